@@ -1,0 +1,141 @@
+"""Build the real control plane that the end-to-end tests run, once per version.
+
+``python tests/e2e/controlplane/build.py`` builds etcd, kube-apiserver, kube-controller-manager, kube-scheduler,
+kubectl and kwok from the Go modules pinned beside this file, and prints the folder that holds them. The folder lies
+under ``~/.cache/bomgate-tools`` and is named after a digest of the pins, so that a second run finds it at once and
+another version gets a folder of its own. Standard library only: the Makefile runs it before there is an environment.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+GO_MINIMUM = (1, 26)
+PROGRAMS = {
+    "kubernetes": [
+        "go.etcd.io/etcd/server/v3",
+        "k8s.io/kubernetes/cmd/kube-apiserver",
+        "k8s.io/kubernetes/cmd/kube-controller-manager",
+        "k8s.io/kubernetes/cmd/kube-scheduler",
+        "k8s.io/kubernetes/cmd/kubectl",
+    ],
+    "kwok": ["sigs.k8s.io/kwok/cmd/kwok"],
+}
+# kwok ends at once when it is given no stages; these three make nodes Ready and Pods Running within a moment.
+KWOK_STAGES = ["kustomize/stage/node/fast", "kustomize/stage/node/heartbeat", "kustomize/stage/pod/fast"]
+
+
+class Unavailable(Exception):
+    """The control plane cannot be built here; the text says why and what would help."""
+
+
+def tools_home() -> Path:
+    """The folder for downloads and built tools, outside every checkout."""
+    return Path.home() / ".cache" / "bomgate-tools"
+
+
+def go_version() -> tuple[int, int]:
+    """The version of the ``go`` command on the PATH, as (major, minor)."""
+    if shutil.which("go") is None:
+        raise Unavailable(
+            "Go is not installed; install Go 1.26 or newer, or point KUBEBUILDER_ASSETS at built binaries"
+        )
+    env = {**os.environ, "GOTOOLCHAIN": "local"}
+    text = subprocess.run(
+        ["go", "env", "GOVERSION"], capture_output=True, text=True, check=True, env=env
+    ).stdout.strip()
+    major, minor = text.removeprefix("go").split(".")[:2]
+    return int(major), int("".join(ch for ch in minor if ch.isdigit()))
+
+
+def folder() -> Path:
+    """Where the binaries of the pinned versions are, or will be."""
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for module in sorted(PROGRAMS):
+        for name in ("go.mod", "go.sum"):
+            digest.update((HERE / module / name).read_bytes())
+    return tools_home() / f"controlplane-{digest.hexdigest()[:16]}"
+
+
+def ensure(log=sys.stderr) -> Path:
+    """Return the folder of the built control plane, building it first when it is not there.
+
+    Raises:
+        Unavailable: Go is missing or too old, or a build failed (with the end of its output).
+    """
+    target = folder()
+    if (target / "complete").exists():
+        return target
+    found = go_version()
+    if found < GO_MINIMUM:
+        raise Unavailable(f"Go {found[0]}.{found[1]} is too old for the pinned Kubernetes, which needs 1.26 or newer")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with open(target.parent / "controlplane.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (target / "complete").exists():
+            _build(target, log)
+    return target
+
+
+def _build(target: Path, log) -> None:
+    began = time.monotonic()
+    print(f"Building the test control plane into {target} (once; about six minutes on two cores)", file=log, flush=True)
+    scratch = Path(tempfile.mkdtemp(prefix="controlplane-", dir=target.parent))
+    try:
+        for module, programs in PROGRAMS.items():
+            for program in programs:
+                started = time.monotonic()
+                name = "etcd" if "etcd" in program else program.rsplit("/", 1)[1]
+                _go(module, "build", "-trimpath", "-ldflags", _stamp(module), "-o", str(scratch / name), program)
+                print(f"  {name}: {time.monotonic() - started:.0f} s", file=log, flush=True)
+        _copy_stages(scratch / "stages")
+        (scratch / "complete").write_text("")
+        shutil.rmtree(target, ignore_errors=True)
+        scratch.rename(target)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    print(f"Control plane ready after {time.monotonic() - began:.0f} s", file=log, flush=True)
+
+
+def _stamp(module: str) -> str:
+    """Linker flags; without a version stamp Kubernetes binaries call themselves v0.0.0-master."""
+    if module != "kubernetes":
+        return "-s -w"
+    version = json.loads(_go(module, "list", "-m", "-json", "k8s.io/kubernetes"))["Version"]
+    base, minor = "k8s.io/component-base/version", version.split(".")[1]
+    return f"-s -w -X {base}.gitVersion={version} -X {base}.gitMajor=1 -X {base}.gitMinor={minor}"
+
+
+def _copy_stages(target: Path) -> None:
+    source = Path(json.loads(_go("kwok", "list", "-m", "-json", "sigs.k8s.io/kwok"))["Dir"])
+    target.mkdir()
+    for stage in KWOK_STAGES:
+        for file in sorted((source / stage).glob("*.yaml")):
+            if file.name != "kustomization.yaml":
+                copied = target / f"{stage.replace('/', '-')}-{file.name}"
+                copied.write_bytes(file.read_bytes())
+
+
+def _go(module: str, *arguments: str) -> str:
+    env = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -buildvcs=false"}
+    done = subprocess.run(["go", *arguments], cwd=HERE / module, env=env, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Unavailable(f"go {arguments[0]} in {module} failed:\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    try:
+        print(ensure())
+    except Unavailable as reason:
+        sys.exit(f"No control plane: {reason}")

@@ -1,0 +1,91 @@
+"""The exception tree: everything that bomgate raises on purpose.
+
+Belongs here: exceptions, each with a stable ``code``, a sentence for people and a ``remedy``. Anybody may import it; it
+imports nothing of bomgate. A denial is not here: a denial is a :class:`webhook.model.verdicts.Verdict`, a value.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BomgateError(Exception):
+    """Base of all errors raised on purpose.
+
+    Args:
+        message: one sentence that says what is wrong, with the offending value when it is safe to show.
+        remedy: what the reader can do about it; the class's own when left out.
+    """
+
+    code: ClassVar[str] = "error"
+    default_remedy: ClassVar[str] = "Look at the log of the command for details."
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy if remedy is not None else self.default_remedy
+
+    def __str__(self) -> str:
+        return self.message
+
+    def as_dict(self) -> dict[str, str]:
+        """The error as the JSON object that every face shows: ``{"code", "message", "remedy"}``."""
+        return {"code": self.code, "message": self.message, "remedy": self.remedy}
+
+
+class InvalidInput(BomgateError):
+    """What a caller handed in cannot be understood: a review, an SBOM, a purl, an image reference (exit code 2)."""
+
+    code = "invalid-input"
+    default_remedy = "Correct the input and try again."
+
+
+class ConfigError(BomgateError):
+    """The settings cannot be used; the program refuses to start (exit code 2)."""
+
+    code = "config"
+    default_remedy = "Correct the setting; docs/reference/configuration.md lists every one of them."
+
+
+class SourceError(BomgateError):
+    """Something outside (OSS Index, a registry, the API server) did not give an answer (exit code 3)."""
+
+    code = "source"
+    default_remedy = "Run `bomgate source check` to see what is wrong."
+
+
+class Retryable(SourceError):
+    """The outside did not answer now but may later: a timeout, 429, 5xx.
+
+    Args:
+        message: one sentence.
+        remedy: what the reader can do.
+        retry_after: seconds that the outside asked to wait, or None when it did not say.
+    """
+
+    code = "source-retryable"
+    default_remedy = "Try again later; nothing that was already fetched is lost."
+
+    def __init__(self, message: str, *, remedy: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after = retry_after
+
+
+class Final(SourceError):
+    """The outside answered and asking again will not change it: 401, 402, 403, a malformed answer."""
+
+    code = "source-final"
+
+
+class DeadlineExceeded(SourceError):
+    """The time given for a decision ran out; the work goes on in the background and a retry may find it done."""
+
+    code = "deadline"
+    default_remedy = "Try again in a moment; the look-up goes on in the background."
+
+
+class StoreError(BomgateError):
+    """The database did not do what was asked: locked, full, unreachable, or of another version (exit code 3)."""
+
+    code = "store"
+    default_remedy = "Run `bomgate db status` to see what is wrong with the database."

@@ -1,0 +1,113 @@
+"""Assessment types and assessments: what people, or a CVSS range, decided about a vulnerability."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from dataclasses import dataclass
+from decimal import Decimal
+
+from webhook.model.actions import Action
+
+
+class OnExpiry(enum.StrEnum):
+    """What becomes of a finding whose assessment has expired."""
+
+    UNASSESSED = "unassessed"
+    REASSESS = "reassess"
+
+
+class AssessmentSource(enum.StrEnum):
+    """Who made an assessment; it decides which one is effective, see ``policy.matching``."""
+
+    AUTO = "auto"
+    MANUAL = "manual"
+    PROVISIONED = "provisioned"
+
+
+@dataclass(frozen=True, slots=True)
+class CvssRange:
+    """A range of CVSS scores, closed at both ends, on one decimal."""
+
+    low: Decimal
+    high: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.low}–{self.high}"
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentType:
+    """A kind of assessment that people can give, with what it does.
+
+    Attributes:
+        name: such as ``Blocked``; compared without case, shown as written.
+        action: what a finding of this type asks for. Colour never decides.
+        auto_assess: new vulnerabilities whose rounded score falls in this range get this type by themselves.
+        expires_after_days: life of an assessment that states no end of its own; None means it does not expire.
+        color: for the console.
+        on_expiry: see :class:`OnExpiry`.
+        description: a sentence for people.
+    """
+
+    name: str
+    action: Action = Action.WARN
+    auto_assess: CvssRange | None = None
+    expires_after_days: int | None = None
+    color: str = "grey"
+    on_expiry: OnExpiry = OnExpiry.UNASSESSED
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an assessment applies to; each None means *any*. The more it narrows, the more it weighs.
+
+    Attributes:
+        package: canonical purl without version, such as ``pkg:maven/org.apache.logging.log4j/log4j-core``.
+        version_range: a vers-like range such as ``>=2.0,<2.17.1``, see ``policy.versions``.
+        image: an image name with ``*`` wildcards (``registry.corp/shop/*``), or a digest.
+        namespace: a Kubernetes namespace.
+    """
+
+    package: str | None = None
+    version_range: str | None = None
+    image: str | None = None
+    namespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What was decided about a vulnerability. Append-only: a newer record wins, none is ever changed.
+
+    Attributes:
+        vulnerability: an identifier or alias, such as ``CVE-2021-44228``.
+        type: name of the assessment type; None withdraws the manual assessments of exactly this scope.
+        scope: what it applies to.
+        source: who made it.
+        author: user or rule, such as ``alice`` or ``auto-assess``.
+        comment: why.
+        assessed_at: when, UTC.
+        until: when it stops counting, UTC (expired when now ≥ until); None means never.
+        rule: for automatic ones the range that matched, such as ``Blocked 9.0–10.0``.
+        score: the CVSS score at that time.
+        revision: the store's revision that brought it; 0 before it is stored.
+        sequence: the store's running number, which orders records made in one transaction; 0 before it is stored.
+    """
+
+    vulnerability: str
+    type: str | None
+    scope: Scope
+    source: AssessmentSource
+    author: str
+    comment: str
+    assessed_at: dt.datetime
+    until: dt.datetime | None
+    rule: str = ""
+    score: Decimal | None = None
+    revision: int = 0
+    sequence: int = 0
+
+    def expired(self, now: dt.datetime) -> bool:
+        """Whether it has stopped counting at ``now`` (UTC, aware)."""
+        return self.until is not None and now >= self.until

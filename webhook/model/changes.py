@@ -1,0 +1,101 @@
+"""Changes: what the store tells a read model, and the facts about an image that a read model tells the rules.
+
+Times are whole seconds since 1970 (UTC) in arrays of unsigned 32-bit numbers, 0 meaning never; component ids are dense
+and start at 0. Both keep a model of a million components small.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from webhook.model.assessments import Assessment
+from webhook.model.components import SkipReason
+from webhook.model.images import Digest
+from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import Vulnerability
+
+UINT32 = "I"
+"""Array type code of component ids and times; four bytes wherever CPython runs Linux."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSbom:
+    """One SBOM as the store keeps it.
+
+    Attributes:
+        digest: of the image it describes.
+        document_digest: of the document.
+        component_ids: ids of its usable components, ascending.
+        skipped: how many of its components cannot be looked up, by reason.
+        place: where it was found, such as ``directory`` or ``added``.
+    """
+
+    digest: Digest
+    document_digest: str
+    component_ids: array[int]
+    skipped: Mapping[SkipReason, int]
+    place: str
+    format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Everything that changed in the store after some revision, up to and including ``revision``.
+
+    Attributes:
+        revision: the reader is at this revision once it has applied them.
+        complete: they describe the whole store; what the reader had before is to be dropped.
+        component_ids: the components that changed; the next two run in parallel with it.
+        states: one ``ComponentState`` byte each.
+        answered_at: when the source last answered, seconds; 0 when it never did.
+        purls: of those that are vulnerable.
+        findings: vulnerability ids of those that are vulnerable.
+        vulnerabilities: new or changed, without their descriptions.
+        assessments: new ones, in order of their sequence.
+        sboms: new ones.
+        tags: newest digest of each tagged name that changed.
+    """
+
+    revision: int
+    complete: bool = False
+    component_ids: array[int] = field(default_factory=lambda: array(UINT32))
+    states: bytes = b""
+    answered_at: array[int] = field(default_factory=lambda: array(UINT32))
+    purls: Mapping[int, Purl] = field(default_factory=dict)
+    findings: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    vulnerabilities: tuple[Vulnerability, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
+    sboms: tuple[StoredSbom, ...] = ()
+    tags: Mapping[str, Digest] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class VulnerableComponent:
+    """A component with its vulnerabilities, as the newest answer names them."""
+
+    purl: Purl
+    vulnerabilities: tuple[Vulnerability, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What is known of the components of one image: the input of the decision.
+
+    Attributes:
+        total: usable and unusable components.
+        clean, unknown, not_covered: how many are in that state.
+        unusable: how many cannot be looked up.
+        vulnerable: each vulnerable component.
+        answered_at: the oldest answer among clean and vulnerable ones; None when there is none.
+    """
+
+    total: int
+    clean: int
+    unknown: int
+    not_covered: int
+    unusable: int
+    vulnerable: tuple[VulnerableComponent, ...] = ()
+    answered_at: dt.datetime | None = None

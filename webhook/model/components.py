@@ -1,0 +1,86 @@
+"""Components: what an SBOM lists, and the state that a component can be in."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from webhook.model.purls import Purl
+
+
+class ComponentState(enum.IntEnum):
+    """What is known of a component; the number is the state byte of the read model and of the database.
+
+    An error is never CLEAN: a component whose look-up failed stays UNKNOWN.
+    """
+
+    UNKNOWN = 0
+    """Never asked, not yet answered, answered too long ago, or left out of the answer."""
+    CLEAN = 1
+    """The source answered with no vulnerability."""
+    VULNERABLE = 2
+    """The source answered with at least one vulnerability."""
+    NOT_COVERED = 3
+    """No configured source knows this purl type."""
+    UNUSABLE = 4
+    """No purl, a malformed purl, or no version; such a component has no row, only a count with its reason."""
+
+
+class SkipReason(enum.StrEnum):
+    """Why a component of an SBOM cannot be looked up."""
+
+    NO_PURL = "no-purl"
+    MALFORMED_PURL = "malformed-purl"
+    NO_VERSION = "no-version"
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A usable component: one package at one version.
+
+    Attributes:
+        purl: canonical coordinates with a version.
+    """
+
+    purl: Purl
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedComponent:
+    """A component that cannot be looked up, with the reason; it is counted, never dropped in silence.
+
+    Attributes:
+        name: what the document calls it, cut to 200 characters, possibly empty.
+        reason: why it cannot be looked up.
+        detail: the offending purl or a sentence, cut to 200 characters, possibly empty.
+    """
+
+    name: str
+    reason: SkipReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sbom:
+    """What a parser read from one document.
+
+    Attributes:
+        format: ``cyclonedx-json``, ``cyclonedx-xml``, ``spdx-json``, ``spdx-tag-value``, ``spdx3-json`` or ``syft-json``.
+        version: the version that the document states, such as ``1.6`` or ``SPDX-2.3``; empty when it states none.
+        document_digest: ``sha256:<hex>`` of the bytes that were read.
+        components: distinct usable components in document order.
+        skipped: the components that cannot be looked up.
+        tool: the tool that made the document, as it names itself; empty when unknown.
+    """
+
+    format: str
+    version: str
+    document_digest: str
+    components: tuple[Component, ...]
+    skipped: tuple[SkippedComponent, ...] = field(default=())
+    tool: str = ""
+
+    @property
+    def has_purls(self) -> bool:
+        """Whether at least one component is usable; a document without one says nothing about vulnerabilities."""
+        return bool(self.components)

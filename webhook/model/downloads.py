@@ -1,0 +1,108 @@
+"""Downloads: what a run of the downloader wants, what a source answered, and what the run did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import ComponentAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class WantedComponent:
+    """A component that a run should ask for.
+
+    Attributes:
+        purl: canonical coordinates.
+        never_asked: no source was ever asked for it (or it never answered).
+        seen: an image that contains it was seen running or was refused.
+        images: how many images contain it.
+    """
+
+    purl: Purl
+    never_asked: bool
+    seen: bool
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswer:
+    """What a source said about one batch.
+
+    Attributes:
+        answers: one for each component it knows; clean ones have no vulnerabilities.
+        unanswered: asked, but left out of the answer: unknown, never clean.
+        rejected: components the source refuses to look up, with its sentence.
+        requests: HTTP requests that it took, retries included.
+        credits_used, credits_remaining: as the source states them, None when it does not.
+    """
+
+    answers: tuple[ComponentAnswer, ...]
+    unanswered: tuple[Purl, ...] = ()
+    rejected: tuple[tuple[Purl, str], ...] = ()
+    requests: int = 1
+    credits_used: float | None = None
+    credits_remaining: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordResult:
+    """What recording a batch changed."""
+
+    new_vulnerabilities: int
+    auto_assessed: int
+    vulnerable: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """What ``bomgate source check`` found.
+
+    Attributes:
+        ok: whether components can be looked up now.
+        url: the address asked.
+        identity: how bomgate authenticates, without any secret, such as ``token (Bearer)`` or ``alice@example.org (Basic)``.
+        message: one sentence.
+        remedy: what to do when not ok; empty otherwise.
+        credits_remaining: when stated.
+    """
+
+    ok: bool
+    url: str
+    identity: str
+    message: str
+    remedy: str = ""
+    credits_remaining: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadReport:
+    """What a run of the downloader did; the JSON of ``bomgate download --output json``.
+
+    Attributes:
+        asked: components sent to the source.
+        answered: components it answered for.
+        vulnerable: of those, how many have a vulnerability.
+        skipped: wanted components that were not asked, by reason (``not-covered``, ``budget``, ``fresh``, ``rejected`` …).
+        failed: components asked without success because the source did not work.
+        unknown: components the source left out of its answers.
+        new_vulnerabilities: pairs of vulnerability and package that entered the store.
+        auto_assessed: of those, how many a CVSS range assessed.
+        credits_used: as the source states it, None when it does not.
+        complete: everything wanted was asked; False makes the exit code 3.
+        stopped_by: why the run ended early; empty when complete.
+    """
+
+    asked: int = 0
+    answered: int = 0
+    vulnerable: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    failed: int = 0
+    unknown: int = 0
+    new_vulnerabilities: int = 0
+    auto_assessed: int = 0
+    credits_used: float | None = None
+    complete: bool = True
+    stopped_by: str = ""

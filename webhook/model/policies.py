@@ -1,0 +1,61 @@
+"""The policy: what each situation that no assessment covers asks for, and how admission treats the result."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from dataclasses import dataclass
+
+from webhook.model.actions import Action
+
+
+class EnforceOn(enum.StrEnum):
+    """Which objects can be denied."""
+
+    WORKLOADS_AND_PODS = "workloads-and-pods"
+    PODS = "pods"
+    """Only Pods are denied; on workloads a denial becomes a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraKind:
+    """A kind beyond the built-in ones whose objects carry a pod spec.
+
+    Attributes:
+        group: API group, such as ``argoproj.io``; empty for the core group.
+        kind: such as ``Rollout``.
+        pod_spec_path: dotted path to the pod spec, such as ``spec.template.spec``.
+    """
+
+    group: str
+    kind: str
+    pod_spec_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What decides where no assessment does.
+
+    Attributes:
+        unassessed: action for a finding without an effective assessment.
+        unknown: action for components nobody has an answer for.
+        missing_sbom: action for an image whose SBOM was not found, not readable, or names no package.
+        not_covered: action for components of types that no source knows.
+        unusable: action for components without a usable purl.
+        on_error: action when a decision could not be made.
+        max_report_age: an answer older than this is unknown; None means that answers do not age.
+        enforce_on: which objects can be denied.
+        extra_kinds: more kinds with pod specs.
+        reassess_on_score_change: give automatic assessments anew when the score moves to another range.
+    """
+
+    unassessed: Action = Action.WARN
+    unknown: Action = Action.WARN
+    missing_sbom: Action = Action.WARN
+    not_covered: Action = Action.ALLOW
+    unusable: Action = Action.ALLOW
+    on_error: Action = Action.WARN
+    max_report_age: dt.timedelta | None = None
+    enforce_on: EnforceOn = EnforceOn.WORKLOADS_AND_PODS
+    extra_kinds: tuple[ExtraKind, ...] = ()
+    reassess_on_score_change: bool = False

@@ -1,0 +1,143 @@
+"""Records and queries: what the store shows to people, and how they ask for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from webhook.model.components import ComponentState, SkippedComponent
+from webhook.model.downloads import DownloadReport
+from webhook.model.images import Digest
+from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import Vulnerability
+
+
+@dataclass(frozen=True, slots=True)
+class SbomRecord:
+    """One SBOM in the store.
+
+    Attributes:
+        digest: of the image.
+        names: tagged names that point at the digest now.
+        document_digest, format, version, tool, place: of the document.
+        added_at: when it was stored.
+        components: how many usable components it lists.
+        skipped: how many cannot be looked up, by reason.
+        contents: purl and state of each component; filled by ``show`` only.
+        skipped_components: some of the skipped ones, at most 200; filled by ``show`` only.
+    """
+
+    digest: Digest
+    names: tuple[str, ...]
+    document_digest: str
+    format: str
+    version: str
+    tool: str
+    place: str
+    added_at: dt.datetime
+    components: int
+    skipped: Mapping[str, int]
+    contents: tuple[tuple[Purl, ComponentState], ...] = ()
+    skipped_components: tuple[SkippedComponent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An image seen at admission (or running).
+
+    Attributes:
+        digest: None when the reference could not be resolved.
+        name: the tagged name.
+        at: when.
+        refused: whether it was denied.
+    """
+
+    digest: Digest | None
+    name: str
+    at: dt.datetime
+    refused: bool = False
+
+
+class AssessmentState(enum.StrEnum):
+    """Whether a vulnerability has an assessment in force."""
+
+    UNASSESSED = "unassessed"
+    ASSESSED = "assessed"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class VulnerabilityQuery:
+    """Which vulnerabilities to show; each None means any.
+
+    Attributes:
+        package: canonical purl without version, or with one to narrow it to that version.
+        image: digest or tagged name of an image that contains an affected component.
+        score_low, score_high: closed range; a vulnerability without a score matches no range.
+        identifier: id or alias.
+    """
+
+    package: str | None = None
+    image: str | None = None
+    score_low: Decimal | None = None
+    score_high: Decimal | None = None
+    identifier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VulnerabilityRecord:
+    """A vulnerability with the components and images it affects.
+
+    Attributes:
+        vulnerability: with its description.
+        components: affected components, sorted.
+        images: digest and names of images that contain one of them.
+        first_seen: when it first entered the store.
+    """
+
+    vulnerability: Vulnerability
+    components: tuple[Purl, ...]
+    images: tuple[tuple[Digest, tuple[str, ...]], ...] = ()
+    first_seen: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentQuery:
+    """Which assessments to show; each None means any."""
+
+    vulnerability: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run of the downloader."""
+
+    started: dt.datetime
+    finished: dt.datetime
+    report: DownloadReport
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStatus:
+    """What ``bomgate db status`` shows.
+
+    Attributes:
+        url: the database's address without its password.
+        schema: the schema's version; empty when the database is empty.
+        expected_schema: the version this program needs.
+        revision: newest revision.
+        counts: rows by noun: ``components``, ``sboms``, ``images``, ``vulnerabilities``, ``assessments`` and one for
+            each component state.
+        last_run: the newest run of the downloader.
+    """
+
+    url: str
+    schema: str
+    expected_schema: str
+    revision: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    last_run: RunRecord | None = None

@@ -1,0 +1,56 @@
+"""Vulnerabilities as bomgate keeps them, normalised from what a source said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from webhook.model.purls import Purl
+
+
+@dataclass(frozen=True, slots=True)
+class Vulnerability:
+    """One vulnerability, as the newest answer described it.
+
+    Attributes:
+        id: the source's identifier, such as ``CVE-2021-44228``, kept as given.
+        aliases: other identifiers of the same vulnerability, sorted, without ``id``.
+        title: one line, possibly empty.
+        description: text, possibly empty.
+        cvss_score: 0.0 to 10.0, or None when the source gave no score (None is not 0.0).
+        cvss_vector: the vector as given, or None.
+        cwe: such as ``CWE-502``, or None.
+        reference: URL of the source's page, without tracking parameters; possibly empty.
+        source: who said so, such as ``ossindex``.
+    """
+
+    id: str
+    title: str = ""
+    cvss_score: Decimal | None = None
+    cvss_vector: str | None = None
+    reference: str = ""
+    aliases: tuple[str, ...] = ()
+    description: str = ""
+    cwe: str | None = None
+    source: str = "ossindex"
+    external_references: tuple[str, ...] = ()
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """``id`` and all aliases."""
+        return (self.id, *self.aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentAnswer:
+    """What a vulnerability source answered for one component; an empty tuple means *known and clean*.
+
+    A component that a source left out of its answer has no ComponentAnswer: absence is unknown, never clean.
+    """
+
+    purl: Purl
+    vulnerabilities: tuple[Vulnerability, ...]
+    answered_at: dt.datetime
+    description: str = ""
+    reference: str = ""

@@ -1,0 +1,77 @@
+"""Workloads: any Kubernetes object that carries a pod spec, as a flat list of its containers."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class ContainerRole(enum.StrEnum):
+    """Where in a pod spec an image is named."""
+
+    CONTAINER = "container"
+    INIT = "init container"
+    EPHEMERAL = "ephemeral container"
+    IMAGE_VOLUME = "image volume"
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerRef:
+    """One place in a pod spec that names an image.
+
+    Attributes:
+        role: what kind of place.
+        name: the container's or the volume's name.
+        image: the reference as written.
+        path: field path, such as ``spec.template.spec.containers[0]``.
+    """
+
+    role: ContainerRole
+    name: str
+    image: str
+    path: str
+
+    @property
+    def label(self) -> str:
+        """Path and name as reports show them: ``spec.containers[0] (web)``."""
+        return f"{self.path} ({self.name})"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRef:
+    """A controller owner as the object states it; not to be trusted before it was read from the API."""
+
+    api_version: str
+    kind: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """An object with its containers.
+
+    Attributes:
+        group: API group, empty for the core group.
+        kind: such as ``Deployment``.
+        namespace: possibly empty.
+        name: possibly empty (``generateName`` before it is filled in).
+        containers: every place that names an image, in document order.
+        controller: the owner with ``controller: true``, if any.
+        deleting: whether it has a deletionTimestamp.
+    """
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    containers: tuple[ContainerRef, ...] = ()
+    controller: OwnerRef | None = None
+    annotations: tuple[tuple[str, str], ...] = ()
+    deleting: bool = False
+
+    @property
+    def title(self) -> str:
+        """``Deployment shop/web`` for people."""
+        where = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {where}{self.name or '(unnamed)'}"

@@ -1,0 +1,258 @@
+"""The ports: what the use cases need of the outside, as Protocols.
+
+Belongs here: Protocols and nothing else. ``engines`` are written against them; ``clients`` and ``store`` implement them;
+``bootstrap`` joins the two. Each port that has more than one implementation has one test suite in ``tests/ports``, run on
+the fake and on the real one. Every method may raise the errors of :mod:`webhook.errors` that its docstring names.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from webhook.model.assessments import Assessment
+from webhook.model.changes import Changes, StoredSbom
+from webhook.model.components import Sbom
+from webhook.model.deadlines import Deadline
+from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult, SourceStatus, WantedComponent
+from webhook.model.images import Digest, ImageRef
+from webhook.model.purls import Purl
+from webhook.model.records import (
+    AssessmentQuery,
+    RunRecord,
+    SbomRecord,
+    Sighting,
+    StoreStatus,
+    VulnerabilityQuery,
+    VulnerabilityRecord,
+)
+from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+from webhook.model.workloads import OwnerRef, Workload
+
+AutoAssess = Callable[[Vulnerability, str], "Assessment | None"]
+"""The auto-assessment rule: (vulnerability, package purl) → the assessment to append, or None when no range matches."""
+
+
+class Clock(Protocol):
+    """Time; the only source of it below the faces."""
+
+    def now(self) -> dt.datetime:
+        """The current time, aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never steps."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class ChangeFeed(Protocol):
+    """The store as a read model sees it."""
+
+    def revision(self) -> int:
+        """The newest revision; cheap enough to ask every second."""
+
+    def changes(self, since: int) -> Changes:
+        """Everything after revision ``since``; ``since=0`` gives a complete description."""
+
+
+class HotStart(Protocol):
+    """The last read model on disk, so that a replica starts and decides with the database down."""
+
+    def load(self) -> Changes | None:
+        """The saved model, complete; None when there is none, or it is damaged or of another version."""
+
+    def save(self, changes: Changes) -> None:
+        """Replace the saved model atomically; failing to write is logged by the caller and harmless."""
+
+
+class SbomStore(Protocol):
+    """SBOMs by image digest, and the tags that are known to point at those digests."""
+
+    def add(self, digest: Digest, sbom: Sbom, *, place: str, image: ImageRef | None = None) -> StoredSbom:
+        """Keep an SBOM, giving ids to components that have none; adding the same document again changes nothing.
+
+        A tag in ``image`` is remembered to point at ``digest``. One transaction, one revision.
+        """
+
+    def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
+        """Ids of those components that the store knows."""
+
+    def list(self) -> Sequence[SbomRecord]:
+        """All SBOMs, newest first."""
+
+    def show(self, digest: Digest) -> Sequence[SbomRecord]:
+        """The SBOMs of one image with their components; empty when there are none."""
+
+
+class SightingStore(Protocol):
+    """Which images were seen at admission; it decides what the downloader asks for first."""
+
+    def record(self, sightings: Sequence[Sighting]) -> None:
+        """Remember a batch of sightings; no revision is raised, because no decision depends on them."""
+
+
+class ComponentStore(Protocol):
+    """Components and what a source said about them."""
+
+    def wanted(self, *, now: dt.datetime, ttl: dt.timedelta) -> Sequence[WantedComponent]:
+        """Covered components whose answer is missing or older than ``ttl``, in the order of work.
+
+        Components of images seen running or refused first, then the most used; never asked before stale.
+        """
+
+    def not_covered(self) -> Mapping[str, int]:
+        """How many components no source covers, by purl type."""
+
+    def record(
+        self,
+        answers: Sequence[ComponentAnswer],
+        *,
+        unanswered: Sequence[Purl] = (),
+        assess: AutoAssess,
+        now: dt.datetime,
+        reassess_on_score_change: bool = False,
+    ) -> RecordResult:
+        """Commit a batch with its automatic assessments and one revision, or nothing at all.
+
+        Components named that the store does not know are added. ``assess`` is called once for each
+        (vulnerability, package) that enters the store with this batch.
+        """
+
+    def unassessed_pairs(self) -> Iterable[tuple[Vulnerability, str]]:
+        """Every (vulnerability, package) that is affected now, for ``assess --existing``."""
+
+
+class AssessmentStore(Protocol):
+    """Assessments, append-only."""
+
+    def append(self, assessments: Sequence[Assessment]) -> int:
+        """Add records in one transaction; the new revision. An empty sequence changes nothing."""
+
+    def provision(self, assessments: Sequence[Assessment], *, now: dt.datetime) -> int:
+        """Make the provisioned records equal to ``assessments``: add the new, withdraw those no longer named.
+
+        Withdrawing appends a record with type None; a record that is there already in the same words is left alone.
+        Returns how many records were appended.
+        """
+
+    def find(self, query: AssessmentQuery) -> Sequence[Assessment]:
+        """Records in order of their sequence, the history included."""
+
+
+class VulnerabilityStore(Protocol):
+    """Vulnerabilities with what they affect, for people."""
+
+    def find(self, query: VulnerabilityQuery) -> Sequence[VulnerabilityRecord]:
+        """Vulnerabilities that affect a known component now, worst score first."""
+
+    def show(self, identifier: str) -> VulnerabilityRecord | None:
+        """One vulnerability by id or alias."""
+
+
+class RunStore(Protocol):
+    """Runs of the downloader: one at a time across machines, and what the last ones did."""
+
+    def acquire(self, holder: str, *, now: dt.datetime, lease: dt.timedelta) -> str | None:
+        """Take the lock, or renew it when ``holder`` has it; the other holder's name when somebody else has it."""
+
+    def release(self, holder: str) -> None:
+        """Give the lock back; harmless when it is not held."""
+
+    def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime) -> None:
+        """Keep what a run did."""
+
+    def last(self, *, complete: bool = False) -> RunRecord | None:
+        """The newest run, or the newest complete one."""
+
+
+class StoreAdmin(Protocol):
+    """The database itself."""
+
+    def upgrade(self) -> None:
+        """Bring the schema to the version of this program."""
+
+    def status(self) -> StoreStatus:
+        """Schema version, revision and counts.
+
+        Raises:
+            StoreError: the database cannot be reached; the sentence says why.
+        """
+
+
+class VulnerabilitySource(Protocol):
+    """Somebody who knows which components are vulnerable, such as OSS Index."""
+
+    @property
+    def batch_size(self) -> int:
+        """The most components that one call may ask for."""
+
+    def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+        """Look up at most ``batch_size`` covered components that have versions.
+
+        Raises:
+            Final: asking again will not help (401, 402, 403, a malformed answer).
+            Retryable: every try failed; later may work.
+        """
+
+    def check(self) -> SourceStatus:
+        """Ask for one well-known component and say what is wrong, without raising."""
+
+
+class SbomSource(Protocol):
+    """A place where the SBOM of an image may be: a directory, a registry, reports in the cluster."""
+
+    @property
+    def place(self) -> str:
+        """Its name in reports, such as ``directory``."""
+
+    def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> Sequence[Sbom]:
+        """The SBOMs that describe this digest; empty when this place has none.
+
+        Raises:
+            InvalidInput: there is a document, and it cannot be read.
+            SourceError: the place did not answer, or refused to.
+        """
+
+
+class ImageResolver(Protocol):
+    """Tags to digests."""
+
+    def resolve(self, image: ImageRef, deadline: Deadline) -> Digest | None:
+        """The digest that the tag points at now; None when nobody knows.
+
+        Raises:
+            SourceError: the registry did not answer, or refused to.
+        """
+
+
+class SightingSink(Protocol):
+    """Where admission tells which images it saw; never blocks and never fails."""
+
+    def saw(self, sighting: Sighting) -> None:
+        """Take a note; it may be dropped under pressure."""
+
+
+class WorkloadInventory(Protocol):
+    """What runs in the cluster; nothing is known where there is no cluster."""
+
+    def controller(self, owner: OwnerRef, namespace: str) -> Workload | None:
+        """The controller as the API server has it, with the same UID; None when there is no such object."""
+
+    def running_digests(self, owner: OwnerRef, namespace: str) -> frozenset[Digest]:
+        """Digests that Pods of this controller run now."""
+
+
+class NamespaceLabels(Protocol):
+    """Labels of namespaces, for ``bomgate.dev/enforce``."""
+
+    def labels(self, namespace: str) -> Mapping[str, str]:
+        """The labels; empty when the namespace is not known."""
+
+
+class AccessReviewer(Protocol):
+    """Who may do what, for break-glass."""
+
+    def may_use(self, username: str, groups: Sequence[str], resource: str) -> bool:
+        """Whether the user may ``use`` a virtual resource (SubjectAccessReview)."""
