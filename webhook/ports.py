@@ -1,8 +1,8 @@
 """The ports: what the use cases need of the outside, as Protocols.
 
-Belongs here: Protocols and nothing else. ``engines`` are written against them; ``clients`` and ``store`` implement them;
-``bootstrap`` joins the two. Each port that has more than one implementation has one test suite in ``tests/ports``, run on
-the fake and on the real one. Every method may raise the errors of :mod:`webhook.errors` that its docstring names.
+Belongs here: Protocols and nothing else. ``engines`` are written against them; ``clients`` and ``store`` implement
+them; ``bootstrap`` joins the two. Each port that has more than one implementation has one test suite in
+``tests/ports``, run on the fake and on the real one. Every method may raise the errors of :mod:`webhook.errors` that its docstring names.
 """
 
 from __future__ import annotations
@@ -256,3 +256,17 @@ class AccessReviewer(Protocol):
 
     def may_use(self, username: str, groups: Sequence[str], resource: str) -> bool:
         """Whether the user may ``use`` a virtual resource (SubjectAccessReview)."""
+
+
+class Task(Protocol):
+    """Work that was started in the background."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end; False when ``seconds`` pass first (the work goes on). Raises what the work raised."""
+
+
+class Background(Protocol):
+    """Threads for work that may outlive the request that asked for it."""
+
+    def start(self, work: Callable[[], None]) -> Task:
+        """Start the work soon; never blocks the caller."""

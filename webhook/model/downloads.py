@@ -63,7 +63,7 @@ class SourceStatus:
     Attributes:
         ok: whether components can be looked up now.
         url: the address asked.
-        identity: how bomgate authenticates, without any secret, such as ``token (Bearer)`` or ``alice@example.org (Basic)``.
+        identity: how bomgate authenticates, without any secret, such as ``token (Bearer)`` or ``a user (Basic)``.
         message: one sentence.
         remedy: what to do when not ok; empty otherwise.
         credits_remaining: when stated.
@@ -85,7 +85,7 @@ class DownloadReport:
         asked: components sent to the source.
         answered: components it answered for.
         vulnerable: of those, how many have a vulnerability.
-        skipped: wanted components that were not asked, by reason (``not-covered``, ``budget``, ``fresh``, ``rejected`` …).
+        skipped: wanted components that were not asked, by reason (``not-covered``, ``budget``, ``fresh`` …).
         failed: components asked without success because the source did not work.
         unknown: components the source left out of its answers.
         new_vulnerabilities: pairs of vulnerability and package that entered the store.

@@ -1,0 +1,166 @@
+"""The webhook's Flask application: ``POST /validate``, ``GET /healthz`` and ``GET /readyz``."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from webhook.api.reviews import MAX_REVIEW_BYTES, RejectedReview, decode_review, encode_response
+from webhook.engines.admission import AdmissionReviewer
+from webhook.errors import InvalidInput
+from webhook.model.actions import Action
+from webhook.model.deadlines import Deadline
+from webhook.model.policies import Policy
+from webhook.model.reviews import AdmissionRequest, AdmissionResponse
+from webhook.ports import Clock
+from webhook.telemetry import Metrics
+
+log = logging.getLogger("bomgate.api")
+
+DEFAULT_TIMEOUT = 10.0
+"""Seconds; what the API server grants when a registration states no timeout."""
+DEADLINE_MARGIN = 0.5
+"""Seconds kept back for the way to the API server."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionFace:
+    """What the application needs.
+
+    Attributes:
+        reviewer: answers requests.
+        policy: for ``onError`` and the configured kinds.
+        metrics: of this process.
+        clock: time.
+        unready: why the webhook cannot decide yet; None when it can.
+    """
+
+    reviewer: AdmissionReviewer
+    policy: Policy
+    metrics: Metrics
+    clock: Clock
+    unready: Callable[[], str | None]
+
+
+def create_app(face: AdmissionFace) -> Flask:
+    """Make the application."""
+    app = Flask("webhook.api", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_REVIEW_BYTES
+
+    @app.post("/validate")
+    def validate() -> Response:
+        return Response(
+            answer_review(face, request.get_data(cache=False), request.args.get("timeout")), mimetype="application/json"
+        )
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return Response("ok\n", mimetype="text/plain")
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        reason = face.unready()
+        return Response(
+            "ok\n" if reason is None else f"{reason}\n", status=200 if reason is None else 503, mimetype="text/plain"
+        )
+
+    @app.errorhandler(InvalidInput)
+    def bad_input(problem: InvalidInput) -> tuple[dict[str, str], int]:
+        log.warning("review refused", extra={"error": problem.message, "code": problem.code})
+        return problem.as_dict(), 400
+
+    @app.errorhandler(HTTPException)
+    def http_problem(problem: HTTPException) -> tuple[dict[str, str], int]:
+        return {
+            "code": problem.name.lower().replace(" ", "-"),
+            "message": str(problem.description),
+            "remedy": "",
+        }, problem.code or 500
+
+    return app
+
+
+def answer_review(face: AdmissionFace, body: bytes, timeout: str | None) -> bytes:
+    """Answer the bytes of an AdmissionReview with the bytes of another.
+
+    Args:
+        face: what decides.
+        body: as received.
+        timeout: the ``timeout`` of the query, such as ``5s``, as the API server sends it.
+
+    Raises:
+        InvalidInput: there is no uid that could be answered.
+    """
+    began = time.perf_counter()
+    try:
+        asked = decode_review(body, face.policy.extra_kinds)
+    except RejectedReview as problem:
+        log.warning("object not understood", extra={"uid": problem.uid, "error": problem.message})
+        return encode_response(_undecided(face, problem.uid, problem.message))
+    deadline = Deadline(face.clock.monotonic() + max(0.1, parse_timeout(timeout) - DEADLINE_MARGIN))
+    try:
+        answer = face.reviewer.review(asked, deadline)
+    except Exception:  # the outermost handler: whatever it is, the API server gets a decision
+        error_id = secrets.token_hex(4)
+        log.exception("review failed", extra={"error_id": error_id, "uid": asked.uid})
+        answer = _undecided(
+            face, asked.uid, f"internal error {error_id}; the webhook's log has the details under this id"
+        )
+    _account(face, asked, answer, time.perf_counter() - began)
+    return encode_response(answer)
+
+
+def parse_timeout(text: str | None) -> float:
+    """Seconds in a Go duration as the API server sends it (``5s``, ``500ms``, ``1m30s``); else the default."""
+    if not text:
+        return DEFAULT_TIMEOUT
+    units = {"ms": 0.001, "s": 1.0, "m": 60.0}
+    total, number, unit = 0.0, "", ""
+    for character in f"{text[:20]} ":
+        if character.isdigit() or character == "." or character == " ":
+            if unit:
+                if unit not in units or not number.replace(".", "", 1).isdigit():
+                    return DEFAULT_TIMEOUT
+                total += float(number) * units[unit]
+                number, unit = "", ""
+            number += character
+        else:
+            unit += character
+    return total or DEFAULT_TIMEOUT
+
+
+def _undecided(face: AdmissionFace, uid: str, why: str) -> AdmissionResponse:
+    face.metrics.count("bomgate_admission_errors_total")
+    action = face.policy.on_error
+    line = f"bomgate could not decide: {''.join(c if c.isprintable() else ' ' for c in why)}"[:250]
+    if action is Action.DENY:
+        return AdmissionResponse(uid, allowed=False, message=line, decision="deny", reason="error")
+    lines = (line,) if action is Action.WARN else ()
+    return AdmissionResponse(uid, allowed=True, warnings=lines, decision=action.word, reason="error")
+
+
+def _account(face: AdmissionFace, asked: AdmissionRequest, answer: AdmissionResponse, seconds: float) -> None:
+    kind = asked.kind if asked.workload is not None else "other"
+    face.metrics.count("bomgate_admission_requests_total", asked.operation.value, kind, answer.decision, answer.reason)
+    face.metrics.observe("bomgate_admission_duration_seconds", seconds, answer.decision)
+    level = logging.INFO if answer.decision != "allow" else logging.DEBUG
+    if log.isEnabledFor(level):
+        log.log(
+            level,
+            "reviewed",
+            extra={
+                "uid": asked.uid,
+                "operation": asked.operation.value,
+                "object": f"{asked.kind} {asked.namespace}/{asked.name}",
+                "decision": answer.decision,
+                "reason": answer.reason,
+                "dry_run": asked.dry_run,
+                "milliseconds": round(seconds * 1000, 2),
+            },
+        )

@@ -1,0 +1,40 @@
+"""Options of the webhook's server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """Where and how the webhook listens."""
+
+    listen: str = field(
+        default="0.0.0.0:8443",  # a webhook in a Pod is reached through its Service
+        metadata={"help": "Host and port of the webhook; port 0 takes a free one and logs it."},
+    )
+    metrics_listen: str = field(
+        default="0.0.0.0:9090",  # scraped from another Pod
+        metadata={"help": "Host and port of /metrics, over plain HTTP; empty turns it off."},
+    )
+    tls_cert: Path | None = field(
+        default=None, metadata={"help": "Certificate chain (PEM); a changed file is used at once, without a restart."}
+    )
+    tls_key: Path | None = field(default=None, metadata={"help": "Private key of the certificate (PEM)."})
+    insecure_http: bool = field(
+        default=False, metadata={"help": "Serve plain HTTP, for tests and behind a proxy; the API server refuses it."}
+    )
+    workers: int = field(default=2, metadata={"help": "Processes that answer; each holds a read model of its own."})
+    connections: int = field(default=2000, metadata={"help": "Open connections a process may have."})
+    keepalive_seconds: int = field(
+        default=120,
+        metadata={"help": "Seconds an idle connection is kept; the API server keeps its end for 90."},
+    )
+    graceful_seconds: int = field(
+        default=20, metadata={"help": "Seconds that open connections get to finish when the server is told to stop."}
+    )
+    state_directory: Path | None = field(
+        default=None,
+        metadata={"help": "Folder for the copy of the read model that lets a replica start with the database down."},
+    )

@@ -1,0 +1,152 @@
+"""AdmissionReview v1: JSON bytes to :class:`AdmissionRequest`, :class:`AdmissionResponse` to JSON bytes.
+
+Source: ``k8s.io/api/admission/v1``. Only the fields that decide are decoded, so that an unknown field cannot break a
+review, and a review costs microseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from webhook.errors import InvalidInput
+from webhook.model.podspecs import decode_workload
+from webhook.model.policies import ExtraKind
+from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation
+from webhook.model.workloads import Workload
+
+API_VERSION = "admission.k8s.io/v1"
+KIND = "AdmissionReview"
+MAX_REVIEW_BYTES = 7 * 1024 * 1024
+"""Twice the API server's own request limit and room to spare: an update carries the object twice."""
+
+
+class _GroupVersionKind(msgspec.Struct):
+    group: str | None = None
+    kind: str | None = None
+
+
+class _GroupVersionResource(msgspec.Struct):
+    resource: str | None = None
+
+
+class _UserInfo(msgspec.Struct):
+    username: str | None = None
+    groups: list[str] | None = None
+
+
+class _Request(msgspec.Struct, rename="camel"):
+    uid: str
+    operation: str
+    kind: _GroupVersionKind | None = None
+    resource: _GroupVersionResource | None = None
+    sub_resource: str | None = None
+    name: str | None = None
+    namespace: str | None = None
+    user_info: _UserInfo | None = None
+    object: msgspec.Raw = msgspec.Raw(b"null")
+    old_object: msgspec.Raw = msgspec.Raw(b"null")
+    dry_run: bool | None = None
+
+
+class _Review(msgspec.Struct, rename="camel"):
+    api_version: str | None = None
+    kind: str | None = None
+    request: _Request | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Review)
+_ENCODER = msgspec.json.Encoder()
+
+
+def decode_review(body: bytes, extra_kinds: Sequence[ExtraKind] = ()) -> AdmissionRequest:
+    """Read an AdmissionReview.
+
+    Args:
+        body: the JSON of one AdmissionReview with a request.
+        extra_kinds: kinds beyond the built-in ones that carry a pod spec.
+
+    Raises:
+        InvalidInput: it is no v1 AdmissionReview with a request and a uid, or its object is not of its kind's shape;
+            ``RejectedReview`` when the uid is known, so that an answer is possible.
+    """
+    review = _decode(body)
+    request = review.request
+    if review.api_version != API_VERSION or review.kind != KIND:
+        raise InvalidInput(
+            f"Not an {API_VERSION} {KIND} but {str(review.api_version)[:60]} {str(review.kind)[:60]}",
+            remedy='Register the webhook with admissionReviewVersions: ["v1"].',
+        )
+    if request is None or not request.uid:
+        raise InvalidInput("The AdmissionReview has no request with a uid")
+    try:
+        return _request(request, extra_kinds)
+    except InvalidInput as problem:
+        raise RejectedReview(request.uid, problem) from problem
+
+
+class RejectedReview(InvalidInput):
+    """A review that could be read as far as its uid.
+
+    Args:
+        uid: of the request.
+        problem: what is wrong with the rest.
+    """
+
+    code = "rejected-review"
+
+    def __init__(self, uid: str, problem: InvalidInput) -> None:
+        super().__init__(problem.message, remedy=problem.remedy)
+        self.uid = uid
+
+
+def _decode(body: bytes) -> _Review:
+    try:
+        return _DECODER.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
+        raise InvalidInput(f"The body is not an AdmissionReview: {problem}") from problem
+
+
+def _request(request: _Request, extra_kinds: Sequence[ExtraKind]) -> AdmissionRequest:
+    try:
+        operation = Operation(request.operation)
+    except ValueError as problem:
+        raise InvalidInput(f"{request.operation[:60]!r} is no operation of an AdmissionReview") from problem
+    kind = request.kind or _GroupVersionKind()
+    user = request.user_info or _UserInfo()
+    return AdmissionRequest(
+        uid=request.uid,
+        operation=operation,
+        resource=(request.resource.resource if request.resource else None) or "",
+        subresource=request.sub_resource or "",
+        namespace=request.namespace or "",
+        username=user.username or "",
+        groups=tuple(user.groups or ()),
+        kind=kind.kind or "",
+        name=request.name or "",
+        workload=_workload(request.object, kind, extra_kinds),
+        old_workload=_workload(request.old_object, kind, extra_kinds),
+        dry_run=bool(request.dry_run),
+    )
+
+
+def _workload(raw: msgspec.Raw, kind: _GroupVersionKind, extra_kinds: Sequence[ExtraKind]) -> Workload | None:
+    if bytes(raw) == b"null":
+        return None
+    return decode_workload(raw, kind.group or "", kind.kind or "", extra_kinds)
+
+
+def encode_response(response: AdmissionResponse) -> bytes:
+    """Write the AdmissionReview that answers a request.
+
+    A denial is an HTTP 200 with ``allowed: false``; code 403 and reason Forbidden make kubectl print the message whole.
+    """
+    answer: dict[str, object] = {"uid": response.uid, "allowed": response.allowed}
+    if not response.allowed:
+        answer["status"] = {"code": 403, "reason": "Forbidden", "message": response.message}
+    if response.warnings:
+        answer["warnings"] = response.warnings
+    if response.audit_annotations:
+        answer["auditAnnotations"] = dict(response.audit_annotations)
+    return _ENCODER.encode({"apiVersion": API_VERSION, "kind": KIND, "response": answer})

@@ -1,0 +1,158 @@
+"""The server: gunicorn with gevent workers, TLS that follows its files, metrics on a port of their own.
+
+gevent, because an idle or half-sent TLS connection then costs a greenlet and not a thread: nobody can stop the webhook
+by holding connections open, which with a fail-closed registration would stop the cluster.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gevent.socket
+from flask import Flask
+from gevent import pywsgi
+from gunicorn.app.base import BaseApplication
+from gunicorn.workers.ggevent import GeventWorker
+from prometheus_client import multiprocess
+
+from webhook.api.options import ServeOptions
+from webhook.api.tls import CertificateFiles
+from webhook.errors import ConfigError
+from webhook.telemetry import exposition
+
+log = logging.getLogger("bomgate.server")
+_SPARE_LOG = {"version": 1, "disable_existing_loggers": False}
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerParts:
+    """What a worker process runs.
+
+    Attributes:
+        app: answers requests.
+        certificates: TLS; None serves plain HTTP.
+        start: starts the worker's threads.
+        stop: ends them, and writes what is to be kept.
+    """
+
+    app: Flask
+    certificates: CertificateFiles | None
+    start: Callable[[], None]
+    stop: Callable[[], None]
+
+
+class AdmissionWorker(GeventWorker):  # type: ignore[misc]
+    """gunicorn's gevent worker without monkey-patching: only the sockets that it serves are gevent's."""
+
+    def patch(self) -> None:
+        """Make the listeners gevent sockets."""
+        self.sockets = [
+            gevent.socket.socket(one.FAMILY, socket.SOCK_STREAM, fileno=one.sock.detach()) for one in self.sockets
+        ]
+
+
+class AdmissionServer(BaseApplication):  # type: ignore[misc]
+    """The gunicorn application of ``bomgate serve``.
+
+    Args:
+        options: where and how to listen.
+        build: makes a worker's parts, in the worker.
+        metrics_directory: where workers share their metrics; removed at the end.
+    """
+
+    def __init__(self, options: ServeOptions, build: Callable[[], WorkerParts], metrics_directory: Path) -> None:
+        self._options, self._build, self._metrics_directory = options, build, metrics_directory
+        self._parts: WorkerParts | None = None
+        self._metrics_socket = _listen(options.metrics_listen) if options.metrics_listen else None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand gunicorn its settings."""
+        options = self._options
+        settings: dict[str, Any] = {
+            "bind": options.listen,
+            "workers": options.workers,
+            "worker_class": AdmissionWorker,
+            "worker_connections": options.connections,
+            "keepalive": options.keepalive_seconds,
+            "graceful_timeout": options.graceful_seconds,
+            "timeout": 30,
+            "proc_name": "bomgate",
+            "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,  # noqa: S108  # a heartbeat file
+            "logconfig_dict": _SPARE_LOG,
+            "when_ready": self._when_ready,
+            "post_worker_init": self._post_worker_init,
+            "worker_exit": lambda _server, _worker: self._parts.stop() if self._parts else None,
+            "child_exit": lambda _server, worker: multiprocess.mark_process_dead(worker.pid),
+            "on_exit": lambda _server: shutil.rmtree(self._metrics_directory, ignore_errors=True),
+        }
+        if not options.insecure_http:
+            settings["certfile"], settings["keyfile"] = str(options.tls_cert), str(options.tls_key)
+            settings["ssl_context"] = self._ssl_context
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Make the application; gunicorn calls it in each worker."""
+        self._parts = self._build()
+        return self._parts.app
+
+    def _ssl_context(self, _config: Any, _default: Callable[[], Any]) -> Any:
+        assert self._parts is not None and self._parts.certificates is not None
+        return self._parts.certificates.server_context()
+
+    def _when_ready(self, server: Any) -> None:
+        for listener in server.LISTENERS:
+            host, port = listener.sock.getsockname()[:2]
+            scheme = "http" if self._options.insecure_http else "https"
+            log.info("listening", extra={"url": f"{scheme}://{host}:{port}", "workers": self._options.workers})
+        if self._metrics_socket is not None:
+            host, port = self._metrics_socket.getsockname()[:2]
+            log.info("metrics", extra={"url": f"http://{host}:{port}/metrics"})
+
+    def _post_worker_init(self, _worker: Any) -> None:
+        assert self._parts is not None
+        self._parts.start()
+        if self._metrics_socket is not None:
+            shared = self._metrics_socket
+            listener = gevent.socket.socket(shared.family, shared.type, fileno=os.dup(shared.fileno()))
+            pywsgi.WSGIServer(listener, metrics_app, log=None, error_log=None).start()
+
+
+def metrics_app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """WSGI application of the metrics port: the metrics of all workers."""
+    if environ.get("PATH_INFO") != "/metrics":
+        start_response("404 Not Found", [("Content-Type", "text/plain")])
+        return [b"only /metrics is here\n"]
+    body, content_type = exposition()
+    start_response("200 OK", [("Content-Type", content_type), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """Split ``host:port``; the host may be a bracketed IPv6 address.
+
+    Raises:
+        ConfigError: it is not of that form.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise ConfigError(f"{text!r} is not host:port", remedy="Write it as 0.0.0.0:8443 or [::]:8443.")
+    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104  # an empty host means every address
+
+
+def _listen(text: str) -> socket.socket:
+    host, port = parse_listen(text)
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as problem:
+        raise ConfigError(f"Cannot listen on {text} for metrics: {problem}", remedy="Choose another port.") from problem
+    listener.setblocking(False)
+    return listener

@@ -1,0 +1,99 @@
+"""A directory of SBOM files as an SBOM source; the file name says which image a document describes.
+
+Names are ``<anything>@sha256-<64 hex>.<ext>`` or ``sha256-<64 hex>.<ext>``; the format is recognised by content.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from webhook.errors import Final, InvalidInput
+from webhook.model.components import Sbom
+from webhook.model.deadlines import Deadline
+from webhook.model.images import Digest, ImageRef
+
+_NAME = re.compile(r"(?:.*@)?(sha256)-([0-9a-f]{64})\.[A-Za-z0-9.]+\Z")
+
+
+def digest_in_name(name: str) -> Digest | None:
+    """The digest that a file name states; None when it states none."""
+    match = _NAME.match(name)
+    return Digest(f"{match[1]}:{match[2]}") if match else None
+
+
+def sbom_files(directory: Path) -> Iterator[tuple[Digest, Path]]:
+    """Every file below a directory whose name states a digest, in order of the names.
+
+    Raises:
+        OSError: the directory cannot be read.
+    """
+    for path in sorted(directory.rglob("*")):
+        digest = digest_in_name(path.name)
+        if digest is not None and path.is_file():
+            yield digest, path
+
+
+@dataclass(frozen=True, slots=True)
+class SbomOptions:
+    """Where SBOMs come from."""
+
+    directory: Path | None = field(
+        default=None,
+        metadata={"help": "Folder of SBOM files named <anything>@sha256-<64 hex>.<ext>, searched for unknown images."},
+    )
+    max_bytes: int = field(default=64 * 1024 * 1024, metadata={"help": "Bytes of the largest SBOM that is read."})
+
+
+class DirectorySource:
+    """SBOM files of one directory and the folders in it.
+
+    Args:
+        directory: where the files are; they may come and go while bomgate runs.
+        parse: bytes → Sbom.
+        max_bytes: a larger file is refused unread.
+    """
+
+    place = "directory"
+
+    def __init__(self, directory: Path, parse: Callable[[bytes], Sbom], max_bytes: int = 64 * 1024 * 1024) -> None:
+        self._directory, self._parse, self._max_bytes = directory, parse, max_bytes
+        self._lock = threading.Lock()
+        self._files: dict[Digest, list[Path]] = {}
+
+    def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> Sequence[Sbom]:
+        """Read the files named after ``digest``; none is no error.
+
+        Raises:
+            InvalidInput: a file cannot be read as an SBOM.
+            Final: the directory, or a file in it, cannot be read at all.
+        """
+        try:
+            return [self._read(path) for path in self._paths(digest)]
+        except OSError as problem:
+            raise Final(
+                f"The SBOM directory cannot be read: {problem}", remedy="Check sbom.directory and its permissions."
+            ) from problem
+
+    def _paths(self, digest: Digest) -> Sequence[Path]:
+        with self._lock:
+            known = [path for path in self._files.get(digest, ()) if path.exists()]
+            if not known:
+                # Only a miss pays for reading the directory; the caller remembers misses for a while.
+                files: dict[Digest, list[Path]] = {}
+                for found, path in sbom_files(self._directory):
+                    files.setdefault(found, []).append(path)
+                self._files = files
+                known = files.get(digest, [])
+            return known
+
+    def _read(self, path: Path) -> Sbom:
+        if path.stat().st_size > self._max_bytes:
+            raise InvalidInput(f"{path.name} is larger than {self._max_bytes} bytes")
+        try:
+            return self._parse(path.read_bytes())
+        except InvalidInput as problem:
+            raise InvalidInput(f"{path.name}: {problem.message}", remedy=problem.remedy) from problem

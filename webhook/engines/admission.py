@@ -1,0 +1,150 @@
+"""Admission: from a request of the API server to an answer that is never an exception."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Sequence
+
+from webhook.engines.checking import ImageChecker
+from webhook.errors import BomgateError, InvalidInput
+from webhook.model.actions import Action
+from webhook.model.deadlines import Deadline
+from webhook.model.images import ImageRef, parse_image
+from webhook.model.policies import EnforceOn
+from webhook.model.records import Sighting
+from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation
+from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict, WorkloadVerdict
+from webhook.model.workloads import ContainerRef, Workload
+from webhook.policy.evaluation import Rules, Subject, failed, missing, workload_verdict
+from webhook.policy.messages import Hints, denial, warnings
+from webhook.ports import Clock, SightingSink
+
+log = logging.getLogger("bomgate.admission")
+_JUDGED_SUBRESOURCES = ("", "ephemeralcontainers")
+
+
+class AdmissionReviewer:
+    """Answers admission requests.
+
+    Args:
+        checker: judges images.
+        rules: policy and types.
+        hints: what denials tell people to do.
+        sightings: where seen images are noted; the downloader asks for their components first.
+        clock: time.
+    """
+
+    def __init__(
+        self, checker: ImageChecker, rules: Rules, hints: Hints, sightings: SightingSink, clock: Clock
+    ) -> None:
+        self._checker, self._rules, self._hints = checker, rules, hints
+        self._sightings, self._clock = sightings, clock
+
+    def review(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
+        """Answer one request; whatever goes wrong becomes a decision by ``policy.onError``."""
+        workload = request.workload
+        if workload is None or not _is_judged(request):
+            return AdmissionResponse(request.uid, allowed=True, reason="not-judged")
+        containers = new_containers(workload, request.old_workload)
+        if not containers:
+            return AdmissionResponse(request.uid, allowed=True, reason="nothing-new")
+        verdict = self.judge(containers, request.namespace or workload.namespace, deadline)
+        if not request.dry_run:
+            self._note(verdict)
+        return self._answer(request, workload, verdict)
+
+    def judge(self, containers: Sequence[ContainerRef], namespace: str, deadline: Deadline) -> WorkloadVerdict:
+        """Judge the images of some containers, each image once.
+
+        Args:
+            containers: places that name images.
+            namespace: where they are to run.
+            deadline: by when all must be judged.
+        """
+        by_image: dict[str, list[str]] = {}
+        for container in containers:
+            by_image.setdefault(container.image, []).append(container.label)
+        return workload_verdict(
+            [ImageVerdict(self._check(text, namespace, deadline), tuple(labels)) for text, labels in by_image.items()]
+        )
+
+    def _check(self, text: str, namespace: str, deadline: Deadline) -> Verdict:
+        try:
+            image = parse_image(text)
+        except InvalidInput as problem:
+            return missing_reference(text, namespace, problem, self._rules)
+        try:
+            return self._checker.check(image, namespace, deadline)
+        except Exception as problem:  # the last resort of the admission path: a decision, with an id to find it by
+            error_id = secrets.token_hex(4)
+            detail = {"error_id": error_id, "image": text[:200], "namespace": namespace}
+            if isinstance(problem, BomgateError):
+                log.error("%s", problem.message, extra={**detail, "code": problem.code, "remedy": problem.remedy})
+            else:
+                log.exception("unexpected error while judging an image", extra=detail)
+            return failed(Subject(image, image.digest, namespace, 0), error_id, self._rules)
+
+    def _note(self, verdict: WorkloadVerdict) -> None:
+        now = self._clock.now()
+        for judged in verdict.images:
+            one = judged.verdict
+            self._sightings.saw(Sighting(one.digest, one.image.tagged, now, refused=one.action is Action.DENY))
+
+    def _answer(self, request: AdmissionRequest, workload: Workload, verdict: WorkloadVerdict) -> AdmissionResponse:
+        action = self._enforced(workload, verdict.action)
+        audit = (("decision", action.word), ("images", str(len(verdict.images))))
+        reason = _reason(verdict)
+        if action is Action.DENY:
+            text = denial(workload.title, verdict, self._hints)
+            return AdmissionResponse(
+                request.uid, allowed=False, message=text, decision="deny", reason=reason, audit_annotations=audit
+            )
+        # Nobody reads what a controller is warned of; its owner got the same warning.
+        lines = () if workload.controller is not None else warnings(verdict, self._hints)
+        return AdmissionResponse(
+            request.uid, allowed=True, warnings=lines, decision=action.word, reason=reason, audit_annotations=audit
+        )
+
+    def _enforced(self, workload: Workload, action: Action) -> Action:
+        pods_only = self._rules.policy.enforce_on is EnforceOn.PODS
+        return Action.WARN if pods_only and workload.kind != "Pod" and action is Action.DENY else action
+
+
+def new_containers(workload: Workload, old: Workload | None) -> tuple[ContainerRef, ...]:
+    """The containers of a workload whose image its former state did not name; all of them when there was none.
+
+    What runs already is not judged again by an update: otherwise a label could not be changed any more once a
+    verdict has turned bad.
+    """
+    if old is None:
+        return workload.containers
+    known = {container.image for container in old.containers}
+    return tuple(container for container in workload.containers if container.image not in known)
+
+
+def missing_reference(text: str, namespace: str, problem: InvalidInput, rules: Rules) -> Verdict:
+    """The verdict about something that is no image reference: there can be no SBOM for it."""
+    image = ImageRef(host="", repository=text[:100], tag=None, digest=None, text=text[:200])
+    return missing(Subject(image, None, namespace, 0), SbomStatus.UNRESOLVED, problem.message, rules)
+
+
+def _is_judged(request: AdmissionRequest) -> bool:
+    return (
+        request.operation in (Operation.CREATE, Operation.UPDATE)
+        and request.subresource in _JUDGED_SUBRESOURCES
+        and request.workload is not None
+        and not request.workload.deleting
+    )
+
+
+def _reason(verdict: WorkloadVerdict) -> str:
+    """What weighed most, as a bounded word for metrics."""
+    for judged in verdict.images:
+        one = judged.verdict
+        if one.action is not verdict.action:
+            continue
+        if any(finding.action is one.action for finding in one.findings):
+            return "findings"
+        return next((reason.code for reason in one.reasons if reason.action is one.action), "clean")
+    return "clean"

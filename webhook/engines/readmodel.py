@@ -1,0 +1,212 @@
+"""The read model: all that a decision needs, in memory, in a shape that costs little to hold and to walk.
+
+Components are dense integers. One byte each says their state and four say when the source last answered; only
+vulnerable ones have objects. An image is an array of component numbers. A decision maps the image's numbers over the
+state bytes, so its cost depends on the image and not on how many components there are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from webhook.model.changes import UINT32, Changes, ImageFacts, StoredSbom, VulnerableComponent
+from webhook.model.components import ComponentState
+from webhook.model.images import Digest
+from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.matching import AssessmentIndex
+
+
+@dataclass(slots=True)
+class _Image:
+    """The SBOMs of one digest, and the union of their components."""
+
+    sboms: dict[str, StoredSbom] = field(default_factory=dict)
+    ids: array[int] = field(default_factory=lambda: array(UINT32))
+    unusable: int = 0
+
+    def add(self, sbom: StoredSbom) -> None:
+        self.sboms[sbom.document_digest] = sbom
+        self.unusable = sum(sum(one.skipped.values()) for one in self.sboms.values())
+        if len(self.sboms) == 1:
+            self.ids = sbom.component_ids
+        else:
+            union = {number for one in self.sboms.values() for number in one.component_ids}
+            self.ids = array(UINT32, sorted(union))
+
+
+class ReadModel:
+    """What is known of images, components, vulnerabilities and assessments, as of one revision.
+
+    One thread applies changes while others ask; a lock held for microseconds keeps a reader from seeing half of a
+    change. ``generation`` moves with every change that was applied, so that whoever caches an answer can tell.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._clear()
+        self.loaded = False
+        self.generation = 0
+
+    def _clear(self) -> None:
+        self.revision = 0
+        self.assessments = AssessmentIndex()
+        self._states = bytearray()
+        self._answered_at = array(UINT32)
+        self._newest_answer = 0
+        self._purls: dict[int, Purl] = {}
+        self._findings: dict[int, tuple[str, ...]] = {}
+        self._vulnerabilities: dict[str, Vulnerability] = {}
+        self._images: dict[Digest, _Image] = {}
+        self._tags: dict[str, Digest] = {}
+
+    # -- changing -------------------------------------------------------------------------------------------------
+
+    def apply(self, changes: Changes) -> None:
+        """Bring the model to the revision of ``changes``; older changes than the model has are ignored."""
+        with self._lock:
+            if changes.complete:
+                self._clear()
+            elif changes.revision < self.revision:
+                return
+            for vulnerability in changes.vulnerabilities:
+                self._vulnerabilities[vulnerability.id] = vulnerability
+            self._apply_components(changes)
+            self.assessments.add(changes.assessments)
+            for sbom in changes.sboms:
+                self._images.setdefault(sbom.digest, _Image()).add(sbom)
+            self._tags.update(changes.tags)
+            self.revision = changes.revision
+            self.generation += 1
+            self.loaded = True
+
+    def _apply_components(self, changes: Changes) -> None:
+        ids = changes.component_ids
+        if not ids:
+            return
+        if changes.complete and _is_dense(ids):
+            self._states = bytearray(changes.states)
+            self._answered_at = array(UINT32, changes.answered_at)
+        else:
+            missing = max(ids) + 1 - len(self._states)
+            if missing > 0:
+                self._states.extend(bytes(missing))
+                self._answered_at.extend(array(UINT32, bytes(4 * missing)))
+            for number, state, answered in zip(ids, changes.states, changes.answered_at, strict=True):
+                self._states[number] = state
+                self._answered_at[number] = answered
+                if state != ComponentState.VULNERABLE:
+                    self._findings.pop(number, None)
+                    self._purls.pop(number, None)
+        self._newest_answer = max(self._newest_answer, max(changes.answered_at))
+        self._purls.update(changes.purls)
+        self._findings.update(changes.findings)
+
+    def export(self) -> Changes:
+        """The whole model as one complete change, for the hot start."""
+        with self._lock:
+            return Changes(
+                revision=self.revision,
+                complete=True,
+                component_ids=array(UINT32, range(len(self._states))),
+                states=bytes(self._states),
+                answered_at=array(UINT32, self._answered_at),
+                purls=dict(self._purls),
+                findings=dict(self._findings),
+                vulnerabilities=tuple(self._vulnerabilities.values()),
+                assessments=tuple(self.assessments),
+                sboms=tuple(sbom for image in self._images.values() for sbom in image.sboms.values()),
+                tags=dict(self._tags),
+            )
+
+    # -- asking ---------------------------------------------------------------------------------------------------
+
+    def digest_of(self, tagged: str) -> Digest | None:
+        """The digest that a tagged name, such as ``docker.io/library/nginx:1.27``, was last known to point at."""
+        return self._tags.get(tagged)
+
+    def facts(self, digest: Digest, *, stale_before: int = 0) -> ImageFacts | None:
+        """What is known of the components of an image; None when no SBOM of it is known.
+
+        Args:
+            digest: of the image.
+            stale_before: clean answers given before this moment (seconds since 1970) count as unknown. A vulnerable
+                component stays vulnerable however old the answer is: age must not open what was closed.
+        """
+        with self._lock:
+            image = self._images.get(digest)
+            return None if image is None else self._facts(image.ids, image.unusable, stale_before)
+
+    def facts_of(
+        self, ids: Iterable[int], *, unknown: int, not_covered: int, unusable: int, stale_before: int
+    ) -> ImageFacts:
+        """Facts about a loose set of components, such as an SBOM file that the store does not hold.
+
+        Args:
+            ids: numbers of the components that the store knows.
+            unknown: how many further components it does not know.
+            not_covered: how many further ones no source covers.
+            unusable: how many cannot be looked up.
+            stale_before: as for :meth:`facts`.
+        """
+        with self._lock:
+            facts = self._facts(array(UINT32, ids), unusable, stale_before)
+        return ImageFacts(
+            total=facts.total + unknown + not_covered,
+            clean=facts.clean,
+            unknown=facts.unknown + unknown,
+            not_covered=facts.not_covered + not_covered,
+            unusable=facts.unusable,
+            vulnerable=facts.vulnerable,
+            answered_at=facts.answered_at,
+        )
+
+    def _facts(self, ids: array[int], unusable: int, stale_before: int) -> ImageFacts:
+        states = bytes(map(self._states.__getitem__, ids))
+        vulnerable: tuple[VulnerableComponent, ...] = ()
+        if ComponentState.VULNERABLE in states:
+            pairs = zip(ids, states, strict=True)
+            vulnerable = tuple(self._component(number) for number, state in pairs if state == ComponentState.VULNERABLE)
+        clean, oldest = states.count(ComponentState.CLEAN), None
+        if stale_before and clean:
+            pairs = zip(ids, states, strict=True)
+            answers = [self._answered_at[number] for number, state in pairs if state == ComponentState.CLEAN]
+            fresh = [answer for answer in answers if answer >= stale_before]
+            clean, oldest = len(fresh), min(fresh, default=None)
+        not_covered = states.count(ComponentState.NOT_COVERED)
+        return ImageFacts(
+            total=len(ids) + unusable,
+            clean=clean,
+            unknown=len(ids) - len(vulnerable) - clean - not_covered,
+            not_covered=not_covered,
+            unusable=unusable,
+            vulnerable=vulnerable,
+            answered_at=None if oldest is None else dt.datetime.fromtimestamp(oldest, dt.UTC),
+        )
+
+    def _component(self, number: int) -> VulnerableComponent:
+        found = tuple(self._vulnerabilities[identifier] for identifier in self._findings[number])
+        return VulnerableComponent(self._purls[number], found)
+
+    def counts(self) -> Mapping[ComponentState, int]:
+        """How many components are in each state that has a row."""
+        with self._lock:
+            return {state: self._states.count(state) for state in ComponentState if state != ComponentState.UNUSABLE}
+
+    @property
+    def images(self) -> int:
+        """How many images have an SBOM."""
+        return len(self._images)
+
+    @property
+    def newest_answer(self) -> dt.datetime | None:
+        """When the source last answered for any component; None when it never did."""
+        return dt.datetime.fromtimestamp(self._newest_answer, dt.UTC) if self._newest_answer else None
+
+
+def _is_dense(ids: array[int]) -> bool:
+    return ids[0] == 0 and ids[-1] == len(ids) - 1

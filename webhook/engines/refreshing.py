@@ -1,0 +1,113 @@
+"""Refreshing: keeps the read model of this process at the store's revision, and on disk for the next start."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+
+from webhook.engines.readmodel import ReadModel
+from webhook.errors import BomgateError
+from webhook.ports import ChangeFeed, Clock, HotStart
+
+log = logging.getLogger("bomgate.refresh")
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshOptions:
+    """How the read model follows the store."""
+
+    interval_seconds: float = field(
+        default=1.0, metadata={"help": "Seconds between two looks for changes in the store."}
+    )
+    save_seconds: float = field(
+        default=60.0, metadata={"help": "Seconds between two copies of the read model to disk, at the least."}
+    )
+
+
+class Refresher:
+    """Loads the read model and follows the store.
+
+    Args:
+        model: what to keep up to date.
+        feed: the store's changes.
+        hot_start: the copy on disk; None keeps none.
+        clock: time.
+        options: intervals.
+    """
+
+    def __init__(
+        self, model: ReadModel, feed: ChangeFeed, hot_start: HotStart | None, clock: Clock, options: RefreshOptions
+    ) -> None:
+        self._model, self._feed, self._hot_start, self._clock, self._options = model, feed, hot_start, clock, options
+        self._one_at_a_time = threading.Lock()
+        self._saved_revision = 0
+        self._saved_at = clock.monotonic()
+        self.last_success: float | None = None
+        self.failing_since: float | None = None
+
+    def warm_up(self) -> bool:
+        """Load the copy on disk, so that decisions can be made before, or without, the database."""
+        saved = self._hot_start.load() if self._hot_start else None
+        if saved is None:
+            return False
+        self._model.apply(saved)
+        self._saved_revision = saved.revision
+        log.info("read model loaded from disk", extra={"revision": saved.revision, "images": self._model.images})
+        return True
+
+    def refresh(self) -> bool:
+        """Apply what changed since the model's revision; whether anything had.
+
+        Raises:
+            StoreError: the store did not answer; the model stays as it was.
+        """
+        with self._one_at_a_time:
+            newest = self._feed.revision()
+            # A smaller revision means another database (restored, or made anew): start from nothing.
+            since = self._model.revision if self._model.loaded and newest >= self._model.revision else 0
+            changed = not self._model.loaded or newest != self._model.revision
+            if changed:
+                self._model.apply(self._feed.changes(since))
+            self.last_success = self._clock.monotonic()
+            return changed
+
+    def tick(self) -> None:
+        """One look for changes; a failure is logged once and again when it ends, and never raised."""
+        try:
+            if self.refresh():
+                log.debug("read model refreshed", extra={"revision": self._model.revision})
+            if self.failing_since is not None:
+                log.warning("store answers again", extra={"revision": self._model.revision})
+                self.failing_since = None
+            self._save_when_due()
+        except BomgateError as problem:
+            if self.failing_since is None:
+                self.failing_since = self._clock.monotonic()
+                log.warning(
+                    "store does not answer; deciding with the last read model",
+                    extra={"error": problem.message, "remedy": problem.remedy, "revision": self._model.revision},
+                )
+
+    def run(self, stop: threading.Event) -> None:
+        """Tick until ``stop`` is set; meant for a thread of its own."""
+        while not stop.is_set():
+            self.tick()
+            stop.wait(self._options.interval_seconds)
+        self.save()
+
+    def save(self) -> None:
+        """Copy the read model to disk when it has changed since the last copy."""
+        if self._hot_start is None or not self._model.loaded or self._model.revision == self._saved_revision:
+            return
+        exported = self._model.export()
+        try:
+            self._hot_start.save(exported)
+            self._saved_revision = exported.revision
+        except (OSError, BomgateError) as problem:
+            log.warning("read model not written to disk", extra={"error": str(problem)})
+        self._saved_at = self._clock.monotonic()
+
+    def _save_when_due(self) -> None:
+        if self._clock.monotonic() - self._saved_at >= self._options.save_seconds or self._saved_revision == 0:
+            self.save()

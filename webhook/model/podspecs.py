@@ -1,0 +1,222 @@
+"""Pod specs: from a Kubernetes object, as JSON bytes or as a mapping, to a :class:`Workload`.
+
+Only the few fields that name images or owners are read; everything else, known or not, is skipped by the decoder, so
+that a new API field can never break a decision. Source: Kubernetes API reference, core/v1 PodSpec, apps/v1, batch/v1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from webhook.errors import InvalidInput
+from webhook.model.policies import ExtraKind
+from webhook.model.workloads import ContainerRef, ContainerRole, OwnerRef, Workload
+
+ANNOTATION_PREFIX = "bomgate.dev/"
+
+
+class _Container(msgspec.Struct, gc=False):
+    name: str | None = None
+    image: str | None = None
+
+
+class _ImageSource(msgspec.Struct, gc=False):
+    reference: str | None = None
+
+
+class _Volume(msgspec.Struct, gc=False):
+    name: str | None = None
+    image: _ImageSource | None = None
+
+
+class _PodSpec(msgspec.Struct, rename="camel"):
+    containers: list[_Container] | None = None
+    init_containers: list[_Container] | None = None
+    ephemeral_containers: list[_Container] | None = None
+    volumes: list[_Volume] | None = None
+
+
+class _Owner(msgspec.Struct, gc=False, rename="camel"):
+    api_version: str = ""
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    controller: bool | None = None
+
+
+class _Metadata(msgspec.Struct, rename="camel"):
+    name: str | None = None
+    namespace: str | None = None
+    generate_name: str | None = None
+    annotations: dict[str, str] | None = None
+    owner_references: list[_Owner] | None = None
+    deletion_timestamp: Any = None  # YAML readers make a datetime of it
+
+
+class _Template(msgspec.Struct):
+    spec: _PodSpec | None = None
+
+
+class _TemplateSpec(msgspec.Struct):
+    template: _Template | None = None
+
+
+class _JobTemplate(msgspec.Struct):
+    spec: _TemplateSpec | None = None
+
+
+class _CronJobSpec(msgspec.Struct, rename="camel"):
+    job_template: _JobTemplate | None = None
+
+
+class _Object(msgspec.Struct):
+    metadata: _Metadata | None = None
+
+
+class _Pod(_Object):
+    spec: _PodSpec | None = None
+
+    def pod_spec(self) -> _PodSpec | None:
+        return self.spec
+
+
+class _PodTemplate(_Object):
+    template: _Template | None = None
+
+    def pod_spec(self) -> _PodSpec | None:
+        return self.template.spec if self.template else None
+
+
+class _Controller(_Object):
+    spec: _TemplateSpec | None = None
+
+    def pod_spec(self) -> _PodSpec | None:
+        return self.spec.template.spec if self.spec and self.spec.template else None
+
+
+class _CronJob(_Object):
+    spec: _CronJobSpec | None = None
+
+    def pod_spec(self) -> _PodSpec | None:
+        job = self.spec.job_template if self.spec else None
+        return job.spec.template.spec if job and job.spec and job.spec.template else None
+
+
+_AnyObject = _Pod | _PodTemplate | _Controller | _CronJob
+_SHAPES: dict[tuple[str, str], tuple[type[_AnyObject], str]] = {
+    ("", "Pod"): (_Pod, "spec"),
+    ("", "PodTemplate"): (_PodTemplate, "template.spec"),
+    ("", "ReplicationController"): (_Controller, "spec.template.spec"),
+    ("apps", "Deployment"): (_Controller, "spec.template.spec"),
+    ("apps", "ReplicaSet"): (_Controller, "spec.template.spec"),
+    ("apps", "StatefulSet"): (_Controller, "spec.template.spec"),
+    ("apps", "DaemonSet"): (_Controller, "spec.template.spec"),
+    ("batch", "Job"): (_Controller, "spec.template.spec"),
+    ("batch", "CronJob"): (_CronJob, "spec.jobTemplate.spec.template.spec"),
+}
+_DECODERS = {key: msgspec.json.Decoder(shape) for key, (shape, _) in _SHAPES.items()}
+
+WORKLOAD_KINDS = tuple(_SHAPES)
+"""(API group, kind) of every kind whose pod spec is read without further configuration."""
+
+
+def decode_workload(
+    raw: bytes | msgspec.Raw, group: str, kind: str, extra: Sequence[ExtraKind] = ()
+) -> Workload | None:
+    """Read the containers of one object given as JSON.
+
+    Args:
+        raw: the object's JSON.
+        group: its API group, empty for the core group.
+        kind: its kind.
+        extra: further kinds that carry a pod spec.
+
+    Returns:
+        The workload, or None when objects of this kind carry no pod spec that bomgate knows of.
+
+    Raises:
+        InvalidInput: the object is of a known kind but not of its shape.
+    """
+    decoder = _DECODERS.get((group, kind))
+    try:
+        if decoder is not None:
+            return _workload(decoder.decode(raw), group, kind)
+        path = _extra_path(group, kind, extra)
+        return None if path is None else _extra_workload(msgspec.json.decode(raw), group, kind, path)
+    except (msgspec.MsgspecError, RecursionError) as problem:
+        raise InvalidInput(f"The {kind} is not of the shape that the Kubernetes API gives it: {problem}") from problem
+
+
+def workload_of(manifest: Mapping[str, Any], extra: Sequence[ExtraKind] = ()) -> Workload | None:
+    """Read the containers of one object given as a mapping, such as a document of a YAML manifest.
+
+    Raises:
+        InvalidInput: it has no ``apiVersion`` and ``kind``, or is not of its kind's shape.
+    """
+    api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
+    if not isinstance(api_version, str) or not isinstance(kind, str):
+        raise InvalidInput("The document has no apiVersion and kind", remedy="Hand in Kubernetes objects.")
+    group = api_version.partition("/")[0] if "/" in api_version else ""
+    shape = _SHAPES.get((group, kind))
+    try:
+        if shape is not None:
+            return _workload(msgspec.convert(manifest, shape[0]), group, kind)
+        path = _extra_path(group, kind, extra)
+        return None if path is None else _extra_workload(manifest, group, kind, path)
+    except (msgspec.MsgspecError, RecursionError) as problem:
+        raise InvalidInput(f"The {kind} is not of the shape that the Kubernetes API gives it: {problem}") from problem
+
+
+def _extra_path(group: str, kind: str, extra: Sequence[ExtraKind]) -> str | None:
+    return next((entry.pod_spec_path for entry in extra if entry.group == group and entry.kind == kind), None)
+
+
+def _extra_workload(manifest: Any, group: str, kind: str, path: str) -> Workload:
+    spec = manifest
+    for part in path.split("."):
+        spec = spec.get(part) if isinstance(spec, Mapping) else None
+    metadata = msgspec.convert(manifest.get("metadata") if isinstance(manifest, Mapping) else None, _Metadata | None)
+    pod_spec = msgspec.convert(spec, _PodSpec | None)
+    return _assemble(metadata, tuple(_containers(pod_spec, path)), group, kind)
+
+
+def _workload(decoded: _AnyObject, group: str, kind: str) -> Workload:
+    path = _SHAPES[group, kind][1]
+    return _assemble(decoded.metadata, tuple(_containers(decoded.pod_spec(), path)), group, kind)
+
+
+def _containers(spec: _PodSpec | None, path: str) -> Iterator[ContainerRef]:
+    if spec is None:
+        return
+    lists = (
+        (ContainerRole.INIT, "initContainers", spec.init_containers),
+        (ContainerRole.CONTAINER, "containers", spec.containers),
+        (ContainerRole.EPHEMERAL, "ephemeralContainers", spec.ephemeral_containers),
+    )
+    for role, field, containers in lists:
+        for index, container in enumerate(containers or ()):
+            if container.image:
+                yield ContainerRef(role, container.name or "", container.image, f"{path}.{field}[{index}]")
+    for index, volume in enumerate(spec.volumes or ()):
+        if volume.image is not None and volume.image.reference:
+            where = f"{path}.volumes[{index}].image"
+            yield ContainerRef(ContainerRole.IMAGE_VOLUME, volume.name or "", volume.image.reference, where)
+
+
+def _assemble(metadata: _Metadata | None, containers: tuple[ContainerRef, ...], group: str, kind: str) -> Workload:
+    meta = metadata or _Metadata()
+    owner = next((ref for ref in meta.owner_references or () if ref.controller), None)
+    annotations = meta.annotations or {}
+    return Workload(
+        group=group,
+        kind=kind,
+        namespace=meta.namespace or "",
+        name=meta.name or (f"{meta.generate_name}*" if meta.generate_name else ""),
+        containers=containers,
+        controller=OwnerRef(owner.api_version, owner.kind, owner.name, owner.uid) if owner else None,
+        annotations=tuple((key, value) for key, value in annotations.items() if key.startswith(ANNOTATION_PREFIX)),
+        deleting=meta.deletion_timestamp is not None,
+    )

@@ -1,0 +1,147 @@
+"""Settings: flag, environment and file become one frozen :class:`Settings`.
+
+Order: flag over environment over file over default. Every setting is a field of an options dataclass that lives with
+the code it configures; this package only finds the values. Keys of the file may be written in camelCase or snake_case.
+Only ``bootstrap`` and the command line may import it, and nobody below it reads configuration or the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from webhook.api.options import ServeOptions
+from webhook.clients.directory import SbomOptions
+from webhook.clients.ossindex import OssIndexOptions
+from webhook.engines.checking import CheckOptions
+from webhook.engines.downloading import DownloadOptions
+from webhook.engines.refreshing import RefreshOptions
+from webhook.errors import ConfigError
+from webhook.model.assessments import AssessmentType
+from webhook.model.policies import Policy
+from webhook.settings.decisions import (
+    PolicyOptions,
+    ProvisionedAssessment,
+    make_policy,
+    read_assessments,
+    read_types,
+)
+from webhook.settings.reading import Group, Setting, check_keys, describe, read_file, read_group, snake
+from webhook.store import StoreOptions
+
+
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """What is logged, and how."""
+
+    level: str = field(default="info", metadata={"help": "debug, info, warning or error."})
+    format: str = field(default="json", metadata={"help": "json, or text for people."})
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleOptions:
+    """Where people look further."""
+
+    url: str = field(default="", metadata={"help": "Address of the console that denials link to; empty: no link."})
+
+
+GROUPS = (
+    Group("database", (StoreOptions,), file_variants=("url",)),
+    Group(
+        "ossindex",
+        (OssIndexOptions, DownloadOptions),
+        aliases={"token": ("OSS_INDEX_TOKEN",), "username": ("OSS_INDEX_USERNAME",)},
+        file_variants=("token", "username"),
+    ),
+    Group("sbom", (SbomOptions,)),
+    Group("check", (CheckOptions,)),
+    Group("policy", (PolicyOptions,)),
+    Group("serve", (ServeOptions,)),
+    Group("refresh", (RefreshOptions,)),
+    Group("log", (LogOptions,)),
+    Group("console", (ConsoleOptions,)),
+)
+_LISTS = ("assessment_types", "assessments")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of a process.
+
+    Attributes:
+        types: the assessment types of the file; None when it names none, for the recommended three.
+        assessments: what the file provisions.
+        path: the settings file, if one was read.
+    """
+
+    database: StoreOptions
+    ossindex: OssIndexOptions
+    download: DownloadOptions
+    sbom: SbomOptions
+    check: CheckOptions
+    policy: Policy
+    serve: ServeOptions
+    refresh: RefreshOptions
+    log: LogOptions
+    console: ConsoleOptions
+    types: tuple[AssessmentType, ...] | None = None
+    assessments: tuple[ProvisionedAssessment, ...] = ()
+    path: Path | None = None
+
+
+def load_settings(
+    path: Path | None = None, flags: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """Read all settings.
+
+    Args:
+        path: the settings file; ``BOMGATE_CONFIG`` names it when left out.
+        flags: values of the command line, keyed ``group.field`` in snake_case; None values count as not given.
+        environment: the process's environment when left out.
+
+    Raises:
+        ConfigError: a file cannot be read, a key is unknown, or a value is not of its form.
+    """
+    environment = os.environ if environment is None else environment
+    if path is None and environment.get("BOMGATE_CONFIG"):
+        path = Path(environment["BOMGATE_CONFIG"])
+    file = {} if path is None else read_file(path)
+    check_keys("", file, [*(group.name for group in GROUPS), *_LISTS])
+    content = {snake(key): value for key, value in file.items()}
+    made: dict[str, tuple[Any, ...]] = {}
+    for group in GROUPS:
+        given = content.get(group.name) or {}
+        if not isinstance(given, Mapping):
+            raise ConfigError(f"{group.name} is not a mapping of settings")
+        made[group.name] = read_group(group, given, environment, flags or {})
+    database = made["database"][0]
+    types = content.get("assessment_types")
+    return Settings(
+        database=database if database.url else StoreOptions(url=default_database(environment)),
+        ossindex=made["ossindex"][0],
+        download=made["ossindex"][1],
+        sbom=made["sbom"][0],
+        check=made["check"][0],
+        policy=make_policy(made["policy"][0]),
+        serve=made["serve"][0],
+        refresh=made["refresh"][0],
+        log=made["log"][0],
+        console=made["console"][0],
+        types=None if types is None else read_types(types),
+        assessments=read_assessments(content.get("assessments") or []),
+        path=path,
+    )
+
+
+def default_database(environment: Mapping[str, str]) -> str:
+    """The SQLite file in the user's data folder (XDG Base Directory specification)."""
+    home = environment.get("XDG_DATA_HOME") or str(Path(environment.get("HOME", "~")).expanduser() / ".local" / "share")
+    return f"sqlite:///{Path(home) / 'bomgate' / 'bomgate.db'}"
+
+
+def all_settings() -> Iterator[Setting]:
+    """Every setting, for the documentation."""
+    yield from describe(GROUPS)

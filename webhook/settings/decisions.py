@@ -1,0 +1,240 @@
+"""The part of the settings file that decides: ``policy``, ``assessmentTypes`` and ``assessments``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from webhook.errors import ConfigError, InvalidInput
+from webhook.model.actions import Action
+from webhook.model.assessments import AssessmentType, CvssRange, OnExpiry, Scope
+from webhook.model.policies import EnforceOn, ExtraKind, Policy
+from webhook.model.purls import parse_purl
+from webhook.settings.reading import check_keys, snake
+
+_AGE = re.compile(r"([0-9]+)\s*([hd])\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyOptions:
+    """The ``policy`` group as it is written; :func:`make_policy` reads it."""
+
+    unassessed: str = field(
+        default="warn", metadata={"help": "allow, warn or deny a vulnerability without an assessment in force."}
+    )
+    unknown: str = field(default="warn", metadata={"help": "Action for components nobody has an answer for yet."})
+    missing_sbom: str = field(
+        default="warn", metadata={"help": "Action for images whose SBOM is missing, unreadable or names no package."}
+    )
+    not_covered: str = field(
+        default="allow", metadata={"help": "Action for components of types that OSS Index does not know (deb, apk …)."}
+    )
+    unusable: str = field(default="allow", metadata={"help": "Action for components without purl or version."})
+    on_error: str = field(default="warn", metadata={"help": "Action when a decision fails."})
+    max_report_age: str | None = field(
+        default=None, metadata={"help": "Clean answers older than this (72h, 7d) count as unknown; none: no limit."}
+    )
+    enforce_on: str = field(
+        default="workloads-and-pods", metadata={"help": "workloads-and-pods, or pods to only warn on workloads."}
+    )
+    reassess_on_score_change: bool = field(
+        default=False, metadata={"help": "Renew automatic assessments when the score moves to another range."}
+    )
+    kinds: list[dict[str, str]] = field(
+        default_factory=list,
+        metadata={"help": "More kinds with a pod spec: list of group, kind and podSpecPath."},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionedAssessment:
+    """One entry of ``assessments`` in the file.
+
+    Attributes:
+        vulnerability: id or alias.
+        type: name of an assessment type.
+        scope: what it applies to.
+        comment: why.
+        until: when it stops counting (UTC); None means never. A date in the past is accepted and has no effect.
+    """
+
+    vulnerability: str
+    type: str
+    scope: Scope
+    comment: str
+    until: dt.datetime | None
+
+
+def make_policy(options: PolicyOptions) -> Policy:
+    """Turn the written policy into the one that decides.
+
+    Raises:
+        ConfigError: a word is none of the allowed ones.
+    """
+    return Policy(
+        unassessed=read_action("policy.unassessed", options.unassessed),
+        unknown=read_action("policy.unknown", options.unknown),
+        missing_sbom=read_action("policy.missingSbom", options.missing_sbom),
+        not_covered=read_action("policy.notCovered", options.not_covered),
+        unusable=read_action("policy.unusable", options.unusable),
+        on_error=read_action("policy.onError", options.on_error),
+        max_report_age=None if options.max_report_age is None else _age(options.max_report_age),
+        enforce_on=_word("policy.enforceOn", options.enforce_on, EnforceOn),
+        extra_kinds=tuple(_extra_kind(index, entry) for index, entry in enumerate(options.kinds)),
+        reassess_on_score_change=options.reassess_on_score_change,
+    )
+
+
+def read_action(name: str, word: Any) -> Action:
+    """``allow``, ``warn`` or ``deny`` as an Action.
+
+    Raises:
+        ConfigError: it is none of them.
+    """
+    known = {action.word: action for action in Action}
+    if not isinstance(word, str) or word.lower() not in known:
+        raise ConfigError(f"{name} cannot be {word!r}", remedy=f"Write one of: {', '.join(known)}.")
+    return known[word.lower()]
+
+
+def read_types(entries: Any) -> tuple[AssessmentType, ...]:
+    """Read ``assessmentTypes``.
+
+    Raises:
+        ConfigError: an entry is not of the documented form; ranges that overlap are found later, by the policy.
+    """
+    names = ("name", "action", "auto_assess", "expires_after_days", "color", "on_expiry", "description")
+    return tuple(
+        _type(f"assessmentTypes[{index}].", entry)
+        for index, entry in enumerate(_entries("assessmentTypes", entries, names))
+    )
+
+
+def read_assessments(entries: Any) -> tuple[ProvisionedAssessment, ...]:
+    """Read ``assessments``, which are provisioned into the store.
+
+    Raises:
+        ConfigError: an entry is not of the documented form; a date in the past is.
+    """
+    names = ("vulnerability", "type", "comment", "until", "package", "version_range", "image", "namespace")
+    return tuple(
+        _assessment(f"assessments[{index}].", entry)
+        for index, entry in enumerate(_entries("assessments", entries, names))
+    )
+
+
+def read_moment(name: str, value: Any) -> dt.datetime:
+    """A date (its first moment, UTC) or a moment, as YAML or ISO 8601 text gives it.
+
+    Raises:
+        ConfigError: it is neither.
+    """
+    if isinstance(value, str):
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError as problem:
+            raise ConfigError(f"{name} cannot be {value!r:.60}", remedy="Write a date as 2027-01-31.") from problem
+    if isinstance(value, dt.datetime):
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+    if isinstance(value, dt.date):
+        return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
+    raise ConfigError(f"{name} cannot be {value!r:.60}", remedy="Write a date as 2027-01-31.")
+
+
+def _entries(where: str, entries: Any, names: Sequence[str]) -> list[dict[str, Any]]:
+    if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
+        raise ConfigError(f"{where} is not a list of mappings")
+    for index, entry in enumerate(entries):
+        check_keys(f"{where}[{index}].", entry, names)
+    return [{snake(str(key)): value for key, value in entry.items()} for entry in entries]
+
+
+def _type(where: str, entry: Mapping[str, Any]) -> AssessmentType:
+    days = entry.get("expires_after_days")
+    if days is not None and (isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 36500):
+        raise ConfigError(
+            f"{where}expiresAfterDays cannot be {days!r}", remedy="Write a whole number of days, or leave it out."
+        )
+    auto = entry.get("auto_assess")
+    return AssessmentType(
+        name=_text(f"{where}name", entry.get("name")),
+        action=read_action(f"{where}action", entry.get("action", "warn")),
+        auto_assess=None if auto is None else _range(f"{where}autoAssess", auto),
+        expires_after_days=days,
+        color=str(entry.get("color", "grey")),
+        on_expiry=_word(f"{where}onExpiry", entry.get("on_expiry", "unassessed"), OnExpiry),
+        description=str(entry.get("description", "")),
+    )
+
+
+def _range(where: str, value: Any) -> CvssRange:
+    if not isinstance(value, Mapping) or set(value) != {"min", "max"}:
+        raise ConfigError(f"{where} cannot be {value!r:.60}", remedy="Write it as {min: 9.0, max: 10.0}.")
+    try:
+        low, high = Decimal(str(value["min"])), Decimal(str(value["max"]))
+    except InvalidOperation as problem:
+        raise ConfigError(f"{where} holds something that is no number: {value!r:.60}") from problem
+    return CvssRange(low, high)
+
+
+def _assessment(where: str, entry: Mapping[str, Any]) -> ProvisionedAssessment:
+    package = entry.get("package")
+    try:
+        scope = Scope(
+            package=None if package is None else parse_purl(str(package)).package,
+            version_range=_optional(entry, "version_range"),
+            image=_optional(entry, "image"),
+            namespace=_optional(entry, "namespace"),
+        )
+    except InvalidInput as problem:
+        raise ConfigError(f"{where}package: {problem.message}", remedy=problem.remedy) from problem
+    until = entry.get("until")
+    return ProvisionedAssessment(
+        vulnerability=_text(f"{where}vulnerability", entry.get("vulnerability")),
+        type=_text(f"{where}type", entry.get("type")),
+        scope=scope,
+        comment=str(entry.get("comment", "")),
+        until=None if until is None else read_moment(f"{where}until", until),
+    )
+
+
+def _optional(entry: Mapping[str, Any], key: str) -> str | None:
+    value = entry.get(key)
+    return None if value is None else str(value)
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigError(f"{name} is missing or not a text")
+    return value.strip()
+
+
+def _word(name: str, value: Any, words: type[Any]) -> Any:
+    known = [word.value for word in words]
+    if value not in known:
+        raise ConfigError(f"{name} cannot be {value!r:.60}", remedy=f"Write one of: {', '.join(known)}.")
+    return words(value)
+
+
+def _age(text: str) -> dt.timedelta:
+    match = _AGE.match(str(text).strip())
+    if match is None:
+        raise ConfigError(
+            f"policy.maxReportAge cannot be {text!r:.60}", remedy="Write hours or days, such as 72h or 7d."
+        )
+    return dt.timedelta(hours=int(match[1]) * (24 if match[2] == "d" else 1))
+
+
+def _extra_kind(index: int, entry: Mapping[str, str]) -> ExtraKind:
+    where = f"policy.kinds[{index}]."
+    check_keys(where, entry, ("group", "kind", "pod_spec_path"))
+    given = {snake(key): value for key, value in entry.items()}
+    return ExtraKind(
+        group=str(given.get("group", "")),
+        kind=_text(f"{where}kind", given.get("kind")),
+        pod_spec_path=_text(f"{where}podSpecPath", given.get("pod_spec_path")),
+    )
