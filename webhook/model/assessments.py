@@ -48,6 +48,7 @@ class AssessmentType:
         color: for the console.
         on_expiry: see :class:`OnExpiry`.
         description: a sentence for people.
+        action_stated: False when the configuration left the action out, so that ``policy.lint`` can say so.
     """
 
     name: str
@@ -57,6 +58,7 @@ class AssessmentType:
     color: str = "grey"
     on_expiry: OnExpiry = OnExpiry.UNASSESSED
     description: str = ""
+    action_stated: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ class Assessment:
 
     Attributes:
         vulnerability: an identifier or alias, such as ``CVE-2021-44228``.
-        type: name of the assessment type; None withdraws the manual assessments of exactly this scope.
+        type: name of the assessment type; None withdraws the earlier ones of the same source for exactly this
+            vulnerability and scope.
         scope: what it applies to.
         source: who made it.
         author: user or rule, such as ``alice`` or ``auto-assess``.
@@ -107,6 +110,11 @@ class Assessment:
     score: Decimal | None = None
     revision: int = 0
     sequence: int = 0
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person made it, at the command line, in the console or in the configuration file."""
+        return self.source is not AssessmentSource.AUTO
 
     def expired(self, now: dt.datetime) -> bool:
         """Whether it has stopped counting at ``now`` (UTC, aware)."""

@@ -1,0 +1,205 @@
+"""Evaluation: from what is known of an image to a verdict.
+
+The same code judges at admission, in the audit, at the command line and in lists, so that they cannot disagree. A
+verdict is the worst of its findings and of its reasons. It says how long it is valid, because an assessment that
+expires changes a decision without any message.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from webhook.model.actions import Action, worst
+from webhook.model.assessments import Assessment
+from webhook.model.changes import ImageFacts
+from webhook.model.images import Digest, ImageRef
+from webhook.model.policies import Policy
+from webhook.model.purls import Purl
+from webhook.model.verdicts import (
+    ComponentCounts,
+    Finding,
+    ImageVerdict,
+    Reason,
+    SbomStatus,
+    Verdict,
+    WorkloadVerdict,
+)
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.automatic import moved, reassessment
+from webhook.policy.matching import ANYWHERE, AssessmentIndex, Place
+from webhook.policy.reasons import error_reason, missing_reason, state_reasons
+from webhook.policy.scores import is_scored
+from webhook.policy.typetable import TypeTable
+
+_NO_SCORE = Decimal(-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What decides apart from the assessments: the types and the policy."""
+
+    types: TypeTable
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is judged.
+
+    Attributes:
+        image: the reference as parsed.
+        digest: what it was resolved to; None when it could not be.
+        namespace: where it is to run; empty when that is not known.
+        revision: the store's revision that the facts are from.
+    """
+
+    image: ImageRef
+    digest: Digest | None
+    namespace: str = ""
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges single findings.
+
+    Attributes:
+        rules: types and policy.
+        index: the assessments.
+        now: UTC, aware.
+        place: where the components are.
+    """
+
+    rules: Rules
+    index: AssessmentIndex
+    now: dt.datetime
+    place: Place = ANYWHERE
+
+    def finding(self, purl: Purl, vulnerability: Vulnerability) -> Finding:
+        """What one vulnerability in one component asks for; its ``assessment.until`` is when that can change."""
+        found = self.index.effective(vulnerability, purl, self.place, self.now)
+        assessment, expired = found.assessment, found.expired
+        if expired is not None:
+            again = reassessment(self.rules.types, vulnerability, expired, self.now)
+            if again is not None and again.expired(self.now):
+                expired = again
+            elif again is not None:
+                assessment = again
+        if assessment is None:
+            note = "" if is_scored(vulnerability.cvss_score) else "unscored"
+            return Finding(purl, vulnerability, None, self.rules.policy.unassessed, expired, note)
+        action, note = self._assessed(assessment, vulnerability)
+        return Finding(purl, vulnerability, assessment, action, expired, note)
+
+    def _assessed(self, assessment: Assessment, vulnerability: Vulnerability) -> tuple[Action, str]:
+        kind = self.rules.types.get(assessment.type or "")
+        notes = []
+        if kind is None:
+            # A type that was taken out of the configuration may have denied. It must not open anything in silence.
+            action = worst((Action.WARN, self.rules.policy.unassessed))
+            notes.append(f"assessment type {assessment.type} is not configured")
+        else:
+            action = kind.action
+        if assessment.score is not None and moved(assessment.score, vulnerability.cvss_score):
+            now = "none" if vulnerability.cvss_score is None else vulnerability.cvss_score
+            notes.append(f"score moved {assessment.score} → {now}")
+        return action, "; ".join(notes)
+
+
+def evaluate(facts: ImageFacts, subject: Subject, rules: Rules, index: AssessmentIndex, now: dt.datetime) -> Verdict:
+    """Judge an image whose components are known.
+
+    ``facts`` count answers that are too old as unknown already; ``facts.answered_at`` serves only to tell when the next
+    answer becomes too old.
+
+    Args:
+        facts: what is known of its components.
+        subject: the image, and where it is to run.
+        rules: types and policy.
+        index: the assessments.
+        now: UTC, aware.
+    """
+    judge = Judge(rules, index, now, Place(subject.image, subject.digest, subject.namespace))
+    findings = [
+        judge.finding(component.purl, vulnerability)
+        for component in facts.vulnerable
+        for vulnerability in component.vulnerabilities
+    ]
+    findings.sort(key=worst_first)
+    reasons = state_reasons(facts, rules.policy)
+    changes = [
+        one.assessment.until for one in findings if one.assessment is not None and one.assessment.until is not None
+    ]
+    if rules.policy.max_report_age is not None and facts.answered_at is not None:
+        changes.append(facts.answered_at + rules.policy.max_report_age)
+    return Verdict(
+        action=max(findings[0].action if findings else Action.ALLOW, reasons[0].action if reasons else Action.ALLOW),
+        image=subject.image,
+        digest=subject.digest,
+        counts=ComponentCounts(
+            total=facts.total,
+            vulnerable=len(facts.vulnerable),
+            clean=facts.clean,
+            unknown=facts.unknown,
+            not_covered=facts.not_covered,
+            unusable=facts.unusable,
+        ),
+        findings=tuple(findings),
+        reasons=reasons,
+        valid_until=min(changes, default=None),
+        revision=subject.revision,
+    )
+
+
+def worst_first(finding: Finding) -> tuple[int, Decimal, Purl, str]:
+    """Sorts findings by action, then by score (unscored ones last), then by component and id."""
+    score = finding.vulnerability.cvss_score
+    known = _NO_SCORE if score is None or not score.is_finite() else score
+    return (-finding.action, -known, finding.purl, finding.vulnerability.id)
+
+
+def missing(subject: Subject, status: SbomStatus, detail: str, rules: Rules) -> Verdict:
+    """Judge an image whose components are not known.
+
+    Args:
+        subject: the image.
+        status: what became of the search for its SBOM; not FOUND.
+        detail: what the search met, a sentence without its full stop; possibly empty.
+        rules: types and policy.
+    """
+    reason = missing_reason(status, detail, rules.policy)
+    return Verdict(
+        action=reason.action,
+        image=subject.image,
+        digest=subject.digest,
+        reasons=(reason,),
+        revision=subject.revision,
+        sbom=status,
+    )
+
+
+def failed(subject: Subject, error_id: str, rules: Rules) -> Verdict:
+    """The verdict when judging failed: an error is never an exception for the API server, and never clean.
+
+    Args:
+        subject: the image.
+        error_id: under which the log has the details.
+        rules: types and policy.
+    """
+    reason: Reason = error_reason(error_id, rules.policy)
+    return Verdict(
+        action=reason.action,
+        image=subject.image,
+        digest=subject.digest,
+        reasons=(reason,),
+        revision=subject.revision,
+        sbom=SbomStatus.NONE,
+    )
+
+
+def workload_verdict(images: Sequence[ImageVerdict]) -> WorkloadVerdict:
+    """The worst of a workload's images, which stay in their order."""
+    return WorkloadVerdict(worst(one.verdict.action for one in images), tuple(images))

@@ -1,0 +1,240 @@
+"""Matching: which assessment is in force for a vulnerability in a component.
+
+An assessment matches when its vulnerability is the vulnerability's id or one of its aliases (without case) and every
+part of its scope that is not None holds. Of those that match and have not expired, the one in force is, in this
+order:
+
+1. one made by hand (manual or provisioned) before an automatic one;
+2. the narrower scope before the wider one: the number of narrowed parts (package, versions, image, namespace)
+   decides, then the narrower image (a digest, then the name with more characters written out), then versions named
+   exactly before ranges, then versions, a namespace, a package, in this order;
+3. the newer one before the older one: the store's sequence decides, then the time of the assessment, then its text, so
+   that the order of any two records is fixed.
+
+A record of type None withdraws what was recorded before it by the same source for the same vulnerability and scope; an
+automatic one that it had hidden then counts again. A record whose narrowing cannot be read matches nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from webhook.errors import InvalidInput
+from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.images import Digest, ImageRef
+from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.imagenames import ImagePattern, parse_pattern
+from webhook.policy.ranges import VersionRange, parse_range
+
+_Key = tuple[str, str | None]
+_Same = tuple[AssessmentSource, str, Scope]
+_Order = tuple[int, dt.datetime, str, str, str]
+_Weight = tuple[bool, int, tuple[int, int, int], bool, bool, bool, bool]
+_NO_IMAGE = (0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a component is found; assessments that are narrowed to an image or a namespace need it.
+
+    Attributes:
+        image: the image's reference; None when the question is not about an image.
+        digest: the image's digest; None when it is not known.
+        namespace: the Kubernetes namespace; empty when it is not known.
+    """
+
+    image: ImageRef | None = None
+    digest: Digest | None = None
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """What is in force for one vulnerability in one component.
+
+    Attributes:
+        assessment: the assessment in force; None when unassessed.
+        expired: when unassessed, the one that would be in force had none expired.
+    """
+
+    assessment: Assessment | None = None
+    expired: Assessment | None = None
+
+    @property
+    def next_change(self) -> dt.datetime | None:
+        """When time alone changes this: nothing outranks what is in force, and what has expired stays so."""
+        return None if self.assessment is None else self.assessment.until
+
+
+ANYWHERE = Place()
+"""Nowhere in particular: what is narrowed to an image or a namespace does not match."""
+
+_UNASSESSED = Effective()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An assessment, its weight (source and narrowness, the larger one wins), and its narrowing, read once."""
+
+    assessment: Assessment
+    weight: _Weight
+    versions: VersionRange | None
+    image: ImagePattern | None
+
+    @property
+    def rank(self) -> tuple[_Weight, _Order]:
+        return (self.weight, _order(self.assessment))
+
+    @property
+    def same(self) -> _Same:
+        return (self.assessment.source, self.assessment.vulnerability.casefold(), self.assessment.scope)
+
+    def matches(self, purl: Purl, place: Place) -> bool:
+        namespace = self.assessment.scope.namespace
+        return (
+            (namespace is None or namespace == place.namespace)
+            and (self.versions is None or self.versions.contains(purl.version, purl.type))
+            and (self.image is None or self.image.matches(place.image, place.digest))
+        )
+
+
+class AssessmentIndex:
+    """All assessments that can still matter, found by vulnerability and package.
+
+    One thread at a time adds; others may ask meanwhile and see, for each vulnerability and package, either the old
+    records or the new ones. What cannot matter any more (withdrawn, or outlived by a newer record of the same source
+    and scope) is left out.
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[_Key, tuple[_Entry, ...]] = {}
+        self._withdrawals: dict[_Same, Assessment] = {}
+        self._weights: dict[_Weight, _Weight] = {}  # equal weights are one object: most records are of one kind
+        self._writing = threading.Lock()
+        self._namespaces: frozenset[str] = frozenset()
+        self._has_images = False
+
+    @classmethod
+    def of(cls, assessments: Iterable[Assessment]) -> AssessmentIndex:
+        """An index of these records, in any order."""
+        index = cls()
+        index.add(assessments)
+        return index
+
+    def add(self, assessments: Iterable[Assessment]) -> None:
+        """Take in records, in any order; one that is there already changes nothing."""
+        with self._writing:
+            for assessment in assessments:
+                self._add(assessment)
+
+    def __iter__(self) -> Iterator[Assessment]:
+        """All records that can still matter, withdrawals included, oldest first: what another index can be made of."""
+        kept = [entry.assessment for entries in list(self._entries.values()) for entry in entries]
+        return iter(sorted([*kept, *self._withdrawals.values()], key=_order))
+
+    def __len__(self) -> int:
+        return len(self._withdrawals) + sum(map(len, self._entries.values()))
+
+    @property
+    def namespaces(self) -> frozenset[str]:
+        """Namespaces that some assessment is narrowed to: only there can an image be judged differently."""
+        return self._namespaces
+
+    @property
+    def has_image_scopes(self) -> bool:
+        """Whether some assessment is narrowed to images: two names of one digest can then be judged differently."""
+        return self._has_images
+
+    def effective(self, vulnerability: Vulnerability, purl: Purl, place: Place, now: dt.datetime) -> Effective:
+        """What is in force.
+
+        Args:
+            vulnerability: its id and its aliases count.
+            purl: the component; without a version, assessments that are narrowed to versions do not match.
+            place: where the component is.
+            now: UTC, aware.
+        """
+        package = purl.package
+        best: _Entry | None = None
+        lapsed: _Entry | None = None
+        for identifier in vulnerability.identifiers:
+            folded = identifier.casefold()
+            for key in ((folded, package), (folded, None)):
+                for entry in self._entries.get(key, ()):
+                    if best is not None and best.rank >= entry.rank:
+                        break  # entries are in order, best first
+                    if not entry.matches(purl, place):
+                        continue
+                    if not entry.assessment.expired(now):
+                        best = entry
+                        break
+                    if lapsed is None or lapsed.rank < entry.rank:
+                        lapsed = entry
+        if best is not None:
+            return Effective(best.assessment)
+        return _UNASSESSED if lapsed is None else Effective(None, lapsed.assessment)
+
+    def _add(self, assessment: Assessment) -> None:
+        folded, scope = assessment.vulnerability.casefold(), assessment.scope
+        same: _Same = (assessment.source, folded, scope)
+        withdrawal = self._withdrawals.get(same)
+        if withdrawal is not None and _order(withdrawal) >= _order(assessment):
+            return
+        there = self._entries.get((folded, scope.package), ())
+        if assessment.type is None:
+            self._withdrawals[same] = assessment
+            left = [one for one in there if one.same != same or _order(one.assessment) > _order(assessment)]
+        else:
+            entry = self._entry(assessment)
+            if entry is None or any(one.same == same and _outlives(one, entry) for one in there):
+                return
+            left = [one for one in there if one.same != same or not _outlives(entry, one)]
+            left = sorted([*left, entry], key=lambda one: one.rank, reverse=True) if left else [entry]
+            if scope.namespace is not None:
+                self._namespaces |= {scope.namespace}
+            self._has_images = self._has_images or scope.image is not None
+        self._entries[folded, scope.package] = tuple(left)
+
+    def _entry(self, assessment: Assessment) -> _Entry | None:
+        """The entry of a record; None when its narrowing cannot be read."""
+        scope = assessment.scope
+        try:
+            versions = None if scope.version_range is None else parse_range(scope.version_range)
+            image = None if scope.image is None else parse_pattern(scope.image)
+        except InvalidInput:
+            return None
+        if versions is not None and versions.is_everything:
+            versions = None
+        weight: _Weight = (
+            assessment.by_hand,
+            sum(part is not None for part in (scope.package, versions, image, scope.namespace)),
+            _NO_IMAGE if image is None else image.narrowness,
+            versions is not None and versions.is_exact,
+            versions is not None,
+            scope.namespace is not None,
+            scope.package is not None,
+        )
+        return _Entry(assessment, self._weights.setdefault(weight, weight), versions, image)
+
+
+def _order(assessment: Assessment) -> _Order:
+    """Sorts records from the oldest to the newest."""
+    return (
+        assessment.sequence,
+        assessment.assessed_at,
+        assessment.type or "",
+        assessment.author,
+        assessment.comment,
+    )
+
+
+def _outlives(newer: _Entry, older: _Entry) -> bool:
+    """Whether ``older`` can never be in force again: a newer record of the same scope lives at least as long."""
+    if newer.rank < older.rank:
+        return False
+    end, other_end = newer.assessment.until, older.assessment.until
+    return end is None or (other_end is not None and end >= other_end)

@@ -1,0 +1,49 @@
+"""Plain text: what came from SBOMs, advisories and comments, made safe to print in a terminal, a log or a header.
+
+Such text is written by strangers. Control characters would break the line or the terminal, bidirectional marks make a
+line read as something that it is not, and lone surrogates cannot be encoded at all.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_ELLIPSIS = "…"
+_BLANKS = frozenset(("Cc", "Zl", "Zp", "Zs"))
+_HIDDEN = frozenset(("Cf", "Cs", "Cn", "Co"))
+
+
+def plain(text: str, limit: int = 0) -> str:
+    """One line without control, bidirectional and invisible characters, at most ``limit`` characters long.
+
+    Args:
+        text: anything.
+        limit: characters (code points) that the result may have; 0 cuts nothing. What is cut ends in ``…``.
+    """
+    # Reading all of a long text only to cut most of it away would let a stranger choose how much work this is.
+    head = text[: 4 * limit] if limit else text
+    if not (head.isascii() and head.isprintable()):
+        head = "".join(_plain_character(character) for character in head)
+    line = " ".join(head.split())
+    if len(head) < len(text):
+        line += _ELLIPSIS
+    return cut(line, limit) if limit else line
+
+
+def cut(line: str, limit: int) -> str:
+    """The line, or its first part and ``…``, in at most ``limit`` characters."""
+    if len(line) <= limit:
+        return line
+    return line[: max(limit - 1, 0)].rstrip() + _ELLIPSIS if limit > 0 else ""
+
+
+def is_plain(text: str) -> bool:
+    """Whether the text is one line without characters that :func:`plain` would change."""
+    return all(_plain_character(character) == character for character in text)
+
+
+def _plain_character(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in _BLANKS:
+        return " "
+    return "" if category in _HIDDEN else character

@@ -1,0 +1,102 @@
+"""Reasons: the sentences that say why an image got its action, apart from the vulnerabilities in it."""
+
+from __future__ import annotations
+
+from webhook.model.changes import ImageFacts
+from webhook.model.policies import Policy
+from webhook.model.verdicts import Reason, SbomStatus
+from webhook.policy.plaintext import plain
+
+_MAX_DETAIL = 300
+_MISSING = {
+    SbomStatus.NONE: (
+        "No SBOM of this image was found",
+        "Attach one to the image when it is built, or add it with `bomgate sbom add FILE --image REF@sha256:…`.",
+    ),
+    SbomStatus.UNREADABLE: (
+        "The SBOM of this image cannot be read",
+        "Make it anew as CycloneDX or SPDX; `bomgate sbom fetch IMAGE` shows which document is meant.",
+    ),
+    SbomStatus.NO_PURLS: (
+        "The SBOM of this image names no package with a usable purl, so it says nothing about vulnerabilities",
+        "Make it with a tool that writes a purl with a version for each package.",
+    ),
+    SbomStatus.UNRESOLVED: (
+        "The tag of this image is not known and could not be resolved to a digest",
+        "Check that the tag exists, or name the image by its digest.",
+    ),
+    SbomStatus.REFUSED: (
+        "A registry, or another place where the SBOM of this image may be, refused or did not answer in time",
+        "Try again in a moment; `bomgate sbom fetch IMAGE` shows which place it is and what it answered.",
+    ),
+}
+
+
+def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
+    """A reason for each state that some components are in and that the policy weighs, worst first."""
+    found = []
+    if facts.unknown:
+        found.append(
+            Reason(
+                "unknown",
+                policy.unknown,
+                f"{_components(facts.unknown, facts.total)} no answer from the vulnerability source that still counts.",
+                "Run `bomgate download` or wait for its next run; `bomgate source check` tests the source.",
+            )
+        )
+    if facts.not_covered:
+        found.append(
+            Reason(
+                "not-covered",
+                policy.not_covered,
+                f"{_components(facts.not_covered, facts.total)} a type that no vulnerability source covers.",
+                "Check these packages by other means; nothing is known about them here.",
+            )
+        )
+    if facts.unusable:
+        found.append(
+            Reason(
+                "unusable",
+                policy.unusable,
+                f"{_components(facts.unusable, facts.total)} no purl with a version, so they cannot be looked up.",
+                "Make the SBOM with a tool that writes a purl with a version for each package.",
+            )
+        )
+    return tuple(sorted(found, key=lambda reason: -reason.action))
+
+
+def missing_reason(status: SbomStatus, detail: str, policy: Policy) -> Reason:
+    """The reason for an image whose components are not known.
+
+    Args:
+        status: what became of the search for its SBOM.
+        detail: what the search met; possibly empty.
+        policy: its ``missing_sbom`` decides.
+
+    Raises:
+        ValueError: the SBOM was found.
+    """
+    if status is SbomStatus.FOUND:
+        raise ValueError("an SBOM that was found is not missing")
+    sentence, remedy = _MISSING[status]
+    said = plain(detail, _MAX_DETAIL).rstrip(".")
+    return Reason("missing-sbom", policy.missing_sbom, f"{sentence}: {said}." if said else f"{sentence}.", remedy)
+
+
+def error_reason(error_id: str, policy: Policy) -> Reason:
+    """The reason when judging failed.
+
+    Args:
+        error_id: under which the log has the details.
+        policy: its ``on_error`` decides.
+    """
+    return Reason(
+        "error",
+        policy.on_error,
+        f"No decision could be made because of an error; the log has it under the id {plain(error_id, 60)}.",
+        f"Search the log of the webhook for {plain(error_id, 60)}, and try again.",
+    )
+
+
+def _components(number: int, total: int) -> str:
+    return f"{number} of {total} components {'has' if number == 1 else 'have'}"

@@ -1,0 +1,108 @@
+"""The table of assessment types: looked up by name without case, checked once when it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from webhook.errors import ConfigError, InvalidInput
+from webhook.model.actions import Action
+from webhook.model.assessments import AssessmentType, CvssRange
+from webhook.policy.plaintext import is_plain
+from webhook.policy.scores import check_ranges, type_for_score
+
+MAX_DAYS = 36_500
+"""A hundred years: far beyond any use, and still a date that every part can write."""
+
+_MAX_NAME = 60
+
+
+class TypeTable:
+    """The assessment types of this installation.
+
+    Args:
+        types: in the order in which people should see them.
+
+    Raises:
+        ConfigError: two have one name, a name or a number of days cannot be used, or two CVSS ranges overlap.
+    """
+
+    def __init__(self, types: Iterable[AssessmentType]) -> None:
+        self._types = tuple(types)
+        self._by_name: dict[str, AssessmentType] = {}
+        for one in self._types:
+            _check(one)
+            other = self._by_name.setdefault(one.name.casefold(), one)
+            if other is not one:
+                raise ConfigError(
+                    f"Two assessment types have one name: {other.name} and {one.name}.",
+                    remedy="Names are compared without case; rename one of them in assessmentTypes.",
+                )
+        check_ranges(self._types)
+
+    def __iter__(self) -> Iterator[AssessmentType]:
+        return iter(self._types)
+
+    def __len__(self) -> int:
+        return len(self._types)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names, in order."""
+        return tuple(one.name for one in self._types)
+
+    def get(self, name: str) -> AssessmentType | None:
+        """The type of that name in any case; None when it is not configured (any more)."""
+        return self._by_name.get(name.casefold())
+
+    def require(self, name: str) -> AssessmentType:
+        """The type of that name in any case.
+
+        Raises:
+            InvalidInput: there is none; the remedy names those that there are.
+        """
+        found = self.get(name.strip())
+        if found is None:
+            raise InvalidInput(
+                f"{name[:_MAX_NAME]!r} is not an assessment type.",
+                remedy=f"The configured types are: {', '.join(self.names) or 'none'}.",
+            )
+        return found
+
+    def for_score(self, score: Decimal | None) -> AssessmentType | None:
+        """The type whose range holds the score, see :func:`webhook.policy.scores.type_for_score`."""
+        return type_for_score(self._types, score)
+
+    @property
+    def mildest(self) -> AssessmentType | None:
+        """The first type of the mildest action: what a person would give to let something pass."""
+        return min(self._types, key=lambda one: one.action, default=None)
+
+
+def default_types() -> TypeTable:
+    """Ignore, Caution and Blocked with the ranges and lives of the recommended set-up."""
+    return TypeTable(
+        (
+            AssessmentType("Ignore", Action.ALLOW, _band("0.1", "3.9"), 90, "purple"),
+            AssessmentType("Caution", Action.WARN, _band("7.0", "8.9"), 30, "orange"),
+            AssessmentType("Blocked", Action.DENY, _band("9.0", "10.0"), 30, "red"),
+        )
+    )
+
+
+def _band(low: str, high: str) -> CvssRange:
+    return CvssRange(Decimal(low), Decimal(high))
+
+
+def _check(one: AssessmentType) -> None:
+    if not one.name or one.name != one.name.strip() or len(one.name) > _MAX_NAME or not is_plain(one.name):
+        raise ConfigError(
+            f"{one.name[:_MAX_NAME]!r} cannot name an assessment type.",
+            remedy=f"A name has 1 to {_MAX_NAME} printable characters and no space at its ends.",
+        )
+    days = one.expires_after_days
+    if days is not None and not 1 <= days <= MAX_DAYS:
+        raise ConfigError(
+            f"Assessment type {one.name}: an assessment cannot expire after {days} days.",
+            remedy=f"expiresAfterDays is 1 to {MAX_DAYS}; leave it out for a type that does not expire.",
+        )
