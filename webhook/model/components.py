@@ -1,9 +1,12 @@
-"""Components: what an SBOM lists, and the state that a component can be in."""
+"""Components: what an SBOM lists, and the state that a component can be in.
+
+A usable component *is* its :class:`webhook.model.purls.Purl`, with a version; there is no class around it.
+"""
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from webhook.model.purls import Purl
 
@@ -32,17 +35,7 @@ class SkipReason(enum.StrEnum):
     NO_PURL = "no-purl"
     MALFORMED_PURL = "malformed-purl"
     NO_VERSION = "no-version"
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """A usable component: one package at one version.
-
-    Attributes:
-        purl: canonical coordinates with a version.
-    """
-
-    purl: Purl
+    """The purl has no version, or in its place a word such as ``UNKNOWN`` or a range of versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +58,24 @@ class Sbom:
     """What a parser read from one document.
 
     Attributes:
-        format: ``cyclonedx-json``, ``cyclonedx-xml``, ``spdx-json``, ``spdx-tag-value``, ``spdx3-json`` or ``syft-json``.
+        format: ``cyclonedx-json``, ``cyclonedx-xml``, ``spdx-json``, ``spdx-tag-value``, ``spdx3-json`` or
+            ``syft-json``.
         version: the version that the document states, such as ``1.6`` or ``SPDX-2.3``; empty when it states none.
         document_digest: ``sha256:<hex>`` of the bytes that were read.
-        components: distinct usable components in document order.
+        components: purls of the distinct usable components, each with a version, in document order.
         skipped: the components that cannot be looked up.
         tool: the tool that made the document, as it names itself; empty when unknown.
+        not_packages: how many entries are no packages at all, and hence neither usable nor skipped: the image itself,
+            its layers, the operating system as such, files.
     """
 
     format: str
     version: str
     document_digest: str
-    components: tuple[Component, ...]
-    skipped: tuple[SkippedComponent, ...] = field(default=())
+    components: tuple[Purl, ...]
+    skipped: tuple[SkippedComponent, ...] = ()
     tool: str = ""
+    not_packages: int = 0
 
     @property
     def has_purls(self) -> bool:

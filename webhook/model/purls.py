@@ -7,7 +7,12 @@ Source: the purl specification and its type definitions; what OSS Index covers: 
 
 from __future__ import annotations
 
-from urllib.parse import unquote
+import re
+from urllib.parse import quote, unquote
+
+from packageurl import PackageURL
+
+from webhook.errors import InvalidInput
 
 OSS_INDEX_TYPES = frozenset(
     [
@@ -28,6 +33,33 @@ OSS_INDEX_TYPES = frozenset(
     ]
 )
 """The purl types that OSS Index knows; every other type is *not covered*, which is not the same as clean."""
+
+MAX_PURL_LENGTH = 4096
+"""Characters of the longest purl that is read, qualifiers included; real ones stay below 200."""
+
+_MISSPELT_TYPES = {"alpine": "apk", "dotnet": "nuget", "dotnet-core": "nuget"}
+"""Types that older tools wrote (syft: ``alpine``; Trivy: ``dotnet``, ``dotnet-core``) and what they mean."""
+
+_LOWER_NAMES = frozenset(["apk", "bitbucket", "composer", "deb", "github", "npm", "oci", "pypi"])
+"""Types of which the whole path is lower case; the rarer ones are left to packageurl-python."""
+
+_PATH = r"(?!/)[A-Za-z0-9._~/+-]+(?:%2B[A-Za-z0-9._~/+-]*)*(?<!/)"
+_LOWER_PATH = _PATH.replace("A-Z", "")
+_CANONICAL = re.compile(
+    # Coordinates that are canonical as they stand, but for a raw "+" and for "//": group 1. The rest is dropped unread.
+    rf"""(pkg:(?:
+        (?:apk|bitbucket|composer|deb|github)/{_LOWER_PATH}
+      | (?:cargo|cocoapods|conan|conda|cran|gem|generic|golang|maven|nuget|swift)/{_PATH}
+      | npm/(?:%40[a-z0-9._~-]+/)?[a-z0-9._~-]+
+      | rpm/(?:[a-z0-9._~-]+/)?[A-Za-z0-9._~+-]+(?:%2B[A-Za-z0-9._~+-]*)*
+      | pypi/[a-z0-9.~-]+
+      | oci/[a-z0-9._~-]+(?=@sha256:[0-9a-f]+(?:[?\#]|\Z))
+      )(?:@[A-Za-z0-9._~:+-]+(?:%2B[A-Za-z0-9._~:+-]*)*)?
+    )(?:[?\#]|\Z)""",
+    re.VERBOSE,
+).match
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 
 
 class Purl(str):
@@ -75,11 +107,94 @@ class Purl(str):
 def parse_purl(text: str) -> Purl:
     """Read a package URL in any accepted spelling and return its canonical coordinates.
 
+    Case is folded as the type's definition asks, except that golang keeps its own: module paths are case-sensitive and
+    OSS Index is asked with them. ``+`` is written ``%2B``. An encoded ``/`` in a namespace or name separates like a
+    plain one.
+
     Args:
         text: such as ``pkg:npm/@Angular/core@17.0.0?foo=bar#sub``; known misspellings of the type are mapped
-            (``alpine`` to ``apk``, ``dotnet`` to ``nuget``).
+            (``alpine`` to ``apk``, ``dotnet`` to ``nuget``). A missing version is accepted.
 
     Raises:
         InvalidInput: it is no purl (the message says which part is wrong).
     """
-    raise NotImplementedError  # replaced with the parser
+    match = _CANONICAL(text)
+    if match is not None and len(text) <= MAX_PURL_LENGTH:
+        coordinates = match[1]
+        if "//" not in coordinates:
+            return Purl(coordinates.replace("+", "%2B") if "+" in coordinates else coordinates)
+    return _respell(text)
+
+
+def _respell(text: str) -> Purl:
+    """Put the common deviations right; packageurl-python reads what is still not canonical then."""
+    coordinates = text.partition("#")[0].partition("?")[0].strip()
+    _refuse_unsafe(text, coordinates)
+    scheme, _, rest = coordinates.partition(":")
+    purl_type, slash, path = rest.strip().lstrip("/").partition("/")
+    path = path.strip("/")
+    if scheme != "pkg":
+        raise _bad(text, "it does not begin with 'pkg:'")
+    if not slash or not _TYPE.match(purl_type):
+        raise _bad(text, f"{purl_type[:40]!r} is no package type")
+    purl_type = purl_type.lower()
+    if purl_type == "none":
+        raise _bad(text, "its type is 'none': the tool that wrote it did not know what kind of package it is")
+    if purl_type == "alpine" and "/" not in path:
+        path = f"alpine/{path}"
+    purl_type = _MISSPELT_TYPES.get(purl_type, purl_type)
+    name, at, version = path.rpartition("@")
+    if not name:
+        name, at, version = path, "", ""
+    if purl_type in _LOWER_NAMES:
+        name = name.lower()
+    if purl_type == "pypi":
+        name = name.replace("_", "-")
+    if purl_type == "npm" and name.startswith("@"):
+        name = f"%40{name[1:]}"
+    # Some encoders also encode what needs no encoding; of these, only what cannot change the meaning is undone here.
+    version = version.replace("%3A", ":").replace("%7E", "~")
+    match = _CANONICAL(f"pkg:{purl_type}/{name}{at}{version}")
+    if match is None or "//" in name:
+        return _read_slowly(text, f"pkg:{purl_type}/{path}")
+    return Purl(match[1].replace("+", "%2B"))
+
+
+def _read_slowly(text: str, coordinates: str) -> Purl:
+    """Read any spelling with packageurl-python, and fold what it leaves to its callers."""
+    try:
+        parts = PackageURL.from_string(coordinates)
+    except ValueError as problem:
+        nameless = str(problem).startswith("purl is missing the required name")
+        why = "it has no name" if nameless else "it cannot be split into namespace, name and version"
+        raise _bad(text, why) from problem
+    path = f"{parts.namespace or ''}/{parts.name}"
+    if parts.type in _LOWER_NAMES:
+        path = path.lower()
+    # Decoding can uncover separators and spaces; dropping them here makes reading the result again change nothing.
+    *namespace, name = [part.strip() for part in path.split("/") if part.strip()] or [""]
+    if parts.type == "rpm":
+        namespace = [part.lower() for part in namespace]
+    version = (parts.version or "").strip()
+    if not name:
+        raise _bad(text, "it has no name")
+    if _CONTROL.search(f"{path}{version}") or "\ufffd" in f"{path}{version}":
+        raise _bad(text, "a percent-encoded part is not text")
+    head = "/".join(quote(part, safe=":") for part in (*namespace, name))
+    return Purl(f"pkg:{parts.type}/{head}@{quote(version, safe=':')}" if version else f"pkg:{parts.type}/{head}")
+
+
+def _refuse_unsafe(text: str, coordinates: str) -> None:
+    if len(text) > MAX_PURL_LENGTH:
+        raise _bad(text, f"it is longer than {MAX_PURL_LENGTH} characters")
+    if _CONTROL.search(coordinates):
+        raise _bad(text, "it holds control characters")
+    try:
+        coordinates.encode()
+    except UnicodeEncodeError as problem:
+        raise _bad(text, "it holds half a surrogate pair") from problem
+
+
+def _bad(text: str, why: str) -> InvalidInput:
+    shown = text if len(text) <= 100 else f"{text[:100]}…"
+    return InvalidInput(f"{shown!r} is not a package URL: {why}", remedy="Write it as pkg:type/namespace/name@version.")
