@@ -24,6 +24,7 @@ bench: $(VENV)/dev  ## speed and memory, each figure beside its goal (bench/READ
 	@$(BIN)/python -m bench $(BENCH)
 
 lock: $(VENV)/dev  ## write the hashed requirements lock anew from pyproject.toml
+	@$(BIN)/pip install -q --disable-pip-version-check uv
 	@$(BIN)/python .ci/lock.py
 
 clean:  ## remove the environment and caches of this checkout

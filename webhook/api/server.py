@@ -20,12 +20,11 @@ from flask import Flask
 from gevent import pywsgi
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.ggevent import GeventWorker
-from prometheus_client import multiprocess
 
 from webhook.api.options import ServeOptions
 from webhook.api.tls import CertificateFiles
 from webhook.errors import ConfigError
-from webhook.telemetry import exposition
+from webhook.telemetry import exposition, forget_process
 
 log = logging.getLogger("bomgate.server")
 _SPARE_LOG = {"version": 1, "disable_existing_loggers": False}
@@ -48,17 +47,18 @@ class WorkerParts:
     stop: Callable[[], None]
 
 
-class AdmissionWorker(GeventWorker):  # type: ignore[misc]
+class AdmissionWorker(GeventWorker):
     """gunicorn's gevent worker without monkey-patching: only the sockets that it serves are gevent's."""
 
     def patch(self) -> None:
         """Make the listeners gevent sockets."""
+        listeners: Any = self.sockets  # gunicorn's own wrappers around sockets
         self.sockets = [
-            gevent.socket.socket(one.FAMILY, socket.SOCK_STREAM, fileno=one.sock.detach()) for one in self.sockets
+            gevent.socket.socket(one.FAMILY, socket.SOCK_STREAM, fileno=one.sock.detach()) for one in listeners
         ]
 
 
-class AdmissionServer(BaseApplication):  # type: ignore[misc]
+class AdmissionServer(BaseApplication):
     """The gunicorn application of ``bomgate serve``.
 
     Args:
@@ -90,7 +90,7 @@ class AdmissionServer(BaseApplication):  # type: ignore[misc]
             "when_ready": self._when_ready,
             "post_worker_init": self._post_worker_init,
             "worker_exit": lambda _server, _worker: self._parts.stop() if self._parts else None,
-            "child_exit": lambda _server, worker: multiprocess.mark_process_dead(worker.pid),
+            "child_exit": lambda _server, worker: forget_process(worker.pid),
             "on_exit": lambda _server: shutil.rmtree(self._metrics_directory, ignore_errors=True),
         }
         if not options.insecure_http:
@@ -99,7 +99,7 @@ class AdmissionServer(BaseApplication):  # type: ignore[misc]
         for name, value in settings.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> Any:
         """Make the application; gunicorn calls it in each worker."""
         self._parts = self._build()
         return self._parts.app

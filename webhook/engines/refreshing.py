@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from webhook.engines.readmodel import ReadModel
@@ -89,10 +90,19 @@ class Refresher:
                     extra={"error": problem.message, "remedy": problem.remedy, "revision": self._model.revision},
                 )
 
-    def run(self, stop: threading.Event) -> None:
-        """Tick until ``stop`` is set; meant for a thread of its own."""
+    def run(self, stop: threading.Event, after_tick: Callable[[], None] = lambda: None) -> None:
+        """Tick until ``stop`` is set; meant for a thread of its own.
+
+        Args:
+            stop: ends it.
+            after_tick: called after each tick, such as to publish gauges.
+        """
         while not stop.is_set():
-            self.tick()
+            try:
+                self.tick()
+                after_tick()
+            except Exception:  # a bug in one tick must not end all later ones: the webhook would decide with old data
+                log.exception("a look for changes failed")
             stop.wait(self._options.interval_seconds)
         self.save()
 

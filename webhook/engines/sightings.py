@@ -40,6 +40,12 @@ class SightingNotes:
             refused = sighting.refused or (known is not None and known.refused)
             self._notes[key] = replace(sighting, refused=refused)
 
+    def take_dropped(self) -> int:
+        """How many notes were dropped since this was last asked."""
+        with self._lock:
+            dropped, self.dropped = self.dropped, 0
+            return dropped
+
     def flush(self) -> None:
         """Write what has been noted; after a failure the notes are kept for the next time."""
         with self._lock:

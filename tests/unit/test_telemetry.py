@@ -1,0 +1,77 @@
+"""Metrics and logs."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from webhook.telemetry import DEFINITIONS, JsonFormatter, Metrics, TextFormatter, exposition, redact, set_up_logs
+
+
+def test_every_metric_is_exposed_under_its_documented_name() -> None:
+    metrics = Metrics(CollectorRegistry())
+    for definition in DEFINITIONS:
+        labels = tuple("x" for _ in definition.labels)
+        if definition.kind == "counter":
+            metrics.count(definition.name, *labels)
+        elif definition.kind == "gauge":
+            metrics.set(definition.name, 3, *labels)
+        else:
+            metrics.observe(definition.name, 0.01, *labels)
+    text = exposition(metrics.registry)[0].decode()
+    for definition in DEFINITIONS:
+        suffix = "_count" if definition.kind == "histogram" else ""
+        assert f"\n{definition.name}{suffix}" in text, definition.name
+
+
+def test_counters_end_in_total_and_all_names_have_our_prefix() -> None:
+    for definition in DEFINITIONS:
+        assert definition.name.startswith("bomgate_")
+        assert definition.name.endswith("_total") == (definition.kind == "counter")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "token sonatype_pat_abcDEF123 used",
+        "{'Authorization': 'Basic c2VjcmV0'}",
+        "Authorization: Bearer c2VjcmV0",
+        "postgresql://bom:c2VjcmV0@db/bomgate",
+    ],
+)
+def test_secrets_do_not_reach_the_log(text: str) -> None:
+    for secret in ("abcDEF123", "c2VjcmV0"):
+        assert secret not in redact(text)
+
+
+def record(**extra: object) -> logging.LogRecord:
+    made = logging.makeLogRecord({"name": "bomgate.x", "levelname": "INFO", "msg": "hello %s", "args": ("you",)})
+    made.__dict__.update(extra)
+    return made
+
+
+def test_a_json_line_holds_the_extra_fields_and_stays_one_line() -> None:
+    line = JsonFormatter().format(record(image="a\nb", count=3))
+    assert "\n" not in line
+    entry = json.loads(line)
+    assert (entry["message"], entry["image"], entry["count"], entry["level"]) == ("hello you", "a\nb", 3, "info")
+
+
+def test_a_text_line_holds_the_extra_fields() -> None:
+    assert TextFormatter().format(record(count=3)) == "info: hello you (count=3)"
+
+
+def test_only_our_loggers_speak_below_warning() -> None:
+    stream, before = io.StringIO(), logging.getLogger().handlers[:]
+    try:
+        set_up_logs("info", "json", stream)
+        logging.getLogger("bomgate.x").info("ours")
+        logging.getLogger("other").info("theirs")
+        logging.getLogger("other").warning("loud")
+        assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == ["ours", "loud"]
+    finally:
+        logging.getLogger().handlers[:] = before
