@@ -1,0 +1,284 @@
+"""A real Kubernetes control plane on loopback: etcd, API server, controller manager, scheduler and kwok.
+
+kwok stands in for the kubelet: Pods that the scheduler has placed become Running and Ready. Nothing here needs root,
+a container runtime or a network beyond loopback.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import kubernetes.client
+import requests
+import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from kubernetes.client import ApiException
+
+from tests.e2e.processes import Process, free_port, wait_until
+
+START_SECONDS = 60.0
+CORE = ("etcd", "kube-apiserver", "kubectl")
+CONTROLLERS = ("kube-controller-manager", "kube-scheduler", "kwok")
+
+
+class ClusterFailed(Exception):
+    """The control plane did not start; the text ends with the tails of its logs."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did.
+
+    Attributes:
+        code: its exit code.
+        out: its standard output.
+        err: its standard error.
+    """
+
+    code: int
+    out: str
+    err: str
+
+
+class Cluster:
+    """The control plane.
+
+    Args:
+        binaries: folder of the programs. Without the controller manager, scheduler and kwok, as in a folder meant for
+            envtest, there are no controllers and Pods stay Pending.
+        folder: for data, certificates and logs.
+
+    Attributes:
+        url: of the API server.
+        client: an ``ApiClient`` of the official library, as cluster-admin.
+    """
+
+    client: kubernetes.client.ApiClient
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        missing = [name for name in CORE if not (binaries / name).exists()]
+        if missing:
+            raise ClusterFailed(f"{binaries} holds no {', '.join(missing)}")
+        self.controllers = all((binaries / name).exists() for name in CONTROLLERS) and (binaries / "stages").is_dir()
+        self.folder, self._binaries = folder, binaries
+        self._token = secrets.token_hex(16)
+        self._etcd = f"http://127.0.0.1:{free_port()}"
+        self._port = free_port()
+        self.url = f"https://127.0.0.1:{self._port}"
+        self.kubeconfig = folder / "kubeconfig"
+        self.certificate = folder / "certs" / "apiserver.crt"
+        self._processes: list[Process] = []
+
+    # -- starting and stopping ------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start everything and wait until a Pod could be created and, with controllers, be run.
+
+        Raises:
+            ClusterFailed: something ended, or was not ready in time; nothing is left running.
+        """
+        try:
+            self._write_files()
+            self._start_etcd()
+            self._start_api_server()
+            self._wait(self._api_is_ready, "the API server")
+            self.client = self._make_client()
+            if self.controllers:
+                self._start_controllers()
+                self._wait(lambda: self._has_account("default"), "the ServiceAccount default")
+                self._wait(self._node_is_ready, "the node")
+        except BaseException as problem:
+            tails = "\n\n".join(f"--- {one.name} ---\n{one.tail()}" for one in self._processes)
+            self.stop()
+            raise ClusterFailed(f"{problem}\n\n{tails}") from problem
+
+    def stop(self) -> None:
+        """Stop everything in an order in which nothing waits for what is gone: etcd last."""
+        for process in reversed(self._processes):
+            process.stop(seconds=5.0)
+        self._processes.clear()
+
+    def _run(self, name: str, *arguments: str | Path) -> None:
+        self._processes.append(Process(name, [self._binaries / name, *arguments], self.folder))
+
+    def _wait(self, ready: Any, what: str) -> None:
+        def answer() -> object:
+            ended = [one.name for one in self._processes if not one.running]
+            if ended:
+                raise ClusterFailed(f"{', '.join(ended)} ended while waiting for {what}")
+            return ready()
+
+        wait_until(answer, START_SECONDS, what)
+
+    def _write_files(self) -> None:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        pem = serialization.Encoding.PEM
+        (self.folder / "sa.key").write_bytes(
+            key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        )
+        public = key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
+        (self.folder / "sa.pub").write_bytes(public)
+        (self.folder / "tokens.csv").write_text(f"{self._token},admin,admin-uid,system:masters\n")
+        self.kubeconfig.write_text(
+            yaml.safe_dump(
+                {
+                    "apiVersion": "v1",
+                    "kind": "Config",
+                    "clusters": [
+                        {
+                            "name": "test",
+                            "cluster": {"server": self.url, "certificate-authority": str(self.certificate)},
+                        }
+                    ],
+                    "users": [{"name": "admin", "user": {"token": self._token}}],
+                    "contexts": [{"name": "test", "context": {"cluster": "test", "user": "admin"}}],
+                    "current-context": "test",
+                }
+            )
+        )
+
+    def _start_etcd(self) -> None:
+        peer = f"http://127.0.0.1:{free_port()}"
+        self._run(
+            "etcd",
+            *("--data-dir", self.folder / "etcd", "--unsafe-no-fsync"),
+            *("--listen-client-urls", self._etcd, "--advertise-client-urls", self._etcd),
+            *("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer),
+            *("--initial-cluster", f"default={peer}"),
+        )
+
+    def _start_api_server(self) -> None:
+        self._run(
+            "kube-apiserver",
+            f"--etcd-servers={self._etcd}",
+            f"--secure-port={self._port}",
+            *("--bind-address=127.0.0.1", f"--cert-dir={self.certificate.parent}"),
+            f"--service-account-key-file={self.folder / 'sa.pub'}",
+            f"--service-account-signing-key-file={self.folder / 'sa.key'}",
+            f"--service-account-issuer={self.url}",
+            f"--token-auth-file={self.folder / 'tokens.csv'}",
+            *("--authorization-mode=RBAC", "--allow-privileged=true", "--profiling=false"),
+            "--service-cluster-ip-range=10.0.0.0/24",
+        )
+
+    def _start_controllers(self) -> None:
+        # Before any workload: the kubelet, which would do it, is not here.
+        capacity = {"cpu": "64", "memory": "256Gi", "pods": "1000"}
+        node = {"metadata": {"name": "node-1"}, "status": {"capacity": capacity, "allocatable": capacity}}
+        kubernetes.client.CoreV1Api(self.client).create_node(node)
+        kubeconfig = f"--kubeconfig={self.kubeconfig}"
+        self._run(
+            "kube-controller-manager",
+            kubeconfig,
+            f"--service-account-private-key-file={self.folder / 'sa.key'}",
+            *("--use-service-account-credentials=true", f"--root-ca-file={self.certificate}", "--leader-elect=false"),
+            *(f"--secure-port={free_port()}", "--bind-address=127.0.0.1", f"--cert-dir={self.folder / 'kcm'}"),
+            *("--kube-api-qps=300", "--kube-api-burst=500"),
+        )
+        self._run(
+            "kube-scheduler",
+            *(kubeconfig, "--leader-elect=false", f"--secure-port={free_port()}", "--bind-address=127.0.0.1"),
+            f"--cert-dir={self.folder / 'scheduler'}",
+        )
+        stages = sorted((self._binaries / "stages").glob("*.yaml"))
+        self._run("kwok", kubeconfig, "--manage-all-nodes=true", *(f"--config={stage}" for stage in stages))
+
+    def _api_is_ready(self) -> bool:
+        with suppress(requests.RequestException, OSError):
+            return self.get("/readyz").status_code == 200
+        return False
+
+    def _make_client(self) -> kubernetes.client.ApiClient:
+        configuration = kubernetes.client.Configuration()
+        configuration.host = self.url
+        configuration.ssl_ca_cert = str(self.certificate)
+        configuration.api_key = {"authorization": f"Bearer {self._token}"}
+        return kubernetes.client.ApiClient(configuration)
+
+    def _has_account(self, namespace: str) -> bool:
+        try:
+            kubernetes.client.CoreV1Api(self.client).read_namespaced_service_account("default", namespace)
+        except ApiException as problem:
+            if problem.status != 404:
+                raise
+            return False
+        return True
+
+    def _node_is_ready(self) -> bool:
+        node = kubernetes.client.CoreV1Api(self.client).read_node("node-1")
+        conditions = {one.type: one.status for one in node.status.conditions or ()}
+        return conditions.get("Ready") == "True" and not node.spec.taints
+
+    # -- using it ---------------------------------------------------------------------------------------------------
+
+    def get(self, path: str) -> requests.Response:
+        """Ask the API server for something that the client library has no method for."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        return requests.get(f"{self.url}{path}", headers=headers, verify=str(self.certificate), timeout=10)
+
+    def kubectl(self, *arguments: str, manifest: Any = None) -> Ran:
+        """Run kubectl as a user would, with one manifest or a list of them on its standard input.
+
+        Args:
+            arguments: of kubectl.
+            manifest: an object, or several, that ``-f -`` reads.
+        """
+        objects = manifest if isinstance(manifest, list) else [manifest]
+        done = subprocess.run(
+            [self._binaries / "kubectl", f"--kubeconfig={self.kubeconfig}", "--cache-dir", self.folder, *arguments],
+            input=None if manifest is None else "\n---\n".join(json.dumps(one) for one in objects),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={"PATH": os.environ.get("PATH", ""), "HOME": str(self.folder)},
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def create_namespace(self, name: str, labels: dict[str, str] | None = None) -> str:
+        """Create a namespace and wait until Pods can be created in it; its name."""
+        core = kubernetes.client.CoreV1Api(self.client)
+        core.create_namespace({"metadata": {"name": name, "labels": labels or {}}})
+        if not self.controllers:
+            with suppress(ApiException):
+                core.create_namespaced_service_account(name, {"metadata": {"name": "default"}})
+        wait_until(lambda: self._has_account(name), 20, f"the ServiceAccount of {name}", pause=0.02)
+        return name
+
+
+@contextmanager
+def running_cluster(binaries: Path) -> Iterator[Cluster]:
+    """A cluster for the time of the ``with`` block; its files are removed with it."""
+    with tempfile.TemporaryDirectory(prefix="bomgate-cluster-", ignore_cleanup_errors=True) as folder:
+        cluster = Cluster(binaries, Path(folder))
+        cluster.start()
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
+
+
+def _by_hand() -> None:
+    """Run a cluster until Ctrl-C, to look at: ``python -m tests.e2e.cluster``."""
+    from tests.e2e.controlplane.build import ensure
+
+    began = time.monotonic()
+    with running_cluster(ensure()) as cluster:
+        print(f"ready after {time.monotonic() - began:.1f} s; export KUBECONFIG={cluster.kubeconfig}", flush=True)
+        with suppress(KeyboardInterrupt):
+            while True:
+                time.sleep(3600)
+
+
+if __name__ == "__main__":
+    _by_hand()

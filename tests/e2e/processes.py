@@ -1,0 +1,99 @@
+"""Processes that the end-to-end tests start, each with a log of its own and ended by its own id."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+_PORTS = range(20000, 32000)
+"""Below the range from which systems take the near end of outgoing connections, so that a free port stays free."""
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    for port in random.sample(_PORTS, 200):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError(f"none of 200 ports in {_PORTS.start}-{_PORTS.stop} is free")
+
+
+def wait_until(ready: Callable[[], object], seconds: float, what: str, pause: float = 0.05) -> object:
+    """Ask until the answer is true, and return it.
+
+    Raises:
+        TimeoutError: it was not within ``seconds``; names ``what`` and the last answer.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = ready()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} did not happen within {seconds:g} s; last seen: {answer!r}")
+        time.sleep(pause)
+
+
+class Process:
+    """A program that runs until it is stopped.
+
+    Args:
+        name: what to call it; its log is ``<name>.log``.
+        command: program and arguments.
+        folder: where its log goes, and its working directory.
+        environment: the whole environment; this process's own when left out.
+    """
+
+    def __init__(
+        self, name: str, command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.name, self.log = name, folder / f"{name}.log"
+        with self.log.open("ab") as log:
+            # A session of its own: the whole group can be killed, and Ctrl-C does not reach it before its fixture does.
+            self._process = subprocess.Popen(
+                [str(part) for part in command],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                cwd=folder,
+                env=environment,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def tail(self, lines: int = 15) -> str:
+        """The end of its log."""
+        text = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+        return "\n".join(line[:400] for line in text)
+
+    def stop(self, seconds: float = 10.0) -> int:
+        """Ask it to end, and make it end when it has not by then; its exit code."""
+        if self.running:
+            self._process.terminate()
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return self._process.wait(5)
+
+    def kill(self) -> None:
+        """End it and its children at once, as a lost node would."""
+        if self.running:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(5)

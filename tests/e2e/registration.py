@@ -1,0 +1,118 @@
+"""Registering a webhook at the API server, as a user would with a manifest."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+import kubernetes.client
+
+from tests.e2e.cluster import Cluster
+from tests.e2e.processes import wait_until
+
+INSTANCE_LABEL = "e2e.bomgate.dev/instance"
+"""Names the instance that decides about a namespace; without it the main one does."""
+
+JUDGED = [
+    ("", ["pods", "replicationcontrollers", "podtemplates"], ["CREATE", "UPDATE"]),
+    ("", ["pods/ephemeralcontainers"], ["UPDATE"]),
+    ("apps", ["deployments", "statefulsets", "daemonsets", "replicasets"], ["CREATE", "UPDATE"]),
+    ("batch", ["jobs", "cronjobs"], ["CREATE", "UPDATE"]),
+]
+"""What bomgate is meant to be asked about: API group, resources, operations."""
+
+EVERYTHING = [
+    ("", ["pods", "pods/*"], ["*"]),
+    ("apps", ["deployments", "deployments/*", "replicasets", "replicasets/*"], ["*"]),
+]
+"""More than it should be asked, as after a mistake in a manifest."""
+
+
+@dataclass(frozen=True)
+class Registration:
+    """How a webhook is registered.
+
+    Attributes:
+        instance: names the configuration and the webhook, and labels the namespaces that it is asked about; ``main``
+            is asked about all others but kube-system.
+        port: of loopback, where it listens.
+        authority: PEM of the CA that signed its certificate.
+        rules: see ``JUDGED``.
+    """
+
+    instance: str
+    port: int
+    authority: bytes
+    rules: Any
+
+    @property
+    def name(self) -> str:
+        return f"{self.instance}.e2e.bomgate.dev"
+
+    def manifest(self) -> dict[str, Any]:
+        """The ValidatingWebhookConfiguration."""
+        label, names = INSTANCE_LABEL, [self.instance]
+        selector: Any = {"matchExpressions": [{"key": label, "operator": "In", "values": names}]}
+        if self.instance == "main":
+            selector["matchExpressions"] = [
+                {"key": label, "operator": "DoesNotExist"},
+                {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["kube-system"]},
+            ]
+        webhook = {
+            "name": self.name,
+            "clientConfig": {
+                "url": f"https://127.0.0.1:{self.port}/validate",
+                "caBundle": base64.b64encode(self.authority).decode(),
+            },
+            "rules": [
+                {
+                    "apiGroups": [group],
+                    "apiVersions": ["v1"],
+                    "resources": resources,
+                    "operations": operations,
+                    "scope": "Namespaced",
+                }
+                for group, resources, operations in self.rules
+            ],
+            "namespaceSelector": selector,
+            "failurePolicy": "Fail",
+            "matchPolicy": "Equivalent",
+            "sideEffects": "None",
+            "timeoutSeconds": 5,
+            "admissionReviewVersions": ["v1"],
+        }
+        return {
+            "apiVersion": "admissionregistration.k8s.io/v1",
+            "kind": "ValidatingWebhookConfiguration",
+            "metadata": {"name": f"bomgate-{self.instance}"},
+            "webhooks": [webhook],
+        }
+
+
+def register(cluster: Cluster, registration: Registration) -> None:
+    """Register a webhook and wait until the API server asks it."""
+    admission = kubernetes.client.AdmissionregistrationV1Api(cluster.client)
+    admission.create_validating_webhook_configuration(registration.manifest())
+    labels = {} if registration.instance == "main" else {INSTANCE_LABEL: registration.instance}
+    namespace = cluster.create_namespace(f"probe-{registration.instance}", labels)
+    template = {"metadata": {"generateName": "probe-", "namespace": namespace}, "spec": {"containers": []}}
+    template["spec"] = {"containers": [{"name": "c", "image": "registry.example/probe:1"}]}
+    core = kubernetes.client.CoreV1Api(cluster.client)
+
+    def asked() -> bool:
+        core.create_namespaced_pod(namespace, template, dry_run="All")
+        return calls(cluster, registration.name) > 0
+
+    wait_until(asked, 10, f"the first call of the webhook {registration.name}")
+
+
+def calls(cluster: Cluster, name: str, failed: bool = False) -> int:
+    """How often the API server has called a webhook, or failed to, by its own metrics."""
+    total = 0.0
+    for line in cluster.get("/metrics").text.splitlines():
+        if line.startswith("apiserver_admission_webhook_request_total{") and f'name="{name}"' in line:
+            is_failure = 'code="200"' not in line
+            if is_failure or not failed:
+                total += float(line.rsplit(" ", 1)[1])
+    return int(total)

@@ -1,0 +1,102 @@
+"""The test runner behind ``make test``: builds the test control plane when it is not there, then runs every test.
+
+``python tests/run.py [pytest arguments]``. Unit, property and port tests run on one process, the end-to-end tests, which
+share one cluster, one after the other on a second. Whatever is skipped is said in a box before pytest's last line; with
+``CI=true`` a skipped end-to-end test is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+OPTIONS = ["-n", "2", "--dist", "loadgroup", "--durations", "10", "--durations-min", "1"]
+WIDTH = 110
+
+
+def main(arguments: list[str]) -> int:
+    """Run the tests; pytest's exit code."""
+    os.chdir(ROOT)
+    sys.path[0] = str(ROOT)  # as `python -m pytest` has it, and not the folder of this file
+    if not _control_plane() and in_ci():
+        return 1
+    return int(pytest.main([*OPTIONS, *arguments], plugins=[LoudSkips()]))
+
+
+def in_ci() -> bool:
+    """Whether every part has to be there."""
+    return os.environ.get("CI", "").lower() == "true"
+
+
+def _control_plane() -> bool:
+    """Make sure that there is a control plane to test on; whether there is."""
+    if os.environ.get("KUBEBUILDER_ASSETS"):
+        return True
+    from tests.e2e.controlplane.build import Unavailable, ensure
+
+    try:
+        ensure()
+    except Unavailable as reason:
+        consequence = "failing, because CI=true" if in_ci() else "the end-to-end tests will be skipped"
+        print(box(f"No Kubernetes control plane to test on: {consequence}", [str(reason)]), file=sys.stderr, flush=True)
+        return False
+    return True
+
+
+class LoudSkips:
+    """A pytest plugin that cannot be overlooked when something was skipped."""
+
+    def __init__(self) -> None:
+        self._reasons: Counter[str] = Counter()
+        self._parts_missing = 0
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Collect the reasons."""
+        if report.skipped and not hasattr(report, "wasxfail"):
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            self._reasons[reason.removeprefix("Skipped: ")] += 1
+            self._parts_missing += "e2e" in report.keywords
+
+    def pytest_collectreport(self, report: Any) -> None:
+        """Collect the reasons of files that were skipped whole."""
+        if report.skipped:
+            self.pytest_runtest_logreport(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Turn success into failure when a part may not be missing."""
+        if in_ci() and self._parts_missing and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Write the box; pytest's own last line comes after it."""
+        if not self._reasons:
+            return
+        title = f"{sum(self._reasons.values())} tests were SKIPPED"
+        if in_ci() and self._parts_missing:
+            title += f"; {self._parts_missing} of them may not be, because CI=true"
+        lines = [f"{number} x  {reason}" for reason, number in self._reasons.most_common()]
+        terminalreporter.write_line("")
+        terminalreporter.write_line(box(title, lines), yellow=True, bold=True)
+
+
+def box(title: str, lines: list[str]) -> str:
+    """A text in a frame."""
+    inner = [title, ""]
+    for line in lines:
+        for part in line.splitlines():
+            inner += textwrap.wrap(part, WIDTH - 4, subsequent_indent="     ") or [""]
+    edge = "#" * WIDTH
+    return "\n".join((edge, *(f"# {part:<{WIDTH - 4}} #" for part in inner), edge))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
