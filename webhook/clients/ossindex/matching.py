@@ -1,0 +1,107 @@
+"""Matching: which entry of an answer belongs to which component that was asked for.
+
+The service does not promise to give coordinates back as they were sent (``+`` has come back as ``%20``, names in
+another case, old answers without ``pkg:``), nor an order, nor one entry for each. So entries are matched by parsed
+coordinates, in three steps of growing tolerance; where a tolerant step could mean two components, it means none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from webhook.errors import InvalidInput
+from webhook.model.purls import Purl, parse_purl
+
+Entry = Mapping[str, object]
+
+_OLD_FORM = re.compile(r"([A-Za-z][A-Za-z0-9.+-]*):(?!//)(.+)\Z", re.DOTALL)
+_SEPARATORS = re.compile(r"[-_.]+")
+_LONGEST = 4096
+
+
+@dataclass(slots=True)
+class Matched:
+    """Entries by the component they answer for.
+
+    Attributes:
+        found: by component that was asked for; mostly one entry each.
+        foreign: coordinates of entries that answer for nothing that was asked, as the service spelt them.
+        nameless: how many entries have no coordinates that can be read.
+    """
+
+    found: dict[Purl, list[Entry]] = field(default_factory=dict)
+    foreign: list[str] = field(default_factory=list)
+    nameless: int = 0
+
+
+def match(asked: Sequence[Purl], entries: Iterable[object]) -> Matched:
+    """Give every entry to the component it answers for.
+
+    Args:
+        asked: distinct components of the request.
+        entries: of the answer, unread.
+    """
+    result = Matched()
+    open_entries: list[tuple[Purl, Entry]] = []
+    for entry in entries:
+        purl = _coordinates(entry.get("coordinates")) if isinstance(entry, dict) else None
+        if purl is None:
+            result.nameless += 1
+        else:
+            open_entries.append((purl, entry))
+    for key in (_exact, _plus_folded, _loose):
+        if not open_entries:
+            break
+        open_entries = _step(asked, open_entries, key, result)
+    result.foreign = sorted(str(entry["coordinates"])[:200] for _, entry in open_entries)
+    return result
+
+
+def _step(
+    asked: Sequence[Purl], entries: list[tuple[Purl, Entry]], key: Callable[[Purl], object], result: Matched
+) -> list[tuple[Purl, Entry]]:
+    """One step; what it could not match."""
+    index: dict[object, list[Purl]] = {}
+    for purl in asked:
+        index.setdefault(key(purl), []).append(purl)
+    found: dict[Purl, list[Entry]] = {}
+    rest = []
+    for purl, entry in entries:
+        candidates = index.get(key(purl), ())
+        # A component that a stricter step has answered wants nothing from a more tolerant one.
+        if len(candidates) == 1 and candidates[0] not in result.found:
+            found.setdefault(candidates[0], []).append(entry)
+        else:
+            rest.append((purl, entry))
+    result.found.update(found)
+    return rest
+
+
+def _coordinates(value: object) -> Purl | None:
+    if not isinstance(value, str) or not value or len(value) > _LONGEST:
+        return None
+    text = value.strip()
+    if text[:4].lower() != "pkg:" and (old := _OLD_FORM.match(text)):
+        text = f"pkg:{old[1]}/{old[2].lstrip('/')}"
+    try:
+        return parse_purl(text)
+    except InvalidInput:
+        return None
+
+
+def _exact(purl: Purl) -> object:
+    return purl
+
+
+def _plus_folded(purl: Purl) -> object:
+    return purl.package, purl.version.replace("+", " ")
+
+
+def _loose(purl: Purl) -> object:
+    """Without regard to case, and for Python names to the separators that PEP 503 holds equal."""
+    name = purl.name.casefold()
+    if purl.type == "pypi":
+        name = _SEPARATORS.sub("-", name)
+    return purl.type, purl.namespace.casefold(), name, purl.version.replace("+", " ").casefold()

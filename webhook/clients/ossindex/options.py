@@ -1,0 +1,102 @@
+"""Options of the OSS Index client, and what must be said about a choice of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from webhook.errors import ConfigError
+
+GUIDE_URL = "https://api.guide.sonatype.com"
+OLD_HOST = "ossindex.sonatype.org"
+MAX_BATCH_SIZE = 128
+"""The most coordinates that the service takes in one request (OSS Index REST v3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OssIndexOptions:
+    """How to reach OSS Index, who asks, and how patient to be."""
+
+    url: str = field(
+        default=GUIDE_URL,
+        metadata={"help": "Address of the service up to /api/v3; a mirror of your own may stand here."},
+    )
+    token: str = field(
+        default="",
+        repr=False,
+        metadata={"help": "Personal access token (sonatype_pat_…), or the API token of an older account."},
+    )
+    username: str = field(
+        default="", metadata={"help": "E-mail of the account; needed with an older API token, ignored with a PAT."}
+    )
+    ca_file: Path | None = field(
+        default=None, metadata={"help": "Certificate authorities (PEM) to trust instead of the usual ones."}
+    )
+    batch_size: int = field(default=MAX_BATCH_SIZE, metadata={"help": "Components per request, 1 to 128."})
+    connect_timeout_seconds: float = field(default=10.0, metadata={"help": "Longest wait for a connection."})
+    read_timeout_seconds: float = field(default=60.0, metadata={"help": "Longest wait for the next part of an answer."})
+    max_tries: int = field(
+        default=5, metadata={"help": "Requests for one batch before it counts as failed (429, 5xx, time-outs)."}
+    )
+    backoff_seconds: float = field(
+        default=1.0, metadata={"help": "First wait between two tries; it doubles each time, up to a minute."}
+    )
+    max_wait_seconds: float = field(
+        default=300.0, metadata={"help": "Longest wait between two tries, whatever Retry-After asks for."}
+    )
+    max_batch_seconds: float = field(
+        default=600.0, metadata={"help": "Longest time for one batch with all its tries and waits."}
+    )
+    max_body_bytes: int = field(
+        default=32 * 1024 * 1024, metadata={"help": "Largest answer that is read, after decompression."}
+    )
+
+    @property
+    def endpoint(self) -> str:
+        """Where component reports are asked for."""
+        return f"{self.url.rstrip('/')}/api/v3/component-report"
+
+    @property
+    def host(self) -> str:
+        """Name of the host, lower-case."""
+        return (urlsplit(self.url).hostname or "").lower()
+
+    def check(self) -> None:
+        """Refuse values that cannot work.
+
+        Raises:
+            ConfigError: for the first such value.
+        """
+        try:
+            parts = urlsplit(self.url)
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable or parts.query or parts.fragment or any(char.isspace() for char in self.url):
+            raise ConfigError(
+                f"ossindex.url is not the address of a service: {self.url[:100].rpartition('@')[2]!r}",
+                remedy=f"Write it like {GUIDE_URL}.",
+            )
+        if "@" in parts.netloc:
+            raise ConfigError(
+                "ossindex.url has a user name in it.", remedy="Use ossindex.username and ossindex.token instead."
+            )
+        if not 1 <= self.batch_size <= MAX_BATCH_SIZE:
+            raise ConfigError(
+                f"ossindex.batchSize is {self.batch_size}; the service takes 1 to {MAX_BATCH_SIZE} components at once."
+            )
+        for name, value in self._positive():
+            if not value > 0:
+                raise ConfigError(f"ossindex.{name} is {value}; it has to be more than 0.")
+        if self.backoff_seconds < 0:
+            raise ConfigError(f"ossindex.backoffSeconds is {self.backoff_seconds}; it cannot be negative.")
+
+    def _positive(self) -> Iterator[tuple[str, float]]:
+        yield "connectTimeoutSeconds", self.connect_timeout_seconds
+        yield "readTimeoutSeconds", self.read_timeout_seconds
+        yield "maxTries", self.max_tries
+        yield "maxWaitSeconds", self.max_wait_seconds
+        yield "maxBatchSeconds", self.max_batch_seconds
+        yield "maxBodyBytes", self.max_body_bytes

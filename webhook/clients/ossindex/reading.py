@@ -1,0 +1,129 @@
+"""Reading: the parts of an answer that are not about vulnerabilities, from bytes and headers, trusting neither."""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+import json
+import math
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from webhook.errors import Final, Retryable
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters (but tab and line feed), characters that turn the direction of text, and halves of pairs."""
+_SECONDS = re.compile(r"\d{1,9}\Z")
+
+
+def clean_text(value: object, limit: int) -> str:
+    """A string that any terminal, page and database takes; empty when ``value`` is none.
+
+    Args:
+        value: anything.
+        limit: most characters; longer text ends in an ellipsis.
+    """
+    if not isinstance(value, str):
+        return ""
+    text = _CONTROLS.sub("", value).strip()
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
+
+
+def one_line(value: object, limit: int) -> str:
+    """The same, with every run of white space made one space."""
+    return clean_text(" ".join(value.split()), limit) if isinstance(value, str) else ""
+
+
+def decode_json(body: bytes) -> object:
+    """Decode JSON, also with the oddities that Python's own decoder takes (NaN, half surrogates, a byte order mark).
+
+    Raises:
+        ValueError: it is not JSON, or nested too deep.
+    """
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return msgspec.json.decode(body)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return json.loads(body.decode("utf-8", "replace"))
+    except RecursionError as problem:
+        raise ValueError("nested too deep") from problem
+
+
+def decode_reports(body: bytes) -> list[object]:
+    """The entries of a successful answer, whatever its content type says.
+
+    Raises:
+        Retryable: it ends too early.
+        Final: it is something else: a web page, an object that is no report.
+    """
+    if body.lstrip()[:1] == b"<":
+        raise Final(
+            "The address of OSS Index answered with a web page.",
+            remedy="Check ossindex.url, and whether a proxy on the way shows a page of its own.",
+        )
+    try:
+        content = decode_json(body)
+    except ValueError:
+        raise Retryable("The answer of OSS Index is not complete JSON.") from None
+    if isinstance(content, dict) and "coordinates" in content:
+        return [content]
+    if not isinstance(content, list):
+        said = message_of(body)
+        raise Final(
+            f"OSS Index answered with something that is no list of reports{f': {said}' if said else '.'}",
+            remedy="Check ossindex.url; if it is right, the service has changed and bomgate needs an update.",
+        )
+    return content
+
+
+def message_of(body: bytes) -> str:
+    """What an error body says, one line; empty for pages and for shapes that say nothing."""
+    if len(body) > 65536 or body.lstrip()[:1] not in (b"{", b"["):
+        return ""
+    try:
+        content = decode_json(body)
+    except ValueError:
+        return ""
+    if isinstance(content, list) and content:
+        content = content[0]
+    if not isinstance(content, dict):
+        return ""
+    for key in ("message", "detail", "error", "title"):
+        if text := one_line(content.get(key), 200):
+            return text
+    return ""
+
+
+def number_of(value: str | None) -> float | None:
+    """A header's number, not negative; None when it is none."""
+    try:
+        number = float(value) if value else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def retry_after(headers: Mapping[str, str], now: dt.datetime) -> float | None:
+    """Seconds that ``Retry-After`` asks for (RFC 9110, 10.2.3); None when it does not say.
+
+    A date is compared with the answer's own ``Date``, so that a wrong clock here does no harm.
+    """
+    value = (headers.get("Retry-After") or "").strip()
+    if _SECONDS.match(value):
+        return float(value)
+    moment = _date(value)
+    if moment is None:
+        return None
+    return max(0.0, (moment - (_date(headers.get("Date") or "") or now)).total_seconds())
+
+
+def _date(text: str) -> dt.datetime | None:
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

@@ -1,0 +1,219 @@
+"""Source: OSS Index as a :class:`webhook.ports.VulnerabilitySource`."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from webhook.clients.ossindex.auth import Identity, sign_in, warnings
+from webhook.clients.ossindex.convert import convert
+from webhook.clients.ossindex.errors import BatchRefused, BatchTooLarge
+from webhook.clients.ossindex.fetch import Effort, ReportEndpoint
+from webhook.clients.ossindex.matching import match
+from webhook.clients.ossindex.options import OssIndexOptions
+from webhook.clients.transport import Transport, TransportOptions
+from webhook.errors import Final, SourceError
+from webhook.model.downloads import BatchAnswer, SourceStatus
+from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import ComponentAnswer
+from webhook.ports import Clock
+
+log = logging.getLogger("bomgate.ossindex")
+
+WELL_KNOWN = Purl("pkg:maven/junit/junit@4.12")
+"""What ``check`` asks for."""
+_MOST_REFUSALS = 64
+_REFUSALS_WITHOUT_SUCCESS = 16
+"""One bad component in 128 is found with 8 refusals in a row; twice that and the components are not to blame."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one call of ``report`` has gathered so far."""
+
+    pending: deque[list[Purl]]
+    effort: Effort
+    answers: list[ComponentAnswer] = field(default_factory=list)
+    unanswered: list[Purl] = field(default_factory=list)
+    rejected: list[tuple[Purl, str]] = field(default_factory=list)
+    refusals: int = 0
+
+    @property
+    def empty(self) -> bool:
+        return not (self.answers or self.unanswered or self.rejected)
+
+
+class OssIndexSource:
+    """Looks components up in OSS Index; safe to use from several threads.
+
+    Args:
+        options: address, credentials and patience.
+        clock: time and waiting.
+        transport: sends; made from the options when left out.
+        jitter: random number from 0 to 1.
+
+    Raises:
+        ConfigError: an option cannot work.
+    """
+
+    def __init__(
+        self,
+        options: OssIndexOptions,
+        clock: Clock,
+        transport: Transport | None = None,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        options.check()
+        self._options, self._clock = options, clock
+        self._transport = transport or Transport(_limits(options), clock)
+        self._endpoint = ReportEndpoint(self._transport, options, clock, jitter)
+        self._lock = threading.Lock()
+        self._batch_size = options.batch_size
+
+    @property
+    def batch_size(self) -> int:
+        """The most components of one call; it shrinks when the service refuses as many."""
+        return self._batch_size
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences about options that work now and should not stay, for the command line and the log."""
+        return warnings(self._options)
+
+    def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+        """Look up components; one request, and more when the service refuses or does not answer at first.
+
+        A refused batch is halved until the component to blame stands alone; it lands in ``rejected`` and the others
+        are answered. When the service stops answering half-way, what is already there is returned with ``failure``.
+
+        Args:
+            purls: at most ``batch_size``.
+
+        Raises:
+            Final: asking again will not help (no credentials, 401, 402, 403, no report in the answer).
+            Retryable: every try failed, and nothing was answered.
+        """
+        identity = sign_in(self._options)
+        batch = _Batch(deque(), Effort(until=self._clock.monotonic() + self._options.max_batch_seconds))
+        askable = []
+        for purl in dict.fromkeys(purls):
+            if not purl.is_covered:
+                batch.rejected.append((purl, f"OSS Index knows no packages of type {purl.type}."))
+            elif not purl.version:
+                batch.rejected.append((purl, "It has no version."))
+            else:
+                askable.append(purl)
+        batch.pending.extend(_chunks(askable, self._batch_size))
+        failure = self._work_off(batch, identity)
+        if failure is not None and batch.empty:
+            raise failure
+        return BatchAnswer(
+            answers=tuple(batch.answers),
+            unanswered=tuple(batch.unanswered),
+            rejected=tuple(batch.rejected),
+            requests=batch.effort.requests,
+            credits_used=batch.effort.credits_used,
+            credits_remaining=batch.effort.credits_remaining,
+            failure=failure,
+        )
+
+    def check(self) -> SourceStatus:
+        """Ask for one well-known component, once; what is wrong is in the result, never raised."""
+        effort = Effort(until=float("-inf"))
+        label = "none"
+        try:
+            identity = sign_in(self._options)
+            label = identity.label
+            entries = self._endpoint.ask([WELL_KNOWN], identity, effort)
+            ok, message, remedy = True, "OSS Index answers.", ""
+            if not match([WELL_KNOWN], entries).found:
+                message = f"OSS Index answers, but knows nothing of {WELL_KNOWN}."
+        except SourceError as problem:
+            ok, message, remedy = False, problem.message, problem.remedy
+        return SourceStatus(
+            ok=ok,
+            url=self._options.url,
+            identity=label,
+            message=" ".join([message, *self.warnings]),
+            remedy=remedy,
+            credits_remaining=effort.credits_remaining,
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._transport.close()
+
+    def _work_off(self, batch: _Batch, identity: Identity) -> SourceError | None:
+        """Ask for everything pending, halving what is refused; why it ended early, or None."""
+        while batch.pending:
+            group = batch.pending.popleft()
+            try:
+                self._answer(group, batch, identity)
+            except BatchTooLarge as problem:
+                if len(group) == 1:
+                    return problem
+                size = problem.limit if problem.limit and problem.limit < len(group) else len(group) // 2
+                self._shrink(size)
+                batch.pending.extendleft(reversed(_chunks(group, size)))
+            except BatchRefused as problem:
+                batch.refusals += 1
+                if len(group) == 1:
+                    batch.rejected.append((group[0], problem.message))
+                else:
+                    batch.pending.extendleft(reversed(_chunks(group, (len(group) + 1) // 2)))
+                if self._hopeless(batch):
+                    return Final(
+                        f"OSS Index refuses too much: {batch.refusals} requests for one batch; {problem.message}",
+                        remedy="Check ossindex.url; if it is right, report the component named in the log.",
+                    )
+            except SourceError as problem:
+                return problem
+        return None
+
+    def _hopeless(self, batch: _Batch) -> bool:
+        answered = bool(batch.answers or batch.unanswered)
+        return batch.refusals >= (_MOST_REFUSALS if answered else _REFUSALS_WITHOUT_SUCCESS)
+
+    def _answer(self, group: list[Purl], batch: _Batch, identity: Identity) -> None:
+        entries = self._endpoint.ask(group, identity, batch.effort)
+        matched, now = match(group, entries), self._clock.now()
+        if matched.foreign or matched.nameless:
+            log.warning(
+                "OSS Index answered for components that were not asked for; those entries are ignored",
+                extra={
+                    "foreign": len(matched.foreign),
+                    "without_coordinates": matched.nameless,
+                    "examples": matched.foreign[:5],
+                },
+            )
+        for purl in group:
+            entries_of = matched.found.get(purl)
+            answer = convert(purl, entries_of, now) if entries_of else None
+            if answer is None:
+                batch.unanswered.append(purl)
+            else:
+                batch.answers.append(answer)
+
+    def _shrink(self, size: int) -> None:
+        with self._lock:
+            if size < self._batch_size:
+                log.warning("OSS Index takes fewer components at once", extra={"batch_size": size})
+                self._batch_size = max(1, size)
+
+
+def _chunks(purls: Sequence[Purl], size: int) -> list[list[Purl]]:
+    return [list(purls[start : start + size]) for start in range(0, len(purls), size)]
+
+
+def _limits(options: OssIndexOptions) -> TransportOptions:
+    return TransportOptions(
+        connect_seconds=options.connect_timeout_seconds,
+        read_seconds=options.read_timeout_seconds,
+        total_seconds=options.max_batch_seconds,
+        max_body_bytes=options.max_body_bytes,
+        ca_file=options.ca_file,
+    )
