@@ -1,0 +1,177 @@
+"""Decisions: what a person or the configuration file says about vulnerabilities, checked and made assessments."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Protocol
+
+from webhook.errors import InvalidInput
+from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope
+from webhook.policy.expiry import after_days, end_of_life
+from webhook.policy.phrases import moment
+from webhook.policy.plaintext import is_plain
+from webhook.policy.scopes import canonical_identifier, canonical_scope
+from webhook.policy.typetable import TypeTable
+
+PROVISIONER = "configuration"
+"""The author of assessments that come from the configuration file."""
+
+_MAX_AUTHOR = 200
+_MAX_COMMENT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided.
+
+    Attributes:
+        type: name of an assessment type, in any case.
+        author: who decides.
+        comment: why.
+        until: when it stops counting (UTC, aware).
+        days: its life instead; with neither, the type's own life counts.
+    """
+
+    type: str
+    author: str
+    comment: str
+    until: dt.datetime | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a decision is about.
+
+    Attributes:
+        identifier: of the vulnerability, in the spelling to keep.
+        scope: canonical.
+        score: the vulnerability's score now; None when it has none or is not known.
+    """
+
+    identifier: str
+    scope: Scope
+    score: Decimal | None = None
+
+
+class Definition(Protocol):
+    """One assessment as the configuration file states it; without ``until`` the life of its type counts."""
+
+    @property
+    def vulnerability(self) -> str:
+        """Id or alias; it need not be known yet."""
+
+    @property
+    def type(self) -> str:
+        """Name of an assessment type."""
+
+    @property
+    def scope(self) -> Scope:
+        """What it applies to, in any accepted spelling."""
+
+    @property
+    def comment(self) -> str:
+        """Why; possibly empty."""
+
+    @property
+    def until(self) -> dt.datetime | None:
+        """When it stops counting (UTC, aware); in the past it is accepted and has no effect."""
+
+
+def decide(decision: Decision, targets: Iterable[Target], types: TypeTable, now: dt.datetime) -> tuple[Assessment, ...]:
+    """The assessments that a person's decision makes.
+
+    Args:
+        decision: what was decided.
+        targets: what it is about.
+        types: the table of types.
+        now: UTC, aware.
+
+    Raises:
+        InvalidInput: the type is not known, the author or the comment is missing, or the end is not ahead.
+    """
+    kind, at = types.require(decision.type), now.replace(microsecond=0)
+    author, comment, until = checked_author(decision.author), _comment(decision.comment), _until(decision, kind, at)
+    return tuple(
+        Assessment(
+            vulnerability=target.identifier,
+            type=kind.name,
+            scope=target.scope,
+            source=AssessmentSource.MANUAL,
+            author=author,
+            comment=comment,
+            assessed_at=at,
+            until=until,
+            score=target.score,
+        )
+        for target in targets
+    )
+
+
+def provisioned(definition: Definition, types: TypeTable, now: dt.datetime, before: Assessment | None) -> Assessment:
+    """The assessment that an entry of the configuration file makes.
+
+    Args:
+        definition: the entry.
+        types: the table of types.
+        now: UTC, aware.
+        before: the newest record that the file made for the same vulnerability and scope; an unchanged entry without
+            an end of its own keeps the end that it got then, so that applying a file again does not renew it.
+
+    Raises:
+        InvalidInput: the type is not known, or a part of the scope cannot be read.
+    """
+    kind, at = types.require(definition.type), now.replace(microsecond=0)
+    made = Assessment(
+        # One spelling for all records of one vulnerability: the store tells them apart by it.
+        vulnerability=canonical_identifier(definition.vulnerability) if before is None else before.vulnerability,
+        type=kind.name,
+        scope=canonical_scope(definition.scope),
+        source=AssessmentSource.PROVISIONED,
+        author=PROVISIONER,
+        comment=definition.comment.strip()[:_MAX_COMMENT],
+        assessed_at=at,
+        until=end_of_life(kind, at) if definition.until is None else definition.until,
+    )
+    is_unchanged = before is not None and (before.type, before.comment) == (made.type, made.comment)
+    if before is not None and is_unchanged and definition.until is None:
+        return replace(made, assessed_at=before.assessed_at, until=before.until)
+    return made
+
+
+def checked_author(author: str) -> str:
+    """The author's name without blanks around it.
+
+    Raises:
+        InvalidInput: it is missing or cannot be printed.
+    """
+    name = author.strip()
+    if not name or len(name) > _MAX_AUTHOR or not is_plain(name):
+        raise InvalidInput("An assessment needs the name of its author.", remedy="Say who decides.")
+    return name
+
+
+def _comment(comment: str) -> str:
+    text = comment.strip()
+    if not text:
+        raise InvalidInput("An assessment needs a comment.", remedy="Say why, so that others can judge it later.")
+    if len(text) > _MAX_COMMENT:
+        raise InvalidInput(f"A comment has at most {_MAX_COMMENT} characters.", remedy="Shorten it, or give a link.")
+    return text
+
+
+def _until(decision: Decision, kind: AssessmentType, at: dt.datetime) -> dt.datetime | None:
+    if decision.until is not None and decision.days is not None:
+        raise InvalidInput("Both an end and a number of days are given.", remedy="Give one of them.")
+    if decision.days is not None:
+        return after_days(at, decision.days)
+    if decision.until is None:
+        return end_of_life(kind, at)
+    if decision.until <= at:
+        raise InvalidInput(
+            f"The assessment would have expired already, on {moment(decision.until)}.", remedy="Give a later end."
+        )
+    return decision.until

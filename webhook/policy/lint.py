@@ -1,0 +1,187 @@
+"""Lint: configurations that are valid and still do not do what their owner expects.
+
+Each trap is a value, so that the command line, the log at start and the metric show the same list.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from webhook.model.actions import Action
+from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry
+from webhook.model.policies import Policy
+from webhook.policy.evaluation import Rules
+from webhook.policy.phrases import moment
+from webhook.policy.plaintext import plain
+from webhook.policy.scores import LOWEST, SEVERITIES, gaps
+from webhook.policy.typetable import TypeTable
+
+_HIGH = Decimal("7.0")
+_TWO_NIGHTS = dt.timedelta(hours=48)
+_MAX_RECORDS = 20
+
+
+class Level(enum.StrEnum):
+    """How much a trap matters."""
+
+    WARNING = "warning"
+    """Something opens, or never takes effect, without anybody deciding so."""
+    NOTE = "note"
+    """Probably meant, worth knowing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """One trap.
+
+    Attributes:
+        code: a stable word, such as ``opens-by-itself``.
+        level: see :class:`Level`.
+        sentence: what will happen.
+        remedy: what to change.
+    """
+
+    code: str
+    level: Level
+    sentence: str
+    remedy: str
+
+
+def lint(rules: Rules, assessments: Iterable[Assessment] = (), *, now: dt.datetime | None = None) -> tuple[Trap, ...]:
+    """All traps, warnings first.
+
+    Args:
+        rules: types and policy.
+        assessments: the records to look at, if any, such as those of an index or of the configuration.
+        now: UTC, aware; None leaves out what depends on the time.
+    """
+    found = [
+        *_types(rules.types, rules.policy),
+        *_ranges(rules.types, rules.policy),
+        *_policy(rules.policy),
+        *_records(rules.types, assessments, now),
+    ]
+    return tuple(sorted(found, key=lambda trap: trap.level is not Level.WARNING))
+
+
+def _types(types: TypeTable, policy: Policy) -> Iterator[Trap]:
+    for one in types:
+        days, reassessed = one.expires_after_days, one.on_expiry is OnExpiry.REASSESS
+        if one.action is Action.DENY and days is not None and policy.unassessed is not Action.DENY and not reassessed:
+            yield Trap(
+                "opens-by-itself",
+                Level.WARNING,
+                f"What {one.name} denies opens by itself: it expires after {days} days, and what is unassessed then is "
+                f"{_done(policy.unassessed)}.",
+                f"Set onExpiry: reassess for {one.name}, remove its expiresAfterDays, or set policy.unassessed: deny.",
+            )
+        if reassessed and days is not None and not any(other.auto_assess for other in types):
+            yield Trap(
+                "reassess-without-range",
+                Level.WARNING,
+                f"{one.name} is to be assessed anew when it expires, but no type has a CVSS range.",
+                "Give a type an autoAssess range, or leave out onExpiry.",
+            )
+        if not one.action_stated:
+            yield Trap(
+                "no-action",
+                Level.WARNING,
+                f"Assessment type {one.name} has no action, so it warns.",
+                f"Set action: allow, warn or deny for {one.name}; its colour decides nothing.",
+            )
+        if one.action is Action.ALLOW and days is None:
+            yield Trap(
+                "allows-for-ever",
+                Level.NOTE,
+                f"{one.name} allows and does not expire, so nobody is asked again.",
+                f"Set expiresAfterDays for {one.name}.",
+            )
+
+
+def _ranges(types: TypeTable, policy: Policy) -> Iterator[Trap]:
+    for one in types:
+        band = one.auto_assess
+        if band is not None and band.low <= LOWEST:
+            yield Trap(
+                "range-from-zero",
+                Level.NOTE,
+                f"The range {band} of {one.name} does not hold the score 0.0: no score and 0.0 stay unassessed.",
+                "Start it at 0.1.",
+            )
+        if band is not None and one.action is Action.ALLOW and band.high >= _HIGH:
+            yield Trap(
+                "allows-severe",
+                Level.WARNING,
+                f"{one.name} allows new vulnerabilities up to {band.high} without anybody looking at them.",
+                f"End the autoAssess range of {one.name} below {_HIGH}.",
+            )
+    if not any(one.auto_assess for one in types):
+        return
+    for gap in gaps(types):
+        # A gap that is a whole severity is a choice (Medium is left for people); a part of one looks like a slip.
+        ends = [band.low for band in SEVERITIES.values()], [band.high for band in SEVERITIES.values()]
+        is_slip = gap.low not in ends[0] or gap.high not in ends[1]
+        yield Trap(
+            "range-gap",
+            Level.WARNING if is_slip or policy.unassessed is Action.ALLOW else Level.NOTE,
+            f"No type takes the scores {gap}: they stay unassessed, which is {_done(policy.unassessed)}.",
+            "Extend a neighbouring autoAssess range, if people are not meant to look at these.",
+        )
+
+
+def _policy(policy: Policy) -> Iterator[Trap]:
+    settings = (
+        ("on-error-allow", "onError", policy.on_error, "an error lets everything pass in silence"),
+        ("missing-sbom-allow", "missingSbom", policy.missing_sbom, "an image without an SBOM passes in silence"),
+        ("unknown-allow", "unknown", policy.unknown, "components that nobody has looked up pass in silence"),
+        ("unassessed-allow", "unassessed", policy.unassessed, "vulnerabilities that nobody assessed pass in silence"),
+    )
+    for code, name, action, effect in settings:
+        if action is Action.ALLOW:
+            yield Trap(code, Level.WARNING, f"policy.{name} is allow: {effect}.", f"Set policy.{name}: warn.")
+    if policy.max_report_age is not None and policy.max_report_age < _TWO_NIGHTS:
+        yield Trap(
+            "short-report-age",
+            Level.WARNING,
+            "policy.maxReportAge is under 48 hours: an answer that was just too fresh for one nightly run becomes too "
+            "old before the next one, and turns unknown.",
+            "Set policy.maxReportAge to 72h or more.",
+        )
+
+
+def _records(types: TypeTable, assessments: Iterable[Assessment], now: dt.datetime | None) -> Iterator[Trap]:
+    unknown: dict[str, int] = {}
+    past: list[Assessment] = []
+    for one in assessments:
+        if one.type is None:
+            continue
+        if now is not None and one.expired(now):
+            if one.source is AssessmentSource.PROVISIONED:
+                past.append(one)
+        elif types.get(one.type) is None:
+            unknown[one.type] = unknown.get(one.type, 0) + 1
+    for name, number in sorted(unknown.items()):
+        yield Trap(
+            "unknown-type",
+            Level.WARNING,
+            f"The assessment type {plain(name, 60)} is not configured, but given {number} times; such findings are "
+            "treated as unassessed and never better than warn.",
+            f"Add {plain(name, 60)} to assessmentTypes, or assess them anew.",
+        )
+    for one in past[:_MAX_RECORDS]:
+        until = "" if one.until is None else moment(one.until)
+        yield Trap(
+            "expired-provisioned",
+            Level.NOTE,
+            f"The configured assessment of {plain(one.vulnerability, 60)} as {plain(one.type or '', 60)} expired on "
+            f"{until} and has no effect.",
+            "Remove it from assessments, or give it a later until.",
+        )
+
+
+def _done(action: Action) -> str:
+    return {Action.ALLOW: "allowed", Action.WARN: "only warned of", Action.DENY: "denied"}[action]

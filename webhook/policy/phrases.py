@@ -1,0 +1,74 @@
+"""Phrases: the parts that every message, table and report about a finding is made of, all safe to print.
+
+Text that comes from SBOMs, advisories, image names and comments passes :func:`webhook.policy.plaintext.plain`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from webhook.model.assessments import Assessment
+from webhook.model.verdicts import Finding
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.plaintext import plain
+from webhook.policy.scores import is_scored, round_score, severity
+
+MAX_ID = 60
+MAX_PURL = 200
+MAX_TEXT = 160
+
+
+def count(number: int, noun: str) -> str:
+    """``1 image``, ``3 images``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def moment(at: dt.datetime) -> str:
+    """A moment to the minute, such as ``2026-12-01 02:00 UTC``."""
+    return f"{at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def score(vulnerability: Vulnerability) -> str:
+    """``CVSS 9.8`` or ``unscored``."""
+    given = vulnerability.cvss_score
+    return f"CVSS {round_score(given)}" if given is not None and is_scored(given) else "unscored"
+
+
+def rated(vulnerability: Vulnerability) -> str:
+    """Identifier, score and severity: ``CVE-2021-44228 (CVSS 10.0, Critical)``."""
+    band = severity(vulnerability.cvss_score)
+    return f"{plain(vulnerability.id, MAX_ID)} ({score(vulnerability)}{'' if band == 'unscored' else f', {band}'})"
+
+
+def title(vulnerability: Vulnerability) -> str:
+    """The title without the identifier that some sources put in front of it; possibly empty."""
+    return plain(re.sub(r"^\s*\[[^\]]{1,60}\]\s*", "", vulnerability.title[:500]), MAX_TEXT)
+
+
+def state(finding: Finding) -> str:
+    """The type of the assessment in force, ``unassessed``, or ``unassessed (expired, was Blocked)``."""
+    if finding.assessment is not None:
+        return plain(finding.assessment.type or "", MAX_ID)
+    if finding.expired is not None:
+        return f"unassessed (expired, was {plain(finding.expired.type or '', MAX_ID)})"
+    return "unassessed"
+
+
+def decided(assessment: Assessment) -> str:
+    """Who decided, by which rule, when and until when."""
+    rule = f" ({plain(assessment.rule, MAX_ID)})" if assessment.rule else ""
+    until = "without end" if assessment.until is None else f"until {moment(assessment.until)}"
+    return f"by {plain(assessment.author, MAX_ID)}{rule} on {assessment.assessed_at:%Y-%m-%d}, {until}"
+
+
+def explained(finding: Finding) -> str:
+    """State, decision and remark of a finding in one line."""
+    parts = [state(finding)]
+    if finding.assessment is not None:
+        parts[0] += f" {decided(finding.assessment)}"
+    elif finding.expired is not None and finding.expired.until is not None:
+        parts.append(f"expired on {moment(finding.expired.until)}")
+    if finding.note:
+        parts.append(plain(finding.note, MAX_TEXT))
+    return "; ".join(parts)

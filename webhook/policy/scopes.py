@@ -1,0 +1,77 @@
+"""Scopes: what people write to narrow an assessment, in the one form that is stored and compared."""
+
+from __future__ import annotations
+
+import re
+
+from webhook.errors import InvalidInput
+from webhook.model.assessments import Scope
+from webhook.model.purls import parse_purl
+from webhook.policy.imagenames import parse_pattern
+from webhook.policy.plaintext import is_plain, plain
+from webhook.policy.ranges import parse_range
+
+_NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
+
+
+def canonical_scope(scope: Scope) -> Scope:
+    """The same scope in canonical form.
+
+    A package may be written with a version, which narrows the scope to it. A range that holds every version, and empty
+    text, narrow nothing.
+
+    Args:
+        scope: as people wrote it.
+
+    Raises:
+        InvalidInput: a part of it cannot be read; the sentence says which.
+    """
+    versions = parse_range(scope.version_range) if scope.version_range else None
+    package = None
+    if scope.package:
+        purl = parse_purl(scope.package)
+        package = purl.package
+        if purl.version:
+            if versions is not None:
+                raise InvalidInput(
+                    f"{plain(scope.package, 200)} has a version, and a range of versions is given as well.",
+                    remedy="Give the package without its version, or leave out the range.",
+                )
+            versions = parse_range(f"={purl.version}")
+    if scope.namespace and not _NAMESPACE.match(scope.namespace):
+        raise InvalidInput(
+            f"{plain(scope.namespace, 80)!r} is not the name of a namespace.",
+            remedy="A namespace has 1 to 63 lower-case letters, digits and hyphens; wildcards are not supported.",
+        )
+    return Scope(
+        package=package,
+        version_range=None if versions is None or versions.is_everything else str(versions),
+        image=str(parse_pattern(scope.image)) if scope.image else None,
+        namespace=scope.namespace or None,
+    )
+
+
+def described(scope: Scope) -> str:
+    """The scope in words: ``pkg:npm/a, versions <2, namespace shop``, or ``everything``."""
+    parts = (
+        scope.package,
+        scope.version_range and f"versions {scope.version_range}",
+        scope.image and f"image {scope.image}",
+        scope.namespace and f"namespace {scope.namespace}",
+    )
+    return ", ".join(plain(part, 200) for part in parts if part) or "everything"
+
+
+def canonical_identifier(text: str) -> str:
+    """A vulnerability's identifier as people wrote it, without blanks around it.
+
+    Raises:
+        InvalidInput: it cannot be one.
+    """
+    identifier = text.strip()
+    if not identifier or len(identifier) > 200 or " " in identifier or not is_plain(identifier):
+        raise InvalidInput(
+            f"{plain(text, 80)!r} is not the identifier of a vulnerability.",
+            remedy="Write it as the reports show it, such as CVE-2021-44228.",
+        )
+    return identifier
