@@ -1,0 +1,117 @@
+"""CycloneDX JSON: the components, nested ones included.
+
+The purl and the nesting did not move between 1.2 and 1.7, so that one reader does all of them. Not image content, hence
+not read: ``metadata.component`` (the image itself), the tools, ``pedigree``, ``formulation``, ``annotations``,
+``declarations`` and the tools of ``vulnerabilities``. A ``bom-ref`` may look like a purl and is none.
+Source: the JSON schemas bom-1.2 to bom-1.7 of the CycloneDX specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from webhook.errors import InvalidInput
+from webhook.sboms.inventory import Heading, Inventory, shown
+
+JSON_VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
+NOT_PACKAGES = frozenset(["container", "cryptographic-asset", "data", "device", "file", "operating-system"])
+"""Component types that are no packages when they have no purl."""
+
+
+class Component(msgspec.Struct, gc=False):
+    """One entry of ``components``."""
+
+    name: str | None = None
+    type: str | None = None
+    purl: str | None = None
+    components: list[Component] | None = None
+
+
+class _Tool(msgspec.Struct, gc=False):
+    name: str | None = None
+    version: str | None = None
+
+
+class _ToolComponents(msgspec.Struct, gc=False):
+    components: list[_Tool] | None = None
+
+
+class _Metadata(msgspec.Struct, gc=False):
+    tools: list[_Tool] | _ToolComponents | None = None
+
+
+_METADATA = msgspec.json.Decoder(_Metadata)
+
+
+def heading(version: str | None, metadata: bytes) -> Heading:
+    """Check what the document says about itself.
+
+    Args:
+        version: ``specVersion``; None when there is none.
+        metadata: the JSON text of ``metadata``; empty when there is none.
+
+    Raises:
+        InvalidInput: the version is not known.
+    """
+    if version is not None and version not in JSON_VERSIONS:
+        raise unsupported_version(version, JSON_VERSIONS)
+    return Heading("cyclonedx-json", version or "", _tool(metadata))
+
+
+def read_components(components: list[Component] | None, inventory: Inventory) -> int:
+    """Add every component, each before those nested in it.
+
+    Returns:
+        How many of them state a purl.
+
+    Raises:
+        InvalidInput: they are too many, or nested too deeply.
+    """
+    found = 0
+    levels = [_announced(components, inventory)]
+    while levels:
+        for component in levels[-1]:
+            if component.purl is None:
+                inventory.add_without_purl(component.name, is_package=component.type not in NOT_PACKAGES)
+            else:
+                found += 1
+                inventory.add(component.purl, component.name)
+            if component.components:
+                if len(levels) >= inventory.limits.max_nesting:
+                    raise nested_too_deeply(inventory.limits.max_nesting)
+                levels.append(_announced(component.components, inventory))
+                break
+        else:
+            levels.pop()
+    return found
+
+
+def unsupported_version(version: str, known: tuple[str, ...]) -> InvalidInput:
+    """The error for a version that no reader knows."""
+    return InvalidInput(
+        f"CycloneDX {shown(version)[:40]!r} is not supported", remedy=f"Write it as CycloneDX {', '.join(known)}."
+    )
+
+
+def nested_too_deeply(levels: int) -> InvalidInput:
+    """The error for components inside components inside components."""
+    return InvalidInput(
+        f"The SBOM nests components more than {levels} levels deep", remedy="List the components side by side."
+    )
+
+
+def _announced(components: list[Component] | None, inventory: Inventory) -> Iterator[Component]:
+    inventory.expect(len(components or ()))
+    return iter(components or ())
+
+
+def _tool(metadata: bytes) -> str:
+    """The first tool with its version; whatever is wrong with it does not matter to what the image contains."""
+    try:
+        tools = _METADATA.decode(metadata).tools if metadata else None
+    except ValueError:
+        return ""
+    listed = tools.components if isinstance(tools, _ToolComponents) else tools
+    return shown(" ".join(filter(None, (listed[0].name, listed[0].version)))) if listed else ""

@@ -1,0 +1,179 @@
+"""CycloneDX XML: the same components as in JSON.
+
+The text is read as a stream of events, so that memory follows what is kept and not what is read. A document type
+declaration is refused, and with it every entity.
+Source: the XML schemas bom-1.0 to bom-1.7 of the CycloneDX specification.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from xml.etree.ElementTree import ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+from webhook.errors import InvalidInput
+from webhook.sboms import cyclonedx, foreign
+from webhook.sboms.inventory import Heading, Inventory, shown
+
+XML_VERSIONS = ("1.0", "1.1", *cyclonedx.JSON_VERSIONS)
+_ROOT = re.compile(r"(?:\{http://cyclonedx\.org/schema/bom/([0-9]+\.[0-9]+)\})?bom\Z")
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF"
+_TOOLS = ["bom", "metadata", "tools"]
+_MAX_TEXT = 8192
+
+
+def read(data: bytes, inventory: Inventory) -> Heading:
+    """Read an XML document.
+
+    Args:
+        data: the document in whatever encoding it declares.
+        inventory: takes the entries.
+
+    Raises:
+        InvalidInput: it is no XML, no CycloneDX, has a document type declaration, or is beyond the limits.
+    """
+    content = _Content(inventory)
+    parser = DefusedXMLParser(target=content, forbid_dtd=True)
+    try:
+        parser.feed(data)
+        parser.close()
+    except DefusedXmlException as problem:
+        raise InvalidInput(
+            "The document has a document type declaration, which no SBOM needs", remedy="Write it without one."
+        ) from problem
+    except (ParseError, LookupError, ValueError) as problem:
+        raise InvalidInput(
+            shown(f"The document is not valid XML: {problem}"),
+            remedy="Check that it is complete and was not changed; else write it again.",
+        ) from problem
+    content.report()
+    return Heading("cyclonedx-xml", content.version, shown(" ".join(content.tool.values())))
+
+
+class _Entry:
+    """A component, kept in order of its start tag."""
+
+    def __init__(self, kind: str) -> None:
+        self.type = kind
+        self.name = ""
+        self.purl: str | None = None
+
+
+class _Content:
+    """Follows the path to ``bom/components/component``, and on through nested ``components/component``.
+
+    Args:
+        inventory: is asked for the limits, and takes the entries in the end.
+    """
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.version = ""
+        self.tool: dict[str, str] = {}
+        self._inventory = inventory
+        self._path: list[str] = []
+        self._inside = 0  # how many names of the path, from its beginning, lead to content
+        self._open: list[_Entry] = []
+        self._entries: list[_Entry] = []
+        self._text: list[str] | None = None
+        self._elements = self._text_length = 0
+
+    def report(self) -> None:
+        """Hand the entries to the inventory."""
+        for entry in self._entries:
+            if entry.purl is None:
+                self._inventory.add_without_purl(entry.name, is_package=entry.type not in cyclonedx.NOT_PACKAGES)
+            else:
+                self._inventory.add(entry.purl, entry.name)
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Note where in the document an element begins."""
+        if not self._path:
+            self.version = _version(tag)
+        self._count()
+        local = tag.rpartition("}")[2]
+        wanted = self._wants_text(local)
+        if self._inside == len(self._path) and local == self._expected():
+            self._inside += 1
+            if local == "component":
+                self._begin(attributes.get("type", ""))
+        self._path.append(local)
+        self._text, self._text_length = ([], 0) if wanted else (None, 0)
+
+    def data(self, text: str) -> None:
+        """Collect text where it is wanted, up to a length at which no purl is valid."""
+        if self._text is not None and self._text_length <= _MAX_TEXT:
+            self._text.append(text)
+            self._text_length += len(text)
+
+    def end(self, tag: str) -> None:
+        """Keep the text of the few elements that are read."""
+        if self._text is not None:
+            self._keep(tag.rpartition("}")[2], "".join(self._text).strip())
+            self._text = None
+        if self._inside == len(self._path):
+            if self._path[-1] == "component":
+                self._open.pop()
+            self._inside -= 1
+        self._path.pop()
+
+    def close(self) -> None:
+        """Nothing is left to do at the end of the document."""
+
+    def _expected(self) -> str:
+        return "bom" if self._inside == 0 else ("components" if self._inside % 2 else "component")
+
+    def _wants_text(self, local: str) -> bool:
+        if (
+            local in ("name", "purl")
+            and self._open
+            and self._inside == len(self._path)
+            and self._path[-1] == "component"
+        ):
+            return True
+        return local in ("name", "version") and self._path[:3] == _TOOLS and self._path[-1] in ("tool", "component")
+
+    def _begin(self, kind: str) -> None:
+        self._inventory.expect(1)
+        self._open.append(_Entry(kind))
+        self._entries.append(self._open[-1])
+        if len(self._open) > self._inventory.limits.max_nesting:
+            raise cyclonedx.nested_too_deeply(self._inventory.limits.max_nesting)
+
+    def _keep(self, local: str, text: str) -> None:
+        if self._path[1] == "metadata":
+            self.tool.setdefault(local, text)  # of the first tool
+        elif local == "name":
+            self._open[-1].name = text
+        elif self._open[-1].purl is None:
+            self._open[-1].purl = text
+        else:
+            raise InvalidInput(
+                "The SBOM gives one component two purls, so that its readers would not agree on what it lists",
+                remedy="Have the tool write it again; a correct one writes one purl a component.",
+            )
+
+    def _count(self) -> None:
+        self._elements += 1
+        limits = self._inventory.limits
+        if self._elements > limits.max_objects:
+            what = f"holds more than {limits.max_objects} XML elements"
+        elif len(self._path) >= 4 * limits.max_nesting:
+            what = f"nests XML elements more than {4 * limits.max_nesting} levels deep"
+        else:
+            return
+        raise InvalidInput(f"The document {what}, which no SBOM does", remedy="Check the tool that wrote it.")
+
+
+def _version(tag: str) -> str:
+    """The version that the root element states by its namespace; empty when it states none."""
+    if tag == _RDF:
+        raise InvalidInput("SPDX in RDF is not supported", remedy="Write it as SPDX in JSON or tag-value.")
+    match = _ROOT.match(tag)
+    if match is None:
+        raise foreign.unknown()
+    if match[1] is not None and match[1] not in XML_VERSIONS:
+        raise cyclonedx.unsupported_version(match[1], XML_VERSIONS)
+    return match[1] or ""

@@ -1,0 +1,186 @@
+"""Documents in JSON: one typed decode for all formats, then the reader of the one that the document claims to be.
+
+Only the keys below are decoded; the rest is checked for syntax and skipped without memory. A document that claims two
+formats, or claims one and holds the inventory of another, is refused: its readers would not agree on what it lists.
+"""
+
+from __future__ import annotations
+
+import codecs
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from webhook.errors import InvalidInput
+from webhook.sboms import cyclonedx, foreign, spdx, spdx3, syft
+from webhook.sboms.inventory import Heading, Inventory, shown
+from webhook.sboms.limits import Limits
+from webhook.sboms.repetition import occurrences, refuse_repeated
+
+_CHUNK = 1024 * 1024
+
+
+class Document(msgspec.Struct, rename="camel"):
+    """The top-level keys of every format that is read."""
+
+    bom_format: str | None = None
+    spec_version: str | None = None
+    components: list[cyclonedx.Component] | None = None
+    metadata: Raw | UnsetType = UNSET
+    spdx_version: str | None = None
+    packages: list[spdx.Package] | None = None
+    creation_info: Raw | UnsetType = UNSET
+    context: Raw | UnsetType = msgspec.field(default=UNSET, name="@context")
+    graph: list[spdx3.Element] | None = msgspec.field(default=None, name="@graph")
+    artifacts: list[syft.Artifact] | None = None
+    schema: Raw | UnsetType = UNSET
+    descriptor: Raw | UnsetType = UNSET
+
+
+_DOCUMENT = msgspec.json.Decoder(Document)
+_ELEMENT = msgspec.json.Decoder(spdx3.Element)
+
+
+def read(data: bytes, inventory: Inventory) -> Heading:
+    """Read a JSON document of any known format.
+
+    Args:
+        data: the text, UTF-8 without a byte order mark.
+        inventory: takes the entries.
+
+    Raises:
+        InvalidInput: it is no JSON, no known format, not what it claims to be, or beyond the limits.
+        RecursionError: it is nested too deeply.
+    """
+    _refuse_bomb(data, inventory.limits)
+    refuse_bad_text(data)
+    try:
+        document = _DOCUMENT.decode(data)
+    except msgspec.ValidationError as problem:
+        raise foreign.json_error(data) or _unreadable(f"does not have the shape of an SBOM: {problem}") from problem
+    except ValueError as problem:
+        raise _unreadable(f"is not valid JSON: {problem}") from problem
+    claims = _claims(document)
+    if not claims:
+        raise foreign.json_error(data) or foreign.unknown()
+    if len(claims) > 1:
+        raise InvalidInput(
+            f"The document is {' and '.join(claims)} at once, so that its readers would not agree on what it lists",
+            remedy="Write one document for each format.",
+        )
+    return _READERS[claims[0]](data, document, inventory)
+
+
+def refuse_bad_text(data: bytes) -> None:
+    """Check that the bytes are UTF-8, also where no field is read, in constant memory.
+
+    Raises:
+        InvalidInput: they are not.
+    """
+    if data.isascii():
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(data), _CHUNK):
+            decoder.decode(data[start : start + _CHUNK])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as problem:
+        raise _unreadable(f"is not valid UTF-8: {problem.reason}") from problem
+
+
+def _refuse_bomb(data: bytes, limits: Limits) -> None:
+    # A text too short to hold too many objects needs no counting.
+    if len(data) <= 2 * limits.max_objects:
+        return
+    objects = data.count(b"{")
+    if objects > limits.max_objects or objects * limits.min_object_bytes > len(data):
+        raise InvalidInput(
+            f"The document holds {objects} JSON objects in {len(data)} bytes, which no SBOM does",
+            remedy="Check the tool that wrote it.",
+        )
+
+
+def _claims(document: Document) -> list[str]:
+    """The formats that a document claims to be, or whose inventory it holds; one for a sound document."""
+    is_syft = document.artifacts is not None and (document.schema is not UNSET or document.descriptor is not UNSET)
+    stated = {
+        "CycloneDX": document.bom_format is not None,
+        "SPDX 2": document.spdx_version is not None,
+        "SPDX 3": document.context is not UNSET,
+        "Syft JSON": is_syft,
+    }
+    if not any(stated.values()):
+        return []
+    held = {
+        "CycloneDX": document.components,
+        "SPDX 2": document.packages,
+        "SPDX 3": document.graph,
+        "Syft JSON": document.artifacts,
+    }
+    return [name for name in stated if stated[name] or held[name]]
+
+
+def _read_cyclonedx(data: bytes, document: Document, inventory: Inventory) -> Heading:
+    if document.bom_format != "CycloneDX":
+        raise InvalidInput(
+            f"The document's bomFormat is {shown(document.bom_format or '')[:40]!r}, not 'CycloneDX'",
+            remedy="Write it with bomFormat CycloneDX.",
+        )
+    metadata = _raw(document.metadata)
+    heading = cyclonedx.heading(document.spec_version, metadata)
+    read_ = cyclonedx.read_components(document.components, inventory)
+    expected = read_ + occurrences(metadata, "purl", -1) if metadata else read_
+    if occurrences(data, "purl", expected) != expected:
+        refuse_repeated(data, ("components", "purl"))
+    return heading
+
+
+def _read_spdx(data: bytes, document: Document, inventory: Inventory) -> Heading:
+    heading = spdx.heading("spdx-json", document.spdx_version or "", spdx.creators(_raw(document.creation_info)))
+    found = spdx.read_packages(document.packages, inventory)
+    if occurrences(data, "referenceLocator", found) != found:
+        refuse_repeated(data, ("packages", "externalRefs", "referenceType", "referenceLocator"))
+    return heading
+
+
+def _read_spdx3(data: bytes, document: Document, inventory: Inventory) -> Heading:
+    graph = document.graph
+    if graph is None:
+        graph = [_ELEMENT.decode(data)]  # a document of one element needs no graph
+    heading = spdx3.heading(_raw(document.context), graph)
+    urls, identifiers = spdx3.read_graph(graph, inventory)
+    if (
+        occurrences(data, "software_packageUrl", urls) != urls
+        or occurrences(data, "identifier", identifiers) != identifiers
+    ):
+        refuse_repeated(
+            data,
+            ("@graph", "type", "software_packageUrl", "externalIdentifier", "externalIdentifierType", "identifier"),
+        )
+    return heading
+
+
+def _read_syft(data: bytes, document: Document, inventory: Inventory) -> Heading:
+    heading = syft.heading(_raw(document.schema), _raw(document.descriptor))
+    found = syft.read_artifacts(document.artifacts, inventory)
+    if occurrences(data, "purl", found) != found:
+        refuse_repeated(data, ("artifacts", "purl"))
+    return heading
+
+
+_READERS = {
+    "CycloneDX": _read_cyclonedx,
+    "SPDX 2": _read_spdx,
+    "SPDX 3": _read_spdx3,
+    "Syft JSON": _read_syft,
+}
+
+
+def _raw(value: Raw | UnsetType) -> bytes:
+    return b"" if isinstance(value, UnsetType) else bytes(value)
+
+
+def _unreadable(why: str) -> InvalidInput:
+    return InvalidInput(
+        f"The document {shown(why)}", remedy="Check that it is complete and was not changed; else write it again."
+    )

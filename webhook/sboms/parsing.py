@@ -1,0 +1,65 @@
+"""From bytes to an SBOM: the format is recognised by what the document says, never by a name or a media type."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+
+from webhook.errors import InvalidInput
+from webhook.model.components import Sbom
+from webhook.sboms import cyclonedx_xml, foreign, json_documents, tag_value
+from webhook.sboms.inventory import Heading, Inventory
+from webhook.sboms.limits import DEFAULT_LIMITS, Limits
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BLANKS = re.compile(rb"[ \t\r\n]*")
+
+
+def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Sbom:
+    """Read an SBOM in any supported format.
+
+    A document without one usable purl gives an SBOM without components; what that means is the caller's to decide.
+
+    Args:
+        data: the whole document, not compressed; one UTF-8 byte order mark is allowed.
+        limits: the bounds on what it may cost.
+
+    Raises:
+        InvalidInput: it is in no supported format, not what it claims to be, damaged, or beyond the limits.
+    """
+    if len(data) > limits.max_bytes:
+        raise InvalidInput(
+            f"The SBOM is {len(data)} bytes long, more than the {limits.max_bytes} allowed",
+            remedy="Leave out file lists (such as with Syft's `file.metadata.selection: none`), or raise the limit.",
+        )
+    text = data.removeprefix(_BYTE_ORDER_MARK)
+    inventory = Inventory(limits)
+    try:
+        heading = _reader(text)(text, inventory)
+    except RecursionError as problem:
+        raise InvalidInput("The document is nested too deeply", remedy="Check the tool that wrote it.") from problem
+    except MemoryError as problem:
+        raise InvalidInput("Reading the document takes too much memory", remedy="Split it.") from problem
+    return Sbom(
+        format=heading.format,
+        version=heading.version,
+        document_digest=f"sha256:{hashlib.sha256(data).hexdigest()}",
+        components=tuple(inventory.components),
+        skipped=tuple(inventory.skipped),
+        tool=heading.tool,
+        not_packages=inventory.not_packages,
+    )
+
+
+def _reader(text: bytes) -> Callable[[bytes, Inventory], Heading]:
+    match = _BLANKS.match(text)
+    start = match.end() if match else 0
+    first = text[start : start + 1]
+    if first in (b"{", b"["):
+        return json_documents.read
+    if first == b"<":
+        return cyclonedx_xml.read
+    if tag_value.is_tag_value(text):
+        return tag_value.read
+    raise foreign.bytes_error(text)

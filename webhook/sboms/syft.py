@@ -1,0 +1,60 @@
+"""Syft's own JSON: the artifacts, all of which are packages.
+
+Source: the schemas under ``schema/json`` of anchore/syft; ``artifacts[].purl`` has been there since the first.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from webhook.sboms.inventory import Heading, Inventory, shown
+
+
+class Artifact(msgspec.Struct, gc=False):
+    """One entry of ``artifacts``."""
+
+    name: str | None = None
+    purl: str | None = None
+
+
+class _Descriptor(msgspec.Struct, gc=False):
+    name: str | None = None
+    version: str | None = None
+
+
+class _Schema(msgspec.Struct, gc=False):
+    version: str | None = None
+
+
+_DESCRIPTOR = msgspec.json.Decoder(_Descriptor)
+_SCHEMA = msgspec.json.Decoder(_Schema)
+
+
+def heading(schema: bytes, descriptor: bytes) -> Heading:
+    """What the document says about itself, from the JSON texts of ``schema`` and ``descriptor``."""
+    try:
+        version = _SCHEMA.decode(schema).version if schema else None
+        tool = _DESCRIPTOR.decode(descriptor) if descriptor else _Descriptor()
+    except ValueError:
+        version, tool = None, _Descriptor()
+    return Heading("syft-json", shown(version or ""), shown(" ".join(filter(None, (tool.name, tool.version)))))
+
+
+def read_artifacts(artifacts: list[Artifact] | None, inventory: Inventory) -> int:
+    """Add every artifact.
+
+    Returns:
+        How many of them state a purl.
+
+    Raises:
+        InvalidInput: there are too many.
+    """
+    inventory.expect(len(artifacts or ()))
+    found = 0
+    for artifact in artifacts or ():
+        if artifact.purl is None:
+            inventory.add_without_purl(artifact.name, is_package=True)
+        else:
+            found += 1
+            inventory.add(artifact.purl, artifact.name)
+    return found
