@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from webhook.errors import SourceError
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer
 
@@ -36,6 +37,7 @@ class BatchAnswer:
         rejected: components the source refuses to look up, with its sentence.
         requests: HTTP requests that it took, retries included.
         credits_used, credits_remaining: as the source states them, None when it does not.
+        failure: why the components in none of the three lists were not looked up; None when there are none.
     """
 
     answers: tuple[ComponentAnswer, ...]
@@ -44,6 +46,7 @@ class BatchAnswer:
     requests: int = 1
     credits_used: float | None = None
     credits_remaining: float | None = None
+    failure: SourceError | None = None
 
 
 @dataclass(frozen=True, slots=True)
