@@ -89,3 +89,9 @@ class StoreError(BomgateError):
 
     code = "store"
     default_remedy = "Run `bomgate db status` to see what is wrong with the database."
+
+
+class StoreUnreachable(StoreError):
+    """The database does not answer now but may later: it is down or too busy; what is in memory can serve meanwhile."""
+
+    code = "store-unreachable"

@@ -1,0 +1,239 @@
+"""Fakes of the ports, in memory: what tests hand to the use cases instead of a database, a network and a clock.
+
+The store's ports are faked together by :class:`tests.memory.MemoryStore`, because they share one set of facts; it can
+be imported from here. Each fake says in its attributes what it was asked and what it shall answer.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tests.memory import MemoryHotStart, MemoryStore
+from webhook.errors import BomgateError
+from webhook.model.components import Sbom
+from webhook.model.deadlines import Deadline
+from webhook.model.downloads import BatchAnswer, SourceStatus
+from webhook.model.images import Digest, ImageRef
+from webhook.model.purls import Purl
+from webhook.model.records import Sighting
+from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+from webhook.model.workloads import OwnerRef, Workload
+
+__all__ = [
+    "NOON",
+    "FakeAccessReviewer",
+    "FakeBackground",
+    "FakeClock",
+    "FakeImageResolver",
+    "FakeNamespaceLabels",
+    "FakeSbomSource",
+    "FakeSightingSink",
+    "FakeTask",
+    "FakeVulnerabilitySource",
+    "FakeWorkloadInventory",
+    "MemoryHotStart",
+    "MemoryStore",
+]
+
+_FINE = SourceStatus(ok=True, url="https://source.test", identity="token (Bearer)", message="It works.")
+NOON = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
+
+
+class FakeClock:
+    """A clock that stands still until it is told to go on; sleeping moves it and takes no time.
+
+    Attributes:
+        current: what ``now`` gives; assign to step the wall clock alone.
+        ticks: what ``monotonic`` gives, seconds.
+        sleeps: every wait so far, seconds.
+    """
+
+    def __init__(self, current: dt.datetime = NOON, ticks: float = 1000.0) -> None:
+        self.current, self.ticks = current, ticks
+        self.sleeps: list[float] = []
+        self._lock = threading.Lock()
+
+    def now(self) -> dt.datetime:
+        return self.current
+
+    def monotonic(self) -> float:
+        return self.ticks
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.advance(seconds)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass on both clocks."""
+        with self._lock:
+            self.ticks += seconds
+            self.current += dt.timedelta(seconds=seconds)
+
+
+@dataclass
+class FakeVulnerabilitySource:
+    """A source that knows what it is given; components it does not know are clean.
+
+    Attributes:
+        known: vulnerabilities by component.
+        silent: components that it leaves out of its answers.
+        refuses: components that it refuses to look up, with its sentence.
+        errors: raised by the next calls, one each, before it answers again.
+        asked: the batches that it was asked for.
+    """
+
+    clock: FakeClock
+    known: dict[Purl, tuple[Vulnerability, ...]] = field(default_factory=dict)
+    silent: set[Purl] = field(default_factory=set)
+    refuses: dict[Purl, str] = field(default_factory=dict)
+    errors: list[BomgateError] = field(default_factory=list)
+    asked: list[tuple[Purl, ...]] = field(default_factory=list)
+    batch_size: int = 128
+    status: SourceStatus = _FINE
+
+    def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+        assert len(purls) <= self.batch_size, "a batch is too large"
+        self.asked.append(tuple(purls))
+        if self.errors:
+            raise self.errors.pop(0)
+        heard = [purl for purl in purls if purl not in self.silent and purl not in self.refuses]
+        return BatchAnswer(
+            answers=tuple(ComponentAnswer(purl, self.known.get(purl, ()), self.clock.now()) for purl in heard),
+            unanswered=tuple(purl for purl in purls if purl in self.silent),
+            rejected=tuple((purl, self.refuses[purl]) for purl in purls if purl in self.refuses),
+        )
+
+    def check(self) -> SourceStatus:
+        return self.status
+
+
+@dataclass
+class FakeSbomSource:
+    """A place with SBOMs.
+
+    Attributes:
+        sboms: what it holds by digest, or the error that it answers with.
+        asked: what it was asked for.
+    """
+
+    place: str = "directory"
+    sboms: dict[Digest, Sequence[Sbom] | BomgateError] = field(default_factory=dict)
+    asked: list[tuple[ImageRef, Digest]] = field(default_factory=list)
+
+    def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> Sequence[Sbom]:
+        self.asked.append((image, digest))
+        found = self.sboms.get(digest, ())
+        if isinstance(found, BomgateError):
+            raise found
+        return found
+
+
+@dataclass
+class FakeImageResolver:
+    """A registry that only resolves tags.
+
+    Attributes:
+        digests: by tagged name, or the error that it answers with.
+        asked: what it was asked for.
+    """
+
+    digests: dict[str, Digest | BomgateError] = field(default_factory=dict)
+    asked: list[ImageRef] = field(default_factory=list)
+
+    def resolve(self, image: ImageRef, deadline: Deadline) -> Digest | None:
+        self.asked.append(image)
+        found = self.digests.get(image.tagged)
+        if isinstance(found, BomgateError):
+            raise found
+        return found
+
+
+@dataclass
+class FakeSightingSink:
+    """Keeps every sighting in ``seen``."""
+
+    seen: list[Sighting] = field(default_factory=list)
+
+    def saw(self, sighting: Sighting) -> None:
+        self.seen.append(sighting)
+
+
+@dataclass
+class FakeWorkloadInventory:
+    """A cluster with the given controllers, and the digests that their Pods run, by UID."""
+
+    controllers: dict[str, Workload] = field(default_factory=dict)
+    running: dict[str, frozenset[Digest]] = field(default_factory=dict)
+
+    def controller(self, owner: OwnerRef, namespace: str) -> Workload | None:
+        return self.controllers.get(owner.uid)
+
+    def running_digests(self, owner: OwnerRef, namespace: str) -> frozenset[Digest]:
+        return self.running.get(owner.uid, frozenset())
+
+
+@dataclass
+class FakeNamespaceLabels:
+    """Labels by namespace."""
+
+    namespaces: dict[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def labels(self, namespace: str) -> Mapping[str, str]:
+        return self.namespaces.get(namespace, {})
+
+
+@dataclass
+class FakeAccessReviewer:
+    """Allows the (user, resource) pairs in ``allowed``."""
+
+    allowed: set[tuple[str, str]] = field(default_factory=set)
+
+    def may_use(self, username: str, groups: Sequence[str], resource: str) -> bool:
+        return (username, resource) in self.allowed
+
+
+class FakeTask:
+    """Work that is done, failed, or still held back."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self.done = False
+        self.error: BaseException | None = None
+        self.waited: list[float] = []
+
+    def run(self) -> None:
+        """Do the work now."""
+        try:
+            self._work()
+        except Exception as problem:
+            self.error = problem
+        self.done = True
+
+    def wait(self, seconds: float) -> bool:
+        self.waited.append(seconds)
+        if self.error is not None:
+            raise self.error
+        return self.done
+
+
+@dataclass
+class FakeBackground:
+    """Does the work at once, in the caller's thread; with ``hold`` only when ``run_held`` is called."""
+
+    hold: bool = False
+    tasks: list[FakeTask] = field(default_factory=list)
+
+    def start(self, work: Callable[[], None]) -> FakeTask:
+        task = FakeTask(work)
+        self.tasks.append(task)
+        if not self.hold:
+            task.run()
+        return task
+
+    def run_held(self) -> None:
+        """Do all work that was held back."""
+        for task in [task for task in self.tasks if not task.done]:
+            task.run()

@@ -1,0 +1,65 @@
+"""The database itself: its schema's version and what is in it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, distinct, func, select
+
+from webhook.model.components import ComponentState
+from webhook.model.records import StoreStatus
+from webhook.store import schema
+from webhook.store.database import Database, current_revision
+from webhook.store.options import shown_address
+from webhook.store.runs import last_run
+from webhook.store.tables import assessments, components, sboms, vulnerabilities
+
+
+class AdminRepository:
+    """Upgrades and shows the database.
+
+    Args:
+        database: which one.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def upgrade(self) -> None:
+        """Bring the schema to the version of this program; several processes may do so at once.
+
+        Raises:
+            StoreError: the database belongs to a newer program, or does not do its part; nothing was changed.
+        """
+        self._database.upgrade()
+
+    def status(self) -> StoreStatus:
+        """Schema version, revision and counts; of a database of another version only the version.
+
+        Raises:
+            StoreError: the database cannot be reached; the sentence says why.
+        """
+        url = shown_address(self._database.url)
+        with self._database.read_any_schema() as connection:
+            found = schema.found_version(connection)
+            if found != schema.VERSION:
+                return StoreStatus(url, found, schema.VERSION)
+            return StoreStatus(
+                url=url,
+                schema=found,
+                expected_schema=schema.VERSION,
+                revision=current_revision(connection),
+                counts=_counts(connection),
+                last_run=last_run(connection),
+            )
+
+
+def _counts(connection: Connection) -> dict[str, int]:
+    by_state = select(components.c.state, func.count()).group_by(components.c.state)
+    states = {ComponentState(state): int(count) for state, count in connection.execute(by_state)}
+    documents, images = connection.execute(select(func.count(), func.count(distinct(sboms.c.digest)))).one()
+    counts = {"components": sum(states.values()), "sboms": int(documents), "images": int(images)}
+    for table in (vulnerabilities, assessments):
+        counts[table.name] = int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+    for state in ComponentState:
+        if state is not ComponentState.UNUSABLE:  # such components have no row
+            counts[state.name.lower()] = states.get(state, 0)
+    return counts

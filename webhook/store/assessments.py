@@ -1,0 +1,115 @@
+"""Assessments, append-only: rows are added and read, and the database itself refuses anything else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection, func, insert, select
+
+from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.records import AssessmentQuery
+from webhook.store.database import Change, Database, current_revision, raw_rows
+from webhook.store.rows import ASSESSMENT_COLUMNS, assessment_values, read_assessment
+from webhook.store.tables import assessments as table
+
+_WITHDRAWN = "No longer in the configuration."
+
+
+class AssessmentRepository:
+    """The assessments of the database.
+
+    Args:
+        database: where they are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def append(self, assessments: Sequence[Assessment]) -> int:
+        """Add records in one transaction; the new revision. An empty sequence changes nothing.
+
+        Raises:
+            StoreError: none of them was added.
+        """
+        if not assessments:
+            with self._database.read() as connection:
+                return current_revision(connection)
+        with self._database.change() as change:
+            append(change, assessments)
+        return change.revision
+
+    def provision(self, assessments: Sequence[Assessment], *, now: dt.datetime) -> int:
+        """Make the provisioned records equal to ``assessments``: add the new, withdraw those no longer named.
+
+        Every replica may call it when it starts: whoever comes second finds nothing to do.
+
+        Args:
+            assessments: as configured; of several for one vulnerability and scope the last counts.
+            now: when they are withdrawn, if they are.
+
+        Returns:
+            How many records were appended.
+
+        Raises:
+            StoreError: none of them was added.
+        """
+        with self._database.read() as connection:
+            if not _difference(connection, assessments, now):
+                return 0
+        with self._database.change() as change:
+            records = _difference(change.connection, assessments, now)  # again: another replica may have come first
+            append(change, records)
+            change.discarded = not records
+        return len(records)
+
+    def find(self, query: AssessmentQuery) -> Sequence[Assessment]:
+        """Records in order of their sequence, the history included.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            return _find(connection, query)
+
+
+def append(change: Change, records: Sequence[Assessment]) -> None:
+    """Add records in a transaction that has raised the revision."""
+    if not records:
+        return
+    newest = change.connection.execute(select(func.max(table.c.sequence))).scalar() or 0
+    change.connection.execute(insert(table), assessment_values(records, revision=change.revision, after=newest))
+
+
+def _find(connection: Connection, query: AssessmentQuery) -> list[Assessment]:
+    rows = select(*ASSESSMENT_COLUMNS).order_by(table.c.sequence)
+    if query.vulnerability is not None:
+        rows = rows.where(table.c.vulnerability == query.vulnerability)
+    if query.source is not None:
+        rows = rows.where(table.c.source == query.source)
+    return [read_assessment(row) for portion in raw_rows(connection, rows) for row in portion]
+
+
+def _difference(connection: Connection, wanted: Iterable[Assessment], now: dt.datetime) -> list[Assessment]:
+    """The records that make the provisioned ones equal to ``wanted``."""
+    there: dict[tuple[str, Scope], Assessment] = {}
+    for one in _find(connection, AssessmentQuery(source=AssessmentSource.PROVISIONED.value)):
+        there[one.vulnerability, one.scope] = one
+    named = {(one.vulnerability, one.scope): one for one in wanted}
+    new = [
+        replace(one, source=AssessmentSource.PROVISIONED)
+        for key, one in named.items()
+        if key not in there or _words(there[key]) != _words(one)
+    ]
+    gone = [
+        replace(one, type=None, comment=_WITHDRAWN, assessed_at=now, until=None, rule="", score=None)
+        for key, one in there.items()
+        if key not in named and one.type is not None
+    ]
+    return new + gone
+
+
+def _words(one: Assessment) -> tuple[object, ...]:
+    """What makes two provisioned records for one vulnerability and scope the same."""
+    return (one.type, one.author, one.comment, one.until)

@@ -1,0 +1,114 @@
+"""Components: what is to be asked, and what a source said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import func, select
+
+from webhook.model.components import ComponentState
+from webhook.model.downloads import RecordResult, WantedComponent
+from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+from webhook.ports import AutoAssess
+from webhook.store.database import Database, current_revision, in_chunks, raw_rows
+from webhook.store.recording import Batch, record
+from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
+from webhook.store.tables import components, findings, vulnerabilities
+from webhook.store.wanting import wanted
+
+
+class ComponentRepository:
+    """The components of the database.
+
+    Args:
+        database: where they are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def wanted(self, *, now: dt.datetime, ttl: dt.timedelta) -> Sequence[WantedComponent]:
+        """Covered components whose answer is missing or older than ``ttl``, in the order of work.
+
+        Those of images that were seen come first; among equals those never answered before stale ones, then those in
+        more images. A component that the source left out of an answer is due again after ``ttl``, too. The sequence
+        reads the purls from the database as it is walked, a page at a time.
+
+        Args:
+            now: the time.
+            ttl: how long an answer, or a question that got none, is good for.
+
+        Raises:
+            StoreError: the database does not answer; while walking, too.
+        """
+        return wanted(self._database, now - ttl)
+
+    def not_covered(self) -> Mapping[str, int]:
+        """How many components no source covers, by purl type.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        position = func.instr if self._database.is_sqlite else func.strpos
+        kind = func.substr(components.c.purl, 5, position(components.c.purl, "/") - 5)
+        query = (
+            select(kind, func.count())
+            .where(components.c.state == ComponentState.NOT_COVERED)
+            .group_by(kind)
+            .order_by(kind)
+        )
+        with self._database.read() as connection:
+            return {str(name): int(count) for name, count in connection.execute(query)}
+
+    def record(
+        self,
+        answers: Sequence[ComponentAnswer],
+        *,
+        unanswered: Sequence[Purl] = (),
+        assess: AutoAssess,
+        now: dt.datetime,
+        reassess_on_score_change: bool = False,
+    ) -> RecordResult:
+        """Commit a batch with its automatic assessments and one revision, or nothing at all.
+
+        Recording the same batch again changes nothing but the revision. An answer that is older than the one in the
+        database is ignored. A component in ``unanswered`` keeps the answer it had, if any (how old that may be is for
+        the policy to say); it is only noted that it was asked.
+
+        Args:
+            answers: what the source said; of two for one component the last counts.
+            unanswered: components that the source was asked for and left out.
+            assess: called once for each (vulnerability, package) that enters the store with this batch; inside the
+                transaction, so it must not touch the store.
+            now: when the answers arrived.
+            reassess_on_score_change: call ``assess``, too, for pairs whose newest assessment is automatic and was made
+                for another score (rounded to one decimal).
+
+        Raises:
+            StoreError: nothing was recorded.
+        """
+        if not answers and not unanswered:
+            with self._database.read() as connection:
+                return RecordResult(0, 0, 0, current_revision(connection))
+        batch = Batch({one.purl: one for one in answers}, unanswered, assess, now, reassess_on_score_change)
+        with self._database.change() as change:
+            return record(change, batch)
+
+    def unassessed_pairs(self) -> Iterable[tuple[Vulnerability, str]]:
+        """Every (vulnerability, package) that is affected now, assessed or not, for ``assess --existing``.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        query = select(findings.c.vulnerability_id, components.c.purl).join_from(findings, components)
+        with self._database.read() as connection:
+            rows = (row for portion in raw_rows(connection, query) for row in portion)
+            pairs = sorted({(identifier, Purl(purl).package) for identifier, purl in rows})
+            known: dict[str, Vulnerability] = {}
+            for chunk in in_chunks(sorted({identifier for identifier, _ in pairs})):
+                some = select(*VULNERABILITY_COLUMNS).where(vulnerabilities.c.id.in_(chunk))
+                for portion in raw_rows(connection, some):
+                    known.update({row[0]: read_vulnerability(row) for row in portion})
+        return [(known[identifier], package) for identifier, package in pairs]

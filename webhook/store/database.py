@@ -1,0 +1,264 @@
+"""The connection to the database: transactions that readers and writers can rely on.
+
+Readers see one moment: a deferred read transaction on SQLite, REPEATABLE READ on PostgreSQL. Writers of anything that a
+decision depends on wait for each other: raising the revision is the first thing they do, and the lock on it is held
+until they commit. So revisions become visible in order, and a reader that has revision 7 has missed nothing before it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from webhook.errors import StoreError
+from webhook.store import schema
+from webhook.store.failures import told
+from webhook.store.options import StoreOptions, parse_address, shown_address, sqlite_path
+from webhook.store.tables import revision as revision_table
+
+T = TypeVar("T")
+Upsert = sqlite.Insert | postgresql.Insert
+_JOURNAL_LIMIT_BYTES = 64 * 2**20
+
+
+@dataclass(slots=True)
+class Change:
+    """A transaction that has raised the revision.
+
+    Attributes:
+        connection: to work with.
+        revision: the new value; written on every row that the transaction touches.
+        discarded: set it when there turned out to be nothing to change; the transaction is then rolled back.
+    """
+
+    connection: Connection
+    revision: int
+    discarded: bool = False
+
+
+class Database:
+    """One database; safe to use from several threads, which get connections of their own.
+
+    Nothing is connected before the first transaction, so that a process can start while a server is down.
+
+    Args:
+        options: where it is.
+
+    Raises:
+        ConfigError: the address is not one of a usable database.
+    """
+
+    def __init__(self, options: StoreOptions) -> None:
+        self.url = parse_address(options.url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._options = options
+        self._engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
+        self._schema_lock = threading.Lock()
+        self._schema_known = False
+
+    def _sqlite_engine(self) -> Engine:
+        wait_seconds = self._options.busy_timeout_ms / 1000
+        engine = create_engine(
+            self.url,
+            # Transactions are begun below, in words; the driver shall not begin any of its own.
+            connect_args={"isolation_level": None, "timeout": wait_seconds, "check_same_thread": False},
+            pool_size=self._options.pool_size,
+            max_overflow=0,
+            pool_timeout=wait_seconds,
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+
+    def _postgresql_engine(self) -> Engine:
+        return create_engine(
+            self.url,
+            connect_args={
+                "connect_timeout": self._options.connect_timeout_seconds,
+                "application_name": "bomgate",
+                # A server that vanished without a word is noticed in seconds, not in the two hours of the default.
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "keepalives_count": 3,
+            },
+            pool_size=self._options.pool_size,
+            max_overflow=0,
+            pool_timeout=self._options.busy_timeout_ms / 1000,
+            pool_pre_ping=True,
+        )
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one moment and changes nothing.
+
+        Raises:
+            StoreError: the database does not do its part, or its schema is of another version.
+        """
+        with told(self.url):
+            self._check_schema()
+            with self._reading() as connection:
+                yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that changes what no decision depends on; committed at the end unless something was raised.
+
+        Raises:
+            StoreError: as for :meth:`read`; nothing was changed.
+        """
+        with told(self.url):
+            self._check_schema()
+            with self._writing() as connection:
+                yield connection
+                connection.commit()
+
+    @contextmanager
+    def change(self) -> Iterator[Change]:
+        """A transaction that raises the revision first; committed at the end unless discarded or something was raised.
+
+        Raises:
+            StoreError: as for :meth:`read`; nothing was changed.
+        """
+        raise_revision = (
+            update(revision_table).values(value=revision_table.c.value + 1).returning(revision_table.c.value)
+        )
+        with told(self.url):
+            self._check_schema()
+            with self._writing() as connection:
+                change = Change(connection, connection.execute(raise_revision).scalar_one())
+                yield change
+                if not change.discarded:
+                    connection.commit()
+
+    def upgrade(self) -> None:
+        """Bring the schema to this program's version; several processes may do so at once.
+
+        Raises:
+            StoreError: the database belongs to a newer program, or does not do its part.
+        """
+        with told(self.url):
+            self._make_folder()
+            with self._writing() as connection:
+                if not self.is_sqlite:
+                    schema.lock_postgresql(connection)
+                schema.upgrade(connection)
+                connection.commit()
+            self._schema_known = True
+
+    @contextmanager
+    def read_any_schema(self) -> Iterator[Connection]:
+        """As :meth:`read`, without looking at the schema's version; for showing what is wrong with it."""
+        with told(self.url):
+            self._make_folder()
+            with self._reading() as connection:
+                yield connection
+
+    def upsert(self, table: Table) -> Upsert:
+        """An INSERT that can say what to do about rows that are there already."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
+                yield connection
+            else:
+                yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(select(func.set_config("lock_timeout", f"{self._options.busy_timeout_ms}ms", True)))
+            yield connection
+
+    def _check_schema(self) -> None:
+        """Look at the schema's version, once in the life of the process; an SQLite file is upgraded on the way."""
+        if not self._schema_known:
+            with self._schema_lock:
+                self._learn_schema()
+
+    def _learn_schema(self) -> None:
+        if self._schema_known:  # another thread was faster
+            return
+        with self.read_any_schema() as connection:
+            found = schema.found_version(connection)
+        if found != schema.VERSION:
+            schema.refuse_newer(found)
+            if not self.is_sqlite:
+                raise schema.outdated(found, shown_address(self.url))
+            self.upgrade()
+        self._schema_known = True
+
+    def _make_folder(self) -> None:
+        path = sqlite_path(self.url)
+        if path is None or path.exists():
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise StoreError(
+                f"The folder {path.parent} for the database cannot be made: {problem.strerror or problem}.",
+                remedy="Make the folder, or give another path in the database's address.",
+            ) from problem
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")  # readers and the one writer do not wait for each other
+    cursor.execute("PRAGMA synchronous = FULL")  # what was committed survives a power cut: answers cost credits
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA journal_size_limit = {_JOURNAL_LIMIT_BYTES}")
+    cursor.close()
+
+
+def current_revision(connection: Connection) -> int:
+    """The newest revision that this transaction sees."""
+    return int(connection.execute(select(revision_table.c.value)).scalar_one())
+
+
+def raw_rows(connection: Connection, query: Select[Any], size: int = 1000) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a query in portions, straight from the driver: no row objects, and never all rows in memory.
+
+    Column types do not convert anything here: values come as the database keeps them, and parameters have to be plain
+    text and numbers.
+
+    Args:
+        connection: inside a transaction.
+        query: what to ask.
+        size: rows in a portion.
+    """
+    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    if connection.dialect.name == "postgresql":
+        cursor = driver.cursor(name="bomgate_rows", binary=True)  # a cursor on the server, read in portions
+        parameters: Any = compiled.params or None
+    else:
+        cursor = driver.cursor()
+        parameters = tuple(compiled.params[name] for name in compiled.positiontup or ())
+    try:
+        cursor.execute(str(compiled), parameters)
+        while rows := cursor.fetchmany(size):
+            yield rows
+    finally:
+        cursor.close()
+
+
+def in_chunks(items: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
+    """Portions small enough for the parameters of one statement."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

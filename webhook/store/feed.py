@@ -1,0 +1,131 @@
+"""The changes that read models follow: everything after a revision, as of one moment, in as few objects as possible."""
+
+from __future__ import annotations
+
+from array import array
+from sys import intern
+
+from sqlalchemy import Connection, Select, case, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from webhook.model.assessments import Assessment
+from webhook.model.changes import UINT32, Changes, StoredSbom
+from webhook.model.components import ComponentState
+from webhook.model.images import Digest
+from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.store.database import Database, current_revision, raw_rows
+from webhook.store.rows import ASSESSMENT_COLUMNS, VULNERABILITY_COLUMNS, read_assessment, read_vulnerability
+from webhook.store.sboms import STORED_COLUMNS, read_stored
+from webhook.store.tables import assessments, components, findings, sboms, tags, vulnerabilities
+
+_VULNERABLE = int(ComponentState.VULNERABLE)
+_PORTION = 5000
+
+
+class StoreFeed:
+    """The store as read models see it.
+
+    Args:
+        database: where it is.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def revision(self) -> int:
+        """The newest revision; one row.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            return current_revision(connection)
+
+    def changes(self, since: int) -> Changes:
+        """Everything after revision ``since``.
+
+        Args:
+            since: the revision that the reader has; 0, and one that the store has not reached, give a complete
+                description.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            newest = current_revision(connection)
+            if since == newest and since > 0:
+                return Changes(newest)
+            after = since if 0 < since <= newest else None
+            ids, states, answered_at, purls = _components(connection, after)
+            return Changes(
+                revision=newest,
+                complete=after is None,
+                component_ids=ids,
+                states=states,
+                answered_at=answered_at,
+                purls=purls,
+                findings=_findings(connection, after),
+                vulnerabilities=_vulnerabilities(connection, after),
+                assessments=_assessments(connection, after),
+                sboms=_sboms(connection, after),
+                tags=_tags(connection, after),
+            )
+
+
+def _newer(
+    query: Select[tuple[object, ...]], column: ColumnElement[int], after: int | None
+) -> Select[tuple[object, ...]]:
+    # Without a condition when all is wanted: with one, the database would walk the index on the revision.
+    return query if after is None else query.where(column > after)
+
+
+def _components(connection: Connection, after: int | None) -> tuple[array[int], bytes, array[int], dict[int, Purl]]:
+    """Ids, states and times of answers in parallel, and the purls of the vulnerable ones."""
+    purl = case((components.c.state == _VULNERABLE, components.c.purl))
+    query = select(components.c.id, components.c.state, components.c.answered_at, purl).order_by(components.c.id)
+    ids, states, answered_at = array(UINT32), bytearray(), array(UINT32)
+    purls: dict[int, Purl] = {}
+    for portion in raw_rows(connection, _newer(query, components.c.revision, after), _PORTION):
+        some_ids, some_states, some_answers, some_purls = zip(*portion, strict=True)
+        ids.extend(some_ids)
+        states.extend(some_states)
+        answered_at.extend(some_answers)
+        if _VULNERABLE in some_states:
+            pairs = zip(some_ids, some_purls, strict=True)
+            purls.update({number: Purl(text) for number, text in pairs if text is not None})
+    return ids, bytes(states), answered_at, purls
+
+
+def _findings(connection: Connection, after: int | None) -> dict[int, tuple[str, ...]]:
+    query = select(findings.c.component_id, findings.c.vulnerability_id)
+    if after is not None:
+        query = query.join_from(findings, components).where(components.c.revision > after)
+    query = query.order_by(findings.c.component_id, findings.c.vulnerability_id)
+    found: dict[int, list[str]] = {}
+    for portion in raw_rows(connection, query, _PORTION):
+        for number, key in portion:
+            found.setdefault(number, []).append(intern(key))
+    return {number: tuple(keys) for number, keys in found.items()}
+
+
+def _vulnerabilities(connection: Connection, after: int | None) -> tuple[Vulnerability, ...]:
+    query = _newer(select(*VULNERABILITY_COLUMNS[:-1]), vulnerabilities.c.revision, after).order_by(
+        vulnerabilities.c.id
+    )
+    return tuple(read_vulnerability(row) for portion in raw_rows(connection, query) for row in portion)
+
+
+def _assessments(connection: Connection, after: int | None) -> tuple[Assessment, ...]:
+    query = _newer(select(*ASSESSMENT_COLUMNS), assessments.c.revision, after).order_by(assessments.c.sequence)
+    return tuple(read_assessment(row) for portion in raw_rows(connection, query) for row in portion)
+
+
+def _sboms(connection: Connection, after: int | None) -> tuple[StoredSbom, ...]:
+    query = _newer(select(*STORED_COLUMNS), sboms.c.revision, after).order_by(sboms.c.id)
+    return tuple(read_stored(row) for portion in raw_rows(connection, query, 200) for row in portion)
+
+
+def _tags(connection: Connection, after: int | None) -> dict[str, Digest]:
+    query = _newer(select(tags.c.name, tags.c.digest), tags.c.revision, after)
+    return {name: Digest(digest) for portion in raw_rows(connection, query) for name, digest in portion}

@@ -1,0 +1,217 @@
+"""The last read model on disk, so that a replica starts and decides with the database down.
+
+One file: a word that names the format and its version, frames of msgpack with their lengths in front, and a checksum of
+all of it. Frames keep memory low both ways: no more than a portion of the model exists twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import struct
+import tempfile
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from sys import intern
+from typing import BinaryIO, TypeVar
+
+import msgspec
+
+from webhook.model.assessments import Assessment
+from webhook.model.changes import Changes, StoredSbom
+from webhook.model.components import SkipReason
+from webhook.model.images import Digest
+from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.store.columns import pack, unpack
+
+log = logging.getLogger("bomgate.hotstart")
+
+_MAGIC = b"bomgate read model 1\n"
+_LENGTH = struct.Struct("<I")
+_CHECKSUM_BYTES = 16
+_PORTION = 1000
+T = TypeVar("T")
+
+
+class _Head(msgspec.Struct, array_like=True):
+    """The first frame."""
+
+    revision: int
+    component_ids: bytes
+    states: bytes
+    answered_at: bytes
+
+
+class _Sbom(msgspec.Struct, array_like=True):
+    """A :class:`StoredSbom` with its ids packed."""
+
+    digest: str
+    document_digest: str
+    component_ids: bytes
+    skipped: dict[SkipReason, int]
+    place: str
+    format: str
+
+
+class _Frame(msgspec.Struct, array_like=True, omit_defaults=True):
+    """Any further frame: portions of the lists and mappings of :class:`Changes`."""
+
+    vulnerable: list[tuple[int, str, list[str]]] = []
+    vulnerabilities: list[Vulnerability] = []
+    assessments: list[Assessment] = []
+    sboms: list[_Sbom] = []
+    tags: dict[str, str] = {}
+
+
+@dataclass
+class _Model:
+    """What has been read so far."""
+
+    purls: dict[int, Purl] = field(default_factory=dict)
+    findings: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    vulnerabilities: list[Vulnerability] = field(default_factory=list)
+    assessments: list[Assessment] = field(default_factory=list)
+    sboms: list[StoredSbom] = field(default_factory=list)
+    tags: dict[str, Digest] = field(default_factory=dict)
+
+    def add(self, frame: _Frame) -> None:
+        for number, purl, keys in frame.vulnerable:
+            self.purls[number] = Purl(purl)
+            self.findings[number] = tuple(intern(key) for key in keys)
+        self.vulnerabilities += frame.vulnerabilities
+        self.assessments += frame.assessments
+        self.sboms += (_stored(one) for one in frame.sboms)
+        self.tags.update({name: Digest(digest) for name, digest in frame.tags.items()})
+
+
+class HotStartFile:
+    """A copy of the read model in one file, replaced as a whole.
+
+    Args:
+        path: the file; its folder is made when it is missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> Changes | None:
+        """The saved model, complete; None when there is none that can be read and is whole and of this version."""
+        try:
+            with self._path.open("rb") as file:
+                return _read(file)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, msgspec.MsgspecError) as problem:
+            log.warning("saved read model not used", extra={"path": str(self._path), "error": str(problem)})
+            return None
+
+    def save(self, changes: Changes) -> None:
+        """Replace the saved model; after a crash the file holds the old model or the new one, whole.
+
+        Raises:
+            OSError: it could not be written; the old one is still there.
+        """
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+        unfinished = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                _write(file, changes)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(self._path)
+        except BaseException:
+            with suppress(OSError):
+                unfinished.unlink()
+            raise
+
+
+def _write(file: BinaryIO, changes: Changes) -> None:
+    checksum = blake2b(digest_size=_CHECKSUM_BYTES)
+    encoder = msgspec.msgpack.Encoder(enc_hook=str)  # purls and digests are strings of their own classes
+
+    def put(data: bytes) -> None:
+        checksum.update(data)
+        file.write(data)
+
+    put(_MAGIC)
+    for frame in _frames(changes):
+        data = encoder.encode(frame)
+        put(_LENGTH.pack(len(data)))
+        put(data)
+    put(_LENGTH.pack(0))
+    file.write(checksum.digest())
+
+
+def _frames(changes: Changes) -> Iterator[_Head | _Frame]:
+    yield _Head(changes.revision, pack(changes.component_ids), changes.states, pack(changes.answered_at))
+    for numbers in _portions(list(changes.findings)):
+        yield _Frame(vulnerable=[(one, str(changes.purls[one]), list(changes.findings[one])) for one in numbers])
+    for vulnerabilities in _portions(changes.vulnerabilities):
+        yield _Frame(vulnerabilities=list(vulnerabilities))
+    for assessments in _portions(changes.assessments):
+        yield _Frame(assessments=list(assessments))
+    for sboms in _portions(changes.sboms):
+        yield _Frame(sboms=[_saved(one) for one in sboms])
+    for names in _portions(list(changes.tags)):
+        yield _Frame(tags={name: str(changes.tags[name]) for name in names})
+
+
+def _portions(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), _PORTION):
+        yield items[start : start + _PORTION]
+
+
+def _read(file: BinaryIO) -> Changes:
+    """Read and check a file.
+
+    Raises:
+        ValueError: it is not what :func:`_write` writes.
+        msgspec.MsgspecError: a frame cannot be decoded.
+    """
+    checksum = blake2b(digest_size=_CHECKSUM_BYTES)
+
+    def take(size: int) -> bytes:
+        data = file.read(size)
+        if len(data) != size:
+            raise ValueError("it is cut short")
+        checksum.update(data)
+        return data
+
+    if take(len(_MAGIC)) != _MAGIC:
+        raise ValueError("it is of another version")
+    head = msgspec.msgpack.decode(take(*_LENGTH.unpack(take(_LENGTH.size))), type=_Head)
+    decoder, model = msgspec.msgpack.Decoder(_Frame), _Model()
+    while (size := _LENGTH.unpack(take(_LENGTH.size))[0]) != 0:
+        model.add(decoder.decode(take(size)))
+    if file.read() != checksum.digest():
+        raise ValueError("its checksum is wrong")
+    ids, answered_at = unpack(head.component_ids), unpack(head.answered_at)
+    return Changes(
+        revision=head.revision,
+        complete=True,
+        component_ids=ids,
+        states=head.states,
+        answered_at=answered_at,
+        purls=model.purls,
+        findings=model.findings,
+        vulnerabilities=tuple(model.vulnerabilities),
+        assessments=tuple(model.assessments),
+        sboms=tuple(model.sboms),
+        tags=model.tags,
+    )
+
+
+def _saved(one: StoredSbom) -> _Sbom:
+    packed = pack(one.component_ids)
+    return _Sbom(str(one.digest), one.document_digest, packed, dict(one.skipped), one.place, one.format)
+
+
+def _stored(one: _Sbom) -> StoredSbom:
+    ids: array[int] = unpack(one.component_ids)
+    return StoredSbom(Digest(one.digest), one.document_digest, ids, one.skipped, intern(one.place), intern(one.format))

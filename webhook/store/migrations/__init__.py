@@ -1,0 +1,1 @@
+"""The migrations, one module a step, run by :mod:`webhook.store.schema`; nothing imports them."""

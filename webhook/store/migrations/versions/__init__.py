@@ -1,0 +1,1 @@
+"""Steps in order; a step is never changed once it was released."""

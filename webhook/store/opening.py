@@ -1,0 +1,67 @@
+"""Opening the store: all repositories of one database together."""
+
+from __future__ import annotations
+
+from webhook.ports import Clock
+from webhook.store.admin import AdminRepository
+from webhook.store.assessments import AssessmentRepository
+from webhook.store.components import ComponentRepository
+from webhook.store.database import Database
+from webhook.store.feed import StoreFeed
+from webhook.store.options import StoreOptions
+from webhook.store.runs import RunRepository
+from webhook.store.sboms import SbomRepository
+from webhook.store.sightings import SightingRepository
+from webhook.store.vulnerabilities import VulnerabilityRepository
+
+
+class Store:
+    """The repositories of one database; each implements the port of its name.
+
+    Args:
+        database: where everything is.
+        clock: time.
+
+    Attributes:
+        components, sboms, assessments, vulnerabilities, runs, sightings, feed, admin: see :mod:`webhook.ports`.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self.components = ComponentRepository(database)
+        self.sboms = SbomRepository(database, clock)
+        self.assessments = AssessmentRepository(database)
+        self.vulnerabilities = VulnerabilityRepository(database)
+        self.runs = RunRepository(database)
+        self.sightings = SightingRepository(database)
+        self.feed = StoreFeed(database)
+        self.admin = AdminRepository(database)
+        self._database = database
+
+    def prepare(self) -> None:
+        """Make sure that the database can be used: an SQLite file is made or upgraded, PostgreSQL is looked at.
+
+        Raises:
+            StoreUnreachable: it does not answer now.
+            StoreError: it cannot be used as it is, such as when its schema is of another version.
+        """
+        self.feed.revision()
+
+    def close(self) -> None:
+        """Give the connections back; the store connects again when it is used again."""
+        self._database.close()
+
+
+def open_store(options: StoreOptions, clock: Clock) -> Store:
+    """The store at an address. Nothing is connected yet, so this works while the database is down.
+
+    An SQLite file is made, or upgraded, when it is first used; a PostgreSQL database is upgraded by ``bomgate db
+    upgrade`` only, because several replicas use it.
+
+    Args:
+        options: where the database is.
+        clock: time.
+
+    Raises:
+        ConfigError: the address is not one of a usable database.
+    """
+    return Store(Database(options), clock)

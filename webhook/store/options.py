@@ -1,0 +1,72 @@
+"""Options of the store, and the database's address in a form that is safe to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from webhook.errors import ConfigError
+
+_REMEDY = "Write it as sqlite:///path/to/file.db or postgresql://user:password@host:5432/database."
+_SECRETS = ("password", "sslpassword")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreOptions:
+    """How the database is reached; the address is left out of ``repr`` because it may hold a password."""
+
+    url: str = field(
+        default="",
+        repr=False,
+        metadata={
+            "help": "Address of the database: sqlite:///path/to/file.db or postgresql://user:password@host/name."
+        },
+    )
+    busy_timeout_ms: int = field(
+        default=10_000, metadata={"help": "Milliseconds to wait for another writer before giving up."}
+    )
+    connect_timeout_seconds: int = field(
+        default=5, metadata={"help": "Seconds to wait for a connection to a PostgreSQL server."}
+    )
+    pool_size: int = field(default=8, metadata={"help": "The most connections that one process holds."})
+
+
+def parse_address(text: str) -> URL:
+    """Check the address of a database and name the driver that bomgate uses for it.
+
+    Args:
+        text: ``sqlite:///path``, or ``postgresql://…`` (``postgres://`` is taken, too).
+
+    Raises:
+        ConfigError: it is no address, or of a database that bomgate cannot use. The text is not repeated, because it
+            may hold a password.
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ConfigError("The address of the database cannot be read.", remedy=_REMEDY) from None
+    scheme = url.drivername.partition("+")[0]
+    if scheme in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg")
+    if scheme != "sqlite":
+        raise ConfigError(f"bomgate cannot use a database of the kind {scheme!r}.", remedy=_REMEDY)
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise ConfigError("The address of an SQLite database has to name a file.", remedy=_REMEDY)
+    return url.set(drivername="sqlite+pysqlite")
+
+
+def sqlite_path(url: URL) -> Path | None:
+    """The file of an SQLite database; None for PostgreSQL."""
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def shown_address(url: URL) -> str:
+    """The address without driver and secrets, for people."""
+    hidden = url.set(drivername=url.get_backend_name())
+    for key in _SECRETS:
+        if key in hidden.query:
+            hidden = hidden.update_query_dict({key: "***"})
+    return hidden.render_as_string(hide_password=True)

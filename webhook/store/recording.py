@@ -1,0 +1,240 @@
+"""Recording a batch of answers: components, vulnerabilities, findings and automatic assessments, in one transaction.
+
+Each step reads what is there for the whole batch, compares, and writes only what differs, so that a batch costs a dozen
+statements whatever its size, and so that what did not change keeps its revision.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from webhook.model.assessments import Assessment, Scope
+from webhook.model.components import ComponentState
+from webhook.model.downloads import RecordResult
+from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+from webhook.policy.scores import round_score
+from webhook.ports import AutoAssess
+from webhook.store.assessments import append
+from webhook.store.columns import to_seconds
+from webhook.store.componentids import give_ids
+from webhook.store.database import Change, in_chunks, raw_rows
+from webhook.store.rows import (
+    ASSESSMENT_COLUMNS,
+    VULNERABILITY_COLUMNS,
+    read_assessment,
+    read_vulnerability,
+    vulnerability_values,
+)
+from webhook.store.tables import affected_packages, assessments, components, findings, identifiers, vulnerabilities
+
+Pair = tuple[Vulnerability, str]
+"""A vulnerability and the package (a purl without version) that it affects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a source said about some components, and how it is to be taken."""
+
+    answers: Mapping[Purl, ComponentAnswer]
+    unanswered: Sequence[Purl]
+    assess: AutoAssess
+    now: dt.datetime
+    reassess: bool
+
+
+def record(change: Change, batch: Batch) -> RecordResult:
+    """Write a batch in a transaction that has raised the revision."""
+    connection = change.connection
+    ids = give_ids(change, [*batch.answers, *batch.unanswered])
+    answers = _newer_answers(connection, batch.answers.values(), ids)
+    told = _write_vulnerabilities(change, answers, batch.now)
+    _write_findings(connection, answers, ids)
+    _write_components(change, answers, ids, batch.now)
+    _note_asked(connection, [ids[purl] for purl in batch.unanswered if purl not in batch.answers], batch.now)
+    new, known = _write_pairs(connection, answers, told, batch.now)
+    made = _assess(batch.assess, new)
+    again = _assess(batch.assess, _moved(connection, known)) if batch.reassess else []
+    append(change, [*made, *again])
+    vulnerable = sum(bool(one.vulnerabilities) for one in batch.answers.values())
+    return RecordResult(len(new), len(made), vulnerable, change.revision)
+
+
+def _newer_answers(
+    connection: Connection, answers: Iterable[ComponentAnswer], ids: Mapping[Purl, int]
+) -> list[ComponentAnswer]:
+    """Those answers that are not older than what is there."""
+    by_id = {ids[one.purl]: one for one in answers}
+    found: list[ComponentAnswer] = []
+    for chunk in in_chunks(list(by_id)):
+        query = select(components.c.id, components.c.answered_at).where(components.c.id.in_(chunk))
+        for number, answered_at in connection.execute(query):
+            if to_seconds(by_id[number].answered_at) >= answered_at:
+                found.append(by_id[number])
+    return found
+
+
+# -- vulnerabilities ------------------------------------------------------------------------------------------------
+
+
+def _write_vulnerabilities(
+    change: Change, answers: Sequence[ComponentAnswer], now: dt.datetime
+) -> dict[str, Vulnerability]:
+    """Add new vulnerabilities and bring changed ones up to date; all that the answers name, as they are now."""
+    told: dict[str, Vulnerability] = {}
+    for answer in answers:
+        for one in answer.vulnerabilities:
+            if one.id not in told or not _alike(told[one.id], one):
+                told[one.id] = one
+    there = _stored(change.connection, list(told))
+    new = [one for one in told.values() if one.id not in there]
+    changed = [one for one in told.values() if one.id in there and not _alike(there[one.id], one)]
+    if new:
+        rows = [{**vulnerability_values(one), "first_seen": now, "revision": change.revision} for one in new]
+        change.connection.execute(insert(vulnerabilities), rows)
+    if changed:
+        rows = [{**vulnerability_values(one), "key": one.id, "revision": change.revision} for one in changed]
+        change.connection.execute(update(vulnerabilities).where(vulnerabilities.c.id == bindparam("key")), rows)
+    _write_identifiers(change.connection, [*new, *changed], [one.id for one in changed])
+    return {**told, **{key: one for key, one in there.items() if _alike(one, told[key])}}
+
+
+def _stored(connection: Connection, names: Sequence[str]) -> dict[str, Vulnerability]:
+    found: dict[str, Vulnerability] = {}
+    for chunk in in_chunks(names):
+        query = select(*VULNERABILITY_COLUMNS).where(vulnerabilities.c.id.in_(chunk))
+        for portion in raw_rows(connection, query):
+            found.update({row[0]: read_vulnerability(row) for row in portion})
+    return found
+
+
+def _alike(one: Vulnerability, other: Vulnerability) -> bool:
+    """Whether two descriptions say the same.
+
+    The query of the reference does not count: OSS Index names the component there, so that one vulnerability has
+    another reference in each package, and would change with each answer.
+    """
+    if one == other:
+        return True
+    same_page = one.reference.partition("?")[0] == other.reference.partition("?")[0]
+    return same_page and replace(one, reference="") == replace(other, reference="")
+
+
+def _write_identifiers(connection: Connection, written: Sequence[Vulnerability], changed: Sequence[str]) -> None:
+    for chunk in in_chunks(changed):
+        connection.execute(delete(identifiers).where(identifiers.c.vulnerability_id.in_(chunk)))
+    names = sorted({(name.casefold(), one.id) for one in written for name in one.identifiers})
+    if names:
+        connection.execute(insert(identifiers), [{"name": name, "vulnerability_id": key} for name, key in names])
+
+
+# -- components -------------------------------------------------------------------------------------------------------
+
+
+def _write_findings(connection: Connection, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int]) -> None:
+    """Make the findings of the answered components equal to the answers."""
+    wanted = {(ids[answer.purl], one.id) for answer in answers for one in answer.vulnerabilities}
+    there: set[tuple[int, str]] = set()
+    for chunk in in_chunks([ids[answer.purl] for answer in answers]):
+        query = select(findings.c.component_id, findings.c.vulnerability_id).where(findings.c.component_id.in_(chunk))
+        there.update((number, key) for number, key in connection.execute(query))
+    if gone := sorted(there - wanted):
+        one_row = delete(findings).where(
+            findings.c.component_id == bindparam("number"), findings.c.vulnerability_id == bindparam("key")
+        )
+        connection.execute(one_row, [{"number": number, "key": key} for number, key in gone])
+    if new := sorted(wanted - there):
+        rows = [{"component_id": number, "vulnerability_id": key} for number, key in new]
+        connection.execute(insert(findings), rows)
+
+
+def _write_components(
+    change: Change, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int], now: dt.datetime
+) -> None:
+    rows = [
+        {
+            "number": ids[answer.purl],
+            "state": ComponentState.VULNERABLE if answer.vulnerabilities else ComponentState.CLEAN,
+            "answered_at": to_seconds(answer.answered_at),
+            "asked_at": to_seconds(now),
+            "revision": change.revision,
+        }
+        for answer in answers
+    ]
+    if rows:
+        change.connection.execute(update(components).where(components.c.id == bindparam("number")), rows)
+
+
+def _note_asked(connection: Connection, numbers: Sequence[int], now: dt.datetime) -> None:
+    for chunk in in_chunks(numbers):
+        connection.execute(update(components).where(components.c.id.in_(chunk)).values(asked_at=to_seconds(now)))
+
+
+# -- automatic assessment ----------------------------------------------------------------------------------------------
+
+
+def _write_pairs(
+    connection: Connection, answers: Sequence[ComponentAnswer], told: Mapping[str, Vulnerability], now: dt.datetime
+) -> tuple[list[Pair], list[Pair]]:
+    """Note each (vulnerability, package) that was never seen before; the new ones, and those that were known."""
+    named = sorted({(one.id, answer.purl.package) for answer in answers for one in answer.vulnerabilities})
+    there: set[tuple[str, str]] = set()
+    for chunk in in_chunks(sorted({key for key, _ in named})):
+        query = select(affected_packages.c.vulnerability_id, affected_packages.c.package)
+        found = connection.execute(query.where(affected_packages.c.vulnerability_id.in_(chunk)))
+        there.update((key, package) for key, package in found)
+    new = [(told[key], package) for key, package in named if (key, package) not in there]
+    if new:
+        rows = [
+            {"vulnerability_id": one.id, "package": package, "first_seen": now, "score": one.cvss_score}
+            for one, package in new
+        ]
+        connection.execute(insert(affected_packages), rows)
+    return new, [(told[key], package) for key, package in named if (key, package) in there]
+
+
+def _assess(assess: AutoAssess, pairs: Iterable[Pair]) -> list[Assessment]:
+    return [made for one, package in pairs if (made := assess(one, package)) is not None]
+
+
+def _moved(connection: Connection, pairs: Sequence[Pair]) -> list[Pair]:
+    """Those pairs that only a CVSS range has assessed so far, for a score that is no longer theirs."""
+    # People may have written an identifier in another case than the source does.
+    names = {name for one, _ in pairs for name in one.identifiers}
+    spellings = sorted({spelling for name in names for spelling in (name, name.lower(), name.upper())})
+    records: dict[str, list[Assessment]] = {}
+    for chunk in in_chunks(spellings):
+        query = select(*ASSESSMENT_COLUMNS).where(assessments.c.vulnerability.in_(chunk))
+        for portion in raw_rows(connection, query):
+            for row in portion:
+                records.setdefault(row[0].casefold(), []).append(read_assessment(row))
+    found: list[Pair] = []
+    for one, package in pairs:
+        about = [record for name in one.identifiers for record in records.get(name.casefold(), ())]
+        about = [record for record in about if record.scope in (Scope(), Scope(package))]
+        if _score_moved(sorted(about, key=lambda record: record.sequence), one.cvss_score):
+            found.append((one, package))
+    return found
+
+
+def _score_moved(history: Sequence[Assessment], score: Decimal | None) -> bool:
+    """Whether the newest assessment is automatic and was made for another score.
+
+    Args:
+        history: of one vulnerability in one package, for all its versions and images, oldest first.
+        score: as it is now.
+    """
+    by_hand = {(one.source, one.vulnerability.casefold(), one.scope): one for one in history if one.by_hand}
+    if any(one.type is not None for one in by_hand.values()):
+        return False
+    automatic = [one for one in history if not one.by_hand]
+    return bool(automatic) and _rounded(automatic[-1].score) != _rounded(score)
+
+
+def _rounded(score: Decimal | None) -> Decimal | None:
+    return round_score(score) if score is not None and score.is_finite() else None

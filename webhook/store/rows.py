@@ -1,0 +1,151 @@
+"""Rows and nouns: how vulnerabilities and assessments are written to the tables and read from them.
+
+Reading takes rows as :func:`webhook.store.database.raw_rows` gives them. Words that occur in many rows are kept once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from sys import intern
+from typing import Any
+
+import msgspec
+
+from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.store.columns import to_moment
+from webhook.store.tables import assessments, vulnerabilities
+
+_TEXTS = msgspec.json.Decoder(tuple[str, ...])
+
+VULNERABILITY_COLUMNS = tuple(
+    vulnerabilities.c[name]
+    for name in (
+        "id",
+        "title",
+        "cvss_score",
+        "cvss_vector",
+        "reference",
+        "aliases",
+        "cwe",
+        "source",
+        "external_references",
+        "description",
+    )
+)
+"""In the order in which :func:`read_vulnerability` takes them; the last may be left out."""
+
+ASSESSMENT_COLUMNS = tuple(
+    assessments.c[name]
+    for name in (
+        "vulnerability",
+        "type",
+        "package",
+        "version_range",
+        "image",
+        "namespace",
+        "source",
+        "author",
+        "comment",
+        "assessed_at",
+        "until",
+        "rule",
+        "score",
+        "revision",
+        "sequence",
+    )
+)
+"""In the order in which :func:`read_assessment` takes them."""
+
+
+def to_json(value: object) -> str:
+    """JSON text for a column."""
+    return msgspec.json.encode(value).decode()
+
+
+@lru_cache(maxsize=256)
+def _score(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _texts(json: str) -> tuple[str, ...]:
+    return () if json == "[]" else _TEXTS.decode(json)
+
+
+def read_vulnerability(row: Sequence[Any]) -> Vulnerability:
+    """A vulnerability from its columns."""
+    identifier, title, score, vector, reference, aliases, cwe, source, references = row[:9]
+    return Vulnerability(
+        id=identifier,
+        title=title,
+        cvss_score=_score(score),
+        cvss_vector=vector,
+        reference=reference,
+        aliases=_texts(aliases),
+        description=row[9] if len(row) > 9 else "",
+        cwe=None if cwe is None else intern(cwe),
+        source=intern(source),
+        external_references=_texts(references),
+    )
+
+
+def vulnerability_values(one: Vulnerability) -> dict[str, object]:
+    """The columns that say what a source said; not when it was first seen, and no revision."""
+    return {
+        "id": one.id,
+        "title": one.title,
+        "description": one.description,
+        "cvss_score": one.cvss_score,
+        "cvss_vector": one.cvss_vector,
+        "cwe": one.cwe,
+        "reference": one.reference,
+        "source": one.source,
+        "aliases": to_json(one.aliases),
+        "external_references": to_json(one.external_references),
+    }
+
+
+def read_assessment(row: Sequence[Any]) -> Assessment:
+    """An assessment from its columns."""
+    vulnerability, kind, package, versions, image, namespace, source, author, comment, at, until = row[:11]
+    rule, score, revision, sequence = row[11:]
+    return Assessment(
+        vulnerability=vulnerability,
+        type=None if kind is None else intern(kind),
+        scope=Scope(package, versions, image, namespace),
+        source=AssessmentSource(source),
+        author=intern(author),
+        comment=intern(comment),
+        assessed_at=to_moment(at),
+        until=None if until is None else to_moment(until),
+        rule=intern(rule),
+        score=_score(score),
+        revision=revision,
+        sequence=sequence,
+    )
+
+
+def assessment_values(records: Iterable[Assessment], *, revision: int, after: int) -> list[Mapping[str, object]]:
+    """Rows for records, numbered from ``after`` + 1."""
+    return [
+        {
+            "sequence": sequence,
+            "vulnerability": one.vulnerability,
+            "type": one.type,
+            "package": one.scope.package,
+            "version_range": one.scope.version_range,
+            "image": one.scope.image,
+            "namespace": one.scope.namespace,
+            "source": one.source.value,
+            "author": one.author,
+            "comment": one.comment,
+            "assessed_at": one.assessed_at,
+            "until": one.until,
+            "rule": one.rule,
+            "score": one.score,
+            "revision": revision,
+        }
+        for sequence, one in enumerate(records, after + 1)
+    ]

@@ -1,0 +1,77 @@
+"""The schema's version: what the database has, what this program needs, and the way from one to the other."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+
+from sqlalchemy import Connection, column, inspect, select, table, text
+
+from webhook.errors import StoreError
+
+VERSION = "0001"
+"""The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
+_KNOWN = frozenset([VERSION])
+_VERSIONS = table("alembic_version", column("version_num"))
+_LOCK = 4_702_111_234_876  # any number, the same for every bomgate
+
+
+def found_version(connection: Connection) -> str:
+    """The version of the database; empty when it has none.
+
+    Raises:
+        StoreError: an SQLite file that has tables, but none of bomgate's.
+    """
+    names = inspect(connection).get_table_names()
+    if "alembic_version" in names:
+        return str(connection.execute(select(_VERSIONS.c.version_num)).scalar() or "")
+    if names and connection.dialect.name == "sqlite":
+        raise StoreError(
+            f"The database belongs to another program: it has a table {names[0]!r} and none of bomgate's.",
+            remedy="Give the address of another file; a new one is made.",
+        )
+    return ""
+
+
+def refuse_newer(found: str) -> None:
+    """Raise when the database is of a version that this program does not know.
+
+    Raises:
+        StoreError: it is.
+    """
+    if found and found not in _KNOWN:
+        raise StoreError(
+            f"This database belongs to a newer bomgate: its schema is {found}, this program knows {VERSION}.",
+            remedy="Update bomgate, or restore the database from before the update.",
+        )
+
+
+def outdated(found: str, address: str) -> StoreError:
+    """The error for a database that has to be upgraded by hand."""
+    state = f"has schema {found}; this program needs {VERSION}" if found else "has no tables of bomgate yet"
+    return StoreError(f"The database at {address} {state}.", remedy="Run `bomgate db upgrade`.")
+
+
+def lock_postgresql(connection: Connection) -> None:
+    """Wait until no other process migrates, and hold that until the transaction ends; SQLite has its write lock."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the migrations that are missing, in the connection's transaction; the caller commits.
+
+    Raises:
+        StoreError: the database belongs to a newer program.
+    """
+    found = found_version(connection)
+    refuse_newer(found)
+    if found == VERSION:
+        return
+    # Loaded here because the webhook never migrates, and alembic would cost each of its workers some megabytes.
+    from alembic import command
+    from alembic.config import Config
+
+    with as_file(files("webhook.store") / "migrations") as folder:
+        config = Config()
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

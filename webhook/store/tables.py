@@ -1,0 +1,174 @@
+"""The tables. Migrations make them; a test compares the two.
+
+Two numbers tie the tables together. ``revision`` has one row; each transaction that changes what a decision depends on
+raises it and writes the new value on every row it touches, so that a read model can ask for what is newer than it has.
+``components.id`` counts from 0 without holes, so that a read model can use arrays in place of dictionaries.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+)
+
+from webhook.store.columns import CleanText, Moment, Score
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("value", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="single"),
+)
+"""One row, one number. Its row lock is what makes writers wait for each other."""
+
+components = Table(
+    "components",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("purl", CleanText, nullable=False, unique=True),
+    Column("state", SmallInteger, nullable=False),
+    Column("answered_at", BigInteger, nullable=False),  # seconds since 1970, 0: never
+    Column("asked_at", BigInteger, nullable=False),  # seconds since 1970, 0: never; answered or not
+    Column("revision", BigInteger, nullable=False, index=True),
+)
+
+vulnerabilities = Table(
+    "vulnerabilities",
+    metadata,
+    Column("id", CleanText, primary_key=True),
+    Column("title", CleanText, nullable=False),
+    Column("description", CleanText, nullable=False),
+    Column("cvss_score", Score),
+    Column("cvss_vector", CleanText),
+    Column("cwe", CleanText),
+    Column("reference", CleanText, nullable=False),
+    Column("source", CleanText, nullable=False),
+    Column("aliases", CleanText, nullable=False),  # a JSON list
+    Column("external_references", CleanText, nullable=False),  # a JSON list
+    Column("first_seen", Moment, nullable=False),
+    Column("revision", BigInteger, nullable=False, index=True),
+)
+
+identifiers = Table(
+    "identifiers",
+    metadata,
+    Column("name", CleanText, primary_key=True),  # an id or an alias, case folded
+    Column("vulnerability_id", CleanText, ForeignKey("vulnerabilities.id"), primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("component_id", Integer, ForeignKey("components.id"), primary_key=True, autoincrement=False),
+    Column("vulnerability_id", CleanText, ForeignKey("vulnerabilities.id"), primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+"""What the newest answer says; rows go when a newer answer no longer names them."""
+
+affected_packages = Table(
+    "affected_packages",
+    metadata,
+    Column("vulnerability_id", CleanText, ForeignKey("vulnerabilities.id"), primary_key=True),
+    Column("package", CleanText, primary_key=True),
+    Column("first_seen", Moment, nullable=False),
+    Column("score", Score),
+    sqlite_with_rowid=False,
+)
+"""Every (vulnerability, package) that was ever seen, so that each is assessed automatically once and no more."""
+
+assessments = Table(
+    "assessments",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("vulnerability", CleanText, nullable=False, index=True),
+    Column("type", CleanText),
+    Column("package", CleanText),
+    Column("version_range", CleanText),
+    Column("image", CleanText),
+    Column("namespace", CleanText),
+    Column("source", CleanText, nullable=False, index=True),
+    Column("author", CleanText, nullable=False),
+    Column("comment", CleanText, nullable=False),
+    Column("assessed_at", Moment, nullable=False),
+    Column("until", Moment),
+    Column("rule", CleanText, nullable=False),
+    Column("score", Score),
+    Column("revision", BigInteger, nullable=False, index=True),
+)
+"""Append-only; triggers refuse updates and deletions."""
+
+sboms = Table(
+    "sboms",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("digest", CleanText, nullable=False),
+    Column("document_digest", CleanText, nullable=False),
+    Column("format", CleanText, nullable=False),
+    Column("version", CleanText, nullable=False),
+    Column("tool", CleanText, nullable=False),
+    Column("place", CleanText, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    Column("component_ids", LargeBinary, nullable=False),  # see columns.pack
+    Column("skipped", CleanText, nullable=False),  # a JSON object: reason → count
+    Column("skipped_components", CleanText, nullable=False),  # a JSON list, some of them
+    Column("revision", BigInteger, nullable=False, index=True),
+    UniqueConstraint("digest", "document_digest"),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("digest", CleanText, nullable=False, index=True),
+    Column("revision", BigInteger, nullable=False, index=True),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("digest", CleanText, primary_key=True),  # empty when the tag was not resolved
+    Column("last_seen", Moment, nullable=False),
+    Column("last_refused", Moment),
+    sqlite_with_rowid=False,
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("started", Moment, nullable=False),
+    Column("finished", Moment, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("report", CleanText, nullable=False),  # a JSON object
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("holder", CleanText, nullable=False),
+    Column("until", Moment, nullable=False),
+)

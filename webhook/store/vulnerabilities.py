@@ -1,0 +1,166 @@
+"""Vulnerabilities with the components and images that they affect, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Select, or_, select
+
+from webhook.model.images import Digest
+from webhook.model.purls import Purl
+from webhook.model.records import VulnerabilityQuery, VulnerabilityRecord
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.scores import round_score
+from webhook.store.columns import to_moment, unpack
+from webhook.store.database import Database, in_chunks, raw_rows
+from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
+from webhook.store.sboms import names_of
+from webhook.store.tables import components, findings, identifiers, sboms, tags, vulnerabilities
+from webhook.store.wanting import images
+
+_AFTER_AT = chr(ord("@") + 1)
+
+
+@dataclass(slots=True)
+class _Affected:
+    """What one vulnerability affects."""
+
+    components: dict[int, Purl] = field(default_factory=dict)
+    digests: set[str] = field(default_factory=set)
+
+
+class VulnerabilityRepository:
+    """The vulnerabilities of the database.
+
+    Args:
+        database: where they are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, query: VulnerabilityQuery) -> Sequence[VulnerabilityRecord]:
+        """Vulnerabilities that affect a known component now, worst score first.
+
+        With a package or an image in the query, a record names only those affected components that match; its images
+        are all that contain one of them.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            affected = _affected(connection, query)
+            known = {
+                key: row for key, row in _described(connection, sorted(affected)).items() if _in_range(row[0], query)
+            }
+            return _records(connection, known, {key: affected[key] for key in known})
+
+    def show(self, identifier: str) -> VulnerabilityRecord | None:
+        """One vulnerability by id or alias, in any case; also one that affects nothing any more.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            named = connection.execute(_named(identifier)).scalars().all()
+            if not named:
+                return None
+            key = min(named, key=lambda one: (one.casefold() != identifier.casefold(), one))  # an id before an alias
+            affected = _affected(connection, VulnerabilityQuery(identifier=key)).get(key, _Affected())
+            return _records(connection, _described(connection, [key]), {key: affected})[0]
+
+
+def _named(identifier: str) -> Select[str]:
+    return select(identifiers.c.vulnerability_id).where(identifiers.c.name == identifier.casefold())
+
+
+def _affected(connection: Connection, query: VulnerabilityQuery) -> dict[str, _Affected]:
+    """What each vulnerability affects, as far as the query asks for it."""
+    rows = select(findings.c.vulnerability_id, components.c.id, components.c.purl).join_from(findings, components)
+    if query.identifier is not None:
+        named = connection.execute(_named(query.identifier)).scalars().all()
+        rows = rows.where(findings.c.vulnerability_id.in_(named))
+    if query.package is not None:
+        first, after = f"{query.package}@", f"{query.package}{_AFTER_AT}"
+        versions = (components.c.purl >= first) & (components.c.purl < after)
+        rows = rows.where(or_(components.c.purl == str(query.package), versions))
+    inside = None if query.image is None else _contents(connection, query.image)
+    found: dict[str, _Affected] = {}
+    purls: dict[int, Purl] = {}
+    for portion in raw_rows(connection, rows, 5000):
+        for key, number, purl in portion:
+            if inside is None or number in inside:
+                shared = purls.setdefault(number, Purl(purl))
+                found.setdefault(key, _Affected()).components[number] = shared
+    _add_images(connection, found)
+    return found
+
+
+def _contents(connection: Connection, image: str) -> set[int]:
+    """Ids of the components of an image, named by digest or by tag."""
+    by_tag = select(tags.c.digest).where(tags.c.name == str(image))
+    query = select(sboms.c.component_ids).where(or_(sboms.c.digest == str(image), sboms.c.digest.in_(by_tag)))
+    return {number for portion in raw_rows(connection, query) for (packed,) in portion for number in unpack(packed)}
+
+
+def _add_images(connection: Connection, found: Mapping[str, _Affected]) -> None:
+    by_component: dict[int, list[_Affected]] = {}
+    for one in found.values():
+        for number in one.components:
+            by_component.setdefault(number, []).append(one)
+    if not by_component:
+        return
+    affected = by_component.keys()
+    for digest, ids in images(connection):
+        for number in affected & ids:
+            for one in by_component[number]:
+                one.digests.add(digest)
+
+
+def _described(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[Vulnerability, int]]:
+    """Vulnerabilities with when they were first seen (microseconds)."""
+    found: dict[str, tuple[Vulnerability, int]] = {}
+    for chunk in in_chunks(keys):
+        query = select(*VULNERABILITY_COLUMNS, vulnerabilities.c.first_seen).where(vulnerabilities.c.id.in_(chunk))
+        for portion in raw_rows(connection, query):
+            found.update({row[0]: (read_vulnerability(row[:-1]), row[-1]) for row in portion})
+    return found
+
+
+def _in_range(one: Vulnerability, query: VulnerabilityQuery) -> bool:
+    if query.score_low is None and query.score_high is None:
+        return True
+    score = one.cvss_score
+    if score is None or not score.is_finite():
+        return False
+    rounded = round_score(score)
+    above = query.score_low is None or rounded >= query.score_low
+    return above and (query.score_high is None or rounded <= query.score_high)
+
+
+def _records(
+    connection: Connection, known: Mapping[str, tuple[Vulnerability, int]], affected: Mapping[str, _Affected]
+) -> list[VulnerabilityRecord]:
+    names = names_of(connection, sorted({digest for one in affected.values() for digest in one.digests}))
+    shown: dict[str, tuple[Digest, tuple[str, ...]]] = {}
+    for one in affected.values():
+        for digest in one.digests - shown.keys():
+            shown[digest] = (Digest(digest), tuple(names.get(digest, ())))
+    records = [
+        VulnerabilityRecord(
+            vulnerability=vulnerability,
+            components=tuple(sorted(affected[key].components.values())),
+            images=tuple(shown[digest] for digest in sorted(affected[key].digests)),
+            first_seen=to_moment(first_seen),
+        )
+        for key, (vulnerability, first_seen) in known.items()
+    ]
+    return sorted(records, key=_worst_first)
+
+
+def _worst_first(one: VulnerabilityRecord) -> tuple[Any, ...]:
+    score = one.vulnerability.cvss_score
+    return (-(score if score is not None and score.is_finite() else Decimal(-1)), one.vulnerability.id)

@@ -1,0 +1,130 @@
+"""What the downloader is to ask for, in order: computed from packed arrays, so that a million components fit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+from sqlalchemy import Connection, func, select
+
+from webhook.model.changes import UINT32
+from webhook.model.components import ComponentState
+from webhook.model.downloads import WantedComponent
+from webhook.model.purls import Purl
+from webhook.store.columns import unpack
+from webhook.store.database import Database, in_chunks, raw_rows
+from webhook.store.tables import components, sboms, sightings, tags
+
+_PAGE = 1000
+# A place in the order of work is one number, the smallest first: seen or not, never answered or stale, how many images
+# contain the component (negated), and its id.
+_UNSEEN, _STALE = 1 << 63, 1 << 62
+_MOST_IMAGES = (1 << 30) - 1
+_ID_BITS = 32
+_ID = (1 << _ID_BITS) - 1
+
+
+class WantedComponents(Sequence[WantedComponent]):
+    """Components in the order of work; eight bytes each, and their purls are read as they are asked for.
+
+    Args:
+        database: where the purls are.
+        places: the order, see the comment above.
+    """
+
+    def __init__(self, database: Database, places: array[int]) -> None:
+        self._database, self._places = database, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> WantedComponent: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[WantedComponent]: ...
+    def __getitem__(self, index: int | slice) -> WantedComponent | Sequence[WantedComponent]:
+        if isinstance(index, slice):
+            return self._page(self._places[index])
+        return self._page(array("Q", [self._places[index]]))[0]
+
+    def __iter__(self) -> Iterator[WantedComponent]:
+        for start in range(0, len(self._places), _PAGE):
+            yield from self._page(self._places[start : start + _PAGE])
+
+    def _page(self, places: array[int]) -> list[WantedComponent]:
+        purls: dict[int, Purl] = {}
+        with self._database.read() as connection:
+            for chunk in in_chunks([place & _ID for place in places]):
+                query = select(components.c.id, components.c.purl).where(components.c.id.in_(chunk))
+                purls.update({number: Purl(purl) for number, purl in connection.execute(query)})
+        return [
+            WantedComponent(
+                purl=purls[place & _ID],
+                never_asked=not place & _STALE,
+                seen=not place & _UNSEEN,
+                images=_MOST_IMAGES - (place >> _ID_BITS & _MOST_IMAGES),
+            )
+            for place in places
+        ]
+
+
+def wanted(database: Database, answered_before: dt.datetime) -> WantedComponents:
+    """Covered components that were not asked for since a moment, in the order of work."""
+    with database.read() as connection:
+        size = connection.execute(select(func.max(components.c.id))).scalar()
+        used, seen = _count_images(connection, 0 if size is None else size + 1)
+        places = sorted(_places(connection, int(answered_before.timestamp()), used, seen))
+    return WantedComponents(database, array("Q", places))
+
+
+def _places(connection: Connection, latest: int, used: array[int], seen: bytearray) -> Iterator[int]:
+    query = select(components.c.id, components.c.answered_at).where(
+        components.c.state != ComponentState.NOT_COVERED,
+        components.c.answered_at <= latest,
+        components.c.asked_at <= latest,
+    )
+    for portion in raw_rows(connection, query, 10_000):
+        for number, answered_at in portion:
+            place = (_MOST_IMAGES - used[number]) << _ID_BITS | number
+            if answered_at:
+                place |= _STALE
+            yield place if seen[number] else place | _UNSEEN
+
+
+def _count_images(connection: Connection, size: int) -> tuple[array[int], bytearray]:
+    """For each component: how many images contain it, and whether one of them was seen."""
+    used, seen = array(UINT32, bytes(4 * size)), bytearray(size)
+    digests = _seen_digests(connection)
+    for digest, ids in images(connection):
+        for number in ids:
+            used[number] += 1
+        if digest in digests:
+            for number in ids:
+                seen[number] = 1
+    return used, seen
+
+
+def images(connection: Connection) -> Iterator[tuple[str, Sequence[int]]]:
+    """Each image's digest with the ids of its components, those of all its SBOMs together, without repetition."""
+    query = select(sboms.c.digest, sboms.c.component_ids).order_by(sboms.c.digest)
+    last: str | None = None
+    ids: Sequence[int] = ()
+    for portion in raw_rows(connection, query, 200):
+        for digest, packed in portion:
+            if digest == last:
+                ids = list({*ids, *unpack(packed)})
+                continue
+            if last is not None:
+                yield last, ids
+            last, ids = digest, unpack(packed)
+    if last is not None:
+        yield last, ids
+
+
+def _seen_digests(connection: Connection) -> set[str]:
+    """Digests that were seen, and those that tags seen without a digest point at."""
+    direct = select(sightings.c.digest).where(sightings.c.digest != "")
+    by_tag = select(tags.c.digest).join(sightings, sightings.c.name == tags.c.name).where(sightings.c.digest == "")
+    return {digest for (digest,) in connection.execute(direct.union(by_tag))}
