@@ -46,11 +46,10 @@ def match(asked: Sequence[Purl], entries: Iterable[object]) -> Matched:
     result = Matched()
     open_entries: list[tuple[Purl, Entry]] = []
     for entry in entries:
-        purl = _coordinates(entry.get("coordinates")) if isinstance(entry, dict) else None
-        if purl is None:
-            result.nameless += 1
-        else:
+        if isinstance(entry, dict) and (purl := _coordinates(entry.get("coordinates"))) is not None:
             open_entries.append((purl, entry))
+        else:
+            result.nameless += 1
     for key in (_exact, _plus_folded, _loose):
         if not open_entries:
             break

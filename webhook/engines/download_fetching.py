@@ -1,0 +1,109 @@
+"""Fetching: batches are asked for in threads while the caller records what has arrived.
+
+The threads are daemons, so that a run can be interrupted although a request may wait for minutes. They stop by
+themselves when the caller falls behind: what is fetched and not yet committed is what a crash loses.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from webhook.errors import SourceError
+from webhook.model.downloads import BatchAnswer
+from webhook.model.purls import Purl
+from webhook.ports import VulnerabilitySource
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A batch that has ended.
+
+    Attributes:
+        purls: what was asked.
+        answer: what the source said; of a failed batch only its ``failure``.
+    """
+
+    purls: tuple[Purl, ...]
+    answer: BatchAnswer
+
+
+class Fetching:
+    """Asks a source for components, batch by batch.
+
+    Args:
+        source: whom to ask.
+        purls: what to ask for, in order.
+        concurrency: how many requests at once, at least 1.
+    """
+
+    def __init__(self, source: VulnerabilitySource, purls: Sequence[Purl], concurrency: int) -> None:
+        self._source, self._purls = source, purls
+        self._next = 0
+        self._ready: deque[Fetched] = deque()
+        self._crash: BaseException | None = None
+        self._stopped = False
+        self._changed = threading.Condition()
+        self._concurrency = self._working = min(max(1, concurrency), max(1, len(purls)))
+
+    def start(self) -> None:
+        """Begin."""
+        for number in range(self._concurrency):
+            threading.Thread(target=self._work, name=f"download-{number}", daemon=True).start()
+
+    def stop(self) -> None:
+        """Ask for nothing more; what is on its way still arrives."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def results(self, heartbeat: float) -> Iterator[Fetched | None]:
+        """Ended batches in the order of their ends; None when ``heartbeat`` seconds pass without one.
+
+        Whatever a thread raised, other than errors of the source, is raised here.
+        """
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._ready or not self._working, heartbeat)
+                one = self._ready.popleft() if self._ready else None
+                ended = one is None and not self._working
+                self._changed.notify_all()
+            if ended:
+                if self._crash is not None:
+                    raise self._crash
+                return
+            yield one
+
+    def _work(self) -> None:
+        try:
+            while batch := self._take():
+                fetched = Fetched(batch, self._ask(batch))
+                with self._changed:
+                    self._ready.append(fetched)
+                    self._changed.notify_all()
+        except BaseException as problem:  # a thread has nobody above it; the caller of results() gets it
+            self._crash = problem
+            self._stopped = True
+        finally:
+            with self._changed:
+                self._working -= 1
+                self._changed.notify_all()
+
+    def _take(self) -> tuple[Purl, ...]:
+        """The next batch, once the caller keeps up; empty at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or len(self._ready) <= self._concurrency)
+            if self._stopped:
+                return ()
+            # The size is asked for each time, because the source may learn that it takes fewer.
+            batch = tuple(self._purls[self._next : self._next + max(1, self._source.batch_size)])
+            self._next += len(batch)
+            return batch
+
+    def _ask(self, batch: tuple[Purl, ...]) -> BatchAnswer:
+        try:
+            return self._source.report(batch)
+        except SourceError as problem:
+            return BatchAnswer(answers=(), failure=problem)

@@ -1,0 +1,55 @@
+"""Options of the downloader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from webhook.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadOptions:
+    """How much a run of the downloader asks for, and how fast."""
+
+    max_components_per_run: int | None = field(
+        default=None,
+        metadata={"help": "Most components that one run asks for, so that credits last; none: everything that is due."},
+    )
+    ttl_hours: float = field(
+        default=24.0,
+        metadata={"help": "Hours that an answer is good for; OSS Index charges a component once a day, so 24 or more."},
+    )
+    concurrency: int = field(default=1, metadata={"help": "Requests at once; more makes rate limits more likely."})
+    lease_minutes: float = field(
+        default=5.0,
+        metadata={
+            "help": "Minutes after which the lock of a run that was killed counts no more; a live run renews it."
+        },
+    )
+    max_failed_batches: int = field(
+        default=3, metadata={"help": "Batches that may fail in a row before a run gives up."}
+    )
+    reassess_on_score_change: bool = field(
+        default=False,
+        metadata={"help": "Assess anew by CVSS range when a score has changed; never touches manual assessments."},
+    )
+
+    def check(self) -> None:
+        """Refuse values that cannot work.
+
+        Raises:
+            ConfigError: for the first such value.
+        """
+        at_least = {
+            "maxComponentsPerRun": (self.max_components_per_run, 0),
+            "ttlHours": (self.ttl_hours, 0),
+            "concurrency": (self.concurrency, 1),
+            "maxFailedBatches": (self.max_failed_batches, 1),
+        }
+        for name, (value, lowest) in at_least.items():
+            if value is not None and not value >= lowest:
+                raise ConfigError(f"ossindex.{name} is {value}; it has to be at least {lowest}.")
+        if not 0 < self.lease_minutes <= 24 * 60:
+            raise ConfigError(
+                f"ossindex.leaseMinutes is {self.lease_minutes}; it has to be more than 0, at most a day."
+            )

@@ -1,0 +1,172 @@
+"""Progress of a download run: what is planned, what has happened so far, and who wants to know."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult
+from webhook.model.purls import Purl
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadPlan:
+    """What a run is going to ask for.
+
+    Attributes:
+        purls: in the order of work.
+        not_covered: components that no source covers, by purl type; never asked.
+        fresh: components whose answer is younger than the TTL.
+        over_budget: wanted components that the budget leaves for another run.
+        unusable: components named by hand that have no version.
+    """
+
+    purls: tuple[Purl, ...]
+    not_covered: Mapping[str, int] = field(default_factory=dict)
+    fresh: int = 0
+    over_budget: int = 0
+    unusable: int = 0
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """How many components are not going to be asked, by reason, without zeroes."""
+        counts = {
+            "not-covered": sum(self.not_covered.values()),
+            "fresh": self.fresh,
+            "budget": self.over_budget,
+            "no-version": self.unusable,
+        }
+        return {reason: count for reason, count in counts.items() if count}
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadProgress:
+    """Where a run stands after a batch.
+
+    Attributes:
+        total: components that the run is to ask for.
+        done: components of the batches that have ended, however they did.
+        answered, vulnerable, unknown, rejected, failed: of those.
+        batches: how many batches have ended.
+        batch_size: components of the last one.
+        problem: what went wrong with the last one; empty when nothing did.
+        credits_used, credits_remaining: as the source states them.
+    """
+
+    total: int
+    done: int = 0
+    answered: int = 0
+    vulnerable: int = 0
+    unknown: int = 0
+    rejected: int = 0
+    failed: int = 0
+    batches: int = 0
+    batch_size: int = 0
+    problem: str = ""
+    credits_used: float | None = None
+    credits_remaining: float | None = None
+
+
+class DownloadListener(Protocol):
+    """Who wants to see a run as it goes; called in the thread that runs it."""
+
+    def planned(self, plan: DownloadPlan) -> None:
+        """The run knows what it is going to ask for."""
+
+    def advanced(self, progress: DownloadProgress) -> None:
+        """A batch has ended and is committed."""
+
+
+class SilentListener:
+    """Nobody."""
+
+    def planned(self, plan: DownloadPlan) -> None:
+        """Nothing is shown."""
+
+    def advanced(self, progress: DownloadProgress) -> None:
+        """Nothing is shown."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of a run.
+
+    ``asked = answered + unknown + failed``; what was planned is ``asked`` and what ``skipped`` says of it.
+    """
+
+    plan: DownloadPlan
+    answered: int = 0
+    vulnerable: int = 0
+    unknown: int = 0
+    rejected: int = 0
+    failed: int = 0
+    batches: int = 0
+    new_vulnerabilities: int = 0
+    auto_assessed: int = 0
+    credits_used: float | None = None
+    credits_remaining: float | None = None
+    problems: Counter[str] = field(default_factory=Counter)
+
+    def add(self, size: int, answer: BatchAnswer, result: RecordResult | None) -> None:
+        """Count a batch of ``size`` components; without ``result`` it was not kept, and all of it failed."""
+        self.batches += 1
+        if answer.credits_used is not None:
+            self.credits_used = (self.credits_used or 0.0) + answer.credits_used
+        if answer.credits_remaining is not None:
+            self.credits_remaining = answer.credits_remaining
+        if result is None:
+            self.failed += size
+            return
+        self.answered += len(answer.answers)
+        self.vulnerable += sum(bool(one.vulnerabilities) for one in answer.answers)
+        self.unknown += len(answer.unanswered)
+        self.rejected += len(answer.rejected)
+        self.failed += size - len(answer.answers) - len(answer.unanswered) - len(answer.rejected)
+        self.new_vulnerabilities += result.new_vulnerabilities
+        self.auto_assessed += result.auto_assessed
+
+    @property
+    def done(self) -> int:
+        """Components of the batches that have ended."""
+        return self.answered + self.unknown + self.rejected + self.failed
+
+    def progress(self, batch_size: int, problem: str) -> DownloadProgress:
+        """Where the run stands after a batch."""
+        return DownloadProgress(
+            total=len(self.plan.purls),
+            done=self.done,
+            answered=self.answered,
+            vulnerable=self.vulnerable,
+            unknown=self.unknown,
+            rejected=self.rejected,
+            failed=self.failed,
+            batches=self.batches,
+            batch_size=batch_size,
+            problem=problem,
+            credits_used=self.credits_used,
+            credits_remaining=self.credits_remaining,
+        )
+
+    def report(self, stopped_by: str) -> DownloadReport:
+        """What the run did.
+
+        Args:
+            stopped_by: why not everything was asked; empty when it was.
+        """
+        left = len(self.plan.purls) - self.done
+        more = {"rejected": self.rejected, "stopped": left}
+        return DownloadReport(
+            asked=self.done - self.rejected,
+            answered=self.answered,
+            vulnerable=self.vulnerable,
+            skipped={**self.plan.skipped, **{reason: count for reason, count in more.items() if count}},
+            failed=self.failed,
+            unknown=self.unknown,
+            new_vulnerabilities=self.new_vulnerabilities,
+            auto_assessed=self.auto_assessed,
+            credits_used=self.credits_used,
+            complete=not stopped_by,
+            stopped_by=stopped_by,
+        )

@@ -1,0 +1,246 @@
+"""Downloading: asks a vulnerability source about the components in use and commits every batch as it arrives."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from webhook.engines.download_fetching import Fetched, Fetching
+from webhook.engines.download_options import DownloadOptions
+from webhook.engines.download_progress import (
+    DownloadListener,
+    DownloadPlan,
+    DownloadProgress,
+    SilentListener,
+    Tally,
+)
+from webhook.errors import BomgateError, Final, SourceError, StoreError
+from webhook.model.downloads import DownloadReport, RecordResult
+from webhook.model.purls import Purl
+from webhook.ports import AutoAssess, Clock, ComponentStore, RunStore, VulnerabilitySource
+
+__all__ = [
+    "DownloadListener",
+    "DownloadOptions",
+    "DownloadPlan",
+    "DownloadProgress",
+    "DownloadRunningError",
+    "Downloader",
+]
+
+log = logging.getLogger("bomgate.download")
+
+
+class DownloadRunningError(StoreError):
+    """Another run holds the lock."""
+
+    code = "download-running"
+    default_remedy = (
+        "Wait for it to end. If it was killed, its lock ends by itself within ossindex.leaseMinutes; "
+        "nothing that it fetched is lost."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Downloader:
+    """One run after another of asking the source about components.
+
+    Attributes:
+        source: whom to ask.
+        components: what is wanted, and where answers go.
+        runs: the lock, and the history of runs.
+        clock: time.
+        assess: the auto-assessment rule.
+        holder: a name for this process that no other has, such as ``host/pid``; other runs show it.
+        options: budget and pace.
+        listener: sees progress.
+    """
+
+    source: VulnerabilitySource
+    components: ComponentStore
+    runs: RunStore
+    clock: Clock
+    assess: AutoAssess
+    holder: str
+    options: DownloadOptions = DownloadOptions()
+    listener: DownloadListener = field(default_factory=SilentListener)
+
+    def run(self, only: Sequence[Purl] = (), *, dry_run: bool = False) -> DownloadReport:
+        """Ask for everything that is due, most urgent first.
+
+        Each batch is committed when it arrives, so whatever ends a run early costs only what was on its way. A source
+        that says no for good ends the run; what was fetched until then is kept and the report is not complete.
+
+        Args:
+            only: ask for these only, if they are due or unknown to the store.
+            dry_run: ask and write nothing; the report's ``skipped`` counts what would be asked as ``dry-run``.
+
+        Raises:
+            ConfigError: an option cannot work.
+            DownloadRunningError: another run holds the lock.
+            StoreError: the store did not even say what is wanted.
+        """
+        self.options.check()
+        if dry_run:
+            plan = self._plan(only)
+            self.listener.planned(plan)
+            skipped = plan.skipped | ({"dry-run": len(plan.purls)} if plan.purls else {})
+            return DownloadReport(skipped=skipped)
+        started = self.clock.now()
+        with self._lock():
+            plan = self._plan(only)
+            self.listener.planned(plan)
+            report = self._download(plan)
+            return self._finish(report, started)
+
+    def _plan(self, only: Sequence[Purl]) -> DownloadPlan:
+        now, ttl = self.clock.now(), dt.timedelta(hours=self.options.ttl_hours)
+        due = self.components.wanted(now=now, ttl=ttl)
+        everything = self.components.wanted(now=now, ttl=dt.timedelta(0))
+        budget = self.options.max_components_per_run
+        if not only:
+            purls = tuple(one.purl for one in (due if budget is None else due[:budget]))
+            return DownloadPlan(
+                purls=purls,
+                not_covered=self.components.not_covered(),
+                fresh=max(0, len(everything) - len(due)),
+                over_budget=len(due) - len(purls),
+            )
+        named = list(dict.fromkeys(only))
+        askable = [purl for purl in named if purl.is_covered and purl.version]
+        fresh = {one.purl for one in everything}.intersection(askable) - {one.purl for one in due}
+        chosen = [purl for purl in askable if purl not in fresh]
+        return DownloadPlan(
+            purls=tuple(chosen[:budget]),
+            not_covered=Counter(purl.type for purl in named if not purl.is_covered),
+            fresh=len(fresh),
+            over_budget=len(chosen) - len(chosen[:budget]),
+            unusable=sum(purl.is_covered and not purl.version for purl in named),
+        )
+
+    def _download(self, plan: DownloadPlan) -> DownloadReport:
+        tally, state = Tally(plan), _State(renewed=self.clock.monotonic())
+        fetching = Fetching(self.source, plan.purls, self.options.concurrency)
+        if plan.purls:
+            fetching.start()
+            try:
+                self._record_all(fetching, tally, state)
+            finally:
+                fetching.stop()
+        return tally.report(state.stopped_by or self._shortfall(tally, state))
+
+    def _record_all(self, fetching: Fetching, tally: Tally, state: _State) -> None:
+        lease_seconds = self.options.lease_minutes * 60
+        for fetched in fetching.results(heartbeat=lease_seconds / 4):
+            try:
+                if self.clock.monotonic() - state.renewed >= lease_seconds / 4 and not state.stopped_by:
+                    self._renew(state)
+                if fetched is not None:
+                    self._take(fetched, tally, state)
+            except StoreError as problem:
+                state.stopped_by = _sentence(problem)
+                log.error("download stopped by the store", extra=_words(problem))
+                if fetched is not None:
+                    tally.add(len(fetched.purls), fetched.answer, None)
+                return  # nothing more can be kept, so what is on its way is not waited for
+            if state.stopped_by:
+                fetching.stop()
+
+    def _take(self, fetched: Fetched, tally: Tally, state: _State) -> None:
+        """Commit what a batch brought, and judge how it ended."""
+        answer = fetched.answer
+        for purl, reason in answer.rejected:
+            log.warning("component refused by the source", extra={"purl": purl, "reason": reason})
+        # A component that was refused counts as asked, so that it does not spoil a batch again within the TTL.
+        silent = [*answer.unanswered, *(purl for purl, _ in answer.rejected)]
+        result = RecordResult(0, 0, 0, 0)
+        if answer.answers or silent:
+            result = self.components.record(
+                answer.answers,
+                unanswered=silent,
+                assess=self.assess,
+                now=self.clock.now(),
+                reassess_on_score_change=self.options.reassess_on_score_change,
+            )
+        tally.add(len(fetched.purls), answer, result)
+        self._judge(answer.failure, state)
+        problem = answer.failure.message if answer.failure else ""
+        self.listener.advanced(tally.progress(len(fetched.purls), problem))
+
+    def _judge(self, failure: SourceError | None, state: _State) -> None:
+        if failure is None:
+            state.failed_in_a_row = 0
+            return
+        state.last_failure = _sentence(failure)
+        state.failed_in_a_row += 1
+        log.warning("batch failed", extra=_words(failure))
+        if state.stopped_by:
+            return
+        if isinstance(failure, Final):
+            state.stopped_by = _sentence(failure)
+        elif state.failed_in_a_row >= self.options.max_failed_batches:
+            state.stopped_by = f"{state.failed_in_a_row} batches failed in a row. {_sentence(failure)}"
+
+    def _shortfall(self, tally: Tally, state: _State) -> str:
+        """Why a run that went to its end is not complete; empty when it is."""
+        if tally.failed:
+            return f"{tally.failed} components got no answer. {state.last_failure}".strip()
+        if tally.plan.over_budget:
+            return f"The budget of {self.options.max_components_per_run} components for one run is used up."
+        return ""
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        other = self._acquire()
+        if other is not None:
+            raise DownloadRunningError(f"Another run of the downloader is going on: {other} holds the lock.")
+        try:
+            yield
+        finally:
+            try:
+                self.runs.release(self.holder)
+            except StoreError as problem:
+                log.warning("lock not given back; it ends with its lease", extra=_words(problem))
+
+    def _acquire(self) -> str | None:
+        lease = dt.timedelta(minutes=self.options.lease_minutes)
+        return self.runs.acquire(self.holder, now=self.clock.now(), lease=lease)
+
+    def _renew(self, state: _State) -> None:
+        other = self._acquire()
+        state.renewed = self.clock.monotonic()
+        if other is not None:
+            state.stopped_by = f"The lock went to another run while this one stood still: {other}."
+            log.error("download stopped", extra={"error": state.stopped_by})
+
+    def _finish(self, report: DownloadReport, started: dt.datetime) -> DownloadReport:
+        try:
+            self.runs.finish(report, started=started, finished=self.clock.now())
+        except StoreError as problem:
+            log.error("run not recorded", extra=_words(problem))
+            stopped_by = report.stopped_by or f"The run was not recorded. {_sentence(problem)}"
+            return dataclasses.replace(report, complete=False, stopped_by=stopped_by)
+        return report
+
+
+@dataclass(slots=True)
+class _State:
+    """How a run goes."""
+
+    renewed: float
+    stopped_by: str = ""
+    failed_in_a_row: int = 0
+    last_failure: str = ""
+
+
+def _sentence(problem: BomgateError) -> str:
+    return f"{problem.message} {problem.remedy}".strip()
+
+
+def _words(problem: BomgateError) -> dict[str, str]:
+    return {"error": problem.message, "remedy": problem.remedy, "code": problem.code}
