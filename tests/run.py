@@ -1,8 +1,8 @@
 """The test runner behind ``make test``: builds the test control plane when it is not there, then runs every test.
 
-``python tests/run.py [pytest arguments]``. Unit, property and port tests run on one process, the end-to-end tests, which
-share one cluster, one after the other on a second. Whatever is skipped is said in a box before pytest's last line; with
-``CI=true`` a skipped end-to-end test is a failure.
+``python tests/run.py [pytest arguments]``. Unit, property and port tests run on one process, and beside them the
+end-to-end tests, which share one cluster, one after the other on a second. Whatever is skipped is said in a box before
+pytest's last line; with ``CI=true`` a skipped end-to-end test is a failure.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ def _control_plane() -> bool:
     """Make sure that there is a control plane to test on; whether there is."""
     if os.environ.get("KUBEBUILDER_ASSETS"):
         return True
-    from tests.e2e.controlplane.build import Unavailable, ensure
+    from tests.e2e.controlplane.build import UnavailableError, ensure
 
     try:
         ensure()
-    except Unavailable as reason:
+    except UnavailableError as reason:
         consequence = "failing, because CI=true" if in_ci() else "the end-to-end tests will be skipped"
         print(box(f"No Kubernetes control plane to test on: {consequence}", [str(reason)]), file=sys.stderr, flush=True)
         return False

@@ -32,7 +32,7 @@ CORE = ("etcd", "kube-apiserver", "kubectl")
 CONTROLLERS = ("kube-controller-manager", "kube-scheduler", "kwok")
 
 
-class ClusterFailed(Exception):
+class ClusterError(Exception):
     """The control plane did not start; the text ends with the tails of its logs."""
 
 
@@ -69,7 +69,7 @@ class Cluster:
     def __init__(self, binaries: Path, folder: Path) -> None:
         missing = [name for name in CORE if not (binaries / name).exists()]
         if missing:
-            raise ClusterFailed(f"{binaries} holds no {', '.join(missing)}")
+            raise ClusterError(f"{binaries} holds no {', '.join(missing)}")
         self.controllers = all((binaries / name).exists() for name in CONTROLLERS) and (binaries / "stages").is_dir()
         self.folder, self._binaries = folder, binaries
         self._token = secrets.token_hex(16)
@@ -86,7 +86,7 @@ class Cluster:
         """Start everything and wait until a Pod could be created and, with controllers, be run.
 
         Raises:
-            ClusterFailed: something ended, or was not ready in time; nothing is left running.
+            ClusterError: something ended, or was not ready in time; nothing is left running.
         """
         try:
             self._write_files()
@@ -101,7 +101,7 @@ class Cluster:
         except BaseException as problem:
             tails = "\n\n".join(f"--- {one.name} ---\n{one.tail()}" for one in self._processes)
             self.stop()
-            raise ClusterFailed(f"{problem}\n\n{tails}") from problem
+            raise ClusterError(f"{problem}\n\n{tails}") from problem
 
     def stop(self) -> None:
         """Stop everything in an order in which nothing waits for what is gone: etcd last."""
@@ -116,7 +116,7 @@ class Cluster:
         def answer() -> object:
             ended = [one.name for one in self._processes if not one.running]
             if ended:
-                raise ClusterFailed(f"{', '.join(ended)} ended while waiting for {what}")
+                raise ClusterError(f"{', '.join(ended)} ended while waiting for {what}")
             return ready()
 
         wait_until(answer, START_SECONDS, what)

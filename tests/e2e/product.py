@@ -54,9 +54,9 @@ class Bomgate:
     def __init__(self, name: str, folder: Path, authority: Authority, settings: dict[str, Any] | None = None) -> None:
         self.name, self.folder, self.authority = name, folder, authority
         self.port, self._metrics_port = free_port(), free_port()
-        self.database = folder / "data" / "bomgate.db"
+        self.database = folder / "database" / "bomgate.db"
         self.sboms = folder / "sboms"
-        for made in (folder, self.database.parent, self.sboms):
+        for made in (folder, self.database.parent, self.sboms, folder / "state"):
             made.mkdir()
         self.secret = Secret(folder / "tls")
         self.secret.put(authority.issue())
@@ -73,7 +73,7 @@ class Bomgate:
                 "metricsListen": f"127.0.0.1:{self._metrics_port}",
                 "tlsCert": str(self.folder / "tls" / "tls.crt"),
                 "tlsKey": str(self.folder / "tls" / "tls.key"),
-                "stateDirectory": str(self.folder / "data"),
+                "stateDirectory": str(self.folder / "state"),
             },
         }
 

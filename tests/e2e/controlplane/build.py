@@ -38,7 +38,7 @@ RECIPE = 1
 """Raise it when the way of building changes, so that what an older one built is not taken for this one's."""
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """The control plane cannot be built here; the text says why and what would help."""
 
 
@@ -50,7 +50,7 @@ def tools_home() -> Path:
 def go_version() -> tuple[int, int]:
     """The version of the ``go`` command on the PATH, as (major, minor)."""
     if shutil.which("go") is None:
-        raise Unavailable(
+        raise UnavailableError(
             "Go is not installed; install Go 1.26 or newer, or point KUBEBUILDER_ASSETS at built binaries"
         )
     env = {**os.environ, "GOTOOLCHAIN": "local"}
@@ -74,16 +74,18 @@ def ensure(log=sys.stderr) -> Path:
     """Return the folder of the built control plane, building it first when it is not there.
 
     Raises:
-        Unavailable: Go is missing or too old, or a build failed (with the end of its output).
+        UnavailableError: Go is missing or too old, or a build failed (with the end of its output).
     """
     target = folder()
     if (target / "complete").exists():
         return target
     found = go_version()
     if found < GO_MINIMUM:
-        raise Unavailable(f"Go {found[0]}.{found[1]} is too old for the pinned Kubernetes, which needs 1.26 or newer")
+        raise UnavailableError(
+            f"Go {found[0]}.{found[1]} is too old for the pinned Kubernetes, which needs 1.26 or newer"
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
-    with open(target.parent / "controlplane.lock", "w") as lock:
+    with (target.parent / "controlplane.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (target / "complete").exists():
             _build(target, log)
@@ -133,12 +135,12 @@ def _go(module: str, *arguments: str) -> str:
     env = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -buildvcs=false"}
     done = subprocess.run(["go", *arguments], cwd=HERE / module, env=env, capture_output=True, text=True)
     if done.returncode != 0:
-        raise Unavailable(f"go {arguments[0]} in {module} failed:\n{done.stderr[-2000:]}")
+        raise UnavailableError(f"go {arguments[0]} in {module} failed:\n{done.stderr[-2000:]}")
     return done.stdout
 
 
 if __name__ == "__main__":
     try:
         print(ensure())
-    except Unavailable as reason:
+    except UnavailableError as reason:
         sys.exit(f"No control plane: {reason}")

@@ -1,0 +1,141 @@
+"""Fixtures of the end-to-end tests: one real cluster, and installations of the product that decide in it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import kubernetes.client
+import pytest
+
+from tests.certificates import Authority
+from tests.doubles.ossindex import Behaviour, OssIndexDouble
+from tests.doubles.ossindex.behaviour import PAT
+from tests.e2e import catalogue
+from tests.e2e.cluster import Cluster, running_cluster
+from tests.e2e.controlplane import build
+from tests.e2e.product import Bomgate, write_sbom
+from tests.e2e.registration import INSTANCE_LABEL, JUDGED, Registration, register
+
+Install = Callable[..., Bomgate]
+NewNamespace = Callable[..., str]
+HERE = Path(__file__).resolve().parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is here, keep it on one of xdist's processes, for it shares a cluster, and put the audit last."""
+    here = [item for item in items if HERE in item.path.parents]
+    for item in here:
+        item.add_marker(pytest.mark.e2e)
+        item.add_marker(pytest.mark.xdist_group("e2e"))
+    items.sort(key=lambda item: item.path.name == "test_e2e_whole_run.py")
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip because a part cannot be had here; where every part has to be there, fail."""
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(f"{reason} (a failure because CI=true)", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def binaries() -> Path:
+    """The folder of the control plane's programs."""
+    given = os.environ.get("KUBEBUILDER_ASSETS")
+    if given:
+        return Path(given)
+    folder = build.folder()
+    if not (folder / "complete").exists():
+        unavailable("no control plane is built; `python tests/e2e/controlplane/build.py` builds it, with Go")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cluster(binaries: Path) -> Iterator[Cluster]:
+    with running_cluster(binaries) as running:
+        yield running
+
+
+@pytest.fixture
+def controllers(cluster: Cluster) -> None:
+    """For tests that need controllers, a scheduler and Pods that run."""
+    if not cluster.controllers:
+        unavailable("the control plane of KUBEBUILDER_ASSETS has no controller manager, scheduler and kwok")
+
+
+@pytest.fixture
+def core(cluster: Cluster) -> kubernetes.client.CoreV1Api:
+    return kubernetes.client.CoreV1Api(cluster.client)
+
+
+@pytest.fixture
+def apps(cluster: Cluster) -> kubernetes.client.AppsV1Api:
+    return kubernetes.client.AppsV1Api(cluster.client)
+
+
+@pytest.fixture(scope="session")
+def authority() -> Authority:
+    return Authority()
+
+
+@pytest.fixture(scope="session")
+def ossindex() -> Iterator[OssIndexDouble]:
+    with OssIndexDouble(Behaviour(advisories=catalogue.ADVISORIES)) as double:
+        yield double
+
+
+@pytest.fixture(scope="session")
+def install(
+    cluster: Cluster, authority: Authority, ossindex: OssIndexDouble, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Install]:
+    """Installs the product as a user does: SBOMs in, reports down, server up, webhook registered.
+
+    Further arguments are groups of the settings file. The installation decides in the namespaces that carry its name
+    as a label; the one named ``main`` in all others.
+    """
+    installed: list[Bomgate] = []
+
+    def make(name: str, **settings: Any) -> Bomgate:
+        source = {"url": ossindex.url, "token": PAT}
+        bomgate = Bomgate(name, tmp_path_factory.mktemp("e2e") / name, authority, {"ossindex": source, **settings})
+        documents = bomgate.folder / "to-import"
+        documents.mkdir()
+        for image, purls in catalogue.CONTENTS.items():
+            write_sbom(documents, catalogue.digest(image), purls)
+        bomgate.run("sbom", "import", documents)
+        bomgate.run("download")
+        installed.append(bomgate)
+        bomgate.start()
+        register(cluster, Registration(name, bomgate.port, authority.pem, JUDGED))
+        return bomgate
+
+    yield make
+    for one in installed:
+        one.stop()
+
+
+@pytest.fixture(scope="session")
+def main(install: Install) -> Bomgate:
+    """The installation with the recommended settings."""
+    return install("main", assessments=catalogue.PROVISIONED_ASSESSMENTS)
+
+
+@pytest.fixture(scope="session")
+def new_namespace(cluster: Cluster) -> NewNamespace:
+    """Makes a namespace that an installation decides about."""
+    numbers = itertools.count(1)
+
+    def make(instance: str = "main") -> str:
+        labels = {} if instance == "main" else {INSTANCE_LABEL: instance}
+        return cluster.create_namespace(f"{instance}-{next(numbers)}", labels)
+
+    return make
+
+
+@pytest.fixture
+def namespace(main: Bomgate, new_namespace: NewNamespace) -> str:
+    """A fresh namespace that the main installation decides about."""
+    return new_namespace()
