@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -27,6 +28,10 @@ DEFAULT_TIMEOUT = 10.0
 """Seconds; what the API server grants when a registration states no timeout."""
 DEADLINE_MARGIN = 0.5
 """Seconds kept back for the way to the API server."""
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+_PART = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(ms|s|m)")
+_DURATION = re.compile(f"(?:{_PART.pattern})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,9 @@ def answer_review(face: AdmissionFace, body: bytes, timeout: str | None) -> byte
     except RejectedReview as problem:
         log.warning("object not understood", extra={"uid": problem.uid, "error": problem.message})
         return encode_response(_undecided(face, problem.uid, problem.message))
+    unready = face.unready()
+    if unready is not None:
+        return encode_response(_undecided(face, asked.uid, unready))
     deadline = Deadline(face.clock.monotonic() + max(0.1, parse_timeout(timeout) - DEADLINE_MARGIN))
     try:
         answer = face.reviewer.review(asked, deadline)
@@ -118,21 +126,9 @@ def answer_review(face: AdmissionFace, body: bytes, timeout: str | None) -> byte
 
 def parse_timeout(text: str | None) -> float:
     """Seconds in a Go duration as the API server sends it (``5s``, ``500ms``, ``1m30s``); else the default."""
-    if not text:
+    if not text or not _DURATION.fullmatch(text):
         return DEFAULT_TIMEOUT
-    units = {"ms": 0.001, "s": 1.0, "m": 60.0}
-    total, number, unit = 0.0, "", ""
-    for character in f"{text[:20]} ":
-        if character.isdigit() or character == "." or character == " ":
-            if unit:
-                if unit not in units or not number.replace(".", "", 1).isdigit():
-                    return DEFAULT_TIMEOUT
-                total += float(number) * units[unit]
-                number, unit = "", ""
-            number += character
-        else:
-            unit += character
-    return total or DEFAULT_TIMEOUT
+    return sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text)) or DEFAULT_TIMEOUT
 
 
 def _undecided(face: AdmissionFace, uid: str, why: str) -> AdmissionResponse:

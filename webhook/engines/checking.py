@@ -82,7 +82,8 @@ class ImageChecker:
         self._options = options or CheckOptions()
         self._verdicts: dict[tuple[Digest, str, str], Verdict] = {}
         self._generation = -1
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._unfinished: set[str] = set()
         self._searches: dict[str, Task] = {}
         self._not_found: dict[str, _NotFound] = {}
 
@@ -159,8 +160,10 @@ class ImageChecker:
                 return known
             search = self._searches.get(key)
             if search is None:
+                self._unfinished.add(key)
                 search = self._sources.background.start(lambda: self._find(key, image, digest))
-                self._searches[key] = search
+                if key in self._unfinished:  # it may be done already
+                    self._searches[key] = search
         if not search.wait(deadline.remaining(self._clock.monotonic())):
             detail = "the search did not end in time and goes on in the background; try again in a moment"
             return _NotFound(SbomStatus.REFUSED, detail, 0.0)
@@ -176,7 +179,8 @@ class ImageChecker:
             else:
                 self._remember(key, status, detail)
         finally:
-            with self._lock:  # held while a search is started and noted, so this cannot come first
+            with self._lock:
+                self._unfinished.discard(key)
                 self._searches.pop(key, None)
 
     def _resolve_and_fetch(self, image: ImageRef, digest: Digest | None) -> tuple[SbomStatus, str]:

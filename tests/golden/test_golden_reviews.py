@@ -1,0 +1,51 @@
+"""Golden AdmissionReviews: the answer to each request in ``reviews/``, byte for byte.
+
+``python -m tests.golden.test_golden_reviews`` writes the answers anew; read the difference before committing it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, OPENSSL, World
+from webhook.api.app import AdmissionFace, answer_review
+from webhook.telemetry import Metrics
+
+FOLDER = Path(__file__).parent / "reviews"
+REQUESTS = sorted(FOLDER.glob("*.request.json"))
+
+
+def answer(request: Path) -> str:
+    """The answer of a world with one blocked, one risky and one clean image, as indented JSON."""
+    world = World()
+    world.image("registry.example/shop/blocked:1", LOG4J, LEFTPAD, OPENSSL)
+    world.image("registry.example/shop/risky:1", LODASH, LEFTPAD)
+    world.image("registry.example/shop/clean:1", LEFTPAD)
+    world.image("registry.example/shop/unasked:1", "pkg:npm/never-asked@1.0.0")
+    world.answer_all([(LOG4J, [LOG4SHELL]), (LODASH, [LODASH_INJECTION]), (LEFTPAD, [])])
+    face = AdmissionFace(world.reviewer, world.policy, Metrics(CollectorRegistry()), world.clock, lambda: None)
+    body = answer_review(face, request.read_bytes(), "5s")
+    return json.dumps(json.loads(body), indent=2, ensure_ascii=False) + "\n"
+
+
+def golden(request: Path) -> Path:
+    """The file of the answer."""
+    return request.with_name(request.name.replace(".request.", ".response."))
+
+
+@pytest.mark.parametrize("request_file", REQUESTS, ids=lambda path: path.name.partition(".")[0])
+def test_the_answer_is_the_golden_one(request_file: Path) -> None:
+    assert answer(request_file) == golden(request_file).read_text(encoding="utf-8")
+
+
+def test_there_are_goldens() -> None:
+    assert len(REQUESTS) >= 10
+
+
+if __name__ == "__main__":
+    for one in REQUESTS:
+        golden(one).write_text(answer(one), encoding="utf-8")

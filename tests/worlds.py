@@ -1,0 +1,103 @@
+"""Small worlds for tests: a store with a few images, and the engines joined to it as ``bootstrap`` joins them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tests.fakes import FakeBackground, FakeClock, FakeImageResolver, FakeSbomSource, FakeSightingSink, MemoryStore
+from webhook.engines.admission import AdmissionReviewer
+from webhook.engines.checking import CheckOptions, ImageChecker, Sources
+from webhook.engines.readmodel import ReadModel
+from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.model.components import Sbom
+from webhook.model.deadlines import Deadline
+from webhook.model.images import Digest, parse_image
+from webhook.model.policies import Policy
+from webhook.model.purls import parse_purl
+from webhook.model.verdicts import Verdict
+from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+from webhook.policy.automatic import auto_assessment
+from webhook.policy.evaluation import Rules
+from webhook.policy.messages import Hints
+from webhook.policy.typetable import default_types
+
+LOG4J = "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1"
+YAML = "pkg:pypi/pyyaml@5.3"
+LODASH = "pkg:npm/lodash@4.17.20"
+LEFTPAD = "pkg:npm/left-pad@1.3.0"
+OPENSSL = "pkg:deb/debian/openssl@3.0.11"
+
+LOG4SHELL = Vulnerability(
+    "CVE-2021-44228",
+    "Remote code execution through lookups",
+    Decimal("10.0"),
+    "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H",
+)
+PYYAML_RCE = Vulnerability("CVE-2020-14343", "Unsafe loading of tags", Decimal("9.8"))
+LODASH_INJECTION = Vulnerability("CVE-2021-23337", "Command injection through templates", Decimal("7.2"))
+
+
+def digest_of(name: str) -> Digest:
+    """A digest made from a name, the same each time."""
+    return Digest("sha256:" + hashlib.sha256(name.encode()).hexdigest())
+
+
+def sbom_of(*purls: str, document: str = "") -> Sbom:
+    """An SBOM with these components."""
+    parsed = tuple(parse_purl(purl) for purl in purls)
+    return Sbom("cyclonedx-json", "1.6", digest_of(document or repr(purls)), parsed)
+
+
+@dataclass
+class World:
+    """A store, and the engines that judge with it.
+
+    Attributes:
+        policy: what decides without assessments.
+    """
+
+    policy: Policy = field(default_factory=Policy)
+    clock: FakeClock = field(default_factory=FakeClock)
+    background: FakeBackground = field(default_factory=FakeBackground)
+    directory: FakeSbomSource = field(default_factory=FakeSbomSource)
+    resolver: FakeImageResolver = field(default_factory=FakeImageResolver)
+    sightings: FakeSightingSink = field(default_factory=FakeSightingSink)
+
+    def __post_init__(self) -> None:
+        self.rules = Rules(default_types(), self.policy)
+        self.store = MemoryStore(self.clock)
+        self.model = ReadModel()
+        self.refresher = Refresher(self.model, self.store.feed, None, self.clock, RefreshOptions())
+        sources = Sources(self.resolver, [self.directory], self.store.sboms, self.refresher, self.background)
+        self.checker = ImageChecker(self.model, self.rules, sources, self.clock, CheckOptions())
+        self.reviewer = AdmissionReviewer(self.checker, self.rules, Hints(), self.sightings, self.clock)
+        self.refresher.refresh()
+
+    def image(self, text: str, *purls: str) -> Digest:
+        """Put an image with an SBOM of these components into the store."""
+        image, digest = parse_image(text), digest_of(text)
+        self.store.sboms.add(digest, sbom_of(*purls, document=text), place="added", image=image)
+        self.refresher.refresh()
+        return digest
+
+    def answer(self, purl: str, *vulnerabilities: Vulnerability) -> None:
+        """Let the source have answered for a component."""
+        self.answer_all([(purl, vulnerabilities)])
+
+    def answer_all(self, answers: Sequence[tuple[str, Sequence[Vulnerability]]]) -> None:
+        """Let the source have answered for several components in one batch."""
+        types, now = self.rules.types, self.clock.now()
+        self.store.components.record(
+            [ComponentAnswer(parse_purl(purl), tuple(found), now) for purl, found in answers],
+            assess=lambda vulnerability, package: auto_assessment(types, vulnerability, package, now),
+            now=now,
+        )
+        self.refresher.refresh()
+
+    def check(self, text: str, namespace: str = "", seconds: float = 5.0) -> Verdict:
+        """Judge an image."""
+        deadline = Deadline(self.clock.monotonic() + seconds)
+        return self.checker.check(parse_image(text), namespace, deadline)
