@@ -1,0 +1,32 @@
+"""``python -m bench [PART…]``: measure all parts, or those named, and say what is missed."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+PARTS = {
+    "admission": "a. warm /validate beside an empty Flask webhook",
+    "sbom_reading": "b. SBOM bytes to components beside orjson.loads",
+    "download": "c. download of every covered purl of the corpus",
+    "readmodel": "d. read model of 10,000 images and 1,000,000 components",
+}
+
+
+def main(names: list[str]) -> int:
+    """Run the parts; 1 when a goal is missed, so that a script can tell."""
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        print(f"No such part: {', '.join(unknown)}. Parts: {', '.join(PARTS)}.", file=sys.stderr)
+        return 2
+    missed: list[str] = []
+    for name in names or PARTS:
+        print(f"\n=== {PARTS[name]} ===", flush=True)
+        rows = importlib.import_module(f"bench.{name}").main()
+        missed += [f"{name}: {row[0]}: {row[1]} (goal {row[2]})" for row in rows if row[3] is False]
+    print("\nAll goals are met." if not missed else "\nMissed goals:\n" + "\n".join(f"  {line}" for line in missed))
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,141 @@
+"""Servers under measurement: started as processes, their CPU and memory read from /proc, loaded over TLS."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server.
+
+    Attributes:
+        pid: of its parent process.
+        port: where it listens on loopback, with TLS.
+    """
+
+    pid: int
+    port: int
+
+    def workers(self) -> list[int]:
+        """Its child processes."""
+        text = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [int(pid) for pid in text.split()]
+
+    def cpu_seconds(self) -> float:
+        """User and system time of parent and children so far."""
+        total = 0
+        for pid in (self.pid, *self.workers()):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += int(fields[11]) + int(fields[12])
+        return total / _TICK
+
+    def worker_rss_mib(self) -> float:
+        """Resident memory of the largest worker."""
+        return max(rss_mib(pid) for pid in self.workers())
+
+
+def rss_mib(pid: int) -> float:
+    """Resident memory of a process, MiB."""
+    match = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(match[1]) / 1024 if match else 0.0
+
+
+def free_port() -> int:
+    """A loopback port that is free now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(
+    command: Sequence[str], port: int, environment: Mapping[str, str] | None = None, path: str = "/readyz"
+) -> Iterator[Server]:
+    """Start a server, wait until it answers 200 on ``path``, and stop it by pid at the end."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
+    process = subprocess.Popen([sys.executable, *command], env=env, cwd=ROOT, stderr=subprocess.PIPE)
+    tail: list[bytes] = []
+    drain = threading.Thread(target=lambda: tail.extend(process.stderr or ()), daemon=True)
+    drain.start()
+    try:
+        _await_ready(process, port, path, tail)
+        yield Server(process.pid, port)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(40)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _await_ready(process: subprocess.Popen[bytes], port: int, path: str, tail: list[bytes]) -> None:
+    limit = time.monotonic() + 60
+    while time.monotonic() < limit:
+        if process.poll() is not None:
+            break
+        try:
+            if b" 200 " in request(port, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()):
+                return
+        except OSError:
+            pass
+        time.sleep(0.02)
+    raise RuntimeError(f"the server did not become ready:\n{b''.join(tail[-20:]).decode(errors='replace')}")
+
+
+def request(port: int, raw: bytes) -> bytes:
+    """One request on a connection of its own; the whole answer."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as connection,
+    ):
+        connection.sendall(raw)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+            if b"\r\n\r\n" in answer:
+                break
+        return answer
+
+
+def load(port: int, path: str, body: bytes, *, seconds: int, connections: int, folder: Path) -> float:
+    """Post the same body again and again over kept-alive TLS connections, with wrk; requests per second.
+
+    Raises:
+        RuntimeError: wrk is not installed, or some request failed.
+    """
+    if shutil.which("wrk") is None:
+        raise RuntimeError("the load generator wrk is not installed (Debian: apt-get install wrk)")
+    payload, script = folder / "body.json", folder / "post.lua"
+    payload.write_bytes(body)
+    script.write_text(
+        f'local file = io.open("{payload}", "rb")\nwrk.method = "POST"\nwrk.body = file:read("*a")\n'
+        'wrk.headers["Content-Type"] = "application/json"\n'
+    )
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), f"https://127.0.0.1:{port}{path}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
+        raise RuntimeError(f"some requests failed:\n{done.stdout}")
+    match = re.search(r"Requests/sec:\s+([0-9.]+)", done.stdout)
+    if match is None:
+        raise RuntimeError(f"wrk printed no rate:\n{done.stdout}")
+    return float(match[1])

@@ -1,0 +1,108 @@
+"""The read model of 10,000 images and 1,000,000 components: memory, time to ready, and the time of a decision.
+
+The webhook runs as a user would run it, on SQLite. Ready is counted from the start of the process to the first 200 of
+``/readyz``, once with an empty state folder and once with the copy that the first run left. A decision is timed inside
+one process, with caches of verdicts out of the way, for the same image in a small and in a large store.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from bench import Row, show
+from bench.processes import free_port, running
+from bench.store_fill import fill
+from tests.certificates import Authority
+from webhook.bootstrap import Parts, open_parts
+from webhook.model.changes import ImageFacts
+from webhook.model.images import Digest, parse_image
+from webhook.policy.evaluation import Subject, evaluate
+from webhook.settings import load_settings
+
+IMAGES, COMPONENTS = 10_000, 1_000_000
+SMALL_IMAGES, SMALL_COMPONENTS = 10, 1_000
+RSS_GOAL_MIB, READY_GOAL_SECONDS, FLAT_GOAL = 190, 5.0, 1.5
+
+
+def main() -> list[Row]:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        began = time.perf_counter()
+        large, small = folder / "large", folder / "small"
+        _store(large, IMAGES, COMPONENTS)
+        _store(small, SMALL_IMAGES, SMALL_COMPONENTS)
+        rows = [Row("filling the store", f"{time.perf_counter() - began:.0f} s")]
+        cert, key = Authority().issue().write(folder / "tls")
+        for start in ("cold", "from the copy on disk"):
+            rows += _served(large, cert, key, start)
+        rows += _decisions(small, large)
+    show(f"Read model, {IMAGES:,} images, {COMPONENTS:,} components", rows)
+    return rows
+
+
+def _store(folder: Path, images: int, components: int) -> None:
+    folder.mkdir()
+    url = f"sqlite:///{folder / 'bomgate.db'}"
+    fill(url, images=images, components=components)
+    (folder / "bomgate.yaml").write_text(
+        f"database: {{url: '{url}'}}\nserve: {{stateDirectory: '{folder / 'state'}'}}\n"
+    )
+
+
+def _served(folder: Path, cert: Path, key: Path, start: str) -> list[Row]:
+    (folder / "state").mkdir(exist_ok=True)
+    port = free_port()
+    command = ["-m", "webhook", "--config", str(folder / "bomgate.yaml"), "serve", "--listen", f"127.0.0.1:{port}"]
+    command += ["--tls-cert", str(cert), "--tls-key", str(key), "--metrics-listen", f"127.0.0.1:{free_port()}"]
+    began = time.perf_counter()
+    with running(command, port) as server:
+        ready = time.perf_counter() - began
+        time.sleep(5)  # both workers have loaded, and the copy on disk has been written
+        memory = server.worker_rss_mib()
+    return [
+        Row(f"ready, {start}", f"{ready:.1f} s", f"≤ {READY_GOAL_SECONDS:.0f} s", ready <= READY_GOAL_SECONDS),
+        Row(f"memory of a worker, {start}", f"{memory:.0f} MiB", f"≤ {RSS_GOAL_MIB} MiB", memory <= RSS_GOAL_MIB),
+    ]
+
+
+def _decisions(small: Path, large: Path) -> list[Row]:
+    times, facts = {}, {}
+    for folder in (small, large):
+        parts = open_parts(load_settings(folder / "bomgate.yaml", environment={}))
+        parts.refresher.refresh()
+        digest = next(record.digest for record in parts.store.sboms.list())
+        found = parts.model.facts(digest)
+        assert found is not None
+        facts[folder] = found
+        times[folder] = _decision_microseconds(parts, digest, found)
+        parts.store.close()
+    per_component = {folder: times[folder] / facts[folder].total for folder in (small, large)}
+    ratio = per_component[large] / per_component[small]
+    rows = [
+        Row(
+            f"a decision among {count:,} components",
+            f"{times[folder]:.0f} µs for {facts[folder].total}",
+        )
+        for folder, count in ((small, SMALL_COMPONENTS), (large, COMPONENTS))
+    ]
+    return [*rows, Row("the same by component, ratio", f"{ratio:.2f} ×", f"≤ {FLAT_GOAL} ×", ratio <= FLAT_GOAL)]
+
+
+def _decision_microseconds(parts: Parts, digest: Digest, facts: ImageFacts) -> float:
+    subject = Subject(parse_image(f"registry.example/app@{digest}"), digest, "shop", parts.model.revision)
+    now, samples = parts.clock.now(), []
+    for _ in range(300):
+        began = time.perf_counter()
+        again = parts.model.facts(digest)
+        assert again is not None
+        evaluate(again, subject, parts.rules, parts.model.assessments, now)
+        samples.append(time.perf_counter() - began)
+    return statistics.median(samples) * 1e6
+
+
+if __name__ == "__main__":
+    main()
