@@ -17,7 +17,6 @@ from bench.processes import free_port, running
 from bench.store_fill import fill
 from tests.certificates import Authority
 from webhook.bootstrap import Parts, open_parts
-from webhook.model.changes import ImageFacts
 from webhook.model.images import Digest, parse_image
 from webhook.policy.evaluation import Subject, evaluate
 from webhook.settings import load_settings
@@ -78,7 +77,7 @@ def _decisions(small: Path, large: Path) -> list[Row]:
         found = parts.model.facts(digest)
         assert found is not None
         facts[folder] = found
-        times[folder] = _decision_microseconds(parts, digest, found)
+        times[folder] = _decision_microseconds(parts, digest)
         parts.store.close()
     per_component = {folder: times[folder] / facts[folder].total for folder in (small, large)}
     ratio = per_component[large] / per_component[small]
@@ -92,7 +91,7 @@ def _decisions(small: Path, large: Path) -> list[Row]:
     return [*rows, Row("the same by component, ratio", f"{ratio:.2f} ×", f"≤ {FLAT_GOAL} ×", ratio <= FLAT_GOAL)]
 
 
-def _decision_microseconds(parts: Parts, digest: Digest, facts: ImageFacts) -> float:
+def _decision_microseconds(parts: Parts, digest: Digest) -> float:
     subject = Subject(parse_image(f"registry.example/app@{digest}"), digest, "shop", parts.model.revision)
     now, samples = parts.clock.now(), []
     for _ in range(300):
