@@ -16,15 +16,15 @@ from typing import NamedTuple
 
 from webhook.errors import InvalidInput
 from webhook.model.components import SkippedComponent, SkipReason
-from webhook.model.purls import Purl, parse_purl
+from webhook.model.purls import Purl, parse_common, parse_purl
 from webhook.sboms.limits import Limits
 
 MAX_SHOWN = 200
 """Characters of a name or detail that is kept for people."""
 
 _IMAGES = ("pkg:docker/", "pkg:oci/")
-_VERSION_PLACEHOLDERS = ("@UNKNOWN", "@unknown", "@%28devel%29", "@NOASSERTION", "@NONE", "@null", "@latest", "@%2A")
-_RANGE = re.compile(r"\A[<>^=]|\*|\|\||\$\{")
+_NO_VERSIONS = frozenset(["(devel)", "latest", "noassertion", "none", "null", "undefined", "unknown", "unspecified"])
+_RANGE = re.compile(r"\A[<>^=~]|\*|\|\||\$\{")
 
 
 class Heading(NamedTuple):
@@ -48,6 +48,8 @@ class Inventory:
         self.skipped: list[SkippedComponent] = []
         self.not_packages = 0
         self._expected = 0
+        self._purls: list[str] = []
+        self._names: list[str | None] = []
 
     def expect(self, entries: int) -> None:
         """Announce entries before they are added.
@@ -62,28 +64,15 @@ class Inventory:
                 remedy="Split it by layer or ecosystem, or raise the limit.",
             )
 
-    def add(self, text: str, name: str | None) -> None:
-        """Add an entry by its purl, which may turn out unusable.
+    def add(self, purl: str, name: str | None) -> None:
+        """Add an entry by its purl as written; whether it is usable turns out in :meth:`settle`.
 
         Args:
-            text: the purl as written.
+            purl: as written.
             name: what the document calls the entry.
         """
-        try:
-            purl = parse_purl(text)
-        except InvalidInput as problem:
-            if text.strip():
-                # The sentence begins with the purl, which is cut already.
-                self._skip(name, SkipReason.MALFORMED_PURL, problem.message)
-            else:
-                self._skip(name, SkipReason.NO_PURL)
-            return
-        if purl.startswith(_IMAGES):
-            self.not_packages += 1
-        elif "@" not in purl or purl.endswith(_VERSION_PLACEHOLDERS) or ("%" in purl and _RANGE.search(purl.version)):
-            self._skip(name, SkipReason.NO_VERSION, purl)
-        else:
-            self.components[purl] = None
+        self._purls.append(purl)
+        self._names.append(name)
 
     def add_without_purl(self, name: str | None, *, is_package: bool) -> None:
         """Add an entry that states no purl.
@@ -97,11 +86,48 @@ class Inventory:
         else:
             self.not_packages += 1
 
+    def settle(self) -> None:
+        """Read the purls that were added; in one go, because that is where the time goes."""
+        components = self.components
+        for purl, text, name in zip(parse_common(self._purls), self._purls, self._names, strict=True):
+            if purl:
+                components[purl] = None
+            else:
+                self._settle(text, name)
+        self._purls, self._names = [], []
+
+    def _settle(self, text: str, name: str | None) -> None:
+        try:
+            purl = parse_purl(text)
+        except InvalidInput as problem:
+            if text.strip():
+                # The sentence begins with the purl, which is cut already.
+                self._skip(name, SkipReason.MALFORMED_PURL, problem.message)
+            else:
+                self._skip(name, SkipReason.NO_PURL)
+            return
+        if purl.startswith(_IMAGES):
+            self.not_packages += 1
+        elif names_one_version(purl):
+            self.components[purl] = None
+        else:
+            self._skip(name, SkipReason.NO_VERSION, purl)
+
     def _skip(self, name: str | None, reason: SkipReason, detail: str = "") -> None:
         self.skipped.append(SkippedComponent(shown(name or ""), reason, shown(detail)))
 
 
+def names_one_version(purl: Purl) -> bool:
+    """Whether the version is one that can be looked up: neither missing, nor a word for a missing one, nor a range.
+
+    Asking a source for ``UNKNOWN`` or ``^1.2`` gives no vulnerabilities, which would look clean.
+    """
+    version = purl.version
+    return bool(version) and version.lower() not in _NO_VERSIONS and not _RANGE.search(version)
+
+
 def shown(text: str) -> str:
     """The text cut to 200 characters and without characters that could upset a terminal or a log."""
-    text = text[:MAX_SHOWN]
+    if len(text) > MAX_SHOWN:
+        text = text[:MAX_SHOWN]
     return text if text.isprintable() else "".join(char if char.isprintable() else "\ufffd" for char in text)

@@ -15,7 +15,7 @@ from webhook.errors import InvalidInput
 from webhook.sboms import cyclonedx, foreign, spdx, spdx3, syft
 from webhook.sboms.inventory import Heading, Inventory, shown
 from webhook.sboms.limits import Limits
-from webhook.sboms.repetition import occurrences, refuse_repeated
+from webhook.sboms.repetition import Key, refuse_repeated
 
 _CHUNK = 1024 * 1024
 
@@ -39,6 +39,11 @@ class Document(msgspec.Struct, rename="camel"):
 
 _DOCUMENT = msgspec.json.Decoder(Document)
 _ELEMENT = msgspec.json.Decoder(spdx3.Element)
+
+_PURL = Key("purl")
+_REFERENCE_LOCATOR = Key("referenceLocator")
+_PACKAGE_URL = Key("software_packageUrl")
+_IDENTIFIER = Key("identifier")
 
 
 def read(data: bytes, inventory: Inventory) -> Heading:
@@ -103,21 +108,16 @@ def _refuse_bomb(data: bytes, limits: Limits) -> None:
 def _claims(document: Document) -> list[str]:
     """The formats that a document claims to be, or whose inventory it holds; one for a sound document."""
     is_syft = document.artifacts is not None and (document.schema is not UNSET or document.descriptor is not UNSET)
-    stated = {
-        "CycloneDX": document.bom_format is not None,
-        "SPDX 2": document.spdx_version is not None,
-        "SPDX 3": document.context is not UNSET,
-        "Syft JSON": is_syft,
-    }
-    if not any(stated.values()):
+    stated = (
+        document.bom_format is not None,
+        document.spdx_version is not None,
+        document.context is not UNSET,
+        is_syft,
+    )
+    if not any(stated):
         return []
-    held = {
-        "CycloneDX": document.components,
-        "SPDX 2": document.packages,
-        "SPDX 3": document.graph,
-        "Syft JSON": document.artifacts,
-    }
-    return [name for name in stated if stated[name] or held[name]]
+    held = (document.components, document.packages, document.graph, document.artifacts)
+    return [name for name, says, has in zip(_READERS, stated, held, strict=True) if says or has]
 
 
 def _read_cyclonedx(data: bytes, document: Document, inventory: Inventory) -> Heading:
@@ -128,9 +128,8 @@ def _read_cyclonedx(data: bytes, document: Document, inventory: Inventory) -> He
         )
     metadata = _raw(document.metadata)
     heading = cyclonedx.heading(document.spec_version, metadata)
-    read_ = cyclonedx.read_components(document.components, inventory)
-    expected = read_ + occurrences(metadata, "purl", -1) if metadata else read_
-    if occurrences(data, "purl", expected) != expected:
+    found = cyclonedx.read_components(document.components, inventory)
+    if not _PURL.stands(found + _PURL.count(metadata), data):
         refuse_repeated(data, ("components", "purl"))
     return heading
 
@@ -138,7 +137,7 @@ def _read_cyclonedx(data: bytes, document: Document, inventory: Inventory) -> He
 def _read_spdx(data: bytes, document: Document, inventory: Inventory) -> Heading:
     heading = spdx.heading("spdx-json", document.spdx_version or "", spdx.creators(_raw(document.creation_info)))
     found = spdx.read_packages(document.packages, inventory)
-    if occurrences(data, "referenceLocator", found) != found:
+    if not _REFERENCE_LOCATOR.stands(found, data):
         refuse_repeated(data, ("packages", "externalRefs", "referenceType", "referenceLocator"))
     return heading
 
@@ -149,21 +148,16 @@ def _read_spdx3(data: bytes, document: Document, inventory: Inventory) -> Headin
         graph = [_ELEMENT.decode(data)]  # a document of one element needs no graph
     heading = spdx3.heading(_raw(document.context), graph)
     urls, identifiers = spdx3.read_graph(graph, inventory)
-    if (
-        occurrences(data, "software_packageUrl", urls) != urls
-        or occurrences(data, "identifier", identifiers) != identifiers
-    ):
-        refuse_repeated(
-            data,
-            ("@graph", "type", "software_packageUrl", "externalIdentifier", "externalIdentifierType", "identifier"),
-        )
+    if not (_PACKAGE_URL.stands(urls, data) and _IDENTIFIER.stands(identifiers, data)):
+        keys = ("@graph", "type", "software_packageUrl", "externalIdentifier", "externalIdentifierType", "identifier")
+        refuse_repeated(data, keys)
     return heading
 
 
 def _read_syft(data: bytes, document: Document, inventory: Inventory) -> Heading:
     heading = syft.heading(_raw(document.schema), _raw(document.descriptor))
     found = syft.read_artifacts(document.artifacts, inventory)
-    if occurrences(data, "purl", found) != found:
+    if not _PURL.stands(found, data):
         refuse_repeated(data, ("artifacts", "purl"))
     return heading
 

@@ -37,6 +37,7 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Sbom:
     inventory = Inventory(limits)
     try:
         heading = _reader(text)(text, inventory)
+        inventory.settle()
     except RecursionError as problem:
         raise InvalidInput("The document is nested too deeply", remedy="Check the tool that wrote it.") from problem
     except MemoryError as problem:

@@ -17,16 +17,26 @@ from webhook.errors import InvalidInput
 _TOKEN = re.compile(rb'[{}]|"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?', re.DOTALL)
 
 
-def occurrences(data: bytes, key: str, expected: int) -> int:
-    """How often a key stands in a JSON text, as long as it is written without escapes.
+class Key:
+    """A key of which the places in a JSON text can be counted.
 
     Args:
-        data: the text.
-        key: the key.
-        expected: the number that would be no surprise; it saves the look for spaces before the colon.
+        name: the key.
     """
-    found = data.count(b'"%s":' % key.encode())
-    return found if found == expected else found + data.count(b'"%s" :' % key.encode())
+
+    __slots__ = ("_spaced", "_tight")
+
+    def __init__(self, name: str) -> None:
+        self._tight, self._spaced = f'"{name}":'.encode(), f'"{name}" :'.encode()
+
+    def stands(self, times: int, data: bytes) -> bool:
+        """Whether a text holds the key so many times, without escapes and with at most one space before the colon."""
+        found = data.count(self._tight)
+        return found == times or found + data.count(self._spaced) == times
+
+    def count(self, data: bytes) -> int:
+        """How often a text holds the key."""
+        return data.count(self._tight) + data.count(self._spaced)
 
 
 def refuse_repeated(data: bytes, keys: Iterable[str]) -> None:

@@ -93,7 +93,7 @@ def read_packages(packages: list[Package] | None, inventory: Inventory) -> int:
         found += len(references)
         stated = False
         for reference in references:
-            if reference.reference_type in _PURL_TYPES and reference.reference_locator is not None:
+            if is_purl(reference.reference_type) and reference.reference_locator is not None:
                 stated = True
                 inventory.add(reference.reference_locator, package.name)
         if not stated:
