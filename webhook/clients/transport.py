@@ -271,12 +271,10 @@ def _explained(problem: Exception, origin: str) -> SourceError:
 
 def _reason(problem: BaseException) -> str:
     """What the operating system said, if it is in there: `` (Connection refused)``."""
-    seen: list[object] = [problem]
+    seen: list[BaseException] = [problem]
     for one in seen:
-        if len(seen) > 20:
-            break
         if isinstance(one, OSError) and one.strerror and not isinstance(one, requests.RequestException):
             return f" ({one.strerror})"
-        if isinstance(one, BaseException):
-            seen += [*one.args, one.__cause__, one.__context__, getattr(one, "reason", None)]
+        inside = (*one.args, one.__cause__, one.__context__, getattr(one, "reason", None))
+        seen += [other for other in inside if isinstance(other, BaseException) and other not in seen]
     return ""

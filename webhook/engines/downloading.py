@@ -67,7 +67,7 @@ class Downloader:
     clock: Clock
     assess: AutoAssess
     holder: str
-    options: DownloadOptions = DownloadOptions()
+    options: DownloadOptions = field(default_factory=DownloadOptions)
     listener: DownloadListener = field(default_factory=SilentListener)
 
     def run(self, only: Sequence[Purl] = (), *, dry_run: bool = False) -> DownloadReport:

@@ -7,11 +7,13 @@ import dataclasses
 import gzip
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -23,6 +25,11 @@ from tests.doubles.ossindex.service import Reply, Service
 class OssIndexDouble:
     """A running double; use it in a ``with`` statement.
 
+    Args:
+        behaviour: how it behaves.
+        port: 0 takes a free one.
+        tls: paths of certificate chain and key, to speak HTTPS.
+
     Attributes:
         service: what it does; ``service.journal`` holds what it was asked.
         behaviour: how; change it while it runs.
@@ -30,14 +37,18 @@ class OssIndexDouble:
         peak: most requests that were open at once.
     """
 
-    def __init__(self, behaviour: Behaviour | None = None, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, behaviour: Behaviour | None = None, port: int = 0, tls: tuple[Path, Path] | None = None) -> None:
         self.service = Service(behaviour or Behaviour())
         self.peak = 0
         self._open = 0
         self._lock = threading.Lock()
         self.stopping = threading.Event()
-        self._server = _Server((host, port), self)
-        self.url = f"http://{host}:{self._server.server_address[1]}"
+        self._server = _Server(("127.0.0.1", port), self)
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
@@ -135,9 +146,6 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = 65536  # head and body leave together
     server: _Server
 
-    def log_request(self, code: object = "-", size: object = "-") -> None:
-        """The journal is enough."""
-
     def do_GET(self) -> None:
         self._handle()
 
@@ -165,11 +173,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, reply: Reply, fault: Fault) -> None:
         body = reply.body[: len(reply.body) // 2] if fault.kind == "truncated" else reply.body
-        headers = {"Content-Type": "application/json", **reply.headers}
+        headers = {"Date": self.date_time_string(), "Content-Type": "application/json", **reply.headers}
         if self.server.double.behaviour.gzip and "gzip" in (self.headers.get("Accept-Encoding") or ""):
             body = gzip.compress(body, 1)
             headers["Content-Encoding"] = "gzip"
-        self.send_response(reply.status)
+        self.send_response_only(reply.status)
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
         if fault.kind == "drip":

@@ -84,7 +84,7 @@ class Service:
                 coordinates = _coordinates(body)
                 reply = self._faulty(fault) or self._reports(coordinates, headers)
             elif method == "GET" and path.startswith(REPORT_PATHS):
-                coordinates = (unquote(unquote(path.partition("component-report/")[2])),)
+                coordinates = (unquote(path.partition("component-report/")[2]),)
                 reply = self._faulty(fault) or self._one_report(coordinates, headers)
             elif method == "GET" and path == "/api/v3/version":
                 reply = self._version()

@@ -82,7 +82,9 @@ def _coordinates(value: object) -> Purl | None:
     if not isinstance(value, str) or not value or len(value) > _LONGEST:
         return None
     text = value.strip()
-    if text[:4].lower() != "pkg:" and (old := _OLD_FORM.match(text)):
+    if text[:4].lower() == "pkg:":
+        text = f"pkg:{text[4:]}"
+    elif old := _OLD_FORM.match(text):
         text = f"pkg:{old[1]}/{old[2].lstrip('/')}"
     try:
         return parse_purl(text)
