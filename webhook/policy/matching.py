@@ -34,7 +34,7 @@ _Key = tuple[str, str | None]
 _Same = tuple[AssessmentSource, str, Scope]
 _Order = tuple[int, dt.datetime, str, str, str]
 _Weight = tuple[bool, int, tuple[int, int, int], bool, bool, bool, bool]
-_NO_IMAGE = (0, 0, 0)
+_NO_IMAGE = (-1, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,11 @@ def plain(text: str, limit: int = 0) -> str:
     """
     # Reading all of a long text only to cut most of it away would let a stranger choose how much work this is.
     head = text[: 4 * limit] if limit else text
+    has_more = len(head) < len(text)
     if not (head.isascii() and head.isprintable()):
         head = "".join(_plain_character(character) for character in head)
     line = " ".join(head.split())
-    if len(head) < len(text):
+    if has_more:
         line += _ELLIPSIS
     return cut(line, limit) if limit else line
 

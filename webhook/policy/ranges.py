@@ -19,7 +19,7 @@ from webhook.policy.versions import MAX_LENGTH, VersionKey, version_key
 MAX_RANGE_LENGTH = 1_000
 _CONSTRAINT = re.compile(r"\s*(>=|<=|==|!=|=|<|>|)\s*([^\s,|<>=]+)\s*(?:,|(?=[\s<>=!])|\Z)")
 _VERS = re.compile(r"vers:([a-z][a-z0-9.+-]*)/(.+)\Z")
-_NOT_SUPPORTED = re.compile(r"[\^~]|.*\*|.*\.[xX](?:\.|\Z)")
+_NOT_SUPPORTED = re.compile(r"[\^~]|.*\*|(?:[0-9]+\.)+[xX](?:\.|\Z)")
 _REMEDY = "Write it such as `>=2.0,<2.17.1`, `=1.2.3`, `<1.4 || >=2.0,<2.3`, or `*` for every version."
 
 

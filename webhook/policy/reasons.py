@@ -40,7 +40,7 @@ def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
             Reason(
                 "unknown",
                 policy.unknown,
-                f"{_components(facts.unknown, facts.total)} no answer from the vulnerability source that still counts.",
+                f"{_of(facts.unknown, facts)} unknown: no vulnerability source has answered for them, or too long ago.",
                 "Run `bomgate download` or wait for its next run; `bomgate source check` tests the source.",
             )
         )
@@ -49,7 +49,7 @@ def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
             Reason(
                 "not-covered",
                 policy.not_covered,
-                f"{_components(facts.not_covered, facts.total)} a type that no vulnerability source covers.",
+                f"{_of(facts.not_covered, facts)} of a type that no vulnerability source covers.",
                 "Check these packages by other means; nothing is known about them here.",
             )
         )
@@ -58,7 +58,7 @@ def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
             Reason(
                 "unusable",
                 policy.unusable,
-                f"{_components(facts.unusable, facts.total)} no purl with a version, so they cannot be looked up.",
+                f"{_of(facts.unusable, facts)} without a purl that has a version, and cannot be looked up.",
                 "Make the SBOM with a tool that writes a purl with a version for each package.",
             )
         )
@@ -98,5 +98,5 @@ def error_reason(error_id: str, policy: Policy) -> Reason:
     )
 
 
-def _components(number: int, total: int) -> str:
-    return f"{number} of {total} components {'has' if number == 1 else 'have'}"
+def _of(number: int, facts: ImageFacts) -> str:
+    return f"{number} of {facts.total} components {'is' if number == 1 else 'are'}"

@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from tests.unit.policy.builders import (
+    DAY,
+    DIGEST,
+    LOG4J,
+    NOW,
+    WEB,
+    assessment,
+    facts,
+    judge_one,
+    kind,
+    rules,
+    vulnerability,
+)
+from webhook.model.actions import Action
+from webhook.model.assessments import AssessmentSource, OnExpiry, Scope
+from webhook.model.policies import Policy
+from webhook.model.purls import Purl
+from webhook.model.verdicts import ComponentCounts, ImageVerdict, SbomStatus
+from webhook.policy.evaluation import Subject, evaluate, failed, missing, workload_verdict
+from webhook.policy.matching import AssessmentIndex
+
+SUBJECT = Subject(WEB, DIGEST, "shop", 7)
+AUTO = AssessmentSource.AUTO
+
+
+@pytest.mark.parametrize(
+    ("type_name", "action"), [("Ignore", Action.ALLOW), ("Caution", Action.WARN), ("blocked", Action.DENY)]
+)
+def test_the_type_of_the_assessment_decides(type_name: str, action: Action) -> None:
+    verdict = judge_one(vulnerability(), [assessment(type_name)])
+    assert verdict.action is action
+    assert verdict.findings[0].action is action
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_what_is_unassessed_is_decided_by_the_policy(action: Action) -> None:
+    verdict = judge_one(vulnerability(), use=rules(policy=Policy(unassessed=action)))
+    assert verdict.action is action
+    assert verdict.findings[0].assessment is None
+
+
+def test_a_custom_type_has_its_own_action() -> None:
+    use = rules(kind("Review", Action.WARN))
+    assert judge_one(vulnerability(), [assessment("Review")], use).action is Action.WARN
+
+
+def test_a_clean_image_is_allowed_for_ever() -> None:
+    verdict = evaluate(facts(clean=3), SUBJECT, rules(), AssessmentIndex(), NOW)
+    assert (verdict.action, verdict.findings, verdict.reasons, verdict.valid_until) == (Action.ALLOW, (), (), None)
+    assert (verdict.image, verdict.digest, verdict.revision, verdict.sbom) == (WEB, DIGEST, 7, SbomStatus.FOUND)
+
+
+@pytest.mark.parametrize(
+    ("state", "field", "code", "default"),
+    [
+        ("unknown", "unknown", "unknown", Action.WARN),
+        ("not_covered", "not_covered", "not-covered", Action.ALLOW),
+        ("unusable", "unusable", "unusable", Action.ALLOW),
+    ],
+)
+def test_each_state_that_is_not_clean_counts_as_the_policy_says(
+    state: str, field: str, code: str, default: Action
+) -> None:
+    known = facts(clean=1, **{state: 2})
+    verdict = evaluate(known, SUBJECT, rules(), AssessmentIndex(), NOW)
+    assert verdict.action is default
+    assert [(one.code, one.action) for one in verdict.reasons] == [(code, default)]
+    assert verdict.reasons[0].text.startswith("2 of 3 components are")
+    assert verdict.reasons[0].remedy
+    for action in Action:
+        policy = Policy(**{field: action})
+        assert evaluate(known, SUBJECT, rules(policy=policy), AssessmentIndex(), NOW).action is action
+
+
+def test_an_image_is_as_bad_as_its_worst_finding_or_reason() -> None:
+    known = facts([(LOG4J, [vulnerability("CVE-1", "2.0"), vulnerability("CVE-2", "9.8")])], unknown=1, clean=4)
+    index = AssessmentIndex.of(
+        [assessment("Ignore", vulnerability="CVE-1"), assessment("Blocked", vulnerability="CVE-2")]
+    )
+    verdict = evaluate(known, SUBJECT, rules(), index, NOW)
+    assert verdict.action is Action.DENY
+    assert [one.vulnerability.id for one in verdict.findings] == ["CVE-2", "CVE-1"]
+    assert verdict.counts == ComponentCounts(total=6, vulnerable=1, clean=4, unknown=1)
+
+
+def test_findings_come_worst_first_whatever_their_order_was() -> None:
+    npm = Purl("pkg:npm/a@1")
+    found = [vulnerability(f"CVE-{number}", score) for number, score in enumerate(["5.0", None, "9.8", "5.0"])]
+    one = evaluate(facts([(npm, found), (LOG4J, found)]), SUBJECT, rules(), AssessmentIndex(), NOW)
+    other = evaluate(facts([(LOG4J, found[::-1]), (npm, found[::-1])]), SUBJECT, rules(), AssessmentIndex(), NOW)
+    assert one.findings == other.findings
+    shown = [(item.vulnerability.id, item.purl.type) for item in one.findings]
+    assert shown[:4] == [("CVE-2", "maven"), ("CVE-2", "npm"), ("CVE-0", "maven"), ("CVE-3", "maven")]
+    assert shown[-1] == ("CVE-1", "npm")
+
+
+def test_an_expired_assessment_leaves_the_finding_unassessed_and_is_shown() -> None:
+    record = assessment("Blocked", until=NOW)
+    verdict = judge_one(vulnerability(), [record])
+    assert verdict.action is Action.WARN
+    assert (verdict.findings[0].assessment, verdict.findings[0].expired) == (None, record)
+    assert verdict.valid_until is None
+
+
+def test_a_verdict_is_valid_until_the_first_assessment_it_used_expires() -> None:
+    known = facts([(LOG4J, [vulnerability("CVE-1"), vulnerability("CVE-2")])])
+    index = AssessmentIndex.of(
+        [
+            assessment("Blocked", vulnerability="CVE-1", until=NOW + 5 * DAY),
+            assessment("Ignore", vulnerability="CVE-2", until=NOW + 3 * DAY),
+            assessment("Ignore", vulnerability="CVE-3", until=NOW + DAY),
+        ]
+    )
+    assert evaluate(known, SUBJECT, rules(), index, NOW).valid_until == NOW + 3 * DAY
+
+
+def test_a_verdict_is_valid_until_its_oldest_answer_is_too_old() -> None:
+    known = facts(clean=2, answered_at=NOW - DAY)
+    policy = Policy(max_report_age=3 * DAY)
+    assert evaluate(known, SUBJECT, rules(policy=policy), AssessmentIndex(), NOW).valid_until == NOW + 2 * DAY
+    assert evaluate(known, SUBJECT, rules(), AssessmentIndex(), NOW).valid_until is None
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "note"),
+    [
+        ("7.5", "9.8", "score moved 7.5 → 9.8"),
+        ("7.5", None, "score moved 7.5 → none"),
+        ("7.5", "7.52", ""),
+        (None, "9.8", ""),
+    ],
+)
+def test_a_score_that_moved_is_flagged_and_the_assessment_stays(then: str | None, now: str | None, note: str) -> None:
+    finding = judge_one(vulnerability(score=now), [assessment("Ignore", score=then)]).findings[0]
+    assert (finding.note, finding.action) == (note, Action.ALLOW)
+
+
+@pytest.mark.parametrize("score", [None, "0.0"])
+def test_a_vulnerability_without_a_score_is_said_to_be_unscored(score: str | None) -> None:
+    assert judge_one(vulnerability(score=score)).findings[0].note == "unscored"
+    assert judge_one(vulnerability(score="5.0")).findings[0].note == ""
+
+
+@pytest.mark.parametrize(("unassessed", "action"), [(Action.ALLOW, Action.WARN), (Action.DENY, Action.DENY)])
+def test_a_type_that_is_not_configured_any_more_never_allows(unassessed: Action, action: Action) -> None:
+    use = rules(kind("Ignore", Action.ALLOW), policy=Policy(unassessed=unassessed))
+    finding = judge_one(vulnerability(), [assessment("Gone")], use).findings[0]
+    assert finding.action is action
+    assert finding.note == "assessment type Gone is not configured"
+
+
+class TestReassessingOnExpiry:
+    """``onExpiry: reassess`` applies the ranges to the present score at the moment of expiry."""
+
+    again = rules(
+        kind("Ignore", Action.ALLOW, ("0.1", "3.9"), 90),
+        kind("Blocked", Action.DENY, ("9.0", "10.0"), 30, OnExpiry.REASSESS),
+    )
+
+    def test_what_was_denied_stays_denied(self) -> None:
+        record = assessment("Blocked", until=NOW - DAY)
+        finding = judge_one(vulnerability(score="9.8"), [record], self.again).findings[0]
+        assert finding.action is Action.DENY
+        assert finding.expired == record
+        assert finding.assessment is not None
+        assert finding.assessment.source is AUTO
+        assert finding.assessment.until == NOW + 29 * DAY
+        assert finding.assessment.comment == "Given anew when Blocked expired."
+
+    def test_it_begins_anew_each_time_its_life_ends(self) -> None:
+        record = assessment("Blocked", until=NOW)
+        for days in (0, 29, 30, 3000):
+            verdict = judge_one(vulnerability(score="9.8"), [record], self.again, NOW + days * DAY)
+            assert verdict.action is Action.DENY
+            assert verdict.valid_until == NOW + (days // 30 + 1) * 30 * DAY
+
+    def test_the_present_score_counts(self) -> None:
+        record = assessment("Blocked", until=NOW)
+        finding = judge_one(vulnerability(score="2.0"), [record], self.again).findings[0]
+        assert (finding.action, finding.assessment and finding.assessment.type) == (Action.ALLOW, "Ignore")
+        lapsed = judge_one(vulnerability(score="2.0"), [record], self.again, NOW + 90 * DAY).findings[0]
+        assert (lapsed.action, lapsed.assessment) == (Action.WARN, None)
+        assert lapsed.expired is not None
+        assert lapsed.expired.type == "Ignore"
+
+    def test_without_a_range_for_the_score_it_is_unassessed(self) -> None:
+        record = assessment("Blocked", until=NOW)
+        finding = judge_one(vulnerability(score="5.0"), [record], self.again).findings[0]
+        assert (finding.action, finding.assessment, finding.expired) == (Action.WARN, None, record)
+
+    def test_types_that_do_not_ask_for_it_lapse(self) -> None:
+        record = assessment("Ignore", until=NOW)
+        assert judge_one(vulnerability(score="9.8"), [record], self.again).findings[0].assessment is None
+
+
+@pytest.mark.parametrize("status", [one for one in SbomStatus if one is not SbomStatus.FOUND])
+def test_an_image_without_components_is_decided_by_missing_sbom(status: SbomStatus) -> None:
+    verdict = missing(SUBJECT, status, "registry: it\nsaid\x1b[31m no.", rules(policy=Policy(missing_sbom=Action.DENY)))
+    assert (verdict.action, verdict.sbom, verdict.valid_until) == (Action.DENY, status, None)
+    (reason,) = verdict.reasons
+    assert reason.code == "missing-sbom"
+    assert reason.text.endswith(": registry: it said [31m no.")
+    assert reason.remedy
+
+
+def test_each_way_to_miss_an_sbom_has_its_own_sentence_and_remedy() -> None:
+    verdicts = [missing(SUBJECT, one, "", rules()) for one in SbomStatus if one is not SbomStatus.FOUND]
+    assert len({one.reasons[0].text for one in verdicts}) == len({one.reasons[0].remedy for one in verdicts}) == 5
+    assert all(one.action is Action.WARN for one in verdicts)
+
+
+def test_an_sbom_that_was_found_is_not_missing() -> None:
+    with pytest.raises(ValueError, match="not missing"):
+        missing(SUBJECT, SbomStatus.FOUND, "", rules())
+
+
+def test_an_error_is_decided_by_on_error_and_names_its_id() -> None:
+    verdict = failed(SUBJECT, "4f2a", rules(policy=Policy(on_error=Action.DENY)))
+    assert verdict.action is Action.DENY
+    assert "4f2a" in verdict.reasons[0].text
+    assert verdict.reasons[0].code == "error"
+
+
+def test_a_workload_is_as_bad_as_its_worst_image() -> None:
+    clean = evaluate(facts(clean=1), SUBJECT, rules(), AssessmentIndex(), NOW)
+    bad = judge_one(vulnerability(), [assessment("Blocked")])
+    verdict = workload_verdict([ImageVerdict(clean, ("a",)), ImageVerdict(bad, ("b",))])
+    assert verdict.action is Action.DENY
+    assert [one.containers for one in verdict.images] == [("a",), ("b",)]
+    assert workload_verdict([]).action is Action.ALLOW
+
+
+def test_an_assessment_for_a_namespace_counts_only_there() -> None:
+    index = AssessmentIndex.of([assessment("Ignore", scope=Scope(package=LOG4J.package, namespace="shop"))])
+    known = facts([(LOG4J, [vulnerability()])])
+    actions = [
+        evaluate(known, Subject(WEB, DIGEST, where), rules(), index, NOW).action for where in ("shop", "other", "")
+    ]
+    assert actions == [Action.ALLOW, Action.WARN, Action.WARN]
+
+
+def test_a_score_that_is_no_number_does_not_break_the_order() -> None:
+    known = facts([(LOG4J, [vulnerability("CVE-1", "NaN"), vulnerability("CVE-2", "5.0")])])
+    verdict = evaluate(known, SUBJECT, rules(), AssessmentIndex(), NOW)
+    assert [one.vulnerability.id for one in verdict.findings] == ["CVE-2", "CVE-1"]
+
+
+def test_time_zones_do_not_matter() -> None:
+    record = assessment("Blocked", until=NOW.astimezone(dt.timezone(dt.timedelta(hours=5))))
+    assert judge_one(vulnerability(), [record]).findings[0].assessment is None

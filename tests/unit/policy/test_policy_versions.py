@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from webhook.policy.versions import compare_versions, version_key
+
+ORDERS = {
+    # the list of semver.org, section 11, and numbers that only a numeric comparison puts right
+    "npm": "1.0.0-1 1.0.0-alpha 1.0.0-alpha.1 1.0.0-alpha.beta 1.0.0-beta 1.0.0-beta.2 1.0.0-beta.11 1.0.0-rc.1 1.0.0"
+    " 1.0.1-x 1.0.1 1.2.0 1.10.0",
+    "golang": "v0.0.0-20210101000000-abcdef123456 v0.0.0-20220101000000-000000000000 v0.1.0 v1.0.0-rc1 v1.0.0 v2.0.0",
+    "nuget": "1.0.0-Alpha 1.0.0-beta 1.0.0 1.0.0.1 1.0.1",
+    # Maven's own description of its order
+    "maven": "1-alpha-1 1-alpha2 1-beta 1-milestone 1-rc 1-snapshot 1 1-sp 1-abc 1-xyz 1-1 1-2 1.1 1.1-jre 1.2",
+    # the example of PEP 440
+    "pypi": "1.dev0 1.0.dev456 1.0a1 1.0a2.dev456 1.0a12.dev456 1.0a12 1.0b1.dev456 1.0b2 1.0b2.post345.dev456"
+    " 1.0b2.post345 1.0rc1.dev456 1.0rc1 1.0 1.0.post456.dev34 1.0.post456 1.0.15 1.1.dev1 1!0.1",
+    "rpm": "1.0~rc1 1.0 1.0-1.el8 1.0-1.el9 1.0-2.el8 1.1 1:0.1",
+    "conan": "1.1.0 1.1.1 1.1.1a 1.1.1k 1.1.2-rc1 1.1.2",
+    "gem": "1.0.0.beta1 1.0.0.rc1 1.0.0 1.0.1",
+    "composer": "1.0.0-dev 1.0.0-alpha1 1.0.0-beta2 1.0.0-RC1 1.0.0 1.0.0-patch1 1.0.1",
+}
+
+
+@pytest.mark.parametrize("purl_type", ORDERS)
+def test_versions_come_in_the_order_of_their_ecosystem(purl_type: str) -> None:
+    versions = ORDERS[purl_type].split()
+    wrong = [pair for pair in combinations(versions, 2) if compare_versions(*pair, purl_type) >= 0]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "purl_type"),
+    [
+        ("1", "1.0.0", ""),
+        ("v1.2", "1.2", "golang"),
+        ("v2.0.0+incompatible", "v2.0.0", "golang"),
+        ("1.0.0+build.5", "1.0.0", "npm"),
+        ("1.0-ga", "1.0.Final", "maven"),
+        ("1.0a", "1.0a0", "pypi"),
+        ("1.0+ubuntu1", "1.0", "pypi"),
+        ("1.0-RC1", "1.0-rc1", "maven"),
+        ("1.0-alpha1", "1.0-alpha-1", "maven"),
+    ],
+)
+def test_two_spellings_are_one_version(left: str, right: str, purl_type: str) -> None:
+    assert compare_versions(left, right, purl_type) == 0
+
+
+@pytest.mark.parametrize("version", ["", "master", "²", "1." + "9" * 5000, "-", "...", "~", "1..2"])
+def test_every_text_has_a_place_in_the_order(version: str) -> None:
+    for purl_type in ("npm", "maven", "pypi", "rpm", "gem", ""):
+        assert version_key(version, purl_type) == version_key(version, purl_type)
+        assert compare_versions(version, "1.0", purl_type) in (-1, 0, 1)
