@@ -235,14 +235,15 @@ class MemoryComponents:
         facts.revision += 1
         new: list[tuple[Vulnerability, str]] = []
         known: list[tuple[Vulnerability, str]] = []
-        for purl in unanswered:
-            facts.component(purl).asked_at = int(now.timestamp())
-        for answer in answers:
+        newer = [one for one in answers if facts.component(one.purl).answered_at <= int(one.answered_at.timestamp())]
+        for answer in newer:
             self._answer(answer, now)
             for vulnerability in sorted(answer.vulnerabilities, key=lambda one: one.id):
                 pair = (vulnerability.id, answer.purl.package)
                 (known if pair in facts.pairs else new).append((facts.vulnerabilities[vulnerability.id][0], pair[1]))
                 facts.pairs.add(pair)
+        for purl in unanswered:
+            facts.component(purl).asked_at = int(now.timestamp())
         assessed = [made for pair in new if (made := assess(*pair)) is not None]
         again: list[Assessment] = []
         if reassess_on_score_change:
@@ -259,7 +260,7 @@ class MemoryComponents:
         row.revision = facts.revision
         for one in answer.vulnerabilities:
             old = facts.vulnerabilities.get(one.id)
-            if old is None or old[0] != one:
+            if old is None or _without_query(old[0]) != _without_query(one):
                 facts.vulnerabilities[one.id] = (one, old[1] if old else now, facts.revision)
 
     def _moved(self, vulnerability: Vulnerability, package: str) -> bool:
@@ -323,6 +324,10 @@ class MemoryAssessments:
             for one in self._facts.assessments
             if query.vulnerability in (None, one.vulnerability) and query.source in (None, one.source.value)
         ]
+
+
+def _without_query(one: Vulnerability) -> Vulnerability:
+    return replace(one, reference=one.reference.partition("?")[0])
 
 
 def _rounded(score: Decimal | None) -> Decimal | None:

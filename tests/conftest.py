@@ -1,0 +1,76 @@
+"""Fixtures for all tests: a clock that stands still, and databases that are new for each test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import FakeClock
+from tests.postgres import PostgresServer, find_programs
+from webhook.store.opening import Store, open_store
+from webhook.store.options import StoreOptions
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands still at noon."""
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A running PostgreSQL server for the session."""
+    programs = find_programs()
+    if programs is None:
+        reason = (
+            "PostgreSQL is not installed (no initdb on PATH or in /usr/lib/postgresql): the store is not tested on it"
+        )
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(f"{reason}; a failure because CI=true", pytrace=False)
+        pytest.skip(reason)
+    server = PostgresServer(programs)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer) -> str:
+    """A database with bomgate's tables, to be copied."""
+    name = postgres.new_database()
+    store = open_store(StoreOptions(url=postgres.url(name)), FakeClock())
+    store.admin.upgrade()
+    store.close()
+    return name
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer, postgres_template: str) -> str:
+    """The address of a PostgreSQL database with bomgate's tables and nothing in them."""
+    return postgres.url(postgres.new_database(postgres_template))
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of an SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'bomgate.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty database, once of each kind."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    return str(request.getfixturevalue(name))
+
+
+@pytest.fixture
+def real_store(database_url: str, clock: FakeClock) -> Iterator[Store]:
+    """An empty store, once on each kind of database."""
+    store = open_store(StoreOptions(url=database_url), clock)
+    yield store
+    store.close()

@@ -1,0 +1,104 @@
+"""What every AssessmentStore does: keep every record, in order, for ever."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+
+from tests.fakes import NOON, MemoryStore
+from tests.ports.samples import assessment
+from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.records import AssessmentQuery
+from webhook.store.opening import Store
+
+AnyStore = Store | MemoryStore
+DAY = dt.timedelta(days=1)
+
+
+def provisioned(identifier: str, kind: str = "Blocked", **others: object) -> Assessment:
+    return assessment(identifier, kind, source=AssessmentSource.PROVISIONED, author="configuration", **others)
+
+
+def kinds(store: AnyStore) -> list[tuple[str, str | None]]:
+    return [(one.vulnerability, one.type) for one in store.assessments.find(AssessmentQuery())]
+
+
+def test_records_come_back_as_they_were_given_with_revision_and_sequence(store: AnyStore) -> None:
+    full = Assessment(
+        vulnerability="V-1",
+        type="Blocked",
+        scope=Scope("pkg:npm/%40a/b", ">=1,<2", "registry.test/shop/*", "shop"),
+        source=AssessmentSource.MANUAL,
+        author="operator",
+        comment="it's “bad”: 100% \\ ; --",
+        assessed_at=NOON + dt.timedelta(microseconds=123_456),
+        until=dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC),
+        rule="",
+        score=Decimal("9.80"),
+    )
+    withdrawn = assessment("V-2", None)
+    assert store.assessments.append([full, withdrawn]) == 1
+    assert store.assessments.find(AssessmentQuery()) == [
+        replace(full, revision=1, sequence=1),
+        replace(withdrawn, revision=1, sequence=2),
+    ]
+
+
+def test_appending_nothing_changes_nothing(store: AnyStore) -> None:
+    store.assessments.append([assessment("V-1")])
+    assert store.assessments.append([]) == store.feed.revision() == 1
+
+
+def test_records_are_found_by_vulnerability_and_source_in_their_order(store: AnyStore) -> None:
+    store.assessments.append([assessment("V-2"), assessment("V-1", "Ignore")])
+    store.assessments.append([assessment("V-1", "Caution"), provisioned("V-1")])
+    found = store.assessments.find(AssessmentQuery(vulnerability="V-1"))
+    assert [(one.type, one.sequence) for one in found] == [("Ignore", 2), ("Caution", 3), ("Blocked", 4)]
+    assert [one.sequence for one in store.assessments.find(AssessmentQuery(source="provisioned"))] == [4]
+    assert store.assessments.find(AssessmentQuery(vulnerability="V-1' OR '1'='1")) == []
+
+
+def test_provisioning_adds_what_is_new_and_leaves_what_is_there(store: AnyStore) -> None:
+    assert store.assessments.provision([provisioned("V-1"), provisioned("V-2")], now=NOON) == 2
+    revision = store.feed.revision()
+    later = [replace(provisioned(name), assessed_at=NOON + DAY) for name in ("V-1", "V-2")]
+    assert store.assessments.provision(later, now=NOON + DAY) == 0
+    assert store.feed.revision() == revision
+    assert store.assessments.provision([*later, provisioned("V-3")], now=NOON + DAY) == 1
+    assert kinds(store) == [("V-1", "Blocked"), ("V-2", "Blocked"), ("V-3", "Blocked")]
+
+
+def test_provisioning_other_words_for_a_scope_appends_a_record(store: AnyStore) -> None:
+    store.assessments.provision([provisioned("V-1")], now=NOON)
+    for changed in (
+        provisioned("V-1", comment="another reason"),
+        provisioned("V-1", until=NOON + DAY),
+        provisioned("V-1", "Ignore"),
+    ):
+        assert store.assessments.provision([changed], now=NOON) == 1
+    assert [kind for _, kind in kinds(store)] == ["Blocked", "Blocked", "Blocked", "Ignore"]
+
+
+def test_provisioning_withdraws_what_is_no_longer_named(store: AnyStore) -> None:
+    narrow = provisioned("V-1", scope=Scope(namespace="shop"))
+    store.assessments.provision([provisioned("V-1"), narrow], now=NOON)
+    assert store.assessments.provision([narrow], now=NOON + DAY) == 1
+    newest = store.assessments.find(AssessmentQuery())[-1]
+    assert (newest.type, newest.scope, newest.assessed_at) == (None, Scope(), NOON + DAY)
+    assert store.assessments.provision([narrow], now=NOON + DAY) == 0
+    assert store.assessments.provision([narrow, provisioned("V-1")], now=NOON + DAY) == 1
+    assert [kind for _, kind in kinds(store)] == ["Blocked", "Blocked", None, "Blocked"]
+
+
+def test_provisioning_leaves_other_sources_alone(store: AnyStore) -> None:
+    store.assessments.append([assessment("V-1", "Ignore")])
+    assert store.assessments.provision([], now=NOON) == 0
+    assert store.assessments.provision([replace(assessment("V-1"), author="configuration")], now=NOON) == 1
+    sources = [one.source for one in store.assessments.find(AssessmentQuery())]
+    assert sources == [AssessmentSource.MANUAL, AssessmentSource.PROVISIONED]
+
+
+def test_of_two_provisioned_for_one_scope_the_last_counts(store: AnyStore) -> None:
+    assert store.assessments.provision([provisioned("V-1", "Ignore"), provisioned("V-1")], now=NOON) == 1
+    assert kinds(store) == [("V-1", "Blocked")]

@@ -1,0 +1,303 @@
+"""What every ComponentStore does: keep answers, assess what is new once, and say what to ask next."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from tests.fakes import NOON, MemoryStore
+from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
+from webhook.model.assessments import AssessmentSource, Scope
+from webhook.model.components import ComponentState
+from webhook.model.downloads import WantedComponent
+from webhook.model.images import parse_image
+from webhook.model.purls import Purl
+from webhook.model.records import AssessmentQuery, Sighting
+from webhook.store.opening import Store
+
+AnyStore = Store | MemoryStore
+A, B, C = Purl("pkg:npm/a@1"), Purl("pkg:npm/b@1"), Purl("pkg:npm/c@1")
+DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
+
+
+def states(store: AnyStore) -> dict[Purl, ComponentState]:
+    changes = store.feed.changes(0)
+    by_id = {number: purl for purl, number in store.sboms.component_ids([A, B, C]).items()}
+    pairs = zip(changes.component_ids, changes.states, strict=True)
+    return {by_id[number]: ComponentState(state) for number, state in pairs if number in by_id}
+
+
+def wanted(store: AnyStore, now: dt.datetime = NOON) -> list[str]:
+    return [str(one.purl) for one in store.components.wanted(now=now, ttl=DAY)]
+
+
+# -- recording ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_sets_the_state_of_its_component(store: AnyStore) -> None:
+    store.sboms.add(digest(1), make_sbom(A, B, C), place="added")
+    result = store.components.record([answer(A), answer(B, vulnerability("V-1"))], assess=AutoRule(), now=NOON)
+    assert states(store) == {A: ComponentState.CLEAN, B: ComponentState.VULNERABLE, C: ComponentState.UNKNOWN}
+    assert (result.vulnerable, result.new_vulnerabilities, result.auto_assessed) == (1, 1, 1)
+    assert result.revision == store.feed.revision() == 2
+
+
+def test_components_that_are_not_known_yet_are_added(store: AnyStore) -> None:
+    store.components.record([answer(A)], unanswered=[B], assess=AutoRule(), now=NOON)
+    assert store.sboms.component_ids([A, B]) == {A: 0, B: 1}
+    assert states(store) == {A: ComponentState.CLEAN, B: ComponentState.UNKNOWN}
+
+
+def test_recording_nothing_raises_no_revision(store: AnyStore) -> None:
+    assert store.components.record([], assess=AutoRule(), now=NOON).revision == 0
+    assert store.feed.revision() == 0
+
+
+def test_each_new_pair_of_vulnerability_and_package_is_assessed_once(store: AnyStore) -> None:
+    rule, found = AutoRule(), vulnerability("V-1", "9.8")
+    two_versions = [answer("pkg:npm/a@1", found), answer("pkg:npm/a@2", found), answer("pkg:npm/b@1", found)]
+    assert store.components.record(two_versions, assess=rule, now=NOON).new_vulnerabilities == 2
+    assert rule.asked == [("V-1", "pkg:npm/a"), ("V-1", "pkg:npm/b")]
+    again = store.components.record([*two_versions, answer("pkg:npm/a@3", found)], assess=rule, now=NOON + DAY)
+    assert (again.new_vulnerabilities, again.auto_assessed, len(rule.asked)) == (0, 0, 2)
+    records = store.assessments.find(AssessmentQuery())
+    assert [(one.vulnerability, one.type, one.scope, one.sequence) for one in records] == [
+        ("V-1", "Blocked", Scope("pkg:npm/a"), 1),
+        ("V-1", "Blocked", Scope("pkg:npm/b"), 2),
+    ]
+    assert {one.revision for one in records} == {1}
+
+
+def test_what_no_range_matches_stays_unassessed(store: AnyStore) -> None:
+    result = store.components.record([answer(A, vulnerability("V-1", None))], assess=AutoRule(), now=NOON)
+    assert (result.new_vulnerabilities, result.auto_assessed) == (1, 0)
+    assert store.assessments.find(AssessmentQuery()) == []
+
+
+def test_recording_a_batch_twice_leaves_the_same_facts(store: AnyStore) -> None:
+    batch = [answer(A, vulnerability("V-1"), vulnerability("V-2")), answer(B)]
+    store.components.record(batch, assess=AutoRule(), now=NOON)
+    once = store.feed.changes(0)
+    store.components.record(batch, assess=AutoRule(), now=NOON)
+    assert replace(store.feed.changes(0), revision=once.revision) == once
+
+
+def test_a_vulnerability_that_vanishes_stops_counting_and_is_not_assessed_anew_when_it_comes_back(
+    store: AnyStore,
+) -> None:
+    rule = AutoRule()
+    store.components.record([answer(A, vulnerability("V-1"), vulnerability("V-2"))], assess=rule, now=NOON)
+    store.components.record([answer(A, vulnerability("V-2"), at=NOON + DAY)], assess=rule, now=NOON + DAY)
+    assert store.feed.changes(0).findings == {0: ("V-2",)}
+    store.components.record([answer(A, at=NOON + 2 * DAY)], assess=rule, now=NOON + 2 * DAY)
+    assert store.feed.changes(0).findings == {}
+    assert states(store) == {A: ComponentState.CLEAN}
+    assert len(store.assessments.find(AssessmentQuery())) == 2
+    back = [answer(A, vulnerability("V-1"), at=NOON + 3 * DAY)]
+    assert store.components.record(back, assess=rule, now=NOON + 3 * DAY).new_vulnerabilities == 0
+    assert store.feed.changes(0).findings == {0: ("V-1",)}
+    assert len(rule.asked) == 2
+
+
+def test_an_older_answer_does_not_replace_a_newer_one(store: AnyStore) -> None:
+    store.components.record([answer(A, vulnerability("V-1"))], assess=AutoRule(), now=NOON)
+    store.components.record([answer(A, at=NOON - HOUR)], assess=AutoRule(), now=NOON)
+    assert states(store) == {A: ComponentState.VULNERABLE}
+    assert store.feed.changes(0).findings == {0: ("V-1",)}
+
+
+def test_a_component_left_out_of_the_answer_keeps_the_answer_it_had(store: AnyStore) -> None:
+    store.sboms.add(digest(1), make_sbom(C), place="added")
+    store.components.record([answer(A, vulnerability("V-1")), answer(B)], assess=AutoRule(), now=NOON)
+    later = NOON + 2 * DAY
+    store.components.record([], unanswered=[A, B, C], assess=AutoRule(), now=later)
+    assert states(store) == {A: ComponentState.VULNERABLE, B: ComponentState.CLEAN, C: ComponentState.UNKNOWN}
+    assert set(store.feed.changes(0).answered_at) == {0, int(NOON.timestamp())}
+
+
+def test_only_a_vulnerability_that_changed_is_told_again(store: AnyStore) -> None:
+    one, other = vulnerability("V-1", "7.5"), vulnerability("V-2", "7.5")
+    store.components.record([answer(A, one, other)], assess=AutoRule(), now=NOON)
+    before = store.feed.revision()
+    moved = replace(one, cvss_score=Decimal("9.8"))
+    store.components.record([answer(A, moved, other, at=NOON + DAY)], assess=AutoRule(), now=NOON + DAY)
+    assert store.feed.changes(before).vulnerabilities == (replace(moved, description=""),)
+
+
+def test_a_reference_that_names_another_component_is_no_change(store: AnyStore) -> None:
+    page = "https://source.test/vulnerability/V-1"
+    of_a = vulnerability("V-1", reference=f"{page}?component-name=a")
+    of_b = vulnerability("V-1", reference=f"{page}?component-name=b")
+    store.components.record([answer(A, of_a)], assess=AutoRule(), now=NOON)
+    before = store.feed.revision()
+    store.components.record([answer(B, of_b)], assess=AutoRule(), now=NOON)
+    assert store.feed.changes(before).vulnerabilities == ()
+
+
+def test_a_rule_that_fails_leaves_nothing_behind(store: AnyStore) -> None:
+    if isinstance(store, MemoryStore):
+        return  # the fake has no transactions
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken rule")
+
+    with pytest.raises(RuntimeError):
+        store.components.record([answer(A, vulnerability("V-1"))], assess=broken, now=NOON)
+    assert store.feed.changes(0).component_ids.tolist() == []
+    assert store.feed.revision() == 0
+
+
+# -- a score that moves --------------------------------------------------------------------------------------------------
+
+
+def score_moves(store: AnyStore, *, reassess: bool, to: str = "9.8") -> list[str | None]:
+    moved = [answer(A, vulnerability("V-1", to), at=NOON + DAY)]
+    store.components.record(moved, assess=AutoRule(), now=NOON + DAY, reassess_on_score_change=reassess)
+    return [one.type for one in store.assessments.find(AssessmentQuery())]
+
+
+def test_a_moved_score_leaves_assessments_alone(store: AnyStore) -> None:
+    store.components.record([answer(A, vulnerability("V-1", "7.5"))], assess=AutoRule(), now=NOON)
+    assert score_moves(store, reassess=False) == ["Caution"]
+
+
+def test_a_moved_score_is_assessed_anew_on_request_and_once(store: AnyStore) -> None:
+    store.components.record([answer(A, vulnerability("V-1", "7.5"))], assess=AutoRule(), now=NOON)
+    assert score_moves(store, reassess=True) == ["Caution", "Blocked"]
+    assert score_moves(store, reassess=True) == ["Caution", "Blocked"]
+
+
+def test_every_package_of_a_moved_score_is_assessed_anew_though_they_come_in_separate_batches(store: AnyStore) -> None:
+    first = [answer(A, vulnerability("V-1", "7.5")), answer(B, vulnerability("V-1", "7.5"))]
+    store.components.record(first, assess=AutoRule(), now=NOON)
+    for purl in (A, B):
+        moved = [answer(purl, vulnerability("V-1", "9.8"), at=NOON + DAY)]
+        store.components.record(moved, assess=AutoRule(), now=NOON + DAY, reassess_on_score_change=True)
+    records = store.assessments.find(AssessmentQuery())
+    assert [(one.type, one.scope.package) for one in records[2:]] == [
+        ("Blocked", "pkg:npm/a"),
+        ("Blocked", "pkg:npm/b"),
+    ]
+
+
+def test_a_score_that_rounds_to_the_same_has_not_moved(store: AnyStore) -> None:
+    store.components.record([answer(A, vulnerability("V-1", "7.50"))], assess=AutoRule(), now=NOON)
+    assert score_moves(store, reassess=True, to="7.54") == ["Caution"]
+
+
+@pytest.mark.parametrize("scope", [Scope(), Scope("pkg:npm/a")])
+def test_a_moved_score_leaves_alone_what_people_assessed(store: AnyStore, scope: Scope) -> None:
+    store.components.record([answer(A, vulnerability("V-1", "7.5"))], assess=AutoRule(), now=NOON)
+    store.assessments.append([assessment("v-1".upper(), "Ignore", scope=scope)])
+    assert score_moves(store, reassess=True) == ["Caution", "Ignore"]
+
+
+def test_a_withdrawn_manual_assessment_does_not_stand_in_the_way_of_a_moved_score(store: AnyStore) -> None:
+    store.components.record([answer(A, vulnerability("V-1", "7.5"))], assess=AutoRule(), now=NOON)
+    store.assessments.append([assessment("V-1", "Ignore"), assessment("V-1", None)])
+    assert score_moves(store, reassess=True) == ["Caution", "Ignore", None, "Blocked"]
+
+
+def test_a_manual_assessment_of_one_image_does_not_stand_in_the_way_of_a_moved_score(store: AnyStore) -> None:
+    store.components.record([answer(A, vulnerability("V-1", "7.5"))], assess=AutoRule(), now=NOON)
+    store.assessments.append([assessment("V-1", "Ignore", scope=Scope("pkg:npm/a", image="shop/*"))])
+    assert score_moves(store, reassess=True) == ["Caution", "Ignore", "Blocked"]
+
+
+def test_a_moved_score_does_not_assess_what_no_range_matched_before(store: AnyStore) -> None:
+    store.components.record([answer(A, vulnerability("V-1", "5.0"))], assess=AutoRule(), now=NOON)
+    assert score_moves(store, reassess=True) == []
+
+
+# -- what to ask next ------------------------------------------------------------------------------------------------------
+
+
+def test_covered_components_are_wanted_until_they_are_answered_and_again_after_a_day(store: AnyStore) -> None:
+    store.sboms.add(digest(1), make_sbom(A, B, "pkg:deb/debian/x@1", "pkg:apk/alpine/y@1"), place="added")
+    assert wanted(store) == [A, B]
+    store.components.record([answer(A)], assess=AutoRule(), now=NOON)
+    assert wanted(store) == [B]
+    assert wanted(store, NOON + DAY - HOUR) == [B]
+    assert wanted(store, NOON + DAY) == [B, A]
+
+
+def test_a_component_left_out_of_the_answer_is_not_asked_again_within_a_day(store: AnyStore) -> None:
+    store.sboms.add(digest(1), make_sbom(A), place="added")
+    store.components.record([], unanswered=[A], assess=AutoRule(), now=NOON)
+    assert wanted(store, NOON + HOUR) == []
+    (due,) = store.components.wanted(now=NOON + DAY, ttl=DAY)
+    assert due == WantedComponent(A, never_asked=True, seen=False, images=1)
+
+
+def test_components_in_more_images_come_first(store: AnyStore) -> None:
+    store.sboms.add(digest(1), make_sbom(A, B, C), place="added")
+    store.sboms.add(digest(2), make_sbom(B, C), place="added")
+    store.sboms.add(digest(3), make_sbom(C), place="added")
+    store.sboms.add(digest(3), make_sbom(C, A), place="directory")  # the same image again: C counts once
+    assert [(one.purl, one.images) for one in store.components.wanted(now=NOON, ttl=DAY)] == [(C, 3), (A, 2), (B, 2)]
+
+
+def test_components_of_seen_images_come_first_then_those_never_answered(store: AnyStore) -> None:
+    purls = [f"pkg:npm/p{n}@1" for n in range(4)]
+    store.sboms.add(digest(1), make_sbom(*purls[:2]), place="added")
+    store.sboms.add(digest(2), make_sbom(*purls[2:]), place="added")
+    store.components.record([answer(purls[0]), answer(purls[2])], assess=AutoRule(), now=NOON)
+    store.sightings.record([Sighting(digest(2), "docker.io/shop/web:1", NOON, refused=True)])
+    due = store.components.wanted(now=NOON + DAY, ttl=DAY)
+    assert [(str(one.purl), one.seen, one.never_asked) for one in due] == [
+        (purls[3], True, True),
+        (purls[2], True, False),
+        (purls[1], False, True),
+        (purls[0], False, False),
+    ]
+
+
+def test_a_tag_seen_without_its_digest_counts_for_the_digest_that_it_points_at(store: AnyStore) -> None:
+    store.sboms.add(digest(1), make_sbom(A), place="added", image=parse_image("shop/web:1"))
+    store.sightings.record([Sighting(None, "docker.io/shop/web:1", NOON), Sighting(None, "docker.io/other:1", NOON)])
+    store.sightings.record([Sighting(None, "docker.io/shop/web:1", NOON + HOUR)])
+    assert [one.seen for one in store.components.wanted(now=NOON, ttl=DAY)] == [True]
+
+
+def test_sightings_raise_no_revision(store: AnyStore) -> None:
+    store.sightings.record([Sighting(digest(1), "docker.io/shop/web:1", NOON)])
+    store.sightings.record([])
+    assert store.feed.revision() == 0
+
+
+def test_what_is_wanted_can_be_counted_sliced_and_walked(store: AnyStore) -> None:
+    store.sboms.add(digest(1), make_sbom(*[f"pkg:npm/p{n}@1" for n in range(2500)]), place="added")
+    due = store.components.wanted(now=NOON, ttl=DAY)
+    assert len(due) == len(list(due)) == 2500
+    assert list(due[1200:1203]) == list(due)[1200:1203]
+    assert due[-1].purl == "pkg:npm/p2499@1"
+    with pytest.raises(IndexError):
+        due[2500]
+
+
+def test_components_that_no_source_covers_are_counted_by_type(store: AnyStore) -> None:
+    purls = ["pkg:deb/debian/x@1", "pkg:deb/debian/y@1", "pkg:apk/alpine/z@1", A]
+    store.sboms.add(digest(1), make_sbom(*purls), place="added")
+    assert store.components.not_covered() == {"apk": 1, "deb": 2}
+
+
+def test_affected_pairs_are_those_of_the_newest_answers(store: AnyStore) -> None:
+    one, other = vulnerability("V-1"), vulnerability("V-2")
+    store.components.record(
+        [answer("pkg:npm/a@1", one, other), answer("pkg:npm/a@2", one), answer("pkg:npm/b@1", other)],
+        assess=AutoRule(),
+        now=NOON,
+    )
+    store.components.record([answer("pkg:npm/b@1", at=NOON + DAY)], assess=AutoRule(), now=NOON + DAY)
+    pairs = [(found.id, package) for found, package in store.components.unassessed_pairs()]
+    assert pairs == [("V-1", "pkg:npm/a"), ("V-2", "pkg:npm/a")]
+    assert next(iter(store.components.unassessed_pairs()))[0] == one
+
+
+def test_automatic_records_carry_their_rule_and_score(store: AnyStore) -> None:
+    store.components.record([answer(A, vulnerability("V-1", "9.80"))], assess=AutoRule(), now=NOON)
+    (record,) = store.assessments.find(AssessmentQuery())
+    assert (record.source, record.rule, str(record.score)) == (AssessmentSource.AUTO, "Blocked", "9.80")

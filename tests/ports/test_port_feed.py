@@ -1,0 +1,86 @@
+"""What every ChangeFeed does: tell a read model what it has not seen, once and completely."""
+
+from __future__ import annotations
+
+import datetime as dt
+from array import array
+from dataclasses import replace
+
+from tests.fakes import NOON, MemoryStore
+from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
+from webhook.model.changes import Changes
+from webhook.model.components import ComponentState
+from webhook.model.images import parse_image
+from webhook.model.purls import Purl
+from webhook.store.opening import Store
+
+AnyStore = Store | MemoryStore
+A, B, C = Purl("pkg:npm/a@1"), Purl("pkg:npm/b@1"), Purl("pkg:deb/c@1")
+
+
+def test_an_empty_store_is_described_as_empty(store: AnyStore) -> None:
+    assert store.feed.changes(0) == Changes(revision=0, complete=True)
+    assert store.feed.revision() == 0
+
+
+def test_a_complete_description_holds_everything(store: AnyStore) -> None:
+    found = vulnerability(
+        "V-1", "9.8", aliases=("CVE-1",), cvss_vector="CVSS:3.1/x", cwe="CWE-1", reference="https://a"
+    )
+    stored = store.sboms.add(digest(1), make_sbom(A, B, C), place="added", image=parse_image("shop/web:1"))
+    store.components.record([answer(A), answer(B, found)], assess=AutoRule(), now=NOON)
+    changes = store.feed.changes(0)
+    at = int(NOON.timestamp())
+    assert changes.complete
+    assert changes.revision == 2
+    assert changes.component_ids == array("I", [0, 1, 2])
+    states = [ComponentState.CLEAN, ComponentState.VULNERABLE, ComponentState.NOT_COVERED]
+    assert changes.states == bytes(states)
+    assert changes.answered_at == array("I", [at, at, 0])
+    assert changes.purls == {1: B}
+    assert changes.findings == {1: ("V-1",)}
+    assert changes.vulnerabilities == (replace(found, description=""),)
+    assert [(one.vulnerability, one.type) for one in changes.assessments] == [("V-1", "Blocked")]
+    assert changes.sboms == (stored,)
+    assert changes.tags == {"docker.io/shop/web:1": digest(1)}
+
+
+def test_what_a_reader_has_already_is_not_told_again(store: AnyStore) -> None:
+    store.sboms.add(digest(1), make_sbom(A, B), place="added", image=parse_image("shop/web:1"))
+    store.components.record([answer(B, vulnerability("V-1"))], assess=AutoRule(), now=NOON)
+    since = store.feed.revision()
+    assert store.feed.changes(since) == Changes(revision=since)
+    later = NOON + dt.timedelta(1)
+    store.components.record([answer(A, vulnerability("V-1"), at=later)], assess=AutoRule(), now=later)
+    changes = store.feed.changes(since)
+    assert not changes.complete
+    assert (changes.component_ids, changes.purls, changes.findings) == (array("I", [0]), {0: A}, {0: ("V-1",)})
+    assert (changes.vulnerabilities, changes.sboms, changes.tags) == ((), (), {})
+    assert [one.scope.package for one in changes.assessments] == ["pkg:npm/a"]
+
+
+def test_each_kind_of_change_is_told(store: AnyStore) -> None:
+    store.assessments.append([assessment("V-1")])
+    assert [one.sequence for one in store.feed.changes(0).assessments] == [1]
+    store.assessments.append([assessment("V-2")])
+    assert [one.sequence for one in store.feed.changes(1).assessments] == [2]
+    store.sboms.add(digest(1), make_sbom(A), place="added")
+    assert [one.digest for one in store.feed.changes(2).sboms] == [digest(1)]
+    store.sboms.add(digest(1), make_sbom(A), place="added", image=parse_image("shop/web:1"))
+    changes = store.feed.changes(3)
+    assert (changes.tags, changes.sboms) == ({"docker.io/shop/web:1": digest(1)}, ())
+
+
+def test_a_component_that_is_clean_again_is_told_without_findings(store: AnyStore) -> None:
+    store.components.record([answer(A, vulnerability("V-1"))], assess=AutoRule(), now=NOON)
+    later = NOON + dt.timedelta(1)
+    store.components.record([answer(A, at=later)], assess=AutoRule(), now=later)
+    changes = store.feed.changes(1)
+    assert (changes.states, changes.purls, changes.findings) == (bytes([ComponentState.CLEAN]), {}, {})
+
+
+def test_a_reader_that_is_ahead_of_the_store_gets_everything(store: AnyStore) -> None:
+    store.sboms.add(digest(1), make_sbom(A), place="added")
+    ahead = store.feed.changes(99)
+    assert ahead.complete
+    assert ahead == store.feed.changes(0)

@@ -1,0 +1,60 @@
+"""What every HotStart does: give back the model that was saved last."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import NOON, FakeClock, MemoryHotStart, MemoryStore
+from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, skipped, vulnerability
+from webhook.model.assessments import Scope
+from webhook.model.changes import Changes
+from webhook.model.images import parse_image
+from webhook.store.hotstart import HotStartFile
+
+
+@pytest.fixture(params=["fake", "file"])
+def hot_start(request: pytest.FixtureRequest, tmp_path: Path) -> MemoryHotStart | HotStartFile:
+    return MemoryHotStart() if request.param == "fake" else HotStartFile(tmp_path / "folder" / "read-model")
+
+
+def sample() -> Changes:
+    store = MemoryStore(FakeClock())
+    purls = [f"pkg:npm/p{n}@1" for n in range(2200)]
+    found = vulnerability("V-1", "9.80", aliases=("CVE-1",), external_references=("https://a", "https://b"))
+    store.sboms.add(digest(1), make_sbom(*purls, skips=[skipped("x")]), place="added", image=parse_image("shop/web:1"))
+    store.sboms.add(digest(2), make_sbom(purls[5]), place="directory")
+    answers = [answer(one, found, vulnerability("V-2", None)) for one in purls[:1500]]
+    store.components.record([*answers, answer(purls[1999])], assess=AutoRule(), now=NOON)
+    scope = Scope("pkg:npm/p1", ">=1", "shop/*", "shop")
+    store.assessments.append([assessment("V-1", until=NOON, scope=scope), assessment("V-2", None)])
+    return store.feed.changes(0)
+
+
+def test_there_is_nothing_before_the_first_save(hot_start: MemoryHotStart | HotStartFile) -> None:
+    assert hot_start.load() is None
+
+
+def test_a_model_comes_back_as_it_was_saved(hot_start: MemoryHotStart | HotStartFile) -> None:
+    saved = sample()
+    hot_start.save(saved)
+    assert hot_start.load() == saved
+
+
+def test_the_last_save_counts(hot_start: MemoryHotStart | HotStartFile) -> None:
+    hot_start.save(sample())
+    small = Changes(
+        revision=9, complete=True, component_ids=array("I", [0]), states=b"\x01", answered_at=array("I", [7])
+    )
+    hot_start.save(small)
+    assert hot_start.load() == small
+
+
+def test_what_is_loaded_is_complete(hot_start: MemoryHotStart | HotStartFile) -> None:
+    hot_start.save(replace(sample(), complete=False))
+    loaded = hot_start.load()
+    assert loaded is not None
+    assert loaded.complete

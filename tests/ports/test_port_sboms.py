@@ -1,0 +1,113 @@
+"""What every SbomStore does."""
+
+from __future__ import annotations
+
+from array import array
+
+import pytest
+
+from tests.fakes import NOON, FakeClock, MemoryStore
+from tests.ports.samples import digest, make_sbom, skipped
+from webhook.model.components import ComponentState, SkipReason
+from webhook.model.images import parse_image
+from webhook.model.purls import Purl
+from webhook.store.opening import Store
+
+AnyStore = Store | MemoryStore
+
+
+def test_components_get_dense_ids_in_the_order_in_which_they_first_appear(store: AnyStore) -> None:
+    first = store.sboms.add(digest(1), make_sbom("pkg:npm/b@1", "pkg:npm/a@1"), place="added")
+    second = store.sboms.add(digest(2), make_sbom("pkg:npm/c@1", "pkg:npm/a@1"), place="added")
+    assert first.component_ids == array("I", [0, 1])
+    assert second.component_ids == array("I", [1, 2])
+    asked = [Purl(f"pkg:npm/{name}@1") for name in "abcx"]
+    assert store.sboms.component_ids(asked) == {asked[0]: 1, asked[1]: 0, asked[2]: 2}
+
+
+def test_a_component_named_twice_in_a_document_counts_once(store: AnyStore) -> None:
+    stored = store.sboms.add(digest(1), make_sbom("pkg:npm/a@1", "pkg:npm/a@1"), place="added")
+    assert list(stored.component_ids) == [0]
+
+
+def test_adding_a_document_again_changes_nothing(store: AnyStore) -> None:
+    sbom, image = make_sbom("pkg:npm/a@1"), parse_image("shop/web:1")
+    first = store.sboms.add(digest(1), sbom, place="directory", image=image)
+    revision = store.feed.revision()
+    assert store.sboms.add(digest(1), sbom, place="added", image=image) == first
+    assert store.feed.revision() == revision
+    assert len(store.sboms.list()) == 1
+
+
+def test_each_new_document_raises_the_revision_by_one(store: AnyStore) -> None:
+    assert store.feed.revision() == 0
+    store.sboms.add(digest(1), make_sbom("pkg:npm/a@1"), place="added", image=parse_image("shop/web:1"))
+    assert store.feed.revision() == 1
+    store.sboms.add(digest(1), make_sbom("pkg:npm/b@1"), place="added", image=parse_image("shop/web:1"))
+    assert store.feed.revision() == 2
+
+
+def test_all_documents_of_an_image_are_kept_newest_first(store: AnyStore, clock: FakeClock) -> None:
+    older, newer = make_sbom("pkg:npm/a@1"), make_sbom("pkg:npm/b@1", "pkg:npm/c@1")
+    store.sboms.add(digest(1), older, place="directory")
+    clock.advance(60)
+    store.sboms.add(digest(1), newer, place="added")
+    shown = store.sboms.show(digest(1))
+    assert [one.document_digest for one in shown] == [newer.document_digest, older.document_digest]
+    assert [one.components for one in shown] == [2, 1]
+    assert [one.place for one in shown] == ["added", "directory"]
+    assert (shown[0].added_at - shown[1].added_at).total_seconds() == 60
+    assert shown[1].added_at == NOON
+
+
+def test_a_tag_is_remembered_and_can_move(store: AnyStore) -> None:
+    sbom, image = make_sbom("pkg:npm/a@1"), parse_image("shop/web:1")
+    store.sboms.add(digest(1), sbom, place="added", image=image)
+    store.sboms.add(digest(2), sbom, place="added", image=image)
+    store.sboms.add(digest(2), sbom, place="added", image=parse_image("shop/web:2"))
+    assert store.sboms.show(digest(1))[0].names == ()
+    assert store.sboms.show(digest(2))[0].names == ("docker.io/shop/web:1", "docker.io/shop/web:2")
+    store.sboms.add(digest(1), sbom, place="added", image=image)
+    assert store.sboms.show(digest(1))[0].names == ("docker.io/shop/web:1",)
+    assert store.feed.changes(0).tags == {"docker.io/shop/web:1": digest(1), "docker.io/shop/web:2": digest(2)}
+
+
+def test_a_reference_without_a_tag_gives_no_name(store: AnyStore) -> None:
+    store.sboms.add(digest(1), make_sbom(), place="added", image=parse_image(f"shop/web@{digest(1)}"))
+    assert store.sboms.show(digest(1))[0].names == ()
+
+
+def test_show_gives_purls_states_and_what_was_skipped(store: AnyStore) -> None:
+    sbom = make_sbom("pkg:npm/a@1", "pkg:deb/debian/b@1", skips=[skipped("x"), skipped("y", SkipReason.NO_VERSION)])
+    store.sboms.add(digest(1), sbom, place="added")
+    (shown,) = store.sboms.show(digest(1))
+    assert shown.contents == (
+        (Purl("pkg:deb/debian/b@1"), ComponentState.NOT_COVERED),
+        (Purl("pkg:npm/a@1"), ComponentState.UNKNOWN),
+    )
+    assert shown.skipped == {"no-purl": 1, "no-version": 1}
+    assert shown.skipped_components == sbom.skipped
+    assert (shown.format, shown.version, shown.tool) == (sbom.format, sbom.version, sbom.tool)
+
+
+def test_of_many_skipped_components_all_are_counted_and_200_are_kept(store: AnyStore) -> None:
+    stored = store.sboms.add(digest(1), make_sbom(skips=[skipped(str(n)) for n in range(500)]), place="added")
+    assert stored.skipped == {SkipReason.NO_PURL: 500}
+    (shown,) = store.sboms.show(digest(1))
+    assert shown.skipped == {"no-purl": 500}
+    assert [one.name for one in shown.skipped_components] == [str(n) for n in range(200)]
+
+
+def test_an_unknown_image_has_no_sboms(store: AnyStore) -> None:
+    assert store.sboms.show(digest(1)) == []
+    assert store.sboms.list() == []
+    assert store.sboms.component_ids([]) == {}
+
+
+@pytest.mark.parametrize("size", [1, 2500])
+def test_large_documents_keep_every_component(store: AnyStore, size: int) -> None:
+    purls = [f"pkg:npm/p{n}@1" for n in range(size)]
+    stored = store.sboms.add(digest(1), make_sbom(*purls), place="added")
+    assert list(stored.component_ids) == list(range(size))
+    assert len(store.sboms.show(digest(1))[0].contents) == size
+    assert len(store.sboms.component_ids([Purl(one) for one in purls])) == size

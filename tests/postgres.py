@@ -1,0 +1,130 @@
+"""A real PostgreSQL server for tests: in a temporary folder, on a Unix socket, gone at the end of the session."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+
+START_SECONDS = 30
+_SETTINGS = {
+    "listen_addresses": "",  # the socket only: no port to fight over
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "60",
+    "shared_buffers": "64MB",
+}
+
+
+class PostgresServer:
+    """A server with one user and no password.
+
+    Attributes:
+        folder: the temporary folder with data, socket and log.
+    """
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        # Short, because the path of a Unix socket has to fit into 107 bytes.
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+        self._process: subprocess.Popen[bytes] | None = None
+        self._databases = 0
+
+    def url(self, database: str) -> str:
+        """The address of a database as bomgate takes it."""
+        return f"postgresql://tester@/{database}?host={self.folder}"
+
+    def start(self) -> None:
+        """Make the data folder if there is none, start, and wait until the server answers."""
+        data = self.folder / "data"
+        if not data.exists():
+            account = _unprivileged()
+            if account is not None:
+                os.chown(self.folder, account.pw_uid, account.pw_gid)
+            options = ["-D", str(data), "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
+            subprocess.run([*_as_user(), str(self._programs / "initdb"), *options], check=True, capture_output=True)
+        settings = [word for key, value in _SETTINGS.items() for word in ("-c", f"{key}={value}")]
+        command = [str(self._programs / "postgres"), "-D", str(data), "-k", str(self.folder), *settings]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([*_as_user(), *command], stdout=log, stderr=log, start_new_session=True)
+        self._wait()
+
+    def stop(self) -> None:
+        """Stop the server at once, as a crash would; the data stays."""
+        pid_file = self.folder / "data" / "postmaster.pid"
+        with suppress(FileNotFoundError, ProcessLookupError, ValueError, IndexError):
+            os.kill(int(pid_file.read_text().splitlines()[0]), signal.SIGQUIT)
+        if self._process is not None:
+            self._process.wait(timeout=START_SECONDS)
+            self._process = None
+
+    def remove(self) -> None:
+        """Stop the server and delete all its files."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def new_database(self, template: str = "template1") -> str:
+        """A new database, a copy of another; its name."""
+        self._databases += 1
+        name = f"test{self._databases}"
+        self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    def run(self, statement: str) -> None:
+        """Run a statement outside any transaction."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                psycopg.connect(self.url("postgres")).close()
+                return
+            except psycopg.OperationalError:
+                log = (self.folder / "log").read_text(errors="replace")
+                assert self._process is not None
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise AssertionError(f"PostgreSQL did not start:\n{log[-2000:]}") from None
+                time.sleep(0.05)
+
+
+def find_programs() -> Path | None:
+    """The folder with ``initdb`` and ``postgres``: of the newest version installed; None when there is none."""
+    on_path = shutil.which("initdb")
+    places = [Path(on_path).resolve().parent] if on_path else []
+    places += sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: _version(path.parent.name), reverse=True
+    )
+    return next((place for place in places if (place / "initdb").exists() and (place / "postgres").exists()), None)
+
+
+def _version(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _unprivileged() -> pwd.struct_passwd | None:
+    """The account that runs the server when the tests run as root, which PostgreSQL refuses to; None otherwise."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise AssertionError("the tests run as root, and there is no account postgres or nobody to run PostgreSQL")
+
+
+def _as_user() -> list[str]:
+    account = _unprivileged()
+    return [] if account is None else ["runuser", "-u", account.pw_name, "--"]
