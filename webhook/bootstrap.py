@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
 import socket
 import threading
 import time
@@ -25,12 +26,14 @@ from webhook.api.tls import CertificateFiles
 from webhook.clients.directory import DirectorySource
 from webhook.clients.ossindex import OssIndexSource
 from webhook.engines.admission import AdmissionReviewer
-from webhook.engines.assessing import Assessor, Definition
+from webhook.engines.assessing import Assessor
 from webhook.engines.checking import ImageChecker, Sources
-from webhook.engines.downloading import Downloader, ProgressListener
+from webhook.engines.download_progress import DownloadListener, SilentListener
+from webhook.engines.downloading import Downloader
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
 from webhook.engines.sightings import SightingNotes
+from webhook.errors import StoreUnreachable
 from webhook.policy.evaluation import Rules
 from webhook.policy.lint import Trap, lint
 from webhook.policy.messages import Hints
@@ -124,7 +127,7 @@ class Parts:
     def assessor(self) -> Assessor:
         """Gives assessments."""
         return Assessor(
-            self.store.assessments, self.store.vulnerabilities, self.store.components, self.clock, self.rules
+            self.store.assessments, self.store.vulnerabilities, self.store.components, self.rules, self.clock
         )
 
     @cached_property
@@ -158,11 +161,17 @@ class Parts:
         """Answers admission requests."""
         return AdmissionReviewer(self.checker(background), self.rules, self.hints, sightings, self.clock)
 
-    def downloader(self, listener: ProgressListener | None = None) -> Downloader:
+    def downloader(self, listener: DownloadListener | None = None) -> Downloader:
         """Runs downloads."""
-        holder = f"{socket.gethostname()}-{threading.get_native_id()}"
         return Downloader(
-            self.source, self.store, self.clock, self.settings.download, self.assessor.auto_rule(), holder, listener
+            source=self.source,
+            components=self.store.components,
+            runs=self.store.runs,
+            clock=self.clock,
+            assess=self.assessor.auto_rule(),
+            holder=f"{socket.gethostname()}/{os.getpid()}",
+            options=self.settings.download,
+            listener=listener or SilentListener(),
         )
 
     def traps(self) -> tuple[Trap, ...]:
@@ -171,7 +180,7 @@ class Parts:
 
     def provision(self) -> int:
         """Bring the assessments of the settings file into the store; how many records that took."""
-        return self.assessor.provision([Definition.of(entry) for entry in self.settings.assessments])
+        return self.assessor.provision(self.settings.assessments)
 
 
 def open_parts(settings: Settings, clock: Clock | None = None) -> Parts:

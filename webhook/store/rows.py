@@ -62,7 +62,7 @@ ASSESSMENT_COLUMNS = tuple(
 
 def to_json(value: object) -> str:
     """JSON text for a column."""
-    return msgspec.json.encode(value).decode()
+    return msgspec.json.encode(value, enc_hook=str).decode()
 
 
 @lru_cache(maxsize=256)
