@@ -78,8 +78,7 @@ class Assessor:
             StoreError: nothing was recorded.
         """
         now, index = self._clock.now(), self.index()
-        made: list[Assessment] = []
-        assessed = expired = unmatched = 0
+        made, assessed, expired, unmatched = list[Assessment](), 0, 0, 0
         for vulnerability, package in self._components.unassessed_pairs():
             found = index.effective(vulnerability, Purl(package), ANYWHERE, now)
             new = auto_assessment(self._rules.types, vulnerability, package, now)
@@ -182,8 +181,7 @@ class Assessor:
             StoreError: nothing was recorded.
         """
         now = self._clock.now()
-        source = AssessmentSource.PROVISIONED.value
-        before = self._assessments.find(AssessmentQuery(source=source))
+        before = self._assessments.find(AssessmentQuery(source=AssessmentSource.PROVISIONED.value))
         there = {(one.vulnerability.casefold(), one.scope): one for one in before}
         wanted: dict[tuple[str, Scope], Assessment] = {}
         for place, definition in enumerate(definitions):

@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from webhook.errors import InvalidInput
-from webhook.model.images import DEFAULT_HOST, MAX_REFERENCE_LENGTH, Digest, ImageRef, parse_digest, parse_image
+from webhook.model.images import DEFAULT_HOST, Digest, ImageRef, parse_digest, parse_image
 from webhook.policy.plaintext import is_plain
+
+MAX_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def parse_pattern(text: str) -> ImagePattern:
         if image.digest is not None:
             return ImagePattern("", None, image.digest)
         return ImagePattern(image.name, image.tag if _states_tag(stripped) else None)
-    if len(stripped) > MAX_REFERENCE_LENGTH or "@" in stripped or " " in stripped or not is_plain(stripped):
+    if len(stripped) > MAX_LENGTH or "@" in stripped or " " in stripped or not is_plain(stripped):
         raise InvalidInput(
             f"{text[:100]!r} is not an image pattern.",
             remedy="Write a digest, an image reference, or a name with `*` such as registry.corp/shop/*.",

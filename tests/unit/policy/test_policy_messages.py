@@ -194,6 +194,13 @@ def test_warnings_are_few_short_and_the_last_counts_the_rest() -> None:
     assert lines[-1] == "and 5 more images, see `bomgate check`"
 
 
+def test_a_warning_that_has_to_be_cut_still_counts_the_rest() -> None:
+    long = Purl(f"pkg:npm/{'a' * 190}@1")
+    (line,) = warnings(workload(verdict_of({long: [MEDIUM, LOG4SHELL]})), Hints())
+    assert len(line) == MAX_WARNING
+    assert line.endswith("a…; and 1 more")
+
+
 def test_the_worst_image_is_warned_of_first() -> None:
     caution = kind("Caution", Action.WARN), kind("Blocked", Action.DENY)
     mild = verdict_of({LOG4J: [MEDIUM]})
