@@ -23,11 +23,6 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def double() -> Iterator[OssIndexDouble]:
     with OssIndexDouble() as running:
         yield running
