@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar, cast
 
 from webhook.engines.checking import ImageChecker
 from webhook.errors import BomgateError, InvalidInput
@@ -17,11 +18,35 @@ from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation
 from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict, WorkloadVerdict
 from webhook.model.workloads import ContainerRef, Workload
 from webhook.policy.evaluation import Rules, Subject, failed, missing, workload_verdict
-from webhook.policy.messages import Hints, denial, warnings
+from webhook.policy.messages import Hints, grounds, warnings, with_title
 from webhook.ports import Clock, SightingSink
 
 log = logging.getLogger("bomgate.admission")
+T = TypeVar("T")
+_MOST_TEXTS = 1_000
 _JUDGED_SUBRESOURCES = ("", "ephemeralcontainers")
+
+
+class _Texts:
+    """Messages that were composed before: the Pods of one workload, and its retries, ask for the same again.
+
+    Composing one costs more than all the rest of a decision. Verdicts come from the checker's cache, so that the same
+    decision is the same object; an entry keeps the objects alive that its key names by identity.
+    """
+
+    def __init__(self, hints: Hints) -> None:
+        self._hints = hints
+        self._known: dict[tuple[object, ...], tuple[WorkloadVerdict, object]] = {}
+
+    def get(self, verdict: WorkloadVerdict, compose: Callable[[WorkloadVerdict, Hints], T]) -> T:
+        """What ``compose`` makes of the verdict, from memory when it was asked before."""
+        key = (compose, *((id(judged.verdict), judged.containers) for judged in verdict.images))
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _MOST_TEXTS:
+                self._known = {}
+            known = self._known[key] = (verdict, compose(verdict, self._hints))
+        return cast("T", known[1])
 
 
 class AdmissionReviewer:
@@ -38,7 +63,8 @@ class AdmissionReviewer:
     def __init__(
         self, checker: ImageChecker, rules: Rules, hints: Hints, sightings: SightingSink, clock: Clock
     ) -> None:
-        self._checker, self._rules, self._hints = checker, rules, hints
+        self._checker, self._rules = checker, rules
+        self._texts = _Texts(hints)
         self._sightings, self._clock = sightings, clock
 
     def review(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
@@ -96,12 +122,12 @@ class AdmissionReviewer:
         audit = (("decision", action.word), ("images", str(len(verdict.images))))
         reason = _reason(verdict)
         if action is Action.DENY:
-            text = denial(workload.title, verdict, self._hints)
+            text = with_title(workload.title, self._texts.get(verdict, grounds))
             return AdmissionResponse(
                 request.uid, allowed=False, message=text, decision="deny", reason=reason, audit_annotations=audit
             )
         # Nobody reads what a controller is warned of; its owner got the same warning.
-        lines = () if workload.controller is not None else warnings(verdict, self._hints)
+        lines = () if workload.controller is not None else self._texts.get(verdict, warnings)
         return AdmissionResponse(
             request.uid, allowed=True, warnings=lines, decision=action.word, reason=reason, audit_annotations=audit
         )

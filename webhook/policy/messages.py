@@ -51,10 +51,26 @@ def denial(workload: str, verdict: WorkloadVerdict, hints: Hints) -> str:
         verdict: what was decided about it.
         hints: what to tell people to do.
     """
+    return with_title(workload, grounds(verdict, hints))
+
+
+def with_title(workload: str, text: str) -> str:
+    """Put the title of a workload before the :func:`grounds` of its denial."""
+    return f"{plain(workload, _MAX_NAME)} is denied{text}"
+
+
+def grounds(verdict: WorkloadVerdict, hints: Hints) -> str:
+    """All of a denial but the workload's title: the same for every workload of the same images.
+
+    Args:
+        verdict: what was decided.
+        hints: what to tell people to do.
+    """
     denied = [one for one in _in_order(verdict) if one.verdict.action is Action.DENY]
-    top = _headline(workload, denied)
+    top = _headline(denied)
     bottom = "\n".join(("What helps:", *(f"- {line}" for line in _ways_out(denied, hints))))
-    room = MAX_DENIAL - len(top) - len(bottom) - 80
+    most = MAX_DENIAL - _MAX_NAME - len(" is denied")
+    room = most - len(top) - len(bottom) - 80
     blocks = [block for one in denied for block in _blocks(one)]
     shown: list[str] = []
     for block in blocks:
@@ -65,7 +81,7 @@ def denial(workload: str, verdict: WorkloadVerdict, hints: Hints) -> str:
     left = len(blocks) - len(shown)
     if left:
         shown.append(f"and {left} more that {'denies' if left == 1 else 'deny'}; `bomgate check` lists everything")
-    return cut("\n".join((top, *shown, bottom)), MAX_DENIAL)
+    return cut("\n".join((top, *shown, bottom)), most)
 
 
 def warnings(verdict: WorkloadVerdict, hints: Hints) -> tuple[str, ...]:
@@ -148,14 +164,13 @@ def _warning(judged: ImageVerdict) -> str:
     return cut(line, MAX_WARNING)
 
 
-def _headline(workload: str, denied: Sequence[ImageVerdict]) -> str:
+def _headline(denied: Sequence[ImageVerdict]) -> str:
     causes = [(one, cause) for one in denied for cause in _causes(one.verdict, Action.DENY)]
-    head = f"{plain(workload, _MAX_NAME)} is denied"
     if not causes:
-        return f"{head}."
+        return "."
     judged, cause = causes[0]
     more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
-    return f"{head}: image {plain(judged.verdict.image.text, _MAX_NAME)}: {_short(cause)}{more}."
+    return f": image {plain(judged.verdict.image.text, _MAX_NAME)}: {_short(cause)}{more}."
 
 
 def _blocks(judged: ImageVerdict) -> Iterator[str]:
