@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TypeVar, cast
 
 from webhook.engines.checking import ImageChecker
@@ -65,6 +66,7 @@ class AdmissionReviewer:
     ) -> None:
         self._checker, self._rules = checker, rules
         self._texts = _Texts(hints)
+        self._parse = lru_cache(maxsize=4096)(parse_image)
         self._sightings, self._clock = sightings, clock
 
     def review(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
@@ -97,7 +99,7 @@ class AdmissionReviewer:
 
     def _check(self, text: str, namespace: str, deadline: Deadline) -> Verdict:
         try:
-            image = parse_image(text)
+            image = self._parse(text)
         except InvalidInput as problem:
             return missing_reference(text, namespace, problem, self._rules)
         try:
