@@ -198,10 +198,11 @@ def _respell(text: str) -> Purl:
 
 def _read_slowly(text: str, coordinates: str) -> Purl:
     """Read any spelling with packageurl-python, and fold what it leaves to its callers."""
+    _refuse_undecodable(text, unquote(coordinates))
     try:
         parts = PackageURL.from_string(coordinates)
     except ValueError as problem:
-        nameless = str(problem).startswith("purl is missing the required name")
+        nameless = str(problem).startswith(("purl is missing the required name", "Invalid purl: name"))
         why = "it has no name" if nameless else "it cannot be split into namespace, name and version"
         raise _bad(text, why) from problem
     path = f"{parts.namespace or ''}/{parts.name}"
@@ -213,16 +214,15 @@ def _read_slowly(text: str, coordinates: str) -> Purl:
         namespace = [part.lower() for part in namespace]
     if not name:
         raise _bad(text, "it has no name")
-    _refuse_undecodable(text, path)
     head = "/".join(quote(part, safe=":") for part in (*namespace, name))
     return _with_version(text, f"pkg:{parts.type}/{head}", parts.version or "")
 
 
 def _with_version(text: str, head: str, version: str) -> Purl:
+    _refuse_undecodable(text, version)
     version = version.strip()
     if not version:
         return Purl(head)
-    _refuse_undecodable(text, version)
     if head.startswith(("pkg:huggingface/", "pkg:oci/")):
         version = version.lower()
     return Purl(f"{head}@{quote(version, safe=':')}")

@@ -1,0 +1,165 @@
+"""Package URLs: canonical coordinates of every accepted spelling, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from webhook.errors import InvalidInput
+from webhook.model.purls import MAX_PURL_LENGTH, OSS_INDEX_TYPES, Purl, parse_common, parse_purl
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        # As it stands, and without what is dropped.
+        ("pkg:maven/org.apache.commons/io@1.3.4", "pkg:maven/org.apache.commons/io@1.3.4"),
+        (
+            "pkg:maven/net.sf.jacob-project/jacob@1.14.3?classifier=x86&type=dll",
+            "pkg:maven/net.sf.jacob-project/jacob@1.14.3",
+        ),
+        ("pkg:golang/google.golang.org/genproto@v0.1.0#googleapis/api", "pkg:golang/google.golang.org/genproto@v0.1.0"),
+        ("pkg:golang/google.golang.org/genproto#/googleapis/api/", "pkg:golang/google.golang.org/genproto"),
+        ("pkg:npm/a@1?broken&&qualifiers=\n", "pkg:npm/a@1"),
+        # Separators.
+        ("pkg:/maven/org.apache.commons/io", "pkg:maven/org.apache.commons/io"),
+        ("pkg:///maven/org.apache.commons/io", "pkg:maven/org.apache.commons/io"),
+        ("pkg:maven//org.apache.commons//io@1/", "pkg:maven/org.apache.commons/io@1"),
+        ("pkg:npm/a@", "pkg:npm/a"),
+        (" pkg:npm/a@1 ", "pkg:npm/a@1"),
+        # Case and spelling by type.
+        ("pkg:PYPI/Django_package@1.11.1.dev1", "pkg:pypi/django-package@1.11.1.dev1"),
+        ("pkg:pypi/zope.interface@5", "pkg:pypi/zope.interface@5"),
+        ("pkg:npm/JSONStream@1.3.5", "pkg:npm/jsonstream@1.3.5"),
+        ("pkg:npm/%40Angular/Core@17.0.0", "pkg:npm/%40angular/core@17.0.0"),
+        ("pkg:composer/Laravel/Laravel@V5.5.0", "pkg:composer/laravel/laravel@V5.5.0"),
+        ("pkg:github/Package-url/purl-Spec@244fd47E", "pkg:github/package-url/purl-spec@244fd47E"),
+        ("pkg:bitbucket/birKenfeld/pyGments-main@244fd47e", "pkg:bitbucket/birkenfeld/pygments-main@244fd47e"),
+        ("pkg:deb/Debian/Curl@7.50.3-1?arch=i386", "pkg:deb/debian/curl@7.50.3-1"),
+        ("pkg:apk/Alpine/curl@7.83.0-r0", "pkg:apk/alpine/curl@7.83.0-r0"),
+        ("pkg:rpm/Fedora/ImageMagick@6.9-1.fc25", "pkg:rpm/fedora/ImageMagick@6.9-1.fc25"),
+        ("pkg:oci/App@sha256:AB12", "pkg:oci/app@sha256:ab12"),
+        ("pkg:huggingface/Org/Model@AB12", "pkg:huggingface/Org/Model@ab12"),
+        ("pkg:golang/github.com/Masterminds/semver@v3.2.1", "pkg:golang/github.com/Masterminds/semver@v3.2.1"),
+        ("pkg:maven/HTTPClient/HTTPClient@0.3-3", "pkg:maven/HTTPClient/HTTPClient@0.3-3"),
+        ("pkg:nuget/EnterpriseLibrary.Common@6.0.1304", "pkg:nuget/EnterpriseLibrary.Common@6.0.1304"),
+        ("pkg:cran/TraMineR@2.2", "pkg:cran/TraMineR@2.2"),
+        ("pkg:cocoapods/AFNetworking@4.0.1", "pkg:cocoapods/AFNetworking@4.0.1"),
+        ("pkg:conda/PyYAML@6.0?build=py36_0", "pkg:conda/PyYAML@6.0"),
+        ("pkg:swift/github.com/Alamofire/Alamofire@5.4.3", "pkg:swift/github.com/Alamofire/Alamofire@5.4.3"),
+        ("pkg:cargo/Inflector@0.11", "pkg:cargo/Inflector@0.11"),
+        ("pkg:gem/RedCloth@4.3.2", "pkg:gem/RedCloth@4.3.2"),
+        ("pkg:conan/bincrafters/cctz@2.3?channel=stable", "pkg:conan/bincrafters/cctz@2.3"),
+        # Escapes.
+        ("pkg:npm/@angular/core@17.0.0", "pkg:npm/%40angular/core@17.0.0"),
+        ("pkg:npm/@angular/core", "pkg:npm/%40angular/core"),
+        ("pkg:deb/debian/libstdc++6@12.2.0-14+b1", "pkg:deb/debian/libstdc%2B%2B6@12.2.0-14%2Bb1"),
+        ("pkg:deb/debian/libstdc%2b%2b6@12.2.0", "pkg:deb/debian/libstdc%2B%2B6@12.2.0"),
+        ("pkg:apk/alpine/g++@9.2.0-r4", "pkg:apk/alpine/g%2B%2B@9.2.0-r4"),
+        ("pkg:deb/debian/libcap2@1%3A2.66-4?arch=amd64", "pkg:deb/debian/libcap2@1:2.66-4"),
+        ("pkg:deb/debian/x@1.0%7Erc1", "pkg:deb/debian/x@1.0~rc1"),
+        ("pkg:golang/example.com/m@v2.0.0+incompatible", "pkg:golang/example.com/m@v2.0.0%2Bincompatible"),
+        ("pkg:golang/github.com%2Fgorilla%2Fmux@v1.8.0", "pkg:golang/github.com/gorilla/mux@v1.8.0"),
+        ("pkg:golang/example.com/m@(devel)", "pkg:golang/example.com/m@%28devel%29"),
+        ("pkg:maven/g/a@1.0.0%20Final", "pkg:maven/g/a@1.0.0%20Final"),
+        ("pkg:github/actions/checkout@releases/v1", "pkg:github/actions/checkout@releases%2Fv1"),
+        ("pkg:brew/openssl%401.1@1.1.1w", "pkg:brew/openssl%401.1@1.1.1w"),
+        ("pkg:generic/ü@1", "pkg:generic/%C3%BC@1"),
+        ("pkg:generic/a%2540b@1", "pkg:generic/a%2540b@1"),
+        ("pkg:generic/100%@1", "pkg:generic/100%25@1"),
+        # Types that were written wrongly.
+        ("pkg:alpine/musl@1.2.2-r0?distro=alpine-3.13.0", "pkg:apk/alpine/musl@1.2.2-r0"),
+        ("pkg:alpine/wolfi/musl@1.2.2-r0", "pkg:apk/wolfi/musl@1.2.2-r0"),
+        ("pkg:dotnet/Microsoft.CSharp@4.3.0", "pkg:nuget/Microsoft.CSharp@4.3.0"),
+        ("pkg:dotnet-core/System.Threading@4.3.0", "pkg:nuget/System.Threading@4.3.0"),
+    ],
+)
+def test_every_spelling_of_a_package_has_one_canonical_form(text: str, canonical: str) -> None:
+    purl = parse_purl(text)
+    assert purl == canonical
+    assert parse_purl(purl) == purl
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "does not begin with 'pkg:'"),
+        ("EnterpriseLibrary.Common@6.0.1304", "does not begin with 'pkg:'"),
+        ("PKG:npm/a@1", "does not begin with 'pkg:'"),
+        ("pkg%3Amaven/org.apache.commons/io", "does not begin with 'pkg:'"),
+        ("pkg:EnterpriseLibrary.Common@6.0.1304", "is no package type"),
+        ("pkg:n&ginx/nginx@0.8.9", "is no package type"),
+        ("pkg:3nginx/nginx@0.8.9", "is no package type"),
+        ("pkg:nginx:a/nginx@0.8.9", "is no package type"),
+        ("pkg:none/libgcc@4.8.5-44.el7?arch=x86_64", "its type is 'none'"),
+        ("pkg:maven/", "has no name"),
+        ("pkg:maven/@1.3.4", "has no name"),
+        ("pkg:cran/@0.9.1", "has no name"),
+        ("pkg:npm/@scope", "has no name"),
+        ("pkg:generic/%20@1", "has no name"),
+        ("pkg:npm/a\x00b@1", "control characters"),
+        ("pkg:npm/a@1\x9f", "control characters"),
+        ("pkg:npm/a%00b@1", "percent-encoded control characters"),
+        ("pkg:npm/a@1%0A", "percent-encoded control characters"),
+        ("pkg:npm/a@1%1B2", "percent-encoded control characters"),
+        ("pkg:npm/%ff@1", "not text"),
+        ("pkg:npm/a@%ff", "not text"),
+        ("pkg:npm/\ud800@1", "surrogate"),
+        (f"pkg:npm/{'a' * MAX_PURL_LENGTH}@1", f"longer than {MAX_PURL_LENGTH}"),
+    ],
+)
+def test_what_is_no_purl_is_refused_and_the_message_names_the_part(text: str, why: str) -> None:
+    with pytest.raises(InvalidInput, match="is not a package URL") as caught:
+        parse_purl(text)
+    assert why in caught.value.message
+    assert len(caught.value.message) < 300
+    assert caught.value.remedy == "Write it as pkg:type/namespace/name@version."
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("pkg:npm/%40angular/core@17.0.0", ("npm", "@angular", "core", "17.0.0", "pkg:npm/%40angular/core")),
+        ("pkg:npm/%40angular/core", ("npm", "@angular", "core", "", "pkg:npm/%40angular/core")),
+        ("pkg:deb/debian/g%2B%2B@4:12.2", ("deb", "debian", "g++", "4:12.2", "pkg:deb/debian/g%2B%2B")),
+        ("pkg:github/a/b@x%2Fy%40z", ("github", "a", "b", "x/y@z", "pkg:github/a/b")),
+        ("pkg:golang/k8s.io/api/v2@v1", ("golang", "k8s.io/api", "v2", "v1", "pkg:golang/k8s.io/api/v2")),
+        ("pkg:gem/rake@13", ("gem", "", "rake", "13", "pkg:gem/rake")),
+    ],
+)
+def test_a_purl_gives_its_decoded_parts(text: str, parts: tuple[str, ...]) -> None:
+    purl = parse_purl(text)
+    assert (purl.type, purl.namespace, purl.name, purl.version, purl.package) == parts
+
+
+def test_a_purl_says_whether_oss_index_covers_its_type() -> None:
+    assert parse_purl("pkg:npm/a@1").is_covered
+    assert not parse_purl("pkg:deb/debian/curl@1").is_covered
+    assert len(OSS_INDEX_TYPES) == 14
+
+
+def test_long_qualifiers_do_not_count_because_they_are_dropped_unread() -> None:
+    assert parse_purl(f"pkg:npm/a@1?x={'y' * 10_000}") == "pkg:npm/a@1"
+
+
+def test_common_purls_are_read_together_and_the_others_are_left_to_parse_purl() -> None:
+    texts = [
+        "pkg:npm/a@1.0",
+        "pkg:deb/debian/libstdc++6@12+b1?arch=amd64",
+        "pkg:npm/%40angular/core@v17#x",
+        "pkg:golang/example.com//m@v1",
+        "pkg:golang/example.com/m/@v1",
+        "pkg:npm/a",
+        "pkg:npm/a@latest",
+        "pkg:npm/A@1",
+        "pkg:alpine/musl@1",
+        f"pkg:npm/{'a' * MAX_PURL_LENGTH}@1",
+        "pkg:npm/a@1\npkg:npm/b@1",
+        "",
+    ]
+    assert parse_common(texts) == [
+        Purl("pkg:npm/a@1.0"),
+        Purl("pkg:deb/debian/libstdc%2B%2B6@12%2Bb1"),
+        Purl("pkg:npm/%40angular/core@v17"),
+        *[Purl("")] * 9,
+    ]
+    assert parse_common([]) == []
