@@ -80,7 +80,8 @@ class LoudSkips:
         """Write the box; pytest's own last line comes after it."""
         if not self._reasons:
             return
-        title = f"{sum(self._reasons.values())} tests were SKIPPED"
+        total = sum(self._reasons.values())
+        title = f"{total} {'test was' if total == 1 else 'tests were'} SKIPPED"
         if in_ci() and self._parts_missing:
             title += f"; {self._parts_missing} of them may not be, because CI=true"
         lines = [f"{number} x  {reason}" for reason, number in self._reasons.most_common()]

@@ -105,6 +105,8 @@ def install(
         documents.mkdir()
         for image, purls in catalogue.CONTENTS.items():
             write_sbom(documents, catalogue.digest(image), purls)
+        if "database" in settings:
+            bomgate.run("db", "upgrade")
         bomgate.run("sbom", "import", documents)
         bomgate.run("download")
         installed.append(bomgate)

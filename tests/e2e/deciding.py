@@ -1,0 +1,58 @@
+"""Asking a cluster for decisions: what the resilience tests do over and over."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+
+import kubernetes.client
+
+from tests.e2e.answers import Answer, call
+from tests.e2e.catalogue import BLOCKED, CAUTION, CLEAN
+from tests.e2e.manifests import pod
+
+TryPod = Callable[[str], Answer]
+
+
+def pod_trier(client: kubernetes.client.ApiClient, namespace: str) -> TryPod:
+    """Asks whether a Pod with one image would be let in; the registration refuses everything when the call fails."""
+    create = kubernetes.client.CoreV1Api(client).create_namespaced_pod_with_http_info
+    return lambda image: call(create, namespace, pod(namespace, "web", image), dry_run="All")
+
+
+def assert_decides(try_pod: TryPod) -> None:
+    """All three decisions, from what is known of the images."""
+    denied, warned, allowed = try_pod(BLOCKED), try_pod(CAUTION), try_pod(CLEAN)
+    assert denied.denied, denied.message
+    assert "CVE-2026-10001" in denied.text
+    assert warned.allowed, warned.message
+    assert "CVE-2026-10003" in warned.warnings[0]
+    assert allowed.allowed, allowed.message
+    assert allowed.warnings == ()
+
+
+@contextlib.contextmanager
+def under_load(try_pod: TryPod) -> Iterator[None]:
+    """Ask for decisions on two threads while the block runs, and see that each one arrived."""
+    answers: list[Answer] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        for image in itertools.cycle((CLEAN, BLOCKED)):
+            if stop.is_set():
+                return
+            answers.append(try_pod(image))
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert len(answers) > 20
+    assert [one.message for one in answers if not one.allowed and not one.denied] == []

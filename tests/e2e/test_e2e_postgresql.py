@@ -1,0 +1,58 @@
+"""The webhook on PostgreSQL, which may go away and come back while a cluster asks for decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.catalogue import BLOCKED
+from tests.e2e.cluster import Cluster
+from tests.e2e.deciding import TryPod, assert_decides, pod_trier
+from tests.e2e.processes import wait_until
+from tests.e2e.product import Bomgate
+from tests.postgres import PostgresServer
+
+
+@pytest.fixture(scope="module")
+def replica(install: Callable[..., Bomgate], postgres: PostgresServer) -> Bomgate:
+    """An installation whose store is a PostgreSQL database."""
+    return install("replica", database={"url": postgres.url(postgres.new_database())})
+
+
+@pytest.fixture(scope="module")
+def try_pod(cluster: Cluster, replica: Bomgate, new_namespace: Callable[..., str]) -> TryPod:
+    """Asks whether a Pod would be let in where the installation decides."""
+    return pod_trier(cluster.client, new_namespace("replica"))
+
+
+def test_it_decides_from_a_postgresql_database(try_pod: TryPod) -> None:
+    assert_decides(try_pod)
+
+
+def test_decisions_go_on_while_the_database_is_down_and_it_is_followed_again_when_it_is_back(
+    replica: Bomgate, postgres: PostgresServer, try_pod: TryPod
+) -> None:
+    postgres.stop()
+    try:
+        assert_decides(try_pod)
+        wait_until(lambda: "store does not answer" in replica.log, 10, "the warning in the log")
+        assert_decides(try_pod)
+    finally:
+        postgres.start()
+    replica.run("assess", "CVE-2026-10001", "--type", "Ignore", "--comment", "after the outage", "--days", "1")
+    wait_until(lambda: try_pod(BLOCKED).allowed, 5, "the permission")
+    replica.run("assess", "CVE-2026-10001", "--clear", "--comment", "back to the rule")
+    wait_until(lambda: try_pod(BLOCKED).denied, 5, "the denial")
+
+
+def test_it_starts_and_decides_while_the_database_is_down(
+    replica: Bomgate, postgres: PostgresServer, try_pod: TryPod
+) -> None:
+    replica.kill()
+    postgres.stop()
+    try:
+        replica.start()
+        assert_decides(try_pod)
+    finally:
+        postgres.start()
