@@ -1,0 +1,91 @@
+"""Fixtures: the registries, started once for all tests of this folder, and the recorded repositories in them."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.registries.build import UnavailableError
+from tests.registries.kit import Kit, loopback
+from tests.registries.layouts import Layout
+from tests.registries.lying import LyingServer
+from tests.registries.running import docker_registry, referrers_registry
+from tests.registries.tokens import TokenServer
+
+LAYOUTS = Path(__file__).resolve().parent / "layouts"
+
+
+def pytest_collection_modifyitems(items):
+    """Real registries are parts that may be missing, so their tests carry the mark of such."""
+    for item in items:
+        if {"plain", "listing", "guarded"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.e2e)
+
+
+def start(stack: ExitStack, registry):
+    """Enter a registry; where it cannot be had, the test is skipped, and fails in CI."""
+    try:
+        return stack.enter_context(registry)
+    except UnavailableError as reason:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"A registry cannot be had: {reason}")
+        pytest.skip(f"NOT TESTED: {reason}")
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory):
+    """docker-registry 2.8, which has no referrers API; gives its host, with every recorded repository in it."""
+    with ExitStack() as stack:
+        host = start(stack, docker_registry(tmp_path_factory.mktemp("plain")))
+        push_recorded(host)
+        yield host
+
+
+@pytest.fixture(scope="session")
+def listing(tmp_path_factory):
+    """go-containerregistry's registry with the referrers API; gives its host, with every recorded repository in it."""
+    with ExitStack() as stack:
+        host = start(stack, referrers_registry(tmp_path_factory.mktemp("listing")))
+        push_recorded(host)
+        yield host
+
+
+@pytest.fixture(scope="session")
+def guarded(tmp_path_factory):
+    """docker-registry behind a token server; gives (host, token server)."""
+    folder = tmp_path_factory.mktemp("guarded")
+    with ExitStack() as stack:
+        tokens = stack.enter_context(TokenServer(folder))
+        host = start(stack, docker_registry(folder / "registry", auth=tokens.configuration))
+        header = {"Authorization": f"Bearer {tokens.token('team/private', 'pull,push')}"}
+        Layout.load(LAYOUTS / "attestation").push(f"http://{host}/v2/team/private", header)
+        yield host, tokens
+
+
+@pytest.fixture
+def lying():
+    """A server that answers as a test tells it to."""
+    with LyingServer() as server:
+        yield server
+
+
+@pytest.fixture
+def kit():
+    """Makes a kit for hosts on loopback."""
+    made = []
+
+    def make(*hosts: str, **more) -> Kit:
+        made.append(Kit(rules=[loopback(host) for host in hosts], **more))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.client.close()
+
+
+def push_recorded(host: str) -> None:
+    for folder in sorted(path for path in LAYOUTS.iterdir() if path.is_dir()):
+        Layout.load(folder).push(f"http://{host}/v2/team/{folder.name}")

@@ -1,0 +1,69 @@
+"""The registry client: tags to digests, and the SBOMs that hang on images.
+
+Belongs here: everything that speaks to container registries, from addresses and tokens to the places where attachments
+are. Does not belong here: what an SBOM means (``webhook.sboms``), which of several counts (``engines``), and other
+clients. Only ``settings`` (for the options) and ``bootstrap`` import from here, and only these names::
+
+    client = RegistryClient(options, [FileKeychain()], clock)
+    locations = Locations(rules, options)
+    resolver = RegistryResolver(client, locations, options, clock)      # an ImageResolver
+    search = Search(client, locations, attachment_options, parse, clock)
+    places = [registry_source(name, search) for name in SOURCES]        # SbomSources
+    explain(places, image, digest, deadline).as_dict()                  # for people
+
+Nothing is asked at a private, loopback, link-local or metadata address unless a rule of ``registries`` allows it.
+"""
+
+from __future__ import annotations
+
+from webhook.clients.registry.client import RegistryClient
+from webhook.clients.registry.credentials import Credential, FileKeychain, Keychain
+from webhook.clients.registry.explaining import Explanation, explain
+from webhook.clients.registry.locations import Locations, Registry, Repository
+from webhook.clients.registry.options import (
+    SOURCES,
+    AttachmentOptions,
+    RegistryOptions,
+    RegistryRule,
+    VerifyRule,
+)
+from webhook.clients.registry.providers import ProviderKeychain, ProviderOptions
+from webhook.clients.registry.resolver import RegistryResolver, Resolution
+from webhook.clients.registry.search import Search
+from webhook.clients.registry.sources import (
+    BuildkitSource,
+    CosignAttachmentSource,
+    CosignAttestationSource,
+    ReferrersSource,
+    registry_source,
+)
+from webhook.clients.registry.trail import Look, Trail
+
+__all__ = [
+    "SOURCES",
+    "AttachmentOptions",
+    "BuildkitSource",
+    "CosignAttachmentSource",
+    "CosignAttestationSource",
+    "Credential",
+    "Explanation",
+    "FileKeychain",
+    "Keychain",
+    "Locations",
+    "Look",
+    "ProviderKeychain",
+    "ProviderOptions",
+    "ReferrersSource",
+    "Registry",
+    "RegistryClient",
+    "RegistryOptions",
+    "RegistryResolver",
+    "RegistryRule",
+    "Repository",
+    "Resolution",
+    "Search",
+    "Trail",
+    "VerifyRule",
+    "explain",
+    "registry_source",
+]

@@ -1,0 +1,102 @@
+"""Which addresses may be connected to, and a connection that checks the address that it really connects to.
+
+An image's name, a redirect and a token realm are all chosen by somebody else. The check is made on the resolved
+address, at the moment of connecting, so that neither a redirect nor a name that changes its address gets around it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+from webhook.errors import Final
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Metadata services of clouds that are not at a link-local address.
+_METADATA = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "fd00:ec2::254", "192.0.0.192", "fd20:ce::254")))
+_REMEDY = (
+    "If the registry is meant to be there, list it under registries with allowPrivate: true; "
+    "link-local and metadata addresses are never asked."
+)
+
+
+def refusal(address: str, allow_private: bool) -> str | None:
+    """Why an address is not connected to; None when it is.
+
+    Args:
+        address: a numeric IPv4 or IPv6 address.
+        allow_private: whether private and loopback addresses are allowed; link-local and metadata addresses never are.
+    """
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = _embedded(found)
+        if inner is not None:
+            return refusal(str(inner), allow_private)
+    if found.is_link_local or found in _METADATA:
+        return "a link-local or metadata address"
+    if found.is_unspecified or found.is_multicast or (found.is_reserved and not found.is_private):
+        return "not the address of a machine"
+    site_local = isinstance(found, ipaddress.IPv6Address) and found.is_site_local
+    if allow_private or (found.is_global and not site_local):
+        return None
+    return "a loopback address" if found.is_loopback else "a private address"
+
+
+def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 address stands for: mapped, 6to4, Teredo or NAT64."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+
+
+def check_literal(host: str, allow_private: bool) -> None:
+    """Refuse a host that is written as an address, before anything is sent; a proxy would connect to it for us.
+
+    Raises:
+        Final: the address may not be asked.
+    """
+    try:
+        address = str(ipaddress.ip_address(host.strip("[]")))
+    except ValueError:
+        if host.rstrip(".").lower() != "localhost" or allow_private:
+            return
+        address = "127.0.0.1"
+    why = refusal(address, allow_private)
+    if why is not None:
+        raise _refused(host, why)
+
+
+def connect(host: str, port: int, allow_private: bool, timeout: float | None) -> socket.socket:
+    """Connect to the first allowed address of a host that answers; nothing is sent to any other.
+
+    Args:
+        host: a name or an address.
+        port: TCP port.
+        allow_private: whether private and loopback addresses are allowed.
+        timeout: seconds for each address; None waits for ever.
+
+    Raises:
+        Final: the host has addresses, and none of them is allowed.
+        OSError: the name is not known, or no allowed address answered.
+    """
+    why, problem = "", OSError(f"{host} has no address")
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
+        refused = refusal(str(address[0]), allow_private)
+        if refused is not None:
+            why = refused
+            continue
+        attempt = socket.socket(family, kind, protocol)
+        try:
+            attempt.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            attempt.settimeout(timeout)
+            attempt.connect(address)
+        except OSError as error:
+            attempt.close()
+            why, problem = "", error
+            continue
+        return attempt
+    raise _refused(host, why) if why else problem
+
+
+def _refused(host: str, why: str) -> Final:
+    return Final(f"{host} is {why}, which is not asked.", remedy=_REMEDY)

@@ -1,0 +1,135 @@
+"""Calls: a request with all that it needs to succeed: authorization, further tries, pauses, and a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from webhook.clients.registry.credentials import Keychain
+from webhook.clients.registry.exchange import Exchange, Outgoing, Reply
+from webhook.clients.registry.locations import Repository
+from webhook.clients.registry.options import RegistryOptions
+from webhook.clients.registry.tokens import Authorizer
+from webhook.clients.registry.troubles import origin, status_trouble
+from webhook.errors import Final, Retryable
+from webhook.model.deadlines import Deadline
+from webhook.ports import Clock
+
+CAP_REMEDY = "If this is meant, raise the limit in the settings of the registry client."
+_FIRST_PAUSE = 0.2
+_LONGEST_PAUSE = 600.0
+_ABSENT = frozenset([404])
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one search may still cost.
+
+    Attributes:
+        deadline: by when it must be done.
+        requests: how many requests are left.
+        bytes: how many bytes are left.
+    """
+
+    deadline: Deadline
+    requests: int
+    bytes: int
+
+
+class Calls:
+    """Gets things from registries; safe to use from several threads.
+
+    Args:
+        options: limits.
+        keychains: where credentials come from, in order.
+        clock: time.
+    """
+
+    def __init__(self, options: RegistryOptions, keychains: Sequence[Keychain], clock: Clock) -> None:
+        self._options, self._clock = options, clock
+        self._exchange = Exchange(options, clock)
+        self._authorizer = Authorizer(self._exchange, keychains, clock)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._exchange.close()
+
+    def get(self, repository: Repository, request: Outgoing, budget: Budget, absent: frozenset[int] = _ABSENT) -> Reply:
+        """Send a request as often as it is worth it.
+
+        Args:
+            repository: whose credentials count.
+            request: what to ask.
+            budget: what it may cost.
+            absent: statuses that say "not here", which are answers too.
+
+        Raises:
+            SourceError: the registry did not answer, or refused to.
+        """
+        tries = max(1, self._options.tries)
+        for tried in range(1, tries + 1):
+            try:
+                reply = self._authorized(repository, request, budget)
+            except Retryable as trouble:
+                if trouble.retry_after is not None:
+                    raise  # the host is known to be down or to want a pause: nothing was sent
+                host = urlsplit(request.url).netloc
+                if tried == tries:
+                    seconds = self._options.down_seconds
+                    self._exchange.hosts.leave_alone(host, seconds, trouble, worth_waiting=False)
+                    raise
+                self._pause(trouble, tried, budget)
+                continue
+            if reply.status == 200 or reply.status in absent:
+                return reply
+            self._passing_or_raise(repository, reply, tried, budget)
+        raise AssertionError("the last try answers or raises")
+
+    def _authorized(self, repository: Repository, request: Outgoing, budget: Budget) -> Reply:
+        header = self._authorizer.header(repository, budget.deadline)
+        reply = self._send(replace(request, authorization=header), budget)
+        if reply.status == 401 and origin(reply.url) == repository.registry.url:
+            header = self._authorizer.answer(repository, reply, header, budget.deadline)
+            reply = self._send(replace(request, authorization=header), budget)
+        return reply
+
+    def _send(self, request: Outgoing, budget: Budget) -> Reply:
+        budget.requests -= 1
+        if budget.requests < 0:
+            limit = self._options.requests_per_image
+            raise Final(f"The search needs more than {limit} requests to registries.", remedy=CAP_REMEDY)
+        reply = self._exchange.send(request, budget.deadline)
+        budget.bytes -= len(reply.body)
+        if budget.bytes < 0:
+            limit = self._options.bytes_per_image
+            raise Final(f"The search reads more than {limit} bytes from registries.", remedy=CAP_REMEDY)
+        return reply
+
+    def _passing_or_raise(self, repository: Repository, reply: Reply, tried: int, budget: Budget) -> None:
+        """Wait when another try may help.
+
+        Raises:
+            SourceError: it will not, or this was the last.
+        """
+        own = origin(reply.url) == repository.registry.url
+        if reply.status in (401, 403) and own:
+            raise self._authorizer.denied(repository, reply)
+        what = repository.name if own else f"{origin(reply.url)}, to which {repository.registry.host} redirects,"
+        trouble = status_trouble(reply.status, reply.headers, reply.body, what, self._clock.now())
+        if not isinstance(trouble, Retryable):
+            raise trouble
+        if trouble.retry_after is not None:
+            seconds = min(trouble.retry_after, _LONGEST_PAUSE)
+            host = urlsplit(reply.url).netloc
+            self._exchange.hosts.leave_alone(host, seconds, trouble, worth_waiting=True)
+        if tried >= self._options.tries:
+            raise trouble
+        if trouble.retry_after is None:
+            self._pause(trouble, tried, budget)
+
+    def _pause(self, trouble: Retryable, tried: int, budget: Budget) -> None:
+        seconds = _FIRST_PAUSE * 2 ** (tried - 1)
+        if seconds >= budget.deadline.remaining(self._clock.monotonic()):
+            raise trouble
+        self._clock.sleep(seconds)

@@ -1,0 +1,220 @@
+"""The registry client: manifests, blobs and lists of attachments, each checked against its digest and size.
+
+Source: the OCI distribution specification, "Pull" and "Listing Referrers".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import urljoin
+
+from webhook.clients.registry.calls import CAP_REMEDY, Budget, Calls
+from webhook.clients.registry.credentials import Keychain
+from webhook.clients.registry.exchange import Outgoing, Reply
+from webhook.clients.registry.locations import Repository
+from webhook.clients.registry.manifests import (
+    ACCEPT,
+    OLD_TYPES,
+    Descriptor,
+    Manifest,
+    checked_digest,
+    parse_digest_or_none,
+    plain_type,
+    read_manifest,
+)
+from webhook.clients.registry.options import RegistryOptions
+from webhook.clients.registry.troubles import origin
+from webhook.errors import Final, InvalidInput
+from webhook.model.deadlines import Deadline
+from webhook.model.images import Digest
+from webhook.ports import Clock
+
+_NO_LIST = frozenset([404, 405, 501])
+_NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel\s*=\s*"?next\b', re.IGNORECASE)
+_MAX_LINK = 8 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A manifest that was read and checked.
+
+    Attributes:
+        digest: of its bytes.
+        size: of its bytes.
+        manifest: what it says.
+    """
+
+    digest: Digest
+    size: int
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list of attachments.
+
+    Attributes:
+        entries: the attachments on it.
+        next: address of the next page; empty on the last.
+    """
+
+    entries: tuple[Descriptor, ...]
+    next: str = field(default="")
+
+
+class RegistryClient:
+    """Reads from registries; safe to use from several threads.
+
+    Args:
+        options: limits.
+        keychains: where credentials come from, in order.
+        clock: time.
+    """
+
+    def __init__(self, options: RegistryOptions, keychains: Sequence[Keychain], clock: Clock) -> None:
+        self._options = options
+        self._calls = Calls(options, keychains, clock)
+
+    def budget(self, deadline: Deadline) -> Budget:
+        """A fresh budget for one search."""
+        return Budget(deadline, self._options.requests_per_image, self._options.bytes_per_image)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._calls.close()
+
+    def tag_digest(self, repository: Repository, tag: str, budget: Budget) -> Digest | None:
+        """The digest that a tag points at now; None when the registry has no such tag.
+
+        Raises:
+            SourceError: the registry did not answer, or refused to.
+        """
+        reply = self._calls.get(repository, self._manifest(repository, tag, "HEAD"), budget)
+        if reply.status == 404:
+            return None
+        found = parse_digest_or_none(reply.headers.get("Docker-Content-Digest", ""))
+        if found is not None and plain_type(reply.headers.get("Content-Type", "")) not in OLD_TYPES:
+            return found
+        # Without a digest in the header only the manifest itself can tell; and the old format is refused there.
+        fetched = self.manifest(repository, tag, budget)
+        return None if fetched is None else fetched.digest
+
+    def manifest(self, repository: Repository, reference: str, budget: Budget, size: int = -1) -> Fetched | None:
+        """Read a manifest or an index.
+
+        Args:
+            repository: where it is.
+            reference: its digest, or a tag.
+            budget: what it may cost.
+            size: what its descriptor says; negative when nothing says it.
+
+        Returns:
+            None when the registry has no such manifest.
+
+        Raises:
+            Final: it is not what its digest or size says, is too large, or cannot be read.
+            SourceError: the registry did not answer, or refused to.
+        """
+        where = f"{repository.name}{'@' if ':' in reference else ':'}{reference}"
+        if size > self._options.max_manifest_bytes:
+            raise Final(f"The manifest {where} has {size} bytes, which is too large.", remedy=CAP_REMEDY)
+        request = self._manifest(repository, reference, "GET")
+        reply = self._calls.get(repository, request if size < 0 else replace(request, limit=size), budget)
+        if reply.status == 404:
+            return None
+        expected = parse_digest_or_none(reference)
+        if expected is None:
+            expected = parse_digest_or_none(reply.headers.get("Docker-Content-Digest", ""))
+        digest = checked_bytes(reply.body, expected, size, where)
+        return Fetched(digest, len(reply.body), read_manifest(reply.body, where))
+
+    def blob(self, repository: Repository, descriptor: Descriptor, budget: Budget) -> bytes:
+        """Read a blob whole.
+
+        Raises:
+            InvalidInput: it is larger than is read.
+            Final: it is missing, or not what its digest or size says.
+            SourceError: the registry did not answer, or refused to.
+        """
+        digest = checked_digest(descriptor, repository.name)
+        where = f"{repository.name}@{digest}"
+        limit = min(self._options.max_blob_bytes, budget.bytes)
+        if not 0 <= descriptor.size <= limit:
+            raise InvalidInput(f"{where} has {descriptor.size} bytes; at most {limit} are read", remedy=CAP_REMEDY)
+        url = f"{repository.registry.url}/v2/{repository.path}/blobs/{digest}"
+        reply = self._calls.get(repository, Outgoing(repository.registry, "GET", url, descriptor.size), budget)
+        if reply.status == 404:
+            raise Final(
+                f"{repository.name} refers to {digest.short}, which the registry does not have.",
+                remedy="Attach the SBOM again; the attachment was copied or deleted in part.",
+            )
+        checked_bytes(reply.body, digest, descriptor.size, where)
+        return reply.body
+
+    def referrers(self, repository: Repository, subject: Digest, budget: Budget, url: str = "") -> Page | None:
+        """One page of what refers to a manifest.
+
+        Args:
+            repository: where to look.
+            subject: digest of the manifest.
+            budget: what it may cost.
+            url: of the page; empty for the first.
+
+        Returns:
+            None when the registry has no such list, so that the tag of the older scheme is to be asked.
+
+        Raises:
+            Final: the answer is no list, or points elsewhere.
+            SourceError: the registry did not answer, or refused to.
+        """
+        url = url or f"{repository.registry.url}/v2/{repository.path}/referrers/{subject}"
+        limit = self._options.max_manifest_bytes
+        request = Outgoing(repository.registry, "GET", url, limit, accept=ACCEPT)
+        reply = self._calls.get(repository, request, budget, absent=_NO_LIST)
+        # Registries without the list answer 404 by the specification, and in practice also with their web pages.
+        if reply.status != 200 or "json" not in reply.headers.get("Content-Type", "json"):
+            return None
+        content = read_manifest(reply.body, f"list of attachments of {repository.name}")
+        if content.manifests is None:
+            raise Final(f"{repository.registry.host} answered the list of attachments with something else.")
+        return Page(tuple(content.manifests), _next_page(reply))
+
+    def _manifest(self, repository: Repository, reference: str, method: str) -> Outgoing:
+        url = f"{repository.registry.url}/v2/{repository.path}/manifests/{reference}"
+        return Outgoing(repository.registry, method, url, self._options.max_manifest_bytes, accept=ACCEPT)
+
+
+def checked_bytes(body: bytes, expected: Digest | None, size: int, where: str) -> Digest:
+    """The digest of bytes that were read.
+
+    Args:
+        body: the bytes.
+        expected: what it has to be; None when nothing says it, for SHA-256.
+        size: how many bytes there have to be; negative when nothing says it.
+        where: what they are, for people.
+
+    Raises:
+        Final: they are not what they should be.
+    """
+    remedy = "The registry, a mirror, or a proxy in between changes what it passes on; nothing of it is used."
+    if 0 <= size != len(body):
+        raise Final(f"{where} has {len(body)} bytes instead of {size}.", remedy=remedy)
+    algorithm = expected.partition(":")[0] if expected is not None else "sha256"
+    found = Digest(f"{algorithm}:{hashlib.new(algorithm, body).hexdigest()}")
+    if expected is not None and found != expected:
+        raise Final(f"{where} is not what its digest says: its bytes have {found.short}.", remedy=remedy)
+    return found
+
+
+def _next_page(reply: Reply) -> str:
+    """The next page (RFC 8288), which has to be on the same host."""
+    match = _NEXT.search(reply.headers.get("Link", "")[:_MAX_LINK])
+    if match is None:
+        return ""
+    url = urljoin(reply.url, str(match[1]))
+    if origin(url) != origin(reply.url):
+        raise Final(f"{origin(reply.url)} continues its list of attachments at {origin(url)}, which is not asked.")
+    return url

@@ -1,0 +1,96 @@
+"""Explaining a search: every place in order, what it answered, and what follows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from webhook.clients.registry.trail import Look, Trail
+from webhook.errors import InvalidInput, SourceError
+from webhook.model.components import Sbom
+from webhook.model.deadlines import Deadline
+from webhook.model.images import Digest, ImageRef
+from webhook.ports import SbomSource
+
+_NONE_REMEDY = (
+    "Attach an SBOM: build with `docker buildx build --sbom=true`, or run `cosign attest --type cyclonedx`, or "
+    "`oras attach --artifact-type application/vnd.cyclonedx+json`, or add a file with `bomgate sbom add`."
+)
+
+
+@runtime_checkable
+class ExaminedSource(Protocol):
+    """A source that can say what it looked at."""
+
+    def examine(self, image: ImageRef, digest: Digest, deadline: Deadline, trail: Trail) -> Sequence[Sbom]:
+        """As ``SbomSource.fetch``, with notes on a trail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a search did.
+
+    Attributes:
+        image: the reference as it was written.
+        digest: what was searched for.
+        result: ``found``, ``none``, ``unreadable`` or ``refused``.
+        place: the name of the source that had it; empty when none had.
+        sboms: what was found.
+        looked: every look, in order.
+        remedy: what to do; empty when it was found.
+    """
+
+    image: str
+    digest: Digest
+    result: str
+    place: str
+    sboms: tuple[Sbom, ...]
+    looked: tuple[Look, ...]
+    remedy: str
+
+    def as_dict(self) -> dict[str, object]:
+        """The explanation as ``bomgate sbom fetch --output json`` prints it."""
+        skipped = Counter(part.reason.value for sbom in self.sboms for part in sbom.skipped)
+        usable = len({purl for sbom in self.sboms for purl in sbom.components})
+        components = {"total": usable + skipped.total(), "usable": usable, "skipped": dict(skipped)}
+        return {
+            "image": self.image,
+            "digest": self.digest,
+            "result": self.result,
+            "looked": [look.as_dict() for look in self.looked],
+            "components": components,
+            "remedy": self.remedy,
+        }
+
+
+def explain(sources: Sequence[SbomSource], image: ImageRef, digest: Digest, deadline: Deadline) -> Explanation:
+    """Search as a check of the image would, and say what was looked at; problems are part of the answer.
+
+    Args:
+        sources: in order; the first that has an SBOM ends the search.
+        image: the reference.
+        digest: what it points at.
+        deadline: by when the search must be done.
+    """
+    trail, result, remedy = Trail(), "none", _NONE_REMEDY
+    for source in sources:
+        try:
+            if isinstance(source, ExaminedSource):
+                found = source.examine(image, digest, deadline, trail)
+            else:
+                found = source.fetch(image, digest, deadline)
+                trail.note(source.place, digest, f"{len(found)} documents" if found else "nothing").used = bool(found)
+        except (InvalidInput, SourceError) as problem:
+            trail.note(source.place, image.name, problem.message)
+            worse = "unreadable" if isinstance(problem, InvalidInput) else "refused"
+            if result != "unreadable":
+                remedy = problem.remedy if result == "none" or worse == "unreadable" else remedy
+                result = worse if result == "none" or worse == "unreadable" else result
+            continue
+        if found:
+            return Explanation(image.text, digest, "found", source.place, tuple(found), tuple(trail.looks), "")
+    for look in trail.looks:
+        look.used = False
+    return Explanation(image.text, digest, result, "", (), tuple(trail.looks), remedy)

@@ -1,0 +1,158 @@
+"""Manifests and indexes: bytes → the few fields that count, and which media types mean what.
+
+Sources: the OCI image specification (manifest, image index, descriptor), the Docker image manifest specification
+(version 2, schema 2), cosign's SBOM and attestation specifications, BuildKit's attestation storage, Sigstore's bundles.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from webhook.errors import Final, InvalidInput
+from webhook.model.images import Digest, parse_digest
+
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+ACCEPT = ", ".join((OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST))
+"""All types at once: a registry answers 404 when the type that it holds is not asked for."""
+OLD_TYPES = frozenset(f"application/vnd.docker.distribution.manifest.v1+{kind}" for kind in ("json", "prettyjws"))
+"""Docker's schema 1, which is refused."""
+
+IN_TOTO = "application/vnd.in-toto+json"
+DSSE = "application/vnd.dsse.envelope.v1+json"
+COSIGN_SBOM = "application/vnd.dev.cosign.artifact.sbom.v1+json"
+_BUNDLE = "application/vnd.dev.sigstore.bundle"
+_SBOM_TYPES = frozenset(
+    [
+        "application/vnd.cyclonedx",
+        "application/vnd.cyclonedx+json",
+        "application/vnd.cyclonedx+xml",
+        "application/spdx",
+        "application/spdx+json",
+        "application/spdx+xml",
+        "text/spdx",
+        "text/spdx+json",
+        "text/spdx+xml",
+        "application/vnd.syft+json",
+    ]
+)
+_EMPTY = "application/vnd.oci.empty.v1+json"
+
+
+class Platform(msgspec.Struct, frozen=True):
+    """What an entry of an index runs on."""
+
+    os: str = ""
+    architecture: str = ""
+    variant: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+
+class Descriptor(msgspec.Struct, frozen=True, rename="camel"):
+    """What a manifest or an index says about something that it refers to."""
+
+    digest: str
+    media_type: str = ""
+    size: int = -1
+    artifact_type: str | None = None
+    annotations: dict[str, str] | None = None
+    platform: Platform | None = None
+
+    def annotation(self, key: str) -> str:
+        """One annotation; empty when there is none."""
+        return (self.annotations or {}).get(key, "")
+
+
+class Manifest(msgspec.Struct, frozen=True, rename="camel"):
+    """An image manifest or an index; an index has ``manifests``."""
+
+    schema_version: int = 0
+    media_type: str = ""
+    artifact_type: str | None = None
+    config: Descriptor | None = None
+    layers: list[Descriptor] | None = None
+    manifests: list[Descriptor] | None = None
+    subject: Descriptor | None = None
+    annotations: dict[str, str] | None = None
+
+    @property
+    def kind(self) -> str:
+        """What the artefact is: ``artifactType``, or else the media type of its configuration."""
+        if self.artifact_type and plain_type(self.artifact_type) != _EMPTY:
+            return self.artifact_type
+        return self.config.media_type if self.config is not None else ""
+
+
+_decoder = msgspec.json.Decoder(Manifest)
+
+
+def read_manifest(body: bytes, where: str) -> Manifest:
+    """Read a manifest or an index.
+
+    Args:
+        body: the bytes, already checked against their digest.
+        where: the reference, for errors.
+
+    Raises:
+        Final: it is damaged, or of Docker's schema 1.
+    """
+    try:
+        manifest = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
+        raise Final(
+            f"The manifest {where} cannot be read: {str(problem)[:150]}",
+            remedy="Look at it with `crane manifest`; push the image or the attachment again.",
+        ) from problem
+    if manifest.schema_version == 1:
+        raise Final(
+            f"{where} is in Docker's old format (schema 1), which has neither SBOMs nor stable digests.",
+            remedy="Push the image again with a tool of this decade, such as docker, buildah or crane.",
+        )
+    if manifest.manifests is None and manifest.layers is None:
+        raise Final(f"{where} is neither an image manifest nor an index.", remedy="Check the image reference.")
+    return manifest
+
+
+def checked_digest(descriptor: Descriptor, where: str) -> Digest:
+    """The digest of a descriptor, in the form that is safe to put into an address.
+
+    Raises:
+        Final: it is none.
+    """
+    found = parse_digest_or_none(descriptor.digest)
+    if found is None:
+        raise Final(f"{where} refers to {descriptor.digest[:100]!r}, which is not a digest.")
+    return found
+
+
+def parse_digest_or_none(text: str) -> Digest | None:
+    """A digest, or None when the text is none."""
+    try:
+        return parse_digest(text)
+    except InvalidInput:
+        return None
+
+
+def plain_type(media_type: str) -> str:
+    """A media type in lower case and without parameters."""
+    return media_type.partition(";")[0].strip().lower()
+
+
+def is_sbom_type(media_type: str) -> bool:
+    """Whether a layer or an artefact of this type is an SBOM as it is."""
+    return plain_type(media_type) in _SBOM_TYPES
+
+
+def is_sbom_artifact(kind: str) -> bool:
+    """Whether an artefact of this kind holds SBOMs in its layers, whatever their types are."""
+    return is_sbom_type(kind) or plain_type(kind) == COSIGN_SBOM
+
+
+def is_envelope_type(media_type: str) -> bool:
+    """Whether a layer of this type is a DSSE envelope or a Sigstore bundle."""
+    plain = plain_type(media_type)
+    return plain == DSSE or plain.startswith(_BUNDLE) or plain.endswith("+dsse")

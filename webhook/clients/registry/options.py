@@ -1,0 +1,101 @@
+"""Options of the registry client: which registries are reached how, and the limits of a search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SOURCES = ("referrers", "buildkit", "cosignAttestation", "cosignAttachment")
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryRule:
+    """One entry of ``registries``: how the images below a prefix are reached; the first that matches counts."""
+
+    prefix: str = field(
+        metadata={"help": "Host, or host and path, of the images it is for, such as registry.corp/team."}
+    )
+    plain_http: bool = field(default=False, metadata={"help": "Speak HTTP instead of HTTPS."})
+    allow_private: bool = field(
+        default=False,
+        metadata={"help": "Allow private and loopback addresses for the registry and for what it refers to."},
+    )
+    ca_file: Path | None = field(
+        default=None, metadata={"help": "Certificate authorities (PEM) that are trusted instead of the usual ones."}
+    )
+    credentials_file: Path | None = field(
+        default=None, metadata={"help": "Credentials in the form of a docker config file; read again when it changes."}
+    )
+    rewrite: str = field(
+        default="", metadata={"help": "Host, or host and path, that takes the place of the prefix, such as a mirror."}
+    )
+    sbom_repository: str = field(
+        default="",
+        metadata={"help": "Repository that holds the attachments of these images, as COSIGN_REPOSITORY names it."},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryOptions:
+    """Limits of the registry client."""
+
+    credentials_file: Path | None = field(
+        default=None,
+        metadata={"help": "Docker config file with credentials for registries that name none of their own."},
+    )
+    connections_per_host: int = field(default=8, metadata={"help": "Requests under way to one host at a time."})
+    requests_per_minute: int = field(
+        default=0, metadata={"help": "Requests to one host in a minute; 0 means no limit of our own."}
+    )
+    requests_per_image: int = field(default=200, metadata={"help": "Requests that one search for SBOMs may make."})
+    bytes_per_image: int = field(
+        default=256 * 1024 * 1024, metadata={"help": "Bytes that one search for SBOMs may read."}
+    )
+    connect_seconds: float = field(default=5.0, metadata={"help": "Longest wait for a connection."})
+    read_seconds: float = field(default=15.0, metadata={"help": "Longest wait for the next bytes."})
+    tries: int = field(default=3, metadata={"help": "Tries of a request that fails for a passing reason."})
+    retry_after_seconds: float = field(
+        default=20.0,
+        metadata={"help": "Longest wait that a registry may ask for (Retry-After) before the search ends."},
+    )
+    down_seconds: float = field(
+        default=5.0, metadata={"help": "Seconds for which a host that could not be reached is not asked again."}
+    )
+    redirects: int = field(default=5, metadata={"help": "Redirects that one request follows."})
+    max_manifest_bytes: int = field(
+        default=4 * 1024 * 1024, metadata={"help": "Bytes of the largest manifest or list."}
+    )
+    max_blob_bytes: int = field(
+        default=88 * 1024 * 1024,
+        metadata={"help": "Bytes of the largest attachment; an attestation is a third larger."},
+    )
+    tag_seconds: float = field(default=300.0, metadata={"help": "Seconds for which the digest of a tag is believed."})
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRule:
+    """One entry of ``sbom.verify``: images whose SBOMs count only when a key has signed them."""
+
+    prefix: str = field(metadata={"help": "Host, or host and path, of the images it is for."})
+    public_key_file: Path = field(
+        metadata={"help": "Public key (PEM) of which an attestation needs a signature: ECDSA, RSA or Ed25519."}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentOptions:
+    """Which SBOMs in registries count."""
+
+    platforms: tuple[str, ...] = field(
+        default=("linux/amd64", "linux/arm64"),
+        metadata={"help": "Platforms of an image index whose SBOMs are looked for."},
+    )
+    verify: tuple[VerifyRule, ...] = field(
+        default=(), metadata={"help": "Images whose SBOMs must be signed; the first prefix that matches counts."}
+    )
+    max_attachments: int = field(default=32, metadata={"help": "Attachments of one image that are opened."})
+    max_layers: int = field(default=100, metadata={"help": "Layers of one attachment that are read."})
+    max_pages: int = field(default=20, metadata={"help": "Pages of a list of attachments that are read."})
+    listing_seconds: float = field(
+        default=30.0, metadata={"help": "Seconds for which a list of attachments is remembered."}
+    )

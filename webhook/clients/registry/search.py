@@ -1,0 +1,223 @@
+"""The search: what all sources of one registry client share, from an image to its documents."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from webhook.clients.registry.anatomy import Anatomy, Subject, anatomy
+from webhook.clients.registry.calls import Budget
+from webhook.clients.registry.client import RegistryClient
+from webhook.clients.registry.listings import Listings
+from webhook.clients.registry.locations import Locations, Repository
+from webhook.clients.registry.manifests import Descriptor, Manifest
+from webhook.clients.registry.options import AttachmentOptions
+from webhook.clients.registry.signatures import PublicKey, Verification
+from webhook.clients.registry.trail import Look, Trail
+from webhook.errors import Final, InvalidInput
+from webhook.model.components import Sbom
+from webhook.model.deadlines import Deadline
+from webhook.model.images import Digest, ImageRef
+from webhook.ports import Clock
+
+_REMEMBERED = 1000
+
+
+@dataclass(slots=True)
+class Basket:
+    """What was found for one subject.
+
+    Attributes:
+        sboms: documents that were read.
+        problems: why others could not be.
+    """
+
+    sboms: list[Sbom] = field(default_factory=list)
+    problems: list[InvalidInput] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One image, being searched.
+
+    Attributes:
+        name: of the image, as the workload writes it.
+        anatomy: its parts.
+        repository: where the image is.
+        attachments: where its attachments are.
+        budget: what the search may cost.
+        trail: notes of what was looked at.
+        key: has to have signed; None when nothing needs to be signed.
+    """
+
+    name: str
+    anatomy: Anatomy
+    repository: Repository
+    attachments: Repository
+    budget: Budget
+    trail: Trail
+    key: PublicKey | None
+
+
+LookAt = Callable[[Visit, Subject, Basket], None]
+"""Looks at one place for one subject."""
+
+
+class Search:
+    """Searches registries for SBOMs; safe to use from several threads.
+
+    Args:
+        client: reads from registries.
+        locations: which repository is asked for which image.
+        options: which SBOMs count.
+        parse: bytes → Sbom.
+        clock: time.
+
+    Raises:
+        ConfigError: a rule of ``sbom.verify`` cannot be used.
+    """
+
+    def __init__(
+        self,
+        client: RegistryClient,
+        locations: Locations,
+        options: AttachmentOptions,
+        parse: Callable[[bytes], Sbom],
+        clock: Clock,
+    ) -> None:
+        self.client, self.options = client, options
+        self.listings = Listings(client, options, clock)
+        self._locations, self._parse = locations, parse
+        self._verification = Verification(options.verify)
+        self._anatomies: OrderedDict[tuple[str, Digest], Anatomy] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def signed_only(self, image: ImageRef) -> bool:
+        """Whether only signed SBOMs count for an image."""
+        return self._verification.key(image) is not None
+
+    def visit(self, image: ImageRef, digest: Digest, deadline: Deadline, trail: Trail) -> Visit:
+        """Begin to search an image.
+
+        Raises:
+            SourceError: the image itself cannot be read.
+        """
+        repository, attachments = self._locations.image(image), self._locations.attachments(image)
+        budget = self.client.budget(deadline)
+        parts = self._anatomy(repository, digest, budget)
+        if attachments != repository:
+            # Some registries answer 404 to whoever has shown no token yet; this request brings one.
+            self.client.tag_digest(attachments, digest, budget)
+        key = self._verification.key(image)
+        return Visit(image.name, parts, repository, attachments, budget, trail, key)
+
+    def gather(self, visit: Visit, look_at: LookAt) -> Sequence[Sbom]:
+        """Look at a place for every part of the image; the SBOMs of all of them together.
+
+        Raises:
+            InvalidInput: a part has documents, and not one of them can be read.
+            SourceError: the registry did not answer, or refused to.
+        """
+        found: dict[str, Sbom] = {}
+        problems: list[InvalidInput] = []
+        without = []
+        for subject in visit.anatomy.subjects:
+            basket = Basket()
+            look_at(visit, subject, basket)
+            found.update((sbom.document_digest, sbom) for sbom in basket.sboms)
+            if not basket.sboms:
+                problems += basket.problems
+                without.append(subject.role)
+        if problems:
+            raise problems[0]
+        missing = [role for role in without if role != "index"]
+        if found and missing and "index" in without:
+            visit.trail.looks[-1].answer += f"; no SBOM for {', '.join(missing)}"
+        return tuple(found.values())
+
+    def layers(self, manifest: Manifest) -> Sequence[Descriptor]:
+        """The layers of an attachment.
+
+        Raises:
+            Final: there are too many to be one.
+        """
+        layers = manifest.layers or []
+        if len(layers) > self.options.max_layers:
+            raise Final(
+                f"An attachment has {len(layers)} layers; at most {self.options.max_layers} are read.",
+                remedy="Delete old attestations, or raise sbom.maxLayers.",
+            )
+        return layers
+
+    def tagged(self, visit: Visit, subject: Subject, suffix: str, place: str) -> Iterator[tuple[str, Manifest]]:
+        """What cosign's tag for a subject points at, if there is such a tag.
+
+        Args:
+            visit: the search.
+            subject: what it is attached to.
+            suffix: of the tag: ``att`` or ``sbom``.
+            place: for the trail.
+
+        Raises:
+            SourceError: the registry did not answer, or refused to.
+        """
+        if not subject.digest.startswith("sha256:"):
+            return  # a tag with another digest would be too long
+        tag = f"sha256-{subject.digest.hex}.{suffix}"
+        at = f"{visit.attachments.name}:{tag}"
+        fetched = self.client.manifest(visit.attachments, tag, visit.budget)
+        if fetched is None:
+            visit.trail.note(place, at, f"{subject.role}: no such tag")
+        else:
+            yield at, fetched.manifest
+
+    def read(
+        self, visit: Visit, layer: Descriptor, basket: Basket, look: Look, opened: Callable[[bytes], bytes | None]
+    ) -> None:
+        """Read one document; what cannot be read is a problem of its subject, not yet of the search.
+
+        Args:
+            visit: the search.
+            layer: where the document is.
+            basket: of its subject.
+            look: its answer is completed.
+            opened: takes the document out of what is around it; None when it is no SBOM.
+
+        Raises:
+            SourceError: the registry did not answer, or refused to.
+        """
+        repository = visit.repository if look.place == "buildkit" else visit.attachments
+        try:
+            document = opened(self.client.blob(repository, layer, visit.budget))
+            if document is None:
+                look.answer += "no SBOM"
+                return
+            sbom = self._parse(document)
+        except InvalidInput as problem:
+            look.answer += f"unreadable: {problem.message}"
+            basket.problems.append(InvalidInput(f"{look.at}: {problem.message}", remedy=problem.remedy))
+            return
+        basket.sboms.append(sbom)
+        look.used = True
+        look.answer += f"{sbom.format} {sbom.version}, {len(sbom.components)} components".replace("  ", " ")
+
+    def _anatomy(self, repository: Repository, digest: Digest, budget: Budget) -> Anatomy:
+        key = (repository.name, digest)
+        with self._lock:
+            known = self._anatomies.get(key)
+        if known is not None:
+            return known
+        fetched = self.client.manifest(repository, digest, budget)
+        if fetched is None:
+            raise Final(
+                f"{repository.name} has no image {digest.short} (404).",
+                remedy="Check the image's name, and where registries rewrites it to.",
+            )
+        found = anatomy(digest, fetched.manifest, self.options.platforms)
+        with self._lock:
+            self._anatomies[key] = found
+            if len(self._anatomies) > _REMEMBERED:
+                self._anatomies.popitem(last=False)
+        return found

@@ -1,0 +1,183 @@
+"""Authorization: from a registry's challenge to the header that opens a repository.
+
+Sources: the token authentication and the OAuth2 variant of the distribution project. A token server is named by the
+registry; it is asked only over HTTPS (unless the registry itself speaks plain HTTP) and gets nothing but the
+credentials for that registry. A token is for one repository and one user, and is kept as long as the server says.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+
+from webhook.clients.registry.challenges import Challenge, read_challenges
+from webhook.clients.registry.credentials import Credential, Keychain
+from webhook.clients.registry.exchange import Exchange, Outgoing, Reply
+from webhook.clients.registry.locations import Repository
+from webhook.clients.registry.troubles import denied, origin, status_trouble
+from webhook.errors import Final
+from webhook.model.deadlines import Deadline
+from webhook.ports import Clock
+
+_MAX_ANSWER = 1024 * 1024
+_MAX_TOKEN = 64 * 1024
+_DEFAULT_SECONDS = 60.0
+_MARGIN = 0.1
+_LIMIT = 10_000
+_Key = tuple[str, str, str]
+
+
+class _Answer(msgspec.Struct):
+    token: str = ""
+    access_token: str = ""
+    expires_in: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A token, until when it is used (monotonic seconds), and the challenge that asked for it."""
+
+    until: float
+    header: str = field(repr=False)
+    asked: Challenge
+
+
+class Authorizer:
+    """Gives every request the header that it needs; safe to use from several threads.
+
+    Args:
+        exchange: sends requests to token servers.
+        keychains: where credentials come from, in order.
+        clock: time.
+    """
+
+    def __init__(self, exchange: Exchange, keychains: Sequence[Keychain], clock: Clock) -> None:
+        self._exchange, self._keychains, self._clock = exchange, keychains, clock
+        self._tokens: dict[_Key, _Token] = {}
+        self._wants_basic: set[str] = set()
+        self._lock = threading.Lock()
+        self._key_locks = tuple(threading.Lock() for _ in range(32))
+
+    def header(self, repository: Repository, deadline: Deadline) -> str:
+        """What is known to open a repository; empty at first, because many show public things to anybody.
+
+        A token that has run out is renewed unasked: some registries answer 404 instead of 401 to who shows none.
+
+        Raises:
+            SourceError: the credentials cannot be read, or the token cannot be renewed.
+        """
+        credential = self._credential(repository)
+        if credential is not None and credential.registry_token:
+            return f"Bearer {credential.registry_token}"
+        known = self._tokens.get(_key(repository, credential))
+        if known is not None:
+            return self._current(repository, known.asked, credential, "", deadline)
+        if credential is not None and credential.username and repository.registry.url in self._wants_basic:
+            return credential.basic
+        return ""
+
+    def answer(self, repository: Repository, reply: Reply, used: str, deadline: Deadline) -> str:
+        """The header that a challenge asks for.
+
+        Args:
+            repository: what was asked for.
+            reply: the 401.
+            used: the header that was not good enough.
+            deadline: for the token server.
+
+        Raises:
+            Final: nothing can be given: no credentials, a refusal, or a challenge of an unknown kind.
+            SourceError: the token server did not answer.
+        """
+        credential = self._credential(repository)
+        challenges = read_challenges(reply.headers.get("WWW-Authenticate", ""))
+        asked = next((challenge for challenge in challenges if challenge.scheme == "bearer"), None)
+        if asked is not None and asked.parameters.get("realm"):
+            return self._current(repository, asked, credential, used, deadline)
+        if any(challenge.scheme == "basic" for challenge in challenges) and credential and credential.username:
+            header = credential.basic
+            if header != used:
+                self._wants_basic.add(repository.registry.url)
+                return header
+        raise self.denied(repository, reply)
+
+    def denied(self, repository: Repository, reply: Reply) -> Final:
+        """The error for a refusal that no header changes."""
+        notes = (keychain.note(repository) for keychain in self._keychains)
+        has_credentials = self._credential(repository) is not None
+        return denied(repository, reply.status, reply.body, has_credentials, next(filter(None, notes), ""))
+
+    def _credential(self, repository: Repository) -> Credential | None:
+        found = (keychain.find(repository) for keychain in self._keychains)
+        return next((credential for credential in found if credential is not None), None)
+
+    def _current(
+        self, repository: Repository, asked: Challenge, credential: Credential | None, used: str, deadline: Deadline
+    ) -> str:
+        """The known token, unless it has run out or was refused; then a new one, fetched once for all who wait."""
+        key = _key(repository, credential)
+        with self._key_locks[hash(key) % len(self._key_locks)]:
+            known = self._tokens.get(key)
+            if known is not None and known.header != used and self._clock.monotonic() < known.until:
+                return known.header
+            return self._fetch(repository, asked, credential, deadline)
+
+    def _fetch(
+        self, repository: Repository, asked: Challenge, credential: Credential | None, deadline: Deadline
+    ) -> str:
+        request = _token_request(repository, asked, credential)
+        reply = self._exchange.send(request, deadline)
+        if reply.status in (401, 403):
+            raise self.denied(repository, reply)
+        where = f"The token server {origin(request.url)}"
+        if reply.status != 200:
+            raise status_trouble(reply.status, reply.headers, reply.body, where, self._clock.now())
+        try:
+            answer = msgspec.json.decode(reply.body, type=_Answer)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            answer = _Answer()
+        token = answer.token or answer.access_token
+        if not token or len(token) > _MAX_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+            raise Final(f"{where} answered without a token.", remedy="Check the registry's token service.")
+        seconds = answer.expires_in if answer.expires_in and answer.expires_in > 0 else _DEFAULT_SECONDS
+        header = f"Bearer {token}"
+        with self._lock:
+            if len(self._tokens) >= _LIMIT:
+                self._tokens.clear()
+            until = self._clock.monotonic() + seconds * (1 - _MARGIN)
+            self._tokens[_key(repository, credential)] = _Token(until, header, asked)
+        return header
+
+
+def _key(repository: Repository, credential: Credential | None) -> _Key:
+    return (repository.registry.url, repository.path, credential.username if credential is not None else "")
+
+
+def _token_request(repository: Repository, asked: Challenge, credential: Credential | None) -> Outgoing:
+    realm, registry = asked.parameters["realm"], repository.registry
+    parts = urlsplit(realm)
+    if parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc:
+        raise Final(f"{registry.host} names {realm[:100]!r} as its token server, which is no web address.")
+    if parts.scheme == "http" and not registry.plain_http:
+        raise Final(
+            f"{registry.host} names {origin(realm)} as its token server, which is not encrypted.",
+            remedy="Correct the registry's token settings, or set plainHttp for it under registries.",
+        )
+    fields = {"scope": asked.parameters.get("scope") or f"repository:{repository.path}:pull"}
+    if asked.parameters.get("service"):
+        fields["service"] = asked.parameters["service"]
+    if credential is not None and credential.identity_token:
+        form = {
+            **fields,
+            "grant_type": "refresh_token",
+            "refresh_token": credential.identity_token,
+            "client_id": "bomgate",
+        }
+        return Outgoing(registry, "POST", realm, _MAX_ANSWER, form=form)
+    url = f"{realm}{'&' if parts.query else '?'}{urlencode(fields)}"
+    authorization = credential.basic if credential is not None and credential.username else ""
+    return Outgoing(registry, "GET", url, _MAX_ANSWER, accept="application/json", authorization=authorization)
