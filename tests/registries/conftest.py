@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.registries.build import UnavailableError
-from tests.registries.kit import Kit, loopback
+from tests.registries.kit import Kit, Waiting, loopback
 from tests.registries.layouts import Layout
 from tests.registries.lying import LyingServer
 from tests.registries.running import docker_registry, referrers_registry
 from tests.registries.tokens import TokenServer
+from tests.registries.world import World
 
 LAYOUTS = Path(__file__).resolve().parent / "layouts"
 
@@ -70,6 +72,40 @@ def lying():
     """A server that answers as a test tells it to."""
     with LyingServer() as server:
         yield server
+
+
+@pytest.fixture
+def world(lying, kit):
+    """An image with one SBOM on the lying server."""
+    return World(lying, kit)
+
+
+@pytest.fixture
+def lying_too():
+    """A second such server: a store of blobs, a token server."""
+    with LyingServer() as server:
+        yield server
+
+
+@pytest.fixture
+def secret(tmp_path):
+    """Writes a docker config file with credentials for a host."""
+
+    def write(host: str) -> Path:
+        path = tmp_path / "secret.json"
+        path.write_text(json.dumps({"auths": {host: {"username": "robot", "password": "hidden"}}}))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def waiting():
+    """Makes kits whose clock only notes how long they would sleep, and can be set forward."""
+    made = Waiting()
+    yield made
+    for one in made.kits:
+        one.client.close()
 
 
 @pytest.fixture

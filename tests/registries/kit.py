@@ -37,6 +37,28 @@ class RealClock:
         time.sleep(seconds)
 
 
+class PatientClock(RealClock):
+    """A clock on which sleeping takes no time.
+
+    Attributes:
+        slept: every wait so far, seconds.
+    """
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+        self._ahead = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._ahead
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(round(seconds, 2))
+        self.jump(seconds)
+
+    def jump(self, seconds: float) -> None:
+        self._ahead += seconds
+
+
 def loopback(host: str, **more) -> RegistryRule:
     """The rule that lets a test reach a registry on loopback."""
     return RegistryRule(prefix=host, plain_http=True, allow_private=True, **more)
@@ -82,6 +104,27 @@ class Kit:
         image: ImageRef = parse_image(text)
         digest = self.resolver.resolve(image, self.deadline())
         return explain([self.sources[name] for name in names or SOURCES], image, digest, self.deadline())
+
+
+class Waiting:
+    """Makes kits with one patient clock.
+
+    Attributes:
+        clock: the clock.
+        kits: all that were made.
+    """
+
+    def __init__(self) -> None:
+        self.clock, self.kits = PatientClock(), []
+
+    def kit(self, host: str, **options) -> Kit:
+        limits = RegistryOptions(**{"tries": 2, "read_seconds": 5, **options})
+        self.kits.append(Kit([loopback(host)], options=limits, clock=self.clock))
+        return self.kits[-1]
+
+    @property
+    def last(self) -> Kit:
+        return self.kits[-1]
 
 
 def purls(sboms: list[Sbom]) -> set[str]:

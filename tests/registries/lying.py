@@ -60,7 +60,12 @@ class LyingServer:
 
         for method in ("GET", "HEAD", "POST", "PUT"):
             setattr(RequestHandler, f"do_{method}", lambda handler: self._answer(handler))
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), RequestHandler)
+
+        class Server(http.server.ThreadingHTTPServer):
+            def handle_error(self, request, client_address) -> None:
+                """Nothing: a client that had enough is what some tests are about."""
+
+        self._server = Server(("127.0.0.1", 0), RequestHandler)
         self._server.daemon_threads = True
         self.host = f"127.0.0.1:{self._server.server_address[1]}"
         self.url = f"http://{self.host}"
