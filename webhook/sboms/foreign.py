@@ -33,7 +33,7 @@ _YAML_HEAD = 64 * 1024
 
 class _Hints(msgspec.Struct):
     schema_version: Raw | UnsetType = msgspec.field(default=UNSET, name="SchemaVersion")
-    results: Raw | UnsetType = msgspec.field(default=UNSET, name="Results")
+    report: Raw | UnsetType = msgspec.field(default=UNSET, name="report")
     payload: Raw | UnsetType = msgspec.field(default=UNSET, name="payload")
     envelope: Raw | UnsetType = msgspec.field(default=UNSET, name="dsseEnvelope")
     predicate: Raw | UnsetType = msgspec.field(default=UNSET, name="predicateType")
@@ -47,7 +47,8 @@ class _Hints(msgspec.Struct):
 _HINTS = msgspec.json.Decoder(_Hints)
 _UNWRAP = "Take the SBOM out of it: it is the predicate of the statement in the payload."
 _FOREIGN = (
-    (("results",), "a Trivy report", "Write the SBOM with `trivy image --format cyclonedx IMAGE`."),
+    (("schema_version",), "a Trivy report", "Write the SBOM with `trivy image --format cyclonedx IMAGE`."),
+    (("report",), "a report of Trivy Operator", "Give what stands in it under `report.components`."),
     (("envelope",), "a Sigstore bundle around an attestation", _UNWRAP),
     (("payload",), "a signed envelope around an attestation", _UNWRAP),
     (("predicate",), "an in-toto statement", "Take the SBOM out of it: it is the predicate."),
@@ -55,7 +56,7 @@ _FOREIGN = (
     (("detector", "manifests"), "a GitHub dependency snapshot", _WRITE),
     (("manifests",), "an image index", "Fetch the SBOM that one of its manifests holds."),
     (("layers",), "an image manifest", "Fetch the SBOM, which is one of its layers."),
-    (("sbom",), "a GitHub export around an SPDX document", "Store what stands under its key `sbom`."),
+    (("sbom",), "a GitHub export around an SPDX document", "Give what stands in it under `sbom`."),
 )
 """Keys that give a foreign document away, the first match counting; what it is; the way out."""
 

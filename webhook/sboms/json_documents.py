@@ -7,6 +7,7 @@ formats, or claims one and holds the inventory of another, is refused: its reade
 from __future__ import annotations
 
 import codecs
+from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -18,6 +19,7 @@ from webhook.sboms.limits import Limits
 from webhook.sboms.repetition import Key, refuse_repeated
 
 _CHUNK = 1024 * 1024
+_Decoded = TypeVar("_Decoded")
 
 
 class Document(msgspec.Struct, rename="camel"):
@@ -59,12 +61,7 @@ def read(data: bytes, inventory: Inventory) -> Heading:
     """
     _refuse_bomb(data, inventory.limits)
     refuse_bad_text(data)
-    try:
-        document = _DOCUMENT.decode(data)
-    except msgspec.ValidationError as problem:
-        raise foreign.json_error(data) or _unreadable(f"does not have the shape of an SBOM: {problem}") from problem
-    except ValueError as problem:
-        raise _unreadable(f"is not valid JSON: {problem}") from problem
+    document = _decode(_DOCUMENT, data)
     claims = _claims(document)
     if not claims:
         raise foreign.json_error(data) or foreign.unknown()
@@ -91,6 +88,15 @@ def refuse_bad_text(data: bytes) -> None:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as problem:
         raise _unreadable(f"is not valid UTF-8: {problem.reason}") from problem
+
+
+def _decode(decoder: msgspec.json.Decoder[_Decoded], data: bytes) -> _Decoded:
+    try:
+        return decoder.decode(data)
+    except msgspec.ValidationError as problem:
+        raise foreign.json_error(data) or _unreadable(f"does not have the shape of an SBOM: {problem}") from problem
+    except ValueError as problem:
+        raise _unreadable(f"is not valid JSON: {problem}") from problem
 
 
 def _refuse_bomb(data: bytes, limits: Limits) -> None:
@@ -129,7 +135,7 @@ def _read_cyclonedx(data: bytes, document: Document, inventory: Inventory) -> He
     metadata = _raw(document.metadata)
     heading = cyclonedx.heading(document.spec_version, metadata)
     found = cyclonedx.read_components(document.components, inventory)
-    if not _PURL.stands(found + _PURL.count(metadata), data):
+    if not _PURL.stands(found, data, apart=metadata):
         refuse_repeated(data, ("components", "purl"))
     return heading
 
@@ -145,7 +151,7 @@ def _read_spdx(data: bytes, document: Document, inventory: Inventory) -> Heading
 def _read_spdx3(data: bytes, document: Document, inventory: Inventory) -> Heading:
     graph = document.graph
     if graph is None:
-        graph = [_ELEMENT.decode(data)]  # a document of one element needs no graph
+        graph = [_decode(_ELEMENT, data)]  # a document of one element needs no graph
     heading = spdx3.heading(_raw(document.context), graph)
     urls, identifiers = spdx3.read_graph(graph, inventory)
     if not (_PACKAGE_URL.stands(urls, data) and _IDENTIFIER.stands(identifiers, data)):

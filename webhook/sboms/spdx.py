@@ -94,6 +94,8 @@ def read_packages(packages: list[Package] | None, inventory: Inventory) -> int:
         stated = False
         for reference in references:
             if is_purl(reference.reference_type) and reference.reference_locator is not None:
+                if stated:
+                    inventory.expect(1)
                 stated = True
                 inventory.add(reference.reference_locator, package.name)
         if not stated:

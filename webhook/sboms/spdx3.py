@@ -89,6 +89,8 @@ def read_graph(graph: list[Element] | None, inventory: Inventory) -> tuple[int, 
     for package in packages:
         stated = False
         for purl in _purls(package, nodes):
+            if stated:
+                inventory.expect(1)
             stated = True
             inventory.add(purl, package.name)
         if not stated:

@@ -1,0 +1,99 @@
+"""Real SBOMs: every one is read, and no purl is lost against a plain walk through the JSON.
+
+The documents are not part of the repository. They are looked for in ``../shared/corpus`` beside it or beside one of the
+folders above it; where they are missing the tests say so, and fail when CI=true.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from webhook.errors import InvalidInput
+from webhook.model.components import SkipReason
+from webhook.model.purls import parse_purl
+from webhook.sboms import parse
+from webhook.sboms.inventory import names_one_version
+
+
+def find_corpus() -> Path | None:
+    """The folder of real SBOMs; None when there is none."""
+    for folder in Path(__file__).resolve().parents:
+        found = folder.parent / "shared" / "corpus"
+        if found.is_dir():
+            return found
+    return None
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Path:
+    found = find_corpus()
+    if found is not None:
+        return found
+    reason = "the real SBOMs (shared/corpus beside the checkout) are missing: nothing is tested on them"
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(f"{reason}; a failure because CI=true", pytrace=False)
+    pytest.skip(reason)
+
+
+def purls_by_plain_walk(document: dict[str, Any]) -> Iterator[str]:
+    """Every purl that the formats put into the image, by nothing but json and loops."""
+    if "spdxVersion" in document:
+        for package in document.get("packages") or []:
+            for reference in package.get("externalRefs") or []:
+                if reference["referenceType"] == "purl":
+                    yield reference["referenceLocator"]
+    open_lists = [document.get("components") or [], document.get("artifacts") or []]
+    while open_lists:
+        for component in open_lists.pop():
+            if component.get("purl"):
+                yield component["purl"]
+            open_lists.append(component.get("components") or [])
+
+
+def test_every_real_document_is_read_and_no_purl_is_lost(corpus: Path) -> None:
+    totals: Counter[str] = Counter()
+    files = sorted(corpus.rglob("*.json"))
+    assert len(files) >= 3
+    for path in files:
+        data = path.read_bytes()
+        sbom = parse(data)
+        written = list(purls_by_plain_walk(json.loads(data)))
+        usable, unusable, images = set(), 0, 0
+        for text in written:
+            try:
+                purl = parse_purl(text)
+            except InvalidInput:
+                unusable += 1
+                continue
+            if purl.type in ("docker", "oci"):
+                images += 1
+            elif names_one_version(purl):
+                usable.add(purl)
+            else:
+                unusable += 1
+        assert set(sbom.components) == usable, path.name
+        assert len(sbom.components) == len(usable), path.name
+        without = [one for one in sbom.skipped if one.reason is SkipReason.NO_PURL]
+        assert len(sbom.skipped) - len(without) == unusable, path.name
+        assert sbom.not_packages >= images, path.name
+        assert sbom.tool, path.name
+        totals.update(documents=1, usable=len(usable), unusable=unusable, images=images)
+    # Of the purls in real documents, nearly all can be looked up.
+    assert totals["usable"] > 40 * totals["unusable"]
+    assert totals["usable"] > 100 * totals["documents"]
+
+
+def test_one_image_in_three_formats_gives_the_same_components(corpus: Path) -> None:
+    samples = sorted((corpus / "samples").glob("small.*.json"))
+    read = [parse(path.read_bytes()) for path in samples]
+    assert {sbom.format for sbom in read} == {"cyclonedx-json", "spdx-json", "syft-json"}
+    assert len({frozenset(sbom.components) for sbom in read}) == 1
+    assert [len(sbom.skipped) for sbom in read] == [4, 4, 4]
+    assert {one.reason for sbom in read for one in sbom.skipped} == {SkipReason.NO_VERSION}

@@ -1,0 +1,196 @@
+"""Documents made to hurt: each is refused in words, in little time and memory."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+
+import pytest
+
+from webhook.errors import InvalidInput
+from webhook.sboms import Limits, parse
+from webhook.sboms.repetition import refuse_repeated
+
+MEBIBYTE = 1024 * 1024
+CONTEXT = b'"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld"'
+HEAD = b'{"bomFormat":"CycloneDX","specVersion":"1.6",'
+
+
+def bom(components: bytes, rest: bytes = b"") -> bytes:
+    return HEAD + rest + b'"components":' + components + b"}"
+
+
+def spdx(packages: bytes) -> bytes:
+    return b'{"spdxVersion":"SPDX-2.3","packages":' + packages + b"}"
+
+
+def refs(*locators: bytes) -> bytes:
+    stated = b",".join(b'"referenceLocator":"%s"' % locator for locator in locators)
+    return b'"externalRefs":[{"referenceType":"purl",%s}]' % stated
+
+
+def peak_memory(data: bytes, limits: Limits | None = None) -> int:
+    """Bytes that reading takes at its peak, whatever becomes of it."""
+    tracemalloc.start()
+    try:
+        parse(data, limits or Limits())
+    except InvalidInput:
+        pass
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    return peak
+
+
+@pytest.mark.parametrize("levels", [65, 500, 100_000])
+def test_components_nested_deeply_are_refused(levels: int) -> None:
+    data = bom(b'[{"components":' * levels + b"[]" + b"}]" * levels)
+    with pytest.raises(InvalidInput, match="deep"):
+        parse(data)
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_deep_nesting_in_a_key_that_is_not_read_is_refused(opening: bytes) -> None:
+    with pytest.raises(InvalidInput, match="nested too deeply"):
+        parse(bom(b"[]", b'"x":' + opening * 100_000 + b","))
+
+
+@pytest.mark.parametrize("place", [b'"metadata":{"tools":', b'"metadata":'])
+def test_deep_nesting_in_the_metadata_is_refused(place: bytes) -> None:
+    with pytest.raises(InvalidInput, match="nested too deeply"):
+        parse(bom(b"[]", place + b"[" * 100_000 + b","))
+
+
+def test_an_integer_of_a_million_digits_is_skipped_where_it_is_not_read_and_refused_where_it_is() -> None:
+    number = b"1" * 1_000_000
+    assert parse(bom(b'[{"purl":"pkg:npm/a@1"}]', b'"x":' + number + b",")).has_purls
+    with pytest.raises(InvalidInput):
+        parse(bom(b'[{"purl":' + number + b"}]"))
+
+
+def test_millions_of_empty_components_are_refused_before_any_is_made() -> None:
+    data = bom(b"[" + b"{}," * (16 * MEBIBYTE // 3) + b"{}]")
+    with pytest.raises(InvalidInput, match="JSON objects"):
+        parse(data)
+    assert peak_memory(data) < MEBIBYTE
+
+
+def test_empty_components_below_the_size_that_is_counted_take_little_memory() -> None:
+    data = bom(b"[" + b"{}," * 900_000 + b"{}]")
+    with pytest.raises(InvalidInput, match="more than 200000 components"):
+        parse(data)
+    assert peak_memory(data) < 100 * MEBIBYTE
+
+
+def test_millions_of_arrays_in_a_key_that_is_not_read_take_no_memory() -> None:
+    data = bom(b'[{"purl":"pkg:npm/a@1"}]', b'"x":[' + b"[]," * (8 * MEBIBYTE // 3) + b"[]],")
+    assert parse(data).has_purls
+    assert peak_memory(data) < MEBIBYTE
+
+
+def test_millions_of_keys_take_no_memory() -> None:
+    data = b'{"bomFormat":"CycloneDX",' + b",".join(b'"k%d":0' % n for n in range(200_000)) + b',"components":[]}'
+    assert not parse(data).has_purls
+    assert peak_memory(data) < MEBIBYTE
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        bom(b'[{"purl":"pkg:npm/hidden@1"}],"components":[]'),
+        bom(b'[{"purl":"pkg:npm/hidden@1","purl":"pkg:npm/shown@1"}]'),
+        bom(b'[{"pu\\u0072l":"pkg:npm/hidden@1","pur\\u006c":"pkg:npm/shown@1"}]'),
+        bom(b'[{"purl":"pkg:npm/hidden@1","purl":"pkg:npm/shown@1"}]', b'"metadata":{"a":["purl"],"purl":1},'),
+        bom(b'[{"purl" : "pkg:npm/hidden@1", "purl"\t:\n"pkg:npm/shown@1"}]'),
+        bom(b'[{"purl":"pkg:npm/a@1","components":[{"purl":"pkg:npm/hidden@1"}],"components":null}]'),
+        spdx(b"[{" + refs(b"pkg:npm/hidden@1") + b'}],"packages":[]'),
+        spdx(b"[{" + refs(b"pkg:npm/hidden@1") + b',"externalRefs":[]}]'),
+        spdx(b"[{" + refs(b"pkg:npm/hidden@1", b"pkg:npm/b@1") + b"}]"),
+        b'{"schema":{},"artifacts":[{"purl":"pkg:npm/hidden@1"}],"artifacts":[]}',
+        b"{%s,%s}" % (CONTEXT, b'"@graph":[{"identifier":"pkg:npm/hidden@1"}],"@graph":[]'),
+        b"{%s,%s}"
+        % (CONTEXT, b'"@graph":[{"software_packageUrl":"pkg:npm/hidden@1","software_packageUrl":"pkg:npm/b@1"}]'),
+    ],
+)
+def test_a_repeated_key_that_hides_a_purl_is_refused(data: bytes) -> None:
+    json.loads(data)
+    with pytest.raises(InvalidInput, match="repeats the key"):
+        parse(data)
+
+
+@pytest.mark.parametrize(
+    "component",
+    [
+        {"purl": "pkg:npm/a@1", "pedigree": {"ancestors": [{"purl": "pkg:npm/b@1"}]}},
+        {"purl": "pkg:npm/a@1", "evidence": {"identity": {"field": "purl", "purl": "x"}}},
+        {"purl": "pkg:npm/a@1", "description": '{"purl":"x","purl":"y"} \\ "purl": \\" {'},
+        {"purl": "pkg:npm/a@1", "components": [{"name": "}{", "purl": None}]},
+    ],
+)
+def test_a_purl_that_stands_elsewhere_is_no_repeated_key(component: dict[str, object]) -> None:
+    for data in (bom(json.dumps([component]).encode()), bom(json.dumps([component], indent=2).encode())):
+        assert parse(data).components == ("pkg:npm/a@1",)
+
+
+def test_only_keys_of_one_object_repeat_each_other() -> None:
+    refuse_repeated(b'{"a":{"a":[{"a":1},{"a":2}]},"b":"a","c":["a","a"],"\\ud800":1,"\\ud800":2}', ["a"])
+    with pytest.raises(InvalidInput, match="'a'"):
+        refuse_repeated(b'{"b":{"a":{"a":1},"c":[{}],"a":2}}', ["a"])
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"01", b"1.", b"+1", b"0x1"])
+def test_what_is_no_json_number_is_refused_wherever_it_is(number: bytes) -> None:
+    with pytest.raises(InvalidInput, match="not valid JSON"):
+        parse(bom(b"[]", b'"x":' + number + b","))
+
+
+@pytest.mark.parametrize("place", [b'[{"purl":"%s"}]', b'[{"other":"%s"}]', b'[{"%s":1}]'])
+@pytest.mark.parametrize("text", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf5\x80\x80\x80"])
+def test_bad_utf8_is_refused_wherever_it_is(place: bytes, text: bytes) -> None:
+    with pytest.raises(InvalidInput, match="not valid UTF-8"):
+        parse(bom(place % text))
+
+
+def test_utf8_is_checked_across_the_borders_of_the_pieces_it_is_checked_in() -> None:
+    filler = b'"x":"' + b"a" * (MEBIBYTE - len(HEAD) - 6) + "\N{EURO SIGN}".encode() + b'",'
+    assert parse(bom(b'[{"purl":"pkg:npm/a@1"}]', filler)).has_purls
+
+
+def test_half_a_surrogate_pair_in_a_purl_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="not valid JSON"):
+        parse(bom(b'[{"purl":"pkg:npm/\\ud800@1"}]'))
+
+
+def test_control_characters_and_endless_purls_make_a_component_unusable_and_not_the_document() -> None:
+    data = bom(b'[{"purl":"pkg:npm/a\\u0000@1"},{"purl":"pkg:npm/%s@1"},{"purl":"pkg:npm/a@1"}]' % (b"a" * 100_000))
+    sbom = parse(data)
+    assert sbom.components == ("pkg:npm/a@1",)
+    assert [skipped.reason.value for skipped in sbom.skipped] == ["malformed-purl"] * 2
+
+
+def test_a_document_cut_anywhere_is_refused() -> None:
+    data = json.dumps({"bomFormat": "CycloneDX", "components": [{"name": "a", "purl": "pkg:npm/a@1"}]}).encode()
+    for length in range(len(data)):
+        with pytest.raises(InvalidInput):
+            parse(data[:length])
+
+
+def test_a_billion_laughs_are_refused() -> None:
+    entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    text = f'<?xml version="1.0"?><!DOCTYPE bom [<!ENTITY a0 "ha">{entities}]><bom>&a9;</bom>'
+    with pytest.raises(InvalidInput, match="document type declaration"):
+        parse(text.encode())
+
+
+@pytest.mark.parametrize("part", [b"<component/>", b"<component><components>", b"<a>"])
+def test_xml_bombs_are_refused_in_little_memory(part: bytes) -> None:
+    data = b"<bom><components>" + part * (5 * MEBIBYTE // 2 // len(part))
+    with pytest.raises(InvalidInput, match="more than"):
+        parse(data)
+    assert peak_memory(data) < 100 * MEBIBYTE
+
+
+def test_a_tag_value_text_of_nothing_but_openings_is_read_in_one_go() -> None:
+    data = b"SPDXVersion: SPDX-2.3\n" + b"PackageComment: <text>\n" * 100_000
+    with pytest.raises(InvalidInput, match="never closed"):
+        parse(data)

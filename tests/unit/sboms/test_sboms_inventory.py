@@ -1,0 +1,93 @@
+"""What of an entry is usable."""
+
+from __future__ import annotations
+
+import pytest
+
+from webhook.errors import InvalidInput
+from webhook.model.components import SkipReason
+from webhook.model.purls import parse_purl
+from webhook.sboms.inventory import Inventory, names_one_version, shown
+from webhook.sboms.limits import Limits
+
+
+@pytest.mark.parametrize(
+    ("purl", "reason"),
+    [
+        ("", SkipReason.NO_PURL),
+        (" \t", SkipReason.NO_PURL),
+        ("npm/a@1", SkipReason.MALFORMED_PURL),
+        ("pkg:none/libgcc@4.8.5-44.el7?arch=x86_64", SkipReason.MALFORMED_PURL),
+        ("pkg:npm/a%00@1", SkipReason.MALFORMED_PURL),
+        ("pkg:npm/a", SkipReason.NO_VERSION),
+        ("pkg:npm/a@?x=y", SkipReason.NO_VERSION),
+        ("pkg:npm/%40s/a", SkipReason.NO_VERSION),
+        ("pkg:golang/example.com/m@(devel)", SkipReason.NO_VERSION),
+        ("pkg:golang/example.com/m@%28devel%29", SkipReason.NO_VERSION),
+        ("pkg:npm/a@UNKNOWN", SkipReason.NO_VERSION),
+        ("pkg:npm/a@latest", SkipReason.NO_VERSION),
+        ("pkg:npm/a@^1.2.0", SkipReason.NO_VERSION),
+        ("pkg:npm/a@%3E%3D1.2%20%3C2", SkipReason.NO_VERSION),
+        ("pkg:npm/a@~1.2", SkipReason.NO_VERSION),
+        ("pkg:npm/a@1.x%20%7C%7C%202.x", SkipReason.NO_VERSION),
+        ("pkg:npm/a@*", SkipReason.NO_VERSION),
+        ("pkg:pypi/a@1.*", SkipReason.NO_VERSION),
+        ("pkg:maven/g/a@$%7Bproject.version%7D", SkipReason.NO_VERSION),
+    ],
+)
+def test_an_entry_that_cannot_be_looked_up_is_kept_with_the_reason(purl: str, reason: SkipReason) -> None:
+    inventory = Inventory(Limits())
+    inventory.add(purl, "name")
+    inventory.settle()
+    assert not inventory.components
+    assert [(one.name, one.reason) for one in inventory.skipped] == [("name", reason)]
+
+
+@pytest.mark.parametrize(
+    "purl",
+    [
+        "pkg:npm/a@1",
+        "pkg:composer/a/b@dev-master",
+        "pkg:composer/a/b@v1.10.11",
+        "pkg:deb/debian/x@1:2.0~rc1-1%2Bdeb12u1",
+        "pkg:rpm/fedora/x@1.0%5E20240101git-1",
+        "pkg:maven/axis/axis@1.4%201855%20April%2022%202006",
+        "pkg:golang/example.com/m@v0.0.0-20211112202133-69e39bad7dc2",
+        "pkg:github/a/b@69e39bad7dc2",
+    ],
+)
+def test_an_exact_version_is_usable_however_odd(purl: str) -> None:
+    inventory = Inventory(Limits())
+    inventory.add(purl, None)
+    inventory.settle()
+    assert list(inventory.components) == [parse_purl(purl)]
+    assert names_one_version(parse_purl(purl))
+
+
+def test_settling_twice_changes_nothing() -> None:
+    inventory = Inventory(Limits())
+    inventory.add("pkg:npm/a", "a")
+    inventory.settle()
+    inventory.settle()
+    assert len(inventory.skipped) == 1
+
+
+def test_what_people_see_is_cut_and_printable() -> None:
+    assert shown("a" * 200) == "a" * 200
+    assert shown("a" * 201) == "a" * 200
+    assert shown("a\nb\x1b[0m\N{ZERO WIDTH SPACE}") == "a\ufffdb\ufffd[0m\ufffd"
+    inventory = Inventory(Limits())
+    inventory.add("pkg:npm/\x1b[31m" + "a" * 500, "n\n" + "a" * 500)
+    inventory.settle()
+    skipped = inventory.skipped[0]
+    assert skipped.name == "n\ufffd" + "a" * 198
+    assert len(skipped.detail) <= 200
+    assert skipped.detail.isprintable()
+    assert "control characters" in skipped.detail
+
+
+def test_more_entries_than_the_limit_are_refused() -> None:
+    inventory = Inventory(Limits(max_entries=2))
+    inventory.expect(2)
+    with pytest.raises(InvalidInput, match="more than 2 components"):
+        inventory.expect(1)

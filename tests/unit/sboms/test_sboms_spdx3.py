@@ -1,0 +1,148 @@
+"""SPDX 3.0 as JSON-LD."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from webhook.errors import InvalidInput
+from webhook.model.components import SkippedComponent, SkipReason
+from webhook.sboms import Limits, parse
+
+CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
+
+
+def document(*elements: dict[str, Any], context: object = CONTEXT) -> bytes:
+    return json.dumps({"@context": context, "@graph": list(elements)}).encode()
+
+
+def package(name: str, **extra: Any) -> dict[str, Any]:
+    return {"type": "software_Package", "spdxId": f"urn:{name}", "creationInfo": "_:info", "name": name, **extra}
+
+
+def identifier(purl: str, kind: str = "packageUrl", **extra: Any) -> dict[str, Any]:
+    return {"type": "ExternalIdentifier", "externalIdentifierType": kind, "identifier": purl, **extra}
+
+
+@pytest.mark.parametrize(
+    ("context", "version"),
+    [
+        (CONTEXT, "3.0.1"),
+        ([CONTEXT], "3.0.1"),
+        ("https://spdx.org/rdf/3.0.0/spdx-context.jsonld", "3.0.0"),
+    ],
+)
+def test_both_places_of_a_purl_are_read(context: object, version: str) -> None:
+    sbom = parse(
+        document(
+            {"type": "CreationInfo", "@id": "_:info", "specVersion": version},
+            {"type": "Tool", "spdxId": "urn:tool", "name": "tool 1.0"},
+            package("a", software_packageUrl="pkg:npm/a@1"),
+            package("b", externalIdentifier=[identifier("pkg:npm/b@1"), identifier("cpe:2.3:a:b:b:1", "cpe23")]),
+            context=context,
+        )
+    )
+    assert (sbom.format, sbom.version, sbom.tool) == ("spdx3-json", version, "tool 1.0")
+    assert sbom.components == ("pkg:npm/a@1", "pkg:npm/b@1")
+    assert sbom.skipped == ()
+
+
+def test_an_identifier_may_be_a_node_of_its_own() -> None:
+    sbom = parse(
+        document(
+            package("a", externalIdentifier=["_:blank", "_:missing"]),
+            package("b", externalIdentifier=["urn:id"]),
+            package("c", externalIdentifier=["_:missing"]),
+            identifier("pkg:npm/a@1", **{"@id": "_:blank"}),
+            identifier("pkg:npm/b@1", spdxId="urn:id"),
+            identifier("pkg:npm/unused@1", spdxId="urn:unused"),
+        )
+    )
+    assert sbom.components == ("pkg:npm/a@1", "pkg:npm/b@1")
+    assert sbom.skipped == (SkippedComponent("c", SkipReason.NO_PURL),)
+
+
+def test_both_places_at_once_give_both_purls_once() -> None:
+    both = package(
+        "a",
+        software_packageUrl="pkg:npm/a@1",
+        externalIdentifier=[identifier("pkg:npm/a@1"), identifier("pkg:npm/b@1")],
+    )
+    assert parse(document(both)).components == ("pkg:npm/a@1", "pkg:npm/b@1")
+
+
+def test_classes_made_from_packages_are_packages_and_other_elements_are_not() -> None:
+    sbom = parse(
+        document(
+            {**package("model", software_packageUrl="pkg:huggingface/o/m@ab12"), "type": "ai_AIPackage"},
+            {**package("set", software_packageUrl="pkg:generic/set@1"), "type": "dataset_DatasetPackage"},
+            {**package("file"), "type": "software_File"},
+            {"type": "Relationship", "from": "urn:a", "to": ["urn:b"], "relationshipType": "contains"},
+            {"type": "Person", "externalIdentifier": [identifier("a@example.org", "email")]},
+        )
+    )
+    assert sbom.components == ("pkg:huggingface/o/m@ab12", "pkg:generic/set@1")
+    assert sbom.skipped == ()
+
+
+def test_entries_that_are_no_packages_are_counted_apart() -> None:
+    sbom = parse(
+        document(
+            package("image", software_primaryPurpose="container"),
+            package("os", software_primaryPurpose="operatingSystem"),
+            package("app", software_packageUrl="pkg:oci/app@sha256:aa"),
+            package("bare", software_primaryPurpose="library"),
+        )
+    )
+    assert (sbom.not_packages, sbom.skipped) == (3, (SkippedComponent("bare", SkipReason.NO_PURL),))
+
+
+def test_a_document_of_one_element_needs_no_graph() -> None:
+    data = json.dumps({"@context": CONTEXT, **package("a", software_packageUrl="pkg:npm/a@1")}).encode()
+    assert parse(data).components == ("pkg:npm/a@1",)
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        "https://example.org/context.jsonld",
+        "https://spdx.org/rdf/3.1.0/spdx-context.jsonld",
+        "https://spdx.org/rdf/3.0.1/spdx-context.jsonld?x",
+        [],
+        [CONTEXT, "https://example.org/other.jsonld"],
+        [CONTEXT, {"software_packageUrl": "https://example.org/other"}],
+        {"software_packageUrl": "https://example.org/other"},
+        5,
+        None,
+        [CONTEXT + "x" * 10_000],
+    ],
+)
+def test_any_other_context_is_refused_because_it_could_give_the_keys_another_meaning(context: object) -> None:
+    with pytest.raises(InvalidInput, match="not the one context of SPDX 3"):
+        parse(document(package("a", software_packageUrl="pkg:npm/a@1"), context=context))
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        '"@graph":{}',
+        '"@graph":[1]',
+        '"@graph":[{"type":["software_Package"]}]',
+        '"@graph":[{"type":"software_Package","software_packageUrl":5}]',
+        '"@graph":[{"type":"software_Package","externalIdentifier":[5]}]',
+        '"type":5',
+    ],
+)
+def test_a_wrong_type_is_refused(rest: str) -> None:
+    with pytest.raises(InvalidInput, match="does not have the shape of an SBOM"):
+        parse(f'{{"@context":"{CONTEXT}",{rest}}}'.encode())
+
+
+def test_the_number_of_packages_is_bounded() -> None:
+    with pytest.raises(InvalidInput, match="more than 2 components"):
+        parse(document(*[package("a")] * 3), Limits(max_entries=2))
+    ids = [identifier(f"pkg:npm/a@{n}") for n in range(3)]
+    with pytest.raises(InvalidInput, match="more than 2 components"):
+        parse(document(package("a", externalIdentifier=ids)), Limits(max_entries=2))
