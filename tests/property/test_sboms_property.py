@@ -105,11 +105,30 @@ def test_a_changed_document_is_an_sbom_or_refused(data: st.DataObject) -> None:
     read(bytes(document))
 
 
-KEYS = (
-    "bomFormat specVersion components purl metadata tools spdxVersion packages name externalRefs referenceType"
-    " referenceLocator @context @graph type artifacts schema descriptor version externalIdentifier software_packageUrl"
-    " creationInfo"
-).split()
+KEYS = [
+    "bomFormat",
+    "specVersion",
+    "components",
+    "purl",
+    "metadata",
+    "tools",
+    "spdxVersion",
+    "packages",
+    "name",
+    "externalRefs",
+    "referenceType",
+    "referenceLocator",
+    "@context",
+    "@graph",
+    "type",
+    "artifacts",
+    "schema",
+    "descriptor",
+    "version",
+    "externalIdentifier",
+    "software_packageUrl",
+    "creationInfo",
+]
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.just("pkg:npm/a@1"),
