@@ -127,9 +127,11 @@ def read_docker_config(data: bytes) -> DockerConfig:
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise InvalidInput("it is not JSON of the form of a docker config file") from None
     known = ("auths", "credsStore", "credHelpers", "HttpHeaders", "currentContext")
-    auths = content.get("auths") if any(key in content for key in known) else content
+    auths = (content.get("auths") if any(key in content for key in known) else content) or {}
+    if not isinstance(auths, dict):
+        raise InvalidInput("its auths are not an object")
     entries = {}
-    for key, entry in (auths or {}).items() if isinstance(auths or {}, dict) else ():
+    for key, entry in auths.items():
         credential = _credential(key, entry)
         if credential is not None:
             entries[normal_key(key)] = credential
