@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Iterable
 from decimal import Decimal
 
+import msgspec
 from sqlalchemy import BigInteger, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -72,6 +73,22 @@ def clean(text: str) -> str:
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def to_json(value: object) -> str:
+    """JSON text for a column or a parameter."""
+    return msgspec.json.encode(value, enc_hook=plain_text).decode()
+
+
+def plain_text(value: object) -> str:
+    """For msgspec, which does not write strings of other classes, such as purls and digests, by itself.
+
+    Raises:
+        NotImplementedError: the value is no string.
+    """
+    if isinstance(value, str):
+        return str(value)
+    raise NotImplementedError(f"{type(value).__name__} is not stored")
 
 
 def to_moment(microseconds: int) -> dt.datetime:

@@ -12,18 +12,15 @@ from sqlalchemy import Connection, func, insert, select
 
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
-from webhook.store.database import Change, in_chunks
+from webhook.store.database import Change, among
 from webhook.store.tables import components
 
 
 def known_ids(connection: Connection, purls: Sequence[Purl]) -> dict[Purl, int]:
     """Ids of those components that have a row."""
     by_text: dict[str, Purl] = {str(purl): purl for purl in purls}
-    found: dict[Purl, int] = {}
-    for chunk in in_chunks(list(by_text)):
-        query = select(components.c.purl, components.c.id).where(components.c.purl.in_(chunk))
-        found.update({by_text[purl]: number for purl, number in connection.execute(query)})
-    return found
+    query = select(components.c.purl, components.c.id).where(among(connection, components.c.purl, list(by_text)))
+    return {by_text[purl]: number for purl, number in connection.execute(query)}
 
 
 def give_ids(change: Change, purls: Iterable[Purl]) -> dict[Purl, int]:

@@ -12,7 +12,7 @@ from webhook.model.downloads import RecordResult, WantedComponent
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.ports import AutoAssess
-from webhook.store.database import Database, current_revision, in_chunks, raw_rows
+from webhook.store.database import Database, among, current_revision, raw_rows
 from webhook.store.recording import Batch, record
 from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
 from webhook.store.tables import components, findings, vulnerabilities
@@ -107,8 +107,8 @@ class ComponentRepository:
             rows = (row for portion in raw_rows(connection, query) for row in portion)
             pairs = sorted({(identifier, Purl(purl).package) for identifier, purl in rows})
             known: dict[str, Vulnerability] = {}
-            for chunk in in_chunks(sorted({identifier for identifier, _ in pairs})):
-                some = select(*VULNERABILITY_COLUMNS).where(vulnerabilities.c.id.in_(chunk))
-                for portion in raw_rows(connection, some):
-                    known.update({row[0]: read_vulnerability(row) for row in portion})
+            affecting = sorted({identifier for identifier, _ in pairs})
+            some = select(*VULNERABILITY_COLUMNS).where(among(connection, vulnerabilities.c.id, affecting))
+            for portion in raw_rows(connection, some):
+                known.update({row[0]: read_vulnerability(row) for row in portion})
         return [(known[identifier], package) for identifier, package in pairs]

@@ -11,20 +11,39 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    Select,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from webhook.errors import StoreError
+from webhook.errors import StoreError, StoreUnreachable
 from webhook.store import schema
+from webhook.store.columns import to_json
 from webhook.store.failures import told
 from webhook.store.options import StoreOptions, parse_address, shown_address, sqlite_path
 from webhook.store.tables import revision as revision_table
 
-T = TypeVar("T")
 Upsert = sqlite.Insert | postgresql.Insert
+_PORTION = 500  # below the 700 new objects at which Python looks for garbage: larger portions are slower
 _JOURNAL_LIMIT_BYTES = 64 * 2**20
 
 
@@ -50,15 +69,16 @@ class Database:
 
     Args:
         options: where it is.
+        create: whether an SQLite file that is not there is made; else it counts as a database that does not answer.
 
     Raises:
         ConfigError: the address is not one of a usable database.
     """
 
-    def __init__(self, options: StoreOptions) -> None:
+    def __init__(self, options: StoreOptions, *, create: bool = True) -> None:
         self.url = parse_address(options.url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._options = options
+        self._options, self._create = options, create
         self._engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
         self._schema_lock = threading.Lock()
         self._schema_known = False
@@ -66,7 +86,7 @@ class Database:
     def _sqlite_engine(self) -> Engine:
         wait_seconds = self._options.busy_timeout_ms / 1000
         engine = create_engine(
-            self.url,
+            self.url if self._create else _existing(self.url),
             # Transactions are begun below, in words; the driver shall not begin any of its own.
             connect_args={"isolation_level": None, "timeout": wait_seconds, "check_same_thread": False},
             pool_size=self._options.pool_size,
@@ -207,6 +227,11 @@ class Database:
         path = sqlite_path(self.url)
         if path is None or path.exists():
             return
+        if not self._create:
+            raise StoreUnreachable(
+                f"The database file {path} is not there.",
+                remedy="Bring it back, or mount its volume; `bomgate db upgrade` makes a new and empty one.",
+            )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as problem:
@@ -214,6 +239,11 @@ class Database:
                 f"The folder {path.parent} for the database cannot be made: {problem.strerror or problem}.",
                 remedy="Make the folder, or give another path in the database's address.",
             ) from problem
+
+
+def _existing(url: URL) -> URL:
+    """The address of an SQLite file that is opened only if it is there (https://www.sqlite.org/uri.html)."""
+    return url.set(database=f"file:{quote(url.database or '')}", query={"mode": "rw", "uri": "true"})
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: Any) -> None:
@@ -230,18 +260,17 @@ def current_revision(connection: Connection) -> int:
     return int(connection.execute(select(revision_table.c.value)).scalar_one())
 
 
-def raw_rows(connection: Connection, query: Select[Any], size: int = 1000) -> Iterator[list[tuple[Any, ...]]]:
+def raw_rows(connection: Connection, query: Select[Any]) -> Iterator[list[tuple[Any, ...]]]:
     """The rows of a query in portions, straight from the driver: no row objects, and never all rows in memory.
 
     Column types do not convert anything here: values come as the database keeps them, and parameters have to be plain
-    text and numbers.
+    text, numbers, or what :func:`among` makes.
 
     Args:
         connection: inside a transaction.
         query: what to ask.
-        size: rows in a portion.
     """
-    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+    compiled = query.compile(dialect=connection.dialect)
     driver = connection.connection.driver_connection
     assert driver is not None
     if connection.dialect.name == "postgresql":
@@ -252,13 +281,19 @@ def raw_rows(connection: Connection, query: Select[Any], size: int = 1000) -> It
         parameters = tuple(compiled.params[name] for name in compiled.positiontup or ())
     try:
         cursor.execute(str(compiled), parameters)
-        while rows := cursor.fetchmany(size):
+        while rows := cursor.fetchmany(_PORTION):
             yield rows
     finally:
         cursor.close()
 
 
-def in_chunks(items: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
-    """Portions small enough for the parameters of one statement."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+def among(connection: Connection, column: Column[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
+    """The condition that a column is one of these values, however many, as one parameter.
+
+    ``IN`` with a parameter for each value would be compiled anew for each number of values, and is limited.
+    """
+    if connection.dialect.name == "postgresql":
+        kind = postgresql.ARRAY(Integer() if isinstance(column.type, Integer) else Text())
+        return column == any_(bindparam(None, list(values), type_=kind))
+    listed = func.json_each(to_json(list(values))).table_valued("value")
+    return column.in_(select(listed.c.value))

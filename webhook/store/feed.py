@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from array import array
 from sys import intern
+from typing import TypeVarTuple
 
-from sqlalchemy import Connection, Select, case, select
+from sqlalchemy import Connection, Select, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from webhook.model.assessments import Assessment
 from webhook.model.changes import UINT32, Changes, StoredSbom
-from webhook.model.components import ComponentState
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
@@ -19,8 +19,7 @@ from webhook.store.rows import ASSESSMENT_COLUMNS, VULNERABILITY_COLUMNS, read_a
 from webhook.store.sboms import STORED_COLUMNS, read_stored
 from webhook.store.tables import assessments, components, findings, sboms, tags, vulnerabilities
 
-_VULNERABLE = int(ComponentState.VULNERABLE)
-_PORTION = 5000
+Columns = TypeVarTuple("Columns")
 
 
 class StoreFeed:
@@ -57,7 +56,8 @@ class StoreFeed:
             if since == newest and since > 0:
                 return Changes(newest)
             after = since if 0 < since <= newest else None
-            ids, states, answered_at, purls = _components(connection, after)
+            ids, states, answered_at = _components(connection, after)
+            purls, found = _vulnerable(connection, after)
             return Changes(
                 revision=newest,
                 complete=after is None,
@@ -65,7 +65,7 @@ class StoreFeed:
                 states=states,
                 answered_at=answered_at,
                 purls=purls,
-                findings=_findings(connection, after),
+                findings=found,
                 vulnerabilities=_vulnerabilities(connection, after),
                 assessments=_assessments(connection, after),
                 sboms=_sboms(connection, after),
@@ -73,40 +73,36 @@ class StoreFeed:
             )
 
 
-def _newer(
-    query: Select[tuple[object, ...]], column: ColumnElement[int], after: int | None
-) -> Select[tuple[object, ...]]:
+def _newer(query: Select[*Columns], column: ColumnElement[int], after: int | None) -> Select[*Columns]:
     # Without a condition when all is wanted: with one, the database would walk the index on the revision.
     return query if after is None else query.where(column > after)
 
 
-def _components(connection: Connection, after: int | None) -> tuple[array[int], bytes, array[int], dict[int, Purl]]:
-    """Ids, states and times of answers in parallel, and the purls of the vulnerable ones."""
-    purl = case((components.c.state == _VULNERABLE, components.c.purl))
-    query = select(components.c.id, components.c.state, components.c.answered_at, purl).order_by(components.c.id)
+def _components(connection: Connection, after: int | None) -> tuple[array[int], bytes, array[int]]:
+    """Ids, states and times of answers, in parallel."""
+    query = select(components.c.id, components.c.state, components.c.answered_at).order_by(components.c.id)
     ids, states, answered_at = array(UINT32), bytearray(), array(UINT32)
-    purls: dict[int, Purl] = {}
-    for portion in raw_rows(connection, _newer(query, components.c.revision, after), _PORTION):
-        some_ids, some_states, some_answers, some_purls = zip(*portion, strict=True)
+    for portion in raw_rows(connection, _newer(query, components.c.revision, after)):
+        some_ids, some_states, some_answers = zip(*portion, strict=True)
         ids.extend(some_ids)
         states.extend(some_states)
         answered_at.extend(some_answers)
-        if _VULNERABLE in some_states:
-            pairs = zip(some_ids, some_purls, strict=True)
-            purls.update({number: Purl(text) for number, text in pairs if text is not None})
-    return ids, bytes(states), answered_at, purls
+    return ids, bytes(states), answered_at
 
 
-def _findings(connection: Connection, after: int | None) -> dict[int, tuple[str, ...]]:
-    query = select(findings.c.component_id, findings.c.vulnerability_id)
-    if after is not None:
-        query = query.join_from(findings, components).where(components.c.revision > after)
-    query = query.order_by(findings.c.component_id, findings.c.vulnerability_id)
-    found: dict[int, list[str]] = {}
-    for portion in raw_rows(connection, query, _PORTION):
-        for number, key in portion:
-            found.setdefault(number, []).append(intern(key))
-    return {number: tuple(keys) for number, keys in found.items()}
+def _vulnerable(connection: Connection, after: int | None) -> tuple[dict[int, Purl], dict[int, tuple[str, ...]]]:
+    """Purls and findings of the vulnerable components; only those have findings."""
+    query = select(components.c.id, components.c.purl, findings.c.vulnerability_id).join_from(findings, components)
+    query = _newer(query, components.c.revision, after).order_by(findings.c.component_id, findings.c.vulnerability_id)
+    purls: dict[int, Purl] = {}
+    found: dict[int, tuple[str, ...]] = {}
+    for portion in raw_rows(connection, query):
+        for number, purl, key in portion:
+            if number in purls:
+                found[number] += (intern(key),)
+            else:
+                purls[number], found[number] = Purl(purl), (intern(key),)
+    return purls, found
 
 
 def _vulnerabilities(connection: Connection, after: int | None) -> tuple[Vulnerability, ...]:
@@ -123,7 +119,7 @@ def _assessments(connection: Connection, after: int | None) -> tuple[Assessment,
 
 def _sboms(connection: Connection, after: int | None) -> tuple[StoredSbom, ...]:
     query = _newer(select(*STORED_COLUMNS), sboms.c.revision, after).order_by(sboms.c.id)
-    return tuple(read_stored(row) for portion in raw_rows(connection, query, 200) for row in portion)
+    return tuple(read_stored(row) for portion in raw_rows(connection, query) for row in portion)
 
 
 def _tags(connection: Connection, after: int | None) -> dict[str, Digest]:

@@ -27,7 +27,7 @@ from webhook.model.components import SkipReason
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.store.columns import pack, unpack
+from webhook.store.columns import pack, plain_text, unpack
 
 log = logging.getLogger("bomgate.hotstart")
 
@@ -133,7 +133,7 @@ class HotStartFile:
 
 def _write(file: BinaryIO, changes: Changes) -> None:
     checksum = blake2b(digest_size=_CHECKSUM_BYTES)
-    encoder = msgspec.msgpack.Encoder(enc_hook=str)  # purls and digests are strings of their own classes
+    encoder = msgspec.msgpack.Encoder(enc_hook=plain_text)
 
     def put(data: bytes) -> None:
         checksum.update(data)

@@ -51,7 +51,7 @@ class Store:
         self._database.close()
 
 
-def open_store(options: StoreOptions, clock: Clock) -> Store:
+def open_store(options: StoreOptions, clock: Clock, *, create: bool = True) -> Store:
     """The store at an address. Nothing is connected yet, so this works while the database is down.
 
     An SQLite file is made, or upgraded, when it is first used; a PostgreSQL database is upgraded by ``bomgate db
@@ -60,8 +60,10 @@ def open_store(options: StoreOptions, clock: Clock) -> Store:
     Args:
         options: where the database is.
         clock: time.
+        create: whether an SQLite file that is not there is made. A server that has a copy of the read model must not:
+            it would take the new and empty database for the truth.
 
     Raises:
         ConfigError: the address is not one of a usable database.
     """
-    return Store(Database(options), clock)
+    return Store(Database(options, create=create), clock)

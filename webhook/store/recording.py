@@ -23,7 +23,7 @@ from webhook.ports import AutoAssess
 from webhook.store.assessments import append
 from webhook.store.columns import to_seconds
 from webhook.store.componentids import give_ids
-from webhook.store.database import Change, in_chunks, raw_rows
+from webhook.store.database import Change, among, raw_rows
 from webhook.store.rows import (
     ASSESSMENT_COLUMNS,
     VULNERABILITY_COLUMNS,
@@ -70,13 +70,12 @@ def _newer_answers(
 ) -> list[ComponentAnswer]:
     """Those answers that are not older than what is there."""
     by_id = {ids[one.purl]: one for one in answers}
-    found: list[ComponentAnswer] = []
-    for chunk in in_chunks(list(by_id)):
-        query = select(components.c.id, components.c.answered_at).where(components.c.id.in_(chunk))
-        for number, answered_at in connection.execute(query):
-            if to_seconds(by_id[number].answered_at) >= answered_at:
-                found.append(by_id[number])
-    return found
+    query = select(components.c.id, components.c.answered_at).where(among(connection, components.c.id, list(by_id)))
+    return [
+        by_id[number]
+        for number, answered_at in connection.execute(query)
+        if to_seconds(by_id[number].answered_at) >= answered_at
+    ]
 
 
 # -- vulnerabilities ------------------------------------------------------------------------------------------------
@@ -105,12 +104,8 @@ def _write_vulnerabilities(
 
 
 def _stored(connection: Connection, names: Sequence[str]) -> dict[str, Vulnerability]:
-    found: dict[str, Vulnerability] = {}
-    for chunk in in_chunks(names):
-        query = select(*VULNERABILITY_COLUMNS).where(vulnerabilities.c.id.in_(chunk))
-        for portion in raw_rows(connection, query):
-            found.update({row[0]: read_vulnerability(row) for row in portion})
-    return found
+    query = select(*VULNERABILITY_COLUMNS).where(among(connection, vulnerabilities.c.id, names))
+    return {row[0]: read_vulnerability(row) for portion in raw_rows(connection, query) for row in portion}
 
 
 def _alike(one: Vulnerability, other: Vulnerability) -> bool:
@@ -126,8 +121,8 @@ def _alike(one: Vulnerability, other: Vulnerability) -> bool:
 
 
 def _write_identifiers(connection: Connection, written: Sequence[Vulnerability], changed: Sequence[str]) -> None:
-    for chunk in in_chunks(changed):
-        connection.execute(delete(identifiers).where(identifiers.c.vulnerability_id.in_(chunk)))
+    if changed:
+        connection.execute(delete(identifiers).where(among(connection, identifiers.c.vulnerability_id, changed)))
     names = sorted({(name.casefold(), one.id) for one in written for name in one.identifiers})
     if names:
         connection.execute(insert(identifiers), [{"name": name, "vulnerability_id": key} for name, key in names])
@@ -139,10 +134,10 @@ def _write_identifiers(connection: Connection, written: Sequence[Vulnerability],
 def _write_findings(connection: Connection, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int]) -> None:
     """Make the findings of the answered components equal to the answers."""
     wanted = {(ids[answer.purl], one.id) for answer in answers for one in answer.vulnerabilities}
-    there: set[tuple[int, str]] = set()
-    for chunk in in_chunks([ids[answer.purl] for answer in answers]):
-        query = select(findings.c.component_id, findings.c.vulnerability_id).where(findings.c.component_id.in_(chunk))
-        there.update((number, key) for number, key in connection.execute(query))
+    numbers = [ids[answer.purl] for answer in answers]
+    query = select(findings.c.component_id, findings.c.vulnerability_id)
+    found = connection.execute(query.where(among(connection, findings.c.component_id, numbers)))
+    there = {(number, key) for number, key in found}
     if gone := sorted(there - wanted):
         one_row = delete(findings).where(
             findings.c.component_id == bindparam("number"), findings.c.vulnerability_id == bindparam("key")
@@ -171,8 +166,9 @@ def _write_components(
 
 
 def _note_asked(connection: Connection, numbers: Sequence[int], now: dt.datetime) -> None:
-    for chunk in in_chunks(numbers):
-        connection.execute(update(components).where(components.c.id.in_(chunk)).values(asked_at=to_seconds(now)))
+    if numbers:
+        asked = update(components).where(among(connection, components.c.id, numbers))
+        connection.execute(asked.values(asked_at=to_seconds(now)))
 
 
 # -- automatic assessment ----------------------------------------------------------------------------------------------
@@ -183,11 +179,10 @@ def _write_pairs(
 ) -> tuple[list[Pair], list[Pair]]:
     """Note each (vulnerability, package) that was never seen before; the new ones, and those that were known."""
     named = sorted({(one.id, answer.purl.package) for answer in answers for one in answer.vulnerabilities})
-    there: set[tuple[str, str]] = set()
-    for chunk in in_chunks(sorted({key for key, _ in named})):
-        query = select(affected_packages.c.vulnerability_id, affected_packages.c.package)
-        found = connection.execute(query.where(affected_packages.c.vulnerability_id.in_(chunk)))
-        there.update((key, package) for key, package in found)
+    query = select(affected_packages.c.vulnerability_id, affected_packages.c.package)
+    keys = sorted({key for key, _ in named})
+    found = connection.execute(query.where(among(connection, affected_packages.c.vulnerability_id, keys)))
+    there = {(key, package) for key, package in found}
     new = [(told[key], package) for key, package in named if (key, package) not in there]
     if new:
         rows = [
@@ -208,11 +203,10 @@ def _moved(connection: Connection, pairs: Sequence[Pair]) -> list[Pair]:
     names = {name for one, _ in pairs for name in one.identifiers}
     spellings = sorted({spelling for name in names for spelling in (name, name.lower(), name.upper())})
     records: dict[str, list[Assessment]] = {}
-    for chunk in in_chunks(spellings):
-        query = select(*ASSESSMENT_COLUMNS).where(assessments.c.vulnerability.in_(chunk))
-        for portion in raw_rows(connection, query):
-            for row in portion:
-                records.setdefault(row[0].casefold(), []).append(read_assessment(row))
+    query = select(*ASSESSMENT_COLUMNS).where(among(connection, assessments.c.vulnerability, spellings))
+    for portion in raw_rows(connection, query):
+        for row in portion:
+            records.setdefault(row[0].casefold(), []).append(read_assessment(row))
     found: list[Pair] = []
     for one, package in pairs:
         about = [record for name in one.identifiers for record in records.get(name.casefold(), ())]

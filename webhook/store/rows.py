@@ -5,6 +5,7 @@ Reading takes rows as :func:`webhook.store.database.raw_rows` gives them. Words 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -15,9 +16,10 @@ import msgspec
 
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.store.columns import to_moment
+from webhook.store.columns import to_json, to_moment
 from webhook.store.tables import assessments, vulnerabilities
 
+_SOURCES = {source.value: source for source in AssessmentSource}
 _TEXTS = msgspec.json.Decoder(tuple[str, ...])
 
 VULNERABILITY_COLUMNS = tuple(
@@ -60,14 +62,14 @@ ASSESSMENT_COLUMNS = tuple(
 """In the order in which :func:`read_assessment` takes them."""
 
 
-def to_json(value: object) -> str:
-    """JSON text for a column."""
-    return msgspec.json.encode(value, enc_hook=str).decode()
-
-
 @lru_cache(maxsize=256)
 def _score(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
+
+
+@lru_cache(maxsize=256)
+def _moment(microseconds: int) -> dt.datetime:
+    return to_moment(microseconds)  # a batch of automatic assessments has one time
 
 
 def _texts(json: str) -> tuple[str, ...]:
@@ -115,11 +117,11 @@ def read_assessment(row: Sequence[Any]) -> Assessment:
         vulnerability=vulnerability,
         type=None if kind is None else intern(kind),
         scope=Scope(package, versions, image, namespace),
-        source=AssessmentSource(source),
+        source=_SOURCES[source],
         author=intern(author),
         comment=intern(comment),
-        assessed_at=to_moment(at),
-        until=None if until is None else to_moment(until),
+        assessed_at=_moment(at),
+        until=None if until is None else _moment(until),
         rule=intern(rule),
         score=_score(score),
         revision=revision,

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, delete, insert, or_, select
 
 from webhook.model.downloads import DownloadReport
 from webhook.model.records import RunRecord
+from webhook.store.columns import to_json
 from webhook.store.database import Database
-from webhook.store.rows import to_json
 from webhook.store.tables import leases, runs
 
 _LOCK = "download"

@@ -16,10 +16,9 @@ from webhook.model.images import Digest, ImageRef
 from webhook.model.purls import Purl
 from webhook.model.records import SbomRecord
 from webhook.ports import Clock
-from webhook.store.columns import pack, to_moment, unpack
+from webhook.store.columns import pack, to_json, to_moment, unpack
 from webhook.store.componentids import give_ids, known_ids
-from webhook.store.database import Change, Database, in_chunks, raw_rows
-from webhook.store.rows import to_json
+from webhook.store.database import Change, Database, among, raw_rows
 from webhook.store.tables import components, sboms, tags
 
 _SAMPLE = 200
@@ -47,11 +46,11 @@ def read_stored(row: Sequence[Any]) -> StoredSbom:
 def names_of(connection: Connection, digests: Sequence[str] | None = None) -> dict[str, list[str]]:
     """Tagged names, sorted, by the digest that they point at: of these digests, or of all."""
     query = select(tags.c.digest, tags.c.name).order_by(tags.c.name)
-    chunks = [query] if digests is None else [query.where(tags.c.digest.in_(some)) for some in in_chunks(digests)]
+    if digests is not None:
+        query = query.where(among(connection, tags.c.digest, digests))
     names: dict[str, list[str]] = {}
-    for chunk in chunks:
-        for digest, name in connection.execute(chunk):
-            names.setdefault(digest, []).append(name)
+    for digest, name in connection.execute(query):
+        names.setdefault(digest, []).append(name)
     return names
 
 
@@ -209,8 +208,5 @@ def _record(row: Sequence[Any], names: Mapping[str, Sequence[str]]) -> SbomRecor
 
 
 def _contents(connection: Connection, ids: Sequence[int]) -> tuple[tuple[Purl, ComponentState], ...]:
-    found: list[tuple[Purl, ComponentState]] = []
-    for chunk in in_chunks(ids):
-        query = select(components.c.purl, components.c.state).where(components.c.id.in_(chunk))
-        found += [(Purl(purl), ComponentState(state)) for purl, state in connection.execute(query)]
-    return tuple(sorted(found))
+    query = select(components.c.purl, components.c.state).where(among(connection, components.c.id, ids))
+    return tuple(sorted((Purl(purl), ComponentState(state)) for purl, state in connection.execute(query)))

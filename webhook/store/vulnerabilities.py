@@ -15,7 +15,7 @@ from webhook.model.records import VulnerabilityQuery, VulnerabilityRecord
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.scores import round_score
 from webhook.store.columns import to_moment, unpack
-from webhook.store.database import Database, in_chunks, raw_rows
+from webhook.store.database import Database, among, raw_rows
 from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
 from webhook.store.sboms import names_of
 from webhook.store.tables import components, findings, identifiers, sboms, tags, vulnerabilities
@@ -82,7 +82,7 @@ def _affected(connection: Connection, query: VulnerabilityQuery) -> dict[str, _A
     rows = select(findings.c.vulnerability_id, components.c.id, components.c.purl).join_from(findings, components)
     if query.identifier is not None:
         named = connection.execute(_named(query.identifier)).scalars().all()
-        rows = rows.where(findings.c.vulnerability_id.in_(named))
+        rows = rows.where(among(connection, findings.c.vulnerability_id, named))
     if query.package is not None:
         first, after = f"{query.package}@", f"{query.package}{_AFTER_AT}"
         versions = (components.c.purl >= first) & (components.c.purl < after)
@@ -90,7 +90,7 @@ def _affected(connection: Connection, query: VulnerabilityQuery) -> dict[str, _A
     inside = None if query.image is None else _contents(connection, query.image)
     found: dict[str, _Affected] = {}
     purls: dict[int, Purl] = {}
-    for portion in raw_rows(connection, rows, 5000):
+    for portion in raw_rows(connection, rows):
         for key, number, purl in portion:
             if inside is None or number in inside:
                 shared = purls.setdefault(number, Purl(purl))
@@ -122,12 +122,9 @@ def _add_images(connection: Connection, found: Mapping[str, _Affected]) -> None:
 
 def _described(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[Vulnerability, int]]:
     """Vulnerabilities with when they were first seen (microseconds)."""
-    found: dict[str, tuple[Vulnerability, int]] = {}
-    for chunk in in_chunks(keys):
-        query = select(*VULNERABILITY_COLUMNS, vulnerabilities.c.first_seen).where(vulnerabilities.c.id.in_(chunk))
-        for portion in raw_rows(connection, query):
-            found.update({row[0]: (read_vulnerability(row[:-1]), row[-1]) for row in portion})
-    return found
+    query = select(*VULNERABILITY_COLUMNS, vulnerabilities.c.first_seen)
+    rows = raw_rows(connection, query.where(among(connection, vulnerabilities.c.id, keys)))
+    return {row[0]: (read_vulnerability(row[:-1]), row[-1]) for portion in rows for row in portion}
 
 
 def _in_range(one: Vulnerability, query: VulnerabilityQuery) -> bool:
@@ -144,11 +141,10 @@ def _in_range(one: Vulnerability, query: VulnerabilityQuery) -> bool:
 def _records(
     connection: Connection, known: Mapping[str, tuple[Vulnerability, int]], affected: Mapping[str, _Affected]
 ) -> list[VulnerabilityRecord]:
-    names = names_of(connection, sorted({digest for one in affected.values() for digest in one.digests}))
-    shown: dict[str, tuple[Digest, tuple[str, ...]]] = {}
-    for one in affected.values():
-        for digest in one.digests - shown.keys():
-            shown[digest] = (Digest(digest), tuple(names.get(digest, ())))
+    digests = {digest for one in affected.values() for digest in one.digests}
+    names = names_of(connection, sorted(digests))
+    # One pair for each image, shared by all records.
+    shown = {digest: (Digest(digest), tuple(names.get(digest, ()))) for digest in digests}
     records = [
         VulnerabilityRecord(
             vulnerability=vulnerability,

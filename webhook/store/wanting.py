@@ -14,10 +14,10 @@ from webhook.model.components import ComponentState
 from webhook.model.downloads import WantedComponent
 from webhook.model.purls import Purl
 from webhook.store.columns import unpack
-from webhook.store.database import Database, in_chunks, raw_rows
+from webhook.store.database import Database, among, raw_rows
 from webhook.store.tables import components, sboms, sightings, tags
 
-_PAGE = 1000
+_PAGE = 2000
 # A place in the order of work is one number, the smallest first: seen or not, never answered or stale, how many images
 # contain the component (negated), and its id.
 _UNSEEN, _STALE = 1 << 63, 1 << 62
@@ -56,9 +56,10 @@ class WantedComponents(Sequence[WantedComponent]):
     def _page(self, places: array[int]) -> list[WantedComponent]:
         purls: dict[int, Purl] = {}
         with self._database.read() as connection:
-            for chunk in in_chunks([place & _ID for place in places]):
-                query = select(components.c.id, components.c.purl).where(components.c.id.in_(chunk))
-                purls.update({number: Purl(purl) for number, purl in connection.execute(query)})
+            numbers = [place & _ID for place in places]
+            query = select(components.c.id, components.c.purl).where(among(connection, components.c.id, numbers))
+            for portion in raw_rows(connection, query):
+                purls.update({number: Purl(purl) for number, purl in portion})
         return [
             WantedComponent(
                 purl=purls[place & _ID],
@@ -85,7 +86,7 @@ def _places(connection: Connection, latest: int, used: array[int], seen: bytearr
         components.c.answered_at <= latest,
         components.c.asked_at <= latest,
     )
-    for portion in raw_rows(connection, query, 10_000):
+    for portion in raw_rows(connection, query):
         for number, answered_at in portion:
             place = (_MOST_IMAGES - used[number]) << _ID_BITS | number
             if answered_at:
@@ -111,7 +112,7 @@ def images(connection: Connection) -> Iterator[tuple[str, Sequence[int]]]:
     query = select(sboms.c.digest, sboms.c.component_ids).order_by(sboms.c.digest)
     last: str | None = None
     ids: Sequence[int] = ()
-    for portion in raw_rows(connection, query, 200):
+    for portion in raw_rows(connection, query):
         for digest, packed in portion:
             if digest == last:
                 ids = list({*ids, *unpack(packed)})
