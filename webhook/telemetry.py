@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any, Protocol
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -198,7 +198,14 @@ class TextFormatter(logging.Formatter):
         return redact(line)
 
 
-def set_up_logs(level: str, style: str, stream: TextIO | None = None) -> None:
+class TextStream(Protocol):
+    """What a log can be written to."""
+
+    def write(self, text: str, /) -> object:
+        """Write text."""
+
+
+def set_up_logs(level: str, style: str, stream: TextStream | None = None) -> None:
     """Send the ``bomgate`` loggers to a stream; other libraries only from warning on.
 
     Args:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ from webhook.engines.checking import CheckOptions
 from webhook.engines.downloading import DownloadOptions
 from webhook.engines.refreshing import RefreshOptions
 from webhook.errors import ConfigError
-from webhook.model.assessments import AssessmentType
 from webhook.model.policies import Policy
+from webhook.policy.typetable import TypeTable, default_types
 from webhook.settings.decisions import (
     PolicyOptions,
     ProvisionedAssessment,
@@ -32,13 +32,28 @@ from webhook.settings.decisions import (
 from webhook.settings.reading import Group, Setting, check_keys, describe, read_file, read_group, snake
 from webhook.store import StoreOptions
 
+LEVELS = ("debug", "info", "warning", "error")
+FORMATS = ("auto", "json", "text")
+
 
 @dataclass(frozen=True, slots=True)
 class LogOptions:
     """What is logged, and how."""
 
     level: str = field(default="info", metadata={"help": "debug, info, warning or error."})
-    format: str = field(default="json", metadata={"help": "json, or text for people."})
+    format: str = field(
+        default="auto", metadata={"help": "json, text for people, or auto: text on a terminal and json elsewhere."}
+    )
+
+    def check(self) -> None:
+        """Refuse words that mean nothing.
+
+        Raises:
+            ConfigError: for the first such word.
+        """
+        for name, value, known in (("level", self.level, LEVELS), ("format", self.format, FORMATS)):
+            if value not in known:
+                raise ConfigError(f"log.{name} cannot be {value!r:.60}", remedy=f"Write one of: {', '.join(known)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,7 @@ GROUPS = (
         (OssIndexOptions, DownloadOptions),
         aliases={"token": ("OSS_INDEX_TOKEN",), "username": ("OSS_INDEX_USERNAME",)},
         file_variants=("token", "username"),
+        omitted=("reassess_on_score_change",),  # policy.reassessOnScoreChange says it
     ),
     Group("sbom", (SbomOptions,)),
     Group("check", (CheckOptions,)),
@@ -72,7 +88,7 @@ class Settings:
     """All settings of a process.
 
     Attributes:
-        types: the assessment types of the file; None when it names none, for the recommended three.
+        types: the assessment types of the file, else the recommended three.
         assessments: what the file provisions.
         path: the settings file, if one was read.
     """
@@ -87,7 +103,7 @@ class Settings:
     refresh: RefreshOptions
     log: LogOptions
     console: ConsoleOptions
-    types: tuple[AssessmentType, ...] | None = None
+    types: TypeTable = field(default_factory=default_types)
     assessments: tuple[ProvisionedAssessment, ...] = ()
     path: Path | None = None
 
@@ -117,21 +133,23 @@ def load_settings(
         if not isinstance(given, Mapping):
             raise ConfigError(f"{group.name} is not a mapping of settings")
         made[group.name] = read_group(group, given, environment, flags or {})
-    database = made["database"][0]
-    types = content.get("assessment_types")
+    database, policy, log = made["database"][0], make_policy(made["policy"][0]), made["log"][0]
+    log.check()
+    given_types = content.get("assessment_types")
+    types = default_types() if given_types is None else read_types(given_types)
     return Settings(
-        database=database if database.url else StoreOptions(url=default_database(environment)),
+        database=database if database.url else replace(database, url=default_database(environment)),
         ossindex=made["ossindex"][0],
-        download=made["ossindex"][1],
+        download=replace(made["ossindex"][1], reassess_on_score_change=policy.reassess_on_score_change),
         sbom=made["sbom"][0],
         check=made["check"][0],
-        policy=make_policy(made["policy"][0]),
+        policy=policy,
         serve=made["serve"][0],
         refresh=made["refresh"][0],
-        log=made["log"][0],
+        log=log,
         console=made["console"][0],
-        types=None if types is None else read_types(types),
-        assessments=read_assessments(content.get("assessments") or []),
+        types=types,
+        assessments=read_assessments(content.get("assessments") or [], types),
         path=path,
     )
 

@@ -6,17 +6,20 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentType, CvssRange, OnExpiry, Scope
 from webhook.model.policies import EnforceOn, ExtraKind, Policy
-from webhook.model.purls import parse_purl
+from webhook.policy.expiry import parse_until
+from webhook.policy.scopes import canonical_identifier, canonical_scope
+from webhook.policy.scores import make_range
+from webhook.policy.typetable import TypeTable
 from webhook.settings.reading import check_keys, snake
 
-_AGE = re.compile(r"([0-9]+)\s*([hd])\Z")
+_AGE = re.compile(r"([0-9]{1,6})\s*([hd])\Z")
+W = TypeVar("W", EnforceOn, OnExpiry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,10 @@ class ProvisionedAssessment:
     Attributes:
         vulnerability: id or alias.
         type: name of an assessment type.
-        scope: what it applies to.
+        scope: what it applies to, canonical.
         comment: why.
-        until: when it stops counting (UTC); None means never. A date in the past is accepted and has no effect.
+        until: when it stops counting (UTC); None leaves that to its type. A date in the past is accepted and has no
+            effect, because GitOps tools apply old files again.
     """
 
     vulnerability: str
@@ -101,48 +105,33 @@ def read_action(name: str, word: Any) -> Action:
     return known[word.lower()]
 
 
-def read_types(entries: Any) -> tuple[AssessmentType, ...]:
+def read_types(entries: Any) -> TypeTable:
     """Read ``assessmentTypes``.
 
     Raises:
-        ConfigError: an entry is not of the documented form; ranges that overlap are found later, by the policy.
+        ConfigError: an entry is not of the documented form, two have one name, or two CVSS ranges overlap.
     """
     names = ("name", "action", "auto_assess", "expires_after_days", "color", "on_expiry", "description")
-    return tuple(
+    return TypeTable(
         _type(f"assessmentTypes[{index}].", entry)
         for index, entry in enumerate(_entries("assessmentTypes", entries, names))
     )
 
 
-def read_assessments(entries: Any) -> tuple[ProvisionedAssessment, ...]:
+def read_assessments(entries: Any, types: TypeTable) -> tuple[ProvisionedAssessment, ...]:
     """Read ``assessments``, which are provisioned into the store.
 
     Raises:
-        ConfigError: an entry is not of the documented form; a date in the past is.
+        ConfigError: an entry is not of the documented form, or of a type that ``types`` does not have.
     """
     names = ("vulnerability", "type", "comment", "until", "package", "version_range", "image", "namespace")
-    return tuple(
-        _assessment(f"assessments[{index}].", entry)
-        for index, entry in enumerate(_entries("assessments", entries, names))
-    )
-
-
-def read_moment(name: str, value: Any) -> dt.datetime:
-    """A date (its first moment, UTC) or a moment, as YAML or ISO 8601 text gives it.
-
-    Raises:
-        ConfigError: it is neither.
-    """
-    if isinstance(value, str):
+    found = []
+    for index, entry in enumerate(_entries("assessments", entries, names)):
         try:
-            value = dt.datetime.fromisoformat(value)
-        except ValueError as problem:
-            raise ConfigError(f"{name} cannot be {value!r:.60}", remedy="Write a date as 2027-01-31.") from problem
-    if isinstance(value, dt.datetime):
-        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
-    if isinstance(value, dt.date):
-        return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
-    raise ConfigError(f"{name} cannot be {value!r:.60}", remedy="Write a date as 2027-01-31.")
+            found.append(_assessment(f"assessments[{index}].", entry, types))
+        except InvalidInput as problem:
+            raise ConfigError(f"assessments[{index}]: {problem.message}", remedy=problem.remedy) from problem
+    return tuple(found)
 
 
 def _entries(where: str, entries: Any, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -155,7 +144,7 @@ def _entries(where: str, entries: Any, names: Sequence[str]) -> list[dict[str, A
 
 def _type(where: str, entry: Mapping[str, Any]) -> AssessmentType:
     days = entry.get("expires_after_days")
-    if days is not None and (isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 36500):
+    if days is not None and (isinstance(days, bool) or not isinstance(days, int)):
         raise ConfigError(
             f"{where}expiresAfterDays cannot be {days!r}", remedy="Write a whole number of days, or leave it out."
         )
@@ -168,6 +157,7 @@ def _type(where: str, entry: Mapping[str, Any]) -> AssessmentType:
         color=str(entry.get("color", "grey")),
         on_expiry=_word(f"{where}onExpiry", entry.get("on_expiry", "unassessed"), OnExpiry),
         description=str(entry.get("description", "")),
+        action_stated="action" in entry,
     )
 
 
@@ -175,30 +165,27 @@ def _range(where: str, value: Any) -> CvssRange:
     if not isinstance(value, Mapping) or set(value) != {"min", "max"}:
         raise ConfigError(f"{where} cannot be {value!r:.60}", remedy="Write it as {min: 9.0, max: 10.0}.")
     try:
-        low, high = Decimal(str(value["min"])), Decimal(str(value["max"]))
-    except InvalidOperation as problem:
-        raise ConfigError(f"{where} holds something that is no number: {value!r:.60}") from problem
-    return CvssRange(low, high)
+        return make_range(value["min"], value["max"])
+    except ConfigError as problem:
+        raise ConfigError(f"{where}: {problem.message}", remedy=problem.remedy) from problem
 
 
-def _assessment(where: str, entry: Mapping[str, Any]) -> ProvisionedAssessment:
-    package = entry.get("package")
-    try:
-        scope = Scope(
-            package=None if package is None else parse_purl(str(package)).package,
-            version_range=_optional(entry, "version_range"),
-            image=_optional(entry, "image"),
-            namespace=_optional(entry, "namespace"),
-        )
-    except InvalidInput as problem:
-        raise ConfigError(f"{where}package: {problem.message}", remedy=problem.remedy) from problem
+def _assessment(where: str, entry: Mapping[str, Any], types: TypeTable) -> ProvisionedAssessment:
     until = entry.get("until")
     return ProvisionedAssessment(
-        vulnerability=_text(f"{where}vulnerability", entry.get("vulnerability")),
-        type=_text(f"{where}type", entry.get("type")),
-        scope=scope,
-        comment=str(entry.get("comment", "")),
-        until=None if until is None else read_moment(f"{where}until", until),
+        vulnerability=canonical_identifier(_text(f"{where}vulnerability", entry.get("vulnerability"))),
+        type=types.require(_text(f"{where}type", entry.get("type"))).name,
+        # A version in the package narrows the scope to it: what a file says about one version is not said of all.
+        scope=canonical_scope(
+            Scope(
+                package=_optional(entry, "package"),
+                version_range=_optional(entry, "version_range"),
+                image=_optional(entry, "image"),
+                namespace=_optional(entry, "namespace"),
+            )
+        ),
+        comment=str(entry.get("comment") or ""),
+        until=None if until is None else parse_until(until if isinstance(until, dt.date) else str(until)),
     )
 
 
@@ -213,11 +200,11 @@ def _text(name: str, value: Any) -> str:
     return value.strip()
 
 
-def _word(name: str, value: Any, words: type[Any]) -> Any:
-    known = [word.value for word in words]
+def _word(name: str, value: Any, words: type[W]) -> W:
+    known = {word.value: word for word in words}
     if value not in known:
         raise ConfigError(f"{name} cannot be {value!r:.60}", remedy=f"Write one of: {', '.join(known)}.")
-    return words(value)
+    return known[value]
 
 
 def _age(text: str) -> dt.timedelta:

@@ -45,18 +45,20 @@ class Group:
         classes: options dataclasses; each field has ``help`` in its metadata.
         aliases: field name → further environment variables that mean the same.
         file_variants: fields that may also be given as ``<field>_file``, the path of a file that holds the value.
+        omitted: fields that another setting fills.
     """
 
     name: str
     classes: tuple[type[Any], ...]
     aliases: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     file_variants: tuple[str, ...] = ()
+    omitted: tuple[str, ...] = ()
 
     def fields(self) -> Iterator[tuple[type[Any], dataclasses.Field[Any]]]:
         """Every field with the class that holds it."""
         for options in self.classes:
             for field in dataclasses.fields(options):
-                if field.init:
+                if field.init and field.name not in self.omitted:
                     yield options, field
 
     def environment(self, field: str) -> str:

@@ -1,0 +1,168 @@
+"""The parts of a process: each is made when it is first asked for."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+from webhook.bootstrap.machine import SystemClock
+from webhook.clients.directory import DirectorySource, sbom_files
+from webhook.clients.ossindex import OssIndexSource
+from webhook.engines.admission import AdmissionReviewer
+from webhook.engines.assessing import Assessor
+from webhook.engines.checking import ImageChecker, Sources
+from webhook.engines.download_progress import DownloadListener, SilentListener
+from webhook.engines.downloading import Downloader
+from webhook.engines.importing import Document, SbomImporter
+from webhook.engines.readmodel import ReadModel
+from webhook.engines.refreshing import Refresher
+from webhook.engines.sbom_checking import SbomChecker
+from webhook.errors import InvalidInput
+from webhook.model.components import Sbom
+from webhook.policy.decisions import provisioned
+from webhook.policy.evaluation import Rules
+from webhook.policy.lint import Trap, lint
+from webhook.policy.messages import Hints
+from webhook.ports import Background, Clock, HotStart, SbomSource, SightingSink, VulnerabilitySource
+from webhook.sboms import Limits, parse
+from webhook.settings import Settings
+from webhook.store.hotstart import HotStartFile
+from webhook.store.opening import Store, open_store
+
+
+@dataclass
+class Parts:
+    """The ready objects of one process; each is made when it is first asked for."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Types and policy."""
+        return Rules(self.settings.types, self.settings.policy)
+
+    @cached_property
+    def hints(self) -> Hints:
+        """What denials tell people to do."""
+        mildest = self.settings.types.mildest
+        return Hints(console_url=self.settings.console.url, release_type=mildest.name if mildest else "Ignore")
+
+    @cached_property
+    def assessor(self) -> Assessor:
+        """Gives assessments."""
+        store = self.store
+        return Assessor(store.assessments, store.vulnerabilities, store.components, self.rules, self.clock)
+
+    @cached_property
+    def source(self) -> VulnerabilitySource:
+        """OSS Index."""
+        return OssIndexSource(self.settings.ossindex, self.clock)
+
+    @cached_property
+    def model(self) -> ReadModel:
+        """The read model, empty until the refresher fills it."""
+        return ReadModel()
+
+    @cached_property
+    def refresher(self) -> Refresher:
+        """Fills the read model and keeps it up to date."""
+        saved = hot_start(self.settings)
+        return Refresher(self.model, self.store.feed, saved, self.clock, self.settings.refresh)
+
+    @cached_property
+    def parse_sbom(self) -> Callable[[bytes], Sbom]:
+        """Reads SBOM documents within the limits of the settings."""
+        return partial(parse, limits=Limits(max_bytes=self.settings.sbom.max_bytes))
+
+    def places(self) -> list[SbomSource]:
+        """Where SBOMs of unknown images may be, in order."""
+        sbom = self.settings.sbom
+        return [DirectorySource(sbom.directory, self.parse_sbom, sbom.max_bytes)] if sbom.directory else []
+
+    def checker(self, background: Background) -> ImageChecker:
+        """Judges images."""
+        sources = Sources(None, self.places(), self.store.sboms, self.refresher, background)
+        return ImageChecker(self.model, self.rules, sources, self.clock, self.settings.check)
+
+    def reviewer(self, checker: ImageChecker, sightings: SightingSink) -> AdmissionReviewer:
+        """Answers admission requests."""
+        return AdmissionReviewer(checker, self.rules, self.hints, sightings, self.clock)
+
+    def sbom_checker(self, checker: ImageChecker) -> SbomChecker:
+        """Judges SBOM files."""
+        return SbomChecker(checker, self.model, self.refresher, self.store.sboms)
+
+    def importer(self) -> SbomImporter:
+        """Takes SBOM documents in."""
+        return SbomImporter(self.store.sboms, self.parse_sbom)
+
+    def documents(self, directory: Path) -> Iterator[Document]:
+        """The SBOM documents of a directory, named by the digest in their file name.
+
+        Raises:
+            OSError: the directory cannot be read.
+        """
+        for digest, path in sbom_files(directory):
+            yield Document(str(path.relative_to(directory)), digest, partial(read_bounded, path, self))
+
+    def downloader(self, listener: DownloadListener | None = None) -> Downloader:
+        """Runs downloads."""
+        return Downloader(
+            source=self.source,
+            components=self.store.components,
+            runs=self.store.runs,
+            clock=self.clock,
+            assess=self.assessor.auto_rule(),
+            holder=f"{socket.gethostname()}/{os.getpid()}",
+            options=self.settings.download,
+            listener=listener or SilentListener(),
+        )
+
+    def traps(self) -> tuple[Trap, ...]:
+        """Traps in the configuration, what it provisions included."""
+        now = self.clock.now()
+        records = [provisioned(entry, self.settings.types, now, None) for entry in self.settings.assessments]
+        return lint(self.rules, records, now=now)
+
+    def provision(self) -> int:
+        """Bring the assessments of the settings file into the store; how many records that took."""
+        return self.assessor.provision(self.settings.assessments)
+
+
+def hot_start(settings: Settings) -> HotStart | None:
+    """The copy of the read model on disk; None when none is kept."""
+    folder = settings.serve.state_directory
+    return HotStartFile(folder / "read-model") if folder else None
+
+
+def read_bounded(path: Path, parts: Parts) -> bytes:
+    """Read an SBOM file, unless it is larger than the settings allow.
+
+    Raises:
+        InvalidInput: it is.
+        OSError: it cannot be read.
+    """
+    limit = parts.settings.sbom.max_bytes
+    if path.stat().st_size > limit:
+        raise InvalidInput(f"{path.name} is larger than {limit} bytes.", remedy="Raise sbom.maxBytes, or split it.")
+    return path.read_bytes()
+
+
+def open_parts(settings: Settings, *, create: bool = True) -> Parts:
+    """Join the parts of a process; the database is first touched by whoever needs it.
+
+    Args:
+        settings: all settings.
+        create: whether an SQLite file that is not there is made.
+
+    Raises:
+        ConfigError: a setting cannot work.
+    """
+    clock = SystemClock()
+    return Parts(settings, clock, open_store(settings.database, clock, create=create))

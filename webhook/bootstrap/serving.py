@@ -1,0 +1,126 @@
+"""Serving: what has to be ready before the webhook starts, and what each of its processes runs.
+
+Apart from the rest, because it loads the web server, which no other command needs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable
+
+from webhook import __version__
+from webhook.api.app import AdmissionFace, create_app
+from webhook.api.gauges import Gauges
+from webhook.api.hub import HubBackground
+from webhook.api.server import WorkerParts
+from webhook.api.tls import CertificateFiles
+from webhook.bootstrap.parts import hot_start, open_parts
+from webhook.engines.sightings import SightingNotes
+from webhook.errors import StoreUnreachable
+from webhook.ports import Clock
+from webhook.settings import Settings
+from webhook.telemetry import Metrics
+
+log = logging.getLogger("bomgate.start")
+
+
+def prepare_store(settings: Settings) -> bool:
+    """Bring the schema and the provisioned assessments up to date before serving.
+
+    Returns:
+        False when the database does not answer and the copy of the read model has to do for now.
+
+    Raises:
+        StoreError: the schema is of another version, or the database does not answer and there is no copy of the read
+            model to decide with meanwhile.
+    """
+    saved = hot_start(settings)
+    parts = open_parts(settings, create=saved is None or saved.load() is None)
+    try:
+        parts.store.prepare()
+        added = parts.provision()
+        if added:
+            log.info("assessments provisioned", extra={"records": added})
+        return True
+    except StoreUnreachable as problem:
+        if saved is None or saved.load() is None:
+            raise
+        log.warning(
+            "the database does not answer at start; deciding with the copy of the read model",
+            extra={"error": problem.message, "remedy": problem.remedy},
+        )
+        return False
+    finally:
+        parts.store.close()  # what is open here must not be shared with the processes that are forked from this one
+
+
+def certificates(
+    settings: Settings, clock: Clock, on_change: Callable[[dt.datetime | None], None] = lambda _: None
+) -> CertificateFiles | None:
+    """The certificate to serve with; None for plain HTTP.
+
+    Args:
+        settings: all settings.
+        clock: time.
+        on_change: see :class:`webhook.api.tls.CertificateFiles`.
+
+    Raises:
+        ConfigError: the files cannot be used.
+    """
+    serve = settings.serve
+    if serve.insecure_http or serve.tls_cert is None or serve.tls_key is None:
+        return None
+    return CertificateFiles(serve.tls_cert, serve.tls_key, clock.monotonic, on_change)
+
+
+def worker_parts(settings: Settings, *, provision: bool = False) -> WorkerParts:
+    """What one process of the webhook runs.
+
+    Args:
+        settings: all settings.
+        provision: bring the provisioned assessments into the store once it answers, because that is still to be done.
+    """
+    parts, metrics, stop = open_parts(settings, create=False), Metrics(), threading.Event()
+    notes = SightingNotes(parts.store.sightings)
+    gauges = Gauges(metrics, parts.model, parts.store.runs, parts.clock)
+    face = AdmissionFace(
+        reviewer=parts.reviewer(parts.checker(HubBackground()), notes),
+        policy=settings.policy,
+        metrics=metrics,
+        clock=parts.clock,
+        unready=lambda: None if parts.model.loaded else "the read model is not loaded yet",
+    )
+    metrics.set("bomgate_build_info", 1, __version__)
+    metrics.set("bomgate_config_traps", len(parts.traps()))
+
+    to_provision = [parts.provision] if provision else []
+
+    def after_tick() -> None:
+        if to_provision and parts.refresher.failing_since is None:
+            to_provision.pop()()
+        gauges.publish(equal_to_store=parts.refresher.failing_since is None, dropped_sightings=notes.take_dropped())
+
+    threads = [
+        threading.Thread(target=parts.refresher.run, args=(stop, after_tick), name="bomgate-refresh", daemon=True),
+        threading.Thread(target=notes.run, args=(stop,), name="bomgate-sightings", daemon=True),
+    ]
+
+    def start() -> None:
+        parts.refresher.warm_up()
+        for thread in threads:
+            thread.start()
+
+    def end() -> None:
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=10)
+
+    def certificate_changed(until: dt.datetime | None) -> None:
+        if until is None:
+            metrics.count("bomgate_certificate_reload_errors_total")
+        else:
+            metrics.set("bomgate_certificate_expiry_timestamp_seconds", until.timestamp())
+
+    return WorkerParts(create_app(face), certificates(settings, parts.clock, certificate_changed), start, end)

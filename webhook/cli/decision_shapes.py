@@ -1,0 +1,253 @@
+"""Further shapes: the JSON of commands about vulnerabilities, assessments, their types, the source and the database."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated
+
+from webhook.cli.shapes import AssessmentShape, DownloadShape, FindingShape
+from webhook.model.assessments import Assessment, AssessmentType
+from webhook.model.downloads import SourceStatus
+from webhook.model.records import StoreStatus
+from webhook.policy.lint import Trap
+from webhook.policy.scores import severity
+from webhook.policy.selections import JudgedVulnerability
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedImageShape:
+    """An image that contains an affected component."""
+
+    digest: Annotated[str, "Of the image."]
+    names: Annotated[tuple[str, ...], "Tagged names that point at it now."]
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedComponentShape:
+    """A component with a vulnerability."""
+
+    purl: Annotated[str, "The component."]
+    state: Annotated[str, "unassessed, assessed or expired."]
+    action: Annotated[str, "What it asks for: allow, warn or deny."]
+    assessment: Annotated[AssessmentShape | None, "The assessment in force; null when there is none."]
+    expired: Annotated[AssessmentShape | None, "When unassessed: the one that was in force until it expired, or null."]
+    note: Annotated[str, "A remark, such as `unscored`; possibly empty."]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAssessmentShape:
+    """One assessment as it is recorded."""
+
+    vulnerability: Annotated[str, "Identifier or alias."]
+    package: Annotated[str | None, "Package it is narrowed to (purl without version); null: every package."]
+    version_range: Annotated[str | None, "Versions it is narrowed to; null: all."]
+    image: Annotated[str | None, "Image, pattern or digest it is narrowed to; null: all."]
+    namespace: Annotated[str | None, "Namespace it is narrowed to; null: all."]
+    type: Annotated[str | None, "Name of the assessment type; null: withdraws what was decided before."]
+    source: Annotated[str, "auto, manual or provisioned."]
+    by: Annotated[str, "Who decided, or auto-assess."]
+    at: Annotated[dt.datetime, "When, UTC."]
+    until: Annotated[dt.datetime | None, "When it stops counting, UTC; null: never."]
+    comment: Annotated[str, "Why; possibly empty."]
+    rule: Annotated[str, "For automatic ones the range that matched; empty otherwise."]
+    score: Annotated[Decimal | None, "CVSS score at that time; null when it is not known."]
+
+    @classmethod
+    def of(cls, one: Assessment) -> RecordedAssessmentShape:
+        """From the model."""
+        scope = one.scope
+        return cls(
+            vulnerability=one.vulnerability,
+            package=scope.package,
+            version_range=scope.version_range,
+            image=scope.image,
+            namespace=scope.namespace,
+            type=one.type,
+            source=one.source.value,
+            by=one.author,
+            at=one.assessed_at,
+            until=one.until,
+            comment=one.comment,
+            rule=one.rule,
+            score=one.score,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVulnerabilityShape:
+    """A vulnerability with what it affects."""
+
+    id: Annotated[str, "Identifier, as the source gives it."]
+    aliases: Annotated[tuple[str, ...], "Other identifiers of the same vulnerability."]
+    title: Annotated[str, "One line; possibly empty."]
+    cvss_score: Annotated[Decimal | None, "0.0 to 10.0; null when the source gives none."]
+    cvss_vector: Annotated[str | None, "As given; null when there is none."]
+    severity: Annotated[str, "Low, Medium, High, Critical or unscored."]
+    cwe: Annotated[str | None, "Such as CWE-502; null when there is none."]
+    reference: Annotated[str, "Address of the source's page; possibly empty."]
+    first_seen: Annotated[dt.datetime | None, "When it first entered the store, UTC."]
+    state: Annotated[str, "unassessed, expired or assessed: of the component that most needs a person."]
+    components: Annotated[tuple[AffectedComponentShape, ...], "Affected components that match the filters."]
+    images: Annotated[tuple[AffectedImageShape, ...], "Images that contain one of them."]
+
+    @classmethod
+    def of(cls, one: JudgedVulnerability) -> ListedVulnerabilityShape:
+        """From the model."""
+        vulnerability = one.record.vulnerability
+        return cls(
+            id=vulnerability.id,
+            aliases=vulnerability.aliases,
+            title=vulnerability.title,
+            cvss_score=vulnerability.cvss_score,
+            cvss_vector=vulnerability.cvss_vector,
+            severity=severity(vulnerability.cvss_score),
+            cwe=vulnerability.cwe,
+            reference=vulnerability.reference,
+            first_seen=one.record.first_seen,
+            state=one.state.value,
+            components=tuple(_component(FindingShape.of(finding)) for finding in one.findings),
+            images=tuple(AffectedImageShape(str(digest), names) for digest, names in one.record.images),
+        )
+
+
+def _component(finding: FindingShape) -> AffectedComponentShape:
+    state = "assessed" if finding.assessment else "expired" if finding.expired else "unassessed"
+    return AffectedComponentShape(
+        finding.purl, state, finding.action, finding.assessment, finding.expired, finding.note
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VulnerabilityListShape:
+    """``bomgate vulns list --output json``."""
+
+    vulnerabilities: Annotated[tuple[ListedVulnerabilityShape, ...], "Worst score first."]
+
+
+@dataclass(frozen=True, slots=True)
+class VulnerabilityShowShape:
+    """``bomgate vulns show --output json``."""
+
+    vulnerability: Annotated[ListedVulnerabilityShape, "The vulnerability, as in `vulns list`."]
+    description: Annotated[str, "Text; possibly empty."]
+    external_references: Annotated[tuple[str, ...], "Addresses of further pages."]
+    assessments: Annotated[tuple[RecordedAssessmentShape, ...], "All that was ever recorded about it, oldest first."]
+
+
+@dataclass(frozen=True, slots=True)
+class AssessedShape:
+    """``bomgate assess --output json``."""
+
+    assessments: Annotated[tuple[RecordedAssessmentShape, ...], "What was recorded, or would be with --dry-run."]
+    images: Annotated[tuple[AffectedImageShape, ...], "Images with a component that this is about."]
+    dry_run: Annotated[bool, "Whether nothing was recorded."]
+    left_alone: Annotated[
+        Mapping[str, int],
+        "With --existing: pairs of vulnerability and package left alone, by reason: assessed, expired, unmatched.",
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeShape:
+    """One assessment type."""
+
+    name: Annotated[str, "Its name."]
+    action: Annotated[str, "What it asks for: allow, warn or deny."]
+    cvss_min: Annotated[Decimal | None, "New vulnerabilities get it by themselves from this score on; null: never."]
+    cvss_max: Annotated[Decimal | None, "… up to this score."]
+    expires_after_days: Annotated[int | None, "Life of an assessment that states no end; null: it does not expire."]
+    on_expiry: Annotated[str, "unassessed or reassess."]
+    color: Annotated[str, "For the console; it decides nothing."]
+    description: Annotated[str, "A sentence; possibly empty."]
+
+    @classmethod
+    def of(cls, one: AssessmentType) -> TypeShape:
+        """From the model."""
+        band = one.auto_assess
+        return cls(
+            name=one.name,
+            action=one.action.word,
+            cvss_min=None if band is None else band.low,
+            cvss_max=None if band is None else band.high,
+            expires_after_days=one.expires_after_days,
+            on_expiry=one.on_expiry.value,
+            color=one.color,
+            description=one.description,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TypeListShape:
+    """``bomgate types list --output json``."""
+
+    types: Annotated[tuple[TypeShape, ...], "In the order of the settings file."]
+
+
+@dataclass(frozen=True, slots=True)
+class TrapShape:
+    """A valid configuration that does not do what its owner expects."""
+
+    code: Annotated[str, "A stable word, such as opens-by-itself."]
+    level: Annotated[str, "warning or note."]
+    sentence: Annotated[str, "What will happen."]
+    remedy: Annotated[str, "What to change."]
+
+    @classmethod
+    def of(cls, one: Trap) -> TrapShape:
+        """From the model."""
+        return cls(one.code, one.level.value, one.sentence, one.remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class TrapListShape:
+    """``bomgate types lint --output json``."""
+
+    traps: Annotated[tuple[TrapShape, ...], "Warnings first."]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShape:
+    """``bomgate source check --output json``."""
+
+    ok: Annotated[bool, "Whether components can be looked up now; false makes the exit code 3."]
+    url: Annotated[str, "The address asked."]
+    identity: Annotated[str, "How bomgate signs in, without the secret."]
+    message: Annotated[str, "What was found, a sentence."]
+    remedy: Annotated[str, "What to do; empty when ok."]
+    credits_remaining: Annotated[float | None, "As the source states it; null when it does not."]
+
+    @classmethod
+    def of(cls, one: SourceStatus) -> SourceShape:
+        """From the model."""
+        return cls(one.ok, one.url, one.identity, one.message, one.remedy, one.credits_remaining)
+
+
+@dataclass(frozen=True, slots=True)
+class RunShape:
+    """One run of the downloader."""
+
+    started: Annotated[dt.datetime, "UTC."]
+    finished: Annotated[dt.datetime, "UTC."]
+    report: Annotated[DownloadShape, "What it did, as in `download`."]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseShape:
+    """``bomgate db status`` and ``bomgate db upgrade`` with ``--output json``."""
+
+    url: Annotated[str, "Address without the password."]
+    schema: Annotated[str, "Version of the schema; empty when the database is empty."]
+    expected_schema: Annotated[str, "Version that this program needs."]
+    revision: Annotated[int, "Newest revision of the data."]
+    counts: Annotated[Mapping[str, int], "Rows by noun, and components by state."]
+    last_run: Annotated[RunShape | None, "The newest run of the downloader; null when there was none."]
+
+    @classmethod
+    def of(cls, one: StoreStatus) -> DatabaseShape:
+        """From the model."""
+        run = one.last_run
+        shown = None if run is None else RunShape(run.started, run.finished, DownloadShape.of(run.report))
+        return cls(one.url, one.schema, one.expected_schema, one.revision, dict(one.counts), shown)

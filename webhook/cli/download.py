@@ -1,0 +1,106 @@
+"""``bomgate download``: one run of the downloader."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Sequence
+from types import FrameType
+
+import click
+
+from webhook.bootstrap import Parts
+from webhook.cli.exits import Exit
+from webhook.cli.options import global_options, invocation, output_option
+from webhook.cli.output import fields, note, print_json
+from webhook.cli.progress import download_listener
+from webhook.cli.shapes import DownloadShape
+from webhook.cli.verbs import Verb
+from webhook.engines.importing import Outcome
+from webhook.errors import ConfigError
+from webhook.model.downloads import DownloadReport
+from webhook.model.purls import parse_purl
+
+log = logging.getLogger("bomgate.download")
+
+
+@click.command(
+    "download",
+    cls=Verb,
+    examples=(
+        "bomgate download --dry-run                         # how many components would be asked for",
+        "bomgate download --max-components 500",
+        "bomgate download --purl pkg:npm/lodash@4.17.20 --output json",
+    ),
+)
+@click.option("--dry-run", is_flag=True, help="Ask and write nothing; say how many components would be asked for.")
+@click.option("--max-components", type=click.IntRange(min=0), metavar="N", help="Ask for at most N components.")
+@click.option("--purl", "purls", multiple=True, metavar="PURL", help="Ask for this component only; may be repeated.")
+@global_options
+@output_option()
+def command(dry_run: bool, max_components: int | None, purls: Sequence[str], output: str) -> Exit:
+    """Ask OSS Index about the components in use, most urgent first, and keep every batch as it arrives.
+
+    Components whose answer is younger than ossindex.ttlHours are not asked for again. New SBOM files of sbom.directory
+    are taken in before. What ends a run early costs nothing that was answered; the exit code is 3 then.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    only = [parse_purl(text) for text in purls]
+    parts = invocation().parts({"ossindex.max_components_per_run": max_components}, runs_long=True)
+    if not dry_run and not only:
+        take_in(parts)
+    with download_listener() as listener:
+        report = parts.downloader(listener).run(only, dry_run=dry_run)
+    if output == "json":
+        print_json(DownloadShape.of(report))
+    else:
+        _show(report, dry_run)
+    if report.stopped_by:
+        note(f"Not complete: {report.stopped_by}")
+    return Exit.DONE if report.complete else Exit.UNDECIDED
+
+
+def take_in(parts: Parts) -> None:
+    """Take in the SBOM files of ``sbom.directory`` that the store does not have yet.
+
+    Raises:
+        ConfigError: the directory cannot be read.
+    """
+    directory = parts.settings.sbom.directory
+    if directory is None:
+        return
+    added = 0
+    try:
+        for one in parts.importer().run(parts.documents(directory), place="directory"):
+            added += one.outcome is Outcome.ADDED
+            if one.outcome is Outcome.FAILED:
+                log.warning("SBOM file not taken in", extra={"file": one.document.name, "error": one.reason})
+    except OSError as problem:
+        raise ConfigError(f"sbom.directory: {directory} cannot be read: {problem.strerror or problem}.") from problem
+    if added:
+        log.info("SBOM files taken in", extra={"added": added})
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """End as after Ctrl-C, so that the lock of the run is given back when a job is deleted."""
+    raise KeyboardInterrupt
+
+
+def _show(report: DownloadReport, dry_run: bool) -> None:
+    skipped = dict(report.skipped)
+    planned = skipped.pop("dry-run", 0)
+    fields(
+        [
+            ("Would be asked", planned if dry_run else None),
+            ("Asked", None if dry_run else report.asked),
+            ("Answered", None if dry_run else report.answered),
+            ("Vulnerable", None if dry_run else report.vulnerable),
+            ("Unknown to the source", report.unknown or None),
+            ("Failed", report.failed or None),
+            ("Skipped", ", ".join(f"{number} {reason}" for reason, number in skipped.items())),
+            ("New vulnerabilities", None if dry_run else report.new_vulnerabilities),
+            ("Assessed by CVSS range", None if dry_run else report.auto_assessed),
+            ("Credits used", report.credits_used),
+            ("Complete", None if dry_run else "yes" if report.complete else "no"),
+        ]
+    )

@@ -1,0 +1,269 @@
+"""``bomgate sbom``: SBOMs in the store."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from webhook.bootstrap import Parts
+from webhook.cli.exits import Exit
+from webhook.cli.options import complete_digests, global_options, invocation, output_option, read_document
+from webhook.cli.output import fields, note, print_json, print_table, say
+from webhook.cli.progress import counted
+from webhook.cli.shapes import (
+    ContentShape,
+    ImportedShape,
+    ImportShape,
+    SbomContentShape,
+    SbomListShape,
+    SbomShape,
+    SbomShowShape,
+    SkippedShape,
+)
+from webhook.cli.verbs import VerbGroup
+from webhook.clients.directory import digest_in_name
+from webhook.engines.importing import Document, Imported, Outcome
+from webhook.errors import InvalidInput
+from webhook.model.components import ComponentState
+from webhook.model.images import Digest, ImageRef, parse_digest, parse_image
+from webhook.model.purls import Purl
+from webhook.model.records import SbomRecord
+from webhook.policy.phrases import count, moment
+from webhook.policy.plaintext import plain
+
+_PREFIX = re.compile(r"(?:sha256:)?([0-9a-f]{4,64})\Z")
+_ORDER = (
+    ComponentState.VULNERABLE,
+    ComponentState.UNKNOWN,
+    ComponentState.CLEAN,
+    ComponentState.NOT_COVERED,
+    ComponentState.UNUSABLE,
+)
+_UNNAMED = "Its name states no image digest; name it <anything>@sha256-<64 hex digits>.json or the like."
+
+
+@click.group("sbom", cls=VerbGroup)
+@global_options
+def command() -> None:
+    """SBOMs in the store: what is inside which image."""
+
+
+@command.command(
+    "add",
+    examples=(
+        "bomgate sbom add web.cdx.json --image registry.corp/shop/web:1.4@sha256:9f86d081884c7d65…",
+        "syft registry.corp/shop/web -o cyclonedx-json | bomgate sbom add - --image registry.corp/shop/web@sha256:9f…",
+    ),
+)
+@click.argument("file", type=click.Path())
+@click.option("--image", "image_text", required=True, metavar="REF@sha256:…", help="The image that it describes.")
+@global_options
+@output_option()
+def add(file: str, image_text: str, output: str) -> Exit:
+    """Add the SBOM in FILE (- for standard input) as that of an image.
+
+    CycloneDX (JSON, XML), SPDX (JSON, tag-value, 3.0) and Syft's JSON are recognised by content. A tag in --image is
+    remembered to point at the digest.
+    """
+    image, digest = _image(image_text)
+    document = Document(file, digest, lambda: read_document(file), image if image is not None and image.tag else None)
+    (done,) = invocation().parts().importer().run([document], place="added")
+    if done.outcome is Outcome.FAILED:
+        raise InvalidInput(f"{file}: {done.reason}", remedy=done.remedy or "Make the SBOM anew.")
+    _report([done], [], output)
+    if not done.components and output == "table":
+        note("Not one component has a purl with a version, so this SBOM says nothing about vulnerabilities.")
+    elif output == "table":
+        note("Next: bomgate download")
+    return Exit.DONE
+
+
+@command.command("import", examples=("bomgate sbom import /var/lib/sboms",))
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@global_options
+@output_option()
+def import_directory(directory: Path, output: str) -> Exit:
+    """Add all SBOM files of DIRECTORY and the folders in it.
+
+    The file name says which image a file describes: <anything>@sha256-<64 hex digits>.<ext>. What the store has already
+    is left alone. A file that cannot be read does not stop the rest; the exit code is 2 then.
+    """
+    parts = invocation().parts()
+    try:
+        documents = list(parts.documents(directory))
+        strangers = sorted(
+            path.relative_to(directory)
+            for path in directory.rglob("*")
+            if path.is_file() and not path.name.startswith(".") and digest_in_name(path.name) is None
+        )
+    except OSError as problem:
+        raise InvalidInput(f"{directory} cannot be read: {problem.strerror}.") from problem
+    if not documents:
+        raise InvalidInput(
+            f"{directory} holds no SBOM file that states an image digest in its name.",
+            remedy="Name the files <anything>@sha256-<64 hex digits>.json, or use `bomgate sbom add`.",
+        )
+    done = []
+    for one in counted(parts.importer().run(documents, place="imported"), len(documents), "Importing"):
+        done.append(one)
+        if one.outcome is Outcome.FAILED:
+            note(f"{one.document.name}: failed: {one.reason} {one.remedy}")
+    _report(done, strangers, output)
+    return Exit.INPUT if any(one.outcome is Outcome.FAILED for one in done) else Exit.DONE
+
+
+@command.command("list", examples=("bomgate sbom list", "bomgate sbom list --output json"))
+@global_options
+@output_option()
+def list_sboms(output: str) -> None:
+    """List all SBOMs in the store, newest first."""
+    records = invocation().parts().store.sboms.list()
+    if output == "json":
+        print_json(SbomListShape(tuple(SbomShape.of(one) for one in records)))
+        return
+    rows = [
+        (
+            one.digest.short,
+            ", ".join(one.names),
+            one.format,
+            one.components,
+            sum(one.skipped.values()),
+            one.place,
+            moment(one.added_at),
+        )
+        for one in records
+    ]
+    columns = ("Image", "Names", "Format", "Components#", "Skipped#", "Found in", "Added")
+    print_table(
+        columns, rows, empty="The store holds no SBOM. Add some with `bomgate sbom add` or `bomgate sbom import`."
+    )
+
+
+@command.command("show", examples=("bomgate sbom show sha256:9f86d0", "bomgate sbom show 9f86d0 --output json"))
+@click.argument("digest", shell_complete=complete_digests)
+@global_options
+@output_option()
+def show(digest: str, output: str) -> None:
+    """Show the SBOMs of one image, named by DIGEST (or the beginning of it) or by a name that points at it."""
+    parts = invocation().parts()
+    found = _resolve(parts, digest)
+    records = parts.store.sboms.show(found)
+    if output == "json":
+        print_json(SbomShowShape(str(found), tuple(_content(one) for one in records)))
+        return
+    for place, record in enumerate(records):
+        if place:
+            say()
+        _show(record)
+
+
+def _image(text: str) -> tuple[ImageRef | None, Digest]:
+    if text.startswith(("sha256:", "sha512:")):
+        return None, parse_digest(text)
+    image = parse_image(text)
+    if image.digest is None:
+        raise InvalidInput(
+            f"{text} names no digest, so it could mean another image tomorrow.",
+            remedy="Write it as NAME@sha256:…; `docker buildx imagetools inspect NAME` shows the digest.",
+        )
+    return image, image.digest
+
+
+def _resolve(parts: Parts, text: str) -> Digest:
+    """The one digest that people mean."""
+    records = parts.store.sboms.list()
+    prefix = _PREFIX.match(text)
+    if prefix is not None:
+        found = {one.digest for one in records if one.digest.hex.startswith(prefix[1])}
+    else:
+        image = parse_image(text)
+        found = {one.digest for one in records if image.digest == one.digest or image.tagged in one.names}
+    if not found:
+        raise InvalidInput(
+            f"The store has no SBOM for {plain(text, 100)}.", remedy="`bomgate sbom list` shows them all."
+        )
+    if len(found) > 1:
+        some = ", ".join(one[:23] for one in sorted(found)[:4])
+        raise InvalidInput(f"{plain(text, 100)} could mean {len(found)} images: {some} …", remedy="Write more digits.")
+    return found.pop()
+
+
+def _report(done: Sequence[Imported], strangers: Iterable[Path], output: str) -> None:
+    outcomes = Counter(one.outcome for one in done)
+    documents = [*(_imported(one) for one in done), *(_stranger(path) for path in strangers)]
+    left_alone = len(documents) - len(done)
+    if output == "json":
+        totals = (outcomes[Outcome.ADDED], outcomes[Outcome.UNCHANGED], outcomes[Outcome.FAILED], left_alone)
+        print_json(ImportShape(tuple(documents), *totals))
+        return
+    rows = [(one.document, one.outcome, one.components, _counts(one.skipped), one.reason) for one in documents]
+    print_table(("Document", "Outcome", "Components#", "Cannot be looked up", "Reason"), rows, empty="")
+    skipped = f", {left_alone} skipped" if left_alone else ""
+    note(
+        f"{outcomes[Outcome.ADDED]} added, {outcomes[Outcome.UNCHANGED]} unchanged, "
+        f"{outcomes[Outcome.FAILED]} failed{skipped}."
+    )
+
+
+def _imported(one: Imported) -> ImportedShape:
+    skipped = {reason.value: number for reason, number in one.skipped.items()}
+    return ImportedShape(
+        document=one.document.name,
+        digest=str(one.document.digest),
+        outcome=one.outcome.value,
+        reason=one.reason,
+        format=one.format,
+        components=one.components,
+        skipped=skipped,
+    )
+
+
+def _stranger(path: Path) -> ImportedShape:
+    return ImportedShape(str(path), "", "skipped", _UNNAMED, "", 0, {})
+
+
+def _counts(skipped: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {reason}" for reason, number in skipped.items())
+
+
+def _content(record: SbomRecord) -> SbomContentShape:
+    return SbomContentShape(
+        sbom=SbomShape.of(record),
+        contents=tuple(ContentShape(str(purl), state.name.lower()) for purl, state in record.contents),
+        skipped_components=tuple(
+            SkippedShape(one.name, one.reason.value, one.detail) for one in record.skipped_components
+        ),
+    )
+
+
+def _show(record: SbomRecord) -> None:
+    states = Counter(state.name.lower().replace("_", " ") for _, state in record.contents)
+    fields(
+        [
+            ("Image", record.digest),
+            ("Names", ", ".join(record.names)),
+            ("Format", f"{record.format} {record.version}".strip()),
+            ("Tool", record.tool),
+            ("Document", record.document_digest),
+            ("Found in", f"{record.place}, {moment(record.added_at)}"),
+            ("Components", _counts(states) or "none"),
+            ("Cannot be looked up", _counts(record.skipped)),
+        ]
+    )
+    print_table(
+        ("Component", "State"),
+        [(purl, state.name.lower().replace("_", " ")) for purl, state in sorted(record.contents, key=_worst_first)],
+        empty="It lists no component that can be looked up.",
+    )
+    if record.skipped_components:
+        note(f"{count(sum(record.skipped.values()), 'component')} cannot be looked up, such as:")
+        for one in record.skipped_components[:10]:
+            note(f"  {one.name or '(no name)'}: {one.reason.value} {one.detail}")
+
+
+def _worst_first(pair: tuple[Purl, ComponentState]) -> tuple[int, Purl]:
+    return _ORDER.index(pair[1]), pair[0]

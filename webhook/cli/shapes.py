@@ -1,0 +1,271 @@
+"""Shapes: the JSON that commands write, each key with what it means; docs/reference/cli.md lists them from here.
+
+Names and meanings are a contract. Keys are only ever added.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated
+
+from webhook.model.assessments import Assessment
+from webhook.model.downloads import DownloadReport
+from webhook.model.records import SbomRecord
+from webhook.model.verdicts import ComponentCounts, Finding, Verdict
+from webhook.model.vulnerabilities import Vulnerability
+
+
+@dataclass(frozen=True, slots=True)
+class VulnerabilityShape:
+    """A vulnerability in a finding."""
+
+    id: Annotated[str, "Identifier, as the source gives it."]
+    title: Annotated[str, "One line; possibly empty."]
+    cvss_score: Annotated[Decimal | None, "0.0 to 10.0; null when the source gives none."]
+    cvss_vector: Annotated[str | None, "As given; null when there is none."]
+    reference: Annotated[str, "Address of the source's page; possibly empty."]
+
+    @classmethod
+    def of(cls, one: Vulnerability) -> VulnerabilityShape:
+        """From the model."""
+        return cls(one.id, one.title, one.cvss_score, one.cvss_vector, one.reference)
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentShape:
+    """The assessment in force for a finding."""
+
+    type: Annotated[str | None, "Name of the assessment type."]
+    source: Annotated[str, "auto, manual or provisioned."]
+    by: Annotated[str, "Who decided, or auto-assess."]
+    at: Annotated[dt.datetime, "When, UTC."]
+    until: Annotated[dt.datetime | None, "When it stops counting, UTC; null: never."]
+    comment: Annotated[str, "Why; possibly empty."]
+
+    @classmethod
+    def of(cls, one: Assessment) -> AssessmentShape:
+        """From the model."""
+        return cls(one.type, one.source.value, one.author, one.assessed_at, one.until, one.comment)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingShape:
+    """A vulnerability in a component of an image."""
+
+    purl: Annotated[str, "The component."]
+    vulnerability: Annotated[VulnerabilityShape, "What is wrong with it."]
+    assessment: Annotated[AssessmentShape | None, "The assessment in force; null when unassessed."]
+    action: Annotated[str, "What this finding asks for: allow, warn or deny."]
+    expired: Annotated[
+        AssessmentShape | None, "When unassessed: the assessment that was in force until it expired, or null."
+    ]
+    note: Annotated[str, "A remark, such as `score moved 7.5 → 9.8` or `unscored`; possibly empty."]
+
+    @classmethod
+    def of(cls, one: Finding) -> FindingShape:
+        """From the model."""
+        return cls(
+            purl=str(one.purl),
+            vulnerability=VulnerabilityShape.of(one.vulnerability),
+            assessment=None if one.assessment is None else AssessmentShape.of(one.assessment),
+            action=one.action.word,
+            expired=None if one.expired is None else AssessmentShape.of(one.expired),
+            note=one.note,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CountsShape:
+    """Components of an image by state."""
+
+    total: Annotated[int, "All that the SBOM lists as packages."]
+    vulnerable: Annotated[int, "With at least one vulnerability."]
+    clean: Annotated[int, "Known, without one."]
+    unknown: Annotated[int, "Without an answer from the source that still counts."]
+    not_covered: Annotated[int, "Of types that no source knows, such as deb and apk."]
+    unusable: Annotated[int, "Without a purl and a version."]
+
+    @classmethod
+    def of(cls, one: ComponentCounts) -> CountsShape:
+        """From the model."""
+        return cls(one.total, one.vulnerable, one.clean, one.unknown, one.not_covered, one.unusable)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageShape:
+    """A judged image, or SBOM file."""
+
+    reference: Annotated[str, "The image as written, or the name of the SBOM file."]
+    digest: Annotated[str | None, "What was judged; null when it is not known."]
+    containers: Annotated[
+        tuple[str, ...], "Field path and name of the containers that use it; empty outside of manifests."
+    ]
+    action: Annotated[str, "allow, warn or deny."]
+    components: Annotated[CountsShape, "How many components are in which state."]
+    findings: Annotated[tuple[FindingShape, ...], "Every vulnerability found, worst first."]
+    reasons: Annotated[tuple[str, ...], "What else counted, as sentences, worst first."]
+
+    @classmethod
+    def of(cls, verdict: Verdict, containers: tuple[str, ...] = ()) -> ImageShape:
+        """From the model."""
+        return cls(
+            reference=verdict.image.text,
+            digest=None if verdict.digest is None else str(verdict.digest),
+            containers=containers,
+            action=verdict.action.word,
+            components=CountsShape.of(verdict.counts),
+            findings=tuple(FindingShape.of(one) for one in verdict.findings),
+            reasons=tuple(f"{one.text} {one.remedy}".strip() for one in verdict.reasons),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TargetShape:
+    """One target of ``bomgate check``."""
+
+    target: Annotated[str, "The target as given; for an object of a manifest with `#Kind/name`."]
+    action: Annotated[str, "The worst of its images."]
+    images: Annotated[tuple[ImageShape, ...], "The images in it."]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckShape:
+    """``bomgate check --output json``."""
+
+    action: Annotated[str, "The worst of all targets: allow, warn or deny."]
+    targets: Annotated[tuple[TargetShape, ...], "Each target, in the order given."]
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadShape:
+    """``bomgate download --output json``."""
+
+    asked: Annotated[int, "Components sent to the source."]
+    answered: Annotated[int, "Components it answered for."]
+    vulnerable: Annotated[int, "Of those, how many have a vulnerability."]
+    skipped: Annotated[
+        Mapping[str, int],
+        "Components not asked, by reason: not-covered, fresh, budget, no-version, rejected, stopped, dry-run.",
+    ]
+    failed: Annotated[int, "Components asked without success because the source did not work."]
+    unknown: Annotated[int, "Components that the source left out of its answers."]
+    new_vulnerabilities: Annotated[int, "Pairs of vulnerability and package that are new."]
+    auto_assessed: Annotated[int, "Of those, how many a CVSS range assessed."]
+    credits_used: Annotated[float | None, "As the source states it; null when it does not."]
+    complete: Annotated[bool, "Whether everything wanted was asked; false makes the exit code 3."]
+
+    @classmethod
+    def of(cls, one: DownloadReport) -> DownloadShape:
+        """From the model."""
+        return cls(
+            asked=one.asked,
+            answered=one.answered,
+            vulnerable=one.vulnerable,
+            skipped=dict(one.skipped),
+            failed=one.failed,
+            unknown=one.unknown,
+            new_vulnerabilities=one.new_vulnerabilities,
+            auto_assessed=one.auto_assessed,
+            credits_used=one.credits_used,
+            complete=one.complete,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SbomShape:
+    """One SBOM in the store."""
+
+    digest: Annotated[str, "Of the image that it describes."]
+    names: Annotated[tuple[str, ...], "Tagged names that point at this image now."]
+    document_digest: Annotated[str, "Of the document."]
+    format: Annotated[str, "Such as cyclonedx-json or spdx-json."]
+    version: Annotated[str, "Version of the format; empty when the document states none."]
+    tool: Annotated[str, "The tool that made it, as it names itself; possibly empty."]
+    place: Annotated[str, "Where it was found: added, imported, directory …"]
+    added_at: Annotated[dt.datetime, "When it was stored, UTC."]
+    components: Annotated[int, "Components that can be looked up."]
+    skipped: Annotated[Mapping[str, int], "Components that cannot, by reason: no-purl, malformed-purl, no-version."]
+
+    @classmethod
+    def of(cls, one: SbomRecord) -> SbomShape:
+        """From the model."""
+        return cls(
+            digest=str(one.digest),
+            names=one.names,
+            document_digest=one.document_digest,
+            format=one.format,
+            version=one.version,
+            tool=one.tool,
+            place=one.place,
+            added_at=one.added_at,
+            components=one.components,
+            skipped=dict(one.skipped),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SbomListShape:
+    """``bomgate sbom list --output json``."""
+
+    sboms: Annotated[tuple[SbomShape, ...], "Newest first."]
+
+
+@dataclass(frozen=True, slots=True)
+class ContentShape:
+    """One component of an SBOM."""
+
+    purl: Annotated[str, "The component."]
+    state: Annotated[str, "vulnerable, clean, unknown or not_covered."]
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedShape:
+    """One entry of an SBOM that cannot be looked up."""
+
+    name: Annotated[str, "What the document calls it; possibly empty."]
+    reason: Annotated[str, "no-purl, malformed-purl or no-version."]
+    detail: Annotated[str, "The offending purl, or a sentence; possibly empty."]
+
+
+@dataclass(frozen=True, slots=True)
+class SbomContentShape:
+    """An SBOM with what is in it."""
+
+    sbom: Annotated[SbomShape, "The SBOM."]
+    contents: Annotated[tuple[ContentShape, ...], "Its components with the state of each."]
+    skipped_components: Annotated[tuple[SkippedShape, ...], "Some of those that cannot be looked up, at most 200."]
+
+
+@dataclass(frozen=True, slots=True)
+class SbomShowShape:
+    """``bomgate sbom show --output json``."""
+
+    digest: Annotated[str, "Of the image."]
+    sboms: Annotated[tuple[SbomContentShape, ...], "All SBOMs of the image, newest first."]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedShape:
+    """What became of one document."""
+
+    document: Annotated[str, "Its name."]
+    digest: Annotated[str, "Of the image that it describes; empty when the file name states none."]
+    outcome: Annotated[str, "added, unchanged, failed, or skipped (the file name states no digest)."]
+    reason: Annotated[str, "Why it failed or was skipped; empty otherwise."]
+    format: Annotated[str, "Such as cyclonedx-json; empty when it was not read."]
+    components: Annotated[int, "Components that can be looked up."]
+    skipped: Annotated[Mapping[str, int], "Components that cannot, by reason."]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportShape:
+    """``bomgate sbom import`` and ``bomgate sbom add`` with ``--output json``."""
+
+    documents: Annotated[tuple[ImportedShape, ...], "Each document."]
+    added: Annotated[int, "How many were added."]
+    unchanged: Annotated[int, "How many the store had already."]
+    failed: Annotated[int, "How many could not be read; any makes the exit code 2."]
+    skipped: Annotated[int, "How many files were left alone."]

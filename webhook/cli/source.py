@@ -1,0 +1,42 @@
+"""``bomgate source``: the vulnerability source."""
+
+from __future__ import annotations
+
+import click
+
+from webhook.cli.decision_shapes import SourceShape
+from webhook.cli.exits import Exit
+from webhook.cli.options import global_options, invocation, output_option
+from webhook.cli.output import fields, print_json
+from webhook.cli.verbs import VerbGroup
+
+
+@click.group("source", cls=VerbGroup)
+@global_options
+def command() -> None:
+    """The vulnerability source, OSS Index."""
+
+
+@command.command("check", examples=("bomgate source check", "bomgate source check --output json"))
+@global_options
+@output_option()
+def check(output: str) -> Exit:
+    """Say whether OSS Index can be asked, who asks, and how many credits are left.
+
+    It asks for one well-known component, which costs what one component costs. Exits with 3 when it did not work.
+    """
+    status = invocation().parts().source.check()
+    if output == "json":
+        print_json(SourceShape.of(status))
+    else:
+        fields(
+            [
+                ("Source", status.url),
+                ("Identity", status.identity),
+                ("Works", "yes" if status.ok else "no"),
+                ("Result", status.message),
+                ("Credits left", status.credits_remaining),
+                ("What helps", status.remedy),
+            ]
+        )
+    return Exit.DONE if status.ok else Exit.UNDECIDED
