@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -45,15 +46,20 @@ class LyingServer:
     Attributes:
         answers: (path) → answers, used up in order; the last one stays. A function is called for each request.
         asked: all requests so far.
+        connections: how many there were.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.answers: dict[str, list[Answer | Handler]] = {}
         self.asked: list[Asked] = []
+        self.connections = 0
         self._lock = threading.Lock()
+
+        outer = self
 
         class RequestHandler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def log_message(self, *arguments) -> None:
                 """Nothing."""
@@ -62,13 +68,19 @@ class LyingServer:
             setattr(RequestHandler, f"do_{method}", lambda handler: self._answer(handler))
 
         class Server(http.server.ThreadingHTTPServer):
+            def process_request(self, request, client_address) -> None:
+                outer.connections += 1
+                super().process_request(request, client_address)
+
             def handle_error(self, request, client_address) -> None:
                 """Nothing: a client that had enough is what some tests are about."""
 
         self._server = Server(("127.0.0.1", 0), RequestHandler)
         self._server.daemon_threads = True
         self.host = f"127.0.0.1:{self._server.server_address[1]}"
-        self.url = f"http://{self.host}"
+        self.url = f"{'https' if tls else 'http'}://{self.host}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
 
     def __enter__(self) -> LyingServer:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.registries.lying import Answer
-from webhook.errors import Final
-from webhook.model.images import parse_image
+from webhook.errors import Retryable
 
 
 def test_a_tag_is_believed_for_a_while_and_then_asked_again(world, waiting):
@@ -19,17 +18,21 @@ def test_a_tag_is_believed_for_a_while_and_then_asked_again(world, waiting):
     assert len(world.server.asked) == 2
 
 
-def test_the_last_known_digest_is_used_and_said_so_when_the_registry_is_down(world, waiting):
+def test_a_registry_that_is_down_is_not_covered_up_with_an_older_answer(world, waiting):
     kit = waiting.kit(world.server.host, tag_seconds=300)
     kit.resolve(f"{world.name}:1")
     waiting.clock.jump(301)
     world.server.on("/v2/app/manifests/1", Answer(503))
-    found = kit.resolver.look_up(parse_image(f"{world.name}:1"), kit.deadline())
-    assert found.digest == world.digest
-    assert "503" in found.remark
-    world.server.on("/v2/app/manifests/1", Answer(403))
-    with pytest.raises(Final):
+    with pytest.raises(Retryable, match="503"):
         kit.resolve(f"{world.name}:1")
+
+
+def test_a_tag_that_is_gone_is_known_by_nobody(world, waiting):
+    kit = waiting.kit(world.server.host, tag_seconds=300)
+    kit.resolve(f"{world.name}:1")
+    waiting.clock.jump(301)
+    world.server.on("/v2/app/manifests/1", Answer(404))
+    assert kit.resolve(f"{world.name}:1") is None
 
 
 def test_a_registry_that_states_no_digest_is_asked_for_the_manifest(world):

@@ -28,7 +28,7 @@ from webhook.clients.registry.options import (
     VerifyRule,
 )
 from webhook.clients.registry.providers import ProviderKeychain, ProviderOptions
-from webhook.clients.registry.resolver import RegistryResolver, Resolution
+from webhook.clients.registry.resolver import RegistryResolver
 from webhook.clients.registry.search import Search
 from webhook.clients.registry.sources import (
     BuildkitSource,
@@ -60,7 +60,6 @@ __all__ = [
     "RegistryResolver",
     "RegistryRule",
     "Repository",
-    "Resolution",
     "Search",
     "Trail",
     "VerifyRule",

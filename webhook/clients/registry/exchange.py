@@ -121,9 +121,12 @@ class Exchange:
                 raise connection_trouble(problem, request.url, self._options.read_seconds) from problem
 
     def _body(self, response: requests.Response, request: Outgoing, deadline: Deadline) -> bytes:
-        if request.method == "HEAD" or response.status_code in _REDIRECTS:
-            return b""
         stated = response.headers.get("Content-Length", "")
+        if request.method == "HEAD":
+            response.raw.drain_conn()  # nothing comes, and the connection goes back to its pool
+            return b""
+        if response.status_code in _REDIRECTS and not (stated.isdigit() and int(stated) <= _CHUNK):
+            return b""  # not worth reading; the connection is closed
         if stated.isdigit() and int(stated) > request.limit:
             raise _too_large(request)
         content = bytearray()

@@ -11,6 +11,7 @@ from webhook.errors import ConfigError, InvalidInput
 from webhook.model.images import DEFAULT_HOST, ImageRef, parse_image
 
 _DOCKER_HUB = "registry-1.docker.io"
+_HUB_NAMES = ("index.docker.io", _DOCKER_HUB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Registry:
         host: the name that image references use, with a port if there is one, such as ``docker.io``.
         plain_http: speak HTTP instead of HTTPS.
         allow_private: private and loopback addresses are allowed.
-        ca_file: certificate authorities that are trusted instead of the usual ones.
+        ca_file: certificate authorities that are trusted beside the usual ones.
         credentials_file: docker config file; None when there are no credentials.
     """
 
@@ -80,16 +81,17 @@ class Locations:
 
     def image(self, image: ImageRef) -> Repository:
         """Where the image itself is."""
-        prefix, rule = self._find(image.name)
+        written = canonical_name(image)
+        prefix, rule = self._find(written)
         if rule is None or not rule.rewrite:
-            return self._reached(image.name, rule)
+            return self._reached(written, rule)
         target = normal_prefix("registries.rewrite", rule.rewrite)
-        name = target + image.name.removeprefix(prefix)
+        name = target + written.removeprefix(prefix)
         return self._reached(name, rule, self._find(name)[1])
 
     def attachments(self, image: ImageRef) -> Repository:
         """Where what is attached to the image is: beside it, unless a rule names another repository."""
-        _, rule = self._find(image.name)
+        _, rule = self._find(canonical_name(image))
         if rule is None or not rule.sbom_repository:
             return self.image(image)
         name = normal_prefix("registries.sbomRepository", rule.sbom_repository)
@@ -114,6 +116,20 @@ class Locations:
             ),
             path,
         )
+
+
+def canonical_name(image: ImageRef) -> str:
+    """Host and repository of an image, with the host written in one way.
+
+    Hosts are compared without regard to case and 443 is the port that HTTPS has anyway: without this, another spelling
+    would be a way around rules for a registry, while the node pulls the same image.
+    """
+    return f"{_one_spelling(image.host)}/{image.repository}"
+
+
+def _one_spelling(host: str) -> str:
+    host = host.lower().removesuffix(":443")
+    return DEFAULT_HOST if host in _HUB_NAMES else host
 
 
 def has_prefix(name: str, prefix: str) -> bool:
@@ -142,4 +158,5 @@ def normal_prefix(setting: str, text: str) -> str:
             f"{setting} cannot be {text!r:.100}: it is not a registry's host with an optional path",
             remedy="Write a host with a dot or a port, such as registry.corp or localhost:5000, and a path if needed.",
         )
-    return f"{parsed.host}/{path}" if path else parsed.host
+    host = _one_spelling(parsed.host)
+    return f"{host}/{path}" if path else host

@@ -21,7 +21,7 @@ class RegistryRule:
         metadata={"help": "Allow private and loopback addresses for the registry and for what it refers to."},
     )
     ca_file: Path | None = field(
-        default=None, metadata={"help": "Certificate authorities (PEM) that are trusted instead of the usual ones."}
+        default=None, metadata={"help": "Certificate authorities (PEM) that are trusted beside the usual ones."}
     )
     credentials_file: Path | None = field(
         default=None, metadata={"help": "Credentials in the form of a docker config file; read again when it changes."}
@@ -69,7 +69,9 @@ class RegistryOptions:
         default=88 * 1024 * 1024,
         metadata={"help": "Bytes of the largest attachment; an attestation is a third larger."},
     )
-    tag_seconds: float = field(default=300.0, metadata={"help": "Seconds for which the digest of a tag is believed."})
+    tag_seconds: float = field(
+        default=30.0, metadata={"help": "Seconds for which a registry's answer about a tag is not asked for again."}
+    )
 
 
 @dataclass(frozen=True, slots=True)

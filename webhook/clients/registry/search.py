@@ -133,6 +133,8 @@ class Search:
         if problems:
             raise problems[0]
         missing = [role for role in without if role != "index"]
+        if visit.trail.looks and visit.anatomy.remark:
+            visit.trail.looks[-1].answer += f"; {visit.anatomy.remark}"
         if found and missing and "index" in without:
             visit.trail.looks[-1].answer += f"; no SBOM for {', '.join(missing)}"
         return tuple(found.values())

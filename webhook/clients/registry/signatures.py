@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from webhook.clients.registry.locations import has_prefix, normal_prefix
+from webhook.clients.registry.locations import canonical_name, has_prefix, normal_prefix
 from webhook.clients.registry.options import VerifyRule
 from webhook.errors import ConfigError
 from webhook.model.images import ImageRef
@@ -83,7 +83,11 @@ class Verification:
 
     def key(self, image: ImageRef) -> PublicKey | None:
         """The key for an image, by the name that the workload uses; None when its SBOMs need no signature."""
-        return next((key for prefix, key in self._rules if has_prefix(image.name, prefix)), None)
+        name = canonical_name(image)
+        host, _, path = name.partition("/")
+        # A registry may be reached on port 80, too, and a rule for its name is meant for all of it.
+        names = (name, f"{host.removesuffix(':80')}/{path}")
+        return next((key for prefix, key in self._rules if any(has_prefix(one, prefix) for one in names)), None)
 
 
 def _ecdsa(key: ec.EllipticCurvePublicKey) -> list[_Check]:

@@ -24,10 +24,10 @@ from webhook.model.deadlines import Deadline
 from webhook.ports import Clock
 
 _MAX_ANSWER = 1024 * 1024
-_MAX_TOKEN = 64 * 1024
+_MAX_TOKEN = 16 * 1024
 _DEFAULT_SECONDS = 60.0
 _MARGIN = 0.1
-_LIMIT = 10_000
+_LIMIT = 2_000
 _Key = tuple[str, str, str]
 
 

@@ -88,3 +88,12 @@ def test_what_is_no_host_is_refused(setting, text):
     if text or setting == "prefix":
         with pytest.raises(ConfigError, match="cannot be"):
             Locations([RegistryRule(**fields)])
+
+
+@pytest.mark.parametrize(
+    "text", ["Registry.Corp/team/app:1", "registry.corp:443/team/app:1", "REGISTRY.CORP:443/team/app"]
+)
+def test_another_spelling_of_a_host_is_no_way_around_its_rules(text):
+    rules = [RegistryRule(prefix="registry.corp:443/team", ca_file=CA)]
+    found = Locations(rules).image(parse_image(text))
+    assert (found.name, found.registry.ca_file) == ("registry.corp/team/app", CA)

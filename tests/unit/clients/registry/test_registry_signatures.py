@@ -98,3 +98,9 @@ def test_the_first_rule_for_an_image_counts(written):
     assert verification.key(parse_image("nginx")) is not None
     assert verification.key(parse_image("registry.corp/teams/app:1")) is None
     assert Verification().key(parse_image("nginx")) is None
+
+
+@pytest.mark.parametrize("host", ["Registry.corp", "registry.corp:443", "registry.corp:80", "REGISTRY.CORP:80"])
+def test_another_spelling_of_a_host_needs_the_same_signature(host, written):
+    verification = Verification([VerifyRule("registry.corp/team", written(ed25519_key()[0]))])
+    assert verification.key(parse_image(f"{host}/team/app:1")) is not None
