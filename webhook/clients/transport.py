@@ -16,6 +16,7 @@ import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -131,6 +132,7 @@ class Transport:
         self._thread = threading.local()
         self._sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()
         self._lock = threading.Lock()
+        self._environments: dict[str, Mapping[str, Any]] = {}
 
     def send(
         self,
@@ -176,19 +178,23 @@ class Transport:
         until: float,
     ) -> Answer:
         body, headers, credentials = content
-        with self._session().request(
-            method,
-            url,
-            data=body,
-            headers=headers,
-            auth=credentials,
-            timeout=(self._options.connect_seconds, self._options.read_seconds),
-            allow_redirects=False,
-            stream=True,
-            # Given with the request, because a certificate bundle of the environment overrules the session's.
-            verify=str(self._options.ca_file) if self._options.ca_file else None,
+        session = self._session()
+        request = session.prepare_request(requests.Request(method, url, headers=headers, data=body, auth=credentials))
+        timeout = (self._options.connect_seconds, self._options.read_seconds)
+        with session.send(
+            request, timeout=timeout, allow_redirects=False, stream=True, **self._environment(session, url)
         ) as response:
             return Answer(response.status_code, response.headers, self._body(response, until))
+
+    def _environment(self, session: requests.Session, url: str) -> Mapping[str, Any]:
+        """Proxies and certificates for an address, as the environment has them; read once for each origin."""
+        origin = _origin(url)
+        if origin not in self._environments:
+            # Given with the request, because a certificate bundle of the environment overrules the session's.
+            ca_file = str(self._options.ca_file) if self._options.ca_file else None
+            settings = session.merge_environment_settings(url, {}, stream=None, verify=ca_file, cert=None)
+            self._environments[origin] = {"proxies": settings["proxies"], "verify": settings["verify"]}
+        return self._environments[origin]
 
     def _body(self, response: requests.Response, until: float) -> bytes:
         limit, content = self._options.max_body_bytes, bytearray()

@@ -7,7 +7,6 @@ themselves when the caller falls behind: what is fetched and not yet committed i
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -42,7 +41,7 @@ class Fetching:
     def __init__(self, source: VulnerabilitySource, purls: Sequence[Purl], concurrency: int) -> None:
         self._source, self._purls = source, purls
         self._next = 0
-        self._ready: deque[Fetched] = deque()
+        self._ready: list[Fetched] = []
         self._crash: BaseException | None = None
         self._stopped = False
         self._changed = threading.Condition()
@@ -59,22 +58,23 @@ class Fetching:
             self._stopped = True
             self._changed.notify_all()
 
-    def results(self, heartbeat: float) -> Iterator[Fetched | None]:
-        """Ended batches in the order of their ends; None when ``heartbeat`` seconds pass without one.
+    def results(self, heartbeat: float) -> Iterator[tuple[Fetched, ...]]:
+        """All batches that have ended since the last look; none of them when ``heartbeat`` seconds pass without one.
 
         Whatever a thread raised, other than errors of the source, is raised here.
         """
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._ready or not self._working, heartbeat)
-                one = self._ready.popleft() if self._ready else None
-                ended = one is None and not self._working
+                ended = not self._ready and not self._working
+                fetched = tuple(self._ready)
+                self._ready.clear()
                 self._changed.notify_all()
             if ended:
                 if self._crash is not None:
                     raise self._crash
                 return
-            yield one
+            yield fetched
 
     def _work(self) -> None:
         try:

@@ -109,23 +109,31 @@ class Tally:
     credits_remaining: float | None = None
     problems: Counter[str] = field(default_factory=Counter)
 
-    def add(self, size: int, answer: BatchAnswer, result: RecordResult | None) -> None:
-        """Count a batch of ``size`` components; without ``result`` it was not kept, and all of it failed."""
-        self.batches += 1
-        if answer.credits_used is not None:
-            self.credits_used = (self.credits_used or 0.0) + answer.credits_used
-        if answer.credits_remaining is not None:
-            self.credits_remaining = answer.credits_remaining
-        if result is None:
-            self.failed += size
-            return
+    def recorded(self, result: RecordResult) -> None:
+        """Count what a transaction changed."""
+        self.new_vulnerabilities += result.new_vulnerabilities
+        self.auto_assessed += result.auto_assessed
+
+    def lost(self, size: int, answer: BatchAnswer) -> None:
+        """Count a batch of ``size`` components that could not be kept."""
+        self._charge(answer)
+        self.failed += size
+
+    def add(self, size: int, answer: BatchAnswer) -> None:
+        """Count a batch of ``size`` components."""
+        self._charge(answer)
         self.answered += len(answer.answers)
         self.vulnerable += sum(bool(one.vulnerabilities) for one in answer.answers)
         self.unknown += len(answer.unanswered)
         self.rejected += len(answer.rejected)
         self.failed += size - len(answer.answers) - len(answer.unanswered) - len(answer.rejected)
-        self.new_vulnerabilities += result.new_vulnerabilities
-        self.auto_assessed += result.auto_assessed
+
+    def _charge(self, answer: BatchAnswer) -> None:
+        self.batches += 1
+        if answer.credits_used is not None:
+            self.credits_used = (self.credits_used or 0.0) + answer.credits_used
+        if answer.credits_remaining is not None:
+            self.credits_remaining = answer.credits_remaining
 
     @property
     def done(self) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from webhook.engines.download_fetching import Fetched, Fetching
+from webhook.engines.download_fetching import Fetching
 from webhook.engines.download_options import DownloadOptions
 from webhook.engines.download_progress import (
     DownloadListener,
@@ -20,7 +20,7 @@ from webhook.engines.download_progress import (
     Tally,
 )
 from webhook.errors import BomgateError, Final, SourceError, StoreError
-from webhook.model.downloads import DownloadReport, RecordResult
+from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult
 from webhook.model.purls import Purl
 from webhook.ports import AutoAssess, Clock, ComponentStore, RunStore, VulnerabilitySource
 
@@ -140,37 +140,38 @@ class Downloader:
             try:
                 if self.clock.monotonic() - state.renewed >= lease_seconds / 4 and not state.stopped_by:
                     self._renew(state)
-                if fetched is not None:
-                    self._take(fetched, tally, state)
+                tally.recorded(self._record([one.answer for one in fetched]))
             except StoreError as problem:
                 state.stopped_by = _sentence(problem)
                 log.error("download stopped by the store", extra=_words(problem))
-                if fetched is not None:
-                    tally.add(len(fetched.purls), fetched.answer, None)
+                for one in fetched:
+                    tally.lost(len(one.purls), one.answer)
                 return  # nothing more can be kept, so what is on its way is not waited for
+            for one in fetched:
+                tally.add(len(one.purls), one.answer)
+                self._judge(one.answer.failure, state)
+                problem_text = one.answer.failure.message if one.answer.failure else ""
+                self.listener.advanced(tally.progress(len(one.purls), problem_text))
             if state.stopped_by:
                 fetching.stop()
 
-    def _take(self, fetched: Fetched, tally: Tally, state: _State) -> None:
-        """Commit what a batch brought, and judge how it ended."""
-        answer = fetched.answer
-        for purl, reason in answer.rejected:
+    def _record(self, arrived: Sequence[BatchAnswer]) -> RecordResult:
+        """Commit what has arrived; mostly one batch, and several in one transaction when they arrive faster."""
+        answers = [answer for batch in arrived for answer in batch.answers]
+        rejected = [one for batch in arrived for one in batch.rejected]
+        for purl, reason in rejected:
             log.warning("component refused by the source", extra={"purl": purl, "reason": reason})
         # A component that was refused counts as asked, so that it does not spoil a batch again within the TTL.
-        silent = [*answer.unanswered, *(purl for purl, _ in answer.rejected)]
-        result = RecordResult(0, 0, 0, 0)
-        if answer.answers or silent:
-            result = self.components.record(
-                answer.answers,
-                unanswered=silent,
-                assess=self.assess,
-                now=self.clock.now(),
-                reassess_on_score_change=self.options.reassess_on_score_change,
-            )
-        tally.add(len(fetched.purls), answer, result)
-        self._judge(answer.failure, state)
-        problem = answer.failure.message if answer.failure else ""
-        self.listener.advanced(tally.progress(len(fetched.purls), problem))
+        silent = [*(purl for batch in arrived for purl in batch.unanswered), *(purl for purl, _ in rejected)]
+        if not answers and not silent:
+            return RecordResult(0, 0, 0, 0)
+        return self.components.record(
+            answers,
+            unanswered=silent,
+            assess=self.assess,
+            now=self.clock.now(),
+            reassess_on_score_change=self.options.reassess_on_score_change,
+        )
 
     def _judge(self, failure: SourceError | None, state: _State) -> None:
         if failure is None:

@@ -146,6 +146,10 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = 65536  # head and body leave together
     server: _Server
 
+    def parse_request(self) -> bool:
+        self._arrived = time.monotonic()
+        return super().parse_request()
+
     def do_GET(self) -> None:
         self._handle()
 
@@ -156,7 +160,6 @@ class _Handler(BaseHTTPRequestHandler):
         self._handle()
 
     def _handle(self) -> None:
-        started = time.monotonic()
         double = self.server.double
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path.startswith("/_control/"):
@@ -166,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             fault, reply = double.service.answer(self.command, self.path, dict(self.headers), body)
             late = double.behaviour.latency_ms / 1000 + (fault.seconds if fault.kind == "slow" else 0.0)
-            double.stopping.wait(max(0.0, started + late - time.monotonic()))
+            double.stopping.wait(max(0.0, self._arrived + late - time.monotonic()))
         finally:
             double.counted(-1)
         self._send(reply, fault)

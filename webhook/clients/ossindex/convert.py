@@ -12,7 +12,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
-from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
@@ -31,6 +30,7 @@ _VECTOR = re.compile(
     r"CVSS:\d\.\d(?:/[A-Za-z]+:[A-Za-z]+)+\Z|AV:[LAN]/AC:[HML]/Au:[MSN]/C:[NPC]/I:[NPC]/A:[NPC](?:/[A-Za-z]+:[A-Za-z]+)*\Z"
 )
 _REDACTED = re.compile(r"\b\d+ (?:non-CVE )?vulnerabilit(?:y|ies) found\b", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://(?:[^\s/?#@\[\]]+|\[[0-9a-f:.]+\](?::\d+)?)(?:[/?#]\S*)?\Z", re.IGNORECASE)
 _HIGHEST = Decimal(10)
 
 
@@ -76,20 +76,13 @@ def _vulnerability(item: object) -> Vulnerability:
         return Vulnerability(
             id=_made_up_id(item), title="OSS Index lists a vulnerability here in a form that cannot be read"
         )
-    cve, shown, title = one_line(item.get("cve"), 200), one_line(item.get("displayName"), 200), item.get("title")
-    in_title = _CVE_IN_TITLE.match(title) if isinstance(title, str) else None
-    names = [
-        cve if _CVE.match(cve) else "",
-        shown if _IDENTIFIER.match(shown) else "",
-        in_title[1] if in_title else "",
-    ]
-    identifiers = list(dict.fromkeys(_spelt(name) for name in names if name))
     given = one_line(item.get("id"), 200)
-    identifier = given or (identifiers[0] if identifiers else _made_up_id(item))
+    others = _other_identifiers(item, given)
+    identifier = given or (others.pop(0) if others else _made_up_id(item))
     text, description = _texts(item, identifier)
     return Vulnerability(
         id=identifier,
-        aliases=tuple(sorted(name for name in identifiers if name != identifier)),
+        aliases=tuple(sorted(others)),
         title=text,
         description=description,
         cvss_score=score_of(item.get("cvssScore")),
@@ -98,6 +91,20 @@ def _vulnerability(item: object) -> Vulnerability:
         reference=web_address(item.get("reference")),
         external_references=_web_addresses(item.get("externalReferences")),
     )
+
+
+def _other_identifiers(item: Entry, given: str) -> list[str]:
+    """What else the entry calls the vulnerability, best first: its CVE, its short name, the CVE in its title."""
+    cve, shown, title = one_line(item.get("cve"), 200), one_line(item.get("displayName"), 200), item.get("title")
+    found: dict[str, None] = {}
+    if cve != given and _CVE.match(cve):
+        found[_spelt(cve)] = None
+    if shown != given and _IDENTIFIER.match(shown):
+        found[_spelt(shown)] = None
+    if isinstance(title, str) and (in_title := _CVE_IN_TITLE.match(title)):
+        found[_spelt(in_title[1])] = None
+    found.pop(given, None)
+    return list(found)
 
 
 def _spelt(identifier: str) -> str:
@@ -149,19 +156,15 @@ def vector_of(value: object) -> str | None:
 def web_address(value: object) -> str:
     """An http(s) address without the ``utm_*`` parameters that carry the User-Agent; empty for anything else."""
     text = clean_text(value, 2000)
-    if not text or any(char.isspace() for char in text):
+    if not _ADDRESS.match(text):
         return ""
-    try:
-        parts = urlsplit(text)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            return ""
-    except ValueError:
-        return ""
-    if "utm_" not in parts.query.lower():
+    address, hash_sign, fragment = text.partition("#")
+    page, _, query = address.partition("?")
+    if "utm_" not in query.lower():
         return text
     # Only cut: what stays keeps the service's own percent-encoding.
-    kept = [part for part in parts.query.split("&") if not part.lower().startswith("utm_")]
-    return urlunsplit(parts._replace(query="&".join(kept)))
+    kept = "&".join([part for part in query.split("&") if not part.lower().startswith("utm_")])
+    return f"{page}?{kept}{hash_sign}{fragment}" if kept else f"{page}{hash_sign}{fragment}"
 
 
 def _web_addresses(value: object) -> tuple[str, ...]:

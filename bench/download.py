@@ -1,0 +1,125 @@
+"""A download of every covered component of the corpus, against the double at 50 ms a request.
+
+The double runs as a process of its own; the store is an SQLite file that holds the corpus's SBOMs. The goal is that
+reading answers, matching them and committing each batch hide behind the network: little more time than the requests
+alone would take. A second run within the TTL has to ask for nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench import Row, show
+from bench.corpus import documents
+from tests.doubles.clock import RealClock
+from tests.doubles.ossindex.behaviour import PAT
+from webhook.clients.directory import digest_in_name
+from webhook.clients.ossindex import OssIndexOptions, OssIndexSource
+from webhook.engines.downloading import Downloader, DownloadOptions
+from webhook.errors import InvalidInput
+from webhook.model.components import Sbom
+from webhook.model.downloads import DownloadReport
+from webhook.model.images import Digest
+from webhook.model.purls import parse_purl
+from webhook.policy.automatic import auto_assessment
+from webhook.policy.typetable import default_types
+from webhook.sboms import parse
+from webhook.store.opening import Store, open_store
+from webhook.store.options import StoreOptions
+
+LATENCY_SECONDS, SHARE_VULNERABLE = 0.050, 0.1
+CONCURRENCIES = (1, 4)
+GOAL = 1.15
+WITHOUT_CORPUS = 20_000
+"""Components that are made up where there is no corpus beside the checkout."""
+
+
+def main() -> list[Row]:
+    """Measure and print."""
+    rows = []
+    for concurrency in CONCURRENCIES:
+        with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+            store = open_store(StoreOptions(url=f"sqlite:///{folder}/bomgate.db"), RealClock())
+            stack.callback(store.close)
+            for digest, sbom in _sboms():
+                store.sboms.add(digest, sbom, place="bench")
+            url = stack.enter_context(_double())
+            rows += _measure(store, url, concurrency)
+    show("Download", rows)
+    return rows
+
+
+def _measure(store: Store, url: str, concurrency: int) -> list[Row]:
+    clock, types = RealClock(), default_types()
+    source = OssIndexSource(OssIndexOptions(url=url, token=PAT), clock)
+    downloader = Downloader(
+        source=source,
+        components=store.components,
+        runs=store.runs,
+        clock=clock,
+        assess=lambda vulnerability, package: auto_assessment(types, vulnerability, package, clock.now()),
+        holder="bench",
+        options=DownloadOptions(concurrency=concurrency),
+    )
+    first, wall, cpu = _timed(downloader)
+    time.sleep(1.1)  # answers are dated in whole seconds, and those of this second count as due in the next run's sum
+    second, _, _ = _timed(downloader)
+    source.close()
+    batches = math.ceil(first.asked / source.batch_size)
+    least = math.ceil(batches / concurrency) * LATENCY_SECONDS
+    kind = f"concurrency {concurrency}"
+    return [
+        Row(f"{kind}: components asked, batches", f"{first.asked:,}, {batches}"),
+        Row(f"{kind}: vulnerable, auto-assessed", f"{first.vulnerable:,}, {first.auto_assessed:,}"),
+        Row(f"{kind}: requests alone", f"{least:.2f} s"),
+        Row(f"{kind}: wall time", f"{wall:.2f} s", f"<= {GOAL * least:.2f} s", wall <= GOAL * least),
+        Row(f"{kind}: wall time / requests alone", f"{wall / least:.3f}", f"<= {GOAL}", wall <= GOAL * least),
+        Row(f"{kind}: CPU time of the downloader", f"{cpu:.2f} s"),
+        Row(f"{kind}: complete", str(first.complete), "True", first.complete),
+        Row(f"{kind}: asked by a second run", str(second.asked), "0", second.asked == 0),
+    ]
+
+
+def _timed(downloader: Downloader) -> tuple[DownloadReport, float, float]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    report = downloader.run()
+    return report, time.perf_counter() - wall, time.process_time() - cpu
+
+
+def _sboms() -> Iterator[tuple[Digest, Sbom]]:
+    """Every SBOM of the corpus with the image it describes; made-up ones where there is no corpus."""
+    found = documents()
+    for path in found:
+        digest = digest_in_name(path.name)
+        with contextlib.suppress(InvalidInput):  # broken ones are in there, too
+            if digest is not None:
+                yield digest, parse(path.read_bytes())
+    if not found:
+        purls = tuple(parse_purl(f"pkg:maven/org.example/a{number}@1.{number}") for number in range(WITHOUT_CORPUS))
+        yield Digest(f"sha256:{0:064x}"), Sbom("cyclonedx-json", "1.6", f"sha256:{1:064x}", purls)
+
+
+@contextlib.contextmanager
+def _double() -> Iterator[str]:
+    """The double in a process of its own; its address."""
+    options = ["--latency-ms", str(LATENCY_SECONDS * 1000), "--synthetic", str(SHARE_VULNERABLE)]
+    command = [sys.executable, "-m", "tests.doubles.ossindex", *options]
+    root = Path(__file__).resolve().parent.parent
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+            process.stdout.read()
+
+
+if __name__ == "__main__":
+    main()
