@@ -46,32 +46,34 @@ _LOWER_NAMES = frozenset(["apk", "bitbucket", "composer", "deb", "github", "npm"
 
 _KEPT = "cargo|cocoapods|conan|conda|cran|gem|generic|golang|maven|nuget|swift"
 _FOLDED = "apk|bitbucket|composer|deb|github"
-_PATH = r"(?!/)[A-Za-z0-9._~/+-]+(?:%2B[A-Za-z0-9._~/+-]*)*(?<!/)"
+_SEGMENT = r"[A-Za-z0-9._~+-]"
+_PATH = rf"(?:{_SEGMENT}++/)*+{_SEGMENT}++(?:%2B{_SEGMENT}*+)*+"
+_COMMON_PATH = rf"{_SEGMENT}++(?:/{_SEGMENT}++)*+"
 _CANONICAL = re.compile(
-    # Coordinates that are canonical as they stand, but for a raw "+" and for "//": group 1. The rest is dropped unread.
+    # Coordinates that are canonical as they stand, but for a raw "+": group 1. What follows them is dropped unread.
     rf"""(pkg:(?:
         (?:{_FOLDED})/{_PATH.replace("A-Z", "")}
       | (?:{_KEPT})/{_PATH}
       | npm/(?:%40[a-z0-9._~-]+/)?[a-z0-9._~-]+
-      | rpm/(?:[a-z0-9._~-]+/)?[A-Za-z0-9._~+-]+(?:%2B[A-Za-z0-9._~+-]*)*
+      | rpm/(?:[a-z0-9._~-]+/)?{_SEGMENT}++(?:%2B{_SEGMENT}*+)*+
       | pypi/[a-z0-9.~-]+
       | oci/[a-z0-9._~-]+(?![^?\#]*[A-Z])
-      )(?:@[A-Za-z0-9._~:+-]+(?:%2B[A-Za-z0-9._~:+-]*)*)?
+      )(?:@[A-Za-z0-9._~:+-]++(?:%2B[A-Za-z0-9._~:+-]*+)*+)?
     )(?:[?\#]|\Z)""",
     re.VERBOSE,
 ).match
-_COMMON = re.compile(
-    # The commonest of these, in a form that is quick to match: with a version, and without escapes but in npm scopes.
+_COMMON_LINES = re.compile(
+    # The commonest of these, one a line: with a version, and with no escapes but in npm scopes. Others give "".
     rf"""(pkg:(?:
-        (?:{_FOLDED})/[a-z0-9._~/+-]+
-      | (?:{_KEPT})/[A-Za-z0-9._~/+-]+
+        (?:{_FOLDED})/{_COMMON_PATH.replace("A-Z", "")}
+      | (?:{_KEPT})/{_COMMON_PATH}
       | npm/(?:%40[a-z0-9._~-]+/)?[a-z0-9._~-]+
-      | rpm/(?:[a-z0-9._~-]+/)?[A-Za-z0-9._~+-]+
+      | rpm/(?:[a-z0-9._~-]+/)?{_SEGMENT}+
       | pypi/[a-z0-9.~-]+
-      )(?<!/)@v?[0-9][A-Za-z0-9._~:+-]*
-    )(?:[?\#]|\Z)""",
+      )@v?[0-9][A-Za-z0-9._~:+-]*+
+    )(?:[?\#][^\n]*+)?\n | [^\n]*\n""",
     re.VERBOSE,
-).match
+).findall
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 
@@ -133,10 +135,9 @@ def parse_purl(text: str) -> Purl:
         InvalidInput: it is no purl (the message says which part is wrong).
     """
     match = _CANONICAL(text)
-    coordinates = match[1] if match else "//"
-    if "//" in coordinates or len(coordinates) > MAX_PURL_LENGTH:
+    if match is None or len(match[1]) > MAX_PURL_LENGTH:
         return _respell(text)
-    return Purl(coordinates.replace("+", "%2B"))
+    return Purl(match[1].replace("+", "%2B"))
 
 
 def parse_common(texts: Iterable[str]) -> list[Purl]:
@@ -149,14 +150,16 @@ def parse_common(texts: Iterable[str]) -> list[Purl]:
         For each text what :func:`parse_purl` gives for it, with a version that begins with a digit, or with ``v`` and a
         digit; or an empty string when the shape is another one, so that only :func:`parse_purl` can tell.
     """
-    found = [match[1] if match else "" for match in map(_COMMON, texts)]
+    texts = list(texts)
+    found = _COMMON_LINES("\n".join([*texts, ""]))
+    if len(found) != len(texts):
+        return [Purl("")] * len(texts)  # one of them holds a line end, which is none of the common ones
     together = "\n".join(found)
-    if "//" in together or (len(together) > MAX_PURL_LENGTH and max(map(len, found)) > MAX_PURL_LENGTH):
-        found = [
-            "" if "//" in coordinates or len(coordinates) > MAX_PURL_LENGTH else coordinates for coordinates in found
-        ]
+    if len(together) > MAX_PURL_LENGTH and max(map(len, found)) > MAX_PURL_LENGTH:
+        found = ["" if len(one) > MAX_PURL_LENGTH else one for one in found]
+        together = "\n".join(found)
     if "+" in together:
-        found = [coordinates.replace("+", "%2B") for coordinates in found]
+        found = together.replace("+", "%2B").split("\n")
     return list(map(Purl, found))
 
 
@@ -188,10 +191,9 @@ def _respell(text: str) -> Purl:
         name = name.replace("_", "-")
     if purl_type == "npm" and name.startswith("@"):
         name = f"%40{name[1:]}"
-    plain = "//" not in name and "@" not in name
-    if plain and (match := _CANONICAL(f"pkg:{purl_type}/{name}{at}{version}")):
+    if match := _CANONICAL(f"pkg:{purl_type}/{name}{at}{version}"):
         return Purl(match[1].replace("+", "%2B"))
-    if plain and (match := _CANONICAL(f"pkg:{purl_type}/{name}")):
+    if "@" not in name and (match := _CANONICAL(f"pkg:{purl_type}/{name}")):
         return _with_version(text, match[1].replace("+", "%2B"), unquote(version))
     return _read_slowly(text, f"pkg:{purl_type}/{path}")
 

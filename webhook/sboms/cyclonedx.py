@@ -69,15 +69,15 @@ def read_components(components: list[Component] | None, inventory: Inventory) ->
     Raises:
         InvalidInput: they are too many, or nested too deeply.
     """
-    found = 0
+    purls, names = inventory.purls, inventory.names
     levels = [_announced(components, inventory)]
     while levels:
         for component in levels[-1]:
             if component.purl is None:
                 inventory.add_without_purl(component.name, is_package=component.type not in NOT_PACKAGES)
             else:
-                found += 1
-                inventory.add(component.purl, component.name)
+                purls.append(component.purl)
+                names.append(component.name)
             if component.components:
                 if len(levels) >= inventory.limits.max_nesting:
                     raise nested_too_deeply(inventory.limits.max_nesting)
@@ -85,7 +85,7 @@ def read_components(components: list[Component] | None, inventory: Inventory) ->
                 break
         else:
             levels.pop()
-    return found
+    return len(purls)
 
 
 def unsupported_version(version: str, known: tuple[str, ...]) -> InvalidInput:

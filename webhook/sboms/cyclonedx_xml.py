@@ -86,7 +86,8 @@ class _Content:
             if entry.purl is None:
                 self._inventory.add_without_purl(entry.name, is_package=entry.type not in cyclonedx.NOT_PACKAGES)
             else:
-                self._inventory.add(entry.purl, entry.name)
+                self._inventory.purls.append(entry.purl)
+                self._inventory.names.append(entry.name)
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Note where in the document an element begins."""

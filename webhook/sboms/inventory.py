@@ -38,18 +38,28 @@ class Heading(NamedTuple):
 class Inventory:
     """Collects the entries of one document, in document order.
 
+    Entries with a purl are appended to two columns of equal length, since a call for each would cost more than reading
+    it; :meth:`settle` finds out which of them are usable.
+
     Args:
         limits: the bounds.
+
+    Attributes:
+        purls: purls as written, one for each entry that has one.
+        names: what the document calls these entries.
+        components: the usable components, once settled.
+        skipped: the entries that cannot be looked up.
+        not_packages: how many entries are no packages.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.purls: list[str] = []
+        self.names: list[str | None] = []
         self.components: dict[Purl, None] = {}
         self.skipped: list[SkippedComponent] = []
         self.not_packages = 0
         self._expected = 0
-        self._purls: list[str] = []
-        self._names: list[str | None] = []
 
     def expect(self, entries: int) -> None:
         """Announce entries before they are added.
@@ -64,16 +74,6 @@ class Inventory:
                 remedy="Split it by layer or ecosystem, or raise the limit.",
             )
 
-    def add(self, purl: str, name: str | None) -> None:
-        """Add an entry by its purl as written; whether it is usable turns out in :meth:`settle`.
-
-        Args:
-            purl: as written.
-            name: what the document calls the entry.
-        """
-        self._purls.append(purl)
-        self._names.append(name)
-
     def add_without_purl(self, name: str | None, *, is_package: bool) -> None:
         """Add an entry that states no purl.
 
@@ -87,16 +87,13 @@ class Inventory:
             self.not_packages += 1
 
     def settle(self) -> None:
-        """Read the purls that were added; in one go, because that is where the time goes."""
-        components = self.components
-        for purl, text, name in zip(parse_common(self._purls), self._purls, self._names, strict=True):
-            if purl:
-                components[purl] = None
-            else:
-                self._settle(text, name)
-        self._purls, self._names = [], []
+        """Read the purls; in one go, because that is where the time goes."""
+        found: list[Purl | None] = [*parse_common(self.purls)]
+        for place in [place for place, purl in enumerate(found) if not purl]:
+            found[place] = self._read(self.purls[place], self.names[place])
+        self.components = {purl: None for purl in found if purl is not None}
 
-    def _settle(self, text: str, name: str | None) -> None:
+    def _read(self, text: str, name: str | None) -> Purl | None:
         try:
             purl = parse_purl(text)
         except InvalidInput as problem:
@@ -105,13 +102,14 @@ class Inventory:
                 self._skip(name, SkipReason.MALFORMED_PURL, problem.message)
             else:
                 self._skip(name, SkipReason.NO_PURL)
-            return
+            return None
         if purl.startswith(_IMAGES):
             self.not_packages += 1
         elif names_one_version(purl):
-            self.components[purl] = None
+            return purl
         else:
             self._skip(name, SkipReason.NO_VERSION, purl)
+        return None
 
     def _skip(self, name: str | None, reason: SkipReason, detail: str = "") -> None:
         self.skipped.append(SkippedComponent(shown(name or ""), reason, shown(detail)))

@@ -87,17 +87,20 @@ def read_packages(packages: list[Package] | None, inventory: Inventory) -> int:
         InvalidInput: there are too many.
     """
     inventory.expect(len(packages or ()))
+    purls, names = inventory.purls, inventory.names
     found = 0
     for package in packages or ():
         references = package.external_refs or ()
         found += len(references)
         stated = False
         for reference in references:
-            if is_purl(reference.reference_type) and reference.reference_locator is not None:
+            kind, locator = reference.reference_type, reference.reference_locator
+            if (kind == "purl" or kind in _PURL_TYPES) and locator is not None:
                 if stated:
                     inventory.expect(1)
                 stated = True
-                inventory.add(reference.reference_locator, package.name)
+                purls.append(locator)
+                names.append(package.name)
         if not stated:
             inventory.add_without_purl(package.name, is_package=package.primary_package_purpose not in NOT_PACKAGES)
     return found

@@ -92,7 +92,8 @@ def read_graph(graph: list[Element] | None, inventory: Inventory) -> tuple[int, 
             if stated:
                 inventory.expect(1)
             stated = True
-            inventory.add(purl, package.name)
+            inventory.purls.append(purl)
+            inventory.names.append(package.name)
         if not stated:
             inventory.add_without_purl(package.name, is_package=package.purpose not in NOT_PACKAGES)
     urls = sum(element.package_url is not None for element in elements)

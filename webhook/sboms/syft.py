@@ -50,11 +50,11 @@ def read_artifacts(artifacts: list[Artifact] | None, inventory: Inventory) -> in
         InvalidInput: there are too many.
     """
     inventory.expect(len(artifacts or ()))
-    found = 0
+    purls, names = inventory.purls, inventory.names
     for artifact in artifacts or ():
         if artifact.purl is None:
             inventory.add_without_purl(artifact.name, is_package=True)
         else:
-            found += 1
-            inventory.add(artifact.purl, artifact.name)
-    return found
+            purls.append(artifact.purl)
+            names.append(artifact.name)
+    return len(purls)

@@ -79,7 +79,8 @@ def _add_reference(value: str, package: _Package | None, inventory: Inventory) -
     if len(parts) == 3 and spdx.is_purl(parts[1]):
         if package is None or package.has_purl:
             inventory.expect(1)
-        inventory.add(parts[2], package.name if package else "")
+        inventory.purls.append(parts[2])
+        inventory.names.append(package.name if package else "")
         if package is not None:
             package.has_purl = True
 

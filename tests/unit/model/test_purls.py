@@ -153,13 +153,17 @@ def test_common_purls_are_read_together_and_the_others_are_left_to_parse_purl() 
         "pkg:npm/A@1",
         "pkg:alpine/musl@1",
         f"pkg:npm/{'a' * MAX_PURL_LENGTH}@1",
-        "pkg:npm/a@1\npkg:npm/b@1",
         "",
     ]
     assert parse_common(texts) == [
         Purl("pkg:npm/a@1.0"),
         Purl("pkg:deb/debian/libstdc%2B%2B6@12%2Bb1"),
         Purl("pkg:npm/%40angular/core@v17"),
-        *[Purl("")] * 9,
+        *[Purl("")] * 8,
     ]
     assert parse_common([]) == []
+
+
+def test_a_line_end_in_one_purl_leaves_all_of_them_to_parse_purl() -> None:
+    assert parse_common(["pkg:npm/a@1", "pkg:npm/b@1\npkg:npm/c@1"]) == ["", ""]
+    assert parse_common(["pkg:npm/a@1\n"]) == [""]

@@ -11,6 +11,14 @@ from webhook.sboms.inventory import Inventory, names_one_version, shown
 from webhook.sboms.limits import Limits
 
 
+def settled(purl: str, name: str | None = None) -> Inventory:
+    inventory = Inventory(Limits())
+    inventory.purls.append(purl)
+    inventory.names.append(name)
+    inventory.settle()
+    return inventory
+
+
 @pytest.mark.parametrize(
     ("purl", "reason"),
     [
@@ -36,9 +44,7 @@ from webhook.sboms.limits import Limits
     ],
 )
 def test_an_entry_that_cannot_be_looked_up_is_kept_with_the_reason(purl: str, reason: SkipReason) -> None:
-    inventory = Inventory(Limits())
-    inventory.add(purl, "name")
-    inventory.settle()
+    inventory = settled(purl, "name")
     assert not inventory.components
     assert [(one.name, one.reason) for one in inventory.skipped] == [("name", reason)]
 
@@ -57,18 +63,24 @@ def test_an_entry_that_cannot_be_looked_up_is_kept_with_the_reason(purl: str, re
     ],
 )
 def test_an_exact_version_is_usable_however_odd(purl: str) -> None:
-    inventory = Inventory(Limits())
-    inventory.add(purl, None)
-    inventory.settle()
+    inventory = settled(purl)
     assert list(inventory.components) == [parse_purl(purl)]
     assert names_one_version(parse_purl(purl))
 
 
-def test_settling_twice_changes_nothing() -> None:
+def test_components_keep_the_order_of_the_document_however_they_are_spelt() -> None:
     inventory = Inventory(Limits())
-    inventory.add("pkg:npm/a", "a")
+    inventory.purls = [
+        "pkg:npm/z@1",
+        "pkg:pypi/Flask@3",
+        "pkg:npm/a",
+        "pkg:npm/@s/m@1",
+        "pkg:npm/a@1",
+        "pkg:npm/z@1?x=y",
+    ]
+    inventory.names = [None] * 6
     inventory.settle()
-    inventory.settle()
+    assert list(inventory.components) == ["pkg:npm/z@1", "pkg:pypi/flask@3", "pkg:npm/%40s/m@1", "pkg:npm/a@1"]
     assert len(inventory.skipped) == 1
 
 
@@ -76,10 +88,7 @@ def test_what_people_see_is_cut_and_printable() -> None:
     assert shown("a" * 200) == "a" * 200
     assert shown("a" * 201) == "a" * 200
     assert shown("a\nb\x1b[0m\N{ZERO WIDTH SPACE}") == "a\ufffdb\ufffd[0m\ufffd"
-    inventory = Inventory(Limits())
-    inventory.add("pkg:npm/\x1b[31m" + "a" * 500, "n\n" + "a" * 500)
-    inventory.settle()
-    skipped = inventory.skipped[0]
+    skipped = settled("pkg:npm/\x1b[31m" + "a" * 500, "n\n" + "a" * 500).skipped[0]
     assert skipped.name == "n\ufffd" + "a" * 198
     assert len(skipped.detail) <= 200
     assert skipped.detail.isprintable()
