@@ -13,6 +13,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from webhook.api.reviews import MAX_REVIEW_BYTES, RejectedReview, decode_review, encode_response
+from webhook.api.shortcut import AdmissionShortcut, WsgiApp
 from webhook.engines.admission import AdmissionReviewer
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action
@@ -88,6 +89,9 @@ def create_app(face: AdmissionFace) -> Flask:
             "remedy": "",
         }, problem.code or 500
 
+    flask: WsgiApp = app.wsgi_app
+    shortcut = AdmissionShortcut(flask, lambda body, timeout: answer_review(face, body, timeout), MAX_REVIEW_BYTES)
+    app.wsgi_app = shortcut  # type: ignore[method-assign]  # Flask's documented way to put a middleware in front
     return app
 
 

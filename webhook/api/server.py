@@ -19,6 +19,7 @@ import gevent.socket
 from flask import Flask
 from gevent import pywsgi
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
 from webhook.api.options import ServeOptions
@@ -27,7 +28,6 @@ from webhook.errors import ConfigError
 from webhook.telemetry import exposition, forget_process
 
 log = logging.getLogger("bomgate.server")
-_SPARE_LOG = {"version": 1, "disable_existing_loggers": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,20 @@ class WorkerParts:
     certificates: CertificateFiles | None
     start: Callable[[], None]
     stop: Callable[[], None]
+
+
+class ServerLog(Logger):
+    """gunicorn's words in bomgate's log; each request is logged once, by the application, and not by the server."""
+
+    def setup(self, cfg: Any) -> None:
+        """Take a logger of ours; its handlers and level are set already."""
+        self.error_log = log
+
+    def access(self, *_: Any) -> None:
+        """Log no requests."""
+
+    def reopen_files(self) -> None:
+        """There are no files."""
 
 
 class AdmissionWorker(GeventWorker):
@@ -85,8 +99,9 @@ class AdmissionServer(BaseApplication):
             "graceful_timeout": options.graceful_seconds,
             "timeout": 30,
             "proc_name": "bomgate",
+            "control_socket_disable": True,  # it would lie in the home folder, which may be read-only or shared
             "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,  # noqa: S108  # a heartbeat file
-            "logconfig_dict": _SPARE_LOG,
+            "logger_class": ServerLog,
             "when_ready": self._when_ready,
             "post_worker_init": self._post_worker_init,
             "worker_exit": lambda _server, _worker: self._parts.stop() if self._parts else None,

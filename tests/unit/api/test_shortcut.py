@@ -1,0 +1,62 @@
+"""The shortcut past Flask answers like Flask."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.api.test_app import Face, pod
+from tests.unit.api.test_reviews import review
+
+
+def call(face: Face, body: bytes, **environ: Any) -> tuple[str, dict[str, str], bytes]:
+    """One WSGI call, as the server makes it."""
+    started: list[tuple[str, dict[str, str]]] = []
+    request = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/validate",
+        "QUERY_STRING": "timeout=5s",
+        "SCRIPT_NAME": "",
+        "SERVER_NAME": "x",
+        "SERVER_PORT": "1",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.url_scheme": "https",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,
+        "CONTENT_LENGTH": str(len(body)),
+        **environ,
+    }
+    parts = face.client.application.wsgi_app(request, lambda status, headers: started.append((status, dict(headers))))
+    answer = b"".join(parts)
+    return started[0][0], started[0][1], answer
+
+
+@pytest.mark.parametrize("image", ["shop/bad:1", "shop/good:1", "shop/unheard:1"])
+def test_a_request_of_stated_length_and_a_chunked_one_get_the_same_answer(image: str) -> None:
+    face = Face()
+    body = json.dumps(review(object=pod(image))).encode()
+    short, long = call(face, body), call(face, body, CONTENT_LENGTH="")
+    assert short[0] == long[0] == "200 OK"
+    assert short[1] == long[1]
+    assert short[2] == long[2]
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "²", "99999999999"])
+def test_an_odd_length_is_left_to_flask(length: str) -> None:
+    status, _, _ = call(Face(), json.dumps(review()).encode(), CONTENT_LENGTH=length)
+    assert status.startswith(("200", "400", "413"))
+
+
+def test_a_bad_body_is_answered_by_flask_with_its_json_error() -> None:
+    status, headers, body = call(Face(), b"{}")
+    assert (status, headers["Content-Type"]) == ("400 BAD REQUEST", "application/json")
+    assert json.loads(body)["code"] == "invalid-input"
+
+
+def test_the_timeout_is_found_among_other_parameters() -> None:
+    face = Face()
+    body = json.dumps(review(object=pod("shop/good:1"))).encode()
+    assert call(face, body, QUERY_STRING="a=b&timeout=5s&c")[0] == "200 OK"
