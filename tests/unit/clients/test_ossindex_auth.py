@@ -82,5 +82,12 @@ def test_a_choice_that_should_not_stay_is_warned_about(options: OssIndexOptions,
     assert warning in only
 
 
-def test_the_source_tells_its_warnings_before_any_request(double: OssIndexDouble, make_source: Make) -> None:
+def test_the_source_tells_its_warnings_before_any_request(make_source: Make) -> None:
     assert "old host" in make_source(url="https://ossindex.sonatype.org").warnings[0]
+
+
+def test_the_source_logs_its_warnings_once(make_source: Make, caplog: pytest.LogCaptureFixture) -> None:
+    source = make_source(token=PAT, username=USERNAME)
+    source.report([JUNIT])
+    source.report([JUNIT])
+    assert [record.message for record in caplog.records] == list(source.warnings)

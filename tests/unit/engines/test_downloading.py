@@ -233,7 +233,7 @@ def test_several_failures_in_a_row_end_the_run(clock: FakeClock) -> None:
     report = desk.downloader.run()
     assert report.stopped_by.startswith("3 batches failed in a row. It did not answer.")
     assert report.failed + report.skipped["stopped"] == 20
-    assert len(desk.source.asked) <= 5  # three, and what was on its way
+    assert len(desk.source.asked) <= 6  # three, and what was ready or on its way by then
 
 
 def test_a_success_between_failures_starts_the_count_anew(clock: FakeClock) -> None:

@@ -73,6 +73,7 @@ class OssIndexSource:
         self._endpoint = ReportEndpoint(self._transport, options, clock, jitter)
         self._lock = threading.Lock()
         self._batch_size = options.batch_size
+        self._warned = False
 
     @property
     def batch_size(self) -> int:
@@ -98,6 +99,7 @@ class OssIndexSource:
             Retryable: every try failed, and nothing was answered.
         """
         identity = sign_in(self._options)
+        self._warn_once()
         batch = _Batch(deque(), Effort(until=self._clock.monotonic() + self._options.max_batch_seconds))
         askable = []
         for purl in dict.fromkeys(purls):
@@ -197,6 +199,12 @@ class OssIndexSource:
                 batch.unanswered.append(purl)
             else:
                 batch.answers.append(answer)
+
+    def _warn_once(self) -> None:
+        with self._lock:
+            due, self._warned = not self._warned, True
+        for sentence in self.warnings if due else ():
+            log.warning(sentence)
 
     def _shrink(self, size: int) -> None:
         with self._lock:
