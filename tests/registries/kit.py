@@ -17,12 +17,12 @@ from webhook.clients.registry import (
     RegistryResolver,
     RegistryRule,
     Search,
-    explain,
+    explain_image,
     registry_source,
 )
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
-from webhook.model.images import Digest, ImageRef, parse_image
+from webhook.model.images import Digest, parse_image
 from webhook.sboms import parse
 
 
@@ -101,9 +101,8 @@ class Kit:
         return list(self.sources[source].fetch(image, digest, self.deadline(seconds)))
 
     def explain(self, text: str, *names: str) -> Explanation:
-        image: ImageRef = parse_image(text)
-        digest = self.resolver.resolve(image, self.deadline())
-        return explain([self.sources[name] for name in names or SOURCES], image, digest, self.deadline())
+        places = [self.sources[name] for name in names or SOURCES]
+        return explain_image(self.resolver, places, parse_image(text), self.deadline())
 
 
 class Waiting:

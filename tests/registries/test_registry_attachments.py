@@ -85,6 +85,15 @@ def test_an_image_that_the_registry_does_not_have_is_not_an_image_without_sbom(p
     assert "404" in " ".join(look.answer for look in found.looked)
 
 
+def test_a_tag_that_cannot_be_resolved_is_explained(plain, kit):
+    found = kit(plain).explain(f"{plain}/team/attestation:no-such-tag").as_dict()
+    assert (found["digest"], found["result"]) == (None, "refused")
+    assert found["looked"][0]["answer"] == "the registry has no such tag"
+    refused = kit(plain).explain("127.0.0.1:1/team/app:1")
+    assert refused.result == "refused"
+    assert refused.remedy
+
+
 def test_a_tag_resolves_to_the_digest_that_the_registry_states(plain, listing, kit):
     for host in (plain, listing):
         one = kit(host)

@@ -9,7 +9,8 @@ import pytest
 from tests.registries.kit import Kit, loopback
 from tests.registries.lying import Answer
 from tests.registries.world import FOUND
-from webhook.errors import Final
+from webhook.clients.registry import RegistryRule
+from webhook.errors import Final, Retryable
 
 
 def test_a_redirect_is_followed_without_credentials(world, lying_too, secret):
@@ -135,3 +136,33 @@ def test_an_identity_token_is_traded_in_for_a_token(world, lying_too, tmp_path):
     assert asked.method == "POST"
     assert b"grant_type=refresh_token" in asked.body
     assert b"refresh_token=refresh-me" in asked.body
+
+
+def test_a_repository_that_is_hidden_from_strangers_is_opened_before_its_list_is_asked_for(world, lying_too):
+    token, realm = {"Authorization": "Bearer abc"}, f'Bearer realm="{lying_too.url}/token"'
+    lying_too.on("/token", Answer(body=b'{"token":"abc"}'))
+    listed = world.server.answers[world.list][0]
+    sboms = f"{world.server.host}/sboms"
+    for path in list(world.server.answers):
+        world.server.on(path.replace("/v2/app/", "/v2/sboms/"), *world.server.answers[path])
+
+    def hidden(asked):
+        return listed if token.items() <= asked.headers.items() else Answer(404)
+
+    def guarded(asked):
+        return (
+            Answer(404) if token.items() <= asked.headers.items() else Answer(401, headers={"WWW-Authenticate": realm})
+        )
+
+    world.server.on(world.list.replace("/v2/app/", "/v2/sboms/"), hidden)
+    world.server.on(f"/v2/sboms/manifests/{world.digest}", guarded)
+    rules = [RegistryRule(prefix=world.name, sbom_repository=sboms, plain_http=True, allow_private=True)]
+    assert world.fetch(kit=Kit([*rules, loopback(world.server.host)])) == FOUND
+
+
+def test_no_secret_is_in_an_error(world, secret):
+    realm = 'Bearer realm="http://127.0.0.1:1/token?password=hidden"'
+    world.server.on(f"/v2/app/manifests/{world.digest}", Answer(401, headers={"WWW-Authenticate": realm}))
+    with pytest.raises(Retryable) as trouble:
+        world.fetch(kit=Kit([loopback(world.server.host, credentials_file=secret(world.server.host))]))
+    assert "hidden" not in f"{trouble.value.message} {trouble.value.remedy} {trouble.value!r}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -70,7 +71,7 @@ class _Signature(msgspec.Struct):
 
 class _Envelope(msgspec.Struct, rename="camel"):
     payload_type: str
-    payload: str
+    payload: msgspec.Raw  # as it stands in the text: an attestation may be large, and a copy of it too many
     signatures: list[_Signature] = []
 
 
@@ -207,9 +208,17 @@ def _opened(envelope: _Envelope) -> Envelope:
         raise InvalidInput(f"the DSSE envelope has more than {_MAX_SIGNATURES} signatures")
     return Envelope(
         payload_type=envelope.payload_type,
-        payload=_base64(envelope.payload),
+        payload=_payload(envelope.payload),
         signatures=tuple(_base64(signature.sig) for signature in envelope.signatures),
     )
+
+
+def _payload(raw: msgspec.Raw) -> bytes:
+    view = memoryview(raw)
+    if view[:1].tobytes() == b'"':
+        with suppress(binascii.Error):  # the usual alphabet without escapes, straight from the text
+            return binascii.a2b_base64(view[1:-1], strict_mode=True)
+    return _base64(_decode(_texts, bytes(raw), "the payload of a DSSE envelope"))
 
 
 def _base64(text: str) -> bytes:

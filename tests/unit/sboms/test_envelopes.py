@@ -87,6 +87,12 @@ def test_both_alphabets_of_base64_are_read_with_and_without_padding(payload):
     assert found.payload in (b"\xfb\xff\xbf", b"a")
 
 
+def test_a_payload_with_escapes_is_read():
+    data = json.dumps(envelope(b"\xff\xff\xff")).replace("////", "\\/\\u002f\\/\\/")
+    assert "\\u002f" in data
+    assert read_envelope(data.encode()).payload == b"\xff\xff\xff"
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -9,7 +9,7 @@ clients. Only ``settings`` (for the options) and ``bootstrap`` import from here,
     resolver = RegistryResolver(client, locations, options, clock)      # an ImageResolver
     search = Search(client, locations, attachment_options, parse, clock)
     places = [registry_source(name, search) for name in SOURCES]        # SbomSources
-    explain(places, image, digest, deadline).as_dict()                  # for people
+    explain_image(resolver, places, image, deadline).as_dict()          # for people
 
 Nothing is asked at a private, loopback, link-local or metadata address unless a rule of ``registries`` allows it.
 """
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.credentials import Credential, FileKeychain, Keychain
-from webhook.clients.registry.explaining import Explanation, explain
+from webhook.clients.registry.explaining import Explanation, explain, explain_image
 from webhook.clients.registry.locations import Locations, Registry, Repository
 from webhook.clients.registry.options import (
     SOURCES,
@@ -64,5 +64,6 @@ __all__ = [
     "Trail",
     "VerifyRule",
     "explain",
+    "explain_image",
     "registry_source",
 ]

@@ -12,7 +12,7 @@ from webhook.errors import InvalidInput, SourceError
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
-from webhook.ports import SbomSource
+from webhook.ports import ImageResolver, SbomSource
 
 _NONE_REMEDY = (
     "Attach an SBOM: build with `docker buildx build --sbom=true`, or run `cosign attest --type cyclonedx`, or "
@@ -34,7 +34,7 @@ class Explanation:
 
     Attributes:
         image: the reference as it was written.
-        digest: what was searched for.
+        digest: what was searched for; None when the tag could not be resolved.
         result: ``found``, ``none``, ``unreadable`` or ``refused``.
         place: the name of the source that had it; empty when none had.
         sboms: what was found.
@@ -43,7 +43,7 @@ class Explanation:
     """
 
     image: str
-    digest: Digest
+    digest: Digest | None
     result: str
     place: str
     sboms: tuple[Sbom, ...]
@@ -63,6 +63,28 @@ class Explanation:
             "components": components,
             "remedy": self.remedy,
         }
+
+
+def explain_image(
+    resolver: ImageResolver, sources: Sequence[SbomSource], image: ImageRef, deadline: Deadline
+) -> Explanation:
+    """Resolve a reference and search as a check of it would, and say what was looked at.
+
+    Args:
+        resolver: tags to digests.
+        sources: in order; the first that has an SBOM ends the search.
+        image: the reference.
+        deadline: by when all must be done.
+    """
+    try:
+        digest = resolver.resolve(image, deadline)
+    except SourceError as problem:
+        look = Look("tag", image.tagged, problem.message)
+        return Explanation(image.text, None, "refused", "", (), (look,), problem.remedy)
+    if digest is None:
+        look = Look("tag", image.tagged, "the registry has no such tag")
+        return Explanation(image.text, None, "refused", "", (), (look,), "Check the image's name and tag.")
+    return explain(sources, image, digest, deadline)
 
 
 def explain(sources: Sequence[SbomSource], image: ImageRef, digest: Digest, deadline: Deadline) -> Explanation:
