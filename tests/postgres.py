@@ -17,9 +17,8 @@ import psycopg
 START_SECONDS = 30
 _SETTINGS = {
     "listen_addresses": "",  # the socket only: no port to fight over
-    "fsync": "off",
+    "fsync": "off",  # what was committed survives a crash of the server, though not one of the machine
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "max_connections": "60",
     "shared_buffers": "64MB",
 }

@@ -194,7 +194,7 @@ class Database:
                 connection.exec_driver_sql("BEGIN")
                 yield connection
             else:
-                yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                yield connection.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,14 +15,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from tests.fakes import FakeClock
 from tests.postgres import PostgresServer
 from webhook.errors import StoreError, StoreUnreachable
-from webhook.store import StoreOptions, schema
-from webhook.store.opening import Store, open_store
+from webhook.store import schema
+from webhook.store.opening import Store
 from webhook.store.options import parse_address
 from webhook.store.tables import metadata
 
+Open = Callable[..., Store]
 UPGRADE = """
 import sys
 from tests.fakes import FakeClock
@@ -44,11 +45,7 @@ def empty_url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
     return server.url(server.new_database())
 
 
-def opened(url: str) -> Store:
-    return open_store(StoreOptions(url=url), FakeClock())
-
-
-def test_the_migrations_make_the_tables_that_the_program_uses(empty_url: str) -> None:
+def test_the_migrations_make_the_tables_that_the_program_uses(opened: Open, empty_url: str) -> None:
     store = opened(empty_url)
     store.admin.upgrade()
     store.close()
@@ -64,29 +61,28 @@ def test_the_version_that_the_program_needs_is_that_of_the_newest_migration() ->
     assert script.get_heads() == [schema.VERSION]
 
 
-def test_upgrading_again_changes_nothing(empty_url: str) -> None:
+def test_upgrading_again_changes_nothing(opened: Open, empty_url: str) -> None:
     store = opened(empty_url)
     store.admin.upgrade()
     first = store.admin.status()
     store.admin.upgrade()
     assert store.admin.status() == first
     assert first.schema == first.expected_schema == schema.VERSION
-    store.close()
 
 
 def test_several_processes_can_upgrade_at_once(empty_url: str) -> None:
     command = [sys.executable, "-c", UPGRADE, empty_url]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    upgrades = [subprocess.Popen(command, **pipes) for _ in range(4)]
+    upgrades = [subprocess.Popen(command, **pipes) for _ in range(3)]
     for upgrade in upgrades:  # all have loaded their modules and start together when their input ends
         assert upgrade.stdin is not None
         upgrade.stdin.close()
         upgrade.stdin = None
     answers = [upgrade.communicate(timeout=60) for upgrade in upgrades]
-    assert answers == [(f"{schema.VERSION}\n", "")] * 4
+    assert answers == [(f"{schema.VERSION}\n", "")] * 3
 
 
-def test_an_empty_postgresql_database_is_not_upgraded_by_itself(postgres: PostgresServer) -> None:
+def test_an_empty_postgresql_database_is_not_upgraded_by_itself(opened: Open, postgres: PostgresServer) -> None:
     url = postgres.url(postgres.new_database())
     store = opened(url)
     with pytest.raises(StoreError) as caught:
@@ -96,28 +92,25 @@ def test_an_empty_postgresql_database_is_not_upgraded_by_itself(postgres: Postgr
     assert store.admin.status().schema == ""
     store.admin.upgrade()
     assert store.feed.revision() == 0
-    store.close()
 
 
-def test_an_sqlite_file_and_its_folders_are_made_when_first_used(tmp_path: Path) -> None:
+def test_an_sqlite_file_and_its_folders_are_made_when_first_used(opened: Open, tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "bomgate.db"
     store = opened(f"sqlite:///{path}")
     assert not path.parent.exists()
     assert store.feed.revision() == 0
     assert path.exists()
-    store.close()
 
 
-def test_a_missing_sqlite_file_is_not_made_for_a_reader_of_an_existing_one(tmp_path: Path) -> None:
+def test_a_missing_sqlite_file_is_not_made_for_a_reader_of_an_existing_one(opened: Open, tmp_path: Path) -> None:
     path = tmp_path / "it's 100% gone?" / "bomgate.db"
-    store = open_store(StoreOptions(url=f"sqlite:///{path.as_posix().replace('?', '%3F')}"), FakeClock(), create=False)
+    store = opened(f"sqlite:///{path.as_posix().replace('?', '%3F')}", create=False)
     with pytest.raises(StoreUnreachable):
         store.prepare()
     assert not path.parent.exists()
-    store.close()
 
 
-def test_a_database_of_a_newer_program_is_refused(database_url: str) -> None:
+def test_a_database_of_a_newer_program_is_refused(opened: Open, database_url: str) -> None:
     first = opened(database_url)
     first.admin.upgrade()
     first.close()
@@ -130,10 +123,9 @@ def test_a_database_of_a_newer_program_is_refused(database_url: str) -> None:
         with pytest.raises(StoreError, match="newer bomgate"):
             use()
     assert (store.admin.status().schema, store.admin.status().revision) == ("9999", 0)
-    store.close()
 
 
-def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_of_another_program_is_left_alone(opened: Open, tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE customers (name TEXT)")
@@ -148,7 +140,7 @@ def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
     connection.close()
 
 
-def test_alembic_is_not_loaded_when_there_is_nothing_to_migrate(sqlite_url: str) -> None:
+def test_alembic_is_not_loaded_when_there_is_nothing_to_migrate(opened: Open, sqlite_url: str) -> None:
     first = opened(sqlite_url)
     first.prepare()
     first.close()
