@@ -23,6 +23,9 @@ _ROOT = re.compile(r"(?:\{http://cyclonedx\.org/schema/bom/([0-9]+\.[0-9]+)\})?b
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF"
 _TOOLS = ["bom", "metadata", "tools"]
 _MAX_TEXT = 8192
+_MAX_TAG = 64 * 1024
+_LONG_STRETCH = re.compile(rb"<(?![!?/])[^<]{%d,}" % _MAX_TAG)
+_TAG = re.compile(rb"""<(?:[^<>"']++|"[^<"]*+"|'[^<']*+')*+>?""")
 
 
 def read(data: bytes, inventory: Inventory) -> Heading:
@@ -35,6 +38,7 @@ def read(data: bytes, inventory: Inventory) -> Heading:
     Raises:
         InvalidInput: it is no XML, no CycloneDX, has a document type declaration, or is beyond the limits.
     """
+    _refuse_endless_tags(data)
     content = _Content(inventory)
     parser = DefusedXMLParser(target=content, forbid_dtd=True)
     try:
@@ -166,6 +170,17 @@ class _Content:
         else:
             return
         raise InvalidInput(f"The document {what}, which no SBOM does", remedy="Check the tool that wrote it.")
+
+
+def _refuse_endless_tags(data: bytes) -> None:
+    # The parser hands a tag over whole, with all of its attributes; within one there is no other "<".
+    for stretch in _LONG_STRETCH.finditer(data):
+        tag = _TAG.match(data, stretch.start())
+        if tag is None or len(tag[0]) > _MAX_TAG:
+            raise InvalidInput(
+                f"The document has an XML tag longer than {_MAX_TAG} bytes, which no SBOM does",
+                remedy="Check the tool that wrote it.",
+            )
 
 
 def _version(tag: str) -> str:

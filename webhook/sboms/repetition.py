@@ -15,7 +15,12 @@ import msgspec
 
 from webhook.errors import InvalidInput
 
-_TOKEN = re.compile(rb'[{}]|"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?', re.DOTALL)
+_STRING = rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
+_KEY_OR_BRACE = re.compile(
+    # Possessive throughout: what is skipped must not be remembered. Values are strings that no colon follows.
+    rb'(?:[^{}"]++|"%s"(?!\s*+:))*+(?:[{}]|"(%s)"\s*+:)' % (_STRING, _STRING),
+    re.DOTALL,
+)
 
 
 class Key:
@@ -58,19 +63,18 @@ def refuse_repeated(data: bytes, keys: Iterable[str]) -> None:
     """
     wanted = frozenset(key.encode() for key in keys)
     open_objects: list[set[bytes]] = []
-    for token in _TOKEN.finditer(data):
-        key, colon = token.groups()
-        if key is None:
-            if token[0] == b"{":
-                open_objects.append(set())
-            else:
-                open_objects.pop()
-        elif colon is not None:
+    for token in _KEY_OR_BRACE.finditer(data):
+        key = token[1]
+        if key is not None:
             plain = _unescaped(key) if b"\\" in key else key
             if plain in wanted:
                 if plain in open_objects[-1]:
                     raise _repeated(plain.decode())
                 open_objects[-1].add(plain)
+        elif token[0].endswith(b"{"):
+            open_objects.append(set())
+        else:
+            open_objects.pop()
 
 
 def _unescaped(key: bytes) -> bytes:

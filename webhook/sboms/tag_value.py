@@ -15,7 +15,12 @@ from webhook.sboms.inventory import Heading, Inventory
 from webhook.sboms.json_documents import refuse_bad_text
 
 _VERSION_LINE = re.compile(rb"(?:\A|[\r\n])[ \t]*SPDXVersion:")
-_TAG = re.compile(rb"^[ \t]*([A-Za-z]+):[ \t]*(?:<text>(.*?)(</text>|\Z)|([^\r\n]*))", re.MULTILINE | re.DOTALL)
+_LINE = re.compile(
+    # The tags that are read, and whatever else opens a block of text. Possessive, so that nothing is gone over twice.
+    rb"^[ \t]*+(?:(Creator|ExternalRef|PackageName|PrimaryPackagePurpose|SPDXVersion):|([A-Za-z]++):(?=[ \t]*+<text>))"
+    rb"[ \t]*+(?:<text>(.*?)(</text>|\Z)|([^\r\n]*+))",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 class _Package:
@@ -45,16 +50,14 @@ def read(data: bytes, inventory: Inventory) -> Heading:
     refuse_bad_text(data)
     version, creators = "", list[str]()
     package: _Package | None = None
-    for match in _TAG.finditer(data):
-        if match[2] is not None and not match[3]:
+    for match in _LINE.finditer(data):
+        tag, other, text, end, line = match.groups()
+        if text is not None and not end:
             raise InvalidInput(
-                f"The value of {match[1].decode()[:40]} is a <text> block that is never closed",
+                f"The value of {(tag or other).decode()[:40]} is a <text> block that is never closed",
                 remedy="Check that the document is complete; else write it again.",
             )
-        tag = match[1]
-        if tag not in _READ:
-            continue
-        value = (match[4] if match[2] is None else match[2]).decode().strip()
+        value = (line if text is None else text).decode().strip() if tag else ""
         if tag == b"SPDXVersion":
             version = version or value
         elif tag == b"Creator":
@@ -69,9 +72,6 @@ def read(data: bytes, inventory: Inventory) -> Heading:
             _add_reference(value, package, inventory)
     _close(package, inventory)
     return spdx.heading("spdx-tag-value", version, creators)
-
-
-_READ = frozenset([b"SPDXVersion", b"Creator", b"PackageName", b"PrimaryPackagePurpose", b"ExternalRef"])
 
 
 def _add_reference(value: str, package: _Package | None, inventory: Inventory) -> None:

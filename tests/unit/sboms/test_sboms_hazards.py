@@ -194,3 +194,25 @@ def test_a_tag_value_text_of_nothing_but_openings_is_read_in_one_go() -> None:
     data = b"SPDXVersion: SPDX-2.3\n" + b"PackageComment: <text>\n" * 100_000
     with pytest.raises(InvalidInput, match="never closed"):
         parse(data)
+
+
+def test_a_tag_with_endless_attributes_is_refused_before_the_parser_sees_it() -> None:
+    attributes = b" ".join(b"a%d='>'" % number for number in range(10_000))
+    with pytest.raises(InvalidInput, match="XML tag longer than 65536 bytes"):
+        parse(b"<bom><components " + attributes + b"></components></bom>")
+    with pytest.raises(InvalidInput, match="XML tag longer than 65536 bytes"):
+        parse(b"<bom><components " + attributes)
+    long_text = b"<bom><a b='>'>" + b"text > = '" * 10_000 + b"</a><!--" + b"'" * 100_000 + b"--></bom>"
+    assert not parse(long_text).has_purls
+
+
+@pytest.mark.parametrize("piece", [b"\\\\", b'","', b'",{"k":1},"', b"x"])
+def test_looking_for_repeated_keys_takes_no_memory(piece: bytes) -> None:
+    data = b'{"a":["' + piece * 50_000 + b'"],"a":1}'
+    json.loads(data)
+    tracemalloc.start()
+    with pytest.raises(InvalidInput, match="repeats the key 'a'"):
+        refuse_repeated(data, ["a"])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < MEBIBYTE // 4
