@@ -22,6 +22,7 @@ from webhook.sboms.limits import Limits
 MAX_SHOWN = 200
 """Characters of a name or detail that is kept for people."""
 
+_UNUSABLE = Purl("")
 _IMAGES = ("pkg:docker/", "pkg:oci/")
 _NO_VERSIONS = frozenset(["(devel)", "latest", "noassertion", "none", "null", "undefined", "unknown", "unspecified"])
 _RANGE = re.compile(r"\A[<>^=~]|\*|\|\||\$\{")
@@ -88,12 +89,13 @@ class Inventory:
 
     def settle(self) -> None:
         """Read the purls; in one go, because that is where the time goes."""
-        found: list[Purl | None] = [*parse_common(self.purls)]
+        found = parse_common(self.purls)
         for place in [place for place, purl in enumerate(found) if not purl]:
             found[place] = self._read(self.purls[place], self.names[place])
-        self.components = {purl: None for purl in found if purl is not None}
+        self.components = dict.fromkeys(found)
+        self.components.pop(_UNUSABLE, None)
 
-    def _read(self, text: str, name: str | None) -> Purl | None:
+    def _read(self, text: str, name: str | None) -> Purl:
         try:
             purl = parse_purl(text)
         except InvalidInput as problem:
@@ -102,14 +104,14 @@ class Inventory:
                 self._skip(name, SkipReason.MALFORMED_PURL, problem.message)
             else:
                 self._skip(name, SkipReason.NO_PURL)
-            return None
+            return _UNUSABLE
         if purl.startswith(_IMAGES):
             self.not_packages += 1
         elif names_one_version(purl):
             return purl
         else:
             self._skip(name, SkipReason.NO_VERSION, purl)
-        return None
+        return _UNUSABLE
 
     def _skip(self, name: str | None, reason: SkipReason, detail: str = "") -> None:
         self.skipped.append(SkippedComponent(shown(name or ""), reason, shown(detail)))
