@@ -10,11 +10,13 @@ import logging
 import os
 import shutil
 import socket
+import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import gevent
 import gevent.socket
 from flask import Flask
 from gevent import pywsgi
@@ -66,6 +68,9 @@ class AdmissionWorker(GeventWorker):
 
     def patch(self) -> None:
         """Make the listeners gevent sockets."""
+        hub = gevent.get_hub()
+        # A client can cause these by going away, or by not trusting the certificate: worth no traceback in the log.
+        hub.NOT_ERROR = (*hub.NOT_ERROR, ssl.SSLError, ConnectionError)
         listeners: Any = self.sockets  # gunicorn's own wrappers around sockets
         self.sockets = [
             gevent.socket.socket(one.FAMILY, socket.SOCK_STREAM, fileno=one.sock.detach()) for one in listeners
@@ -112,7 +117,8 @@ class AdmissionServer(BaseApplication):
             settings["certfile"], settings["keyfile"] = str(options.tls_cert), str(options.tls_key)
             settings["ssl_context"] = self._ssl_context
         for name, value in settings.items():
-            self.cfg.set(name, value)
+            if name in self.cfg.settings:  # gunicorn before 25.1 has no control socket
+                self.cfg.set(name, value)
 
     def load(self) -> Any:
         """Make the application; gunicorn calls it in each worker."""

@@ -115,13 +115,16 @@ class Assessor:
         narrowed = canonical_scope(scope)
         return self._append(decision, [self._target(one, narrowed, allow_unknown) for one in _distinct(ids)])
 
-    def assess_affected(self, affected: Sequence[Affected], scope: Scope, decision: Decision) -> tuple[Assessment, ...]:
+    def assess_affected(
+        self, affected: Sequence[Affected], scope: Scope, decision: Decision, *, dry_run: bool = False
+    ) -> tuple[Assessment, ...]:
         """Record one decision about a selection, package by package, all or none.
 
         Args:
             affected: what :meth:`select` gave.
             scope: a further narrowing; the package in it does not count.
             decision: what was decided.
+            dry_run: only say what would be recorded.
 
         Raises:
             InvalidInput: a part cannot be used; nothing was recorded.
@@ -132,7 +135,7 @@ class Assessor:
             Target(one.vulnerability.id, replace(narrowed, package=one.package), one.vulnerability.cvss_score)
             for one in affected
         ]
-        return self._append(decision, targets)
+        return self._append(decision, targets, dry_run=dry_run)
 
     def clear(self, ids: Sequence[str], scope: Scope, *, author: str, comment: str = "") -> tuple[Assessment, ...]:
         """Withdraw what was decided by hand about vulnerabilities in exactly this scope, so that the rest counts again.
@@ -238,9 +241,11 @@ class Assessor:
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
-    def _append(self, decision: Decision, targets: Sequence[Target]) -> tuple[Assessment, ...]:
+    def _append(
+        self, decision: Decision, targets: Sequence[Target], *, dry_run: bool = False
+    ) -> tuple[Assessment, ...]:
         records = decide(decision, targets, self._rules.types, self._clock.now())
-        if records:
+        if records and not dry_run:
             self._assessments.append(records)
         return records
 

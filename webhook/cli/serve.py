@@ -1,0 +1,134 @@
+"""``bomgate serve``: the webhook."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from webhook.api.options import ServeOptions
+from webhook.cli.options import global_options, invocation
+from webhook.cli.verbs import Verb
+from webhook.errors import ConfigError
+from webhook.policy.lint import Level
+from webhook.settings import Settings
+from webhook.settings.process import environment_with, metrics_directory
+
+log = logging.getLogger("bomgate.start")
+
+
+@click.command(
+    "serve",
+    cls=Verb,
+    examples=(
+        "bomgate serve --config /etc/bomgate/bomgate.yaml",
+        "bomgate serve --tls-cert tls.crt --tls-key tls.key --listen 0.0.0.0:8443",
+        "bomgate serve --insecure-http --listen 127.0.0.1:8080   # for tests; the API server refuses it",
+    ),
+)
+@click.option("--listen", metavar="HOST:PORT", help="Where the webhook listens (serve.listen).")
+@click.option("--tls-cert", type=click.Path(path_type=Path), metavar="FILE", help="Certificate chain, PEM.")
+@click.option("--tls-key", type=click.Path(path_type=Path), metavar="FILE", help="Key of the certificate, PEM.")
+@click.option("--insecure-http", is_flag=True, default=None, help="Plain HTTP instead of TLS.")
+@click.option("--metrics-listen", metavar="HOST:PORT", help="Where /metrics listens (serve.metricsListen).")
+@global_options
+def command(**flags: object) -> None:
+    """Run the webhook: POST /validate, GET /healthz, GET /readyz, and /metrics on a port of its own.
+
+    A certificate and its key are needed; changed files are used at once. An SQLite database is made and upgraded when
+    that is needed, PostgreSQL is upgraded by `bomgate db upgrade`. When the database does not answer at start, the
+    webhook decides with the copy of its read model in serve.stateDirectory, if there is one.
+    """
+    settings = invocation().settings({f"serve.{name}": value for name, value in flags.items()}, runs_long=True)
+    check_options(settings.serve)
+    folder = metrics_directory()
+    if folder is None:
+        restart()
+    try:
+        run(settings, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_options(options: ServeOptions) -> None:
+    """Refuse what cannot be served, before anything is started.
+
+    Raises:
+        ConfigError: for the first thing that is wrong.
+    """
+    if not options.insecure_http and (options.tls_cert is None or options.tls_key is None):
+        missing = "certificate" if options.tls_cert is None else "key of the certificate"
+        raise ConfigError(
+            f"The webhook needs a {missing}: the API server speaks TLS only.",
+            remedy="Give --tls-cert and --tls-key (serve.tlsCert, serve.tlsKey), or --insecure-http for a test.",
+        )
+    if options.insecure_http and options.tls_cert is not None:
+        raise ConfigError(
+            "A certificate is given, and plain HTTP is asked for as well.", remedy="Leave out one of the two."
+        )
+    for name, value, lowest in (("workers", options.workers, 1), ("connections", options.connections, 1)):
+        if value < lowest:
+            raise ConfigError(f"serve.{name} is {value}; it has to be at least {lowest}.")
+
+
+def restart() -> NoReturn:
+    """Start this process anew, with a fresh folder through which its workers share their metrics.
+
+    Raises:
+        ConfigError: there is no place for the folder.
+    """
+    try:
+        folder = tempfile.mkdtemp(prefix="bomgate-metrics-")
+    except OSError as problem:
+        raise ConfigError(
+            f"There is no folder for temporary files: {problem.strerror or problem}.",
+            remedy="Mount a writable folder at /tmp, such as an emptyDir.",
+        ) from problem
+    sys.stdout.flush()
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment_with(Path(folder)))  # noqa: S606  # ourselves
+
+
+def run(settings: Settings, folder: Path) -> None:
+    """Serve until a signal ends it.
+
+    Raises:
+        ConfigError: an address or the certificate cannot be used.
+        StoreError: the database cannot be used, and nothing can stand in for it.
+    """
+    # Loaded here: before the restart they would only cost time.
+    from webhook.api.server import AdmissionServer, parse_listen
+    from webhook.bootstrap import SystemClock, open_parts
+    from webhook.bootstrap.serving import certificates, prepare_store, worker_parts
+
+    check_address("serve.listen", parse_listen(settings.serve.listen))
+    certificates(settings, SystemClock())
+    for trap in open_parts(settings, create=False).traps():
+        if trap.level is Level.WARNING:
+            log.warning(
+                "trap in the configuration: %s", trap.sentence, extra={"code": trap.code, "remedy": trap.remedy}
+            )
+    prepared = prepare_store(settings)
+    AdmissionServer(settings.serve, partial(worker_parts, settings, provision=not prepared), folder).run()
+
+
+def check_address(name: str, address: tuple[str, int]) -> None:
+    """Try whether an address is free to listen on: the server itself would only retry and give up.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    host, port = address
+    try:
+        socket.create_server(address, family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as problem:
+        raise ConfigError(
+            f"{name}: cannot listen on {host}:{port}: {problem.strerror or problem}.", remedy="Choose another address."
+        ) from problem

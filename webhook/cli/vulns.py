@@ -1,0 +1,187 @@
+"""``bomgate vulns``: vulnerabilities and whom they affect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from webhook.bootstrap import Parts
+from webhook.cli.decision_shapes import (
+    ListedVulnerabilityShape,
+    RecordedAssessmentShape,
+    VulnerabilityListShape,
+    VulnerabilityShowShape,
+)
+from webhook.cli.options import (
+    CvssRangeType,
+    complete_types,
+    complete_vulnerabilities,
+    global_options,
+    invocation,
+    output_option,
+)
+from webhook.cli.output import fields, note, print_json, print_table, say
+from webhook.cli.verbs import VerbGroup
+from webhook.errors import InvalidInput
+from webhook.model.assessments import Assessment
+from webhook.model.records import AssessmentQuery, AssessmentState, VulnerabilityRecord
+from webhook.policy.commands import assess_commands
+from webhook.policy.phrases import count, decided, explained, moment, score, state, title
+from webhook.policy.plaintext import plain
+from webhook.policy.scopes import described
+from webhook.policy.scores import severity
+from webhook.policy.selections import JudgedVulnerability, Selection, state_of
+
+_LISTED = 3
+
+
+@click.group("vulns", cls=VerbGroup)
+@global_options
+def command() -> None:
+    """Vulnerabilities that affect a component of a known image, and what was decided about them."""
+
+
+@command.command(
+    "list",
+    examples=(
+        "bomgate vulns list --state unassessed --cvss 7.0-10.0",
+        "bomgate vulns list --image registry.corp/shop/web:1.4 --output json",
+        "bomgate vulns list --type Blocked --purl pkg:npm/lodash",
+    ),
+)
+@click.option("--state", "state_name", type=click.Choice([one.value for one in AssessmentState]), help="In this state.")
+@click.option("--type", "type_name", metavar="T", shell_complete=complete_types, help="Assessed as this type.")
+@click.option("--purl", metavar="PURL", help="In this package; with a version, in this version of it.")
+@click.option("--image", metavar="R", help="In this image (reference or digest), judged as in it.")
+@click.option("--namespace", metavar="NS", help="Judged as in this namespace.")
+@click.option("--cvss", type=CvssRangeType(), metavar="A-B", help="With a score from A to B, both included.")
+@global_options
+@output_option()
+def list_vulnerabilities(output: str, **given: Any) -> None:
+    """List vulnerabilities that affect a known component, worst score first; all filters have to match."""
+    parts = invocation().parts()
+    found = parts.assessor.states(_selection(parts, given))
+    if output == "json":
+        print_json(VulnerabilityListShape(tuple(ListedVulnerabilityShape.of(one) for one in found)))
+        return
+    columns = ("Vulnerability", "CVSS#", "Action", "Assessment", "Components", "Images#", "Title")
+    print_table(columns, [_row(one) for one in found], empty=_nothing(parts))
+    if found:
+        note(f"{len(found)} found. `bomgate vulns show ID` shows one of them, `bomgate assess ID` decides about it.")
+
+
+@command.command(
+    "show", examples=("bomgate vulns show CVE-2021-44228", "bomgate vulns show CVE-2021-44228 --output json")
+)
+@click.argument("identifier", metavar="ID", shell_complete=complete_vulnerabilities)
+@global_options
+@output_option()
+def show(identifier: str, output: str) -> None:
+    """Show one vulnerability, named by its identifier or an alias: what it affects, and all that was ever decided."""
+    parts = invocation().parts()
+    record = parts.store.vulnerabilities.show(identifier)
+    if record is None:
+        raise InvalidInput(
+            f"{plain(identifier, 80)} is not known: no component that was asked about has it.",
+            remedy="`bomgate vulns list` shows those that are.",
+        )
+    judged = parts.assessor.states(Selection(identifier=record.vulnerability.id))
+    one = next((found for found in judged if found.record.vulnerability.id == record.vulnerability.id), None)
+    one = one or JudgedVulnerability(record, ())
+    history = _history(parts, record)
+    if output == "json":
+        print_json(
+            VulnerabilityShowShape(
+                vulnerability=ListedVulnerabilityShape.of(one),
+                description=record.vulnerability.description,
+                external_references=record.vulnerability.external_references,
+                assessments=tuple(RecordedAssessmentShape.of(each) for each in history),
+            )
+        )
+        return
+    _show(one, history)
+    commands = assess_commands(one.findings, parts.hints.release_type)
+    for line in commands:
+        note(f"To decide: {line}")
+
+
+def _selection(parts: Parts, given: Mapping[str, Any]) -> Selection:
+    low, high = given["cvss"] or (None, None)
+    state_name, type_name = given["state_name"], given["type_name"]
+    return Selection(
+        package=given["purl"],
+        image=given["image"],
+        namespace=given["namespace"],
+        score_low=low,
+        score_high=high,
+        state=None if state_name is None else AssessmentState(state_name),
+        type=None if type_name is None else parts.settings.types.require(type_name).name,
+    )
+
+
+def _nothing(parts: Parts) -> str:
+    if parts.store.runs.last() is None:
+        return "Nothing found: OSS Index was never asked. Run `bomgate download`."
+    return "Nothing found."
+
+
+def _row(one: JudgedVulnerability) -> tuple[object, ...]:
+    vulnerability, findings = one.record.vulnerability, one.findings
+    worst = findings[0]
+    states = dict.fromkeys(state(finding) for finding in findings)
+    components = [str(purl) for purl in one.record.components[:_LISTED]]
+    more = len(one.record.components) - len(components)
+    return (
+        vulnerability.id,
+        score(vulnerability).removeprefix("CVSS "),
+        worst.action.word,
+        ", ".join(states),
+        ", ".join(components) + (f" and {more} more" if more else ""),
+        len(one.record.images),
+        title(vulnerability),
+    )
+
+
+def _history(parts: Parts, record: VulnerabilityRecord) -> list[Assessment]:
+    """Everything that was ever recorded about a vulnerability under any of its names, oldest first."""
+    names = record.vulnerability.identifiers
+    found = {
+        one.sequence: one for name in names for one in parts.store.assessments.find(AssessmentQuery(vulnerability=name))
+    }
+    return [found[number] for number in sorted(found)]
+
+
+def _show(one: JudgedVulnerability, history: list[Assessment]) -> None:
+    vulnerability = one.record.vulnerability
+    fields(
+        [
+            ("Vulnerability", vulnerability.id),
+            ("Also known as", ", ".join(vulnerability.aliases)),
+            ("Title", title(vulnerability)),
+            ("Severity", f"{score(vulnerability)}, {severity(vulnerability.cvss_score)}"),
+            ("Vector", vulnerability.cvss_vector),
+            ("Weakness", vulnerability.cwe),
+            ("Source's page", vulnerability.reference),
+            ("First seen", None if one.record.first_seen is None else moment(one.record.first_seen)),
+            ("Description", plain(vulnerability.description, 1000)),
+        ]
+    )
+    say()
+    print_table(
+        ("Component", "State", "Action", "Assessment"),
+        [(each.purl, state_of(each).value, each.action.word, explained(each)) for each in one.findings],
+        empty="It affects no known component any more.",
+    )
+    if one.record.images:
+        say()
+        rows = [(digest, ", ".join(names)) for digest, names in one.record.images]
+        print_table((count(len(rows), "Image"), "Names"), rows, empty="")
+    if history:
+        say()
+        records = [
+            (moment(each.assessed_at), each.type or "(withdrawn)", described(each.scope), decided(each), each.comment)
+            for each in history
+        ]
+        print_table(("When", "Type", "For", "Decided", "Comment"), records, empty="")
