@@ -7,6 +7,7 @@ what the real store has to do.
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +29,8 @@ from webhook.model.records import (
     VulnerabilityQuery,
     VulnerabilityRecord,
 )
+from webhook.model.searches import SearchClaim, SearchOutcome, SearchState
+from webhook.model.verdicts import SbomStatus
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.policy.scores import round_score
 from webhook.ports import AutoAssess, Clock
@@ -156,6 +159,12 @@ class MemorySboms:
             stored = StoredSbom(digest, sbom.document_digest, array(UINT32, ids), skipped, place, sbom.format)
             facts.sboms[key] = _Sbom(stored, sbom, facts.clock.now(), facts.revision)
         return facts.sboms[key].stored
+
+    def point(self, image: ImageRef, digest: Digest) -> None:
+        facts = self._facts
+        if image.tag and facts.tags.get(image.tagged, ("", 0))[0] != digest:
+            facts.revision += 1
+            facts.tags[image.tagged] = (digest, facts.revision)
 
     def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
         return {purl: self._facts.components[purl].id for purl in purls if purl in self._facts.components}
@@ -411,6 +420,34 @@ class MemoryRuns:
         return runs[-1] if runs else None
 
 
+class MemorySearches:
+    def __init__(self) -> None:
+        self._claims: dict[Digest, tuple[str, dt.datetime, SearchOutcome | None]] = {}
+        self._lock = threading.Lock()
+
+    def begin(self, digest: Digest, holder: str, *, now: dt.datetime, lease_seconds: float) -> SearchClaim | None:
+        with self._lock:
+            there = self._claims.get(digest)
+            if there is None or there[1] <= now:
+                self._claims[digest] = (holder, now + dt.timedelta(seconds=lease_seconds), None)
+                return None
+            if there[2] is None:
+                if there[0] == holder:
+                    return None
+                return SearchClaim(there[0], SearchState.RUNNING, SearchOutcome(SbomStatus.REFUSED))
+            return SearchClaim(there[0], SearchState.FAILED, there[2])
+
+    def end(self, digest: Digest, holder: str, outcome: SearchOutcome, *, now: dt.datetime, seconds: float) -> None:
+        with self._lock:
+            there = self._claims.get(digest)
+            if there is None or there[0] != holder:
+                return
+            if outcome.status is SbomStatus.FOUND or seconds <= 0:
+                del self._claims[digest]
+            else:
+                self._claims[digest] = (holder, now + dt.timedelta(seconds=seconds), outcome)
+
+
 class MemoryAdmin:
     def __init__(self, facts: _Facts) -> None:
         self._facts = facts
@@ -446,6 +483,7 @@ class MemoryStore:
         self.vulnerabilities = MemoryVulnerabilities(facts)
         self.runs = MemoryRuns(facts)
         self.sightings = MemorySightings(facts)
+        self.searches = MemorySearches()
         self.feed = MemoryFeed(facts)
         self.admin = MemoryAdmin(facts)
 

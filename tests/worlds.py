@@ -9,9 +9,11 @@ from decimal import Decimal
 
 from tests.fakes import FakeBackground, FakeClock, FakeImageResolver, FakeSbomSource, FakeSightingSink, MemoryStore
 from webhook.engines.admission import AdmissionReviewer
-from webhook.engines.checking import CheckOptions, ImageChecker, Sources
+from webhook.engines.checking import ImageChecker
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.engines.resolving import ResolveOptions, ResolveParts, TagResolver
+from webhook.engines.searching import SbomSearch, SearchOptions, SearchParts
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, parse_image
@@ -57,9 +59,11 @@ class World:
 
     Attributes:
         policy: what decides without assessments.
+        resolves: whether there is a registry to ask for tags; else only known tags count.
     """
 
     policy: Policy = field(default_factory=Policy)
+    resolves: bool = False
     clock: FakeClock = field(default_factory=FakeClock)
     background: FakeBackground = field(default_factory=FakeBackground)
     directory: FakeSbomSource = field(default_factory=FakeSbomSource)
@@ -71,8 +75,13 @@ class World:
         self.store = MemoryStore(self.clock)
         self.model = ReadModel()
         self.refresher = Refresher(self.model, self.store.feed, None, self.clock, RefreshOptions())
-        sources = Sources(self.resolver, [self.directory], self.store.sboms, self.refresher, self.background)
-        self.checker = ImageChecker(self.model, self.rules, sources, self.clock, CheckOptions())
+        resolving = ResolveParts(self.resolver if self.resolves else None, self.store.sboms, self.background)
+        self.tags = TagResolver(self.model, resolving, self.clock, ResolveOptions())
+        searching = SearchParts(
+            [self.directory], self.store.sboms, self.store.searches, self.refresher, self.background, "this process"
+        )
+        self.search = SbomSearch(self.model, searching, self.clock, SearchOptions())
+        self.checker = ImageChecker(self.model, self.rules, self.tags, self.search, self.clock)
         self.reviewer = AdmissionReviewer(self.checker, self.rules, Hints(), self.sightings, self.clock)
         self.refresher.refresh()
 

@@ -2,7 +2,8 @@
 
 Belongs here: Protocols and nothing else. ``engines`` are written against them; ``clients`` and ``store`` implement
 them; ``bootstrap`` joins the two. Each port that has more than one implementation has one test suite in
-``tests/ports``, run on the fake and on the real one. Every method may raise the errors of :mod:`webhook.errors` that its docstring names.
+``tests/ports``, run on the fake and on the real one. Every method may raise the errors of :mod:`webhook.errors` that
+its docstring names.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from webhook.model.records import (
     VulnerabilityQuery,
     VulnerabilityRecord,
 )
+from webhook.model.searches import SearchClaim, SearchOutcome
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.model.workloads import OwnerRef, Workload
 
@@ -76,6 +78,9 @@ class SbomStore(Protocol):
         A tag in ``image`` is remembered to point at ``digest``. One transaction, one revision.
         """
 
+    def point(self, image: ImageRef, digest: Digest) -> None:
+        """Remember that a tag points at a digest; nothing changes when that is known."""
+
     def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
         """Ids of those components that the store knows."""
 
@@ -84,6 +89,16 @@ class SbomStore(Protocol):
 
     def show(self, digest: Digest) -> Sequence[SbomRecord]:
         """The SBOMs of one image with their components; empty when there are none."""
+
+
+class SearchStore(Protocol):
+    """Searches for SBOMs, so that all processes together make each search once."""
+
+    def begin(self, digest: Digest, holder: str, *, now: dt.datetime, lease_seconds: float) -> SearchClaim | None:
+        """Claim a search; None when ``holder`` has it now, else what somebody else is doing, or did a moment ago."""
+
+    def end(self, digest: Digest, holder: str, outcome: SearchOutcome, *, now: dt.datetime, seconds: float) -> None:
+        """Say how a claimed search ended, and for how many seconds others shall believe it (FOUND: not at all)."""
 
 
 class SightingStore(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,13 +15,15 @@ from webhook.clients.directory import DirectorySource, sbom_files
 from webhook.clients.ossindex import OssIndexSource
 from webhook.engines.admission import AdmissionReviewer
 from webhook.engines.assessing import Assessor
-from webhook.engines.checking import ImageChecker, Sources
+from webhook.engines.checking import ImageChecker
 from webhook.engines.download_progress import DownloadListener, SilentListener
 from webhook.engines.downloading import Downloader
 from webhook.engines.importing import Document, SbomImporter
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
+from webhook.engines.resolving import ResolveOptions, ResolveParts, TagResolver
 from webhook.engines.sbom_checking import SbomChecker
+from webhook.engines.searching import SbomSearch, SearchParts
 from webhook.errors import InvalidInput
 from webhook.model.components import Sbom
 from webhook.policy.decisions import provisioned
@@ -52,6 +55,11 @@ class Parts:
         """What denials tell people to do."""
         mildest = self.settings.types.mildest
         return Hints(console_url=self.settings.console.url, release_type=mildest.name if mildest else "Ignore")
+
+    @cached_property
+    def holder(self) -> str:
+        """A name for this process that no other has, for locks that the store keeps."""
+        return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(3)}"
 
     @cached_property
     def assessor(self) -> Assessor:
@@ -87,8 +95,22 @@ class Parts:
 
     def checker(self, background: Background) -> ImageChecker:
         """Judges images."""
-        sources = Sources(None, self.places(), self.store.sboms, self.refresher, background)
-        return ImageChecker(self.model, self.rules, sources, self.clock, self.settings.check)
+        resolving = ResolveParts(None, self.store.sboms, background)
+        searching = SearchParts(
+            self.places(),
+            self.store.sboms,
+            self.store.searches,
+            self.refresher,
+            background,
+            self.holder,
+        )
+        return ImageChecker(
+            self.model,
+            self.rules,
+            TagResolver(self.model, resolving, self.clock, ResolveOptions()),
+            SbomSearch(self.model, searching, self.clock, self.settings.search),
+            self.clock,
+        )
 
     def reviewer(self, checker: ImageChecker, sightings: SightingSink) -> AdmissionReviewer:
         """Answers admission requests."""
@@ -119,7 +141,7 @@ class Parts:
             runs=self.store.runs,
             clock=self.clock,
             assess=self.assessor.auto_rule(),
-            holder=f"{socket.gethostname()}/{os.getpid()}",
+            holder=self.holder,
             options=self.settings.download,
             listener=listener or SilentListener(),
         )

@@ -129,6 +129,10 @@ class ReadModel:
         """The digest that a tagged name, such as ``docker.io/library/nginx:1.27``, was last known to point at."""
         return self._tags.get(tagged)
 
+    def knows(self, digest: Digest) -> bool:
+        """Whether an SBOM of this image is known."""
+        return digest in self._images
+
     def facts(self, digest: Digest, *, stale_before: int = 0) -> ImageFacts | None:
         """What is known of the components of an image; None when no SBOM of it is known.
 

@@ -16,9 +16,9 @@ from typing import Any
 from webhook.api.options import ServeOptions
 from webhook.clients.directory import SbomOptions
 from webhook.clients.ossindex import OssIndexOptions
-from webhook.engines.checking import CheckOptions
 from webhook.engines.downloading import DownloadOptions
 from webhook.engines.refreshing import RefreshOptions
+from webhook.engines.searching import SearchOptions
 from webhook.errors import ConfigError
 from webhook.model.policies import Policy
 from webhook.policy.typetable import TypeTable, default_types
@@ -73,7 +73,7 @@ GROUPS = (
         omitted=("reassess_on_score_change",),  # policy.reassessOnScoreChange says it
     ),
     Group("sbom", (SbomOptions,)),
-    Group("check", (CheckOptions,)),
+    Group("search", (SearchOptions,)),
     Group("policy", (PolicyOptions,)),
     Group("serve", (ServeOptions,)),
     Group("refresh", (RefreshOptions,)),
@@ -97,7 +97,7 @@ class Settings:
     ossindex: OssIndexOptions
     download: DownloadOptions
     sbom: SbomOptions
-    check: CheckOptions
+    search: SearchOptions
     policy: Policy
     serve: ServeOptions
     refresh: RefreshOptions
@@ -142,7 +142,7 @@ def load_settings(
         ossindex=made["ossindex"][0],
         download=replace(made["ossindex"][1], reassess_on_score_change=policy.reassess_on_score_change),
         sbom=made["sbom"][0],
-        check=made["check"][0],
+        search=made["search"][0],
         policy=policy,
         serve=made["serve"][0],
         refresh=made["refresh"][0],

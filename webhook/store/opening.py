@@ -11,6 +11,7 @@ from webhook.store.feed import StoreFeed
 from webhook.store.options import StoreOptions
 from webhook.store.runs import RunRepository
 from webhook.store.sboms import SbomRepository
+from webhook.store.searches import SearchRepository
 from webhook.store.sightings import SightingRepository
 from webhook.store.vulnerabilities import VulnerabilityRepository
 
@@ -23,7 +24,8 @@ class Store:
         clock: time.
 
     Attributes:
-        components, sboms, assessments, vulnerabilities, runs, sightings, feed, admin: see :mod:`webhook.ports`.
+        components, sboms, assessments, vulnerabilities, runs, sightings, searches, feed, admin: see
+            :mod:`webhook.ports`.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -33,6 +35,7 @@ class Store:
         self.vulnerabilities = VulnerabilityRepository(database)
         self.runs = RunRepository(database)
         self.sightings = SightingRepository(database)
+        self.searches = SearchRepository(database)
         self.feed = StoreFeed(database)
         self.admin = AdminRepository(database)
         self._database = database

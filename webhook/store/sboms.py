@@ -94,6 +94,18 @@ class SbomRepository:
                 self._point(change, tag, digest)
         return stored
 
+    def point(self, image: ImageRef, digest: Digest) -> None:
+        """Remember that a tag points at a digest; nothing changes when that is known.
+
+        Raises:
+            StoreError: it was not kept.
+        """
+        with self._database.read() as connection:
+            if not image.tag or _points(connection, image.tagged, digest):
+                return
+        with self._database.change() as change:
+            self._point(change, image.tagged, digest)
+
     def _point(self, change: Change, tag: str | None, digest: Digest) -> None:
         values = {"digest": str(digest), "revision": change.revision}
         upsert = self._database.upsert(tags).values(name=tag, **values)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, column, inspect, select, table, text
 
 from webhook.errors import StoreError
 
-VERSION = "0001"
+VERSION = "0002"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 _KNOWN = frozenset([VERSION])
 _VERSIONS = table("alembic_version", column("version_num"))

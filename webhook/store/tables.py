@@ -172,3 +172,13 @@ leases = Table(
     Column("holder", CleanText, nullable=False),
     Column("until", Moment, nullable=False),
 )
+
+searches = Table(
+    "searches",
+    metadata,
+    Column("digest", CleanText, primary_key=True),
+    Column("holder", CleanText, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("status", CleanText),  # empty while the search is under way
+    Column("detail", CleanText, nullable=False),
+)

@@ -147,7 +147,7 @@ def test_an_unknown_tag_is_said_to_be_unresolved() -> None:
 
 
 def test_a_resolver_that_does_not_answer_is_not_an_unknown_tag() -> None:
-    world = World()
+    world = World(resolves=True)
     world.resolver.digests["docker.io/shop/web:1"] = Final("registry says no")
     verdict = world.check("shop/web:1")
     assert verdict.sbom is SbomStatus.REFUSED
@@ -160,7 +160,7 @@ def test_a_failed_search_is_not_repeated_for_a_while_and_then_is() -> None:
     for _ in range(3):
         assert world.check(f"shop/web@{digest}").sbom is SbomStatus.NONE
     assert len(world.directory.asked) == 1
-    world.clock.advance(31)
+    world.clock.advance(61)
     world.directory.sboms[digest] = [sbom_of(LEFTPAD)]
     assert world.check(f"shop/web@{digest}").sbom is SbomStatus.FOUND
 

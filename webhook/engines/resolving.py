@@ -1,0 +1,141 @@
+"""Resolving: tags to digests, asked again after a while, and answered from memory when the registry is down."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+
+from webhook.engines.readmodel import ReadModel
+from webhook.errors import SourceError
+from webhook.model.deadlines import Deadline
+from webhook.model.images import Digest, ImageRef
+from webhook.ports import Background, Clock, ImageResolver, SbomStore, Task
+
+log = logging.getLogger("bomgate.resolve")
+_MOST_REMEMBERED = 20_000
+_TOO_LATE = "the registry did not answer in time"
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveOptions:
+    """How long a tag's digest is believed."""
+
+    tag_seconds: float = field(
+        default=300.0, metadata={"help": "Seconds for which the digest of a tag is believed before asking again."}
+    )
+    retry_seconds: float = field(
+        default=15.0,
+        metadata={"help": "Seconds for which a registry that did not say a tag's digest is not asked again."},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a tag points at.
+
+    Attributes:
+        digest: None when nobody knows.
+        refused: why nobody could say; empty when the registry says that there is no such tag.
+        remark: what people should know of a digest that is not fresh; empty when all is well.
+    """
+
+    digest: Digest | None
+    refused: str = ""
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveParts:
+    """What resolving works with.
+
+    Attributes:
+        resolver: asks registries; None where only known tags count.
+        sboms: remembers what a tag points at, for other processes and later ones.
+        background: asks, so that the one who waits can stop waiting at its deadline.
+    """
+
+    resolver: ImageResolver | None
+    sboms: SbomStore
+    background: Background
+
+
+class TagResolver:
+    """Knows the digests of tags.
+
+    Args:
+        model: the last known digest of each tag.
+        parts: whom to ask, and where to remember.
+        clock: time.
+        options: see :class:`ResolveOptions`.
+    """
+
+    def __init__(self, model: ReadModel, parts: ResolveParts, clock: Clock, options: ResolveOptions) -> None:
+        self._model, self._resolver, self._sboms, self._background = (
+            model,
+            parts.resolver,
+            parts.sboms,
+            parts.background,
+        )
+        self._clock, self._options = clock, options
+        self._lock = threading.RLock()
+        self._fresh: dict[str, tuple[float, Resolution]] = {}
+        self._unfinished: set[str] = set()
+        self._tasks: dict[str, Task] = {}
+
+    def resolve(self, image: ImageRef, deadline: Deadline) -> Resolution:
+        """The digest of an image that is named by a tag.
+
+        Within ``tag_seconds`` of the last answer this touches memory only. When the registry does not answer, or does
+        not know the tag any more, the last known digest is used, with a remark that says so.
+        """
+        if self._resolver is None:
+            return Resolution(self._model.digest_of(image.tagged))
+        until, known = self._fresh.get(image.tagged, (0.0, Resolution(None)))
+        if self._clock.monotonic() < until:
+            return known
+        if self._ask(image).wait(deadline.remaining(self._clock.monotonic())):
+            return self._fresh.get(image.tagged, (0.0, Resolution(None, refused=_TOO_LATE)))[1]
+        return self._last_known(image, _TOO_LATE)
+
+    def _ask(self, image: ImageRef) -> Task:
+        with self._lock:
+            task = self._tasks.get(image.tagged)
+            if task is None:
+                self._unfinished.add(image.tagged)
+                task = self._background.start(lambda: self._run(image))
+                if image.tagged in self._unfinished:  # it may be done already
+                    self._tasks[image.tagged] = task
+            return task
+
+    def _run(self, image: ImageRef) -> None:
+        try:
+            found = self._look_up(image)
+            seconds = self._options.retry_seconds if found.remark or found.digest is None else self._options.tag_seconds
+            if len(self._fresh) >= _MOST_REMEMBERED:
+                self._fresh = {}
+            self._fresh[image.tagged] = (self._clock.monotonic() + seconds, found)
+        finally:
+            with self._lock:
+                self._unfinished.discard(image.tagged)
+                self._tasks.pop(image.tagged, None)
+
+    def _look_up(self, image: ImageRef) -> Resolution:
+        assert self._resolver is not None
+        try:
+            # The question outlives the deadline of the request that began it, so it has one of its own.
+            digest = self._resolver.resolve(image, Deadline(self._clock.monotonic() + 30.0))
+        except SourceError as problem:
+            return self._last_known(image, problem.message)
+        if digest is None:
+            return self._last_known(image, "the registry knows no such tag", absent=True)
+        if self._model.knows(digest) and self._model.digest_of(image.tagged) != digest:
+            self._sboms.point(image, digest)
+        return Resolution(digest)
+
+    def _last_known(self, image: ImageRef, why: str, *, absent: bool = False) -> Resolution:
+        digest = self._model.digest_of(image.tagged)
+        if digest is None:
+            return Resolution(None, refused="" if absent else why)
+        log.warning("last known digest used", extra={"image": image.tagged, "why": why})
+        return Resolution(digest, remark=f"The tag was not resolved anew, its last known digest is used: {why}")

@@ -1,0 +1,182 @@
+"""Searching: from an image that nothing is known of to an SBOM in the store, once for everybody who asks.
+
+Requests of one process that need the same image wait for one search; processes agree through the store who searches.
+A search may outlive the request that began it, so that a controller's next try finds it done. What was not found is
+remembered for a while, in the process and in the store, with its true reason: none of them means *clean*.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from webhook.engines.readmodel import ReadModel
+from webhook.engines.refreshing import Refresher
+from webhook.errors import InvalidInput, SourceError
+from webhook.model.components import Sbom
+from webhook.model.deadlines import Deadline
+from webhook.model.images import Digest, ImageRef
+from webhook.model.searches import SearchOutcome, SearchState
+from webhook.model.verdicts import SbomStatus
+from webhook.ports import Background, Clock, SbomSource, SbomStore, SearchStore, Task
+
+log = logging.getLogger("bomgate.search")
+_MOST_REMEMBERED = 50_000
+_TOO_LATE = SearchOutcome(
+    SbomStatus.REFUSED, "the search did not end in time and goes on in the background; try again in a moment"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """How long a search may take, and how long its failure is believed."""
+
+    seconds: float = field(
+        default=60.0, metadata={"help": "Seconds that a search for an SBOM may take; it outlives the request."}
+    )
+    none_seconds: float = field(
+        default=60.0, metadata={"help": "Seconds for which an image without an SBOM is not searched again."}
+    )
+    unreadable_seconds: float = field(
+        default=300.0, metadata={"help": "Seconds for which an SBOM that could not be read is not read again."}
+    )
+    refused_seconds: float = field(
+        default=15.0, metadata={"help": "Seconds for which a place that refused or did not answer is not asked again."}
+    )
+
+    def believed(self, status: SbomStatus) -> float:
+        """Seconds for which a failed search is not repeated."""
+        if status is SbomStatus.UNREADABLE:
+            return self.unreadable_seconds
+        return self.refused_seconds if status is SbomStatus.REFUSED else self.none_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class SearchParts:
+    """What a search works with.
+
+    Attributes:
+        places: where SBOMs may be, in order; the first that has one ends the search.
+        sboms: where a found SBOM is kept.
+        searches: who searches what, across processes.
+        refresher: brings a found SBOM into the read model.
+        background: runs searches, so that the one who waits can stop waiting at its deadline.
+        holder: a name for this process that no other has.
+    """
+
+    places: Sequence[SbomSource]
+    sboms: SbomStore
+    searches: SearchStore
+    refresher: Refresher
+    background: Background
+    holder: str
+
+
+class SbomSearch:
+    """Searches for SBOMs of images that the read model does not know.
+
+    Args:
+        model: what is known.
+        parts: where to look, and where to keep what was found.
+        clock: time.
+        options: see :class:`SearchOptions`.
+    """
+
+    def __init__(self, model: ReadModel, parts: SearchParts, clock: Clock, options: SearchOptions) -> None:
+        self._model, self._parts, self._clock, self._options = model, parts, clock, options
+        self._lock = threading.RLock()
+        self._unfinished: set[Digest] = set()
+        self._tasks: dict[Digest, Task] = {}
+        self._failed: dict[Digest, tuple[float, SearchOutcome]] = {}
+
+    def search(self, image: ImageRef, digest: Digest, deadline: Deadline) -> SearchOutcome:
+        """Look for the SBOM of an image; FOUND means that the read model has it now.
+
+        Args:
+            image: the reference.
+            digest: what it points at.
+            deadline: until when the caller waits; the search goes on behind it.
+
+        Raises:
+            StoreError: the store did not answer, or did not keep what was found.
+        """
+        if self._model.knows(digest):
+            return SearchOutcome(SbomStatus.FOUND)
+        with self._lock:
+            until, outcome = self._failed.get(digest, (0.0, _TOO_LATE))
+            if self._clock.monotonic() < until:
+                return outcome
+            task = self._tasks.get(digest)
+            if task is None:
+                self._unfinished.add(digest)
+                task = self._parts.background.start(lambda: self._run(image, digest))
+                if digest in self._unfinished:  # it may be done already
+                    self._tasks[digest] = task
+        if not task.wait(deadline.remaining(self._clock.monotonic())):
+            return _TOO_LATE
+        if self._model.knows(digest):
+            return SearchOutcome(SbomStatus.FOUND)
+        return self._failed.get(digest, (0.0, _TOO_LATE))[1]
+
+    def _run(self, image: ImageRef, digest: Digest) -> None:
+        try:
+            outcome = self._shared(image, digest, Deadline(self._clock.monotonic() + self._options.seconds))
+            if outcome.status is not SbomStatus.FOUND:
+                self._remember(digest, outcome)
+        finally:
+            with self._lock:
+                self._unfinished.discard(digest)
+                self._tasks.pop(digest, None)
+
+    def _shared(self, image: ImageRef, digest: Digest, deadline: Deadline) -> SearchOutcome:
+        """Search, or wait for the process that does; whoever it was, the read model has what was found."""
+        parts, lease = self._parts, self._options.seconds
+        while True:
+            other = parts.searches.begin(digest, parts.holder, now=self._clock.now(), lease_seconds=lease)
+            if other is None:
+                return self._own(image, digest, deadline)
+            if other.state is SearchState.FAILED:
+                return other.outcome
+            self._clock.sleep(0.1)
+            parts.refresher.refresh()
+            if self._model.knows(digest):
+                return SearchOutcome(SbomStatus.FOUND)
+            if deadline.remaining(self._clock.monotonic()) <= 0:
+                return _TOO_LATE
+
+    def _own(self, image: ImageRef, digest: Digest, deadline: Deadline) -> SearchOutcome:
+        outcome, seconds = SearchOutcome(SbomStatus.REFUSED), 0.0  # after an error of our own anybody may try again
+        try:
+            outcome = self._look(image, digest, deadline)
+            seconds = self._options.believed(outcome.status)
+        finally:
+            self._parts.searches.end(digest, self._parts.holder, outcome, now=self._clock.now(), seconds=seconds)
+        if outcome.status is SbomStatus.FOUND:
+            self._parts.refresher.refresh()
+        return outcome
+
+    def _look(self, image: ImageRef, digest: Digest, deadline: Deadline) -> SearchOutcome:
+        worst = SearchOutcome(SbomStatus.NONE)
+        for place in self._parts.places:
+            try:
+                found: Sequence[Sbom] = place.fetch(image, digest, deadline)
+            except InvalidInput as problem:
+                worst = SearchOutcome(SbomStatus.UNREADABLE, f"{place.place}: {problem.message}")
+                continue
+            except SourceError as problem:
+                if worst.status is SbomStatus.NONE:
+                    worst = SearchOutcome(SbomStatus.REFUSED, f"{place.place}: {problem.message}")
+                continue
+            for sbom in found:
+                self._parts.sboms.add(digest, sbom, place=place.place, image=image)
+            if found:
+                return SearchOutcome(SbomStatus.FOUND)
+        return worst
+
+    def _remember(self, digest: Digest, outcome: SearchOutcome) -> None:
+        if len(self._failed) >= _MOST_REMEMBERED:
+            self._failed = {}
+        self._failed[digest] = (self._clock.monotonic() + self._options.believed(outcome.status), outcome)
+        log.info("no SBOM", extra={"digest": digest, "status": outcome.status.value, "detail": outcome.detail[:300]})

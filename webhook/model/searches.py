@@ -1,0 +1,43 @@
+"""Searches for SBOMs: what they found, and which are under way in some process."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from webhook.model.verdicts import SbomStatus
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOutcome:
+    """What became of a search.
+
+    Attributes:
+        status: found, or why not.
+        detail: what the search met, a sentence; possibly empty.
+    """
+
+    status: SbomStatus
+    detail: str = ""
+
+
+class SearchState(enum.StrEnum):
+    """Where a search that another process began stands."""
+
+    RUNNING = "running"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchClaim:
+    """A search that somebody else began.
+
+    Attributes:
+        holder: the process.
+        state: running, or failed a short while ago.
+        outcome: why it failed; without meaning while it runs.
+    """
+
+    holder: str
+    state: SearchState
+    outcome: SearchOutcome

@@ -1,0 +1,25 @@
+"""Searches for SBOMs, shared by all processes."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the table."""
+    text = sa.Text(collation="C") if op.get_bind().dialect.name == "postgresql" else sa.Text()
+    op.create_table(
+        "searches",
+        sa.Column("digest", text, nullable=False),
+        sa.Column("holder", text, nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("status", text, nullable=True),
+        sa.Column("detail", text, nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_searches")),
+    )
