@@ -13,6 +13,16 @@ from pathlib import Path
 from webhook.bootstrap.machine import SystemClock
 from webhook.clients.directory import DirectorySource, sbom_files
 from webhook.clients.ossindex import OssIndexSource
+from webhook.clients.registry import (
+    SOURCES,
+    FileKeychain,
+    Locations,
+    ProviderKeychain,
+    RegistryClient,
+    RegistryResolver,
+    Search,
+    registry_source,
+)
 from webhook.engines.admission import AdmissionReviewer
 from webhook.engines.assessing import Assessor
 from webhook.engines.checking import ImageChecker
@@ -24,17 +34,25 @@ from webhook.engines.refreshing import Refresher
 from webhook.engines.resolving import ResolveOptions, ResolveParts, TagResolver
 from webhook.engines.sbom_checking import SbomChecker
 from webhook.engines.searching import SbomSearch, SearchParts
-from webhook.errors import InvalidInput
+from webhook.errors import ConfigError, InvalidInput
 from webhook.model.components import Sbom
 from webhook.policy.decisions import provisioned
 from webhook.policy.evaluation import Rules
 from webhook.policy.lint import Trap, lint
 from webhook.policy.messages import Hints
-from webhook.ports import Background, Clock, HotStart, SbomSource, SightingSink, VulnerabilitySource
+from webhook.ports import Background, Clock, HotStart, ImageResolver, SbomSource, SightingSink, VulnerabilitySource
 from webhook.sboms import Limits, parse
 from webhook.settings import Settings
 from webhook.store.hotstart import HotStartFile
 from webhook.store.opening import Store, open_store
+
+
+@dataclass(frozen=True)
+class Registries:
+    """What speaks to container registries."""
+
+    resolver: RegistryResolver
+    search: Search
 
 
 @dataclass
@@ -88,16 +106,46 @@ class Parts:
         """Reads SBOM documents within the limits of the settings."""
         return partial(parse, limits=Limits(max_bytes=self.settings.sbom.max_bytes))
 
-    def places(self) -> list[SbomSource]:
-        """Where SBOMs of unknown images may be, in order."""
-        sbom = self.settings.sbom
-        return [DirectorySource(sbom.directory, self.parse_sbom, sbom.max_bytes)] if sbom.directory else []
+    @cached_property
+    def registries(self) -> Registries:
+        """Container registries, where images and their SBOMs are."""
+        settings, clock = self.settings, self.clock
+        keychains = (FileKeychain(), ProviderKeychain(settings.providers, settings.environment, clock))
+        client = RegistryClient(settings.registry, keychains, clock)
+        locations = Locations(settings.registries, settings.registry)
+        return Registries(
+            RegistryResolver(client, locations, settings.registry, clock),
+            Search(client, locations, settings.attachments, self.parse_sbom, clock),
+        )
+
+    @cached_property
+    def places(self) -> tuple[SbomSource, ...]:
+        """Where SBOMs of unknown images may be, in the order of ``sbom.sources``.
+
+        Raises:
+            ConfigError: a place is named that there is not.
+        """
+        sbom, known = self.settings.sbom, (*SOURCES, "directory")
+        places: list[SbomSource] = []
+        for name in sbom.sources:
+            if name not in known:
+                raise ConfigError(f"sbom.sources cannot name {name!r:.60}", remedy=f"Known are: {', '.join(known)}.")
+            if name in SOURCES:
+                places.append(registry_source(name, self.registries.search))
+            elif sbom.directory is not None:
+                places.append(DirectorySource(sbom.directory, self.parse_sbom, sbom.max_bytes))
+        return tuple(places)
+
+    @property
+    def resolver(self) -> ImageResolver | None:
+        """Asks registries what tags point at; None when no place in a registry is looked at, either."""
+        return self.registries.resolver if any(name in SOURCES for name in self.settings.sbom.sources) else None
 
     def checker(self, background: Background) -> ImageChecker:
         """Judges images."""
-        resolving = ResolveParts(None, self.store.sboms, background)
+        resolving = ResolveParts(self.resolver, self.store.sboms, background)
         searching = SearchParts(
-            self.places(),
+            self.places,
             self.store.sboms,
             self.store.searches,
             self.refresher,

@@ -57,7 +57,10 @@ def prepare_store(settings: Settings) -> bool:
 
 
 def certificates(
-    settings: Settings, clock: Clock, on_change: Callable[[dt.datetime | None], None] = lambda _: None
+    settings: Settings,
+    clock: Clock,
+    on_change: Callable[[dt.datetime | None], None] = lambda _: None,
+    former: CertificateFiles | None = None,
 ) -> CertificateFiles | None:
     """The certificate to serve with; None for plain HTTP.
 
@@ -65,22 +68,24 @@ def certificates(
         settings: all settings.
         clock: time.
         on_change: see :class:`webhook.api.tls.CertificateFiles`.
+        former: likewise.
 
     Raises:
-        ConfigError: the files cannot be used.
+        ConfigError: the files cannot be used, and there is no former pair.
     """
     serve = settings.serve
     if serve.insecure_http or serve.tls_cert is None or serve.tls_key is None:
         return None
-    return CertificateFiles(serve.tls_cert, serve.tls_key, clock.monotonic, on_change)
+    return CertificateFiles(serve.tls_cert, serve.tls_key, clock.monotonic, on_change, former)
 
 
-def worker_parts(settings: Settings, *, provision: bool = False) -> WorkerParts:
+def worker_parts(settings: Settings, *, provision: bool = False, former: CertificateFiles | None = None) -> WorkerParts:
     """What one process of the webhook runs.
 
     Args:
         settings: all settings.
         provision: bring the provisioned assessments into the store once it answers, because that is still to be done.
+        former: the certificate that the server was started with.
     """
     parts, metrics, stop = open_parts(settings, create=False), Metrics(), threading.Event()
     notes = SightingNotes(parts.store.sightings)
@@ -123,4 +128,5 @@ def worker_parts(settings: Settings, *, provision: bool = False) -> WorkerParts:
         else:
             metrics.set("bomgate_certificate_expiry_timestamp_seconds", until.timestamp())
 
-    return WorkerParts(create_app(face), certificates(settings, parts.clock, certificate_changed), start, end)
+    pair = certificates(settings, parts.clock, certificate_changed, former)
+    return WorkerParts(create_app(face), pair, start, end)

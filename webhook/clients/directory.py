@@ -41,6 +41,12 @@ def sbom_files(directory: Path) -> Iterator[tuple[Digest, Path]]:
 class SbomOptions:
     """Where SBOMs come from."""
 
+    sources: tuple[str, ...] = field(
+        default=("referrers", "buildkit", "cosignAttestation", "cosignAttachment", "directory"),
+        metadata={
+            "help": "Places where the SBOM of an unknown image is looked for, in order; the first that has one counts."
+        },
+    )
     directory: Path | None = field(
         default=None,
         metadata={"help": "Folder of SBOM files named <anything>@sha256-<64 hex>.<ext>, searched for unknown images."},

@@ -24,6 +24,9 @@ class ResolveOptions:
     tag_seconds: float = field(
         default=300.0, metadata={"help": "Seconds for which the digest of a tag is believed before asking again."}
     )
+    patience_seconds: float = field(
+        default=1.0, metadata={"help": "Seconds to wait for a registry when the tag's last digest is known."}
+    )
     retry_seconds: float = field(
         default=15.0,
         metadata={"help": "Seconds for which a registry that did not say a tag's digest is not asked again."},
@@ -94,7 +97,11 @@ class TagResolver:
         until, known = self._fresh.get(image.tagged, (0.0, Resolution(None)))
         if self._clock.monotonic() < until:
             return known
-        if self._ask(image).wait(deadline.remaining(self._clock.monotonic())):
+        patience = deadline.remaining(self._clock.monotonic())
+        if self._model.digest_of(image.tagged) is not None:
+            # Waiting longer for a registry that is down would make every admission slow, for an answer that is there.
+            patience = min(patience, self._options.patience_seconds)
+        if self._ask(image).wait(patience):
             return self._fresh.get(image.tagged, (0.0, Resolution(None, refused=_TOO_LATE)))[1]
         return self._last_known(image, _TOO_LATE)
 

@@ -16,6 +16,7 @@ from typing import Any
 from webhook.api.options import ServeOptions
 from webhook.clients.directory import SbomOptions
 from webhook.clients.ossindex import OssIndexOptions
+from webhook.clients.registry import AttachmentOptions, ProviderOptions, RegistryOptions, RegistryRule
 from webhook.engines.downloading import DownloadOptions
 from webhook.engines.refreshing import RefreshOptions
 from webhook.engines.searching import SearchOptions
@@ -29,7 +30,7 @@ from webhook.settings.decisions import (
     read_assessments,
     read_types,
 )
-from webhook.settings.reading import Group, Setting, check_keys, describe, read_file, read_group, snake
+from webhook.settings.reading import Group, Setting, check_keys, describe, read_file, read_group, read_value, snake
 from webhook.store import StoreOptions
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -72,7 +73,9 @@ GROUPS = (
         file_variants=("token", "username"),
         omitted=("reassess_on_score_change",),  # policy.reassessOnScoreChange says it
     ),
-    Group("sbom", (SbomOptions,)),
+    Group("sbom", (SbomOptions, AttachmentOptions)),
+    Group("registry", (RegistryOptions,)),
+    Group("providers", (ProviderOptions,)),
     Group("search", (SearchOptions,)),
     Group("policy", (PolicyOptions,)),
     Group("serve", (ServeOptions,)),
@@ -80,7 +83,7 @@ GROUPS = (
     Group("log", (LogOptions,)),
     Group("console", (ConsoleOptions,)),
 )
-_LISTS = ("assessment_types", "assessments")
+_LISTS = ("assessment_types", "assessments", "registries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +93,18 @@ class Settings:
     Attributes:
         types: the assessment types of the file, else the recommended three.
         assessments: what the file provisions.
+        registries: how registries are reached; the first whose prefix matches an image counts.
         path: the settings file, if one was read.
+        environment: the variables that programs started by bomgate inherit.
     """
 
     database: StoreOptions
     ossindex: OssIndexOptions
     download: DownloadOptions
     sbom: SbomOptions
+    attachments: AttachmentOptions
+    registry: RegistryOptions
+    providers: ProviderOptions
     search: SearchOptions
     policy: Policy
     serve: ServeOptions
@@ -105,7 +113,9 @@ class Settings:
     console: ConsoleOptions
     types: TypeTable = field(default_factory=default_types)
     assessments: tuple[ProvisionedAssessment, ...] = ()
+    registries: tuple[RegistryRule, ...] = ()
     path: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def load_settings(
@@ -142,6 +152,9 @@ def load_settings(
         ossindex=made["ossindex"][0],
         download=replace(made["ossindex"][1], reassess_on_score_change=policy.reassess_on_score_change),
         sbom=made["sbom"][0],
+        attachments=made["sbom"][1],
+        registry=made["registry"][0],
+        providers=made["providers"][0],
         search=made["search"][0],
         policy=policy,
         serve=made["serve"][0],
@@ -150,7 +163,9 @@ def load_settings(
         console=made["console"][0],
         types=types,
         assessments=read_assessments(content.get("assessments") or [], types),
+        registries=read_value("registries", content.get("registries") or [], tuple[RegistryRule, ...]),
         path=path,
+        environment=dict(environment),
     )
 
 

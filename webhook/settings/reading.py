@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 import yaml
@@ -133,7 +133,7 @@ def read_group(
     for options, field in group.fields():
         value = _find(group, field.name, in_file, environment, flags)
         if value is not None:
-            values[options][field.name] = _convert(f"{group.name}.{camel(field.name)}", value, _type(options, field))
+            values[options][field.name] = read_value(f"{group.name}.{camel(field.name)}", value, _type(options, field))
     return tuple(options(**given) for options, given in values.items())
 
 
@@ -164,13 +164,34 @@ def _type(options: type[Any], field: dataclasses.Field[Any]) -> Any:
     return get_type_hints(options)[field.name]
 
 
-def _convert(name: str, value: Any, wanted: Any) -> Any:
+def read_value(name: str, value: Any, wanted: Any) -> Any:
+    """Make a value of the wanted type of what the file or the environment gives.
+
+    Args:
+        name: of the setting, for errors.
+        value: as given; a text with commas may stand for a list.
+        wanted: a type; an options dataclass may be the type of a list's entries.
+
+    Raises:
+        ConfigError: it cannot be made.
+    """
     if isinstance(value, str) and "tuple" in str(wanted):
         value = [part.strip() for part in value.split(",") if part.strip()]
+    entry = next((one for one in get_args(wanted) if dataclasses.is_dataclass(one)), None)
+    if entry is not None and isinstance(value, list):
+        value = [_entry(f"{name}[{index}].", one, entry) for index, one in enumerate(value)]
     try:
         return msgspec.convert(value, wanted, strict=False, dec_hook=_special)
     except (msgspec.ValidationError, ValueError) as problem:
         raise ConfigError(f"{name} cannot be {value!r:.100}: {problem}") from problem
+
+
+def _entry(where: str, given: Any, options: Any) -> dict[str, Any]:
+    """One entry of a list of mappings, with its keys as the options class has them."""
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"{where.rstrip('.')} is not a mapping of settings")
+    check_keys(where, given, [field.name for field in dataclasses.fields(options)])
+    return {snake(str(key)): value for key, value in given.items()}
 
 
 def _special(wanted: type[Any], value: Any) -> Any:
