@@ -113,6 +113,7 @@ def _refuse_bomb(data: bytes, limits: Limits) -> None:
 
 def _claims(document: Document) -> list[str]:
     """The formats that a document claims to be, or whose inventory it holds; one for a sound document."""
+    # Both tuples are in the order of _READERS.
     is_syft = document.artifacts is not None and (document.schema is not UNSET or document.descriptor is not UNSET)
     stated = (
         document.bom_format is not None,

@@ -48,7 +48,7 @@ def test_one_byte_order_mark_is_stripped_and_the_digest_is_of_all_bytes() -> Non
     [
         (b"", "is empty", "CycloneDX 1.2 to 1.7"),
         (b"\xef\xbb\xbf \n", "is empty", "CycloneDX 1.2 to 1.7"),
-        (gzip.compress(CYCLONEDX), "compressed (gzip)", "Decompress it first"),
+        (gzip.compress(CYCLONEDX, mtime=0), "compressed (gzip)", "Decompress it first"),
         (b"\x28\xb5\x2f\xfd\x04\x00", "compressed (zstd)", "Decompress it first"),
         (b"\xfd7zXZ\x00", "compressed (xz)", "Decompress it first"),
         (b"BZh91AY", "compressed (bzip2)", "Decompress it first"),
