@@ -12,13 +12,31 @@ import logging
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import gevent
 import gevent.ssl
 from cryptography import x509
 
 from webhook.errors import ConfigError
 
 log = logging.getLogger("bomgate.tls")
+
+
+class ServerContext(gevent.ssl.SSLContext):
+    """A context whose failed handshakes are a line in the log, and not a traceback for each port scan and probe."""
+
+    def wrap_socket(self, sock: Any, *args: Any, **options: Any) -> gevent.ssl.SSLSocket:
+        """Shake hands.
+
+        Raises:
+            gevent.GreenletExit: it failed; ends the connection's greenlet without further words.
+        """
+        try:
+            return super().wrap_socket(sock, *args, **options)
+        except OSError as problem:  # an SSLError is one, too
+            log.debug("TLS handshake failed", extra={"error": str(problem)})
+            raise gevent.GreenletExit from problem
 
 
 class CertificateFiles:
@@ -29,6 +47,11 @@ class CertificateFiles:
         key: PEM key.
         monotonic: seconds that never step.
         on_change: told the end of the validity of each pair that is put to use, or None for one that could not be.
+        former: whose pair is used when the files cannot be used now: a server with a good pair in memory goes on while
+            a bad one is on disk, and so must the processes that it starts meanwhile.
+
+    Raises:
+        ConfigError: the files cannot be used, and there is no former pair.
     """
 
     def __init__(
@@ -37,6 +60,7 @@ class CertificateFiles:
         key: Path,
         monotonic: Callable[[], float],
         on_change: Callable[[dt.datetime | None], None] = lambda _: None,
+        former: CertificateFiles | None = None,
     ) -> None:
         self._cert, self._key, self._monotonic, self._on_change = cert, key, monotonic, on_change
         self._signature: object = None
@@ -45,10 +69,13 @@ class CertificateFiles:
             self._signature = self._sign()
             self._current = self._load()
         except (OSError, ValueError) as problem:
-            raise ConfigError(
-                f"The certificate {cert} and key {key} cannot be used: {problem}",
-                remedy="Give serve.tlsCert a PEM chain and serve.tlsKey the key that belongs to it.",
-            ) from problem
+            if former is None:
+                raise ConfigError(
+                    f"The certificate {cert} and key {key} cannot be used: {problem}",
+                    remedy="Give serve.tlsCert a PEM chain and serve.tlsKey the key that belongs to it.",
+                ) from problem
+            self._current = former._current
+            self._refuse(problem)
 
     def current(self) -> gevent.ssl.SSLContext:
         """The context with the newest pair that could be loaded."""
@@ -60,7 +87,7 @@ class CertificateFiles:
 
     def server_context(self) -> gevent.ssl.SSLContext:
         """A context for a listening socket, which gives each handshake the newest pair."""
-        base = self._load()
+        base = self._current  # not loaded anew: what is on disk by now may not be usable
 
         def choose(connection: ssl.SSLObject | ssl.SSLSocket, _name: str | None, _context: ssl.SSLContext) -> None:
             connection.context = self.current()
@@ -77,8 +104,11 @@ class CertificateFiles:
             self._current = self._load()
             log.info("certificate changed", extra={"certificate": str(self._cert)})
         except (OSError, ValueError) as problem:
-            self._on_change(None)
-            log.error("changed certificate files cannot be used; the former stay", extra={"error": str(problem)})
+            self._refuse(problem)
+
+    def _refuse(self, problem: Exception) -> None:
+        self._on_change(None)
+        log.error("changed certificate files cannot be used; the former stay", extra={"error": str(problem)})
 
     def _paths(self) -> tuple[Path, Path]:
         """Both files in the one folder that the kubelet has made current.
@@ -99,7 +129,7 @@ class CertificateFiles:
 
     def _load(self) -> gevent.ssl.SSLContext:
         cert, key = self._paths()
-        context = gevent.ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context = ServerContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(cert, key)
         self._on_change(x509.load_pem_x509_certificate(cert.read_bytes()).not_valid_after_utc)

@@ -52,10 +52,12 @@ def command(**flags: object) -> None:
     folder = metrics_directory()
     if folder is None:
         restart()
+    server = os.getpid()
     try:
         run(settings, folder)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if os.getpid() == server:  # a worker that ends comes by here, too, and the others still need the folder
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_options(options: ServeOptions) -> None:
@@ -109,14 +111,15 @@ def run(settings: Settings, folder: Path) -> None:
     from webhook.bootstrap.serving import certificates, prepare_store, worker_parts
 
     check_address("serve.listen", parse_listen(settings.serve.listen))
-    certificates(settings, SystemClock())
+    pair = certificates(settings, SystemClock())
     for trap in open_parts(settings, create=False).traps():
         if trap.level is Level.WARNING:
             log.warning(
                 "trap in the configuration: %s", trap.sentence, extra={"code": trap.code, "remedy": trap.remedy}
             )
     prepared = prepare_store(settings)
-    AdmissionServer(settings.serve, partial(worker_parts, settings, provision=not prepared), folder).run()
+    build = partial(worker_parts, settings, provision=not prepared, former=pair)
+    AdmissionServer(settings.serve, build, folder).run()
 
 
 def check_address(name: str, address: tuple[str, int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import gevent
@@ -119,3 +119,44 @@ def test_files_that_cannot_be_used_at_the_start_are_a_configuration_error(tmp_pa
     (tmp_path / "bad.crt").write_text("nonsense")
     with pytest.raises(ConfigError, match="cannot be used"):
         CertificateFiles(tmp_path / "bad.crt", tmp_path / "bad.crt", Ticks())
+
+
+def test_a_new_process_serves_with_the_former_pair_while_a_bad_one_is_on_disk(tmp_path: Path) -> None:
+    authority = Authority()
+    with following(tmp_path, authority) as (of_the_server, ticks, _):
+        cert, key = mounted(tmp_path, "2", authority.issue("second").cert, authority.issue("third").key)
+        changes = list[dt.datetime | None]()
+        files = CertificateFiles(cert, key, ticks, changes.append, of_the_server)
+        assert changes == [None]
+        listening = files.server_context()
+        assert served_name(listening) == "first"
+        fourth = authority.issue("fourth")
+        mounted(tmp_path, "3", fourth.cert, fourth.key)
+        ticks.now += 2
+        assert served_name(listening) == "fourth"
+
+
+def test_listening_begins_with_the_pair_that_was_loaded_whatever_is_on_disk_by_then(tmp_path: Path) -> None:
+    authority = Authority()
+    with following(tmp_path, authority) as (files, _, _):
+        mounted(tmp_path, "2", authority.issue("second").cert, authority.issue("third").key)
+        assert served_name(files.server_context()) == "first"
+
+
+def test_a_handshake_that_fails_says_nothing_on_standard_error(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with following(tmp_path, Authority()) as (files, _, _):
+        server = StreamServer(("127.0.0.1", 0), lambda *_: None, ssl_context=files.server_context())
+        server.start()
+        try:
+            with gevent.Timeout(10):
+                connection = gevent.socket.create_connection(("127.0.0.1", server.server_port))
+                connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+                with suppress(ConnectionResetError):
+                    while connection.recv(100):
+                        pass
+                connection.close()
+        finally:
+            server.stop()
+    assert "SSLError" not in capfd.readouterr().err
