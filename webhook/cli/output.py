@@ -55,21 +55,23 @@ def styled(action: Action) -> str:
     return click.style(action.word.upper(), fg=STYLES[action.word], bold=True)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str, indent: int = 0) -> None:
     """Write rows to standard output: a table on a terminal, else aligned lines.
 
     Args:
         columns: their headings; one that ends in ``#`` holds numbers and is set flush right.
         rows: cells; None shows as ``-``.
         empty: the sentence that stands, on standard error, for no rows at all.
+        indent: blanks in front of each line.
     """
     cells = [["-" if cell is None or cell == "" else plain(str(cell)) for cell in row] for row in rows]
     if not cells:
-        note(empty)
+        if empty:
+            note(empty)
         return
     names, right = [name.rstrip("#") for name in columns], [name.endswith("#") for name in columns]
     if is_terminal():
-        _draw(names, right, cells)
+        _draw(names, right, cells, indent)
         return
     widths = [max(len(row[place]) for row in (names, *cells)) for place in range(len(names))]
     for row in ([name.upper() for name in names], *cells):
@@ -77,12 +79,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
             cell.rjust(width) if flush else cell.ljust(width)
             for cell, width, flush in zip(row, widths, right, strict=True)
         ]
-        say("  ".join(padded).rstrip())
+        say(f"{'':{indent}}{'  '.join(padded).rstrip()}")
 
 
-def _draw(names: Sequence[str], right: Sequence[bool], cells: Iterable[Sequence[str]]) -> None:
+def _draw(names: Sequence[str], right: Sequence[bool], cells: Iterable[Sequence[str]], indent: int) -> None:
     from rich import box
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
@@ -91,7 +94,7 @@ def _draw(names: Sequence[str], right: Sequence[bool], cells: Iterable[Sequence[
         table.add_column(name, justify="right" if flush else "left", overflow="fold")
     for row in cells:
         table.add_row(*(Text(cell, style=STYLES.get(cell.lower(), "")) for cell in row))
-    Console(file=sys.stdout, highlight=False).print(table)
+    Console(file=sys.stdout, highlight=False).print(Padding(table, (0, 0, 0, indent)))
 
 
 def fields(pairs: Iterable[tuple[str, Any]]) -> None:

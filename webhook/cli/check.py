@@ -1,0 +1,160 @@
+"""``bomgate check``: the decision of the webhook, without a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from webhook.api.reviews import decode_review, encode_response
+from webhook.bootstrap import NoSightings, Parts, ThreadBackground
+from webhook.cli.check_text import show
+from webhook.cli.exits import Exit, exit_of
+from webhook.cli.junit import junit
+from webhook.cli.options import global_options, invocation, output_option
+from webhook.cli.output import note, print_json, say
+from webhook.cli.sarif import sarif
+from webhook.cli.shapes import CheckShape, ImageShape, TargetShape
+from webhook.cli.targets import ImageTarget, ManifestTarget, Recogniser, ReviewTarget, SbomTarget, Target
+from webhook.cli.verbs import Verb
+from webhook.clients.directory import digest_in_name
+from webhook.errors import InvalidInput
+from webhook.model.actions import worst
+from webhook.model.deadlines import Deadline
+from webhook.model.images import ImageRef
+from webhook.model.verdicts import ImageVerdict, WorkloadVerdict
+from webhook.model.workloads import ContainerRef, ContainerRole
+from webhook.policy.phrases import count
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A judged target.
+
+    Attributes:
+        name: as the report shows it.
+        file: the file that it is in; empty for an image.
+        verdict: the decision.
+    """
+
+    name: str
+    file: str
+    verdict: WorkloadVerdict
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether judging one of its images failed."""
+        return any(reason.code == "error" for one in self.verdict.images for reason in one.verdict.reasons)
+
+
+@click.command(
+    "check",
+    cls=Verb,
+    examples=(
+        "bomgate check web.cdx.json                         # an SBOM; nothing is written to the database",
+        "bomgate check registry.corp/shop/web:1.4",
+        "helm template ./chart | bomgate check - --namespace shop",
+        "bomgate check deploy/ingress.yaml deploy/web.yaml --output sarif > bomgate.sarif",
+        "bomgate check review.json                          # an AdmissionReview is answered with one",
+    ),
+)
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...", type=click.Path())
+@click.option("--namespace", default="", metavar="NS", help="Where it is to run, unless a manifest says it.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for the SBOM of an image that is not known.",
+)
+@global_options
+@output_option("sarif", "junit")
+def command(targets: Sequence[str], namespace: str, timeout: float, output: str) -> Exit:
+    """Judge TARGETs as the webhook would, by the SBOMs, answers and assessments that are in the database.
+
+    A TARGET is an SBOM file, an image reference, a Kubernetes manifest (YAML or JSON, several documents), an
+    AdmissionReview (JSON), or - for any of these on standard input. A name that exists as a file is a file.
+    """
+    parts = invocation().parts()
+    recogniser = Recogniser(parts.parse_sbom, parts.settings.policy.extra_kinds)
+    recognised = [recogniser.recognise(word) for word in targets]
+    checker = TargetChecker(parts, namespace, timeout)
+    reviews = [one for one in recognised if isinstance(one, ReviewTarget)]
+    if reviews and (len(recognised) > 1 or output not in ("table", "json")):
+        raise InvalidInput(
+            "An AdmissionReview is answered with an AdmissionReview, so it is checked alone and as JSON.",
+            remedy="Check it in a call of its own, without --output.",
+        )
+    if reviews:
+        return checker.answer(reviews[0])
+    checked = [one for target in recognised for one in checker.check(target)]
+    action = worst(one.verdict.action for one in checked)
+    if output == "sarif":
+        print_json(sarif([(one.name, one.file, one.verdict) for one in checked]))
+    elif output == "junit":
+        say(junit([(one.name, one.verdict) for one in checked]))
+    elif output == "json":
+        print_json(CheckShape(action.word, tuple(_shape(one) for one in checked)))
+    else:
+        show([(one.name, one.verdict) for one in checked], parts.hints)
+    return exit_of(action, undecided=any(one.is_undecided for one in checked))
+
+
+class TargetChecker:
+    """Judges targets with the parts of the webhook.
+
+    Args:
+        parts: of this process.
+        namespace: for what states none.
+        timeout: seconds for the search for one target's SBOMs.
+    """
+
+    def __init__(self, parts: Parts, namespace: str, timeout: float) -> None:
+        self._parts, self._namespace, self._timeout = parts, namespace, timeout
+        self._checker = parts.checker(ThreadBackground())
+        self._reviewer = parts.reviewer(self._checker, NoSightings())
+        parts.refresher.refresh()
+
+    def check(self, target: Target) -> Iterator[Checked]:
+        """Judge one target; a manifest gives one result for each of its workloads."""
+        if isinstance(target, SbomTarget):
+            verdict = self._parts.sbom_checker(self._checker).check(target.sbom, _named(target.name), self._namespace)
+            yield Checked(target.name, target.name, WorkloadVerdict(verdict.action, (ImageVerdict(verdict, ()),)))
+        elif isinstance(target, ImageTarget):
+            container = ContainerRef(ContainerRole.CONTAINER, "", target.name, "")
+            judged = self._reviewer.judge([container], self._namespace, self._deadline())
+            images = tuple(ImageVerdict(one.verdict, ()) for one in judged.images)
+            yield Checked(target.name, "", WorkloadVerdict(judged.action, images))
+        elif isinstance(target, ManifestTarget):
+            if not target.workloads:
+                note(f"{target.name}: nothing in it names an image ({count(target.others, 'other object')}).")
+            for workload in target.workloads:
+                where = workload.namespace or self._namespace
+                verdict_of_all = self._reviewer.judge(workload.containers, where, self._deadline())
+                title = f"{target.name}#{workload.kind}/{workload.name or '(unnamed)'}"
+                yield Checked(title, target.name, verdict_of_all)
+
+    def answer(self, target: ReviewTarget) -> Exit:
+        """Answer an AdmissionReview on standard output, as the webhook answers it."""
+        request = decode_review(target.body, self._parts.settings.policy.extra_kinds)
+        response = self._reviewer.review(request, self._deadline())
+        click.echo(encode_response(response))
+        if not response.allowed:
+            return Exit.DENIED
+        return Exit.UNDECIDED if response.reason == "error" else Exit.DONE
+
+    def _deadline(self) -> Deadline:
+        return Deadline(self._parts.clock.monotonic() + self._timeout)
+
+
+def _named(name: str) -> ImageRef:
+    """What stands for the image of an SBOM file; its name may state the image's digest."""
+    return ImageRef(host="", repository=name, tag=None, digest=digest_in_name(Path(name).name), text=name)
+
+
+def _shape(one: Checked) -> TargetShape:
+    images = tuple(ImageShape.of(image.verdict, image.containers) for image in one.verdict.images)
+    return TargetShape(one.name, one.verdict.action.word, images)

@@ -1,0 +1,103 @@
+"""What ``bomgate check`` tells people: the decision, why, and what to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import click
+
+from webhook.cli.output import print_table, say, styled
+from webhook.model.actions import Action, worst
+from webhook.model.verdicts import ComponentCounts, Finding, ImageVerdict, Verdict, WorkloadVerdict
+from webhook.policy.commands import assess_commands
+from webhook.policy.evaluation import worst_first
+from webhook.policy.messages import Hints
+from webhook.policy.phrases import count, explained, score, state
+from webhook.policy.plaintext import plain
+
+Judged = tuple[str, WorkloadVerdict]
+
+
+def show(checked: Sequence[Judged], hints: Hints) -> None:
+    """Write the report.
+
+    Args:
+        checked: each target's name with the decision about it.
+        hints: what to tell people to do.
+    """
+    for name, verdict in checked:
+        say(f"{styled(verdict.action)}  {click.style(plain(name, 300), bold=True)}")
+        for image in verdict.images:
+            _show_image(image, named=len(verdict.images) > 1 or image.verdict.image.text != name)
+        say()
+    if len(checked) > 1:
+        totals = Counter(verdict.action for _, verdict in checked)
+        shown = ", ".join(f"{totals[action]} {action.word}" for action in sorted(totals, reverse=True))
+        say(f"{count(len(checked), 'target')}: {shown}")
+        say()
+    steps = list(dict.fromkeys(_next_steps([one for _, verdict in checked for one in verdict.images], hints)))
+    if steps and worst(verdict.action for _, verdict in checked) is not Action.ALLOW:
+        say(click.style("What to do next:", bold=True))
+        for step in steps:
+            say(f"- {step}")
+
+
+def _show_image(image: ImageVerdict, *, named: bool) -> None:
+    verdict = image.verdict
+    if named:
+        say(f"  {styled(verdict.action)}  {plain(verdict.image.text, 300)}")
+    for container in image.containers:
+        say(f"    in {plain(container, 200)}")
+    if verdict.digest is not None and verdict.image.digest is None:
+        say(f"    is {verdict.digest}")
+    if verdict.counts.total:
+        say(f"    {_counts(verdict.counts)}")
+    weighty = [one for one in verdict.findings if one.action is not Action.ALLOW]
+    if weighty:
+        rows = [
+            (
+                one.action.word,
+                one.vulnerability.id,
+                score(one.vulnerability).removeprefix("CVSS "),
+                one.purl,
+                explained(one),
+            )
+            for one in weighty
+        ]
+        print_table(("Action", "Vulnerability", "CVSS#", "Component", "Assessment"), rows, empty="", indent=4)
+    allowed = Counter(state(one) for one in verdict.findings if one.action is Action.ALLOW)
+    if allowed:
+        types = ", ".join(f"{number} {name}" for name, number in allowed.items())
+        say(f"    {count(sum(allowed.values()), 'finding')} allowed: {types}")
+    for reason in verdict.reasons:
+        say(f"    {styled(reason.action)}  {plain(reason.text)}")
+
+
+def _counts(counts: ComponentCounts) -> str:
+    parts = (
+        (counts.vulnerable, "vulnerable"),
+        (counts.clean, "clean"),
+        (counts.unknown, "unknown"),
+        (counts.not_covered, "not covered"),
+        (counts.unusable, "unusable"),
+    )
+    shown = ", ".join(f"{number} {name}" for number, name in parts if number)
+    return f"{count(counts.total, 'component')}: {shown}"
+
+
+def _next_steps(images: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
+    verdicts = [one.verdict for one in images]
+    findings = sorted((one for verdict in verdicts for one in _weighty(verdict)), key=worst_first)
+    if findings:
+        yield "Use a version of the package, or an image, that does not have the vulnerability."
+        for line in assess_commands(findings, hints.release_type):
+            yield f"If it does no harm here: {line}"
+    for verdict in verdicts:
+        for reason in verdict.reasons:
+            if reason.action is not Action.ALLOW and reason.remedy:
+                yield plain(reason.remedy)
+
+
+def _weighty(verdict: Verdict) -> list[Finding]:
+    return [one for one in verdict.findings if one.action is not Action.ALLOW]
