@@ -15,12 +15,14 @@ from webhook.clients.directory import DirectorySource, sbom_files
 from webhook.clients.ossindex import OssIndexSource
 from webhook.clients.registry import (
     SOURCES,
+    Explanation,
     FileKeychain,
     Locations,
     ProviderKeychain,
     RegistryClient,
     RegistryResolver,
     Search,
+    explain_image,
     registry_source,
 )
 from webhook.engines.admission import AdmissionReviewer
@@ -36,6 +38,8 @@ from webhook.engines.sbom_checking import SbomChecker
 from webhook.engines.searching import SbomSearch, SearchParts
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.components import Sbom
+from webhook.model.deadlines import Deadline
+from webhook.model.images import Digest, ImageRef
 from webhook.policy.decisions import provisioned
 from webhook.policy.evaluation import Rules
 from webhook.policy.lint import Trap, lint
@@ -53,6 +57,17 @@ class Registries:
 
     resolver: RegistryResolver
     search: Search
+
+
+class KnownTags:
+    """Resolves tags as the store knows them, where no registry is asked."""
+
+    def __init__(self, model: ReadModel) -> None:
+        self._model = model
+
+    def resolve(self, image: ImageRef, deadline: Deadline) -> Digest | None:
+        """The digest that the reference names, or that its tag was last known to point at."""
+        return image.digest or self._model.digest_of(image.tagged)
 
 
 @dataclass
@@ -140,6 +155,18 @@ class Parts:
     def resolver(self) -> ImageResolver | None:
         """Asks registries what tags point at; None when no place in a registry is looked at, either."""
         return self.registries.resolver if any(name in SOURCES for name in self.settings.sbom.sources) else None
+
+    def explain(self, image: ImageRef, deadline: Deadline) -> Explanation:
+        """Search for the SBOMs of an image as a check of it would, and say what was looked at.
+
+        Args:
+            image: the reference.
+            deadline: by when all must be done.
+        """
+        if self.resolver is not None:
+            return explain_image(self.resolver, self.places, image, deadline)
+        self.refresher.refresh()
+        return explain_image(KnownTags(self.model), self.places, image, deadline)
 
     def checker(self, background: Background) -> ImageChecker:
         """Judges images."""

@@ -267,6 +267,6 @@ def _show(request: Request, outcome: Outcome, images: dict[Digest, tuple[str, ..
     note(f"{count(len(records), 'assessment')} {verb}.")
     note(f"Touches {count(len(images), 'image')}{':' if images else '.'}")
     for digest, names in list(images.items())[:_SHOWN_IMAGES]:
-        note(f"  {', '.join(names) or digest}")
+        note(", ".join(names) or digest, indent=2)
     if len(images) > _SHOWN_IMAGES:
-        note(f"  and {len(images) - _SHOWN_IMAGES} more")
+        note(f"and {len(images) - _SHOWN_IMAGES} more", indent=2)

@@ -52,6 +52,9 @@ def status(output: str) -> Exit:
         _show(found)
     if found.schema == found.expected_schema:
         return Exit.DONE
+    if not found.schema and found.url.startswith("sqlite"):
+        note("The database is empty; its tables are made when it is first used.")
+        return Exit.DONE
     if not found.schema:
         note("The database is empty. What helps: bomgate db upgrade")
     elif found.schema < found.expected_schema:

@@ -45,9 +45,15 @@ def say(text: str = "", *, style: str | None = None) -> None:
     click.secho(text, fg=style)
 
 
-def note(text: str) -> None:
+def note(text: str, *, indent: int = 0) -> None:
     """Write one line to standard error: what a person should know beside the result."""
-    click.echo(plain(text), err=True)
+    click.echo(f"{'':{indent}}{plain(text)}", err=True)
+
+
+def sentences(*texts: str) -> str:
+    """Several sentences in one line, each with its full stop."""
+    shown = [text.strip() for text in texts if text.strip()]
+    return " ".join(text if text[-1] in ".?!:…" else f"{text}." for text in shown)
 
 
 def styled(action: Action) -> str:

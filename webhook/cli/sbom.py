@@ -12,9 +12,10 @@ import click
 from webhook.bootstrap import Parts
 from webhook.cli.exits import Exit
 from webhook.cli.options import complete_digests, global_options, invocation, output_option, read_document
-from webhook.cli.output import fields, note, print_json, print_table, say
+from webhook.cli.output import fields, note, print_json, print_table, say, sentences
 from webhook.cli.progress import counted
-from webhook.cli.shapes import (
+from webhook.cli.sbom_fetch import fetch
+from webhook.cli.sbom_shapes import (
     ContentShape,
     ImportedShape,
     ImportShape,
@@ -111,7 +112,7 @@ def import_directory(directory: Path, output: str) -> Exit:
     for one in counted(parts.importer().run(documents, place="imported"), len(documents), "Importing"):
         done.append(one)
         if one.outcome is Outcome.FAILED:
-            note(f"{one.document.name}: failed: {one.reason} {one.remedy}")
+            note(sentences(f"{one.document.name}: failed: {one.reason}", one.remedy))
     _report(done, strangers, output)
     return Exit.INPUT if any(one.outcome is Outcome.FAILED for one in done) else Exit.DONE
 
@@ -159,6 +160,9 @@ def show(digest: str, output: str) -> None:
         if place:
             say()
         _show(record)
+
+
+command.add_command(fetch)
 
 
 def _image(text: str) -> tuple[ImageRef | None, Digest]:
@@ -262,7 +266,7 @@ def _show(record: SbomRecord) -> None:
     if record.skipped_components:
         note(f"{count(sum(record.skipped.values()), 'component')} cannot be looked up, such as:")
         for one in record.skipped_components[:10]:
-            note(f"  {one.name or '(no name)'}: {one.reason.value} {one.detail}")
+            note(f"{one.name or '(no name)'}: {one.reason.value} {one.detail}", indent=2)
 
 
 def _worst_first(pair: tuple[Purl, ComponentState]) -> tuple[int, Purl]:

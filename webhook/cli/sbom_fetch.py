@@ -1,0 +1,79 @@
+"""``bomgate sbom fetch``: where the SBOM of an image is looked for, and what each place answers."""
+
+from __future__ import annotations
+
+import click
+
+from webhook.cli.exits import Exit
+from webhook.cli.options import global_options, invocation, output_option
+from webhook.cli.output import fields, note, print_json, print_table, say
+from webhook.cli.sbom_shapes import FetchedComponentsShape, FetchShape, LookShape
+from webhook.cli.verbs import Verb
+from webhook.model.deadlines import Deadline
+from webhook.model.images import parse_image
+
+
+@click.command(
+    "fetch",
+    cls=Verb,
+    examples=("bomgate sbom fetch registry.corp/shop/web:1.4", "bomgate sbom fetch nginx@sha256:… --add"),
+)
+@click.argument("image")
+@click.option("--add", is_flag=True, help="Keep what is found in the store.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to look.",
+)
+@global_options
+@output_option()
+def fetch(image: str, add: bool, timeout: float, output: str) -> Exit:
+    """Look for the SBOM of IMAGE in every place of sbom.sources, and say what each of them answers.
+
+    Exits with 3 when none is found.
+    """
+    reference, parts = parse_image(image), invocation().parts()
+    found = parts.explain(reference, Deadline(parts.clock.monotonic() + timeout))
+    if add and found.digest is not None:
+        for sbom in found.sboms:
+            parts.store.sboms.add(found.digest, sbom, place=found.place, image=reference)
+    usable = {purl for sbom in found.sboms for purl in sbom.components}
+    skipped: dict[str, int] = {}
+    for one in (one for sbom in found.sboms for one in sbom.skipped):
+        skipped[one.reason.value] = skipped.get(one.reason.value, 0) + 1
+    shape = FetchShape(
+        image=image,
+        digest=None if found.digest is None else str(found.digest),
+        result=found.result,
+        looked=tuple(LookShape(look.place, look.at, look.answer, look.used) for look in found.looked),
+        components=FetchedComponentsShape(len(usable) + sum(skipped.values()), len(usable), skipped),
+        remedy=found.remedy,
+    )
+    if output == "json":
+        print_json(shape)
+    else:
+        _show(shape, added=add and bool(found.sboms))
+    return Exit.DONE if found.result == "found" else Exit.UNDECIDED
+
+
+def _show(shape: FetchShape, *, added: bool) -> None:
+    skipped = ", ".join(f"{number} {reason}" for reason, number in shape.components.skipped.items())
+    fields(
+        [
+            ("Image", shape.image),
+            ("Digest", shape.digest or "not known"),
+            ("Result", shape.result),
+            ("Components", shape.components.usable or None),
+            ("Cannot be looked up", skipped),
+        ]
+    )
+    say()
+    rows = [(look.place, look.at, look.answer, "yes" if look.used else "no") for look in shape.looked]
+    print_table(("Place", "Looked at", "Answer", "Used"), rows, empty="No place was looked at: sbom.sources is empty.")
+    if shape.remedy:
+        note(f"What helps: {shape.remedy}")
+    if added:
+        note("Added to the store. Next: bomgate download")

@@ -1,0 +1,141 @@
+"""Further shapes: the JSON of commands about SBOMs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from webhook.model.records import SbomRecord
+
+
+@dataclass(frozen=True, slots=True)
+class SbomShape:
+    """One SBOM in the store."""
+
+    digest: Annotated[str, "Of the image that it describes."]
+    names: Annotated[tuple[str, ...], "Tagged names that point at this image now."]
+    document_digest: Annotated[str, "Of the document."]
+    format: Annotated[str, "Such as cyclonedx-json or spdx-json."]
+    version: Annotated[str, "Version of the format; empty when the document states none."]
+    tool: Annotated[str, "The tool that made it, as it names itself; possibly empty."]
+    place: Annotated[str, "Where it was found: added, imported, directory …"]
+    added_at: Annotated[dt.datetime, "When it was stored, UTC."]
+    components: Annotated[int, "Components that can be looked up."]
+    skipped: Annotated[Mapping[str, int], "Components that cannot, by reason: no-purl, malformed-purl, no-version."]
+
+    @classmethod
+    def of(cls, one: SbomRecord) -> SbomShape:
+        """From the model."""
+        return cls(
+            digest=str(one.digest),
+            names=one.names,
+            document_digest=one.document_digest,
+            format=one.format,
+            version=one.version,
+            tool=one.tool,
+            place=one.place,
+            added_at=one.added_at,
+            components=one.components,
+            skipped=dict(one.skipped),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SbomListShape:
+    """``bomgate sbom list --output json``."""
+
+    sboms: Annotated[tuple[SbomShape, ...], "Newest first."]
+
+
+@dataclass(frozen=True, slots=True)
+class ContentShape:
+    """One component of an SBOM."""
+
+    purl: Annotated[str, "The component."]
+    state: Annotated[str, "vulnerable, clean, unknown or not_covered."]
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedShape:
+    """One entry of an SBOM that cannot be looked up."""
+
+    name: Annotated[str, "What the document calls it; possibly empty."]
+    reason: Annotated[str, "no-purl, malformed-purl or no-version."]
+    detail: Annotated[str, "The offending purl, or a sentence; possibly empty."]
+
+
+@dataclass(frozen=True, slots=True)
+class SbomContentShape:
+    """An SBOM with what is in it."""
+
+    sbom: Annotated[SbomShape, "The SBOM."]
+    contents: Annotated[tuple[ContentShape, ...], "Its components with the state of each."]
+    skipped_components: Annotated[tuple[SkippedShape, ...], "Some of those that cannot be looked up, at most 200."]
+
+
+@dataclass(frozen=True, slots=True)
+class SbomShowShape:
+    """``bomgate sbom show --output json``."""
+
+    digest: Annotated[str, "Of the image."]
+    sboms: Annotated[tuple[SbomContentShape, ...], "All SBOMs of the image, newest first."]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedShape:
+    """What became of one document."""
+
+    document: Annotated[str, "Its name."]
+    digest: Annotated[str, "Of the image that it describes; empty when the file name states none."]
+    outcome: Annotated[str, "added, unchanged, failed, or skipped (the file name states no digest)."]
+    reason: Annotated[str, "Why it failed or was skipped; empty otherwise."]
+    format: Annotated[str, "Such as cyclonedx-json; empty when it was not read."]
+    components: Annotated[int, "Components that can be looked up."]
+    skipped: Annotated[Mapping[str, int], "Components that cannot, by reason."]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportShape:
+    """``bomgate sbom import`` and ``bomgate sbom add`` with ``--output json``."""
+
+    documents: Annotated[tuple[ImportedShape, ...], "Each document."]
+    added: Annotated[int, "How many were added."]
+    unchanged: Annotated[int, "How many the store had already."]
+    failed: Annotated[int, "How many could not be read; any makes the exit code 2."]
+    skipped: Annotated[int, "How many files were left alone."]
+
+
+@dataclass(frozen=True, slots=True)
+class LookShape:
+    """One place that was looked at."""
+
+    place: Annotated[
+        str,
+        "referrers, fallback-tag, buildkit, cosign-attestation, cosign-attachment, cluster-report, directory, or tag.",
+    ]
+    at: Annotated[str, "What was asked there."]
+    answer: Annotated[str, "What it answered, for people."]
+    used: Annotated[bool, "Whether a document found there counts."]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedComponentsShape:
+    """What the SBOMs that were found list."""
+
+    total: Annotated[int, "All that they list as packages."]
+    usable: Annotated[int, "Components that can be looked up."]
+    skipped: Annotated[Mapping[str, int], "Components that cannot, by reason."]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchShape:
+    """``bomgate sbom fetch --output json``."""
+
+    image: Annotated[str, "The reference as written."]
+    digest: Annotated[str | None, "What was searched for; null when the tag could not be resolved."]
+    result: Annotated[str, "found, none, unreadable or refused; anything but found makes the exit code 3."]
+    looked: Annotated[tuple[LookShape, ...], "Every look, in order."]
+    components: Annotated[FetchedComponentsShape, "What was found."]
+    remedy: Annotated[str, "What to do; empty when found."]
