@@ -24,7 +24,8 @@ import urllib3
 from requests.auth import AuthBase
 
 from webhook import __version__
-from webhook.errors import Final, Retryable, SourceError
+from webhook.clients.failures import explained, origin_of
+from webhook.errors import Final, Retryable
 from webhook.ports import Clock
 
 _CHUNK = 64 * 1024
@@ -157,12 +158,12 @@ class Transport:
             try:
                 answer = self._once(method, url, (body, headers, credentials), until)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as problem:
-                raise _explained(problem, _origin(url)) from None
+                raise explained(problem, origin_of(url)) from None
             location = answer.headers.get("Location")
             if answer.status not in _REDIRECTS or not location:
                 return answer
-            url = _redirected(method, url, urljoin(url, location), answer.status, credentials)
-        raise Final(f"{_origin(url)} redirects in a circle.", remedy="Check the address in the settings.")
+            url = _redirected(method, url, location, answer.status, credentials)
+        raise Final(f"{origin_of(url)} redirects in a circle.", remedy="Check the address in the settings.")
 
     def close(self) -> None:
         """Give all connections back."""
@@ -181,14 +182,14 @@ class Transport:
         session = self._session()
         request = session.prepare_request(requests.Request(method, url, headers=headers, data=body, auth=credentials))
         timeout = (self._options.connect_seconds, self._options.read_seconds)
-        with session.send(
-            request, timeout=timeout, allow_redirects=False, stream=True, **self._environment(session, url)
-        ) as response:
+        # The adapter, not the session: the session would read the body of a redirect, however large, to look ahead.
+        adapter = session.get_adapter(url)
+        with adapter.send(request, stream=True, timeout=timeout, **self._environment(session, url)) as response:
             return Answer(response.status_code, response.headers, self._body(response, until))
 
     def _environment(self, session: requests.Session, url: str) -> Mapping[str, Any]:
         """Proxies and certificates for an address, as the environment has them; read once for each origin."""
-        origin = _origin(url)
+        origin = origin_of(url)
         if origin not in self._environments:
             # Given with the request, because a certificate bundle of the environment overrules the session's.
             ca_file = str(self._options.ca_file) if self._options.ca_file else None
@@ -203,12 +204,12 @@ class Transport:
             content += chunk
             if len(content) > limit:
                 raise Final(
-                    f"{_origin(response.url)} answered with more than {limit} bytes.",
+                    f"{origin_of(response.url)} answered with more than {limit} bytes.",
                     remedy="Ask for less at once (a smaller batch size), or raise the limit on the size of an answer.",
                 )
             if self._clock.monotonic() > until:
                 raise Retryable(
-                    f"{_origin(response.url)} did not finish its answer within {self._options.total_seconds:g} s."
+                    f"{origin_of(response.url)} did not finish its answer within {self._options.total_seconds:g} s."
                 )
         return bytes(content)
 
@@ -230,57 +231,25 @@ def new_session() -> requests.Session:
     return session
 
 
-def _origin(url: str) -> str:
-    """Scheme, host and port, for people; never user, path or query."""
+def _endpoint(url: str) -> tuple[str, str | None, int | None]:
+    """What a redirect must not change while there are credentials: scheme, host and port."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
-def _redirected(method: str, url: str, target: str, status: int, credentials: Credentials) -> str:
+def _redirected(method: str, url: str, location: str, status: int, credentials: Credentials) -> str:
+    try:
+        target = urljoin(url, location)
+        same_host = _endpoint(target) == _endpoint(url)
+    except ValueError:
+        target, same_host = "", False
     if urlsplit(target).scheme not in ("http", "https"):
-        raise Final(f"{_origin(url)} redirects to something that is not HTTP.", remedy="Check the address.")
-    if credentials.present and _origin(target) != _origin(url):
+        raise Final(f"{origin_of(url)} redirects to something that is not HTTP.", remedy="Check the address.")
+    if credentials.present and not same_host:
         raise Final(
-            f"{_origin(url)} redirects to {_origin(target)}; credentials are not sent to another host.",
-            remedy=f"If {_origin(target)} is right, set it as the address; otherwise look for a proxy in between.",
+            f"{origin_of(url)} redirects to {origin_of(target)}; credentials are not sent to another host.",
+            remedy=f"If {origin_of(target)} is right, set it as the address; otherwise look for a proxy in between.",
         )
     if method not in ("GET", "HEAD") and status not in (307, 308):
-        raise Final(f"{_origin(url)} redirects a {method} request ({status}).", remedy="Check the address.")
+        raise Final(f"{origin_of(url)} redirects a {method} request ({status}).", remedy="Check the address.")
     return target
-
-
-def _explained(problem: Exception, origin: str) -> SourceError:
-    """The error in bomgate's words; the library's own may quote addresses with passwords in them."""
-    reason = _reason(problem)
-    if isinstance(problem, requests.exceptions.SSLError) and "certificate" in str(problem).lower():
-        return Final(
-            f"The certificate of {origin} is not trusted{reason}.",
-            remedy="Name the certificate authority of your proxy or mirror in the settings (ca_file).",
-        )
-    if isinstance(problem, requests.exceptions.ProxyError):
-        return Retryable(
-            f"The proxy on the way to {origin} refused or did not answer{reason}.",
-            remedy="Check HTTPS_PROXY and NO_PROXY in the environment.",
-        )
-    if isinstance(problem, (requests.Timeout, urllib3.exceptions.TimeoutError)):
-        return Retryable(f"{origin} did not answer in time.", remedy="Try again later, or allow it more time.")
-    cut = (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.HTTPError)
-    if isinstance(problem, cut):
-        return Retryable(f"The answer of {origin} was cut off or damaged{reason}.")
-    if isinstance(problem, (requests.ConnectionError, OSError)) and not isinstance(problem, ValueError):
-        return Retryable(
-            f"{origin} cannot be reached{reason}.",
-            remedy="Check the address, the network policy and HTTPS_PROXY; nothing already fetched is lost.",
-        )
-    return Final(f"No request can be made to {origin} ({type(problem).__name__}).", remedy="Check the address.")
-
-
-def _reason(problem: BaseException) -> str:
-    """What the operating system said, if it is in there: `` (Connection refused)``."""
-    seen: list[BaseException] = [problem]
-    for one in seen:
-        if isinstance(one, OSError) and one.strerror and not isinstance(one, requests.RequestException):
-            return f" ({one.strerror})"
-        inside = (*one.args, one.__cause__, one.__context__, getattr(one, "reason", None))
-        seen += [other for other in inside if isinstance(other, BaseException) and other not in seen]
-    return ""

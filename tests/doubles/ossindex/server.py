@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.doubles.ossindex.behaviour import Behaviour
 from tests.doubles.ossindex.faults import Fault
@@ -167,7 +168,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         double.counted(1)
         try:
-            fault, reply = double.service.answer(self.command, self.path, dict(self.headers), body)
+            # A client that takes the double for its proxy sends the whole address.
+            path = urlsplit(self.path).path if self.path.startswith("http://") else self.path
+            fault, reply = double.service.answer(self.command, path, dict(self.headers), body)
             late = double.behaviour.latency_ms / 1000 + (fault.seconds if fault.kind == "slow" else 0.0)
             double.stopping.wait(max(0.0, self._arrived + late - time.monotonic()))
         finally:
