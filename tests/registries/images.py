@@ -44,13 +44,16 @@ def index(layout: Layout, platforms: dict[str, str], *tags: str, more: tuple[dic
     return layout.manifest({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [*entries, *more]}, *tags)
 
 
-def artifact(layout: Layout, layers: list[tuple[str, bytes]], *tags: str, **more) -> str:
-    """An artefact: layers as (media type, bytes), and fields such as ``subject`` or ``artifactType``."""
+def artifact(layout: Layout, layers: list[tuple], *tags: str, **more) -> str:
+    """An artefact: layers as (media type, bytes[, annotations]), and fields such as ``subject``."""
     content = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
         "config": layout.descriptor(layout.blob(b"{}"), EMPTY),
-        "layers": [layout.descriptor(layout.blob(data), kind) for kind, data in layers],
+        "layers": [
+            layout.descriptor(layout.blob(data), kind, annotations=notes[0] if notes else {})
+            for kind, data, *notes in layers
+        ],
         **more,
     }
     return layout.manifest(content, *tags)

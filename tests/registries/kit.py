@@ -20,6 +20,7 @@ from webhook.clients.registry import (
     explain_image,
     registry_source,
 )
+from webhook.clients.registry.calls import Budget
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, parse_image
@@ -91,6 +92,9 @@ class Kit:
 
     def deadline(self, seconds: float = 30) -> Deadline:
         return Deadline(self.clock.monotonic() + seconds)
+
+    def budget(self) -> Budget:
+        return self.client.budget(self.deadline())
 
     def resolve(self, text: str) -> Digest | None:
         return self.resolver.resolve(parse_image(text), self.deadline())

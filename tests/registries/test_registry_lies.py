@@ -42,6 +42,12 @@ def test_a_body_longer_than_its_size_is_refused(world):
         world.fetch()
 
 
+def test_a_body_that_says_it_is_too_long_is_not_waited_for(world):
+    world.server.on(world.blob, Answer(body=b"", headers={"Content-Length": str(10**12)}))
+    with pytest.raises(Final, match="more than the"):
+        world.fetch()
+
+
 def test_an_endless_body_is_left_at_its_size(world):
     chunks = Answer(body=b"5\r\nxxxxx\r\n" * 1000, headers={"Transfer-Encoding": "chunked"})
     world.server.on(world.blob, chunks)

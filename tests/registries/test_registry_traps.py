@@ -11,6 +11,7 @@ from tests.registries.lying import Answer
 from tests.registries.world import FOUND
 from webhook.clients.registry import RegistryRule
 from webhook.errors import Final, Retryable
+from webhook.model.images import parse_image
 
 
 def test_a_redirect_is_followed_without_credentials(world, lying_too, secret):
@@ -121,6 +122,24 @@ def test_a_token_is_renewed_when_it_has_run_out(world, lying_too, waiting):
     assert len(lying_too.asked) == 1
     waiting.clock.jump(101)
     world.fetch("cosignAttachment", kit=kit)
+    assert len(lying_too.asked) == 2
+
+
+def test_a_token_that_is_refused_before_its_time_is_replaced(world, lying_too, kit):
+    path, valid = f"/v2/app/manifests/{world.digest}", ["one"]
+    good = world.server.answers[path][0]
+    realm = {"WWW-Authenticate": f'Bearer realm="{lying_too.url}/token"'}
+
+    def guarded(asked):
+        known = asked.headers.get("Authorization") == f"Bearer {valid[0]}"
+        return good if known else Answer(401, headers=realm)
+
+    world.server.on(path, guarded)
+    lying_too.on("/token", lambda asked: Answer(body=json.dumps({"token": valid[0], "expires_in": 3600}).encode()))
+    one = kit(world.server.host)
+    assert world.fetch(kit=one) == FOUND
+    valid[0] = "two"
+    assert one.client.manifest(one.locations.image(parse_image(world.name)), world.digest, one.budget()) is not None
     assert len(lying_too.asked) == 2
 
 

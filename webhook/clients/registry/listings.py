@@ -141,7 +141,9 @@ class Listings:
         entries: Iterable[Descriptor],
         budget: Budget,
     ) -> Listing:
-        distinct = {entry.digest: entry for entry in reversed(list(entries))}
+        distinct: dict[str, Descriptor] = {}
+        for entry in entries:
+            distinct.setdefault(entry.digest, entry)
         ranked = sorted(distinct.values(), key=_rank)
         attached, foreign = [], 0
         for entry in ranked[: self._options.max_attachments]:
