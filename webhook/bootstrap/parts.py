@@ -12,7 +12,7 @@ from pathlib import Path
 
 from webhook.bootstrap.machine import SystemClock
 from webhook.clients.directory import DirectorySource, sbom_files
-from webhook.clients.ossindex import OssIndexSource
+from webhook.clients.ossindex import OssIndexSource, RecordedReports
 from webhook.clients.registry import (
     SOURCES,
     Explanation,
@@ -72,11 +72,16 @@ class KnownTags:
 
 @dataclass
 class Parts:
-    """The ready objects of one process; each is made when it is first asked for."""
+    """The ready objects of one process; each is made when it is first asked for.
+
+    Attributes:
+        recording: component reports to answer with instead of asking OSS Index; None asks it.
+    """
 
     settings: Settings
     clock: Clock
     store: Store
+    recording: bytes | None = None
 
     @cached_property
     def rules(self) -> Rules:
@@ -102,7 +107,9 @@ class Parts:
 
     @cached_property
     def source(self) -> VulnerabilitySource:
-        """OSS Index."""
+        """OSS Index, or a recording of it."""
+        if self.recording is not None:
+            return RecordedReports(self.recording, self.clock)
         return OssIndexSource(self.settings.ossindex, self.clock)
 
     @cached_property
@@ -251,15 +258,16 @@ def read_bounded(path: Path, parts: Parts) -> bytes:
     return path.read_bytes()
 
 
-def open_parts(settings: Settings, *, create: bool = True) -> Parts:
+def open_parts(settings: Settings, *, create: bool = True, recording: bytes | None = None) -> Parts:
     """Join the parts of a process; the database is first touched by whoever needs it.
 
     Args:
         settings: all settings.
         create: whether an SQLite file that is not there is made.
+        recording: component reports to answer with instead of asking OSS Index.
 
     Raises:
         ConfigError: a setting cannot work.
     """
     clock = SystemClock()
-    return Parts(settings, clock, open_store(settings.database, clock, create=create))
+    return Parts(settings, clock, open_store(settings.database, clock, create=create), recording)

@@ -30,7 +30,7 @@ VERBS = {
     "types": ("assessment_types", "Assessment types and the traps in them: list, lint."),
     "source": ("source", "The vulnerability source: check."),
     "db": ("database", "The database: upgrade, status."),
-    "demo": ("demo", "See a workload denied, one warned of and one allowed, on this machine."),
+    "demo": ("demo.verb", "See a workload denied, one warned of and one allowed, on this machine."),
     "completion": ("completion", "Print the script that lets a shell complete commands."),
 }
 """Verb → the module that holds a command of that name (``-`` is written ``_``), and its help in one line."""

@@ -6,6 +6,7 @@ package in the service's own form. ``settings`` and ``bootstrap`` import the nam
 """
 
 from webhook.clients.ossindex.options import GUIDE_URL, MAX_BATCH_SIZE, OssIndexOptions
+from webhook.clients.ossindex.recorded import RecordedReports
 from webhook.clients.ossindex.source import OssIndexSource
 
-__all__ = ["GUIDE_URL", "MAX_BATCH_SIZE", "OssIndexOptions", "OssIndexSource"]
+__all__ = ["GUIDE_URL", "MAX_BATCH_SIZE", "OssIndexOptions", "OssIndexSource", "RecordedReports"]
