@@ -30,6 +30,8 @@ from webhook.errors import ConfigError
 from webhook.telemetry import exposition, forget_process
 
 log = logging.getLogger("bomgate.server")
+_SECONDS_TO_END = 10
+"""What a worker gets, when its connections have had their time, to write what is to be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,14 @@ class AdmissionWorker(GeventWorker):
             gevent.socket.socket(one.FAMILY, socket.SOCK_STREAM, fileno=one.sock.detach()) for one in listeners
         ]
 
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Answer what went wrong with a request; an idle connection that ends with the worker is nothing of the kind.
+
+        An answer on it would be taken for the answer to the API server's next request.
+        """
+        if not isinstance(exc, gevent.GreenletExit):
+            super().handle_error(req, client, addr, exc)
+
 
 class AdmissionServer(BaseApplication):
     """The gunicorn application of ``bomgate serve``.
@@ -101,7 +111,7 @@ class AdmissionServer(BaseApplication):
             "worker_class": AdmissionWorker,
             "worker_connections": options.connections,
             "keepalive": options.keepalive_seconds,
-            "graceful_timeout": options.graceful_seconds,
+            "graceful_timeout": options.graceful_seconds + _SECONDS_TO_END,
             "timeout": 30,
             "proc_name": "bomgate",
             "control_socket_disable": True,  # it would lie in the home folder, which may be read-only or shared
@@ -138,8 +148,11 @@ class AdmissionServer(BaseApplication):
             host, port = self._metrics_socket.getsockname()[:2]
             log.info("metrics", extra={"url": f"http://{host}:{port}/metrics"})
 
-    def _post_worker_init(self, _worker: Any) -> None:
+    def _post_worker_init(self, worker: Any) -> None:
         assert self._parts is not None
+        # The API server keeps idle connections open, so a worker waits its whole time. If the server waited no longer
+        # than that, it would kill each worker before it has written anything.
+        worker.cfg.set("graceful_timeout", self._options.graceful_seconds)
         self._parts.start()
         if self._metrics_socket is not None:
             shared = self._metrics_socket
