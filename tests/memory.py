@@ -242,15 +242,14 @@ class MemoryComponents:
         if not answers and not unanswered:
             return RecordResult(0, 0, 0, facts.revision)
         facts.revision += 1
-        new: list[tuple[Vulnerability, str]] = []
-        known: list[tuple[Vulnerability, str]] = []
         newer = [one for one in answers if facts.component(one.purl).answered_at <= int(one.answered_at.timestamp())]
         for answer in newer:
             self._answer(answer, now)
-            for vulnerability in sorted(answer.vulnerabilities, key=lambda one: one.id):
-                pair = (vulnerability.id, answer.purl.package)
-                (known if pair in facts.pairs else new).append((facts.vulnerabilities[vulnerability.id][0], pair[1]))
-                facts.pairs.add(pair)
+        self._describe(newer, now)
+        named = sorted({(one.id, answer.purl.package) for answer in newer for one in answer.vulnerabilities})
+        new = [(facts.vulnerabilities[key][0], package) for key, package in named if (key, package) not in facts.pairs]
+        known = [(facts.vulnerabilities[key][0], package) for key, package in named if (key, package) in facts.pairs]
+        facts.pairs.update(named)
         for purl in unanswered:
             facts.component(purl).asked_at = int(now.timestamp())
         assessed = [made for pair in new if (made := assess(*pair)) is not None]
@@ -267,10 +266,16 @@ class MemoryComponents:
         row.answered_at, row.asked_at = int(answer.answered_at.timestamp()), int(now.timestamp())
         row.findings = tuple(sorted({one.id for one in answer.vulnerabilities}))
         row.revision = facts.revision
-        for one in answer.vulnerabilities:
-            old = facts.vulnerabilities.get(one.id)
+
+    def _describe(self, answers: Sequence[ComponentAnswer], now: dt.datetime) -> None:
+        told: dict[str, Vulnerability] = {}
+        for one in (one for answer in answers for one in answer.vulnerabilities):
+            if one.id not in told or _without_query(told[one.id]) != _without_query(one):
+                told[one.id] = one
+        for one in told.values():
+            old = self._facts.vulnerabilities.get(one.id)
             if old is None or _without_query(old[0]) != _without_query(one):
-                facts.vulnerabilities[one.id] = (one, old[1] if old else now, facts.revision)
+                self._facts.vulnerabilities[one.id] = (one, old[1] if old else now, self._facts.revision)
 
     def _moved(self, vulnerability: Vulnerability, package: str) -> bool:
         records = [
@@ -354,7 +359,7 @@ class MemoryVulnerabilities:
     def find(self, query: VulnerabilityQuery) -> Sequence[VulnerabilityRecord]:
         records = [self._record(identifier, query) for identifier in self._facts.vulnerabilities]
         found = [one for one in records if one.components and _matches(one.vulnerability, query)]
-        return sorted(found, key=lambda one: (-(one.vulnerability.cvss_score or -1), one.vulnerability.id))
+        return sorted(found, key=_worst_first)
 
     def show(self, identifier: str) -> VulnerabilityRecord | None:
         wanted = identifier.casefold()
@@ -382,6 +387,11 @@ class MemoryVulnerabilities:
             tuple((digest, facts.names(digest)) for digest in holders),
             first_seen,
         )
+
+
+def _worst_first(one: VulnerabilityRecord) -> tuple[Decimal, str]:
+    score = one.vulnerability.cvss_score
+    return (Decimal(1) if score is None else -score, one.vulnerability.id)
 
 
 def _matches(vulnerability: Vulnerability, query: VulnerabilityQuery) -> bool:

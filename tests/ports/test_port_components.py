@@ -34,7 +34,7 @@ def wanted(store: AnyStore, now: dt.datetime = NOON) -> list[str]:
     return [str(one.purl) for one in store.components.wanted(now=now, ttl=DAY)]
 
 
-# -- recording ---------------------------------------------------------------------------------------------------------
+# -- recording -------------------------------------------------------------------------------------------------------
 
 
 def test_an_answer_sets_the_state_of_its_component(store: AnyStore) -> None:
@@ -150,7 +150,7 @@ def test_a_rule_that_fails_leaves_nothing_behind(store: AnyStore) -> None:
     assert store.feed.revision() == 0
 
 
-# -- a score that moves --------------------------------------------------------------------------------------------------
+# -- a score that moves ----------------------------------------------------------------------------------------------
 
 
 def score_moves(store: AnyStore, *, reassess: bool, to: str = "9.8") -> list[str | None]:
@@ -212,7 +212,7 @@ def test_a_moved_score_does_not_assess_what_no_range_matched_before(store: AnySt
     assert score_moves(store, reassess=True) == []
 
 
-# -- what to ask next ------------------------------------------------------------------------------------------------------
+# -- what to ask next ------------------------------------------------------------------------------------------------
 
 
 def test_covered_components_are_wanted_until_they_are_answered_and_again_after_a_day(store: AnyStore) -> None:

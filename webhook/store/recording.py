@@ -7,7 +7,7 @@ statements whatever its size, and so that what did not change keeps its revision
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -66,16 +66,13 @@ def record(change: Change, batch: Batch) -> RecordResult:
 
 
 def _newer_answers(
-    connection: Connection, answers: Iterable[ComponentAnswer], ids: Mapping[Purl, int]
+    connection: Connection, answers: Collection[ComponentAnswer], ids: Mapping[Purl, int]
 ) -> list[ComponentAnswer]:
     """Those answers that are not older than what is there."""
-    by_id = {ids[one.purl]: one for one in answers}
-    query = select(components.c.id, components.c.answered_at).where(among(connection, components.c.id, list(by_id)))
-    return [
-        by_id[number]
-        for number, answered_at in connection.execute(query)
-        if to_seconds(by_id[number].answered_at) >= answered_at
-    ]
+    numbers = [ids[one.purl] for one in answers]
+    query = select(components.c.id, components.c.answered_at).where(among(connection, components.c.id, numbers))
+    known: dict[int, int] = dict(connection.execute(query).all())
+    return [one for one in answers if to_seconds(one.answered_at) >= known[ids[one.purl]]]
 
 
 # -- vulnerabilities ------------------------------------------------------------------------------------------------

@@ -104,7 +104,9 @@ class SbomRepository:
             if not image.tag or _points(connection, image.tagged, digest):
                 return
         with self._database.change() as change:
-            self._point(change, image.tagged, digest)
+            change.discarded = _points(change.connection, image.tagged, digest)  # another process may have come first
+            if not change.discarded:
+                self._point(change, image.tagged, digest)
 
     def _point(self, change: Change, tag: str | None, digest: Digest) -> None:
         values = {"digest": str(digest), "revision": change.revision}

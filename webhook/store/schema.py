@@ -10,7 +10,8 @@ from webhook.errors import StoreError
 
 VERSION = "0002"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
-_KNOWN = frozenset([VERSION])
+KNOWN = ("0001", VERSION)
+"""Every version there was, oldest first."""
 _VERSIONS = table("alembic_version", column("version_num"))
 _LOCK = 4_702_111_234_876  # any number, the same for every bomgate
 
@@ -38,7 +39,7 @@ def refuse_newer(found: str) -> None:
     Raises:
         StoreError: it is.
     """
-    if found and found not in _KNOWN:
+    if found and found not in KNOWN:
         raise StoreError(
             f"This database belongs to a newer bomgate: its schema is {found}, this program knows {VERSION}.",
             remedy="Update bomgate, or restore the database from before the update.",

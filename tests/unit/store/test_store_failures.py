@@ -219,9 +219,7 @@ def test_each_failure_has_its_sentence(problem: Exception, expected: str) -> Non
         raise error
 
 
-def test_characters_that_no_database_takes_are_replaced(
-    opened: Open, database_url: str
-) -> None:
+def test_characters_that_no_database_takes_are_replaced(opened: Open, database_url: str) -> None:
     store = opened(database_url)
     bad = vulnerability("V-1", title="nul \0 and half \ud800 a pair", description="\0")
     store.components.record([answer("pkg:npm/a@1", bad)], assess=AutoRule(), now=NOON)

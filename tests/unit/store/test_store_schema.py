@@ -10,7 +10,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
@@ -22,6 +24,7 @@ from webhook.store.opening import Store
 from webhook.store.options import parse_address
 from webhook.store.tables import metadata
 
+MIGRATIONS = files("webhook.store") / "migrations"
 Open = Callable[..., Store]
 UPGRADE = """
 import sys
@@ -56,9 +59,39 @@ def test_the_migrations_make_the_tables_that_the_program_uses(opened: Open, empt
     engine.dispose()
 
 
-def test_the_version_that_the_program_needs_is_that_of_the_newest_migration() -> None:
-    script = ScriptDirectory(str(files("webhook.store") / "migrations"))
+def test_the_versions_that_the_program_knows_are_those_of_the_migrations() -> None:
+    script = ScriptDirectory(str(MIGRATIONS))
     assert script.get_heads() == [schema.VERSION]
+    assert [step.revision for step in script.walk_revisions()][::-1] == list(schema.KNOWN)
+
+
+def made_by_the_first_release(url: str) -> None:
+    """Run the first migration only."""
+    config, engine = Config(), create_engine(parse_address(url))
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, schema.KNOWN[0])
+    engine.dispose()
+
+
+def test_an_older_sqlite_file_is_upgraded_when_first_used(opened: Open, sqlite_url: str) -> None:
+    made_by_the_first_release(sqlite_url)
+    store = opened(sqlite_url)
+    assert store.admin.status().schema == schema.KNOWN[0]
+    store.prepare()
+    assert store.admin.status().schema == schema.VERSION
+
+
+def test_an_older_postgresql_database_is_upgraded_on_request(opened: Open, postgres: PostgresServer) -> None:
+    url = postgres.url(postgres.new_database())
+    made_by_the_first_release(url)
+    store = opened(url)
+    with pytest.raises(StoreError, match=f"has schema {schema.KNOWN[0]}; this program needs") as caught:
+        store.prepare()
+    assert "bomgate db upgrade" in caught.value.remedy
+    store.admin.upgrade()
+    store.prepare()
 
 
 def test_upgrading_again_changes_nothing(opened: Open, empty_url: str) -> None:
