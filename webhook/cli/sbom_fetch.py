@@ -16,9 +16,10 @@ from webhook.model.images import parse_image
 @click.command(
     "fetch",
     cls=Verb,
-    examples=("bomgate sbom fetch registry.corp/shop/web:1.4", "bomgate sbom fetch nginx@sha256:… --add"),
+    examples=("bomgate sbom fetch registry.corp/shop/web:1.4 --explain", "bomgate sbom fetch nginx@sha256:… --add"),
 )
 @click.argument("image")
+@click.option("--explain", is_flag=True, help="Show every place that was looked at, and what it answered.")
 @click.option("--add", is_flag=True, help="Keep what is found in the store.")
 @click.option(
     "--timeout",
@@ -30,10 +31,10 @@ from webhook.model.images import parse_image
 )
 @global_options
 @output_option()
-def fetch(image: str, add: bool, timeout: float, output: str) -> Exit:
-    """Look for the SBOM of IMAGE in every place of sbom.sources, and say what each of them answers.
+def fetch(image: str, explain: bool, add: bool, timeout: float, output: str) -> Exit:
+    """Look for the SBOM of IMAGE in the places of sbom.sources, in their order.
 
-    Exits with 3 when none is found.
+    When none is found, every place says what it answered, and the exit code is 3.
     """
     reference, parts = parse_image(image), invocation().parts()
     found = parts.explain(reference, Deadline(parts.clock.monotonic() + timeout))
@@ -55,24 +56,28 @@ def fetch(image: str, add: bool, timeout: float, output: str) -> Exit:
     if output == "json":
         print_json(shape)
     else:
-        _show(shape, added=add and bool(found.sboms))
+        _show(shape, explain=explain or found.result != "found", added=add and bool(found.sboms))
     return Exit.DONE if found.result == "found" else Exit.UNDECIDED
 
 
-def _show(shape: FetchShape, *, added: bool) -> None:
+def _show(shape: FetchShape, *, explain: bool, added: bool) -> None:
     skipped = ", ".join(f"{number} {reason}" for reason, number in shape.components.skipped.items())
     fields(
         [
             ("Image", shape.image),
             ("Digest", shape.digest or "not known"),
             ("Result", shape.result),
+            ("Found at", ", ".join(f"{look.place} {look.at}" for look in shape.looked if look.used)),
             ("Components", shape.components.usable or None),
             ("Cannot be looked up", skipped),
         ]
     )
-    say()
-    rows = [(look.place, look.at, look.answer, "yes" if look.used else "no") for look in shape.looked]
-    print_table(("Place", "Looked at", "Answer", "Used"), rows, empty="No place was looked at: sbom.sources is empty.")
+    if explain:
+        say()
+        rows = [(look.place, look.at, look.answer, "yes" if look.used else "no") for look in shape.looked]
+        print_table(
+            ("Place", "Looked at", "Answer", "Used"), rows, empty="No place was looked at: sbom.sources is empty."
+        )
     if shape.remedy:
         note(f"What helps: {shape.remedy}")
     if added:
