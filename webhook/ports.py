@@ -18,6 +18,7 @@ from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult, SourceStatus, WantedComponent
 from webhook.model.images import Digest, ImageRef
+from webhook.model.pulling import PullAccess, PullSecrets
 from webhook.model.purls import Purl
 from webhook.model.records import (
     AssessmentQuery,
@@ -94,10 +95,10 @@ class SbomStore(Protocol):
 class SearchStore(Protocol):
     """Searches for SBOMs, so that all processes together make each search once."""
 
-    def begin(self, digest: Digest, holder: str, *, now: dt.datetime, lease_seconds: float) -> SearchClaim | None:
+    def begin(self, key: str, holder: str, *, now: dt.datetime, lease_seconds: float) -> SearchClaim | None:
         """Claim a search; None when ``holder`` has it now, else what somebody else is doing, or did a moment ago."""
 
-    def end(self, digest: Digest, holder: str, outcome: SearchOutcome, *, now: dt.datetime, seconds: float) -> None:
+    def end(self, key: str, holder: str, outcome: SearchOutcome, *, now: dt.datetime, seconds: float) -> None:
         """Say how a claimed search ended, and for how many seconds others shall believe it (FOUND: not at all)."""
 
 
@@ -239,6 +240,19 @@ class ImageResolver(Protocol):
 
         Raises:
             SourceError: the registry did not answer, or refused to.
+        """
+
+
+class PullSecretSource(Protocol):
+    """Where the pull secrets of workloads are."""
+
+    def read(self, access: PullAccess, deadline: Deadline) -> PullSecrets:
+        """What the secrets of a workload hold; empty when it brings none.
+
+        A secret that is missing or cannot be used is no error, as it is none to the kubelet; the notes tell of it.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
         """
 
 

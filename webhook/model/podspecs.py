@@ -13,6 +13,7 @@ import msgspec
 
 from webhook.errors import InvalidInput
 from webhook.model.policies import ExtraKind
+from webhook.model.pulling import PullAccess
 from webhook.model.workloads import ContainerRef, ContainerRole, OwnerRef, Workload
 
 ANNOTATION_PREFIX = "bomgate.dev/"
@@ -32,11 +33,17 @@ class _Volume(msgspec.Struct, gc=False):
     image: _ImageSource | None = None
 
 
+class _SecretName(msgspec.Struct, gc=False):
+    name: str | None = None
+
+
 class _PodSpec(msgspec.Struct, rename="camel"):
     containers: list[_Container] | None = None
     init_containers: list[_Container] | None = None
     ephemeral_containers: list[_Container] | None = None
     volumes: list[_Volume] | None = None
+    image_pull_secrets: list[_SecretName] | None = None
+    service_account_name: str | None = None
 
 
 class _Owner(msgspec.Struct, gc=False, rename="camel"):
@@ -180,12 +187,12 @@ def _extra_workload(manifest: Any, group: str, kind: str, path: str) -> Workload
         spec = spec.get(part) if isinstance(spec, Mapping) else None
     metadata = msgspec.convert(manifest.get("metadata") if isinstance(manifest, Mapping) else None, _Metadata | None)
     pod_spec = msgspec.convert(spec, _PodSpec | None)
-    return _assemble(metadata, tuple(_containers(pod_spec, path)), group, kind)
+    return _assemble(metadata, pod_spec, path, (group, kind))
 
 
 def _workload(decoded: _AnyObject, group: str, kind: str) -> Workload:
     path = _SHAPES[group, kind][1]
-    return _assemble(decoded.metadata, tuple(_containers(decoded.pod_spec(), path)), group, kind)
+    return _assemble(decoded.metadata, decoded.pod_spec(), path, (group, kind))
 
 
 def _containers(spec: _PodSpec | None, path: str) -> Iterator[ContainerRef]:
@@ -206,17 +213,25 @@ def _containers(spec: _PodSpec | None, path: str) -> Iterator[ContainerRef]:
             yield ContainerRef(ContainerRole.IMAGE_VOLUME, volume.name or "", volume.image.reference, where)
 
 
-def _assemble(metadata: _Metadata | None, containers: tuple[ContainerRef, ...], group: str, kind: str) -> Workload:
+def _access(spec: _PodSpec | None, kind: tuple[str, str], namespace: str) -> PullAccess:
+    secrets = tuple(one.name for one in (spec.image_pull_secrets if spec else None) or () if one.name)
+    account = (spec.service_account_name if spec else None) or "default"
+    # A Pod has the secrets of its ServiceAccount already, put there by the API server's admission plug-in.
+    return PullAccess(namespace, secrets, "" if secrets or kind == ("", "Pod") else account)
+
+
+def _assemble(metadata: _Metadata | None, spec: _PodSpec | None, path: str, kind: tuple[str, str]) -> Workload:
     meta = metadata or _Metadata()
     owner = next((ref for ref in meta.owner_references or () if ref.controller), None)
     annotations = meta.annotations or {}
     return Workload(
-        group=group,
-        kind=kind,
+        group=kind[0],
+        kind=kind[1],
         namespace=meta.namespace or "",
         name=meta.name or (f"{meta.generate_name}*" if meta.generate_name else ""),
-        containers=containers,
+        containers=tuple(_containers(spec, path)),
         controller=OwnerRef(owner.api_version, owner.kind, owner.name, owner.uid) if owner else None,
         annotations=tuple((key, value) for key, value in annotations.items() if key.startswith(ANNOTATION_PREFIX)),
         deleting=meta.deletion_timestamp is not None,
+        pull_access=_access(spec, kind, meta.namespace or ""),
     )

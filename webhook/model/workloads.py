@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from webhook.model.pulling import NO_ACCESS, PullAccess
+
 
 class ContainerRole(enum.StrEnum):
     """Where in a pod spec an image is named."""
@@ -59,6 +61,7 @@ class Workload:
         containers: every place that names an image, in document order.
         controller: the owner with ``controller: true``, if any.
         deleting: whether it has a deletionTimestamp.
+        pull_access: with whose credentials its images are pulled.
     """
 
     group: str
@@ -69,6 +72,7 @@ class Workload:
     controller: OwnerRef | None = None
     annotations: tuple[tuple[str, str], ...] = ()
     deleting: bool = False
+    pull_access: PullAccess = NO_ACCESS
 
     @property
     def title(self) -> str:
