@@ -102,10 +102,11 @@ class Database:
             connect_args={
                 "connect_timeout": self._options.connect_timeout_seconds,
                 "application_name": "bomgate",
-                # A server that vanished without a word is noticed in seconds, not in the two hours of the default.
+                # A server that vanished without a word is noticed in seconds, whether it owes an answer or is owed one.
                 "keepalives_idle": 10,
                 "keepalives_interval": 5,
                 "keepalives_count": 3,
+                "tcp_user_timeout": 25_000,
             },
             pool_size=self._options.pool_size,
             max_overflow=0,

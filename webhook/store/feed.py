@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from sys import intern
 from typing import TypeVarTuple
 
 from sqlalchemy import Connection, Select, select
@@ -96,12 +95,14 @@ def _vulnerable(connection: Connection, after: int | None) -> tuple[dict[int, Pu
     query = _newer(query, components.c.revision, after).order_by(findings.c.component_id, findings.c.vulnerability_id)
     purls: dict[int, Purl] = {}
     found: dict[int, tuple[str, ...]] = {}
+    shared: dict[str, str] = {}  # each id is kept once
     for portion in raw_rows(connection, query):
         for number, purl, key in portion:
+            key = shared.setdefault(key, key)
             if number in purls:
-                found[number] += (intern(key),)
+                found[number] += (key,)
             else:
-                purls[number], found[number] = Purl(purl), (intern(key),)
+                purls[number], found[number] = Purl(purl), (key,)
     return purls, found
 
 
