@@ -19,6 +19,7 @@ from webhook.model.changes import UINT32, Changes, StoredSbom
 from webhook.model.components import ComponentState, Sbom, SkipReason
 from webhook.model.downloads import DownloadReport, RecordResult, WantedComponent
 from webhook.model.images import Digest, ImageRef
+from webhook.model.places import is_more_trusted
 from webhook.model.purls import Purl
 from webhook.model.records import (
     AssessmentQuery,
@@ -148,9 +149,13 @@ class MemorySboms:
         facts, key = self._facts, (digest, sbom.document_digest)
         tag = image.tagged if image is not None and image.tag else None
         moved = tag is not None and facts.tags.get(tag, ("", 0))[0] != digest
-        if key in facts.sboms and not moved:
+        better = key in facts.sboms and is_more_trusted(place, facts.sboms[key].stored.place)
+        if key in facts.sboms and not moved and not better:
             return facts.sboms[key].stored
         facts.revision += 1
+        if better:
+            row = facts.sboms[key]
+            facts.sboms[key] = replace(row, stored=replace(row.stored, place=place), revision=facts.revision)
         if tag is not None and moved:
             facts.tags[tag] = (digest, facts.revision)
         if key not in facts.sboms:
@@ -432,14 +437,14 @@ class MemoryRuns:
 
 class MemorySearches:
     def __init__(self) -> None:
-        self._claims: dict[Digest, tuple[str, dt.datetime, SearchOutcome | None]] = {}
+        self._claims: dict[str, tuple[str, dt.datetime, SearchOutcome | None]] = {}
         self._lock = threading.Lock()
 
-    def begin(self, digest: Digest, holder: str, *, now: dt.datetime, lease_seconds: float) -> SearchClaim | None:
+    def begin(self, key: str, holder: str, *, now: dt.datetime, lease_seconds: float) -> SearchClaim | None:
         with self._lock:
-            there = self._claims.get(digest)
+            there = self._claims.get(key)
             if there is None or there[1] <= now:
-                self._claims[digest] = (holder, now + dt.timedelta(seconds=lease_seconds), None)
+                self._claims[key] = (holder, now + dt.timedelta(seconds=lease_seconds), None)
                 return None
             if there[2] is None:
                 if there[0] == holder:
@@ -447,15 +452,15 @@ class MemorySearches:
                 return SearchClaim(there[0], SearchState.RUNNING, SearchOutcome(SbomStatus.REFUSED))
             return SearchClaim(there[0], SearchState.FAILED, there[2])
 
-    def end(self, digest: Digest, holder: str, outcome: SearchOutcome, *, now: dt.datetime, seconds: float) -> None:
+    def end(self, key: str, holder: str, outcome: SearchOutcome, *, now: dt.datetime, seconds: float) -> None:
         with self._lock:
-            there = self._claims.get(digest)
+            there = self._claims.get(key)
             if there is None or there[0] != holder:
                 return
             if outcome.status is SbomStatus.FOUND or seconds <= 0:
-                del self._claims[digest]
+                del self._claims[key]
             else:
-                self._claims[digest] = (holder, now + dt.timedelta(seconds=seconds), outcome)
+                self._claims[key] = (holder, now + dt.timedelta(seconds=seconds), outcome)
 
 
 class MemoryAdmin:

@@ -185,6 +185,7 @@ class Parts:
             self.refresher,
             background,
             self.holder,
+            self.registries.search.seal,
         )
         return ImageChecker(
             self.model,

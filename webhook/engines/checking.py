@@ -85,7 +85,7 @@ class ImageChecker:
         cached = verdicts.get(key)
         if cached is not None and (cached.valid_until is None or self._clock.now() < cached.valid_until):
             return cached
-        facts = self._model.facts(digest, stale_before=self.stale_before)
+        facts = self._model.facts(digest, stale_before=self.stale_before, places=self._search.trusted(image))
         if facts is None:
             return None
         subject = Subject(image, digest, namespace, self._model.revision)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from webhook.model.changes import UINT32, Changes, ImageFacts, StoredSbom, VulnerableComponent
@@ -31,12 +31,19 @@ class _Image:
 
     def add(self, sbom: StoredSbom) -> None:
         self.sboms[sbom.document_digest] = sbom
-        self.unusable = sum(sum(one.skipped.values()) for one in self.sboms.values())
-        if len(self.sboms) == 1:
-            self.ids = sbom.component_ids
-        else:
-            union = {number for one in self.sboms.values() for number in one.component_ids}
-            self.ids = array(UINT32, sorted(union))
+        self.ids, self.unusable = _union(list(self.sboms.values()))
+
+    def of(self, places: frozenset[str]) -> tuple[array[int], int] | None:
+        """Components and unusable ones of the SBOMs from these places; None when there is no such SBOM."""
+        chosen = [sbom for sbom in self.sboms.values() if sbom.place in places]
+        return _union(chosen) if chosen else None
+
+
+def _union(sboms: Sequence[StoredSbom]) -> tuple[array[int], int]:
+    unusable = sum(sum(sbom.skipped.values()) for sbom in sboms)
+    if len(sboms) == 1:
+        return sboms[0].component_ids, unusable
+    return array(UINT32, sorted({number for sbom in sboms for number in sbom.component_ids})), unusable
 
 
 class ReadModel:
@@ -129,21 +136,28 @@ class ReadModel:
         """The digest that a tagged name, such as ``docker.io/library/nginx:1.27``, was last known to point at."""
         return self._tags.get(tagged)
 
-    def knows(self, digest: Digest) -> bool:
-        """Whether an SBOM of this image is known."""
-        return digest in self._images
+    def knows(self, digest: Digest, places: frozenset[str] | None = None) -> bool:
+        """Whether an SBOM of this image is known (from one of these places, if any are named)."""
+        image = self._images.get(digest)
+        return image is not None and (places is None or any(sbom.place in places for sbom in image.sboms.values()))
 
-    def facts(self, digest: Digest, *, stale_before: int = 0) -> ImageFacts | None:
+    def facts(
+        self, digest: Digest, *, stale_before: int = 0, places: frozenset[str] | None = None
+    ) -> ImageFacts | None:
         """What is known of the components of an image; None when no SBOM of it is known.
 
         Args:
             digest: of the image.
+            places: only SBOMs found there count; None means any.
             stale_before: clean answers given before this moment (seconds since 1970) count as unknown. A vulnerable
                 component stays vulnerable however old the answer is: age must not open what was closed.
         """
         with self._lock:
             image = self._images.get(digest)
-            return None if image is None else self._facts(image.ids, image.unusable, stale_before)
+            if image is None:
+                return None
+            counted = (image.ids, image.unusable) if places is None else image.of(places)
+            return None if counted is None else self._facts(*counted, stale_before)
 
     def facts_of(
         self, ids: Iterable[int], *, unknown: int, not_covered: int, unusable: int, stale_before: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from webhook.engines.readmodel import ReadModel
@@ -18,6 +18,7 @@ from webhook.errors import InvalidInput, SourceError
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
+from webhook.model.places import trusted_places
 from webhook.model.searches import SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
 from webhook.ports import Background, Clock, SbomSource, SbomStore, SearchStore, Task
@@ -64,6 +65,7 @@ class SearchParts:
         refresher: brings a found SBOM into the read model.
         background: runs searches, so that the one who waits can stop waiting at its deadline.
         holder: a name for this process that no other has.
+        seal: the place of signed SBOMs, for images whose SBOMs must be signed; empty for all others.
     """
 
     places: Sequence[SbomSource]
@@ -72,6 +74,7 @@ class SearchParts:
     refresher: Refresher
     background: Background
     holder: str
+    seal: Callable[[ImageRef], str] = lambda _: ""
 
 
 class SbomSearch:
@@ -87,9 +90,9 @@ class SbomSearch:
     def __init__(self, model: ReadModel, parts: SearchParts, clock: Clock, options: SearchOptions) -> None:
         self._model, self._parts, self._clock, self._options = model, parts, clock, options
         self._lock = threading.RLock()
-        self._unfinished: set[Digest] = set()
-        self._tasks: dict[Digest, Task] = {}
-        self._failed: dict[Digest, tuple[float, SearchOutcome]] = {}
+        self._unfinished: set[str] = set()
+        self._tasks: dict[str, Task] = {}
+        self._failed: dict[str, tuple[float, SearchOutcome]] = {}
 
     def search(self, image: ImageRef, digest: Digest, deadline: Deadline) -> SearchOutcome:
         """Look for the SBOM of an image; FOUND means that the read model has it now.
@@ -102,46 +105,60 @@ class SbomSearch:
         Raises:
             StoreError: the store did not answer, or did not keep what was found.
         """
-        if self._model.knows(digest):
+        if self.is_known(image, digest):
             return SearchOutcome(SbomStatus.FOUND)
+        key = self._key(image, digest)
         with self._lock:
-            until, outcome = self._failed.get(digest, (0.0, _TOO_LATE))
+            until, outcome = self._failed.get(key, (0.0, _TOO_LATE))
             if self._clock.monotonic() < until:
                 return outcome
-            task = self._tasks.get(digest)
+            task = self._tasks.get(key)
             if task is None:
-                self._unfinished.add(digest)
+                self._unfinished.add(key)
                 task = self._parts.background.start(lambda: self._run(image, digest))
-                if digest in self._unfinished:  # it may be done already
-                    self._tasks[digest] = task
+                if key in self._unfinished:  # it may be done already
+                    self._tasks[key] = task
         if not task.wait(deadline.remaining(self._clock.monotonic())):
             return _TOO_LATE
-        if self._model.knows(digest):
+        if self.is_known(image, digest):
             return SearchOutcome(SbomStatus.FOUND)
-        return self._failed.get(digest, (0.0, _TOO_LATE))[1]
+        return self._failed.get(key, (0.0, _TOO_LATE))[1]
+
+    def _key(self, image: ImageRef, digest: Digest) -> str:
+        """What is searched for; the same image by two names, of which one needs signatures, are two searches."""
+        return f"{digest} {self._parts.seal(image)}".rstrip()
+
+    def trusted(self, image: ImageRef) -> frozenset[str] | None:
+        """The places whose SBOMs count for an image; None when those of all places do."""
+        seal = self._parts.seal(image)
+        return trusted_places(seal) if seal else None
+
+    def is_known(self, image: ImageRef, digest: Digest) -> bool:
+        """Whether the read model has an SBOM that counts for this image."""
+        return self._model.knows(digest, self.trusted(image))
 
     def _run(self, image: ImageRef, digest: Digest) -> None:
         try:
             outcome = self._shared(image, digest, Deadline(self._clock.monotonic() + self._options.seconds))
             if outcome.status is not SbomStatus.FOUND:
-                self._remember(digest, outcome)
+                self._remember(self._key(image, digest), outcome)
         finally:
             with self._lock:
-                self._unfinished.discard(digest)
-                self._tasks.pop(digest, None)
+                self._unfinished.discard(self._key(image, digest))
+                self._tasks.pop(self._key(image, digest), None)
 
     def _shared(self, image: ImageRef, digest: Digest, deadline: Deadline) -> SearchOutcome:
         """Search, or wait for the process that does; whoever it was, the read model has what was found."""
-        parts, lease = self._parts, self._options.seconds
+        parts, key, lease = self._parts, self._key(image, digest), self._options.seconds
         while True:
-            other = parts.searches.begin(digest, parts.holder, now=self._clock.now(), lease_seconds=lease)
+            other = parts.searches.begin(key, parts.holder, now=self._clock.now(), lease_seconds=lease)
             if other is None:
                 return self._own(image, digest, deadline)
             if other.state is SearchState.FAILED:
                 return other.outcome
             self._clock.sleep(0.1)
             parts.refresher.refresh()
-            if self._model.knows(digest):
+            if self.is_known(image, digest):
                 return SearchOutcome(SbomStatus.FOUND)
             if deadline.remaining(self._clock.monotonic()) <= 0:
                 return _TOO_LATE
@@ -152,7 +169,8 @@ class SbomSearch:
             outcome = self._look(image, digest, deadline)
             seconds = self._options.believed(outcome.status)
         finally:
-            self._parts.searches.end(digest, self._parts.holder, outcome, now=self._clock.now(), seconds=seconds)
+            key = self._key(image, digest)
+            self._parts.searches.end(key, self._parts.holder, outcome, now=self._clock.now(), seconds=seconds)
         if outcome.status is SbomStatus.FOUND:
             self._parts.refresher.refresh()
         return outcome
@@ -169,14 +187,16 @@ class SbomSearch:
                 if worst.status is SbomStatus.NONE:
                     worst = SearchOutcome(SbomStatus.REFUSED, f"{place.place}: {problem.message}")
                 continue
+            # For an image that needs signatures, places in registries give only what the right key has signed.
+            signed = place.place == "cosign-attestation" and self._parts.seal(image)
             for sbom in found:
-                self._parts.sboms.add(digest, sbom, place=place.place, image=image)
+                self._parts.sboms.add(digest, sbom, place=signed or place.place, image=image)
             if found:
                 return SearchOutcome(SbomStatus.FOUND)
         return worst
 
-    def _remember(self, digest: Digest, outcome: SearchOutcome) -> None:
+    def _remember(self, key: str, outcome: SearchOutcome) -> None:
         if len(self._failed) >= _MOST_REMEMBERED:
             self._failed = {}
-        self._failed[digest] = (self._clock.monotonic() + self._options.believed(outcome.status), outcome)
-        log.info("no SBOM", extra={"digest": digest, "status": outcome.status.value, "detail": outcome.detail[:300]})
+        self._failed[key] = (self._clock.monotonic() + self._options.believed(outcome.status), outcome)
+        log.info("no SBOM", extra={"image": key, "status": outcome.status.value, "detail": outcome.detail[:300]})

@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from webhook.model.changes import StoredSbom
 from webhook.model.components import ComponentState, Sbom, SkippedComponent, SkipReason
 from webhook.model.images import Digest, ImageRef
+from webhook.model.places import is_more_trusted
 from webhook.model.purls import Purl
 from webhook.model.records import SbomRecord
 from webhook.ports import Clock
@@ -71,7 +72,7 @@ class SbomRepository:
         Args:
             digest: of the image that it describes.
             sbom: as parsed; the document itself is not kept.
-            place: where it was found; the first place stays when the same document is found again elsewhere.
+            place: where it was found; when the same document is found again, the more trusted place is kept.
             image: its tag, if any, is remembered to point at ``digest``.
 
         Raises:
@@ -80,16 +81,19 @@ class SbomRepository:
         tag = image.tagged if image is not None and image.tag else None
         with self._database.read() as connection:
             stored = _find(connection, digest, sbom.document_digest)
-            if stored is not None and _points(connection, tag, digest):
+            if stored is not None and _points(connection, tag, digest) and not is_more_trusted(place, stored.place):
                 return stored
         added_at = self._clock.now()
         with self._database.change() as change:
             # Looked up again: another writer may have come first.
             stored = _find(change.connection, digest, sbom.document_digest)
             points = _points(change.connection, tag, digest)
-            change.discarded = stored is not None and points
+            better = stored is not None and is_more_trusted(place, stored.place)
+            change.discarded = stored is not None and points and not better
             if stored is None:
                 stored = _insert(change, digest, sbom, {"place": place, "added_at": added_at})
+            elif better:
+                stored = _moved(change, stored, place)
             if not points:
                 self._point(change, tag, digest)
         return stored
@@ -159,6 +163,12 @@ def _find(connection: Connection, digest: Digest, document_digest: str) -> Store
     )
     row = connection.execute(query).one_or_none()
     return None if row is None else read_stored(row)
+
+
+def _moved(change: Change, stored: StoredSbom, place: str) -> StoredSbom:
+    mine = (sboms.c.digest == str(stored.digest)) & (sboms.c.document_digest == stored.document_digest)
+    change.connection.execute(update(sboms).where(mine).values(place=place, revision=change.revision))
+    return replace(stored, place=place)
 
 
 def _points(connection: Connection, tag: str | None, digest: Digest) -> bool:

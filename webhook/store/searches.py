@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from webhook.model.images import Digest
 from webhook.model.searches import SearchClaim, SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
 from webhook.store.database import Database
@@ -24,11 +23,11 @@ class SearchRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def begin(self, digest: Digest, holder: str, *, now: dt.datetime, lease_seconds: float) -> SearchClaim | None:
+    def begin(self, key: str, holder: str, *, now: dt.datetime, lease_seconds: float) -> SearchClaim | None:
         """Claim a search; None when ``holder`` has it now, else what somebody else is doing, or did a moment ago.
 
         Args:
-            digest: of the image.
+            key: what is searched for: the digest of an image, and whose signature its SBOM needs.
             holder: a name that no other process has.
             now: the time; a claim that has ended by then can be taken by anybody.
             lease_seconds: how long to hold it.
@@ -42,23 +41,23 @@ class SearchRepository:
             "status": None,
             "detail": "",
         }
-        upsert = self._database.upsert(searches).values(digest=str(digest), **values)
-        take = upsert.on_conflict_do_update(index_elements=["digest"], set_=values, where=searches.c.until <= now)
+        upsert = self._database.upsert(searches).values(key=key, **values)
+        take = upsert.on_conflict_do_update(index_elements=["key"], set_=values, where=searches.c.until <= now)
         columns = (searches.c.holder, searches.c.status, searches.c.detail)
         with self._database.write() as connection:
             connection.execute(take)
-            row: Any = connection.execute(select(*columns).where(searches.c.digest == str(digest))).one()
+            row: Any = connection.execute(select(*columns).where(searches.c.key == key)).one()
         if row.holder == holder and row.status is None:
             return None
         if row.status is None:
             return SearchClaim(row.holder, SearchState.RUNNING, SearchOutcome(SbomStatus.REFUSED))
         return SearchClaim(row.holder, SearchState.FAILED, SearchOutcome(SbomStatus(row.status), row.detail))
 
-    def end(self, digest: Digest, holder: str, outcome: SearchOutcome, *, now: dt.datetime, seconds: float) -> None:
+    def end(self, key: str, holder: str, outcome: SearchOutcome, *, now: dt.datetime, seconds: float) -> None:
         """Say how a search that ``holder`` claimed ended; harmless when the claim was lost meanwhile.
 
         Args:
-            digest: of the image.
+            key: what is searched for: the digest of an image, and whose signature its SBOM needs.
             holder: who claimed it.
             outcome: what became of it.
             now: the time.
@@ -67,7 +66,7 @@ class SearchRepository:
         Raises:
             StoreError: the database does not answer; the claim ends with its lease.
         """
-        mine = (searches.c.digest == str(digest)) & (searches.c.holder == holder)
+        mine = (searches.c.key == key) & (searches.c.holder == holder)
         with self._database.write() as connection:
             if outcome.status is SbomStatus.FOUND or seconds <= 0:
                 connection.execute(delete(searches).where(mine))

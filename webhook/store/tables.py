@@ -176,7 +176,7 @@ leases = Table(
 searches = Table(
     "searches",
     metadata,
-    Column("digest", CleanText, primary_key=True),
+    Column("key", CleanText, primary_key=True),
     Column("holder", CleanText, nullable=False),
     Column("until", Moment, nullable=False),
     Column("status", CleanText),  # empty while the search is under way

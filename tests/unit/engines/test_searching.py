@@ -73,7 +73,7 @@ def test_what_one_process_could_not_find_another_does_not_search_again_for_a_whi
 
 def test_what_another_process_is_searching_is_waited_for_and_not_searched_twice() -> None:
     world, place = World(), FakeSbomSource()
-    assert world.store.searches.begin(DIGEST, "other", now=world.clock.now(), lease_seconds=60) is None
+    assert world.store.searches.begin(str(DIGEST), "other", now=world.clock.now(), lease_seconds=60) is None
     process = Process(world, "a", place)
     process.background.hold = True
     assert process.search(0.1).status is SbomStatus.REFUSED
@@ -87,7 +87,7 @@ def test_what_another_process_is_searching_is_waited_for_and_not_searched_twice(
 def test_the_search_of_a_process_that_died_is_taken_over() -> None:
     world, place = World(), FakeSbomSource()
     place.sboms[DIGEST] = [sbom_of(LEFTPAD)]
-    world.store.searches.begin(DIGEST, "dead", now=world.clock.now() - dt.timedelta(seconds=50), lease_seconds=60)
+    world.store.searches.begin(str(DIGEST), "dead", now=world.clock.now() - dt.timedelta(seconds=50), lease_seconds=60)
     assert Process(world, "a", place).search(100).status is SbomStatus.FOUND
     assert len(place.asked) == 1
 
@@ -117,3 +117,53 @@ def test_each_reason_is_believed_for_its_own_time(trouble: InvalidInput | Final 
     world.clock.advance(0.2)
     process.search()
     assert len(place.asked) == 2
+
+
+SEAL = "signed:0123456789abcdef"
+
+
+def signed_world(place: FakeSbomSource) -> tuple[World, SbomSearch]:
+    world = World()
+    parts = SearchParts(
+        [place],
+        world.store.sboms,
+        world.store.searches,
+        world.refresher,
+        world.background,
+        "a",
+        lambda image: SEAL if image.host == "registry.corp" else "",
+    )
+    return world, SbomSearch(world.model, parts, world.clock, SearchOptions())
+
+
+def test_an_unsigned_sbom_found_on_a_copy_does_not_count_for_an_image_that_needs_a_signature() -> None:
+    place = FakeSbomSource("referrers")
+    world, search = signed_world(place)
+    copy, ours = parse_image(f"elsewhere.example/copy@{DIGEST}"), parse_image(f"registry.corp/app@{DIGEST}")
+    place.sboms[DIGEST] = [sbom_of(LEFTPAD)]
+    deadline = Deadline(world.clock.monotonic() + 5)
+    assert search.search(copy, DIGEST, deadline).status is SbomStatus.FOUND
+    assert search.is_known(copy, DIGEST)
+    assert not search.is_known(ours, DIGEST)
+    place.sboms[DIGEST] = []
+    assert search.search(ours, DIGEST, deadline).status is SbomStatus.NONE
+
+
+def test_what_the_right_key_has_signed_counts_even_when_an_unsigned_copy_came_first() -> None:
+    place = FakeSbomSource("cosign-attestation")
+    world, search = signed_world(place)
+    document = sbom_of(LEFTPAD)
+    world.store.sboms.add(DIGEST, document, place="referrers")
+    world.refresher.refresh()
+    place.sboms[DIGEST] = [document]
+    ours = parse_image(f"registry.corp/app@{DIGEST}")
+    assert search.search(ours, DIGEST, Deadline(world.clock.monotonic() + 5)).status is SbomStatus.FOUND
+    assert world.model.facts(DIGEST, places=search.trusted(ours)) is not None
+    assert [one.place for one in world.store.sboms.show(DIGEST)] == [SEAL]
+
+
+def test_what_an_administrator_handed_in_counts_for_every_image() -> None:
+    world, search = signed_world(FakeSbomSource())
+    world.store.sboms.add(DIGEST, sbom_of(LEFTPAD), place="added")
+    world.refresher.refresh()
+    assert search.is_known(parse_image(f"registry.corp/app@{DIGEST}"), DIGEST)

@@ -20,6 +20,7 @@ from webhook.errors import Final, InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
+from webhook.model.places import SIGNED
 from webhook.ports import Clock
 
 _REMEMBERED = 1000
@@ -97,6 +98,11 @@ class Search:
     def signed_only(self, image: ImageRef) -> bool:
         """Whether only signed SBOMs count for an image."""
         return self._verification.key(image) is not None
+
+    def seal(self, image: ImageRef) -> str:
+        """The place of SBOMs that the right key has signed, for an image that needs such; else empty."""
+        key = self._verification.key(image)
+        return "" if key is None else f"{SIGNED}{key.fingerprint}"
 
     def visit(self, image: ImageRef, digest: Digest, deadline: Deadline, trail: Trail) -> Visit:
         """Begin to search an image.

@@ -5,13 +5,14 @@ Source: the DSSE specification; the algorithms are those that cosign uses with k
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from webhook.clients.registry.locations import canonical_name, has_prefix, normal_prefix
 from webhook.clients.registry.options import VerifyRule
@@ -29,11 +30,12 @@ class PublicKey:
 
     Args:
         name: for messages.
+        fingerprint: SHA-256 of the key (DER), the first 16 hex digits: the same in every process.
         checks: the ways in which the key may have signed, tried in order.
     """
 
-    def __init__(self, name: str, checks: Sequence[_Check]) -> None:
-        self.name, self._checks = name, tuple(checks)
+    def __init__(self, name: str, fingerprint: str, checks: Sequence[_Check]) -> None:
+        self.name, self.fingerprint, self._checks = name, fingerprint, tuple(checks)
 
     def signed(self, envelope: Envelope) -> bool:
         """Whether one of the envelope's signatures is of this key, over exactly this payload."""
@@ -54,12 +56,14 @@ def read_public_key(path: Path) -> PublicKey:
             f"The public key {path} cannot be read: {str(problem)[:150]}",
             remedy="Name a public key in PEM form, such as the cosign.pub that `cosign generate-key-pair` writes.",
         ) from problem
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    fingerprint = hashlib.sha256(der).hexdigest()[:16]
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)):
-        return PublicKey(str(path), _ecdsa(key))
+        return PublicKey(str(path), fingerprint, _ecdsa(key))
     if isinstance(key, rsa.RSAPublicKey) and key.key_size >= _MIN_RSA_BITS:
-        return PublicKey(str(path), _rsa(key))
+        return PublicKey(str(path), fingerprint, _rsa(key))
     if isinstance(key, ed25519.Ed25519PublicKey):
-        return PublicKey(str(path), (key.verify,))
+        return PublicKey(str(path), fingerprint, (key.verify,))
     raise ConfigError(
         f"The public key {path} is of a kind that is not used for SBOMs.",
         remedy="Use ECDSA on P-256, P-384 or P-521, RSA of 2048 bits or more, or Ed25519.",

@@ -16,10 +16,10 @@ def upgrade() -> None:
     text = sa.Text(collation="C") if op.get_bind().dialect.name == "postgresql" else sa.Text()
     op.create_table(
         "searches",
-        sa.Column("digest", text, nullable=False),
+        sa.Column("key", text, nullable=False),
         sa.Column("holder", text, nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.Column("status", text, nullable=True),
         sa.Column("detail", text, nullable=False),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_searches")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_searches")),
     )

@@ -1,0 +1,35 @@
+"""Places: where SBOMs are found, and which of them can be trusted for an image that needs a signed one.
+
+The store keeps SBOMs by the digest of the image, and anybody who may push to some registry can hang an SBOM on a copy
+of the same image. So the place of a signed SBOM names the key that signed it, and an image whose SBOMs must be signed
+is judged by those of its own key, and by what an administrator handed in.
+"""
+
+from __future__ import annotations
+
+ADDED = "added"
+"""Handed in with ``bomgate sbom add`` or ``import``."""
+DIRECTORY = "directory"
+"""Found in the folder that ``sbom.directory`` names."""
+SIGNED = "signed:"
+"""Begins the place of a signed SBOM; the fingerprint of the key follows."""
+
+
+def trusted_places(seal: str) -> frozenset[str]:
+    """The places whose SBOMs count for an image that needs a signature.
+
+    Args:
+        seal: the place of SBOMs that the right key has signed, ``signed:<fingerprint>``.
+    """
+    return frozenset((ADDED, DIRECTORY, seal))
+
+
+def is_more_trusted(place: str, than: str) -> bool:
+    """Whether a document that was found in both places is better remembered with the first one."""
+    return _trust(place) > _trust(than)
+
+
+def _trust(place: str) -> int:
+    if place in (ADDED, DIRECTORY):
+        return 2
+    return 1 if place.startswith(SIGNED) else 0
