@@ -1,4 +1,4 @@
-"""The test runner behind ``make test``: builds the test control plane when it is not there, then runs every test.
+"""The test runner behind ``make test``: builds the real parts that are not there, then runs every test.
 
 ``python tests/run.py [pytest arguments]``. Unit, property and port tests run on one process, and beside them the
 end-to-end tests, which share one cluster, one after the other on a second. Whatever is skipped is said in a box before
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     """Run the tests; pytest's exit code."""
     os.chdir(ROOT)
     sys.path[0] = str(ROOT)  # as `python -m pytest` has it, and not the folder of this file
-    if not _control_plane() and in_ci():
+    if not _build() and in_ci():
         return 1
     return int(pytest.main([*OPTIONS, *arguments], plugins=[LoudSkips()]))
 
@@ -35,19 +35,25 @@ def in_ci() -> bool:
     return os.environ.get("CI", "").lower() == "true"
 
 
-def _control_plane() -> bool:
-    """Make sure that there is a control plane to test on; whether there is."""
-    if os.environ.get("KUBEBUILDER_ASSETS"):
-        return True
-    from tests.e2e.controlplane.build import UnavailableError, ensure
+def _build() -> bool:
+    """Build the real parts that tests run, once per version, before any test's clock starts; whether all are there."""
+    from tests.e2e.controlplane import build as control_plane
+    from tests.registries import build as registry
 
+    missing = []
+    if not os.environ.get("KUBEBUILDER_ASSETS"):
+        try:
+            control_plane.ensure()
+        except control_plane.UnavailableError as reason:
+            missing.append(f"Kubernetes control plane: {reason}")
     try:
-        ensure()
-    except UnavailableError as reason:
-        consequence = "failing, because CI=true" if in_ci() else "the end-to-end tests will be skipped"
-        print(box(f"No Kubernetes control plane to test on: {consequence}", [str(reason)]), file=sys.stderr, flush=True)
-        return False
-    return True
+        registry.ensure("registry")
+    except registry.UnavailableError as reason:
+        missing.append(f"Registry: {reason}")
+    if missing:
+        consequence = "failing, because CI=true" if in_ci() else "the tests that need them will be skipped"
+        print(box(f"Real parts to test on cannot be had: {consequence}", missing), file=sys.stderr, flush=True)
+    return not missing
 
 
 class LoudSkips:

@@ -11,7 +11,7 @@ PARSER = "pkg:maven/org.example.web/parser@2.14.1"
 TRIM = "pkg:npm/%40shop/trim@1.2.0"
 QUEUE = "pkg:pypi/queue-tools@3.1"
 LEGACY = "pkg:nuget/Shop.Legacy@4.0.0"
-ODD = f"pkg:npm/{'very-' * 30}long%0Aname@1.0.0"
+ODD = f"pkg:npm/{'very-' * 30}long@1.0.0"
 TURNING = tuple(f"pkg:cargo/turning-{number}@0.{number}.0" for number in range(8))
 CROWD = tuple(f"registry.example/crowd/member-{number:02}:1" for number in range(14))
 
@@ -23,7 +23,7 @@ ADVISORIES = {
     TRIM: [advisory("CVE-2026-10003", 7.5)],
     QUEUE: [advisory("CVE-2026-10004", 5.0)],
     LEGACY: [advisory("CVE-2026-10005", 6.1)],
-    ODD: [advisory("CVE-2026-10006", 8.1, title="a title\nwith\tcontrol \x1b[31mcharacters")],
+    ODD: [advisory("odd\x1b[31m id\twith\nlines", 8.1, title="a title\nwith\tcontrol \x1b[31mcharacters")],
     **{purl: [advisory(f"CVE-2026-2000{number}", 5.5)] for number, purl in enumerate(TURNING)},
 }
 """What OSS Index says: 9.8 is Blocked by the recommended types, 7.5 and 8.1 are Caution, the others stay unassessed."""

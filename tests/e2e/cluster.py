@@ -129,6 +129,14 @@ class Cluster:
         )
         public = key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
         (self.folder / "sa.pub").write_bytes(public)
+        audited = [{"level": "Metadata", "resources": [{"group": "", "resources": ["pods"]}]}, {"level": "None"}]
+        policy = {
+            "apiVersion": "audit.k8s.io/v1",
+            "kind": "Policy",
+            "omitStages": ["RequestReceived"],
+            "rules": audited,
+        }
+        (self.folder / "audit-policy.yaml").write_text(yaml.safe_dump(policy))
         (self.folder / "tokens.csv").write_text(f"{self._token},admin,admin-uid,system:masters\n")
         self.kubeconfig.write_text(
             yaml.safe_dump(
@@ -170,6 +178,8 @@ class Cluster:
             f"--token-auth-file={self.folder / 'tokens.csv'}",
             *("--authorization-mode=RBAC", "--allow-privileged=true", "--profiling=false"),
             "--service-cluster-ip-range=10.0.0.0/24",
+            f"--audit-policy-file={self.folder / 'audit-policy.yaml'}",
+            f"--audit-log-path={self.folder / 'audit.log'}",
         )
 
     def _start_controllers(self) -> None:
@@ -226,6 +236,17 @@ class Cluster:
         """Ask the API server for something that the client library has no method for."""
         headers = {"Authorization": f"Bearer {self._token}"}
         return requests.get(f"{self.url}{path}", headers=headers, verify=str(self.certificate), timeout=10)
+
+    def audited(self, namespace: str, name: str) -> dict[str, str]:
+        """The annotations of the newest entry about a Pod in the API server's audit log."""
+        with (self.folder / "audit.log").open(encoding="utf-8") as log:
+            entries = [json.loads(line) for line in log]
+        wanted = [
+            entry
+            for entry in entries
+            if entry["objectRef"].get("namespace") == namespace and entry["objectRef"].get("name") == name
+        ]
+        return wanted[-1].get("annotations", {}) if wanted else {}
 
     def kubectl(self, *arguments: str, manifest: Any = None) -> Ran:
         """Run kubectl as a user would, with one manifest or a list of them on its standard input.

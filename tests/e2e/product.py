@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
+import sqlite3
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +70,15 @@ class Bomgate:
     def _basics(self) -> dict[str, Any]:
         return {
             "database": {"url": f"sqlite:///{self.database}"},
-            "sbom": {"directory": str(self.sboms)},
+            "sbom": {"sources": ["directory"], "directory": str(self.sboms)},
             "serve": {
                 "listen": f"127.0.0.1:{self.port}",
                 "metricsListen": f"127.0.0.1:{self._metrics_port}",
                 "tlsCert": str(self.folder / "tls" / "tls.crt"),
                 "tlsKey": str(self.folder / "tls" / "tls.key"),
                 "stateDirectory": str(self.folder / "state"),
+                # The API server keeps idle connections open, and without this every stop would wait for them.
+                "gracefulSeconds": 1,
             },
         }
 
@@ -101,6 +106,11 @@ class Bomgate:
         """What a command writes with ``--output json``."""
         return json.loads(self.run(*arguments, "--output", "json").out)
 
+    def copy_database(self, other: Bomgate) -> None:
+        """Give another installation a copy of this one's SQLite database."""
+        with closing(sqlite3.connect(self.database)) as source, closing(sqlite3.connect(other.database)) as target:
+            source.backup(target)
+
     # -- the server -------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -121,11 +131,11 @@ class Bomgate:
 
     def ready(self) -> bool:
         """Whether ``/readyz`` says so."""
-        with suppress(requests.RequestException):
-            certificate = self.folder / "ca.pem"
-            certificate.write_bytes(self.authority.pem)
-            url = f"https://127.0.0.1:{self.port}/readyz"
-            return requests.get(url, verify=str(certificate), timeout=2).status_code == 200
+        context = ssl.create_default_context(cadata=self.authority.pem.decode())
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=2, context=context)
+        with suppress(OSError, http.client.HTTPException), closing(connection):
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
         return False
 
     def stop(self) -> None:
@@ -138,6 +148,13 @@ class Bomgate:
         assert self._process is not None
         self._process.kill()
 
+    def workers(self) -> list[int]:
+        """The ids of the server's own processes, oldest first."""
+        assert self._process is not None
+        listed = subprocess.run(["ps", "-o", "pid=,ppid=,stat=", "-A"], capture_output=True, text=True, check=True)
+        rows = (line.split() for line in listed.stdout.splitlines())
+        return sorted(int(pid) for pid, parent, state in rows if parent == str(self._process.pid) and state[0] != "Z")
+
     @property
     def log(self) -> str:
         """All that the server has written."""
@@ -146,8 +163,9 @@ class Bomgate:
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples that carry these labels, as Prometheus would scrape them."""
-        text = requests.get(f"http://127.0.0.1:{self._metrics_port}/metrics", timeout=5).text
-        samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
+        answer = requests.get(f"http://127.0.0.1:{self._metrics_port}/metrics", timeout=5)
+        assert answer.status_code == 200, f"{answer.text}\n{self.log[-3000:]}"
+        samples = (sample for family in text_string_to_metric_families(answer.text) for sample in family.samples)
         return sum(
             sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items()
         )

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import kubernetes.client
+from prometheus_client.parser import text_string_to_metric_families
 
+from tests.e2e.answers import call
 from tests.e2e.cluster import Cluster
+from tests.e2e.manifests import pod
 from tests.e2e.processes import wait_until
 
 INSTANCE_LABEL = "e2e.bomgate.dev/instance"
@@ -96,23 +99,21 @@ def register(cluster: Cluster, registration: Registration) -> None:
     admission.create_validating_webhook_configuration(registration.manifest())
     labels = {} if registration.instance == "main" else {INSTANCE_LABEL: registration.instance}
     namespace = cluster.create_namespace(f"probe-{registration.instance}", labels)
-    template = {"metadata": {"generateName": "probe-", "namespace": namespace}, "spec": {"containers": []}}
-    template["spec"] = {"containers": [{"name": "c", "image": "registry.example/probe:1"}]}
-    core = kubernetes.client.CoreV1Api(cluster.client)
+    create = kubernetes.client.CoreV1Api(cluster.client).create_namespaced_pod_with_http_info
 
     def asked() -> bool:
-        core.create_namespaced_pod(namespace, template, dry_run="All")
-        return calls(cluster, registration.name) > 0
+        call(create, namespace, pod(namespace, "probe", "registry.example/probe:1"), dry_run="All")
+        return bool(calls(cluster, registration.name))
 
     wait_until(asked, 10, f"the first call of the webhook {registration.name}")
 
 
-def calls(cluster: Cluster, name: str, failed: bool = False) -> int:
-    """How often the API server has called a webhook, or failed to, by its own metrics."""
-    total = 0.0
-    for line in cluster.get("/metrics").text.splitlines():
-        if line.startswith("apiserver_admission_webhook_request_total{") and f'name="{name}"' in line:
-            is_failure = 'code="200"' not in line
-            if is_failure or not failed:
-                total += float(line.rsplit(" ", 1)[1])
-    return int(total)
+def calls(cluster: Cluster, name: str) -> dict[str, int]:
+    """How often the API server has called a webhook, by its own metrics: 200 allowed, 403 denied, all others failed."""
+    found: dict[str, int] = {}
+    for family in text_string_to_metric_families(cluster.get("/metrics").text):
+        for sample in family.samples:
+            if sample.name == "apiserver_admission_webhook_request_total" and sample.labels["name"] == name:
+                code = sample.labels["code"]
+                found[code] = found.get(code, 0) + int(sample.value)
+    return found

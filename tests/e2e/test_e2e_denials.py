@@ -10,9 +10,10 @@ import kubernetes.client
 import pytest
 
 from tests.e2e.answers import Answer, call
-from tests.e2e.catalogue import BLOCKED, CLEAN, PARSER, PROVISIONED, digest
+from tests.e2e.catalogue import BLOCKED, CAUTION, CLEAN, PARSER, PROVISIONED, digest
 from tests.e2e.cluster import Cluster
 from tests.e2e.manifests import SPEC_PATHS, WORKLOADS, creator, deployment, pod, workload
+from tests.e2e.processes import wait_until
 from tests.e2e.product import Bomgate, write_sbom
 
 DENIAL = [
@@ -47,8 +48,9 @@ def assert_full_denial(text: str, title: str, path: str) -> None:
 def create_pod(core: kubernetes.client.CoreV1Api, namespace: str) -> Callable[..., Answer]:
     """Creates a Pod in this test's namespace."""
 
-    def create(name: str, *images: str, **spec: object) -> Answer:
-        return call(core.create_namespaced_pod_with_http_info, namespace, pod(namespace, name, *images, **spec))
+    def create(name: str, *images: str, dry_run: str | None = None, **spec: object) -> Answer:
+        manifest = pod(namespace, name, *images, **spec)
+        return call(core.create_namespaced_pod_with_http_info, namespace, manifest, dry_run=dry_run)
 
     return create
 
@@ -147,8 +149,8 @@ def test_a_provisioned_assessment_denies_with_its_comment_and_its_end(create_pod
 def test_an_image_that_is_only_known_by_its_tag_is_denied(main: Bomgate, create_pod: Callable[..., Answer]) -> None:
     document = write_sbom(main.folder, digest("tagged"), [PARSER])
     main.run("sbom", "add", document, "--image", f"registry.example/shop/tagged:7@{digest('tagged')}")
+    wait_until(lambda: create_pod("web", "registry.example/shop/tagged:7", dry_run="All").denied, 2, "the denial")
     answer = create_pod("web", "registry.example/shop/tagged:7")
-    assert answer.denied
     assert f"digest: {digest('tagged')}" in answer.text
 
 
@@ -159,6 +161,15 @@ def test_an_sbom_in_the_directory_is_found_by_the_first_pod_that_needs_it(
     answer = create_pod("web", f"registry.example/shop/delivered@{digest('delivered')}")
     assert answer.denied
     assert "CVE-2026-10001" in answer.text
+
+
+@pytest.mark.parametrize(("image", "word"), [(BLOCKED, "deny"), (CAUTION, "warn"), (CLEAN, "allow")])
+def test_the_audit_log_keeps_the_decision(
+    cluster: Cluster, create_pod: Callable[..., Answer], namespace: str, image: str, word: str
+) -> None:
+    create_pod("web", image)
+    annotations = wait_until(lambda: cluster.audited(namespace, "web"), 5, "the entry")
+    assert annotations["main.e2e.bomgate.dev/decision"] == word
 
 
 def test_what_every_container_has_to_be_told_is_told_once_per_image(create_pod: Callable[..., Answer]) -> None:

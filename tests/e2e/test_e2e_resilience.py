@@ -7,6 +7,8 @@ decision that arrives is proof that the webhook answered.
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import socket
 import sqlite3
 import ssl
@@ -21,7 +23,6 @@ from tests.e2e.cluster import Cluster
 from tests.e2e.deciding import TryPod, assert_decides, pod_trier, under_load
 from tests.e2e.processes import wait_until
 from tests.e2e.product import Bomgate
-from tests.e2e.registration import calls
 
 
 @pytest.fixture(scope="module")
@@ -125,9 +126,33 @@ def test_a_certificate_with_the_key_of_another_is_not_used_and_the_former_stays(
     wait_for_certificate(sturdy, repaired)
 
 
-def test_a_stopping_server_answers_what_it_has_begun(sturdy: Bomgate, cluster: Cluster, try_pod: TryPod) -> None:
+def test_a_worker_that_dies_is_replaced_and_the_metrics_stay(sturdy: Bomgate, try_pod: TryPod) -> None:
+    requests = "bomgate_admission_requests_total"
+    before = sturdy.metric(requests)
+    victim, *others = sturdy.workers()
+    os.kill(victim, signal.SIGTERM)
+    wait_until(lambda: victim not in sturdy.workers() and len(sturdy.workers()) > len(others), 10, "a new worker")
+    wait_until(lambda: sturdy.log.count("read model loaded from disk") > 2, 10, "its readiness")
     assert_decides(try_pod)
-    sturdy.stop()
-    sturdy.start()
-    assert_decides(try_pod)
-    assert calls(cluster, "sturdy.e2e.bomgate.dev", failed=True) == 0
+    assert sturdy.metric(requests) >= before + 3
+
+
+def test_a_worker_can_be_replaced_while_unusable_certificate_files_are_on_disk(
+    sturdy: Bomgate, authority: Authority, try_pod: TryPod
+) -> None:
+    sturdy.secret.put(Pair(authority.issue().cert, authority.issue().key))
+    victim, *others = sturdy.workers()
+    os.kill(victim, signal.SIGKILL)
+    wait_until(lambda: victim not in sturdy.workers() and len(sturdy.workers()) > len(others), 10, "a new worker")
+    for _ in range(5):
+        served_certificate(sturdy)
+        assert_decides(try_pod)
+    sturdy.secret.put(authority.issue())
+
+
+def test_failed_handshakes_leave_no_traceback_in_the_log(sturdy: Bomgate) -> None:
+    for greeting in (b"", b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01"):
+        with socket.create_connection(("127.0.0.1", sturdy.port), timeout=5) as connection:
+            connection.sendall(greeting)
+    assert sturdy.ready()
+    assert "Traceback" not in sturdy.log
