@@ -245,8 +245,10 @@ def _split(line: str) -> Iterator[str]:
     command: list[str] = []
     for token in [*lexer, ";"]:
         if token in _SEPARATORS or set(token) <= set("|&;<>()"):
-            if "bomgate" in command:
-                yield shlex.join(command[command.index("bomgate") + 1 :])
+            while command and re.match(r"[A-Z_]+=", command[0]):
+                command.pop(0)
+            if command and command[0].rpartition("/")[2] == "bomgate":
+                yield shlex.join(command[1:])
             command = []
         else:
             command.append(token)
