@@ -137,4 +137,4 @@ def _said(cause: BaseException, url: URL) -> str:
     text = " ".join(str(cause).split())[:300]
     if url.password:
         text = text.replace(str(url.password), "***")
-    return f" It said: {text.rstrip('.')}." if text else ""
+    return f" It said: {text}{'' if text.endswith(('.', '?')) else '.'}" if text else ""
