@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
 
 
 class SystemClock:
@@ -26,31 +25,37 @@ class SystemClock:
 
 
 class ThreadTask:
-    """Work on another thread."""
+    """Work on a thread of its own."""
 
-    def __init__(self, future: Future[None]) -> None:
-        self._future = future
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._problem: BaseException | None = None
+        # A daemon: work that outlives the one who waited for it must not keep a command from ending.
+        self._thread = threading.Thread(target=self._run, name="bomgate-background", daemon=True)
+        self._thread.start()
 
     def wait(self, seconds: float) -> bool:
         """Wait for its end; False when ``seconds`` pass first. Raises what the work raised."""
-        try:
-            self._future.result(timeout=seconds)
-        except FutureTimeout:
-            if not self._future.done():
-                return False
-            raise
+        self._thread.join(seconds)
+        if self._thread.is_alive():
+            return False
+        if self._problem is not None:
+            raise self._problem
         return True
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as problem:  # a thread has nobody above it; the one who waits gets it
+            self._problem = problem
 
 
 class ThreadBackground:
     """Plain threads for background work, where there is no event loop."""
 
-    def __init__(self, threads: int = 4) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="bomgate-background")
-
     def start(self, work: Callable[[], None]) -> ThreadTask:
-        """Start the work soon."""
-        return ThreadTask(self._pool.submit(work))
+        """Start the work now."""
+        return ThreadTask(work)
 
 
 class NoSightings:

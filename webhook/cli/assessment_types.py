@@ -61,7 +61,8 @@ def lint_types(records: bool, strict: bool, output: str) -> Exit:
     traps = parts.traps()
     if records:
         found = lint(parts.rules, parts.assessor.index(), now=parts.clock.now())
-        traps = tuple(dict.fromkeys((*traps, *found)))
+        together = dict.fromkeys((*traps, *found))
+        traps = tuple(sorted(together, key=lambda trap: trap.level is not Level.WARNING))
     if output == "json":
         print_json(TrapListShape(tuple(TrapShape.of(one) for one in traps)))
     for trap in traps if output == "table" else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import signal
 from collections.abc import Sequence
@@ -17,7 +18,6 @@ from webhook.cli.progress import download_listener
 from webhook.cli.shapes import DownloadShape
 from webhook.cli.verbs import Verb
 from webhook.engines.importing import Outcome
-from webhook.errors import ConfigError
 from webhook.model.downloads import DownloadReport
 from webhook.model.purls import parse_purl
 
@@ -63,20 +63,22 @@ def command(dry_run: bool, max_components: int | None, purls: Sequence[str], out
 def take_in(parts: Parts) -> None:
     """Take in the SBOM files of ``sbom.directory`` that the store does not have yet.
 
-    Raises:
-        ConfigError: the directory cannot be read.
+    Whatever is wrong with the directory is said in the log and does not stop the run: what is known already is worth
+    asking for.
     """
     directory = parts.settings.sbom.directory
     if directory is None:
         return
     added = 0
     try:
+        if not directory.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "it is not a folder")
         for one in parts.importer().run(parts.documents(directory), place="directory"):
             added += one.outcome is Outcome.ADDED
             if one.outcome is Outcome.FAILED:
                 log.warning("SBOM file not taken in", extra={"file": one.document.name, "error": one.reason})
     except OSError as problem:
-        raise ConfigError(f"sbom.directory: {directory} cannot be read: {problem.strerror or problem}.") from problem
+        log.error("sbom.directory cannot be read", extra={"directory": str(directory), "error": problem.strerror})
     if added:
         log.info("SBOM files taken in", extra={"added": added})
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import click
+
 from webhook.bootstrap import Parts, open_parts
 from webhook.settings import Settings, load_settings
 from webhook.telemetry import set_up_logs
@@ -60,9 +62,13 @@ class Invocation:
         return replace(settings, log=replace(settings.log, level=level, format=style))
 
     def parts(self, flags: Mapping[str, Any] | None = None, *, runs_long: bool = False) -> Parts:
-        """Load the settings and join the parts.
+        """Load the settings and join the parts; the database is closed when the command ends.
 
         Raises:
             ConfigError: a setting cannot be used.
         """
-        return open_parts(self.settings(flags, runs_long=runs_long))
+        parts = open_parts(self.settings(flags, runs_long=runs_long))
+        context = click.get_current_context(silent=True)
+        if context is not None:
+            context.call_on_close(parts.store.close)
+        return parts

@@ -199,9 +199,10 @@ def _program() -> Sequence[str]:
 
 
 def _quote(text: str, style: str) -> None:
-    for line in text.splitlines():
+    """Write what kubectl would, its first line in a colour."""
+    for place, line in enumerate(text.splitlines()):
         indent = len(line) - len(line.lstrip(" "))
-        say(f"  {'':{indent}}{plain(line)}", style=style)
+        say(f"  {'':{indent}}{plain(line)}", style=None if place else style)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
