@@ -256,6 +256,41 @@ class PullSecretSource(Protocol):
         """
 
 
+class Opening(Protocol):
+    """Registries, as one set of credentials opens them."""
+
+    @property
+    def key(self) -> str:
+        """Under which answers about tags, and refusals, may be remembered; empty when everybody may know them.
+
+        Nothing that was learnt under a key may be told to who has another: neither a tag's digest, fresh or last
+        known, nor why something was refused. What is stored by digest may.
+        """
+
+    @property
+    def resolver(self) -> ImageResolver:
+        """Tags to digests."""
+
+    @property
+    def places(self) -> Sequence[SbomSource]:
+        """Where SBOMs may be, in order."""
+
+
+class RegistryOpener(Protocol):
+    """Who opens registries with what a workload brings."""
+
+    @property
+    def common(self) -> Opening:
+        """With bomgate's own credentials alone."""
+
+    def open(self, access: PullAccess, deadline: Deadline) -> Opening:
+        """With the workload's pull secrets; the common one when it brings none.
+
+        It asks the API server now and then, so what is known already is better looked up first. Secrets that cannot be
+        read are no error: they matter only when a registry refuses, and then that is the reason that it gives.
+        """
+
+
 class SightingSink(Protocol):
     """Where admission tells which images it saw; never blocks and never fails."""
 

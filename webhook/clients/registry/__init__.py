@@ -10,6 +10,7 @@ clients. Only ``settings`` (for the options) and ``bootstrap`` import from here,
     search = Search(client, locations, attachment_options, parse, clock)
     places = [registry_source(name, search) for name in SOURCES]        # SbomSources
     explain_image(resolver, places, image, deadline).as_dict()          # for people
+    opener = Opener(client, locations, join, pull_secret_source)        # a RegistryOpener, for pull secrets
 
 Nothing is asked at a private, loopback, link-local or metadata address unless a rule of ``registries`` allows it.
 """
@@ -28,6 +29,7 @@ from webhook.clients.registry.options import (
     VerifyRule,
 )
 from webhook.clients.registry.providers import ProviderKeychain, ProviderOptions
+from webhook.clients.registry.pulling import Opener
 from webhook.clients.registry.resolver import RegistryResolver
 from webhook.clients.registry.search import Search
 from webhook.clients.registry.sources import (
@@ -51,6 +53,7 @@ __all__ = [
     "Keychain",
     "Locations",
     "Look",
+    "Opener",
     "ProviderKeychain",
     "ProviderOptions",
     "ReferrersSource",

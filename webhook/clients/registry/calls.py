@@ -44,12 +44,19 @@ class Calls:
         options: limits.
         keychains: where credentials come from, in order.
         clock: time.
+        exchange: of another client, to share its connections and what is known of hosts; None makes one.
     """
 
-    def __init__(self, options: RegistryOptions, keychains: Sequence[Keychain], clock: Clock) -> None:
+    def __init__(
+        self, options: RegistryOptions, keychains: Sequence[Keychain], clock: Clock, exchange: Exchange | None = None
+    ) -> None:
         self._options, self._clock = options, clock
-        self._exchange = Exchange(options, clock)
+        self._exchange = exchange or Exchange(options, clock)
         self._authorizer = Authorizer(self._exchange, keychains, clock)
+
+    def opened_by(self, keychains: Sequence[Keychain]) -> Calls:
+        """The same with other credentials, and tokens of its own."""
+        return Calls(self._options, keychains, self._clock, self._exchange)
 
     def close(self) -> None:
         """Close all connections."""

@@ -5,6 +5,7 @@ Source: the OCI distribution specification, "Pull" and "Listing Referrers".
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import re
 from collections.abc import Sequence
@@ -75,12 +76,22 @@ class RegistryClient:
     """
 
     def __init__(self, options: RegistryOptions, keychains: Sequence[Keychain], clock: Clock) -> None:
-        self._options = options
+        self._options, self._keychains = options, keychains
         self._calls = Calls(options, keychains, clock)
 
     def budget(self, deadline: Deadline) -> Budget:
         """A fresh budget for one search."""
         return Budget(deadline, self._options.requests_per_image, self._options.bytes_per_image)
+
+    def opened_by(self, keychain: Keychain) -> RegistryClient:
+        """A client that asks another keychain first.
+
+        It shares connections and limits with this one, and no tokens: what one keychain opens stays closed to others.
+        """
+        other = copy.copy(self)
+        other._keychains = (keychain, *self._keychains)
+        other._calls = self._calls.opened_by(other._keychains)
+        return other
 
     def close(self) -> None:
         """Close all connections."""

@@ -1,0 +1,188 @@
+"""Pulling with a workload's own credentials, so that what they open stays closed to everybody else.
+
+Each set of pull secrets gets an :class:`Opening`: a client with tokens, answers about tags, parts of images and lists
+of attachments of its own. Only connections and limits are shared. A workload that brings no secrets gets the common
+opening, which knows bomgate's own credentials alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from webhook.clients.registry.client import RegistryClient
+from webhook.clients.registry.credentials import Credential, DockerConfig, read_docker_config
+from webhook.clients.registry.explaining import ExaminedSource
+from webhook.clients.registry.locations import Locations, Repository
+from webhook.clients.registry.trail import Trail
+from webhook.errors import Final, InvalidInput, SourceError
+from webhook.model.components import Sbom
+from webhook.model.deadlines import Deadline
+from webhook.model.images import Digest, ImageRef
+from webhook.model.pulling import PullAccess, PullSecrets
+from webhook.ports import ImageResolver, PullSecretSource, SbomSource
+
+_REMEMBERED = 256
+Join = Callable[[RegistryClient], tuple[ImageResolver, Sequence[SbomSource]]]
+
+
+class SecretKeychain:
+    """The credentials of pull secrets; implements ``Keychain``.
+
+    Args:
+        configs: in order; the first that fits a repository counts.
+        notes: what to say of secrets that are of no use.
+    """
+
+    def __init__(self, configs: Sequence[DockerConfig], notes: Sequence[str]) -> None:
+        self._configs, self._notes = configs, notes
+
+    def find(self, repository: Repository) -> Credential | None:
+        """See :class:`webhook.clients.registry.credentials.Keychain`."""
+        return next(filter(None, (_fitting(config, repository) for config in self._configs)), None)
+
+    def note(self, repository: Repository) -> str:
+        """See :class:`webhook.clients.registry.credentials.Keychain`."""
+        return " ".join(self._notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Registries, as one set of credentials opens them.
+
+    Attributes:
+        key: under which answers may be remembered; empty for what everybody may know.
+        resolver: tags to digests.
+        places: where SBOMs may be, in order.
+    """
+
+    key: str
+    resolver: ImageResolver
+    places: Sequence[SbomSource]
+
+
+class Opener:
+    """Makes openings; implements ``RegistryOpener`` and is safe to use from several threads.
+
+    Args:
+        client: with bomgate's own credentials.
+        locations: which repository is asked for which image.
+        join: makes a resolver, and the places where SBOMs may be, of a client.
+        secrets: where pull secrets are.
+    """
+
+    def __init__(self, client: RegistryClient, locations: Locations, join: Join, secrets: PullSecretSource) -> None:
+        self._client, self._locations, self._join, self._secrets = client, locations, join, secrets
+        self.common = Opening("", *join(client))
+        self._known: OrderedDict[str, Opening] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def open(self, access: PullAccess, deadline: Deadline) -> Opening:
+        """What a workload's credentials open.
+
+        Secrets that cannot be read do not hinder what needs none; when a registry then refuses, that is the reason.
+        """
+        try:
+            secrets = self._secrets.read(access, deadline)
+        except SourceError as problem:
+            said = (problem.message, problem.remedy)
+            secrets = PullSecrets(hashlib.sha256("\n".join((access.namespace, *said)).encode()).hexdigest(), (), said)
+        if not secrets.key:
+            return self.common
+        with self._lock:
+            found = self._known.get(secrets.key)
+            if found is None:
+                found = self._known[secrets.key] = self._make(secrets)
+                if len(self._known) > _REMEMBERED:
+                    self._known.popitem(last=False)
+            self._known.move_to_end(secrets.key)
+            return found
+
+    def _make(self, secrets: PullSecrets) -> Opening:
+        notes, configs = list(secrets.notes), []
+        for document in secrets.documents:
+            try:
+                configs.append(read_docker_config(document))
+            except InvalidInput as problem:
+                notes.append(f"A pull secret cannot be used: {problem.message}.")
+        ways = []
+        for first in range(max(1, len(configs))):
+            ordered = [*configs[first : first + 1], *configs[:first], *configs[first + 1 :]]
+            client = self._client.opened_by(SecretKeychain(ordered, notes))
+            ways.append(Opening(secrets.key, *self._join(client)))
+        attempts = _Attempts(self._locations, configs, ways, self.common)
+        places = [_Place(attempts, index, place.place) for index, place in enumerate(self.common.places)]
+        return Opening(secrets.key, _Resolver(attempts), places)
+
+
+class _Attempts:
+    """The ways to ask for an image: every secret that fits its repository in order, and then without any."""
+
+    def __init__(
+        self, locations: Locations, configs: Sequence[DockerConfig], ways: Sequence[Opening], common: Opening
+    ) -> None:
+        self._locations, self._configs, self._ways, self._common = locations, configs, ways, common
+
+    def of(self, image: ImageRef) -> Iterator[Opening]:
+        repository, tried = self._locations.image(image), list[Credential]()
+        for config, way in zip(self._configs, self._ways, strict=False):
+            credential = _fitting(config, repository)
+            if credential is not None and credential not in tried:
+                tried.append(credential)
+                yield way
+        yield self._common if tried else self._ways[0]
+
+
+class _Resolver:
+    def __init__(self, attempts: _Attempts) -> None:
+        self._attempts = attempts
+
+    def resolve(self, image: ImageRef, deadline: Deadline) -> Digest | None:
+        """The digest that the first credentials see, of those that the registry accepts."""
+        problem: Final | None = None
+        absent = False
+        for way in self._attempts.of(image):
+            try:
+                found = way.resolver.resolve(image, deadline)
+            except Final as refused:
+                problem = problem or refused
+                continue
+            if found is not None:
+                return found
+            absent = (
+                True  # some registries say so too of what they do not show, so the other ways are tried all the same
+            )
+        if problem is not None and not absent:
+            raise problem
+        return None
+
+
+class _Place:
+    def __init__(self, attempts: _Attempts, index: int, place: str) -> None:
+        self._attempts, self._index, self.place = attempts, index, place
+
+    def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> Sequence[Sbom]:
+        """See :class:`webhook.ports.SbomSource`."""
+        return self.examine(image, digest, deadline, Trail())
+
+    def examine(self, image: ImageRef, digest: Digest, deadline: Deadline, trail: Trail) -> Sequence[Sbom]:
+        """What the first credentials see, of those that the registry accepts."""
+        problem: Final | None = None
+        for way in self._attempts.of(image):
+            source = way.places[self._index]
+            try:
+                if isinstance(source, ExaminedSource):
+                    return source.examine(image, digest, deadline, trail)
+                return source.fetch(image, digest, deadline)
+            except Final as refused:
+                trail.note(self.place, image.name, refused.message)
+                problem = problem or refused
+        assert problem is not None, "there is always one way to ask"
+        raise problem
+
+
+def _fitting(config: DockerConfig, repository: Repository) -> Credential | None:
+    return config.find(repository.registry.host, repository.path)
