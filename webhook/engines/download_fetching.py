@@ -6,14 +6,18 @@ themselves when the caller falls behind: what is fetched and not yet committed i
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from webhook.errors import SourceError
 from webhook.model.downloads import BatchAnswer
 from webhook.model.purls import Purl
 from webhook.ports import VulnerabilitySource
+
+_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +38,24 @@ class Fetching:
 
     Args:
         source: whom to ask.
-        purls: what to ask for, in order.
+        purls: what to ask for, in order; walked in the caller's thread, a page at a time, shortly before it is needed.
         concurrency: how many requests at once, at least 1.
     """
 
-    def __init__(self, source: VulnerabilitySource, purls: Sequence[Purl], concurrency: int) -> None:
-        self._source, self._purls = source, purls
-        self._next = 0
+    def __init__(self, source: VulnerabilitySource, purls: Iterable[Purl], concurrency: int) -> None:
+        self._source, self._purls = source, iter(purls)
+        self._page = max(_PAGE, 2 * concurrency * source.batch_size)
+        self._queue: deque[Purl] = deque()
+        self._all_queued = False
         self._ready: list[Fetched] = []
         self._crash: BaseException | None = None
         self._stopped = False
         self._changed = threading.Condition()
-        self._concurrency = self._working = min(max(1, concurrency), max(1, len(purls)))
+        self._concurrency = self._working = max(1, concurrency)
 
     def start(self) -> None:
         """Begin."""
+        self._refill()
         for number in range(self._concurrency):
             threading.Thread(target=self._work, name=f"download-{number}", daemon=True).start()
 
@@ -61,9 +68,11 @@ class Fetching:
     def results(self, heartbeat: float) -> Iterator[tuple[Fetched, ...]]:
         """All batches that have ended since the last look; none of them when ``heartbeat`` seconds pass without one.
 
-        Whatever a thread raised, other than errors of the source, is raised here.
+        Whatever a thread raised, other than errors of the source, is raised here, and so is what walking the
+        components raises.
         """
         while True:
+            self._refill()
             with self._changed:
                 self._changed.wait_for(lambda: self._ready or not self._working, heartbeat)
                 ended = not self._ready and not self._working
@@ -75,6 +84,16 @@ class Fetching:
                     raise self._crash
                 return
             yield fetched
+
+    def _refill(self) -> None:
+        """Queue the next page when less than a page is queued; enough for every thread until this is called again."""
+        if self._all_queued or len(self._queue) >= self._page:
+            return
+        page = list(itertools.islice(self._purls, self._page))
+        with self._changed:
+            self._queue.extend(page)
+            self._all_queued = len(page) < self._page
+            self._changed.notify_all()
 
     def _work(self) -> None:
         try:
@@ -94,13 +113,16 @@ class Fetching:
     def _take(self) -> tuple[Purl, ...]:
         """The next batch, once the caller keeps up; empty at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._stopped or len(self._ready) <= self._concurrency)
+            self._changed.wait_for(lambda: self._stopped or self._may_take())
             if self._stopped:
                 return ()
             # The size is asked for each time, because the source may learn that it takes fewer.
-            batch = tuple(self._purls[self._next : self._next + max(1, self._source.batch_size)])
-            self._next += len(batch)
-            return batch
+            size = min(max(1, self._source.batch_size), len(self._queue))
+            return tuple(self._queue.popleft() for _ in range(size))
+
+    def _may_take(self) -> bool:
+        full = len(self._queue) >= self._source.batch_size or self._all_queued
+        return full and len(self._ready) <= self._concurrency
 
     def _ask(self, batch: tuple[Purl, ...]) -> BatchAnswer:
         try:

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, overload
 
-from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult
+from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult, WantedComponent
 from webhook.model.purls import Purl
+
+
+class PurlsOf(Sequence[Purl]):
+    """The purls of wanted components, read when they are asked for: a large store's do not fit into memory well.
+
+    Args:
+        wanted: in the order of work.
+        length: how many of them count, from the first.
+    """
+
+    def __init__(self, wanted: Sequence[WantedComponent], length: int) -> None:
+        self._wanted, self._length = wanted, min(length, len(wanted))
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, index: int) -> Purl: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Purl]: ...
+    def __getitem__(self, index: int | slice) -> Purl | Sequence[Purl]:
+        chosen = range(self._length)[index]
+        if isinstance(chosen, int):
+            return self._wanted[chosen].purl
+        return [self._wanted[place].purl for place in chosen]
+
+    def __iter__(self) -> Iterator[Purl]:
+        return (one.purl for one in itertools.islice(self._wanted, self._length))
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +45,14 @@ class DownloadPlan:
     """What a run is going to ask for.
 
     Attributes:
-        purls: in the order of work.
+        purls: in the order of work; read from the store as they are walked.
         not_covered: components that no source covers, by purl type; never asked.
         fresh: components whose answer is younger than the TTL.
         over_budget: wanted components that the budget leaves for another run.
         unusable: components named by hand that have no version.
     """
 
-    purls: tuple[Purl, ...]
+    purls: Sequence[Purl]
     not_covered: Mapping[str, int] = field(default_factory=dict)
     fresh: int = 0
     over_budget: int = 0

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from webhook.engines.download_fetching import Fetching
+from webhook.engines.download_fetching import Fetched, Fetching
 from webhook.engines.download_options import DownloadOptions
 from webhook.engines.download_progress import (
     DownloadListener,
     DownloadPlan,
     DownloadProgress,
+    PurlsOf,
     SilentListener,
     Tally,
 )
@@ -104,7 +105,7 @@ class Downloader:
         everything = self.components.wanted(now=now, ttl=dt.timedelta(0))
         budget = self.options.max_components_per_run
         if not only:
-            purls = tuple(one.purl for one in (due if budget is None else due[:budget]))
+            purls = PurlsOf(due, len(due) if budget is None else budget)
             return DownloadPlan(
                 purls=purls,
                 not_covered=self.components.not_covered(),
@@ -135,25 +136,30 @@ class Downloader:
         return tally.report(state.stopped_by or self._shortfall(tally, state))
 
     def _record_all(self, fetching: Fetching, tally: Tally, state: _State) -> None:
-        lease_seconds = self.options.lease_minutes * 60
-        for fetched in fetching.results(heartbeat=lease_seconds / 4):
-            try:
-                if self.clock.monotonic() - state.renewed >= lease_seconds / 4 and not state.stopped_by:
+        heartbeat = self.options.lease_minutes * 60 / 4
+        arrived: tuple[Fetched, ...] = ()
+        try:
+            for arrived in fetching.results(heartbeat):
+                if self.clock.monotonic() - state.renewed >= heartbeat and not state.stopped_by:
                     self._renew(state)
-                tally.recorded(self._record([one.answer for one in fetched]))
-            except StoreError as problem:
-                state.stopped_by = _sentence(problem)
-                log.error("download stopped by the store", extra=_words(problem))
-                for one in fetched:
-                    tally.lost(len(one.purls), one.answer)
-                return  # nothing more can be kept, so what is on its way is not waited for
-            for one in fetched:
-                tally.add(len(one.purls), one.answer)
-                self._judge(one.answer.failure, state)
-                problem_text = one.answer.failure.message if one.answer.failure else ""
-                self.listener.advanced(tally.progress(len(one.purls), problem_text))
-            if state.stopped_by:
-                fetching.stop()
+                tally.recorded(self._record([one.answer for one in arrived]))
+                for one in arrived:
+                    self._count(one, tally, state)
+                arrived = ()
+                if state.stopped_by:
+                    fetching.stop()
+        except StoreError as problem:  # nothing more can be kept, so what is on its way is not waited for
+            state.stopped_by = _sentence(problem)
+            log.error("download stopped by the store", extra=_words(problem))
+            for one in arrived:
+                tally.lost(len(one.purls), one.answer)
+
+    def _count(self, fetched: Fetched, tally: Tally, state: _State) -> None:
+        """Count a batch that was committed, and judge how it ended."""
+        size, failure = len(fetched.purls), fetched.answer.failure
+        tally.add(size, fetched.answer)
+        self._judge(failure, state)
+        self.listener.advanced(tally.progress(size, failure.message if failure else ""))
 
     def _record(self, arrived: Sequence[BatchAnswer]) -> RecordResult:
         """Commit what has arrived; mostly one batch, and several in one transaction when they arrive faster."""

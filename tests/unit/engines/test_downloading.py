@@ -190,7 +190,7 @@ def test_a_dry_run_tells_what_it_would_do_and_does_nothing(clock: FakeClock) -> 
     assert desk.store.runs.acquire("other", now=clock.now(), lease=dt.timedelta(hours=1)) is None
     report = desk.downloader.run(dry_run=True)
     assert report == DownloadReport(skipped={"not-covered": 1, "budget": 2, "dry-run": 3})
-    assert desk.witness.plans[0].purls == tuple(many(3))
+    assert list(desk.witness.plans[0].purls) == many(3)
     assert desk.source.asked == []
     assert desk.store.runs.last() is None
 
@@ -318,6 +318,41 @@ def test_a_store_that_does_not_say_what_is_wanted_is_an_error_and_gives_the_lock
     with pytest.raises(StoreError, match="locked"):
         desk.with_components(Deaf(desk.store.components, 0)).run()
     assert desk.downloader.run().answered == 2
+
+
+class Torn(Sequence[WantedComponent]):
+    """Wanted components of a store that fails while they are walked."""
+
+    def __len__(self) -> int:
+        return 3000
+
+    def __getitem__(self, place: Any) -> Any:
+        if place >= 1500:
+            raise StoreError("The database went away.")
+        return WantedComponent(Purl(f"pkg:maven/g/a{place}@1"), True, False, 1)
+
+
+def test_a_store_that_fails_while_the_work_is_read_ends_the_run_with_what_was_kept(clock: FakeClock) -> None:
+    desk = Desk(clock)
+
+    class Tearing(FailingComponents):
+        def wanted(self, *, now: dt.datetime, ttl: dt.timedelta) -> Sequence[WantedComponent]:
+            return Torn()
+
+    report = desk.with_components(Tearing(desk.store.components, 1000)).run()
+    assert report.stopped_by.startswith("The database went away.")
+    assert report.answered == desk.store.admin.status().counts["clean"]
+    assert not report.complete
+
+
+def test_planned_components_can_be_read_like_a_list(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(5), max_components_per_run=3)
+    desk.downloader.run(dry_run=True)
+    planned = desk.witness.plans[0].purls
+    assert (len(planned), planned[0], planned[-1]) == (3, many(5)[0], many(5)[2])
+    assert planned[1:] == many(3)[1:]
+    with pytest.raises(IndexError):
+        planned[3]
 
 
 def test_a_run_is_recorded_with_its_times(clock: FakeClock) -> None:

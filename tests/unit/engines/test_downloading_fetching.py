@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
@@ -18,7 +18,7 @@ PATIENCE = 10.0
 
 
 def purls(count: int) -> list[Purl]:
-    return [Purl(f"pkg:maven/g/a{number:03}@1") for number in range(count)]
+    return [Purl(f"pkg:maven/g/a{number:04}@1") for number in range(count)]
 
 
 class Source:
@@ -153,3 +153,27 @@ def test_any_other_error_reaches_the_caller_and_ends_the_run(concurrency: int) -
     with pytest.raises(ZeroDivisionError):
         downloader.run(purls(20))
     assert store.runs._facts.lease is None
+
+
+def test_components_are_walked_shortly_before_they_are_needed() -> None:
+    walked = 0
+
+    def walk() -> Iterator[Purl]:
+        nonlocal walked
+        for purl in purls(5000):
+            walked += 1
+            yield purl
+
+    fetching = Fetching(Source(batch_size=100), walk(), 1)
+    fetching.start()
+    assert walked == 1000
+    assert len(results(fetching)) == 50
+    assert walked == 5000
+
+
+def test_a_last_page_that_is_not_full_is_asked_too() -> None:
+    source = Source(batch_size=300)
+    fetching = Fetching(source, purls(1100), 1)
+    fetching.start()
+    results(fetching)
+    assert [len(batch) for batch in source.asked] == [300, 300, 300, 200]
