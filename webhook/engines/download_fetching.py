@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from webhook.errors import SourceError
+from webhook.errors import Final, SourceError
 from webhook.model.downloads import BatchAnswer
 from webhook.model.purls import Purl
 from webhook.ports import VulnerabilitySource
@@ -101,6 +101,8 @@ class Fetching:
                 fetched = Fetched(batch, self._ask(batch))
                 with self._changed:
                     self._ready.append(fetched)
+                    # Said no for good: no other thread shall ask before the caller has heard of it.
+                    self._stopped |= isinstance(fetched.answer.failure, Final)
                     self._changed.notify_all()
         except BaseException as problem:  # a thread has nobody above it; the caller of results() gets it
             self._crash = problem

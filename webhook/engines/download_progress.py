@@ -203,7 +203,7 @@ class Tally:
             unknown=self.unknown,
             new_vulnerabilities=self.new_vulnerabilities,
             auto_assessed=self.auto_assessed,
-            credits_used=self.credits_used,
+            credits_used=None if self.credits_used is None else round(self.credits_used, 6),
             complete=not stopped_by,
             stopped_by=stopped_by,
         )

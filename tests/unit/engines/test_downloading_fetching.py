@@ -8,7 +8,7 @@ import pytest
 from tests.fakes import NOON, FakeClock, MemoryStore
 from webhook.engines.download_fetching import Fetched, Fetching
 from webhook.engines.downloading import Downloader, DownloadOptions
-from webhook.errors import Retryable
+from webhook.errors import Final, Retryable
 from webhook.model.downloads import BatchAnswer, SourceStatus
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer
@@ -132,6 +132,16 @@ def test_an_error_of_the_source_is_an_answer() -> None:
     (only,) = results(fetching)
     assert isinstance(only.answer.failure, Retryable)
     assert only.answer.answers == ()
+
+
+def test_after_a_no_for_good_nothing_more_is_asked() -> None:
+    def refuse() -> None:
+        raise Final("Never.")
+
+    source = Source(before=refuse)
+    fetching = Fetching(source, purls(50), 1)
+    fetching.start()
+    assert len(results(fetching)) == len(source.asked) == 1
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
