@@ -1,4 +1,4 @@
-"""``bomgate serve``: what it refuses before it starts, and that it starts; how it decides is tested in ``tests/e2e``."""
+"""``bomgate serve``: what it refuses before it starts, and that it starts; ``tests/e2e`` tests how it decides."""
 
 from __future__ import annotations
 

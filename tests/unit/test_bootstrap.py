@@ -1,0 +1,177 @@
+"""The composition root: settings become objects that fit together."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.worlds import LEFTPAD, LOG4J, digest_of, sbom_of
+from webhook.bootstrap import NoSightings, Parts, SystemClock, ThreadBackground, open_parts
+from webhook.bootstrap.serving import certificates, prepare_store, worker_parts
+from webhook.errors import ConfigError, StoreError, StoreUnreachable
+from webhook.model.actions import Action
+from webhook.model.deadlines import Deadline
+from webhook.model.images import parse_image
+from webhook.model.purls import Purl
+from webhook.settings import Settings, load_settings
+
+RECORDING = b'[{"coordinates": "pkg:npm/left-pad@1.3.0", "vulnerabilities": []}]'
+
+
+def settings_in(folder: Path, **groups: Any) -> Settings:
+    """Settings with an SQLite file and a state directory in a folder."""
+    basics = {
+        "database": {"url": f"sqlite:///{folder / 'data' / 'bomgate.db'}"},
+        "serve": {"stateDirectory": str(folder / "state"), "insecureHttp": True},
+        "sbom": {"sources": ["directory"]},
+    }
+    path = folder / "bomgate.yaml"
+    path.write_text(yaml.safe_dump({**basics, **groups}), encoding="utf-8")
+    return load_settings(path, environment={"HOME": str(folder)})
+
+
+def fill(parts: Parts) -> None:
+    """An image with an SBOM, and an answer for its component."""
+    image = parse_image("shop/web:1")
+    parts.store.sboms.add(digest_of("web"), sbom_of(LEFTPAD), place="added", image=image)
+    parts.downloader().run()
+
+
+def test_parts_judge_an_image_from_what_the_store_has(tmp_path: Path) -> None:
+    parts = open_parts(settings_in(tmp_path), recording=RECORDING)
+    fill(parts)
+    parts.refresher.refresh()
+    reviewer = parts.reviewer(parts.checker(ThreadBackground()), NoSightings())
+    verdict = parts.checker(ThreadBackground()).check(
+        parse_image("shop/web:1"), "", Deadline(parts.clock.monotonic() + 5)
+    )
+    assert (verdict.action, verdict.counts.clean) == (Action.ALLOW, 1)
+    assert reviewer is not None
+    assert parts.model is parts.model
+    parts.store.close()
+
+
+def test_an_sbom_that_is_not_stored_is_judged_by_the_same_facts(tmp_path: Path) -> None:
+    parts = open_parts(settings_in(tmp_path), recording=RECORDING)
+    fill(parts)
+    image = parse_image("shop/other:1")
+    verdict = parts.sbom_checker(parts.checker(ThreadBackground())).check(sbom_of(LEFTPAD, LOG4J), image)
+    assert (verdict.counts.clean, verdict.counts.unknown, verdict.action) == (1, 1, Action.WARN)
+    assert parts.store.sboms.component_ids([Purl(LOG4J)]) == {}
+    parts.store.close()
+
+
+def test_a_place_that_there_is_not_is_a_settings_error(tmp_path: Path) -> None:
+    parts = open_parts(settings_in(tmp_path, sbom={"sources": ["somewhere"]}))
+    with pytest.raises(ConfigError, match=r"sbom\.sources"):
+        parts.checker(ThreadBackground())
+
+
+def test_an_sbom_file_that_is_too_large_is_refused_unread(tmp_path: Path) -> None:
+    name = f"{digest_of('web').replace(':', '-')}.json"
+    (tmp_path / name).write_text("x" * 100, encoding="utf-8")
+    parts = open_parts(settings_in(tmp_path, sbom={"maxBytes": 50}))
+    (done,) = parts.importer().run(parts.documents(tmp_path), place="imported")
+    assert "larger than 50 bytes" in done.reason
+    parts.store.close()
+
+
+def test_preparing_makes_the_database_and_provisions_the_assessments(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, assessments=[{"vulnerability": "X-1", "type": "Blocked"}])
+    assert prepare_store(settings)
+    parts = open_parts(settings, create=False)
+    assert [one.vulnerability for one in parts.assessor.index()] == ["X-1"]
+    parts.store.close()
+
+
+def serve_once(settings: Settings) -> None:
+    """Run a worker's threads until the read model is on disk."""
+    worker = worker_parts(settings)
+    worker.start()
+    worker.stop()
+
+
+def test_a_database_that_is_away_is_no_reason_not_to_start_when_there_is_a_copy(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = settings_in(tmp_path)
+    parts = open_parts(settings, recording=RECORDING)
+    fill(parts)
+    parts.refresher.tick()
+    parts.store.close()
+    (tmp_path / "data").rename(tmp_path / "away")
+    with caplog.at_level(logging.WARNING, "bomgate.start"):
+        assert not prepare_store(settings)
+    assert "deciding with the copy of the read model" in caplog.text
+    assert not (tmp_path / "data").exists()
+    serve_once(settings)
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_server_that_does_not_answer_is_a_reason_when_there_is_no_copy(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnreachable, match="cannot be reached"):
+        prepare_store(settings_in(tmp_path, database={"url": "postgresql://u@127.0.0.1:1/x"}))
+
+
+def test_a_file_that_is_no_database_is_a_reason_whatever_else_there_is(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "bomgate.db").write_text("not a database" * 200, encoding="utf-8")
+    with pytest.raises(StoreError, match="is not an SQLite database"):
+        prepare_store(settings)
+
+
+def test_what_could_not_be_provisioned_at_start_is_provisioned_when_the_database_is_back(tmp_path: Path) -> None:
+    settings = settings_in(
+        tmp_path, assessments=[{"vulnerability": "X-1", "type": "Blocked"}], refresh={"intervalSeconds": 0.01}
+    )
+    open_parts(settings).store.admin.upgrade()
+    worker = worker_parts(settings, provision=True)
+    worker.start()
+    parts = open_parts(settings)
+    deadline = parts.clock.monotonic() + 20
+    while not list(parts.assessor.index()) and parts.clock.monotonic() < deadline:
+        parts.clock.sleep(0.02)
+    worker.stop()
+    assert [one.vulnerability for one in parts.assessor.index()] == ["X-1"]
+    parts.store.close()
+
+
+def test_plain_http_needs_no_certificate_and_a_bad_one_is_refused(tmp_path: Path) -> None:
+    assert certificates(settings_in(tmp_path), SystemClock()) is None
+    (tmp_path / "tls.crt").write_text("no certificate", encoding="utf-8")
+    files = {"tlsCert": str(tmp_path / "tls.crt"), "tlsKey": str(tmp_path / "tls.crt")}
+    with pytest.raises(ConfigError, match="cannot be used"):
+        certificates(settings_in(tmp_path, serve=files), SystemClock())
+
+
+def test_the_clock_of_the_machine_knows_its_zone_and_goes_on() -> None:
+    clock = SystemClock()
+    before = clock.monotonic()
+    clock.sleep(0.001)
+    assert clock.monotonic() > before
+    assert clock.now().utcoffset() == dt.timedelta(0)
+
+
+def test_background_work_can_be_waited_for_and_raises_what_it_raised() -> None:
+    background, go = ThreadBackground(), threading.Event()
+
+    def work() -> None:
+        go.wait(20)
+
+    task = background.start(work)
+    assert not task.wait(0.01)
+    go.set()
+    assert task.wait(20)
+
+    def fail() -> None:
+        raise ValueError("a bug")
+
+    with pytest.raises(ValueError, match="a bug"):
+        background.start(fail).wait(20)
