@@ -78,8 +78,8 @@ def world() -> World:
 
 def test_new_vulnerabilities_are_assessed_by_their_score_once(world: World) -> None:
     assert [(one.vulnerability, one.type, one.rule) for one in world.records] == [
-        ("CVE-2021-44228", "Blocked", "Blocked 9.0–10.0"),
         ("CVE-2020-8203", "Caution", "Caution 7.0–8.9"),
+        ("CVE-2021-44228", "Blocked", "Blocked 9.0–10.0"),
     ]
     again = [ComponentAnswer(LOG4J, (LOG4SHELL, MEDIUM), NOON)]
     world.store.components.record(again, assess=world.assessor.auto_rule(), now=NOON)

@@ -1,0 +1,35 @@
+"""The store in memory: a fake of all of its ports at once, on which the port suites and the engines' tests run.
+
+It keeps plain dictionaries and does everything the slow and obvious way, so that it can serve as the description of
+what the real store has to do.
+"""
+
+from __future__ import annotations
+
+from tests.memory.components import MemoryComponents
+from tests.memory.decisions import MemoryAssessments, MemoryVulnerabilities
+from tests.memory.facts import Facts
+from tests.memory.images import MemoryFeed, MemoryHotStart, MemorySboms, MemorySightings
+from tests.memory.runs import MemoryAdmin, MemoryRuns, MemorySearches
+from webhook.ports import Clock
+
+__all__ = ["MemoryHotStart", "MemoryRuns", "MemoryStore"]
+
+
+class MemoryStore:
+    """All ports of the store, with the same attributes as :class:`webhook.store.opening.Store`."""
+
+    def __init__(self, clock: Clock) -> None:
+        facts = Facts(clock)
+        self.components = MemoryComponents(facts)
+        self.sboms = MemorySboms(facts)
+        self.assessments = MemoryAssessments(facts)
+        self.vulnerabilities = MemoryVulnerabilities(facts)
+        self.runs = MemoryRuns(facts)
+        self.sightings = MemorySightings(facts)
+        self.searches = MemorySearches()
+        self.feed = MemoryFeed(facts)
+        self.admin = MemoryAdmin(facts)
+
+    def close(self) -> None:
+        """There is nothing to give back."""

@@ -1,0 +1,136 @@
+"""SBOMs, tags, sightings, and what read models are told."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from tests.memory.facts import Facts, StoredDocument
+from webhook.model.changes import UINT32, Changes, StoredSbom
+from webhook.model.components import ComponentState, Sbom, SkipReason
+from webhook.model.images import Digest, ImageRef
+from webhook.model.places import is_more_trusted
+from webhook.model.purls import Purl
+from webhook.model.records import (
+    SbomRecord,
+    Sighting,
+)
+
+
+class MemoryHotStart:
+    """Keeps the last saved model in ``saved``."""
+
+    def __init__(self) -> None:
+        self.saved: Changes | None = None
+
+    def load(self) -> Changes | None:
+        return self.saved
+
+    def save(self, changes: Changes) -> None:
+        self.saved = replace(changes, complete=True)
+
+
+class MemoryFeed:
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def revision(self) -> int:
+        return self._facts.revision
+
+    def changes(self, since: int) -> Changes:
+        facts = self._facts
+        complete = since <= 0 or since > facts.revision
+        after = -1 if complete else since
+        changed = [one for one in facts.components.values() if one.revision > after]
+        vulnerable = [one for one in changed if one.state == ComponentState.VULNERABLE]
+        return Changes(
+            revision=facts.revision,
+            complete=complete,
+            component_ids=array(UINT32, [one.id for one in changed]),
+            states=bytes(one.state for one in changed),
+            answered_at=array(UINT32, [one.answered_at for one in changed]),
+            purls={one.id: one.purl for one in vulnerable},
+            findings={one.id: one.findings for one in vulnerable},
+            vulnerabilities=tuple(
+                replace(known, description="")
+                for _, (known, _, revision) in sorted(facts.vulnerabilities.items())
+                if revision > after
+            ),
+            assessments=tuple(one for one in facts.assessments if one.revision > after),
+            sboms=tuple(row.stored for row in facts.sboms.values() if row.revision > after),
+            tags={name: digest for name, (digest, revision) in facts.tags.items() if revision > after},
+        )
+
+
+class MemorySboms:
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def add(self, digest: Digest, sbom: Sbom, *, place: str, image: ImageRef | None = None) -> StoredSbom:
+        facts, key = self._facts, (digest, sbom.document_digest)
+        tag = image.tagged if image is not None and image.tag else None
+        moved = tag is not None and facts.tags.get(tag, ("", 0))[0] != digest
+        better = key in facts.sboms and is_more_trusted(place, facts.sboms[key].stored.place)
+        if key in facts.sboms and not moved and not better:
+            return facts.sboms[key].stored
+        facts.revision += 1
+        if better:
+            row = facts.sboms[key]
+            facts.sboms[key] = replace(row, stored=replace(row.stored, place=place), revision=facts.revision)
+        if tag is not None and moved:
+            facts.tags[tag] = (digest, facts.revision)
+        if key not in facts.sboms:
+            ids = sorted({facts.component(purl).id for purl in sbom.components})
+            skipped: dict[SkipReason, int] = dict(Counter(one.reason for one in sbom.skipped))
+            stored = StoredSbom(digest, sbom.document_digest, array(UINT32, ids), skipped, place, sbom.format)
+            facts.sboms[key] = StoredDocument(stored, sbom, facts.clock.now(), facts.revision)
+        return facts.sboms[key].stored
+
+    def point(self, image: ImageRef, digest: Digest) -> None:
+        facts = self._facts
+        if image.tag and facts.tags.get(image.tagged, ("", 0))[0] != digest:
+            facts.revision += 1
+            facts.tags[image.tagged] = (digest, facts.revision)
+
+    def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
+        return {purl: self._facts.components[purl].id for purl in purls if purl in self._facts.components}
+
+    def list(self) -> Sequence[SbomRecord]:
+        return [self._record(row) for row in reversed(self._facts.sboms.values())]
+
+    def show(self, digest: Digest) -> Sequence[SbomRecord]:
+        rows = [row for row in reversed(self._facts.sboms.values()) if row.stored.digest == digest]
+        by_id = {one.id: one for one in self._facts.components.values()}
+        return [
+            replace(
+                self._record(row),
+                contents=tuple(sorted((by_id[one].purl, by_id[one].state) for one in row.stored.component_ids)),
+                skipped_components=row.sbom.skipped[:200],
+            )
+            for row in rows
+        ]
+
+    def _record(self, row: StoredDocument) -> SbomRecord:
+        sbom, stored = row.sbom, row.stored
+        return SbomRecord(
+            stored.digest,
+            self._facts.names(stored.digest),
+            stored.document_digest,
+            sbom.format,
+            sbom.version,
+            sbom.tool,
+            stored.place,
+            row.added_at,
+            len(stored.component_ids),
+            {reason.value: count for reason, count in stored.skipped.items()},
+        )
+
+
+class MemorySightings:
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def record(self, sightings: Sequence[Sighting]) -> None:
+        self._facts.sightings.update({(one.name, one.digest): one for one in sightings})

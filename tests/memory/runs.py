@@ -1,0 +1,92 @@
+"""Runs, searches, and the database itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections import Counter
+
+from tests.memory.facts import Facts
+from webhook.model.components import ComponentState
+from webhook.model.downloads import DownloadReport
+from webhook.model.records import (
+    RunRecord,
+    StoreStatus,
+)
+from webhook.model.searches import SearchClaim, SearchOutcome, SearchState
+from webhook.model.verdicts import SbomStatus
+
+
+class MemoryRuns:
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def acquire(self, holder: str, *, now: dt.datetime, lease: dt.timedelta) -> str | None:
+        held = self._facts.lease
+        if held is not None and held[0] != holder and now < held[1]:
+            return held[0]
+        self._facts.lease = (holder, now + lease)
+        return None
+
+    def release(self, holder: str) -> None:
+        if self._facts.lease is not None and self._facts.lease[0] == holder:
+            self._facts.lease = None
+
+    def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime) -> None:
+        self._facts.runs.append(RunRecord(started, finished, report))
+
+    def last(self, *, complete: bool = False) -> RunRecord | None:
+        runs = [run for run in self._facts.runs if run.report.complete or not complete]
+        return runs[-1] if runs else None
+
+
+class MemorySearches:
+    def __init__(self) -> None:
+        self._claims: dict[str, tuple[str, dt.datetime, SearchOutcome | None]] = {}
+        self._lock = threading.Lock()
+
+    def begin(self, key: str, holder: str, *, now: dt.datetime, lease_seconds: float) -> SearchClaim | None:
+        with self._lock:
+            there = self._claims.get(key)
+            if there is None or there[1] <= now:
+                self._claims[key] = (holder, now + dt.timedelta(seconds=lease_seconds), None)
+                return None
+            if there[2] is None:
+                if there[0] == holder:
+                    return None
+                return SearchClaim(there[0], SearchState.RUNNING, SearchOutcome(SbomStatus.REFUSED))
+            return SearchClaim(there[0], SearchState.FAILED, there[2])
+
+    def end(self, key: str, holder: str, outcome: SearchOutcome, *, now: dt.datetime, seconds: float) -> None:
+        with self._lock:
+            there = self._claims.get(key)
+            if there is None or there[0] != holder:
+                return
+            if outcome.status is SbomStatus.FOUND or seconds <= 0:
+                del self._claims[key]
+            else:
+                self._claims[key] = (holder, now + dt.timedelta(seconds=seconds), outcome)
+
+
+class MemoryAdmin:
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def upgrade(self) -> None:
+        """There is nothing to bring up to date."""
+
+    def status(self) -> StoreStatus:
+        facts = self._facts
+        states = Counter(one.state for one in facts.components.values())
+        counts = {
+            "components": len(facts.components),
+            "sboms": len(facts.sboms),
+            "images": len({digest for digest, _ in facts.sboms}),
+            "vulnerabilities": len(facts.vulnerabilities),
+            "assessments": len(facts.assessments),
+        }
+        for state in ComponentState:
+            if state is not ComponentState.UNUSABLE:
+                counts[state.name.lower()] = states[state]
+        last = facts.runs[-1] if facts.runs else None
+        return StoreStatus("memory:", "memory", "memory", facts.revision, counts, last)
