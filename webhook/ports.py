@@ -207,6 +207,8 @@ class VulnerabilitySource(Protocol):
     def report(self, purls: Sequence[Purl]) -> BatchAnswer:
         """Look up at most ``batch_size`` covered components that have versions.
 
+        When it stops half-way, the answer holds what there is, and its ``failure`` says why the rest is missing.
+
         Raises:
             Final: asking again will not help (401, 402, 403, a malformed answer).
             Retryable: every try failed; later may work.
