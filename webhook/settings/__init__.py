@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from webhook.api.options import ServeOptions
 from webhook.clients.directory import SbomOptions
 from webhook.clients.ossindex import OssIndexOptions
-from webhook.clients.registry import AttachmentOptions, ProviderOptions, RegistryOptions, RegistryRule
+from webhook.clients.registry import AttachmentOptions, ProviderOptions, RegistryOptions, RegistryRule, VerifyRule
 from webhook.engines.downloading import DownloadOptions
 from webhook.engines.refreshing import RefreshOptions
 from webhook.engines.searching import SearchOptions
@@ -24,13 +24,26 @@ from webhook.errors import ConfigError
 from webhook.model.policies import Policy
 from webhook.policy.typetable import TypeTable, default_types
 from webhook.settings.decisions import (
+    ASSESSMENT_KEYS,
+    KIND_KEYS,
+    TYPE_KEYS,
     PolicyOptions,
     ProvisionedAssessment,
     make_policy,
     read_assessments,
     read_types,
 )
-from webhook.settings.reading import Group, Setting, check_keys, describe, read_file, read_group, read_value, snake
+from webhook.settings.reading import (
+    Group,
+    Setting,
+    camel,
+    check_keys,
+    describe,
+    read_file,
+    read_group,
+    read_value,
+    snake,
+)
 from webhook.store import StoreOptions
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -178,3 +191,12 @@ def default_database(environment: Mapping[str, str]) -> str:
 def all_settings() -> Iterator[Setting]:
     """Every setting, for the documentation."""
     yield from describe(GROUPS)
+
+
+def all_lists() -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Every setting whose entries are mappings, with the keys of an entry and what they mean, for the documentation."""
+    yield "assessmentTypes", {camel(key): text for key, text in TYPE_KEYS.items()}
+    yield "assessments", {camel(key): text for key, text in ASSESSMENT_KEYS.items()}
+    yield "policy.kinds", {camel(key): text for key, text in KIND_KEYS.items()}
+    for name, options in (("registries", RegistryRule), ("sbom.verify", VerifyRule)):
+        yield name, {camel(one.name): str(one.metadata["help"]) for one in fields(options)}

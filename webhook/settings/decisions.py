@@ -22,6 +22,39 @@ _AGE = re.compile(r"([0-9]{1,6})\s*([hd])\Z")
 W = TypeVar("W", EnforceOn, OnExpiry)
 
 
+TYPE_KEYS: Mapping[str, str] = {
+    "name": "Its name; compared without case, shown as written.",
+    "action": "allow, warn or deny what is assessed so; warn when left out.",
+    "auto_assess": "Range of CVSS scores, such as {min: 9.0, max: 10.0}, both included: new vulnerabilities with such "
+    "a score get this type by themselves.",
+    "expires_after_days": "Life of an assessment that states no end of its own; none: it does not expire.",
+    "color": "For the console; it decides nothing.",
+    "on_expiry": "unassessed, or reassess to apply the ranges anew when an assessment expires.",
+    "description": "A sentence for people.",
+}
+"""Keys of an entry of ``assessmentTypes``, with what they mean."""
+
+ASSESSMENT_KEYS: Mapping[str, str] = {
+    "vulnerability": "Identifier or alias; it need not be known yet.",
+    "type": "Name of an assessment type.",
+    "comment": "Why.",
+    "until": "When it stops counting (UTC), such as 2027-01-31; without it the life of the type counts. A date in the "
+    "past is accepted and has no effect.",
+    "package": "Purl of the package that it is narrowed to; with a version it is narrowed to that version.",
+    "version_range": "Versions that it is narrowed to, such as '>=2.0,<2.17.1'.",
+    "image": "Image that it is narrowed to: a reference, a digest, or a name with *.",
+    "namespace": "Namespace that it is narrowed to.",
+}
+"""Keys of an entry of ``assessments``, with what they mean."""
+
+KIND_KEYS: Mapping[str, str] = {
+    "group": "API group, such as argoproj.io; empty for the core group.",
+    "kind": "Such as Rollout.",
+    "pod_spec_path": "Dotted path to the pod spec, such as spec.template.spec.",
+}
+"""Keys of an entry of ``policy.kinds``, with what they mean."""
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyOptions:
     """The ``policy`` group as it is written; :func:`make_policy` reads it."""
@@ -111,10 +144,9 @@ def read_types(entries: Any) -> TypeTable:
     Raises:
         ConfigError: an entry is not of the documented form, two have one name, or two CVSS ranges overlap.
     """
-    names = ("name", "action", "auto_assess", "expires_after_days", "color", "on_expiry", "description")
     return TypeTable(
         _type(f"assessmentTypes[{index}].", entry)
-        for index, entry in enumerate(_entries("assessmentTypes", entries, names))
+        for index, entry in enumerate(_entries("assessmentTypes", entries, tuple(TYPE_KEYS)))
     )
 
 
@@ -124,9 +156,8 @@ def read_assessments(entries: Any, types: TypeTable) -> tuple[ProvisionedAssessm
     Raises:
         ConfigError: an entry is not of the documented form, or of a type that ``types`` does not have.
     """
-    names = ("vulnerability", "type", "comment", "until", "package", "version_range", "image", "namespace")
     found = []
-    for index, entry in enumerate(_entries("assessments", entries, names)):
+    for index, entry in enumerate(_entries("assessments", entries, tuple(ASSESSMENT_KEYS))):
         try:
             found.append(_assessment(f"assessments[{index}].", entry, types))
         except InvalidInput as problem:
@@ -218,7 +249,7 @@ def _age(text: str) -> dt.timedelta:
 
 def _extra_kind(index: int, entry: Mapping[str, str]) -> ExtraKind:
     where = f"policy.kinds[{index}]."
-    check_keys(where, entry, ("group", "kind", "pod_spec_path"))
+    check_keys(where, entry, tuple(KIND_KEYS))
     given = {snake(key): value for key, value in entry.items()}
     return ExtraKind(
         group=str(given.get("group", "")),

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 import yaml
@@ -25,7 +25,7 @@ class Setting:
 
     Attributes:
         name: in the file, such as ``ossindex.ttlHours``.
-        environment: such as ``BOMGATE_OSSINDEX_TTL_HOURS``.
+        environment: such as ``BOMGATE_OSSINDEX_TTL_HOURS``; empty for what only the file can hold.
         default: as text; empty when there is none.
         help: a sentence.
     """
@@ -205,10 +205,27 @@ def _special(wanted: type[Any], value: Any) -> Any:
 def describe(groups: Sequence[Group]) -> Iterator[Setting]:
     """Every setting of some groups, for the documentation."""
     for group in groups:
-        for _, field in group.fields():
-            default = "" if field.default in (None, dataclasses.MISSING) else str(field.default)
+        for options, field in group.fields():
             name, help_text = field.name, str(field.metadata.get("help", ""))
-            yield Setting(f"{group.name}.{camel(name)}", group.environment(name), default, help_text)
+            variable = "" if has_entries(options, field) else group.environment(name)
+            yield Setting(f"{group.name}.{camel(name)}", variable, _shown(field.default), help_text)
             if name in group.file_variants:
                 text = f"Path of a file that holds {group.name}.{camel(name)}, such as a mounted Secret."
                 yield Setting(f"{group.name}.{camel(name)}File", group.environment(f"{name}_file"), "", text)
+
+
+def has_entries(options: type[Any], field: dataclasses.Field[Any]) -> bool:
+    """Whether a setting is a list of mappings, which only a file can hold."""
+    entries = get_args(_type(options, field))
+    return any(dataclasses.is_dataclass(one) or get_origin(one) is dict for one in entries)
+
+
+def _shown(default: object) -> str:
+    """A default as the file would have it."""
+    if default in (None, dataclasses.MISSING):
+        return ""
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, float):
+        return f"{default:g}"
+    return ", ".join(map(str, default)) if isinstance(default, tuple) else str(default)
