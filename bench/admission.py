@@ -58,7 +58,7 @@ def main() -> list[Row]:
 
 
 def _compare(product: Server, base: Server, images: list[tuple[str, Digest]], folder: Path) -> list[Row]:
-    denied = _review([f"{name}@{digest}" for name, digest in images])
+    denied = review_of([f"{name}@{digest}" for name, digest in images])
     sides = [Contestant("bomgate", product, denied), Contestant("empty Flask webhook", base, denied)]
     for side in sides:  # the first requests fill caches and settle the connections
         load(side.server.port, "/validate?timeout=5s", side.body, seconds=2, connections=CONNECTIONS, folder=folder)
@@ -132,7 +132,8 @@ def _four() -> list[Path]:
     return by_size[middle : middle + 4]
 
 
-def _review(images: list[str]) -> bytes:
+def review_of(images: list[str]) -> bytes:
+    """An AdmissionReview of a Deployment with these images, of ordinary size."""
     containers = [
         {
             "name": f"c{index}",
