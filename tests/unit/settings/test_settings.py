@@ -140,10 +140,19 @@ def test_the_policy_is_read(tmp_path: Path) -> None:
 def test_every_setting_has_help_a_name_and_a_variable_of_its_own() -> None:
     settings = list(all_settings())
     assert [one.name for one in settings if not one.help.endswith(".")] == []
-    assert len({one.name for one in settings}) == len({one.environment for one in settings}) == len(settings)
+    assert len({one.name for one in settings}) == len(settings)
+    variables = [one.environment for one in settings if one.environment]
+    assert len(set(variables)) == len(variables)
     by_name = {one.name: one for one in settings}
     assert by_name["ossindex.ttlHours"].environment == "BOMGATE_OSSINDEX_TTL_HOURS"
     assert by_name["database.urlFile"].environment == "BOMGATE_DATABASE_URL_FILE"
+    assert by_name["policy.kinds"].environment == ""  # a list of mappings fits into no variable
+
+
+def test_defaults_are_shown_as_the_file_would_have_them() -> None:
+    defaults = {one.name: one.default for one in all_settings()}
+    assert (defaults["ossindex.ttlHours"], defaults["serve.insecureHttp"]) == ("24", "false")
+    assert (defaults["sbom.platforms"], defaults["ossindex.token"]) == ("linux/amd64, linux/arm64", "")
 
 
 def test_the_fixed_names_of_settings_stay() -> None:
