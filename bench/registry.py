@@ -140,7 +140,7 @@ def _crowd(folder: Path, settings: Path, host: str, log: Path) -> list[Row]:
         answers += [request(port, raw) for _ in range(PODS)]
         third = _requests(log)
     assert all(b" 200 " in answer for answer in answers)
-    manifests = sum(digest in line for line in log.read_text().splitlines() if "GET" in line and "/manifests/" in line)
+    manifests = sum(f"/manifests/{digest} " in line for line in _access(log))
     return [
         Row(f"{PODS} Pods of a new image at once, requests to the registry", str(second - first)),
         Row("of these for the image's manifest", str(manifests), "≤ 1", manifests <= 1),
@@ -151,7 +151,12 @@ def _crowd(folder: Path, settings: Path, host: str, log: Path) -> list[Row]:
 def _requests(log: Path) -> int:
     """Requests that the registry has answered, by its access log."""
     time.sleep(0.5)
-    return sum('HTTP/1.1" ' in line for line in log.read_text().splitlines())
+    return len(_access(log))
+
+
+def _access(log: Path) -> list[str]:
+    """The lines of the access log; the registry writes others beside them."""
+    return [line for line in log.read_text().splitlines() if 'HTTP/1.1" ' in line]
 
 
 if __name__ == "__main__":
