@@ -25,6 +25,7 @@ from webhook.ports import Background, Clock, SbomSource, SbomStore, SearchStore,
 
 log = logging.getLogger("bomgate.search")
 _MOST_REMEMBERED = 50_000
+_FOUND = SearchOutcome(SbomStatus.FOUND)
 _TOO_LATE = SearchOutcome(
     SbomStatus.REFUSED, "the search did not end in time and goes on in the background; try again in a moment"
 )
@@ -106,7 +107,7 @@ class SbomSearch:
             StoreError: the store did not answer, or did not keep what was found.
         """
         if self.is_known(image, digest):
-            return SearchOutcome(SbomStatus.FOUND)
+            return _FOUND
         key = self._key(image, digest)
         with self._lock:
             until, outcome = self._failed.get(key, (0.0, _TOO_LATE))
@@ -121,7 +122,7 @@ class SbomSearch:
         if not task.wait(deadline.remaining(self._clock.monotonic())):
             return _TOO_LATE
         if self.is_known(image, digest):
-            return SearchOutcome(SbomStatus.FOUND)
+            return _FOUND
         return self._failed.get(key, (0.0, _TOO_LATE))[1]
 
     def _key(self, image: ImageRef, digest: Digest) -> str:
@@ -159,14 +160,16 @@ class SbomSearch:
             self._clock.sleep(0.1)
             parts.refresher.refresh()
             if self.is_known(image, digest):
-                return SearchOutcome(SbomStatus.FOUND)
+                return _FOUND
             if deadline.remaining(self._clock.monotonic()) <= 0:
                 return _TOO_LATE
 
     def _own(self, image: ImageRef, digest: Digest, deadline: Deadline) -> SearchOutcome:
         outcome, seconds = SearchOutcome(SbomStatus.REFUSED), 0.0  # after an error of our own anybody may try again
         try:
-            outcome = self._look(image, digest, deadline)
+            # Another process may have found it between this one's last look at the store and its claim.
+            self._parts.refresher.refresh()
+            outcome = _FOUND if self.is_known(image, digest) else self._look(image, digest, deadline)
             seconds = self._options.believed(outcome.status)
         finally:
             key = self._key(image, digest)
@@ -192,7 +195,7 @@ class SbomSearch:
             for sbom in found:
                 self._parts.sboms.add(digest, sbom, place=signed or place.place, image=image)
             if found:
-                return SearchOutcome(SbomStatus.FOUND)
+                return _FOUND
         return worst
 
     def _remember(self, key: str, outcome: SearchOutcome) -> None:

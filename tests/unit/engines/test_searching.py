@@ -84,6 +84,14 @@ def test_what_another_process_is_searching_is_waited_for_and_not_searched_twice(
     assert place.asked == []
 
 
+def test_what_another_process_has_just_found_is_not_searched_again() -> None:
+    world, place = World(), FakeSbomSource()
+    process = Process(world, "a", place)
+    world.store.sboms.add(DIGEST, sbom_of(LEFTPAD), place="referrers")
+    assert process.search().status is SbomStatus.FOUND
+    assert place.asked == []
+
+
 def test_the_search_of_a_process_that_died_is_taken_over() -> None:
     world, place = World(), FakeSbomSource()
     place.sboms[DIGEST] = [sbom_of(LEFTPAD)]
