@@ -140,7 +140,7 @@ def _crowd(folder: Path, settings: Path, host: str, log: Path) -> list[Row]:
         answers += [request(port, raw) for _ in range(PODS)]
         third = _requests(log)
     assert all(b" 200 " in answer for answer in answers)
-    manifests = sum(f"/manifests/{digest} " in line for line in _access(log))
+    manifests = sum(f"/manifests/{digest} " in line for line in _access(log)[first:second])
     return [
         Row(f"{PODS} Pods of a new image at once, requests to the registry", str(second - first)),
         Row("of these for the image's manifest", str(manifests), "≤ 1", manifests <= 1),
