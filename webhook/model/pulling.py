@@ -8,6 +8,9 @@ contains is not kept apart: it is stored by digest, and who asks by digest names
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from webhook.model.images import Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +52,32 @@ class PullSecrets:
     key: str = ""
     documents: tuple[bytes, ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PullTarget:
+    """How a program of somebody else's pulls an image.
+
+    Attributes:
+        host: the registry as programs name it, with its port; ``index.docker.io`` for Docker Hub.
+        path: the repository inside the registry.
+        manifests: role and digest of what has to be looked at: ``image``, or a platform such as ``linux/amd64``.
+        plain_http: it speaks HTTP instead of HTTPS.
+        ca_file: certificate authorities to trust beside the usual ones.
+        username: of the credential; empty when there is none.
+        password: belongs to ``username``.
+        token: given to the registry as it is, in place of a user.
+    """
+
+    host: str
+    path: str
+    manifests: tuple[tuple[str, Digest], ...]
+    plain_http: bool = False
+    ca_file: Path | None = None
+    username: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+    def name(self, digest: Digest) -> str:
+        """The reference of one manifest."""
+        return f"{self.host}/{self.path}@{digest}"

@@ -39,6 +39,7 @@ from webhook.clients.registry.sources import (
     ReferrersSource,
     registry_source,
 )
+from webhook.clients.registry.targets import pull_target
 from webhook.clients.registry.trail import Look, Trail
 
 __all__ = [
@@ -68,5 +69,6 @@ __all__ = [
     "VerifyRule",
     "explain",
     "explain_image",
+    "pull_target",
     "registry_source",
 ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
 from webhook.clients.registry.calls import CAP_REMEDY, Budget, Calls
-from webhook.clients.registry.credentials import Keychain
+from webhook.clients.registry.credentials import Credential, Keychain
 from webhook.clients.registry.exchange import Outgoing, Reply
 from webhook.clients.registry.locations import Repository
 from webhook.clients.registry.manifests import (
@@ -92,6 +92,15 @@ class RegistryClient:
         other._keychains = (keychain, *self._keychains)
         other._calls = self._calls.opened_by(other._keychains)
         return other
+
+    def credential(self, repository: Repository) -> Credential | None:
+        """What opens a repository; None when there is nothing.
+
+        Raises:
+            SourceError: the credentials cannot be read.
+        """
+        found = (keychain.find(repository) for keychain in self._keychains)
+        return next((credential for credential in found if credential is not None), None)
 
     def close(self) -> None:
         """Close all connections."""

@@ -1,0 +1,148 @@
+"""Programs that are run within limits: memory, time, output and disk, in a process group that ends as a whole."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from webhook.ports import Clock
+
+_CHUNK = 64 * 1024
+_KEPT_ERRORS = 8 * 1024
+_LOOK_SECONDS = 0.2
+_MORE_CPU = 5
+
+# Run by a Python of its own that imports nothing else, and then becomes the program: limits that are set in a forked
+# child of a process with threads may hang it. RLIMIT_DATA counts what is written to; RLIMIT_AS would count the address
+# space, of which Go programs reserve far more than they use. The program also gives way to whatever else wants to run.
+_LAUNCH = """
+import os, resource, sys
+memory, cpu, file = map(int, sys.argv[1:4])
+wanted = {resource.RLIMIT_DATA: memory, resource.RLIMIT_CPU: cpu, resource.RLIMIT_FSIZE: file, resource.RLIMIT_CORE: 0}
+for kind, limit in wanted.items():
+    hard = resource.getrlimit(kind)[1]
+    limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    resource.setrlimit(kind, (limit, limit))
+os.nice(10)
+os.execv(sys.argv[4], sys.argv[4:])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a program may use.
+
+    Attributes:
+        memory_bytes: of its own data; Linux counts heap and stacks, not the program's file.
+        seconds: from start to end; it gets hardly more processor time than that either.
+        output_bytes: of its standard output.
+        disk_bytes: of all files in its folder together, and of each file that it writes.
+    """
+
+    memory_bytes: int
+    seconds: float
+    output_bytes: int
+    disk_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a program did.
+
+    Attributes:
+        code: its exit code; negative for the signal that ended it.
+        output: its standard output.
+        errors: beginning and end of its standard error; a Go program names its trouble first, others last.
+        stopped: ``time``, ``output`` or ``disk`` when it was ended because of that limit; empty when it ended itself.
+    """
+
+    code: int
+    output: bytes
+    errors: str
+    stopped: str = ""
+
+
+def run_confined(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, limits: Limits, clock: Clock
+) -> Ran:
+    """Run a program within limits; nothing of it is left when this returns.
+
+    Args:
+        command: an absolute path, and arguments.
+        environment: all of it.
+        folder: its working directory, which is also where it should put temporary files.
+        limits: what it may use.
+        clock: measures ``seconds``.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    numbers = (limits.memory_bytes, int(limits.seconds) + _MORE_CPU, limits.disk_bytes)
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", _LAUNCH, *map(str, numbers), *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env=dict(environment),
+        start_new_session=True,
+    )
+    try:
+        output, errors, stopped = _listen(process, folder, limits, clock)
+    except BaseException:
+        _end(process)
+        process.wait()
+        raise
+    if stopped:
+        _end(process)
+    return Ran(process.wait(), output, errors.decode(errors="replace"), stopped)
+
+
+def _listen(process: subprocess.Popen[bytes], folder: Path, limits: Limits, clock: Clock) -> tuple[bytes, bytes, str]:
+    """Read both outputs to their ends, or until a limit is reached."""
+    output, errors, stopped, until = bytearray(), bytearray(), "", clock.monotonic() + limits.seconds
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process.stdout, process.stderr, selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ, output)
+        selector.register(process.stderr, selectors.EVENT_READ, errors)
+        look = clock.monotonic() + _LOOK_SECONDS
+        while selector.get_map() and not stopped:
+            for key, _ in selector.select(_LOOK_SECONDS):
+                chunk = os.read(key.fd, _CHUNK)
+                key.data.extend(chunk)
+                if not chunk:
+                    selector.unregister(key.fd)
+            if len(errors) > 2 * _KEPT_ERRORS:
+                del errors[_KEPT_ERRORS:-_KEPT_ERRORS]
+            if len(output) > limits.output_bytes:
+                stopped = "output"
+            elif clock.monotonic() >= until:
+                stopped = "time"
+            elif clock.monotonic() >= look:
+                look = clock.monotonic() + _LOOK_SECONDS
+                stopped = "disk" if _size(folder) > limits.disk_bytes else ""
+    return bytes(output), bytes(errors), stopped
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for inner, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):  # it may be gone again
+                total += (Path(inner) / name).lstat().st_size
+    return total
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the whole group; the number cannot be another's yet, because nobody has waited for the process."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

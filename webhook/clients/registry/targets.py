@@ -1,0 +1,35 @@
+"""Targets: what a program that pulls images by itself, such as a scanner, is told of a registry."""
+
+from __future__ import annotations
+
+from webhook.clients.registry.credentials import Credential
+from webhook.clients.registry.search import Search
+from webhook.clients.registry.trail import Trail
+from webhook.model.deadlines import Deadline
+from webhook.model.images import DEFAULT_HOST, Digest, ImageRef
+from webhook.model.pulling import PullTarget
+
+_HUB = "index.docker.io"
+
+
+def pull_target(search: Search, image: ImageRef, digest: Digest, deadline: Deadline) -> PullTarget:
+    """How an image is pulled, with the credentials of the search's client.
+
+    The image's manifest has been read then, so that its registry is one that may be asked, and shows it.
+
+    Raises:
+        SourceError: the image cannot be read.
+    """
+    visit = search.visit(image, digest, deadline, Trail())
+    registry, subjects = visit.repository.registry, visit.anatomy.subjects
+    credential = search.client.credential(visit.repository) or Credential()
+    return PullTarget(
+        host=_HUB if registry.host == DEFAULT_HOST else registry.host,
+        path=visit.repository.path,
+        manifests=tuple((one.role, one.digest) for one in subjects if one.role != "index"),
+        plain_http=registry.plain_http,
+        ca_file=registry.ca_file,
+        username=credential.username,
+        password=credential.password,
+        token=credential.registry_token,
+    )
