@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-OPTIONS = ["-n", "2", "--dist", "loadgroup", "--durations", "10", "--durations-min", "1"]
+OPTIONS = ["-n", "2", "--durations", "10", "--durations-min", "1"]
 WIDTH = 110
 
 
@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     sys.path[0] = str(ROOT)  # as `python -m pytest` has it, and not the folder of this file
     if not _build() and in_ci():
         return 1
-    return int(pytest.main([*OPTIONS, *arguments], plugins=[LoudSkips()]))
+    return int(pytest.main([*OPTIONS, *arguments], plugins=[ByFile(), LoudSkips()]))
 
 
 def in_ci() -> bool:
@@ -54,6 +54,21 @@ def _build() -> bool:
         consequence = "failing, because CI=true" if in_ci() else "the tests that need them will be skipped"
         print(box(f"Real parts to test on cannot be had: {consequence}", missing), file=sys.stderr, flush=True)
     return not missing
+
+
+class ByFile:
+    """A pytest plugin: the tests of a file stay on one process, and so do all end-to-end tests, which share a cluster."""
+
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Make the scheduler; called by xdist."""
+        from xdist.scheduler import LoadScopeScheduling  # pytest wants to be the first to import a plugin
+
+        class Scheduler(LoadScopeScheduling):
+            def _split_scope(self, nodeid: str) -> str:
+                file = nodeid.partition("::")[0]
+                return "tests/e2e" if file.startswith("tests/e2e/") else file
+
+        return Scheduler(config, log)
 
 
 class LoudSkips:

@@ -27,11 +27,10 @@ HERE = Path(__file__).resolve().parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is here, keep it on one of xdist's processes, for it shares a cluster, and put the audit last."""
-    here = [item for item in items if HERE in item.path.parents]
-    for item in here:
-        item.add_marker(pytest.mark.e2e)
-        item.add_marker(pytest.mark.xdist_group("e2e"))
+    """Mark what is here, and put the audit of the whole run last."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
     items.sort(key=lambda item: item.path.name == "test_e2e_whole_run.py")
 
 
