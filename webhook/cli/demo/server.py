@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import signal
 import ssl
 import subprocess
 import sys
@@ -28,7 +30,7 @@ class DemoServer:
     Args:
         config: its settings file; it has to listen on port 0 and to log JSON.
         authority: the certificate authority to trust.
-        log: the file for its log.
+        log: the file for its log, in a folder that is also for its temporary files.
     """
 
     def __init__(self, config: Path, authority: Path, log: Path) -> None:
@@ -44,7 +46,7 @@ class DemoServer:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environment_without_settings(),
+                env={**environment_without_settings(), "TMPDIR": str(self._log.parent)},
                 start_new_session=True,  # Ctrl-C is for the demo, which then ends the server in good order
             )
         try:
@@ -122,7 +124,7 @@ class DemoServer:
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)  # its workers, too
             self._process.wait()
 
     def _error(self, what: str) -> SourceError:

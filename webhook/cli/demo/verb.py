@@ -94,6 +94,7 @@ class Demo:
                 "tlsCert": str(certificates.certificate),
                 "tlsKey": str(certificates.key),
                 "workers": 1,
+                "gracefulSeconds": 2,
             },
         }
         self._config.write_text(yaml.safe_dump(settings), encoding="utf-8")
