@@ -57,7 +57,7 @@ def _build() -> bool:
 
 
 class ByFile:
-    """A pytest plugin: the tests of a file stay on one process, and so do all end-to-end tests, which share a cluster."""
+    """A pytest plugin: the tests of a file stay on one process, and so do all end-to-end tests."""
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
         """Make the scheduler; called by xdist."""
