@@ -99,6 +99,11 @@ def test_equal_names_and_contents_in_two_namespaces_are_read_and_keyed_apart(
     assert server.asked == [PATH.format("shop", "reg"), PATH.format("bank", "reg")]
 
 
+def test_what_is_said_of_a_missing_secret_is_kept_apart_too(reader: PullSecretReader, soon: Deadline) -> None:
+    shop, bank = (reader.read(PullAccess(name, ("gone",)), soon) for name in ("shop", "bank"))
+    assert shop.key != bank.key
+
+
 def test_a_namespace_without_the_secret_does_not_get_that_of_another(
     server: ApiServer, reader: PullSecretReader, soon: Deadline
 ) -> None:
