@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from webhook.model.assessments import Assessment
-from webhook.model.changes import Changes, StoredSbom
+from webhook.model.changes import START, Changes, Position, StoredSbom
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult, SourceStatus, WantedComponent
@@ -53,11 +53,15 @@ class Clock(Protocol):
 class ChangeFeed(Protocol):
     """The store as a read model sees it."""
 
-    def revision(self) -> int:
-        """The newest revision; cheap enough to ask every second."""
+    def position(self) -> Position:
+        """The store's identity and its newest revision; cheap enough to ask every second."""
 
-    def changes(self, since: int) -> Changes:
-        """Everything after revision ``since``; ``since=0`` gives a complete description."""
+    def changes(self, since: Position = START) -> Changes:
+        """Everything after ``since``.
+
+        A complete description when there is nothing to tell the difference to: ``since`` is revision 0, a position in
+        another store, or one that this store has not reached.
+        """
 
 
 class HotStart(Protocol):

@@ -6,6 +6,8 @@ what the real store has to do.
 
 from __future__ import annotations
 
+import secrets
+
 from tests.memory.components import MemoryComponents
 from tests.memory.decisions import MemoryAssessments, MemoryVulnerabilities
 from tests.memory.facts import Facts
@@ -17,10 +19,15 @@ __all__ = ["MemoryHotStart", "MemoryRuns", "MemoryStore"]
 
 
 class MemoryStore:
-    """All ports of the store, with the same attributes as :class:`webhook.store.opening.Store`."""
+    """All ports of the store, with the same attributes as :class:`webhook.store.opening.Store`.
 
-    def __init__(self, clock: Clock) -> None:
-        facts = Facts(clock)
+    Args:
+        clock: time.
+        identity: of the store; a random one when left out.
+    """
+
+    def __init__(self, clock: Clock, identity: str = "") -> None:
+        facts = Facts(clock, identity or secrets.token_hex(16))
         self.components = MemoryComponents(facts)
         self.sboms = MemorySboms(facts)
         self.assessments = MemoryAssessments(facts)

@@ -46,6 +46,7 @@ class Facts:
     """All rows; each port of the fake is a view of them."""
 
     clock: Clock
+    identity: str
     revision: int = 0
     components: dict[Purl, Component] = field(default_factory=dict)
     sboms: dict[tuple[Digest, str], StoredDocument] = field(default_factory=dict)

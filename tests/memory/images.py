@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tests.memory.facts import Facts, StoredDocument
-from webhook.model.changes import UINT32, Changes, StoredSbom
+from webhook.model.changes import START, UINT32, Changes, Position, StoredSbom
 from webhook.model.components import ComponentState, Sbom, SkipReason
 from webhook.model.images import Digest, ImageRef
 from webhook.model.places import is_more_trusted
@@ -36,17 +36,17 @@ class MemoryFeed:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    def revision(self) -> int:
-        return self._facts.revision
+    def position(self) -> Position:
+        return Position(self._facts.identity, self._facts.revision)
 
-    def changes(self, since: int) -> Changes:
-        facts = self._facts
-        complete = since <= 0 or since > facts.revision
-        after = -1 if complete else since
+    def changes(self, since: Position = START) -> Changes:
+        facts, position = self._facts, self.position()
+        complete = since.revision == 0 or not position.continues(since)
+        after = -1 if complete else since.revision
         changed = [one for one in facts.components.values() if one.revision > after]
         vulnerable = [one for one in changed if one.state == ComponentState.VULNERABLE]
         return Changes(
-            revision=facts.revision,
+            position=position,
             complete=complete,
             component_ids=array(UINT32, [one.id for one in changed]),
             states=bytes(one.state for one in changed),

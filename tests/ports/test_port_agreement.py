@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.fakes import NOON, FakeClock, MemoryStore
 from tests.ports.samples import AutoRule, assessment, digest, make_sbom
 from webhook.model.assessments import AssessmentSource, Scope
+from webhook.model.changes import START, Position
 from webhook.model.images import parse_image
 from webhook.model.purls import Purl
 from webhook.model.records import AssessmentQuery, Sighting, VulnerabilityQuery
@@ -89,11 +90,11 @@ def take(store: AnyStore, clock: FakeClock, step: tuple[object, ...]) -> object:
     return None
 
 
-def facts(store: AnyStore, clock: FakeClock, since: int) -> dict[str, object]:
+def facts(store: AnyStore, clock: FakeClock, since: Position) -> dict[str, object]:
     """Everything that can be asked."""
     narrow = VulnerabilityQuery(package="pkg:npm/a", score_low=Decimal("7.0"))
     return {
-        "everything": store.feed.changes(0),
+        "everything": store.feed.changes(),
         "changes": store.feed.changes(since),
         "wanted": list(store.components.wanted(now=clock.now(), ttl=24 * HOUR)),
         "not covered": store.components.not_covered(),
@@ -125,14 +126,14 @@ def test_fake_and_real_store_agree(folder: Path, history: list[tuple[object, ...
     clock = FakeClock(NOON)
     with tempfile.TemporaryDirectory(dir=folder) as place:
         path = shutil.copy(folder / "empty.db", Path(place) / "bomgate.db")
-        fake, real = MemoryStore(clock), open_store(StoreOptions(url=f"sqlite:///{path}"), clock)
+        real = open_store(StoreOptions(url=f"sqlite:///{path}"), clock)
         try:
-            since = 0
+            fake, since = MemoryStore(clock, real.feed.position().store), START
             for number, step in enumerate(history):
                 if step[0] == "wait":
                     clock.advance(3600 * int(str(step[1])))
                 if number == len(history) // 2:
-                    since = real.feed.revision()
+                    since = real.feed.position()
                 assert take(real, clock, step) == take(fake, clock, step)
             expected = facts(fake, clock, since)
             for name, found in facts(real, clock, since).items():

@@ -47,7 +47,7 @@ def test_records_come_back_as_they_were_given_with_revision_and_sequence(store: 
 
 def test_appending_nothing_changes_nothing(store: AnyStore) -> None:
     store.assessments.append([assessment("V-1")])
-    assert store.assessments.append([]) == store.feed.revision() == 1
+    assert store.assessments.append([]) == store.feed.position().revision == 1
 
 
 def test_records_are_found_by_vulnerability_and_source_in_their_order(store: AnyStore) -> None:
@@ -61,10 +61,10 @@ def test_records_are_found_by_vulnerability_and_source_in_their_order(store: Any
 
 def test_provisioning_adds_what_is_new_and_leaves_what_is_there(store: AnyStore) -> None:
     assert store.assessments.provision([provisioned("V-1"), provisioned("V-2")], now=NOON) == 2
-    revision = store.feed.revision()
+    revision = store.feed.position().revision
     later = [replace(provisioned(name), assessed_at=NOON + DAY) for name in ("V-1", "V-2")]
     assert store.assessments.provision(later, now=NOON + DAY) == 0
-    assert store.feed.revision() == revision
+    assert store.feed.position().revision == revision
     assert store.assessments.provision([*later, provisioned("V-3")], now=NOON + DAY) == 1
     assert kinds(store) == [("V-1", "Blocked"), ("V-2", "Blocked"), ("V-3", "Blocked")]
 

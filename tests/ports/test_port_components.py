@@ -22,7 +22,7 @@ DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 
 
 def states(store: AnyStore) -> dict[Purl, ComponentState]:
-    changes = store.feed.changes(0)
+    changes = store.feed.changes()
     by_id = {number: purl for purl, number in store.sboms.component_ids([A, B, C]).items()}
     pairs = zip(changes.component_ids, changes.states, strict=True)
     return {by_id[number]: ComponentState(state) for number, state in pairs if number in by_id}
@@ -36,7 +36,7 @@ def test_an_answer_sets_the_state_of_its_component(store: AnyStore) -> None:
     result = store.components.record([answer(A), answer(B, vulnerability("V-1"))], assess=AutoRule(), now=NOON)
     assert states(store) == {A: ComponentState.CLEAN, B: ComponentState.VULNERABLE, C: ComponentState.UNKNOWN}
     assert (result.vulnerable, result.new_vulnerabilities, result.auto_assessed) == (1, 1, 1)
-    assert result.revision == store.feed.revision() == 2
+    assert result.revision == store.feed.position().revision == 2
 
 
 def test_components_that_are_not_known_yet_are_added(store: AnyStore) -> None:
@@ -47,7 +47,7 @@ def test_components_that_are_not_known_yet_are_added(store: AnyStore) -> None:
 
 def test_recording_nothing_raises_no_revision(store: AnyStore) -> None:
     assert store.components.record([], assess=AutoRule(), now=NOON).revision == 0
-    assert store.feed.revision() == 0
+    assert store.feed.position().revision == 0
 
 
 def test_each_new_pair_of_vulnerability_and_package_is_assessed_once(store: AnyStore) -> None:
@@ -74,9 +74,9 @@ def test_what_no_range_matches_stays_unassessed(store: AnyStore) -> None:
 def test_recording_a_batch_twice_leaves_the_same_facts(store: AnyStore) -> None:
     batch = [answer(A, vulnerability("V-1"), vulnerability("V-2")), answer(B)]
     store.components.record(batch, assess=AutoRule(), now=NOON)
-    once = store.feed.changes(0)
+    once = store.feed.changes()
     store.components.record(batch, assess=AutoRule(), now=NOON)
-    assert replace(store.feed.changes(0), revision=once.revision) == once
+    assert replace(store.feed.changes(), position=once.position) == once
 
 
 def test_a_vulnerability_that_vanishes_stops_counting_and_is_not_assessed_anew_when_it_comes_back(
@@ -85,14 +85,14 @@ def test_a_vulnerability_that_vanishes_stops_counting_and_is_not_assessed_anew_w
     rule = AutoRule()
     store.components.record([answer(A, vulnerability("V-1"), vulnerability("V-2"))], assess=rule, now=NOON)
     store.components.record([answer(A, vulnerability("V-2"), at=NOON + DAY)], assess=rule, now=NOON + DAY)
-    assert store.feed.changes(0).findings == {0: ("V-2",)}
+    assert store.feed.changes().findings == {0: ("V-2",)}
     store.components.record([answer(A, at=NOON + 2 * DAY)], assess=rule, now=NOON + 2 * DAY)
-    assert store.feed.changes(0).findings == {}
+    assert store.feed.changes().findings == {}
     assert states(store) == {A: ComponentState.CLEAN}
     assert len(store.assessments.find(AssessmentQuery())) == 2
     back = [answer(A, vulnerability("V-1"), at=NOON + 3 * DAY)]
     assert store.components.record(back, assess=rule, now=NOON + 3 * DAY).new_vulnerabilities == 0
-    assert store.feed.changes(0).findings == {0: ("V-1",)}
+    assert store.feed.changes().findings == {0: ("V-1",)}
     assert len(rule.asked) == 2
 
 
@@ -100,7 +100,7 @@ def test_an_older_answer_does_not_replace_a_newer_one(store: AnyStore) -> None:
     store.components.record([answer(A, vulnerability("V-1"))], assess=AutoRule(), now=NOON)
     store.components.record([answer(A, at=NOON - HOUR)], assess=AutoRule(), now=NOON)
     assert states(store) == {A: ComponentState.VULNERABLE}
-    assert store.feed.changes(0).findings == {0: ("V-1",)}
+    assert store.feed.changes().findings == {0: ("V-1",)}
 
 
 def test_a_component_left_out_of_the_answer_keeps_the_answer_it_had(store: AnyStore) -> None:
@@ -109,13 +109,13 @@ def test_a_component_left_out_of_the_answer_keeps_the_answer_it_had(store: AnySt
     later = NOON + 2 * DAY
     store.components.record([], unanswered=[A, B, C], assess=AutoRule(), now=later)
     assert states(store) == {A: ComponentState.VULNERABLE, B: ComponentState.CLEAN, C: ComponentState.UNKNOWN}
-    assert set(store.feed.changes(0).answered_at) == {0, int(NOON.timestamp())}
+    assert set(store.feed.changes().answered_at) == {0, int(NOON.timestamp())}
 
 
 def test_only_a_vulnerability_that_changed_is_told_again(store: AnyStore) -> None:
     one, other = vulnerability("V-1", "7.5"), vulnerability("V-2", "7.5")
     store.components.record([answer(A, one, other)], assess=AutoRule(), now=NOON)
-    before = store.feed.revision()
+    before = store.feed.position()
     moved = replace(one, cvss_score=Decimal("9.8"))
     store.components.record([answer(A, moved, other, at=NOON + DAY)], assess=AutoRule(), now=NOON + DAY)
     assert store.feed.changes(before).vulnerabilities == (replace(moved, description=""),)
@@ -126,7 +126,7 @@ def test_a_reference_that_names_another_component_is_no_change(store: AnyStore) 
     of_a = vulnerability("V-1", reference=f"{page}?component-name=a")
     of_b = vulnerability("V-1", reference=f"{page}?component-name=b")
     store.components.record([answer(A, of_a)], assess=AutoRule(), now=NOON)
-    before = store.feed.revision()
+    before = store.feed.position()
     store.components.record([answer(B, of_b)], assess=AutoRule(), now=NOON)
     assert store.feed.changes(before).vulnerabilities == ()
 
@@ -140,8 +140,8 @@ def test_a_rule_that_fails_leaves_nothing_behind(store: AnyStore) -> None:
 
     with pytest.raises(RuntimeError):
         store.components.record([answer(A, vulnerability("V-1"))], assess=broken, now=NOON)
-    assert store.feed.changes(0).component_ids.tolist() == []
-    assert store.feed.revision() == 0
+    assert store.feed.changes().component_ids.tolist() == []
+    assert store.feed.position().revision == 0
 
 
 def test_automatic_records_carry_their_rule_and_score(store: AnyStore) -> None:

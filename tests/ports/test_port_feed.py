@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tests.fakes import NOON, MemoryStore
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
-from webhook.model.changes import Changes
+from webhook.model.changes import Changes, Position
 from webhook.model.components import ComponentState
 from webhook.model.images import parse_image
 from webhook.model.purls import Purl
@@ -18,9 +18,21 @@ AnyStore = Store | MemoryStore
 A, B, C = Purl("pkg:npm/a@1"), Purl("pkg:npm/b@1"), Purl("pkg:deb/c@1")
 
 
+def position(store: AnyStore, revision: int) -> Position:
+    """A position in this store."""
+    return Position(store.feed.position().store, revision)
+
+
 def test_an_empty_store_is_described_as_empty(store: AnyStore) -> None:
-    assert store.feed.changes(0) == Changes(revision=0, complete=True)
-    assert store.feed.revision() == 0
+    assert store.feed.position().revision == 0
+    assert store.feed.changes() == Changes(store.feed.position(), complete=True)
+
+
+def test_a_store_has_an_identity_that_stays_when_it_changes(store: AnyStore) -> None:
+    before = store.feed.position()
+    assert len(bytes.fromhex(before.store)) == 16
+    store.sboms.add(digest(1), make_sbom(A), place="added")
+    assert store.feed.position() == store.feed.changes().position == Position(before.store, 1)
 
 
 def test_a_complete_description_holds_everything(store: AnyStore) -> None:
@@ -29,10 +41,10 @@ def test_a_complete_description_holds_everything(store: AnyStore) -> None:
     )
     stored = store.sboms.add(digest(1), make_sbom(A, B, C), place="added", image=parse_image("shop/web:1"))
     store.components.record([answer(A), answer(B, found)], assess=AutoRule(), now=NOON)
-    changes = store.feed.changes(0)
+    changes = store.feed.changes()
     at = int(NOON.timestamp())
     assert changes.complete
-    assert changes.revision == 2
+    assert changes.position == position(store, 2)
     assert changes.component_ids == array("I", [0, 1, 2])
     states = [ComponentState.CLEAN, ComponentState.VULNERABLE, ComponentState.NOT_COVERED]
     assert changes.states == bytes(states)
@@ -48,8 +60,8 @@ def test_a_complete_description_holds_everything(store: AnyStore) -> None:
 def test_what_a_reader_has_already_is_not_told_again(store: AnyStore) -> None:
     store.sboms.add(digest(1), make_sbom(A, B), place="added", image=parse_image("shop/web:1"))
     store.components.record([answer(B, vulnerability("V-1"))], assess=AutoRule(), now=NOON)
-    since = store.feed.revision()
-    assert store.feed.changes(since) == Changes(revision=since)
+    since = store.feed.position()
+    assert store.feed.changes(since) == Changes(since)
     later = NOON + dt.timedelta(1)
     store.components.record([answer(A, vulnerability("V-1"), at=later)], assess=AutoRule(), now=later)
     changes = store.feed.changes(since)
@@ -61,13 +73,13 @@ def test_what_a_reader_has_already_is_not_told_again(store: AnyStore) -> None:
 
 def test_each_kind_of_change_is_told(store: AnyStore) -> None:
     store.assessments.append([assessment("V-1")])
-    assert [one.sequence for one in store.feed.changes(0).assessments] == [1]
+    assert [one.sequence for one in store.feed.changes().assessments] == [1]
     store.assessments.append([assessment("V-2")])
-    assert [one.sequence for one in store.feed.changes(1).assessments] == [2]
+    assert [one.sequence for one in store.feed.changes(position(store, 1)).assessments] == [2]
     store.sboms.add(digest(1), make_sbom(A), place="added")
-    assert [one.digest for one in store.feed.changes(2).sboms] == [digest(1)]
+    assert [one.digest for one in store.feed.changes(position(store, 2)).sboms] == [digest(1)]
     store.sboms.add(digest(1), make_sbom(A), place="added", image=parse_image("shop/web:1"))
-    changes = store.feed.changes(3)
+    changes = store.feed.changes(position(store, 3))
     assert (changes.tags, changes.sboms) == ({"docker.io/shop/web:1": digest(1)}, ())
 
 
@@ -75,12 +87,21 @@ def test_a_component_that_is_clean_again_is_told_without_findings(store: AnyStor
     store.components.record([answer(A, vulnerability("V-1"))], assess=AutoRule(), now=NOON)
     later = NOON + dt.timedelta(1)
     store.components.record([answer(A, at=later)], assess=AutoRule(), now=later)
-    changes = store.feed.changes(1)
+    changes = store.feed.changes(position(store, 1))
     assert (changes.states, changes.purls, changes.findings) == (bytes([ComponentState.CLEAN]), {}, {})
 
 
 def test_a_reader_that_is_ahead_of_the_store_gets_everything(store: AnyStore) -> None:
     store.sboms.add(digest(1), make_sbom(A), place="added")
-    ahead = store.feed.changes(99)
+    ahead = store.feed.changes(position(store, 99))
     assert ahead.complete
-    assert ahead == store.feed.changes(0)
+    assert ahead == store.feed.changes()
+
+
+def test_a_reader_of_another_store_gets_everything(store: AnyStore) -> None:
+    store.sboms.add(digest(1), make_sbom(A), place="added")
+    store.sboms.add(digest(2), make_sbom(B), place="added")
+    for revision in (1, 2):
+        elsewhere = store.feed.changes(Position("0" * 32, revision))
+        assert elsewhere.complete
+        assert elsewhere == store.feed.changes()

@@ -11,7 +11,7 @@ import pytest
 from tests.fakes import NOON, FakeClock, MemoryHotStart, MemoryStore
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, skipped, vulnerability
 from webhook.model.assessments import Scope
-from webhook.model.changes import Changes
+from webhook.model.changes import Changes, Position
 from webhook.model.images import parse_image
 from webhook.store.hotstart import HotStartFile
 
@@ -31,7 +31,7 @@ def sample() -> Changes:
     store.components.record([*answers, answer(purls[1999])], assess=AutoRule(), now=NOON)
     scope = Scope("pkg:npm/p1", ">=1", "shop/*", "shop")
     store.assessments.append([assessment("V-1", until=NOON, scope=scope), assessment("V-2", None)])
-    return store.feed.changes(0)
+    return store.feed.changes()
 
 
 def test_there_is_nothing_before_the_first_save(hot_start: MemoryHotStart | HotStartFile) -> None:
@@ -46,11 +46,19 @@ def test_a_model_comes_back_as_it_was_saved(hot_start: MemoryHotStart | HotStart
 
 def test_the_last_save_counts(hot_start: MemoryHotStart | HotStartFile) -> None:
     hot_start.save(sample())
-    small = Changes(
-        revision=9, complete=True, component_ids=array("I", [0]), states=b"\x01", answered_at=array("I", [7])
-    )
+    one, state, second = array("I", [0]), b"\x01", array("I", [7])
+    small = Changes(Position("ab12", 9), complete=True, component_ids=one, states=state, answered_at=second)
     hot_start.save(small)
     assert hot_start.load() == small
+
+
+def test_the_position_comes_back_with_the_identity_of_the_store(hot_start: MemoryHotStart | HotStartFile) -> None:
+    saved = sample()
+    hot_start.save(saved)
+    loaded = hot_start.load()
+    assert loaded is not None
+    assert loaded.position == saved.position
+    assert loaded.position.store
 
 
 def test_what_is_loaded_is_complete(hot_start: MemoryHotStart | HotStartFile) -> None:

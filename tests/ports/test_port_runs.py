@@ -55,4 +55,4 @@ def test_the_newest_run_and_the_newest_complete_one_are_remembered(store: AnySto
 def test_runs_raise_no_revision(store: AnyStore) -> None:
     store.runs.acquire("first", now=NOON, lease=LEASE)
     store.runs.finish(DownloadReport(), started=NOON, finished=NOON)
-    assert store.feed.revision() == 0
+    assert store.feed.position().revision == 0

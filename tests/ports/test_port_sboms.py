@@ -33,18 +33,18 @@ def test_a_component_named_twice_in_a_document_counts_once(store: AnyStore) -> N
 def test_adding_a_document_again_changes_nothing(store: AnyStore) -> None:
     sbom, image = make_sbom("pkg:npm/a@1"), parse_image("shop/web:1")
     first = store.sboms.add(digest(1), sbom, place="directory", image=image)
-    revision = store.feed.revision()
+    revision = store.feed.position().revision
     assert store.sboms.add(digest(1), sbom, place="added", image=image) == first
-    assert store.feed.revision() == revision
+    assert store.feed.position().revision == revision
     assert len(store.sboms.list()) == 1
 
 
 def test_each_new_document_raises_the_revision_by_one(store: AnyStore) -> None:
-    assert store.feed.revision() == 0
+    assert store.feed.position().revision == 0
     store.sboms.add(digest(1), make_sbom("pkg:npm/a@1"), place="added", image=parse_image("shop/web:1"))
-    assert store.feed.revision() == 1
+    assert store.feed.position().revision == 1
     store.sboms.add(digest(1), make_sbom("pkg:npm/b@1"), place="added", image=parse_image("shop/web:1"))
-    assert store.feed.revision() == 2
+    assert store.feed.position().revision == 2
 
 
 def test_all_documents_of_an_image_are_kept_newest_first(store: AnyStore, clock: FakeClock) -> None:
@@ -69,7 +69,7 @@ def test_a_tag_is_remembered_and_can_move(store: AnyStore) -> None:
     assert store.sboms.show(digest(2))[0].names == ("docker.io/shop/web:1", "docker.io/shop/web:2")
     store.sboms.add(digest(1), sbom, place="added", image=image)
     assert store.sboms.show(digest(1))[0].names == ("docker.io/shop/web:1",)
-    assert store.feed.changes(0).tags == {"docker.io/shop/web:1": digest(1), "docker.io/shop/web:2": digest(2)}
+    assert store.feed.changes().tags == {"docker.io/shop/web:1": digest(1), "docker.io/shop/web:2": digest(2)}
 
 
 def test_a_reference_without_a_tag_gives_no_name(store: AnyStore) -> None:

@@ -71,4 +71,4 @@ def test_of_many_that_begin_at_once_one_searches(store: AnyStore) -> None:
 def test_searches_raise_no_revision(store: AnyStore) -> None:
     begin(store, "first")
     end(store, "first", NONE, 30)
-    assert store.feed.revision() == 0
+    assert store.feed.position().revision == 0

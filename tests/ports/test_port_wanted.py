@@ -73,7 +73,7 @@ def test_a_tag_seen_without_its_digest_counts_for_the_digest_that_it_points_at(s
 def test_sightings_raise_no_revision(store: AnyStore) -> None:
     store.sightings.record([Sighting(digest(1), "docker.io/shop/web:1", NOON)])
     store.sightings.record([])
-    assert store.feed.revision() == 0
+    assert store.feed.position().revision == 0
 
 
 def test_what_is_wanted_can_be_counted_sliced_and_walked(store: AnyStore) -> None:

@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from webhook.model.changes import UINT32, Changes, ImageFacts, StoredSbom, VulnerableComponent
+from webhook.model.changes import START, UINT32, Changes, ImageFacts, StoredSbom, VulnerableComponent
 from webhook.model.components import ComponentState
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
@@ -47,7 +47,7 @@ def _union(sboms: Sequence[StoredSbom]) -> tuple[array[int], int]:
 
 
 class ReadModel:
-    """What is known of images, components, vulnerabilities and assessments, as of one revision.
+    """What is known of images, components, vulnerabilities and assessments, as of one revision of one store.
 
     One thread applies changes while others ask; a lock held for microseconds keeps a reader from seeing half of a
     change. ``generation`` moves with every change that was applied, so that whoever caches an answer can tell.
@@ -60,7 +60,7 @@ class ReadModel:
         self.generation = 0
 
     def _clear(self) -> None:
-        self.revision = 0
+        self.position = START
         self.assessments = AssessmentIndex()
         self._states = bytearray()
         self._answered_at = array(UINT32)
@@ -74,11 +74,15 @@ class ReadModel:
     # -- changing -------------------------------------------------------------------------------------------------
 
     def apply(self, changes: Changes) -> None:
-        """Bring the model to the revision of ``changes``; older changes than the model has are ignored."""
+        """Bring the model to the position of ``changes``.
+
+        Older changes than the model has are ignored. So are those of another store, unless they are complete: their
+        component numbers mean other components.
+        """
         with self._lock:
             if changes.complete:
                 self._clear()
-            elif changes.revision < self.revision:
+            elif not changes.position.continues(self.position):
                 return
             for vulnerability in changes.vulnerabilities:
                 self._vulnerabilities[vulnerability.id] = vulnerability
@@ -87,7 +91,7 @@ class ReadModel:
             for sbom in changes.sboms:
                 self._images.setdefault(sbom.digest, _Image()).add(sbom)
             self._tags.update(changes.tags)
-            self.revision = changes.revision
+            self.position = changes.position
             self.generation += 1
             self.loaded = True
 
@@ -117,7 +121,7 @@ class ReadModel:
         """The whole model as one complete change, for the hot start."""
         with self._lock:
             return Changes(
-                revision=self.revision,
+                position=self.position,
                 complete=True,
                 component_ids=array(UINT32, range(len(self._states))),
                 states=bytes(self._states),
@@ -131,6 +135,11 @@ class ReadModel:
             )
 
     # -- asking ---------------------------------------------------------------------------------------------------
+
+    @property
+    def revision(self) -> int:
+        """The newest revision of the store that the model has."""
+        return self.position.revision
 
     def digest_of(self, tagged: str) -> Digest | None:
         """The digest that a tagged name, such as ``docker.io/library/nginx:1.27``, was last known to point at."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from webhook.engines.readmodel import ReadModel
 from webhook.errors import BomgateError
+from webhook.model.changes import START
 from webhook.ports import ChangeFeed, Clock, HotStart
 
 log = logging.getLogger("bomgate.refresh")
@@ -42,7 +43,7 @@ class Refresher:
     ) -> None:
         self._model, self._feed, self._hot_start, self._clock, self._options = model, feed, hot_start, clock, options
         self._one_at_a_time = threading.Lock()
-        self._saved_revision = 0
+        self._saved = START
         self._saved_at = clock.monotonic()
         self.last_success: float | None = None
         self.failing_since: float | None = None
@@ -53,23 +54,31 @@ class Refresher:
         if saved is None:
             return False
         self._model.apply(saved)
-        self._saved_revision = saved.revision
-        log.info("read model loaded from disk", extra={"revision": saved.revision, "images": self._model.images})
+        self._saved = saved.position
+        log.info("read model loaded from disk", extra={"revision": self._model.revision, "images": self._model.images})
         return True
 
     def refresh(self) -> bool:
-        """Apply what changed since the model's revision; whether anything had.
+        """Apply what changed since the model's position; whether anything had.
+
+        When the store is another one than the model is of, or its revision went back, because it was restored or made
+        anew, the model is loaded from nothing.
 
         Raises:
             StoreError: the store did not answer; the model stays as it was.
         """
         with self._one_at_a_time:
-            newest = self._feed.revision()
-            # A smaller revision means another database (restored, or made anew): start from nothing.
-            since = self._model.revision if self._model.loaded and newest >= self._model.revision else 0
-            changed = not self._model.loaded or newest != self._model.revision
+            had = self._model.position
+            changed = self._feed.position() != had
             if changed:
-                self._model.apply(self._feed.changes(since))
+                # The feed judges the position anew, as of the moment of its answer, so that a database that is replaced
+                # in between is told completely, too.
+                self._model.apply(self._feed.changes(had))
+                if had != START and not self._model.position.continues(had):
+                    log.warning(
+                        "the database was replaced or restored; read model loaded from nothing",
+                        extra={"revision": self._model.revision, "former_revision": had.revision},
+                    )
             self.last_success = self._clock.monotonic()
             return changed
 
@@ -108,16 +117,16 @@ class Refresher:
 
     def save(self) -> None:
         """Copy the read model to disk when it has changed since the last copy."""
-        if self._hot_start is None or not self._model.loaded or self._model.revision == self._saved_revision:
+        if self._hot_start is None or not self._model.loaded or self._model.position == self._saved:
             return
         exported = self._model.export()
         try:
             self._hot_start.save(exported)
-            self._saved_revision = exported.revision
+            self._saved = exported.position
         except (OSError, BomgateError) as problem:
             log.warning("read model not written to disk", extra={"error": str(problem)})
         self._saved_at = self._clock.monotonic()
 
     def _save_when_due(self) -> None:
-        if self._clock.monotonic() - self._saved_at >= self._options.save_seconds or self._saved_revision == 0:
+        if self._clock.monotonic() - self._saved_at >= self._options.save_seconds or self._saved == START:
             self.save()

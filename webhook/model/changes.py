@@ -22,6 +22,28 @@ UINT32 = "I"
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """How far a store is, or how far a reader has followed it.
+
+    Attributes:
+        store: the store's identity: random hex digits that it got when its tables were made; empty for a reader that
+            has read nothing. The facts, and the component ids, of two stores have nothing to do with each other.
+        revision: the newest one.
+    """
+
+    store: str = ""
+    revision: int = 0
+
+    def continues(self, former: Position) -> bool:
+        """Whether this is the same store at the same or a later revision, so that changes lead from there to here."""
+        return self.store == former.store and self.revision >= former.revision
+
+
+START = Position()
+"""The position of a reader that has read nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class StoredSbom:
     """One SBOM as the store keeps it.
 
@@ -43,10 +65,10 @@ class StoredSbom:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Everything that changed in the store after some revision, up to and including ``revision``.
+    """Everything that changed in the store after some revision, up to and including that of ``position``.
 
     Attributes:
-        revision: the reader is at this revision once it has applied them.
+        position: the store that they are of; the reader is at this revision of it once it has applied them.
         complete: they describe the whole store; what the reader had before is to be dropped.
         component_ids: the components that changed; the next two run in parallel with it.
         states: one ``ComponentState`` byte each.
@@ -59,7 +81,7 @@ class Changes:
         tags: newest digest of each tagged name that changed.
     """
 
-    revision: int
+    position: Position
     complete: bool = False
     component_ids: array[int] = field(default_factory=lambda: array(UINT32))
     states: bytes = b""

@@ -9,14 +9,14 @@ from sqlalchemy import Connection, Select, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from webhook.model.assessments import Assessment
-from webhook.model.changes import UINT32, Changes, StoredSbom
+from webhook.model.changes import START, UINT32, Changes, Position, StoredSbom
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.store.database import Database, current_revision, raw_rows
+from webhook.store.database import Database, raw_rows
 from webhook.store.rows import ASSESSMENT_COLUMNS, VULNERABILITY_COLUMNS, read_assessment, read_vulnerability
 from webhook.store.sboms import STORED_COLUMNS, read_stored
-from webhook.store.tables import assessments, components, findings, sboms, tags, vulnerabilities
+from webhook.store.tables import assessments, components, findings, revision, sboms, tags, vulnerabilities
 
 Columns = TypeVarTuple("Columns")
 
@@ -31,34 +31,34 @@ class StoreFeed:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def revision(self) -> int:
-        """The newest revision; one row.
+    def position(self) -> Position:
+        """The database's identity and its newest revision; one row.
 
         Raises:
             StoreError: the database does not answer.
         """
         with self._database.read() as connection:
-            return current_revision(connection)
+            return _position(connection)
 
-    def changes(self, since: int) -> Changes:
-        """Everything after revision ``since``.
+    def changes(self, since: Position = START) -> Changes:
+        """Everything after ``since``.
 
         Args:
-            since: the revision that the reader has; 0, and one that the store has not reached, give a complete
-                description.
+            since: what the reader has; revision 0, a position in another database, and one that this database has not
+                reached give a complete description.
 
         Raises:
             StoreError: the database does not answer.
         """
         with self._database.read() as connection:
-            newest = current_revision(connection)
-            if since == newest and since > 0:
+            newest = _position(connection)
+            if since == newest and since.revision > 0:
                 return Changes(newest)
-            after = since if 0 < since <= newest else None
+            after = since.revision if newest.continues(since) and since.revision > 0 else None
             ids, states, answered_at = _components(connection, after)
             purls, found = _vulnerable(connection, after)
             return Changes(
-                revision=newest,
+                position=newest,
                 complete=after is None,
                 component_ids=ids,
                 states=states,
@@ -70,6 +70,10 @@ class StoreFeed:
                 sboms=_sboms(connection, after),
                 tags=_tags(connection, after),
             )
+
+
+def _position(connection: Connection) -> Position:
+    return Position(*connection.execute(select(revision.c.store, revision.c.value)).one())
 
 
 def _newer(query: Select[*Columns], column: ColumnElement[int], after: int | None) -> Select[*Columns]:

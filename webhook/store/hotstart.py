@@ -22,7 +22,7 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from webhook.model.assessments import Assessment
-from webhook.model.changes import Changes, StoredSbom
+from webhook.model.changes import Changes, Position, StoredSbom
 from webhook.model.components import SkipReason
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
@@ -31,7 +31,7 @@ from webhook.store.columns import pack, plain_text, unpack
 
 log = logging.getLogger("bomgate.hotstart")
 
-_MAGIC = b"bomgate read model 1\n"
+_MAGIC = b"bomgate read model 2\n"
 _LENGTH = struct.Struct("<I")
 _CHECKSUM_BYTES = 16
 _PORTION = 1000
@@ -41,6 +41,7 @@ T = TypeVar("T")
 class _Head(msgspec.Struct, array_like=True):
     """The first frame."""
 
+    store: str
     revision: int
     component_ids: bytes
     states: bytes
@@ -149,7 +150,8 @@ def _write(file: BinaryIO, changes: Changes) -> None:
 
 
 def _frames(changes: Changes) -> Iterator[_Head | _Frame]:
-    yield _Head(changes.revision, pack(changes.component_ids), changes.states, pack(changes.answered_at))
+    ids, answered_at = pack(changes.component_ids), pack(changes.answered_at)
+    yield _Head(changes.position.store, changes.position.revision, ids, changes.states, answered_at)
     for numbers in _portions(list(changes.findings)):
         yield _Frame(vulnerable=[(one, str(changes.purls[one]), list(changes.findings[one])) for one in numbers])
     for vulnerabilities in _portions(changes.vulnerabilities):
@@ -193,7 +195,7 @@ def _read(file: BinaryIO) -> Changes:
         raise ValueError("its checksum is wrong")
     ids, answered_at = unpack(head.component_ids), unpack(head.answered_at)
     return Changes(
-        revision=head.revision,
+        position=Position(head.store, head.revision),
         complete=True,
         component_ids=ids,
         states=head.states,

@@ -47,7 +47,7 @@ class Store:
             StoreUnreachable: it does not answer now.
             StoreError: it cannot be used as it is, such as when its schema is of another version.
         """
-        self.feed.revision()
+        self.feed.position()
 
     def close(self) -> None:
         """Give the connections back; the store connects again when it is used again."""

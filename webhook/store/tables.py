@@ -38,9 +38,13 @@ revision = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("value", BigInteger, nullable=False),
+    Column("store", CleanText, nullable=False),  # random hex digits
     CheckConstraint("id = 1", name="single"),
 )
-"""One row, one number. Its row lock is what makes writers wait for each other."""
+"""One row: the newest revision, and the identity of this database, so that a read model notices when it was replaced.
+
+The row's lock is what makes writers wait for each other.
+"""
 
 components = Table(
     "components",

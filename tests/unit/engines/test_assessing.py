@@ -106,10 +106,10 @@ def test_a_decision_expires_with_the_life_of_its_type(world: World) -> None:
 
 
 def test_many_are_assessed_in_one_revision(world: World) -> None:
-    before = world.store.feed.revision()
+    before = world.store.feed.position().revision
     made = world.assessor.assess(["cve-2021-44228", "CVE-2020-8203", "CVE-2020-8203"], Scope(), IGNORE)
     assert [one.vulnerability for one in made] == ["CVE-2021-44228", "CVE-2020-8203"]
-    assert world.store.feed.revision() == before + 1
+    assert world.store.feed.position().revision == before + 1
 
 
 def test_an_alias_is_accepted_and_kept(world: World) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from array import array
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, OPENSSL, World, digest_of, sbom_of
 from webhook.engines.readmodel import ReadModel
-from webhook.model.changes import UINT32, Changes
+from webhook.model.changes import UINT32, Changes, Position
 from webhook.model.components import ComponentState
 
 
@@ -25,7 +26,7 @@ def filled() -> World:
 def test_a_model_made_by_deltas_equals_one_made_at_once() -> None:
     world = filled()
     at_once = ReadModel()
-    at_once.apply(world.store.feed.changes(0))
+    at_once.apply(world.store.feed.changes())
     assert at_once.export() == world.model.export()
 
 
@@ -35,7 +36,7 @@ def test_a_model_read_back_from_its_own_export_knows_the_same() -> None:
     copy.apply(world.model.export())
     digest = digest_of("shop/web:1")
     assert copy.facts(digest) == world.model.facts(digest)
-    assert (copy.revision, copy.images, copy.counts()) == (world.model.revision, 2, world.model.counts())
+    assert (copy.position, copy.images, copy.counts()) == (world.model.position, 2, world.model.counts())
     assert copy.digest_of("docker.io/shop/web:1") == digest
 
 
@@ -50,10 +51,23 @@ def test_a_vulnerability_that_vanished_stops_counting() -> None:
 def test_changes_older_than_the_model_are_ignored() -> None:
     world = filled()
     before, generation = world.model.export(), world.model.generation
-    world.model.apply(
-        Changes(revision=1, component_ids=array(UINT32, [0]), states=b"\x01", answered_at=array(UINT32, [1]))
-    )
+    world.model.apply(first_is_clean(Position(before.position.store, 1)))
     assert (world.model.export(), world.model.generation) == (before, generation)
+
+
+def test_changes_of_another_store_are_ignored_unless_they_are_complete() -> None:
+    world = filled()
+    before, generation = world.model.export(), world.model.generation
+    foreign = first_is_clean(Position("another", before.position.revision + 1))
+    world.model.apply(foreign)
+    assert (world.model.export(), world.model.generation) == (before, generation)
+    world.model.apply(replace(foreign, complete=True))
+    assert world.model.export() == replace(foreign, complete=True)
+
+
+def first_is_clean(position: Position) -> Changes:
+    """The component of number 0 has become clean."""
+    return Changes(position, component_ids=array(UINT32, [0]), states=b"\x01", answered_at=array(UINT32, [1]))
 
 
 def test_an_unknown_image_has_no_facts() -> None:
@@ -82,8 +96,9 @@ def test_sparse_changes_land_on_their_components(pairs: list[tuple[int, int]]) -
     wanted = dict(pairs)
     model = ReadModel()
     ids = array(UINT32, wanted)
+    answered_at = array(UINT32, [5] * len(ids))
     model.apply(
-        Changes(revision=1, component_ids=ids, states=bytes(wanted.values()), answered_at=array(UINT32, [5] * len(ids)))
+        Changes(Position(revision=1), component_ids=ids, states=bytes(wanted.values()), answered_at=answered_at)
     )
     facts = model.facts_of(wanted, unknown=0, not_covered=0, unusable=0, stale_before=0)
     states = list(wanted.values())
@@ -94,10 +109,10 @@ def test_sparse_changes_land_on_their_components(pairs: list[tuple[int, int]]) -
 def test_readers_never_see_half_a_change() -> None:
     world = filled()
     digest, stop, broken = digest_of("shop/web:1"), threading.Event(), list[BaseException]()
-    vulnerable = world.store.feed.changes(0)
+    vulnerable = world.store.feed.changes()
     number = next(iter(vulnerable.purls))
     clean = Changes(
-        revision=vulnerable.revision,
+        position=vulnerable.position,
         component_ids=array(UINT32, [number]),
         states=bytes([ComponentState.CLEAN]),
         answered_at=array(UINT32, [1]),

@@ -14,7 +14,7 @@ from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom,
 from tests.unit.store.consistency import check
 from tests.unit.store.writer import write
 from webhook.model.assessments import AssessmentSource
-from webhook.model.changes import Changes
+from webhook.model.changes import START, Changes
 from webhook.model.images import Digest
 from webhook.model.records import AssessmentQuery, Sighting
 from webhook.store.opening import Store
@@ -28,7 +28,7 @@ class Follower:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.revision = 0
+        self.position = START
         self.components: dict[int, tuple[int, int]] = {}
         self.findings: dict[int, tuple[str, ...]] = {}
         self.vulnerabilities: set[str] = set()
@@ -40,12 +40,12 @@ class Follower:
         """Take in changes until stopped, and then whatever is left."""
         while True:
             stopped = stop.is_set()
-            self._take(self._store.feed.changes(self.revision))
+            self._take(self._store.feed.changes(self.position))
             if stopped:
                 return
 
     def _take(self, changes: Changes) -> None:
-        self.revision = changes.revision
+        self.position = changes.position
         for number, state, at in zip(changes.component_ids, changes.states, changes.answered_at, strict=True):
             self.components[number] = (state, at)
             self.findings.pop(number, None)
@@ -90,7 +90,7 @@ def test_a_reader_misses_no_change_of_concurrent_writers(stores: list[Store], da
     stop.set()
     complete.follow(stop)
     assert vars(follower) | {"_store": None} == vars(complete) | {"_store": None}
-    assert follower.revision == WRITERS * ROUNDS * 4
+    assert follower.position.revision == WRITERS * ROUNDS * 4
     check(database_url)
 
 
@@ -102,13 +102,13 @@ def test_components_that_several_writers_add_at_once_get_one_id_each(stores: lis
         return list(stores[number].sboms.add(digest(number), make_sbom(*mine), place="added").component_ids)
 
     assert in_threads(add) == [list(range(200))] * WRITERS
-    assert stores[0].feed.changes(0).component_ids.tolist() == list(range(200))
+    assert stores[0].feed.changes().component_ids.tolist() == list(range(200))
 
 
 def test_one_document_that_several_writers_add_at_once_is_kept_once(stores: list[Store]) -> None:
     in_threads(lambda n: stores[n].sboms.add(digest(1), make_sbom("pkg:npm/a@1"), place="added"))
     assert len(stores[0].sboms.list()) == 1
-    assert stores[0].feed.revision() == 1
+    assert stores[0].feed.position().revision == 1
 
 
 def test_a_pair_that_several_writers_record_at_once_is_assessed_once(stores: list[Store], database_url: str) -> None:
@@ -150,7 +150,7 @@ def test_threads_can_share_one_store(stores: list[Store], database_url: str) -> 
     def use(number: int) -> None:
         for turn in range(4):
             write(shared, f"thread{number}", turn)
-            shared.feed.changes(0)
+            shared.feed.changes()
             shared.vulnerabilities.show(f"V-thread{number}-0-0")
 
     in_threads(use, 6)

@@ -19,7 +19,7 @@ def test_a_killed_writer_leaves_a_consistent_database(opened: Callable[..., Stor
     store = opened(database_url, busy_timeout_ms=20_000)
     store.prepare()
     dice = random.Random(7)
-    revisions = [store.feed.revision()]
+    revisions = [store.feed.position().revision]
     for round_number in range(ROUNDS):
         command = [sys.executable, "-m", "tests.unit.store.writer", database_url, f"killed{round_number}"]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
@@ -30,6 +30,6 @@ def test_a_killed_writer_leaves_a_consistent_database(opened: Callable[..., Stor
         check(database_url)
         write(store, f"survivor{round_number}", round_number)
         check(database_url)
-        revisions.append(store.feed.revision())
+        revisions.append(store.feed.position().revision)
     assert revisions == sorted(set(revisions))
-    assert store.feed.changes(0).component_ids.tolist() == list(range(store.admin.status().counts["components"]))
+    assert store.feed.changes().component_ids.tolist() == list(range(store.admin.status().counts["components"]))

@@ -50,18 +50,18 @@ def on_connect(*statements: str) -> Iterator[None]:
 
 def fails_and_loses_nothing(store: Store, expected: str, kind: type[StoreError] = StoreError) -> StoreError:
     """Writing fails, reading goes on, and nothing has changed."""
-    before = store.feed.changes(0)
+    before = store.feed.changes()
     with pytest.raises(kind, match=expected) as caught:
         store.sboms.add(digest(2), LARGE, place="added")
     assert caught.value.remedy
-    assert store.feed.changes(0) == before
+    assert store.feed.changes() == before
     return caught.value
 
 
 def works(store: Store) -> None:
-    revision = store.feed.revision()
+    revision = store.feed.position().revision
     assert len(store.sboms.add(digest(3), LARGE, place="added").component_ids) == 2000
-    assert store.feed.revision() == revision + 1
+    assert store.feed.position().revision == revision + 1
 
 
 @contextmanager
@@ -147,7 +147,7 @@ def test_a_damaged_file_is_told(opened: Open, tmp_path: Path) -> None:
     content[8192:] = b"\x55" * (len(content) - 8192)
     path.write_bytes(content)
     with pytest.raises(StoreError, match="is damaged"):
-        store.feed.changes(0)
+        store.feed.changes()
 
 
 @pytest.mark.parametrize("name", ["file/bomgate.db", "folder"])
@@ -161,7 +161,7 @@ def test_a_file_that_cannot_be_made_is_told(opened: Open, tmp_path: Path, name: 
 
 def test_a_server_that_is_not_there_is_told_without_the_password(opened: Open, tmp_path: Path) -> None:
     store = opened(f"postgresql://user:s3cr3t-word@/bomgate?host={tmp_path}")
-    uses: list[Callable[[], object]] = [store.prepare, store.admin.status, store.admin.upgrade, store.feed.revision]
+    uses: list[Callable[[], object]] = [store.prepare, store.admin.status, store.admin.upgrade, store.feed.position]
     for use in uses:
         with pytest.raises(StoreUnreachable, match="cannot be reached") as caught:
             use()
@@ -185,13 +185,13 @@ def test_a_server_that_crashes_and_comes_back_has_lost_nothing(opened: Open, pos
         store = opened(server.url(server.new_database()))
         store.admin.upgrade()
         works(store)
-        before = store.feed.changes(0)
+        before = store.feed.changes()
         server.stop()
         for _ in range(2):
             with pytest.raises(StoreUnreachable, match="cannot be reached"):
-                store.feed.changes(0)
+                store.feed.changes()
         server.start()
-        assert store.feed.changes(0) == before
+        assert store.feed.changes() == before
         store.sboms.add(digest(4), make_sbom("pkg:npm/b@1"), place="added")
     finally:
         server.remove()

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from tests.fakes import NOON, FakeClock, MemoryStore
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
-from webhook.model.changes import Changes
+from webhook.model.changes import Changes, Position
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.store.hotstart import HotStartFile
 
 
 def sample() -> Changes:
-    store = MemoryStore(FakeClock())
+    store = MemoryStore(FakeClock(), "ab12")
     store.sboms.add(digest(1), make_sbom("pkg:npm/a@1", "pkg:npm/b@1"), place="added")
     store.components.record([answer("pkg:npm/a@1", vulnerability("V-1"))], assess=AutoRule(), now=NOON)
-    return store.feed.changes(0)
+    return store.feed.changes()
 
 
 def saved_bytes(folder: Path) -> bytes:
@@ -61,7 +61,7 @@ def test_a_file_that_is_cut_short_or_goes_on_counts_as_none(whole: tuple[Path, b
 
 def test_a_file_of_another_version_counts_as_none(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     content = saved_bytes(tmp_path)
-    (tmp_path / "model").write_bytes(content.replace(b"read model 1\n", b"read model 2\n"))
+    (tmp_path / "model").write_bytes(content.replace(b"read model 2\n", b"read model 1\n"))
     with caplog.at_level(logging.WARNING, "bomgate.hotstart"):
         assert HotStartFile(tmp_path / "model").load() is None
     assert [record.message for record in caplog.records] == ["saved read model not used"]
@@ -75,7 +75,9 @@ def test_a_missing_file_is_nothing_to_warn_about(tmp_path: Path, caplog: pytest.
 def test_a_save_that_fails_keeps_the_old_model_and_leaves_no_litter(tmp_path: Path) -> None:
     file = HotStartFile(tmp_path / "model")
     file.save(sample())
-    unsaveable = Changes(1, True, array("I", [0]), b"\2", array("I", [1]), purls={}, findings={0: ("V-1",)})
+    unsaveable = Changes(
+        Position("ab12", 1), True, array("I", [0]), b"\2", array("I", [1]), purls={}, findings={0: ("V-1",)}
+    )
     with pytest.raises(KeyError):
         file.save(unsaveable)
     assert file.load() == sample()

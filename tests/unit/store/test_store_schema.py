@@ -94,12 +94,29 @@ def test_an_older_postgresql_database_is_upgraded_on_request(opened: Open, postg
     store.prepare()
 
 
+def test_a_database_of_the_first_release_gets_an_identity_and_keeps_its_revision(opened: Open, empty_url: str) -> None:
+    made_by_the_first_release(empty_url)
+    engine = create_engine(parse_address(empty_url))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE revision SET value = 7")
+    engine.dispose()
+    store = opened(empty_url)
+    store.admin.upgrade()
+    position = store.feed.position()
+    assert (len(bytes.fromhex(position.store)), position.revision) == (16, 7)
+
+
+def test_no_two_databases_have_the_same_identity(opened: Open, tmp_path: Path) -> None:
+    stores = [opened(f"sqlite:///{tmp_path / name}.db") for name in "ab"]
+    assert len({store.feed.position().store for store in stores}) == 2
+
+
 def test_upgrading_again_changes_nothing(opened: Open, empty_url: str) -> None:
     store = opened(empty_url)
     store.admin.upgrade()
-    first = store.admin.status()
+    first, position = store.admin.status(), store.feed.position()
     store.admin.upgrade()
-    assert store.admin.status() == first
+    assert (store.admin.status(), store.feed.position()) == (first, position)
     assert first.schema == first.expected_schema == schema.VERSION
 
 
@@ -124,14 +141,14 @@ def test_an_empty_postgresql_database_is_not_upgraded_by_itself(opened: Open, po
     assert "bomgate db upgrade" in caught.value.remedy
     assert store.admin.status().schema == ""
     store.admin.upgrade()
-    assert store.feed.revision() == 0
+    assert store.feed.position().revision == 0
 
 
 def test_an_sqlite_file_and_its_folders_are_made_when_first_used(opened: Open, tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "bomgate.db"
     store = opened(f"sqlite:///{path}")
     assert not path.parent.exists()
-    assert store.feed.revision() == 0
+    assert store.feed.position().revision == 0
     assert path.exists()
 
 

@@ -1,6 +1,8 @@
-"""Searches for SBOMs, shared by all processes."""
+"""Searches for SBOMs, shared by all processes, and the identity of the database."""
 
 from __future__ import annotations
+
+import secrets
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make the table and the column."""
     text = sa.Text(collation="C") if op.get_bind().dialect.name == "postgresql" else sa.Text()
     op.create_table(
         "searches",
@@ -23,3 +25,7 @@ def upgrade() -> None:
         sa.Column("detail", text, nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_searches")),
     )
+    # SQLite adds a column that must not be null only with a default; nobody ever reads it, as there is no second row.
+    op.add_column("revision", sa.Column("store", text, nullable=False, server_default=""))
+    fill = sa.text("UPDATE revision SET store = :store")
+    op.execute(fill.bindparams(store=secrets.token_hex(16)))

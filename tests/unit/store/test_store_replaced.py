@@ -1,0 +1,64 @@
+"""A database that another one took the place of: what a replica that followed the former one knows afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.fakes import NOON, FakeClock
+from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
+from webhook.engines.readmodel import ReadModel
+from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.store.hotstart import HotStartFile
+from webhook.store.opening import Store
+
+Open = Callable[..., Store]
+IMAGE = digest(1)
+
+
+def fill(store: Store, *purls: str) -> None:
+    """An image with these components; the first is vulnerable, the others are clean."""
+    store.sboms.add(IMAGE, make_sbom(*purls), place="added")
+    answers = [answer(purls[0], vulnerability("V-1", "9.8")), *(answer(purl) for purl in purls[1:])]
+    store.components.record(answers, assess=AutoRule(), now=NOON)
+
+
+def replica(store: Store, disk: HotStartFile) -> tuple[ReadModel, Refresher]:
+    model = ReadModel()
+    return model, Refresher(model, store.feed, disk, FakeClock(), RefreshOptions())
+
+
+def vulnerable(model: ReadModel) -> tuple[int, list[str]]:
+    """How many components of the image are clean, and which are vulnerable."""
+    facts = model.facts(IMAGE)
+    assert facts is not None
+    return facts.clean, [str(one.purl) for one in facts.vulnerable]
+
+
+def test_a_replica_knows_nothing_of_the_former_database_when_the_new_one_has_the_higher_revision(
+    opened: Open, tmp_path: Path
+) -> None:
+    former, new = (opened(f"sqlite:///{tmp_path / name}.db") for name in ("former", "new"))
+    fill(former, "pkg:npm/bad@1", "pkg:npm/good@1")
+    for number in (2, 3, 4):
+        new.sboms.add(digest(number), make_sbom(f"pkg:npm/other{number}@1"), place="added")
+    fill(new, "pkg:npm/bad@1", "pkg:npm/good@1")
+    assert new.feed.position().revision > former.feed.position().revision
+
+    disk = HotStartFile(tmp_path / "model")
+    _, refresher = replica(former, disk)
+    refresher.tick()
+    model, refresher = replica(new, disk)
+    assert refresher.warm_up()
+    assert model.position == former.feed.position()
+    assert vulnerable(model) == (1, ["pkg:npm/bad@1"])
+
+    refresher.tick()
+    at_once = ReadModel()
+    at_once.apply(new.feed.changes())
+    assert model.export() == at_once.export()
+    assert (model.images, vulnerable(model)) == (4, (1, ["pkg:npm/bad@1"]))
+    refresher.save()
+    saved = disk.load()
+    assert saved is not None
+    assert saved.position == new.feed.position()
