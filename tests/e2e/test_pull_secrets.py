@@ -55,7 +55,7 @@ def create_secret(core: Core, namespace: str, name: str, document: bytes, **more
 
 @pytest.fixture(scope="module")
 def spaces(cluster: Cluster) -> tuple[str, str]:
-    """Two namespaces that no installation decides about."""
+    """Two namespaces."""
     return cluster.create_namespace("pull-shop"), cluster.create_namespace("pull-bank")
 
 
