@@ -95,6 +95,12 @@ def test_an_sbom_file_is_judged_and_nothing_of_it_is_written(filled: Installatio
     assert filled.ok("db", "status", "--output", "json").json == before
 
 
+def test_an_sbom_with_strangers_says_how_they_are_asked_about(filled: Installation) -> None:
+    path = filled.write("web.cdx.json", document(["pkg:npm/never-seen@1.0.0"]))
+    assert f"bomgate sbom add {path} --image REF@sha256:…" in filled.ok("check", path).err
+    assert filled.ok("check", filled.write("known.json", document([TRIM]))).err == ""
+
+
 def test_the_digest_in_the_name_of_an_sbom_file_counts_for_assessments_of_that_image(filled: Installation) -> None:
     path = filled.write(f"web@{digest('blocked').replace(':', '-')}.json", document([PARSER]))
     assert filled.run("check", path).code == 1

@@ -56,6 +56,7 @@ The option `--help` of each command shows the same. `--config` and `--log-level`
 | 2 | usage or input: an option, a file, a setting |
 | 3 | could not decide, or not complete |
 | 130 | interrupted with Ctrl-C |
+| 141 | whoever read the output went away before its end |
 
 What was asked for goes to standard output, everything else to standard error: errors with a code, a sentence and a
 remedy, progress, hints, the log. Tables and progress bars are drawn on a terminal only; elsewhere the same rows are

@@ -37,11 +37,13 @@ class Checked:
         name: as the report shows it.
         file: the file that it is in; empty for an image.
         verdict: the decision.
+        is_sbom: whether it is an SBOM file, which the store does not have.
     """
 
     name: str
     file: str
     verdict: WorkloadVerdict
+    is_sbom: bool = False
 
     @property
     def is_undecided(self) -> bool:
@@ -100,6 +102,12 @@ def command(targets: Sequence[str], namespace: str, timeout: float, output: str)
         print_json(CheckShape(action.word, tuple(_shape(one) for one in checked)))
     else:
         show([(one.name, one.verdict) for one in checked], parts.hints)
+        for one in checked:
+            if one.is_sbom and any(image.verdict.counts.unknown for image in one.verdict.images):
+                note(
+                    f"Nobody asked about some components of {one.name} yet: add it with `bomgate sbom add {one.name} "
+                    "--image REF@sha256:…`, then run `bomgate download`."
+                )
     return exit_of(action, undecided=any(one.is_undecided for one in checked))
 
 
@@ -122,7 +130,8 @@ class TargetChecker:
         """Judge one target; a manifest gives one result for each of its workloads."""
         if isinstance(target, SbomTarget):
             verdict = self._parts.sbom_checker(self._checker).check(target.sbom, _named(target.name), self._namespace)
-            yield Checked(target.name, target.name, WorkloadVerdict(verdict.action, (ImageVerdict(verdict, ()),)))
+            judged_sbom = WorkloadVerdict(verdict.action, (ImageVerdict(verdict, ()),))
+            yield Checked(target.name, target.name, judged_sbom, is_sbom=True)
         elif isinstance(target, ImageTarget):
             container = ContainerRef(ContainerRole.CONTAINER, "", target.name, "")
             judged = self._reviewer.judge([container], self._namespace, self._deadline())

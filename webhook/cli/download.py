@@ -41,7 +41,7 @@ log = logging.getLogger("bomgate.download")
 def command(dry_run: bool, max_components: int | None, purls: Sequence[str], output: str) -> Exit:
     """Ask OSS Index about the components in use, most urgent first, and keep every batch as it arrives.
 
-    Components whose answer is younger than ossindex.ttlHours are not asked for again. New SBOM files of sbom.directory
+    Components whose answer is still good (ossindex.ttlHours) are not asked for again. New SBOM files of sbom.directory
     are taken in before. What ends a run early costs nothing that was answered; the exit code is 3 then.
     """
     signal.signal(signal.SIGTERM, _interrupt)

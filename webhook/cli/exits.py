@@ -21,6 +21,8 @@ class Exit(enum.IntEnum):
     """No decision could be made, or the work is not complete: a source, the database, a bug."""
     INTERRUPTED = 130
     """Ctrl-C; 128 and the number of the signal, as shells have it."""
+    UNREAD = 141
+    """Whoever read the output went away before its end (SIGPIPE); not 0, for it may have held a denial."""
 
 
 def exit_for(problem: BomgateError) -> Exit:

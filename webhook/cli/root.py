@@ -73,6 +73,7 @@ class Root(VerbGroup):
     def _run(
         self, args: Sequence[str] | None, prog_name: str | None, complete_var: str | None, extra: dict[str, Any]
     ) -> int:
+        stdout = sys.stdout
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             sys.stdout.flush()
@@ -86,10 +87,14 @@ class Root(VerbGroup):
         except BomgateError as problem:
             show_error(problem)
             return exit_for(problem)
+        except SystemExit:
+            if sys.stdout is stdout:
+                raise  # the end of a server, or of a completion
+            return Exit.UNREAD  # the reader of our output went away, as `head` does, and click has noticed
         except BrokenPipeError:
-            # The reader of our output went away, as `head` does. Python would complain again at its exit.
+            # The same, when the last part of the output was sent. Python would complain again at its exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return Exit.DONE
+            return Exit.UNREAD
         except Exception:  # the outermost handler
             error_id = secrets.token_hex(4)
             log.exception("unexpected error", extra={"error_id": error_id})

@@ -176,10 +176,16 @@ def test_a_decision_has_an_exit_code(action: Action, undecided: bool, code: Exit
     assert exit_of(action, undecided=undecided) is code
 
 
-def test_a_reader_that_goes_away_is_no_error() -> None:
-    command = f"{sys.executable} -m webhook --help | head -1; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+@pytest.mark.parametrize("text", ["short", "long " * 50_000])
+def test_a_reader_that_goes_away_ends_the_command_without_complaint_and_never_as_allowed(text: str) -> None:
+    """Whether it is noticed while the text is written or when its last part is sent."""
+    code = (
+        "import click; from tests.unit.cli.test_cli_root import Failing; "
+        f"Failing(lambda: click.echo({text[:5]!r} * {len(text) // 5}, nl=False)).main(['go'])"
+    )
+    command = f'{sys.executable} -c "$0" | true; exit ${{PIPESTATUS[0]}}'
+    done = subprocess.run(["bash", "-c", command, code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def test_a_group_without_a_verb_shows_its_help() -> None:
