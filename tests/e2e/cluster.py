@@ -98,6 +98,8 @@ class Cluster:
                 self._start_controllers()
                 self._wait(lambda: self._has_account("default"), "the ServiceAccount default")
                 self._wait(self._node_is_ready, "the node")
+            else:
+                self._create_account("default")
         except BaseException as problem:
             tails = "\n\n".join(f"--- {one.name} ---\n{one.tail()}" for one in self._processes)
             self.stop()
@@ -225,6 +227,15 @@ class Cluster:
             return False
         return True
 
+    def _create_account(self, namespace: str) -> None:
+        """Create the account that Pods need, as the controller manager does where there is one."""
+        wait_until(lambda: self._has_namespace(namespace), 20, f"the namespace {namespace}")
+        core = kubernetes.client.CoreV1Api(self.client)
+        core.create_namespaced_service_account(namespace, {"metadata": {"name": "default"}})
+
+    def _has_namespace(self, name: str) -> bool:
+        return any(one.metadata.name == name for one in kubernetes.client.CoreV1Api(self.client).list_namespace().items)
+
     def _node_is_ready(self) -> bool:
         node = kubernetes.client.CoreV1Api(self.client).read_node("node-1")
         conditions = {one.type: one.status for one in node.status.conditions or ()}
@@ -271,8 +282,7 @@ class Cluster:
         core = kubernetes.client.CoreV1Api(self.client)
         core.create_namespace({"metadata": {"name": name, "labels": labels or {}}})
         if not self.controllers:
-            with suppress(ApiException):
-                core.create_namespaced_service_account(name, {"metadata": {"name": "default"}})
+            self._create_account(name)
         wait_until(lambda: self._has_account(name), 20, f"the ServiceAccount of {name}", pause=0.02)
         return name
 

@@ -53,7 +53,7 @@ def test_an_assessment_that_has_expired_denies_no_more_without_anybody_doing_any
     main: Bomgate, core: kubernetes.client.CoreV1Api, namespace: str
 ) -> None:
     image, package = reference("turning-2"), TURNING[2].partition("@")[0]
-    until = time.time() + 4
+    until = time.time() + 6
     moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(until))
     arguments = ("--package", package, "--type", "Blocked", "--comment", "for a moment", "--until", moment)
     main.run("assess", "CVE-2026-20002", *arguments)
