@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 
 from webhook.errors import ConfigError
+
+_SLACK_SHARE, _SLACK_HOURS = 0.05, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,10 @@ class DownloadOptions:
     )
     ttl_hours: float = field(
         default=24.0,
-        metadata={"help": "Hours that an answer is good for; OSS Index charges a component once a day, so 24 or more."},
+        metadata={
+            "help": "Hours that an answer is good for; OSS Index charges a component once a day, so 24 or more. "
+            "A run asks again a little before they end, by 5 % of them and at most one hour: with 24, after 23."
+        },
     )
     concurrency: int = field(default=1, metadata={"help": "Requests at once; more makes rate limits more likely."})
     lease_minutes: float = field(
@@ -33,6 +39,15 @@ class DownloadOptions:
         default=False,
         metadata={"help": "Assess anew by CVSS range when a score has changed; never touches manual assessments."},
     )
+
+    @property
+    def due_after(self) -> dt.timedelta:
+        """The age at which an answer is due to be asked for again, a little less than the TTL.
+
+        A job that runs once a day starts and gets to a component some seconds earlier or later each day. With the exact
+        TTL, what it asks for late in one run would still be fresh in the next, and be asked for every second day only.
+        """
+        return dt.timedelta(hours=self.ttl_hours - min(self.ttl_hours * _SLACK_SHARE, _SLACK_HOURS))
 
     def check(self) -> None:
         """Refuse values that cannot work.

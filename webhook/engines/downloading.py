@@ -100,8 +100,8 @@ class Downloader:
             return self._finish(report, started)
 
     def _plan(self, only: Sequence[Purl]) -> DownloadPlan:
-        now, ttl = self.clock.now(), dt.timedelta(hours=self.options.ttl_hours)
-        due = self.components.wanted(now=now, ttl=ttl)
+        now = self.clock.now()
+        due = self.components.wanted(now=now, ttl=self.options.due_after)
         everything = self.components.wanted(now=now, ttl=dt.timedelta(0))
         budget = self.options.max_components_per_run
         if not only:

@@ -145,6 +145,32 @@ def test_a_second_run_asks_nothing_until_answers_are_old(clock: FakeClock) -> No
     assert desk.downloader.run().asked == 5
 
 
+@pytest.mark.parametrize(("ttl_hours", "due_after"), [(24, 23), (168, 167), (20, 19), (10, 9.5), (1, 0.95)])
+def test_an_answer_is_due_a_twentieth_before_its_ttl_ends_and_at_most_an_hour(
+    clock: FakeClock, ttl_hours: float, due_after: float
+) -> None:
+    desk = Desk(clock, *many(2), ttl_hours=ttl_hours)
+    desk.downloader.run()
+    assert desk.downloader.run() == DownloadReport(skipped={"fresh": 2})
+    clock.advance(due_after * 3600 - 1)
+    assert desk.downloader.run() == DownloadReport(skipped={"fresh": 2})
+    clock.advance(1)
+    assert desk.downloader.run().asked == 2
+
+
+def test_a_job_that_runs_each_night_asks_for_everything_each_night(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(6), batch_size=2)
+    for early in (0, 25, -10):  # seconds; a batch takes 30, so the last is answered a minute and a half after the start
+        began = clock.now()
+        assert desk._but(source=Slow(desk.source, 30)).run().asked == 6
+        clock.advance((began + dt.timedelta(days=1) - clock.now()).total_seconds() - early)
+
+
+def test_with_no_ttl_everything_is_due_at_once(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(2), ttl_hours=0)
+    assert [desk.downloader.run().asked for _ in range(2)] == [2, 2]
+
+
 def test_what_the_source_leaves_out_is_unknown_and_not_asked_again_at_once(clock: FakeClock) -> None:
     desk = Desk(clock, LOG4J, YAML)
     desk.source.silent = {parse_purl(YAML)}
