@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import shutil
-import signal
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,18 +15,11 @@ from tests.doubles.ossindex import Behaviour, OssIndexDouble
 
 
 @pytest.fixture(autouse=True)
-def _as_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """No settings of whoever runs the tests; and the log and the signals are left as they were found."""
+def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No settings of whoever runs the tests."""
     for name in ("BOMGATE_CONFIG", "BOMGATE_DATABASE_URL", "BOMGATE_OSSINDEX_TOKEN", "OSS_INDEX_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    root, ours, handler = logging.getLogger(), logging.getLogger("bomgate"), signal.getsignal(signal.SIGTERM)
-    before = (root.handlers[:], root.level, ours.level)
-    yield
-    root.handlers[:], level, our_level = before
-    root.setLevel(level)
-    ours.setLevel(our_level)
-    signal.signal(signal.SIGTERM, handler)
 
 
 @pytest.fixture

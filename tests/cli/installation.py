@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import signal
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +90,20 @@ class Ran:
         return json.loads(self.out)
 
 
+def invoke(*arguments: str, stdin: str | None = None) -> Ran:
+    """Run ``bomgate`` in this process, and leave the log and the signals as they were found."""
+    root, ours, on_end = logging.getLogger(), logging.getLogger("bomgate"), signal.getsignal(signal.SIGTERM)
+    handlers, levels = root.handlers[:], (root.level, ours.level)
+    try:
+        result = CliRunner().invoke(cli, arguments, input=stdin)
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(levels[0])
+        ours.setLevel(levels[1])
+        signal.signal(signal.SIGTERM, on_end)
+    return Ran(result.exit_code, result.stdout, result.stderr)
+
+
 class Installation:
     """Runs commands in this process.
 
@@ -117,9 +133,7 @@ class Installation:
 
     def run(self, *arguments: str | Path, stdin: str | None = None) -> Ran:
         """Run ``bomgate`` with these arguments and this installation's settings file."""
-        command = [*map(str, arguments), "--config", str(self.config)]
-        result = CliRunner().invoke(cli, command, input=stdin)
-        return Ran(result.exit_code, result.stdout, result.stderr)
+        return invoke(*map(str, arguments), "--config", str(self.config), stdin=stdin)
 
     def ok(self, *arguments: str | Path, stdin: str | None = None) -> Ran:
         """Run a command that has to succeed."""

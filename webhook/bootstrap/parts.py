@@ -11,20 +11,10 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from webhook.bootstrap.machine import SystemClock
-from webhook.clients.directory import DirectorySource, sbom_files
+from webhook.bootstrap.places import Places
+from webhook.clients.directory import sbom_files
 from webhook.clients.ossindex import OssIndexSource, RecordedReports
-from webhook.clients.registry import (
-    SOURCES,
-    Explanation,
-    FileKeychain,
-    Locations,
-    ProviderKeychain,
-    RegistryClient,
-    RegistryResolver,
-    Search,
-    explain_image,
-    registry_source,
-)
+from webhook.clients.registry import Explanation, explain_image
 from webhook.engines.admission import AdmissionReviewer
 from webhook.engines.assessing import Assessor
 from webhook.engines.checking import ImageChecker
@@ -33,10 +23,10 @@ from webhook.engines.downloading import Downloader
 from webhook.engines.importing import Document, SbomImporter
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
-from webhook.engines.resolving import ResolveOptions, ResolveParts, TagResolver
+from webhook.engines.resolving import ResolveParts, TagResolver
 from webhook.engines.sbom_checking import SbomChecker
 from webhook.engines.searching import SbomSearch, SearchParts
-from webhook.errors import ConfigError, InvalidInput
+from webhook.errors import InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
@@ -44,19 +34,11 @@ from webhook.policy.decisions import provisioned
 from webhook.policy.evaluation import Rules
 from webhook.policy.lint import Trap, lint
 from webhook.policy.messages import Hints
-from webhook.ports import Background, Clock, HotStart, ImageResolver, SbomSource, SightingSink, VulnerabilitySource
+from webhook.ports import Background, Clock, HotStart, SightingSink, VulnerabilitySource
 from webhook.sboms import Limits, parse
 from webhook.settings import Settings
 from webhook.store.hotstart import HotStartFile
 from webhook.store.opening import Store, open_store
-
-
-@dataclass(frozen=True)
-class Registries:
-    """What speaks to container registries."""
-
-    resolver: RegistryResolver
-    search: Search
 
 
 class KnownTags:
@@ -129,39 +111,9 @@ class Parts:
         return partial(parse, limits=Limits(max_bytes=self.settings.sbom.max_bytes))
 
     @cached_property
-    def registries(self) -> Registries:
-        """Container registries, where images and their SBOMs are."""
-        settings, clock = self.settings, self.clock
-        keychains = (FileKeychain(), ProviderKeychain(settings.providers, settings.environment, clock))
-        client = RegistryClient(settings.registry, keychains, clock)
-        locations = Locations(settings.registries, settings.registry)
-        return Registries(
-            RegistryResolver(client, locations, settings.registry, clock),
-            Search(client, locations, settings.attachments, self.parse_sbom, clock),
-        )
-
-    @cached_property
-    def places(self) -> tuple[SbomSource, ...]:
-        """Where SBOMs of unknown images may be, in the order of ``sbom.sources``.
-
-        Raises:
-            ConfigError: a place is named that there is not.
-        """
-        sbom, known = self.settings.sbom, (*SOURCES, "directory")
-        places: list[SbomSource] = []
-        for name in sbom.sources:
-            if name not in known:
-                raise ConfigError(f"sbom.sources cannot name {name!r:.60}", remedy=f"Known are: {', '.join(known)}.")
-            if name in SOURCES:
-                places.append(registry_source(name, self.registries.search))
-            elif sbom.directory is not None:
-                places.append(DirectorySource(sbom.directory, self.parse_sbom, sbom.max_bytes))
-        return tuple(places)
-
-    @property
-    def resolver(self) -> ImageResolver | None:
-        """Asks registries what tags point at; None when no place in a registry is looked at, either."""
-        return self.registries.resolver if any(name in SOURCES for name in self.settings.sbom.sources) else None
+    def places(self) -> Places:
+        """Where tags and SBOMs of unknown images are looked for."""
+        return Places(self.settings, self.parse_sbom, self.clock)
 
     def explain(self, image: ImageRef, deadline: Deadline) -> Explanation:
         """Search for the SBOMs of an image as a check of it would, and say what was looked at.
@@ -170,34 +122,32 @@ class Parts:
             image: the reference.
             deadline: by when all must be done.
         """
-        if self.resolver is not None:
-            return explain_image(self.resolver, self.places, image, deadline)
+        common = self.places.opener.common
+        if self.places.asks_registries:
+            return explain_image(common.resolver, common.places, image, deadline)
         self.refresher.refresh()
-        return explain_image(KnownTags(self.model), self.places, image, deadline)
+        return explain_image(KnownTags(self.model), common.places, image, deadline)
 
     def checker(self, background: Background) -> ImageChecker:
         """Judges images."""
-        resolving = ResolveParts(self.resolver, self.store.sboms, background)
+        places, store = self.places, self.store
+        opener = places.opener
+        resolving = ResolveParts(opener if places.asks_registries else None, store.sboms, background)
         searching = SearchParts(
-            self.places,
-            self.store.sboms,
-            self.store.searches,
-            self.refresher,
-            background,
-            self.holder,
-            self.registries.search.seal,
+            opener, store.sboms, store.searches, self.refresher, background, self.holder, places.seal
         )
         return ImageChecker(
             self.model,
             self.rules,
-            TagResolver(self.model, resolving, self.clock, ResolveOptions()),
+            TagResolver(self.model, resolving, self.clock, self.settings.resolve),
             SbomSearch(self.model, searching, self.clock, self.settings.search),
             self.clock,
         )
 
     def reviewer(self, checker: ImageChecker, sightings: SightingSink) -> AdmissionReviewer:
         """Answers admission requests."""
-        return AdmissionReviewer(checker, self.rules, self.hints, sightings, self.clock)
+        uses_secrets = self.settings.kube.pull_secrets
+        return AdmissionReviewer(checker, self.rules, self.hints, sightings, self.clock, pull_secrets=uses_secrets)
 
     def sbom_checker(self, checker: ImageChecker) -> SbomChecker:
         """Judges SBOM files."""

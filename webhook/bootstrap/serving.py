@@ -88,8 +88,7 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
         former: the certificate that the server was started with.
     """
     parts, metrics, stop = open_parts(settings, create=False), Metrics(), threading.Event()
-    notes = SightingNotes(parts.store.sightings)
-    gauges = Gauges(metrics, parts.model, parts.store.runs, parts.clock)
+    notes, gauges = SightingNotes(parts.store.sightings), Gauges(metrics, parts.model, parts.store.runs, parts.clock)
     face = AdmissionFace(
         reviewer=parts.reviewer(parts.checker(HubBackground()), notes),
         policy=settings.policy,
@@ -99,12 +98,12 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
     )
     metrics.set("bomgate_build_info", 1, __version__)
     metrics.set("bomgate_config_traps", len(parts.traps()))
-
     to_provision = [parts.provision] if provision else []
 
     def after_tick() -> None:
         if to_provision and parts.refresher.failing_since is None:
-            to_provision.pop()()
+            to_provision[0]()
+            to_provision.clear()  # only now: what could not be done is tried again
         gauges.publish(equal_to_store=parts.refresher.failing_since is None, dropped_sightings=notes.take_dropped())
 
     threads = [

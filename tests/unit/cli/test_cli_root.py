@@ -14,6 +14,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.cli.installation import invoke
 from webhook import __version__
 from webhook.cli.exits import Exit, exit_of
 from webhook.cli.root import VERBS, Root, cli
@@ -47,12 +48,8 @@ def leaves(command: click.Command, *names: str) -> Iterator[tuple[tuple[str, ...
 LEAVES = list(leaves(cli))
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli, arguments)
-
-
 def test_the_version_is_that_of_the_package() -> None:
-    assert run("--version").output == f"bomgate {__version__}\n"
+    assert invoke("--version").out == f"bomgate {__version__}\n"
 
 
 def test_asking_for_version_or_help_loads_nothing_heavy() -> None:
@@ -65,7 +62,7 @@ def test_asking_for_version_or_help_loads_nothing_heavy() -> None:
 
 
 def test_help_lists_every_verb_and_the_exit_codes() -> None:
-    shown = run("--help").output
+    shown = invoke("--help").out
     assert [name for name in VERBS if f"\n  {name} " not in shown] == []
     assert "1 denied" in shown
 
@@ -82,20 +79,20 @@ def test_every_command_has_help_examples_and_the_global_options(names: tuple[str
     assert command.help
     assert command.examples
     assert all(f"bomgate {' '.join(names)}" in line for line in command.examples)
-    shown = run(*names, "--help").output
+    shown = invoke(*names, "--help").out
     assert "Examples:" in shown
     assert "--config FILE" in shown
     assert [one.name for one in command.params if isinstance(one, click.Option) and not one.help] == []
 
 
 def test_a_misspelt_verb_names_the_near_one() -> None:
-    misspelt = run("chek")
-    assert (misspelt.exit_code, "Did you mean 'check'?" in misspelt.stderr) == (2, True)
-    assert "Known: add, " in run("sbom", "zzz").stderr
+    misspelt = invoke("chek")
+    assert (misspelt.code, "Did you mean 'check'?" in misspelt.err) == (2, True)
+    assert "Known: add, " in invoke("sbom", "zzz").err
 
 
 def test_an_unknown_option_is_a_usage_error() -> None:
-    assert run("check", "--nonsense").exit_code == Exit.INPUT
+    assert invoke("check", "--nonsense").code == Exit.INPUT
 
 
 class Failing(Root):
@@ -190,7 +187,7 @@ def test_a_reader_that_goes_away_ends_the_command_without_complaint_and_never_as
 
 def test_a_group_without_a_verb_shows_its_help() -> None:
     assert isinstance(cli.get_command(click.Context(cli), "sbom"), VerbGroup)
-    assert "import" in run("sbom").output
+    assert "import" in invoke("sbom").err
 
 
 def test_a_file_of_settings_that_is_not_there_is_an_input_error(tmp_path: Path) -> None:
@@ -198,12 +195,12 @@ def test_a_file_of_settings_that_is_not_there_is_an_input_error(tmp_path: Path) 
         ("--config", str(tmp_path / "no.yaml"), "types", "list"),
         ("types", "list", "--config", str(tmp_path / "no.yaml")),
     ):
-        result = run(*arguments)
-        assert (result.exit_code, "cannot be read" in result.stderr) == (2, True)
+        ran = invoke(*arguments)
+        assert (ran.code, "cannot be read" in ran.err) == (2, True)
 
 
 def test_the_config_behind_the_verb_counts_more_than_the_one_before_it(tmp_path: Path) -> None:
     good = tmp_path / "good.yaml"
     good.write_text(json.dumps({"assessmentTypes": [{"name": "Only", "action": "deny"}]}), encoding="utf-8")
-    result = run("--config", str(tmp_path / "no.yaml"), "types", "list", "--config", str(good), "-o", "json")
-    assert [one["name"] for one in json.loads(result.stdout)["types"]] == ["Only"]
+    ran = invoke("--config", str(tmp_path / "no.yaml"), "types", "list", "--config", str(good), "-o", "json")
+    assert [one["name"] for one in ran.json["types"]] == ["Only"]
