@@ -17,6 +17,7 @@ from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.downloads import BatchAnswer, SourceStatus
 from webhook.model.images import Digest, ImageRef
+from webhook.model.pulling import PullAccess
 from webhook.model.purls import Purl
 from webhook.model.records import Sighting
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
@@ -29,6 +30,8 @@ __all__ = [
     "FakeClock",
     "FakeImageResolver",
     "FakeNamespaceLabels",
+    "FakeOpener",
+    "FakeOpening",
     "FakeSbomSource",
     "FakeSightingSink",
     "FakeTask",
@@ -149,6 +152,28 @@ class FakeImageResolver:
         if isinstance(found, BomgateError):
             raise found
         return found
+
+
+@dataclass
+class FakeOpening:
+    """Registries as one set of credentials opens them."""
+
+    resolver: FakeImageResolver
+    places: Sequence[FakeSbomSource]
+    key: str = ""
+
+
+class FakeOpener:
+    """Opens the same for everybody, and in ``openings`` something else for some; ``opened`` says for whom it did."""
+
+    def __init__(self, resolver: FakeImageResolver, places: Sequence[FakeSbomSource]) -> None:
+        self.common = FakeOpening(resolver, places)
+        self.openings: dict[PullAccess, FakeOpening] = {}
+        self.opened: list[PullAccess] = []
+
+    def open(self, access: PullAccess, deadline: Deadline) -> FakeOpening:
+        self.opened.append(access)
+        return self.openings.get(access, self.common)
 
 
 @dataclass

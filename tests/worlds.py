@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tests.fakes import FakeBackground, FakeClock, FakeImageResolver, FakeSbomSource, FakeSightingSink, MemoryStore
+from tests.fakes import (
+    FakeBackground,
+    FakeClock,
+    FakeImageResolver,
+    FakeOpener,
+    FakeSbomSource,
+    FakeSightingSink,
+    MemoryStore,
+)
 from webhook.engines.admission import AdmissionReviewer
 from webhook.engines.checking import ImageChecker
 from webhook.engines.readmodel import ReadModel
@@ -71,14 +79,15 @@ class World:
     sightings: FakeSightingSink = field(default_factory=FakeSightingSink)
 
     def __post_init__(self) -> None:
+        self.opener = FakeOpener(self.resolver, [self.directory])
         self.rules = Rules(default_types(), self.policy)
         self.store = MemoryStore(self.clock)
         self.model = ReadModel()
         self.refresher = Refresher(self.model, self.store.feed, None, self.clock, RefreshOptions())
-        resolving = ResolveParts(self.resolver if self.resolves else None, self.store.sboms, self.background)
+        resolving = ResolveParts(self.opener if self.resolves else None, self.store.sboms, self.background)
         self.tags = TagResolver(self.model, resolving, self.clock, ResolveOptions())
         searching = SearchParts(
-            [self.directory], self.store.sboms, self.store.searches, self.refresher, self.background, "this process"
+            self.opener, self.store.sboms, self.store.searches, self.refresher, self.background, "this process"
         )
         self.search = SbomSearch(self.model, searching, self.clock, SearchOptions())
         self.checker = ImageChecker(self.model, self.rules, self.tags, self.search, self.clock)

@@ -142,7 +142,9 @@ class TargetChecker:
                 note(f"{target.name}: nothing in it names an image ({count(target.others, 'other object')}).")
             for workload in target.workloads:
                 where = workload.namespace or self._namespace
-                verdict_of_all = self._reviewer.judge(workload.containers, where, self._deadline())
+                verdict_of_all = self._reviewer.judge(
+                    workload.containers, where, self._deadline(), workload.pull_access
+                )
                 title = f"{target.name}#{workload.kind}/{workload.name or '(unnamed)'}"
                 yield Checked(title, target.name, verdict_of_all)
 

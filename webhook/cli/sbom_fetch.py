@@ -11,6 +11,7 @@ from webhook.cli.sbom_shapes import FetchedComponentsShape, FetchShape, LookShap
 from webhook.cli.verbs import Verb
 from webhook.model.deadlines import Deadline
 from webhook.model.images import parse_image
+from webhook.model.places import kept_place
 
 
 @click.command(
@@ -39,8 +40,9 @@ def fetch(image: str, explain: bool, add: bool, timeout: float, output: str) -> 
     reference, parts = parse_image(image), invocation().parts()
     found = parts.explain(reference, Deadline(parts.clock.monotonic() + timeout))
     if add and found.digest is not None:
+        place = kept_place(found.place, parts.places.seal(reference))
         for sbom in found.sboms:
-            parts.store.sboms.add(found.digest, sbom, place=found.place, image=reference)
+            parts.store.sboms.add(found.digest, sbom, place=place, image=reference)
     usable = {purl for sbom in found.sboms for purl in sbom.components}
     skipped: dict[str, int] = {}
     for one in (one for sbom in found.sboms for one in sbom.skipped):

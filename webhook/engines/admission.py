@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TypeVar, cast
 
@@ -14,6 +15,7 @@ from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
 from webhook.model.images import ImageRef, parse_image
 from webhook.model.policies import EnforceOn
+from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.records import Sighting
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation
 from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict, WorkloadVerdict
@@ -59,11 +61,20 @@ class AdmissionReviewer:
         hints: what denials tell people to do.
         sightings: where seen images are noted; the downloader asks for their components first.
         clock: time.
+        pull_secrets: whether registries are opened with the workload's pull secrets.
     """
 
     def __init__(
-        self, checker: ImageChecker, rules: Rules, hints: Hints, sightings: SightingSink, clock: Clock
+        self,
+        checker: ImageChecker,
+        rules: Rules,
+        hints: Hints,
+        sightings: SightingSink,
+        clock: Clock,
+        *,
+        pull_secrets: bool = False,
     ) -> None:
+        self._pull_secrets = pull_secrets
         self._checker, self._rules = checker, rules
         self._texts = _Texts(hints)
         self._parse = lru_cache(maxsize=4096)(parse_image)
@@ -77,33 +88,45 @@ class AdmissionReviewer:
         containers = new_containers(workload, request.old_workload)
         if not containers:
             return AdmissionResponse(request.uid, allowed=True, reason="nothing-new")
-        verdict = self.judge(containers, request.namespace or workload.namespace, deadline)
+        namespace = request.namespace or workload.namespace
+        verdict = self.judge(containers, namespace, deadline, replace(workload.pull_access, namespace=namespace))
         if not request.dry_run:
             self._note(verdict)
         return self._answer(request, workload, verdict)
 
-    def judge(self, containers: Sequence[ContainerRef], namespace: str, deadline: Deadline) -> WorkloadVerdict:
+    def judge(
+        self,
+        containers: Sequence[ContainerRef],
+        namespace: str,
+        deadline: Deadline,
+        access: PullAccess = NO_ACCESS,
+    ) -> WorkloadVerdict:
         """Judge the images of some containers, each image once.
 
         Args:
             containers: places that name images.
             namespace: where they are to run.
             deadline: by when all must be judged.
+            access: with whose credentials the images are pulled.
         """
+        access = access if self._pull_secrets else NO_ACCESS
         by_image: dict[str, list[str]] = {}
         for container in containers:
             by_image.setdefault(container.image, []).append(container.label)
         return workload_verdict(
-            [ImageVerdict(self._check(text, namespace, deadline), tuple(labels)) for text, labels in by_image.items()]
+            [
+                ImageVerdict(self._check(text, namespace, deadline, access), tuple(labels))
+                for text, labels in by_image.items()
+            ]
         )
 
-    def _check(self, text: str, namespace: str, deadline: Deadline) -> Verdict:
+    def _check(self, text: str, namespace: str, deadline: Deadline, access: PullAccess) -> Verdict:
         try:
             image = self._parse(text)
         except InvalidInput as problem:
             return missing_reference(text, namespace, problem, self._rules)
         try:
-            return self._checker.check(image, namespace, deadline)
+            return self._checker.check(image, namespace, deadline, access)
         except Exception as problem:  # the last resort of the admission path: a decision, with an id to find it by
             error_id = secrets.token_hex(4)
             detail = {"error_id": error_id, "image": text[:200], "namespace": namespace}

@@ -11,6 +11,7 @@ from webhook.model.actions import Action
 from webhook.model.changes import ImageFacts
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
+from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome
 from webhook.model.verdicts import Reason, SbomStatus, Verdict
 from webhook.policy.evaluation import Rules, Subject, evaluate, missing
@@ -39,25 +40,26 @@ class ImageChecker:
         self._verdicts: dict[tuple[Digest, str, str], Verdict] = {}
         self._generation = -1
 
-    def check(self, image: ImageRef, namespace: str, deadline: Deadline) -> Verdict:
+    def check(self, image: ImageRef, namespace: str, deadline: Deadline, access: PullAccess = NO_ACCESS) -> Verdict:
         """Judge one image.
 
         Args:
             image: a parsed reference.
             namespace: where it is to run; empty when that is not known.
             deadline: by when an answer must be there; a search that is not done by then goes on behind it.
+            access: the workload's pull secrets; :data:`NO_ACCESS` where they are not used.
 
         Raises:
             StoreError: a found SBOM could not be kept.
         """
-        resolution = _PINNED if image.digest else self._tags.resolve(image, deadline)
+        resolution = _PINNED if image.digest else self._tags.resolve(image, deadline, access)
         digest = image.digest or resolution.digest
         if digest is None:
             unresolved = SearchOutcome(SbomStatus.REFUSED, resolution.refused) if resolution.refused else _UNRESOLVED
             return self._missing(image, None, namespace, unresolved)
         verdict = self._known(image, digest, namespace)
         if verdict is None:
-            outcome = self._search.search(image, digest, deadline)
+            outcome = self._search.search(image, digest, deadline, access)
             verdict = self._known(image, digest, namespace) or self._missing(image, digest, namespace, outcome)
         return (
             replace(verdict, reasons=(*verdict.reasons, _remark(resolution.remark))) if resolution.remark else verdict

@@ -10,11 +10,14 @@ from webhook.engines.readmodel import ReadModel
 from webhook.errors import SourceError
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
-from webhook.ports import Background, Clock, ImageResolver, SbomStore, Task
+from webhook.model.pulling import NO_ACCESS, PullAccess
+from webhook.ports import Background, Clock, RegistryOpener, SbomStore, Task
 
 log = logging.getLogger("bomgate.resolve")
 _MOST_REMEMBERED = 20_000
 _TOO_LATE = "the registry did not answer in time"
+_Key = tuple[str, PullAccess]
+"""A tagged name, and with whose credentials it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,12 @@ class ResolveParts:
     """What resolving works with.
 
     Attributes:
-        resolver: asks registries; None where only known tags count.
+        opener: opens registries; None where only known tags count.
         sboms: remembers what a tag points at, for other processes and later ones.
         background: asks, so that the one who waits can stop waiting at its deadline.
     """
 
-    resolver: ImageResolver | None
+    opener: RegistryOpener | None
     sboms: SbomStore
     background: Background
 
@@ -74,69 +77,73 @@ class TagResolver:
     """
 
     def __init__(self, model: ReadModel, parts: ResolveParts, clock: Clock, options: ResolveOptions) -> None:
-        self._model, self._resolver, self._sboms, self._background = (
-            model,
-            parts.resolver,
-            parts.sboms,
-            parts.background,
-        )
+        self._model, self._opener, self._sboms, self._background = model, parts.opener, parts.sboms, parts.background
         self._clock, self._options = clock, options
         self._lock = threading.RLock()
-        self._fresh: dict[str, tuple[float, Resolution]] = {}
-        self._unfinished: set[str] = set()
-        self._tasks: dict[str, Task] = {}
+        self._fresh: dict[_Key, tuple[float, Resolution]] = {}
+        self._unfinished: set[_Key] = set()
+        self._tasks: dict[_Key, Task] = {}
 
-    def resolve(self, image: ImageRef, deadline: Deadline) -> Resolution:
+    def resolve(self, image: ImageRef, deadline: Deadline, access: PullAccess = NO_ACCESS) -> Resolution:
         """The digest of an image that is named by a tag.
 
         Within ``tag_seconds`` of the last answer this touches memory only. When the registry does not answer, or does
         not know the tag any more, the last known digest is used, with a remark that says so.
+
+        Args:
+            image: the reference.
+            deadline: until when the caller waits; the question goes on behind it.
+            access: the workload's pull secrets; what they open is remembered for this workload's like alone.
         """
-        if self._resolver is None:
+        if self._opener is None:
             return Resolution(self._model.digest_of(image.tagged))
-        until, known = self._fresh.get(image.tagged, (0.0, Resolution(None)))
+        key = (image.tagged, access)
+        until, known = self._fresh.get(key, (0.0, Resolution(None)))
         if self._clock.monotonic() < until:
             return known
         patience = deadline.remaining(self._clock.monotonic())
         if self._model.digest_of(image.tagged) is not None:
             # Waiting longer for a registry that is down would make every admission slow, for an answer that is there.
             patience = min(patience, self._options.patience_seconds)
-        if self._ask(image).wait(patience):
-            return self._fresh.get(image.tagged, (0.0, Resolution(None, refused=_TOO_LATE)))[1]
+        if self._ask(image, key).wait(patience):
+            return self._fresh.get(key, (0.0, Resolution(None, refused=_TOO_LATE)))[1]
         return self._last_known(image, _TOO_LATE)
 
-    def _ask(self, image: ImageRef) -> Task:
+    def _ask(self, image: ImageRef, key: _Key) -> Task:
         with self._lock:
-            task = self._tasks.get(image.tagged)
+            task = self._tasks.get(key)
             if task is None:
-                self._unfinished.add(image.tagged)
-                task = self._background.start(lambda: self._run(image))
-                if image.tagged in self._unfinished:  # it may be done already
-                    self._tasks[image.tagged] = task
+                self._unfinished.add(key)
+                task = self._background.start(lambda: self._run(image, key))
+                if key in self._unfinished:  # it may be done already
+                    self._tasks[key] = task
             return task
 
-    def _run(self, image: ImageRef) -> None:
+    def _run(self, image: ImageRef, key: _Key) -> None:
         try:
-            found = self._look_up(image)
+            found = self._look_up(image, key[1])
             seconds = self._options.retry_seconds if found.remark or found.digest is None else self._options.tag_seconds
             if len(self._fresh) >= _MOST_REMEMBERED:
                 self._fresh = {}
-            self._fresh[image.tagged] = (self._clock.monotonic() + seconds, found)
+            self._fresh[key] = (self._clock.monotonic() + seconds, found)
         finally:
             with self._lock:
-                self._unfinished.discard(image.tagged)
-                self._tasks.pop(image.tagged, None)
+                self._unfinished.discard(key)
+                self._tasks.pop(key, None)
 
-    def _look_up(self, image: ImageRef) -> Resolution:
-        assert self._resolver is not None
+    def _look_up(self, image: ImageRef, access: PullAccess) -> Resolution:
+        assert self._opener is not None
+        # The question outlives the deadline of the request that began it, so it has one of its own.
+        deadline = Deadline(self._clock.monotonic() + 30.0)
         try:
-            # The question outlives the deadline of the request that began it, so it has one of its own.
-            digest = self._resolver.resolve(image, Deadline(self._clock.monotonic() + 30.0))
+            opening = self._opener.open(access, deadline)
+            digest = opening.resolver.resolve(image, deadline)
         except SourceError as problem:
             return self._last_known(image, problem.message)
         if digest is None:
             return self._last_known(image, "the registry knows no such tag", absent=True)
-        if self._model.knows(digest) and self._model.digest_of(image.tagged) != digest:
+        # What a namespace's secrets told stays out of the store, where everybody would learn it.
+        if not opening.key and self._model.knows(digest) and self._model.digest_of(image.tagged) != digest:
             self._sboms.point(image, digest)
         return Resolution(digest)
 

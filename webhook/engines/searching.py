@@ -18,10 +18,11 @@ from webhook.errors import InvalidInput, SourceError
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
-from webhook.model.places import trusted_places
+from webhook.model.places import kept_place, trusted_places
+from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
-from webhook.ports import Background, Clock, SbomSource, SbomStore, SearchStore, Task
+from webhook.ports import Background, Clock, RegistryOpener, SbomStore, SearchStore, Task
 
 log = logging.getLogger("bomgate.search")
 _MOST_REMEMBERED = 50_000
@@ -60,7 +61,7 @@ class SearchParts:
     """What a search works with.
 
     Attributes:
-        places: where SBOMs may be, in order; the first that has one ends the search.
+        opener: opens the places where SBOMs may be; the first in their order that has one ends the search.
         sboms: where a found SBOM is kept.
         searches: who searches what, across processes.
         refresher: brings a found SBOM into the read model.
@@ -69,13 +70,23 @@ class SearchParts:
         seal: the place of signed SBOMs, for images whose SBOMs must be signed; empty for all others.
     """
 
-    places: Sequence[SbomSource]
+    opener: RegistryOpener
     sboms: SbomStore
     searches: SearchStore
     refresher: Refresher
     background: Background
     holder: str
     seal: Callable[[ImageRef], str] = lambda _: ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One search: for what, with whose credentials, and under which key others can join it."""
+
+    image: ImageRef
+    digest: Digest
+    access: PullAccess
+    key: str
 
 
 class SbomSearch:
@@ -95,20 +106,23 @@ class SbomSearch:
         self._tasks: dict[str, Task] = {}
         self._failed: dict[str, tuple[float, SearchOutcome]] = {}
 
-    def search(self, image: ImageRef, digest: Digest, deadline: Deadline) -> SearchOutcome:
+    def search(
+        self, image: ImageRef, digest: Digest, deadline: Deadline, access: PullAccess = NO_ACCESS
+    ) -> SearchOutcome:
         """Look for the SBOM of an image; FOUND means that the read model has it now.
 
         Args:
             image: the reference.
             digest: what it points at.
             deadline: until when the caller waits; the search goes on behind it.
+            access: the workload's pull secrets.
 
         Raises:
             StoreError: the store did not answer, or did not keep what was found.
         """
         if self.is_known(image, digest):
             return _FOUND
-        key = self._key(image, digest)
+        key = self._key(image, digest, access)
         with self._lock:
             until, outcome = self._failed.get(key, (0.0, _TOO_LATE))
             if self._clock.monotonic() < until:
@@ -116,7 +130,7 @@ class SbomSearch:
             task = self._tasks.get(key)
             if task is None:
                 self._unfinished.add(key)
-                task = self._parts.background.start(lambda: self._run(image, digest))
+                task = self._parts.background.start(lambda: self._run(_Wanted(image, digest, access, key)))
                 if key in self._unfinished:  # it may be done already
                     self._tasks[key] = task
         if not task.wait(deadline.remaining(self._clock.monotonic())):
@@ -125,9 +139,14 @@ class SbomSearch:
             return _FOUND
         return self._failed.get(key, (0.0, _TOO_LATE))[1]
 
-    def _key(self, image: ImageRef, digest: Digest) -> str:
-        """What is searched for; the same image by two names, of which one needs signatures, are two searches."""
-        return f"{digest} {self._parts.seal(image)}".rstrip()
+    def _key(self, image: ImageRef, digest: Digest, access: PullAccess) -> str:
+        """What is searched for.
+
+        The same image by two names, of which one needs signatures, is two searches; so it is for two workloads with
+        different pull secrets, because a refusal that one gets is not for the other.
+        """
+        who = "" if access.is_empty else f"{access.namespace}/{','.join(access.secrets)}/{access.service_account}"
+        return " ".join(part for part in (digest, self._parts.seal(image), who) if part)
 
     def trusted(self, image: ImageRef) -> frozenset[str] | None:
         """The places whose SBOMs count for an image; None when those of all places do."""
@@ -138,49 +157,50 @@ class SbomSearch:
         """Whether the read model has an SBOM that counts for this image."""
         return self._model.knows(digest, self.trusted(image))
 
-    def _run(self, image: ImageRef, digest: Digest) -> None:
+    def _run(self, wanted: _Wanted) -> None:
         try:
-            outcome = self._shared(image, digest, Deadline(self._clock.monotonic() + self._options.seconds))
+            outcome = self._shared(wanted, Deadline(self._clock.monotonic() + self._options.seconds))
             if outcome.status is not SbomStatus.FOUND:
-                self._remember(self._key(image, digest), outcome)
+                self._remember(wanted.key, outcome)
         finally:
             with self._lock:
-                self._unfinished.discard(self._key(image, digest))
-                self._tasks.pop(self._key(image, digest), None)
+                self._unfinished.discard(wanted.key)
+                self._tasks.pop(wanted.key, None)
 
-    def _shared(self, image: ImageRef, digest: Digest, deadline: Deadline) -> SearchOutcome:
+    def _shared(self, wanted: _Wanted, deadline: Deadline) -> SearchOutcome:
         """Search, or wait for the process that does; whoever it was, the read model has what was found."""
-        parts, key, lease = self._parts, self._key(image, digest), self._options.seconds
+        parts, lease = self._parts, self._options.seconds
         while True:
-            other = parts.searches.begin(key, parts.holder, now=self._clock.now(), lease_seconds=lease)
+            other = parts.searches.begin(wanted.key, parts.holder, now=self._clock.now(), lease_seconds=lease)
             if other is None:
-                return self._own(image, digest, deadline)
+                return self._own(wanted, deadline)
             if other.state is SearchState.FAILED:
                 return other.outcome
             self._clock.sleep(0.1)
             parts.refresher.refresh()
-            if self.is_known(image, digest):
+            if self.is_known(wanted.image, wanted.digest):
                 return _FOUND
             if deadline.remaining(self._clock.monotonic()) <= 0:
                 return _TOO_LATE
 
-    def _own(self, image: ImageRef, digest: Digest, deadline: Deadline) -> SearchOutcome:
+    def _own(self, wanted: _Wanted, deadline: Deadline) -> SearchOutcome:
+        parts = self._parts
         outcome, seconds = SearchOutcome(SbomStatus.REFUSED), 0.0  # after an error of our own anybody may try again
         try:
             # Another process may have found it between this one's last look at the store and its claim.
-            self._parts.refresher.refresh()
-            outcome = _FOUND if self.is_known(image, digest) else self._look(image, digest, deadline)
+            parts.refresher.refresh()
+            outcome = _FOUND if self.is_known(wanted.image, wanted.digest) else self._look(wanted, deadline)
             seconds = self._options.believed(outcome.status)
         finally:
-            key = self._key(image, digest)
-            self._parts.searches.end(key, self._parts.holder, outcome, now=self._clock.now(), seconds=seconds)
+            parts.searches.end(wanted.key, parts.holder, outcome, now=self._clock.now(), seconds=seconds)
         if outcome.status is SbomStatus.FOUND:
-            self._parts.refresher.refresh()
+            parts.refresher.refresh()
         return outcome
 
-    def _look(self, image: ImageRef, digest: Digest, deadline: Deadline) -> SearchOutcome:
-        worst = SearchOutcome(SbomStatus.NONE)
-        for place in self._parts.places:
+    def _look(self, wanted: _Wanted, deadline: Deadline) -> SearchOutcome:
+        worst, image, digest = SearchOutcome(SbomStatus.NONE), wanted.image, wanted.digest
+        opening = self._parts.opener.open(wanted.access, deadline)
+        for place in opening.places:
             try:
                 found: Sequence[Sbom] = place.fetch(image, digest, deadline)
             except InvalidInput as problem:
@@ -190,10 +210,11 @@ class SbomSearch:
                 if worst.status is SbomStatus.NONE:
                     worst = SearchOutcome(SbomStatus.REFUSED, f"{place.place}: {problem.message}")
                 continue
-            # For an image that needs signatures, places in registries give only what the right key has signed.
-            signed = place.place == "cosign-attestation" and self._parts.seal(image)
+            kept = kept_place(place.place, self._parts.seal(image))
+            # A tag that a namespace's secrets opened is not remembered for everybody.
+            tagged = None if opening.key else image
             for sbom in found:
-                self._parts.sboms.add(digest, sbom, place=signed or place.place, image=image)
+                self._parts.sboms.add(digest, sbom, place=kept, image=tagged)
             if found:
                 return _FOUND
         return worst

@@ -8,11 +8,27 @@ is judged by those of its own key, and by what an administrator handed in.
 from __future__ import annotations
 
 ADDED = "added"
-"""Handed in with ``bomgate sbom add`` or ``import``."""
+"""Handed in with ``bomgate sbom add``."""
+IMPORTED = "imported"
+"""Handed in with ``bomgate sbom import``."""
 DIRECTORY = "directory"
 """Found in the folder that ``sbom.directory`` names."""
+ATTESTATION = "cosign-attestation"
+"""Found in a signed statement, whose signature was checked where one is needed."""
 SIGNED = "signed:"
 """Begins the place of a signed SBOM; the fingerprint of the key follows."""
+_BY_HAND = frozenset((ADDED, IMPORTED, DIRECTORY))
+
+
+def kept_place(place: str, seal: str) -> str:
+    """Where an SBOM was found, as the store keeps it.
+
+    Args:
+        place: the name of the source that had it.
+        seal: for an image that needs a signature, ``signed:<fingerprint>`` of the key; else empty. What the source of
+            attestations gives for such an image has been signed by that key.
+    """
+    return seal if seal and place == ATTESTATION else place
 
 
 def trusted_places(seal: str) -> frozenset[str]:
@@ -21,7 +37,7 @@ def trusted_places(seal: str) -> frozenset[str]:
     Args:
         seal: the place of SBOMs that the right key has signed, ``signed:<fingerprint>``.
     """
-    return frozenset((ADDED, DIRECTORY, seal))
+    return _BY_HAND | {seal}
 
 
 def is_more_trusted(place: str, than: str) -> bool:
@@ -30,6 +46,6 @@ def is_more_trusted(place: str, than: str) -> bool:
 
 
 def _trust(place: str) -> int:
-    if place in (ADDED, DIRECTORY):
+    if place in _BY_HAND:
         return 2
     return 1 if place.startswith(SIGNED) else 0

@@ -15,10 +15,13 @@ from typing import Any
 
 from webhook.api.options import ServeOptions
 from webhook.clients.directory import SbomOptions
+from webhook.clients.generator import GeneratorOptions
+from webhook.clients.kube.options import KubeOptions
 from webhook.clients.ossindex import OssIndexOptions
 from webhook.clients.registry import AttachmentOptions, ProviderOptions, RegistryOptions, RegistryRule, VerifyRule
 from webhook.engines.downloading import DownloadOptions
 from webhook.engines.refreshing import RefreshOptions
+from webhook.engines.resolving import ResolveOptions
 from webhook.engines.searching import SearchOptions
 from webhook.errors import ConfigError
 from webhook.model.policies import Policy
@@ -86,10 +89,11 @@ GROUPS = (
         file_variants=("token", "username"),
         omitted=("reassess_on_score_change",),  # policy.reassessOnScoreChange says it
     ),
-    Group("sbom", (SbomOptions, AttachmentOptions)),
+    Group("sbom", (SbomOptions, AttachmentOptions, GeneratorOptions)),
     Group("registry", (RegistryOptions,)),
     Group("providers", (ProviderOptions,)),
-    Group("search", (SearchOptions,)),
+    Group("kube", (KubeOptions,)),
+    Group("search", (SearchOptions, ResolveOptions)),
     Group("policy", (PolicyOptions,)),
     Group("serve", (ServeOptions,)),
     Group("refresh", (RefreshOptions,)),
@@ -116,9 +120,12 @@ class Settings:
     download: DownloadOptions
     sbom: SbomOptions
     attachments: AttachmentOptions
+    generator: GeneratorOptions
     registry: RegistryOptions
     providers: ProviderOptions
+    kube: KubeOptions
     search: SearchOptions
+    resolve: ResolveOptions
     policy: Policy
     serve: ServeOptions
     refresh: RefreshOptions
@@ -166,9 +173,12 @@ def load_settings(
         download=replace(made["ossindex"][1], reassess_on_score_change=policy.reassess_on_score_change),
         sbom=made["sbom"][0],
         attachments=made["sbom"][1],
+        generator=made["sbom"][2],
         registry=made["registry"][0],
         providers=made["providers"][0],
+        kube=made["kube"][0],
         search=made["search"][0],
+        resolve=made["search"][1],
         policy=policy,
         serve=made["serve"][0],
         refresh=made["refresh"][0],

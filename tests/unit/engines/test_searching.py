@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from tests.fakes import FakeBackground, FakeSbomSource
+from tests.fakes import FakeBackground, FakeImageResolver, FakeOpener, FakeOpening, FakeSbomSource
 from tests.worlds import LEFTPAD, World, digest_of, sbom_of
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher, RefreshOptions
@@ -14,6 +14,7 @@ from webhook.engines.searching import SbomSearch, SearchOptions, SearchParts
 from webhook.errors import Final, InvalidInput, StoreError
 from webhook.model.deadlines import Deadline
 from webhook.model.images import parse_image
+from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome
 from webhook.model.verdicts import SbomStatus
 
@@ -29,7 +30,8 @@ class Process:
         refresher = Refresher(self.model, world.store.feed, None, world.clock, RefreshOptions())
         refresher.refresh()
         self.background = FakeBackground()
-        parts = SearchParts(places, world.store.sboms, world.store.searches, refresher, self.background, name)
+        self.opener = FakeOpener(FakeImageResolver(), places)
+        parts = SearchParts(self.opener, world.store.sboms, world.store.searches, refresher, self.background, name)
         self.searching = SbomSearch(self.model, parts, world.clock, SearchOptions())
 
     def search(self, seconds: float = 5.0) -> SearchOutcome:
@@ -133,7 +135,7 @@ SEAL = "signed:0123456789abcdef"
 def signed_world(place: FakeSbomSource) -> tuple[World, SbomSearch]:
     world = World()
     parts = SearchParts(
-        [place],
+        FakeOpener(FakeImageResolver(), [place]),
         world.store.sboms,
         world.store.searches,
         world.refresher,
@@ -175,3 +177,30 @@ def test_what_an_administrator_handed_in_counts_for_every_image() -> None:
     world.store.sboms.add(DIGEST, sbom_of(LEFTPAD), place="added")
     world.refresher.refresh()
     assert search.is_known(parse_image(f"registry.corp/app@{DIGEST}"), DIGEST)
+
+
+SHOP, BANK = PullAccess("shop", ("registry",)), PullAccess("bank", ("registry",))
+
+
+def test_what_pull_secrets_open_is_searched_with_them_and_its_tag_is_not_told_to_everybody() -> None:
+    world, closed, opened = World(), FakeSbomSource("referrers"), FakeSbomSource("referrers")
+    closed.sboms[DIGEST] = Final("401 without credentials")
+    opened.sboms[DIGEST] = [sbom_of(LEFTPAD)]
+    process = Process(world, "a", closed)
+    process.opener.openings[SHOP] = FakeOpening(FakeImageResolver(), [opened], "shop-1")
+    image = parse_image(f"shop/web:1@{DIGEST}")
+    for access in (BANK, NO_ACCESS):
+        refused = process.searching.search(image, DIGEST, Deadline(world.clock.monotonic() + 5), access)
+        assert refused.status is SbomStatus.REFUSED
+    found = process.searching.search(image, DIGEST, Deadline(world.clock.monotonic() + 5), SHOP)
+    assert found.status is SbomStatus.FOUND
+    assert process.model.digest_of(image.tagged) is None
+
+
+def test_a_refusal_is_remembered_for_the_namespace_that_got_it_alone() -> None:
+    world, place = World(), FakeSbomSource()
+    place.sboms[DIGEST] = Final("403")
+    process = Process(world, "a", place)
+    for access in (SHOP, SHOP, BANK):
+        process.searching.search(IMAGE, DIGEST, Deadline(world.clock.monotonic() + 5), access)
+    assert process.opener.opened == [SHOP, BANK]

@@ -29,7 +29,7 @@ from webhook.clients.registry.options import (
     VerifyRule,
 )
 from webhook.clients.registry.providers import ProviderKeychain, ProviderOptions
-from webhook.clients.registry.pulling import Opener
+from webhook.clients.registry.pulling import Opener, Opening
 from webhook.clients.registry.resolver import RegistryResolver
 from webhook.clients.registry.search import Search
 from webhook.clients.registry.sources import (
@@ -55,6 +55,7 @@ __all__ = [
     "Locations",
     "Look",
     "Opener",
+    "Opening",
     "ProviderKeychain",
     "ProviderOptions",
     "ReferrersSource",

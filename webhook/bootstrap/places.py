@@ -1,0 +1,142 @@
+"""Places: joins what looks for the SBOM of an image that is not known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+from webhook.clients.directory import DirectorySource
+from webhook.clients.generator import GeneratedSource, Syft
+from webhook.clients.registry import (
+    SOURCES,
+    FileKeychain,
+    Locations,
+    Opener,
+    Opening,
+    ProviderKeychain,
+    RegistryClient,
+    RegistryResolver,
+    Search,
+    pull_target,
+    registry_source,
+)
+from webhook.errors import ConfigError
+from webhook.model.components import Sbom
+from webhook.model.deadlines import Deadline
+from webhook.model.images import ImageRef
+from webhook.model.pulling import PullAccess
+from webhook.ports import Clock, ImageResolver, PullSecretSource, RegistryOpener, SbomSource
+from webhook.settings import Settings
+
+_OTHERS = ("directory", "clusterReports", "generate")
+
+
+@dataclass(frozen=True)
+class SameForAll:
+    """Opens registries with bomgate's own credentials, whatever a workload brings; implements ``RegistryOpener``."""
+
+    common: Opening
+
+    def open(self, access: PullAccess, deadline: Deadline) -> Opening:
+        """The common opening."""
+        return self.common
+
+
+@dataclass
+class Places:
+    """Where tags and SBOMs are looked for, as the settings say.
+
+    Attributes:
+        settings: all settings.
+        parse: bytes → Sbom.
+        clock: time.
+    """
+
+    settings: Settings
+    parse: Callable[[bytes], Sbom]
+    clock: Clock
+
+    @cached_property
+    def opener(self) -> RegistryOpener:
+        """Opens registries, with pull secrets where ``kube.pullSecrets`` asks for them.
+
+        Raises:
+            ConfigError: ``sbom.sources`` names a place that there is not, or one that cannot be used.
+        """
+        settings = self.settings
+        settings.kube.check()
+        settings.generator.check()
+        keychains = (FileKeychain(), ProviderKeychain(settings.providers, settings.environment, self.clock))
+        client = RegistryClient(settings.registry, keychains, self.clock)
+        if not settings.kube.pull_secrets:
+            return SameForAll(Opening("", *self._join(client)))
+        return Opener(client, self._locations, self._join, self._pull_secrets())
+
+    @property
+    def asks_registries(self) -> bool:
+        """Whether some place in a registry is looked at; only then are tags asked for, too."""
+        return any(name in SOURCES for name in self.settings.sbom.sources)
+
+    def seal(self, image: ImageRef) -> str:
+        """The place of SBOMs that the right key has signed, for an image that needs such; else empty."""
+        return self._common_search.seal(image)
+
+    @cached_property
+    def _locations(self) -> Locations:
+        return Locations(self.settings.registries, self.settings.registry)
+
+    @cached_property
+    def _common_search(self) -> Search:
+        return self._search(RegistryClient(self.settings.registry, (), self.clock))
+
+    @cached_property
+    def _syft(self) -> Syft:
+        return Syft(self.settings.generator, self.settings.environment, self.clock)
+
+    def _search(self, client: RegistryClient) -> Search:
+        return Search(client, self._locations, self.settings.attachments, self.parse, self.clock)
+
+    def _join(self, client: RegistryClient) -> tuple[ImageResolver, Sequence[SbomSource]]:
+        search = self._search(client)
+        resolver = RegistryResolver(client, self._locations, self.settings.registry, self.clock)
+        places = [self._place(name, search) for name in self._names()]
+        return resolver, tuple(place for place in places if place is not None)
+
+    def _names(self) -> tuple[str, ...]:
+        """The words of ``sbom.sources``; ``sbom.generate`` alone puts generation at the end."""
+        names = self.settings.sbom.sources
+        return (*names, "generate") if self.settings.generator.generate and "generate" not in names else names
+
+    def _place(self, name: str, search: Search) -> SbomSource | None:
+        sbom = self.settings.sbom
+        if name in SOURCES:
+            return registry_source(name, search)
+        if name == "directory":
+            # Named by default, and without a folder there is nothing to look into.
+            return DirectorySource(sbom.directory, self.parse, sbom.max_bytes) if sbom.directory is not None else None
+        if name == "clusterReports":
+            return self._cluster_reports()
+        if name == "generate":
+            return GeneratedSource(self._syft, partial(pull_target, search), self.parse)
+        raise ConfigError(
+            f"sbom.sources cannot name {name!r:.60}", remedy=f"Known are: {', '.join((*SOURCES, *_OTHERS))}."
+        )
+
+    # The official client of Kubernetes takes a fifth of a second and 35 MB; only who asks the API server pays for it.
+
+    def _pull_secrets(self) -> PullSecretSource:
+        from webhook.clients.kube.api import KubeApi
+        from webhook.clients.kube.connecting import connect
+        from webhook.clients.kube.pullsecrets import PullSecretReader
+
+        options = self.settings.kube
+        return PullSecretReader(KubeApi(connect(options), options, self.clock), options, self.clock)
+
+    def _cluster_reports(self) -> SbomSource:
+        from webhook.clients.kube.api import KubeApi
+        from webhook.clients.kube.connecting import connect
+        from webhook.clients.kube.reports import ClusterReports
+
+        options = self.settings.kube
+        return ClusterReports(KubeApi(connect(options), options, self.clock), self.parse)
