@@ -59,7 +59,7 @@ class Bomgate:
         self.port, self._metrics_port = free_port(), free_port()
         self.database = folder / "database" / "bomgate.db"
         self.sboms = folder / "sboms"
-        for made in (folder, self.database.parent, self.sboms, folder / "state"):
+        for made in (folder, self.database.parent, self.sboms, folder / "state", folder / "tmp"):
             made.mkdir()
         self.secret = Secret(folder / "tls")
         self.secret.put(authority.issue())
@@ -86,7 +86,8 @@ class Bomgate:
     def _environment(self) -> dict[str, str]:
         """Nothing of the one who runs the tests: no settings, no proxies, no credentials."""
         python_path = str(Path(__file__).resolve().parents[2])
-        return {"PATH": os.environ.get("PATH", ""), "HOME": str(self.folder), "PYTHONPATH": python_path}
+        own = {"HOME": str(self.folder), "TMPDIR": str(self.folder / "tmp"), "PYTHONPATH": python_path}
+        return {"PATH": os.environ.get("PATH", ""), **own}
 
     # -- commands ---------------------------------------------------------------------------------------------------
 
