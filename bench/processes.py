@@ -10,12 +10,13 @@ import socket
 import ssl
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -57,6 +58,17 @@ def rss_mib(pid: int) -> float:
     return int(match[1]) / 1024 if match else 0.0
 
 
+def forget_peak() -> None:
+    """Let :func:`peak_mib` count from now on."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_mib() -> float:
+    """The most memory that this process held since :func:`forget_peak`, MiB."""
+    match = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(match[1]) / 1024 if match else 0.0
+
+
 def free_port() -> int:
     """A loopback port that is free now."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -69,23 +81,22 @@ def running(
 ) -> Iterator[Server]:
     """Start a server, wait until it answers 200 on ``path``, and stop it by pid at the end."""
     env = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
-    process = subprocess.Popen([sys.executable, *command], env=env, cwd=ROOT, stderr=subprocess.PIPE)
-    tail: list[bytes] = []
-    drain = threading.Thread(target=lambda: tail.extend(process.stderr or ()), daemon=True)
-    drain.start()
-    try:
-        _await_ready(process, port, path, tail)
-        yield Server(process.pid, port)
-    finally:
-        process.send_signal(signal.SIGTERM)
+    # To a file, as a container runtime takes it: a pipe that this process drains would cost what is measured.
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen([sys.executable, *command], env=env, cwd=ROOT, stderr=log)
         try:
-            process.wait(40)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            _await_ready(process, port, path, log)
+            yield Server(process.pid, port)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(40)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
-def _await_ready(process: subprocess.Popen[bytes], port: int, path: str, tail: list[bytes]) -> None:
+def _await_ready(process: subprocess.Popen[bytes], port: int, path: str, log: IO[bytes]) -> None:
     limit = time.monotonic() + 60
     while time.monotonic() < limit:
         if process.poll() is not None:
@@ -96,7 +107,8 @@ def _await_ready(process: subprocess.Popen[bytes], port: int, path: str, tail: l
         except OSError:
             pass
         time.sleep(0.02)
-    raise RuntimeError(f"the server did not become ready:\n{b''.join(tail[-20:]).decode(errors='replace')}")
+    log.seek(0)
+    raise RuntimeError(f"the server did not become ready:\n{log.read()[-3000:].decode(errors='replace')}")
 
 
 def request(port: int, raw: bytes) -> bytes:

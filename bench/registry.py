@@ -7,8 +7,8 @@ keep it in the store, with as many threads as the webhook uses.
 
 from __future__ import annotations
 
+import gc
 import json
-import resource
 import statistics
 import tempfile
 import time
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bench import Row, corpus, show
 from bench.admission import review_of
-from bench.processes import free_port, request, running
+from bench.processes import forget_peak, free_port, peak_mib, request, running
 from tests.certificates import Authority
 from tests.registries import images
 from tests.registries.layouts import Layout
@@ -109,16 +109,18 @@ def _ingest(settings: Path, host: str) -> list[Row]:
             assert verdict.sbom in _READ, verdict
             return verdict.counts.total
 
-        began = time.perf_counter()
+        gc.collect()
+        forget_peak()
+        before, began = peak_mib(), time.perf_counter()
         with ThreadPoolExecutor(THREADS) as pool:
             components = list(pool.map(check, range(IMAGES)))
         seconds = time.perf_counter() - began
     rate = IMAGES / seconds * 60
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mib()
     return [
         Row("images ingested a minute", f"{rate:.0f}", f"≥ {RATE_GOAL}", rate >= RATE_GOAL),
         Row("components in them", f"{sum(components):,}"),
-        Row("peak memory of the process", f"{peak:.0f} MiB"),
+        Row("peak memory of the process, and before", f"{peak:.0f} MiB, {before:.0f} MiB"),
     ]
 
 

@@ -32,6 +32,9 @@ class SightingNotes:
     def saw(self, sighting: Sighting) -> None:
         """Take a note; when too many wait to be written, it is dropped and counted."""
         key = (sighting.digest, sighting.name)
+        noted = self._notes.get(key)
+        if noted is not None and (noted.refused or not sighting.refused):
+            return  # noted a moment ago; one look without the lock is what most requests of a busy cluster cost
         with self._lock:
             known = self._notes.get(key)
             if known is None and len(self._notes) >= _LIMIT:
