@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -43,6 +45,12 @@ def wait_until(ready: Callable[[], object], seconds: float, what: str, pause: fl
         time.sleep(pause)
 
 
+def _dying_with_us(command: list[str]) -> list[str]:
+    """A command whose process ends when this one does, even when this one is killed; as it is, where nothing can."""
+    guard = shutil.which("setpriv")  # of util-linux
+    return [guard, "--pdeathsig", "KILL", "--", *command] if guard and sys.platform == "linux" else command
+
+
 class Process:
     """A program that runs until it is stopped.
 
@@ -60,7 +68,7 @@ class Process:
         with self.log.open("ab") as log:
             # A session of its own: the whole group can be killed, and Ctrl-C does not reach it before its fixture does.
             self._process = subprocess.Popen(
-                [str(part) for part in command],
+                _dying_with_us([str(part) for part in command]),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
