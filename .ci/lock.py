@@ -1,7 +1,7 @@
 """Write the hashed requirements locks anew from pyproject.toml: ``make lock``.
 
-``requirements/run.txt`` is what the product needs, ``requirements/dev.txt`` adds what its tests need; both hold for every
-platform and name no package index.
+``requirements/run.txt`` is what the product needs, ``requirements/dev.txt`` adds what its tests need; both hold for
+every platform and name no package index.
 """
 
 from __future__ import annotations

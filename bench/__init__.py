@@ -9,6 +9,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 
+class UnavailableError(Exception):
+    """A part cannot be measured here; the text says what is missing."""
+
+
 class Row(NamedTuple):
     """One figure beside its goal.
 

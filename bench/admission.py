@@ -124,9 +124,7 @@ def _fill(folder: Path) -> list[tuple[str, Digest]]:
 
 def _four() -> list[Path]:
     """Four images of the corpus with about 1,500 components in all."""
-    documents = [path for path in corpus.documents() if path.parent.name == "trivy"]
-    if len(documents) < 4:
-        raise RuntimeError("the corpus is not beside the checkout; this part reads four of its images")
+    documents = [path for path in corpus.required(4) if path.parent.name == "trivy"]
     by_size = sorted(documents, key=lambda path: path.stat().st_size)
     middle = len(by_size) * 8 // 10
     return by_size[middle : middle + 4]

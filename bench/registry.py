@@ -17,11 +17,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import Row, corpus, show
+from bench import Row, UnavailableError, corpus, show
 from bench.admission import review_of
 from bench.processes import forget_peak, free_port, peak_mib, request, running
 from tests.certificates import Authority
 from tests.registries import images
+from tests.registries.build import UnavailableError as MissingRegistryError
 from tests.registries.layouts import Layout
 from tests.registries.running import docker_registry
 from webhook.bootstrap import Parts, ThreadBackground, open_parts
@@ -40,19 +41,20 @@ def main() -> list[Row]:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with docker_registry(folder / "registry") as host:
-            _push(host)
-            settings = _settings(folder, host)
-            log = folder / "registry" / "log"
-            rows = [*_cold(settings, host), *_ingest(settings, host), *_crowd(folder, settings, host, log)]
+        try:
+            with docker_registry(folder / "registry") as host:
+                _push(host)
+                settings = _settings(folder, host)
+                log = folder / "registry" / "log"
+                rows = [*_cold(settings, host), *_ingest(settings, host), *_crowd(folder, settings, host, log)]
+        except MissingRegistryError as reason:
+            raise UnavailableError(str(reason)) from reason
     show("SBOMs from a registry on loopback", rows)
     return rows
 
 
 def _push(host: str) -> None:
-    documents = [path for path in corpus.documents() if path.parent.name == "trivy"][:IMAGES]
-    if not documents:
-        raise RuntimeError("the corpus is not beside the checkout; this part attaches its SBOMs")
+    documents = [path for path in corpus.required() if path.parent.name == "trivy"][:IMAGES]
 
     def push(number: int) -> None:
         document = json.loads(documents[number % len(documents)].read_bytes())
