@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import kubernetes.client
@@ -22,6 +27,7 @@ from webhook.model.images import Digest, parse_image
 from webhook.model.workloads import OwnerRef, Workload
 from webhook.sboms import parse
 
+ROOT = Path(__file__).resolve().parents[2]
 DIGEST, OTHER = Digest(f"sha256:{'c' * 64}"), Digest(f"sha256:{'d' * 64}")
 IMAGE, UNKNOWN = parse_image("registry.test/team/reported:1"), parse_image("registry.test/team/unknown:1")
 POD = Workload("", "Pod", "default", "web-5d8-x", controller=OwnerRef("apps/v1", "ReplicaSet", "web-5d8", "uid"))
@@ -145,3 +151,22 @@ def test_an_api_server_that_is_not_to_be_trusted_gets_no_token(cluster: Cluster)
     with pytest.raises(Final, match="certificate is not trusted"):
         ClusterReports(api, parse).fetch(IMAGE, DIGEST, soon())
     api.close()
+
+
+def test_the_product_reads_them_when_the_settings_say_so(
+    reports: ClusterReports, cluster: Cluster, tmp_path: Path
+) -> None:
+    settings = {
+        "database": {"url": f"sqlite:///{tmp_path / 'bomgate.db'}"},
+        "sbom": {"sources": ["clusterReports"]},
+        "kube": {"kubeconfig": str(cluster.kubeconfig)},
+    }
+    config = tmp_path / "bomgate.json"
+    config.write_text(json.dumps(settings))
+    image = f"{IMAGE.text}@{DIGEST}"
+    command = [sys.executable, "-m", "webhook", "sbom", "fetch", image, "--output", "json", "--config", str(config)]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=environment)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["result"], told["components"]["usable"]) == ("found", 1)

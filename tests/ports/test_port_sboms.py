@@ -111,3 +111,12 @@ def test_large_documents_keep_every_component(store: AnyStore, size: int) -> Non
     assert list(stored.component_ids) == list(range(size))
     assert len(store.sboms.show(digest(1))[0].contents) == size
     assert len(store.sboms.component_ids([Purl(one) for one in purls])) == size
+
+
+def test_a_document_found_again_in_a_more_trusted_place_is_remembered_there(store: AnyStore) -> None:
+    sbom = make_sbom("pkg:npm/a@1")
+    places = ("referrers", "signed:one", "referrers", "signed:two", "added", "signed:two")
+    kept = [store.sboms.add(digest(1), sbom, place=place).place for place in places]
+    assert kept == ["referrers", "signed:one", "signed:one", "signed:two", "added", "added"]
+    assert [one.place for one in store.sboms.show(digest(1))] == ["added"]
+    assert [one.place for one in store.feed.changes().sboms] == ["added"]

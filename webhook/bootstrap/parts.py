@@ -30,6 +30,7 @@ from webhook.errors import InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
+from webhook.model.places import GENERATED, REPORTED, counts
 from webhook.policy.decisions import provisioned
 from webhook.policy.evaluation import Rules
 from webhook.policy.lint import Trap, lint
@@ -122,11 +123,14 @@ class Parts:
             image: the reference.
             deadline: by when all must be done.
         """
-        common = self.places.opener.common
+        common, seal = self.places.opener.common, self.places.seal(image)
+        # Places in registries say themselves why they are not asked for an image that needs signatures.
+        silent = (REPORTED, GENERATED)
+        places = [one for one in common.places if one.place not in silent or counts(one.place, seal)]
         if self.places.asks_registries:
-            return explain_image(common.resolver, common.places, image, deadline)
+            return explain_image(common.resolver, places, image, deadline)
         self.refresher.refresh()
-        return explain_image(KnownTags(self.model), common.places, image, deadline)
+        return explain_image(KnownTags(self.model), places, image, deadline)
 
     def checker(self, background: Background) -> ImageChecker:
         """Judges images."""

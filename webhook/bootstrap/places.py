@@ -75,8 +75,8 @@ class Places:
 
     @property
     def asks_registries(self) -> bool:
-        """Whether some place in a registry is looked at; only then are tags asked for, too."""
-        return any(name in SOURCES for name in self.settings.sbom.sources)
+        """Whether something in a registry is looked at; only then are tags asked for, too."""
+        return any(name in SOURCES or name == "generate" for name in self._names())
 
     def seal(self, image: ImageRef) -> str:
         """The place of SBOMs that the right key has signed, for an image that needs such; else empty."""

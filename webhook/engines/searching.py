@@ -18,7 +18,7 @@ from webhook.errors import InvalidInput, SourceError
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
-from webhook.model.places import kept_place, trusted_places
+from webhook.model.places import counts, kept_place, trusted_places
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
@@ -26,6 +26,7 @@ from webhook.ports import Background, Clock, RegistryOpener, SbomStore, SearchSt
 
 log = logging.getLogger("bomgate.search")
 _MOST_REMEMBERED = 50_000
+_NEEDS_SIGNATURE = "sbom.verify asks for an attestation that its key has signed; nothing else counts for this image"
 _FOUND = SearchOutcome(SbomStatus.FOUND)
 _TOO_LATE = SearchOutcome(
     SbomStatus.REFUSED, "the search did not end in time and goes on in the background; try again in a moment"
@@ -198,9 +199,12 @@ class SbomSearch:
         return outcome
 
     def _look(self, wanted: _Wanted, deadline: Deadline) -> SearchOutcome:
-        worst, image, digest = SearchOutcome(SbomStatus.NONE), wanted.image, wanted.digest
+        image, digest, seal = wanted.image, wanted.digest, self._parts.seal(wanted.image)
+        worst = SearchOutcome(SbomStatus.NONE, _NEEDS_SIGNATURE if seal else "")
         opening = self._parts.opener.open(wanted.access, deadline)
         for place in opening.places:
+            if not counts(place.place, seal):
+                continue  # whatever it has would not count for this image
             try:
                 found: Sequence[Sbom] = place.fetch(image, digest, deadline)
             except InvalidInput as problem:
@@ -210,7 +214,7 @@ class SbomSearch:
                 if worst.status is SbomStatus.NONE:
                     worst = SearchOutcome(SbomStatus.REFUSED, f"{place.place}: {problem.message}")
                 continue
-            kept = kept_place(place.place, self._parts.seal(image))
+            kept = kept_place(place.place, seal)
             # A tag that a namespace's secrets opened is not remembered for everybody.
             tagged = None if opening.key else image
             for sbom in found:

@@ -13,6 +13,10 @@ IMPORTED = "imported"
 """Handed in with ``bomgate sbom import``."""
 DIRECTORY = "directory"
 """Found in the folder that ``sbom.directory`` names."""
+REPORTED = "cluster-report"
+"""Found in a report in the cluster."""
+GENERATED = "generated"
+"""Made on demand."""
 ATTESTATION = "cosign-attestation"
 """Found in a signed statement, whose signature was checked where one is needed."""
 SIGNED = "signed:"
@@ -40,9 +44,22 @@ def trusted_places(seal: str) -> frozenset[str]:
     return _BY_HAND | {seal}
 
 
+def counts(place: str, seal: str) -> bool:
+    """Whether what a source gives can count for an image.
+
+    Args:
+        place: the name of the source.
+        seal: as for :func:`kept_place`.
+    """
+    return not seal or kept_place(place, seal) in trusted_places(seal)
+
+
 def is_more_trusted(place: str, than: str) -> bool:
-    """Whether a document that was found in both places is better remembered with the first one."""
-    return _trust(place) > _trust(than)
+    """Whether a document that was found in both places is better remembered with the first one.
+
+    Of two keys that have signed the same document the later one is kept, so that a key can be changed.
+    """
+    return _trust(place) > _trust(than) or (place != than and place.startswith(SIGNED) and than.startswith(SIGNED))
 
 
 def _trust(place: str) -> int:

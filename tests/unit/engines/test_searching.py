@@ -204,3 +204,24 @@ def test_a_refusal_is_remembered_for_the_namespace_that_got_it_alone() -> None:
     for access in (SHOP, SHOP, BANK):
         process.searching.search(IMAGE, DIGEST, Deadline(world.clock.monotonic() + 5), access)
     assert process.opener.opened == [SHOP, BANK]
+
+
+def test_after_a_change_of_keys_the_same_document_counts_under_the_new_one() -> None:
+    place = FakeSbomSource("cosign-attestation")
+    world, search = signed_world(place)
+    document = sbom_of(LEFTPAD)
+    world.store.sboms.add(DIGEST, document, place="signed:fedcba9876543210")
+    world.refresher.refresh()
+    place.sboms[DIGEST] = [document]
+    ours = parse_image(f"registry.corp/app@{DIGEST}")
+    assert search.search(ours, DIGEST, Deadline(world.clock.monotonic() + 5)).status is SbomStatus.FOUND
+
+
+def test_for_an_image_that_needs_a_signature_no_sbom_is_made_and_the_reason_is_the_true_one() -> None:
+    place = FakeSbomSource("generated")
+    world, search = signed_world(place)
+    place.sboms[DIGEST] = [sbom_of(LEFTPAD)]
+    ours = parse_image(f"registry.corp/app@{DIGEST}")
+    outcome = search.search(ours, DIGEST, Deadline(world.clock.monotonic() + 5))
+    assert (outcome.status, place.asked) == (SbomStatus.NONE, [])
+    assert "sbom.verify" in outcome.detail
