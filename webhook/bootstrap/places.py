@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from webhook.clients.directory import DirectorySource
 from webhook.clients.generator import GeneratedSource, Syft
@@ -28,6 +29,9 @@ from webhook.model.images import ImageRef
 from webhook.model.pulling import PullAccess
 from webhook.ports import Clock, ImageResolver, PullSecretSource, RegistryOpener, SbomSource
 from webhook.settings import Settings
+
+if TYPE_CHECKING:
+    from webhook.clients.kube.api import KubeApi
 
 _OTHERS = ("directory", "clusterReports", "generate")
 
@@ -88,14 +92,17 @@ class Places:
 
     @cached_property
     def _common_search(self) -> Search:
-        return self._search(RegistryClient(self.settings.registry, (), self.clock))
+        # It looks at no image, so it needs no credentials, and nothing of the cluster.
+        client = RegistryClient(self.settings.registry, (), self.clock)
+        return Search(client, self._locations, self.settings.attachments, self.parse, self.clock)
 
     @cached_property
     def _syft(self) -> Syft:
         return Syft(self.settings.generator, self.settings.environment, self.clock)
 
     def _search(self, client: RegistryClient) -> Search:
-        return Search(client, self._locations, self.settings.attachments, self.parse, self.clock)
+        options = self.settings.attachments
+        return Search(client, self._locations, options, self.parse, self.clock, platforms=self._platforms)
 
     def _join(self, client: RegistryClient) -> tuple[ImageResolver, Sequence[SbomSource]]:
         search = self._search(client)
@@ -125,18 +132,28 @@ class Places:
 
     # The official client of Kubernetes takes a fifth of a second and 35 MB; only who asks the API server pays for it.
 
-    def _pull_secrets(self) -> PullSecretSource:
+    @cached_property
+    def _kube(self) -> KubeApi:
         from webhook.clients.kube.api import KubeApi
         from webhook.clients.kube.connecting import connect
+
+        return KubeApi(connect(self.settings.kube), self.settings.kube, self.clock)
+
+    @cached_property
+    def _platforms(self) -> Callable[[], tuple[str, ...]] | None:
+        """What the cluster's nodes run; None when they are not to be asked."""
+        if self.settings.attachments.platforms or not self.settings.kube.node_platforms:
+            return None
+        from webhook.clients.kube.nodes import NodePlatforms
+
+        return NodePlatforms(self._kube, self.settings.kube, self.clock).platforms
+
+    def _pull_secrets(self) -> PullSecretSource:
         from webhook.clients.kube.pullsecrets import PullSecretReader
 
-        options = self.settings.kube
-        return PullSecretReader(KubeApi(connect(options), options, self.clock), options, self.clock)
+        return PullSecretReader(self._kube, self.settings.kube, self.clock)
 
     def _cluster_reports(self) -> SbomSource:
-        from webhook.clients.kube.api import KubeApi
-        from webhook.clients.kube.connecting import connect
         from webhook.clients.kube.reports import ClusterReports
 
-        options = self.settings.kube
-        return ClusterReports(KubeApi(connect(options), options, self.clock), self.parse)
+        return ClusterReports(self._kube, self.parse)

@@ -15,6 +15,8 @@ MAX_REFERENCE_LENGTH = 1024
 """Characters of the longest reference that is read: host, repository, tag and digest at their longest fit in."""
 MAX_REPOSITORY_LENGTH = 255
 """Characters of the longest repository, ``library/`` included, as distribution has it."""
+USUAL_PLATFORMS = ("linux/amd64", "linux/arm64")
+"""The platforms that count where nothing is known of the nodes that images run on."""
 
 _DEFAULT_HOST_ALIASES = ("index.docker.io", "registry-1.docker.io")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"

@@ -152,7 +152,8 @@ def test_every_setting_has_help_a_name_and_a_variable_of_its_own() -> None:
 def test_defaults_are_shown_as_the_file_would_have_them() -> None:
     defaults = {one.name: one.default for one in all_settings()}
     assert (defaults["ossindex.ttlHours"], defaults["serve.insecureHttp"]) == ("24", "false")
-    assert (defaults["sbom.platforms"], defaults["ossindex.token"]) == ("linux/amd64, linux/arm64", "")
+    assert (defaults["sbom.sources"].split(", ")[0], defaults["ossindex.token"]) == ("referrers", "")
+    assert defaults["sbom.platforms"] == ""
 
 
 def test_the_fixed_names_of_settings_stay() -> None:

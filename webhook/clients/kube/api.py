@@ -1,9 +1,10 @@
-"""The API server: one object at a time, by name, within a deadline and a number of bytes."""
+"""The API server: one object at a time, by name, or one page of nodes, within a deadline and a number of bytes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 import urllib3
 from kubernetes import client
@@ -17,6 +18,8 @@ from webhook.ports import Clock
 _CHUNK = 256 * 1024
 _MAX_OBJECT = 4 * 1024 * 1024
 """Bytes of the largest Secret or ServiceAccount that is read; etcd keeps no larger ones by default."""
+_PAGE = 500
+_METADATA_ALONE = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\Z")
 
 
@@ -71,6 +74,24 @@ class KubeApi:
             return self._read(wanted, self._custom.get_namespaced_custom_object, where, limit, deadline)
         return self._read(wanted, self._custom.get_cluster_custom_object, (*kind, name), limit, deadline)
 
+    def list_nodes(self, token: str, deadline: Deadline, *, whole: bool = False) -> bytes | None:
+        """The JSON of one page of the list of Nodes; None when the server knows no Nodes.
+
+        Args:
+            token: ``metadata.continue`` of the page before; empty for the first page.
+            deadline: by when it must be read.
+            whole: with spec and status, which are several times as large as the metadata.
+
+        Raises:
+            Final: it is too large.
+            SourceError: the API server did not answer, or refused to.
+
+        Source: Kubernetes, "API concepts": retrieving large results sets in chunks, metadata-only fetches.
+        """
+        accept = {} if whole else {"_headers": {"Accept": _METADATA_ALONE}}
+        get = partial(self._core.list_node, limit=_PAGE, _continue=token or None, **accept)
+        return self._ask(Wanted("nodes", ""), get, self._options.max_report_bytes, deadline)
+
     def close(self) -> None:
         """Close all connections."""
         close: Callable[[], None] = self._client.close  # the client library has no types for it
@@ -82,10 +103,13 @@ class KubeApi:
         # The names come from workloads: one that is no name would be part of another address.
         if not all(_NAME.match(name) for name in (wanted.name, wanted.namespace or "cluster")):
             return None
+        return self._ask(wanted, partial(get, *arguments), limit, deadline)
+
+    def _ask(self, wanted: Wanted, get: Callable[..., object], limit: int, deadline: Deadline) -> bytes | None:
         left = self._left(wanted, deadline)
         timeout = (min(self._options.connect_seconds, left), min(self._options.read_seconds, left))
         try:
-            response = get(*arguments, _preload_content=False, _request_timeout=timeout)
+            response = get(_preload_content=False, _request_timeout=timeout)
             assert isinstance(response, urllib3.BaseHTTPResponse)
             return self._body(response, wanted, limit, deadline)
         except ApiException as problem:

@@ -33,7 +33,18 @@ class KubeOptions:
     )
     max_pull_secrets: int = field(default=16, metadata={"help": "Pull secrets of one workload that are read."})
     max_report_bytes: int = field(
-        default=32 * 1024 * 1024, metadata={"help": "Bytes of the largest SBOM report in the cluster that is read."}
+        default=32 * 1024 * 1024,
+        metadata={"help": "Bytes of the largest SBOM report, or page of nodes, that is read from the cluster."},
+    )
+    node_platforms: bool = field(
+        default=False,
+        metadata={
+            "help": "Look at the cluster's nodes for the platforms whose SBOMs count, where sbom.platforms is not set; "
+            "needs the verb list on nodes."
+        },
+    )
+    node_seconds: float = field(
+        default=600.0, metadata={"help": "Seconds for which the platforms of the nodes are believed."}
     )
 
     def check(self) -> None:
@@ -47,6 +58,7 @@ class KubeOptions:
             ("readSeconds", self.read_seconds),
             ("maxPullSecrets", self.max_pull_secrets),
             ("maxReportBytes", self.max_report_bytes),
+            ("nodeSeconds", self.node_seconds),
         ):
             if not value > 0:
                 raise ConfigError(f"kube.{name} is {value}; it has to be more than 0.")

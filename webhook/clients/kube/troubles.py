@@ -24,11 +24,11 @@ class _Status(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One object that is asked for.
+    """One object that is asked for, or a list of them.
 
     Attributes:
         resource: plural name with its API group, as RBAC and kubectl write it, such as ``secrets``.
-        name: of the object.
+        name: of the object; empty for a list.
         namespace: empty for what belongs to the whole cluster.
     """
 
@@ -37,12 +37,17 @@ class Wanted:
     namespace: str = ""
 
     @property
+    def verb(self) -> str:
+        """What has to be allowed, as RBAC writes it."""
+        return "get" if self.name else "list"
+
+    @property
     def place(self) -> str:
         """Where the right to read it is given, for people."""
         return f"in namespace {self.namespace}" if self.namespace else "in the cluster"
 
     def __str__(self) -> str:
-        return f"{self.resource}/{self.name} {self.place}"
+        return f"{self.resource}/{self.name} {self.place}" if self.name else f"the {self.resource} {self.place}"
 
 
 def out_of_time(wanted: Wanted) -> DeadlineExceeded:
@@ -64,8 +69,8 @@ def refusal(status: int, body: str, headers: Mapping[str, str], wanted: Wanted) 
         kind = "Role" if wanted.namespace else "ClusterRole"
         group = wanted.resource.partition(".")[2]
         return Final(
-            f"The API server does not let bomgate get {wanted.resource} {wanted.place}{said}.",
-            remedy=f"Grant it: a {kind} {wanted.place} with the verb get on the resource "
+            f"The API server does not let bomgate {wanted.verb} {wanted.resource} {wanted.place}{said}.",
+            remedy=f"Grant it: a {kind} {wanted.place} with the verb {wanted.verb} on the resource "
             f"{wanted.resource.partition('.')[0]} of the API group {group!r}, bound to bomgate's ServiceAccount; or "
             "switch off what needs it.",
         )

@@ -89,8 +89,11 @@ class AttachmentOptions:
     """Which SBOMs in registries count."""
 
     platforms: tuple[str, ...] = field(
-        default=("linux/amd64", "linux/arm64"),
-        metadata={"help": "Platforms of an image index whose SBOMs are looked for."},
+        default=(),
+        metadata={
+            "help": "Platforms of an image index whose SBOMs are looked for; none: those of the cluster's nodes with "
+            "kube.nodePlatforms, else linux/amd64 and linux/arm64."
+        },
     )
     verify: tuple[VerifyRule, ...] = field(
         default=(), metadata={"help": "Images whose SBOMs must be signed; the first prefix that matches counts."}

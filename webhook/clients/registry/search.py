@@ -19,7 +19,7 @@ from webhook.clients.registry.trail import Look, Trail
 from webhook.errors import Final, InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
-from webhook.model.images import Digest, ImageRef
+from webhook.model.images import USUAL_PLATFORMS, Digest, ImageRef
 from webhook.model.places import SIGNED
 from webhook.ports import Clock
 
@@ -75,6 +75,8 @@ class Search:
         options: which SBOMs count.
         parse: bytes → Sbom.
         clock: time.
+        platforms: which platforms of an index count, asked for each image; by default those of the options, or the
+            usual ones where the options name none.
 
     Raises:
         ConfigError: a rule of ``sbom.verify`` cannot be used.
@@ -87,12 +89,15 @@ class Search:
         options: AttachmentOptions,
         parse: Callable[[bytes], Sbom],
         clock: Clock,
+        *,
+        platforms: Callable[[], tuple[str, ...]] | None = None,
     ) -> None:
         self.client, self.options = client, options
         self.listings = Listings(client, options, clock)
         self._locations, self._parse = locations, parse
         self._verification = Verification(options.verify)
-        self._anatomies: OrderedDict[tuple[str, Digest], Anatomy] = OrderedDict()
+        self._platforms = platforms or (lambda: options.platforms or USUAL_PLATFORMS)
+        self._anatomies: OrderedDict[tuple[str, Digest, tuple[str, ...]], Anatomy] = OrderedDict()
         self._lock = threading.Lock()
 
     def signed_only(self, image: ImageRef) -> bool:
@@ -212,7 +217,8 @@ class Search:
         look.answer += f"{sbom.format} {sbom.version}, {len(sbom.components)} components".replace("  ", " ")
 
     def _anatomy(self, repository: Repository, digest: Digest, budget: Budget) -> Anatomy:
-        key = (repository.name, digest)
+        platforms = self._platforms()
+        key = (repository.name, digest, platforms)
         with self._lock:
             known = self._anatomies.get(key)
         if known is not None:
@@ -223,7 +229,7 @@ class Search:
                 f"{repository.name} has no image {digest.short} (404).",
                 remedy="Check the image's name, and where registries rewrites it to.",
             )
-        found = anatomy(digest, fetched.manifest, self.options.platforms)
+        found = anatomy(digest, fetched.manifest, platforms)
         with self._lock:
             self._anatomies[key] = found
             if len(self._anatomies) > _REMEMBERED:
