@@ -1,10 +1,4 @@
-"""The ports: what the use cases need of the outside, as Protocols.
-
-Belongs here: Protocols and nothing else. ``engines`` are written against them; ``clients`` and ``store`` implement
-them; ``bootstrap`` joins the two. Each port that has more than one implementation has one test suite in
-``tests/ports``, run on the fake and on the real one. Every method may raise the errors of :mod:`webhook.errors` that
-its docstring names.
-"""
+"""What the store gives, and the copy of the read model on disk; implemented by ``store``."""
 
 from __future__ import annotations
 
@@ -15,10 +9,8 @@ from typing import Protocol
 from webhook.model.assessments import Assessment
 from webhook.model.changes import START, Changes, Position, StoredSbom
 from webhook.model.components import Sbom
-from webhook.model.deadlines import Deadline
-from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult, SourceStatus, WantedComponent
+from webhook.model.downloads import DownloadReport, RecordResult, WantedComponent
 from webhook.model.images import Digest, ImageRef
-from webhook.model.pulling import PullAccess, PullSecrets
 from webhook.model.purls import Purl
 from webhook.model.records import (
     AssessmentQuery,
@@ -31,23 +23,9 @@ from webhook.model.records import (
 )
 from webhook.model.searches import SearchClaim, SearchOutcome
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
-from webhook.model.workloads import OwnerRef, Workload
 
 AutoAssess = Callable[[Vulnerability, str], "Assessment | None"]
 """The auto-assessment rule: (vulnerability, package purl) → the assessment to append, or None when no range matches."""
-
-
-class Clock(Protocol):
-    """Time; the only source of it below the faces."""
-
-    def now(self) -> dt.datetime:
-        """The current time, aware, UTC."""
-
-    def monotonic(self) -> float:
-        """Seconds on a clock that never steps."""
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
 
 
 class ChangeFeed(Protocol):
@@ -199,144 +177,3 @@ class StoreAdmin(Protocol):
         Raises:
             StoreError: the database cannot be reached; the sentence says why.
         """
-
-
-class VulnerabilitySource(Protocol):
-    """Somebody who knows which components are vulnerable, such as OSS Index."""
-
-    @property
-    def batch_size(self) -> int:
-        """The most components that one call may ask for."""
-
-    def report(self, purls: Sequence[Purl]) -> BatchAnswer:
-        """Look up at most ``batch_size`` covered components that have versions.
-
-        When it stops half-way, the answer holds what there is, and its ``failure`` says why the rest is missing.
-
-        Raises:
-            Final: asking again will not help (401, 402, 403, a malformed answer).
-            Retryable: every try failed; later may work.
-        """
-
-    def check(self) -> SourceStatus:
-        """Ask for one well-known component and say what is wrong, without raising."""
-
-
-class SbomSource(Protocol):
-    """A place where the SBOM of an image may be: a directory, a registry, reports in the cluster."""
-
-    @property
-    def place(self) -> str:
-        """Its name in reports, such as ``directory``."""
-
-    def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> Sequence[Sbom]:
-        """The SBOMs that describe this digest; empty when this place has none.
-
-        Raises:
-            InvalidInput: there is a document, and it cannot be read.
-            SourceError: the place did not answer, or refused to.
-        """
-
-
-class ImageResolver(Protocol):
-    """Tags to digests."""
-
-    def resolve(self, image: ImageRef, deadline: Deadline) -> Digest | None:
-        """The digest that the tag points at now; None when nobody knows.
-
-        Raises:
-            SourceError: the registry did not answer, or refused to.
-        """
-
-
-class PullSecretSource(Protocol):
-    """Where the pull secrets of workloads are."""
-
-    def read(self, access: PullAccess, deadline: Deadline) -> PullSecrets:
-        """What the secrets of a workload hold; empty when it brings none.
-
-        A secret that is missing or cannot be used is no error, as it is none to the kubelet; the notes tell of it.
-
-        Raises:
-            SourceError: the API server did not answer, or refused to.
-        """
-
-
-class Opening(Protocol):
-    """Registries, as one set of credentials opens them."""
-
-    @property
-    def key(self) -> str:
-        """Under which answers about tags, and refusals, may be remembered; empty when everybody may know them.
-
-        Nothing that was learnt under a key may be told to who has another: neither a tag's digest, fresh or last
-        known, nor why something was refused. What is stored by digest may.
-        """
-
-    @property
-    def resolver(self) -> ImageResolver:
-        """Tags to digests."""
-
-    @property
-    def places(self) -> Sequence[SbomSource]:
-        """Where SBOMs may be, in order."""
-
-
-class RegistryOpener(Protocol):
-    """Who opens registries with what a workload brings."""
-
-    @property
-    def common(self) -> Opening:
-        """With bomgate's own credentials alone."""
-
-    def open(self, access: PullAccess, deadline: Deadline) -> Opening:
-        """With the workload's pull secrets; the common one when it brings none.
-
-        It asks the API server now and then, so what is known already is better looked up first. Secrets that cannot be
-        read are no error: they matter only when a registry refuses, and then that is the reason that it gives.
-        """
-
-
-class SightingSink(Protocol):
-    """Where admission tells which images it saw; never blocks and never fails."""
-
-    def saw(self, sighting: Sighting) -> None:
-        """Take a note; it may be dropped under pressure."""
-
-
-class WorkloadInventory(Protocol):
-    """What runs in the cluster; nothing is known where there is no cluster."""
-
-    def controller(self, owner: OwnerRef, namespace: str) -> Workload | None:
-        """The controller as the API server has it, with the same UID; None when there is no such object."""
-
-    def running_digests(self, owner: OwnerRef, namespace: str) -> frozenset[Digest]:
-        """Digests that Pods of this controller run now."""
-
-
-class NamespaceLabels(Protocol):
-    """Labels of namespaces, for ``bomgate.dev/enforce``."""
-
-    def labels(self, namespace: str) -> Mapping[str, str]:
-        """The labels; empty when the namespace is not known."""
-
-
-class AccessReviewer(Protocol):
-    """Who may do what, for break-glass."""
-
-    def may_use(self, username: str, groups: Sequence[str], resource: str) -> bool:
-        """Whether the user may ``use`` a virtual resource (SubjectAccessReview)."""
-
-
-class Task(Protocol):
-    """Work that was started in the background."""
-
-    def wait(self, seconds: float) -> bool:
-        """Wait for its end; False when ``seconds`` pass first (the work goes on). Raises what the work raised."""
-
-
-class Background(Protocol):
-    """Threads for work that may outlive the request that asked for it."""
-
-    def start(self, work: Callable[[], None]) -> Task:
-        """Start the work soon; never blocks the caller."""

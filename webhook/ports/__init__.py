@@ -1,0 +1,67 @@
+"""The ports: what the use cases need of the outside, as Protocols.
+
+Belongs here: Protocols and nothing else. ``engines`` are written against them; ``clients`` and ``store`` implement
+them; ``bootstrap`` joins the two. Each port that has more than one implementation has one test suite in
+``tests/ports``, run on the fake and on the real one. Every method may raise the errors of :mod:`webhook.errors` that
+its docstring names.
+"""
+
+from __future__ import annotations
+
+from webhook.ports.looking import (
+    ImageResolver,
+    Opening,
+    PullSecretSource,
+    RegistryOpener,
+    SbomSource,
+    VulnerabilitySource,
+)
+from webhook.ports.running import (
+    AccessReviewer,
+    Background,
+    Clock,
+    NamespaceLabels,
+    SightingSink,
+    Task,
+    WorkloadInventory,
+)
+from webhook.ports.storing import (
+    AssessmentStore,
+    AutoAssess,
+    ChangeFeed,
+    ComponentStore,
+    HotStart,
+    RunStore,
+    SbomStore,
+    SearchStore,
+    SightingStore,
+    StoreAdmin,
+    VulnerabilityStore,
+)
+
+__all__ = [
+    "AccessReviewer",
+    "AssessmentStore",
+    "AutoAssess",
+    "Background",
+    "ChangeFeed",
+    "Clock",
+    "ComponentStore",
+    "HotStart",
+    "ImageResolver",
+    "NamespaceLabels",
+    "Opening",
+    "PullSecretSource",
+    "RegistryOpener",
+    "RunStore",
+    "SbomSource",
+    "SbomStore",
+    "SearchStore",
+    "SightingSink",
+    "SightingStore",
+    "StoreAdmin",
+    "Task",
+    "VulnerabilitySource",
+    "VulnerabilityStore",
+    "WorkloadInventory",
+]

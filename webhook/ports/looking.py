@@ -1,0 +1,109 @@
+"""Who is asked about components, tags and SBOMs; implemented by ``clients``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from webhook.model.components import Sbom
+from webhook.model.deadlines import Deadline
+from webhook.model.downloads import BatchAnswer, SourceStatus
+from webhook.model.images import Digest, ImageRef
+from webhook.model.pulling import PullAccess, PullSecrets
+from webhook.model.purls import Purl
+
+
+class VulnerabilitySource(Protocol):
+    """Somebody who knows which components are vulnerable, such as OSS Index."""
+
+    @property
+    def batch_size(self) -> int:
+        """The most components that one call may ask for."""
+
+    def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+        """Look up at most ``batch_size`` covered components that have versions.
+
+        When it stops half-way, the answer holds what there is, and its ``failure`` says why the rest is missing.
+
+        Raises:
+            Final: asking again will not help (401, 402, 403, a malformed answer).
+            Retryable: every try failed; later may work.
+        """
+
+    def check(self) -> SourceStatus:
+        """Ask for one well-known component and say what is wrong, without raising."""
+
+
+class SbomSource(Protocol):
+    """A place where the SBOM of an image may be: a directory, a registry, reports in the cluster."""
+
+    @property
+    def place(self) -> str:
+        """Its name in reports, such as ``directory``."""
+
+    def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> Sequence[Sbom]:
+        """The SBOMs that describe this digest; empty when this place has none.
+
+        Raises:
+            InvalidInput: there is a document, and it cannot be read.
+            SourceError: the place did not answer, or refused to.
+        """
+
+
+class ImageResolver(Protocol):
+    """Tags to digests."""
+
+    def resolve(self, image: ImageRef, deadline: Deadline) -> Digest | None:
+        """The digest that the tag points at now; None when nobody knows.
+
+        Raises:
+            SourceError: the registry did not answer, or refused to.
+        """
+
+
+class PullSecretSource(Protocol):
+    """Where the pull secrets of workloads are."""
+
+    def read(self, access: PullAccess, deadline: Deadline) -> PullSecrets:
+        """What the secrets of a workload hold; empty when it brings none.
+
+        A secret that is missing or cannot be used is no error, as it is none to the kubelet; the notes tell of it.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
+
+class Opening(Protocol):
+    """Registries, as one set of credentials opens them."""
+
+    @property
+    def key(self) -> str:
+        """Under which answers about tags, and refusals, may be remembered; empty when everybody may know them.
+
+        Nothing that was learnt under a key may be told to who has another: neither a tag's digest, fresh or last
+        known, nor why something was refused. What is stored by digest may.
+        """
+
+    @property
+    def resolver(self) -> ImageResolver:
+        """Tags to digests."""
+
+    @property
+    def places(self) -> Sequence[SbomSource]:
+        """Where SBOMs may be, in order."""
+
+
+class RegistryOpener(Protocol):
+    """Who opens registries with what a workload brings."""
+
+    @property
+    def common(self) -> Opening:
+        """With bomgate's own credentials alone."""
+
+    def open(self, access: PullAccess, deadline: Deadline) -> Opening:
+        """With the workload's pull secrets; the common one when it brings none.
+
+        It asks the API server now and then, so what is known already is better looked up first. Secrets that cannot be
+        read are no error: they matter only when a registry refuses, and then that is the reason that it gives.
+        """
