@@ -86,10 +86,10 @@ class KubeApi:
             Final: it is too large.
             SourceError: the API server did not answer, or refused to.
 
-        Source: Kubernetes, "API concepts": retrieving large results sets in chunks, metadata-only fetches.
+        Source: Kubernetes, "API concepts": retrieving large result sets in chunks, metadata-only fetches.
         """
-        accept = {} if whole else {"_headers": {"Accept": _METADATA_ALONE}}
-        get = partial(self._core.list_node, limit=_PAGE, _continue=token or None, **accept)
+        headers = None if whole else {"Accept": _METADATA_ALONE}
+        get = partial(self._core.list_node, limit=_PAGE, _continue=token or None, _headers=headers)
         return self._ask(Wanted("nodes", ""), get, self._options.max_report_bytes, deadline)
 
     def close(self) -> None:

@@ -104,7 +104,7 @@ def connection_trouble(problem: Exception, wanted: Wanted) -> SourceError:
 
 def too_large(wanted: Wanted, limit: int) -> Final:
     """The error for an object that is not read to its end."""
-    return Final(f"{wanted} has more than {limit} bytes.", remedy="If this is meant, raise kube.maxReportBytes.")
+    return Final(f"{wanted}: more than {limit} bytes.", remedy="If this is meant, raise kube.maxReportBytes.")
 
 
 def _no_tls() -> Final:

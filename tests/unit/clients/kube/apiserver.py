@@ -7,12 +7,13 @@ import json
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
 REPORTS = "/apis/aquasecurity.github.io/v1alpha1"
+NODES = "/api/v1/nodes?limit=500"
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,14 @@ class ApiServer:
         answers: what it answers, by path; anything else does not exist.
         asked: the paths that were asked for.
         tokens: the ``Authorization`` headers that came with them.
+        accepted: the ``Accept`` headers that came with them.
     """
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []
         self.tokens: list[str] = []
+        self.accepted: list[str] = []
         self._versions = 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -79,6 +82,18 @@ class ApiServer:
         content = {"kind": "ServiceAccount", "imagePullSecrets": [{"name": one} for one in secrets]}
         self.answers[f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}"] = Answer(content=content)
 
+    def nodes(self, *nodes: dict[str, Any], page: str = "", following: str = "") -> None:
+        """Have these Nodes on a page of their list.
+
+        Args:
+            nodes: whole objects.
+            page: the token that asks for this page; empty for the first one.
+            following: the token of the next page; empty for the last one.
+        """
+        metadata = {"resourceVersion": "1"} | ({"continue": following} if following else {})
+        content = {"kind": "NodeList", "metadata": metadata, "items": list(nodes)}
+        self.answers[NODES.replace("?", f"?continue={page}&") if page else NODES] = Answer(content=content)
+
     def refuse(self, path: str, status: int, message: str = "", **headers: str) -> None:
         """Answer with a ``Status`` object, as the API server says no."""
         content = {"kind": "Status", "status": "Failure", "message": message, "code": status}
@@ -94,8 +109,12 @@ class ApiServer:
                 path = unquote(self.path)
                 double.asked.append(path)
                 double.tokens.append(self.headers.get("Authorization", ""))
+                double.accepted.append(self.headers.get("Accept", ""))
                 missing = Answer(404, {"kind": "Status", "message": "the server could not find the requested resource"})
-                self._send(double.answers.get(path, missing))
+                answer = double.answers.get(path, missing)
+                if "as=PartialObjectMetadataList" in double.accepted[-1]:
+                    answer = _metadata_alone(answer)
+                self._send(answer)
 
             def _send(self, answer: Answer) -> None:
                 body = answer.body
@@ -119,3 +138,11 @@ class ApiServer:
                 pass
 
         return Handler
+
+
+def _metadata_alone(answer: Answer) -> Answer:
+    """What is left of a list for who asks for metadata alone; anything else as it is."""
+    if not isinstance(answer.content, dict) or "items" not in answer.content:
+        return answer
+    items = [{"kind": "PartialObjectMetadata", "metadata": item["metadata"]} for item in answer.content["items"]]
+    return replace(answer, content={**answer.content, "kind": "PartialObjectMetadataList", "items": items})
