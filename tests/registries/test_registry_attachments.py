@@ -7,7 +7,8 @@ import json
 import pytest
 
 from tests.registries.kit import CYCLONEDX, JINJA, LEFT_PAD, REQUESTS, SPDX, purls
-from webhook.clients.registry import AttachmentOptions
+from webhook.clients.registry import AttachmentOptions, Search, registry_source
+from webhook.sboms import parse
 
 FALLBACK = "fallback-tag"
 
@@ -58,6 +59,22 @@ def test_one_platform_named_by_its_digest_has_its_own_sbom_only(plain, kit):
 def test_a_configured_platform_narrows_the_search(plain, kit):
     one = kit(plain, attachments=AttachmentOptions(platforms=("linux/arm64",)))
     assert purls(one.fetch("referrers", f"{plain}/team/platforms:1")) == {REQUESTS}
+
+
+def test_without_configured_platforms_the_usual_ones_are_searched(plain, kit):
+    assert kit(plain).attachments.platforms == ()
+    assert purls(kit(plain).fetch("referrers", f"{plain}/team/platforms:1")) == CYCLONEDX | SPDX
+
+
+def test_platforms_that_are_discovered_count_for_each_search_anew(plain, kit):
+    one, wanted = kit(plain), ["linux/arm64"]
+    search = Search(one.client, one.locations, one.attachments, parse, one.clock, platforms=lambda: tuple(wanted))
+    one.sources["referrers"] = registry_source("referrers", search)
+    assert purls(one.fetch("referrers", f"{plain}/team/platforms:1")) == {REQUESTS}
+    wanted[:] = ["linux/amd64"]
+    assert purls(one.fetch("referrers", f"{plain}/team/platforms:1")) == {LEFT_PAD, JINJA}
+    wanted[:] = ["linux/amd64", "linux/arm64"]
+    assert purls(one.fetch("referrers", f"{plain}/team/platforms:1")) == CYCLONEDX | SPDX
 
 
 def test_an_image_without_attachments_has_none_in_every_place(plain, listing, kit):
