@@ -157,12 +157,7 @@ def load_settings(
     file = {} if path is None else read_file(path)
     check_keys("", file, [*(group.name for group in GROUPS), *_LISTS])
     content = {snake(key): value for key, value in file.items()}
-    made: dict[str, tuple[Any, ...]] = {}
-    for group in GROUPS:
-        given = content.get(group.name) or {}
-        if not isinstance(given, Mapping):
-            raise ConfigError(f"{group.name} is not a mapping of settings")
-        made[group.name] = read_group(group, given, environment, flags or {})
+    made = {group.name: _options(group, content, environment, flags or {}) for group in GROUPS}
     database, policy, log = made["database"][0], make_policy(made["policy"][0]), made["log"][0]
     log.check()
     given_types = content.get("assessment_types")
@@ -190,6 +185,15 @@ def load_settings(
         path=path,
         environment=dict(environment),
     )
+
+
+def _options(
+    group: Group, content: Mapping[str, Any], environment: Mapping[str, str], flags: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    given = content.get(group.name) or {}
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"{group.name} is not a mapping of settings")
+    return read_group(group, given, environment, flags)
 
 
 def default_database(environment: Mapping[str, str]) -> str:
