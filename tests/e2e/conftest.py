@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import kubernetes.client
 import pytest
@@ -20,6 +20,7 @@ from tests.e2e.cluster import Cluster, running_cluster
 from tests.e2e.controlplane import build
 from tests.e2e.product import Bomgate, write_sbom
 from tests.e2e.registration import INSTANCE_LABEL, JUDGED, Registration, register
+from tests.parts import unavailable
 
 Install = Callable[..., Bomgate]
 NewNamespace = Callable[..., str]
@@ -32,13 +33,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
     items.sort(key=lambda item: item.path.name == "test_e2e_whole_run.py")
-
-
-def unavailable(reason: str) -> NoReturn:
-    """Skip because a part cannot be had here; where every part has to be there, fail."""
-    if os.environ.get("CI", "").lower() == "true":
-        pytest.fail(f"{reason} (a failure because CI=true)", pytrace=False)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

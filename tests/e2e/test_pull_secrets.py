@@ -13,9 +13,9 @@ import kubernetes.client
 import pytest
 
 from tests.e2e.cluster import Cluster
-from tests.e2e.conftest import unavailable
 from tests.e2e.manifests import pod
 from tests.e2e.processes import wait_until
+from tests.parts import unavailable
 from tests.registries.build import UnavailableError
 from tests.registries.kit import CYCLONEDX, SPDX, Kit, loopback, purls
 from tests.registries.layouts import Layout
@@ -174,7 +174,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         try:
             host = stack.enter_context(docker_registry(folder / "registry", auth=tokens.configuration))
         except UnavailableError as reason:
-            unavailable(str(reason))
+            unavailable(reason)
         header = {"Authorization": f"Bearer {tokens.token('team/private', 'pull,push')}"}
         Layout.load(LAYOUTS / "attestation").push(f"http://{host}/v2/team/private", header)
         yield host

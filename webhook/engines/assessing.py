@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.purls import Purl
-from webhook.model.records import AssessmentQuery, VulnerabilityQuery, VulnerabilityRecord
+from webhook.model.records import AssessmentQuery, VulnerabilityQuery
 from webhook.policy.automatic import auto_assessment
 from webhook.policy.decisions import Decision, Definition, Target, checked_author, decide, provisioned
 from webhook.policy.evaluation import Judge, Rules, worst_first
 from webhook.policy.matching import ANYWHERE, AssessmentIndex
+from webhook.policy.objections import check_package, nothing_to_clear
 from webhook.policy.plaintext import plain
 from webhook.policy.scopes import canonical_identifier, canonical_scope, described
 from webhook.policy.selections import Affected, JudgedVulnerability, Selection, read_selection
@@ -160,7 +161,7 @@ class Assessor:
             there = [one for one in by_hand if one.vulnerability.casefold() in folded]
             manual = [one for one in there if one.source is AssessmentSource.MANUAL and one.scope == narrowed]
             if not manual:
-                raise _nothing_to_clear(identifier, narrowed, there)
+                raise nothing_to_clear(identifier, narrowed, there)
             records += [
                 Assessment(spelling, None, narrowed, AssessmentSource.MANUAL, name, comment.strip(), now, None)
                 for spelling in dict.fromkeys(one.vulnerability for one in manual)
@@ -256,7 +257,7 @@ class Assessor:
                 raise self._unknown(identifier)
             return Target(identifier, scope)
         if not allow_unknown:
-            _check_package(record, scope)
+            check_package(record, scope)
         vulnerability = record.vulnerability
         folded = identifier.casefold()
         # The identifier as the source spells it; an alias stays one, for it may be shared by several vulnerabilities.
@@ -281,25 +282,3 @@ def _distinct(ids: Sequence[str]) -> list[str]:
     if not ids:
         raise InvalidInput("No vulnerability is named.", remedy="Give one identifier or several.")
     return list({identifier.casefold(): identifier for identifier in map(canonical_identifier, ids)}.values())
-
-
-def _check_package(record: VulnerabilityRecord, scope: Scope) -> None:
-    packages = dict.fromkeys(purl.package for purl in record.components)
-    if scope.package is None or scope.package in packages:
-        return
-    affected = ", ".join(plain(package, 200) for package in list(packages)[:_SHOWN]) or "no component that is known"
-    raise InvalidInput(
-        f"{plain(record.vulnerability.id, 80)} does not affect {plain(scope.package, 200)}.",
-        remedy=f"It affects {affected}{' and more' if len(packages) > _SHOWN else ''}.",
-    )
-
-
-def _nothing_to_clear(identifier: str, scope: Scope, there: Sequence[Assessment]) -> InvalidInput:
-    manual = dict.fromkeys(described(one.scope) for one in there if one.source is AssessmentSource.MANUAL)
-    if manual:
-        remedy = f"It was assessed by hand for: {'; '.join(list(manual)[:_SHOWN])}. Name one of these scopes."
-    elif there:
-        remedy = "Its assessment comes from the configuration file; take it out there."
-    else:
-        remedy = "It was not assessed by hand; to override an automatic assessment, give another one."
-    return InvalidInput(f"Nobody assessed {plain(identifier, 80)} by hand for {described(scope)}.", remedy=remedy)

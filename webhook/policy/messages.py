@@ -14,7 +14,7 @@ from webhook.model.actions import Action
 from webhook.model.verdicts import Finding, ImageVerdict, Reason, Verdict, WorkloadVerdict
 from webhook.policy.commands import assess_commands
 from webhook.policy.evaluation import worst_first
-from webhook.policy.phrases import MAX_ID, MAX_PURL, MAX_TEXT, count, explained, rated, score, state, title
+from webhook.policy.phrases import MAX_ID, MAX_PURL, MAX_TEXT, explained, rated, score, state, title
 from webhook.policy.plaintext import cut, plain
 
 MAX_DENIAL = 3_000
@@ -101,22 +101,6 @@ def warnings(verdict: WorkloadVerdict, hints: Hints) -> tuple[str, ...]:
     shown = lines[: MAX_WARNINGS - 1]
     where = plain(hints.console_url, _MAX_NAME) or "`bomgate check`"
     return (*shown, f"and {len(lines) - len(shown)} more images, see {where}")
-
-
-def summary(workload: str, verdict: WorkloadVerdict) -> str:
-    """One line for logs and events: the decision with its worst cause.
-
-    Args:
-        workload: its title.
-        verdict: what was decided about it.
-    """
-    judged = _in_order(verdict)
-    head = f"{plain(workload, _MAX_NAME)}: {verdict.action.word}, {count(len(judged), 'image')}"
-    causes = [cause for one in judged[:1] for cause in _causes(one.verdict, Action.WARN)]
-    if not causes:
-        return head
-    more = f", and {len(causes) - 1} more" if len(causes) > 1 else ""
-    return f"{head}; {plain(judged[0].verdict.image.text, _MAX_NAME)}: {_short(causes[0])}{more}"
 
 
 def _in_order(verdict: WorkloadVerdict) -> list[ImageVerdict]:

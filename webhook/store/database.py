@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from sqlalchemy import (
     Column,
@@ -32,19 +31,17 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL
-from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from webhook.errors import StoreError, StoreUnreachable
 from webhook.store import schema
 from webhook.store.columns import to_json
 from webhook.store.failures import told
 from webhook.store.options import StoreOptions, parse_address, shown_address, sqlite_path
+from webhook.store.sqlitefile import existing, prepare
 from webhook.store.tables import revision as revision_table
 
 Upsert = sqlite.Insert | postgresql.Insert
 _PORTION = 500  # below the 700 new objects at which Python looks for garbage: larger portions are slower
-_JOURNAL_LIMIT_BYTES = 64 * 2**20
 
 
 @dataclass(slots=True)
@@ -86,14 +83,14 @@ class Database:
     def _sqlite_engine(self) -> Engine:
         wait_seconds = self._options.busy_timeout_ms / 1000
         engine = create_engine(
-            self.url if self._create else _existing(self.url),
+            self.url if self._create else existing(self.url),
             # Transactions are begun below, in words; the driver shall not begin any of its own.
             connect_args={"isolation_level": None, "timeout": wait_seconds, "check_same_thread": False},
             pool_size=self._options.pool_size,
             max_overflow=0,
             pool_timeout=wait_seconds,
         )
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", prepare)
         return engine
 
     def _postgresql_engine(self) -> Engine:
@@ -240,20 +237,6 @@ class Database:
                 f"The folder {path.parent} for the database cannot be made: {problem.strerror or problem}.",
                 remedy="Make the folder, or give another path in the database's address.",
             ) from problem
-
-
-def _existing(url: URL) -> URL:
-    """The address of an SQLite file that is opened only if it is there (https://www.sqlite.org/uri.html)."""
-    return url.set(database=f"file:{quote(url.database or '')}", query={"mode": "rw", "uri": "true"})
-
-
-def _prepare_sqlite(connection: DBAPIConnection, _: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")  # readers and the one writer do not wait for each other
-    cursor.execute("PRAGMA synchronous = FULL")  # what was committed survives a power cut: answers cost credits
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute(f"PRAGMA journal_size_limit = {_JOURNAL_LIMIT_BYTES}")
-    cursor.close()
 
 
 def current_revision(connection: Connection) -> int:

@@ -28,7 +28,7 @@ from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.automatic import auto_assessment
 from webhook.policy.evaluation import Rules, Subject, evaluate, failed, missing, workload_verdict
 from webhook.policy.matching import AssessmentIndex
-from webhook.policy.messages import MAX_DENIAL, MAX_WARNING, MAX_WARNINGS, Hints, denial, summary, warnings
+from webhook.policy.messages import MAX_DENIAL, MAX_WARNING, MAX_WARNINGS, Hints, denial, warnings
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "messages"
 TITLE = "Deployment shop/web"
@@ -73,7 +73,7 @@ def full() -> WorkloadVerdict:
     return workload_verdict([ImageVerdict(migrate, (INIT_LABEL,)), ImageVerdict(web, (WEB_LABEL,))])
 
 
-@pytest.mark.parametrize("name", ["denial", "warnings", "summary", "denial-missing"])
+@pytest.mark.parametrize("name", ["denial", "warnings", "denial-missing"])
 def test_messages_read_as_they_were_agreed(name: str) -> None:
     no_sbom = missing(
         Subject(WEB, None), SbomStatus.REFUSED, "registry: timeout.", rules(policy=Policy(missing_sbom=Action.DENY))
@@ -81,7 +81,6 @@ def test_messages_read_as_they_were_agreed(name: str) -> None:
     text = {
         "denial": lambda: denial(TITLE, full(), EVERYTHING),
         "warnings": lambda: "\n".join(warnings(full(), EVERYTHING)),
-        "summary": lambda: summary(TITLE, full()),
         "denial-missing": lambda: denial("Pod shop/web", workload(no_sbom), Hints()),
     }[name]()
     assert text + "\n" == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
@@ -221,7 +220,3 @@ def test_a_score_that_moved_shows_in_the_warning() -> None:
     record = assessment("Caution", by=AssessmentSource.AUTO, score="7.5")
     (line,) = warnings(workload(verdict_of({LOG4J: [vulnerability(score="9.8")]}, record)), Hints())
     assert line.endswith("CVSS 9.8 in maven/org.apache.logging.log4j/log4j-core@2.14.1 Caution (score moved 7.5 → 9.8)")
-
-
-def test_an_allowed_workload_has_a_summary_of_its_own() -> None:
-    assert summary(TITLE, workload(verdict_of({}, clean=3))) == "Deployment shop/web: allow, 1 image"

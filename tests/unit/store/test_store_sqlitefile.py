@@ -1,0 +1,43 @@
+"""Opening a new SQLite file while somebody else has it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import FakeClock
+from webhook.errors import StoreUnreachable
+from webhook.store.opening import open_store
+from webhook.store.options import StoreOptions
+
+
+def test_a_new_file_that_another_process_is_just_setting_up_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "bomgate.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    timer = threading.Timer(0.3, other.execute, ["COMMIT"])
+    timer.start()
+    store = open_store(StoreOptions(url=f"sqlite:///{path}", busy_timeout_ms=20_000), FakeClock())
+    try:
+        store.admin.upgrade()
+        assert store.feed.position().revision == 0
+    finally:
+        timer.join()
+        store.close()
+        other.close()
+
+
+def test_one_that_stays_locked_is_said_to_be_busy(tmp_path: Path) -> None:
+    path = tmp_path / "bomgate.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    store = open_store(StoreOptions(url=f"sqlite:///{path}", busy_timeout_ms=50), FakeClock())
+    try:
+        with pytest.raises(StoreUnreachable, match="is busy"):
+            store.admin.upgrade()
+    finally:
+        store.close()
+        other.close()

@@ -1,0 +1,47 @@
+"""SQLite files: how one is opened, and what each connection to it is told first."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+
+_JOURNAL_LIMIT_BYTES = 64 * 2**20
+_SWITCH_TRIES = 50
+
+
+def existing(url: URL) -> URL:
+    """The address of an SQLite file that is opened only if it is there (https://www.sqlite.org/uri.html)."""
+    return url.set(database=f"file:{quote(url.database or '')}", query={"mode": "rw", "uri": "true"})
+
+
+def prepare(connection: DBAPIConnection, _: Any) -> None:
+    """Set up a new connection; a listener for SQLAlchemy's ``connect`` event."""
+    cursor = connection.cursor()
+    _use_write_ahead_log(cursor)  # readers and the one writer do not wait for each other
+    cursor.execute("PRAGMA synchronous = FULL")  # what was committed survives a power cut: answers cost credits
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA journal_size_limit = {_JOURNAL_LIMIT_BYTES}")
+    cursor.close()
+
+
+def _use_write_ahead_log(cursor: DBAPICursor) -> None:
+    """Switch to write-ahead logging, which a new file needs once.
+
+    The switch does not wait for others that have the new file open: it fails at once. So wait for them by a
+    transaction, which does wait as long as the options say, and try again.
+    """
+    for _ in range(_SWITCH_TRIES):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as problem:
+            if "locked" not in str(problem):
+                raise
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("COMMIT")
+        else:
+            return
+    cursor.execute("PRAGMA journal_mode = WAL")
