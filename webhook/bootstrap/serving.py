@@ -101,6 +101,8 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
     to_provision = [parts.provision] if provision else []
 
     def after_tick() -> None:
+        if pair is not None:
+            pair.current()  # a process that nobody connects to shall not miss a pair between two that follow it
         if to_provision and parts.refresher.failing_since is None:
             to_provision[0]()
             to_provision.clear()  # only now: what could not be done is tried again
