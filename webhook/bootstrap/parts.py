@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
+from webhook.bootstrap.cluster import Cluster
 from webhook.bootstrap.machine import SystemClock
 from webhook.bootstrap.places import Places
 from webhook.clients.directory import sbom_files
@@ -112,9 +113,14 @@ class Parts:
         return partial(parse, limits=Limits(max_bytes=self.settings.sbom.max_bytes))
 
     @cached_property
+    def cluster(self) -> Cluster:
+        """The cluster's API server."""
+        return Cluster(self.settings, self.clock)
+
+    @cached_property
     def places(self) -> Places:
         """Where tags and SBOMs of unknown images are looked for."""
-        return Places(self.settings, self.parse_sbom, self.clock)
+        return Places(self.settings, self.parse_sbom, self.clock, self.cluster)
 
     def explain(self, image: ImageRef, deadline: Deadline) -> Explanation:
         """Search for the SBOMs of an image as a check of it would, and say what was looked at.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
 
+from webhook.bootstrap.cluster import Cluster
 from webhook.clients.directory import DirectorySource
 from webhook.clients.generator import GeneratedSource, Syft
 from webhook.clients.registry import (
@@ -30,9 +30,6 @@ from webhook.model.pulling import PullAccess
 from webhook.ports import Clock, ImageResolver, PullSecretSource, RegistryOpener, SbomSource
 from webhook.settings import Settings
 
-if TYPE_CHECKING:
-    from webhook.clients.kube.api import KubeApi
-
 _OTHERS = ("directory", "clusterReports", "generate")
 
 
@@ -55,11 +52,13 @@ class Places:
         settings: all settings.
         parse: bytes → Sbom.
         clock: time.
+        cluster: the cluster's API server, for what is read from there.
     """
 
     settings: Settings
     parse: Callable[[bytes], Sbom]
     clock: Clock
+    cluster: Cluster
 
     @cached_property
     def opener(self) -> RegistryOpener:
@@ -130,15 +129,6 @@ class Places:
             f"sbom.sources cannot name {name!r:.60}", remedy=f"Known are: {', '.join((*SOURCES, *_OTHERS))}."
         )
 
-    # The official client of Kubernetes takes a fifth of a second and 35 MB; only who asks the API server pays for it.
-
-    @cached_property
-    def _kube(self) -> KubeApi:
-        from webhook.clients.kube.api import KubeApi
-        from webhook.clients.kube.connecting import connect
-
-        return KubeApi(connect(self.settings.kube), self.settings.kube, self.clock)
-
     @cached_property
     def _platforms(self) -> Callable[[], tuple[str, ...]] | None:
         """What the cluster's nodes run; None when they are not to be asked."""
@@ -146,14 +136,14 @@ class Places:
             return None
         from webhook.clients.kube.nodes import NodePlatforms
 
-        return NodePlatforms(self._kube, self.settings.kube, self.clock).platforms
+        return NodePlatforms(self.cluster.api, self.settings.kube, self.clock).platforms
 
     def _pull_secrets(self) -> PullSecretSource:
         from webhook.clients.kube.pullsecrets import PullSecretReader
 
-        return PullSecretReader(self._kube, self.settings.kube, self.clock)
+        return PullSecretReader(self.cluster.api, self.settings.kube, self.clock)
 
     def _cluster_reports(self) -> SbomSource:
         from webhook.clients.kube.reports import ClusterReports
 
-        return ClusterReports(self._kube, self.parse)
+        return ClusterReports(self.cluster.api, self.parse)

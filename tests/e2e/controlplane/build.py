@@ -1,9 +1,11 @@
-"""Build the real control plane that the end-to-end tests run, once per version.
+"""Build the real Kubernetes that the end-to-end tests run, and helm, once per version.
 
-``python tests/e2e/controlplane/build.py`` builds etcd, kube-apiserver, kube-controller-manager, kube-scheduler,
-kubectl and kwok from the Go modules pinned beside this file, and prints the folder that holds them. The folder lies
-under ``~/.cache/bomgate-tools`` and is named after a digest of the pins, so that a second run finds it at once and
-another version gets a folder of its own. Standard library only: the Makefile runs it before there is an environment.
+``python tests/e2e/controlplane/build.py [controlplane|helm|node]`` builds one set of programs from the Go modules
+pinned beside this file, and prints the folder that holds them: ``controlplane`` has etcd, kube-apiserver,
+kube-controller-manager, kube-scheduler, kubectl and kwok; ``helm`` has helm; ``node`` has what a real node needs beside
+the control plane: kubelet, kube-proxy, containerd and CoreDNS. Each folder lies under ``~/.cache/bomgate-tools`` and is
+named after a digest of the pins, so that a second run finds it at once and another version gets a folder of its own.
+Standard library only: the Makefile runs it before there is an environment.
 """
 
 from __future__ import annotations
@@ -21,20 +23,33 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 GO_MINIMUM = (1, 26)
-PROGRAMS = {
-    "kubernetes": [
-        "go.etcd.io/etcd/server/v3",
-        "k8s.io/kubernetes/cmd/kube-apiserver",
-        "k8s.io/kubernetes/cmd/kube-controller-manager",
-        "k8s.io/kubernetes/cmd/kube-scheduler",
-        "k8s.io/kubernetes/cmd/kubectl",
-    ],
-    "kwok": ["sigs.k8s.io/kwok/cmd/kwok"],
+SETS = {
+    "controlplane": {
+        "kubernetes": [
+            "go.etcd.io/etcd/server/v3",
+            "k8s.io/kubernetes/cmd/kube-apiserver",
+            "k8s.io/kubernetes/cmd/kube-controller-manager",
+            "k8s.io/kubernetes/cmd/kube-scheduler",
+            "k8s.io/kubernetes/cmd/kubectl",
+        ],
+        "kwok": ["sigs.k8s.io/kwok/cmd/kwok"],
+    },
+    "helm": {"helm": ["helm.sh/helm/v4/cmd/helm"]},
+    "node": {
+        "kubernetes": ["k8s.io/kubernetes/cmd/kubelet", "k8s.io/kubernetes/cmd/kube-proxy"],
+        "containerd": [
+            "github.com/containerd/containerd/v2/cmd/containerd",
+            "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
+            "github.com/containerd/containerd/v2/cmd/ctr",
+        ],
+        "coredns": ["bomgate.dev/tests/e2e/controlplane/coredns"],
+    },
 }
+"""Set → module (a folder beside this file) → main packages."""
 # kwok ends at once when it is given no stages; these three make nodes Ready and Pods Running within a moment.
 KWOK_STAGES = ["kustomize/stage/node/fast", "kustomize/stage/node/heartbeat", "kustomize/stage/pod/fast"]
 
-RECIPE = 1
+RECIPE = 2
 """Raise it when the way of building changes, so that what an older one built is not taken for this one's."""
 
 
@@ -61,22 +76,26 @@ def go_version() -> tuple[int, int]:
     return int(major), int("".join(ch for ch in minor if ch.isdigit()))
 
 
-def folder() -> Path:
-    """Where the binaries of the pinned versions are, or will be."""
-    digest = hashlib.sha256(json.dumps([RECIPE, PROGRAMS, KWOK_STAGES]).encode())
-    for module in sorted(PROGRAMS):
-        for name in ("go.mod", "go.sum"):
-            digest.update((HERE / module / name).read_bytes())
-    return tools_home() / f"controlplane-{digest.hexdigest()[:16]}"
+def folder(name: str = "controlplane") -> Path:
+    """Where the programs of a set are, or will be."""
+    digest = hashlib.sha256(json.dumps([RECIPE, SETS[name], KWOK_STAGES]).encode())
+    for module in sorted(SETS[name]):
+        for file in sorted((HERE / module).iterdir()):
+            digest.update(file.read_bytes())
+    return tools_home() / f"{name}-{digest.hexdigest()[:16]}"
 
 
-def ensure(log=sys.stderr) -> Path:
-    """Return the folder of the built control plane, building it first when it is not there.
+def ensure(name: str = "controlplane", log=sys.stderr) -> Path:
+    """Return the folder of a built set, building it first when it is not there.
+
+    Args:
+        name: of the set, see :data:`SETS`.
+        log: where progress is told.
 
     Raises:
         UnavailableError: Go is missing or too old, or a build failed (with the end of its output).
     """
-    target = folder()
+    target = folder(name)
     if (target / "complete").exists():
         return target
     found = go_version()
@@ -85,40 +104,47 @@ def ensure(log=sys.stderr) -> Path:
             f"Go {found[0]}.{found[1]} is too old for the pinned Kubernetes, which needs 1.26 or newer"
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    with (target.parent / "controlplane.lock").open("w") as lock:
+    with (target.parent / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (target / "complete").exists():
-            _build(target, log)
+            _build(name, target, log)
     return target
 
 
-def _build(target: Path, log) -> None:
+def _build(name: str, target: Path, log) -> None:
     began = time.monotonic()
-    print(f"Building the test control plane into {target} (once; about six minutes on two cores)", file=log, flush=True)
-    scratch = Path(tempfile.mkdtemp(prefix="controlplane-", dir=target.parent))
+    print(f"Building {name} into {target} (once; some minutes on two cores)", file=log, flush=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=target.parent))
     try:
-        for module, programs in PROGRAMS.items():
+        for module, programs in SETS[name].items():
             for program in programs:
                 started = time.monotonic()
-                name = "etcd" if "etcd" in program else program.rsplit("/", 1)[1]
-                _go(module, "build", "-trimpath", "-ldflags", _stamp(module), "-o", str(scratch / name), program)
-                print(f"  {name}: {time.monotonic() - started:.0f} s", file=log, flush=True)
-        _copy_stages(scratch / "stages")
+                made = "etcd" if "etcd" in program else program.rsplit("/", 1)[1]
+                _go(module, "build", "-trimpath", "-ldflags", _stamp(module), "-o", str(scratch / made), program)
+                print(f"  {made}: {time.monotonic() - started:.0f} s", file=log, flush=True)
+        if name == "controlplane":
+            _copy_stages(scratch / "stages")
         (scratch / "complete").write_text("")
         shutil.rmtree(target, ignore_errors=True)
         scratch.rename(target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    print(f"Control plane ready after {time.monotonic() - began:.0f} s", file=log, flush=True)
+    print(f"{name} ready after {time.monotonic() - began:.0f} s", file=log, flush=True)
 
 
 def _stamp(module: str) -> str:
-    """Linker flags; without a version stamp Kubernetes binaries call themselves v0.0.0-master."""
-    if module != "kubernetes":
-        return "-s -w"
-    version = json.loads(_go(module, "list", "-m", "-json", "k8s.io/kubernetes"))["Version"]
-    base, minor = "k8s.io/component-base/version", version.split(".")[1]
-    return f"-s -w -X {base}.gitVersion={version} -X {base}.gitMajor=1 -X {base}.gitMinor={minor}"
+    """Linker flags; unstamped, Kubernetes calls itself v0.0.0-master, and the kubelet refuses containerd."""
+    if module == "kubernetes":
+        version, base = _version(module, "k8s.io/kubernetes"), "k8s.io/component-base/version"
+        return f"-s -w -X {base}.gitVersion={version} -X {base}.gitMajor=1 -X {base}.gitMinor={version.split('.')[1]}"
+    if module == "containerd":
+        path = "github.com/containerd/containerd/v2"
+        return f"-s -w -X {path}/version.Version={_version(module, path)}"
+    return "-s -w"
+
+
+def _version(module: str, path: str) -> str:
+    return str(json.loads(_go(module, "list", "-m", "-json", path))["Version"])
 
 
 def _copy_stages(target: Path) -> None:
@@ -141,6 +167,6 @@ def _go(module: str, *arguments: str) -> str:
 
 if __name__ == "__main__":
     try:
-        print(ensure())
+        print(ensure(*sys.argv[1:2]))
     except UnavailableError as reason:
-        sys.exit(f"No control plane: {reason}")
+        sys.exit(f"Cannot be built: {reason}")

@@ -30,16 +30,18 @@ class Wanted:
         resource: plural name with its API group, as RBAC and kubectl write it, such as ``secrets``.
         name: of the object; empty for a list.
         namespace: empty for what belongs to the whole cluster.
+        does: what is done to it, as RBAC writes it; empty for reading.
     """
 
     resource: str
     name: str
     namespace: str = ""
+    does: str = ""
 
     @property
     def verb(self) -> str:
         """What has to be allowed, as RBAC writes it."""
-        return "get" if self.name else "list"
+        return self.does or ("get" if self.name else "list")
 
     @property
     def place(self) -> str:
@@ -48,6 +50,19 @@ class Wanted:
 
     def __str__(self) -> str:
         return f"{self.resource}/{self.name} {self.place}" if self.name else f"the {self.resource} {self.place}"
+
+
+class Conflict(Final):
+    """Somebody else changed the object meanwhile, or has made one of that name (409)."""
+
+    code = "kube-conflict"
+    default_remedy = "Read it again; nothing was changed."
+
+
+class Expired(Retryable):
+    """What the list or the watch went on from is not kept any more (410)."""
+
+    code = "kube-expired"
 
 
 def out_of_time(wanted: Wanted) -> DeadlineExceeded:
@@ -81,7 +96,11 @@ def refusal(status: int, body: str, headers: Mapping[str, str], wanted: Wanted) 
         )
     if status == 0:
         return _no_tls()
-    text = f"The API server answered {status} when asked for {wanted}{said}."
+    text = f"The API server answered {status} when asked to {wanted.verb} {wanted}{said}."
+    if status == 409:
+        return Conflict(text)
+    if status == 410:
+        return Expired(text)
     if status in (408, 429) or status >= 500:
         stated = headers.get("Retry-After", "")
         wait = min(float(stated), _LONGEST_PAUSE) if stated.isascii() and stated.isdigit() else None
