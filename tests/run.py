@@ -37,19 +37,18 @@ def in_ci() -> bool:
 
 def _build() -> bool:
     """Build the real parts that tests run, once per version, before any test's clock starts; whether all are there."""
-    from tests.e2e.controlplane import build as control_plane
+    from tests.e2e.controlplane import build as kubernetes
     from tests.registries import build as registry
 
-    missing = []
+    parts = {"Registry": lambda: registry.ensure("registry"), "Helm": lambda: kubernetes.ensure("helm")}
     if not os.environ.get("KUBEBUILDER_ASSETS"):
+        parts["Kubernetes control plane"] = kubernetes.ensure
+    missing = []
+    for name, ensure in parts.items():
         try:
-            control_plane.ensure()
-        except control_plane.UnavailableError as reason:
-            missing.append(f"Kubernetes control plane: {reason}")
-    try:
-        registry.ensure("registry")
-    except registry.UnavailableError as reason:
-        missing.append(f"Registry: {reason}")
+            ensure()
+        except (kubernetes.UnavailableError, registry.UnavailableError) as reason:
+            missing.append(f"{name}: {reason}")
     if missing:
         consequence = "failing, because CI=true" if in_ci() else "the tests that need them will be skipped"
         print(box(f"Real parts to test on cannot be had: {consequence}", missing), file=sys.stderr, flush=True)
