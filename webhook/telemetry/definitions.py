@@ -1,0 +1,165 @@
+"""Definitions: the metrics, each written down once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDefinition:
+    """One metric.
+
+    Attributes:
+        name: as scraped; counters end in ``_total``.
+        kind: ``counter``, ``gauge`` or ``histogram``.
+        help: one sentence.
+        labels: bounded label names.
+    """
+
+    name: str
+    kind: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+DEFINITIONS = (
+    MetricDefinition(
+        "bomgate_admission_requests_total",
+        "counter",
+        "Admission requests answered, by what was asked, what was decided and why.",
+        ("operation", "kind", "decision", "reason"),
+    ),
+    MetricDefinition(
+        "bomgate_admission_duration_seconds",
+        "histogram",
+        "Time from the arrival of an admission request to its answer, by decision.",
+        ("decision",),
+    ),
+    MetricDefinition(
+        "bomgate_admission_errors_total", "counter", "Admission requests whose decision failed and followed onError."
+    ),
+    MetricDefinition("bomgate_read_model_revision", "gauge", "Newest store revision that this replica decides with."),
+    MetricDefinition(
+        "bomgate_read_model_refresh_timestamp_seconds",
+        "gauge",
+        "When the read model was last found equal to the store, as seconds since 1970.",
+    ),
+    MetricDefinition(
+        "bomgate_data_newest_answer_timestamp_seconds",
+        "gauge",
+        "When the vulnerability source last answered for any component, as seconds since 1970; 0 when it never did.",
+    ),
+    MetricDefinition(
+        "bomgate_data_last_complete_download_timestamp_seconds",
+        "gauge",
+        "When the last complete run of the downloader ended, as seconds since 1970; 0 when there was none.",
+    ),
+    MetricDefinition("bomgate_components", "gauge", "Components that the store knows, by state.", ("state",)),
+    MetricDefinition("bomgate_images", "gauge", "Images whose SBOM the store knows."),
+    MetricDefinition("bomgate_config_traps", "gauge", "Traps that `bomgate types lint` finds in the configuration."),
+    MetricDefinition(
+        "bomgate_certificate_expiry_timestamp_seconds",
+        "gauge",
+        "When the serving certificate stops being valid, as seconds since 1970.",
+    ),
+    MetricDefinition(
+        "bomgate_certificate_reload_errors_total",
+        "counter",
+        "Times that changed certificate files could not be used; the former certificate stays in use.",
+    ),
+    MetricDefinition("bomgate_sightings_dropped_total", "counter", "Notes of seen images dropped under pressure."),
+    MetricDefinition(
+        "bomgate_denials_total",
+        "counter",
+        "Requests denied, by whose they are (workload, pod, controller-pod) and where (system, other namespaces).",
+        ("subject", "namespace"),
+    ),
+    MetricDefinition(
+        "bomgate_admitted_kept_total",
+        "counter",
+        "Pods let in although their verdict is deny now, because their controller runs the same images already.",
+    ),
+    MetricDefinition(
+        "bomgate_break_glass_total",
+        "counter",
+        "Requests with a break-glass annotation that a denial met, by what became of it (used, refused, expired).",
+        ("result",),
+    ),
+    MetricDefinition("bomgate_mutations_total", "counter", "Pods seen by /mutate, by result.", ("result",)),
+    MetricDefinition("bomgate_leader", "gauge", "1 in the controller that leads; 0 in those that stand by."),
+    MetricDefinition(
+        "bomgate_controller_duty_timestamp_seconds",
+        "gauge",
+        "When a duty of the controller last ended well, as seconds since 1970.",
+        ("duty",),
+    ),
+    MetricDefinition(
+        "bomgate_controller_duty_errors_total", "counter", "Times that a duty of the controller failed.", ("duty",)
+    ),
+    MetricDefinition(
+        "bomgate_rbac_gaps",
+        "gauge",
+        "Rights that the controller needs and does not have; /readyz and the log name them.",
+    ),
+    MetricDefinition(
+        "bomgate_certificate_authority_expiry_timestamp_seconds",
+        "gauge",
+        "When bomgate's own certificate authority stops being valid, as seconds since 1970.",
+    ),
+    MetricDefinition(
+        "bomgate_audit_workloads",
+        "gauge",
+        "Running workloads by what they would get at admission now, and what weighs most in that.",
+        ("action", "reason"),
+    ),
+    MetricDefinition(
+        "bomgate_audit_images",
+        "gauge",
+        "Distinct running images by what became of the search for their SBOM.",
+        ("sbom",),
+    ),
+    MetricDefinition(
+        "bomgate_audit_components",
+        "gauge",
+        "Components of running images, each counted once an image, by state.",
+        ("state",),
+    ),
+    MetricDefinition("bomgate_audit_timestamp_seconds", "gauge", "When the audit last ended, as seconds since 1970."),
+    MetricDefinition("bomgate_audit_duration_seconds", "gauge", "How long the last audit took."),
+    MetricDefinition(
+        "bomgate_reports_total",
+        "counter",
+        "Events and policy reports written to the cluster, by kind and result.",
+        ("kind", "result"),
+    ),
+    MetricDefinition(
+        "bomgate_assessments_expiring",
+        "gauge",
+        "Assessments in force that expire within 7 days, by action.",
+        ("action",),
+    ),
+    MetricDefinition(
+        "bomgate_assessments_opening",
+        "gauge",
+        "Denying assessments that expire within 7 days and then let what they deny in.",
+    ),
+    MetricDefinition(
+        "bomgate_custom_resources",
+        "gauge",
+        "AssessmentType and Assessment objects, by kind and validity.",
+        ("kind", "valid"),
+    ),
+    MetricDefinition(
+        "bomgate_download_last_run_timestamp_seconds",
+        "gauge",
+        "When the downloader last ended a run, as seconds since 1970; 0 when it never did.",
+    ),
+    MetricDefinition("bomgate_download_last_run_complete", "gauge", "1 when that run was complete, else 0."),
+    MetricDefinition(
+        "bomgate_download_last_run_stopped",
+        "gauge",
+        "1 for what ended that run early (credits, credentials, rate, other), else 0.",
+        ("reason",),
+    ),
+    MetricDefinition("bomgate_build_info", "gauge", "1, with the version as a label.", ("version",)),
+)

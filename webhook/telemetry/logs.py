@@ -1,0 +1,80 @@
+"""Logs: one line a record, as JSON or as text, without secrets."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import time
+from typing import Any, Protocol
+
+import msgspec
+
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_SECRETS = (
+    re.compile(r"sonatype_pat_[A-Za-z0-9_\-]+"),
+    re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*['\"]?)(basic|bearer)\s+[^\s'\",]+"),
+    re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+(?=@)"),
+)
+
+_MARKS = ("sonatype_pat_", "uthorization", "UTHORIZATION", "://")
+"""One of these is in every text that holds a secret; looking for them costs less than the patterns."""
+
+
+def redact(text: str) -> str:
+    """Replace what looks like a token or a password."""
+    if not any(mark in text for mark in _MARKS):
+        return text
+    text = _SECRETS[0].sub("sonatype_pat_…", text)
+    text = _SECRETS[1].sub(r"\1\2 …", text)
+    return _SECRETS[2].sub(r"\1:…", text)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, with the record's extra fields, without secrets."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        entry: dict[str, Any] = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        entry.update({key: value for key, value in record.__dict__.items() if key not in _STANDARD})
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return redact(msgspec.json.encode(entry, enc_hook=str).decode())
+
+
+class TextFormatter(logging.Formatter):
+    """One readable line, for terminals."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        extra = " ".join(f"{key}={value}" for key, value in record.__dict__.items() if key not in _STANDARD)
+        line = f"{record.levelname.lower()}: {record.getMessage()}" + (f" ({extra})" if extra else "")
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return redact(line)
+
+
+class TextStream(Protocol):
+    """What a log can be written to."""
+
+    def write(self, text: str, /) -> object:
+        """Write text."""
+
+
+def set_up_logs(level: str, style: str, stream: TextStream | None = None) -> None:
+    """Send the ``bomgate`` loggers to a stream; other libraries only from warning on.
+
+    Args:
+        level: ``debug``, ``info``, ``warning`` or ``error``.
+        style: ``json`` or ``text``.
+        stream: standard error when left out.
+    """
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonFormatter() if style == "json" else TextFormatter())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("bomgate").setLevel(level.upper())
