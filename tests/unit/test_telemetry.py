@@ -34,6 +34,39 @@ def test_counters_end_in_total_and_all_names_have_our_prefix() -> None:
         assert definition.name.endswith("_total") == (definition.kind == "counter")
 
 
+def test_no_label_is_one_that_prometheus_gives_to_what_it_scrapes() -> None:
+    given = {"job", "instance", "namespace", "pod", "container", "service", "endpoint", "node", "cluster"}
+    assert {label for one in DEFINITIONS for label in one.labels} & given == set()
+
+
+def test_a_gauge_is_not_exposed_before_it_was_set() -> None:
+    metrics = Metrics()
+    assert b"bomgate_certificate_expiry_timestamp_seconds" not in exposition(metrics.registry)[0]
+    metrics.set("bomgate_certificate_expiry_timestamp_seconds", 5)
+    assert b"\nbomgate_certificate_expiry_timestamp_seconds 5.0\n" in exposition(metrics.registry)[0]
+
+
+def test_counters_that_alerts_ask_for_increases_of_begin_at_0() -> None:
+    text = exposition(Metrics().registry)[0].decode()
+    assert 'bomgate_break_glass_total{result="used"} 0.0' in text
+    assert 'bomgate_denials_total{area="system",subject="controller-pod"} 0.0' in text
+    assert "bomgate_sightings_dropped_total 0.0" in text
+
+
+def test_what_is_no_longer_named_becomes_0() -> None:
+    metrics = Metrics()
+    metrics.replace("bomgate_audit_workloads", {("deny", "findings"): 2, ("warn", "unknown"): 1})
+    metrics.replace("bomgate_audit_workloads", {("warn", "unknown"): 3})
+    text = exposition(metrics.registry)[0].decode()
+    assert 'bomgate_audit_workloads{action="deny",reason="findings"} 0.0' in text
+    assert 'bomgate_audit_workloads{action="warn",reason="unknown"} 3.0' in text
+
+
+def test_a_metric_of_another_kind_is_a_mistake() -> None:
+    with pytest.raises(KeyError, match="bomgate_leader is no counter"):
+        Metrics().count("bomgate_leader")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable
 
 from webhook import __version__
@@ -19,6 +20,7 @@ from webhook.api.tls import CertificateFiles
 from webhook.bootstrap.parts import hot_start, open_parts
 from webhook.engines.sightings import SightingNotes
 from webhook.errors import StoreUnreachable
+from webhook.policy.lint import Level
 from webhook.ports import Clock
 from webhook.settings import Settings
 from webhook.telemetry import Metrics
@@ -97,10 +99,13 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
         unready=lambda: None if parts.model.loaded else "the read model is not loaded yet",
     )
     metrics.set("bomgate_build_info", 1, __version__)
-    metrics.set("bomgate_config_traps", len(parts.traps()))
+    traps = Counter(trap.level for trap in parts.traps())
+    for level in Level:
+        metrics.set("bomgate_config_traps", traps[level], level.value)
     to_provision = [parts.provision] if provision else []
 
     def after_tick() -> None:
+        metrics.set("bomgate_webhook_ready", parts.model.loaded)
         if pair is not None:
             pair.current()  # a process that nobody connects to shall not miss a pair between two that follow it
         if to_provision and parts.refresher.failing_since is None:

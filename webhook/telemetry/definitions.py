@@ -13,13 +13,17 @@ class MetricDefinition:
         name: as scraped; counters end in ``_total``.
         kind: ``counter``, ``gauge`` or ``histogram``.
         help: one sentence.
-        labels: bounded label names.
+        labels: bounded label names; never one that Prometheus gives to what it scrapes, such as ``namespace``,
+            ``pod``, ``job`` or ``instance``.
+        initial: values of the labels of those counters that are exposed as 0 from the start, because an alert that
+            asks for an increase would miss the first one otherwise.
     """
 
     name: str
     kind: str
     help: str
     labels: tuple[str, ...] = ()
+    initial: tuple[tuple[str, ...], ...] = ()
 
 
 DEFINITIONS = (
@@ -38,6 +42,7 @@ DEFINITIONS = (
     MetricDefinition(
         "bomgate_admission_errors_total", "counter", "Admission requests whose decision failed and followed onError."
     ),
+    MetricDefinition("bomgate_webhook_ready", "gauge", "1 in a webhook that can decide, else 0."),
     MetricDefinition("bomgate_read_model_revision", "gauge", "Newest store revision that this replica decides with."),
     MetricDefinition(
         "bomgate_read_model_refresh_timestamp_seconds",
@@ -56,7 +61,12 @@ DEFINITIONS = (
     ),
     MetricDefinition("bomgate_components", "gauge", "Components that the store knows, by state.", ("state",)),
     MetricDefinition("bomgate_images", "gauge", "Images whose SBOM the store knows."),
-    MetricDefinition("bomgate_config_traps", "gauge", "Traps that `bomgate types lint` finds in the configuration."),
+    MetricDefinition(
+        "bomgate_config_traps",
+        "gauge",
+        "Traps that `bomgate types lint` finds in the configuration, by level (warning, note).",
+        ("level",),
+    ),
     MetricDefinition(
         "bomgate_certificate_expiry_timestamp_seconds",
         "gauge",
@@ -71,8 +81,9 @@ DEFINITIONS = (
     MetricDefinition(
         "bomgate_denials_total",
         "counter",
-        "Requests denied, by whose they are (workload, pod, controller-pod) and where (system, other namespaces).",
-        ("subject", "namespace"),
+        "Requests denied, by whose they are (workload, pod, controller-pod) and in which namespaces (system, other).",
+        ("subject", "area"),
+        tuple((subject, area) for subject in ("workload", "pod", "controller-pod") for area in ("system", "other")),
     ),
     MetricDefinition(
         "bomgate_admitted_kept_total",
@@ -84,6 +95,7 @@ DEFINITIONS = (
         "counter",
         "Requests with a break-glass annotation that a denial met, by what became of it (used, refused, expired).",
         ("result",),
+        (("used",), ("refused",), ("expired",)),
     ),
     MetricDefinition("bomgate_mutations_total", "counter", "Pods seen by /mutate, by result.", ("result",)),
     MetricDefinition("bomgate_leader", "gauge", "1 in the controller that leads; 0 in those that stand by."),
@@ -158,7 +170,7 @@ DEFINITIONS = (
     MetricDefinition(
         "bomgate_download_last_run_stopped",
         "gauge",
-        "1 for what ended that run early (credits, credentials, rate, other), else 0.",
+        "1 for what ended that run early (credits, credentials, rate, budget, other), else 0.",
         ("reason",),
     ),
     MetricDefinition("bomgate_build_info", "gauge", "1, with the version as a label.", ("version",)),
