@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from webhook.engines.readmodel import ReadModel
 from webhook.errors import BomgateError
+from webhook.model.records import RunRecord
 from webhook.ports import Clock, RunStore
 from webhook.telemetry import Metrics
 
 _RUN_INTERVAL = 15.0
-"""Seconds between two looks for the last complete download, which costs a query."""
+"""Seconds between two looks for the last downloads, which cost a query each."""
+_REASONS = {
+    "ossindex-out-of-credits": "credits",
+    "ossindex-no-credentials": "credentials",
+    "ossindex-credentials-refused": "credentials",
+    "ossindex-slow-down": "rate",
+    "budget": "budget",
+}
+"""Codes of what ends a run early, as the metric words them; all others are ``other``."""
 
 
 class Gauges:
@@ -42,7 +51,7 @@ class Gauges:
             self._publish_model()
         if equal_to_store and self._clock.monotonic() >= self._next_run_look:
             self._next_run_look = self._clock.monotonic() + _RUN_INTERVAL
-            self._publish_run()
+            self._publish_runs()
 
     def _publish_model(self) -> None:
         model, newest = self._model, self._model.newest_answer
@@ -53,10 +62,20 @@ class Gauges:
         for state, count in model.counts().items():
             self._metrics.set("bomgate_components", count, state.name.lower())
 
-    def _publish_run(self) -> None:
+    def _publish_runs(self) -> None:
         try:
-            run = self._runs.last(complete=True)
+            last, complete = self._runs.last(), self._runs.last(complete=True)
         except BomgateError:
             return  # the refresher has said already that the store does not answer
-        ended = run.finished.timestamp() if run else 0
-        self._metrics.set("bomgate_data_last_complete_download_timestamp_seconds", ended)
+        self._metrics.set("bomgate_data_last_complete_download_timestamp_seconds", _ended(complete))
+        self._metrics.set("bomgate_download_last_run_timestamp_seconds", _ended(last))
+        if last is None:
+            return
+        self._metrics.set("bomgate_download_last_run_complete", last.report.complete)
+        stopped = None if last.report.complete else _REASONS.get(last.report.stopped_code, "other")
+        for reason in (*dict.fromkeys(_REASONS.values()), "other"):
+            self._metrics.set("bomgate_download_last_run_stopped", reason == stopped, reason)
+
+
+def _ended(run: RunRecord | None) -> float:
+    return run.finished.timestamp() if run else 0

@@ -71,6 +71,19 @@ class DownloadPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a run ends before everything wanted was answered.
+
+    Attributes:
+        sentence: for people, with the remedy.
+        code: an error's code, or ``budget``.
+    """
+
+    sentence: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class DownloadProgress:
     """Where a run stands after a batch.
 
@@ -186,11 +199,11 @@ class Tally:
             credits_remaining=self.credits_remaining,
         )
 
-    def report(self, stopped_by: str) -> DownloadReport:
+    def report(self, stop: Stop | None) -> DownloadReport:
         """What the run did.
 
         Args:
-            stopped_by: why not everything was asked; empty when it was.
+            stop: why not everything was asked; None when it was.
         """
         left = len(self.plan.purls) - self.done
         more = {"rejected": self.rejected, "stopped": left}
@@ -204,6 +217,7 @@ class Tally:
             new_vulnerabilities=self.new_vulnerabilities,
             auto_assessed=self.auto_assessed,
             credits_used=None if self.credits_used is None else round(self.credits_used, 6),
-            complete=not stopped_by,
-            stopped_by=stopped_by,
+            complete=stop is None,
+            stopped_by=stop.sentence if stop else "",
+            stopped_code=stop.code if stop else "",
         )

@@ -20,6 +20,7 @@ from webhook.engines.download_progress import (
     DownloadProgress,
     PurlsOf,
     SilentListener,
+    Stop,
     Tally,
 )
 from webhook.errors import BomgateError, Final, SourceError, StoreError
@@ -136,23 +137,23 @@ class Downloader:
                     self._record_all(fetching, tally, state)
                 finally:
                     fetching.stop()
-        return tally.report(state.stopped_by or self._shortfall(tally, state))
+        return tally.report(state.stop or self._shortfall(tally, state))
 
     def _record_all(self, fetching: Fetching, tally: Tally, state: _State) -> None:
         heartbeat = self.options.lease_minutes * 60 / 4
         arrived: tuple[Fetched, ...] = ()
         try:
             for arrived in fetching.results(heartbeat):
-                if self.clock.monotonic() - state.renewed >= heartbeat and not state.stopped_by:
+                if self.clock.monotonic() - state.renewed >= heartbeat and state.stop is None:
                     self._renew(state)
                 tally.recorded(self._record([one.answer for one in arrived]))
                 for one in arrived:
                     self._count(one, tally, state)
                 arrived = ()
-                if state.stopped_by:
+                if state.stop:
                     fetching.stop()
         except StoreError as problem:  # nothing more can be kept, so what is on its way is not waited for
-            state.stopped_by = _sentence(problem)
+            state.stop = _stop(problem)
             log.error("download stopped by the store", extra=_words(problem))
             for one in arrived:
                 tally.lost(len(one.purls), one.answer)
@@ -186,23 +187,25 @@ class Downloader:
         if failure is None:
             state.failed_in_a_row = 0
             return
-        state.last_failure = _sentence(failure)
+        state.last_failure = _stop(failure)
         state.failed_in_a_row += 1
         log.warning("batch failed", extra=_words(failure))
-        if state.stopped_by:
+        if state.stop:
             return
         if isinstance(failure, Final):
-            state.stopped_by = _sentence(failure)
+            state.stop = _stop(failure)
         elif state.failed_in_a_row >= self.options.max_failed_batches:
-            state.stopped_by = f"{state.failed_in_a_row} batches failed in a row. {_sentence(failure)}"
+            state.stop = _stop(failure, f"{state.failed_in_a_row} batches failed in a row. ")
 
-    def _shortfall(self, tally: Tally, state: _State) -> str:
-        """Why a run that went to its end is not complete; empty when it is."""
+    def _shortfall(self, tally: Tally, state: _State) -> Stop | None:
+        """Why a run that went to its end is not complete; None when it is."""
         if tally.failed:
-            return f"{tally.failed} components got no answer. {state.last_failure}".strip()
+            last = state.last_failure
+            return Stop(f"{tally.failed} components got no answer. {last.sentence}".strip(), last.code)
         if tally.plan.over_budget:
-            return f"The budget of {self.options.max_components_per_run} components for one run is used up."
-        return ""
+            budget = self.options.max_components_per_run
+            return Stop(f"The budget of {budget} components for one run is used up.", "budget")
+        return None
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -225,16 +228,19 @@ class Downloader:
         other = self._acquire()
         state.renewed = self.clock.monotonic()
         if other is not None:
-            state.stopped_by = f"The lock went to another run while this one stood still: {other}."
-            log.error("download stopped", extra={"error": state.stopped_by})
+            sentence = f"The lock went to another run while this one stood still: {other}."
+            state.stop = Stop(sentence, DownloadRunningError.code)
+            log.error("download stopped", extra={"error": sentence})
 
     def _finish(self, report: DownloadReport, started: dt.datetime) -> DownloadReport:
         try:
             self.runs.finish(report, started=started, finished=self.clock.now())
         except StoreError as problem:
             log.error("run not recorded", extra=_words(problem))
-            stopped_by = report.stopped_by or f"The run was not recorded. {_sentence(problem)}"
-            return dataclasses.replace(report, complete=False, stopped_by=stopped_by)
+            stop = _stop(problem, "The run was not recorded. ")
+            if report.stopped_by:
+                stop = Stop(report.stopped_by, report.stopped_code)
+            return dataclasses.replace(report, complete=False, stopped_by=stop.sentence, stopped_code=stop.code)
         return report
 
 
@@ -253,18 +259,21 @@ def _responsive() -> Iterator[None]:
         gc.unfreeze()
 
 
+_NONE = Stop("", "")
+
+
 @dataclass(slots=True)
 class _State:
     """How a run goes."""
 
     renewed: float
-    stopped_by: str = ""
+    stop: Stop | None = None
     failed_in_a_row: int = 0
-    last_failure: str = ""
+    last_failure: Stop = _NONE
 
 
-def _sentence(problem: BomgateError) -> str:
-    return f"{problem.message} {problem.remedy}".strip()
+def _stop(problem: BomgateError, before: str = "") -> Stop:
+    return Stop(f"{before}{problem.message} {problem.remedy}".strip(), problem.code)
 
 
 def _words(problem: BomgateError) -> dict[str, str]:

@@ -96,6 +96,7 @@ class DownloadReport:
         credits_used: as the source states it, None when it does not.
         complete: everything wanted was asked; False makes the exit code 3.
         stopped_by: why the run ended early; empty when complete.
+        stopped_code: the same for machines: an error's code, or ``budget``; empty when complete, and in old records.
     """
 
     asked: int = 0
@@ -109,3 +110,4 @@ class DownloadReport:
     credits_used: float | None = None
     complete: bool = True
     stopped_by: str = ""
+    stopped_code: str = ""

@@ -9,7 +9,7 @@ from tests.doubles.ossindex import Behaviour, OssIndexDouble, faults
 from tests.doubles.ossindex.behaviour import TOKEN, USERNAME
 from tests.fakes import FakeClock
 from webhook.clients.ossindex import OssIndexOptions, OssIndexSource
-from webhook.clients.ossindex.errors import CredentialsRefused, Forbidden, OutOfCredits
+from webhook.clients.ossindex.errors import CredentialsRefused, Forbidden, OutOfCredits, SlowDown
 from webhook.errors import BomgateError, Final, Retryable
 from webhook.model.purls import parse_purl
 
@@ -53,6 +53,14 @@ def test_waits_spread_by_the_random_number(double: OssIndexDouble, clock: FakeCl
     source.report([JUNIT])
     source.close()
     assert clock.sleeps == [1.5, 3.0]
+
+
+def test_a_service_that_keeps_asking_to_slow_down_has_an_error_of_its_own(
+    double: OssIndexDouble, source: OssIndexSource
+) -> None:
+    double.behaviour.faults = [faults.status(429)] * 10
+    with pytest.raises(SlowDown, match=r"asks to slow down \(429\).*tried 5 times"):
+        source.report([JUNIT])
 
 
 def test_retry_after_in_seconds_is_obeyed(double: OssIndexDouble, source: OssIndexSource, clock: FakeClock) -> None:

@@ -205,6 +205,7 @@ def test_a_budget_cuts_the_work_and_leaves_the_rest_for_the_next_run(clock: Fake
     report = desk.downloader.run()
     assert (report.asked, report.skipped, report.complete) == (3, {"budget": 2}, False)
     assert "budget of 3 components" in report.stopped_by
+    assert report.stopped_code == "budget"
     clock.advance(60)
     report = desk.downloader.run()
     assert (report.asked, report.skipped, report.complete) == (2, {"fresh": 3}, True)
@@ -249,6 +250,7 @@ def test_a_batch_that_fails_is_counted_and_the_others_go_on(clock: FakeClock) ->
     report = desk.downloader.run()
     assert (report.asked, report.answered, report.failed, report.complete) == (6, 4, 2, False)
     assert report.stopped_by == "2 components got no answer. It did not answer. Wait."
+    assert report.stopped_code == "source-retryable"
     clock.advance(60)
     assert desk.downloader.run().answered == 2
 
@@ -290,6 +292,7 @@ def test_a_source_that_says_no_for_good_ends_the_run_and_keeps_what_was_answered
     out = Final("The account is out of credits (402).", remedy="Wait for the next period.")
     report = desk._but(source=Scripted(desk.source, [None, None, out, *[None] * 9])).run()
     assert report.stopped_by == "The account is out of credits (402). Wait for the next period."
+    assert report.stopped_code == "source-final"
     assert not report.complete
     assert report.failed == 2
     assert (report.answered, report.asked, report.skipped) == (4, 6, {"stopped": 14})
@@ -400,6 +403,7 @@ def test_a_run_that_cannot_be_recorded_is_not_complete(clock: FakeClock) -> None
     report = desk._but(runs=Forgetful(desk.store.runs._facts)).run()
     assert (report.answered, report.complete) == (2, False)
     assert report.stopped_by.startswith("The run was not recorded. The database is full.")
+    assert report.stopped_code == "store"
 
 
 def test_a_second_run_at_once_says_who_is_at_it_and_asks_nothing(clock: FakeClock) -> None:
@@ -457,6 +461,7 @@ def test_a_run_that_has_lost_its_lock_stops(clock: FakeClock) -> None:
 
     report = desk._but(source=Slow(desk.source, 100, take_over)).run()
     assert "went to another run" in report.stopped_by
+    assert report.stopped_code == "download-running"
     assert "other" in report.stopped_by
     assert report.skipped["stopped"] > 0
 

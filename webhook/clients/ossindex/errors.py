@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webhook.errors import Final
+from webhook.errors import Final, Retryable
 
 
 class NoCredentials(Final):
@@ -38,6 +38,16 @@ class OutOfCredits(Final):
     default_remedy = (
         "Wait for the next credit period or buy credits in Sonatype Guide; lower ossindex.maxComponentsPerRun or raise "
         "ossindex.ttlHours to spend fewer. Everything already answered is kept."
+    )
+
+
+class SlowDown(Retryable):
+    """429: too many requests in a short time, by this account or from this address."""
+
+    code = "ossindex-slow-down"
+    default_remedy = (
+        "Try again later, or lower ossindex.concurrency. Other programs with the same account, or behind the same "
+        "address, count too. Nothing that was already fetched is lost."
     )
 
 

@@ -15,7 +15,14 @@ from dataclasses import dataclass
 import msgspec
 
 from webhook.clients.ossindex.auth import Identity
-from webhook.clients.ossindex.errors import BatchRefused, BatchTooLarge, CredentialsRefused, Forbidden, OutOfCredits
+from webhook.clients.ossindex.errors import (
+    BatchRefused,
+    BatchTooLarge,
+    CredentialsRefused,
+    Forbidden,
+    OutOfCredits,
+    SlowDown,
+)
 from webhook.clients.ossindex.options import OLD_HOST, OssIndexOptions
 from webhook.clients.ossindex.reading import decode_reports, message_of, number_of, retry_after
 from webhook.clients.transport import Answer, Transport
@@ -74,7 +81,7 @@ class ReportEndpoint:
             except Retryable as problem:
                 wait = self._wait(problem, tries)
                 if tries == self._options.max_tries or self._clock.monotonic() + wait > effort.until:
-                    raise Retryable(
+                    raise type(problem)(
                         f"{problem.message.rstrip('.')} (tried {tries} times).",
                         remedy=problem.remedy,
                         retry_after=problem.retry_after,
@@ -137,10 +144,10 @@ class ReportEndpoint:
         if status == 403:
             return Forbidden(f"The request to OSS Index is forbidden (403){quote}")
         if status in (408, 425, 429) or status >= 500:
-            return Retryable(
-                f"OSS Index {'asks to slow down' if status == 429 else 'has a problem'} ({status}){quote}",
-                retry_after=retry_after(answer.headers, self._clock.now()),
-            )
+            wait = retry_after(answer.headers, self._clock.now())
+            if status == 429:
+                return SlowDown(f"OSS Index asks to slow down ({status}){quote}", retry_after=wait)
+            return Retryable(f"OSS Index has a problem ({status}){quote}", retry_after=wait)
         return Final(
             f"OSS Index answered with status {status}{quote}",
             remedy="Check ossindex.url and any proxy on the way; the service has its API below /api/v3.",
