@@ -17,6 +17,37 @@ class EnforceOn(enum.StrEnum):
     """Only Pods are denied; on workloads a denial becomes a warning."""
 
 
+class Mode(enum.StrEnum):
+    """What becomes of a verdict in a namespace."""
+
+    DENY = "deny"
+    """It is the answer."""
+    WARN = "warn"
+    """A denial becomes a warning."""
+    AUDIT = "audit"
+    """Everything is let in without a word; what would have been is counted and written to the audit log."""
+    OFF = "off"
+    """Nothing is looked at."""
+
+    @property
+    def rank(self) -> int:
+        """How much it enforces: deny 3, warn 2, audit 1, off 0."""
+        return (Mode.OFF, Mode.AUDIT, Mode.WARN, Mode.DENY).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What becomes of an object whose controller runs the denied images already.
+
+    Attributes:
+        keeps: whether it is let in.
+        life: for how long after the verdict turned bad; None without end.
+    """
+
+    keeps: bool = True
+    life: dt.timedelta | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ExtraKind:
     """A kind beyond the built-in ones whose objects carry a pod spec.
@@ -47,6 +78,10 @@ class Policy:
         enforce_on: which objects can be denied.
         extra_kinds: more kinds with pod specs.
         reassess_on_score_change: give automatic assessments anew when the score moves to another range.
+        enforce: mode of namespaces whose label does not say one.
+        admitted: what becomes of images that a controller runs already when their verdict turns bad.
+        break_glass: whether people with the right for it can let in what would be denied.
+        break_glass_life: for how long what a controller makes of such an object is let in, too.
     """
 
     unassessed: Action = Action.WARN
@@ -59,3 +94,7 @@ class Policy:
     enforce_on: EnforceOn = EnforceOn.WORKLOADS_AND_PODS
     extra_kinds: tuple[ExtraKind, ...] = ()
     reassess_on_score_change: bool = False
+    enforce: Mode = Mode.DENY
+    admitted: Admitted = Admitted()
+    break_glass: bool = True
+    break_glass_life: dt.timedelta = dt.timedelta(hours=8)

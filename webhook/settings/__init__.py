@@ -28,14 +28,12 @@ from webhook.model.policies import Policy
 from webhook.policy.typetable import TypeTable, default_types
 from webhook.settings.decisions import (
     ASSESSMENT_KEYS,
-    KIND_KEYS,
     TYPE_KEYS,
-    PolicyOptions,
     ProvisionedAssessment,
-    make_policy,
     read_assessments,
     read_types,
 )
+from webhook.settings.policies import KIND_KEYS, PolicyOptions, make_policy
 from webhook.settings.reading import (
     Group,
     Setting,

@@ -1,26 +1,20 @@
-"""The part of the settings file that decides: ``policy``, ``assessmentTypes`` and ``assessments``."""
+"""The lists of the settings file that decide: ``assessmentTypes`` and ``assessments``."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 from webhook.errors import ConfigError, InvalidInput
-from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentType, CvssRange, OnExpiry, Scope
-from webhook.model.policies import EnforceOn, ExtraKind, Policy
 from webhook.policy.expiry import parse_until
 from webhook.policy.scopes import canonical_identifier, canonical_scope
 from webhook.policy.scores import make_range
 from webhook.policy.typetable import TypeTable
+from webhook.settings.policies import read_action, read_text, read_word
 from webhook.settings.reading import check_keys, snake
-
-_AGE = re.compile(r"([0-9]{1,6})\s*([hd])\Z")
-W = TypeVar("W", EnforceOn, OnExpiry)
-
 
 TYPE_KEYS: Mapping[str, str] = {
     "name": "Its name; compared without case, shown as written.",
@@ -47,44 +41,6 @@ ASSESSMENT_KEYS: Mapping[str, str] = {
 }
 """Keys of an entry of ``assessments``, with what they mean."""
 
-KIND_KEYS: Mapping[str, str] = {
-    "group": "API group, such as argoproj.io; empty for the core group.",
-    "kind": "Such as Rollout.",
-    "pod_spec_path": "Dotted path to the pod spec, such as spec.template.spec.",
-}
-"""Keys of an entry of ``policy.kinds``, with what they mean."""
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyOptions:
-    """The ``policy`` group as it is written; :func:`make_policy` reads it."""
-
-    unassessed: str = field(
-        default="warn", metadata={"help": "allow, warn or deny a vulnerability without an assessment in force."}
-    )
-    unknown: str = field(default="warn", metadata={"help": "Action for components nobody has an answer for yet."})
-    missing_sbom: str = field(
-        default="warn", metadata={"help": "Action for images whose SBOM is missing, unreadable or names no package."}
-    )
-    not_covered: str = field(
-        default="allow", metadata={"help": "Action for components of types that OSS Index does not know (deb, apk …)."}
-    )
-    unusable: str = field(default="allow", metadata={"help": "Action for components without purl or version."})
-    on_error: str = field(default="warn", metadata={"help": "Action when a decision fails."})
-    max_report_age: str | None = field(
-        default=None, metadata={"help": "Clean answers older than this (72h, 7d) count as unknown; none: no limit."}
-    )
-    enforce_on: str = field(
-        default="workloads-and-pods", metadata={"help": "workloads-and-pods, or pods to only warn on workloads."}
-    )
-    reassess_on_score_change: bool = field(
-        default=False, metadata={"help": "Renew automatic assessments when the score moves to another range."}
-    )
-    kinds: list[dict[str, str]] = field(
-        default_factory=list,
-        metadata={"help": "More kinds with a pod spec: list of group, kind and podSpecPath."},
-    )
-
 
 @dataclass(frozen=True, slots=True)
 class ProvisionedAssessment:
@@ -104,38 +60,6 @@ class ProvisionedAssessment:
     scope: Scope
     comment: str
     until: dt.datetime | None
-
-
-def make_policy(options: PolicyOptions) -> Policy:
-    """Turn the written policy into the one that decides.
-
-    Raises:
-        ConfigError: a word is none of the allowed ones.
-    """
-    return Policy(
-        unassessed=read_action("policy.unassessed", options.unassessed),
-        unknown=read_action("policy.unknown", options.unknown),
-        missing_sbom=read_action("policy.missingSbom", options.missing_sbom),
-        not_covered=read_action("policy.notCovered", options.not_covered),
-        unusable=read_action("policy.unusable", options.unusable),
-        on_error=read_action("policy.onError", options.on_error),
-        max_report_age=None if options.max_report_age is None else _age(options.max_report_age),
-        enforce_on=_word("policy.enforceOn", options.enforce_on, EnforceOn),
-        extra_kinds=tuple(_extra_kind(index, entry) for index, entry in enumerate(options.kinds)),
-        reassess_on_score_change=options.reassess_on_score_change,
-    )
-
-
-def read_action(name: str, word: Any) -> Action:
-    """``allow``, ``warn`` or ``deny`` as an Action.
-
-    Raises:
-        ConfigError: it is none of them.
-    """
-    known = {action.word: action for action in Action}
-    if not isinstance(word, str) or word.lower() not in known:
-        raise ConfigError(f"{name} cannot be {word!r}", remedy=f"Write one of: {', '.join(known)}.")
-    return known[word.lower()]
 
 
 def read_types(entries: Any) -> TypeTable:
@@ -181,12 +105,12 @@ def _type(where: str, entry: Mapping[str, Any]) -> AssessmentType:
         )
     auto = entry.get("auto_assess")
     return AssessmentType(
-        name=_text(f"{where}name", entry.get("name")),
+        name=read_text(f"{where}name", entry.get("name")),
         action=read_action(f"{where}action", entry.get("action", "warn")),
         auto_assess=None if auto is None else _range(f"{where}autoAssess", auto),
         expires_after_days=days,
         color=str(entry.get("color", "grey")),
-        on_expiry=_word(f"{where}onExpiry", entry.get("on_expiry", "unassessed"), OnExpiry),
+        on_expiry=read_word(f"{where}onExpiry", entry.get("on_expiry", "unassessed"), OnExpiry),
         description=str(entry.get("description", "")),
         action_stated="action" in entry,
     )
@@ -204,8 +128,8 @@ def _range(where: str, value: Any) -> CvssRange:
 def _assessment(where: str, entry: Mapping[str, Any], types: TypeTable) -> ProvisionedAssessment:
     until = entry.get("until")
     return ProvisionedAssessment(
-        vulnerability=canonical_identifier(_text(f"{where}vulnerability", entry.get("vulnerability"))),
-        type=types.require(_text(f"{where}type", entry.get("type"))).name,
+        vulnerability=canonical_identifier(read_text(f"{where}vulnerability", entry.get("vulnerability"))),
+        type=types.require(read_text(f"{where}type", entry.get("type"))).name,
         # A version in the package narrows the scope to it: what a file says about one version is not said of all.
         scope=canonical_scope(
             Scope(
@@ -223,36 +147,3 @@ def _assessment(where: str, entry: Mapping[str, Any], types: TypeTable) -> Provi
 def _optional(entry: Mapping[str, Any], key: str) -> str | None:
     value = entry.get(key)
     return None if value is None else str(value)
-
-
-def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ConfigError(f"{name} is missing or not a text")
-    return value.strip()
-
-
-def _word(name: str, value: Any, words: type[W]) -> W:
-    known = {word.value: word for word in words}
-    if value not in known:
-        raise ConfigError(f"{name} cannot be {value!r:.60}", remedy=f"Write one of: {', '.join(known)}.")
-    return known[value]
-
-
-def _age(text: str) -> dt.timedelta:
-    match = _AGE.match(str(text).strip())
-    if match is None:
-        raise ConfigError(
-            f"policy.maxReportAge cannot be {text!r:.60}", remedy="Write hours or days, such as 72h or 7d."
-        )
-    return dt.timedelta(hours=int(match[1]) * (24 if match[2] == "d" else 1))
-
-
-def _extra_kind(index: int, entry: Mapping[str, str]) -> ExtraKind:
-    where = f"policy.kinds[{index}]."
-    check_keys(where, entry, tuple(KIND_KEYS))
-    given = {snake(key): value for key, value in entry.items()}
-    return ExtraKind(
-        group=str(given.get("group", "")),
-        kind=_text(f"{where}kind", given.get("kind")),
-        pod_spec_path=_text(f"{where}podSpecPath", given.get("pod_spec_path")),
-    )

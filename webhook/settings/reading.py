@@ -216,8 +216,10 @@ def describe(groups: Sequence[Group]) -> Iterator[Setting]:
 
 def has_entries(options: type[Any], field: dataclasses.Field[Any]) -> bool:
     """Whether a setting is a list of mappings, which only a file can hold."""
-    entries = get_args(_type(options, field))
-    return any(dataclasses.is_dataclass(one) or get_origin(one) is dict for one in entries)
+    kind = _type(options, field)
+    if get_origin(kind) not in (list, tuple):
+        return False
+    return any(dataclasses.is_dataclass(one) or get_origin(one) is dict for one in get_args(kind))
 
 
 def _shown(default: object) -> str:

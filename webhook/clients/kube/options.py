@@ -16,6 +16,16 @@ class KubeOptions:
         default=None, metadata={"help": "Kubeconfig file; none: the Pod's own ServiceAccount, inside a cluster."}
     )
     context: str = field(default="", metadata={"help": "Context of the kubeconfig file; empty: its current one."})
+    cluster: bool = field(
+        default=False,
+        metadata={
+            "help": "Ask the API server at admission for labels of namespaces, for owners and for rights; without it "
+            "every namespace has the mode policy.enforce, and neither policy.admitted nor policy.breakGlass counts."
+        },
+    )
+    namespace: str = field(
+        default="", metadata={"help": "Namespace that bomgate itself runs in; empty: the Pod's own, inside a cluster."}
+    )
     connect_seconds: float = field(default=2.0, metadata={"help": "Longest wait for a connection to the API server."})
     read_seconds: float = field(default=5.0, metadata={"help": "Longest wait for the next bytes of the API server."})
     pull_secrets: bool = field(

@@ -1,0 +1,56 @@
+"""Grants: what a use of break-glass leaves behind, so that the Pods that follow from it are let in for a while."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+BREAK_GLASS_ANNOTATION = "bomgate.dev/break-glass"
+"""On an object: the ticket under which it is let in although it would be denied."""
+BREAK_GLASS_RESOURCE = "breakglass"
+"""The virtual resource of the API group ``bomgate.dev`` that one must be allowed to ``use``."""
+MAX_TICKET = 100
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedWorkload:
+    """The object that was let in.
+
+    Attributes:
+        api_version: such as ``apps/v1``.
+        kind: such as ``Deployment``.
+        name: of the object.
+        uid: of the object.
+    """
+
+    api_version: str
+    kind: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakGlassGrant:
+    """A use of break-glass; the object ``BreakGlassGrant`` of ``bomgate.dev/v1alpha1``.
+
+    Attributes:
+        namespace: where the workload is, and the grant.
+        ticket: what the user gave as the reason.
+        user: who did it.
+        workload: what was let in.
+        images: the images that would have been denied, with their digest where it is known.
+        at: when, UTC.
+        until: when it ends, UTC (ended when now ≥ until).
+    """
+
+    namespace: str
+    ticket: str
+    user: str
+    workload: GrantedWorkload
+    images: tuple[str, ...]
+    at: dt.datetime
+    until: dt.datetime
+
+    def covers(self, images: frozenset[str]) -> bool:
+        """Whether it was given for all of these images."""
+        return images <= frozenset(self.images)

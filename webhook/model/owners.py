@@ -1,0 +1,63 @@
+"""Owners: the controllers above an object as the API server has them, and the Pods that belong to them.
+
+Source: Kubernetes API reference, meta/v1 OwnerReference; "Garbage Collection", owners and dependents.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from webhook.model.images import Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """A controller that was read from the API server.
+
+    Attributes:
+        api_version: such as ``apps/v1``.
+        kind: such as ``ReplicaSet``.
+        name: of the object.
+        uid: of the object.
+    """
+
+    api_version: str
+    kind: str
+    name: str
+    uid: str
+
+    @property
+    def title(self) -> str:
+        """``ReplicaSet web-5d4`` for people."""
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedPod:
+    """A Pod of a controller that has not ended; one that is being deleted counts until it is gone.
+
+    Attributes:
+        owners: UIDs of its controller and of those above, nearest first.
+        created: when it was let in.
+        digests: what its containers run.
+        references: images as its spec names them, for containers that do not say what they run.
+    """
+
+    owners: tuple[str, ...]
+    created: dt.datetime
+    digests: frozenset[Digest]
+    references: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A state of a controller's template.
+
+    Attributes:
+        created: since when the controller has made Pods of it.
+        references: the images that it names.
+    """
+
+    created: dt.datetime
+    references: frozenset[str]
