@@ -37,6 +37,22 @@ class ClusterError(Exception):
 
 
 @dataclass(frozen=True)
+class Options:
+    """What differs between the clusters of the tests.
+
+    Attributes:
+        audited: rules of the audit policy; what none names is not logged.
+        routed: webhooks that are registered with a Service are called at the addresses of its EndpointSlices; else at
+            its cluster IP, behind which nothing is here.
+        left_alone: label selector of Pods that kwok does not touch, because something else runs them; empty: none.
+    """
+
+    audited: tuple[dict[str, Any], ...] = ({"level": "Metadata", "resources": [{"group": "", "resources": ["pods"]}]},)
+    routed: bool = False
+    left_alone: str = ""
+
+
+@dataclass(frozen=True)
 class Ran:
     """What a command did.
 
@@ -58,6 +74,7 @@ class Cluster:
         binaries: folder of the programs. Without the controller manager, scheduler and kwok, as in a folder meant for
             envtest, there are no controllers and Pods stay Pending.
         folder: for data, certificates and logs.
+        options: what differs from other clusters.
 
     Attributes:
         url: of the API server.
@@ -66,12 +83,12 @@ class Cluster:
 
     client: kubernetes.client.ApiClient
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
+    def __init__(self, binaries: Path, folder: Path, options: Options | None = None) -> None:
         missing = [name for name in CORE if not (binaries / name).exists()]
         if missing:
             raise ClusterError(f"{binaries} holds no {', '.join(missing)}")
         self.controllers = all((binaries / name).exists() for name in CONTROLLERS) and (binaries / "stages").is_dir()
-        self.folder, self._binaries = folder, binaries
+        self.folder, self._binaries, self._options = folder, binaries, options or Options()
         self._token = secrets.token_hex(16)
         self._etcd = f"http://127.0.0.1:{free_port()}"
         self._port = free_port()
@@ -131,12 +148,11 @@ class Cluster:
         )
         public = key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
         (self.folder / "sa.pub").write_bytes(public)
-        audited = [{"level": "Metadata", "resources": [{"group": "", "resources": ["pods"]}]}, {"level": "None"}]
         policy = {
             "apiVersion": "audit.k8s.io/v1",
             "kind": "Policy",
             "omitStages": ["RequestReceived"],
-            "rules": audited,
+            "rules": [*self._options.audited, {"level": "None"}],
         }
         (self.folder / "audit-policy.yaml").write_text(yaml.safe_dump(policy))
         (self.folder / "tokens.csv").write_text(f"{self._token},admin,admin-uid,system:masters\n")
@@ -182,6 +198,7 @@ class Cluster:
             "--service-cluster-ip-range=10.0.0.0/24",
             f"--audit-policy-file={self.folder / 'audit-policy.yaml'}",
             f"--audit-log-path={self.folder / 'audit.log'}",
+            f"--enable-aggregator-routing={str(self._options.routed).lower()}",
         )
 
     def _start_controllers(self) -> None:
@@ -203,8 +220,25 @@ class Cluster:
             *(kubeconfig, "--leader-elect=false", f"--secure-port={free_port()}", "--bind-address=127.0.0.1"),
             f"--cert-dir={self.folder / 'scheduler'}",
         )
-        stages = sorted((self._binaries / "stages").glob("*.yaml"))
-        self._run("kwok", kubeconfig, "--manage-all-nodes=true", *(f"--config={stage}" for stage in stages))
+        configurations = sorted((self._binaries / "stages").glob("*.yaml"))
+        if self._options.left_alone:
+            configurations.append(self._write_kwok_options())
+        self._run("kwok", kubeconfig, "--manage-all-nodes=true", *(f"--config={file}" for file in configurations))
+
+    def _write_kwok_options(self) -> Path:
+        document = {
+            "apiVersion": "config.kwok.x-k8s.io/v1alpha1",
+            "kind": "KwokConfiguration",
+            "options": {
+                "disregardStatusWithLabelSelector": self._options.left_alone,
+                # Where there is a file, kwok has no defaults of its own.
+                **{"cidr": "10.0.0.0/24", "nodeLeaseDurationSeconds": 40, "nodeLeaseParallelism": 4},
+                **{"nodePlayStageParallelism": 4, "podPlayStageParallelism": 4, "podsOnNodeSyncParallelism": 1},
+            },
+        }
+        file = self.folder / "kwok.yaml"
+        file.write_text(yaml.safe_dump(document))
+        return file
 
     def _api_is_ready(self) -> bool:
         with suppress(requests.RequestException, OSError):
@@ -288,10 +322,10 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster(binaries: Path) -> Iterator[Cluster]:
+def running_cluster(binaries: Path, options: Options | None = None) -> Iterator[Cluster]:
     """A cluster for the time of the ``with`` block; its files are removed with it."""
     with tempfile.TemporaryDirectory(prefix="bomgate-cluster-", ignore_cleanup_errors=True) as folder:
-        cluster = Cluster(binaries, Path(folder))
+        cluster = Cluster(binaries, Path(folder), options)
         cluster.start()
         try:
             yield cluster

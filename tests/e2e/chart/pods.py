@@ -1,0 +1,315 @@
+"""One Pod whose containers are processes of this machine: the life that the kubelet gives it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import http.client
+import os
+import signal
+import ssl
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import kubernetes.client
+import yaml
+
+from tests.e2e.chart.places import ACCOUNT, TEMPORARY, Places
+from tests.e2e.chart.volumes import Contents, Mounted, NotThereError, Object
+from tests.e2e.processes import Process
+
+ROOT = Path(__file__).resolve().parents[3]
+PROGRAM = [sys.executable, "-m", "webhook"]
+"""What the image's entry point is: the product as it is in this checkout."""
+
+RESTART_SECONDS = 0.5
+REFRESH_SECONDS = 1.0
+"""The kubelet takes longer for both; nothing here rests on that."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What all Pods here share.
+
+    Attributes:
+        client: for what the kubelet itself asks the API server.
+        kubeconfig: how programs reach the API server; without its users.
+        address: of this machine that the API server may have in an EndpointSlice.
+    """
+
+    client: kubernetes.client.ApiClient
+    cluster: Mapping[str, Any]
+    address: str
+
+
+@dataclass
+class Container:
+    """A container and the newest of its processes."""
+
+    spec: Object
+    process: Process | None = None
+    restarts: int = 0
+    ready: bool = False
+    exit_code: int | None = None
+    again_at: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return str(self.spec["name"])
+
+    def status(self) -> Object:
+        """Its ``containerStatuses`` entry."""
+        state: Object = {"waiting": {"reason": "ContainerCreating"}}
+        if self.process is not None:
+            state = {"running": {}} if self.process.running else {"terminated": {"exitCode": self.exit_code or 0}}
+        common = {"name": self.name, "image": self.spec["image"], "imageID": "", "restartCount": self.restarts}
+        return {**common, "ready": self.ready, "started": "running" in state, "state": state}
+
+
+@dataclass
+class PodProcesses:
+    """A Pod of the API server and its processes here; ``step`` moves it on without waiting for anything.
+
+    Attributes:
+        machine: what all Pods here share.
+        pod: the object, as it was seen last.
+        folder: for its volumes and logs.
+    """
+
+    machine: Machine
+    pod: Object
+    folder: Path
+    why: str = ""
+    ended: bool = False
+    _terms: dict[str, bool] = field(default_factory=dict)
+    _reported: Object | None = None
+    _refreshed: float = 0.0
+    _probed: float = 0.0
+    _ends: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True)
+        spec = self.pod["spec"]
+        self.places = Places.of(spec, self.machine.address, self.folder)
+        self._core = kubernetes.client.CoreV1Api(self.machine.client)
+        self._contents = Contents(self._core, self.pod, self.machine.address, self.places.rewrite)
+        self._mounted: dict[str, Mounted] = {}
+        self.init = [Container(one) for one in spec.get("initContainers", [])]
+        self.containers = [Container(one) for one in spec["containers"]]
+        self._started = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    # -- what others look at ----------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        return str(self.pod["metadata"]["name"])
+
+    @property
+    def ready(self) -> bool:
+        """Whether Services lead to it."""
+        return self._ends is None and all(one.ready for one in self.containers)
+
+    @property
+    def log(self) -> str:
+        """All that its containers have written."""
+        files = sorted(self.folder.glob("*.log"))
+        return "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
+
+    def port(self, named: int | str) -> int:
+        """Where on this machine a port of the Pod is."""
+        ports = [port for one in self.containers for port in one.spec.get("ports", [])]
+        return self.places.ports[
+            next(port["containerPort"] for port in ports if named in (port.get("name"), port["containerPort"]))
+        ]
+
+    # -- living -----------------------------------------------------------------------------------------------------
+
+    def step(self, pod: Object) -> None:
+        """Do what is due, and tell the API server when something changed."""
+        self.pod = pod
+        if pod["metadata"].get("deletionTimestamp"):
+            self._end()
+        elif not self.ended:
+            try:
+                self._refresh()
+                self._run()
+                self.why = ""
+            except NotThereError as reason:
+                self.why = str(reason)
+            self._report()
+
+    def _refresh(self) -> None:
+        if time.monotonic() < self._refreshed + REFRESH_SECONDS:
+            return
+        for volume in self.pod["spec"].get("volumes", []):
+            folder, files = self.folder / "volumes" / volume["name"], self._contents.of_volume(volume)
+            if files is None:
+                folder.mkdir(parents=True, exist_ok=True)
+                continue
+            if volume["name"] not in self._mounted:
+                self._mounted[volume["name"]] = Mounted(folder)
+            self._mounted[volume["name"]].put(files)
+        self._refreshed = time.monotonic()
+
+    def _run(self) -> None:
+        for one in self.init:
+            self._keep(one, again=self.pod["spec"]["restartPolicy"] != "Never", until_success=True)
+            if one.exit_code != 0:
+                return
+        always = self.pod["spec"]["restartPolicy"] == "Always"
+        for one in self.containers:
+            self._keep(one, again=always or self.pod["spec"]["restartPolicy"] == "OnFailure", until_success=not always)
+        self._probe()
+
+    def _keep(self, one: Container, again: bool, until_success: bool) -> None:
+        """Start it when it has not run yet, or when it ended and is to run again."""
+        if one.process is not None and one.process.running:
+            return
+        if one.process is not None and one.exit_code is None:
+            one.exit_code, one.ready = one.process.stop(), False
+            one.again_at = time.monotonic() + RESTART_SECONDS
+        if one.process is None or (
+            again and not (until_success and one.exit_code == 0) and time.monotonic() > one.again_at
+        ):
+            one.restarts += one.process is not None
+            one.exit_code = None
+            one.process = Process(one.name, self._command(one.spec), self.folder, self._environment(one.spec))
+
+    def _command(self, spec: Object) -> list[str]:
+        command = spec.get("command", [])
+        if command:
+            assert command[0].rpartition("/")[2] == "bomgate", f"no other program is in the image: {command}"
+        return [*PROGRAM, *(self.places.rewrite(part) for part in [*command[1:], *spec.get("args", [])])]
+
+    def _environment(self, spec: Object) -> dict[str, str]:
+        """What the image and the kubelet set, where things are here, and what the Pod says, which wins."""
+        mounts = {one["mountPath"] for one in spec.get("volumeMounts", [])}
+        environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(self.folder), "PYTHONPATH": str(ROOT)}
+        environment |= dict(self.places.listeners())
+        if TEMPORARY in mounts:
+            environment["TMPDIR"] = str(self.places.mounts[TEMPORARY])
+        if ACCOUNT in mounts:
+            environment["BOMGATE_KUBE_KUBECONFIG"] = str(self._write_kubeconfig())
+        assert "envFrom" not in spec, spec["envFrom"]
+        for variable in spec.get("env", []):
+            value = self._contents.variable(variable)
+            if value is not None:
+                environment[variable["name"]] = self.places.rewrite(value)
+        return environment
+
+    def _write_kubeconfig(self) -> Path:
+        """What a program finds by itself in a Pod: the API server, its CA, and the token of the ServiceAccount."""
+        account = self.places.mounts[ACCOUNT]
+        cluster = {**self.machine.cluster, "certificate-authority": str(account / "ca.crt")}
+        document = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "here", "cluster": cluster}],
+            "users": [{"name": "account", "user": {"tokenFile": str(account / "token")}}],
+            "contexts": [{"name": "here", "context": {"cluster": "here", "user": "account"}}],
+            "current-context": "here",
+        }
+        file = self.folder / "kubeconfig"
+        file.write_text(yaml.safe_dump(document))
+        return file
+
+    # -- probes -----------------------------------------------------------------------------------------------------
+
+    def _probe(self) -> None:
+        """Ask the readiness probes: often until they succeed, then as often as they say."""
+        for one in self.containers:
+            probe = one.spec.get("readinessProbe")
+            due = self._probed + (probe or {}).get("periodSeconds", 10) if one.ready else 0.0
+            if one.process is None or not one.process.running or time.monotonic() < due:
+                continue
+            one.ready = probe is None or self.answers(probe)
+            self._probed = time.monotonic()
+
+    def answers(self, probe: Object) -> bool:
+        """Whether a probe of this Pod succeeds."""
+        asked = probe["httpGet"]
+        scheme = asked.get("scheme", "HTTP").lower()
+        url = f"{scheme}://{self.machine.address}:{self.port(asked['port'])}{asked['path']}"
+        try:
+            urllib.request.urlopen(url, timeout=probe.get("timeoutSeconds", 1), context=_any_certificate()).close()
+        except (OSError, http.client.HTTPException):  # a status of 400 and more is an OSError
+            return False
+        return True
+
+    # -- ending -----------------------------------------------------------------------------------------------------
+
+    def _end(self) -> None:
+        """The preStop hook, then SIGTERM, then SIGKILL; then the object is let go."""
+        now = time.monotonic()
+        if self._ends is None:
+            hooks = [one.spec.get("lifecycle", {}).get("preStop", {}) for one in self.containers]
+            pause = max(_sleep(hook) for hook in hooks)
+            self._ends = (now + pause, now + self.pod["metadata"].get("deletionGracePeriodSeconds", 30))
+        asked, killed = self._ends
+        left = [
+            one.process for one in (*self.init, *self.containers) if one.process is not None and one.process.running
+        ]
+        for process in left:
+            if now > killed:
+                process.kill()
+            elif now > asked and not self._terms.setdefault(str(process.pid), False):
+                os.kill(process.pid, signal.SIGTERM)
+                self._terms[str(process.pid)] = True
+        if not left:
+            self.ended = True
+            namespace = self.pod["metadata"]["namespace"]
+            # Of this very Pod: a StatefulSet may make another with the same name at once.
+            options = {"gracePeriodSeconds": 0, "preconditions": {"uid": self.pod["metadata"]["uid"]}}
+            kubernetes.client.CoreV1Api(self.machine.client).delete_namespaced_pod(self.name, namespace, body=options)
+
+    def kill(self) -> None:
+        """Kill every process at once, as a node that is lost does."""
+        for one in (*self.init, *self.containers):
+            if one.process is not None:
+                one.process.kill()
+
+    # -- telling ----------------------------------------------------------------------------------------------------
+
+    def _report(self) -> None:
+        initialized = all(one.exit_code == 0 for one in self.init)
+        phase = "Running" if initialized else "Pending"
+        if self.pod["spec"]["restartPolicy"] != "Always":
+            codes = [one.exit_code for one in self.containers]
+            if all(code is not None for code in codes) and initialized:
+                phase = "Failed" if any(codes) else "Succeeded"
+            elif any(one.exit_code for one in self.init) and self.pod["spec"]["restartPolicy"] == "Never":
+                phase = "Failed"
+            self.ended = phase in ("Failed", "Succeeded")
+        conditions = {"Initialized": initialized, "ContainersReady": self.ready, "Ready": self.ready}
+        status = {
+            "phase": phase,
+            "startTime": self._started,
+            # No podIP: with it the controller manager would make EndpointSlices with the Pod's ports.
+            "conditions": [{"type": name, "status": str(value)} for name, value in conditions.items()],
+            "initContainerStatuses": [one.status() for one in self.init],
+            "containerStatuses": [one.status() for one in self.containers],
+        }
+        if status != self._reported:
+            namespace = self.pod["metadata"]["namespace"]
+            self._core.patch_namespaced_pod_status(self.name, namespace, {"status": status})
+            self._reported = status
+
+
+def _any_certificate() -> ssl.SSLContext:
+    """The kubelet does not look at certificates."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def _sleep(hook: Object) -> float:
+    """The seconds that a preStop hook takes; the chart has none that does more."""
+    if "exec" in hook:
+        program, seconds = hook["exec"]["command"]
+        assert program == "sleep", hook
+        return float(seconds)
+    return float(hook.get("sleep", {}).get("seconds", 0))
