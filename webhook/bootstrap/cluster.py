@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from webhook.ports import Clock
+from webhook.ports import Clock, EventSink, ReportSink, RunningWorkloads
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,3 +40,37 @@ class Cluster:
         from webhook.clients.kube.connecting import connect
 
         return KubeApi(connect(self.settings.kube), self.settings.kube, self.clock)
+
+    @cached_property
+    def running(self) -> RunningWorkloads:
+        """What runs in the cluster.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.workloads import KubeWorkloads
+
+        kinds = [(one.group, one.kind) for one in self.settings.policy.extra_kinds]
+        return KubeWorkloads(self.api, self.clock, kinds)
+
+    @cached_property
+    def events(self) -> EventSink:
+        """Where events about objects go.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.events import KubeEvents
+
+        return KubeEvents(self.api, self.clock)
+
+    @cached_property
+    def reports(self) -> ReportSink:
+        """Where reports about workloads are kept.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.policyreports import KubeReports
+
+        return KubeReports(self.api, self.clock)

@@ -8,6 +8,7 @@ its docstring names.
 
 from __future__ import annotations
 
+from webhook.ports.auditing import EventSink, ReportSink, RunningWorkloads
 from webhook.ports.looking import (
     ImageResolver,
     Opening,
@@ -36,6 +37,7 @@ from webhook.ports.storing import (
     SearchStore,
     SightingStore,
     StoreAdmin,
+    TypeStore,
     VulnerabilityStore,
 )
 
@@ -47,13 +49,16 @@ __all__ = [
     "ChangeFeed",
     "Clock",
     "ComponentStore",
+    "EventSink",
     "HotStart",
     "ImageResolver",
     "NamespaceLabels",
     "Opening",
     "PullSecretSource",
     "RegistryOpener",
+    "ReportSink",
     "RunStore",
+    "RunningWorkloads",
     "SbomSource",
     "SbomStore",
     "SearchStore",
@@ -61,6 +66,7 @@ __all__ = [
     "SightingStore",
     "StoreAdmin",
     "Task",
+    "TypeStore",
     "VulnerabilitySource",
     "VulnerabilityStore",
     "WorkloadInventory",

@@ -19,6 +19,7 @@ from webhook.clients.generator import GeneratorOptions
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.ossindex import OssIndexOptions
 from webhook.clients.registry import AttachmentOptions, ProviderOptions, RegistryOptions, RegistryRule, VerifyRule
+from webhook.engines.audit_options import AuditOptions
 from webhook.engines.downloading import DownloadOptions
 from webhook.engines.refreshing import RefreshOptions
 from webhook.engines.resolving import ResolveOptions
@@ -97,6 +98,7 @@ GROUPS = (
     Group("refresh", (RefreshOptions,)),
     Group("log", (LogOptions,)),
     Group("console", (ConsoleOptions,)),
+    Group("audit", (AuditOptions,)),
 )
 _LISTS = ("assessment_types", "assessments", "registries")
 
@@ -129,6 +131,7 @@ class Settings:
     refresh: RefreshOptions
     log: LogOptions
     console: ConsoleOptions
+    audit: AuditOptions
     types: TypeTable = field(default_factory=default_types)
     assessments: tuple[ProvisionedAssessment, ...] = ()
     registries: tuple[RegistryRule, ...] = ()
@@ -177,6 +180,7 @@ def load_settings(
         refresh=made["refresh"][0],
         log=log,
         console=made["console"][0],
+        audit=made["audit"][0],
         types=types,
         assessments=read_assessments(content.get("assessments") or [], types),
         registries=read_value("registries", content.get("registries") or [], tuple[RegistryRule, ...]),

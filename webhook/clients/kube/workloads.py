@@ -1,0 +1,221 @@
+"""What runs in the cluster: everything that has Pods, or could make some, in pages of the API server's lists.
+
+A page is reduced to one short entry for each top owner before the next one is asked for, so that memory grows with the
+number of workloads and of their different images, and not with that of Pods. ReplicaSets and Jobs, of which a cluster
+keeps many old ones, are listed as metadata alone.
+Source: Kubernetes API reference: core/v1, apps/v1, batch/v1; "API concepts", metadata-only fetches, field selectors.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from webhook.clients.kube.api import KubeApi, is_name
+from webhook.clients.kube.calls import METADATA_LIST, decoded
+from webhook.clients.kube.gathering import Gathered, PodState
+from webhook.clients.kube.topowners import Metadata, TopOwners
+from webhook.clients.kube.troubles import Wanted
+from webhook.errors import InvalidInput
+from webhook.model.deadlines import Deadline
+from webhook.model.podspecs import decode_workload
+from webhook.model.running import ObjectRef, RunningWorkload
+from webhook.model.workloads import Workload
+from webhook.ports import Clock
+
+log = logging.getLogger("bomgate.inventory")
+_LIST_SECONDS = 300.0
+"""Longest time for everything; a page of the list cannot be continued much longer than that either."""
+_RUNNING = {"fieldSelector": "status.phase!=Succeeded,status.phase!=Failed"}
+_UNFINISHED = {"fieldSelector": "status.successful=0"}
+_ENDS = ("Complete", "Failed")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of objects that are listed."""
+
+    group: str
+    kind: str
+    plural: str
+
+    def path(self, namespace: str) -> str:
+        root = f"/apis/{self.group}/v1" if self.group else "/api/v1"
+        return f"{root}/namespaces/{namespace}/{self.plural}" if namespace else f"{root}/{self.plural}"
+
+    def wanted(self, namespace: str, name: str = "") -> Wanted:
+        return Wanted(f"{self.plural}.{self.group}" if self.group else self.plural, name, namespace)
+
+
+_PODS = _Kind("", "Pod", "pods")
+_REPLICA_SETS = _Kind("apps", "ReplicaSet", "replicasets")
+_JOBS = _Kind("batch", "Job", "jobs")
+_TEMPLATES = (
+    _Kind("apps", "Deployment", "deployments"),
+    _Kind("apps", "StatefulSet", "statefulsets"),
+    _Kind("apps", "DaemonSet", "daemonsets"),
+    _Kind("batch", "CronJob", "cronjobs"),
+    _Kind("", "ReplicationController", "replicationcontrollers"),
+)
+
+
+class _Object(msgspec.Struct):
+    metadata: Metadata
+
+
+class _Condition(msgspec.Struct):
+    type: str = ""
+    status: str = ""
+
+
+class _JobStatus(msgspec.Struct):
+    conditions: list[_Condition] | None = None
+
+
+class _Job(_Object):
+    status: _JobStatus | None = None
+
+    @property
+    def ended(self) -> bool:
+        conditions = (self.status.conditions if self.status else None) or ()
+        return any(one.type in _ENDS and one.status == "True" for one in conditions)
+
+
+class _NamespaceMetadata(msgspec.Struct):
+    name: str = ""
+    labels: dict[str, str] | None = None
+
+
+class _Namespace(msgspec.Struct):
+    metadata: _NamespaceMetadata
+
+
+_OBJECT, _JOB = msgspec.json.Decoder(_Object), msgspec.json.Decoder(_Job)
+_POD, _NAMESPACE = msgspec.json.Decoder(PodState), msgspec.json.Decoder(_Namespace)
+
+
+class KubeWorkloads:
+    """Lists what runs; implements ``RunningWorkloads``.
+
+    Args:
+        api: the API server.
+        clock: time.
+        extra: (API group, kind) of further owners that carry a pod spec.
+    """
+
+    def __init__(self, api: KubeApi, clock: Clock, extra: Collection[tuple[str, str]] = ()) -> None:
+        self._api, self._clock, self._extra = api, clock, tuple(extra)
+
+    def workloads(self, namespaces: Collection[str] = ()) -> Sequence[RunningWorkload]:
+        """Every workload by its top owner.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        deadline = Deadline(self._clock.monotonic() + _LIST_SECONDS)
+        places = [name for name in dict.fromkeys(namespaces) if is_name(name)] if namespaces else [""]
+        return [one for place in places for one in _Listing(self._api, place, deadline, self._extra).workloads()]
+
+    def namespaces(self, names: Collection[str] = ()) -> Mapping[str, Mapping[str, str]]:
+        """The labels of namespaces, by name.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        deadline, calls = Deadline(self._clock.monotonic() + _LIST_SECONDS), self._api.calls
+        found: dict[str, Mapping[str, str]] = {}
+
+        def keep(raw: bytes | msgspec.Raw, wanted: Wanted) -> None:
+            metadata = decoded(_NAMESPACE, raw, wanted).metadata
+            found[metadata.name] = metadata.labels or {}
+
+        for name in filter(is_name, names):
+            wanted = Wanted("namespaces", name)
+            content = calls.get(f"/api/v1/namespaces/{name}", wanted, deadline)
+            if content is not None:
+                keep(content, wanted)
+        if not names:
+            wanted = Wanted("namespaces", "")
+            for page, _ in calls.pages("/api/v1/namespaces", wanted, deadline, accept=METADATA_LIST):
+                for raw in page:
+                    keep(raw, wanted)
+        return found
+
+
+class _Listing:
+    """One look at everything in a namespace, or in the cluster."""
+
+    def __init__(self, api: KubeApi, namespace: str, deadline: Deadline, extra: Collection[tuple[str, str]]) -> None:
+        self._api, self._namespace, self._deadline = api, namespace, deadline
+        self._tops = TopOwners(extra)
+        self._gathered: dict[str, Gathered] = {}
+
+    def workloads(self) -> Iterator[RunningWorkload]:
+        """Pods first: they are reduced to their owners, which come after them."""
+        loose = self._loose_replica_sets()
+        for raw in self._objects(_JOBS, accept=METADATA_LIST):
+            self._tops.add(decoded(_OBJECT, raw, _JOBS.wanted(self._namespace)).metadata)
+        self._gather_pods()
+        for kind in _TEMPLATES:
+            for raw in self._objects(kind):
+                yield from self._owner(kind, raw)
+        for name, namespace in loose:
+            content = self._api.calls.get(
+                f"{_REPLICA_SETS.path(namespace)}/{name}", _REPLICA_SETS.wanted(namespace, name), self._deadline
+            )
+            if content is not None:
+                yield from self._owner(_REPLICA_SETS, content)
+        for raw in self._objects(_JOBS, query=_UNFINISHED):
+            job = decoded(_JOB, raw, _JOBS.wanted(self._namespace))
+            if not self._tops.add(job.metadata) and not job.ended:
+                yield from self._owner(_JOBS, raw)
+        yield from (one.workload() for one in self._gathered.values())
+
+    def _loose_replica_sets(self) -> list[tuple[str, str]]:
+        loose = []
+        for raw in self._objects(_REPLICA_SETS, accept=METADATA_LIST):
+            metadata = decoded(_OBJECT, raw, _REPLICA_SETS.wanted(self._namespace)).metadata
+            if not self._tops.add(metadata) and is_name(metadata.name) and is_name(metadata.namespace):
+                loose.append((metadata.name, metadata.namespace))
+        return loose
+
+    def _gather_pods(self) -> None:
+        for raw in self._objects(_PODS, query=_RUNNING):
+            state = decoded(_POD, raw, _PODS.wanted(self._namespace))
+            pod = _read(raw, _PODS)
+            if pod is None or pod.deleting:
+                continue
+            owner = self._tops.top(state.metadata.ref("", "v1", "Pod"), state.metadata.controller)
+            gathered = self._gathered.get(owner.uid)
+            if gathered is None:
+                gathered = self._gathered[owner.uid] = Gathered(owner, pod.pull_access)
+            gathered.add(pod.containers, state)
+
+    def _owner(self, kind: _Kind, raw: bytes | msgspec.Raw) -> Iterator[RunningWorkload]:
+        """The workload of a top owner, with what its Pods run."""
+        metadata = decoded(_OBJECT, raw, kind.wanted(self._namespace)).metadata
+        template = _read(raw, kind)
+        if template is None or template.deleting:
+            return
+        owner = ObjectRef(kind.group, "v1", kind.kind, metadata.namespace, metadata.name, metadata.uid)
+        gathered = self._gathered.pop(metadata.uid, None) or Gathered(owner, template.pull_access)
+        gathered.owner = owner
+        yield gathered.workload(template.containers, template.pull_access)
+
+    def _objects(
+        self, kind: _Kind, *, query: Mapping[str, str] | None = None, accept: str = ""
+    ) -> Iterator[msgspec.Raw]:
+        path, wanted = kind.path(self._namespace), kind.wanted(self._namespace)
+        for page, _ in self._api.calls.pages(path, wanted, self._deadline, query=query, accept=accept):
+            yield from page
+
+
+def _read(raw: bytes | msgspec.Raw, kind: _Kind) -> Workload | None:
+    try:
+        return decode_workload(raw, kind.group, kind.kind)
+    except InvalidInput as problem:
+        log.warning("an object was left out", extra={"kind": kind.kind, "why": problem.message})
+        return None
