@@ -1,0 +1,85 @@
+{{- /* The namespaces that the webhook is asked about, without what the two entries add. Argument: dict "root" $ "modes"
+       (the expression on the label bomgate.dev/enforce). */}}
+{{- define "bomgate.namespaceSelector" -}}
+{{- $never := concat (list .root.Release.Namespace "kube-system" "kube-public" "kube-node-lease") .root.Values.excludedNamespaces | uniq }}
+matchExpressions:
+  - key: kubernetes.io/metadata.name
+    operator: NotIn
+    values:
+      {{- toYaml $never | nindent 6 }}
+  - key: bomgate.dev/enforce
+    {{- toYaml .modes | nindent 4 }}
+  {{- with .root.Values.namespaceSelector.matchExpressions }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with .root.Values.namespaceSelector.matchLabels }}
+matchLabels:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "bomgate.clientConfig" -}}
+# The CA is put in by the controller, or by cert-manager.
+service:
+  name: {{ include "bomgate.fullname" .root }}-webhook
+  namespace: {{ .root.Release.Namespace }}
+  path: {{ .path }}
+  port: 443
+{{- end }}
+
+{{- define "bomgate.injection" -}}
+{{- if eq .Values.certificates.mode "certManager" }}
+annotations:
+  cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/{{ include "bomgate.fullname" . }}-webhook
+{{- end }}
+{{- end }}
+
+{{- define "bomgate.rules" -}}
+- apiGroups: [""]
+  apiVersions: [v1]
+  resources: [pods, replicationcontrollers, podtemplates]
+  operations: [CREATE, UPDATE]
+  scope: Namespaced
+- apiGroups: [""]
+  apiVersions: [v1]
+  resources: [pods/ephemeralcontainers]
+  operations: [UPDATE]
+  scope: Namespaced
+- apiGroups: [apps]
+  apiVersions: [v1]
+  resources: [deployments, statefulsets, daemonsets, replicasets]
+  operations: [CREATE, UPDATE]
+  scope: Namespaced
+- apiGroups: [batch]
+  apiVersions: [v1]
+  resources: [jobs, cronjobs]
+  operations: [CREATE, UPDATE]
+  scope: Namespaced
+{{- with .Values.extraRules }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- /* Spares calls that could only end in one way. None of them may ever be wrong: what they leave out is not judged. */}}
+{{- define "bomgate.matchConditions" -}}
+# A node shows its static Pods as mirrors. They run already, and a kubelet runs no mirror that somebody else made.
+- name: not-a-static-pod
+  expression: >-
+    !("kubernetes.io/config.mirror" in object.metadata.?annotations.orValue({}))
+- name: not-by-a-node
+  expression: >-
+    !("system:nodes" in request.userInfo.?groups.orValue([]))
+- name: not-being-deleted
+  expression: "!has(object.metadata.deletionTimestamp)"
+# An update that leaves the Pod template (of a Pod: its spec) and the ticket as they are brings no image. Kinds of other
+# groups are asked about always: who knows where their images are?
+- name: new-or-with-other-containers
+  expression: >-
+    request.operation != "UPDATE"
+    || !(request.kind.group in ["", "apps", "batch"])
+    || object.?spec.?template != oldObject.?spec.?template
+    || object.?spec.?jobTemplate != oldObject.?spec.?jobTemplate
+    || object.?template != oldObject.?template
+    || (request.kind.kind == "Pod" && object.?spec != oldObject.?spec)
+    || object.metadata.?annotations[?"bomgate.dev/break-glass"].orValue("") != oldObject.metadata.?annotations[?"bomgate.dev/break-glass"].orValue("")
+{{- end }}
