@@ -1,9 +1,11 @@
-"""Options of the webhook's server."""
+"""Options of the webhook's server, and of the controller's."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from webhook.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +40,25 @@ class ServeOptions:
         default=None,
         metadata={"help": "Folder for the copy of the read model that lets a replica start with the database down."},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeOptions:
+    """Where the controller listens."""
+
+    listen: str = field(
+        default="0.0.0.0:9090",  # asked by the kubelet and scraped from another Pod
+        metadata={"help": "Host and port of the controller's /healthz, /readyz and /metrics, over plain HTTP."},
+    )
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """Split ``host:port``; the host may be a bracketed IPv6 address.
+
+    Raises:
+        ConfigError: it is not of that form.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise ConfigError(f"{text!r} is not host:port", remedy="Write it as 0.0.0.0:8443 or [::]:8443.")
+    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104  # an empty host means every address

@@ -24,7 +24,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
-from webhook.api.options import ServeOptions
+from webhook.api.options import ServeOptions, parse_listen
 from webhook.api.tls import CertificateFiles
 from webhook.errors import ConfigError
 from webhook.telemetry import exposition, forget_process
@@ -168,18 +168,6 @@ def metrics_app(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     body, content_type = exposition()
     start_response("200 OK", [("Content-Type", content_type), ("Content-Length", str(len(body)))])
     return [body]
-
-
-def parse_listen(text: str) -> tuple[str, int]:
-    """Split ``host:port``; the host may be a bracketed IPv6 address.
-
-    Raises:
-        ConfigError: it is not of that form.
-    """
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535:
-        raise ConfigError(f"{text!r} is not host:port", remedy="Write it as 0.0.0.0:8443 or [::]:8443.")
-    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104  # an empty host means every address
 
 
 def _listen(text: str) -> socket.socket:

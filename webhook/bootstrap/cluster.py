@@ -11,10 +11,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from webhook.ports import Clock, EventSink, ReportSink, RunningWorkloads
+from webhook.ports.certifying import SecretKeeper
+from webhook.ports.controlling import LeaderLock
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
     from webhook.clients.kube.api import KubeApi
+    from webhook.clients.kube.webhooks import WebhookConfigurations
 
 
 @dataclass
@@ -74,3 +77,46 @@ class Cluster:
         from webhook.clients.kube.policyreports import KubeReports
 
         return KubeReports(self.api, self.clock)
+
+    @cached_property
+    def namespace(self) -> str:
+        """The namespace that bomgate itself runs in.
+
+        Raises:
+            ConfigError: nothing says it.
+        """
+        from webhook.clients.kube.connecting import own_namespace
+
+        return own_namespace(self.settings.kube)
+
+    def leader_lock(self) -> LeaderLock:
+        """The lock of the controller that leads.
+
+        Raises:
+            ConfigError: there is no way to the API server, or there can be no such lock.
+        """
+        from webhook.clients.kube.leases import LeaseLock
+
+        options = self.settings.controller
+        return LeaseLock(self.api, (self.namespace, options.lease), options.lease_seconds, self.clock)
+
+    def secrets(self) -> SecretKeeper:
+        """Secrets of bomgate's own namespace.
+
+        Raises:
+            ConfigError: there is no way to the API server, or no namespace.
+        """
+        from webhook.clients.kube.secrets import KubeSecrets
+
+        return KubeSecrets(self.api, self.namespace, self.clock)
+
+    def registrations(self) -> WebhookConfigurations:
+        """The webhook configurations by which the API server calls bomgate.
+
+        Raises:
+            ConfigError: there is no way to the API server, or no namespace.
+        """
+        from webhook.clients.kube.webhooks import WebhookConfigurations
+
+        options = self.settings.certificates
+        return WebhookConfigurations(self.api, (self.namespace, options.service), options.configurations, self.clock)

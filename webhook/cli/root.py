@@ -22,6 +22,7 @@ log = logging.getLogger("bomgate.cli")
 
 VERBS = {
     "serve": ("serve", "Run the webhook: POST /validate, /healthz, /readyz, and /metrics on its own port."),
+    "controller": ("controller", "Do what is done once for the whole cluster: certificates, audit, SBOMs, resources."),
     "download": ("download", "Ask OSS Index about the components in use, and keep what it says."),
     "check": ("check", "Judge SBOM files, images, manifests or an AdmissionReview as the webhook would."),
     "sbom": ("sbom", "SBOMs in the store: add, import, list, show."),
@@ -30,6 +31,7 @@ VERBS = {
     "types": ("assessment_types", "Assessment types and the traps in them: list, lint."),
     "source": ("source", "The vulnerability source: check."),
     "db": ("database", "The database: upgrade, status."),
+    "unregister": ("unregister", "Delete bomgate's webhook configurations: the way out in an emergency."),
     "demo": ("demo.verb", "See a workload denied, one warned of and one allowed, on this machine."),
     "completion": ("completion", "Print the script that lets a shell complete commands."),
 }

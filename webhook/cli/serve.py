@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import click
 
-from webhook.api.options import ServeOptions
+from webhook.api.options import ServeOptions, parse_listen
 from webhook.cli.options import global_options, invocation
 from webhook.cli.verbs import Verb
 from webhook.errors import ConfigError
@@ -106,7 +106,7 @@ def run(settings: Settings, folder: Path) -> None:
         StoreError: the database cannot be used, and nothing can stand in for it.
     """
     # Loaded here: before the restart they would only cost time.
-    from webhook.api.server import AdmissionServer, parse_listen
+    from webhook.api.server import AdmissionServer
     from webhook.bootstrap import SystemClock, open_parts
     from webhook.bootstrap.serving import certificates, prepare_store, worker_parts
 

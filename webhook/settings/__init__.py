@@ -13,13 +13,15 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from webhook.api.options import ServeOptions
+from webhook.api.options import ProbeOptions, ServeOptions
 from webhook.clients.directory import SbomOptions
 from webhook.clients.generator import GeneratorOptions
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.ossindex import OssIndexOptions
 from webhook.clients.registry import AttachmentOptions, ProviderOptions, RegistryOptions, RegistryRule, VerifyRule
 from webhook.engines.audit_options import AuditOptions
+from webhook.engines.certifying import CertificateOptions
+from webhook.engines.controlling import ControllerOptions
 from webhook.engines.downloading import DownloadOptions
 from webhook.engines.refreshing import RefreshOptions
 from webhook.engines.resolving import ResolveOptions
@@ -99,6 +101,10 @@ GROUPS = (
     Group("log", (LogOptions,)),
     Group("console", (ConsoleOptions,)),
     Group("audit", (AuditOptions,)),
+    Group("controller", (ProbeOptions, ControllerOptions)),
+    Group("certificates", (CertificateOptions,)),
+    Group("controller", (ProbeOptions, ControllerOptions)),
+    Group("certificates", (CertificateOptions,)),
 )
 _LISTS = ("assessment_types", "assessments", "registries")
 
@@ -132,6 +138,9 @@ class Settings:
     log: LogOptions
     console: ConsoleOptions
     audit: AuditOptions
+    probes: ProbeOptions
+    controller: ControllerOptions
+    certificates: CertificateOptions
     types: TypeTable = field(default_factory=default_types)
     assessments: tuple[ProvisionedAssessment, ...] = ()
     registries: tuple[RegistryRule, ...] = ()
@@ -181,6 +190,9 @@ def load_settings(
         log=log,
         console=made["console"][0],
         audit=made["audit"][0],
+        probes=made["controller"][0],
+        controller=made["controller"][1],
+        certificates=made["certificates"][0],
         types=types,
         assessments=read_assessments(content.get("assessments") or [], types),
         registries=read_value("registries", content.get("registries") or [], tuple[RegistryRule, ...]),

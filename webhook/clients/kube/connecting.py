@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import urllib3
 import yaml
@@ -12,6 +13,8 @@ from kubernetes.config.config_exception import ConfigException
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.transport import user_agent
 from webhook.errors import ConfigError
+
+_OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 # The client library has no types for these two.
 _from_kubeconfig: Callable[..., None] = config.load_kube_config
@@ -41,6 +44,27 @@ def connect(options: KubeOptions) -> client.ApiClient:
     except (ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, KeyError) as problem:
         raise _unusable(options, problem) from problem
     return quick(configuration)
+
+
+def own_namespace(options: KubeOptions, file: Path = _OWN_NAMESPACE) -> str:
+    """The namespace that bomgate runs in.
+
+    Args:
+        options: ``kube.namespace`` says it, wherever bomgate runs.
+        file: where the kubelet writes it for a Pod.
+
+    Raises:
+        ConfigError: nothing says it.
+    """
+    if options.namespace:
+        return options.namespace
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as problem:
+        raise ConfigError(
+            "It is not known which namespace bomgate runs in.",
+            remedy="Set kube.namespace (BOMGATE_KUBE_NAMESPACE); a Pod with a ServiceAccount's token needs not.",
+        ) from problem
 
 
 def quick(configuration: client.Configuration) -> client.ApiClient:

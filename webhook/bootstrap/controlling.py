@@ -1,0 +1,143 @@
+"""Controlling: joins the controller, its duties, and the port on which it is watched."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import random
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from webhook import __version__
+from webhook.api.gauges import Gauges
+from webhook.api.probes import Page, ProbeServer
+from webhook.bootstrap.cluster import Cluster
+from webhook.bootstrap.machine import SystemClock
+from webhook.bootstrap.parts import Parts, open_parts
+from webhook.clients.authority import CertificateSigner
+from webhook.engines.certificates import CertificateDuty, CertificateParts
+from webhook.engines.controlling import DutyEvents, DutyPacer, DutyRunner, LeaderElection
+from webhook.engines.leading import Controller
+from webhook.ports.controlling import Duty
+from webhook.settings import Settings
+from webhook.telemetry import Metrics, exposition
+
+log = logging.getLogger("bomgate.controller")
+
+
+@dataclass
+class ControllerParts:
+    """The ready objects of a controller.
+
+    Attributes:
+        parts: what it shares with other processes.
+        metrics: its own.
+    """
+
+    parts: Parts
+    metrics: Metrics = field(default_factory=Metrics)
+
+    @cached_property
+    def controller(self) -> Controller:
+        """Leads, or waits for it."""
+        parts, options = self.parts, self.parts.settings.controller
+        election = LeaderElection(parts.cluster.leader_lock(), parts.holder, parts.clock, options)
+        events = DutyEvents(ended=self._ended, failed=self._failed)
+        jitter = random.SystemRandom().random
+        pacers = [DutyPacer(duty, parts.clock, jitter, events) for duty in self.duties()]
+        runner = DutyRunner(pacers, parts.clock, options)
+        return Controller(election, runner, parts.clock, options, self._leading)
+
+    def duties(self) -> Iterator[Duty]:
+        """What is done while leading; certificates first, because nothing works without them."""
+        if self.parts.settings.certificates.manage:
+            yield self.certificates()
+
+    def certificates(self) -> CertificateDuty:
+        """Keeps the webhook's certificate valid."""
+        cluster = self.parts.cluster
+        made = CertificateParts(CertificateSigner(), cluster.secrets(), cluster.registrations())
+        options = self.parts.settings.certificates
+        return CertificateDuty(made, cluster.namespace, options, self.parts.clock, self._authority)
+
+    def probes(self) -> ProbeServer:
+        """The port on which it is watched.
+
+        Raises:
+            ConfigError: it cannot listen there.
+        """
+        pages = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._metrics_page}
+        return ProbeServer(self.parts.settings.probes.listen, pages)
+
+    def _healthz(self) -> Page:
+        unhealthy = self.controller.unhealthy()
+        return Page(500, f"{unhealthy}\n".encode()) if unhealthy else Page(200, b"ok\n")
+
+    def _readyz(self) -> Page:
+        readiness = self.controller.readiness()
+        text = "".join(f"{line}\n" for line in readiness.lines)
+        return Page(200 if readiness.ready else 503, text.encode())
+
+    def _metrics_page(self) -> Page:
+        return Page(200, *exposition(self.metrics.registry))
+
+    # -- what is told in metrics ------------------------------------------------------------------------------------
+
+    def _leading(self, leading: bool) -> None:
+        self.metrics.set("bomgate_leader", leading)
+
+    def _ended(self, duty: str) -> None:
+        self.metrics.set("bomgate_controller_duty_timestamp_seconds", self.parts.clock.now().timestamp(), duty)
+
+    def _failed(self, duty: str) -> None:
+        self.metrics.count("bomgate_controller_duty_errors_total", duty)
+
+    def _authority(self, until: dt.datetime) -> None:
+        self.metrics.set("bomgate_certificate_authority_expiry_timestamp_seconds", until.timestamp())
+
+
+def run_controller(settings: Settings, stop: threading.Event) -> None:
+    """Lead, or wait for it, until ``stop`` is set.
+
+    The database may be down: the lease and the certificates do not need it, and what does is tried again.
+
+    Raises:
+        ConfigError: a setting cannot work.
+    """
+    settings.controller.check()
+    if settings.certificates.manage:
+        settings.certificates.check()
+    parts = open_parts(settings)
+    made = ControllerParts(parts)
+    probes = made.probes()
+    controller = made.controller
+    gauges = Gauges(made.metrics, parts.model, parts.store.runs, parts.clock)
+    made.metrics.set("bomgate_build_info", 1, __version__)
+
+    def after_tick() -> None:
+        gauges.publish(equal_to_store=parts.refresher.failing_since is None, dropped_sightings=0)
+
+    refresher = threading.Thread(
+        target=parts.refresher.run, args=(stop, after_tick), name="bomgate-refresh", daemon=True
+    )
+    probes.start()
+    refresher.start()
+    try:
+        controller.run(stop)
+    finally:
+        stop.set()
+        refresher.join(timeout=10)
+        probes.close()
+        parts.store.close()
+
+
+def unregister(settings: Settings) -> Iterator[str]:
+    """Delete the webhook configurations that the settings name; the kind and name of each that was there.
+
+    Raises:
+        ConfigError: there is no way to the API server.
+        SourceError: the API server did not answer, or refused to.
+    """
+    return Cluster(settings, SystemClock()).registrations().delete()

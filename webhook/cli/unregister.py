@@ -1,0 +1,50 @@
+"""``bomgate unregister``: takes bomgate out of the way of the API server."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import click
+
+from webhook.cli.options import global_options, invocation
+from webhook.cli.output import note
+from webhook.cli.verbs import Verb
+from webhook.errors import InvalidInput
+
+
+@click.command(
+    "unregister",
+    cls=Verb,
+    examples=(
+        "bomgate unregister --yes",
+        "bomgate unregister --name bomgate --name bomgate-staging --yes   # other names than those of the settings",
+    ),
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--name", "names", multiple=True, metavar="NAME", help="Name of the configurations (certificates.configurations)."
+)
+@global_options
+def command(yes: bool, names: tuple[str, ...]) -> None:
+    """Delete bomgate's webhook configurations, so that the API server asks bomgate no more.
+
+    For the way out in an emergency, and before bomgate is uninstalled. Nothing else is deleted, and what is gone
+    already is no error. The database is not needed.
+    """
+    settings = invocation().settings()
+    if names:
+        settings = replace(settings, certificates=replace(settings.certificates, configurations=names))
+    wanted = ", ".join(settings.certificates.configurations)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise InvalidInput("Nobody can be asked whether this is meant.", remedy="Say so with --yes.")
+        click.confirm(f"Delete the webhook configurations {wanted}? Nothing is checked at admission then.", abort=True)
+    from webhook.bootstrap.controlling import unregister
+
+    deleted = 0
+    for one in unregister(settings):
+        click.echo(f"deleted {one}")
+        deleted += 1
+    if not deleted:
+        note(f"No webhook configuration is named {wanted}; nothing was deleted.")
