@@ -15,7 +15,7 @@ from webhook.api.gauges import Gauges
 from webhook.api.probes import Page, ProbeServer
 from webhook.bootstrap.cluster import Cluster
 from webhook.bootstrap.machine import SystemClock
-from webhook.bootstrap.parts import Parts, open_parts
+from webhook.bootstrap.parts import Parts, hot_start, open_parts
 from webhook.clients.authority import CertificateSigner
 from webhook.engines.certificates import CertificateDuty, CertificateParts
 from webhook.engines.controlling import DutyEvents, DutyPacer, DutyRunner, LeaderElection
@@ -109,7 +109,9 @@ def run_controller(settings: Settings, stop: threading.Event) -> None:
     settings.controller.check()
     if settings.certificates.manage:
         settings.certificates.check()
-    parts = open_parts(settings)
+    saved = hot_start(settings)
+    # Who has a copy of the read model would take a new and empty database for the truth.
+    parts = open_parts(settings, create=saved is None or saved.load() is None)
     made = ControllerParts(parts)
     probes = made.probes()
     controller = made.controller

@@ -103,8 +103,6 @@ GROUPS = (
     Group("audit", (AuditOptions,)),
     Group("controller", (ProbeOptions, ControllerOptions)),
     Group("certificates", (CertificateOptions,)),
-    Group("controller", (ProbeOptions, ControllerOptions)),
-    Group("certificates", (CertificateOptions,)),
 )
 _LISTS = ("assessment_types", "assessments", "registries")
 
