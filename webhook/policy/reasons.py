@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from webhook.model.changes import ImageFacts
 from webhook.model.policies import Policy
-from webhook.model.verdicts import Reason, SbomStatus
+from webhook.model.verdicts import Reason, SbomStatus, WorkloadVerdict
 from webhook.policy.plaintext import plain
 
 _MAX_DETAIL = 300
@@ -100,3 +100,15 @@ def error_reason(error_id: str, policy: Policy) -> Reason:
 
 def _of(number: int, facts: ImageFacts) -> str:
     return f"{number} of {facts.total} components {'is' if number == 1 else 'are'}"
+
+
+def weightiest(verdict: WorkloadVerdict) -> str:
+    """What weighed most in a verdict, as a bounded word for metrics: ``findings``, a reason's code, or ``clean``."""
+    for judged in verdict.images:
+        one = judged.verdict
+        if one.action is not verdict.action:
+            continue
+        if any(finding.action is one.action for finding in one.findings):
+            return "findings"
+        return next((reason.code for reason in one.reasons if reason.action is one.action), "clean")
+    return "clean"

@@ -1,0 +1,68 @@
+"""Auditing: joins what judges everything that runs, for the controller and for ``bomgate readiness``."""
+
+from __future__ import annotations
+
+from webhook.bootstrap.machine import NoSightings, PoolBackground
+from webhook.bootstrap.parts import Parts
+from webhook.engines.audit_duty import AuditDuty
+from webhook.engines.audit_telling import AuditTeller, Sinks
+from webhook.engines.auditing import Auditor, AuditParts, Modes, registered_modes
+from webhook.ports.controlling import Duty
+from webhook.telemetry import Metrics
+
+_SEARCHES = 4
+"""Searches for SBOMs of unknown images that an audit lets run at a time."""
+
+
+def audit_parts(parts: Parts) -> AuditParts:
+    """What an audit works with."""
+    checker = parts.checker(PoolBackground(_SEARCHES))
+    return AuditParts(
+        running=parts.cluster.running,
+        reviewer=parts.reviewer(checker, NoSightings()),
+        model=parts.model,
+        refresher=parts.refresher,
+        clock=parts.clock,
+        policy=parts.settings.policy,
+        pull_secrets=parts.settings.kube.pull_secrets,
+    )
+
+
+def excluded_namespaces(parts: Parts) -> frozenset[str]:
+    """Namespaces in which the webhook is not asked, bomgate's own included."""
+    own = parts.settings.kube.namespace
+    return frozenset((*parts.settings.audit.excluded_namespaces, *([own] if own else ())))
+
+
+def auditor(parts: Parts, modes: Modes | None = None) -> Auditor:
+    """Judges everything that runs.
+
+    Args:
+        parts: of this process.
+        modes: what a verdict leads to in a namespace; as the labels and the settings say when left out.
+
+    Raises:
+        ConfigError: a setting cannot work, or there is no way to the API server.
+    """
+    parts.settings.audit.check()
+    used = modes or registered_modes(parts.settings.policy, excluded_namespaces(parts))
+    return Auditor(audit_parts(parts), parts.settings.audit, used)
+
+
+def audit_duty(parts: Parts, metrics: Metrics) -> Duty:
+    """The duty ``audit`` of the controller.
+
+    Raises:
+        ConfigError: a setting cannot work, or there is no way to the API server.
+    """
+    options, cluster, used = parts.settings.audit, parts.cluster, audit_parts(parts)
+    options.check()
+    sinks = Sinks(
+        events=cluster.events if options.events else None,
+        reports=cluster.reports if options.reports else None,
+        metrics=metrics,
+        hints=parts.hints,
+    )
+    teller = AuditTeller(sinks, parts.clock, options)
+    modes = registered_modes(used.policy, excluded_namespaces(parts))
+    return AuditDuty(used, Auditor(used, options, modes), teller, options, metrics)

@@ -1,0 +1,183 @@
+"""Auditing: judges everything that runs with the very code that judges at admission.
+
+Each distinct image is judged once, and once more for each namespace that has assessments of its own. Images that are
+not known are searched for like at admission, together and with a limit, because nobody waits for an audit but the next
+one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from webhook.engines.admission import AdmissionReviewer
+from webhook.engines.audit_options import AuditOptions
+from webhook.engines.readmodel import ReadModel
+from webhook.engines.refreshing import Refresher
+from webhook.model.actions import Action
+from webhook.model.audits import AuditedWorkload, AuditResult
+from webhook.model.deadlines import Deadline
+from webhook.model.policies import Mode, Policy
+from webhook.model.pulling import NO_ACCESS, PullAccess
+from webhook.model.running import RunningImage, RunningWorkload
+from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict, WorkloadVerdict
+from webhook.model.workloads import ContainerRef
+from webhook.policy.evaluation import workload_verdict
+from webhook.policy.modes import enforced, namespace_mode
+from webhook.policy.reasons import weightiest
+from webhook.ports import Clock, RunningWorkloads
+
+log = logging.getLogger("bomgate.audit")
+_NOT_LOOKED_AT = WorkloadVerdict(Action.ALLOW)
+_UNSURE = (SbomStatus.REFUSED, SbomStatus.UNRESOLVED)
+
+Modes = Callable[[str, Mapping[str, str]], Mode | None]
+"""A namespace and its labels → its mode; None where the webhook is not asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditParts:
+    """What an audit works with.
+
+    Attributes:
+        running: what runs.
+        reviewer: judges images.
+        model: what is known.
+        refresher: keeps the model up to date.
+        clock: time.
+        policy: what decides where no assessment does.
+        pull_secrets: whether registries are opened with the workloads' pull secrets.
+    """
+
+    running: RunningWorkloads
+    reviewer: AdmissionReviewer
+    model: ReadModel
+    refresher: Refresher
+    clock: Clock
+    policy: Policy
+    pull_secrets: bool = False
+
+
+def registered_modes(policy: Policy, excluded: Collection[str]) -> Modes:
+    """Modes as the labels, the policy and the webhook's registration say.
+
+    Args:
+        policy: what counts without labels.
+        excluded: namespaces in which the webhook is not asked.
+    """
+
+    def mode(namespace: str, labels: Mapping[str, str]) -> Mode | None:
+        return None if namespace in excluded else namespace_mode(labels, policy)
+
+    return mode
+
+
+class Auditor:
+    """Judges what runs.
+
+    Args:
+        parts: what it works with.
+        options: how long it waits for what is not known.
+        modes: what a verdict leads to in a namespace.
+    """
+
+    def __init__(self, parts: AuditParts, options: AuditOptions, modes: Modes) -> None:
+        self._parts, self._options, self._modes = parts, options, modes
+
+    def audit(self, namespaces: Collection[str] = ()) -> AuditResult:
+        """Judge everything that runs.
+
+        Args:
+            namespaces: only what runs in these; everything when there are none.
+
+        Raises:
+            SourceError: the API server did not say what runs.
+            StoreError: the store did not answer.
+        """
+        parts, began = self._parts, self._parts.clock.monotonic()
+        parts.refresher.refresh()
+        revision = parts.model.revision
+        labels = parts.running.namespaces(namespaces)
+        found = [(one, self._mode(one, labels)) for one in parts.running.workloads(namespaces)]
+        judging = _Judging(parts, self._options)
+        judging.begin([one for one, mode in found if mode not in (None, Mode.OFF)])
+        audited = tuple(self._audited(one, mode, judging) for one, mode in found)
+        seconds = parts.clock.monotonic() - began
+        log.info("audited", extra={"workloads": len(audited), "images": judging.distinct, "seconds": round(seconds, 3)})
+        return AuditResult(parts.clock.now(), seconds, revision, audited, judging.images())
+
+    def _mode(self, workload: RunningWorkload, labels: Mapping[str, Mapping[str, str]]) -> Mode | None:
+        namespace = workload.owner.namespace
+        return self._modes(namespace, labels.get(namespace, {}))
+
+    def _audited(self, workload: RunningWorkload, mode: Mode | None, judging: _Judging) -> AuditedWorkload:
+        if mode is None or mode is Mode.OFF:
+            reason = "excluded" if mode is None else "off"
+            return AuditedWorkload(workload, mode, _NOT_LOOKED_AT, Action.ALLOW, reason)
+        verdict = judging.workload(workload)
+        # Whatever its owner is, what a denial keeps from running is a Pod.
+        action = enforced(verdict.action, "Pod", mode, self._parts.policy)
+        return AuditedWorkload(workload, mode, verdict, action, weightiest(verdict))
+
+
+_Key = tuple[str, str, PullAccess]
+"""What is judged: the image, the namespace where that matters, and the pull secrets where they do."""
+
+
+class _Judging:
+    """The verdicts of one audit."""
+
+    def __init__(self, parts: AuditParts, options: AuditOptions) -> None:
+        self._parts, self._options = parts, options
+        self._verdicts: dict[_Key, Verdict] = {}
+        self._end = parts.clock.monotonic() + options.search_seconds
+
+    def begin(self, workloads: Sequence[RunningWorkload]) -> None:
+        """Judge what is known, and let all searches for what is not begin together.
+
+        Tags are left out: without the time to ask a registry for one, an older answer would do, with a complaint.
+        """
+        for workload in workloads:
+            for image in workload.images:
+                key = self._key(image, workload)
+                if "@" in image.judged and key not in self._verdicts:
+                    verdict = self._judge(image, workload, seconds=0.0)
+                    if verdict.sbom not in _UNSURE:
+                        self._verdicts[key] = verdict
+
+    def workload(self, workload: RunningWorkload) -> WorkloadVerdict:
+        """The verdict about all images of a workload."""
+        labels: dict[_Key, list[str]] = {}
+        for image in workload.images:
+            key = self._key(image, workload)
+            labels.setdefault(key, []).append(image.container)
+            if key not in self._verdicts:
+                left = max(0.0, self._end - self._parts.clock.monotonic())
+                self._verdicts[key] = self._judge(image, workload, seconds=min(self._options.image_seconds, left))
+        return workload_verdict([ImageVerdict(self._verdicts[key], tuple(names)) for key, names in labels.items()])
+
+    @property
+    def distinct(self) -> int:
+        """How many verdicts there are."""
+        return len(self._verdicts)
+
+    def images(self) -> tuple[Verdict, ...]:
+        """The verdict about each distinct image, once; the worst where several namespaces see it differently."""
+        worst: dict[str, Verdict] = {}
+        for verdict in self._verdicts.values():
+            name = verdict.digest or verdict.image.text
+            if name not in worst or verdict.action > worst[name].action:
+                worst[name] = verdict
+        return tuple(worst.values())
+
+    def _key(self, image: RunningImage, workload: RunningWorkload) -> _Key:
+        namespace = workload.owner.namespace
+        scope = namespace if namespace in self._parts.model.assessments.namespaces else ""
+        return (image.judged, scope, workload.pull_access if self._parts.pull_secrets else NO_ACCESS)
+
+    def _judge(self, image: RunningImage, workload: RunningWorkload, *, seconds: float) -> Verdict:
+        container = ContainerRef(image.role, "", image.judged, image.container)
+        deadline = Deadline(self._parts.clock.monotonic() + seconds)
+        namespace, access = workload.owner.namespace, workload.pull_access
+        return self._parts.reviewer.judge([container], namespace, deadline, access).images[0].verdict

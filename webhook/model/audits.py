@@ -1,0 +1,60 @@
+"""Audits: what everything that runs would get at admission now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from webhook.model.actions import Action
+from webhook.model.policies import Mode
+from webhook.model.running import RunningWorkload
+from webhook.model.verdicts import Verdict, WorkloadVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedWorkload:
+    """A workload and what it would get.
+
+    Attributes:
+        workload: what runs.
+        mode: of its namespace; None where the webhook is not asked.
+        verdict: about its images, whatever the mode makes of it; about none where nothing is looked at.
+        action: what its Pods would get in that mode.
+        reason: what weighs most, a bounded word: ``findings``, ``unknown``, ``missing-sbom`` …, ``clean``, ``off``, and
+            ``excluded`` where the webhook is not asked.
+    """
+
+    workload: RunningWorkload
+    mode: Mode | None
+    verdict: WorkloadVerdict
+    action: Action
+    reason: str
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether its images were looked at."""
+        return self.mode is not None and self.mode is not Mode.OFF
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """One audit.
+
+    Attributes:
+        at: when it ended, UTC.
+        seconds: how long it took.
+        revision: the store's revision that it began with.
+        workloads: each one.
+        images: the verdict about each distinct image, once.
+    """
+
+    at: dt.datetime
+    seconds: float
+    revision: int
+    workloads: tuple[AuditedWorkload, ...]
+    images: tuple[Verdict, ...]
+
+    @property
+    def valid_until(self) -> dt.datetime | None:
+        """The earliest moment at which time alone can change a verdict; None means never."""
+        return min((one.valid_until for one in self.images if one.valid_until is not None), default=None)
