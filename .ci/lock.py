@@ -1,13 +1,14 @@
 """Write the hashed requirements locks anew from pyproject.toml: ``make lock``.
 
-``requirements/run.txt`` is what the product needs, ``requirements/dev.txt`` adds what its tests need; both hold for
-every platform and name no package index.
+``requirements/run.txt`` is what the product needs, ``requirements/dev.txt`` adds what its tests need, and
+``requirements/build.txt`` is what makes a wheel of it; all hold for every platform and name no package index.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -15,15 +16,17 @@ COMMON = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-
 
 
 def main() -> None:
-    """Lock both sets; the second one within the versions of the first."""
-    run, dev = "requirements/run.txt", "requirements/dev.txt"
-    _compile(["-o", run])
-    _compile(["--extra", "dev", "-c", run, "-o", dev])
+    """Lock all sets; each within the versions of the one before."""
+    run, dev, build = (f"requirements/{name}.txt" for name in ("run", "dev", "build"))
+    _compile(["-o", run, "pyproject.toml"])
+    _compile(["--extra", "dev", "-c", run, "-o", dev, "pyproject.toml"])
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
+    _compile(["-c", dev, "-o", build, "-"], "\n".join(wanted))
 
 
-def _compile(arguments: list[str]) -> None:
-    command = [sys.executable, "-m", "uv", "pip", "compile", *COMMON, *arguments, "pyproject.toml"]
-    subprocess.run(command, cwd=ROOT, check=True)
+def _compile(arguments: list[str], requirements: str | None = None) -> None:
+    command = [sys.executable, "-m", "uv", "pip", "compile", *COMMON, *arguments]
+    subprocess.run(command, cwd=ROOT, check=True, input=requirements, text=True)
 
 
 if __name__ == "__main__":
