@@ -1,9 +1,10 @@
-"""Throw-away certificates for tests: a CA of its own and leaves for loopback."""
+"""Throw-away certificates for tests: a CA of its own and leaves, for loopback unless said otherwise."""
 
 from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+LOOPBACK = ("localhost", "127.0.0.1")
 
 
 @dataclass(frozen=True)
@@ -41,21 +44,44 @@ class Authority:
         self._cert = builder.sign(self._key, hashes.SHA256())
         self.pem = self._cert.public_bytes(serialization.Encoding.PEM)
 
-    def issue(self, common_name: str = "localhost", days: int = 30) -> Pair:
-        """A leaf for 127.0.0.1 and localhost."""
+    @property
+    def pair(self) -> Pair:
+        """Its own certificate and key."""
+        return Pair(self.pem, _key_pem(self._key))
+
+    def issue(
+        self, common_name: str = "localhost", days: int = 30, *, organization: str = "", names: Sequence[str] = LOOPBACK
+    ) -> Pair:
+        """A leaf.
+
+        Args:
+            common_name: of the subject; for Kubernetes, the user.
+            days: how long it is valid.
+            organization: of the subject; for Kubernetes, the user's group.
+            names: DNS names and IP addresses that it is valid for.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-        names: list[x509.GeneralName] = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-        builder = _builder(subject, self._name, key, days).add_extension(
-            x509.SubjectAlternativeName(names), critical=False
+        attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
+        if organization:
+            attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))
+        builder = _builder(x509.Name(attributes), self._name, key, days).add_extension(
+            x509.SubjectAlternativeName([_general(name) for name in names]), critical=False
         )
         cert = builder.sign(self._key, hashes.SHA256())
-        return Pair(
-            cert.public_bytes(serialization.Encoding.PEM),
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            ),
-        )
+        return Pair(cert.public_bytes(serialization.Encoding.PEM), _key_pem(key))
+
+
+def _general(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def _builder(

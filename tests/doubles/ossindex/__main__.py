@@ -14,6 +14,7 @@ from tests.doubles.ossindex.server import OssIndexDouble
 def main() -> None:
     """Serve until interrupted; the first line of output is the address."""
     parser = argparse.ArgumentParser(prog="python -m tests.doubles.ossindex", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--advisories", type=Path, help="JSON: purl → list of vulnerabilities")
     parser.add_argument("--synthetic", type=float, default=0.0, help="share of components with invented advisories")
@@ -23,7 +24,7 @@ def main() -> None:
     options = parser.parse_args()
     given = json.loads(options.advisories.read_text()) if options.advisories else {}
     behaviour = Behaviour(advisories=given, synthetic_share=options.synthetic, latency_ms=options.latency_ms)
-    double = OssIndexDouble(behaviour, options.port)
+    double = OssIndexDouble(behaviour, options.port, host=options.host)
     changes = json.loads(options.behaviour.read_text()) if options.behaviour else {}
     if options.credits is not None:
         changes["credits"] = options.credits

@@ -30,6 +30,7 @@ class OssIndexDouble:
         behaviour: how it behaves.
         port: 0 takes a free one.
         tls: paths of certificate chain and key, to speak HTTPS.
+        host: the address that it listens at.
 
     Attributes:
         service: what it does; ``service.journal`` holds what it was asked.
@@ -38,18 +39,24 @@ class OssIndexDouble:
         peak: most requests that were open at once.
     """
 
-    def __init__(self, behaviour: Behaviour | None = None, port: int = 0, tls: tuple[Path, Path] | None = None) -> None:
+    def __init__(
+        self,
+        behaviour: Behaviour | None = None,
+        port: int = 0,
+        tls: tuple[Path, Path] | None = None,
+        host: str = "127.0.0.1",
+    ) -> None:
         self.service = Service(behaviour or Behaviour())
         self.peak = 0
         self._open = 0
         self._lock = threading.Lock()
         self.stopping = threading.Event()
-        self._server = _Server(("127.0.0.1", port), self)
+        self._server = _Server((host, port), self)
         if tls is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*tls)
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"
+        self.url = f"{'https' if tls else 'http'}://{host}:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property

@@ -1,0 +1,274 @@
+"""A real one-node cluster: etcd, API server, controllers, scheduler, kubelet, containerd, kube-proxy, DNS, registry.
+
+It takes root on Linux. All of it runs in namespaces of its own, with its files in one folder: the machine's ports,
+interfaces, rules, settings and folders stay as they are. ``python -m tests.node.node`` starts one to look at.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGTERM, Signals
+from typing import Any
+
+from tests.e2e.cluster import ClusterError, Ran
+from tests.e2e.processes import Process, wait_until
+from tests.node import configuration, machine
+from tests.node.configuration import ADDRESS, NODE, PODS, REGISTRY_ADDRESS, SERVICES
+from tests.node.namespaces import Namespaces, environment
+
+START_SECONDS = 60.0
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Folders of programs, see tests/e2e/controlplane/build.py and tests/registries/build.py."""
+
+    controlplane: Path
+    node: Path
+    helm: Path
+    registry: Path
+
+
+class Node:
+    """The cluster.
+
+    Args:
+        tools: its programs.
+        folder: for everything that it writes.
+        images: an OCI layout; what is in it is pushed to the registry, see :mod:`tests.node.push`.
+    """
+
+    def __init__(self, tools: Tools, folder: Path, images: Path) -> None:
+        self.folder, self._tools, self._images = folder, tools, images
+        self._groups = machine.ControlGroups()
+        self._namespaces = Namespaces(folder, NODE, ADDRESS)
+        self._commands = {name: [tools_of / program, *rest] for name, tools_of, program, *rest in self._parts()}
+        self._running: dict[str, Process] = {}
+
+    # -- starting and stopping ------------------------------------------------------------------------------------
+
+    def up(self) -> None:
+        """Start everything, and wait until Pods can run and Services work.
+
+        Raises:
+            ClusterError: something ended, or was not ready in time; nothing is left running.
+        """
+        try:
+            self._groups.make()
+            configuration.write(self.folder, self._groups.name)
+            self._namespaces.open()
+            for name in ("etcd", "containerd", "registry", "apiserver"):
+                self.start(name)
+            with ThreadPoolExecutor(1) as beside:
+                pushed = beside.submit(self.push, self._images)
+                self.wait(self.api_is_ready, "the API server")
+                for name in ("controllers", "scheduler", "kubelet", "proxy", "dns"):
+                    self.start(name)
+                pushed.result()
+            self.wait(self.is_ready, "the node")
+        except BaseException as problem:
+            tails = "\n\n".join(f"--- {name} ---\n{one.tail()}" for name, one in self._running.items())
+            self.down()
+            raise ClusterError(f"{problem}\n\n{tails}") from problem
+
+    def down(self) -> None:
+        """End everything at once; files stay in the folder."""
+        self._namespaces.close()
+        for process in self._running.values():
+            process.stop()
+        self._running.clear()
+        self._groups.remove()
+
+    def start(self, name: str) -> None:
+        """Start a part: etcd, apiserver, controllers, scheduler, containerd, kubelet, proxy, dns or registry."""
+        self._running[name] = self._namespaces.start(name, self._commands[name])
+
+    def stop(self, name: str, how: Signals = SIGTERM) -> None:
+        """End a part as an upgrade or a crash does, and wait until it has ended."""
+        self._namespaces.stop(self._running.pop(name), seconds=30, how=how)
+
+    def wait(self, ready: Callable[[], object], what: str, seconds: float = START_SECONDS) -> Any:
+        """Wait for something, but not longer than all started parts run."""
+
+        def answer() -> object:
+            ended = [name for name, one in self._running.items() if not one.running]
+            if ended:
+                raise ClusterError(f"{', '.join(ended)} ended while waiting for {what}")
+            return ready()
+
+        return wait_until(answer, seconds, what, pause=0.1)
+
+    def api_is_ready(self) -> bool:
+        return self.kubectl("get", "--raw", "/readyz", check=False).code == 0
+
+    def is_ready(self) -> bool:
+        """Whether Pods can be created, run and found."""
+        ready = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
+        return (
+            self.kubectl("get", "node", NODE, "-o", ready, check=False).out == "True"
+            and self.kubectl("-n", "default", "get", "serviceaccount", "default", check=False).code == 0
+            and self.run("curl", "-sf", "http://127.0.0.1:10256/healthz", check=False).code == 0
+            and self.run("curl", "-sf", "http://127.0.0.1:8181/ready", check=False).code == 0
+        )
+
+    # -- using it ---------------------------------------------------------------------------------------------------
+
+    def run(self, *command: str | Path, check: bool = True, stdin: str | None = None, seconds: float = 180) -> Ran:
+        """Run a command inside, in this repository's root.
+
+        Raises:
+            AssertionError: it did not exit with 0, and ``check`` is set; with what it wrote.
+        """
+        done = subprocess.run(
+            self._namespaces.command(command),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            cwd=ROOT,
+            env=self._environment(),
+        )
+        ran = Ran(done.returncode, done.stdout, done.stderr)
+        assert ran.code == 0 or not check, f"{' '.join(map(str, command))} exits {ran.code}: {ran.out}{ran.err}"
+        return ran
+
+    def started(self, *command: str | Path) -> subprocess.Popen[str]:
+        """Start a command inside whose input and output the caller holds."""
+        pipe = subprocess.PIPE
+        arguments = self._namespaces.command(command)
+        return subprocess.Popen(arguments, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=self._environment())
+
+    def kubectl(self, *arguments: str | Path, check: bool = True, manifest: Any = None, seconds: float = 180) -> Ran:
+        """Run kubectl as cluster-admin, with one manifest or a list of them on its standard input."""
+        objects = manifest if isinstance(manifest, list) else [manifest]
+        stdin = None if manifest is None else "\n---\n".join(json.dumps(one) for one in objects)
+        return self.run(self._tools.controlplane / "kubectl", *arguments, check=check, stdin=stdin, seconds=seconds)
+
+    def get(self, *arguments: str) -> Any:
+        """What ``kubectl get`` tells, as JSON."""
+        return json.loads(self.kubectl("get", *arguments, "-o", "json").out)
+
+    def apply(self, *objects: Any) -> None:
+        """Apply manifests."""
+        self.kubectl("apply", "-f", "-", manifest=list(objects))
+
+    def helm(self, *arguments: str | Path, check: bool = True, seconds: float = 240) -> Ran:
+        """Run helm."""
+        return self.run(self._tools.helm / "helm", *arguments, check=check, seconds=seconds)
+
+    def push(self, images: Path) -> None:
+        """Push an OCI layout to the registry."""
+        self.wait(lambda: self.run("curl", "-sf", f"http://{REGISTRY_ADDRESS}/v2/", check=False).code == 0, "registry")
+        self.run("python3", ROOT / "tests" / "node" / "push.py", images, REGISTRY_ADDRESS)
+
+    def _environment(self) -> dict[str, str]:
+        helm = {f"HELM_{name}_HOME": str(self.folder / "helm") for name in ("CACHE", "CONFIG", "DATA")}
+        return environment({"KUBECONFIG": str(self.folder / "admin.kubeconfig"), **helm})
+
+    # -- the parts ----------------------------------------------------------------------------------------------------
+
+    def _parts(self) -> Iterator[Sequence[Any]]:
+        """Name, folder of the program, program, arguments."""
+        folder, plane, worker = self.folder, self._tools.controlplane, self._tools.node
+        etcd, peer = "http://127.0.0.1:2379", "http://127.0.0.1:2380"
+        yield (
+            *("etcd", plane, "etcd", "--data-dir", folder / "etcd", "--unsafe-no-fsync"),
+            *("--listen-client-urls", etcd, "--advertise-client-urls", etcd, "--listen-peer-urls", peer),
+            *("--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}"),
+        )
+        yield ("apiserver", plane, "kube-apiserver", *self._api_server(etcd))
+        yield (
+            *("controllers", plane, "kube-controller-manager", f"--kubeconfig={folder / 'controllers.kubeconfig'}"),
+            *("--use-service-account-credentials=true", f"--service-account-private-key-file={folder / 'sa.key'}"),
+            *(f"--root-ca-file={folder / 'ca/tls.crt'}", f"--cluster-cidr={PODS}", "--allocate-node-cidrs=false"),
+            # The default rate makes the first ServiceAccounts wait for seconds.
+            *("--leader-elect=false", "--bind-address=127.0.0.1", "--kube-api-qps=300", "--kube-api-burst=500"),
+        )
+        yield (
+            *("scheduler", plane, "kube-scheduler", f"--kubeconfig={folder / 'scheduler.kubeconfig'}"),
+            *("--leader-elect=false", "--bind-address=127.0.0.1"),
+        )
+        yield ("containerd", Path("/usr/bin"), "env", f"PATH={worker}:{machine.search_path()}", worker / "containerd",
+               "-c", folder / "containerd.toml")  # fmt: skip
+        yield (
+            *("kubelet", worker, "kubelet", f"--config={folder / 'kubelet.yaml'}", f"--hostname-override={NODE}"),
+            *(f"--kubeconfig={folder / 'kubelet.kubeconfig'}", f"--node-ip={ADDRESS}"),
+        )
+        yield ("proxy", worker, "kube-proxy", f"--config={folder / 'proxy.yaml'}")
+        yield ("dns", worker, "coredns", "-conf", folder / "Corefile")
+        yield (
+            *("registry", self._tools.registry, "crane", "registry", "serve"),
+            *("--address", REGISTRY_ADDRESS, "--disk", folder / "registry"),
+        )
+
+    def _api_server(self, etcd: str) -> Iterator[str]:
+        folder = self.folder
+        yield from (f"--etcd-servers={etcd}", "--bind-address=0.0.0.0", f"--advertise-address={ADDRESS}")
+        for flag, pair in (
+            ("tls", "apiserver"),
+            ("kubelet-client", "apiserver-kubelet"),
+            ("proxy-client", "front-proxy"),
+        ):
+            certificate, key = {
+                "tls": ("tls-cert-file", "tls-private-key-file"),
+                "kubelet-client": ("kubelet-client-certificate", "kubelet-client-key"),
+                "proxy-client": ("proxy-client-cert-file", "proxy-client-key-file"),
+            }[flag]
+            yield from (f"--{certificate}={folder / pair / 'tls.crt'}", f"--{key}={folder / pair / 'tls.key'}")
+        for flag in ("client-ca-file", "kubelet-certificate-authority", "requestheader-client-ca-file"):
+            yield f"--{flag}={folder / 'ca' / 'tls.crt'}"
+        yield from ("--requestheader-allowed-names=front-proxy", "--requestheader-username-headers=X-Remote-User")
+        yield from (
+            "--requestheader-group-headers=X-Remote-Group",
+            "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+        )
+        yield from (f"--service-account-key-file={folder / 'sa.pub'}", f"--service-cluster-ip-range={SERVICES}")
+        yield from (f"--service-account-signing-key-file={folder / 'sa.key'}", "--authorization-mode=Node,RBAC")
+        yield from ("--service-account-issuer=https://kubernetes.default.svc.cluster.local", "--allow-privileged=true")
+        yield from ("--enable-admission-plugins=NodeRestriction", "--kubelet-preferred-address-types=InternalIP")
+
+
+@contextmanager
+def running_node(tools: Tools, images: Path) -> Iterator[Node]:
+    """A node for the time of the ``with`` block; its files are removed with it."""
+    with tempfile.TemporaryDirectory(prefix="bomgate-node-", ignore_cleanup_errors=True) as folder:
+        node = Node(tools, Path(folder), images)
+        node.up()
+        try:
+            yield node
+        finally:
+            node.down()
+
+
+def built_tools() -> Tools:
+    """The programs, built if need be."""
+    from tests.e2e.controlplane.build import ensure
+    from tests.registries import build as registries
+
+    return Tools(ensure("controlplane"), ensure("node"), ensure("helm"), registries.ensure("registry"))
+
+
+def _by_hand() -> None:
+    """Run a node and a shell inside until the shell ends."""
+    from tests.node import images
+
+    tools, made, began = built_tools(), images.ensure(), time.monotonic()
+    with running_node(tools, made) as node:
+        print(f"ready after {time.monotonic() - began:.1f} s; kubectl and helm are set up; exit ends it", flush=True)
+        path = f"{tools.controlplane}:{tools.helm}:{tools.node}:{machine.search_path()}"
+        shell = ["env", f"PATH={path}", os.environ.get("SHELL", "/bin/bash")]
+        subprocess.run(node._namespaces.command(shell), env=node._environment(), cwd=ROOT)
+
+
+if __name__ == "__main__":
+    _by_hand()

@@ -1,0 +1,3 @@
+module bomgate.dev/tests/node/pause
+
+go 1.26
