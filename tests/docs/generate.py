@@ -16,7 +16,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import click
 
-from webhook.cli import decision_shapes, sbom_shapes, shapes
+from webhook.cli import decision_shapes, readiness_shapes, sbom_shapes, shapes
 from webhook.cli.root import cli
 from webhook.settings import all_lists, all_settings
 
@@ -24,6 +24,7 @@ REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 SHAPES: Mapping[str, type[Any]] = {
     "download": shapes.DownloadShape,
     "check": shapes.CheckShape,
+    "readiness": readiness_shapes.ReadinessShape,
     "sbom add": sbom_shapes.ImportShape,
     "sbom import": sbom_shapes.ImportShape,
     "sbom list": sbom_shapes.SbomListShape,

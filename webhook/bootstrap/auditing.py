@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 from webhook.bootstrap.machine import NoSightings, PoolBackground
 from webhook.bootstrap.parts import Parts
 from webhook.engines.audit_duty import AuditDuty
 from webhook.engines.audit_telling import AuditTeller, Sinks
-from webhook.engines.auditing import Auditor, AuditParts, Modes, registered_modes
+from webhook.engines.auditing import Auditor, AuditParts, enforcing_modes, registered_modes
+from webhook.policy.rehearsing import rehearsed
 from webhook.ports.controlling import Duty
 from webhook.telemetry import Metrics
 
@@ -34,19 +38,28 @@ def excluded_namespaces(parts: Parts) -> frozenset[str]:
     return frozenset((*parts.settings.audit.excluded_namespaces, *([own] if own else ())))
 
 
-def auditor(parts: Parts, modes: Modes | None = None) -> Auditor:
-    """Judges everything that runs.
+def readiness_auditor(parts: Parts, *, everywhere: bool) -> Auditor:
+    """Judges everything that runs as if bomgate enforced, with the assessments of the settings file; writes nothing.
 
     Args:
         parts: of this process.
-        modes: what a verdict leads to in a namespace; as the labels and the settings say when left out.
+        everywhere: also where a namespace's label says warn or audit.
 
     Raises:
         ConfigError: a setting cannot work, or there is no way to the API server.
     """
-    parts.settings.audit.check()
-    used = modes or registered_modes(parts.settings.policy, excluded_namespaces(parts))
-    return Auditor(audit_parts(parts), parts.settings.audit, used)
+    settings = parts.settings
+    settings.audit.check()
+    used = audit_parts(parts)
+    if settings.path is not None:
+        used = replace(used, rehearse=partial(_rehearse, parts))
+    modes = enforcing_modes(settings.policy, excluded_namespaces(parts), everywhere=everywhere)
+    return Auditor(used, settings.audit, modes)
+
+
+def _rehearse(parts: Parts) -> None:
+    assessments, settings = parts.model.assessments, parts.settings
+    assessments.add(rehearsed(assessments, settings.assessments, settings.types, parts.clock.now()))
 
 
 def audit_duty(parts: Parts, metrics: Metrics) -> Duty:

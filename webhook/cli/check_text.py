@@ -36,7 +36,7 @@ def show(checked: Sequence[Judged], hints: Hints) -> None:
         shown = ", ".join(f"{totals[action]} {action.word}" for action in sorted(totals, reverse=True))
         say(f"{count(len(checked), 'target')}: {shown}")
         say()
-    steps = list(dict.fromkeys(_next_steps([one for _, verdict in checked for one in verdict.images], hints)))
+    steps = list(dict.fromkeys(next_steps([one for _, verdict in checked for one in verdict.images], hints)))
     if steps and worst(verdict.action for _, verdict in checked) is not Action.ALLOW:
         say(click.style("What to do next:", bold=True))
         for step in steps:
@@ -86,7 +86,8 @@ def _counts(counts: ComponentCounts) -> str:
     return f"{count(counts.total, 'component')}: {shown}"
 
 
-def _next_steps(images: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
+def next_steps(images: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
+    """What helps with images that are not simply let in, a line each; the same line may come twice."""
     verdicts = [one.verdict for one in images]
     findings = sorted((one for verdict in verdicts for one in _weighty(verdict)), key=worst_first)
     if findings:

@@ -25,6 +25,7 @@ VERBS = {
     "controller": ("controller", "Do what is done once for the whole cluster: certificates, audit, SBOMs, resources."),
     "download": ("download", "Ask OSS Index about the components in use, and keep what it says."),
     "check": ("check", "Judge SBOM files, images, manifests or an AdmissionReview as the webhook would."),
+    "readiness": ("readiness", "Say what would be denied of all that runs in a cluster if you enforced now."),
     "sbom": ("sbom", "SBOMs in the store: add, import, list, show."),
     "vulns": ("vulns", "Vulnerabilities and whom they affect: list, show."),
     "assess": ("assess", "Decide about vulnerabilities, one or many."),

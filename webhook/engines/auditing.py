@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webhook.engines.admission import AdmissionReviewer
 from webhook.engines.audit_options import AuditOptions
@@ -48,6 +48,7 @@ class AuditParts:
         clock: time.
         policy: what decides where no assessment does.
         pull_secrets: whether registries are opened with the workloads' pull secrets.
+        rehearse: what is done to the model, and to nothing else, before it is judged with.
     """
 
     running: RunningWorkloads
@@ -57,6 +58,7 @@ class AuditParts:
     clock: Clock
     policy: Policy
     pull_secrets: bool = False
+    rehearse: Callable[[], None] = lambda: None
 
 
 def registered_modes(policy: Policy, excluded: Collection[str]) -> Modes:
@@ -69,6 +71,25 @@ def registered_modes(policy: Policy, excluded: Collection[str]) -> Modes:
 
     def mode(namespace: str, labels: Mapping[str, str]) -> Mode | None:
         return None if namespace in excluded else namespace_mode(labels, policy)
+
+    return mode
+
+
+def enforcing_modes(policy: Policy, excluded: Collection[str], *, everywhere: bool) -> Modes:
+    """Modes as they would be if bomgate enforced wherever nobody has said that it shall not.
+
+    Args:
+        policy: what else counts.
+        excluded: namespaces in which the webhook is not asked.
+        everywhere: also where the label says warn or audit.
+    """
+    enforcing = replace(policy, enforce=Mode.DENY)
+
+    def mode(namespace: str, labels: Mapping[str, str]) -> Mode | None:
+        if namespace in excluded:
+            return None
+        stated = namespace_mode(labels, enforcing)
+        return Mode.DENY if everywhere and stated is not Mode.OFF else stated
 
     return mode
 
@@ -97,6 +118,7 @@ class Auditor:
         """
         parts, began = self._parts, self._parts.clock.monotonic()
         parts.refresher.refresh()
+        parts.rehearse()
         revision = parts.model.revision
         labels = parts.running.namespaces(namespaces)
         found = [(one, self._mode(one, labels)) for one in parts.running.workloads(namespaces)]

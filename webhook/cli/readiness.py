@@ -1,0 +1,203 @@
+"""``bomgate readiness``: what would happen to everything that runs if bomgate enforced now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from webhook.bootstrap import Parts
+from webhook.cli.check_text import next_steps
+from webhook.cli.exits import Exit
+from webhook.cli.options import global_options, invocation, output_option
+from webhook.cli.output import note, print_json, print_table, say
+from webhook.cli.readiness_shapes import NamespaceShape, ReadinessShape, Tally, WorkloadShape
+from webhook.cli.verbs import Verb
+from webhook.errors import InvalidInput
+from webhook.model.actions import Action
+from webhook.model.audits import AuditedWorkload, AuditResult
+from webhook.policy.messages import Hints, warnings
+from webhook.policy.phrases import count
+from webhook.policy.plaintext import plain
+
+_MAX_STEPS = 8
+
+
+@click.command(
+    "readiness",
+    cls=Verb,
+    examples=(
+        "bomgate readiness                                  # the cluster of the current kubectl context",
+        "bomgate readiness --namespace shop --namespace pay",
+        "bomgate readiness --config new.yaml                # with settings that are not in use yet",
+        "bomgate readiness --enforce-all --output json | jq .sentence",
+        "kubectl exec -n bomgate-system deploy/bomgate-controller -- bomgate readiness",
+    ),
+)
+@click.option("--namespace", "namespaces", multiple=True, metavar="NS", help="Only this namespace; may be repeated.")
+@click.option("--enforce-all", is_flag=True, help="Also count namespaces as enforcing whose label says warn or audit.")
+@click.option(
+    "--kubeconfig",
+    type=click.Path(path_type=Path),
+    default=Path("~/.kube/config"),
+    envvar="KUBECONFIG",
+    metavar="FILE",
+    help="How to reach the cluster, unless kube.kubeconfig says it: KUBECONFIG, ~/.kube/config, or the Pod's own way.",
+)
+@click.option("--context", metavar="NAME", help="Context of the kubeconfig file; its current one when left out.")
+@global_options
+@output_option()
+@click.pass_context
+def command(
+    context_of_click: click.Context,
+    namespaces: Sequence[str],
+    enforce_all: bool,
+    kubeconfig: Path,
+    context: str | None,
+    output: str,
+) -> Exit:
+    """Judge everything that runs in a cluster as if bomgate enforced now, by the webhook's own code.
+
+    Every namespace counts as enforcing, except those whose label bomgate.dev/enforce says warn, audit or off, and
+    those in which the webhook is not asked. Nothing is written, neither to the cluster nor to the database, except for
+    SBOMs that are found on the way. With the --config of settings that are not in use yet, its policy, types and
+    assessments count.
+
+    Exit codes: 0 nothing would be denied, 1 something would be, 3 could not decide.
+    """
+    from webhook.bootstrap.auditing import readiness_auditor
+
+    stated = context_of_click.get_parameter_source("kubeconfig") is ParameterSource.COMMANDLINE
+    parts = _parts(kubeconfig, context, stated=stated)
+    _check_namespaces(parts, namespaces)
+    result = readiness_auditor(parts, everywhere=enforce_all).audit(namespaces)
+    tally = Tally.of(result.workloads)
+    if output == "json":
+        print_json(_shape(result, tally))
+    else:
+        _show(result, tally, parts.hints)
+        if not parts.model.images:
+            note(
+                "The database knows no image at all. If it is not the one that the webhook uses, set database.url, or "
+                "run this in the controller's Pod."
+            )
+    if tally.denied:
+        return Exit.DENIED
+    return Exit.UNDECIDED if tally.undecided else Exit.DONE
+
+
+def _parts(kubeconfig: Path, context: str | None, *, stated: bool) -> Parts:
+    """The parts of this process; the cluster is found as kubectl finds it where the settings do not say more."""
+    ours, flags = invocation(), {"kube.context": context}
+    if stated or ours.settings(flags).kube.kubeconfig is None:
+        # KUBECONFIG may name several files; a single one that is not there leaves the Pod's own way to the API server.
+        there = stated or ":" in str(kubeconfig) or kubeconfig.expanduser().is_file()
+        flags["kube.kubeconfig"] = str(kubeconfig.expanduser()) if there else None
+    return ours.parts(flags)
+
+
+def _check_namespaces(parts: Parts, names: Sequence[str]) -> None:
+    if not names:
+        return
+    known = parts.cluster.running.namespaces(names)
+    for name in names:
+        if name not in known:
+            raise InvalidInput(f"There is no namespace {name[:100]!r}.", remedy="`kubectl get namespaces` lists them.")
+
+
+def _sentence(tally: Tally) -> str:
+    places = len({one.workload.owner.namespace for one in tally.denied})
+    if tally.denied:
+        start = f"{count(len(tally.denied), 'workload')} in {count(places, 'namespace')} would be denied"
+    else:
+        start = "no workload would be denied"
+    have = "has" if tally.no_sbom == 1 else "have"
+    return f"If you enforce now, {start}, {len(tally.warned)} would be warned of, and {tally.no_sbom} {have} no SBOM."
+
+
+def _not_looked_at(result: AuditResult) -> dict[str, int]:
+    return dict(sorted(Counter(one.reason for one in result.workloads if not one.is_judged).items()))
+
+
+def _by_namespace(result: AuditResult) -> list[tuple[str, list[AuditedWorkload]]]:
+    """Namespaces with their workloads, those with denials first; in each, the worst first."""
+    found: dict[str, list[AuditedWorkload]] = {}
+    for one in sorted(result.workloads, key=_rank):
+        found.setdefault(one.workload.owner.namespace, []).append(one)
+    return sorted(found.items(), key=lambda pair: (pair[1][0].action is not Action.DENY, pair[0]))
+
+
+def _rank(one: AuditedWorkload) -> tuple[int, str, str]:
+    return (-one.action, one.workload.owner.kind, one.workload.owner.name)
+
+
+def _shape(result: AuditResult, tally: Tally) -> ReadinessShape:
+    return ReadinessShape(
+        sentence=_sentence(tally),
+        workloads=len(result.workloads),
+        denied=len(tally.denied),
+        denied_namespaces=len({one.workload.owner.namespace for one in tally.denied}),
+        warned=len(tally.warned),
+        no_sbom=tally.no_sbom,
+        undecided=tally.undecided,
+        not_looked_at=_not_looked_at(result),
+        images=len(result.images),
+        revision=result.revision,
+        namespaces=tuple(_namespace(name, workloads) for name, workloads in _by_namespace(result)),
+    )
+
+
+def _namespace(name: str, workloads: Sequence[AuditedWorkload]) -> NamespaceShape:
+    mode, totals = workloads[0].mode, Counter(one.action for one in workloads)
+    return NamespaceShape(
+        namespace=name,
+        mode=None if mode is None else mode.value,
+        denied=totals[Action.DENY],
+        warned=totals[Action.WARN],
+        allowed=totals[Action.ALLOW],
+        workloads=tuple(WorkloadShape.of(one) for one in workloads if one.action is not Action.ALLOW),
+    )
+
+
+def _show(result: AuditResult, tally: Tally, hints: Hints) -> None:
+    say(click.style(_sentence(tally), bold=True))
+    for name, workloads in _by_namespace(result):
+        shown = [one for one in workloads if one.action is not Action.ALLOW]
+        if not shown:
+            continue
+        mode = workloads[0].mode
+        say()
+        say(click.style(f"Namespace {plain(name)}", bold=True) + (f" (mode {mode.value})" if mode else ""))
+        rows = [(one.action.word, _name(one), one.reason, _why(one, hints)) for one in shown]
+        print_table(("Action", "Workload", "Reason", "Why"), rows, empty="", indent=2)
+    counts = _not_looked_at(result)
+    others = [
+        (counts.get("excluded", 0), "where the webhook is not asked"),
+        (counts.get("off", 0), "where bomgate.dev/enforce is off"),
+    ]
+    if any(number for number, _ in others):
+        say()
+        say("Not looked at: " + ", ".join(f"{count(number, 'workload')} {where}" for number, where in others if number))
+    _show_steps(tally, hints)
+
+
+def _show_steps(tally: Tally, hints: Hints) -> None:
+    images = [image for one in (tally.denied or tally.warned) for image in one.verdict.images]
+    steps = list(dict.fromkeys(next_steps(images, hints)))
+    if steps:
+        say()
+        say(click.style("What to do next:", bold=True))
+        for step in steps[:_MAX_STEPS]:
+            say(f"- {step}")
+
+
+def _name(one: AuditedWorkload) -> str:
+    return f"{one.workload.owner.kind}/{one.workload.owner.name}"
+
+
+def _why(one: AuditedWorkload, hints: Hints) -> str:
+    lines = warnings(one.verdict, hints)
+    return f"{lines[0]} (and {count(len(lines) - 1, 'more image')})" if len(lines) > 1 else lines[0] if lines else ""
