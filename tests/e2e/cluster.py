@@ -232,8 +232,12 @@ class Cluster:
             "options": {
                 "disregardStatusWithLabelSelector": self._options.left_alone,
                 # Where there is a file, kwok has no defaults of its own.
-                **{"cidr": "10.0.0.0/24", "nodeLeaseDurationSeconds": 40, "nodeLeaseParallelism": 4},
-                **{"nodePlayStageParallelism": 4, "podPlayStageParallelism": 4, "podsOnNodeSyncParallelism": 1},
+                "cidr": "10.0.0.0/24",
+                "nodeLeaseDurationSeconds": 40,
+                "nodeLeaseParallelism": 4,
+                "nodePlayStageParallelism": 4,
+                "podPlayStageParallelism": 4,
+                "podsOnNodeSyncParallelism": 1,
             },
         }
         file = self.folder / "kwok.yaml"

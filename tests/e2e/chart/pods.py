@@ -119,12 +119,22 @@ class PodProcesses:
         files = sorted(self.folder.glob("*.log"))
         return "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
 
+    @property
+    def pids(self) -> set[str]:
+        """The ids of its processes that run."""
+        running = (one.process for one in self.containers if one.process is not None and one.process.running)
+        return {str(process.pid) for process in running}
+
     def port(self, named: int | str) -> int:
         """Where on this machine a port of the Pod is."""
         ports = [port for one in self.containers for port in one.spec.get("ports", [])]
         return self.places.ports[
             next(port["containerPort"] for port in ports if named in (port.get("name"), port["containerPort"]))
         ]
+
+    def served_certificate(self, port: int | str) -> bytes:
+        """The certificate (PEM) that is served at a port."""
+        return ssl.get_server_certificate((self.machine.address, self.port(port)), timeout=5).encode()
 
     # -- living -----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,128 @@
+"""Fixtures of the chart's tests: a cluster of their own, and the chart installed on it once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes.client
+import pytest
+
+from tests.certificates import Authority
+from tests.doubles.ossindex import OssIndexDouble
+from tests.doubles.ossindex.behaviour import PAT
+from tests.e2e import catalogue
+from tests.e2e.chart.installation import CLUSTER, NAMESPACE, Installation
+from tests.e2e.cluster import Cluster, running_cluster
+from tests.e2e.controlplane import build
+from tests.e2e.product import Bomgate, write_sbom
+from tests.parts import unavailable
+from tests.postgres import PostgresServer
+
+NewNamespace = Callable[..., str]
+LAST = ("test_chart_upgrading.py", "test_chart_whole_run.py")
+"""These change the installation for good."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LAST.index(item.path.name) + 1 if item.path.name in LAST else 0)
+
+
+@pytest.fixture(scope="session")
+def cluster(binaries: Path) -> Iterator[Cluster]:
+    """Not the cluster of the other end-to-end tests: the chart's webhook is asked about every namespace."""
+    with running_cluster(binaries, CLUSTER) as running:
+        if not running.controllers:
+            unavailable("the control plane of KUBEBUILDER_ASSETS has no controller manager, scheduler and kwok")
+        yield running
+
+
+@pytest.fixture(scope="session")
+def helm() -> Path:
+    folder = build.folder("helm")
+    if not (folder / "complete").exists():
+        unavailable("helm is not built; `python tests/e2e/controlplane/build.py helm` builds it, with Go")
+    return folder / "helm"
+
+
+@pytest.fixture(scope="session")
+def database(postgres: PostgresServer) -> str:
+    """The address of an empty database."""
+    return postgres.url(postgres.new_database())
+
+
+@pytest.fixture(scope="session")
+def operator(database: str, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Bomgate:
+    """A person with the ``bomgate`` command and the address of the database."""
+    folder = tmp_path_factory.mktemp("chart") / "operator"
+    return Bomgate("operator", folder, authority, {"database": {"url": database}})
+
+
+@pytest.fixture(scope="session")
+def values(ossindex: OssIndexDouble) -> dict[str, Any]:
+    """The values that differ from the chart's own, because everything is small and on this machine."""
+    config = {
+        "policy": {"enforce": "warn"},
+        "serve": {"workers": 1, "gracefulSeconds": 1},
+        "sbom": {"sources": ["directory"]},  # no registry is asked: there is none
+        "audit": {"minSeconds": 1},
+        "controller": {"leaseSeconds": 5},
+        "certificates": {"overlapSeconds": 4},  # volumes are looked at every second here
+    }
+    return {
+        "config": config,
+        "replicas": 2,
+        "database": {"existingSecret": "database"},
+        "postgresql": {"enabled": False},
+        "ossindex": {"url": ossindex.url, "existingSecret": "ossindex"},
+    }
+
+
+@pytest.fixture(scope="session")
+def installation(
+    cluster: Cluster,
+    helm: Path,
+    database: str,
+    operator: Bomgate,
+    values: dict[str, Any],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Installation]:
+    """The chart, installed; the database filled by its own downloader."""
+    cluster.create_namespace(NAMESPACE)
+    core = kubernetes.client.CoreV1Api(cluster.client)
+    # As the kubelet does; the chart selects nodes by it.
+    core.patch_node("node-1", {"metadata": {"labels": {"kubernetes.io/os": "linux"}}})
+    for name, data in (("database", {"url": database}), ("ossindex", {"token": PAT})):
+        core.create_namespaced_secret(NAMESPACE, {"metadata": {"name": name}, "stringData": data})
+    made = Installation(cluster, helm, tmp_path_factory.mktemp("chart"), values)
+    made.kubelet.start()
+    try:
+        made.install()
+        _fill(made, operator)
+        yield made
+    finally:
+        made.kubelet.stop()
+
+
+def _fill(installation: Installation, operator: Bomgate) -> None:
+    """Get the catalogue in: SBOMs by hand, and what is known of their components by a download that is run now."""
+    documents = operator.folder / "to-import"
+    documents.mkdir()
+    for image, purls in catalogue.CONTENTS.items():
+        write_sbom(documents, catalogue.digest(image), purls)
+    operator.run("sbom", "import", documents)
+    installation.download("first")
+
+
+@pytest.fixture(scope="session")
+def new_namespace(installation: Installation) -> NewNamespace:
+    """Makes a namespace with a mode; without one it has no label."""
+    numbers = itertools.count(1)
+
+    def make(mode: str = "") -> str:
+        labels = {"bomgate.dev/enforce": mode} if mode else {}
+        return installation.cluster.create_namespace(f"{mode or 'plain'}-{next(numbers)}", labels)
+
+    return make

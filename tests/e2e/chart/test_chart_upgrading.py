@@ -1,0 +1,34 @@
+"""``helm upgrade`` and ``helm rollback`` while the API server asks for decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.e2e.catalogue import UNASSESSED
+from tests.e2e.chart.installation import Installation
+from tests.e2e.chart.test_chart_certificates import bundles
+from tests.e2e.deciding import pod_trier, under_load
+
+NewNamespace = Callable[..., str]
+
+
+def test_other_settings_take_effect_by_an_upgrade_and_go_by_a_rollback_and_no_call_fails(
+    installation: Installation, new_namespace: NewNamespace
+) -> None:
+    try_pod = pod_trier(installation.cluster.client, new_namespace("deny"))
+    assert try_pod(UNASSESSED).allowed
+    before, trusted = names(installation), bundles(installation)
+    with under_load(try_pod):
+        installation.values["config"]["policy"]["unassessed"] = "deny"
+        installation.upgrade()
+        assert names(installation).isdisjoint(before)
+        installation.kubelet.wait(lambda: try_pod(UNASSESSED).denied, 20, "the denial")
+        between = names(installation)
+        installation.helm("rollback", "bomgate", "1", "--wait", "--timeout", "60s")
+        assert names(installation).isdisjoint(between)
+        installation.kubelet.wait(lambda: try_pod(UNASSESSED).allowed, 20, "the permission")
+    assert bundles(installation) == trusted, "the authority that the controller put in stays"
+
+
+def names(installation: Installation) -> set[str]:
+    return {one.name for component in ("webhook", "controller") for one in installation.kubelet.pods(component)}

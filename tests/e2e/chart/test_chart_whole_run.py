@@ -1,0 +1,71 @@
+"""Runs last: what the API server saw of the product in all tests of the chart, and what an uninstall leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import kubernetes.client
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.e2e.answers import call
+from tests.e2e.catalogue import BLOCKED
+from tests.e2e.chart.installation import NAMESPACE, RELEASE, Installation
+from tests.e2e.manifests import pod
+
+NewNamespace = Callable[..., str]
+ACCOUNT = f"system:serviceaccount:{NAMESPACE}:"
+
+
+def test_no_request_was_refused_for_want_of_a_right(installation: Installation) -> None:
+    refused = {
+        (one.user, one.verb, one.path.partition("?")[0])
+        for one in installation.requests()
+        if one.user.startswith(ACCOUNT) and one.code in (401, 403)
+    }
+    assert refused == set()
+
+
+def test_the_product_asked_as_its_accounts_and_as_nobody_else(installation: Installation) -> None:
+    ours = {one.user for one in installation.requests() if one.agent.startswith("bomgate/")}
+    assert ours >= {f"{ACCOUNT}bomgate-webhook", f"{ACCOUNT}bomgate-controller"}
+    assert {user for user in ours if not user.startswith("system:serviceaccount:")} == set()
+
+
+def test_the_api_server_saw_no_call_of_the_webhook_fail(installation: Installation) -> None:
+    metrics = installation.cluster.get("/metrics").text
+    samples = [sample for family in text_string_to_metric_families(metrics) for sample in family.samples]
+    ours = [one for one in samples if one.labels.get("name") in ("enforced.bomgate.dev", "watched.bomgate.dev")]
+    requests = "apiserver_admission_webhook_request_total"
+    assert {one.labels["code"] for one in ours if one.name == requests} == {"200", "403"}
+    rejections = "apiserver_admission_webhook_rejection_count_total"
+    assert {one.labels["error_type"] for one in ours if one.name == rejections} == {"no_error"}
+    open_failures = "apiserver_admission_webhook_fail_open_count_total"
+    assert sum(one.value for one in ours if one.name == open_failures) == 0
+
+
+def test_no_process_restarted_or_failed_by_itself(installation: Installation) -> None:
+    for one in installation.kubelet.pods():
+        assert "Traceback" not in one.log, one.log
+
+
+def test_an_uninstall_leaves_nothing_that_blocks_and_keeps_the_decisions_of_people(
+    installation: Installation, new_namespace: NewNamespace
+) -> None:
+    namespace = new_namespace("deny")
+    core = kubernetes.client.CoreV1Api(installation.cluster.client)
+    create = core.create_namespaced_pod_with_http_info
+    assert call(create, namespace, pod(namespace, "web", BLOCKED)).denied
+    installation.helm("uninstall", RELEASE, "--wait", "--timeout", "60s")
+    for kind in ("validatingwebhookconfigurations", "mutatingwebhookconfigurations", "validatingadmissionpolicies"):
+        assert [one for one in installation.get(kind) if "bomgate" in one["metadata"]["name"]] == []
+    for kind in ("clusterroles", "clusterrolebindings", "priorityclasses"):
+        left = [one["metadata"]["name"] for one in installation.get(kind)]
+        assert [name for name in left if name.startswith("bomgate")] == []
+    assert installation.get("pods") == []
+    assert call(create, namespace, pod(namespace, "web", BLOCKED)).allowed
+    answer = call(
+        core.patch_namespace_with_http_info, namespace, {"metadata": {"labels": {"bomgate.dev/enforce": "off"}}}
+    )
+    assert answer.allowed, answer.message
+    kept = {one["metadata"]["name"] for one in installation.get("customresourcedefinitions")}
+    assert {"assessments.bomgate.dev", "assessmenttypes.bomgate.dev"} <= kept
