@@ -28,6 +28,10 @@ class MemoryRuns:
         self._facts.lease = (holder, now + lease)
         return None
 
+    def holder(self, *, now: dt.datetime) -> str | None:
+        held = self._facts.lease
+        return held[0] if held is not None and now < held[1] else None
+
     def release(self, holder: str) -> None:
         if self._facts.lease is not None and self._facts.lease[0] == holder:
             self._facts.lease = None

@@ -41,6 +41,15 @@ def test_only_the_holder_gives_the_lock_back(store: AnyStore) -> None:
     assert store.runs.acquire("second", now=NOON, lease=LEASE) == "first"
 
 
+def test_who_holds_the_lock_can_be_asked_without_taking_it(store: AnyStore) -> None:
+    assert store.runs.holder(now=NOON) is None
+    store.runs.acquire("first", now=NOON, lease=LEASE)
+    assert store.runs.holder(now=NOON + LEASE - dt.timedelta(microseconds=1)) == "first"
+    assert store.runs.holder(now=NOON + LEASE) is None
+    store.runs.release("first")
+    assert store.runs.holder(now=NOON) is None
+
+
 def test_the_newest_run_and_the_newest_complete_one_are_remembered(store: AnyStore) -> None:
     assert store.runs.last() is None
     complete = DownloadReport(asked=3, answered=2, skipped={"not-covered": 4}, credits_used=1.5)

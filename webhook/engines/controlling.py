@@ -9,51 +9,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from webhook.errors import BomgateError, ConfigError, Retryable, SourceError
+from webhook.engines.controller_options import ControllerOptions
+from webhook.errors import BomgateError, Retryable, SourceError
 from webhook.ports import Clock
 from webhook.ports.controlling import Duty, LeaderLock
 
 log = logging.getLogger("bomgate.controller")
 
 _FIRST_RETRY = 5.0
-_SHORTEST_LEASE = 3
 _JITTER = 0.1
 """Most by which an interval is longer than stated, so that what began together does not stay together."""
-
-
-@dataclass(frozen=True, slots=True)
-class ControllerOptions:
-    """The controller: who leads, and how patient it is."""
-
-    lease: str = field(
-        default="bomgate-controller", metadata={"help": "Name of the Lease that the controller that leads holds."}
-    )
-    lease_seconds: int = field(
-        default=15,
-        metadata={"help": "Seconds after which another controller takes over from one that is not heard of."},
-    )
-    graceful_seconds: float = field(
-        default=20.0, metadata={"help": "Seconds that duties get to end what they do when the controller is stopped."}
-    )
-    stuck_minutes: float = field(
-        default=30.0, metadata={"help": "Minutes after which a duty that does not end makes /healthz fail."}
-    )
-
-    def check(self) -> None:
-        """Refuse values that cannot work.
-
-        Raises:
-            ConfigError: for the first such value.
-        """
-        if self.lease_seconds < _SHORTEST_LEASE:
-            raise ConfigError(
-                f"controller.leaseSeconds is {self.lease_seconds}; it has to be at least {_SHORTEST_LEASE}."
-            )
-        for name, value in (("gracefulSeconds", self.graceful_seconds), ("stuckMinutes", self.stuck_minutes)):
-            if not value > 0:
-                raise ConfigError(f"controller.{name} is {value:g}; it has to be more than 0.")
 
 
 class LeaderElection:

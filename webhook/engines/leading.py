@@ -7,7 +7,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from webhook.engines.controlling import ControllerOptions, DutyRunner, LeaderElection
+from webhook.engines.controller_options import ControllerOptions
+from webhook.engines.controlling import DutyRunner, LeaderElection
 from webhook.ports import Clock
 
 log = logging.getLogger("bomgate.controller")
@@ -35,7 +36,7 @@ class Controller:
         election: who leads.
         runner: does the duties.
         clock: time.
-        options: see :class:`webhook.engines.controlling.ControllerOptions`.
+        options: see :class:`webhook.engines.controller_options.ControllerOptions`.
         on_leading: told after each look whether this process leads.
     """
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from webhook.model.assessments import Assessment
+from webhook.model.assessments import Assessment, AssessmentType, StoredType
 from webhook.model.changes import START, Changes, Position, StoredSbom
 from webhook.model.components import Sbom
 from webhook.model.downloads import DownloadReport, RecordResult, WantedComponent
@@ -128,15 +128,30 @@ class AssessmentStore(Protocol):
     def append(self, assessments: Sequence[Assessment]) -> int:
         """Add records in one transaction; the new revision. An empty sequence changes nothing."""
 
-    def provision(self, assessments: Sequence[Assessment], *, now: dt.datetime) -> int:
-        """Make the provisioned records equal to ``assessments``: add the new, withdraw those no longer named.
+    def provision(self, assessments: Sequence[Assessment], *, author: str, now: dt.datetime) -> int:
+        """Make the records that ``author`` provisioned equal to ``assessments``: add the new, withdraw the rest.
 
+        Those that other authors provisioned stay as they are, so that the settings file and the cluster do not undo
+        each other.
         Withdrawing appends a record with type None; a record that is there already in the same words is left alone.
         Returns how many records were appended.
         """
 
     def find(self, query: AssessmentQuery) -> Sequence[Assessment]:
         """Records in order of their sequence, the history included."""
+
+
+class TypeStore(Protocol):
+    """Assessment types that the cluster names; those of the settings file are not here."""
+
+    def list(self) -> Sequence[StoredType]:
+        """All of them, the retired ones too, in order of their names."""
+
+    def provision(self, types: Sequence[AssessmentType]) -> int:
+        """Make the types that are not retired equal to ``types``; what is no longer named is retired, never deleted.
+
+        Returns how many changed. Nothing is written when none did.
+        """
 
 
 class VulnerabilityStore(Protocol):
@@ -154,6 +169,9 @@ class RunStore(Protocol):
 
     def acquire(self, holder: str, *, now: dt.datetime, lease: dt.timedelta) -> str | None:
         """Take the lock, or renew it when ``holder`` has it; the other holder's name when somebody else has it."""
+
+    def holder(self, *, now: dt.datetime) -> str | None:
+        """Who has the lock now; None when nobody has."""
 
     def release(self, holder: str) -> None:
         """Give the lock back; harmless when it is not held."""

@@ -21,7 +21,7 @@ from webhook.clients.ossindex import OssIndexOptions
 from webhook.clients.registry import AttachmentOptions, ProviderOptions, RegistryOptions, RegistryRule, VerifyRule
 from webhook.engines.audit_options import AuditOptions
 from webhook.engines.certifying import CertificateOptions
-from webhook.engines.controlling import ControllerOptions
+from webhook.engines.controller_options import ControllerOptions
 from webhook.engines.downloading import DownloadOptions
 from webhook.engines.refreshing import RefreshOptions
 from webhook.engines.resolving import ResolveOptions

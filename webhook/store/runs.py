@@ -49,6 +49,17 @@ class RunRepository:
             has_it = connection.execute(select(leases.c.holder).where(leases.c.name == _LOCK)).scalar_one()
         return None if has_it == holder else str(has_it)
 
+    def holder(self, *, now: dt.datetime) -> str | None:
+        """Who has the lock now; None when nobody has.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        query = select(leases.c.holder).where(leases.c.name == _LOCK, leases.c.until > now)
+        with self._database.read() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return None if found is None else str(found)
+
     def release(self, holder: str) -> None:
         """Give the lock back; harmless when it is not held.
 
