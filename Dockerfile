@@ -9,7 +9,7 @@ ARG BASE_IMAGE=docker.io/library/python:3.13-slim
 
 FROM ${BASE_IMAGE} AS build
 # A mirror of the package index.
-ARG PIP_INDEX_URL
+ARG PIP_INDEX_URL=
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1 PIP_ONLY_BINARY=:all: PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 # The pattern lets the folder be absent; the file beside it is there because something has to match.
