@@ -9,7 +9,7 @@ from webhook.bootstrap.machine import NoSightings, PoolBackground
 from webhook.bootstrap.parts import Parts
 from webhook.engines.audit_duty import AuditDuty
 from webhook.engines.audit_telling import AuditTeller, Sinks
-from webhook.engines.auditing import Auditor, AuditParts, enforcing_modes, registered_modes
+from webhook.engines.auditing import Auditor, AuditParts, enforcing_modes, labelled_modes
 from webhook.policy.rehearsing import rehearsed
 from webhook.ports.controlling import Duty
 from webhook.telemetry import Metrics
@@ -23,16 +23,18 @@ def audit_parts(parts: Parts) -> AuditParts:
     checker = parts.checker(PoolBackground(_SEARCHES))
     return AuditParts(
         running=parts.cluster.running,
+        registration=parts.cluster.registration,
         reviewer=parts.reviewer(checker, NoSightings()),
         model=parts.model,
         refresher=parts.refresher,
         clock=parts.clock,
         policy=parts.settings.policy,
+        excluded=_excluded(parts),
         pull_secrets=parts.settings.kube.pull_secrets,
     )
 
 
-def excluded_namespaces(parts: Parts) -> frozenset[str]:
+def _excluded(parts: Parts) -> frozenset[str]:
     """Namespaces in which the webhook is not asked, bomgate's own included."""
     own = parts.settings.kube.namespace
     return frozenset((*parts.settings.audit.excluded_namespaces, *([own] if own else ())))
@@ -53,8 +55,7 @@ def readiness_auditor(parts: Parts, *, everywhere: bool) -> Auditor:
     used = audit_parts(parts)
     if settings.path is not None:
         used = replace(used, rehearse=partial(_rehearse, parts))
-    modes = enforcing_modes(settings.policy, excluded_namespaces(parts), everywhere=everywhere)
-    return Auditor(used, settings.audit, modes)
+    return Auditor(used, settings.audit, enforcing_modes(settings.policy, everywhere=everywhere))
 
 
 def _rehearse(parts: Parts) -> None:
@@ -77,5 +78,4 @@ def audit_duty(parts: Parts, metrics: Metrics) -> Duty:
         hints=parts.hints,
     )
     teller = AuditTeller(sinks, parts.clock, options)
-    modes = registered_modes(used.policy, excluded_namespaces(parts))
-    return AuditDuty(used, Auditor(used, options, modes), teller, options, metrics)
+    return AuditDuty(used, Auditor(used, options, labelled_modes(used.policy)), teller, options, metrics)

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from webhook.ports import Clock, EventSink, ReportSink, RunningWorkloads
+from webhook.engines.enforcing import ClusterParts
+from webhook.ports import Background, Clock, EventSink, ReportSink, RunningWorkloads, WebhookRegistration
 from webhook.ports.certifying import SecretKeeper
 from webhook.ports.controlling import LeaderLock
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
     from webhook.clients.kube.api import KubeApi
+    from webhook.clients.kube.namespaces import NamespaceWatch
     from webhook.clients.kube.webhooks import WebhookConfigurations
 
 
@@ -45,6 +47,35 @@ class Cluster:
         return KubeApi(connect(self.settings.kube), self.settings.kube, self.clock)
 
     @cached_property
+    def namespace_labels(self) -> NamespaceWatch:
+        """Labels of namespaces; somebody has to run its watch.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.namespaces import NamespaceWatch
+
+        return NamespaceWatch(self.api.calls, self.clock)
+
+    def enforcement(self, background: Background) -> ClusterParts:
+        """What the API server is asked through at admission.
+
+        Args:
+            background: asks, so that the one who waits can stop waiting.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.access import AccessReviews
+        from webhook.clients.kube.grants import KubeGrants
+        from webhook.clients.kube.owners import KubeOwners
+
+        calls = self.api.calls
+        return ClusterParts(
+            self.namespace_labels, KubeOwners(calls), AccessReviews(calls), KubeGrants(calls), background
+        )
+
+    @cached_property
     def running(self) -> RunningWorkloads:
         """What runs in the cluster.
 
@@ -55,6 +86,17 @@ class Cluster:
 
         kinds = [(one.group, one.kind) for one in self.settings.policy.extra_kinds]
         return KubeWorkloads(self.api, self.clock, kinds)
+
+    @cached_property
+    def registration(self) -> WebhookRegistration:
+        """How the webhook is registered.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.registration import KubeRegistration
+
+        return KubeRegistration(self.api, self.settings.certificates.configurations, self.clock)
 
     @cached_property
     def events(self) -> EventSink:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from webhook.engines.admission import AdmissionReviewer
 from webhook.engines.audit_options import AuditOptions
@@ -21,19 +22,22 @@ from webhook.model.deadlines import Deadline
 from webhook.model.policies import Mode, Policy
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.running import RunningImage, RunningWorkload
+from webhook.model.selectors import LabelSelector
 from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict, WorkloadVerdict
 from webhook.model.workloads import ContainerRef
 from webhook.policy.evaluation import workload_verdict
-from webhook.policy.modes import enforced, namespace_mode
+from webhook.policy.modes import ENFORCE_LABEL, enforced, namespace_mode
 from webhook.policy.reasons import weightiest
-from webhook.ports import Clock, RunningWorkloads
+from webhook.ports import Clock, RunningWorkloads, WebhookRegistration
 
 log = logging.getLogger("bomgate.audit")
 _NOT_LOOKED_AT = WorkloadVerdict(Action.ALLOW)
 _UNSURE = (SbomStatus.REFUSED, SbomStatus.UNRESOLVED)
 
-Modes = Callable[[str, Mapping[str, str]], Mode | None]
-"""A namespace and its labels → its mode; None where the webhook is not asked."""
+NAME_LABEL = "kubernetes.io/metadata.name"
+"""On every namespace: its name."""
+Modes = Callable[[Mapping[str, str]], Mode]
+"""The labels of a namespace → its mode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,52 +46,44 @@ class AuditParts:
 
     Attributes:
         running: what runs.
+        registration: where the webhook is asked.
         reviewer: judges images.
         model: what is known.
         refresher: keeps the model up to date.
         clock: time.
         policy: what decides where no assessment does.
+        excluded: namespaces in which the webhook is not asked, whatever the registration says.
         pull_secrets: whether registries are opened with the workloads' pull secrets.
         rehearse: what is done to the model, and to nothing else, before it is judged with.
     """
 
     running: RunningWorkloads
+    registration: WebhookRegistration
     reviewer: AdmissionReviewer
     model: ReadModel
     refresher: Refresher
     clock: Clock
     policy: Policy
+    excluded: frozenset[str] = frozenset()
     pull_secrets: bool = False
     rehearse: Callable[[], None] = lambda: None
 
 
-def registered_modes(policy: Policy, excluded: Collection[str]) -> Modes:
-    """Modes as the labels, the policy and the webhook's registration say.
-
-    Args:
-        policy: what counts without labels.
-        excluded: namespaces in which the webhook is not asked.
-    """
-
-    def mode(namespace: str, labels: Mapping[str, str]) -> Mode | None:
-        return None if namespace in excluded else namespace_mode(labels, policy)
-
-    return mode
+def labelled_modes(policy: Policy) -> Modes:
+    """Modes as the labels and the policy say."""
+    return partial(namespace_mode, policy=policy)
 
 
-def enforcing_modes(policy: Policy, excluded: Collection[str], *, everywhere: bool) -> Modes:
+def enforcing_modes(policy: Policy, *, everywhere: bool) -> Modes:
     """Modes as they would be if bomgate enforced wherever nobody has said that it shall not.
 
     Args:
         policy: what else counts.
-        excluded: namespaces in which the webhook is not asked.
         everywhere: also where the label says warn or audit.
     """
     enforcing = replace(policy, enforce=Mode.DENY)
 
-    def mode(namespace: str, labels: Mapping[str, str]) -> Mode | None:
-        if namespace in excluded:
-            return None
+    def mode(labels: Mapping[str, str]) -> Mode:
         stated = namespace_mode(labels, enforcing)
         return Mode.DENY if everywhere and stated is not Mode.OFF else stated
 
@@ -100,7 +96,7 @@ class Auditor:
     Args:
         parts: what it works with.
         options: how long it waits for what is not known.
-        modes: what a verdict leads to in a namespace.
+        modes: of namespaces where the webhook is asked.
     """
 
     def __init__(self, parts: AuditParts, options: AuditOptions, modes: Modes) -> None:
@@ -120,8 +116,10 @@ class Auditor:
         parts.refresher.refresh()
         parts.rehearse()
         revision = parts.model.revision
-        labels = parts.running.namespaces(namespaces)
-        found = [(one, self._mode(one, labels)) for one in parts.running.workloads(namespaces)]
+        workloads = parts.running.workloads(namespaces)
+        # Namespaces after what runs in them: one that is missing now has gone with all that was in it.
+        modes = self._modes_of(parts.running.namespaces(namespaces), parts.registration.selectors())
+        found = [(one, modes[one.owner.namespace]) for one in workloads if one.owner.namespace in modes]
         judging = _Judging(parts, self._options)
         judging.begin([one for one, mode in found if mode not in (None, Mode.OFF)])
         audited = tuple(self._audited(one, mode, judging) for one, mode in found)
@@ -129,9 +127,17 @@ class Auditor:
         log.info("audited", extra={"workloads": len(audited), "images": judging.distinct, "seconds": round(seconds, 3)})
         return AuditResult(parts.clock.now(), seconds, revision, audited, judging.images())
 
-    def _mode(self, workload: RunningWorkload, labels: Mapping[str, Mapping[str, str]]) -> Mode | None:
-        namespace = workload.owner.namespace
-        return self._modes(namespace, labels.get(namespace, {}))
+    def _modes_of(
+        self, namespaces: Mapping[str, Mapping[str, str]], selectors: Sequence[LabelSelector] | None
+    ) -> dict[str, Mode | None]:
+        """The mode of each namespace; None where the webhook is not asked, whatever the label for the mode says."""
+        found: dict[str, Mode | None] = {}
+        for name, labels in namespaces.items():
+            known = {NAME_LABEL: name, **labels}
+            # The label that says the mode is left out: the registration has it to spare calls, and to fail safely.
+            asked = selectors is None or any(one.matches(known, ignoring=ENFORCE_LABEL) for one in selectors)
+            found[name] = self._modes(labels) if asked and name not in self._parts.excluded else None
+        return found
 
     def _audited(self, workload: RunningWorkload, mode: Mode | None, judging: _Judging) -> AuditedWorkload:
         if mode is None or mode is Mode.OFF:

@@ -8,7 +8,7 @@ its docstring names.
 
 from __future__ import annotations
 
-from webhook.ports.auditing import EventSink, ReportSink, RunningWorkloads
+from webhook.ports.auditing import EventSink, ReportSink, RunningWorkloads, WebhookRegistration
 from webhook.ports.looking import (
     ImageResolver,
     Opening,
@@ -21,6 +21,7 @@ from webhook.ports.running import (
     AccessReviewer,
     Background,
     Clock,
+    GrantStore,
     NamespaceLabels,
     SightingSink,
     Task,
@@ -50,6 +51,7 @@ __all__ = [
     "Clock",
     "ComponentStore",
     "EventSink",
+    "GrantStore",
     "HotStart",
     "ImageResolver",
     "NamespaceLabels",
@@ -69,5 +71,6 @@ __all__ = [
     "TypeStore",
     "VulnerabilitySource",
     "VulnerabilityStore",
+    "WebhookRegistration",
     "WorkloadInventory",
 ]

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from webhook.model.reports import ObjectEvent, WorkloadReport
 from webhook.model.running import RunningWorkload
+from webhook.model.selectors import LabelSelector
 
 
 class RunningWorkloads(Protocol):
@@ -30,6 +31,17 @@ class RunningWorkloads(Protocol):
 
         Raises:
             SourceError: the API server did not answer, or refused to.
+        """
+
+
+class WebhookRegistration(Protocol):
+    """How the webhook is registered."""
+
+    def selectors(self) -> Sequence[LabelSelector] | None:
+        """Which namespaces the entries of the registration select; None when there is none, or it may not be read.
+
+        Raises:
+            SourceError: the API server did not answer.
         """
 
 
