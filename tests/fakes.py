@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.memory import MemoryHotStart, MemoryStore
@@ -16,18 +17,22 @@ from webhook.errors import BomgateError
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.downloads import BatchAnswer, SourceStatus
+from webhook.model.grants import BreakGlassGrant
 from webhook.model.images import Digest, ImageRef
+from webhook.model.owners import Controller, OwnedPod, Revision
 from webhook.model.pulling import PullAccess
 from webhook.model.purls import Purl
 from webhook.model.records import Sighting
+from webhook.model.reviews import Requester
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
-from webhook.model.workloads import OwnerRef, Workload
+from webhook.model.workloads import OwnerRef
 
 __all__ = [
     "NOON",
     "FakeAccessReviewer",
     "FakeBackground",
     "FakeClock",
+    "FakeGrantStore",
     "FakeImageResolver",
     "FakeNamespaceLabels",
     "FakeOpener",
@@ -188,36 +193,96 @@ class FakeSightingSink:
 
 @dataclass
 class FakeWorkloadInventory:
-    """A cluster with the given controllers, and the digests that their Pods run, by UID."""
+    """A cluster with the given chains of controllers, nearest first, their Pods and their templates.
 
-    controllers: dict[str, Workload] = field(default_factory=dict)
-    running: dict[str, frozenset[Digest]] = field(default_factory=dict)
+    Attributes:
+        chains: by the UID of the nearest.
+        running: Pods by the UID of the last one of a chain.
+        templates: by the same.
+        error: raised in place of any answer.
+        asked: how often each question was asked.
+    """
 
-    def controller(self, owner: OwnerRef, namespace: str) -> Workload | None:
-        return self.controllers.get(owner.uid)
+    chains: dict[str, tuple[Controller, ...]] = field(default_factory=dict)
+    running: dict[str, list[OwnedPod]] = field(default_factory=dict)
+    templates: dict[str, list[Revision]] = field(default_factory=dict)
+    error: BomgateError | None = None
+    asked: Counter[str] = field(default_factory=Counter)
 
-    def running_digests(self, owner: OwnerRef, namespace: str) -> frozenset[Digest]:
-        return self.running.get(owner.uid, frozenset())
+    def owners(self, owner: OwnerRef, namespace: str, deadline: Deadline) -> Sequence[Controller]:
+        self._answer("owners")
+        chain = self.chains.get(owner.uid, ())
+        return chain if chain and (chain[0].kind, chain[0].name) == (owner.kind, owner.name) else ()
+
+    def pods(self, owners: Sequence[Controller], namespace: str, deadline: Deadline) -> Iterator[OwnedPod]:
+        self._answer("pods")
+        yield from self.running.get(owners[-1].uid, ())
+
+    def revisions(self, owners: Sequence[Controller], namespace: str, deadline: Deadline) -> Sequence[Revision]:
+        self._answer("revisions")
+        return self.templates.get(owners[-1].uid, [])
+
+    def _answer(self, question: str) -> None:
+        self.asked[question] += 1
+        if self.error is not None:
+            raise self.error
 
 
 @dataclass
 class FakeNamespaceLabels:
-    """Labels by namespace."""
+    """Labels by namespace: those in ``memory`` are known, the others have to be read.
+
+    Attributes:
+        error: raised by ``read``.
+        reads: the namespaces that were read.
+    """
 
     namespaces: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    memory: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    error: BomgateError | None = None
+    reads: list[str] = field(default_factory=list)
 
-    def labels(self, namespace: str) -> Mapping[str, str]:
+    def known(self, namespace: str) -> Mapping[str, str] | None:
+        return self.memory.get(namespace)
+
+    def read(self, namespace: str, deadline: Deadline) -> Mapping[str, str]:
+        self.reads.append(namespace)
+        if self.error is not None:
+            raise self.error
         return self.namespaces.get(namespace, {})
 
 
 @dataclass
 class FakeAccessReviewer:
-    """Allows the (user, resource) pairs in ``allowed``."""
+    """Allows the (user, resource, namespace) triples in ``allowed``; ``asked`` says about whom it was asked."""
 
-    allowed: set[tuple[str, str]] = field(default_factory=set)
+    allowed: set[tuple[str, str, str]] = field(default_factory=set)
+    error: BomgateError | None = None
+    asked: list[Requester] = field(default_factory=list)
 
-    def may_use(self, username: str, groups: Sequence[str], resource: str) -> bool:
-        return (username, resource) in self.allowed
+    def may_use(self, user: Requester, resource: str, namespace: str, deadline: Deadline) -> bool:
+        self.asked.append(user)
+        if self.error is not None:
+            raise self.error
+        return (user.username, resource, namespace) in self.allowed
+
+
+@dataclass
+class FakeGrantStore:
+    """Keeps grants in ``kept``; ``error`` is raised in place of any answer."""
+
+    kept: list[BreakGlassGrant] = field(default_factory=list)
+    error: BomgateError | None = None
+
+    def find(self, uids: Collection[str], namespace: str, deadline: Deadline) -> Sequence[BreakGlassGrant]:
+        if self.error is not None:
+            raise self.error
+        return [one for one in self.kept if one.workload.uid in uids and one.namespace == namespace]
+
+    def add(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
+        if self.error is not None:
+            raise self.error
+        self.kept.append(grant)
 
 
 class FakeTask:

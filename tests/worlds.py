@@ -16,8 +16,9 @@ from tests.fakes import (
     FakeSightingSink,
     MemoryStore,
 )
-from webhook.engines.admission import AdmissionReviewer
+from webhook.engines.admission import AdmissionReviewer, ReviewParts
 from webhook.engines.checking import ImageChecker
+from webhook.engines.enforcing import ClusterParts, Enforcer
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher, RefreshOptions
 from webhook.engines.resolving import ResolveOptions, ResolveParts, TagResolver
@@ -68,6 +69,7 @@ class World:
     Attributes:
         policy: what decides without assessments.
         resolves: whether there is a registry to ask for tags; else only known tags count.
+        cluster: whom to ask about namespaces, owners and rights; None where there is no cluster.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -77,6 +79,7 @@ class World:
     directory: FakeSbomSource = field(default_factory=FakeSbomSource)
     resolver: FakeImageResolver = field(default_factory=FakeImageResolver)
     sightings: FakeSightingSink = field(default_factory=FakeSightingSink)
+    cluster: ClusterParts | None = None
 
     def __post_init__(self) -> None:
         self.opener = FakeOpener(self.resolver, [self.directory])
@@ -91,7 +94,9 @@ class World:
         )
         self.search = SbomSearch(self.model, searching, self.clock, SearchOptions())
         self.checker = ImageChecker(self.model, self.rules, self.tags, self.search, self.clock)
-        self.reviewer = AdmissionReviewer(self.checker, self.rules, Hints(), self.sightings, self.clock)
+        enforcer = Enforcer(self.policy, self.cluster, self.clock)
+        parts = ReviewParts(self.checker, enforcer, self.sightings, self.clock)
+        self.reviewer = AdmissionReviewer(parts, self.rules, Hints())
         self.refresher.refresh()
 
     def image(self, text: str, *purls: str) -> Digest:

@@ -1,4 +1,4 @@
-"""The webhook's Flask application: ``POST /validate``, ``GET /healthz`` and ``GET /readyz``."""
+"""The webhook's Flask application: ``POST /validate`` and ``/mutate``, ``GET /healthz`` and ``/readyz``."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from webhook.api.accounting import account
 from webhook.api.reviews import MAX_REVIEW_BYTES, RejectedReview, decode_review, encode_response
 from webhook.api.shortcut import AdmissionShortcut, WsgiApp
 from webhook.engines.admission import AdmissionReviewer
+from webhook.engines.mutating import PodPinner
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
 from webhook.model.policies import Policy
-from webhook.model.reviews import AdmissionRequest, AdmissionResponse
+from webhook.model.reviews import AdmissionResponse
 from webhook.ports import Clock
 from webhook.telemetry import Metrics
 
@@ -45,6 +47,7 @@ class AdmissionFace:
         metrics: of this process.
         clock: time.
         unready: why the webhook cannot decide yet; None when it can.
+        pinner: answers /mutate; None lets everything through unchanged.
     """
 
     reviewer: AdmissionReviewer
@@ -52,6 +55,7 @@ class AdmissionFace:
     metrics: Metrics
     clock: Clock
     unready: Callable[[], str | None]
+    pinner: PodPinner | None = None
 
 
 def create_app(face: AdmissionFace) -> Flask:
@@ -63,6 +67,13 @@ def create_app(face: AdmissionFace) -> Flask:
     def validate() -> Response:
         return Response(
             answer_review(face, request.get_data(cache=False), request.args.get("timeout")), mimetype="application/json"
+        )
+
+    @app.post("/mutate")
+    def mutate() -> Response:
+        return Response(
+            answer_mutation(face, request.get_data(cache=False), request.args.get("timeout")),
+            mimetype="application/json",
         )
 
     @app.get("/healthz")
@@ -115,7 +126,7 @@ def answer_review(face: AdmissionFace, body: bytes, timeout: str | None) -> byte
     unready = face.unready()
     if unready is not None:
         return encode_response(_undecided(face, asked.uid, unready))
-    deadline = Deadline(face.clock.monotonic() + max(0.1, parse_timeout(timeout) - DEADLINE_MARGIN))
+    deadline = _deadline(face, timeout)
     try:
         answer = face.reviewer.review(asked, deadline)
     except Exception:  # the outermost handler: whatever it is, the API server gets a decision
@@ -124,8 +135,40 @@ def answer_review(face: AdmissionFace, body: bytes, timeout: str | None) -> byte
         answer = _undecided(
             face, asked.uid, f"internal error {error_id}; the webhook's log has the details under this id"
         )
-    _account(face, asked, answer, time.perf_counter() - began)
+    account(face.metrics, asked, answer, time.perf_counter() - began)
     return encode_response(answer)
+
+
+def answer_mutation(face: AdmissionFace, body: bytes, timeout: str | None) -> bytes:
+    """Answer a request of /mutate: always with yes, and with a patch when there is something to pin.
+
+    Args:
+        face: what decides.
+        body: as received.
+        timeout: the ``timeout`` of the query.
+
+    Raises:
+        InvalidInput: there is no uid that could be answered.
+    """
+    try:
+        asked = decode_review(body)
+    except RejectedReview as problem:
+        log.warning("object not understood", extra={"uid": problem.uid, "error": problem.message})
+        answer = AdmissionResponse(problem.uid, allowed=True, reason="error")
+    else:
+        answer = AdmissionResponse(asked.uid, allowed=True, reason="unresolved")
+        try:
+            if face.pinner is not None and face.unready() is None:
+                answer = face.pinner.mutate(asked, _deadline(face, timeout))
+        except Exception:  # whatever it is, the Pod passes as it is; /validate has the last word
+            log.exception("mutation failed", extra={"uid": asked.uid})
+            answer = AdmissionResponse(asked.uid, allowed=True, reason="error")
+    face.metrics.count("bomgate_mutations_total", answer.reason)
+    return encode_response(answer)
+
+
+def _deadline(face: AdmissionFace, timeout: str | None) -> Deadline:
+    return Deadline(face.clock.monotonic() + max(0.1, parse_timeout(timeout) - DEADLINE_MARGIN))
 
 
 def parse_timeout(text: str | None) -> float:
@@ -143,24 +186,3 @@ def _undecided(face: AdmissionFace, uid: str, why: str) -> AdmissionResponse:
         return AdmissionResponse(uid, allowed=False, message=line, decision="deny", reason="error")
     lines = (line,) if action is Action.WARN else ()
     return AdmissionResponse(uid, allowed=True, warnings=lines, decision=action.word, reason="error")
-
-
-def _account(face: AdmissionFace, asked: AdmissionRequest, answer: AdmissionResponse, seconds: float) -> None:
-    kind = asked.kind if asked.workload is not None else "other"
-    face.metrics.count("bomgate_admission_requests_total", asked.operation.value, kind, answer.decision, answer.reason)
-    face.metrics.observe("bomgate_admission_duration_seconds", seconds, answer.decision)
-    level = logging.INFO if answer.decision != "allow" else logging.DEBUG
-    if log.isEnabledFor(level):
-        log.log(
-            level,
-            "reviewed",
-            extra={
-                "uid": asked.uid,
-                "operation": asked.operation.value,
-                "object": f"{asked.kind} {asked.namespace}/{asked.name}",
-                "decision": answer.decision,
-                "reason": answer.reason,
-                "dry_run": asked.dry_run,
-                "milliseconds": round(seconds * 1000, 2),
-            },
-        )

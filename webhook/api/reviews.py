@@ -6,6 +6,7 @@ review, and a review costs microseconds.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from webhook.errors import InvalidInput
 from webhook.model.podspecs import decode_workload
 from webhook.model.policies import ExtraKind
-from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation
+from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester
 from webhook.model.workloads import Workload
 
 API_VERSION = "admission.k8s.io/v1"
@@ -24,7 +25,12 @@ MAX_REVIEW_BYTES = 7 * 1024 * 1024
 
 class _GroupVersionKind(msgspec.Struct):
     group: str | None = None
+    version: str | None = None
     kind: str | None = None
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version or ""
 
 
 class _GroupVersionResource(msgspec.Struct):
@@ -33,7 +39,9 @@ class _GroupVersionResource(msgspec.Struct):
 
 class _UserInfo(msgspec.Struct):
     username: str | None = None
+    uid: str | None = None
     groups: list[str] | None = None
+    extra: dict[str, list[str] | None] | None = None
 
 
 class _Request(msgspec.Struct, rename="camel"):
@@ -114,21 +122,25 @@ def _request(request: _Request, extra_kinds: Sequence[ExtraKind]) -> AdmissionRe
     except ValueError as problem:
         raise InvalidInput(f"{request.operation[:60]!r} is no operation of an AdmissionReview") from problem
     kind = request.kind or _GroupVersionKind()
-    user = request.user_info or _UserInfo()
     return AdmissionRequest(
         uid=request.uid,
         operation=operation,
         resource=(request.resource.resource if request.resource else None) or "",
         subresource=request.sub_resource or "",
         namespace=request.namespace or "",
-        username=user.username or "",
-        groups=tuple(user.groups or ()),
+        requester=_requester(request.user_info or _UserInfo()),
         kind=kind.kind or "",
         name=request.name or "",
         workload=_workload(request.object, kind, extra_kinds),
         old_workload=_workload(request.old_object, kind, extra_kinds),
         dry_run=bool(request.dry_run),
+        api_version=kind.api_version,
     )
+
+
+def _requester(user: _UserInfo) -> Requester:
+    extra = tuple((key, tuple(values or ())) for key, values in user.extra.items()) if user.extra else ()
+    return Requester(user.username or "", user.uid or "", tuple(user.groups or ()), extra)
 
 
 def _workload(raw: msgspec.Raw, kind: _GroupVersionKind, extra_kinds: Sequence[ExtraKind]) -> Workload | None:
@@ -149,4 +161,8 @@ def encode_response(response: AdmissionResponse) -> bytes:
         answer["warnings"] = response.warnings
     if response.audit_annotations:
         answer["auditAnnotations"] = dict(response.audit_annotations)
+    if response.patch:
+        changes = [{"op": "replace", "path": path, "value": value} for path, value in response.patch]
+        answer["patchType"] = "JSONPatch"
+        answer["patch"] = base64.b64encode(_ENCODER.encode(changes)).decode()
     return _ENCODER.encode({"apiVersion": API_VERSION, "kind": KIND, "response": answer})

@@ -16,12 +16,14 @@ from webhook.bootstrap.places import Places
 from webhook.clients.directory import sbom_files
 from webhook.clients.ossindex import OssIndexSource, RecordedReports
 from webhook.clients.registry import Explanation, explain_image
-from webhook.engines.admission import AdmissionReviewer
+from webhook.engines.admission import AdmissionReviewer, ReviewParts
 from webhook.engines.assessing import Assessor
 from webhook.engines.checking import ImageChecker
 from webhook.engines.download_progress import DownloadListener, SilentListener
 from webhook.engines.downloading import Downloader
+from webhook.engines.enforcing import ClusterParts, Enforcer
 from webhook.engines.importing import Document, SbomImporter
+from webhook.engines.mutating import PodPinner
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
 from webhook.engines.resolving import ResolveParts, TagResolver
@@ -76,7 +78,11 @@ class Parts:
     def hints(self) -> Hints:
         """What denials tell people to do."""
         mildest = self.settings.types.mildest
-        return Hints(console_url=self.settings.console.url, release_type=mildest.name if mildest else "Ignore")
+        return Hints(
+            console_url=self.settings.console.url,
+            break_glass=self.settings.kube.cluster and self.settings.policy.break_glass,
+            release_type=mildest.name if mildest else "Ignore",
+        )
 
     @cached_property
     def holder(self) -> str:
@@ -154,10 +160,23 @@ class Parts:
             self.clock,
         )
 
-    def reviewer(self, checker: ImageChecker, sightings: SightingSink) -> AdmissionReviewer:
-        """Answers admission requests."""
-        uses_secrets = self.settings.kube.pull_secrets
-        return AdmissionReviewer(checker, self.rules, self.hints, sightings, self.clock, pull_secrets=uses_secrets)
+    def reviewer(
+        self, checker: ImageChecker, sightings: SightingSink, cluster: ClusterParts | None = None
+    ) -> AdmissionReviewer:
+        """Answers admission requests.
+
+        Args:
+            checker: judges images.
+            sightings: where seen images are noted.
+            cluster: whom to ask about namespaces, owners and rights; None leaves them out.
+        """
+        enforcer = Enforcer(self.settings.policy, cluster, self.clock)
+        parts = ReviewParts(checker, enforcer, sightings, self.clock)
+        return AdmissionReviewer(parts, self.rules, self.hints, pull_secrets=self.settings.kube.pull_secrets)
+
+    def pinner(self, checker: ImageChecker) -> PodPinner:
+        """Puts digests behind the tags of Pods."""
+        return PodPinner(checker.tags, pull_secrets=self.settings.kube.pull_secrets)
 
     def sbom_checker(self, checker: ImageChecker) -> SbomChecker:
         """Judges SBOM files."""

@@ -26,6 +26,7 @@ from webhook.settings import Settings
 from webhook.telemetry import Metrics
 
 log = logging.getLogger("bomgate.start")
+_API_THREADS = 8
 
 
 def prepare_store(settings: Settings) -> bool:
@@ -91,12 +92,16 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
     """
     parts, metrics, stop = open_parts(settings, create=False), Metrics(), threading.Event()
     notes, gauges = SightingNotes(parts.store.sightings), Gauges(metrics, parts.model, parts.store.runs, parts.clock)
+    checker = parts.checker(HubBackground())
+    # Threads of their own: a question to the API server must not wait behind searches that take a minute.
+    cluster = parts.cluster.enforcement(HubBackground(_API_THREADS)) if settings.kube.cluster else None
     face = AdmissionFace(
-        reviewer=parts.reviewer(parts.checker(HubBackground()), notes),
+        reviewer=parts.reviewer(checker, notes, cluster),
         policy=settings.policy,
         metrics=metrics,
         clock=parts.clock,
         unready=lambda: None if parts.model.loaded else "the read model is not loaded yet",
+        pinner=parts.pinner(checker),
     )
     metrics.set("bomgate_build_info", 1, __version__)
     traps = Counter(trap.level for trap in parts.traps())
@@ -122,6 +127,10 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
         parts.refresher.warm_up()
         for thread in threads:
             thread.start()
+        if settings.kube.cluster:
+            # Nobody waits for its end: a watch is not cut short, and has nothing to write.
+            watch = parts.cluster.namespace_labels.run
+            threading.Thread(target=watch, args=(stop,), name="bomgate-namespaces", daemon=True).start()
 
     def end() -> None:
         stop.set()

@@ -5,23 +5,26 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar, cast
 
+from webhook.engines.cases import Case, Ruling
 from webhook.engines.checking import ImageChecker
+from webhook.engines.enforcing import Enforcer
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
 from webhook.model.images import ImageRef, parse_image
-from webhook.model.policies import EnforceOn
+from webhook.model.policies import Mode
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.records import Sighting
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation
 from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict, WorkloadVerdict
 from webhook.model.workloads import ContainerRef, Workload
 from webhook.policy.evaluation import Rules, Subject, failed, missing, workload_verdict
-from webhook.policy.messages import Hints, grounds, warnings, with_title
+from webhook.policy.messages import MAX_WARNINGS, Hints, grounds, warnings, with_addition, with_title
+from webhook.policy.modes import enforced
 from webhook.ports import Clock, SightingSink
 
 log = logging.getLogger("bomgate.admission")
@@ -52,33 +55,39 @@ class _Texts:
         return cast("T", known[1])
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewParts:
+    """What a reviewer works with.
+
+    Attributes:
+        checker: judges images.
+        enforcer: decides what becomes of verdicts.
+        sightings: where seen images are noted; the downloader asks for their components first.
+        clock: time.
+    """
+
+    checker: ImageChecker
+    enforcer: Enforcer
+    sightings: SightingSink
+    clock: Clock
+
+
 class AdmissionReviewer:
     """Answers admission requests.
 
     Args:
-        checker: judges images.
+        parts: who judges, enforces and takes notes.
         rules: policy and types.
         hints: what denials tell people to do.
-        sightings: where seen images are noted; the downloader asks for their components first.
-        clock: time.
         pull_secrets: whether registries are opened with the workload's pull secrets.
     """
 
-    def __init__(
-        self,
-        checker: ImageChecker,
-        rules: Rules,
-        hints: Hints,
-        sightings: SightingSink,
-        clock: Clock,
-        *,
-        pull_secrets: bool = False,
-    ) -> None:
+    def __init__(self, parts: ReviewParts, rules: Rules, hints: Hints, *, pull_secrets: bool = False) -> None:
         self._pull_secrets = pull_secrets
-        self._checker, self._rules = checker, rules
+        self._checker, self._enforcer, self._rules = parts.checker, parts.enforcer, rules
         self._texts = _Texts(hints)
         self._parse = lru_cache(maxsize=4096)(parse_image)
-        self._sightings, self._clock = sightings, clock
+        self._sightings, self._clock = parts.sightings, parts.clock
 
     def review(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
         """Answer one request; whatever goes wrong becomes a decision by ``policy.onError``."""
@@ -89,10 +98,17 @@ class AdmissionReviewer:
         if not containers:
             return AdmissionResponse(request.uid, allowed=True, reason="nothing-new")
         namespace = request.namespace or workload.namespace
+        mode = self._enforcer.mode(namespace, deadline)
+        if mode is Mode.OFF:
+            return AdmissionResponse(request.uid, allowed=True, reason="off")
         verdict = self.judge(containers, namespace, deadline, replace(workload.pull_access, namespace=namespace))
         if not request.dry_run:
             self._note(verdict)
-        return self._answer(request, workload, verdict)
+        action = enforced(verdict.action, workload.kind, mode, self._rules.policy)
+        if action is Action.DENY:
+            ruling = self._enforcer.rule(Case.of(request, workload, namespace, verdict), deadline)
+            return self._let_in(request, verdict, ruling) if ruling.lets_in else self._deny(request, verdict, ruling)
+        return self._allow(request, verdict, action)
 
     def judge(
         self,
@@ -142,24 +158,46 @@ class AdmissionReviewer:
             one = judged.verdict
             self._sightings.saw(Sighting(one.digest, one.image.tagged, now, refused=one.action is Action.DENY))
 
-    def _answer(self, request: AdmissionRequest, workload: Workload, verdict: WorkloadVerdict) -> AdmissionResponse:
-        action = self._enforced(workload, verdict.action)
-        audit = (("decision", action.word), ("images", str(len(verdict.images))))
-        reason = _reason(verdict)
-        if action is Action.DENY:
-            text = with_title(workload.title, self._texts.get(verdict, grounds))
-            return AdmissionResponse(
-                request.uid, allowed=False, message=text, decision="deny", reason=reason, audit_annotations=audit
-            )
-        # Nobody reads what a controller is warned of; its owner got the same warning.
-        lines = () if workload.controller is not None else self._texts.get(verdict, warnings)
+    def _deny(self, request: AdmissionRequest, verdict: WorkloadVerdict, ruling: Ruling) -> AdmissionResponse:
+        assert request.workload is not None
+        text = with_title(request.workload.title, self._texts.get(verdict, grounds))
         return AdmissionResponse(
-            request.uid, allowed=True, warnings=lines, decision=action.word, reason=reason, audit_annotations=audit
+            request.uid,
+            allowed=False,
+            message=with_addition(text, ruling.text) if ruling.text else text,
+            decision="deny",
+            reason=_reason(verdict),
+            audit_annotations=_audit(verdict, Action.DENY),
+            break_glass=ruling.break_glass,
         )
 
-    def _enforced(self, workload: Workload, action: Action) -> Action:
-        pods_only = self._rules.policy.enforce_on is EnforceOn.PODS
-        return Action.WARN if pods_only and workload.kind != "Pod" and action is Action.DENY else action
+    def _let_in(self, request: AdmissionRequest, verdict: WorkloadVerdict, ruling: Ruling) -> AdmissionResponse:
+        lines = (ruling.text, *self._lines(request, verdict)) if ruling.break_glass else self._lines(request, verdict)
+        extra = (ruling.annotation,) if ruling.annotation else ()
+        return AdmissionResponse(
+            request.uid,
+            allowed=True,
+            warnings=lines[:MAX_WARNINGS] if _has_reader(request) else (),
+            decision="warn",
+            reason=ruling.reason,
+            audit_annotations=(*_audit(verdict, Action.WARN), *extra),
+            break_glass=ruling.break_glass,
+        )
+
+    def _allow(self, request: AdmissionRequest, verdict: WorkloadVerdict, action: Action) -> AdmissionResponse:
+        # In the mode audit the answer is a plain yes, and only the metrics and the audit log tell what it hides.
+        silent = action is Action.ALLOW and verdict.action is not Action.ALLOW
+        return AdmissionResponse(
+            request.uid,
+            allowed=True,
+            warnings=() if silent else self._lines(request, verdict),
+            decision="audit" if silent else action.word,
+            reason=_reason(verdict),
+            audit_annotations=_audit(verdict, action),
+        )
+
+    def _lines(self, request: AdmissionRequest, verdict: WorkloadVerdict) -> tuple[str, ...]:
+        return self._texts.get(verdict, warnings) if _has_reader(request) else ()
 
 
 def new_containers(workload: Workload, old: Workload | None) -> tuple[ContainerRef, ...]:
@@ -187,6 +225,17 @@ def _is_judged(request: AdmissionRequest) -> bool:
         and request.workload is not None
         and not request.workload.deleting
     )
+
+
+def _has_reader(request: AdmissionRequest) -> bool:
+    """Whether somebody reads warnings; a controller does not, and its owner got the same ones."""
+    return request.workload is not None and request.workload.controller is None
+
+
+def _audit(verdict: WorkloadVerdict, action: Action) -> tuple[tuple[str, str], ...]:
+    """What the API server's audit log says of a decision; ``would-be`` is the verdict that was not let do its work."""
+    found = (("decision", action.word), ("images", str(len(verdict.images))))
+    return found if action is verdict.action else (*found, ("would-be", verdict.action.word))
 
 
 def _reason(verdict: WorkloadVerdict) -> str:

@@ -33,10 +33,13 @@ class ImageChecker:
         tags: what tags point at.
         search: finds SBOMs of images that are not known.
         clock: time.
+
+    Attributes:
+        tags: what tags point at.
     """
 
     def __init__(self, model: ReadModel, rules: Rules, tags: TagResolver, search: SbomSearch, clock: Clock) -> None:
-        self._model, self._rules, self._tags, self._search, self._clock = model, rules, tags, search, clock
+        self._model, self._rules, self.tags, self._search, self._clock = model, rules, tags, search, clock
         self._verdicts: dict[tuple[Digest, str, str], Verdict] = {}
         self._generation = -1
 
@@ -52,7 +55,7 @@ class ImageChecker:
         Raises:
             StoreError: a found SBOM could not be kept.
         """
-        resolution = _PINNED if image.digest else self._tags.resolve(image, deadline, access)
+        resolution = _PINNED if image.digest else self.tags.resolve(image, deadline, access)
         digest = image.digest or resolution.digest
         if digest is None:
             unresolved = SearchOutcome(SbomStatus.REFUSED, resolution.refused) if resolution.refused else _UNRESOLVED

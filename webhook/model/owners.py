@@ -12,6 +12,19 @@ from webhook.model.images import Digest
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """A state of a controller's template.
+
+    Attributes:
+        created: since when the controller has made Pods of it.
+        references: the images that it names.
+    """
+
+    created: dt.datetime
+    references: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Controller:
     """A controller that was read from the API server.
 
@@ -20,12 +33,16 @@ class Controller:
         kind: such as ``ReplicaSet``.
         name: of the object.
         uid: of the object.
+        selector: of its Pods' labels, as a query has it; empty when it has none.
+        revision: its template, for kinds whose template stays as it was made.
     """
 
     api_version: str
     kind: str
     name: str
     uid: str
+    selector: str = ""
+    revision: Revision | None = None
 
     @property
     def title(self) -> str:
@@ -47,17 +64,4 @@ class OwnedPod:
     owners: tuple[str, ...]
     created: dt.datetime
     digests: frozenset[Digest]
-    references: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """A state of a controller's template.
-
-    Attributes:
-        created: since when the controller has made Pods of it.
-        references: the images that it names.
-    """
-
-    created: dt.datetime
     references: frozenset[str]

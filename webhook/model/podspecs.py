@@ -56,6 +56,7 @@ class _Owner(msgspec.Struct, gc=False, rename="camel"):
 
 class _Metadata(msgspec.Struct, rename="camel"):
     name: str | None = None
+    uid: str | None = None
     namespace: str | None = None
     generate_name: str | None = None
     annotations: dict[str, str] | None = None
@@ -234,4 +235,5 @@ def _assemble(metadata: _Metadata | None, spec: _PodSpec | None, path: str, kind
         annotations=tuple((key, value) for key, value in annotations.items() if key.startswith(ANNOTATION_PREFIX)),
         deleting=meta.deletion_timestamp is not None,
         pull_access=_access(spec, kind, meta.namespace or ""),
+        uid=meta.uid or "",
     )

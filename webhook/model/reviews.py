@@ -21,6 +21,23 @@ class Operation(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asks, as the API server has authenticated him.
+
+    Attributes:
+        username: a controller's service account for what a controller makes.
+        uid: possibly empty.
+        groups: that he is in.
+        extra: what else the authenticator said: key and values.
+    """
+
+    username: str
+    uid: str = ""
+    groups: tuple[str, ...] = ()
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AdmissionRequest:
     """One request of the API server.
 
@@ -30,10 +47,13 @@ class AdmissionRequest:
         resource: plural resource name, such as ``pods``.
         subresource: such as ``ephemeralcontainers``; empty for the object itself.
         namespace: empty for cluster-scoped objects.
-        username: who asks (a controller's service account for Pods that a controller makes).
+        requester: who asks.
         workload: the object, None when it carries no pod spec that is judged.
         old_workload: the object before an update.
         dry_run: nothing may be written because of this request.
+        kind: of the object.
+        name: of the object; possibly empty.
+        api_version: of the object, such as ``apps/v1``.
     """
 
     uid: str
@@ -41,13 +61,13 @@ class AdmissionRequest:
     resource: str
     subresource: str
     namespace: str
-    username: str
+    requester: Requester
     workload: Workload | None
     old_workload: Workload | None = None
     dry_run: bool = False
     kind: str = ""
     name: str = ""
-    groups: tuple[str, ...] = ()
+    api_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +79,13 @@ class AdmissionResponse:
         allowed: whether the object may pass.
         message: for a denial, the full text that kubectl shows; empty otherwise.
         warnings: single lines of at most 250 characters, at most 10, worst first.
-        decision: ``allow``, ``warn`` or ``deny``, for metrics and logs.
+        decision: ``allow``, ``warn`` or ``deny``, for metrics and logs; ``audit`` for what is let in without a word
+            although it would be warned about or denied.
         reason: what made the decision, a bounded word for metrics: ``findings``, ``unknown``, ``missing-sbom``,
             ``not-judged``, ``error`` …
         audit_annotations: keys without slash.
+        break_glass: what became of break-glass: ``used``, ``refused`` or ``expired``; empty when it played no part.
+        patch: JSON pointer and new value of each field to replace.
     """
 
     uid: str
@@ -72,3 +95,5 @@ class AdmissionResponse:
     decision: str = "allow"
     reason: str = ""
     audit_annotations: tuple[tuple[str, str], ...] = field(default=())
+    break_glass: str = ""
+    patch: tuple[tuple[str, str], ...] = ()

@@ -60,8 +60,10 @@ class Workload:
         name: possibly empty (``generateName`` before it is filled in).
         containers: every place that names an image, in document order.
         controller: the owner with ``controller: true``, if any.
+        annotations: those whose keys begin with ``bomgate.dev/``.
         deleting: whether it has a deletionTimestamp.
         pull_access: with whose credentials its images are pulled.
+        uid: of the object; empty when it has none yet.
     """
 
     group: str
@@ -73,6 +75,7 @@ class Workload:
     annotations: tuple[tuple[str, str], ...] = ()
     deleting: bool = False
     pull_access: PullAccess = NO_ACCESS
+    uid: str = ""
 
     @property
     def title(self) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from webhook.model.actions import Action
+from webhook.model.grants import BREAK_GLASS_ANNOTATION
 from webhook.model.verdicts import Finding, ImageVerdict, Reason, Verdict, WorkloadVerdict
 from webhook.policy.commands import assess_commands
 from webhook.policy.evaluation import worst_first
@@ -22,7 +23,7 @@ MAX_WARNING = 250
 MAX_WARNINGS = 10
 _MAX_NAME = 200
 _MAX_WAYS_OUT = 1_000
-_BREAK_GLASS = "bomgate.dev/break-glass"
+_MAX_ADDITION = 500
 _BREAK_GLASS_RIGHT = "breakglass.bomgate.dev"
 
 
@@ -57,6 +58,12 @@ def denial(workload: str, verdict: WorkloadVerdict, hints: Hints) -> str:
 def with_title(workload: str, text: str) -> str:
     """Put the title of a workload before the :func:`grounds` of its denial."""
     return f"{plain(workload, _MAX_NAME)} is denied{text}"
+
+
+def with_addition(text: str, addition: str) -> str:
+    """Put a line behind a denial, which then still has at most :data:`MAX_DENIAL` characters."""
+    line = plain(addition, _MAX_ADDITION)
+    return f"{cut(text, MAX_DENIAL - len(line) - 1)}\n{line}"
 
 
 def grounds(verdict: WorkloadVerdict, hints: Hints) -> str:
@@ -198,4 +205,4 @@ def _ways_out(denied: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
         yield f"see and assess it in the console: {plain(hints.console_url, _MAX_NAME)}"
     if hints.break_glass:
         right = f"it takes the right to use {_BREAK_GLASS_RIGHT}"
-        yield f"in an emergency: annotate the object with {_BREAK_GLASS}: <ticket>; {right}"
+        yield f"in an emergency: annotate the object with {BREAK_GLASS_ANNOTATION}: <ticket>; {right}"

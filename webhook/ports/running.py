@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from webhook.model.images import Digest
+from webhook.model.deadlines import Deadline
+from webhook.model.grants import BreakGlassGrant
+from webhook.model.owners import Controller, OwnedPod, Revision
 from webhook.model.records import Sighting
-from webhook.model.workloads import OwnerRef, Workload
+from webhook.model.reviews import Requester
+from webhook.model.workloads import OwnerRef
 
 
 class Clock(Protocol):
@@ -46,24 +49,80 @@ class Background(Protocol):
 
 
 class WorkloadInventory(Protocol):
-    """What runs in the cluster; nothing is known where there is no cluster."""
+    """Controllers and what belongs to them, as the API server has it; nothing of a reference is trusted."""
 
-    def controller(self, owner: OwnerRef, namespace: str) -> Workload | None:
-        """The controller as the API server has it, with the same UID; None when there is no such object."""
+    def owners(self, owner: OwnerRef, namespace: str, deadline: Deadline) -> Sequence[Controller]:
+        """The controller that a reference names, and those above it, nearest first.
 
-    def running_digests(self, owner: OwnerRef, namespace: str) -> frozenset[Digest]:
-        """Digests that Pods of this controller run now."""
+        Empty when there is none of that kind, name and UID.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
+    def pods(self, owners: Sequence[Controller], namespace: str, deadline: Deadline) -> Iterator[OwnedPod]:
+        """The Pods of the last of these controllers that have not ended, read as far as they are asked for.
+
+        Args:
+            owners: what ``owners`` gave, not empty.
+            namespace: where they are.
+            deadline: by when all must be read.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
+    def revisions(self, owners: Sequence[Controller], namespace: str, deadline: Deadline) -> Sequence[Revision]:
+        """The templates that these controllers have made, or would make, Pods of, as far as the API server keeps them.
+
+        Args:
+            owners: what ``owners`` gave, not empty.
+            namespace: where they are.
+            deadline: by when all must be read.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
 
 
 class NamespaceLabels(Protocol):
-    """Labels of namespaces, for ``bomgate.dev/enforce``."""
+    """Labels of namespaces whose keys begin with ``bomgate.dev/``."""
 
-    def labels(self, namespace: str) -> Mapping[str, str]:
-        """The labels; empty when the namespace is not known."""
+    def known(self, namespace: str) -> Mapping[str, str] | None:
+        """The labels from memory; None when they are not there. Never asks anybody."""
+
+    def read(self, namespace: str, deadline: Deadline) -> Mapping[str, str]:
+        """The labels as the API server has them now; empty when there is no such namespace.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
 
 
 class AccessReviewer(Protocol):
     """Who may do what, for break-glass."""
 
-    def may_use(self, username: str, groups: Sequence[str], resource: str) -> bool:
-        """Whether the user may ``use`` a virtual resource (SubjectAccessReview)."""
+    def may_use(self, user: Requester, resource: str, namespace: str, deadline: Deadline) -> bool:
+        """Whether the user may ``use`` a virtual resource of ``bomgate.dev`` in a namespace (SubjectAccessReview).
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
+
+class GrantStore(Protocol):
+    """Uses of break-glass."""
+
+    def find(self, uids: Collection[str], namespace: str, deadline: Deadline) -> Sequence[BreakGlassGrant]:
+        """The grants for workloads with these UIDs, those that have ended included, as long as they are kept.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
+    def add(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
+        """Keep a grant beside those that are there.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """

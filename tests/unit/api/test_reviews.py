@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from webhook.api.reviews import RejectedReview, decode_review, encode_response
 from webhook.errors import InvalidInput
-from webhook.model.reviews import AdmissionResponse, Operation
+from webhook.model.reviews import AdmissionResponse, Operation, Requester
 
 
 def review(**changes: Any) -> dict[str, Any]:
@@ -20,7 +21,12 @@ def review(**changes: Any) -> dict[str, Any]:
         "name": "web",
         "namespace": "shop",
         "operation": "CREATE",
-        "userInfo": {"username": "someone", "groups": ["g"]},
+        "userInfo": {
+            "username": "someone",
+            "uid": "u-9",
+            "groups": ["g"],
+            "extra": {"scopes": ["a", "b"], "none": None},
+        },
         "object": {"metadata": {"name": "web"}, "spec": {"containers": [{"name": "c", "image": "i"}]}},
         "oldObject": None,
         "dryRun": True,
@@ -38,7 +44,8 @@ def test_all_fields_that_decide_are_read() -> None:
         "pods",
         "ephemeralcontainers",
     )
-    assert (asked.namespace, asked.username, asked.groups, asked.dry_run) == ("shop", "someone", ("g",), True)
+    assert (asked.namespace, asked.dry_run, asked.api_version) == ("shop", True, "v1")
+    assert asked.requester == Requester("someone", "u-9", ("g",), (("scopes", ("a", "b")), ("none", ())))
     assert asked.workload is not None
     assert [c.image for c in asked.workload.containers] == ["i"]
     assert asked.old_workload is None
@@ -110,3 +117,13 @@ def test_an_answer_with_warnings_and_annotations() -> None:
         "warnings": ["a", "b"],
         "auditAnnotations": {"decision": "warn"},
     }
+
+
+def test_a_patch_is_a_json_patch_in_base64() -> None:
+    answer = json.loads(
+        encode_response(AdmissionResponse("u", allowed=True, patch=(("/spec/containers/0/image", "a:1@sha256:0"),)))
+    )["response"]
+    assert answer["patchType"] == "JSONPatch"
+    assert json.loads(base64.b64decode(answer["patch"])) == [
+        {"op": "replace", "path": "/spec/containers/0/image", "value": "a:1@sha256:0"}
+    ]

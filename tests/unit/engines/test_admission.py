@@ -11,7 +11,7 @@ from webhook.errors import StoreError
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
 from webhook.model.policies import EnforceOn, Policy
-from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation
+from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester
 from webhook.model.workloads import ContainerRef, ContainerRole, OwnerRef, Workload
 
 BAD, RISKY, GOOD = "shop/bad:1", "shop/risky:1", "shop/good:1"
@@ -28,7 +28,8 @@ def workload(*images: str, kind: str = "Pod") -> Workload:
 def request(
     new: Workload | None, old: Workload | None = None, operation: Operation = Operation.CREATE
 ) -> AdmissionRequest:
-    return AdmissionRequest("u-1", operation, "pods", "", "shop", "someone", new, old, kind=new.kind if new else "")
+    kind = new.kind if new else ""
+    return AdmissionRequest("u-1", operation, "pods", "", "shop", Requester("someone"), new, old, kind=kind)
 
 
 def world_with_images(policy: Policy | None = None) -> World:

@@ -116,7 +116,7 @@ class KubeCalls:
     def pages(
         self, path: str, wanted: Wanted, deadline: Deadline, *, query: Mapping[str, str] | None = None, accept: str = ""
     ) -> Iterator[tuple[list[msgspec.Raw], str]]:
-        """A list in pages of 500: (the JSON of each object, the list's resourceVersion).
+        """A list in pages of 500, or as ``limit`` in the query says: (the JSON of each object, the resourceVersion).
 
         Nothing comes when the server does not know the kind.
 
@@ -125,7 +125,7 @@ class KubeCalls:
         """
         token = ""
         while True:
-            parameters = {**(query or {}), "limit": str(_PAGE), **({"continue": token} if token else {})}
+            parameters = {"limit": str(_PAGE), **(query or {}), **({"continue": token} if token else {})}
             content = self.send(
                 "GET", path, wanted, deadline, query=parameters, headers={"Accept": accept} if accept else None
             )

@@ -1,0 +1,137 @@
+"""Grants: uses of break-glass, as objects ``BreakGlassGrant`` of ``bomgate.dev/v1alpha1``.
+
+Each carries the UID of its workload as a label too, so that the grants of a whole chain of owners are one question.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+import msgspec
+
+from webhook.clients.kube.api import is_name
+from webhook.clients.kube.calls import KubeCalls, decoded
+from webhook.clients.kube.troubles import Conflict, Wanted
+from webhook.errors import Final
+from webhook.model.deadlines import Deadline
+from webhook.model.grants import BreakGlassGrant, GrantedWorkload
+from webhook.policy.plaintext import plain
+
+GROUP, VERSION, KIND, PLURAL = "bomgate.dev", "v1alpha1", "BreakGlassGrant", "breakglassgrants"
+UID_LABEL = "bomgate.dev/workload-uid"
+_RESOURCE = f"{PLURAL}.{GROUP}"
+_LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z")
+
+
+class _Workload(msgspec.Struct, rename="camel"):
+    api_version: str = ""
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+
+
+class _Spec(msgspec.Struct):
+    ticket: str
+    user: str
+    workload: _Workload
+    at: dt.datetime
+    until: dt.datetime
+    images: list[str] = msgspec.field(default_factory=list)
+
+
+class _Metadata(msgspec.Struct):
+    name: str = ""
+    namespace: str = ""
+
+
+class _Grant(msgspec.Struct):
+    metadata: _Metadata
+    spec: _Spec
+
+    def grant(self) -> BreakGlassGrant:
+        spec, of = self.spec, self.spec.workload
+        workload = GrantedWorkload(of.api_version, of.kind, of.name, of.uid)
+        images = tuple(spec.images)
+        return BreakGlassGrant(self.metadata.namespace, spec.ticket, spec.user, workload, images, spec.at, spec.until)
+
+
+_DECODER = msgspec.json.Decoder(_Grant)
+
+
+class KubeGrants:
+    """Keeps grants in the API server; implements ``GrantStore`` and is safe to use from several threads.
+
+    Args:
+        calls: the API server.
+    """
+
+    def __init__(self, calls: KubeCalls) -> None:
+        self._calls = calls
+
+    def find(self, uids: Collection[str], namespace: str, deadline: Deadline) -> Sequence[BreakGlassGrant]:
+        """The grants for workloads with these UIDs, those that have ended included.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        values = [uid for uid in uids if _LABEL_VALUE.match(uid)]
+        if not values or not is_name(namespace):
+            return ()
+        found = self._list(_path(namespace), namespace, f"{UID_LABEL} in ({','.join(values)})", deadline)
+        # The label only finds them. What counts is the object's own word, which whoever may label cannot change.
+        return [grant for _, grant in found if grant.workload.uid in values]
+
+    def add(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
+        """Keep a grant; its name is the UID of its workload, and for a further one the moment besides.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        uid = grant.workload.uid
+        if not is_name(grant.namespace) or not is_name(uid) or not _LABEL_VALUE.match(uid):
+            raise Final(f"{plain(uid, 100)!r} in {plain(grant.namespace, 100)!r} cannot have a grant.")
+        try:
+            self._create(grant, uid, deadline)
+        except Conflict:
+            self._create(grant, f"{uid}-{int(grant.at.timestamp())}", deadline)
+
+    def _create(self, grant: BreakGlassGrant, name: str, deadline: Deadline) -> None:
+        of = grant.workload
+        body = {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": KIND,
+            "metadata": {"name": name, "namespace": grant.namespace, "labels": {UID_LABEL: of.uid}},
+            "spec": {
+                "ticket": grant.ticket,
+                "user": grant.user,
+                "workload": {"apiVersion": of.api_version, "kind": of.kind, "name": of.name, "uid": of.uid},
+                "images": list(grant.images),
+                "at": _moment(grant.at),
+                "until": _moment(grant.until),
+            },
+        }
+        wanted = Wanted(_RESOURCE, "", grant.namespace)
+        if self._calls.send("POST", _path(grant.namespace), wanted, deadline, body=body) is None:
+            raise Final(
+                f"The cluster does not know the kind {KIND}, so break-glass cannot be written down.",
+                remedy="Install bomgate's custom resource definitions, or set policy.breakGlass to false.",
+            )
+
+    def _list(
+        self, path: str, namespace: str, selector: str, deadline: Deadline
+    ) -> Iterator[tuple[str, BreakGlassGrant]]:
+        wanted = Wanted(_RESOURCE, "", namespace)
+        for items, _ in self._calls.pages(path, wanted, deadline, query={"labelSelector": selector}):
+            for item in items:
+                one: _Grant = decoded(_DECODER, item, wanted)
+                yield one.metadata.name, one.grant()
+
+
+def _path(namespace: str) -> str:
+    return f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{PLURAL}"
+
+
+def _moment(at: dt.datetime) -> str:
+    return f"{at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,209 @@
+"""Owners: controllers by name and UID, the Pods that they have, and the templates that they made Pods of.
+
+What an object says of its owner is only where to look. An owner counts when the API server has one of that kind, name
+and UID; a Pod belongs to a controller when its own chain of owners, read in the same way, leads there.
+
+Source: Kubernetes, "Labels and Selectors" (list queries); "Deployments" (revision history); API reference,
+apps/v1 ControllerRevision, whose ``data`` of StatefulSets and DaemonSets holds ``spec.template``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from webhook.clients.kube.api import is_name
+from webhook.clients.kube.calls import KubeCalls, decoded
+from webhook.clients.kube.gathering import PodState
+from webhook.clients.kube.topowners import Metadata, OwnerReference
+from webhook.clients.kube.troubles import Wanted
+from webhook.errors import InvalidInput
+from webhook.model.deadlines import Deadline
+from webhook.model.images import Digest, parse_image
+from webhook.model.owners import Controller, OwnedPod, Revision
+from webhook.model.podspecs import decode_workload
+from webhook.model.workloads import ContainerRef, OwnerRef
+
+_PAGE = 100
+"""Pods that are read at once; mostly the first ones tell all."""
+_PLACES = {
+    ("", "ReplicationController"): ("/api/v1", "replicationcontrollers"),
+    ("apps", "ReplicaSet"): ("/apis/apps/v1", "replicasets"),
+    ("apps", "Deployment"): ("/apis/apps/v1", "deployments"),
+    ("apps", "StatefulSet"): ("/apis/apps/v1", "statefulsets"),
+    ("apps", "DaemonSet"): ("/apis/apps/v1", "daemonsets"),
+    ("batch", "Job"): ("/apis/batch/v1", "jobs"),
+    ("batch", "CronJob"): ("/apis/batch/v1", "cronjobs"),
+}
+_OF_ONE_TEMPLATE = ("ReplicaSet", "ReplicationController", "Job")
+_LIVING = "status.phase!=Succeeded,status.phase!=Failed"
+_JOB_PODS = "batch.kubernetes.io/job-name"
+"""Label of every Pod of a Job; a CronJob has no selector of its own."""
+
+
+class _Metadata(Metadata):
+    creation_timestamp: dt.datetime = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+class _Expression(msgspec.Struct):
+    key: str
+    operator: str
+    values: list[str] | None = None
+
+    @property
+    def query(self) -> str:
+        values = ",".join(self.values or ())
+        forms = {"In": f"{self.key} in ({values})", "NotIn": f"{self.key} notin ({values})", "Exists": self.key}
+        return forms.get(self.operator, f"!{self.key}")
+
+
+class _Spec(msgspec.Struct):
+    selector: Any = None
+
+
+class _Object(msgspec.Struct):
+    metadata: _Metadata
+    spec: _Spec = msgspec.field(default_factory=_Spec)
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Pod(PodState, kw_only=True):
+    metadata: _Metadata
+
+
+_OBJECT, _POD = msgspec.json.Decoder(_Object), msgspec.json.Decoder(_Pod)
+
+
+class KubeOwners:
+    """Reads controllers; implements ``WorkloadInventory`` and is safe to use from several threads.
+
+    Args:
+        calls: the API server.
+    """
+
+    def __init__(self, calls: KubeCalls) -> None:
+        self._calls = calls
+
+    def owners(self, owner: OwnerRef, namespace: str, deadline: Deadline) -> Sequence[Controller]:
+        """The controller that a reference names, and those above it, nearest first.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        found: list[Controller] = []
+        reference: OwnerReference | None = OwnerReference(owner.api_version, owner.kind, owner.name, owner.uid)
+        while reference is not None and len(found) < 3:  # no chain of built-in controllers is longer
+            read = self._controller(reference, namespace, deadline)
+            if read is None:
+                break
+            controller, reference = read
+            found.append(controller)
+        return found
+
+    def pods(self, owners: Sequence[Controller], namespace: str, deadline: Deadline) -> Iterator[OwnedPod]:
+        """The Pods of the last of these controllers that have not ended, read as far as they are asked for.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        top = owners[-1]
+        chains = {one.uid: tuple(above.uid for above in owners[index:]) for index, one in enumerate(owners)}
+        query = {"labelSelector": top.selector or _JOB_PODS, "fieldSelector": _LIVING}
+        for item in self._list(f"/api/v1/namespaces/{namespace}/pods", "pods", namespace, query, deadline):
+            pod: _Pod = decoded(_POD, item, Wanted("pods", "", namespace))
+            by = pod.metadata.controller
+            if by is None:
+                continue
+            if by.uid not in chains:
+                reference = OwnerRef(by.api_version, by.kind, by.name, by.uid)
+                chains[by.uid] = tuple(one.uid for one in self.owners(reference, namespace, deadline))
+            if top.uid in chains[by.uid]:
+                yield _owned(pod, item, chains[by.uid])
+
+    def revisions(self, owners: Sequence[Controller], namespace: str, deadline: Deadline) -> Sequence[Revision]:
+        """The templates that these controllers have made, or would make, Pods of.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        top, own = owners[-1], [one.revision for one in owners if one.revision is not None]
+        plural = {"Deployment": "replicasets", "StatefulSet": "controllerrevisions", "DaemonSet": "controllerrevisions"}
+        kind = plural.get(top.kind)
+        if kind is None or not top.selector:
+            return own
+        path = f"/apis/apps/v1/namespaces/{namespace}/{kind}"
+        found = []
+        for item in self._list(path, f"{kind}.apps", namespace, {"labelSelector": top.selector}, deadline):
+            one: _Object = decoded(_OBJECT, item, Wanted(f"{kind}.apps", "", namespace))
+            by = one.metadata.controller
+            if by is not None and by.uid == top.uid:
+                found.append(_revision(one, item if kind == "replicasets" else one.data))
+        return found
+
+    def _controller(
+        self, reference: OwnerReference, namespace: str, deadline: Deadline
+    ) -> tuple[Controller, OwnerReference | None] | None:
+        group = reference.api_version.rpartition("/")[0]
+        place = _PLACES.get((group, reference.kind))
+        if place is None or not is_name(reference.name) or not is_name(namespace):
+            return None
+        root, plural = place
+        wanted = Wanted(f"{plural}.{group}" if group else plural, reference.name, namespace)
+        content = self._calls.get(f"{root}/namespaces/{namespace}/{plural}/{reference.name}", wanted, deadline)
+        if content is None:
+            return None
+        read: _Object = decoded(_OBJECT, content, wanted)
+        if read.metadata.uid != reference.uid:
+            return None
+        revision = _revision(read, content, group, reference.kind) if reference.kind in _OF_ONE_TEMPLATE else None
+        controller = Controller(
+            reference.api_version, reference.kind, read.metadata.name, read.metadata.uid, _selector(read.spec), revision
+        )
+        return controller, read.metadata.controller
+
+    def _list(
+        self, path: str, resource: str, namespace: str, query: Mapping[str, str], deadline: Deadline
+    ) -> Iterator[msgspec.Raw]:
+        wanted = Wanted(resource, "", namespace)
+        for items, _ in self._calls.pages(path, wanted, deadline, query={**query, "limit": str(_PAGE)}):
+            yield from items
+
+
+def _selector(spec: _Spec) -> str:
+    """A label selector as a query has it; that of a ReplicationController is a plain mapping."""
+    given = spec.selector if isinstance(spec.selector, dict) else {}
+    labels = given.get("matchLabels") if {"matchLabels", "matchExpressions"} & given.keys() else given
+    expressions = msgspec.convert(given.get("matchExpressions") or [], list[_Expression])
+    equal = [f"{key}={value}" for key, value in labels.items()] if isinstance(labels, dict) else []
+    return ",".join([*equal, *(one.query for one in expressions)])
+
+
+def _revision(read: _Object, content: bytes | msgspec.Raw, group: str = "apps", kind: str = "ReplicaSet") -> Revision:
+    return Revision(read.metadata.creation_timestamp, frozenset(one.image for one in _containers(content, group, kind)))
+
+
+def _containers(content: bytes | msgspec.Raw, group: str, kind: str) -> tuple[ContainerRef, ...]:
+    workload = decode_workload(content, group, kind) if bytes(content) != b"null" else None
+    return workload.containers if workload is not None else ()
+
+
+def _owned(pod: _Pod, content: msgspec.Raw, owners: tuple[str, ...]) -> OwnedPod:
+    says = pod.digests()
+    digests: set[Digest] = set()
+    references: set[str] = set()
+    for one in _containers(content, "", "Pod"):
+        running, pinned = says.get((one.role, one.name)), _pinned(one.image)
+        digests.update(digest for digest in (running, pinned) if digest is not None)
+        if running is None and pinned is None:
+            references.add(one.image)
+    return OwnedPod(owners, pod.metadata.creation_timestamp, frozenset(digests), frozenset(references))
+
+
+def _pinned(reference: str) -> Digest | None:
+    try:
+        return parse_image(reference).digest
+    except InvalidInput:
+        return None

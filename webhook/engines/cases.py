@@ -1,0 +1,84 @@
+"""Cases: requests that would be denied, and the rulings on what becomes of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from webhook.model.actions import Action
+from webhook.model.grants import BREAK_GLASS_ANNOTATION
+from webhook.model.reviews import AdmissionRequest
+from webhook.model.running import with_digest
+from webhook.model.verdicts import Verdict, WorkloadVerdict
+from webhook.model.workloads import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request that would be denied.
+
+    Attributes:
+        request: as the API server made it.
+        workload: its object.
+        namespace: where it is to run.
+        denied: the verdicts that deny.
+    """
+
+    request: AdmissionRequest
+    workload: Workload
+    namespace: str
+    denied: tuple[Verdict, ...]
+
+    @classmethod
+    def of(cls, request: AdmissionRequest, workload: Workload, namespace: str, verdict: WorkloadVerdict) -> Case:
+        """The case of a request with its verdict."""
+        denied = tuple(one.verdict for one in verdict.images if one.verdict.action is Action.DENY)
+        return cls(request, workload, namespace, denied)
+
+    @property
+    def images(self) -> frozenset[str]:
+        """The denied images, as grants name them."""
+        return frozenset(with_digest(one.image.text, one.digest) for one in self.denied)
+
+    @property
+    def ticket(self) -> str | None:
+        """What the break-glass annotation says; None without one."""
+        return dict(self.workload.annotations).get(BREAK_GLASS_ANNOTATION)
+
+    @property
+    def turned_bad(self) -> dt.datetime | None:
+        """When the newest of the assessments that deny was made; None when none is the reason."""
+        assessed = (
+            finding.assessment.assessed_at
+            for one in self.denied
+            for finding in one.findings
+            if finding.action is Action.DENY and finding.assessment is not None
+        )
+        return max(assessed, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What becomes of a would-be denial.
+
+    Attributes:
+        reason: why it is let in, a bounded word for metrics: ``admitted``, ``admitted-unproven`` or ``break-glass``;
+            empty when it is denied.
+        text: for people: a warning when it is let in, else an addition to the denial; possibly empty.
+        annotation: for the audit log, key and value.
+        break_glass: what became of break-glass: ``used``, ``refused``, ``expired``; empty when it played no part.
+    """
+
+    reason: str = ""
+    text: str = ""
+    annotation: tuple[str, str] | None = None
+    break_glass: str = ""
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether the request is allowed after all."""
+        return bool(self.reason)
+
+
+STANDS = Ruling()
+"""The denial stands, and there is nothing to say about it."""

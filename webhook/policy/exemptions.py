@@ -1,0 +1,60 @@
+"""Exemptions: what is said of what is let in although it would be denied, and of what break-glass did not let in."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from webhook.model.grants import BREAK_GLASS_ANNOTATION, MAX_TICKET, BreakGlassGrant
+from webhook.policy.phrases import moment
+from webhook.policy.plaintext import is_plain, plain
+
+RIGHT = "use breakglass.bomgate.dev"
+_MAX_NAME = 100
+
+
+def ticket_problem(ticket: str) -> str:
+    """What is wrong with the ticket of a break-glass annotation, as the end of a sentence; empty when nothing is."""
+    if not ticket.strip():
+        return "the ticket is empty"
+    if len(ticket) > MAX_TICKET:
+        return f"the ticket is longer than {MAX_TICKET} characters"
+    return "" if is_plain(ticket) else "the ticket has characters that cannot be printed"
+
+
+def let_in(ticket: str, until: dt.datetime) -> str:
+    """The warning for what break-glass lets in."""
+    return (
+        f"let in by break-glass under ticket {plain(ticket, MAX_TICKET)} although it would be denied; what its "
+        f"controllers make is let in until {moment(until)}"
+    )
+
+
+def no_right(user: str, namespace: str) -> str:
+    """Why break-glass did not count: the user may not use it."""
+    return not_counted(
+        f"{plain(user, _MAX_NAME) or 'an anonymous user'} may not {RIGHT} in namespace {plain(namespace, _MAX_NAME)}; "
+        "the ClusterRole bomgate-break-glass gives this right"
+    )
+
+
+def not_counted(why: str) -> str:
+    """Why break-glass did not count.
+
+    Args:
+        why: the rest of a sentence.
+    """
+    return f"The annotation {BREAK_GLASS_ANNOTATION} does not count: {why}."
+
+
+def ended(grant: BreakGlassGrant) -> str:
+    """That break-glass let this in once, and does not any more."""
+    return f"Break-glass under ticket {plain(grant.ticket, MAX_TICKET)} ended on {moment(grant.until)}."
+
+
+def unasked(why: str) -> str:
+    """That nobody could say what an object's controller runs, and whether break-glass counts for it.
+
+    Args:
+        why: a sentence.
+    """
+    return f"What its controller runs, and whether break-glass counts, could not be found out: {why}"
