@@ -29,7 +29,7 @@ def ensure() -> Path:
     if reason := machine.missing():
         raise UnavailableError(reason)
     roots, wheels = rootfs.ensure(), cache.once("wheels", cache.digest(rootfs.PYTHON, *LOCKS), _download)
-    sources = [ROOT / name for name in ("webhook", "Dockerfile", ".dockerignore", "pyproject.toml")]
+    sources = [ROOT / name for name in ("webhook", "Dockerfile", ".dockerignore", "pyproject.toml", "README.md")]
     key = cache.digest(roots.name, wheels.name, Path(__file__), *sources)
     image = cache.once("bomgate-image", key, lambda into: _build(into, roots, wheels))
     cache.prune("bomgate-image", keep=_KEPT)
@@ -58,16 +58,16 @@ def _build(into: Path, roots: Path, wheels: Path) -> None:
         layout = oci.Layout(folder / "base")
         layout.image(BASE, [roots / "base.tar"], {"Env": [_PATH], "Cmd": ["python3"]})
         layout.close()
-        # All of it in one mount namespace: what buildah mounts goes with it, also when it is killed.
+        # In namespaces of its own: no network, and what buildah mounts goes with it, also when it is killed.
         store = f"--root {folder}/store --runroot {folder}/run"
         script = f"""
             set -e
             base=$(buildah {store} pull --quiet oci:{folder}/base:{BASE})
-            buildah {store} build --quiet --isolation chroot --pull-never --network none --build-arg BASE_IMAGE=$base \\
+            buildah {store} build --quiet --isolation chroot --pull-never --build-arg BASE_IMAGE=$base \\
                 --volume {wheels}:/wheels:ro --tag bomgate {ROOT}
             buildah {store} push --quiet --disable-compression bomgate oci:{into}:bomgate
         """
-        cache.run("unshare", "--mount", "sh", "-c", script)
+        cache.run("unshare", "--mount", "--net", "sh", "-c", script)
 
 
 if __name__ == "__main__":
