@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from webhook.engines.enforcing import ClusterParts
 from webhook.ports import Background, Clock, EventSink, ReportSink, RunningWorkloads, WebhookRegistration
 from webhook.ports.certifying import SecretKeeper
-from webhook.ports.controlling import LeaderLock
+from webhook.ports.controlling import GrantKeeper, LeaderLock, RightsReviewer
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
@@ -162,3 +162,23 @@ class Cluster:
 
         options = self.settings.certificates
         return WebhookConfigurations(self.api, (self.namespace, options.service), options.configurations, self.clock)
+
+    def grants(self) -> GrantKeeper:
+        """All uses of break-glass.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.grants import KubeGrants
+
+        return KubeGrants(self.api.calls)
+
+    def rights(self) -> RightsReviewer:
+        """What this process may do.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.rights import KubeRights
+
+        return KubeRights(self.api, self.clock)

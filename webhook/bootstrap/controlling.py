@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import logging
 import random
 import threading
 from collections.abc import Iterator
@@ -14,17 +12,15 @@ from webhook import __version__
 from webhook.api.gauges import Gauges
 from webhook.api.probes import Page, ProbeServer
 from webhook.bootstrap.cluster import Cluster
+from webhook.bootstrap.duties import duties, rights
 from webhook.bootstrap.machine import SystemClock
 from webhook.bootstrap.parts import Parts, hot_start, open_parts
-from webhook.clients.authority import CertificateSigner
-from webhook.engines.certificates import CertificateDuty, CertificateParts
 from webhook.engines.controlling import DutyEvents, DutyPacer, DutyRunner, LeaderElection
 from webhook.engines.leading import Controller
+from webhook.engines.rights import RightsDuty
 from webhook.ports.controlling import Duty
 from webhook.settings import Settings
 from webhook.telemetry import Metrics, exposition
-
-log = logging.getLogger("bomgate.controller")
 
 
 @dataclass
@@ -44,23 +40,18 @@ class ControllerParts:
         """Leads, or waits for it."""
         parts, options = self.parts, self.parts.settings.controller
         election = LeaderElection(parts.cluster.leader_lock(), parts.holder, parts.clock, options)
-        events = DutyEvents(ended=self._ended, failed=self._failed)
-        jitter = random.SystemRandom().random
-        pacers = [DutyPacer(duty, parts.clock, jitter, events) for duty in self.duties()]
-        runner = DutyRunner(pacers, parts.clock, options)
+        runner = self._runner(*duties(parts, self.metrics))
         return Controller(election, runner, parts.clock, options, self._leading)
 
-    def duties(self) -> Iterator[Duty]:
-        """What is done while leading; certificates first, because nothing works without them."""
-        if self.parts.settings.certificates.manage:
-            yield self.certificates()
+    @cached_property
+    def rights(self) -> RightsDuty:
+        """Knows which rights are missing."""
+        return rights(self.parts, lambda gaps: self.metrics.set("bomgate_rbac_gaps", gaps))
 
-    def certificates(self) -> CertificateDuty:
-        """Keeps the webhook's certificate valid."""
-        cluster = self.parts.cluster
-        made = CertificateParts(CertificateSigner(), cluster.secrets(), cluster.registrations())
-        options = self.parts.settings.certificates
-        return CertificateDuty(made, cluster.namespace, options, self.parts.clock, self._authority)
+    @cached_property
+    def standing(self) -> DutyRunner:
+        """Does what has to be done whether this process leads or not."""
+        return self._runner(self.rights)
 
     def probes(self) -> ProbeServer:
         """The port on which it is watched.
@@ -71,14 +62,22 @@ class ControllerParts:
         pages = {"/healthz": self._healthz, "/readyz": self._readyz, "/metrics": self._metrics_page}
         return ProbeServer(self.parts.settings.probes.listen, pages)
 
+    def _runner(self, *some: Duty) -> DutyRunner:
+        clock, jitter = self.parts.clock, random.SystemRandom().random
+        events = DutyEvents(ended=self._ended, failed=self._failed)
+        return DutyRunner(
+            [DutyPacer(one, clock, jitter, events) for one in some], clock, self.parts.settings.controller
+        )
+
     def _healthz(self) -> Page:
-        unhealthy = self.controller.unhealthy()
+        unhealthy = self.controller.unhealthy() or self.standing.unhealthy()
         return Page(500, f"{unhealthy}\n".encode()) if unhealthy else Page(200, b"ok\n")
 
     def _readyz(self) -> Page:
         readiness = self.controller.readiness()
-        text = "".join(f"{line}\n" for line in readiness.lines)
-        return Page(200 if readiness.ready else 503, text.encode())
+        text = "".join(f"{line}\n" for line in (*readiness.lines, *self.rights.gaps))
+        # A right that only some duty needs is no reason to take the whole process out.
+        return Page(200 if readiness.ready and not self.rights.vital else 503, text.encode())
 
     def _metrics_page(self) -> Page:
         return Page(200, *exposition(self.metrics.registry))
@@ -94,9 +93,6 @@ class ControllerParts:
     def _failed(self, duty: str) -> None:
         self.metrics.count("bomgate_controller_duty_errors_total", duty)
 
-    def _authority(self, until: dt.datetime) -> None:
-        self.metrics.set("bomgate_certificate_authority_expiry_timestamp_seconds", until.timestamp())
-
 
 def run_controller(settings: Settings, stop: threading.Event) -> None:
     """Lead, or wait for it, until ``stop`` is set.
@@ -107,32 +103,37 @@ def run_controller(settings: Settings, stop: threading.Event) -> None:
         ConfigError: a setting cannot work.
     """
     settings.controller.check()
-    if settings.certificates.manage:
-        settings.certificates.check()
     saved = hot_start(settings)
     # Who has a copy of the read model would take a new and empty database for the truth.
     parts = open_parts(settings, create=saved is None or saved.load() is None)
     made = ControllerParts(parts)
-    probes = made.probes()
-    controller = made.controller
-    gauges = Gauges(made.metrics, parts.model, parts.store.runs, parts.clock)
+    controller, standing, probes = made.controller, made.standing, made.probes()
+    refresher = threading.Thread(target=_refresh, args=(made, stop), name="bomgate-refresh", daemon=True)
     made.metrics.set("bomgate_build_info", 1, __version__)
-
-    def after_tick() -> None:
-        gauges.publish(equal_to_store=parts.refresher.failing_since is None, dropped_sightings=0)
-
-    refresher = threading.Thread(
-        target=parts.refresher.run, args=(stop, after_tick), name="bomgate-refresh", daemon=True
-    )
     probes.start()
+    standing.start()
+    standing.lead(True)
     refresher.start()
     try:
         controller.run(stop)
     finally:
         stop.set()
+        standing.stop(1.0)
         refresher.join(timeout=10)
         probes.close()
         parts.store.close()
+
+
+def _refresh(made: ControllerParts, stop: threading.Event) -> None:
+    """Keep the read model up to date, and tell of it."""
+    parts = made.parts
+    gauges = Gauges(made.metrics, parts.model, parts.store.runs, parts.clock)
+
+    def after_tick() -> None:
+        gauges.publish(equal_to_store=parts.refresher.failing_since is None, dropped_sightings=0)
+
+    parts.refresher.warm_up()
+    parts.refresher.run(stop, after_tick)
 
 
 def unregister(settings: Settings) -> Iterator[str]:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Protocol
+
+from webhook.model.deadlines import Deadline
+from webhook.model.grants import BreakGlassGrant
+from webhook.model.rights import Right
 
 
 class Duty(Protocol):
@@ -37,6 +42,35 @@ class LeaderLock(Protocol):
 
     def release(self, holder: str) -> None:
         """Give the lock back; harmless when it is not held.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
+
+class GrantKeeper(Protocol):
+    """All uses of break-glass that are kept."""
+
+    def everything(self, deadline: Deadline) -> Sequence[tuple[str, BreakGlassGrant]]:
+        """All of them, each with its name.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
+    def remove(self, namespace: str, name: str, deadline: Deadline) -> None:
+        """Delete one; harmless when it is gone.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
+
+class RightsReviewer(Protocol):
+    """What this process may do in the cluster."""
+
+    def allowed(self, right: Right) -> bool:
+        """Whether it has a right.
 
         Raises:
             SourceError: the API server did not answer, or refused to.

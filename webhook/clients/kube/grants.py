@@ -97,6 +97,23 @@ class KubeGrants:
         except Conflict:
             self._create(grant, f"{uid}-{int(grant.at.timestamp())}", deadline)
 
+    def everything(self, deadline: Deadline) -> Sequence[tuple[str, BreakGlassGrant]]:
+        """All grants of the cluster, each with the name of its object; empty when the cluster does not know the kind.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        return list(self._list(f"/apis/{GROUP}/{VERSION}/{PLURAL}", "", "", deadline))
+
+    def remove(self, namespace: str, name: str, deadline: Deadline) -> None:
+        """Delete a grant; harmless when it is gone.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        if is_name(namespace) and is_name(name):
+            self._calls.send("DELETE", f"{_path(namespace)}/{name}", Wanted(_RESOURCE, name, namespace), deadline)
+
     def _create(self, grant: BreakGlassGrant, name: str, deadline: Deadline) -> None:
         of = grant.workload
         body = {
@@ -123,7 +140,9 @@ class KubeGrants:
         self, path: str, namespace: str, selector: str, deadline: Deadline
     ) -> Iterator[tuple[str, BreakGlassGrant]]:
         wanted = Wanted(_RESOURCE, "", namespace)
-        for items, _ in self._calls.pages(path, wanted, deadline, query={"labelSelector": selector}):
+        for items, _ in self._calls.pages(
+            path, wanted, deadline, query={"labelSelector": selector} if selector else None
+        ):
             for item in items:
                 one: _Grant = decoded(_DECODER, item, wanted)
                 yield one.metadata.name, one.grant()

@@ -1,0 +1,92 @@
+"""Duties: joins what the controller does while it leads, and what it asks for its rights."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+
+from webhook.bootstrap.auditing import audit_duty
+from webhook.bootstrap.machine import PoolBackground
+from webhook.bootstrap.parts import Parts
+from webhook.clients.authority import CertificateSigner
+from webhook.engines.certificates import CertificateDuty, CertificateParts
+from webhook.engines.fetching_running import InventoryDuty, InventoryParts
+from webhook.engines.granting import GrantDuty
+from webhook.engines.rights import Features, RightsDuty, controller_needs
+from webhook.engines.urgent import UrgentDuty
+from webhook.ports.controlling import Duty
+from webhook.settings import Settings
+from webhook.telemetry import Metrics
+
+
+def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
+    """What the settings ask for; certificates first, because nothing works without them.
+
+    Raises:
+        ConfigError: a setting cannot work, or there is no way to the API server.
+    """
+    settings, cluster = parts.settings, parts.cluster
+    if settings.certificates.manage:
+        yield certificates(parts, metrics)
+    if settings.policy.break_glass:
+        yield GrantDuty(cluster.grants(), cluster.events if settings.audit.events else None, parts.clock)
+    yield inventory(parts)
+    if settings.controller.urgent_components:
+        yield UrgentDuty(parts.downloader(), parts.clock, settings.controller)
+    yield audit_duty(parts, metrics)
+
+
+def certificates(parts: Parts, metrics: Metrics) -> CertificateDuty:
+    """Keeps the webhook's certificate valid."""
+    cluster, options = parts.cluster, parts.settings.certificates
+    options.check()
+
+    def on_authority(until: dt.datetime) -> None:
+        metrics.set("bomgate_certificate_authority_expiry_timestamp_seconds", until.timestamp())
+
+    made = CertificateParts(CertificateSigner(), cluster.secrets(), cluster.registrations())
+    return CertificateDuty(made, cluster.namespace, options, parts.clock, on_authority)
+
+
+def inventory(parts: Parts) -> InventoryDuty:
+    """Notes what runs, and searches for SBOMs."""
+    options = parts.settings.controller
+    made = InventoryParts(
+        running=parts.cluster.running,
+        checker=parts.checker(PoolBackground(options.searches)),
+        background=PoolBackground(options.searches),  # not the same: who checks would wait for itself
+        sightings=parts.store.sightings,
+        model=parts.model,
+        refresher=parts.refresher,
+        clock=parts.clock,
+        pull_secrets=parts.settings.kube.pull_secrets,
+    )
+    return InventoryDuty(made, options)
+
+
+def rights(parts: Parts, on_gaps: Callable[[int], None]) -> RightsDuty:
+    """Asks what the controller may do."""
+    needs = controller_needs(features(parts.settings, parts.cluster.namespace))
+    return RightsDuty(parts.cluster.rights(), needs, on_gaps)
+
+
+def features(settings: Settings, namespace: str) -> Features:
+    """What the settings switch on, as far as it takes rights.
+
+    Args:
+        settings: all settings.
+        namespace: of bomgate.
+    """
+    certificates = settings.certificates
+    return Features(
+        namespace=namespace,
+        lease=settings.controller.lease,
+        certificates=certificates.manage,
+        secrets=(certificates.ca_secret, certificates.secret),
+        configurations=certificates.configurations,
+        break_glass=settings.policy.break_glass,
+        events=settings.audit.events,
+        reports=(("wgpolicyk8s.io", "policyreports"), ("openreports.io", "reports")) if settings.audit.reports else (),
+        cluster_reports="clusterReports" in settings.sbom.sources,
+        node_platforms=settings.kube.node_platforms,
+    )

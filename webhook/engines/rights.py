@@ -1,0 +1,210 @@
+"""Rights: what each feature needs in the cluster, and which of it is missing.
+
+The tables here are the one place that says so; tests compare them with the roles of the chart. A right that is missing
+stops no more than the feature that needs it, and is named in the log, in ``/readyz`` and by a metric.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from webhook.model.rights import Right
+from webhook.ports.controlling import RightsReviewer
+
+log = logging.getLogger("bomgate.rights")
+
+_INTERVAL = 600.0
+_BOMGATE, _APPS, _BATCH = "bomgate.dev", "apps", "batch"
+_REGISTRATION = "admissionregistration.k8s.io"
+_VALIDATING, _MUTATING = "validatingwebhookconfigurations", "mutatingwebhookconfigurations"
+_CONTROLLERS = (
+    ("", "replicationcontrollers"),
+    (_APPS, "deployments"),
+    (_APPS, "replicasets"),
+    (_APPS, "statefulsets"),
+    (_APPS, "daemonsets"),
+    (_BATCH, "jobs"),
+    (_BATCH, "cronjobs"),
+)
+"""Kinds that make Pods: API group and plural name."""
+
+Needs = Mapping[str, tuple[Right, ...]]
+"""What is needed, by the feature that needs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What is switched on, as far as it takes rights.
+
+    Attributes:
+        namespace: of bomgate.
+        lease: name of the Lease.
+        certificates: whether the controller makes certificates.
+        secrets: names of the Secrets with certificates.
+        configurations: names of the webhook configurations.
+        break_glass: whether break-glass can be used.
+        events: whether Events are told.
+        reports: API groups and plural names of the reports that are written.
+        cluster_reports: whether SBOMs are taken from reports in the cluster.
+        node_platforms: whether the nodes are looked at.
+    """
+
+    namespace: str
+    lease: str = ""
+    certificates: bool = False
+    secrets: tuple[str, ...] = ()
+    configurations: tuple[str, ...] = ()
+    break_glass: bool = False
+    events: bool = False
+    reports: tuple[tuple[str, str], ...] = ()
+    cluster_reports: bool = False
+    node_platforms: bool = False
+
+
+VITAL = ("leading", "certificates")
+"""Features without which leading is of no use."""
+
+
+def controller_needs(features: Features) -> Needs:
+    """What the controller needs."""
+    needs = {
+        "leading": _leading(features),
+        "certificates": _certificates(features) if features.certificates else (),
+        "inventory and audit": (
+            *_rights("list", ("", "namespaces"), ("", "pods"), *_CONTROLLERS),
+            Right("get", "replicasets", _APPS),
+            *(Right("get", _VALIDATING, _REGISTRATION, name=name) for name in features.configurations),
+        ),
+        "custom resources": (
+            *_rights("list", (_BOMGATE, "assessmenttypes"), (_BOMGATE, "assessments")),
+            *_rights("patch", (_BOMGATE, "assessmenttypes/status"), (_BOMGATE, "assessments/status")),
+        ),
+        "break-glass": (
+            *_rights("list", (_BOMGATE, "breakglassgrants")),
+            *_rights("delete", (_BOMGATE, "breakglassgrants")),
+        )
+        if features.break_glass
+        else (),
+        "events": (Right("create", "events"), Right("patch", "events")) if features.events else (),
+        "reports": tuple(
+            Right(verb, plural, group)
+            for group, plural in features.reports
+            for verb in ("list", "create", "patch", "delete")
+        ),
+        **_searching(features),
+    }
+    return {feature: rights for feature, rights in needs.items() if rights}
+
+
+def webhook_needs(features: Features) -> Needs:
+    """What the webhook needs."""
+    needs = {
+        "modes of namespaces": tuple(Right(verb, "namespaces") for verb in ("get", "list", "watch")),
+        "admitted": (
+            *_rights("get", *_CONTROLLERS),
+            *_rights("list", ("", "pods"), (_APPS, "replicasets"), (_APPS, "controllerrevisions")),
+        ),
+        "break-glass": (
+            Right("create", "subjectaccessreviews", "authorization.k8s.io"),
+            *(Right(verb, "breakglassgrants", _BOMGATE) for verb in ("list", "create")),
+        )
+        if features.break_glass
+        else (),
+        **_searching(features),
+    }
+    return {feature: rights for feature, rights in needs.items() if rights}
+
+
+def _leading(features: Features) -> tuple[Right, ...]:
+    group, namespace = "coordination.k8s.io", features.namespace
+    by_name = (Right(verb, "leases", group, namespace, features.lease) for verb in ("get", "update"))
+    return (Right("create", "leases", group, namespace), *by_name)
+
+
+def _certificates(features: Features) -> tuple[Right, ...]:
+    secrets = (
+        Right(verb, "secrets", "", features.namespace, name) for name in features.secrets for verb in ("get", "update")
+    )
+    configurations = (
+        Right(verb, kind, _REGISTRATION, name=name)
+        for kind in (_VALIDATING, _MUTATING)
+        for name in features.configurations
+        for verb in ("get", "patch")
+    )
+    return (Right("create", "secrets", "", features.namespace), *secrets, *configurations)
+
+
+def _searching(features: Features) -> dict[str, tuple[Right, ...]]:
+    # Pull secrets are not here: they are read where a namespace allows it, and need not be readable everywhere.
+    reports = (("aquasecurity.github.io", "sbomreports"), ("aquasecurity.github.io", "clustersbomreports"))
+    return {
+        "reports with SBOMs": _rights("get", *reports) if features.cluster_reports else (),
+        "platforms of nodes": (Right("list", "nodes"),) if features.node_platforms else (),
+    }
+
+
+def _rights(verb: str, *kinds: tuple[str, str]) -> tuple[Right, ...]:
+    return tuple(Right(verb, plural, group) for group, plural in kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A right that is missing.
+
+    Attributes:
+        feature: what needs it.
+        right: the right.
+    """
+
+    feature: str
+    right: Right
+
+    def __str__(self) -> str:
+        return f"{self.feature}: bomgate may not {self.right}"
+
+
+class RightsDuty:
+    """Asks for all rights that are needed; a ``Duty`` that every process does, whether it leads or not.
+
+    Args:
+        reviewer: whom to ask.
+        needs: what is needed.
+        on_gaps: told after each pass how many are missing.
+
+    Attributes:
+        gaps: what was missing when this was last asked.
+    """
+
+    name = "rights"
+    interval_seconds = _INTERVAL
+
+    def __init__(self, reviewer: RightsReviewer, needs: Needs, on_gaps: Callable[[int], None]) -> None:
+        self._reviewer, self._needs, self._on_gaps = reviewer, needs, on_gaps
+        self.gaps: tuple[Gap, ...] = ()
+
+    def run(self) -> None:
+        """Ask.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        gaps = tuple(
+            Gap(feature, right)
+            for feature, rights in self._needs.items()
+            for right in rights
+            if not self._reviewer.allowed(right)
+        )
+        for gap in gaps:
+            if gap not in self.gaps:
+                log.warning("a right is missing", extra={"feature": gap.feature, "right": str(gap.right)})
+        if self.gaps and not gaps:
+            log.warning("all rights that were missing are there now")
+        self.gaps = gaps
+        self._on_gaps(len(gaps))
+
+    @property
+    def vital(self) -> Sequence[Gap]:
+        """Those without which leading is of no use."""
+        return [gap for gap in self.gaps if gap.feature in VITAL]
