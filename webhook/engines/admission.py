@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar, cast
 
-from webhook.engines.cases import Case, Ruling
+from webhook.engines.cases import STANDS, Case, Ruling
 from webhook.engines.checking import ImageChecker
 from webhook.engines.enforcing import Enforcer
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
+from webhook.model.grants import BREAK_GLASS_ANNOTATION
 from webhook.model.images import ImageRef, parse_image
 from webhook.model.policies import Mode
 from webhook.model.pulling import NO_ACCESS, PullAccess
@@ -23,8 +24,9 @@ from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation
 from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict, WorkloadVerdict
 from webhook.model.workloads import ContainerRef, Workload
 from webhook.policy.evaluation import Rules, Subject, failed, missing, workload_verdict
-from webhook.policy.messages import MAX_WARNINGS, Hints, grounds, warnings, with_addition, with_title
+from webhook.policy.messages import MAX_WARNING, MAX_WARNINGS, Hints, grounds, warnings, with_addition, with_title
 from webhook.policy.modes import enforced
+from webhook.policy.plaintext import plain
 from webhook.ports import Clock, SightingSink
 
 log = logging.getLogger("bomgate.admission")
@@ -95,20 +97,23 @@ class AdmissionReviewer:
         if workload is None or not _is_judged(request):
             return AdmissionResponse(request.uid, allowed=True, reason="not-judged")
         containers = new_containers(workload, request.old_workload)
-        if not containers:
+        if not containers and not _asks_anew(request):
             return AdmissionResponse(request.uid, allowed=True, reason="nothing-new")
         namespace = request.namespace or workload.namespace
         mode = self._enforcer.mode(namespace, deadline)
         if mode is Mode.OFF:
             return AdmissionResponse(request.uid, allowed=True, reason="off")
-        verdict = self.judge(containers, namespace, deadline, replace(workload.pull_access, namespace=namespace))
+        judged = containers or workload.containers
+        verdict = self.judge(judged, namespace, deadline, replace(workload.pull_access, namespace=namespace))
         if not request.dry_run:
             self._note(verdict)
         action = enforced(verdict.action, workload.kind, mode, self._rules.policy)
         if action is Action.DENY:
             ruling = self._enforcer.rule(Case.of(request, workload, namespace, verdict), deadline)
-            return self._let_in(request, verdict, ruling) if ruling.lets_in else self._deny(request, verdict, ruling)
-        return self._allow(request, verdict, action)
+            if ruling.lets_in:
+                return self._let_in(request, verdict, ruling)
+            return self._deny(request, verdict, ruling) if containers else self._ignore(request, ruling)
+        return self._allow(request, verdict, action) if containers else self._ignore(request, STANDS)
 
     def judge(
         self,
@@ -171,8 +176,22 @@ class AdmissionReviewer:
             break_glass=ruling.break_glass,
         )
 
+    def _ignore(self, request: AdmissionRequest, ruling: Ruling) -> AdmissionResponse:
+        """Let a ticket pass that does not count; the update brings no image, so there is nothing to deny."""
+        return AdmissionResponse(
+            request.uid,
+            allowed=True,
+            warnings=(plain(ruling.text, MAX_WARNING),) if ruling.text else (),
+            reason="nothing-new",
+            break_glass=ruling.break_glass,
+        )
+
     def _let_in(self, request: AdmissionRequest, verdict: WorkloadVerdict, ruling: Ruling) -> AdmissionResponse:
-        lines = (ruling.text, *self._lines(request, verdict)) if ruling.break_glass else self._lines(request, verdict)
+        lines = (
+            (plain(ruling.text, MAX_WARNING), *self._lines(request, verdict))
+            if ruling.break_glass
+            else self._lines(request, verdict)
+        )
         extra = (ruling.annotation,) if ruling.annotation else ()
         return AdmissionResponse(
             request.uid,
@@ -225,6 +244,15 @@ def _is_judged(request: AdmissionRequest) -> bool:
         and request.workload is not None
         and not request.workload.deleting
     )
+
+
+def _asks_anew(request: AdmissionRequest) -> bool:
+    """Whether an update asks for break-glass for what the object names already, under a new ticket."""
+    new, old = request.workload, request.old_workload
+    if new is None or old is None or new.controller is not None or not new.annotations:
+        return False
+    ticket = dict(new.annotations).get(BREAK_GLASS_ANNOTATION)
+    return ticket is not None and ticket != dict(old.annotations).get(BREAK_GLASS_ANNOTATION)
 
 
 def _has_reader(request: AdmissionRequest) -> bool:
