@@ -10,9 +10,11 @@ from webhook.bootstrap.machine import PoolBackground
 from webhook.bootstrap.parts import Parts
 from webhook.clients.authority import CertificateSigner
 from webhook.engines.certificates import CertificateDuty, CertificateParts
+from webhook.engines.expiring import ExpiryDuty
 from webhook.engines.fetching_running import InventoryDuty, InventoryParts
 from webhook.engines.granting import GrantDuty
 from webhook.engines.rights import Features, RightsDuty, controller_needs
+from webhook.engines.ruling import ModelRules
 from webhook.engines.urgent import UrgentDuty
 from webhook.ports.controlling import Duty
 from webhook.settings import Settings
@@ -34,6 +36,7 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
     if settings.controller.urgent_components:
         yield UrgentDuty(parts.downloader(), parts.clock, settings.controller)
     yield audit_duty(parts, metrics)
+    yield ExpiryDuty(parts.model, ModelRules(parts.rules, parts.model), parts.clock, metrics)
 
 
 def certificates(parts: Parts, metrics: Metrics) -> CertificateDuty:
