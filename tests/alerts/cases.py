@@ -57,6 +57,14 @@ class Case:
     also: tuple[str, ...] = ()
 
 
+def led(name: str, values: str, labels: str = "", *, leader: str = "1x2000", at: str, step: str = MINUTES) -> Moment:
+    """A metric of a controller that leads, or does not."""
+    more = f", {labels}" if labels else ""
+    return Moment(
+        {'bomgate_leader{job="c", instance="a"}': leader, f'{name}{{job="c", instance="a"{more}}}': values}, at, step
+    )
+
+
 def workloads(action: str, reason: str, values: str, *, instance: str = "a") -> dict[str, str]:
     """What the audit of one controller found."""
     return {f'bomgate_audit_workloads{{job="c", instance="{instance}", action="{action}", reason="{reason}"}}': values}
@@ -203,6 +211,11 @@ def images(found: int, none: int, refused: int, at: str) -> Moment:
     return Moment(_LEADER | {name % word: f"{number}x2000" for word, number in values.items()}, at, HOURS)
 
 
+def expiring(action: str, number: int) -> dict[str, str]:
+    """Assessments that end soon."""
+    return {f'bomgate_assessments_expiring{{job="c", instance="a", action="{action}"}}': f"{number}x90"}
+
+
 DATA = (
     Case(
         "BomgateDataTooOld",
@@ -281,29 +294,20 @@ DATA = (
     Case(
         "BomgateAssessmentsExpiring",
         "info",
-        Moment(
-            {
-                'bomgate_assessments_expiring{action="allow", instance="a"}': "2x90",
-                'bomgate_assessments_expiring{action="deny", instance="a"}': "1x90",
-            },
-            "70m",
-        ),
+        Moment(_LEADER | expiring("allow", 2) | expiring("deny", 1), "70m"),
         {
-            "there is none": Moment({'bomgate_assessments_expiring{action="deny", instance="a"}': "0x90"}, "70m"),
-            "it is not yet an hour": Moment(
-                {'bomgate_assessments_expiring{action="deny", instance="a"}': "1x90"}, "55m"
-            ),
+            "there is none": Moment(_LEADER | expiring("deny", 0), "70m"),
+            "it is not yet an hour": Moment(_LEADER | expiring("deny", 1), "55m"),
         },
     ),
     Case(
         "BomgateBlocksOpening",
         "warning",
-        Moment({'bomgate_assessments_opening{instance="a"}': "1x90"}, "70m"),
+        led("bomgate_assessments_opening", "1x90", at="70m"),
         {
-            "there is none": Moment({'bomgate_assessments_opening{instance="a"}': "0x90"}, "70m"),
-            "what expires does not deny": Moment(
-                {'bomgate_assessments_expiring{action="allow", instance="a"}': "4x90"}, "70m"
-            ),
+            "there is none": led("bomgate_assessments_opening", "0x90", at="70m"),
+            "what expires does not deny": Moment(_LEADER | expiring("allow", 4), "70m"),
+            "who says so leads no more": led("bomgate_assessments_opening", "1x90", leader="0x90", at="70m"),
         },
     ),
     Case(
@@ -428,7 +432,7 @@ WEBHOOK = (
 def until(name: str, days: int, at: str) -> Moment:
     """What ends after so many days since second 0; another replica has one that ends later."""
     return Moment(
-        {f'{name}{{instance="a"}}': f"{days * 86400}x9000", f'{name}{{instance="b"}}': f"{(days + 9) * 86400}x9000"},
+        {f'{name}{{instance="a"}}': f"{days * 86400}x2000", f'{name}{{instance="b"}}': f"{(days + 9) * 86400}x2000"},
         at,
         HOURS,
     )
@@ -459,14 +463,17 @@ CERTIFICATES = (
     Case(
         "BomgateCertificateAuthorityExpiring",
         "warning",
-        until(_AUTHORITY, 61, "1d1h"),
-        {"there are just 60 days": until(_AUTHORITY, 61, "23h56m")},
+        led(_AUTHORITY, f"{61 * 86400}x2000", at="1d1h", step=HOURS),
+        {
+            "there are just 60 days": led(_AUTHORITY, f"{61 * 86400}x2000", at="23h56m", step=HOURS),
+            "who says so leads no more": led(_AUTHORITY, f"{61 * 86400}x2000", leader="0x2000", at="1d1h", step=HOURS),
+        },
     ),
     Case(
         "BomgateCertificateAuthorityExpiring",
         "critical",
-        until(_AUTHORITY, 15, "1d1h"),
-        {"there are just 14 days": until(_AUTHORITY, 15, "23h56m")},
+        led(_AUTHORITY, f"{15 * 86400}x2000", at="1d1h", step=HOURS),
+        {"there are just 14 days": led(_AUTHORITY, f"{15 * 86400}x2000", at="23h56m", step=HOURS)},
         also=("warning",),
     ),
     Case(
@@ -476,14 +483,6 @@ CERTIFICATES = (
         counted("bomgate_certificate_reload_errors_total"),
     ),
 )
-
-
-def led(name: str, values: str, labels: str = "", *, leader: str = "1x2000", at: str, step: str = MINUTES) -> Moment:
-    """A metric of a controller that leads, or does not."""
-    more = f", {labels}" if labels else ""
-    return Moment(
-        {'bomgate_leader{job="c", instance="a"}': leader, f'{name}{{job="c", instance="a"{more}}}': values}, at, step
-    )
 
 
 _DUTY = 'duty="certificates"'
