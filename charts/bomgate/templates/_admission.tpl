@@ -1,12 +1,18 @@
+{{- /* The namespaces that the webhook is never asked about, with commas. */}}
+{{- define "bomgate.excludedNamespaces" -}}
+{{- concat (list .Release.Namespace "kube-system" "kube-public" "kube-node-lease") .Values.excludedNamespaces | uniq | join "," }}
+{{- end }}
+
 {{- /* The namespaces that the webhook is asked about, without what the two entries add. Argument: dict "root" $ "modes"
        (the expression on the label bomgate.dev/enforce). */}}
 {{- define "bomgate.namespaceSelector" -}}
-{{- $never := concat (list .root.Release.Namespace "kube-system" "kube-public" "kube-node-lease") .root.Values.excludedNamespaces | uniq }}
 matchExpressions:
   - key: kubernetes.io/metadata.name
     operator: NotIn
     values:
-      {{- toYaml $never | nindent 6 }}
+      {{- range splitList "," (include "bomgate.excludedNamespaces" .root) }}
+      - {{ . }}
+      {{- end }}
   - key: bomgate.dev/enforce
     {{- toYaml .modes | nindent 4 }}
   {{- with .root.Values.namespaceSelector.matchExpressions }}

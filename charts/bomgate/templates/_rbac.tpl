@@ -15,7 +15,7 @@ metadata:
   labels:
     {{- include "bomgate.labels" . | nindent 4 }}
 rules:
-  {{- .rules | nindent 2 }}
+  {{- .rules | trim | nindent 2 }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: {{ .kind }}Binding
@@ -46,7 +46,7 @@ subjects:
 {{- if include "bomgate.clusterReports" . }}
 - apiGroups: [aquasecurity.github.io]
   resources: [sbomreports, clustersbomreports]
-  verbs: [get, list]
+  verbs: [get]
 {{- end }}
 {{- if and (include "bomgate.isSet" (list . "kube" "pullSecrets" false)) (not .Values.pullSecretNamespaces) }}
 {{ include "bomgate.pullSecretRules" . }}

@@ -5,9 +5,9 @@
 {{- kindIs "invalid" $value | ternary (index . 3) $value }}
 {{- end }}
 
-{{- /* The mode of namespaces without a label. */}}
+{{- /* The mode of namespaces without a label; YAML reads a plain off as false. */}}
 {{- define "bomgate.defaultMode" -}}
-{{- include "bomgate.setting" (list . "policy" "enforce" "deny") }}
+{{- include "bomgate.setting" (list . "policy" "enforce" "deny") | replace "false" "off" }}
 {{- end }}
 
 {{- /* Not empty when a setting is true. Argument: as for bomgate.setting. */}}

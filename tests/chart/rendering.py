@@ -1,0 +1,69 @@
+"""Helm, run as a user does: what the chart renders to."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.chart.values import CHART
+from tests.e2e.controlplane import build
+
+RELEASE, NAMESPACE = "bomgate", "bomgate-system"
+MONITORING = ("monitoring.coreos.com/v1/ServiceMonitor", "monitoring.coreos.com/v1/PrometheusRule")
+"""What a cluster with the Prometheus operator serves."""
+
+
+class HelmError(Exception):
+    """Helm refused; the text is its own."""
+
+
+def is_built() -> bool:
+    """Whether there is a helm to run."""
+    return (build.folder("helm") / "complete").exists()
+
+
+def helm(*arguments: str | Path, values: dict[str, Any] | None = None) -> str:
+    """Run helm; its standard output.
+
+    Args:
+        arguments: of helm.
+        values: for the chart.
+
+    Raises:
+        HelmError: it ended with an error.
+    """
+    with tempfile.TemporaryDirectory(prefix="bomgate-helm-") as home:
+        command = [build.folder("helm") / "helm", *arguments]
+        if values is not None:
+            file = Path(home) / "values.yaml"
+            file.write_text(yaml.safe_dump(values), encoding="utf-8")
+            command += ["--values", file]
+        environment = {"HOME": home, "PATH": os.environ.get("PATH", "")}
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+    if done.returncode != 0:
+        raise HelmError(done.stderr)
+    return done.stdout
+
+
+def render(values: dict[str, Any] | None = None, release: str = RELEASE, apis: tuple[str, ...] = ()) -> str:
+    """The manifests of the chart, without a cluster."""
+    served = [f"--api-versions={api}" for api in apis]
+    return helm("template", release, CHART, "--namespace", NAMESPACE, *served, values=values or {})
+
+
+def objects(rendered: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """The objects of a rendered chart, by kind and name; one of another namespace by ``namespace/name``."""
+    found = [one for one in yaml.load_all(rendered, yaml.CSafeLoader) if one]
+    keyed = {(one["kind"], _name(one["metadata"])): one for one in found}
+    assert len(keyed) == len(found), "two objects of one kind have one name"
+    return keyed
+
+
+def _name(metadata: dict[str, Any]) -> str:
+    namespace = metadata.get("namespace", NAMESPACE)
+    return metadata["name"] if namespace == NAMESPACE else f"{namespace}/{metadata['name']}"

@@ -1,0 +1,75 @@
+"""The JSON schema of ``config``: what the settings file of bomgate may hold inside the chart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from webhook.settings import GROUPS, all_lists, all_settings
+from webhook.settings.reading import camel
+
+SET_BY_CHART = frozenset(
+    [
+        *("database.url", "database.urlFile"),
+        *("ossindex.url", "ossindex.token", "ossindex.tokenFile", "ossindex.username", "ossindex.usernameFile"),
+        *("serve.listen", "serve.metricsListen", "serve.tlsCert", "serve.tlsKey", "serve.insecureHttp"),
+        *("serve.stateDirectory", "controller.listen", "controller.lease"),
+        *("kube.cluster", "kube.namespace", "kube.kubeconfig", "kube.context"),
+        *("certificates.manage", "certificates.secret", "certificates.caSecret", "certificates.service"),
+        *("certificates.configurations", "audit.excludedNamespaces"),
+    ]
+)
+"""Settings that follow from other values; in ``config`` they would be without effect, so it may not hold them."""
+
+_WORDS = {"policy.enforce": ["deny", "warn", "audit", "off", False]}
+"""Settings that the templates look at, so that a wrong word has to end before it is rendered."""
+_SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", Path: "string"}
+
+
+def settings_schema() -> dict[str, Any]:
+    """The schema of ``config``: no key that is not a setting, and no value of another type."""
+    groups: dict[str, dict[str, Any]] = {}
+    kinds = _kinds()
+    lists = dict(all_lists())
+    for one in all_settings():
+        if one.name in SET_BY_CHART:
+            continue
+        group, name = one.name.split(".")
+        schema = _entries(lists[one.name]) if one.name in lists else _schema(kinds.get(one.name, str))
+        if one.name in _WORDS:
+            schema = {"enum": _WORDS[one.name]}
+        groups.setdefault(group, {})[name] = {"description": one.help, **schema}
+    properties: dict[str, Any] = {
+        name: {"type": ["object", "null"], "additionalProperties": False, "properties": settings}
+        for name, settings in groups.items()
+    }
+    properties |= {name: _entries(keys) for name, keys in lists.items() if "." not in name}
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _kinds() -> dict[str, Any]:
+    """Setting → the type of its field."""
+    return {
+        f"{group.name}.{camel(field.name)}": get_type_hints(options)[field.name]
+        for group in GROUPS
+        for options, field in group.fields()
+    }
+
+
+def _schema(kind: Any) -> dict[str, Any]:
+    """The schema of a field's type; what is not listed may be anything, and bomgate itself looks at it."""
+    if kind in _SCALARS:
+        return {"type": _SCALARS[kind]}
+    if get_origin(kind) is tuple and get_args(kind)[0] is str:
+        return {"type": ["array", "string"], "items": {"type": "string"}}
+    if isinstance(kind, UnionType):
+        types = [_SCALARS.get(one, "null" if one is type(None) else "object") for one in get_args(kind)]
+        return {"type": types}
+    return {}
+
+
+def _entries(keys: Any) -> dict[str, Any]:
+    """The schema of a list whose entries are mappings with these keys."""
+    properties = {key: {"description": text} for key, text in keys.items()}
+    return {"type": "array", "items": {"type": "object", "additionalProperties": False, "properties": properties}}

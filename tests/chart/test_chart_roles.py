@@ -1,0 +1,139 @@
+"""The roles of the chart give exactly what the enabled features need, as the product itself says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from tests.chart.rendering import NAMESPACE, objects, render
+from tests.chart.sets import DATABASE, SETS
+from webhook.engines.rights import Features, Needs, controller_needs, webhook_needs
+from webhook.model.rights import Right
+
+Rendered = dict[tuple[str, str], dict[str, Any]]
+
+LEAST: dict[str, Any] = {
+    **DATABASE,
+    "certificates": {"mode": "certManager"},
+    "config": {"policy": {"breakGlass": False}, "audit": {"events": False, "reports": False}},
+}
+REPORTS = (("wgpolicyk8s.io", "policyreports"), ("openreports.io", "reports"))
+PLAIN = Features(
+    namespace=NAMESPACE,
+    lease="bomgate-controller",
+    certificates=True,
+    secrets=("bomgate-ca", "bomgate-webhook-tls"),
+    configurations=("bomgate",),
+    break_glass=True,
+    events=True,
+    reports=REPORTS,
+)
+ALL = Features(
+    **{name: getattr(PLAIN, name) for name in PLAIN.__slots__ if name not in ("cluster_reports", "node_platforms")},
+    cluster_reports=True,
+    node_platforms=True,
+)
+FEW = Features(namespace=NAMESPACE, lease="bomgate-controller", configurations=("bomgate",))
+CASES = {"default": (SETS["default"], PLAIN), "everything": (SETS["everything"], ALL), "least": (LEAST, FEW)}
+
+cases = pytest.mark.parametrize(("values", "features"), CASES.values(), ids=CASES)
+
+
+def granted(rendered: Rendered, account: str) -> set[Right]:
+    """All that the roles bound to an account give it."""
+    rights: set[Right] = set()
+    for (kind, name), binding in rendered.items():
+        if kind in ("ClusterRoleBinding", "RoleBinding") and account in [one["name"] for one in binding["subjects"]]:
+            namespace = binding["metadata"].get("namespace", "")
+            for rule in rendered[binding["roleRef"]["kind"], name]["rules"]:
+                rights |= {
+                    Right(verb, resource, group, namespace, only)
+                    for verb in rule["verbs"]
+                    for resource in rule["resources"]
+                    for group in rule["apiGroups"]
+                    for only in rule.get("resourceNames", [""])
+                }
+    return rights
+
+
+def needed(needs: Needs) -> set[Right]:
+    return {right for rights in needs.values() for right in rights}
+
+
+def pull_secrets(values: dict[str, Any]) -> set[Right]:
+    """What reading pull secrets takes, which the product does not ask about: it is given where it is wanted."""
+    return {
+        Right("get", resource, "", namespace)
+        for resource in ("secrets", "serviceaccounts")
+        for namespace in values.get("pullSecretNamespaces", [])
+    }
+
+
+@cases
+def test_the_webhook_may_do_what_it_needs_and_no_more(values: dict[str, Any], features: Features) -> None:
+    rights = granted(objects(render(values)), "bomgate-webhook")
+    assert rights == needed(webhook_needs(features)) | pull_secrets(values)
+
+
+@cases
+def test_the_controller_may_do_what_it_needs_and_no_more(values: dict[str, Any], features: Features) -> None:
+    rights = granted(objects(render(values)), "bomgate-controller")
+    assert rights == needed(controller_needs(features)) | pull_secrets(values)
+
+
+def test_pull_secrets_of_all_namespaces_are_opened_only_when_the_settings_ask_for_it() -> None:
+    rights = granted(objects(render({**DATABASE, "config": {"kube": {"pullSecrets": True}}})), "bomgate-webhook")
+    assert Right("get", "secrets") in rights
+    for account in ("webhook", "controller"):
+        plain = granted(objects(render(DATABASE)), f"bomgate-{account}")
+        assert not [one for one in plain if one.resource == "secrets" and not one.namespace]
+
+
+def test_the_downloader_and_the_database_may_do_nothing_and_get_no_token() -> None:
+    rendered = objects(render(DATABASE))
+    for account in ("bomgate-download", "bomgate-postgresql"):
+        assert granted(rendered, account) == set()
+        assert rendered["ServiceAccount", account]["automountServiceAccountToken"] is False
+    pods = [
+        rendered["CronJob", "bomgate-download"]["spec"]["jobTemplate"]["spec"]["template"],
+        rendered["StatefulSet", "bomgate-postgresql"]["spec"]["template"],
+    ]
+    assert [pod["spec"]["automountServiceAccountToken"] for pod in pods] == [False, False]
+
+
+def test_the_hook_may_delete_the_registrations_of_its_release_only() -> None:
+    assert granted(objects(render(DATABASE)), "bomgate-unregister") == {
+        Right("delete", f"{kind}webhookconfigurations", "admissionregistration.k8s.io", "", "bomgate")
+        for kind in ("validating", "mutating")
+    }
+
+
+def test_no_role_for_people_is_bound_and_only_the_one_to_look_is_part_of_others() -> None:
+    rendered = objects(render(DATABASE))
+    people = [f"bomgate-{name}" for name in ("viewer", "editor", "break-glass", "exempter")]
+    bound = {one["roleRef"]["name"] for one in rendered.values() if "roleRef" in one}
+    assert bound.isdisjoint(people)
+    aggregated = [name for name in people if _aggregated(rendered["ClusterRole", name])]
+    assert aggregated == ["bomgate-viewer"]
+    verbs = [verb for rule in rendered["ClusterRole", "bomgate-viewer"]["rules"] for verb in rule["verbs"]]
+    assert verbs == ["get", "list", "watch"]
+
+
+def _aggregated(role: dict[str, Any]) -> Iterable[str]:
+    return [
+        label for label in role["metadata"]["labels"] if label.startswith("rbac.authorization.k8s.io/aggregate-to-")
+    ]
+
+
+def test_nobody_but_the_webhook_may_write_a_grant() -> None:
+    rendered = objects(render(SETS["everything"]))
+    writers = {
+        name
+        for (kind, name), role in rendered.items()
+        if kind in ("ClusterRole", "Role")
+        for rule in role["rules"]
+        if "breakglassgrants" in rule["resources"] and {"create", "update", "patch", "*"} & set(rule["verbs"])
+    }
+    assert writers == {"bomgate-webhook"}
