@@ -35,14 +35,19 @@ def assert_decides(try_pod: TryPod) -> None:
 
 
 @contextlib.contextmanager
-def under_load(try_pod: TryPod) -> Iterator[None]:
-    """Ask for decisions on two threads while the block runs, and see that each one arrived."""
+def under_load(try_pod: TryPod, pause: float = 0.0) -> Iterator[None]:
+    """Ask for decisions on two threads while the block runs, and see that each one arrived.
+
+    Args:
+        try_pod: asks for one.
+        pause: seconds between two questions of a thread.
+    """
     answers: list[Answer] = []
     stop = threading.Event()
 
     def ask() -> None:
         for image in itertools.cycle((CLEAN, BLOCKED)):
-            if stop.is_set():
+            if stop.wait(pause):
                 return
             answers.append(try_pod(image))
 

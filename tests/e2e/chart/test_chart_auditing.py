@@ -63,10 +63,20 @@ def shop(installation: Installation, new_namespace: NewNamespace, reports: str) 
 
 
 @pytest.fixture(scope="module")
-def audited(installation: Installation, shop: str, operator: Bomgate) -> None:
+def audited(installation: Installation, shop: str, operator: Bomgate) -> Iterator[None]:
     """What is known has changed, so everything that runs is judged anew."""
     operator.run("assess", "CVE-2026-10004", "--type", "Caution", "--comment", "an occasion", "--days", "1")
-    installation.kubelet.wait(lambda: len(installation.get("policyreports", namespace=shop)) == 3, 90, "three reports")
+    try:
+        installation.kubelet.wait(lambda: len(listed(installation, shop)) == 3, 30, "three reports")
+        yield
+    finally:
+        operator.run("assess", "CVE-2026-10004", "--clear", "--comment", "over")
+
+
+def listed(installation: Installation, namespace: str) -> list[Any]:
+    """The reports of a namespace."""
+    found: list[Any] = installation.get("policyreports", namespace=namespace)
+    return found
 
 
 def object_names(installation: Installation, namespace: str) -> dict[str, str]:
@@ -78,7 +88,7 @@ def object_names(installation: Installation, namespace: str) -> dict[str, str]:
 @pytest.mark.usefixtures("audited")
 def test_each_workload_has_a_report_that_belongs_to_it(installation: Installation, shop: str) -> None:
     names = object_names(installation, shop)
-    reports = {names[one["metadata"]["name"]]: one for one in installation.get("policyreports", namespace=shop)}
+    reports = {names[one["metadata"]["name"]]: one for one in listed(installation, shop)}
     assert set(reports) == {"blocked", "caution", "clean"}
     assert reports["blocked"]["summary"]["fail"] >= 1
     assert reports["caution"]["summary"]["warn"] >= 1

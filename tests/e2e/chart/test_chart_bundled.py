@@ -12,6 +12,7 @@ import pytest
 from tests.e2e.chart.installation import CHART, Installation
 
 NAMESPACE, RELEASE = "second", "second"
+NAME = f"{RELEASE}-bomgate"
 VALUES = {
     "crds": {"install": False},  # those of the first release are there
     "namespaceSelector": {"matchLabels": {"second": "only"}},
@@ -46,10 +47,10 @@ def test_the_password_of_the_bundled_database_is_made_up_once(second: Installati
 def test_all_three_replicas_and_the_database_are_wanted(second: Installation) -> None:
     deployments = {one["metadata"]["name"]: one["spec"] for one in second.get("deployments", namespace=NAMESPACE)}
     assert {name: spec["replicas"] for name, spec in deployments.items()} == {
-        f"{RELEASE}-webhook": 3,
-        f"{RELEASE}-controller": 2,
+        f"{NAME}-webhook": 3,
+        f"{NAME}-controller": 2,
     }
     (database,) = second.get("statefulsets", namespace=NAMESPACE)
-    assert database["metadata"]["name"] == f"{RELEASE}-postgresql"
+    assert database["metadata"]["name"] == f"{NAME}-postgresql"
     assert len(second.get("poddisruptionbudgets", namespace=NAMESPACE)) >= 1
     assert len(second.get("networkpolicies", namespace=NAMESPACE)) >= 1

@@ -54,7 +54,7 @@ def test_an_old_authority_is_replaced_and_no_call_fails(
 ) -> None:
     old = secret(installation, "bomgate-webhook-tls")
     core = kubernetes.client.CoreV1Api(installation.cluster.client)
-    with under_load(pod_trier(installation.cluster.client, new_namespace("deny"))):
+    with under_load(pod_trier(installation.cluster.client, new_namespace("deny")), pause=0.02):
         core.patch_namespaced_secret("bomgate-ca", NAMESPACE, {"data": aged(secret(installation, "bomgate-ca"))})
         installation.kubelet.wait(lambda: "previous.crt" in secret(installation, "bomgate-ca"), 20, "a new authority")
         installation.kubelet.wait(
@@ -85,7 +85,7 @@ def test_a_certificate_that_is_lost_is_made_again_and_served_without_a_restart(
 ) -> None:
     old = secret(installation, "bomgate-webhook-tls")["tls.crt"]
     restarts = [one.restarts for pod in installation.kubelet.pods("webhook") for one in pod.containers]
-    with under_load(pod_trier(installation.cluster.client, new_namespace("deny"))):
+    with under_load(pod_trier(installation.cluster.client, new_namespace("deny")), pause=0.02):
         core = kubernetes.client.CoreV1Api(installation.cluster.client)
         core.delete_namespaced_secret("bomgate-webhook-tls", NAMESPACE)
         new: Any = installation.kubelet.wait(lambda: remade(installation, old), 20, "a new certificate")

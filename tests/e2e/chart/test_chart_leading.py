@@ -20,7 +20,7 @@ def test_another_controller_takes_over_when_the_leader_is_killed_and_no_call_of_
     installation: Installation, new_namespace: NewNamespace
 ) -> None:
     first = installation.leader()
-    with under_load(pod_trier(installation.cluster.client, new_namespace("deny"))):
+    with under_load(pod_trier(installation.cluster.client, new_namespace("deny")), pause=0.02):
         process = first.containers[0].process
         assert process is not None
         process.kill()

@@ -18,7 +18,7 @@ def test_other_settings_take_effect_by_an_upgrade_and_go_by_a_rollback_and_no_ca
     try_pod = pod_trier(installation.cluster.client, new_namespace("deny"))
     assert try_pod(UNASSESSED).allowed
     before, trusted = names(installation), bundles(installation)
-    with under_load(try_pod):
+    with under_load(try_pod, pause=0.02):
         installation.values["config"]["policy"]["unassessed"] = "deny"
         installation.upgrade()
         assert names(installation).isdisjoint(before)

@@ -61,7 +61,7 @@ def test_an_uninstall_leaves_nothing_that_blocks_and_keeps_the_decisions_of_peop
     for kind in ("clusterroles", "clusterrolebindings", "priorityclasses"):
         left = [one["metadata"]["name"] for one in installation.get(kind)]
         assert [name for name in left if name.startswith("bomgate")] == []
-    assert installation.get("pods") == []
+    installation.kubelet.wait(lambda: installation.get("pods") == [], 30, "the end of all Pods")
     assert call(create, namespace, pod(namespace, "web", BLOCKED)).allowed
     answer = call(
         core.patch_namespace_with_http_info, namespace, {"metadata": {"labels": {"bomgate.dev/enforce": "off"}}}
