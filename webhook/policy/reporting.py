@@ -19,7 +19,7 @@ from webhook.model.verdicts import Finding, ImageVerdict, Reason, Verdict
 from webhook.policy.messages import Hints, warnings
 from webhook.policy.phrases import MAX_ID, MAX_PURL, explained, rated, title
 from webhook.policy.plaintext import cut, plain
-from webhook.policy.scores import is_scored, severity
+from webhook.policy.scores import is_scored, round_score, severity
 
 WOULD_BE_DENIED = "BomgateWouldBeDenied"
 CAUTION = "BomgateCaution"
@@ -116,7 +116,7 @@ def _of_finding(one: Finding, about: dict[str, str]) -> ReportResult:
     band = severity(vulnerability.cvss_score).lower() if is_scored(vulnerability.cvss_score) else ""
     properties = {**about, "component": plain(one.purl, MAX_PURL)}
     if vulnerability.cvss_score is not None and is_scored(vulnerability.cvss_score):
-        properties["cvss"] = str(vulnerability.cvss_score)
+        properties["cvss"] = str(round_score(vulnerability.cvss_score))
     if one.assessment is not None:
         properties["assessment"] = plain(one.assessment.type or "", MAX_ID)
     said = title(vulnerability)
