@@ -66,7 +66,7 @@ def _measure(store: Store, url: str, concurrency: int) -> list[Row]:
         components=store.components,
         runs=store.runs,
         clock=clock,
-        assess=lambda vulnerability, package: auto_assessment(types, vulnerability, package, clock.now()),
+        assess=lambda: lambda vulnerability, package: auto_assessment(types, vulnerability, package, clock.now()),
         holder="bench",
         options=DownloadOptions(concurrency=concurrency),
     )

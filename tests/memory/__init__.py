@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 
 from tests.memory.components import MemoryComponents
-from tests.memory.decisions import MemoryAssessments, MemoryVulnerabilities
+from tests.memory.decisions import MemoryAssessments, MemoryTypes, MemoryVulnerabilities
 from tests.memory.facts import Facts
 from tests.memory.images import MemoryFeed, MemoryHotStart, MemorySboms, MemorySightings
 from tests.memory.runs import MemoryAdmin, MemoryRuns, MemorySearches
@@ -31,6 +31,7 @@ class MemoryStore:
         self.components = MemoryComponents(facts)
         self.sboms = MemorySboms(facts)
         self.assessments = MemoryAssessments(facts)
+        self.types = MemoryTypes(facts)
         self.vulnerabilities = MemoryVulnerabilities(facts)
         self.runs = MemoryRuns(facts)
         self.sightings = MemorySightings(facts)

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from tests.memory.components import rounded
 from tests.memory.facts import Facts
-from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope, StoredType
 from webhook.model.images import Digest
 from webhook.model.records import (
     AssessmentQuery,
@@ -29,14 +29,14 @@ class MemoryAssessments:
             self._facts.append(assessments)
         return self._facts.revision
 
-    def provision(self, assessments: Sequence[Assessment], *, now: dt.datetime) -> int:
+    def provision(self, assessments: Sequence[Assessment], *, author: str, now: dt.datetime) -> int:
         wanted = {(one.vulnerability, one.scope): one for one in assessments}
         there: dict[tuple[str, Scope], Assessment] = {}
         for one in self._facts.assessments:
-            if one.source is AssessmentSource.PROVISIONED:
+            if one.source is AssessmentSource.PROVISIONED and one.author == author:
                 there[one.vulnerability, one.scope] = one
         records = [
-            replace(one, source=AssessmentSource.PROVISIONED)
+            replace(one, source=AssessmentSource.PROVISIONED, author=author)
             for key, one in wanted.items()
             if key not in there or _words(there[key]) != _words(one)
         ]
@@ -44,7 +44,7 @@ class MemoryAssessments:
             replace(
                 one,
                 type=None,
-                comment="No longer in the configuration.",
+                comment="No longer stated by its source.",
                 assessed_at=now,
                 until=None,
                 rule="",
@@ -65,7 +65,25 @@ class MemoryAssessments:
 
 
 def _words(one: Assessment) -> tuple[object, ...]:
-    return (one.type, one.author, one.comment, one.until)
+    return (one.type, one.comment, one.until, one.rule)
+
+
+class MemoryTypes:
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def list(self) -> Sequence[StoredType]:
+        return [one for _, (one, _) in sorted(self._facts.types.items())]
+
+    def provision(self, types: Sequence[AssessmentType]) -> int:
+        there = {name: one for name, (one, _) in self._facts.types.items()}
+        wanted = {one.name: StoredType(one) for one in types}
+        wanted |= {name: replace(one, retired=True) for name, one in there.items() if name not in wanted}
+        changed = {name: one for name, one in wanted.items() if there.get(name) != one}
+        if changed:
+            self._facts.revision += 1
+            self._facts.types |= {name: (one, self._facts.revision) for name, one in changed.items()}
+        return len(changed)
 
 
 class MemoryVulnerabilities:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from webhook.model.assessments import Assessment
+from webhook.model.assessments import Assessment, StoredType
 from webhook.model.changes import StoredSbom
 from webhook.model.components import ComponentState, Sbom
 from webhook.model.images import Digest
@@ -55,6 +55,7 @@ class Facts:
     vulnerabilities: dict[str, tuple[Vulnerability, dt.datetime, int]] = field(default_factory=dict)
     pairs: set[tuple[str, str]] = field(default_factory=set)
     assessments: list[Assessment] = field(default_factory=list)
+    types: dict[str, tuple[StoredType, int]] = field(default_factory=dict)
     runs: list[RunRecord] = field(default_factory=list)
     lease: tuple[str, dt.datetime] | None = None
 

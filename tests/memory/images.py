@@ -59,6 +59,7 @@ class MemoryFeed:
                 if revision > after
             ),
             assessments=tuple(one for one in facts.assessments if one.revision > after),
+            types=tuple(one for _, (one, revision) in sorted(facts.types.items()) if revision > after),
             sboms=tuple(row.stored for row in facts.sboms.values() if row.revision > after),
             tags={name: digest for name, (digest, revision) in facts.tags.items() if revision > after},
         )

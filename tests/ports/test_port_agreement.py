@@ -83,7 +83,7 @@ def take(store: AnyStore, clock: FakeClock, step: tuple[object, ...]) -> object:
         case ("append", list(records)):
             return store.assessments.append(records)
         case ("provision", list(records)):
-            return store.assessments.provision(records, now=clock.now())
+            return store.assessments.provision(records, author="configuration", now=clock.now())
         case ("see", number, str(name)):
             one = digest(number) if isinstance(number, int) else None
             return store.sightings.record([Sighting(one, name, clock.now())])

@@ -60,45 +60,63 @@ def test_records_are_found_by_vulnerability_and_source_in_their_order(store: Any
 
 
 def test_provisioning_adds_what_is_new_and_leaves_what_is_there(store: AnyStore) -> None:
-    assert store.assessments.provision([provisioned("V-1"), provisioned("V-2")], now=NOON) == 2
+    assert store.assessments.provision([provisioned("V-1"), provisioned("V-2")], author="configuration", now=NOON) == 2
     revision = store.feed.position().revision
     later = [replace(provisioned(name), assessed_at=NOON + DAY) for name in ("V-1", "V-2")]
-    assert store.assessments.provision(later, now=NOON + DAY) == 0
+    assert store.assessments.provision(later, author="configuration", now=NOON + DAY) == 0
     assert store.feed.position().revision == revision
-    assert store.assessments.provision([*later, provisioned("V-3")], now=NOON + DAY) == 1
+    assert store.assessments.provision([*later, provisioned("V-3")], author="configuration", now=NOON + DAY) == 1
     assert kinds(store) == [("V-1", "Blocked"), ("V-2", "Blocked"), ("V-3", "Blocked")]
 
 
 def test_provisioning_other_words_for_a_scope_appends_a_record(store: AnyStore) -> None:
-    store.assessments.provision([provisioned("V-1")], now=NOON)
+    store.assessments.provision([provisioned("V-1")], author="configuration", now=NOON)
     for changed in (
         provisioned("V-1", comment="another reason"),
         provisioned("V-1", until=NOON + DAY),
         provisioned("V-1", "Ignore"),
     ):
-        assert store.assessments.provision([changed], now=NOON) == 1
+        assert store.assessments.provision([changed], author="configuration", now=NOON) == 1
     assert [kind for _, kind in kinds(store)] == ["Blocked", "Blocked", "Blocked", "Ignore"]
 
 
 def test_provisioning_withdraws_what_is_no_longer_named(store: AnyStore) -> None:
     narrow = provisioned("V-1", scope=Scope(namespace="shop"))
-    store.assessments.provision([provisioned("V-1"), narrow], now=NOON)
-    assert store.assessments.provision([narrow], now=NOON + DAY) == 1
+    store.assessments.provision([provisioned("V-1"), narrow], author="configuration", now=NOON)
+    assert store.assessments.provision([narrow], author="configuration", now=NOON + DAY) == 1
     newest = store.assessments.find(AssessmentQuery())[-1]
     assert (newest.type, newest.scope, newest.assessed_at) == (None, Scope(), NOON + DAY)
-    assert store.assessments.provision([narrow], now=NOON + DAY) == 0
-    assert store.assessments.provision([narrow, provisioned("V-1")], now=NOON + DAY) == 1
+    assert store.assessments.provision([narrow], author="configuration", now=NOON + DAY) == 0
+    assert store.assessments.provision([narrow, provisioned("V-1")], author="configuration", now=NOON + DAY) == 1
     assert [kind for _, kind in kinds(store)] == ["Blocked", "Blocked", None, "Blocked"]
 
 
 def test_provisioning_leaves_other_sources_alone(store: AnyStore) -> None:
     store.assessments.append([assessment("V-1", "Ignore")])
-    assert store.assessments.provision([], now=NOON) == 0
-    assert store.assessments.provision([replace(assessment("V-1"), author="configuration")], now=NOON) == 1
+    assert store.assessments.provision([], author="configuration", now=NOON) == 0
+    assert store.assessments.provision([assessment("V-1")], author="configuration", now=NOON) == 1
     sources = [one.source for one in store.assessments.find(AssessmentQuery())]
     assert sources == [AssessmentSource.MANUAL, AssessmentSource.PROVISIONED]
 
 
 def test_of_two_provisioned_for_one_scope_the_last_counts(store: AnyStore) -> None:
-    assert store.assessments.provision([provisioned("V-1", "Ignore"), provisioned("V-1")], now=NOON) == 1
+    twice = [provisioned("V-1", "Ignore"), provisioned("V-1")]
+    assert store.assessments.provision(twice, author="configuration", now=NOON) == 1
     assert kinds(store) == [("V-1", "Blocked")]
+
+
+def test_one_who_provisions_leaves_alone_what_another_provisioned(store: AnyStore) -> None:
+    store.assessments.provision([provisioned("V-1")], author="configuration", now=NOON)
+    assert store.assessments.provision([provisioned("V-1", "Ignore")], author="cluster", now=NOON) == 1
+    for author, kind in (("configuration", "Blocked"), ("cluster", "Ignore")):
+        assert store.assessments.provision([provisioned("V-1", kind)], author=author, now=NOON + DAY) == 0
+    assert store.assessments.provision([], author="configuration", now=NOON + DAY) == 1
+    assert store.assessments.provision([provisioned("V-1", "Ignore")], author="cluster", now=NOON + DAY) == 0
+    shown = [(one.author, one.type) for one in store.assessments.find(AssessmentQuery())]
+    assert shown == [("configuration", "Blocked"), ("cluster", "Ignore"), ("configuration", None)]
+
+
+def test_the_object_that_states_an_assessment_is_a_part_of_its_words(store: AnyStore) -> None:
+    for rule in ("Assessment one", "Assessment two"):
+        assert store.assessments.provision([provisioned("V-1", rule=rule)], author="cluster", now=NOON) == 1
+    assert [one.rule for one in store.assessments.find(AssessmentQuery())] == ["Assessment one", "Assessment two"]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tests.fakes import NOON, FakeClock, MemoryHotStart, MemoryStore
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, skipped, vulnerability
-from webhook.model.assessments import Scope
+from webhook.model.actions import Action
+from webhook.model.assessments import AssessmentType, CvssRange, Scope
 from webhook.model.changes import Changes, Position
 from webhook.model.images import parse_image
 from webhook.store.hotstart import HotStartFile
+
+RETIRED = AssessmentType("b", expires_after_days=3)
 
 
 @pytest.fixture(params=["fake", "file"])
@@ -31,6 +35,8 @@ def sample() -> Changes:
     store.components.record([*answers, answer(purls[1999])], assess=AutoRule(), now=NOON)
     scope = Scope("pkg:npm/p1", ">=1", "shop/*", "shop")
     store.assessments.append([assessment("V-1", until=NOON, scope=scope), assessment("V-2", None)])
+    store.types.provision([AssessmentType("a", Action.DENY, CvssRange(Decimal("9.0"), Decimal("10.0"))), RETIRED])
+    store.types.provision([AssessmentType("a", Action.DENY, CvssRange(Decimal("9.0"), Decimal("10.0")))])
     return store.feed.changes()
 
 

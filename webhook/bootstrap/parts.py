@@ -27,6 +27,7 @@ from webhook.engines.mutating import PodPinner
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
 from webhook.engines.resolving import ResolveParts, TagResolver
+from webhook.engines.ruling import StoreRules
 from webhook.engines.sbom_checking import SbomChecker
 from webhook.engines.searching import SbomSearch, SearchParts
 from webhook.errors import InvalidInput
@@ -71,8 +72,13 @@ class Parts:
 
     @cached_property
     def rules(self) -> Rules:
-        """Types and policy."""
+        """The policy, and the types of the settings file."""
         return Rules(self.settings.types, self.settings.policy)
+
+    @cached_property
+    def rules_now(self) -> StoreRules:
+        """Gives the policy, and the types of the settings file and of the cluster, as the store has them now."""
+        return StoreRules(self.rules, self.store.types)
 
     @cached_property
     def hints(self) -> Hints:
@@ -93,7 +99,7 @@ class Parts:
     def assessor(self) -> Assessor:
         """Gives assessments."""
         store = self.store
-        return Assessor(store.assessments, store.vulnerabilities, store.components, self.rules, self.clock)
+        return Assessor(store.assessments, store.vulnerabilities, store.components, self.rules_now, self.clock)
 
     @cached_property
     def source(self) -> VulnerabilitySource:
@@ -202,7 +208,7 @@ class Parts:
             components=self.store.components,
             runs=self.store.runs,
             clock=self.clock,
-            assess=self.assessor.auto_rule(),
+            assess=self.assessor.auto_rule,
             holder=self.holder,
             options=self.settings.download,
             listener=listener or SilentListener(),

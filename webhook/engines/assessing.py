@@ -6,13 +6,14 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from webhook.engines.ruling import RuleSource
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.purls import Purl
 from webhook.model.records import AssessmentQuery, VulnerabilityQuery
 from webhook.policy.automatic import auto_assessment
-from webhook.policy.decisions import Decision, Definition, Target, checked_author, decide, provisioned
-from webhook.policy.evaluation import Judge, Rules, worst_first
+from webhook.policy.decisions import PROVISIONER, Decision, Definition, Target, checked_author, decide, provisioned
+from webhook.policy.evaluation import Judge, worst_first
 from webhook.policy.matching import ANYWHERE, AssessmentIndex
 from webhook.policy.objections import check_package, nothing_to_clear
 from webhook.policy.plaintext import plain
@@ -47,7 +48,7 @@ class Assessor:
         assessments: where they are kept.
         vulnerabilities: what is known of vulnerabilities.
         components: what is affected.
-        rules: types and policy.
+        rules: gives types and policy, each time that they are used.
         clock: time.
     """
 
@@ -56,7 +57,7 @@ class Assessor:
         assessments: AssessmentStore,
         vulnerabilities: VulnerabilityStore,
         components: ComponentStore,
-        rules: Rules,
+        rules: RuleSource,
         clock: Clock,
     ) -> None:
         self._assessments, self._vulnerabilities, self._components = assessments, vulnerabilities, components
@@ -65,8 +66,12 @@ class Assessor:
     # -- by itself --------------------------------------------------------------------------------------------------
 
     def auto_rule(self) -> AutoAssess:
-        """The rule that the store asks for each (vulnerability, package) that is new."""
-        types, clock = self._rules.types, self._clock
+        """The rule that the store asks for each (vulnerability, package) that is new, with the types as they are now.
+
+        Raises:
+            StoreError: the types of the cluster cannot be read.
+        """
+        types, clock = self._rules().types, self._clock
         return lambda vulnerability, package: auto_assessment(types, vulnerability, package, clock.now())
 
     def existing(self, *, dry_run: bool) -> Plan:
@@ -78,11 +83,11 @@ class Assessor:
         Raises:
             StoreError: nothing was recorded.
         """
-        now, index = self._clock.now(), self.index()
+        now, index, types = self._clock.now(), self.index(), self._rules().types
         made, assessed, expired, unmatched = list[Assessment](), 0, 0, 0
         for vulnerability, package in self._components.unassessed_pairs():
             found = index.effective(vulnerability, Purl(package), ANYWHERE, now)
-            new = auto_assessment(self._rules.types, vulnerability, package, now)
+            new = auto_assessment(types, vulnerability, package, now)
             if found.assessment is not None:
                 assessed += 1
             elif found.expired is not None:
@@ -184,9 +189,9 @@ class Assessor:
             ConfigError: one of them cannot be used; nothing was recorded.
             StoreError: nothing was recorded.
         """
-        now = self._clock.now()
+        now, types = self._clock.now(), self._rules().types
         before = self._assessments.find(AssessmentQuery(source=AssessmentSource.PROVISIONED.value))
-        there = {(one.vulnerability.casefold(), one.scope): one for one in before}
+        there = {(one.vulnerability.casefold(), one.scope): one for one in before if one.author == PROVISIONER}
         wanted: dict[tuple[str, Scope], Assessment] = {}
         for place, definition in enumerate(definitions):
             try:
@@ -194,10 +199,10 @@ class Assessor:
                 key = (identifier.casefold(), scope)
                 if key in wanted:
                     raise InvalidInput(f"{identifier} is assessed twice for {described(scope)}.", remedy="Remove one.")
-                wanted[key] = provisioned(definition, self._rules.types, now, there.get(key))
+                wanted[key] = provisioned(definition, types, now, there.get(key))
             except InvalidInput as problem:
                 raise ConfigError(f"assessments[{place}]: {problem.message}", remedy=problem.remedy) from problem
-        return self._assessments.provision(list(wanted.values()), now=now)
+        return self._assessments.provision(list(wanted.values()), author=PROVISIONER, now=now)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -215,7 +220,7 @@ class Assessor:
             InvalidInput: a part of the selection cannot be read.
         """
         query, place = read_selection(selection)
-        judge = Judge(self._rules, self.index(), self._clock.now(), place)
+        judge = Judge(self._rules(), self.index(), self._clock.now(), place)
         found = []
         for record in self._vulnerabilities.find(query):
             findings = [judge.finding(purl, record.vulnerability) for purl in record.components]
@@ -245,7 +250,7 @@ class Assessor:
     def _append(
         self, decision: Decision, targets: Sequence[Target], *, dry_run: bool = False
     ) -> tuple[Assessment, ...]:
-        records = decide(decision, targets, self._rules.types, self._clock.now())
+        records = decide(decision, targets, self._rules().types, self._clock.now())
         if records and not dry_run:
             self._assessments.append(records)
         return records

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.resolving import Resolution, TagResolver
+from webhook.engines.ruling import ModelRules
 from webhook.engines.searching import SbomSearch
 from webhook.model.actions import Action
 from webhook.model.changes import ImageFacts
@@ -29,17 +30,19 @@ class ImageChecker:
 
     Args:
         model: what is known.
-        rules: types and policy; the assessments are the read model's.
+        rules: types of the settings file, and policy; the assessments, and further types, are the read model's.
         tags: what tags point at.
         search: finds SBOMs of images that are not known.
         clock: time.
 
     Attributes:
+        rules: gives the rules in force.
         tags: what tags point at.
     """
 
     def __init__(self, model: ReadModel, rules: Rules, tags: TagResolver, search: SbomSearch, clock: Clock) -> None:
-        self._model, self._rules, self.tags, self._search, self._clock = model, rules, tags, search, clock
+        self._model, self.tags, self._search, self._clock = model, tags, search, clock
+        self.rules, self._policy = ModelRules(rules, model), rules.policy
         self._verdicts: dict[tuple[Digest, str, str], Verdict] = {}
         self._generation = -1
 
@@ -75,7 +78,7 @@ class ImageChecker:
     @property
     def stale_before(self) -> int:
         """Clean answers given before this moment (seconds since 1970) count as unknown; 0 when answers do not age."""
-        age = self._rules.policy.max_report_age
+        age = self._policy.max_report_age
         return 0 if age is None else int((self._clock.now() - age).timestamp())
 
     # -- what is known ----------------------------------------------------------------------------------------------
@@ -101,12 +104,12 @@ class ImageChecker:
     def _evaluate(self, facts: ImageFacts, subject: Subject) -> Verdict:
         if facts.total == facts.unusable:
             detail = f"{facts.unusable} components, none with a usable purl"
-            return missing(subject, SbomStatus.NO_PURLS, detail, self._rules)
-        return evaluate(facts, subject, self._rules, self._model.assessments, self._clock.now())
+            return missing(subject, SbomStatus.NO_PURLS, detail, self.rules())
+        return evaluate(facts, subject, self.rules(), self._model.assessments, self._clock.now())
 
     def _missing(self, image: ImageRef, digest: Digest | None, namespace: str, outcome: SearchOutcome) -> Verdict:
         subject = Subject(image, digest, namespace, self._model.revision)
-        return missing(subject, outcome.status, outcome.detail, self._rules)
+        return missing(subject, outcome.status, outcome.detail, self.rules())
 
 
 def _remark(text: str) -> Reason:

@@ -8,7 +8,7 @@ import gc
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -59,7 +59,7 @@ class Downloader:
         components: what is wanted, and where answers go.
         runs: the lock, and the history of runs.
         clock: time.
-        assess: the auto-assessment rule.
+        assess: gives the auto-assessment rule; asked for each batch, so that types that change meanwhile count.
         holder: a name for this process that no other has, such as ``host/pid``; other runs show it.
         options: budget and pace.
         listener: sees progress.
@@ -69,7 +69,7 @@ class Downloader:
     components: ComponentStore
     runs: RunStore
     clock: Clock
-    assess: AutoAssess
+    assess: Callable[[], AutoAssess]
     holder: str
     options: DownloadOptions = field(default_factory=DownloadOptions)
     listener: DownloadListener = field(default_factory=SilentListener)
@@ -178,7 +178,7 @@ class Downloader:
         return self.components.record(
             answers,
             unanswered=silent,
-            assess=self.assess,
+            assess=self.assess(),
             now=self.clock.now(),
             reassess_on_score_change=self.options.reassess_on_score_change,
         )

@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from webhook.model.assessments import StoredType
 from webhook.model.changes import START, UINT32, Changes, ImageFacts, StoredSbom, VulnerableComponent
 from webhook.model.components import ComponentState
 from webhook.model.images import Digest
@@ -62,6 +63,7 @@ class ReadModel:
     def _clear(self) -> None:
         self.position = START
         self.assessments = AssessmentIndex()
+        self.types: tuple[StoredType, ...] = ()
         self._states = bytearray()
         self._answered_at = array(UINT32)
         self._newest_answer = 0
@@ -88,6 +90,9 @@ class ReadModel:
                 self._vulnerabilities[vulnerability.id] = vulnerability
             self._apply_components(changes)
             self.assessments.add(changes.assessments)
+            if changes.types:  # one new tuple for each change, so that readers can tell by its identity
+                known = {one.type.name: one for one in (*self.types, *changes.types)}
+                self.types = tuple(known[name] for name in sorted(known))
             for sbom in changes.sboms:
                 self._images.setdefault(sbom.digest, _Image()).add(sbom)
             self._tags.update(changes.tags)
@@ -130,6 +135,7 @@ class ReadModel:
                 findings=dict(self._findings),
                 vulnerabilities=tuple(self._vulnerabilities.values()),
                 assessments=tuple(self.assessments),
+                types=self.types,
                 sboms=tuple(sbom for image in self._images.values() for sbom in image.sboms.values()),
                 tags=dict(self._tags),
             )
@@ -218,6 +224,25 @@ class ReadModel:
     def _component(self, number: int) -> VulnerableComponent:
         found = tuple(self._vulnerabilities[identifier] for identifier in self._findings[number])
         return VulnerableComponent(self._purls[number], found)
+
+    def vulnerable(self) -> Sequence[tuple[int, VulnerableComponent]]:
+        """Every vulnerable component with its number."""
+        with self._lock:
+            return [(number, self._component(number)) for number in self._findings]
+
+    def contents(self) -> Sequence[tuple[Digest, array[int]]]:
+        """Every image with the numbers of its components."""
+        with self._lock:
+            return [(digest, image.ids) for digest, image in self._images.items()]
+
+    def names(self) -> Mapping[Digest, Sequence[str]]:
+        """The tagged names that were last known to point at each digest."""
+        with self._lock:
+            tags = list(self._tags.items())
+        found: dict[Digest, list[str]] = {}
+        for name, digest in tags:
+            found.setdefault(digest, []).append(name)
+        return found
 
     def counts(self) -> Mapping[ComponentState, int]:
         """How many components are in each state that has a row."""

@@ -62,6 +62,20 @@ class AssessmentType:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredType:
+    """An assessment type that the store keeps for the cluster, see ``engines.provisioning``.
+
+    Attributes:
+        type: its definition, the last one that could be used.
+        retired: nobody names it any more. It can no longer be given, but what was given goes on, see
+            ``policy.typetable``.
+    """
+
+    type: AssessmentType
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """What an assessment applies to; each None means *any*. The more it narrows, the more it weighs.
 
@@ -92,7 +106,8 @@ class Assessment:
         comment: why.
         assessed_at: when, UTC.
         until: when it stops counting, UTC (expired when now ≥ until); None means never.
-        rule: for automatic ones the range that matched, such as ``Blocked 9.0–10.0``.
+        rule: for automatic ones the range that matched, such as ``Blocked 9.0–10.0``; for those of the cluster the
+            object, such as ``Assessment log4shell``.
         score: the CVSS score at that time.
         revision: the store's revision that brought it; 0 before it is stored.
         sequence: the store's running number, which orders records made in one transaction; 0 before it is stored.

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from webhook.model.assessments import Assessment
+from webhook.model.assessments import Assessment, StoredType
 from webhook.model.components import SkipReason
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
@@ -77,6 +77,7 @@ class Changes:
         findings: vulnerability ids of those that are vulnerable.
         vulnerabilities: new or changed, without their descriptions.
         assessments: new ones, in order of their sequence.
+        types: new or changed ones of those that the store keeps, in order of their names.
         sboms: new ones.
         tags: newest digest of each tagged name that changed.
     """
@@ -90,6 +91,7 @@ class Changes:
     findings: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     vulnerabilities: tuple[Vulnerability, ...] = ()
     assessments: tuple[Assessment, ...] = ()
+    types: tuple[StoredType, ...] = ()
     sboms: tuple[StoredSbom, ...] = ()
     tags: Mapping[str, Digest] = field(default_factory=dict)
 

@@ -133,6 +133,8 @@ class StoreStatus:
         counts: rows by noun: ``components``, ``sboms``, ``images``, ``vulnerabilities``, ``assessments`` and one for
             each component state.
         last_run: the newest run of the downloader.
+        usable: whether this program can use the database as it is: it has the expected version, or a newer one that
+            says so.
     """
 
     url: str
@@ -141,3 +143,4 @@ class StoreStatus:
     revision: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     last_run: RunRecord | None = None
+    usable: bool = True

@@ -47,7 +47,7 @@ def reassessment(
     Returns:
         The stand-in, or an expired one (for "was …"), or None when the type asks for none or no range holds the score.
     """
-    was = types.get(expired.type or "")
+    was = types.get(expired.type or "") or types.retired(expired.type or "")
     if was is None or was.on_expiry is not OnExpiry.REASSESS or expired.until is None:
         return None
     kind = types.for_score(vulnerability.cvss_score)

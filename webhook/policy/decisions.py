@@ -18,6 +18,8 @@ from webhook.policy.typetable import TypeTable
 
 PROVISIONER = "configuration"
 """The author of assessments that come from the configuration file."""
+CLUSTER = "cluster"
+"""The author of assessments that come from objects in the cluster."""
 
 _MAX_AUTHOR = 200
 _MAX_COMMENT = 2_000
@@ -58,7 +60,10 @@ class Target:
 
 
 class Definition(Protocol):
-    """One assessment as the configuration file states it; without ``until`` the life of its type counts."""
+    """One assessment as the configuration file, or an object in the cluster, states it.
+
+    Without ``until`` the life of its type counts.
+    """
 
     @property
     def vulnerability(self) -> str:
@@ -111,15 +116,22 @@ def decide(decision: Decision, targets: Iterable[Target], types: TypeTable, now:
     )
 
 
-def provisioned(definition: Definition, types: TypeTable, now: dt.datetime, before: Assessment | None) -> Assessment:
-    """The assessment that an entry of the configuration file makes.
+def provisioned(
+    definition: Definition,
+    types: TypeTable,
+    now: dt.datetime,
+    before: Assessment | None,
+    author: str = PROVISIONER,
+) -> Assessment:
+    """The assessment that an entry of the configuration file, or an object in the cluster, makes.
 
     Args:
         definition: the entry.
         types: the table of types.
         now: UTC, aware.
-        before: the newest record that the file made for the same vulnerability and scope; an unchanged entry without
+        before: the newest record that this author made for the same vulnerability and scope; an unchanged entry without
             an end of its own keeps the end that it got then, so that applying a file again does not renew it.
+        author: who provisions.
 
     Raises:
         InvalidInput: the type is not known, or a part of the scope cannot be read.
@@ -131,7 +143,7 @@ def provisioned(definition: Definition, types: TypeTable, now: dt.datetime, befo
         type=kind.name,
         scope=canonical_scope(definition.scope),
         source=AssessmentSource.PROVISIONED,
-        author=PROVISIONER,
+        author=author,
         comment=definition.comment.strip()[:_MAX_COMMENT],
         assessed_at=at,
         until=end_of_life(kind, at) if definition.until is None else definition.until,

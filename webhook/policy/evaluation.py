@@ -98,9 +98,12 @@ class Judge:
         kind = self.rules.types.get(assessment.type or "")
         notes = []
         if kind is None:
-            # A type that was taken out of the configuration may have denied. It must not open anything in silence.
-            action = worst((Action.WARN, self.rules.policy.unassessed))
-            notes.append(f"assessment type {assessment.type} is not configured")
+            # A type that is gone may have denied. It must not open anything in silence.
+            retired = self.rules.types.retired(assessment.type or "")
+            last = Action.ALLOW if retired is None else retired.action
+            action = worst((Action.WARN, self.rules.policy.unassessed, last))
+            what = "is not configured" if retired is None else f"is gone; its last action was {last.word}"
+            notes.append(f"assessment type {assessment.type} {what}")
         else:
             action = kind.action
         if assessment.score is not None and moved(assessment.score, vulnerability.cvss_score):

@@ -165,11 +165,16 @@ def _records(types: TypeTable, assessments: Iterable[Assessment], now: dt.dateti
         elif types.get(one.type) is None:
             unknown[one.type] = unknown.get(one.type, 0) + 1
     for name, number in sorted(unknown.items()):
+        retired = types.retired(name)
+        state = "not configured" if retired is None else "gone from the cluster"
+        effect = "as unassessed and never better than warn"
+        if retired is not None and retired.action is Action.DENY:
+            effect = "as it last said: denied"
         yield Trap(
             "unknown-type",
             Level.WARNING,
-            f"The assessment type {plain(name, 60)} is not configured, but given {number} times; such findings are "
-            "treated as unassessed and never better than warn.",
+            f"The assessment type {plain(name, 60)} is {state}, but given {number} times; such findings are treated "
+            f"{effect}.",
             f"Add {plain(name, 60)} to assessmentTypes, or assess them anew.",
         )
     for one in past[:_MAX_RECORDS]:

@@ -12,7 +12,8 @@ order:
    that the order of any two records is fixed.
 
 A record of type None withdraws what was recorded before it by the same source for the same vulnerability and scope; an
-automatic one that it had hidden then counts again. A record whose narrowing cannot be read matches nothing.
+automatic one that it had hidden then counts again. Of those provisioned, each author is a source: what the settings
+file withdraws, the cluster may still state. A record whose narrowing cannot be read matches nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from webhook.policy.imagenames import ImagePattern, parse_pattern
 from webhook.policy.ranges import VersionRange, parse_range
 
 _Key = tuple[str, str | None]
-_Same = tuple[AssessmentSource, str, Scope]
+_Same = tuple[AssessmentSource, str, str, Scope]
 _Order = tuple[int, dt.datetime, str, str, str]
 _Weight = tuple[bool, int, tuple[int, int, int], bool, bool, bool, bool]
 _NO_IMAGE = (-1, 0, 0)
@@ -91,7 +92,7 @@ class _Entry:
 
     @property
     def same(self) -> _Same:
-        return (self.assessment.source, self.assessment.vulnerability.casefold(), self.assessment.scope)
+        return _same(self.assessment)
 
     def matches(self, purl: Purl, place: Place) -> bool:
         namespace = self.assessment.scope.namespace
@@ -180,7 +181,7 @@ class AssessmentIndex:
 
     def _add(self, assessment: Assessment) -> None:
         folded, scope = assessment.vulnerability.casefold(), assessment.scope
-        same: _Same = (assessment.source, folded, scope)
+        same = _same(assessment)
         withdrawal = self._withdrawals.get(same)
         if withdrawal is not None and _order(withdrawal) >= _order(assessment):
             return
@@ -219,6 +220,12 @@ class AssessmentIndex:
             scope.package is not None,
         )
         return _Entry(assessment, self._weights.setdefault(weight, weight), versions, image)
+
+
+def _same(assessment: Assessment) -> _Same:
+    """What two records have in common when the newer one replaces, or withdraws, the older one."""
+    owner = assessment.author if assessment.source is AssessmentSource.PROVISIONED else ""
+    return (assessment.source, owner, assessment.vulnerability.casefold(), assessment.scope)
 
 
 def _order(assessment: Assessment) -> _Order:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.records import VulnerabilityRecord
+from webhook.policy.decisions import CLUSTER
 from webhook.policy.plaintext import plain
 from webhook.policy.scopes import described
 
@@ -40,6 +41,11 @@ def nothing_to_clear(identifier: str, scope: Scope, there: Sequence[Assessment])
     manual = dict.fromkeys(described(one.scope) for one in there if one.source is AssessmentSource.MANUAL)
     if manual:
         remedy = f"It was assessed by hand for: {'; '.join(list(manual)[:_SHOWN])}. Name one of these scopes."
+    elif objects := dict.fromkeys(one.rule for one in there if one.author == CLUSTER and one.rule):
+        named = ", ".join(plain(one, 100) for one in list(objects)[:_SHOWN])
+        remedy = (
+            f"Its assessment is managed by the cluster ({named}); change that object with kubectl, or in its source."
+        )
     elif there:
         remedy = "Its assessment comes from the configuration file; take it out there."
     else:

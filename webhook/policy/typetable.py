@@ -1,4 +1,8 @@
-"""The table of assessment types: looked up by name without case, checked once when it is made."""
+"""The table of assessment types: looked up by name without case, checked once when it is made.
+
+A *retired* type is one that the cluster named once and does not name any more. It cannot be given to anything new, but
+what was given keeps its action, and nothing that it denied opens because its definition went away.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +26,15 @@ class TypeTable:
 
     Args:
         types: in the order in which people should see them.
+        retired: types that are not to be given any more; one that shares its name with another type does not count.
 
     Raises:
         ConfigError: two have one name, a name or a number of days cannot be used, or two CVSS ranges overlap.
     """
 
-    def __init__(self, types: Iterable[AssessmentType]) -> None:
+    def __init__(self, types: Iterable[AssessmentType], retired: Iterable[AssessmentType] = ()) -> None:
         self._types = tuple(types)
+        self._retired = {one.name.casefold(): one for one in retired}
         self._by_name: dict[str, AssessmentType] = {}
         for one in self._types:
             _check(one)
@@ -54,6 +60,11 @@ class TypeTable:
     def get(self, name: str) -> AssessmentType | None:
         """The type of that name in any case; None when it is not configured (any more)."""
         return self._by_name.get(name.casefold())
+
+    def retired(self, name: str) -> AssessmentType | None:
+        """The retired type of that name in any case; None when there is none, or when a type has its name."""
+        key = name.casefold()
+        return None if key in self._by_name else self._retired.get(key)
 
     def require(self, name: str) -> AssessmentType:
         """The type of that name in any case.

@@ -32,7 +32,7 @@ class AdminRepository:
         self._database.upgrade()
 
     def status(self) -> StoreStatus:
-        """Schema version, revision and counts; of a database of another version only the version.
+        """Schema version, revision and counts; of a database that cannot be used only the version.
 
         Raises:
             StoreError: the database cannot be reached; the sentence says why.
@@ -40,8 +40,8 @@ class AdminRepository:
         url = shown_address(self._database.url)
         with self._database.read_any_schema() as connection:
             found = schema.found_version(connection)
-            if found != schema.VERSION:
-                return StoreStatus(url, found, schema.VERSION)
+            if not schema.is_usable(connection, found):
+                return StoreStatus(url, found, schema.VERSION, usable=False)
             return StoreStatus(
                 url=url,
                 schema=found,

@@ -14,7 +14,7 @@ from webhook.store.database import Change, Database, current_revision, raw_rows
 from webhook.store.rows import ASSESSMENT_COLUMNS, assessment_values, read_assessment
 from webhook.store.tables import assessments as table
 
-_WITHDRAWN = "No longer in the configuration."
+_WITHDRAWN = "No longer stated by its source."
 
 
 class AssessmentRepository:
@@ -40,13 +40,15 @@ class AssessmentRepository:
             append(change, assessments)
         return change.revision
 
-    def provision(self, assessments: Sequence[Assessment], *, now: dt.datetime) -> int:
-        """Make the provisioned records equal to ``assessments``: add the new, withdraw those no longer named.
+    def provision(self, assessments: Sequence[Assessment], *, author: str, now: dt.datetime) -> int:
+        """Make the records that an author provisioned equal to ``assessments``; those of others stay as they are.
 
-        Every replica may call it when it starts: whoever comes second finds nothing to do.
+        The new are added, those no longer named are withdrawn. Every replica may call it when it starts: whoever comes
+        second finds nothing to do.
 
         Args:
-            assessments: as configured; of several for one vulnerability and scope the last counts.
+            assessments: as stated; of several for one vulnerability and scope the last counts.
+            author: who provisions.
             now: when they are withdrawn, if they are.
 
         Returns:
@@ -56,10 +58,11 @@ class AssessmentRepository:
             StoreError: none of them was added.
         """
         with self._database.read() as connection:
-            if not _difference(connection, assessments, now):
+            if not _difference(connection, assessments, author, now):
                 return 0
         with self._database.change() as change:
-            records = _difference(change.connection, assessments, now)  # again: another replica may have come first
+            # Again: another replica may have come first.
+            records = _difference(change.connection, assessments, author, now)
             append(change, records)
             change.discarded = not records
         return len(records)
@@ -91,14 +94,17 @@ def _find(connection: Connection, query: AssessmentQuery) -> list[Assessment]:
     return [read_assessment(row) for portion in raw_rows(connection, rows) for row in portion]
 
 
-def _difference(connection: Connection, wanted: Iterable[Assessment], now: dt.datetime) -> list[Assessment]:
-    """The records that make the provisioned ones equal to ``wanted``."""
+def _difference(
+    connection: Connection, wanted: Iterable[Assessment], author: str, now: dt.datetime
+) -> list[Assessment]:
+    """The records that make those that an author provisioned equal to ``wanted``."""
     there: dict[tuple[str, Scope], Assessment] = {}
     for one in _find(connection, AssessmentQuery(source=AssessmentSource.PROVISIONED.value)):
-        there[one.vulnerability, one.scope] = one
+        if one.author == author:
+            there[one.vulnerability, one.scope] = one
     named = {(one.vulnerability, one.scope): one for one in wanted}
     new = [
-        replace(one, source=AssessmentSource.PROVISIONED)
+        replace(one, source=AssessmentSource.PROVISIONED, author=author)
         for key, one in named.items()
         if key not in there or _words(there[key]) != _words(one)
     ]
@@ -112,4 +118,4 @@ def _difference(connection: Connection, wanted: Iterable[Assessment], now: dt.da
 
 def _words(one: Assessment) -> tuple[object, ...]:
     """What makes two provisioned records for one vulnerability and scope the same."""
-    return (one.type, one.author, one.comment, one.until)
+    return (one.type, one.comment, one.until, one.rule)

@@ -214,8 +214,9 @@ class Database:
             return
         with self.read_any_schema() as connection:
             found = schema.found_version(connection)
-        if found != schema.VERSION:
-            schema.refuse_newer(found)
+            schema.refuse_newer(connection, found)
+            is_usable = schema.is_usable(connection, found)
+        if not is_usable:
             if not self.is_sqlite:
                 raise schema.outdated(found, shown_address(self.url))
             self.upgrade()

@@ -8,15 +8,31 @@ from typing import TypeVarTuple
 from sqlalchemy import Connection, Select, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from webhook.model.assessments import Assessment
+from webhook.model.assessments import Assessment, StoredType
 from webhook.model.changes import START, UINT32, Changes, Position, StoredSbom
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.store.database import Database, raw_rows
-from webhook.store.rows import ASSESSMENT_COLUMNS, VULNERABILITY_COLUMNS, read_assessment, read_vulnerability
+from webhook.store.rows import (
+    ASSESSMENT_COLUMNS,
+    VULNERABILITY_COLUMNS,
+    read_assessment,
+    read_type,
+    read_vulnerability,
+)
 from webhook.store.sboms import STORED_COLUMNS, read_stored
-from webhook.store.tables import assessments, components, findings, revision, sboms, tags, vulnerabilities
+from webhook.store.tables import (
+    assessment_types,
+    assessments,
+    components,
+    findings,
+    revision,
+    sboms,
+    tags,
+    vulnerabilities,
+)
+from webhook.store.types import TYPE_COLUMNS
 
 Columns = TypeVarTuple("Columns")
 
@@ -67,6 +83,7 @@ class StoreFeed:
                 findings=found,
                 vulnerabilities=_vulnerabilities(connection, after),
                 assessments=_assessments(connection, after),
+                types=_types(connection, after),
                 sboms=_sboms(connection, after),
                 tags=_tags(connection, after),
             )
@@ -120,6 +137,11 @@ def _vulnerabilities(connection: Connection, after: int | None) -> tuple[Vulnera
 def _assessments(connection: Connection, after: int | None) -> tuple[Assessment, ...]:
     query = _newer(select(*ASSESSMENT_COLUMNS), assessments.c.revision, after).order_by(assessments.c.sequence)
     return tuple(read_assessment(row) for portion in raw_rows(connection, query) for row in portion)
+
+
+def _types(connection: Connection, after: int | None) -> tuple[StoredType, ...]:
+    query = _newer(select(*TYPE_COLUMNS), assessment_types.c.revision, after).order_by(assessment_types.c.name)
+    return tuple(read_type(row) for portion in raw_rows(connection, query) for row in portion)
 
 
 def _sboms(connection: Connection, after: int | None) -> tuple[StoredSbom, ...]:

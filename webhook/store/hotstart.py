@@ -21,7 +21,7 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
-from webhook.model.assessments import Assessment
+from webhook.model.assessments import Assessment, StoredType
 from webhook.model.changes import Changes, Position, StoredSbom
 from webhook.model.components import SkipReason
 from webhook.model.images import Digest
@@ -31,7 +31,7 @@ from webhook.store.columns import pack, plain_text, unpack
 
 log = logging.getLogger("bomgate.hotstart")
 
-_MAGIC = b"bomgate read model 2\n"
+_MAGIC = b"bomgate read model 3\n"
 _LENGTH = struct.Struct("<I")
 _CHECKSUM_BYTES = 16
 _PORTION = 1000
@@ -67,6 +67,7 @@ class _Frame(msgspec.Struct, array_like=True, omit_defaults=True):
     assessments: list[Assessment] = []
     sboms: list[_Sbom] = []
     tags: dict[str, str] = {}
+    types: list[StoredType] = []
 
 
 @dataclass
@@ -79,6 +80,7 @@ class _Model:
     assessments: list[Assessment] = field(default_factory=list)
     sboms: list[StoredSbom] = field(default_factory=list)
     tags: dict[str, Digest] = field(default_factory=dict)
+    types: list[StoredType] = field(default_factory=list)
 
     def add(self, frame: _Frame) -> None:
         for number, purl, keys in frame.vulnerable:
@@ -86,6 +88,7 @@ class _Model:
             self.findings[number] = tuple(intern(key) for key in keys)
         self.vulnerabilities += frame.vulnerabilities
         self.assessments += frame.assessments
+        self.types += frame.types
         self.sboms += (_stored(one) for one in frame.sboms)
         self.tags.update({name: Digest(digest) for name, digest in frame.tags.items()})
 
@@ -158,6 +161,8 @@ def _frames(changes: Changes) -> Iterator[_Head | _Frame]:
         yield _Frame(vulnerabilities=list(vulnerabilities))
     for assessments in _portions(changes.assessments):
         yield _Frame(assessments=list(assessments))
+    for types in _portions(changes.types):
+        yield _Frame(types=list(types))
     for sboms in _portions(changes.sboms):
         yield _Frame(sboms=[_saved(one) for one in sboms])
     for names in _portions(list(changes.tags)):
@@ -204,6 +209,7 @@ def _read(file: BinaryIO) -> Changes:
         findings=model.findings,
         vulnerabilities=tuple(model.vulnerabilities),
         assessments=tuple(model.assessments),
+        types=tuple(model.types),
         sboms=tuple(model.sboms),
         tags=model.tags,
     )

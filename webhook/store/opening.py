@@ -13,6 +13,7 @@ from webhook.store.runs import RunRepository
 from webhook.store.sboms import SbomRepository
 from webhook.store.searches import SearchRepository
 from webhook.store.sightings import SightingRepository
+from webhook.store.types import TypeRepository
 from webhook.store.vulnerabilities import VulnerabilityRepository
 
 
@@ -24,7 +25,7 @@ class Store:
         clock: time.
 
     Attributes:
-        components, sboms, assessments, vulnerabilities, runs, sightings, searches, feed, admin: see
+        components, sboms, assessments, types, vulnerabilities, runs, sightings, searches, feed, admin: see
             :mod:`webhook.ports`.
     """
 
@@ -32,6 +33,7 @@ class Store:
         self.components = ComponentRepository(database)
         self.sboms = SbomRepository(database, clock)
         self.assessments = AssessmentRepository(database)
+        self.types = TypeRepository(database)
         self.vulnerabilities = VulnerabilityRepository(database)
         self.runs = RunRepository(database)
         self.sightings = SightingRepository(database)

@@ -14,7 +14,16 @@ from typing import Any
 
 import msgspec
 
-from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.actions import Action
+from webhook.model.assessments import (
+    Assessment,
+    AssessmentSource,
+    AssessmentType,
+    CvssRange,
+    OnExpiry,
+    Scope,
+    StoredType,
+)
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.store.columns import to_json, to_moment
 from webhook.store.tables import assessments, vulnerabilities
@@ -127,6 +136,47 @@ def read_assessment(row: Sequence[Any]) -> Assessment:
         revision=revision,
         sequence=sequence,
     )
+
+
+class _Definition(msgspec.Struct, omit_defaults=True):
+    """An assessment type without its name, as JSON; unknown keys of a newer program are passed over."""
+
+    action: Action
+    low: Decimal | None = None
+    high: Decimal | None = None
+    expires_after_days: int | None = None
+    color: str = "grey"
+    on_expiry: OnExpiry = OnExpiry.UNASSESSED
+    description: str = ""
+
+
+_DEFINITION = msgspec.json.Decoder(_Definition)
+
+
+def read_type(row: Sequence[Any]) -> StoredType:
+    """A type from its name, its definition and whether it is retired."""
+    name, text, retired = row
+    found = _DEFINITION.decode(text)
+    band = None if found.low is None or found.high is None else CvssRange(found.low, found.high)
+    kind = AssessmentType(
+        name, found.action, band, found.expires_after_days, found.color, found.on_expiry, found.description
+    )
+    return StoredType(kind, bool(retired))
+
+
+def type_definition(one: AssessmentType) -> str:
+    """The definition of a type as JSON; equal definitions give equal texts."""
+    band = one.auto_assess
+    found = _Definition(
+        one.action,
+        None if band is None else band.low,
+        None if band is None else band.high,
+        one.expires_after_days,
+        one.color,
+        one.on_expiry,
+        one.description,
+    )
+    return to_json(found)
 
 
 def assessment_values(records: Iterable[Assessment], *, revision: int, after: int) -> list[Mapping[str, object]]:

@@ -1,4 +1,8 @@
-"""The schema's version: what the database has, what this program needs, and the way from one to the other."""
+"""The schema's version: what the database has, what this program needs, and the way from one to the other.
+
+A database may be newer than the program, because an update was rolled back. It says itself which is the oldest program
+that can still use it (docs/adr/0017). What says no such thing is refused.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,12 @@ from sqlalchemy import Connection, column, inspect, select, table, text
 
 from webhook.errors import StoreError
 
-VERSION = "0002"
+VERSION = "0003"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
-KNOWN = ("0001", VERSION)
+KNOWN = ("0001", "0002", VERSION)
 """Every version there was, oldest first."""
 _VERSIONS = table("alembic_version", column("version_num"))
+_COMPATIBILITY = table("compatibility", column("oldest_program"))
 _LOCK = 4_702_111_234_876  # any number, the same for every bomgate
 
 
@@ -33,17 +38,29 @@ def found_version(connection: Connection) -> str:
     return ""
 
 
-def refuse_newer(found: str) -> None:
-    """Raise when the database is of a version that this program does not know.
+def is_usable(connection: Connection, found: str) -> bool:
+    """Whether this program can use the database as it is: it has this version, or a newer one that says so."""
+    return found == VERSION or (found not in ("", *KNOWN) and _oldest_program(connection) in KNOWN)
+
+
+def refuse_newer(connection: Connection, found: str) -> None:
+    """Raise when the database is of a version that this program does not know, and that does not say that it may be.
 
     Raises:
         StoreError: it is.
     """
-    if found and found not in KNOWN:
+    if found and found not in KNOWN and not is_usable(connection, found):
         raise StoreError(
             f"This database belongs to a newer bomgate: its schema is {found}, this program knows {VERSION}.",
             remedy="Update bomgate, or restore the database from before the update.",
         )
+
+
+def _oldest_program(connection: Connection) -> str:
+    """The version of the oldest program that can use the database; empty when it does not say."""
+    if not inspect(connection).has_table("compatibility"):
+        return ""
+    return str(connection.execute(select(_COMPATIBILITY.c.oldest_program)).scalar() or "")
 
 
 def outdated(found: str, address: str) -> StoreError:
@@ -64,8 +81,8 @@ def upgrade(connection: Connection) -> None:
         StoreError: the database belongs to a newer program.
     """
     found = found_version(connection)
-    refuse_newer(found)
-    if found == VERSION:
+    refuse_newer(connection, found)
+    if is_usable(connection, found):
         return
     # Loaded here because the webhook never migrates, and alembic would cost each of its workers some megabytes.
     from alembic import command

@@ -46,6 +46,17 @@ revision = Table(
 The row's lock is what makes writers wait for each other.
 """
 
+compatibility = Table(
+    "compatibility",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("oldest_program", CleanText, nullable=False),
+    CheckConstraint("id = 1", name="single"),
+)
+"""One row: the schema version of the oldest program that can use this database as it is, so that an update can be
+rolled back. Every migration writes it, and no later one may change this table.
+"""
+
 components = Table(
     "components",
     metadata,
@@ -122,6 +133,17 @@ assessments = Table(
     Column("revision", BigInteger, nullable=False, index=True),
 )
 """Append-only; triggers refuse updates and deletions."""
+
+assessment_types = Table(
+    "assessment_types",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("definition", CleanText, nullable=False),  # a JSON object, see rows
+    Column("source", CleanText, nullable=False),  # cluster
+    Column("retired", Boolean, nullable=False),
+    Column("revision", BigInteger, nullable=False, index=True),
+)
+"""Types that the cluster names; a row stays when its type is named no more, because a read model has to be told."""
 
 sboms = Table(
     "sboms",

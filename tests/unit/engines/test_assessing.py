@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakes import NOON, FakeClock, MemoryStore
 from webhook.engines.assessing import Assessor
+from webhook.engines.ruling import StoreRules
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
@@ -50,7 +51,7 @@ class World:
             self.store.assessments,
             self.store.vulnerabilities,
             self.store.components,
-            Rules(default_types(), Policy()),
+            StoreRules(Rules(default_types(), Policy()), self.store.types),
             self.clock,
         )
         answers = [

@@ -54,7 +54,7 @@ class Desk:
             components=self.store.components,
             runs=self.store.runs,
             clock=clock,
-            assess=self.assess,
+            assess=lambda: self.assess,
             holder="this",
             options=DownloadOptions(**options),
             listener=self.witness,

@@ -156,7 +156,7 @@ def test_any_other_error_reaches_the_caller_and_ends_the_run(concurrency: int) -
         components=store.components,
         runs=store.runs,
         clock=clock,
-        assess=lambda vulnerability, package: None,
+        assess=lambda: lambda vulnerability, package: None,
         holder="this",
         options=DownloadOptions(concurrency=concurrency),
     )

@@ -40,7 +40,7 @@ def download(store: Store, url: str, clock: Clock, holder: str) -> DownloadRepor
             components=store.components,
             runs=store.runs,
             clock=clock,
-            assess=lambda vulnerability, package: None,
+            assess=lambda: lambda vulnerability, package: None,
             holder=holder,
             options=DownloadOptions(concurrency=2),
         ).run()

@@ -23,8 +23,8 @@ def use_everything(store: Store) -> None:
     store.components.record(moved, assess=AutoRule(), now=NOON, reassess_on_score_change=True)
     store.assessments.append([assessment("V-1"), assessment("V-1", None)])
     provisioned = assessment("V-1", source=AssessmentSource.PROVISIONED)
-    store.assessments.provision([provisioned], now=NOON)
-    store.assessments.provision([], now=NOON)
+    store.assessments.provision([provisioned], author="configuration", now=NOON)
+    store.assessments.provision([], author="configuration", now=NOON)
 
 
 def test_no_statement_changes_or_deletes_a_row(real_store: Store) -> None:

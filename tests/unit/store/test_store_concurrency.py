@@ -120,7 +120,7 @@ def test_a_pair_that_several_writers_record_at_once_is_assessed_once(stores: lis
 
 def test_replicas_that_provision_at_once_append_each_record_once(stores: list[Store]) -> None:
     wanted = [assessment(f"V-{n}", source=AssessmentSource.PROVISIONED) for n in range(20)]
-    counts = in_threads(lambda n: stores[n].assessments.provision(wanted, now=NOON))
+    counts = in_threads(lambda n: stores[n].assessments.provision(wanted, author="configuration", now=NOON))
     assert sorted(counts, key=str) == [0, 0, 20]
     assert len(stores[0].assessments.find(AssessmentQuery())) == 20
 

@@ -19,6 +19,7 @@ from sqlalchemy import create_engine
 
 from tests.postgres import PostgresServer
 from webhook.errors import StoreError, StoreUnreachable
+from webhook.model.assessments import AssessmentType
 from webhook.store import schema
 from webhook.store.opening import Store
 from webhook.store.options import parse_address
@@ -160,19 +161,57 @@ def test_a_missing_sqlite_file_is_not_made_for_a_reader_of_an_existing_one(opene
     assert not path.parent.exists()
 
 
-def test_a_database_of_a_newer_program_is_refused(opened: Open, database_url: str) -> None:
-    first = opened(database_url)
+def upgraded_by_a_newer_program(opened: Open, url: str, *statements: str) -> Store:
+    """A store whose schema has a version that this program does not know."""
+    first = opened(url)
     first.admin.upgrade()
     first.close()
-    engine = create_engine(parse_address(database_url))
+    engine = create_engine(parse_address(url))
     with engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        for statement in ("UPDATE alembic_version SET version_num = '9999'", *statements):
+            connection.exec_driver_sql(statement)
     engine.dispose()
-    store = opened(database_url)
+    return opened(url)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE compatibility SET oldest_program = '9998'",
+        "UPDATE compatibility SET oldest_program = ''",
+        "DELETE FROM compatibility",
+        "DROP TABLE compatibility",
+    ],
+)
+def test_a_database_of_a_newer_program_is_refused(opened: Open, database_url: str, statement: str) -> None:
+    store = upgraded_by_a_newer_program(opened, database_url, statement)
     for use in (store.prepare, store.admin.upgrade, lambda: store.sboms.component_ids([])):
         with pytest.raises(StoreError, match="newer bomgate"):
             use()
-    assert (store.admin.status().schema, store.admin.status().revision) == ("9999", 0)
+    status = store.admin.status()
+    assert (status.schema, status.usable, status.revision) == ("9999", False, 0)
+
+
+@pytest.mark.parametrize("oldest", [schema.VERSION, schema.KNOWN[0]])
+def test_a_newer_database_that_says_that_this_program_can_use_it_is_used(
+    opened: Open, database_url: str, oldest: str
+) -> None:
+    statement = f"UPDATE compatibility SET oldest_program = '{oldest}'"
+    store = upgraded_by_a_newer_program(opened, database_url, statement)
+    store.prepare()
+    store.admin.upgrade()
+    store.types.provision([AssessmentType("watched")])
+    status = store.admin.status()
+    assert (status.schema, status.usable, status.revision) == ("9999", True, 1)
+
+
+def test_the_database_says_which_program_can_use_it(opened: Open, database_url: str) -> None:
+    opened(database_url).admin.upgrade()
+    engine = create_engine(parse_address(database_url))
+    with engine.connect() as connection:
+        (oldest,) = connection.exec_driver_sql("SELECT oldest_program FROM compatibility").scalars()
+    engine.dispose()
+    assert oldest in schema.KNOWN
 
 
 def test_a_file_of_another_program_is_left_alone(opened: Open, tmp_path: Path) -> None:

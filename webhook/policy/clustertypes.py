@@ -1,0 +1,176 @@
+"""Types of the cluster: how they go together with those of the settings file.
+
+The file's types always count. One of the cluster that shares its name with one of them, or whose CVSS range overlaps
+with a range that counts already, is left out, and nothing else is harmed by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from webhook.errors import ConfigError
+from webhook.model.assessments import AssessmentType, StoredType
+from webhook.policy.plaintext import plain
+from webhook.policy.scores import check_ranges
+from webhook.policy.typetable import TypeTable
+
+
+class ShadowedType(ConfigError):
+    """The settings file has a type of the same name."""
+
+    code = "shadowed-type"
+
+
+class OverlappingTypes(ConfigError):
+    """Two types would be given to the same scores."""
+
+    code = "overlapping-types"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A type that the cluster names.
+
+    Attributes:
+        type: as it is named now; None when that cannot be read.
+        former: the definition that counted until now; None when there was none.
+    """
+
+    type: AssessmentType | None
+    former: AssessmentType | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Which definitions count.
+
+    Attributes:
+        loaded: by key of the candidate, in their order; the present definition or the former one.
+        refused: why the present definition of a candidate does not count, by key.
+    """
+
+    loaded: Mapping[str, AssessmentType]
+    refused: Mapping[str, ConfigError] = field(default_factory=dict)
+
+
+def with_stored(own: TypeTable, stored: Iterable[StoredType]) -> TypeTable:
+    """The types of the settings file and, behind them, those that the store keeps.
+
+    Whoever put types into the store may have had another settings file, so each one is checked here again. One that
+    does not go with the rest counts as retired: it is given to nothing new, and what was given keeps its action.
+
+    Args:
+        own: the types of the settings file.
+        stored: those of the store.
+    """
+    table, left_out = own, list[AssessmentType]()
+    for one in stored:
+        wider = None if one.retired else _joined(table, one.type)
+        if isinstance(wider, TypeTable):
+            table = wider
+        else:
+            left_out.append(one.type)
+    return TypeTable(table, left_out) if left_out else table
+
+
+def settle(own: TypeTable, candidates: Mapping[str, Candidate]) -> Settled:
+    """Choose which definitions count.
+
+    What counts already is not pushed out by what comes new: a changed definition that cannot be used leaves the former
+    one in force, and a new one is left out. Changes that only go together, such as two types that swap their ranges,
+    are taken together.
+
+    Args:
+        own: the types of the settings file.
+        candidates: what the cluster names, the oldest first.
+    """
+    refused: dict[str, ConfigError] = {}
+    present: dict[str, AssessmentType] = {}
+    for key, one in candidates.items():
+        if one.type is None:
+            continue
+        wider = _joined(own, one.type)
+        if isinstance(wider, TypeTable):
+            present[key] = one.type
+        else:
+            refused[key] = wider
+    if isinstance(_all(own, present.values()), TypeTable):
+        loaded = present
+    else:
+        loaded = _kept(own, candidates)
+        _change(own, loaded, present, refused)
+    for key, one in candidates.items():
+        if key not in loaded and one.former is not None and _fits(own, loaded, one.former):
+            loaded[key] = one.former
+    return Settled({key: loaded[key] for key in candidates if key in loaded}, refused)
+
+
+def _kept(own: TypeTable, candidates: Mapping[str, Candidate]) -> dict[str, AssessmentType]:
+    """What counted until now and still goes together."""
+    kept: dict[str, AssessmentType] = {}
+    for key, one in candidates.items():
+        if one.former is not None and _fits(own, kept, one.former):
+            kept[key] = one.former
+    return kept
+
+
+def _change(
+    own: TypeTable,
+    loaded: dict[str, AssessmentType],
+    present: Mapping[str, AssessmentType],
+    refused: dict[str, ConfigError],
+) -> None:
+    """Put present definitions in the place of former ones, one at a time, until none is left that fits."""
+    waiting = {key: one for key, one in present.items() if loaded.get(key) != one}
+    is_moving = True
+    while waiting and is_moving:
+        is_moving = False
+        for key, one in list(waiting.items()):
+            others = {name: other for name, other in loaded.items() if name != key}
+            problem = _all(own, [*others.values(), one])
+            if isinstance(problem, TypeTable):
+                loaded[key] = one
+                del waiting[key]
+                refused.pop(key, None)
+                is_moving = True
+            else:
+                refused[key] = problem
+
+
+def _fits(own: TypeTable, loaded: Mapping[str, AssessmentType], one: AssessmentType) -> bool:
+    return isinstance(_all(own, [*loaded.values(), one]), TypeTable)
+
+
+def _all(own: TypeTable, types: Iterable[AssessmentType]) -> TypeTable | ConfigError:
+    table = own
+    for one in types:
+        wider = _joined(table, one)
+        if isinstance(wider, ConfigError):
+            return wider
+        table = wider
+    return table
+
+
+def _joined(table: TypeTable, one: AssessmentType) -> TypeTable | ConfigError:
+    """The table with one more type, or why it cannot be added."""
+    there = table.get(one.name)
+    if there is not None:
+        return ShadowedType(
+            f"The settings file has an assessment type {plain(there.name, 60)}, which counts in place of this one.",
+            remedy="Rename the object, or take the type out of assessmentTypes.",
+        )
+    try:
+        added = TypeTable((one,))
+    except ConfigError as problem:
+        return problem
+    try:
+        check_ranges([*table, *added])
+    except ConfigError as problem:
+        return OverlappingTypes(problem.message, remedy=problem.remedy)
+    return TypeTable([*table, one])
+
+
+def by_name(stored: Sequence[StoredType]) -> dict[str, AssessmentType]:
+    """The types of the store that are not retired."""
+    return {one.type.name: one.type for one in stored if not one.retired}
