@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.installation import ADVISORIES, PARSER, TIDY, Installation, deployment, digest, document, reference
+from tests.doubles.kubeobjects import ObjectServer
 from tests.doubles.ossindex import Behaviour, OssIndexDouble
 
 FOLDER = Path(__file__).parent / "cli"
@@ -29,13 +30,17 @@ PACKAGE = PARSER.partition("@")[0]
 
 def answers(folder: Path) -> Iterator[tuple[str, str]]:
     """Name and JSON of one answer of each command."""
-    with OssIndexDouble(Behaviour(advisories=ADVISORIES)) as double:
+    with OssIndexDouble(Behaviour(advisories=ADVISORIES)) as double, ObjectServer() as cluster:
         bomgate = Installation(folder, double)
         bomgate.write(f"in/{digest('new').replace(':', '-')}.json", document([TIDY], broken=1))
         bomgate.write("in/README.md", "no SBOM")
         sbom = bomgate.write("web.cdx.json", document([PARSER, "pkg:npm/never-seen@1.0.0", "pkg:deb/debian/x@1"]))
         manifest = bomgate.write("web.json", json.dumps(deployment(reference("blocked"), reference("other"))))
         bomgate.add_images()
+        kubeconfig = cluster.kubeconfig(folder / "kubeconfig")
+        for namespace, image in (("shop", "blocked"), ("shop", "clean"), ("kube-system", "blocked")):
+            cluster.namespace(namespace)
+            cluster.add(deployment(reference(image), name=image, namespace=namespace))
         assess = ("assess", "CVE-2026-10001", "--package", PACKAGE, "--author", "ada", "--comment", "why not")
         commands: tuple[tuple[str, tuple[str | Path, ...]], ...] = (
             ("download", ("download",)),
@@ -43,6 +48,7 @@ def answers(folder: Path) -> Iterator[tuple[str, str]]:
             ("check-sbom", ("check", sbom)),
             ("check-manifest", ("check", manifest)),
             ("check-sarif", ("check", manifest, "--output", "sarif")),
+            ("readiness", ("readiness", "--kubeconfig", kubeconfig)),
             ("sbom-import", ("sbom", "import", folder / "in")),
             ("sbom-list", ("sbom", "list")),
             ("sbom-show", ("sbom", "show", digest("new"))),

@@ -1,0 +1,174 @@
+"""``bomgate readiness``: the first sentence, the exit codes, other settings, and how the cluster is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.installation import Installation, Ran, deployment, reference
+from tests.doubles.kubeobjects import ObjectServer
+
+
+@pytest.fixture
+def cluster() -> Iterator[ObjectServer]:
+    with ObjectServer() as running:
+        for name in ("shop", "bank", "kube-system"):
+            running.namespace(name)
+        yield running
+
+
+@pytest.fixture
+def installed(filled: Installation, cluster: ObjectServer) -> Installation:
+    """An installation whose settings lead to the cluster."""
+    configure(filled, cluster)
+    return filled
+
+
+def configure(bomgate: Installation, cluster: ObjectServer, **groups: Any) -> None:
+    path = cluster.kubeconfig(bomgate.folder / "kubeconfig")
+    bomgate.configure(kube={"kubeconfig": str(path)}, **groups)
+
+
+def add(cluster: ObjectServer, image: str, name: str = "", namespace: str = "shop") -> None:
+    cluster.add(deployment(reference(image), name=name or image, namespace=namespace))
+
+
+def mixed(cluster: ObjectServer) -> None:
+    for image in ("blocked", "caution", "clean", "stranger"):
+        add(cluster, image)
+    add(cluster, "blocked", "other", "bank")
+    add(cluster, "blocked", "system", "kube-system")
+
+
+def test_the_first_sentence_says_what_would_happen_and_the_rest_why_and_what_helps(
+    installed: Installation, cluster: ObjectServer
+) -> None:
+    mixed(cluster)
+    ran = installed.run("readiness")
+    first, *rest = ran.out.splitlines()
+    assert first == (
+        "If you enforce now, 2 workloads in 2 namespaces would be denied, 2 would be warned of, and 1 has no SBOM."
+    )
+    text = "\n".join(rest)
+    for part in ("Namespace shop (mode deny)", "Deployment/blocked", "CVE-2026-10001", "Deployment/caution"):
+        assert part in text
+    for part in ("missing-sbom", "bomgate assess CVE-2026-10001", "1 workload where the webhook is not asked"):
+        assert part in text
+    assert "Deployment/clean" not in text
+    assert ran.code == 1
+
+
+def test_nothing_denied_is_exit_0(installed: Installation, cluster: ObjectServer) -> None:
+    add(cluster, "caution")
+    ran = installed.run("readiness")
+    assert (ran.code, ran.out.splitlines()[0]) == (
+        0,
+        "If you enforce now, no workload would be denied, 1 would be warned of, and 0 have no SBOM.",
+    )
+
+
+def test_an_api_server_that_refuses_is_exit_3_and_names_the_right(
+    installed: Installation, cluster: ObjectServer
+) -> None:
+    cluster.answers["/api/v1/pods"] = (403, {"kind": "Status", "message": "no"})
+    ran = installed.run("readiness")
+    assert ran.code == 3
+    assert "list pods in the cluster" in ran.err
+
+
+def test_labels_are_exemptions_unless_all_shall_enforce(installed: Installation, cluster: ObjectServer) -> None:
+    for mode in ("deny", "warn", "audit", "off"):
+        cluster.namespace(mode, enforce=mode)
+        add(cluster, "blocked", namespace=mode)
+
+    def modes(ran: Ran) -> dict[str, tuple[str, int]]:
+        return {one["namespace"]: (one["mode"], one["denied"]) for one in ran.json["namespaces"]}
+
+    assert modes(installed.run("readiness", "--output", "json")) == {
+        "deny": ("deny", 1),
+        "warn": ("warn", 0),
+        "audit": ("audit", 0),
+        "off": ("off", 0),
+    }
+    everything = modes(installed.run("readiness", "--enforce-all", "--output", "json"))
+    assert everything == {"deny": ("deny", 1), "warn": ("deny", 1), "audit": ("deny", 1), "off": ("off", 0)}
+
+
+def test_what_enforces_by_default_does_not_matter(installed: Installation, cluster: ObjectServer) -> None:
+    configure(installed, cluster, policy={"enforce": "warn"})
+    add(cluster, "blocked")
+    assert installed.run("readiness").code == 1
+
+
+def test_new_settings_are_judged_with_and_nothing_of_them_is_kept(
+    installed: Installation, cluster: ObjectServer
+) -> None:
+    add(cluster, "caution")
+    assert installed.run("readiness").code == 0
+    assessed = {
+        "vulnerability": "CVE-2026-10003",
+        "package": "pkg:npm/%40shop/trim",
+        "type": "Blocked",
+        "comment": "never",
+        "until": "2099-01-01",
+    }
+    before = installed.ok("db", "status", "--output", "json").json["revision"]
+    configure(installed, cluster, assessments=[assessed])
+    ran = installed.run("readiness", "--output", "json")
+    assert (ran.code, ran.json["denied"]) == (1, 1)
+    assert installed.ok("db", "status", "--output", "json").json["revision"] == before
+    configure(installed, cluster)
+    assert installed.run("readiness").code == 0
+    configure(installed, cluster, policy={"missingSbom": "deny"})
+    add(cluster, "stranger")
+    assert installed.run("readiness").code == 1
+
+
+def test_only_named_namespaces_and_only_real_ones(installed: Installation, cluster: ObjectServer) -> None:
+    mixed(cluster)
+    ran = installed.run("readiness", "--namespace", "bank", "--output", "json")
+    assert [one["namespace"] for one in ran.json["namespaces"]] == ["bank"]
+    ran = installed.run("readiness", "--namespace", "bnak")
+    assert (ran.code, "no namespace 'bnak'" in ran.err) == (2, True)
+
+
+def test_the_webhooks_registration_says_where_it_is_asked(installed: Installation, cluster: ObjectServer) -> None:
+    mixed(cluster)
+    path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/bomgate"
+    never = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["shop"]}
+    cluster.answers[path] = (200, {"webhooks": [{"namespaceSelector": {"matchExpressions": [never]}}]})
+    ran = installed.run("readiness", "--output", "json")
+    assert (ran.json["denied"], ran.json["not_looked_at"]) == (1, {"excluded": 5})
+
+
+def test_without_settings_the_cluster_is_found_as_kubectl_finds_it(
+    filled: Installation, cluster: ObjectServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    add(cluster, "blocked")
+    path = cluster.kubeconfig(tmp_path / "elsewhere")
+    ran = filled.run("readiness", "--kubeconfig", path)
+    assert ran.code == 1, ran.err
+    monkeypatch.setenv("KUBECONFIG", f"{tmp_path / 'missing'}:{path}")
+    assert filled.run("readiness").code == 1
+    monkeypatch.delenv("KUBECONFIG")
+    home = tmp_path / "home" / ".kube"
+    home.mkdir(parents=True)
+    cluster.kubeconfig(home / "config")
+    assert filled.run("readiness").code == 1
+    assert filled.run("readiness", "--context", "other").code == 2
+
+
+def test_without_any_way_to_a_cluster_it_says_so(filled: Installation) -> None:
+    ran = filled.run("readiness")
+    assert (ran.code, "kube.kubeconfig" in ran.err) == (2, True)
+
+
+def test_a_database_that_knows_nothing_is_pointed_out(bomgate: Installation, cluster: ObjectServer) -> None:
+    configure(bomgate, cluster)
+    add(cluster, "blocked")
+    ran = bomgate.run("readiness")
+    assert ran.code == 0
+    assert "The database knows no image at all" in ran.err
