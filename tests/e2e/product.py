@@ -22,7 +22,7 @@ from tests.certificates import Authority, Pair
 from tests.e2e.cluster import Ran
 from tests.e2e.processes import Process, free_port, wait_until
 
-READY_SECONDS = 20.0
+READY_SECONDS = 60.0
 
 
 class Secret:
@@ -162,9 +162,14 @@ class Bomgate:
         assert self._process is not None
         return self._process.log.read_text(encoding="utf-8")
 
+    @property
+    def metrics_address(self) -> str:
+        """Where its metrics are."""
+        return f"127.0.0.1:{self._metrics_port}"
+
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples that carry these labels, as Prometheus would scrape them."""
-        answer = requests.get(f"http://127.0.0.1:{self._metrics_port}/metrics", timeout=5)
+        answer = requests.get(f"http://{self.metrics_address}/metrics", timeout=5)
         assert answer.status_code == 200, f"{answer.text}\n{self.log[-3000:]}"
         samples = (sample for family in text_string_to_metric_families(answer.text) for sample in family.samples)
         return sum(
