@@ -81,7 +81,7 @@ class Registration:
             "namespaceSelector": selector,
             "failurePolicy": "Fail",
             "matchPolicy": "Equivalent",
-            "sideEffects": "None",
+            "sideEffects": "NoneOnDryRun",
             "timeoutSeconds": 5,
             "admissionReviewVersions": ["v1"],
         }

@@ -26,7 +26,7 @@ class Owned:
 
     Attributes:
         owners: nearest first, not empty.
-        grants: uses of break-glass for them that cover the denied images.
+        grants: uses of break-glass for them.
     """
 
     owners: Sequence[Controller]
@@ -48,8 +48,9 @@ class AdmittedBefore:
     def keeps(self, case: Case, owned: Owned, deadline: Deadline) -> bool:
         """Whether all denied images were let in before, under the same controller, and may stay.
 
-        A StatefulSet, and a Deployment of the strategy Recreate, make a Pod only when the former one is gone. So where
-        no Pod is left at all, a template that named the images before the verdict turned bad counts as well.
+        Pods that came in by break-glass are no evidence. A StatefulSet, and a Deployment of the strategy Recreate, make
+        a Pod only when the former one is gone. So where no other Pod is left, a template that named the images before
+        the verdict turned bad counts as well.
 
         Raises:
             SourceError: the API server did not answer, or refused to.
@@ -57,10 +58,12 @@ class AdmittedBefore:
         turned_bad = case.turned_bad
         if not self._rule.keeps or (turned_bad is not None and not self._in_time(turned_bad)):
             return False
-        pods = self._inventory.pods(owned.owners, case.namespace, deadline)
+        grants = [grant for grant in owned.grants if grant.touches(case.images)]
+        every = self._inventory.pods(owned.owners, case.namespace, deadline)
+        pods = (pod for pod in every if not _came_by_break_glass(pod, grants))
         first = next(pods, None)
         if first is not None:
-            return self._run_all(case, owned, itertools.chain((first,), pods))
+            return self._run_all(case, itertools.chain((first,), pods))
         if turned_bad is None:
             return False
         revisions = self._inventory.revisions(owned.owners, case.namespace, deadline)
@@ -69,13 +72,11 @@ class AdmittedBefore:
             for revision in revisions
         )
 
-    def _run_all(self, case: Case, owned: Owned, pods: Iterable[OwnedPod]) -> bool:
+    def _run_all(self, case: Case, pods: Iterable[OwnedPod]) -> bool:
         """Whether these Pods run every denied image, and when it matters, since when."""
         by_age = self._rule.life is not None and case.turned_bad is None
         missing, oldest = set(range(len(case.denied))), None
         for pod in pods:
-            if self._came_by_break_glass(pod, owned.grants):
-                continue
             found = {number for number, verdict in enumerate(case.denied) if _runs(pod, verdict)}
             missing -= found
             if found and (oldest is None or pod.created < oldest):
@@ -87,12 +88,10 @@ class AdmittedBefore:
     def _in_time(self, since: dt.datetime) -> bool:
         return self._rule.life is None or self._clock.now() < since + self._rule.life
 
-    def _came_by_break_glass(self, pod: OwnedPod, grants: Sequence[BreakGlassGrant]) -> bool:
-        """Whether a Pod was let in under a grant that has ended; what it runs was never admitted otherwise."""
-        now = self._clock.now()
-        return any(
-            grant.workload.uid in pod.owners and grant.at <= pod.created and grant.until <= now for grant in grants
-        )
+
+def _came_by_break_glass(pod: OwnedPod, grants: Sequence[BreakGlassGrant]) -> bool:
+    """Whether a Pod was made after a grant for its controllers; what it runs may never have been admitted otherwise."""
+    return any(grant.workload.uid in pod.owners and grant.at <= pod.created for grant in grants)
 
 
 def _runs(pod: OwnedPod, verdict: Verdict) -> bool:

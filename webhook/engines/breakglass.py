@@ -36,26 +36,26 @@ class BreakGlass:
         self._policy, self._access, self._grants, self._clock = policy, access, grants, clock
 
     def of_owners(self, case: Case, owners: Sequence[Controller], deadline: Deadline) -> Sequence[BreakGlassGrant]:
-        """The grants for the controllers of an object that cover its denied images, those that have ended included.
+        """The grants for the controllers of an object, those that have ended included.
 
         Raises:
             SourceError: the API server did not answer, or refused to.
         """
         if not self._policy.break_glass or not owners:
             return ()
-        found = self._grants.find([owner.uid for owner in owners], case.namespace, deadline)
-        images = case.images
-        return [grant for grant in found if grant.covers(images)]
+        return self._grants.find([owner.uid for owner in owners], case.namespace, deadline)
 
-    def inherited(self, grants: Sequence[BreakGlassGrant]) -> Ruling | None:
-        """What grants mean for an object that a controller makes; None when there are none.
+    def inherited(self, case: Case, grants: Sequence[BreakGlassGrant]) -> Ruling | None:
+        """What grants mean for an object that a controller makes; None when none covers its denied images.
 
         Args:
+            case: the would-be denial.
             grants: what :meth:`of_owners` gave.
         """
-        if not grants:
+        images = case.images
+        last = max((grant for grant in grants if grant.covers(images)), key=lambda grant: grant.until, default=None)
+        if last is None:
             return None
-        last = max(grants, key=lambda grant: grant.until)
         if self._clock.now() < last.until:
             return _used(last)
         return Ruling(text=ended(last), break_glass="expired")

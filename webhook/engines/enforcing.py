@@ -129,7 +129,7 @@ class Enforcer:
         if owner is not None:
             owners = cluster.inventory.owners(owner, case.namespace, deadline)
             grants = self._glass.of_owners(case, owners, deadline)
-            inherited = self._glass.inherited(grants)
+            inherited = self._glass.inherited(case, grants)
             if inherited is not None and inherited.lets_in:
                 return inherited
             if owners and self._admitted.keeps(case, Owned(owners, grants), deadline):

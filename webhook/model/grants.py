@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 BREAK_GLASS_ANNOTATION = "bomgate.dev/break-glass"
@@ -54,3 +55,12 @@ class BreakGlassGrant:
     def covers(self, images: frozenset[str]) -> bool:
         """Whether it was given for all of these images."""
         return images <= frozenset(self.images)
+
+    def touches(self, images: frozenset[str]) -> bool:
+        """Whether it was given for one of these images, or for the same content under another name."""
+        return not _contents(images).isdisjoint(_contents(self.images))
+
+
+def _contents(images: Iterable[str]) -> frozenset[str]:
+    """The digests of images, or their names where there is none."""
+    return frozenset(image.rpartition("@")[2] for image in images)

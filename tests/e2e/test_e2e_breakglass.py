@@ -1,0 +1,171 @@
+"""Break-glass in a real cluster: who lets in what is denied, for how long, and what is left behind."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import kubernetes.client
+import pytest
+
+from tests.e2e.answers import Answer, call
+from tests.e2e.catalogue import BLOCKED, CLEAN
+from tests.e2e.chart.users import client_of, create_role, grant
+from tests.e2e.cluster import Cluster
+from tests.e2e.manifests import Manifest, deployment, pod, workload
+from tests.e2e.processes import wait_until
+from tests.e2e.product import Bomgate
+from tests.e2e.registration import INSTANCE_LABEL
+from tests.e2e.rights import GRANTS, SERVE, account, define
+
+pytestmark = pytest.mark.usefixtures("controllers")
+INSTANCE = "glass"
+SHORT_SECONDS = 7
+TICKET = "bomgate.dev/break-glass"
+Core, Apps = kubernetes.client.CoreV1Api, kubernetes.client.AppsV1Api
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def bomgate(install: Callable[..., Bomgate], cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Bomgate:
+    """An installation whose grants end after a few seconds; ben has the right, dora has not, both may edit."""
+    define(cluster, GRANTS)
+    create_role(cluster, "glass-breaker", "bomgate.dev", ["breakglass"], ["use"])
+    kubeconfig = account(cluster, INSTANCE, SERVE, tmp_path_factory.mktemp("rights"))
+    hours = SHORT_SECONDS / 3600
+    return install(INSTANCE, kube={"cluster": True, "kubeconfig": str(kubeconfig)}, policy={"breakGlassHours": hours})
+
+
+@pytest.fixture
+def namespace(bomgate: Bomgate, cluster: Cluster) -> str:
+    """A namespace in which ben may break the glass."""
+    made = cluster.create_namespace(f"{INSTANCE}-{next(_numbers)}", {INSTANCE_LABEL: INSTANCE})
+    for user in ("dora", "ben"):
+        grant(cluster, user, "edit", made)
+    grant(cluster, "ben", "glass-breaker", made)
+    return made
+
+
+def under(ticket: str, manifest: Manifest) -> Manifest:
+    """The manifest with a ticket."""
+    return {**manifest, "metadata": {**manifest["metadata"], "annotations": {TICKET: ticket}}}
+
+
+def create(cluster: Cluster, user: str, manifest: Manifest, **options: Any) -> Answer:
+    client, namespace = client_of(cluster, user), manifest["metadata"]["namespace"]
+    if manifest["kind"] == "Pod":
+        return call(Core(client).create_namespaced_pod_with_http_info, namespace, manifest, **options)
+    return call(Apps(client).create_namespaced_deployment_with_http_info, namespace, manifest, **options)
+
+
+def grants(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
+    """The specs of the grants in a namespace."""
+    custom = kubernetes.client.CustomObjectsApi(cluster.client)
+    found = custom.list_namespaced_custom_object("bomgate.dev", "v1alpha1", namespace, "breakglassgrants")
+    return [one["spec"] for one in found["items"]]
+
+
+def wait_for_running(core: Core, namespace: str, number: int) -> None:
+    def running() -> bool:
+        pods = [one for one in core.list_namespaced_pod(namespace).items if not one.metadata.deletion_timestamp]
+        return [one.status.phase for one in pods] == ["Running"] * number
+
+    wait_until(running, 30, f"{number} running Pods")
+
+
+def test_a_denial_names_break_glass_and_its_right(cluster: Cluster, namespace: str) -> None:
+    answer = create(cluster, "ben", pod(namespace, "web", BLOCKED))
+    assert answer.denied
+    assert f"annotate the object with {TICKET}: <ticket>" in answer.text
+    assert "the right to use breakglass.bomgate.dev" in answer.text
+
+
+def test_the_annotation_without_the_right_lets_nothing_in(bomgate: Bomgate, cluster: Cluster, namespace: str) -> None:
+    before = bomgate.metric("bomgate_break_glass_total", result="refused")
+    answer = create(cluster, "dora", under("INC-1", pod(namespace, "web", BLOCKED)))
+    assert answer.denied
+    assert "dora may not use breakglass.bomgate.dev" in answer.text
+    assert grants(cluster, namespace) == []
+    assert bomgate.metric("bomgate_break_glass_total", result="refused") == before + 1
+
+
+@pytest.mark.parametrize("ticket", ["", "   ", "x" * 101, "line\nline"])
+def test_a_ticket_that_says_nothing_or_too_much_does_not_count(cluster: Cluster, namespace: str, ticket: str) -> None:
+    answer = create(cluster, "ben", under(ticket, pod(namespace, "web", BLOCKED)))
+    assert answer.denied
+    assert "does not count: the ticket" in answer.text
+
+
+def test_who_has_the_right_lets_a_pod_in_and_it_is_written_down(
+    bomgate: Bomgate, cluster: Cluster, namespace: str
+) -> None:
+    before = bomgate.metric("bomgate_break_glass_total", result="used")
+    tried = create(cluster, "ben", under("INC-2", pod(namespace, "web", BLOCKED)), dry_run="All")
+    assert tried.allowed
+    assert grants(cluster, namespace) == []
+    assert bomgate.metric("bomgate_break_glass_total", result="used") == before
+    answer = create(cluster, "ben", under("INC-2", pod(namespace, "web", BLOCKED)))
+    assert answer.allowed, answer.message
+    assert "let in by break-glass under ticket INC-2" in answer.warnings[0]
+    assert "would be denied" in answer.warnings[1]
+    (written,) = grants(cluster, namespace)
+    metadata = answer.data.metadata
+    assert written["workload"] == {"apiVersion": "v1", "kind": "Pod", "name": "web", "uid": metadata.uid}
+    assert (written["ticket"], written["user"], written["images"]) == ("INC-2", "ben", [BLOCKED])
+    at, until = (dt.datetime.fromisoformat(written[key]) for key in ("at", "until"))
+    assert until - at == dt.timedelta(seconds=SHORT_SECONDS)
+    assert bomgate.metric("bomgate_break_glass_total", result="used") == before + 1
+
+
+def test_its_controllers_may_make_pods_until_the_grant_ends_and_again_under_a_new_ticket(
+    bomgate: Bomgate, cluster: Cluster, core: Core, namespace: str
+) -> None:
+    assert create(cluster, "ben", under("INC-3", deployment(namespace, "web", BLOCKED))).allowed
+    wait_for_running(core, namespace, 1)
+    (written,) = grants(cluster, namespace)
+    assert [written["workload"]["kind"], written["workload"]["name"]] == ["Deployment", "web"]
+
+    until = dt.datetime.fromisoformat(written["until"])
+    wait_until(lambda: dt.datetime.now(dt.UTC) > until, SHORT_SECONDS + 5, "the end of the grant")
+    expired = bomgate.metric("bomgate_break_glass_total", result="expired")
+    assert cluster.kubectl("-n", namespace, "scale", "deployment/web", "--replicas=2").code == 0
+
+    def told() -> list[str]:
+        events = core.list_namespaced_event(namespace, field_selector="reason=FailedCreate").items
+        return [one.message for one in events if "Break-glass under ticket INC-3 ended" in one.message]
+
+    wait_until(told, 20, "the event that says that it ended")
+    assert bomgate.metric("bomgate_break_glass_total", result="expired") > expired
+    wait_for_running(core, namespace, 1)
+
+    note = ("annotate", "--overwrite", "-n", namespace, "deployment/web")
+    refused = cluster.kubectl("--as", "dora", *note, f"{TICKET}=INC-4")
+    assert refused.code == 0, "an update that brings no image is never denied"
+    assert "dora may not use" in refused.err
+    again = cluster.kubectl("--as", "ben", *note, f"{TICKET}=INC-5")
+    assert "under ticket INC-5" in again.err
+    wait_for_running(core, namespace, 2)
+    assert sorted(one["ticket"] for one in grants(cluster, namespace)) == ["INC-3", "INC-5"]
+
+
+def test_a_grant_lets_in_only_the_images_that_it_names(cluster: Cluster, core: Core, namespace: str) -> None:
+    replica_set = under("INC-6", workload("ReplicaSet", namespace, "web", BLOCKED))
+    made = call(Apps(client_of(cluster, "ben")).create_namespaced_replica_set_with_http_info, namespace, replica_set)
+    assert made.allowed
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "controller": True, "name": "web"}
+    for image, allowed in ((BLOCKED, True), (BLOCKED.replace("/shop/", "/other/"), False)):
+        manifest = pod(namespace, "other", image)
+        manifest["metadata"]["ownerReferences"] = [{**owner, "uid": made.data.metadata.uid}]
+        assert create(cluster, "dora", manifest, dry_run="All").allowed == allowed
+
+
+def test_an_annotated_pod_can_be_debugged_by_who_has_the_right(cluster: Cluster, namespace: str) -> None:
+    assert create(cluster, "dora", under("INC-7", pod(namespace, "web", CLEAN))).allowed
+    debug = {"spec": {"ephemeralContainers": [{"name": "debug", "image": BLOCKED, "targetContainerName": "c0"}]}}
+    create_role(cluster, "debugger", "", ["pods/ephemeralcontainers"], ["patch", "update"])
+    for user, allowed in (("dora", False), ("ben", True)):
+        grant(cluster, user, "debugger", namespace)
+        patch = Core(client_of(cluster, user)).patch_namespaced_pod_ephemeralcontainers_with_http_info
+        assert call(patch, "web", namespace, debug).allowed == allowed
