@@ -1,0 +1,234 @@
+"""A real API server accepts everything that the chart renders to, and its registration spares the right calls."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import kubernetes.client
+import pytest
+
+from tests.certificates import Authority
+from tests.chart.rendering import NAMESPACE, is_built, objects, render
+from tests.chart.sets import SETS
+from tests.e2e.answers import call
+from tests.e2e.cluster import Cluster
+from tests.e2e.manifests import SPEC_PATHS, WORKLOADS, creator, pod, workload
+from tests.e2e.processes import wait_until
+from tests.e2e.registration import INSTANCE_LABEL
+from tests.parts import unavailable
+
+FOREIGN = ("monitoring.coreos.com/", "cert-manager.io/")
+INSTANCE, MODE, TICKET = "chart", "bomgate.dev/enforce", "bomgate.dev/break-glass"
+_NUMBERS = itertools.count(1)
+IMAGE, OTHER = "registry.example/shop/web:1", "registry.example/shop/web:2"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def helm_is_there() -> None:
+    if not is_built():
+        unavailable("no helm is built; `python tests/e2e/controlplane/build.py helm` builds it, with Go")
+
+
+@pytest.fixture(scope="module")
+def namespaces(cluster: Cluster) -> None:
+    """What the objects are in; Pods of another level than restricted are refused, and their owners warned of."""
+    levels = {f"pod-security.kubernetes.io/{what}": "restricted" for what in ("enforce", "warn")}
+    cluster.create_namespace(NAMESPACE, {**levels, INSTANCE_LABEL: "none"})
+    for name in SETS["everything"]["pullSecretNamespaces"]:
+        cluster.create_namespace(name, {INSTANCE_LABEL: "none"})
+
+
+@pytest.mark.usefixtures("namespaces")
+@pytest.mark.parametrize("name", SETS)
+def test_the_api_server_accepts_every_object_without_a_warning(cluster: Cluster, name: str) -> None:
+    rendered = [one for one in objects(render(SETS[name])).values() if not one["apiVersion"].startswith(FOREIGN)]
+    ran = cluster.kubectl("apply", "--dry-run=server", "-f", "-", manifest=rendered)
+    assert (ran.code, ran.err) == (0, "")
+    assert len(ran.out.splitlines()) == len(rendered)
+
+
+# -- which requests the webhook is asked about ----------------------------------------------------------------------
+
+
+@dataclass
+class Recorder:
+    """A webhook that allows everything and keeps what it was asked: entry, operation and kind or subresource."""
+
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def take(self, path: str, request: dict[str, Any]) -> None:
+        what = request.get("subResource") or request["kind"]["kind"]
+        self.asked.append((path.partition("?")[0].strip("/"), request["operation"], what))
+
+
+@pytest.fixture(scope="module")
+def recorder(cluster: Cluster, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
+    """Registered with the chart's own rules, selectors and conditions, each entry on a path of its name."""
+    made = Recorder()
+    with _serving(made, authority, tmp_path_factory.mktemp("recorder")) as port:
+        values = {**SETS["default"], "namespaceSelector": {"matchLabels": {INSTANCE_LABEL: INSTANCE}}}
+        manifest = objects(render(values))["ValidatingWebhookConfiguration", "bomgate"]
+        manifest["metadata"] = {"name": f"bomgate-{INSTANCE}"}
+        for entry in manifest["webhooks"]:
+            bundle = base64.b64encode(authority.pem).decode()
+            entry["clientConfig"] = {"url": f"https://127.0.0.1:{port}/{entry['name']}", "caBundle": bundle}
+        admission = kubernetes.client.AdmissionregistrationV1Api(cluster.client)
+        admission.create_validating_webhook_configuration(manifest)
+        namespace = cluster.create_namespace("chart-probe", {INSTANCE_LABEL: INSTANCE, MODE: "deny"})
+        create = kubernetes.client.CoreV1Api(cluster.client).create_namespaced_pod_with_http_info
+
+        def asked() -> bool:
+            call(create, namespace, pod(namespace, "probe", IMAGE), dry_run="All")
+            return bool(made.asked)
+
+        wait_until(asked, 10, "the first call of the webhook")
+        yield made
+        admission.delete_validating_webhook_configuration(f"bomgate-{INSTANCE}")
+
+
+class _serving:  # noqa: N801  # reads as a function
+    """Answers over TLS on a free port of loopback for the time of the ``with`` block."""
+
+    def __init__(self, recorder: Recorder, authority: Authority, folder: Path) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["request"]
+                recorder.take(self.path, request)
+                response = {"uid": request["uid"], "allowed": True}
+                review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}
+                body = json.dumps(review).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *arguments: object) -> None:
+                """Nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*authority.issue().write(folder))
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self) -> int:
+        self._thread.start()
+        return int(self._server.server_address[1])
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(timeout=5)
+
+
+@pytest.fixture
+def place(cluster: Cluster, recorder: Recorder) -> str:
+    """A fresh protected namespace; nothing was asked so far."""
+    name = f"chart-{next(_NUMBERS)}"
+    cluster.create_namespace(name, {INSTANCE_LABEL: INSTANCE, MODE: "deny"})
+    recorder.asked.clear()
+    return name
+
+
+def patch(cluster: Cluster, namespace: str, what: str, body: dict[str, Any], *options: str) -> None:
+    ran = cluster.kubectl("-n", namespace, "patch", what, "--type=merge", "-p", json.dumps(body), *options)
+    assert ran.code == 0, ran.err
+
+
+def create(cluster: Cluster, manifest: dict[str, Any], *options: str) -> None:
+    ran = cluster.kubectl("create", "-f", "-", *options, manifest=manifest)
+    assert ran.code == 0, ran.err
+
+
+@pytest.mark.parametrize("kind", WORKLOADS)
+def test_a_new_workload_is_asked_about(cluster: Cluster, recorder: Recorder, place: str, kind: str) -> None:
+    answer = call(creator(cluster.client, kind), place, workload(kind, place, "web", IMAGE, replicas=0), dry_run="All")
+    assert answer.allowed
+    assert recorder.asked == [("enforced.bomgate.dev", "CREATE", kind)]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in WORKLOADS if kind != "Job"])
+def test_an_update_is_asked_about_when_its_template_or_its_ticket_changes(
+    cluster: Cluster, recorder: Recorder, place: str, kind: str
+) -> None:
+    create(cluster, workload(kind, place, "web", IMAGE, replicas=0))
+
+    def asks(change: dict[str, Any]) -> bool:
+        """Whether an update is asked about; the API server may do so again when somebody else changed the object."""
+        recorder.asked.clear()
+        patch(cluster, place, f"{kind.lower()}/web", change)
+        return ("enforced.bomgate.dev", "UPDATE", kind) in recorder.asked
+
+    assert not asks({"metadata": {"labels": {"changed": "yes"}, "finalizers": ["example.com/wait"]}})
+    assert not asks({"metadata": {"finalizers": None, "annotations": {"note": "nothing new"}}})
+    if kind in ("Deployment", "ReplicaSet", "StatefulSet"):
+        assert not asks({"spec": {"minReadySeconds": 1}})
+    assert asks({"metadata": {"annotations": {TICKET: "OPS-1"}}})
+    assert asks({"metadata": {"annotations": {TICKET: "OPS-2"}}})
+    changed: dict[str, Any] = {"containers": [{"name": "c0", "image": OTHER}]}
+    for key in reversed(SPEC_PATHS.get(kind, "spec.template.spec").split(".")):
+        changed = {key: changed}
+    assert asks(changed)
+
+
+def test_a_pod_is_asked_about_when_an_image_comes_and_not_when_it_goes(
+    cluster: Cluster, recorder: Recorder, place: str
+) -> None:
+    create(cluster, pod(place, "web", IMAGE))
+    patch(cluster, place, "pod/web", {"metadata": {"labels": {"a": "b"}, "finalizers": ["example.com/wait"]}})
+    assert recorder.asked == [("enforced.bomgate.dev", "CREATE", "Pod")]
+
+    core = kubernetes.client.CoreV1Api(cluster.client)
+    core.patch_namespaced_pod("web", place, {"spec": {"containers": [{"name": "c0", "image": OTHER}]}})
+    debugger = {"spec": {"ephemeralContainers": [{"name": "debug", "image": OTHER}]}}
+    core.patch_namespaced_pod_ephemeralcontainers("web", place, debugger)
+    assert [one[1:] for one in recorder.asked[1:]] == [("UPDATE", "Pod"), ("UPDATE", "ephemeralcontainers")]
+
+    recorder.asked.clear()
+    core.delete_namespaced_pod("web", place, grace_period_seconds=0)
+    patch(cluster, place, "pod/web", {"metadata": {"finalizers": None}})
+    assert recorder.asked == []
+
+
+def test_a_static_pod_and_a_node_are_not_asked_about(cluster: Cluster, recorder: Recorder, place: str) -> None:
+    mirror = pod(place, "static", IMAGE, nodeName="node-1")
+    mirror["metadata"]["annotations"] = {"kubernetes.io/config.mirror": "0123"}
+    create(cluster, mirror)
+    as_node = ("--as=system:node:node-1", "--as-group=system:nodes", "--as-group=system:masters")
+    create(cluster, pod(place, "by-a-node", IMAGE), *as_node)
+    assert recorder.asked == []
+    create(cluster, pod(place, "by-a-person", IMAGE), "--as=system:node:node-1", "--as-group=system:masters")
+    assert len(recorder.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "entry"),
+    [
+        ("deny", ["enforced.bomgate.dev"]),
+        ("warn", ["watched.bomgate.dev"]),
+        ("audit", ["watched.bomgate.dev"]),
+        ("nonsense", ["watched.bomgate.dev"]),
+        (None, ["watched.bomgate.dev"]),
+        ("off", []),
+    ],
+)
+def test_each_mode_of_a_namespace_has_its_entry(
+    cluster: Cluster, recorder: Recorder, mode: str | None, entry: list[str]
+) -> None:
+    labels = {INSTANCE_LABEL: INSTANCE} | ({} if mode is None else {MODE: mode})
+    namespace = cluster.create_namespace(f"chart-mode-{mode or 'none'}".lower(), labels)
+    recorder.asked.clear()
+    create(cluster, pod(namespace, "web", IMAGE))
+    assert [one[0] for one in recorder.asked] == entry
