@@ -192,14 +192,13 @@ def test_a_new_authority_is_known_everywhere_for_the_overlap_before_it_signs() -
 
 
 @pytest.mark.parametrize("call", range(6))
-def test_a_controller_that_slept_through_a_rotation_undoes_nothing(call: int) -> None:
-    for begins in (0, 2100, *range(5850, 6450, 60)):  # the first rotation is in the last of these
+@pytest.mark.parametrize("passes", [2, 90])
+def test_a_controller_that_slept_through_a_rotation_undoes_nothing(call: int, passes: int) -> None:
+    for begins in (0, 2100, *range(5940, 6240, 60)):  # the first rotation is in the last of these
         cluster = Cluster()
         for _ in range(0, begins, 30):
             cluster.controller().run()
             cluster.clock.advance(30)
-        for pauses in (2, 4, 8, 90):
-            cluster.state.before = interruptions(cluster, None, (call, [95.0] * pauses))
-            cluster.controller().run()
-            cluster.state.before = lambda _: None
-            cluster.verify()
+        cluster.state.before = interruptions(cluster, None, (call, [95.0] * passes))
+        cluster.controller().run()
+        cluster.verify()
