@@ -12,11 +12,15 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import yaml
+
 from tests.chart.rendering import MONITORING, helm, render
 from tests.chart.schema import values_schema
 from tests.chart.sets import SETS
 from tests.chart.settings_schema import SET_BY_CHART
 from tests.chart.values import CHART, ROOT, Value, chart_values
+from webhook.cli.demo.images import IMAGES, DemoImage
+from webhook.model.actions import Action
 
 HEAD = """# The chart's values
 
@@ -46,6 +50,7 @@ ALERTS_HEAD = """\
 # The alerts of the chart as a rule file for Prometheus, by `python -m tests.chart.generate`.
 """
 
+DEMO = {Action.DENY: "denied", Action.WARN: "warned", Action.ALLOW: "allowed"}
 GOLDEN = Path(__file__).resolve().parent / "golden"
 FILLED = tuple(
     f"# Source: bomgate/templates/{name}.yaml"
@@ -103,6 +108,15 @@ def _rendered(name: str) -> str:
     return "---\n".join(part for part in parts if not part.startswith(FILLED))
 
 
+def demo(image: DemoImage) -> str:
+    """One of the invented workloads of `bomgate demo`; it has no Pods, because its image does not exist."""
+    manifest = image.manifest()
+    manifest["metadata"]["namespace"] = "bomgate-demo"
+    manifest["spec"] = {"replicas": 0, **manifest["spec"]}
+    head = f"# {image.about[0].upper()}{image.about[1:]}. Its SBOM is webhook/cli/demo/data/{image.document}.\n"
+    return head + yaml.safe_dump(json.loads(json.dumps(manifest)), sort_keys=False)  # without anchors
+
+
 def _default(value: Value) -> str:
     return f"`{json.dumps(value.default, ensure_ascii=False)}`"
 
@@ -116,6 +130,7 @@ FILES: Mapping[Path, Callable[[], str]] = {
     CHART / "values.schema.json": schema,
     ROOT / "manifests" / "install.yaml": manifest,
     ROOT / "manifests" / "alerts.yaml": alerts,
+    **{ROOT / "manifests" / "demo" / f"{DEMO[one.expected]}.yaml": functools.partial(demo, one) for one in IMAGES},
     **{GOLDEN / f"{name}.{'yaml' if name == 'default' else 'diff'}": functools.partial(golden, name) for name in SETS},
 }
 
