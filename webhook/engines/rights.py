@@ -75,6 +75,7 @@ def controller_needs(features: Features) -> Needs:
         "inventory and audit": (
             *_rights("list", ("", "namespaces"), ("", "pods"), *_CONTROLLERS),
             Right("get", "replicasets", _APPS),
+            Right("get", "namespaces"),  # `bomgate readiness --namespace` in its Pod
             *(Right("get", _VALIDATING, _REGISTRATION, name=name) for name in features.configurations),
         ),
         "custom resources": (
