@@ -16,6 +16,8 @@ from webhook.ports.controlling import RightsReviewer
 log = logging.getLogger("bomgate.rights")
 
 _INTERVAL = 600.0
+_INTERVAL_WITH_GAPS = 15.0
+"""A Pod may start a moment before its roles are in force, and whoever adds a missing right waits for it to count."""
 _BOMGATE, _APPS, _BATCH = "bomgate.dev", "apps", "batch"
 _REGISTRATION = "admissionregistration.k8s.io"
 _VALIDATING, _MUTATING = "validatingwebhookconfigurations", "mutatingwebhookconfigurations"
@@ -179,11 +181,15 @@ class RightsDuty:
     """
 
     name = "rights"
-    interval_seconds = _INTERVAL
 
     def __init__(self, reviewer: RightsReviewer, needs: Needs, on_gaps: Callable[[int], None]) -> None:
         self._reviewer, self._needs, self._on_gaps = reviewer, needs, on_gaps
         self.gaps: tuple[Gap, ...] = ()
+
+    @property
+    def interval_seconds(self) -> float:
+        """Seconds until it asks again: soon while something is missing."""
+        return _INTERVAL_WITH_GAPS if self.gaps else _INTERVAL
 
     def run(self) -> None:
         """Ask.
