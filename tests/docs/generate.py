@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import click
+import yaml
 
 from webhook.cli import decision_shapes, readiness_shapes, sbom_shapes, shapes
 from webhook.cli.root import cli
 from webhook.settings import all_lists, all_settings
 
-REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+ALERT_RULES = ROOT / "charts" / "bomgate" / "files" / "alerts.yaml"
 SHAPES: Mapping[str, type[Any]] = {
     "download": shapes.DownloadShape,
     "check": shapes.CheckShape,
@@ -79,6 +82,31 @@ The token and the user name of OSS Index are also taken from `OSS_INDEX_TOKEN` a
 `database.url` the database is an SQLite file in the user's data folder: `$XDG_DATA_HOME/bomgate/bomgate.db`, or
 `~/.local/share/bomgate/bomgate.db`.
 """
+
+ALERTS_HEAD = f"""# Alerts
+
+{_GENERATED}
+
+The rules are in `charts/bomgate/files/alerts.yaml`; [how to load and route them](../how-to/alerts.md). *After* says for
+how long the condition has to hold. Each name leads to the page that says what it means and what to do.
+"""
+
+
+def alerts() -> str:
+    """The page of the alerts."""
+    parts = [ALERTS_HEAD]
+    for group in yaml.safe_load(ALERT_RULES.read_text(encoding="utf-8"))["groups"]:
+        some = [rule for rule in group["rules"] if "alert" in rule]
+        if some:
+            head = f"## {group['name']}\n\n| alert | severity | after | what it says |\n|---|---|---|---|\n"
+            parts.append(head + "\n".join(map(_alert, some)) + "\n")
+    return "\n".join(parts)
+
+
+def _alert(rule: Mapping[str, Any]) -> str:
+    page = rule["annotations"]["runbook_url"].removeprefix("docs/")
+    summary = _cell(rule["annotations"]["summary"])
+    return f"| [`{rule['alert']}`](../{page}) | {rule['labels']['severity']} | {rule.get('for', '–')} | {summary} |"
 
 
 def commands() -> str:
@@ -164,7 +192,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "\\<")
 
 
-PAGES = {"cli.md": commands, "configuration.md": settings}
+PAGES = {"cli.md": commands, "configuration.md": settings, "alerts.md": alerts}
 
 if __name__ == "__main__":
     for file, make in PAGES.items():

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 import webhook
+from tests.docs.generate import ALERT_RULES
 from webhook.cli.root import cli
 from webhook.errors import BomgateError
 from webhook.model.purls import parse_purl
@@ -142,10 +144,30 @@ def test_every_decision_is_numbered_once_without_gaps_and_listed() -> None:
         assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"], path.name
 
 
-@pytest.mark.parametrize("page", sorted((DOCS / "runbooks").glob("*.md")), ids=lambda page: page.stem)
-def test_every_runbook_says_meaning_impact_diagnosis_and_mitigation(page: Path) -> None:
-    headings = [heading.partition(":")[0] for heading in re.findall(r"^## (.+)$", prose(page), re.MULTILINE)]
-    assert {"Meaning", "Impact", "Diagnosis", "Mitigation"} <= set(headings)
+RUNBOOKS = [path for path in sorted((DOCS / "runbooks").glob("*.md")) if path.name != "README.md"]
+GENERAL = {"database-down.md"}
+"""Runbooks that no alert leads to by its name."""
+
+
+@pytest.mark.parametrize("page", RUNBOOKS, ids=lambda page: page.stem)
+def test_every_runbook_says_meaning_impact_diagnosis_and_mitigation_in_this_order(page: Path) -> None:
+    headings = re.findall(r"^## (.+)$", prose(page), re.MULTILINE)
+    assert headings[:4] == ["Meaning", "Impact", "Diagnosis", "Mitigation"]
+
+
+def test_every_alert_has_a_runbook_that_names_it_and_every_runbook_is_of_an_alert_or_general() -> None:
+    loaded = yaml.safe_load(ALERT_RULES.read_text(encoding="utf-8"))
+    alerts = [rule for group in loaded["groups"] for rule in group["rules"] if "alert" in rule]
+    pages = {ROOT / rule["annotations"]["runbook_url"]: rule["alert"] for rule in alerts}
+    assert {path.name for path in RUNBOOKS} == {path.name for path in pages} | GENERAL
+    for page, alert in pages.items():
+        meaning = page.read_text(encoding="utf-8").partition("## Meaning\n")[2].partition("\n## ")[0]
+        assert f"`{alert}`" in meaning, page.name
+
+
+def test_the_list_of_runbooks_has_every_one() -> None:
+    listed = [text for text in links(DOCS / "runbooks" / "README.md") if "/" not in text and "#" not in text]
+    assert sorted(listed) == [path.name for path in RUNBOOKS]
 
 
 # -- what the code defines ------------------------------------------------------------------------------------------
