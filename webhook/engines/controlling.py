@@ -180,7 +180,7 @@ class DutyRunner:
 
     def __init__(self, pacers: Sequence[DutyPacer], clock: Clock, options: ControllerOptions) -> None:
         self.pacers, self._clock, self._options = tuple(pacers), clock, options
-        self._leading, self._stopped = False, False
+        self._leading, self._started, self._stopped = False, False, False
         self._changed = threading.Condition()
         self._threads = [
             threading.Thread(target=self._work, args=(one,), name=f"bomgate-{one.duty.name}", daemon=True)
@@ -191,6 +191,7 @@ class DutyRunner:
         """Start the threads; nothing is done before :meth:`lead`."""
         for thread in self._threads:
             thread.start()
+        self._started = True
 
     def lead(self, leading: bool) -> None:
         """Begin with all duties, or begin with none any more; a pass that goes on may end."""
@@ -213,7 +214,7 @@ class DutyRunner:
         """What is wrong with the threads; empty when all is well."""
         now, longest = self._clock.monotonic(), self._options.stuck_minutes * 60
         for pacer, thread in zip(self.pacers, self._threads, strict=True):
-            if not thread.is_alive() and not self._stopped:
+            if self._started and not self._stopped and not thread.is_alive():
                 return f"the thread of the duty {pacer.duty.name} has ended"
             since = pacer.busy_since
             if since is not None and now - since > longest:
