@@ -91,16 +91,18 @@ class Bomgate:
 
     # -- commands ---------------------------------------------------------------------------------------------------
 
-    def run(self, *arguments: str | Path, environment: dict[str, str] | None = None) -> Ran:
+    def run(self, *arguments: str | Path, environment: dict[str, str] | None = None, code: int = 0) -> Ran:
         """Run one ``bomgate`` command with this installation's settings file.
 
         Raises:
-            AssertionError: it did not exit with 0; with what it wrote.
+            AssertionError: it did not exit with ``code``; with what it wrote.
         """
         command = [sys.executable, "-m", "webhook", *map(str, arguments), "--config", str(self._config)]
         environment = {**self._environment, **(environment or {})}
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=self.folder, env=environment)
-        assert done.returncode == 0, f"bomgate {' '.join(map(str, arguments))} exits {done.returncode}: {done.stderr}"
+        assert done.returncode == code, (
+            f"bomgate {' '.join(map(str, arguments))} exits {done.returncode}: {done.stderr}"
+        )
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def json(self, *arguments: str | Path) -> Any:
@@ -129,6 +131,11 @@ class Bomgate:
             tail = self._process.tail(40)
             self.stop()
             raise AssertionError(f"bomgate serve: {problem}\n{tail}") from problem
+
+    def controller(self) -> Process:
+        """Start ``bomgate controller``; whoever asks for it stops it."""
+        command = [sys.executable, "-m", "webhook", "controller", "--config", self._config]
+        return Process(f"bomgate-{self.name}-controller", command, self.folder, self._environment)
 
     def ready(self) -> bool:
         """Whether ``/readyz`` says so."""
