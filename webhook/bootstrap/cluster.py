@@ -14,6 +14,7 @@ from webhook.engines.enforcing import ClusterParts
 from webhook.ports import Background, Clock, EventSink, ReportSink, RunningWorkloads, WebhookRegistration
 from webhook.ports.certifying import SecretKeeper
 from webhook.ports.controlling import GrantKeeper, LeaderLock, RightsReviewer
+from webhook.ports.provisioning import DecisionResources
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
@@ -172,6 +173,16 @@ class Cluster:
         from webhook.clients.kube.grants import KubeGrants
 
         return KubeGrants(self.api.calls)
+
+    def resources(self) -> DecisionResources:
+        """Assessment types and assessments that are objects in the cluster.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.resources import KubeResources
+
+        return KubeResources(self.api.calls, self.clock)
 
     def rights(self) -> RightsReviewer:
         """What this process may do.

@@ -13,6 +13,7 @@ from webhook.engines.certificates import CertificateDuty, CertificateParts
 from webhook.engines.expiring import ExpiryDuty
 from webhook.engines.fetching_running import InventoryDuty, InventoryParts
 from webhook.engines.granting import GrantDuty
+from webhook.engines.provisioning import Provisioning, ProvisioningParts
 from webhook.engines.rights import Features, RightsDuty, controller_needs
 from webhook.engines.ruling import ModelRules
 from webhook.engines.urgent import UrgentDuty
@@ -32,6 +33,7 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
         yield certificates(parts, metrics)
     if settings.policy.break_glass:
         yield GrantDuty(cluster.grants(), cluster.events if settings.audit.events else None, parts.clock)
+    yield provisioning(parts, metrics)
     yield inventory(parts)
     if settings.controller.urgent_components:
         yield UrgentDuty(parts.downloader(), parts.clock, settings.controller)
@@ -49,6 +51,17 @@ def certificates(parts: Parts, metrics: Metrics) -> CertificateDuty:
 
     made = CertificateParts(CertificateSigner(), cluster.secrets(), cluster.registrations())
     return CertificateDuty(made, cluster.namespace, options, parts.clock, on_authority)
+
+
+def provisioning(parts: Parts, metrics: Metrics) -> Provisioning:
+    """Brings assessment types and assessments that are objects in the cluster into the store."""
+    store = parts.store
+    made = ProvisioningParts(parts.cluster.resources(), store.types, store.assessments, parts.model, parts.refresher)
+
+    def publish(kind: str, valid: bool, number: int) -> None:
+        metrics.set("bomgate_custom_resources", number, kind, str(valid).lower())
+
+    return Provisioning(made, parts.settings.types, parts.clock, publish)
 
 
 def inventory(parts: Parts) -> InventoryDuty:

@@ -1,0 +1,246 @@
+"""Custom resources ``AssessmentType`` and ``Assessment``: read whole, and their status written.
+
+The API server has checked them against their definitions (charts/bomgate/files/crds). What a schema cannot say, such as
+whether a purl or a range of versions can be read, is judged by whoever uses them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from webhook.clients.kube.api import is_name
+from webhook.clients.kube.calls import MERGE_PATCH, KubeCalls, decoded
+from webhook.clients.kube.troubles import Wanted
+from webhook.errors import BomgateError, InvalidInput
+from webhook.model.actions import Action
+from webhook.model.assessments import AssessmentType, OnExpiry, Scope
+from webhook.model.deadlines import Deadline
+from webhook.model.resources import (
+    AssessmentResource,
+    Resource,
+    ResourceKind,
+    ResourceStatus,
+    StatedAssessment,
+    TypeResource,
+)
+from webhook.policy.expiry import parse_until
+from webhook.policy.scores import make_range
+from webhook.ports import Clock
+
+GROUP, VERSION = "bomgate.dev", "v1alpha1"
+PLURALS = {ResourceKind.TYPE: "assessmenttypes", ResourceKind.ASSESSMENT: "assessments"}
+_SECONDS = 30.0
+"""Longest time for a whole list, or for writing one status."""
+_READY = "Ready"
+
+
+class _Metadata(msgspec.Struct, rename="camel"):
+    name: str
+    creation_timestamp: dt.datetime
+    generation: int = 0
+
+
+class _Condition(msgspec.Struct, rename="camel"):
+    type: str
+    status: str
+    last_transition_time: dt.datetime
+    reason: str = ""
+    message: str = ""
+
+
+class _Status(msgspec.Struct, rename="camel"):
+    observed_generation: int = 0
+    conditions: list[_Condition] = []
+    images: int | None = None
+    until: dt.datetime | None = None
+    expired: bool = False
+    range: str = ""
+
+    def status(self) -> ResourceStatus | None:
+        for one in self.conditions:
+            if one.type == _READY:
+                return ResourceStatus(
+                    generation=self.observed_generation,
+                    ready=one.status == "True",
+                    reason=one.reason,
+                    message=one.message,
+                    since=one.last_transition_time,
+                    images=self.images,
+                    until=self.until,
+                    expired=self.expired,
+                    range=self.range,
+                )
+        return None
+
+
+class _Object(msgspec.Struct):
+    metadata: _Metadata
+    spec: msgspec.Raw = msgspec.Raw(b"null")
+    status: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Range(msgspec.Struct):
+    min: Decimal
+    max: Decimal
+
+
+class _Type(msgspec.Struct, rename="camel"):
+    action: str
+    auto_assess: _Range | None = None
+    expires_after_days: int | None = None
+    color: str = "grey"
+    on_expiry: OnExpiry = OnExpiry.UNASSESSED
+    description: str = ""
+
+
+class _Assessment(msgspec.Struct, rename="camel"):
+    vulnerability: str
+    type: str
+    comment: str = ""
+    until: str | None = None
+    package: str | None = None
+    version_range: str | None = None
+    image: str | None = None
+    namespace: str | None = None
+
+
+_OBJECTS = msgspec.json.Decoder(_Object)
+_STATUSES = msgspec.json.Decoder(_Status | None)
+_TYPES, _ASSESSMENTS = msgspec.json.Decoder(_Type), msgspec.json.Decoder(_Assessment)
+_ACTIONS = {action.word: action for action in Action}
+
+
+class KubeResources:
+    """Reads the objects and writes their status; implements ``DecisionResources``.
+
+    Args:
+        calls: the API server.
+        clock: time.
+    """
+
+    def __init__(self, calls: KubeCalls, clock: Clock) -> None:
+        self._calls, self._clock = calls, clock
+
+    def types(self) -> Sequence[TypeResource] | None:
+        """All ``AssessmentType`` objects; None when the cluster does not know the kind.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        found = self._list(ResourceKind.TYPE)
+        return None if found is None else [_type(one) for one in found]
+
+    def assessments(self) -> Sequence[AssessmentResource] | None:
+        """All ``Assessment`` objects; None when the cluster does not know the kind.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        found = self._list(ResourceKind.ASSESSMENT)
+        return None if found is None else [_assessment(one) for one in found]
+
+    def report(self, resource: Resource, status: ResourceStatus) -> None:
+        """Write the status of an object; harmless when the object is gone.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        if not is_name(resource.name):
+            return
+        plural = PLURALS[resource.kind]
+        self._calls.send(
+            "PATCH",
+            f"{_path(resource.kind)}/{resource.name}/status",
+            Wanted(f"{plural}/status.{GROUP}", resource.name),
+            Deadline(self._clock.monotonic() + _SECONDS),
+            body={"status": written(resource.kind, status)},
+            headers={"Content-Type": MERGE_PATCH},
+            query={"fieldManager": "bomgate-controller"},
+        )
+
+    def _list(self, kind: ResourceKind) -> list[_Object] | None:
+        wanted = Wanted(f"{PLURALS[kind]}.{GROUP}", "")
+        pages = list(self._calls.pages(_path(kind), wanted, Deadline(self._clock.monotonic() + _SECONDS)))
+        # A kind that is known gives a page, be it an empty one.
+        return [decoded(_OBJECTS, item, wanted) for items, _ in pages for item in items] if pages else None
+
+
+def written(kind: ResourceKind, status: ResourceStatus) -> dict[str, Any]:
+    """The status as it is written; None takes a field away."""
+    condition = {
+        "type": _READY,
+        "status": "True" if status.ready else "False",
+        "reason": status.reason,
+        "message": status.message,
+        "lastTransitionTime": None if status.since is None else _moment(status.since),
+        "observedGeneration": status.generation,
+    }
+    more: dict[str, Any] = {"range": status.range or None}
+    if kind is ResourceKind.ASSESSMENT:
+        until = None if status.until is None else _moment(status.until)
+        more = {"images": status.images, "until": until, "expired": status.expired}
+    return {"observedGeneration": status.generation, "conditions": [condition], **more}
+
+
+def _type(one: _Object) -> TypeResource:
+    try:
+        spec = _TYPES.decode(one.spec)
+        band = spec.auto_assess
+        made = AssessmentType(
+            name=one.metadata.name,
+            action=_ACTIONS[spec.action],
+            auto_assess=None if band is None else make_range(band.min, band.max),
+            expires_after_days=spec.expires_after_days,
+            color=spec.color,
+            on_expiry=spec.on_expiry,
+            description=spec.description,
+        )
+    except (msgspec.MsgspecError, BomgateError, KeyError) as problem:
+        return TypeResource(_resource(ResourceKind.TYPE, one, problem), None)
+    return TypeResource(_resource(ResourceKind.TYPE, one), made)
+
+
+def _assessment(one: _Object) -> AssessmentResource:
+    try:
+        spec = _ASSESSMENTS.decode(one.spec)
+        made = StatedAssessment(
+            vulnerability=spec.vulnerability,
+            type=spec.type,
+            scope=Scope(spec.package, spec.version_range, spec.image, spec.namespace),
+            comment=spec.comment,
+            until=None if spec.until is None else parse_until(spec.until),
+        )
+    except (msgspec.MsgspecError, BomgateError) as problem:
+        return AssessmentResource(_resource(ResourceKind.ASSESSMENT, one, problem), None)
+    return AssessmentResource(_resource(ResourceKind.ASSESSMENT, one), made)
+
+
+def _resource(kind: ResourceKind, one: _Object, problem: Exception | None = None) -> Resource:
+    if problem is not None and not isinstance(problem, BomgateError):
+        problem = InvalidInput(
+            f"Its specification is not of the documented form: {problem}.",
+            remedy="Bring the custom resource definitions up to date, and apply the object again.",
+        )
+    found = one.metadata
+    return Resource(kind, found.name, found.generation, found.creation_timestamp, _status(one), problem)
+
+
+def _status(one: _Object) -> ResourceStatus | None:
+    try:
+        found = _STATUSES.decode(one.status)
+    except msgspec.MsgspecError:
+        return None  # somebody else's words; they are replaced
+    return None if found is None else found.status()
+
+
+def _path(kind: ResourceKind) -> str:
+    return f"/apis/{GROUP}/{VERSION}/{PLURALS[kind]}"
+
+
+def _moment(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
