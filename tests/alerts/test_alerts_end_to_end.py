@@ -13,6 +13,7 @@ import pytest
 import requests
 import yaml
 
+from tests.alerts.dashboard import queries
 from tests.alerts.monitoring import Monitoring, alertmanager_settings, documented, monitored, program
 from tests.alerts.rules import FILE, expressions, promtool
 from tests.certificates import Authority
@@ -94,6 +95,13 @@ def test_every_rule_is_evaluated_without_an_error(monitoring: Monitoring) -> Non
     found = [rule for group in groups for rule in group["rules"]]
     assert len(found) == len(list(expressions()))
     assert [(rule["name"], rule["lastError"]) for rule in found if rule.get("lastError")] == []
+
+
+def test_every_query_of_the_dashboard_is_answered(monitoring: Monitoring) -> None:
+    for query in queries():
+        monitoring.query(query)
+    ready = monitoring.query('sum(bomgate_webhook_ready{namespace=~".*"})')
+    assert [sample["value"][1] for sample in ready] == ["1"], "a target without the label is shown, too"
 
 
 def test_nothing_else_is_wrong_with_a_webhook_that_has_just_been_set_up(monitoring: Monitoring) -> None:
