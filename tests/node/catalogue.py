@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ALLOWED, CAUTION, BLOCKED, BLOCKED_LATER = "allowed", "caution", "blocked", "later"
 NEWER = "newer"
 LATER = catalogue.TURNING[0]
-"""A package that turns out to be vulnerable while images with it run."""
+"""A package with a vulnerability that nobody has assessed yet."""
+LATER_VULNERABILITY = "CVE-2026-20000"
 CONTENTS = {
     ALLOWED: catalogue.HARMLESS,
     NEWER: catalogue.HARMLESS[:1],
@@ -95,7 +96,7 @@ def _add_postgresql(layout: oci.Layout, root: Path) -> None:
 
 def _add_double(layout: oci.Layout, base: Path, folder: Path) -> None:
     """The double of OSS Index, with what it knows."""
-    known = {purl: catalogue.ADVISORIES.get(purl, []) for purls in CONTENTS.values() for purl in purls if purl != LATER}
+    known = {purl: catalogue.ADVISORIES.get(purl, []) for purls in CONTENTS.values() for purl in purls}
     layer = folder / "double.tar"
     files: dict[str, bytes | Path] = {
         "srv/tests/doubles": ROOT / "tests" / "doubles",

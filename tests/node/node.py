@@ -166,6 +166,13 @@ class Node:
         """Run helm."""
         return self.run(self._tools.helm / "helm", *arguments, check=check, seconds=seconds)
 
+    def pull(self, *references: str) -> None:
+        """Bring images onto the node before anything needs them."""
+        ctr = [self._tools.node / "ctr", f"--address={self.folder / 'containerd.sock'}", "--namespace=k8s.io"]
+        hosts = ["--hosts-dir", self.folder / "hosts"]
+        with ThreadPoolExecutor(len(references)) as together:
+            list(together.map(lambda one: self.run(*ctr, "images", "pull", *hosts, one), references))
+
     def push(self, images: Path) -> None:
         """Push an OCI layout to the registry."""
         self.wait(lambda: self.run("curl", "-sf", f"http://{REGISTRY_ADDRESS}/v2/", check=False).code == 0, "registry")
