@@ -57,13 +57,19 @@ class FakeEventSink:
 
 @dataclass
 class FakeReportSink:
-    """Keeps reports by namespace and name; ``writes`` counts what was sent. Without ``served`` it takes none."""
+    """Keeps reports by namespace and name; ``writes`` counts what was sent. Without ``served`` it takes none.
+
+    With ``error`` it does not say which reports there are.
+    """
 
     reports: dict[tuple[str, str], WorkloadReport] = field(default_factory=dict)
     writes: int = 0
     served: bool = True
+    error: BomgateError | None = None
 
     def written(self) -> Mapping[tuple[str, str], str] | None:
+        if self.error is not None:
+            raise self.error
         return {key: one.fingerprint for key, one in self.reports.items()} if self.served else None
 
     def write(self, report: WorkloadReport) -> None:

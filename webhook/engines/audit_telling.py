@@ -68,6 +68,7 @@ class AuditTeller:
         Raises:
             SourceError: the API server did not say which reports there are.
         """
+        self.unfinished = True
         writes = _Writes(self._clock, self._options, self._sinks.metrics)
         self._tell_events(result, writes)
         self._write_reports(result, writes)

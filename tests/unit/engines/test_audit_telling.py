@@ -212,6 +212,18 @@ def test_trouble_with_writing_is_counted_and_ends_soon_and_is_tried_again(audite
     assert audited.metric("bomgate_reports_total", kind="event", result="written") == 100
 
 
+def test_reports_that_could_not_be_compared_are_written_in_the_next_pass_without_another_audit(
+    audited: Audited,
+) -> None:
+    audited.cluster.found = [running("bad", BAD)]
+    audited.reports.error = Retryable("The API server answered 429: storage is (re)initializing.")
+    with pytest.raises(Retryable):
+        audited.duty.run()
+    audited.reports.error, first = None, ended(audited)
+    audited.after(1)
+    assert (len(audited.reports.reports), ended(audited)) == (1, first)
+
+
 def test_the_metrics_say_what_was_found(audited: Audited) -> None:
     audited.cluster.found = [
         running("bad", BAD),
