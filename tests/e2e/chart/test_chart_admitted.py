@@ -68,6 +68,9 @@ def test_what_runs_already_is_replaced_and_scaled_and_what_is_new_is_denied(
     )
     wait_for(installation, namespace, 3)
     assert installation.metric("webhook", "bomgate_admitted_kept_total") >= kept + 3
+    installation.kubelet.wait(
+        lambda: installation.metric("controller", "bomgate_audit_workloads", action="deny") == 1, 20, "the audit"
+    )
     apps = kubernetes.client.AppsV1Api(installation.cluster.client)
     new = call(apps.create_namespaced_deployment_with_http_info, namespace, deployment(namespace, "other", IMAGE))
     assert new.denied, new.message

@@ -112,9 +112,9 @@ def test_the_workloads_to_worry_about_have_events(installation: Installation, sh
 
 
 @pytest.mark.usefixtures("audited")
-def test_the_metrics_count_what_would_be_denied(installation: Installation) -> None:
+def test_the_metrics_count_what_would_be_warned_of(installation: Installation) -> None:
     installation.kubelet.wait(
-        lambda: installation.metric("controller", "bomgate_audit_workloads", action="deny") >= 1, 20, "the metric"
+        lambda: installation.metric("controller", "bomgate_audit_workloads", action="warn") >= 2, 20, "the metric"
     )
 
 
@@ -125,14 +125,17 @@ def test_readiness_says_the_same_from_outside_with_the_rights_of_a_viewer(
     kubeconfig = viewer(installation, tmp_path)
     environment = {"BOMGATE_KUBE_KUBECONFIG": str(kubeconfig), "BOMGATE_POLICY_ENFORCE": "warn"}
     said = json.loads(operator.run("readiness", "--output", "json", environment=environment).out)
-    assert {"blocked"} == denied_names(said, shop)
+    print(json.dumps(said))
+    assert actions(said, shop) == {"blocked": "deny", "caution": "warn"}
     text = operator.run("readiness", environment=environment).out
+    assert "If you enforce now" in text
     assert "blocked" in text
 
 
-def denied_names(said: Any, namespace: str) -> set[str]:
-    """Names of the workloads of a namespace that would be denied."""
-    return {one["name"] for one in said["workloads"] if one["namespace"] == namespace and one["if_enforced"] == "deny"}
+def actions(said: Any, namespace: str) -> dict[str, str]:
+    """What the workloads of a namespace would get, those that would be let in without a word left out."""
+    (found,) = [one for one in said["namespaces"] if one["namespace"] == namespace]
+    return {one["name"]: one["action"] for one in found["workloads"]}
 
 
 def viewer(installation: Installation, folder: Path) -> Path:

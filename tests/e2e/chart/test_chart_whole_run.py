@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import kubernetes.client
@@ -14,6 +15,19 @@ from tests.e2e.manifests import pod
 
 NewNamespace = Callable[..., str]
 ACCOUNT = f"system:serviceaccount:{NAMESPACE}:"
+
+
+def test_every_use_of_break_glass_was_told_as_an_event(installation: Installation) -> None:
+    listed = installation.cluster.kubectl("get", "breakglassgrants", "-A", "-o", "json")
+    grants = [one["spec"] for one in json.loads(listed.out)["items"]]
+    assert len(grants) >= 2
+
+    def told() -> bool:
+        events = json.loads(installation.cluster.kubectl("get", "events", "-A", "-o", "json").out)["items"]
+        about = {one["involvedObject"].get("uid") for one in events if "INC-4711" in one.get("message", "")}
+        return {one["workload"]["uid"] for one in grants} <= about
+
+    installation.kubelet.wait(told, 60, "an event on each workload")
 
 
 def test_no_request_was_refused_for_want_of_a_right(installation: Installation) -> None:
