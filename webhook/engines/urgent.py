@@ -29,6 +29,7 @@ _RESTS: Mapping[str, float] = {
     "ossindex-out-of-credits": _DAY,
     "ossindex-no-credentials": _DAY,
     "ossindex-credentials-refused": _DAY,
+    "ossindex-forbidden": _DAY,
     "ossindex-slow-down": _HOUR,
 }
 """Seconds for which nothing is asked after a no, by its code: asking on would cost what the nightly run needs."""
