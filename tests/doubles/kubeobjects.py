@@ -9,6 +9,8 @@ from __future__ import annotations
 import copy
 import itertools
 import json
+import queue
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -45,6 +47,7 @@ class ObjectServer:
         answers: fixed answers by path, status first; they count more than the objects.
         sent: method and path of all that was asked, with the body.
         page: most objects on one page, whatever is asked for.
+        changes: what a watch tells, one event after the other; None ends it.
     """
 
     objects: dict[tuple[str, str, str], Object] = field(default_factory=dict)
@@ -52,6 +55,7 @@ class ObjectServer:
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     sent: list[tuple[str, str, Any]] = field(default_factory=list)
     page: int = 500
+    changes: queue.SimpleQueue[Object | None] = field(default_factory=queue.SimpleQueue)
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -164,8 +168,19 @@ def _is_selected(one: Object, query: dict[str, str]) -> bool:
         if (_SELECTED[name](one) == value) is ("!=" in condition):
             return False
     labels = one["metadata"].get("labels") or {}
-    wanted = (condition.partition("=") for condition in filter(None, query.get("labelSelector", "").split(",")))
-    return all(labels.get(name) == value for name, _, value in wanted)
+    wanted = filter(None, re.split(r",(?![^(]*\))", query.get("labelSelector", "")))
+    return all(_has(labels, condition) for condition in wanted)
+
+
+def _has(labels: dict[str, str], condition: str) -> bool:
+    """Whether labels meet one condition of a selector."""
+    among = re.fullmatch(r"(\S+) (in|notin) \((.*)\)", condition)
+    if among:
+        return (labels.get(among[1]) in among[3].split(",")) is (among[2] == "in")
+    name, equals, value = condition.partition("=")
+    if not equals:
+        return (name.removeprefix("!") in labels) is not name.startswith("!")
+    return labels.get(name) == value
 
 
 def _merged(there: Object, patch: Object) -> Object:
@@ -190,6 +205,9 @@ def _handler(double: ObjectServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else None
+            if "watch=true" in self.path:
+                self._watch()
+                return
             alone = "as=PartialObjectMetadataList" in self.headers.get("Accept", "")
             status, answer = double.answer(self.command, self.path, body, alone)
             content = json.dumps(answer).encode()
@@ -198,6 +216,17 @@ def _handler(double: ObjectServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+
+        def _watch(self) -> None:
+            double.sent.append(("WATCH", urlsplit(self.path).path, None))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            while (event := double.changes.get()) is not None:
+                self.wfile.write(json.dumps(event).encode() + b"\n")
+                self.wfile.flush()
+            self.close_connection = True
 
         do_POST = do_PATCH = do_DELETE = do_PUT = do_GET  # noqa: N815
 

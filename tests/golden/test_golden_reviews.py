@@ -11,17 +11,48 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, OPENSSL, World
+from tests.fakes import (
+    NOON,
+    FakeAccessReviewer,
+    FakeBackground,
+    FakeGrantStore,
+    FakeNamespaceLabels,
+    FakeWorkloadInventory,
+)
+from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, OPENSSL, World, digest_of
 from webhook.api.app import AdmissionFace, answer_review
+from webhook.engines.enforcing import ClusterParts
+from webhook.model.owners import Controller, OwnedPod
 from webhook.telemetry import Metrics
 
 FOLDER = Path(__file__).parent / "reviews"
 REQUESTS = sorted(FOLDER.glob("*.request.json"))
 
 
+def cluster() -> ClusterParts:
+    """Namespaces of every mode, a Deployment with a Pod, and somebody with the right for break-glass."""
+    modes = {"staging": "warn", "lab": "audit", "dev": "off"}
+    labels = {"shop": {}, **{name: {"bomgate.dev/enforce": mode} for name, mode in modes.items()}}
+    chain = (
+        Controller("apps/v1", "ReplicaSet", "web-1", "rs-1"),
+        Controller("apps/v1", "Deployment", "web", "d-1"),
+    )
+    pod = OwnedPod(("rs-1", "d-1"), NOON, frozenset({digest_of("registry.example/shop/blocked:1")}), frozenset())
+    return ClusterParts(
+        FakeNamespaceLabels(memory=labels),
+        FakeWorkloadInventory({"rs-1": chain}, {"d-1": [pod]}),
+        FakeAccessReviewer({("kubernetes-admin", "breakglass", "shop")}),
+        FakeGrantStore(),
+        FakeBackground(),
+    )
+
+
 def answer(request: Path) -> str:
-    """The answer of a world with one blocked, one risky and one clean image, as indented JSON."""
-    world = World()
+    """The answer of a world with one blocked, one risky and one clean image, as indented JSON.
+
+    In its cluster the Deployment ``web`` runs the blocked image, and kubernetes-admin may break the glass in ``shop``.
+    """
+    world = World(cluster=cluster())
     world.image("registry.example/shop/blocked:1", LOG4J, LEFTPAD, OPENSSL)
     world.image("registry.example/shop/risky:1", LODASH, LEFTPAD)
     world.image("registry.example/shop/clean:1", LEFTPAD)

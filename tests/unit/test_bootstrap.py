@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.doubles.kubeobjects import ObjectServer
+from tests.e2e.processes import wait_until
 from tests.worlds import LEFTPAD, LOG4J, digest_of, sbom_of
 from webhook.bootstrap import NoSightings, Parts, SystemClock, ThreadBackground, open_parts
 from webhook.bootstrap.serving import certificates, prepare_store, worker_parts
@@ -175,3 +177,26 @@ def test_background_work_can_be_waited_for_and_raises_what_it_raised() -> None:
 
     with pytest.raises(ValueError, match="a bug"):
         background.start(fail).wait(20)
+
+
+def test_in_a_cluster_a_worker_follows_the_namespaces_and_denials_name_break_glass(tmp_path: Path) -> None:
+    with ObjectServer() as server:
+        server.namespace("shop", enforce="warn")
+        kube = {"cluster": True, "kubeconfig": str(server.kubeconfig(tmp_path / "kubeconfig"))}
+        settings = settings_in(tmp_path, kube=kube)
+        prepare_store(settings)
+        worker = worker_parts(settings)
+        worker.start()
+        wait_until(lambda: "/api/v1/namespaces" in server.paths("WATCH"), 20, "the watch of the namespaces")
+        worker.stop()
+        server.changes.put(None)
+        parts = open_parts(settings)
+        assert parts.hints.break_glass
+        assert parts.cluster.namespace_labels.known("shop") is None, "each process has its own"
+        parts.store.close()
+
+
+def test_outside_of_a_cluster_denials_do_not_name_what_does_not_count(tmp_path: Path) -> None:
+    parts = open_parts(settings_in(tmp_path))
+    assert not parts.hints.break_glass
+    parts.store.close()

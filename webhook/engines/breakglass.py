@@ -100,4 +100,4 @@ class BreakGlass:
 
 
 def _used(grant: BreakGlassGrant) -> Ruling:
-    return Ruling("break-glass", let_in(grant.ticket, grant.until), ("break-glass", grant.ticket), "used")
+    return Ruling("break-glass", let_in(grant), ("break-glass", grant.ticket), "used")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from webhook.model.grants import BREAK_GLASS_ANNOTATION, MAX_TICKET, BreakGlassGrant
 from webhook.policy.phrases import moment
 from webhook.policy.plaintext import is_plain, plain
@@ -21,12 +19,10 @@ def ticket_problem(ticket: str) -> str:
     return "" if is_plain(ticket) else "the ticket has characters that cannot be printed"
 
 
-def let_in(ticket: str, until: dt.datetime) -> str:
+def let_in(grant: BreakGlassGrant) -> str:
     """The warning for what break-glass lets in."""
-    return (
-        f"let in by break-glass under ticket {plain(ticket, MAX_TICKET)} although it would be denied; what its "
-        f"controllers make is let in until {moment(until)}"
-    )
+    line = f"let in by break-glass under ticket {plain(grant.ticket, MAX_TICKET)} although it would be denied"
+    return line if grant.workload.kind == "Pod" else f"{line}; so are its Pods until {moment(grant.until)}"
 
 
 def no_right(user: str, namespace: str) -> str:

@@ -25,6 +25,7 @@ _PATH = "/api/v1/namespaces"
 _ONE = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _LIST_SECONDS = 30.0
 _WATCH_SECONDS = 240.0
+_SHORT_SECONDS = 1.0
 _PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds before the namespaces are listed again after a failure; the last one counts from then on."""
 _READ_SECONDS = 5.0
@@ -113,7 +114,7 @@ class NamespaceWatch:
             try:
                 self._follow(self._list(), stop)
             except Expired:
-                continue
+                stop.wait(_PAUSES[0])
             except SourceError as problem:
                 if not self._failures:
                     extra = {"why": problem.message, "remedy": problem.remedy, "known": len(self._watched)}
@@ -144,11 +145,14 @@ class NamespaceWatch:
         if self._failures:
             log.info("labels of namespaces are up to date again", extra={"known": len(self._watched)})
         while not stop.is_set():
+            began = self._clock.monotonic()
             for line in self._calls.watch(_PATH, wanted, version, _WATCH_SECONDS, accept=_ONE):
                 self._failures = 0
                 version = self._apply(decoded(_EVENT, line, wanted), wanted) or version
                 if stop.is_set():
                     return
+            if self._clock.monotonic() < began + _SHORT_SECONDS:
+                stop.wait(_SHORT_SECONDS)  # whoever cuts watches off at once must not be asked for the next at once
 
     def _apply(self, event: _Event, wanted: Wanted) -> str:
         one = event.object

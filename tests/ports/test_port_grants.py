@@ -1,0 +1,58 @@
+"""GrantStore: what the fake and the one in the API server promise alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from kubernetes import client
+
+from tests.doubles.kubeobjects import ObjectServer
+from tests.fakes import NOON, FakeClock, FakeGrantStore
+from webhook.clients.kube.api import KubeApi
+from webhook.clients.kube.connecting import quick
+from webhook.clients.kube.grants import KubeGrants
+from webhook.clients.kube.options import KubeOptions
+from webhook.model.deadlines import Deadline
+from webhook.model.grants import BreakGlassGrant, GrantedWorkload
+from webhook.ports import GrantStore
+
+WEB = GrantedWorkload("apps/v1", "Deployment", "web", "0a-1")
+GRANT = BreakGlassGrant("shop", "INC-1", "ben", WEB, ("bad:1", "worse:1"), NOON, NOON + dt.timedelta(hours=8))
+
+
+@pytest.fixture(params=["fake", "kube"])
+def grants(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[GrantStore]:
+    if request.param == "fake":
+        yield FakeGrantStore()
+        return
+    with ObjectServer() as server:
+        server.collections.add("/apis/bomgate.dev/v1alpha1/breakglassgrants")
+        api = KubeApi(quick(client.Configuration(host=server.url)), KubeOptions(), clock)
+        yield KubeGrants(api.calls)
+        api.close()
+
+
+@pytest.fixture
+def soon(clock: FakeClock) -> Deadline:
+    return Deadline(clock.monotonic() + 5)
+
+
+def test_a_grant_is_found_by_the_uid_of_its_workload_as_it_was_added(grants: GrantStore, soon: Deadline) -> None:
+    grants.add(GRANT, soon)
+    assert list(grants.find(["9-9", "0a-1"], "shop", soon)) == [GRANT]
+
+
+def test_others_are_not_found(grants: GrantStore, soon: Deadline) -> None:
+    grants.add(GRANT, soon)
+    for uids, namespace in ((["9-9"], "shop"), (["0a-1"], "bank"), ([], "shop"), (["", "a b"], "shop")):
+        assert list(grants.find(uids, namespace, soon)) == []
+
+
+def test_a_further_grant_for_a_workload_is_kept_beside_the_first(grants: GrantStore, soon: Deadline) -> None:
+    later = replace(GRANT, ticket="INC-2", at=NOON + dt.timedelta(days=1), until=NOON + dt.timedelta(days=2))
+    grants.add(GRANT, soon)
+    grants.add(later, soon)
+    assert sorted(one.ticket for one in grants.find(["0a-1"], "shop", soon)) == ["INC-1", "INC-2"]

@@ -1,0 +1,89 @@
+"""A small cluster for tests of what becomes of verdicts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from tests.fakes import (
+    NOON,
+    FakeAccessReviewer,
+    FakeBackground,
+    FakeGrantStore,
+    FakeNamespaceLabels,
+    FakeWorkloadInventory,
+)
+from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, World, digest_of
+from webhook.engines.enforcing import ClusterParts
+from webhook.model.deadlines import Deadline
+from webhook.model.owners import Controller, OwnedPod, Revision
+from webhook.model.policies import Policy
+from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester
+from webhook.model.workloads import ContainerRef, ContainerRole, OwnerRef, Workload
+
+BAD, RISKY, GOOD = "shop/bad:1", "shop/risky:1", "shop/good:1"
+REPLICA_SET = OwnerRef("apps/v1", "ReplicaSet", "web-1", "rs-1")
+CHAIN = (Controller("apps/v1", "ReplicaSet", "web-1", "rs-1"), Controller("apps/v1", "Deployment", "web", "d-1"))
+EARLIER = NOON - dt.timedelta(days=10)
+
+
+@dataclass
+class Town:
+    """A world with a blocked, a risky and a clean image, in a cluster with a Deployment ``web``.
+
+    The images were assessed at noon; the clock stands there.
+    """
+
+    policy: Policy = field(default_factory=Policy)
+
+    def __post_init__(self) -> None:
+        self.labels, self.inventory = FakeNamespaceLabels(memory={"shop": {}}), FakeWorkloadInventory({"rs-1": CHAIN})
+        self.access, self.grants = FakeAccessReviewer(), FakeGrantStore()
+        self.background = FakeBackground()
+        parts = ClusterParts(self.labels, self.inventory, self.access, self.grants, self.background)
+        self.world = World(self.policy, cluster=parts)
+        self.world.image(BAD, LOG4J, LEFTPAD)
+        self.world.image(RISKY, LODASH)
+        self.world.image(GOOD, LEFTPAD)
+        self.world.answer_all([(LOG4J, [LOG4SHELL]), (LODASH, [LODASH_INJECTION]), (LEFTPAD, [])])
+
+    def review(self, asked: AdmissionRequest) -> AdmissionResponse:
+        """Answer a request."""
+        return self.world.reviewer.review(asked, Deadline(self.world.clock.monotonic() + 5))
+
+    def runs(self, *images: str, created: dt.datetime = EARLIER, references: Sequence[str] = ()) -> None:
+        """Let the Deployment have one more Pod."""
+        digests = frozenset(digest_of(image) for image in images)
+        pod = OwnedPod(("rs-1", "d-1"), created, digests, frozenset(references))
+        self.inventory.running.setdefault("d-1", []).append(pod)
+
+    def had(self, *images: str, created: dt.datetime = EARLIER) -> None:
+        """Let the Deployment have had a template with these images."""
+        self.inventory.templates.setdefault("d-1", []).append(Revision(created, frozenset(images)))
+
+
+def workload(*images: str, kind: str = "Pod", ticket: str | None = None, owner: OwnerRef | None = None) -> Workload:
+    """An object of the namespace ``shop``."""
+    containers = tuple(
+        ContainerRef(ContainerRole.CONTAINER, f"c{index}", image, f"spec.containers[{index}]")
+        for index, image in enumerate(images)
+    )
+    annotations = (("bomgate.dev/break-glass", ticket),) if ticket is not None else ()
+    group = "" if kind == "Pod" else "apps"
+    return Workload(group, kind, "shop", "web", containers, owner, annotations, uid="u-web")
+
+
+def request(
+    new: Workload, old: Workload | None = None, *, user: str = "ben", dry_run: bool = False
+) -> AdmissionRequest:
+    """Somebody creates an object, or updates it where there is an old one."""
+    operation = Operation.CREATE if old is None else Operation.UPDATE
+    made = AdmissionRequest("r-1", operation, "pods", "", "shop", Requester(user), new, old)
+    return replace(made, kind=new.kind, dry_run=dry_run, api_version=f"{new.group}/v1" if new.group else "v1")
+
+
+def of_controller(*images: str, ticket: str | None = None, kind: str = "Pod") -> AdmissionRequest:
+    """A controller makes an object for the Deployment ``web``."""
+    made = workload(*images, kind=kind, ticket=ticket, owner=REPLICA_SET)
+    return request(made, user="system:serviceaccount:kube-system:replicaset-controller")

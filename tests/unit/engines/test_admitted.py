@@ -1,0 +1,244 @@
+"""Admitted stays admitted: what counts as let in before, and what does not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from tests.fakes import NOON
+from tests.unit.engines.clusters import (
+    BAD,
+    GOOD,
+    REPLICA_SET,
+    RISKY,
+    Town,
+    of_controller,
+    request,
+    workload,
+)
+from tests.worlds import LOG4J, LOG4SHELL, World, digest_of
+from webhook.errors import Final, Retryable
+from webhook.model.actions import Action
+from webhook.model.grants import BreakGlassGrant, GrantedWorkload
+from webhook.model.policies import Admitted, Policy
+from webhook.model.reviews import AdmissionResponse
+from webhook.model.workloads import OwnerRef
+
+HOUR = dt.timedelta(hours=1)
+WEB = GrantedWorkload("apps/v1", "Deployment", "web", "d-1")
+
+
+def outcome(answer: AdmissionResponse) -> tuple[bool, str, str]:
+    return answer.allowed, answer.decision, answer.reason
+
+
+KEPT, DENIED = (True, "warn", "admitted"), (False, "deny", "findings")
+
+
+def test_what_the_owner_runs_is_let_in_again_and_the_audit_log_says_why() -> None:
+    town = Town()
+    town.runs(BAD, GOOD)
+    answer = town.review(of_controller(BAD, GOOD))
+    assert outcome(answer) == KEPT
+    assert answer.warnings == ()
+    assert dict(answer.audit_annotations)["admitted"] == "Deployment web"
+    assert dict(answer.audit_annotations)["would-be"] == "deny"
+
+
+def test_what_the_owner_makes_in_between_is_let_in_as_its_pods_are() -> None:
+    town = Town()
+    town.runs(BAD)
+    assert outcome(town.review(of_controller(BAD, kind="ReplicaSet"))) == KEPT
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [None, replace(REPLICA_SET, uid="rs-2"), replace(REPLICA_SET, name="web-2"), replace(REPLICA_SET, kind="Job")],
+)
+def test_an_owner_that_the_api_server_does_not_have_lets_nothing_in(owner: OwnerRef | None) -> None:
+    town = Town()
+    town.runs(BAD)
+    made = replace(workload(BAD), controller=owner)
+    assert outcome(town.review(request(made))) == DENIED
+
+
+def test_every_denied_image_has_to_run_and_those_that_are_not_denied_need_not() -> None:
+    town = Town()
+    town.runs(BAD)
+    assert outcome(town.review(of_controller(BAD, GOOD, RISKY))) == KEPT
+    town.world.image("shop/bad:2", "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1")
+    assert outcome(town.review(of_controller(BAD, "shop/bad:2"))) == DENIED
+    town.runs("shop/bad:2")
+    assert outcome(town.review(of_controller(BAD, "shop/bad:2"))) == KEPT, "two Pods together run both"
+
+
+def test_a_container_that_does_not_say_what_it_runs_counts_by_its_reference() -> None:
+    town = Town()
+    town.runs(references=[BAD])
+    assert outcome(town.review(of_controller(BAD))) == KEPT
+    pinned = f"{BAD}@{digest_of(BAD)}"
+    assert outcome(town.review(of_controller(pinned))) == KEPT, "a tag that was pinned on the way"
+
+
+def test_another_digest_under_the_same_tag_is_something_new() -> None:
+    town = Town()
+    town.runs("shop/bad:0")
+    town.had(BAD)
+    assert outcome(town.review(of_controller(BAD))) == DENIED
+
+
+def test_where_no_pod_is_left_a_template_from_before_the_verdict_turned_bad_counts() -> None:
+    town = Town()
+    town.had(BAD, created=NOON + HOUR)
+    town.had(GOOD)
+    assert outcome(town.review(of_controller(BAD))) == DENIED
+    town.had(BAD, GOOD, created=NOON - HOUR)
+    assert outcome(town.review(of_controller(BAD))) == KEPT
+    assert outcome(town.review(of_controller(BAD, RISKY))) == KEPT
+
+
+def test_a_template_proves_nothing_where_no_assessment_denies() -> None:
+    town = Town(Policy(unknown=Action.DENY))
+    town.world.image("shop/new:1", "pkg:npm/never-asked@1")
+    town.had("shop/new:1")
+    assert not town.review(of_controller("shop/new:1")).allowed
+    town.runs("shop/new:1")
+    assert outcome(town.review(of_controller("shop/new:1"))) == KEPT
+
+
+# -- for how long ---------------------------------------------------------------------------------------------------
+
+
+def test_with_enforce_nothing_is_kept() -> None:
+    town = Town(Policy(admitted=Admitted(keeps=False)))
+    town.runs(BAD)
+    town.had(BAD)
+    assert outcome(town.review(of_controller(BAD))) == DENIED
+
+
+def test_with_a_time_it_is_kept_for_so_long_after_the_verdict_turned_bad() -> None:
+    town = Town(Policy(admitted=Admitted(life=2 * HOUR)))
+    town.runs(BAD)
+    town.world.clock.advance(2 * 3600 - 1)
+    assert outcome(town.review(of_controller(BAD))) == KEPT
+    town.world.clock.advance(10)
+    assert outcome(town.review(of_controller(BAD))) == DENIED
+
+
+def test_where_no_assessment_denies_the_time_is_that_of_the_oldest_pod() -> None:
+    town = Town(Policy(unknown=Action.DENY, admitted=Admitted(life=2 * HOUR)))
+    town.world.image("shop/new:1", "pkg:npm/never-asked@1")
+    town.runs("shop/new:1", created=NOON - HOUR)
+    assert town.review(of_controller("shop/new:1")).reason == "admitted"
+    town = Town(Policy(unknown=Action.DENY, admitted=Admitted(life=2 * HOUR)))
+    town.world.image("shop/new:1", "pkg:npm/never-asked@1")
+    town.runs("shop/new:1", created=NOON - HOUR)
+    town.runs("shop/new:1", created=NOON - 2 * HOUR)
+    assert not town.review(of_controller("shop/new:1")).allowed
+
+
+# -- break-glass ----------------------------------------------------------------------------------------------------
+
+
+def grant(*images: str, at: dt.datetime, until: dt.datetime) -> BreakGlassGrant:
+    return BreakGlassGrant("shop", "INC-1", "ben", WEB, tuple(f"{one}@{digest_of(one)}" for one in images), at, until)
+
+
+def test_pods_that_came_in_by_break_glass_are_no_evidence_when_it_has_ended() -> None:
+    town = Town()
+    town.grants.kept.append(grant(BAD, at=NOON - 2 * HOUR, until=NOON - HOUR))
+    town.runs(BAD, created=NOON - 2 * HOUR)
+    town.had(BAD, created=NOON + HOUR)
+    answer = town.review(of_controller(BAD))
+    assert outcome(answer) == DENIED
+    assert answer.break_glass == "expired"
+    assert "Break-glass under ticket INC-1 ended on 2026-03-01 11:00 UTC." in answer.message
+    town.runs(BAD, created=NOON - 3 * HOUR)
+    assert outcome(town.review(of_controller(BAD))) == KEPT, "this one was there before"
+
+
+def test_the_same_content_under_another_name_is_no_evidence_either() -> None:
+    town = Town()
+    town.grants.kept.append(grant(BAD, at=NOON - 2 * HOUR, until=NOON + HOUR))
+    town.runs(BAD, created=NOON - HOUR)
+    assert not town.review(of_controller(f"mirror/bad:1@{digest_of(BAD)}")).allowed
+
+
+def test_a_grant_for_other_images_takes_nothing_away() -> None:
+    town = Town()
+    town.grants.kept.append(grant(GOOD, at=NOON - 2 * HOUR, until=NOON - HOUR))
+    town.runs(BAD, created=NOON - HOUR)
+    assert outcome(town.review(of_controller(BAD))) == KEPT
+
+
+def test_a_ticket_that_was_not_needed_takes_nothing_away() -> None:
+    town = Town()
+    town.grants.kept.append(grant(BAD, at=NOON - 2 * HOUR, until=NOON - HOUR))
+    town.runs(BAD, created=NOON - HOUR)
+    town.had(BAD, created=NOON - 3 * HOUR)
+    assert outcome(town.review(of_controller(BAD))) == KEPT
+
+
+# -- when nobody answers --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("problem", [Retryable("It is away."), Final("No right.")])
+def test_when_the_api_server_does_not_say_what_runs_it_is_let_in_and_logged(
+    problem: Retryable | Final, caplog: pytest.LogCaptureFixture
+) -> None:
+    town = Town()
+    town.inventory.error = problem
+    answer = town.review(of_controller(BAD))
+    assert outcome(answer) == (True, "warn", "admitted-unproven")
+    assert dict(answer.audit_annotations)["admitted"] == "unproven"
+    assert problem.message in caplog.text
+
+
+def test_when_the_answer_does_not_come_in_time_it_is_let_in_and_the_wait_ends_with_the_request() -> None:
+    town = Town()
+    town.background.hold = True
+    assert town.review(of_controller(BAD)).reason == "admitted-unproven"
+    (task,) = town.background.tasks
+    assert task.waited == [5.0]
+
+
+def test_when_nothing_would_be_kept_an_unanswered_question_lets_nothing_in() -> None:
+    town = Town(Policy(admitted=Admitted(keeps=False)))
+    town.inventory.error = Retryable("It is away.")
+    answer = town.review(of_controller(BAD))
+    assert outcome(answer) == DENIED
+    assert "could not be found out: It is away." in answer.message
+
+
+# -- what it costs --------------------------------------------------------------------------------------------------
+
+
+def test_nobody_is_asked_about_what_would_not_be_denied() -> None:
+    town = Town()
+    town.review(of_controller(GOOD))
+    town.review(of_controller(RISKY))
+    town.review(request(workload(BAD)))
+    assert town.background.tasks == []
+
+
+def test_a_scale_up_asks_once_and_a_denial_is_never_remembered() -> None:
+    town = Town()
+    assert not town.review(of_controller(BAD)).allowed
+    town.runs(BAD)
+    for _ in range(5):
+        assert town.review(of_controller(BAD)).allowed
+    assert town.inventory.asked["owners"] == 2
+    town.world.clock.advance(6)
+    town.review(of_controller(BAD))
+    assert town.inventory.asked["owners"] == 3
+
+
+def test_without_a_cluster_a_denial_stands() -> None:
+    town = Town()
+    alone = World()
+    alone.image(BAD, LOG4J)
+    alone.answer(LOG4J, LOG4SHELL)
+    town.world = alone
+    assert outcome(town.review(of_controller(BAD))) == DENIED
