@@ -20,7 +20,7 @@ from tests.e2e.processes import wait_until
 from tests.e2e.registration import INSTANCE_LABEL
 from tests.fakes import FakeClock
 from tests.ports.leader_lock import LeaderLockSuite, NewLock
-from webhook.bootstrap.duties import features
+from webhook.bootstrap.features import features
 from webhook.clients.kube.api import KubeApi
 from webhook.clients.kube.connecting import connect
 from webhook.clients.kube.leases import LeaseLock

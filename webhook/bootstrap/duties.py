@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 
 from webhook.bootstrap.auditing import audit_duty
+from webhook.bootstrap.features import features
 from webhook.bootstrap.machine import PoolBackground
 from webhook.bootstrap.parts import Parts
 from webhook.clients.authority import CertificateSigner
@@ -14,11 +15,10 @@ from webhook.engines.expiring import ExpiryDuty
 from webhook.engines.fetching_running import InventoryDuty, InventoryParts
 from webhook.engines.granting import GrantDuty
 from webhook.engines.provisioning import Provisioning, ProvisioningParts
-from webhook.engines.rights import Features, RightsDuty, controller_needs
+from webhook.engines.rights import RightsDuty, controller_needs
 from webhook.engines.ruling import ModelRules
 from webhook.engines.urgent import UrgentDuty
 from webhook.ports.controlling import Duty
-from webhook.settings import Settings
 from webhook.telemetry import Metrics
 
 
@@ -84,25 +84,3 @@ def rights(parts: Parts, on_gaps: Callable[[int], None]) -> RightsDuty:
     """Asks what the controller may do."""
     needs = controller_needs(features(parts.settings, parts.cluster.namespace))
     return RightsDuty(parts.cluster.rights(), needs, on_gaps)
-
-
-def features(settings: Settings, namespace: str) -> Features:
-    """What the settings switch on, as far as it takes rights.
-
-    Args:
-        settings: all settings.
-        namespace: of bomgate.
-    """
-    certificates = settings.certificates
-    return Features(
-        namespace=namespace,
-        lease=settings.controller.lease,
-        certificates=certificates.manage,
-        secrets=(certificates.ca_secret, certificates.secret),
-        configurations=certificates.configurations,
-        break_glass=settings.policy.break_glass,
-        events=settings.audit.events,
-        reports=(("wgpolicyk8s.io", "policyreports"), ("openreports.io", "reports")) if settings.audit.reports else (),
-        cluster_reports="clusterReports" in settings.sbom.sources,
-        node_platforms=settings.kube.node_platforms,
-    )

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import random
 import threading
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 from webhook import __version__
 from webhook.api.app import AdmissionFace, create_app
@@ -17,7 +19,10 @@ from webhook.api.gauges import Gauges
 from webhook.api.hub import HubBackground
 from webhook.api.server import WorkerParts
 from webhook.api.tls import CertificateFiles
-from webhook.bootstrap.parts import hot_start, open_parts
+from webhook.bootstrap.features import features
+from webhook.bootstrap.parts import Parts, hot_start, open_parts
+from webhook.engines.controlling import DutyEvents, DutyPacer
+from webhook.engines.rights import RightsDuty, webhook_needs
 from webhook.engines.sightings import SightingNotes
 from webhook.errors import StoreUnreachable
 from webhook.policy.lint import Level
@@ -131,6 +136,8 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
             # Nobody waits for its end: a watch is not cut short, and has nothing to write.
             watch = parts.cluster.namespace_labels.run
             threading.Thread(target=watch, args=(stop,), name="bomgate-namespaces", daemon=True).start()
+            rights = partial(_look_at_rights, parts, metrics, stop)
+            threading.Thread(target=rights, name="bomgate-rights", daemon=True).start()
 
     def end() -> None:
         stop.set()
@@ -145,3 +152,12 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
 
     pair = certificates(settings, parts.clock, certificate_changed, former)
     return WorkerParts(create_app(face), pair, start, end)
+
+
+def _look_at_rights(parts: Parts, metrics: Metrics, stop: threading.Event) -> None:
+    """Ask again and again whether the webhook may do what it needs; decisions do not wait for it."""
+    needs = webhook_needs(features(parts.settings, ""))
+    duty = RightsDuty(parts.cluster.rights(), needs, lambda gaps: metrics.set("bomgate_rbac_gaps", gaps))
+    pacer = DutyPacer(duty, parts.clock, random.SystemRandom().random, DutyEvents())
+    while not stop.wait(pacer.run()):
+        pass

@@ -111,7 +111,7 @@ DEFINITIONS = (
     MetricDefinition(
         "bomgate_rbac_gaps",
         "gauge",
-        "Rights that the controller needs and does not have; /readyz and the log name them.",
+        "Rights that this process needs and does not have; the log names them, and the controller's /readyz.",
     ),
     MetricDefinition(
         "bomgate_certificate_authority_expiry_timestamp_seconds",
