@@ -27,6 +27,7 @@ from webhook.policy.evaluation import Rules, Subject, failed, missing, workload_
 from webhook.policy.messages import MAX_WARNING, MAX_WARNINGS, Hints, grounds, warnings, with_addition, with_title
 from webhook.policy.modes import enforced
 from webhook.policy.plaintext import plain
+from webhook.policy.reasons import weightiest
 from webhook.ports import Clock, SightingSink
 
 log = logging.getLogger("bomgate.admission")
@@ -171,7 +172,7 @@ class AdmissionReviewer:
             allowed=False,
             message=with_addition(text, ruling.text) if ruling.text else text,
             decision="deny",
-            reason=_reason(verdict),
+            reason=weightiest(verdict),
             audit_annotations=_audit(verdict, Action.DENY),
             break_glass=ruling.break_glass,
         )
@@ -211,7 +212,7 @@ class AdmissionReviewer:
             allowed=True,
             warnings=() if silent else self._lines(request, verdict),
             decision="audit" if silent else action.word,
-            reason=_reason(verdict),
+            reason=weightiest(verdict),
             audit_annotations=_audit(verdict, action),
         )
 
@@ -264,15 +265,3 @@ def _audit(verdict: WorkloadVerdict, action: Action) -> tuple[tuple[str, str], .
     """What the API server's audit log says of a decision; ``would-be`` is the verdict that was not let do its work."""
     found = (("decision", action.word), ("images", str(len(verdict.images))))
     return found if action is verdict.action else (*found, ("would-be", verdict.action.word))
-
-
-def _reason(verdict: WorkloadVerdict) -> str:
-    """What weighed most, as a bounded word for metrics."""
-    for judged in verdict.images:
-        one = judged.verdict
-        if one.action is not verdict.action:
-            continue
-        if any(finding.action is one.action for finding in one.findings):
-            return "findings"
-        return next((reason.code for reason in one.reasons if reason.action is one.action), "clean")
-    return "clean"
