@@ -33,6 +33,9 @@ from webhook.ports import Clock, RunningWorkloads, WebhookRegistration
 log = logging.getLogger("bomgate.audit")
 _NOT_LOOKED_AT = WorkloadVerdict(Action.ALLOW)
 _UNSURE = (SbomStatus.REFUSED, SbomStatus.UNRESOLVED)
+_SURE_SECONDS = 900.0
+"""For how long an image that has no SBOM is not searched for again: audits follow every change of the data, and the
+registries shall not have to bear that."""
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 """On every namespace: its name."""
@@ -101,6 +104,7 @@ class Auditor:
 
     def __init__(self, parts: AuditParts, options: AuditOptions, modes: Modes) -> None:
         self._parts, self._options, self._modes = parts, options, modes
+        self._without: dict[_Key, tuple[float, Verdict]] = {}
 
     def audit(self, namespaces: Collection[str] = ()) -> AuditResult:
         """Judge everything that runs.
@@ -120,9 +124,10 @@ class Auditor:
         # Namespaces after what runs in them: one that is missing now has gone with all that was in it.
         modes = self._modes_of(parts.running.namespaces(namespaces), parts.registration.selectors())
         found = [(one, modes[one.owner.namespace]) for one in workloads if one.owner.namespace in modes]
-        judging = _Judging(parts, self._options)
+        judging = _Judging(parts, self._options, self._without)
         judging.begin([one for one, mode in found if mode not in (None, Mode.OFF)])
         audited = tuple(self._audited(one, mode, judging) for one, mode in found)
+        self._without = judging.without()
         seconds = parts.clock.monotonic() - began
         log.info("audited", extra={"workloads": len(audited), "images": judging.distinct, "seconds": round(seconds, 3)})
         return AuditResult(parts.clock.now(), seconds, revision, audited, judging.images())
@@ -154,12 +159,21 @@ _Key = tuple[str, str, PullAccess]
 
 
 class _Judging:
-    """The verdicts of one audit."""
+    """The verdicts of one audit.
 
-    def __init__(self, parts: AuditParts, options: AuditOptions) -> None:
+    Args:
+        parts: what the audit works with.
+        options: how long it waits for what is not known.
+        without: images that had no SBOM when they were last searched for, and until when that is believed.
+    """
+
+    def __init__(self, parts: AuditParts, options: AuditOptions, without: Mapping[_Key, tuple[float, Verdict]]) -> None:
         self._parts, self._options = parts, options
-        self._verdicts: dict[_Key, Verdict] = {}
-        self._end = parts.clock.monotonic() + options.search_seconds
+        now = parts.clock.monotonic()
+        self._end = now + options.search_seconds
+        self._without = {key: one for key, one in without.items() if now < one[0] and not self._is_known(one[1])}
+        self._verdicts = {key: verdict for key, (_, verdict) in self._without.items()}
+        self._used: set[_Key] = set()
 
     def begin(self, workloads: Sequence[RunningWorkload]) -> None:
         """Judge what is known, and let all searches for what is not begin together.
@@ -179,6 +193,7 @@ class _Judging:
         labels: dict[_Key, list[str]] = {}
         for image in workload.images:
             key = self._key(image, workload)
+            self._used.add(key)
             labels.setdefault(key, []).append(image.container)
             if key not in self._verdicts:
                 left = max(0.0, self._end - self._parts.clock.monotonic())
@@ -188,12 +203,22 @@ class _Judging:
     @property
     def distinct(self) -> int:
         """How many verdicts there are."""
-        return len(self._verdicts)
+        return len(self._used)
+
+    def without(self) -> dict[_Key, tuple[float, Verdict]]:
+        """Images that are known to have no SBOM, and until when that is believed."""
+        until = self._parts.clock.monotonic() + _SURE_SECONDS
+        found = {key: self._verdicts[key] for key in self._used}
+        return {
+            key: self._without.get(key, (until, verdict))
+            for key, verdict in found.items()
+            if verdict.sbom in (SbomStatus.NONE, SbomStatus.UNREADABLE) and not _has_failed(verdict)
+        }
 
     def images(self) -> tuple[Verdict, ...]:
         """The verdict about each distinct image, once; the worst where several namespaces see it differently."""
         worst: dict[str, Verdict] = {}
-        for verdict in self._verdicts.values():
+        for verdict in (self._verdicts[key] for key in self._used):
             name = verdict.digest or verdict.image.text
             if name not in worst or verdict.action > worst[name].action:
                 worst[name] = verdict
@@ -209,3 +234,10 @@ class _Judging:
         deadline = Deadline(self._parts.clock.monotonic() + seconds)
         namespace, access = workload.owner.namespace, workload.pull_access
         return self._parts.reviewer.judge([container], namespace, deadline, access).images[0].verdict
+
+    def _is_known(self, verdict: Verdict) -> bool:
+        return verdict.digest is not None and self._parts.model.knows(verdict.digest)
+
+
+def _has_failed(verdict: Verdict) -> bool:
+    return any(reason.code == "error" for reason in verdict.reasons)

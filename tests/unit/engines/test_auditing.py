@@ -216,6 +216,23 @@ def test_an_audit_waits_for_each_image_only_so_long(audits: Audits) -> None:
     assert [task.waited for task in audits.world.background.tasks] == [[0.0, 10.0]]
 
 
+def test_an_image_without_an_sbom_is_searched_for_again_only_after_a_while_or_when_it_has_one(audits: Audits) -> None:
+    world, stranger = audits.world, digest_of("stranger")
+    audits.cluster.found = [running("new", ("shop/stranger:1", stranger))]
+    auditor = Auditor(audits.parts(), audits.options, labelled_modes(world.policy))
+
+    def searched(seconds: float) -> tuple[int, Action]:
+        world.clock.advance(seconds)
+        (one,) = auditor.audit().workloads
+        return len(world.directory.asked), one.action
+
+    assert searched(0) == (1, Action.WARN)
+    assert searched(600) == (1, Action.WARN)
+    assert searched(400) == (2, Action.WARN)
+    world.store.sboms.add(stranger, sbom_of(LOG4J), place="added")
+    assert searched(60) == (2, Action.DENY)
+
+
 def test_what_is_rehearsed_counts_for_the_verdicts(audits: Audits) -> None:
     now, index = audits.world.clock.now(), audits.world.model.assessments
     ignored = Assessment("CVE-2021-44228", "Ignore", Scope(), AssessmentSource.MANUAL, "ada", "no", now, None)
