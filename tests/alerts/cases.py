@@ -530,11 +530,12 @@ CONTROLLER = (
     Case(
         "BomgateRbacGaps",
         "warning",
-        led("bomgate_rbac_gaps", "2x60", at="20m"),
+        Moment({'bomgate_rbac_gaps{job="w", instance="a"}': "2x60"}, "20m"),
         {
-            "there is none": led("bomgate_rbac_gaps", "0x60", at="20m"),
-            "this one does not lead": led("bomgate_rbac_gaps", "2x60", leader="0x60", at="20m"),
+            "there is none": Moment({'bomgate_rbac_gaps{job="w", instance="a"}': "0x60"}, "20m"),
+            "they were given": Moment({'bomgate_rbac_gaps{job="w", instance="a"}': "2x10 0x60"}, "20m"),
         },
+        labels={"job": "w"},
     ),
     Case(
         "BomgateAuditStale",
