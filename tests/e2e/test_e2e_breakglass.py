@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -169,3 +170,21 @@ def test_an_annotated_pod_can_be_debugged_by_who_has_the_right(cluster: Cluster,
         grant(cluster, user, "debugger", namespace)
         patch = Core(client_of(cluster, user)).patch_namespaced_pod_ephemeralcontainers_with_http_info
         assert call(patch, "web", namespace, debug).allowed == allowed
+
+
+def test_a_grant_can_be_ended_earlier_and_not_be_changed_otherwise(cluster: Cluster, namespace: str) -> None:
+    assert create(cluster, "ben", under("INC-8", pod(namespace, "web", BLOCKED))).allowed
+    custom, now = kubernetes.client.CustomObjectsApi(cluster.client), dt.datetime.now(dt.UTC)
+    name = custom.list_namespaced_custom_object("bomgate.dev", "v1alpha1", namespace, "breakglassgrants")["items"][0][
+        "metadata"
+    ]["name"]
+
+    def change(**spec: Any) -> int:
+        ran = cluster.kubectl(
+            *("-n", namespace, "patch", "breakglassgrant", name, "--type=merge", "-p", json.dumps({"spec": spec}))
+        )
+        return ran.code
+
+    assert change(images=["*"]) == 1
+    assert change(until=f"{now + dt.timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}") == 1
+    assert change(until=f"{now - dt.timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}") == 0
