@@ -31,7 +31,7 @@ CLUSTER = Options(audited=AUDITED, routed=True, left_alone=PODS)
 """The cluster that this needs: kwok leaves the product's Pods alone, and their requests are audited."""
 
 WORKLOADS = {"webhook": "bomgate-webhook", "controller": "bomgate-controller"}
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Installation:
             input=given,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=READY_SECONDS + 20,
             env=home,
         )
         told = f"helm {arguments[0]}: {done.stderr}\n{done.stdout}"

@@ -123,13 +123,12 @@ def test_readiness_says_the_same_from_outside_with_the_rights_of_a_viewer(
     installation: Installation, shop: str, operator: Bomgate, tmp_path: Path
 ) -> None:
     kubeconfig = viewer(installation, tmp_path)
-    environment = {"BOMGATE_KUBE_KUBECONFIG": str(kubeconfig), "BOMGATE_POLICY_ENFORCE": "warn"}
-    said = json.loads(operator.run("readiness", "--output", "json", environment=environment).out)
-    print(json.dumps(said))
+    environment = {"BOMGATE_KUBE_KUBECONFIG": str(kubeconfig)}
+    arguments = ("readiness", "--enforce-all", "--namespace", shop)
+    said = json.loads(operator.run(*arguments, "--output", "json", environment=environment, exits=1).out)
+    assert said["sentence"].startswith("If you enforce now, 1 workload in 1 namespace would be denied")
     assert actions(said, shop) == {"blocked": "deny", "caution": "warn"}
-    text = operator.run("readiness", environment=environment).out
-    assert "If you enforce now" in text
-    assert "blocked" in text
+    assert "If you enforce now" in operator.run(*arguments, environment=environment, exits=1).out
 
 
 def actions(said: Any, namespace: str) -> dict[str, str]:

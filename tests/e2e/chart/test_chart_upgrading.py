@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.e2e.catalogue import UNASSESSED
-from tests.e2e.chart.installation import Installation
+from tests.e2e.chart.installation import READY_SECONDS, RELEASE, Installation
 from tests.e2e.chart.test_chart_certificates import bundles
 from tests.e2e.deciding import pod_trier, under_load
 
@@ -24,7 +24,7 @@ def test_other_settings_take_effect_by_an_upgrade_and_go_by_a_rollback_and_no_ca
         assert names(installation).isdisjoint(before)
         installation.kubelet.wait(lambda: try_pod(UNASSESSED).denied, 20, "the denial")
         between = names(installation)
-        installation.helm("rollback", "bomgate", "1", "--wait", "--timeout", "60s")
+        installation.helm("rollback", RELEASE, "1", "--wait", "--timeout", f"{READY_SECONDS:g}s")
         assert names(installation).isdisjoint(between)
         installation.kubelet.wait(lambda: try_pod(UNASSESSED).allowed, 20, "the permission")
     assert bundles(installation) == trusted, "the authority that the controller put in stays"

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.answers import call
 from tests.e2e.catalogue import BLOCKED
-from tests.e2e.chart.installation import NAMESPACE, RELEASE, Installation
+from tests.e2e.chart.installation import NAMESPACE, READY_SECONDS, RELEASE, Installation
 from tests.e2e.manifests import pod
 
 NewNamespace = Callable[..., str]
@@ -69,7 +69,7 @@ def test_an_uninstall_leaves_nothing_that_blocks_and_keeps_the_decisions_of_peop
     core = kubernetes.client.CoreV1Api(installation.cluster.client)
     create = core.create_namespaced_pod_with_http_info
     assert call(create, namespace, pod(namespace, "web", BLOCKED)).denied
-    installation.helm("uninstall", RELEASE, "--wait", "--timeout", "60s")
+    installation.helm("uninstall", RELEASE, "--wait", "--timeout", f"{READY_SECONDS:g}s")
     for kind in ("validatingwebhookconfigurations", "mutatingwebhookconfigurations", "validatingadmissionpolicies"):
         assert [one for one in installation.get(kind) if "bomgate" in one["metadata"]["name"]] == []
     for kind in ("clusterroles", "clusterrolebindings", "priorityclasses"):
