@@ -99,9 +99,9 @@ def test_every_file_and_every_python_name_that_is_mentioned_exists(page: Path) -
 
 
 def _resolves(dotted: str) -> bool:
+    """Whether the name is a module, a package, or an attribute of one; values of the chart may look like one."""
     if dotted in _CHART_VALUES:
         return True
-    """Whether the name is a module, a package, or an attribute of one."""
     parts = dotted.split(".")
     for length in range(len(parts), 0, -1):
         path = ROOT.joinpath(*parts[:length])
