@@ -52,7 +52,7 @@ def audited(draw: st.DrawFn) -> AuditedWorkload:
     return AuditedWorkload(running("web", "app:1"), mode, verdict, verdict.action, "findings")
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(audited(), st.integers(1, 5))
 def test_a_report_says_the_worst_within_its_cap(one: AuditedWorkload, most: int) -> None:
     report = report_about(one, AT, most)
@@ -73,7 +73,7 @@ def test_a_report_says_the_worst_within_its_cap(one: AuditedWorkload, most: int)
         text.encode()
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(audited())
 def test_an_event_fits_and_says_that_something_is_wrong_only_then(one: AuditedWorkload) -> None:
     event = event_about(one, Hints())
@@ -84,7 +84,7 @@ def test_an_event_fits_and_says_that_something_is_wrong_only_then(one: AuditedWo
         assert (event.reason == "BomgateWouldBeDenied") is (one.verdict.action is Action.DENY)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(audited())
 def test_the_order_of_images_and_time_do_not_make_another_fingerprint(one: AuditedWorkload) -> None:
     images = list(one.verdict.images)
