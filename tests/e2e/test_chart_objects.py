@@ -232,3 +232,55 @@ def test_each_mode_of_a_namespace_has_its_entry(
     recorder.asked.clear()
     create(cluster, pod(namespace, "web", IMAGE))
     assert [one[0] for one in recorder.asked] == entry
+
+
+# -- the guard on the mode of namespaces ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def guard(cluster: Cluster) -> Iterator[None]:
+    """The chart's guard, and a user who may do everything to namespaces but exempt them."""
+    rendered = objects(render(SETS["default"]))
+    kinds = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+    parts = [rendered[kind, "bomgate-namespace-guard"] for kind in kinds]
+    create(cluster, parts[0])
+    create(cluster, parts[1])
+    role = ("--verb=*", "--resource=namespaces,namespaces/status,namespaces/finalize")
+    assert cluster.kubectl("create", "clusterrole", "chart-namespaces", *role).code == 0
+    bound = ("--clusterrole=chart-namespaces", "--user=olga")
+    assert cluster.kubectl("create", "clusterrolebinding", "chart-namespaces", *bound).code == 0
+    namespace = cluster.create_namespace("chart-guard", {INSTANCE_LABEL: "none", MODE: "deny"})
+
+    def refuses() -> bool:
+        ran = cluster.kubectl(
+            "label", "namespace", namespace, f"{MODE}=warn", "--overwrite", "--as=olga", "--dry-run=server"
+        )
+        return "bomgate-namespace-guard" in ran.err
+
+    wait_until(refuses, 20, "the guard")
+    yield
+    for kind in kinds:
+        cluster.kubectl("delete", kind.lower(), "bomgate-namespace-guard")
+
+
+@pytest.mark.usefixtures("guard")
+@pytest.mark.parametrize("part", ["", "status", "finalize"])
+def test_the_mode_of_a_namespace_cannot_be_lowered_through_any_part_of_it(cluster: Cluster, part: str) -> None:
+    """In the API server an update of ``status`` or ``finalize`` keeps the spec or the status, but not the labels."""
+    namespace = kubernetes.client.CoreV1Api(cluster.client).read_namespace("chart-guard")
+    body: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {
+            "name": "chart-guard",
+            "labels": {**namespace.metadata.labels, MODE: "off"},
+            "resourceVersion": namespace.metadata.resource_version,
+        },
+        "spec": {"finalizers": ["kubernetes"]},
+    }
+    path = "/".join(filter(None, ["/api/v1/namespaces/chart-guard", part]))
+    lowered = cluster.kubectl("replace", f"--raw={path}", "-f", "-", "--as=olga", manifest=body)
+    assert "bomgate-namespace-guard" in lowered.err
+    body["metadata"]["labels"] = {**namespace.metadata.labels, "note": part or "whole"}
+    changed = cluster.kubectl("replace", f"--raw={path}", "-f", "-", "--as=olga", manifest=body)
+    assert changed.code == 0, changed.err
