@@ -61,7 +61,8 @@ def provisioning(parts: Parts, metrics: Metrics) -> Provisioning:
     def publish(kind: str, valid: bool, number: int) -> None:
         metrics.set("bomgate_custom_resources", number, kind, str(valid).lower())
 
-    return Provisioning(made, parts.settings.types, parts.clock, publish)
+    interval = parts.settings.controller.resource_seconds
+    return Provisioning(made, parts.settings.types, parts.clock, publish, interval)
 
 
 def inventory(parts: Parts) -> InventoryDuty:

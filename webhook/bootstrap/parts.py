@@ -214,11 +214,16 @@ class Parts:
             listener=listener or SilentListener(),
         )
 
-    def traps(self) -> tuple[Trap, ...]:
-        """Traps in the configuration, what it provisions included."""
+    def traps(self, rules: Rules | None = None) -> tuple[Trap, ...]:
+        """Traps in the configuration, what it provisions included.
+
+        Args:
+            rules: with the types of the cluster; those of the settings file alone when left out, because they can be
+                told while the database is down.
+        """
         now = self.clock.now()
         records = [provisioned(entry, self.settings.types, now, None) for entry in self.settings.assessments]
-        return lint(self.rules, records, now=now)
+        return lint(rules or self.rules, records, now=now)
 
     def provision(self) -> int:
         """Bring the assessments of the settings file into the store; how many records that took."""

@@ -27,9 +27,10 @@ from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, Scope
 from webhook.model.images import Digest, parse_image
 from webhook.model.records import AssessmentState, VulnerabilityQuery, VulnerabilityRecord
-from webhook.policy.decisions import Decision
+from webhook.policy.decisions import CLUSTER, Decision
 from webhook.policy.expiry import parse_until
 from webhook.policy.imagenames import parse_pattern
+from webhook.policy.objections import also_stated
 from webhook.policy.phrases import count, moment
 from webhook.policy.ranges import parse_range
 from webhook.policy.scopes import described
@@ -130,6 +131,7 @@ def command(output: str, **given: Any) -> Exit:
         )
     else:
         _show(request, outcome, images)
+        _show_also_stated(parts, outcome.records)
     return Exit.DONE
 
 
@@ -244,6 +246,15 @@ def _images(parts: Parts, record: VulnerabilityRecord, scope: Scope) -> dict[Dig
         or pattern.matches(None, digest)
         or any(pattern.matches(parse_image(name), digest) for name in names)
     }
+
+
+def _show_also_stated(parts: Parts, records: Sequence[Assessment]) -> None:
+    """Say where the same is stated, too: what is stated there later counts again."""
+    stated = also_stated(records, parts.assessor.index()) if any(one.by_hand for one in records) else ()
+    for one in list(stated)[:_SHOWN_IMAGES]:
+        is_object = one.author == CLUSTER
+        where, what = (one.rule, "that object in the cluster") if is_object else ("The settings file", "the file")
+        note(f"{where} states {one.type} for {one.vulnerability}, too. Yours is newer and counts until {what} changes.")
 
 
 def _show(request: Request, outcome: Outcome, images: dict[Digest, tuple[str, ...]]) -> None:

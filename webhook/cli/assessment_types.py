@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import click
 
+from webhook.bootstrap import Parts
 from webhook.cli.decision_shapes import TrapListShape, TrapShape, TypeListShape, TypeShape
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import note, print_json, print_table, say
 from webhook.cli.verbs import VerbGroup
+from webhook.model.assessments import StoredType
+from webhook.policy.clustertypes import with_stored
+from webhook.policy.evaluation import Rules
 from webhook.policy.lint import Level, lint
 from webhook.policy.phrases import count
 from webhook.policy.plaintext import plain
@@ -20,14 +27,30 @@ def command() -> None:
     """Assessment types: what people can decide, and what a CVSS range decides by itself."""
 
 
+_settings_only = click.option(
+    "--settings-only", is_flag=True, help="Leave out the types of the cluster; no database is needed."
+)
+
+
 @command.command("list", examples=("bomgate types list", "bomgate types list --output json"))
+@_settings_only
 @global_options
 @output_option()
-def list_types(output: str) -> None:
-    """List the assessment types of the settings, or the recommended three."""
-    types = invocation().settings().types
+def list_types(settings_only: bool, output: str) -> None:
+    """List the assessment types: those of the settings, or the recommended three, and those of the cluster.
+
+    Types of the cluster are AssessmentType objects; they are changed there, such as with kubectl. A retired one is gone
+    from the cluster: it cannot be given any more, and what was given keeps its action.
+    """
+    parts = invocation().parts()
+    stored = () if settings_only else _stored(parts)
+    types = with_stored(parts.settings.types, stored)
+    retired = [one.type for one in stored if types.retired(one.type.name) is not None]
+    own = parts.settings.types.get
+    listed = [(one, "settings" if own(one.name) else "cluster") for one in types]
+    listed += [(one, "retired") for one in retired]
     if output == "json":
-        print_json(TypeListShape(tuple(TypeShape.of(one) for one in types)))
+        print_json(TypeListShape(tuple(TypeShape.of(one, origin) for one, origin in listed)))
         return
     rows = [
         (
@@ -36,31 +59,45 @@ def list_types(output: str) -> None:
             one.auto_assess,
             "never" if one.expires_after_days is None else f"after {count(one.expires_after_days, 'day')}",
             one.on_expiry.value,
+            origin,
             one.description,
         )
-        for one in types
+        for one, origin in listed
     ]
     print_table(
-        ("Type", "Action", "Given to new CVSS", "Expires", "Then", "Description"),
+        ("Type", "Action", "Given to new CVSS", "Expires", "Then", "From", "Description"),
         rows,
         empty="No assessment type is configured.",
     )
 
 
+def _stored(parts: Parts) -> Sequence[StoredType]:
+    """The types that the store keeps for the cluster; none where there is no database yet, and none is made."""
+    scheme, _, path = parts.settings.database.url.partition(":///")
+    if scheme.startswith("sqlite") and not Path(path).exists():
+        return ()
+    return parts.store.types.list()
+
+
 @command.command("lint", examples=("bomgate types lint --strict", "bomgate types lint --records"))
 @click.option("--records", is_flag=True, help="Look at the assessments in the database, too.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when there is a warning.")
+@_settings_only
 @global_options
 @output_option()
-def lint_types(records: bool, strict: bool, output: str) -> Exit:
+def lint_types(records: bool, strict: bool, settings_only: bool, output: str) -> Exit:
     """Find settings that are valid and still do not do what their owner expects.
 
     Such as a type that denies and expires while what is unassessed is only warned of: what it denies opens by itself.
     """
+    if records and settings_only:
+        raise click.UsageError("--records looks at the database, and --settings-only does not.")
     parts = invocation().parts()
-    traps = parts.traps()
+    types = with_stored(parts.settings.types, () if settings_only else _stored(parts))
+    rules = Rules(types, parts.settings.policy)
+    traps = parts.traps(rules)
     if records:
-        found = lint(parts.rules, parts.assessor.index(), now=parts.clock.now())
+        found = lint(rules, parts.assessor.index(), now=parts.clock.now())
         together = dict.fromkeys((*traps, *found))
         traps = tuple(sorted(together, key=lambda trap: trap.level is not Level.WARNING))
     if output == "json":

@@ -9,6 +9,7 @@ from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import fields, note, print_json
 from webhook.cli.verbs import VerbGroup
+from webhook.engines.upgrading import upgrade_when_there
 from webhook.model.records import StoreStatus
 from webhook.policy.phrases import moment
 
@@ -19,17 +20,26 @@ def command() -> None:
     """The database: upgrade it, see what is in it."""
 
 
-@command.command("upgrade", examples=("bomgate db upgrade",))
+@command.command("upgrade", examples=("bomgate db upgrade", "bomgate db upgrade --wait 300"))
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="Wait as long for a database that does not answer yet.",
+)
 @global_options
 @output_option()
-def upgrade(output: str) -> None:
+def upgrade(wait: float, output: str) -> None:
     """Bring the schema to the version of this program.
 
     A PostgreSQL database is upgraded by this command only; an SQLite file also when it is first used. Doing it again
-    changes nothing.
+    changes nothing, and several may do it at once. A database of a newer program is left as it is if that program says
+    that this one can use it.
     """
-    admin = invocation().parts().store.admin
-    admin.upgrade()
+    parts = invocation().parts()
+    admin = parts.store.admin
+    upgrade_when_there(admin, parts.clock, wait, lambda problem: note(f"Waiting: {problem.message}"))
     status = admin.status()
     if output == "json":
         print_json(DatabaseShape.of(status))
@@ -50,7 +60,9 @@ def status(output: str) -> Exit:
         print_json(DatabaseShape.of(found))
     else:
         _show(found)
-    if found.schema == found.expected_schema:
+    if found.usable:
+        if found.schema != found.expected_schema:
+            note("The database is of a newer bomgate, which says that this one can use it.")
         return Exit.DONE
     if not found.schema and found.url.startswith("sqlite"):
         note("The database is empty; its tables are made when it is first used.")

@@ -52,7 +52,9 @@ class RecordedAssessmentShape:
     at: Annotated[dt.datetime, "When, UTC."]
     until: Annotated[dt.datetime | None, "When it stops counting, UTC; null: never."]
     comment: Annotated[str, "Why; possibly empty."]
-    rule: Annotated[str, "For automatic ones the range that matched; empty otherwise."]
+    rule: Annotated[
+        str, "For automatic ones the range that matched, for those of the cluster the object; empty otherwise."
+    ]
     score: Annotated[Decimal | None, "CVSS score at that time; null when it is not known."]
 
     @classmethod
@@ -162,9 +164,10 @@ class TypeShape:
     on_expiry: Annotated[str, "unassessed or reassess."]
     color: Annotated[str, "For the console; it decides nothing."]
     description: Annotated[str, "A sentence; possibly empty."]
+    origin: Annotated[str, "settings, cluster, or retired: gone from the cluster, what was given keeps its action."]
 
     @classmethod
-    def of(cls, one: AssessmentType) -> TypeShape:
+    def of(cls, one: AssessmentType, origin: str) -> TypeShape:
         """From the model."""
         band = one.auto_assess
         return cls(
@@ -176,6 +179,7 @@ class TypeShape:
             on_expiry=one.on_expiry.value,
             color=one.color,
             description=one.description,
+            origin=origin,
         )
 
 
@@ -183,7 +187,7 @@ class TypeShape:
 class TypeListShape:
     """``bomgate types list --output json``."""
 
-    types: Annotated[tuple[TypeShape, ...], "In the order of the settings file."]
+    types: Annotated[tuple[TypeShape, ...], "In the order of the settings file, then those of the cluster."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,13 @@ class CvssRangeType(click.ParamType[tuple[Decimal, Decimal]]):
 
 def complete_types(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Names of assessment types."""
-    return _completions(lambda: invocation(context).settings().types.names, incomplete)
+
+    def find() -> Iterable[str]:
+        parts = _cheap_parts(context)
+        types = parts.rules_now().types if parts else invocation(context).settings().types
+        return types.names
+
+    return _completions(find, incomplete)
 
 
 def complete_vulnerabilities(

@@ -117,7 +117,7 @@ def _selection(parts: Parts, given: Mapping[str, Any]) -> Selection:
         score_low=low,
         score_high=high,
         state=None if state_name is None else AssessmentState(state_name),
-        type=None if type_name is None else parts.settings.types.require(type_name).name,
+        type=None if type_name is None else parts.rules_now().types.require(type_name).name,
     )
 
 

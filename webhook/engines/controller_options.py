@@ -27,6 +27,10 @@ class ControllerOptions:
         default=30.0, metadata={"help": "Minutes after which a duty that does not end makes /healthz fail."}
     )
 
+    resource_seconds: float = field(
+        default=10.0,
+        metadata={"help": "Seconds between two looks at the objects AssessmentType and Assessment of the cluster."},
+    )
     inventory_seconds: float = field(default=300.0, metadata={"help": "Seconds between two looks at which images run."})
     search_seconds: float = field(
         default=300.0, metadata={"help": "Seconds that one such look may spend on searching for missing SBOMs."}
@@ -60,6 +64,7 @@ class ControllerOptions:
         for name, value in (
             ("gracefulSeconds", self.graceful_seconds),
             ("stuckMinutes", self.stuck_minutes),
+            ("resourceSeconds", self.resource_seconds),
             ("inventorySeconds", self.inventory_seconds),
             ("searchSeconds", self.search_seconds),
             ("searches", self.searches),

@@ -66,15 +66,21 @@ class Provisioning:
         own: the types of the settings file, which always count.
         clock: time.
         publish: told how many objects there are, by kind and by whether they count.
+        interval_seconds: between two passes.
     """
 
     name = "resources"
-    interval_seconds = 10.0
 
     def __init__(
-        self, parts: ProvisioningParts, own: TypeTable, clock: Clock, publish: Callable[[str, bool, int], None]
+        self,
+        parts: ProvisioningParts,
+        own: TypeTable,
+        clock: Clock,
+        publish: Callable[[str, bool, int], None],
+        interval_seconds: float = 10.0,
     ) -> None:
         self._parts, self._own, self._clock, self._publish = parts, own, clock, publish
+        self.interval_seconds = interval_seconds
         self._touched = _Touched(parts.model, clock)
         self._lacking = False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
@@ -28,6 +28,23 @@ def check_package(record: VulnerabilityRecord, scope: Scope) -> None:
         f"{plain(record.vulnerability.id, 80)} does not affect {plain(scope.package, 200)}.",
         remedy=f"It affects {affected}{' and more' if len(packages) > _SHOWN else ''}.",
     )
+
+
+def also_stated(records: Sequence[Assessment], there: Iterable[Assessment]) -> Sequence[Assessment]:
+    """What the settings file or the cluster states for exactly what some records of a person are about.
+
+    Args:
+        records: what the person decided.
+        there: all assessments that can still matter.
+    """
+    about = {(one.vulnerability.casefold(), one.scope) for one in records}
+    return [
+        one
+        for one in there
+        if one.source is AssessmentSource.PROVISIONED
+        and one.type is not None
+        and (one.vulnerability.casefold(), one.scope) in about
+    ]
 
 
 def nothing_to_clear(identifier: str, scope: Scope, there: Sequence[Assessment]) -> InvalidInput:

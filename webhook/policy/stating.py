@@ -71,8 +71,9 @@ def stated(
         if types.get(readable.definition.type.strip()) is None:
             refused[name] = _unknown(readable.definition.type, types)
         elif key in made:
+            identifier = plain(readable.definition.vulnerability, 80)
             refused[name] = DuplicateAssessment(
-                f"{made[key][1].rule} assesses {plain(readable.definition.vulnerability, 80)} for {described(key[1])} already.",
+                f"{made[key][1].rule} assesses {identifier} for {described(key[1])} already.",
                 remedy="Delete one of the two, or narrow it.",
             )
         else:
