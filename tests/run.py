@@ -1,8 +1,9 @@
 """The test runner behind ``make test``: builds the real parts that are not there, then runs every test.
 
 ``python tests/run.py [pytest arguments]``. Unit, property and port tests run on one process, and beside them the
-end-to-end tests, which share one cluster, one after the other on a second. Whatever is skipped is said in a box before
-pytest's last line; with ``CI=true`` a skipped end-to-end test is a failure.
+end-to-end tests, which share one cluster, one after the other on a second, and those on a real node, which mostly wait,
+on a third. Whatever is skipped is said in a box before the last line of pytest; with ``CI=true`` a skipped end-to-end
+test is a failure.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-OPTIONS = ["-n", "2", "--durations", "10", "--durations-min", "1"]
+OPTIONS = ["-n", "3", "--durations", "10", "--durations-min", "1"]
+TOGETHER = ("tests/node", "tests/e2e")
 WIDTH = 110
 
 
@@ -38,9 +40,12 @@ def in_ci() -> bool:
 def _build() -> bool:
     """Build the real parts that tests run, once per version, before any test's clock starts; whether all are there."""
     from tests.e2e.controlplane import build as kubernetes
+    from tests.node import images, machine
     from tests.registries import build as registry
 
     parts = {"Registry": lambda: registry.ensure("registry"), "Helm": lambda: kubernetes.ensure("helm")}
+    if not machine.missing():
+        parts |= {"Node": lambda: kubernetes.ensure("node"), "Images of the node": images.ensure}
     if not os.environ.get("KUBEBUILDER_ASSETS"):
         parts["Kubernetes control plane"] = kubernetes.ensure
     missing = []
@@ -56,7 +61,10 @@ def _build() -> bool:
 
 
 class ByFile:
-    """A pytest plugin: the tests of a file stay on one process, and so do all end-to-end tests."""
+    """A pytest plugin: the tests of a file stay on one process, and so do all of a folder that share a cluster.
+
+    Those folders come first, so that each has a process for itself.
+    """
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
         """Make the scheduler; called by xdist."""
@@ -64,10 +72,21 @@ class ByFile:
 
         class Scheduler(LoadScopeScheduling):
             def _split_scope(self, nodeid: str) -> str:
-                file = nodeid.partition("::")[0]
-                return "tests/e2e" if file.startswith("tests/e2e/") else file
+                return _folder(nodeid)
+
+            def _assign_work_unit(self, node: Any) -> None:
+                for folder in TOGETHER:
+                    if folder in self.workqueue:
+                        self.workqueue.move_to_end(folder, last=False)
+                super()._assign_work_unit(node)
 
         return Scheduler(config, log)
+
+
+def _folder(nodeid: str) -> str:
+    """The name of what stays on one process: one of the folders, or a file."""
+    file = nodeid.partition("::")[0]
+    return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
 
 
 class LoudSkips:

@@ -133,9 +133,21 @@ class Installation:
 
     def settled(self, seconds: float = 120) -> None:
         """Wait until all that was asked for runs, and nothing else, and the webhook answers."""
-        for workload in (WEBHOOK, CONTROLLER, "statefulset/bomgate-postgresql"):
-            self.kubectl("rollout", "status", workload, f"--timeout={seconds:g}s", seconds=seconds + 10)
-        wait_until(self._only_current, seconds, "the end of old Pods", pause=0.3)
+        try:
+            wait_until(
+                self._only_current, seconds, "readiness of everything that was asked for, and of nothing else", 0.5
+            )
+        except TimeoutError as problem:
+            raise AssertionError(f"{problem}\n{self.explanation()}") from None
+
+    def explanation(self) -> str:
+        """What somebody would look at who wonders why something is not ready."""
+        looks = [("get", "pods", "-o", "wide"), ("get", "events", "--sort-by=.lastTimestamp")]
+        for component in ("webhook", "controller", "postgresql"):
+            label = f"--selector=app.kubernetes.io/component={component}"
+            looks.append(("logs", label, "--all-containers", "--prefix", "--tail=5", "--ignore-errors"))
+        said = [self.kubectl(*look, check=False) for look in looks]
+        return "\n\n".join("\n".join(line[:300] for line in (ran.out + ran.err).splitlines()[-25:]) for ran in said)
 
     def _only_current(self) -> bool:
         wanted = {"webhook": 3, "controller": 2, "postgresql": 1}
