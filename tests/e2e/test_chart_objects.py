@@ -159,6 +159,18 @@ def test_a_new_workload_is_asked_about(cluster: Cluster, recorder: Recorder, pla
     assert recorder.asked == [("enforced.bomgate.dev", "CREATE", kind)]
 
 
+def test_nothing_that_a_user_can_write_keeps_a_workload_from_being_asked_about(
+    cluster: Cluster, recorder: Recorder, place: str
+) -> None:
+    deployment = workload("Deployment", place, "web", IMAGE, replicas=0)
+    deployment["metadata"]["annotations"] = {"kubernetes.io/config.mirror": "0123"}
+    create(cluster, deployment)
+    going = pod(place, "web", IMAGE)
+    going["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    create(cluster, going)
+    assert {("CREATE", "Deployment"), ("CREATE", "Pod")} <= {one[1:] for one in recorder.asked}
+
+
 @pytest.mark.parametrize("kind", [kind for kind in WORKLOADS if kind != "Job"])
 def test_an_update_is_asked_about_when_its_template_or_its_ticket_changes(
     cluster: Cluster, recorder: Recorder, place: str, kind: str

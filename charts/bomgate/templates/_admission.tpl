@@ -71,7 +71,7 @@ annotations:
 # A node shows its static Pods as mirrors. They run already, and a kubelet runs no mirror that somebody else made.
 - name: not-a-static-pod
   expression: >-
-    !("kubernetes.io/config.mirror" in object.metadata.?annotations.orValue({}))
+    request.kind.kind != "Pod" || !("kubernetes.io/config.mirror" in object.metadata.?annotations.orValue({}))
 - name: not-by-a-node
   expression: >-
     !("system:nodes" in request.userInfo.?groups.orValue([]))
