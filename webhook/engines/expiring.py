@@ -23,6 +23,7 @@ from webhook.telemetry import Metrics
 
 WINDOW = dt.timedelta(days=7)
 """How long before its end an assessment is told of."""
+_INTERVAL, _FIRST_INTERVAL = 300.0, 5.0
 
 _Pair = tuple[Purl, Vulnerability]
 
@@ -115,10 +116,14 @@ class ExpiryDuty:
     """
 
     name = "expiry"
-    interval_seconds = 300.0
 
     def __init__(self, model: ReadModel, rules: RuleSource, clock: Clock, metrics: Metrics) -> None:
         self._model, self._rules, self._clock, self._metrics = model, rules, clock, metrics
+
+    @property
+    def interval_seconds(self) -> float:
+        """Seconds until the next count; soon while nothing is known yet."""
+        return _INTERVAL if self._model.loaded else _FIRST_INTERVAL
 
     def run(self) -> None:
         """Count, once something is known."""

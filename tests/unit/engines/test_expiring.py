@@ -119,7 +119,13 @@ def test_the_duty_tells_the_numbers_in_metrics(world: World) -> None:
     assert told(metrics) == {"allow": 0.0, "warn": 1.0, "deny": 2.0, "opening": 2.0}
 
 
-def test_the_duty_tells_nothing_before_something_is_known(world: World) -> None:
+def test_the_duty_tells_nothing_before_something_is_known_and_looks_again_soon(world: World) -> None:
     metrics, empty = Metrics(), ReadModel()
-    ExpiryDuty(empty, ModelRules(world.rules, empty), world.clock, metrics).run()
+    duty = ExpiryDuty(empty, ModelRules(world.rules, empty), world.clock, metrics)
+    duty.run()
     assert told(metrics) == {}
+    assert duty.interval_seconds < 10
+    empty.apply(world.model.export())
+    duty.run()
+    assert told(metrics)["opening"] == 0.0
+    assert duty.interval_seconds > 60
