@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar, cast
 
-from webhook.engines.cases import STANDS, Case, Ruling
+from webhook.engines.cases import STANDS, Case, Ruling, ticket_of
 from webhook.engines.checking import ImageChecker
 from webhook.engines.enforcing import Enforcer
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
-from webhook.model.grants import BREAK_GLASS_ANNOTATION
 from webhook.model.images import ImageRef, parse_image
 from webhook.model.policies import Mode
 from webhook.model.pulling import NO_ACCESS, PullAccess
@@ -110,7 +109,9 @@ class AdmissionReviewer:
             self._note(verdict)
         action = enforced(verdict.action, workload.kind, mode, self._rules.policy)
         if action is Action.DENY:
-            ruling = self._enforcer.rule(Case.of(request, workload, namespace, verdict), deadline)
+            ruling = STANDS
+            if self._enforcer.concerns(workload):
+                ruling = self._enforcer.rule(Case.of(request, workload, namespace, verdict), deadline)
             if ruling.lets_in:
                 return self._let_in(request, verdict, ruling)
             return self._deny(request, verdict, ruling) if containers else self._ignore(request, ruling)
@@ -252,8 +253,8 @@ def _asks_anew(request: AdmissionRequest) -> bool:
     new, old = request.workload, request.old_workload
     if new is None or old is None or new.controller is not None or not new.annotations:
         return False
-    ticket = dict(new.annotations).get(BREAK_GLASS_ANNOTATION)
-    return ticket is not None and ticket != dict(old.annotations).get(BREAK_GLASS_ANNOTATION)
+    ticket = ticket_of(new)
+    return ticket is not None and ticket != ticket_of(old)
 
 
 def _has_reader(request: AdmissionRequest) -> bool:

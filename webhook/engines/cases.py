@@ -43,7 +43,7 @@ class Case:
     @property
     def ticket(self) -> str | None:
         """What the break-glass annotation says; None without one."""
-        return dict(self.workload.annotations).get(BREAK_GLASS_ANNOTATION)
+        return ticket_of(self.workload)
 
     @property
     def turned_bad(self) -> dt.datetime | None:
@@ -78,6 +78,11 @@ class Ruling:
     def lets_in(self) -> bool:
         """Whether the request is allowed after all."""
         return bool(self.reason)
+
+
+def ticket_of(workload: Workload) -> str | None:
+    """What the break-glass annotation of an object says; None without one."""
+    return dict(workload.annotations).get(BREAK_GLASS_ANNOTATION)
 
 
 STANDS = Ruling()

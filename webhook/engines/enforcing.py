@@ -13,12 +13,12 @@ from typing import TypeVar
 
 from webhook.engines.admitted import AdmittedBefore, Owned
 from webhook.engines.breakglass import BreakGlass
-from webhook.engines.cases import STANDS, Case, Ruling
+from webhook.engines.cases import STANDS, Case, Ruling, ticket_of
 from webhook.errors import BomgateError, DeadlineExceeded, SourceError
 from webhook.model.deadlines import Deadline
 from webhook.model.owners import Controller
 from webhook.model.policies import Mode, Policy
-from webhook.model.workloads import OwnerRef
+from webhook.model.workloads import OwnerRef, Workload
 from webhook.policy.exemptions import unasked
 from webhook.policy.modes import namespace_mode
 from webhook.ports import AccessReviewer, Background, Clock, GrantStore, NamespaceLabels, WorkloadInventory
@@ -82,6 +82,15 @@ class Enforcer:
             labels = self._read_labels(cluster, namespace, deadline)
         return namespace_mode(labels, self._policy)
 
+    def concerns(self, workload: Workload) -> bool:
+        """Whether anything that the API server could say would let in what would be denied."""
+        policy = self._policy
+        if self._cluster is None or (workload.controller is None and not workload.annotations):
+            return False
+        if workload.controller is not None and policy.admitted.keeps:
+            return True
+        return policy.break_glass and (workload.controller is not None or ticket_of(workload) is not None)
+
     def rule(self, case: Case, deadline: Deadline) -> Ruling:
         """What becomes of a would-be denial; whatever goes wrong is a ruling, too.
 
@@ -94,7 +103,7 @@ class Enforcer:
             deadline: by when an answer must be there.
         """
         owner, cluster = case.workload.controller, self._cluster
-        if cluster is None or not self._concerns(case):
+        if cluster is None or not self.concerns(case.workload):
             return STANDS
         key = (case.namespace, owner.uid if owner else "", case.images)
         until, known = self._kept.get(key, (0.0, STANDS))
@@ -115,13 +124,6 @@ class Enforcer:
                 self._kept = {}
             self._kept[key] = (self._clock.monotonic() + _KEPT_SECONDS, ruling)
         return ruling
-
-    def _concerns(self, case: Case) -> bool:
-        """Whether anything that the API server could say would let this in."""
-        policy = self._policy
-        if case.workload.controller is not None and policy.admitted.keeps:
-            return True
-        return policy.break_glass and (case.workload.controller is not None or case.ticket is not None)
 
     def _look(self, case: Case, owner: OwnerRef | None, cluster: ClusterParts, deadline: Deadline) -> Ruling:
         """Ask the API server all that matters; on a native thread."""
