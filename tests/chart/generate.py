@@ -102,7 +102,6 @@ def golden(name: str) -> str:
     return "".join(f"{'@@' if line.startswith('@@') else line.rstrip()}\n" for line in lines)
 
 
-@functools.cache
 def _rendered(name: str) -> str:
     parts = render(SETS[name], apis=MONITORING).split("---\n")
     return "---\n".join(part for part in parts if not part.startswith(FILLED))

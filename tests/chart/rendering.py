@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import os
 import subprocess
 import tempfile
@@ -51,9 +53,19 @@ def helm(*arguments: str | Path, values: dict[str, Any] | None = None) -> str:
 
 
 def render(values: dict[str, Any] | None = None, release: str = RELEASE, apis: tuple[str, ...] = ()) -> str:
-    """The manifests of the chart, without a cluster."""
+    """The manifests of the chart, without a cluster; the same call is made once only."""
+    return _rendered(json.dumps(values or {}), release, apis)
+
+
+@functools.cache
+def _rendered(values: str, release: str, apis: tuple[str, ...]) -> str:
+    return render_anew(json.loads(values), release, apis)
+
+
+def render_anew(values: dict[str, Any], release: str = RELEASE, apis: tuple[str, ...] = ()) -> str:
+    """The manifests of the chart, rendered by this call."""
     served = [f"--api-versions={api}" for api in apis]
-    return helm("template", release, CHART, "--namespace", NAMESPACE, *served, values=values or {})
+    return helm("template", release, CHART, "--namespace", NAMESPACE, *served, values=values)
 
 
 def objects(rendered: str) -> dict[tuple[str, str], dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.chart.rendering import HelmError, helm, objects, render
+from tests.chart.rendering import HelmError, helm, objects, render, render_anew
 from tests.chart.sets import DATABASE, SETS
 from tests.chart.values import CHART
 from webhook.settings import load_settings
@@ -145,11 +145,11 @@ def test_the_downloader_never_runs_twice_at_once_nor_again_by_itself(rendered: R
 
 
 def test_the_same_values_give_the_same_manifests_without_a_cluster() -> None:
-    assert render(SETS["everything"]) == render(SETS["everything"])
+    assert render_anew(SETS["everything"]) == render_anew(SETS["everything"])
 
 
 def test_a_password_is_made_up_only_where_nobody_gives_one() -> None:
-    first, second = (objects(render({}))["Secret", "bomgate-database"] for _ in range(2))
+    first, second = (objects(render_anew({}))["Secret", "bomgate-database"] for _ in range(2))
     assert first["data"] != second["data"]
     assert first["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
     assert ("Secret", "bomgate-database") not in objects(render(DATABASE))
