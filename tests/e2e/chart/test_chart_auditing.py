@@ -125,10 +125,10 @@ def test_readiness_says_the_same_from_outside_with_the_rights_of_a_viewer(
     kubeconfig = viewer(installation, tmp_path)
     environment = {"BOMGATE_KUBE_KUBECONFIG": str(kubeconfig)}
     arguments = ("readiness", "--enforce-all", "--namespace", shop)
-    said = json.loads(operator.run(*arguments, "--output", "json", environment=environment, exits=1).out)
+    said = json.loads(operator.run(*arguments, "--output", "json", environment=environment, code=1).out)
     assert said["sentence"].startswith("If you enforce now, 1 workload in 1 namespace would be denied")
     assert actions(said, shop) == {"blocked": "deny", "caution": "warn"}
-    assert "If you enforce now" in operator.run(*arguments, environment=environment, exits=1).out
+    assert "If you enforce now" in operator.run(*arguments, environment=environment, code=1).out
 
 
 def actions(said: Any, namespace: str) -> dict[str, str]:
