@@ -14,9 +14,14 @@ import kubernetes.client
 import pytest
 import yaml
 
+from tests.doubles.ossindex import OssIndexDouble
+from tests.doubles.ossindex.behaviour import PAT
+from tests.e2e import catalogue
 from tests.e2e.cluster import Cluster
 from tests.e2e.controllers import ControllerProcess, Load, Registered, Served, secret_data
+from tests.e2e.manifests import pod
 from tests.e2e.processes import wait_until
+from tests.e2e.product import write_sbom
 from tests.e2e.registration import INSTANCE_LABEL
 from tests.fakes import FakeClock
 from tests.ports.leader_lock import LeaderLockSuite, NewLock
@@ -157,6 +162,35 @@ def test_unregistering_takes_the_webhook_out_of_the_way_and_says_so(
         assert (done.returncode, done.stdout) == (0, expected), done.stderr
         assert not registered.exists
     assert "nothing was deleted" in done.stderr
+
+
+# -- what runs ----------------------------------------------------------------------------------------------------
+
+
+def test_what_ran_before_gets_its_sbom_and_its_answers_without_a_download(
+    new_controller: NewController, cluster: Cluster, home: str, ossindex: OssIndexDouble, tmp_path: Path
+) -> None:
+    image = next(name for name, purls in catalogue.CONTENTS.items() if purls)
+    write_sbom(tmp_path, catalogue.digest(image), catalogue.CONTENTS[image])
+    reference = f"registry.example/running:1@{catalogue.digest(image)}"
+    core = kubernetes.client.CoreV1Api(cluster.client)
+    core.create_namespaced_pod(home, pod(home, "running", reference))
+    wait_until(lambda: core.read_namespaced_pod("running", home).status.phase == "Running", 20, "the Pod")
+    controller = new_controller(
+        controller={"inventorySeconds": 1, "urgentSeconds": 1},
+        sbom={"sources": ["directory"], "directory": str(tmp_path)},
+        ossindex={"url": ossindex.url, "token": PAT},
+        audit={"minSeconds": 1},
+    )
+
+    def answered() -> bool:
+        return bool(
+            controller.metric("bomgate_components", state="clean")
+            or controller.metric("bomgate_components", state="vulnerable")
+        )
+
+    wait_until(answered, 30, "answers for its components")
+    assert controller.metric("bomgate_data_last_complete_download_timestamp_seconds") == 0, "it is no run"
 
 
 # -- rights -------------------------------------------------------------------------------------------------------

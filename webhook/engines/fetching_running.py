@@ -27,6 +27,9 @@ log = logging.getLogger("bomgate.inventory")
 
 _NOTED_SECONDS = 3600.0
 """For how long an image that runs on is not noted again: a busy cluster would cost a write an image each pass."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 900.0, 6 * 3600.0
+"""For how long an image without an SBOM is not searched for again: at first, and at most. Registries count requests,
+and an image that has none today mostly has none tomorrow; at admission it is searched for at once."""
 _AT_ONCE = 500
 """Sightings that are written in one transaction."""
 
@@ -65,6 +68,14 @@ class _Running:
     access: PullAccess
 
 
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """A search that found nothing: when the next one is due, on the monotonic clock, and how long that is."""
+
+    until: float
+    pause: float
+
+
 class InventoryDuty:
     """Keeps up with what runs; a ``Duty``.
 
@@ -78,6 +89,7 @@ class InventoryDuty:
     def __init__(self, parts: InventoryParts, options: ControllerOptions) -> None:
         self._parts, self._options = parts, options
         self._noted: dict[tuple[str, Digest | None], float] = {}
+        self._tried: dict[_Running, _Tried] = {}
 
     @property
     def interval_seconds(self) -> float:
@@ -95,8 +107,10 @@ class InventoryDuty:
         self._note(running)
         self._parts.refresher.refresh()
         unknown = self._unknown(running)
-        if unknown:
-            self._search(unknown)
+        self._tried = {one: self._tried[one] for one in unknown if one in self._tried}
+        due = [one for one in unknown if one not in self._tried or self._ticks >= self._tried[one].until]
+        if due:
+            self._search(due)
 
     def _running(self, workloads: Sequence[RunningWorkload]) -> Iterator[_Running]:
         seen: set[tuple[str, PullAccess]] = set()
@@ -132,26 +146,33 @@ class InventoryDuty:
 
         return [one for one in running if not known(one.image)]
 
+    @property
+    def _ticks(self) -> float:
+        return self._parts.clock.monotonic()
+
     def _search(self, unknown: Sequence[_Running]) -> None:
-        clock = self._parts.clock
-        deadline = Deadline(clock.monotonic() + self._options.search_seconds)
+        deadline = Deadline(self._ticks + self._options.search_seconds)
         tasks = [self._parts.background.start(partial(self._check, one, deadline)) for one in unknown]
         problem = self._wait(tasks, deadline)
-        left = len(self._unknown(unknown))
-        log.info("searched for SBOMs of what runs", extra={"images": len(unknown), "without": left})
+        left = self._unknown(unknown)
+        log.info("searched for SBOMs of what runs", extra={"images": len(unknown), "without": len(left)})
         if problem is not None:
             raise problem
 
     def _check(self, one: _Running, deadline: Deadline) -> None:
-        if deadline.remaining(self._parts.clock.monotonic()) > 0:  # else its turn came too late; the next pass has it
-            self._parts.checker.check(one.image, one.namespace, deadline, one.access)
+        if deadline.remaining(self._ticks) <= 0:
+            return  # its turn came too late; the next pass has it
+        self._parts.checker.check(one.image, one.namespace, deadline, one.access)
+        before = self._tried.get(one)
+        pause = _FIRST_PAUSE if before is None else min(before.pause * 2, _LONGEST_PAUSE)
+        self._tried[one] = _Tried(self._ticks + pause, pause)  # forgotten in the next pass if it is known by then
 
     def _wait(self, tasks: Sequence[Task], deadline: Deadline) -> BomgateError | None:
         """Wait for all, and give one of the errors that there were."""
         found: BomgateError | None = None
         for task in tasks:
             try:
-                task.wait(deadline.remaining(self._parts.clock.monotonic()))
+                task.wait(deadline.remaining(self._ticks))
             except BomgateError as problem:
                 found = problem
         return found

@@ -137,6 +137,20 @@ def test_searches_whose_turn_comes_too_late_are_left_to_the_next_pass() -> None:
     assert desk.world.directory.asked == []
 
 
+def test_an_image_without_an_sbom_is_searched_for_less_and_less_often() -> None:
+    desk = Desk()
+    none = digest_of("none")
+    desk.running.there = [workload("web", ("shop/none:1", none, True))]
+    hours = []
+    for minute in range(0, 48 * 60, 5):
+        before = len(desk.world.directory.asked)
+        desk.duty.run()
+        if len(desk.world.directory.asked) > before:
+            hours.append(minute / 60)
+        desk.world.clock.advance(300)
+    assert hours == [0, 0.25, 0.75, 1.75, 3.75, 7.75, 13.75, 19.75, 25.75, 31.75, 37.75, 43.75]
+
+
 def test_an_error_of_the_store_is_told_after_all_were_searched() -> None:
     desk = Desk()
     other = digest_of("other")

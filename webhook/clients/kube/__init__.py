@@ -1,4 +1,4 @@
-"""The cluster's API server: pull secrets, reports with SBOMs, and what its nodes run.
+"""The cluster's API server: what runs there, who may do what, and what bomgate writes down in it.
 
 Belongs here: everything that speaks to the API server, with the official client. Does not belong here: what a
 registry does with credentials, what an SBOM means, and other clients. Only ``settings`` (for the options) and
@@ -10,5 +10,5 @@ registry does with credentials, what an SBOM means, and other clients. Only ``se
     platforms = NodePlatforms(api, options, clock).platforms    # for a Search of registries
 
 Nothing is imported here, because the official client takes a fifth of a second and 35 MB, and most processes never ask
-the API server. Objects are read one by one, by name; only nodes are listed, and nothing is watched.
+the API server. Everything goes through :class:`webhook.clients.kube.calls.KubeCalls`, within a deadline and a size.
 """
