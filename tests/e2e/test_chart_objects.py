@@ -19,6 +19,7 @@ import pytest
 from tests.certificates import Authority
 from tests.chart.rendering import NAMESPACE, is_built, objects, render
 from tests.chart.sets import SETS
+from tests.chart.values import ROOT
 from tests.e2e.answers import call
 from tests.e2e.cluster import Cluster
 from tests.e2e.manifests import SPEC_PATHS, WORKLOADS, creator, pod, workload
@@ -54,6 +55,12 @@ def test_the_api_server_accepts_every_object_without_a_warning(cluster: Cluster,
     ran = cluster.kubectl("apply", "--dry-run=server", "-f", "-", manifest=rendered)
     assert (ran.code, ran.err) == (0, "")
     assert len(ran.out.splitlines()) == len(rendered)
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_the_api_server_accepts_the_plain_manifest(cluster: Cluster) -> None:
+    ran = cluster.kubectl("apply", "--dry-run=server", "-f", str(ROOT / "manifests" / "install.yaml"))
+    assert (ran.code, ran.err) == (0, "")
 
 
 # -- which requests the webhook is asked about ----------------------------------------------------------------------
