@@ -270,6 +270,7 @@ def test_junit_counts_denials_as_failures(filled: Installation) -> None:
 def test_a_database_of_a_newer_program_is_not_touched(filled: Installation) -> None:
     with contextlib.closing(sqlite3.connect(filled.folder / "bomgate.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE compatibility SET oldest_program = '9999'")
     ran = filled.run("check", reference("clean"))
     assert ran.code == 3
     assert "newer bomgate" in ran.err

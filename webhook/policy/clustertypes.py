@@ -95,14 +95,11 @@ def settle(own: TypeTable, candidates: Mapping[str, Candidate]) -> Settled:
             present[key] = one.type
         else:
             refused[key] = wider
-    if isinstance(_all(own, present.values()), TypeTable):
-        loaded = present
-    else:
-        loaded = _kept(own, candidates)
+    kept = _kept(own, candidates)
+    loaded = {**{key: one for key, one in kept.items() if key not in present}, **present}
+    if isinstance(_all(own, loaded.values()), ConfigError):
+        loaded = kept
         _change(own, loaded, present, refused)
-    for key, one in candidates.items():
-        if key not in loaded and one.former is not None and _fits(own, loaded, one.former):
-            loaded[key] = one.former
     return Settled({key: loaded[key] for key in candidates if key in loaded}, refused)
 
 
