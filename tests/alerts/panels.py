@@ -57,6 +57,11 @@ def _quantile(share: str) -> str:
     return f"histogram_quantile({share}, sum by (le) ({rate}))"
 
 
+def _workloads(chosen: str) -> str:
+    """How many running workloads are of this kind; 0 when there was an audit and it found none."""
+    return f"sum(bomgate:audit_workloads:sum{{{_IN}, {chosen}}} or 0 * bomgate:audit_workloads:sum{{{_IN}}})"
+
+
 _API = 'name=~".+[.]bomgate[.]dev"'
 
 ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
@@ -91,7 +96,7 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 "Cautions running",
                 "short",
                 "Running workloads with vulnerabilities that would be warned of.",
-                [(f'sum(bomgate:audit_workloads:sum{{{_IN}, action="warn", reason="findings"}})', "")],
+                [(_workloads('action="warn", reason="findings"'), "")],
                 _from(1),
                 3,
             ),
@@ -99,7 +104,7 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 "Would be blocked",
                 "short",
                 "Running workloads that would be denied at admission now.",
-                [(f'sum(bomgate:audit_workloads:sum{{{_IN}, action="deny"}})', "")],
+                [(_workloads('action="deny"'), "")],
                 _from(1),
                 3,
             ),

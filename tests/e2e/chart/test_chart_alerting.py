@@ -9,6 +9,7 @@ import kubernetes.client
 import pytest
 import yaml
 
+from tests.alerts.dashboard import queries
 from tests.alerts.monitoring import Monitoring, monitored
 from tests.e2e.answers import call
 from tests.e2e.catalogue import CAUTION
@@ -18,6 +19,13 @@ from tests.e2e.processes import wait_until
 from tests.e2e.product import Bomgate
 
 NewNamespace = Callable[..., str]
+BEGIN_WITH_AN_EVENT = (
+    "apiserver_admission_webhook_rejection_count",
+    "apiserver_admission_webhook_fail_open_count",
+    "bomgate_controller_duty_errors_total",
+    "bomgate_mutations_total",
+)
+"""Metrics that are not there before something has happened."""
 
 
 def pods(installation: Installation, component: str) -> dict[str, Any]:
@@ -92,3 +100,8 @@ def test_an_installation_that_works_has_no_alert_of_its_own_working(monitoring: 
     assert len(leaders) == 1
     for name in ("bomgate_certificate_authority_expiry_timestamp_seconds", "bomgate_assessments_opening"):
         wait_until(lambda name=name: monitoring.query(name), 30, name, pause=0.2)
+
+
+def test_the_dashboard_shows_something_in_every_panel_that_needs_no_trouble(monitoring: Monitoring) -> None:
+    quiet = [query for query in queries() if not any(name in query for name in BEGIN_WITH_AN_EVENT)]
+    assert [query for query in quiet if not monitoring.query(query)] == []
