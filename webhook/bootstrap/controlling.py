@@ -30,10 +30,12 @@ class ControllerParts:
     Attributes:
         parts: what it shares with other processes.
         metrics: its own.
+        stop: ends the thread that keeps the read model up to date.
     """
 
     parts: Parts
     metrics: Metrics = field(default_factory=Metrics)
+    stop: threading.Event = field(default_factory=threading.Event)
 
     @cached_property
     def controller(self) -> Controller:
@@ -53,6 +55,11 @@ class ControllerParts:
         """Does what has to be done whether this process leads or not."""
         return self._runner(self.rights)
 
+    @cached_property
+    def refreshing(self) -> threading.Thread:
+        """Keeps the read model up to date; not started yet."""
+        return threading.Thread(target=_refresh, args=(self,), name="bomgate-refresh", daemon=True)
+
     def probes(self) -> ProbeServer:
         """The port on which it is watched.
 
@@ -71,6 +78,8 @@ class ControllerParts:
 
     def _healthz(self) -> Page:
         unhealthy = self.controller.unhealthy() or self.standing.unhealthy()
+        if not unhealthy and self.refreshing.ident is not None and not self.refreshing.is_alive():
+            unhealthy = "the thread that keeps the read model up to date has ended"
         return Page(500, f"{unhealthy}\n".encode()) if unhealthy else Page(200, b"ok\n")
 
     def _readyz(self) -> Page:
@@ -108,23 +117,22 @@ def run_controller(settings: Settings, stop: threading.Event) -> None:
     parts = open_parts(settings, create=saved is None or saved.load() is None)
     made = ControllerParts(parts)
     controller, standing, probes = made.controller, made.standing, made.probes()
-    refresher = threading.Thread(target=_refresh, args=(made, stop), name="bomgate-refresh", daemon=True)
     made.metrics.set("bomgate_build_info", 1, __version__)
     probes.start()
     standing.start()
     standing.lead(True)
-    refresher.start()
+    made.refreshing.start()
     try:
         controller.run(stop)
     finally:
-        stop.set()
+        made.stop.set()
         standing.stop(1.0)
-        refresher.join(timeout=10)
+        made.refreshing.join(timeout=10)
         probes.close()
         parts.store.close()
 
 
-def _refresh(made: ControllerParts, stop: threading.Event) -> None:
+def _refresh(made: ControllerParts) -> None:
     """Keep the read model up to date, and tell of it."""
     parts = made.parts
     gauges = Gauges(made.metrics, parts.model, parts.store.runs, parts.clock)
@@ -133,7 +141,7 @@ def _refresh(made: ControllerParts, stop: threading.Event) -> None:
         gauges.publish(equal_to_store=parts.refresher.failing_since is None, dropped_sightings=0)
 
     parts.refresher.warm_up()
-    parts.refresher.run(stop, after_tick)
+    parts.refresher.run(made.stop, after_tick)
 
 
 def unregister(settings: Settings) -> Iterator[str]:
