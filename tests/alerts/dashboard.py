@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.alerts.panels import ROWS, Panel
+from tests.alerts.panels import Panel
+from tests.alerts.rows import ROWS
 
 FILE = Path(__file__).resolve().parents[2] / "charts" / "bomgate" / "files" / "dashboard.json"
 _WIDTH, _HEIGHT, _STAT_HEIGHT = 24, 8, 4

@@ -1,0 +1,90 @@
+"""Cases of the group bomgate-controller."""
+
+from __future__ import annotations
+
+from tests.alerts.cases.making import HOURS, Case, Moment, led
+
+_DUTY = 'duty="certificates"'
+
+CONTROLLER = (
+    Case(
+        "BomgateNoLeader",
+        "warning",
+        Moment({'bomgate_leader{instance="a"}': "0x60", 'bomgate_leader{instance="b"}': "1x10 0x60"}, "20m"),
+        {
+            "another one took over": Moment(
+                {'bomgate_leader{instance="a"}': "0x12 1x60", 'bomgate_leader{instance="b"}': "1x10 0x60"}, "20m"
+            )
+        },
+    ),
+    Case(
+        "BomgateDutyFailing",
+        "warning",
+        Moment({f"bomgate_controller_duty_errors_total{{{_DUTY}}}": "0+1x60"}, "30m"),
+        {
+            "it failed once": Moment({f"bomgate_controller_duty_errors_total{{{_DUTY}}}": "0x20 1x60"}, "30m"),
+            "it was long ago": Moment({f"bomgate_controller_duty_errors_total{{{_DUTY}}}": "0+1x10 10x60"}, "40m"),
+        },
+        labels={"duty": "certificates"},
+    ),
+    Case(
+        "BomgateDutyStale",
+        "warning",
+        led("bomgate_controller_duty_timestamp_seconds", "3600x2000", _DUTY, at="3h20m", step=HOURS),
+        {
+            "it is just under 2 hours": led(
+                "bomgate_controller_duty_timestamp_seconds", "3600x2000", _DUTY, at="2h56m", step=HOURS
+            ),
+            "this one does not lead any more": led(
+                "bomgate_controller_duty_timestamp_seconds",
+                "3600x2000",
+                _DUTY,
+                leader="1x10 0x2000",
+                at="5h",
+                step=HOURS,
+            ),
+        },
+        labels={"duty": "certificates"},
+    ),
+    Case(
+        "BomgateRbacGaps",
+        "warning",
+        Moment({'bomgate_rbac_gaps{job="w", instance="a"}': "2x60"}, "20m"),
+        {
+            "there is none": Moment({'bomgate_rbac_gaps{job="w", instance="a"}': "0x60"}, "20m"),
+            "they were given": Moment({'bomgate_rbac_gaps{job="w", instance="a"}': "2x10 0x60"}, "20m"),
+        },
+        labels={"job": "w"},
+    ),
+    Case(
+        "BomgateAuditStale",
+        "warning",
+        led("bomgate_audit_timestamp_seconds", "3600x2000", at="5h12m", step=HOURS),
+        {
+            "it is just under 3 hours": led("bomgate_audit_timestamp_seconds", "3600x2000", at="3h56m", step=HOURS),
+            "it was stale, and has come back": led(
+                "bomgate_audit_timestamp_seconds", "3600x70 16800x2000", at="5h40m", step=HOURS
+            ),
+        },
+    ),
+    Case(
+        "BomgateAuditStale",
+        "warning",
+        Moment({'bomgate_leader{job="c", instance="a"}': "1x2000"}, "64m", HOURS),
+        {
+            "it leads for less than an hour": Moment({'bomgate_leader{job="c", instance="a"}': "1x2000"}, "56m", HOURS),
+            "the one without an audit does not lead": led(
+                "bomgate_audit_timestamp_seconds", "0+240x2000", at="3h", step=HOURS
+            ),
+        },
+    ),
+    Case(
+        "BomgateCustomResourcesInvalid",
+        "warning",
+        led("bomgate_custom_resources", "1x60", 'kind="Assessment", valid="false"', at="20m"),
+        {
+            "all are valid": led("bomgate_custom_resources", "4x60", 'kind="Assessment", valid="true"', at="20m"),
+            "there is none": led("bomgate_custom_resources", "0x60", 'kind="Assessment", valid="false"', at="20m"),
+        },
+    ),
+)
