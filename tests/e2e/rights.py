@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -45,16 +44,8 @@ def account(cluster: Cluster, name: str, rules: list[tuple[str, list[str], list[
 
 
 def define(cluster: Cluster, path: Path) -> None:
-    """Create a custom resource definition and wait until its objects can be made."""
-    definitions = kubernetes.client.ApiextensionsV1Api(cluster.client)
-    definition = yaml.safe_load(path.read_text(encoding="utf-8"))
-    definitions.create_custom_resource_definition(definition)
-    name, end = definition["metadata"]["name"], time.monotonic() + 20
-    while not _established(definitions.read_custom_resource_definition(name)):
-        assert time.monotonic() < end, f"{name} is not established"
-        time.sleep(0.1)
-
-
-def _established(definition: Any) -> bool:
-    conditions = definition.status.conditions or ()
-    return any(one.type == "Established" and one.status == "True" for one in conditions)
+    """Apply a custom resource definition and wait until its objects can be made."""
+    applied = cluster.kubectl("apply", "-f", str(path))
+    assert applied.code == 0, applied.err
+    ready = cluster.kubectl("wait", "--for=condition=Established", "--timeout=20s", "-f", str(path))
+    assert ready.code == 0, ready.err
