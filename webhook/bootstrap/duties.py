@@ -32,7 +32,8 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
     if settings.certificates.manage:
         yield certificates(parts, metrics)
     if settings.policy.break_glass:
-        yield GrantDuty(cluster.grants(), cluster.events if settings.audit.events else None, parts.clock)
+        events = cluster.events if settings.audit.events else None
+        yield GrantDuty(cluster.grants(), events, cluster.running, parts.clock)
     yield provisioning(parts, metrics)
     yield inventory(parts)
     if settings.controller.urgent_components:
