@@ -30,7 +30,7 @@ log = logging.getLogger("bomgate.resources")
 
 _COUNT_SECONDS = 60.0
 """Seconds between two counts of the images that assessments touch, which walk over all images."""
-_REASONS: Mapping[type[BomgateError], str] = {
+REASONS: Mapping[type[BomgateError], str] = {
     ShadowedType: "Shadowed",
     OverlappingTypes: "Overlaps",
     DuplicateAssessment: "Duplicate",
@@ -206,7 +206,7 @@ def _provisioned(resource: Resource, record: Assessment | None, now: dt.datetime
 
 
 def _refused(resource: Resource, problem: BomgateError, stays: str) -> ResourceStatus:
-    reason = _REASONS.get(type(problem), "BadDefinition")
+    reason = REASONS.get(type(problem), "BadDefinition")
     words = [problem.message, stays]
     if problem.remedy != ConfigError.default_remedy:
         words.append(problem.remedy)
