@@ -7,69 +7,22 @@ import http.client
 import os
 import signal
 import ssl
-import sys
 import time
 import urllib.request
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import kubernetes.client
-import yaml
 
-from tests.e2e.chart.places import ACCOUNT, TEMPORARY, Places
+from tests.e2e.chart.containers import Container, Launcher, Machine
+from tests.e2e.chart.places import Places
 from tests.e2e.chart.volumes import Contents, Mounted, NotThereError, Object
-from tests.e2e.processes import Process
-
-ROOT = Path(__file__).resolve().parents[3]
-PROGRAM = [sys.executable, "-m", "webhook"]
-"""What the image's entry point is: the product as it is in this checkout."""
 
 RESTART_SECONDS = 0.5
 REFRESH_SECONDS = 1.0
 """The kubelet takes longer for both; nothing here rests on that."""
 PRE_STOP_SHARE = 0.2
 """Part of a preStop pause that is kept here, where everybody knows at once which Pods a Service leads to."""
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What all Pods here share.
-
-    Attributes:
-        client: for what the kubelet itself asks the API server.
-        kubeconfig: how programs reach the API server; without its users.
-        address: of this machine that the API server may have in an EndpointSlice.
-    """
-
-    client: kubernetes.client.ApiClient
-    cluster: Mapping[str, Any]
-    address: str
-
-
-@dataclass
-class Container:
-    """A container and the newest of its processes."""
-
-    spec: Object
-    process: Process | None = None
-    restarts: int = 0
-    ready: bool = False
-    exit_code: int | None = None
-    again_at: float = 0.0
-
-    @property
-    def name(self) -> str:
-        return str(self.spec["name"])
-
-    def status(self) -> Object:
-        """Its ``containerStatuses`` entry."""
-        state: Object = {"waiting": {"reason": "ContainerCreating"}}
-        if self.process is not None:
-            state = {"running": {}} if self.process.running else {"terminated": {"exitCode": self.exit_code or 0}}
-        common = {"name": self.name, "image": self.spec["image"], "imageID": "", "restartCount": self.restarts}
-        return {**common, "ready": self.ready, "started": "running" in state, "state": state}
 
 
 @dataclass
@@ -99,6 +52,7 @@ class PodProcesses:
         self.places = Places.of(spec, self.machine.address, self.folder)
         self._core = kubernetes.client.CoreV1Api(self.machine.client)
         self._contents = Contents(self._core, self.pod, self.machine.address, self.places.rewrite)
+        self._launcher = Launcher(self.machine, self.folder, self.places, self._contents)
         self._mounted: dict[str, Mounted] = {}
         self.init = [Container(one) for one in spec.get("initContainers", [])]
         self.containers = [Container(one) for one in spec["containers"]]
@@ -189,45 +143,7 @@ class PodProcesses:
         ):
             one.restarts += one.process is not None
             one.exit_code = None
-            one.process = Process(one.name, self._command(one.spec), self.folder, self._environment(one.spec))
-
-    def _command(self, spec: Object) -> list[str]:
-        command = spec.get("command", [])
-        if command:
-            assert command[0].rpartition("/")[2] == "bomgate", f"no other program is in the image: {command}"
-        return [*PROGRAM, *(self.places.rewrite(part) for part in [*command[1:], *spec.get("args", [])])]
-
-    def _environment(self, spec: Object) -> dict[str, str]:
-        """What the image and the kubelet set, where things are here, and what the Pod says, which wins."""
-        mounts = {one["mountPath"] for one in spec.get("volumeMounts", [])}
-        environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(self.folder), "PYTHONPATH": str(ROOT)}
-        environment |= dict(self.places.listeners())
-        if TEMPORARY in mounts:
-            environment["TMPDIR"] = str(self.places.mounts[TEMPORARY])
-        if ACCOUNT in mounts:
-            environment["BOMGATE_KUBE_KUBECONFIG"] = str(self._write_kubeconfig())
-        assert "envFrom" not in spec, spec["envFrom"]
-        for variable in spec.get("env", []):
-            value = self._contents.variable(variable)
-            if value is not None:
-                environment[variable["name"]] = self.places.rewrite(value)
-        return environment
-
-    def _write_kubeconfig(self) -> Path:
-        """What a program finds by itself in a Pod: the API server, its CA, and the token of the ServiceAccount."""
-        account = self.places.mounts[ACCOUNT]
-        cluster = {**self.machine.cluster, "certificate-authority": str(account / "ca.crt")}
-        document = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "here", "cluster": cluster}],
-            "users": [{"name": "account", "user": {"tokenFile": str(account / "token")}}],
-            "contexts": [{"name": "here", "context": {"cluster": "here", "user": "account"}}],
-            "current-context": "here",
-        }
-        file = self.folder / "kubeconfig"
-        file.write_text(yaml.safe_dump(document))
-        return file
+            one.process = self._launcher.launch(one.spec)
 
     # -- probes -----------------------------------------------------------------------------------------------------
 

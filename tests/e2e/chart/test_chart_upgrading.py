@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 
-from tests.e2e.catalogue import UNASSESSED
+from tests.e2e.catalogue import CLEAN, UNASSESSED
 from tests.e2e.chart.installation import READY_SECONDS, RELEASE, Installation
 from tests.e2e.chart.test_chart_certificates import bundles
 from tests.e2e.deciding import pod_trier, under_load
@@ -20,15 +21,26 @@ def test_other_settings_take_effect_by_an_upgrade_and_go_by_a_rollback_and_no_ca
     before, trusted = names(installation), bundles(installation)
     with under_load(try_pod, pause=0.02):
         installation.values["config"]["policy"]["unassessed"] = "deny"
+        installation.values["mutate"] = {"enabled": True}
         installation.upgrade()
         assert names(installation).isdisjoint(before)
         installation.kubelet.wait(lambda: try_pod(UNASSESSED).denied, 20, "the denial")
+        installation.kubelet.wait(lambda: pinning(installation) == trusted[:1], 30, "the authority in what is new")
+        assert try_pod(CLEAN).allowed
         between = names(installation)
         installation.helm("rollback", RELEASE, "1", "--wait", "--timeout", f"{READY_SECONDS:g}s")
         assert names(installation).isdisjoint(between)
         installation.kubelet.wait(lambda: try_pod(UNASSESSED).allowed, 20, "the permission")
+        assert pinning(installation) == []
     assert bundles(installation) == trusted, "the authority that the controller put in stays"
 
 
 def names(installation: Installation) -> set[str]:
     return {one.name for component in ("webhook", "controller") for one in installation.kubelet.pods(component)}
+
+
+def pinning(installation: Installation) -> list[bytes]:
+    """The bundles of the webhook that pins tags, where there is one."""
+    found = installation.get("mutatingwebhookconfigurations")
+    webhooks = [webhook for one in found for webhook in one["webhooks"]]
+    return [base64.b64decode(one["clientConfig"].get("caBundle", "")) for one in webhooks]

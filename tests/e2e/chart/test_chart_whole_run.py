@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import kubernetes.client
-from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.answers import call
 from tests.e2e.catalogue import BLOCKED
 from tests.e2e.chart.installation import NAMESPACE, READY_SECONDS, RELEASE, Installation
 from tests.e2e.manifests import pod
+from tests.e2e.registration import measured
 
 NewNamespace = Callable[..., str]
 ACCOUNT = f"system:serviceaccount:{NAMESPACE}:"
@@ -46,15 +47,15 @@ def test_the_product_asked_as_its_accounts_and_as_nobody_else(installation: Inst
 
 
 def test_the_api_server_saw_no_call_of_the_webhook_fail(installation: Installation) -> None:
-    metrics = installation.cluster.get("/metrics").text
-    samples = [sample for family in text_string_to_metric_families(metrics) for sample in family.samples]
-    ours = [one for one in samples if one.labels.get("name") in ("enforced.bomgate.dev", "watched.bomgate.dev")]
-    requests = "apiserver_admission_webhook_request_total"
-    assert {one.labels["code"] for one in ours if one.name == requests} == {"200", "403"}
-    rejections = "apiserver_admission_webhook_rejection_count_total"
-    assert {one.labels["error_type"] for one in ours if one.name == rejections} == {"no_error"}
-    open_failures = "apiserver_admission_webhook_fail_open_count_total"
-    assert sum(one.value for one in ours if one.name == open_failures) == 0
+    def ours(name: str) -> list[Any]:
+        samples = measured(installation.cluster, f"apiserver_admission_webhook_{name}")
+        # Not pinned.bomgate.dev: the upgrade made it, and until the controller has put its authority in it fails open.
+        names = ("enforced.bomgate.dev", "watched.bomgate.dev")
+        return [one for one in samples if one.labels["name"] in names]
+
+    assert {one.labels["code"] for one in ours("request_total")} == {"200", "403"}
+    assert {one.labels["error_type"] for one in ours("rejection_count")} == {"no_error"}
+    assert sum(one.value for one in ours("fail_open_count")) == 0
 
 
 def test_no_process_restarted_or_failed_by_itself(installation: Installation) -> None:
