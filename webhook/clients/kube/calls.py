@@ -111,7 +111,7 @@ class KubeCalls:
         def call(_request_timeout: tuple[float, float]) -> urllib3.BaseHTTPResponse:
             return self._open(serialized, _request_timeout)
 
-        return self.ask(wanted, call, limit or self._options.max_report_bytes, deadline)
+        return self._ask(wanted, call, limit or self._options.max_report_bytes, deadline)
 
     def pages(
         self, path: str, wanted: Wanted, deadline: Deadline, *, query: Mapping[str, str] | None = None, accept: str = ""
@@ -170,12 +170,7 @@ class KubeCalls:
         except (urllib3.exceptions.HTTPError, OSError) as problem:
             raise connection_trouble(problem, wanted) from problem
 
-    def ask(self, wanted: Wanted, call: Callable[..., Any], limit: int, deadline: Deadline) -> bytes | None:
-        """Make one call of the official client without reading its answer, and read that; None for a 404.
-
-        Raises:
-            SourceError: the API server did not answer, or refused to.
-        """
+    def _ask(self, wanted: Wanted, call: Callable[..., Any], limit: int, deadline: Deadline) -> bytes | None:
         left = self._left(wanted, deadline)
         timeout = (min(self._options.connect_seconds, left), min(self._options.read_seconds, left))
         try:
