@@ -17,6 +17,8 @@ annotations:
 
 {{- /* Where the Pods of bomgate run, and as whom. Argument: the root. */}}
 {{- define "bomgate.podPlacement" -}}
+# The variables that Kubernetes would make of Services begin like the settings of bomgate.
+enableServiceLinks: false
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
