@@ -41,6 +41,9 @@ RUN set -eu; \
     if python3 -m pip --version >/dev/null 2>&1; then python3 -m pip uninstall --quiet --yes --root-user-action ignore pip; fi; \
     echo 'bomgate:x:10001:10001::/var/lib/bomgate:/usr/sbin/nologin' >>/etc/passwd; \
     echo 'bomgate:x:10001:' >>/etc/group; \
+    # Python's own library, too: base images come without its byte code, or with one that does not count any more.
+    python3 -m compileall -q -f -j 0 --invalidation-mode unchecked-hash -x '/(tests?|idlelib|turtledemo|(site|dist)-packages)/' \
+      "$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"; \
     mkdir -p /var/lib/bomgate; \
     chown 10001:10001 /var/lib/bomgate
 COPY --from=build /opt/bomgate /opt/bomgate

@@ -31,6 +31,12 @@ def test_the_image_brings_no_tool_that_could_install_more(installed: Installatio
     assert installed.kubectl("exec", WEBHOOK, "-c", "webhook", "--", "sh", "-c", tried, check=False).out == ""
 
 
+def test_no_process_compiles_what_the_image_has_compiled(installed: Installation) -> None:
+    tried = "python -v -c 'import webhook.bootstrap.serving' 2>&1 | grep -E 'code object from|stale' | head -3"
+    said = installed.kubectl("exec", WEBHOOK, "-c", "webhook", "--", "sh", "-c", tried).out
+    assert [line for line in said.splitlines() if "/opt/bomgate/" in line and ".py'" not in line] == []
+
+
 def test_only_one_controller_leads(installed: Installation) -> None:
     assert installed.leader().split("/")[0] in {one["metadata"]["name"] for one in installed.pods("controller")}
 
