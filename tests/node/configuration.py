@@ -149,7 +149,7 @@ def _kubelet(folder: Path, cgroup: str) -> dict[str, Any]:
         "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
         "nodeStatusUpdateFrequency": "5s",
         "serializeImagePulls": False,
-        "syncFrequency": "10s",  # of mounted Secrets too; a minute by default
+        "syncFrequency": "5s",  # also how soon a changed Secret is seen in a Pod; a minute by default
         "configMapAndSecretChangeDetectionStrategy": "Watch",
     }
 

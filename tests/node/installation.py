@@ -22,7 +22,7 @@ from tests.node.node import ROOT, Node
 CHART = ROOT / "charts" / "bomgate"
 NAMESPACE, RELEASE = "bomgate-system", "bomgate"
 WEBHOOK, CONTROLLER = "deployment/bomgate-webhook", "deployment/bomgate-controller"
-OVERLAP_SECONDS = 8
+OVERLAP_SECONDS = 20
 VERSIONS = ("1", "2")
 """Tags of bomgate's image in the registry, so that an upgrade has somewhere to go."""
 OSSINDEX_URL = "http://ossindex.outside.svc:8080"
@@ -75,6 +75,8 @@ class Installation:
                 "registries": [registry],
                 # A rotation takes three overlaps, which are hours by default; the kubelet here is quick.
                 "certificates": {"overlapSeconds": OVERLAP_SECONDS},
+                # Every process counts where all Pods share the processors of one node.
+                "serve": {"workers": 1},
                 # So that it is the run of the downloader that has asked.
                 "controller": {"urgentComponents": 0},
             },
@@ -131,7 +133,7 @@ class Installation:
 
     # -- waiting --------------------------------------------------------------------------------------------------
 
-    def settled(self, seconds: float = 120) -> None:
+    def settled(self, seconds: float = 300) -> None:
         """Wait until all that was asked for runs, and nothing else, and the webhook answers."""
         try:
             wait_until(
@@ -156,7 +158,7 @@ class Installation:
             for component, pods in ((name, self.pods(name)) for name in wanted)
         )
 
-    def decides(self, seconds: float = 60) -> None:
+    def decides(self, seconds: float = 120) -> None:
         """Wait until the webhook is asked and gives the right answers."""
         self.namespace("probe")
         wait_until(self._is_right, seconds, "the right answers", pause=0.5)

@@ -67,15 +67,7 @@ class Node:
             self._groups.make()
             configuration.write(self.folder, self._groups.name)
             self._namespaces.open()
-            for name in ("etcd", "containerd", "registry", "apiserver"):
-                self.start(name)
-            with ThreadPoolExecutor(1) as beside:
-                pushed = beside.submit(self.push, self._images)
-                self.wait(self.api_is_ready, "the API server")
-                for name in ("controllers", "scheduler", "kubelet", "proxy", "dns"):
-                    self.start(name)
-                pushed.result()
-            self.wait(self.is_ready, "the node")
+            self._start_all()
         except BaseException as problem:
             tails = "\n\n".join(f"--- {name} ---\n{one.tail()}" for name, one in self._running.items())
             self.down()
@@ -96,6 +88,25 @@ class Node:
     def stop(self, name: str, how: Signals = SIGTERM) -> None:
         """End a part as an upgrade or a crash does, and wait until it has ended."""
         self._namespaces.stop(self._running.pop(name), seconds=30, how=how)
+
+    def lose_power(self) -> None:
+        """End every process at once, those of all containers too, and start the node again on what is on its disk."""
+        self.run("kill", "-KILL", "--", "-1")  # all but process 1
+        for process in self._running.values():
+            process.stop()
+        self._running.clear()
+        self._start_all()
+
+    def _start_all(self) -> None:
+        for name in ("etcd", "containerd", "registry", "apiserver"):
+            self.start(name)
+        with ThreadPoolExecutor(1) as beside:
+            pushed = beside.submit(self.push, self._images)  # what it is given is gone when it ends
+            self.wait(self.api_is_ready, "the API server")
+            for name in ("controllers", "scheduler", "kubelet", "proxy", "dns"):
+                self.start(name)
+            pushed.result()
+        self.wait(self.is_ready, "the node")
 
     def wait(self, ready: Callable[[], object], what: str, seconds: float = START_SECONDS) -> Any:
         """Wait for something, but not longer than all started parts run."""
@@ -168,10 +179,21 @@ class Node:
 
     def pull(self, *references: str) -> None:
         """Bring images onto the node before anything needs them."""
-        ctr = [self._tools.node / "ctr", f"--address={self.folder / 'containerd.sock'}", "--namespace=k8s.io"]
         hosts = ["--hosts-dir", self.folder / "hosts"]
         with ThreadPoolExecutor(len(references)) as together:
-            list(together.map(lambda one: self.run(*ctr, "images", "pull", *hosts, one), references))
+            list(together.map(lambda one: self._ctr("images", "pull", *hosts, one), references))
+
+    def kill(self, container: str) -> None:
+        """End a container's process without a word to it.
+
+        Args:
+            container: as in ``status.containerStatuses[].containerID``.
+        """
+        self._ctr("tasks", "kill", "--signal=SIGKILL", container.removeprefix("containerd://"))
+
+    def _ctr(self, *arguments: str | Path) -> None:
+        address = f"--address={self.folder / 'containerd.sock'}"
+        self.run(self._tools.node / "ctr", address, "--namespace=k8s.io", *arguments)
 
     def push(self, images: Path) -> None:
         """Push an OCI layout to the registry."""

@@ -29,6 +29,18 @@ def test_all_comes_back_when_restarted_in_this_order(order: tuple[str, ...], bom
     bomgate.tell(f"killed {', '.join(order)}: all ready and deciding after {seconds_of(began)}")
 
 
+def test_all_comes_back_after_the_node_lost_power(bomgate: Installation, node: Node, namespace: str) -> None:
+    node.apply(deployment(namespace, "web", bomgate.shelf.reference(catalogue.ALLOWED)))
+    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=60s")
+    began = time.monotonic()
+    node.lose_power()
+    wait_until(lambda: _has_restarted(bomgate), 120, "the kubelet's notice that nothing runs", pause=0.5)
+    bomgate.settled()
+    bomgate.decides()
+    bomgate.tell(f"node lost power: all ready and deciding after {seconds_of(began)}")
+    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=60s")
+
+
 def test_a_drained_node_keeps_an_answer_and_fills_again(bomgate: Installation, node: Node, namespace: str) -> None:
     """On one node nothing can move elsewhere, so the budget holds the last webhook Pods until there is room again."""
     node.apply(deployment(namespace, "web", bomgate.shelf.reference(catalogue.ALLOWED), replicas=2))
@@ -44,6 +56,11 @@ def test_a_drained_node_keeps_an_answer_and_fills_again(bomgate: Installation, n
     assert "disruption budget" in drained.err
     assert kept
     assert (load.final["failed"], load.final["wrong"]) == (0, 0), load.final
+
+
+def _has_restarted(bomgate: Installation) -> bool:
+    pods = [pod for component in ("webhook", "controller", "postgresql") for pod in bomgate.pods(component)]
+    return all(one["restartCount"] for pod in pods for one in pod["status"]["containerStatuses"])
 
 
 def _restart(part: str, bomgate: Installation, node: Node) -> None:
