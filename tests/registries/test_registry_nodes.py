@@ -8,6 +8,7 @@ import pytest
 
 from tests.registries.kit import CYCLONEDX, JINJA, LEFT_PAD, REQUESTS, SPDX, purls
 from tests.unit.clients.kube.apiserver import NODES, ApiServer
+from webhook.bootstrap.cluster import Cluster
 from webhook.bootstrap.machine import SystemClock
 from webhook.bootstrap.places import Places
 from webhook.model.deadlines import Deadline
@@ -52,8 +53,9 @@ def test_nodes_are_asked_when_that_is_wanted_and_no_platforms_are_configured(
     }
     file = tmp_path / "bomgate.yaml"
     file.write_text(json.dumps(groups))
-    places = Places(load_settings(file, environment={"HOME": str(tmp_path)}), parse, SystemClock())
-    deadline, image = Deadline(SystemClock().monotonic() + 20), parse_image(f"{plain}/team/platforms:1")
+    settings, clock = load_settings(file, environment={"HOME": str(tmp_path)}), SystemClock()
+    places = Places(settings, parse, clock, Cluster(settings, clock))
+    deadline, image = Deadline(clock.monotonic() + 20), parse_image(f"{plain}/team/platforms:1")
     opening = places.opener.open(NO_ACCESS, deadline)
     digest = opening.resolver.resolve(image, deadline)
     assert purls(list(opening.places[0].fetch(image, digest, deadline))) == expected
