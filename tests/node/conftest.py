@@ -13,7 +13,8 @@ import pytest
 from tests.e2e.controlplane.build import UnavailableError, folder, tools_home
 from tests.node import catalogue, images, machine, rootfs
 from tests.node.installation import VERSIONS, WEBHOOK, Installation, seconds_of
-from tests.node.node import Node, Tools, running_node
+from tests.node.node import Node, running_node
+from tests.node.parts import Tools
 from tests.parts import unavailable
 from tests.registries import build as registries
 
@@ -43,9 +44,7 @@ def tools() -> Tools:
     folders["registry"] = registries.folder("registry")
     lacking = [name for name, path in folders.items() if not (path / "complete").exists()]
     if lacking:
-        unavailable(
-            f"{', '.join(lacking)}: not built; `python -m tests.node.node` builds all that a node needs, with Go"
-        )
+        unavailable(f"{', '.join(lacking)}: not built; `python -m tests.node` builds all that a node needs, with Go")
     return Tools(**folders)
 
 

@@ -22,7 +22,7 @@ from tests.node.node import ROOT, Node
 CHART = ROOT / "charts" / "bomgate"
 NAMESPACE, RELEASE = "bomgate-system", "bomgate"
 WEBHOOK, CONTROLLER = "deployment/bomgate-webhook", "deployment/bomgate-controller"
-OVERLAP_SECONDS = 20
+OVERLAP_SECONDS = 15
 VERSIONS = ("1", "2")
 """Tags of bomgate's image in the registry, so that an upgrade has somewhere to go."""
 OSSINDEX_URL = "http://ossindex.outside.svc:8080"
@@ -75,8 +75,8 @@ class Installation:
                 "registries": [registry],
                 # A rotation takes three overlaps, which are hours by default; the kubelet here is quick.
                 "certificates": {"overlapSeconds": OVERLAP_SECONDS},
-                # Every process counts where all Pods share the processors of one node.
-                "serve": {"workers": 1},
+                # All Pods share the processors of one node, and most tests wait for some of them to end.
+                "serve": {"workers": 1, "gracefulSeconds": 5},
                 # So that it is the run of the downloader that has asked.
                 "controller": {"urgentComponents": 0},
             },

@@ -1,7 +1,7 @@
 """A real one-node cluster: etcd, API server, controllers, scheduler, kubelet, containerd, kube-proxy, DNS, registry.
 
 It takes root on Linux. All of it runs in namespaces of its own, with its files in one folder: the machine's ports,
-interfaces, rules, settings and folders stay as they are. ``python -m tests.node.node`` starts one to look at.
+interfaces, rules, settings and folders stay as they are. ``python -m tests.node`` starts one to look at.
 """
 
 from __future__ import annotations
@@ -10,33 +10,22 @@ import json
 import os
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM, Signals
 from typing import Any
 
 from tests.e2e.cluster import ClusterError, Ran
 from tests.e2e.processes import Process, wait_until
-from tests.node import configuration, machine
-from tests.node.configuration import ADDRESS, NODE, PODS, REGISTRY_ADDRESS, SERVICES
+from tests.node import configuration, machine, parts
+from tests.node.configuration import ADDRESS, NODE, REGISTRY_ADDRESS
 from tests.node.namespaces import Namespaces, environment
+from tests.node.parts import Tools
 
 START_SECONDS = 60.0
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class Tools:
-    """Folders of programs, see tests/e2e/controlplane/build.py and tests/registries/build.py."""
-
-    controlplane: Path
-    node: Path
-    helm: Path
-    registry: Path
 
 
 class Node:
@@ -52,7 +41,7 @@ class Node:
         self.folder, self._tools, self._images = folder, tools, images
         self._groups = machine.ControlGroups()
         self._namespaces = Namespaces(folder, NODE, ADDRESS)
-        self._commands = {name: [tools_of / program, *rest] for name, tools_of, program, *rest in self._parts()}
+        self._commands = parts.commands(tools, folder)
         self._running: dict[str, Process] = {}
 
     # -- starting and stopping ------------------------------------------------------------------------------------
@@ -159,6 +148,13 @@ class Node:
         arguments = self._namespaces.command(command)
         return subprocess.Popen(arguments, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=self._environment())
 
+    def shell(self) -> None:
+        """Give the terminal to a shell inside, with kubectl, helm and ctr on its PATH, until it ends."""
+        tools = self._tools
+        path = f"PATH={tools.controlplane}:{tools.helm}:{tools.node}:{machine.search_path()}"
+        command = self._namespaces.command(["env", path, os.environ.get("SHELL", "/bin/sh")])
+        subprocess.run(command, env=self._environment(), cwd=ROOT)
+
     def kubectl(self, *arguments: str | Path, check: bool = True, manifest: Any = None, seconds: float = 180) -> Ran:
         """Run kubectl as cluster-admin, with one manifest or a list of them on its standard input."""
         objects = manifest if isinstance(manifest, list) else [manifest]
@@ -204,68 +200,6 @@ class Node:
         helm = {f"HELM_{name}_HOME": str(self.folder / "helm") for name in ("CACHE", "CONFIG", "DATA")}
         return environment({"KUBECONFIG": str(self.folder / "admin.kubeconfig"), **helm})
 
-    # -- the parts ----------------------------------------------------------------------------------------------------
-
-    def _parts(self) -> Iterator[Sequence[Any]]:
-        """Name, folder of the program, program, arguments."""
-        folder, plane, worker = self.folder, self._tools.controlplane, self._tools.node
-        etcd, peer = "http://127.0.0.1:2379", "http://127.0.0.1:2380"
-        yield (
-            *("etcd", plane, "etcd", "--data-dir", folder / "etcd", "--unsafe-no-fsync"),
-            *("--listen-client-urls", etcd, "--advertise-client-urls", etcd, "--listen-peer-urls", peer),
-            *("--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}"),
-        )
-        yield ("apiserver", plane, "kube-apiserver", *self._api_server(etcd))
-        yield (
-            *("controllers", plane, "kube-controller-manager", f"--kubeconfig={folder / 'controllers.kubeconfig'}"),
-            *("--use-service-account-credentials=true", f"--service-account-private-key-file={folder / 'sa.key'}"),
-            *(f"--root-ca-file={folder / 'ca/tls.crt'}", f"--cluster-cidr={PODS}", "--allocate-node-cidrs=false"),
-            # The default rate makes the first ServiceAccounts wait for seconds.
-            *("--leader-elect=false", "--bind-address=127.0.0.1", "--kube-api-qps=300", "--kube-api-burst=500"),
-        )
-        yield (
-            *("scheduler", plane, "kube-scheduler", f"--kubeconfig={folder / 'scheduler.kubeconfig'}"),
-            *("--leader-elect=false", "--bind-address=127.0.0.1"),
-        )
-        yield ("containerd", Path("/usr/bin"), "env", f"PATH={worker}:{machine.search_path()}", worker / "containerd",
-               "-c", folder / "containerd.toml")  # fmt: skip
-        yield (
-            *("kubelet", worker, "kubelet", f"--config={folder / 'kubelet.yaml'}", f"--hostname-override={NODE}"),
-            *(f"--kubeconfig={folder / 'kubelet.kubeconfig'}", f"--node-ip={ADDRESS}"),
-        )
-        yield ("proxy", worker, "kube-proxy", f"--config={folder / 'proxy.yaml'}")
-        yield ("dns", worker, "coredns", "-conf", folder / "Corefile")
-        yield (
-            *("registry", self._tools.registry, "crane", "registry", "serve"),
-            *("--address", REGISTRY_ADDRESS, "--disk", folder / "registry"),
-        )
-
-    def _api_server(self, etcd: str) -> Iterator[str]:
-        folder = self.folder
-        yield from (f"--etcd-servers={etcd}", "--bind-address=0.0.0.0", f"--advertise-address={ADDRESS}")
-        for flag, pair in (
-            ("tls", "apiserver"),
-            ("kubelet-client", "apiserver-kubelet"),
-            ("proxy-client", "front-proxy"),
-        ):
-            certificate, key = {
-                "tls": ("tls-cert-file", "tls-private-key-file"),
-                "kubelet-client": ("kubelet-client-certificate", "kubelet-client-key"),
-                "proxy-client": ("proxy-client-cert-file", "proxy-client-key-file"),
-            }[flag]
-            yield from (f"--{certificate}={folder / pair / 'tls.crt'}", f"--{key}={folder / pair / 'tls.key'}")
-        for flag in ("client-ca-file", "kubelet-certificate-authority", "requestheader-client-ca-file"):
-            yield f"--{flag}={folder / 'ca' / 'tls.crt'}"
-        yield from ("--requestheader-allowed-names=front-proxy", "--requestheader-username-headers=X-Remote-User")
-        yield from (
-            "--requestheader-group-headers=X-Remote-Group",
-            "--requestheader-extra-headers-prefix=X-Remote-Extra-",
-        )
-        yield from (f"--service-account-key-file={folder / 'sa.pub'}", f"--service-cluster-ip-range={SERVICES}")
-        yield from (f"--service-account-signing-key-file={folder / 'sa.key'}", "--authorization-mode=Node,RBAC")
-        yield from ("--service-account-issuer=https://kubernetes.default.svc.cluster.local", "--allow-privileged=true")
-        yield from ("--enable-admission-plugins=NodeRestriction", "--kubelet-preferred-address-types=InternalIP")
-
 
 @contextmanager
 def running_node(tools: Tools, images: Path) -> Iterator[Node]:
@@ -277,27 +211,3 @@ def running_node(tools: Tools, images: Path) -> Iterator[Node]:
             yield node
         finally:
             node.down()
-
-
-def built_tools() -> Tools:
-    """The programs, built if need be."""
-    from tests.e2e.controlplane.build import ensure
-    from tests.registries import build as registries
-
-    return Tools(ensure("controlplane"), ensure("node"), ensure("helm"), registries.ensure("registry"))
-
-
-def _by_hand() -> None:
-    """Run a node and a shell inside until the shell ends."""
-    from tests.node import images
-
-    tools, made, began = built_tools(), images.ensure(), time.monotonic()
-    with running_node(tools, made) as node:
-        print(f"ready after {time.monotonic() - began:.1f} s; kubectl and helm are set up; exit ends it", flush=True)
-        path = f"{tools.controlplane}:{tools.helm}:{tools.node}:{machine.search_path()}"
-        shell = ["env", f"PATH={path}", os.environ.get("SHELL", "/bin/bash")]
-        subprocess.run(node._namespaces.command(shell), env=node._environment(), cwd=ROOT)
-
-
-if __name__ == "__main__":
-    _by_hand()

@@ -15,7 +15,7 @@ from tests.node.configuration import NODE
 from tests.node.installation import Installation, seconds_of
 from tests.node.node import Node
 
-CONTROL_PLANE = ("kubelet", "scheduler", "controllers", "apiserver", "etcd")
+CONTROL_PLANE = ("etcd", "apiserver", "controllers", "scheduler", "kubelet")
 PARTS = ("bomgate", "database", "control plane")
 
 
@@ -46,7 +46,7 @@ def test_a_drained_node_keeps_an_answer_and_fills_again(bomgate: Installation, n
     node.apply(deployment(namespace, "web", bomgate.shelf.reference(catalogue.ALLOWED), replicas=2))
     node.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=60s")
     with bomgate.load(namespace) as load:
-        flags = ("--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=20s")
+        flags = ("--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=15s")
         drained = node.kubectl("drain", NODE, *flags, check=False)
         kept = [pod for pod in bomgate.pods("webhook") if "nodeName" in pod["spec"]]
         node.kubectl("uncordon", NODE)
@@ -66,9 +66,9 @@ def _has_restarted(bomgate: Installation) -> bool:
 def _restart(part: str, bomgate: Installation, node: Node) -> None:
     """Kill a part without warning and start it again."""
     if part == "control plane":
-        for name in CONTROL_PLANE:
-            node.stop(name, SIGKILL)
         for name in reversed(CONTROL_PLANE):
+            node.stop(name, SIGKILL)
+        for name in CONTROL_PLANE:
             node.start(name)
         wait_until(node.api_is_ready, 60, "the API server", pause=0.2)
         return
