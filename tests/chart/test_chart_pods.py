@@ -163,6 +163,7 @@ def test_a_password_is_made_up_only_where_nobody_gives_one() -> None:
         ({"config": {"policy": {"enforce": "deny"}}}, "config.policy.enforce is deny"),
         ({"guard": {"enabled": False}}, "guard.enabled is false"),
         ({"postgresql": {"persistence": {"enabled": False}}}, "persistence.enabled is false"),
+        ({"image": {"repository": "bomgate"}}, "image.repository is bomgate"),
         ({"ossindex": {"existingSecret": ""}}, "ossindex.existingSecret is empty"),
         ({"networkPolicy": {"enabled": False}}, "networkPolicy.enabled is false"),
         ({"timeoutSeconds": 20}, "timeoutSeconds is 20"),
@@ -171,7 +172,7 @@ def test_a_password_is_made_up_only_where_nobody_gives_one() -> None:
     ],
 )
 def test_the_notes_warn_of_a_dangerous_value_and_of_no_other(values: dict[str, Any], word: str) -> None:
-    safe = {"ossindex": {"existingSecret": "ossindex"}}
+    safe = {"image": {"repository": "registry.example/bomgate"}, "ossindex": {"existingSecret": "ossindex"}}
     assert word not in notes(safe)
     assert word in notes({**safe, **values})
 
