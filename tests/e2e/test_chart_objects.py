@@ -81,7 +81,7 @@ class Recorder:
 def recorder(cluster: Cluster, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
     """Registered with the chart's own rules, selectors and conditions, each entry on a path of its name."""
     made = Recorder()
-    with _serving(made, authority, tmp_path_factory.mktemp("recorder")) as port:
+    with Recording(made, authority, tmp_path_factory.mktemp("recorder")) as port:
         values = {**SETS["default"], "namespaceSelector": {"matchLabels": {INSTANCE_LABEL: INSTANCE}}}
         manifest = objects(render(values))["ValidatingWebhookConfiguration", "bomgate"]
         manifest["metadata"] = {"name": f"bomgate-{INSTANCE}"}
@@ -102,7 +102,7 @@ def recorder(cluster: Cluster, authority: Authority, tmp_path_factory: pytest.Te
         admission.delete_validating_webhook_configuration(f"bomgate-{INSTANCE}")
 
 
-class _serving:  # noqa: N801  # reads as a function
+class Recording:
     """Answers over TLS on a free port of loopback for the time of the ``with`` block."""
 
     def __init__(self, recorder: Recorder, authority: Authority, folder: Path) -> None:

@@ -200,7 +200,10 @@ class Installation:
         """Make a namespace in a mode."""
         labels = {"bomgate.dev/enforce": mode}
         self.node.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
-        found = lambda: self.node.kubectl("-n", name, "get", "serviceaccount", "default", check=False).code == 0  # noqa: E731
+
+        def found() -> bool:
+            return self.node.kubectl("-n", name, "get", "serviceaccount", "default", check=False).code == 0
+
         wait_until(found, 20, f"the ServiceAccount of {name}")
         return name
 

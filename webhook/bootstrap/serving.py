@@ -97,21 +97,8 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
     """
     parts, metrics, stop = open_parts(settings, create=False), Metrics(), threading.Event()
     notes, gauges = SightingNotes(parts.store.sightings), Gauges(metrics, parts.model, parts.store.runs, parts.clock)
-    checker = parts.checker(HubBackground())
-    # Threads of their own: a question to the API server must not wait behind searches that take a minute.
-    cluster = parts.cluster.enforcement(HubBackground(_API_THREADS)) if settings.kube.cluster else None
-    face = AdmissionFace(
-        reviewer=parts.reviewer(checker, notes, cluster),
-        policy=settings.policy,
-        metrics=metrics,
-        clock=parts.clock,
-        unready=lambda: None if parts.model.loaded else "the read model is not loaded yet",
-        pinner=parts.pinner(checker),
-    )
-    metrics.set("bomgate_build_info", 1, __version__)
-    traps = Counter(trap.level for trap in parts.traps())
-    for level in Level:
-        metrics.set("bomgate_config_traps", traps[level], level.value)
+    face = _face(parts, metrics, notes)
+    _tell_once(parts, metrics)
     to_provision = [parts.provision] if provision else []
 
     def after_tick() -> None:
@@ -133,11 +120,7 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
         for thread in threads:
             thread.start()
         if settings.kube.cluster:
-            # Nobody waits for its end: a watch is not cut short, and has nothing to write.
-            watch = parts.cluster.namespace_labels.run
-            threading.Thread(target=watch, args=(stop,), name="bomgate-namespaces", daemon=True).start()
-            rights = partial(_look_at_rights, parts, metrics, stop)
-            threading.Thread(target=rights, name="bomgate-rights", daemon=True).start()
+            _follow_cluster(parts, metrics, stop)
 
     def end() -> None:
         stop.set()
@@ -152,6 +135,40 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
 
     pair = certificates(settings, parts.clock, certificate_changed, former)
     return WorkerParts(create_app(face), pair, start, end)
+
+
+def _face(parts: Parts, metrics: Metrics, notes: SightingNotes) -> AdmissionFace:
+    """What answers requests."""
+    checker = parts.checker(HubBackground())
+    # Threads of their own: a question to the API server must not wait behind searches that take a minute.
+    cluster = parts.cluster.enforcement(HubBackground(_API_THREADS)) if parts.settings.kube.cluster else None
+    return AdmissionFace(
+        reviewer=parts.reviewer(checker, notes, cluster),
+        policy=parts.settings.policy,
+        metrics=metrics,
+        clock=parts.clock,
+        unready=lambda: None if parts.model.loaded else "the read model is not loaded yet",
+        pinner=parts.pinner(checker),
+    )
+
+
+def _tell_once(parts: Parts, metrics: Metrics) -> None:
+    """Set the gauges that stay as they are for as long as the process lives."""
+    metrics.set("bomgate_build_info", 1, __version__)
+    traps = Counter(trap.level for trap in parts.traps())
+    for level in Level:
+        metrics.set("bomgate_config_traps", traps[level], level.value)
+
+
+def _follow_cluster(parts: Parts, metrics: Metrics, stop: threading.Event) -> None:
+    """Start what keeps the knowledge of the cluster up to date.
+
+    Nobody waits for the end of these threads: a watch is not cut short, and has nothing to write.
+    """
+    watch = parts.cluster.namespace_labels.run
+    threading.Thread(target=watch, args=(stop,), name="bomgate-namespaces", daemon=True).start()
+    rights = partial(_look_at_rights, parts, metrics, stop)
+    threading.Thread(target=rights, name="bomgate-rights", daemon=True).start()
 
 
 def _look_at_rights(parts: Parts, metrics: Metrics, stop: threading.Event) -> None:

@@ -50,7 +50,7 @@ class Root(VerbGroup):
         """Load a verb."""
         if cmd_name not in VERBS:
             return None
-        command = getattr(importlib.import_module(f"webhook.cli.{VERBS[cmd_name][0]}"), "command")  # noqa: B009
+        command = importlib.import_module(f"webhook.cli.{VERBS[cmd_name][0]}").command
         assert isinstance(command, click.Command)
         return command
 

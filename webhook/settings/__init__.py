@@ -162,9 +162,7 @@ def load_settings(
     environment = os.environ if environment is None else environment
     if path is None and environment.get("BOMGATE_CONFIG"):
         path = Path(environment["BOMGATE_CONFIG"])
-    file = {} if path is None else read_file(path)
-    check_keys("", file, [*(group.name for group in GROUPS), *_LISTS])
-    content = {snake(key): value for key, value in file.items()}
+    content = _content(path)
     made = {group.name: _options(group, content, environment, flags or {}) for group in GROUPS}
     database, policy, log = made["database"][0], make_policy(made["policy"][0]), made["log"][0]
     log.check()
@@ -197,6 +195,13 @@ def load_settings(
         path=path,
         environment=dict(environment),
     )
+
+
+def _content(path: Path | None) -> dict[str, Any]:
+    """What a settings file says, by keys in snake_case; nothing without a file."""
+    file = {} if path is None else read_file(path)
+    check_keys("", file, [*(group.name for group in GROUPS), *_LISTS])
+    return {snake(key): value for key, value in file.items()}
 
 
 def _options(

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from kubernetes import client
 
 from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import FakeClock
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import quick
 from webhook.clients.kube.events import KubeEvents
-from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.policyreports import POLICY_REPORT, REPORT, KubeReports, ReportKind
 from webhook.clients.kube.registration import KubeRegistration
 from webhook.errors import Final, Retryable
@@ -29,13 +26,6 @@ REGISTRATION = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigura
 def server() -> Iterator[ObjectServer]:
     with ObjectServer() as running:
         yield running
-
-
-@pytest.fixture
-def api(server: ObjectServer, clock: FakeClock) -> Iterator[KubeApi]:
-    made = KubeApi(quick(client.Configuration(host=server.url)), KubeOptions(), clock)
-    yield made
-    made.close()
 
 
 def serve(server: ObjectServer, kind: ReportKind) -> None:

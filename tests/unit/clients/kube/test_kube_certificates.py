@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kubernetes import client
 
 from tests.doubles.versions import VersionedServer
 from tests.fakes import FakeClock
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import own_namespace, quick
+from webhook.clients.kube.connecting import own_namespace
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.secrets import KubeSecrets
 from webhook.clients.kube.webhooks import WebhookConfigurations
@@ -29,13 +28,6 @@ RECORD = SecretRecord({"tls.crt": b"certificate", "tls.key": b"key"}, {"bomgate.
 def server() -> Iterator[VersionedServer]:
     with VersionedServer() as running:
         yield running
-
-
-@pytest.fixture
-def api(server: VersionedServer, clock: FakeClock) -> Iterator[KubeApi]:
-    made = KubeApi(quick(client.Configuration(host=server.url)), KubeOptions(), clock)
-    yield made
-    made.close()
 
 
 @pytest.fixture
