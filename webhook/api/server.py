@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import signal
 import socket
 import ssl
 from collections.abc import Callable, Iterable
@@ -21,6 +22,7 @@ import gevent.socket
 from flask import Flask
 from gevent import pywsgi
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 from gunicorn.workers.ggevent import GeventWorker
 
@@ -32,6 +34,7 @@ from webhook.telemetry import exposition, forget_process
 log = logging.getLogger("bomgate.server")
 _SECONDS_TO_END = 10
 """What a worker gets, when its connections have had their time, to write what is to be kept."""
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,29 @@ class ServerLog(Logger):
         """There are no files."""
 
 
+class AdmissionArbiter(Arbiter):
+    """gunicorn's master process, which does not lose the signal that ends a worker.
+
+    A new worker has the handlers of its parent until it has set its own, and these only note a signal for a loop that
+    the worker does not run: a server that is told to end while it starts would wait its whole time for that worker.
+    """
+
+    def spawn_worker(self) -> Any:
+        """Hold such signals back; the worker takes them when it is ready for them."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            return super().spawn_worker()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class AdmissionWorker(GeventWorker):
     """gunicorn's gevent worker without monkey-patching: only the sockets that it serves are gevent's."""
+
+    def init_signals(self) -> None:
+        """Take signals from now on, and those that came since the worker was made."""
+        super().init_signals()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
 
     def patch(self) -> None:
         """Make the listeners gevent sockets."""
@@ -101,6 +125,10 @@ class AdmissionServer(BaseApplication):
         self._parts: WorkerParts | None = None
         self._metrics_socket = _listen(options.metrics_listen) if options.metrics_listen else None
         super().__init__()
+
+    def run(self) -> None:
+        """Serve until a signal ends it."""
+        AdmissionArbiter(self).run()
 
     def load_config(self) -> None:
         """Hand gunicorn its settings."""

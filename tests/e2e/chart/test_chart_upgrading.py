@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 
 from tests.e2e.catalogue import CLEAN, UNASSESSED
-from tests.e2e.chart.installation import READY_SECONDS, RELEASE, Installation
+from tests.e2e.chart.installation import READY_SECONDS, RELEASE, WORKLOADS, Installation
 from tests.e2e.chart.test_chart_certificates import bundles
 from tests.e2e.deciding import pod_trier, under_load
 
@@ -19,6 +19,7 @@ def test_other_settings_take_effect_by_an_upgrade_and_go_by_a_rollback_and_no_ca
     try_pod = pod_trier(installation.cluster.client, new_namespace("deny"))
     assert try_pod(UNASSESSED).allowed
     before, trusted = names(installation), bundles(installation)
+    assert len(before) == 4
     with under_load(try_pod, pause=0.02):
         installation.values["config"]["policy"]["unassessed"] = "deny"
         installation.values["mutate"] = {"enabled": True}
@@ -36,7 +37,13 @@ def test_other_settings_take_effect_by_an_upgrade_and_go_by_a_rollback_and_no_ca
 
 
 def names(installation: Installation) -> set[str]:
-    return {one.name for component in ("webhook", "controller") for one in installation.kubelet.pods(component)}
+    """The Pods of both Deployments that are to stay, as the API server has them."""
+    return {
+        pod["metadata"]["name"]
+        for pod in installation.get("pods")
+        if pod["metadata"]["labels"].get("app.kubernetes.io/component") in WORKLOADS
+        and "deletionTimestamp" not in pod["metadata"]
+    }
 
 
 def pinning(installation: Installation) -> list[bytes]:

@@ -1,0 +1,51 @@
+"""How the server ends; ``tests/cli/test_cli_serve.py`` starts the whole of it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from webhook.api.options import ServeOptions
+from webhook.api.server import AdmissionServer, AdmissionWorker, WorkerParts
+from webhook.settings.process import environment_with
+
+
+def serve_and_be_told_to_end_early(folder: Path) -> None:
+    """Run a server that is told to end when its worker has no signal handlers of its own yet."""
+    patch = AdmissionWorker.patch
+
+    def slowly(worker: AdmissionWorker) -> None:
+        os.kill(os.getppid(), signal.SIGTERM)
+        time.sleep(1)  # the server hands the signal on meanwhile
+        patch(worker)
+
+    AdmissionWorker.patch = slowly  # type: ignore[method-assign]  # this process is the test's own
+    parts = WorkerParts(
+        app=Flask("empty"),
+        certificates=None,
+        start=lambda: None,
+        stop=lambda: (folder / "stopped").touch(),
+    )
+    options = ServeOptions(
+        listen="127.0.0.1:0", metrics_listen="", insecure_http=True, workers=1, graceful_seconds=1, connections=10
+    )
+    AdmissionServer(options, lambda: parts, folder / "metrics").run()
+
+
+def test_a_worker_that_is_told_to_end_while_it_starts_ends_in_good_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "metrics").mkdir()
+    for name, value in environment_with(tmp_path / "metrics").items():
+        monkeypatch.setenv(name, value)
+    process = multiprocessing.get_context("spawn").Process(target=serve_and_be_told_to_end_early, args=(tmp_path,))
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+    assert (tmp_path / "stopped").exists(), "the worker was killed before it could write what is to be kept"
