@@ -257,7 +257,7 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 "short",
                 "Traps in the settings, custom resources by validity, notes that were dropped.",
                 [
-                    (f"max by (level) (bomgate_config_traps{{{IN}}})", "traps: {{level}}"),
+                    (f"max by (code) (bomgate_config_traps{{{IN}}})", "trap: {{code}}"),
                     (f"max by (kind, valid) (bomgate_custom_resources{{{IN}}})", "{{kind}}, valid: {{valid}}"),
                     (f"sum(increase(bomgate_sightings_dropped_total{{{IN}}}[$__rate_interval]))", "notes dropped"),
                 ],

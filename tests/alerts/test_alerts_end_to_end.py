@@ -107,7 +107,6 @@ def test_every_query_of_the_dashboard_is_answered(monitoring: Monitoring) -> Non
 def test_nothing_else_is_wrong_with_a_webhook_that_has_just_been_set_up(monitoring: Monitoring) -> None:
     expected = {
         "BomgateCautionsAdmitted",
-        "BomgateConfigTraps",  # the recommended types open by themselves, see docs/concepts/expiry.md
         "BomgateNoLeader",  # there is no controller here
     }
     assert monitoring.firing() - expected == set()

@@ -42,12 +42,14 @@ class Registration:
         port: of loopback, where it listens.
         authority: PEM of the CA that signed its certificate.
         rules: see ``JUDGED``.
+        path: where it is asked.
     """
 
     instance: str
     port: int
     authority: bytes
     rules: Any
+    path: str = "/validate"
 
     @property
     def name(self) -> str:
@@ -65,7 +67,7 @@ class Registration:
         webhook = {
             "name": self.name,
             "clientConfig": {
-                "url": f"https://127.0.0.1:{self.port}/validate",
+                "url": f"https://127.0.0.1:{self.port}{self.path}",
                 "caBundle": base64.b64encode(self.authority).decode(),
             },
             "rules": [

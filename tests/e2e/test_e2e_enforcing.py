@@ -9,13 +9,14 @@ from typing import Any
 import kubernetes.client
 import pytest
 
+from tests.certificates import Authority
 from tests.e2e.answers import call
 from tests.e2e.catalogue import BLOCKED, CAUTION, CLEAN, CONTENTS, TURNING, digest, reference
 from tests.e2e.cluster import Cluster
 from tests.e2e.manifests import creator, deployment, pod, workload
 from tests.e2e.processes import wait_until
 from tests.e2e.product import Bomgate, write_sbom
-from tests.e2e.registration import INSTANCE_LABEL
+from tests.e2e.registration import INSTANCE_LABEL, JUDGED, Registration, register
 from tests.e2e.rights import SERVE, account
 
 pytestmark = pytest.mark.usefixtures("controllers")
@@ -44,6 +45,21 @@ def make(bomgate: Bomgate, cluster: Cluster, request: pytest.FixtureRequest) -> 
         return cluster.create_namespace(name, {INSTANCE_LABEL: INSTANCE} | ({LABEL: mode} if mode else {}))
 
     return namespace
+
+
+def test_a_namespace_is_protected_where_its_labels_cannot_be_read(
+    install: Callable[..., Bomgate], cluster: Cluster, authority: Authority
+) -> None:
+    bomgate = install("unaware", kube={"cluster": False}, policy={"enforce": "warn"})
+    register(cluster, Registration("told", bomgate.port, authority.pem, JUDGED, path="/validate/deny"))
+    create = Core(cluster.client).create_namespaced_pod_with_http_info
+    answers = {}
+    for instance in ("unaware", "told"):
+        namespace = cluster.create_namespace(f"labelled-{instance}", {INSTANCE_LABEL: instance, LABEL: "deny"})
+        answers[instance] = call(create, namespace, pod(namespace, "web", BLOCKED))
+    assert answers["unaware"].allowed
+    assert "CVE-2026-10001" in answers["unaware"].warnings[0]
+    assert answers["told"].denied
 
 
 def wait_for_pods(core: Core, namespace: str, number: int) -> list[Any]:

@@ -59,7 +59,7 @@ def answer(request: Path) -> str:
     world.image("registry.example/shop/unasked:1", "pkg:npm/never-asked@1.0.0")
     world.answer_all([(LOG4J, [LOG4SHELL]), (LODASH, [LODASH_INJECTION]), (LEFTPAD, [])])
     face = AdmissionFace(world.reviewer, world.policy, Metrics(CollectorRegistry()), world.clock, lambda: None)
-    body = answer_review(face, request.read_bytes(), "5s")
+    body = answer_review(face, request.read_bytes(), "5s", None)
     return json.dumps(json.loads(body), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The webhook's Flask application: ``POST /validate`` and ``/mutate``, ``GET /healthz`` and ``/readyz``."""
+"""The webhook's Flask application: ``POST /validate[/deny]`` and ``/mutate``, ``GET /healthz`` and ``/readyz``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -18,10 +19,9 @@ from webhook.api.shortcut import AdmissionShortcut, WsgiApp
 from webhook.engines.admission import AdmissionReviewer
 from webhook.engines.mutating import PodPinner
 from webhook.errors import InvalidInput
-from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
-from webhook.model.policies import Policy
-from webhook.model.reviews import AdmissionResponse
+from webhook.model.policies import Mode, Policy
+from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Target
 from webhook.ports import Clock
 from webhook.telemetry import Metrics
 
@@ -31,6 +31,9 @@ DEFAULT_TIMEOUT = 10.0
 """Seconds; what the API server grants when a registration states no timeout."""
 DEADLINE_MARGIN = 0.5
 """Seconds kept back for the way to the API server."""
+PATHS: Mapping[str, Mode | None] = {"/validate": None, "/validate/deny": Mode.DENY}
+"""Where reviews come in. For namespaces with the label ``bomgate.dev/enforce: deny`` the API server asks at a path of
+their own, so that the mode is known even when the labels cannot be read."""
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _PART = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(ms|s|m)")
@@ -43,7 +46,7 @@ class AdmissionFace:
 
     Attributes:
         reviewer: answers requests.
-        policy: for ``onError`` and the configured kinds.
+        policy: for the configured kinds.
         metrics: of this process.
         clock: time.
         unready: why the webhook cannot decide yet; None when it can.
@@ -63,11 +66,12 @@ def create_app(face: AdmissionFace) -> Flask:
     app = Flask("webhook.api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_REVIEW_BYTES
 
-    @app.post("/validate")
     def validate() -> Response:
-        return Response(
-            answer_review(face, request.get_data(cache=False), request.args.get("timeout")), mimetype="application/json"
-        )
+        answer = answer_review(face, request.get_data(cache=False), request.args.get("timeout"), PATHS[request.path])
+        return Response(answer, mimetype="application/json")
+
+    for path in PATHS:
+        app.post(path)(validate)
 
     @app.post("/mutate")
     def mutate() -> Response:
@@ -101,42 +105,51 @@ def create_app(face: AdmissionFace) -> Flask:
         }, problem.code or 500
 
     flask: WsgiApp = app.wsgi_app
-    shortcut = AdmissionShortcut(flask, lambda body, timeout: answer_review(face, body, timeout), MAX_REVIEW_BYTES)
+    shortcut = AdmissionShortcut(flask, PATHS, partial(answer_review, face), MAX_REVIEW_BYTES)
     app.wsgi_app = shortcut  # type: ignore[method-assign]  # Flask's documented way to put a middleware in front
     return app
 
 
-def answer_review(face: AdmissionFace, body: bytes, timeout: str | None) -> bytes:
+def answer_review(face: AdmissionFace, body: bytes, timeout: str | None, mode: Mode | None) -> bytes:
     """Answer the bytes of an AdmissionReview with the bytes of another.
 
     Args:
         face: what decides.
         body: as received.
         timeout: the ``timeout`` of the query, such as ``5s``, as the API server sends it.
+        mode: of the namespace, where the path tells.
 
     Raises:
         InvalidInput: there is no uid that could be answered.
     """
     began = time.perf_counter()
-    try:
-        asked = decode_review(body, face.policy.extra_kinds)
-    except RejectedReview as problem:
-        log.warning("object not understood", extra={"uid": problem.uid, "error": problem.message})
-        return encode_response(_undecided(face, problem.uid, problem.message))
-    unready = face.unready()
-    if unready is not None:
-        return encode_response(_undecided(face, asked.uid, unready))
     deadline = _deadline(face, timeout)
     try:
-        answer = face.reviewer.review(asked, deadline)
+        asked = decode_review(body, face.policy.extra_kinds, mode)
+    except RejectedReview as problem:
+        log.warning("object not understood", extra={"uid": problem.target.uid, "error": problem.message})
+        return encode_response(_undecided(face, problem.target, problem.message, deadline))
+    answer = _answer(face, asked, deadline)
+    account(face.metrics, asked, answer, time.perf_counter() - began)
+    return encode_response(answer)
+
+
+def _answer(face: AdmissionFace, asked: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
+    unready = face.unready()
+    if unready is not None:
+        return _undecided(face, asked.target, unready, deadline)
+    try:
+        return face.reviewer.review(asked, deadline)
     except Exception:  # the outermost handler: whatever it is, the API server gets a decision
         error_id = secrets.token_hex(4)
         log.exception("review failed", extra={"error_id": error_id, "uid": asked.uid})
-        answer = _undecided(
-            face, asked.uid, f"internal error {error_id}; the webhook's log has the details under this id"
-        )
-    account(face.metrics, asked, answer, time.perf_counter() - began)
-    return encode_response(answer)
+        why = f"internal error {error_id}; the webhook's log has the details under this id"
+        return _undecided(face, asked.target, why, deadline)
+
+
+def _undecided(face: AdmissionFace, target: Target, why: str, deadline: Deadline) -> AdmissionResponse:
+    face.metrics.count("bomgate_admission_errors_total")
+    return face.reviewer.undecided(target, why, deadline)
 
 
 def answer_mutation(face: AdmissionFace, body: bytes, timeout: str | None) -> bytes:
@@ -153,8 +166,8 @@ def answer_mutation(face: AdmissionFace, body: bytes, timeout: str | None) -> by
     try:
         asked = decode_review(body)
     except RejectedReview as problem:
-        log.warning("object not understood", extra={"uid": problem.uid, "error": problem.message})
-        answer = AdmissionResponse(problem.uid, allowed=True, reason="error")
+        log.warning("object not understood", extra={"uid": problem.target.uid, "error": problem.message})
+        answer = AdmissionResponse(problem.target.uid, allowed=True, reason="error")
     else:
         answer = AdmissionResponse(asked.uid, allowed=True, reason="unresolved")
         try:
@@ -176,13 +189,3 @@ def parse_timeout(text: str | None) -> float:
     if not text or not _DURATION.fullmatch(text):
         return DEFAULT_TIMEOUT
     return sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text)) or DEFAULT_TIMEOUT
-
-
-def _undecided(face: AdmissionFace, uid: str, why: str) -> AdmissionResponse:
-    face.metrics.count("bomgate_admission_errors_total")
-    action = face.policy.on_error
-    line = f"bomgate could not decide: {''.join(c if c.isprintable() else ' ' for c in why)}"[:250]
-    if action is Action.DENY:
-        return AdmissionResponse(uid, allowed=False, message=line, decision="deny", reason="error")
-    lines = (line,) if action is Action.WARN else ()
-    return AdmissionResponse(uid, allowed=True, warnings=lines, decision=action.word, reason="error")

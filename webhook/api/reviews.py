@@ -13,8 +13,8 @@ import msgspec
 
 from webhook.errors import InvalidInput
 from webhook.model.podspecs import decode_workload
-from webhook.model.policies import ExtraKind
-from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester
+from webhook.model.policies import ExtraKind, Mode
+from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester, Target
 from webhook.model.workloads import Workload
 
 API_VERSION = "admission.k8s.io/v1"
@@ -68,12 +68,13 @@ _DECODER = msgspec.json.Decoder(_Review)
 _ENCODER = msgspec.json.Encoder()
 
 
-def decode_review(body: bytes, extra_kinds: Sequence[ExtraKind] = ()) -> AdmissionRequest:
+def decode_review(body: bytes, extra_kinds: Sequence[ExtraKind] = (), mode: Mode | None = None) -> AdmissionRequest:
     """Read an AdmissionReview.
 
     Args:
         body: the JSON of one AdmissionReview with a request.
         extra_kinds: kinds beyond the built-in ones that carry a pod spec.
+        mode: of the namespace, where the way by which it came tells.
 
     Raises:
         InvalidInput: it is no v1 AdmissionReview with a request and a uid, or its object is not of its kind's shape;
@@ -89,24 +90,26 @@ def decode_review(body: bytes, extra_kinds: Sequence[ExtraKind] = ()) -> Admissi
     if request is None or not request.uid:
         raise InvalidInput("The AdmissionReview has no request with a uid")
     try:
-        return _request(request, extra_kinds)
+        return _request(request, extra_kinds, mode)
     except InvalidInput as problem:
-        raise RejectedReview(request.uid, problem) from problem
+        kind = request.kind or _GroupVersionKind()
+        target = Target(request.uid, request.namespace or "", kind.kind or "", mode)
+        raise RejectedReview(target, problem) from problem
 
 
 class RejectedReview(InvalidInput):
     """A review that could be read as far as its uid.
 
     Args:
-        uid: of the request.
+        target: what it is about.
         problem: what is wrong with the rest.
     """
 
     code = "rejected-review"
 
-    def __init__(self, uid: str, problem: InvalidInput) -> None:
+    def __init__(self, target: Target, problem: InvalidInput) -> None:
         super().__init__(problem.message, remedy=problem.remedy)
-        self.uid = uid
+        self.target = target
 
 
 def _decode(body: bytes) -> _Review:
@@ -116,7 +119,7 @@ def _decode(body: bytes) -> _Review:
         raise InvalidInput(f"The body is not an AdmissionReview: {problem}") from problem
 
 
-def _request(request: _Request, extra_kinds: Sequence[ExtraKind]) -> AdmissionRequest:
+def _request(request: _Request, extra_kinds: Sequence[ExtraKind], mode: Mode | None) -> AdmissionRequest:
     try:
         operation = Operation(request.operation)
     except ValueError as problem:
@@ -135,6 +138,7 @@ def _request(request: _Request, extra_kinds: Sequence[ExtraKind]) -> AdmissionRe
         old_workload=_workload(request.old_object, kind, extra_kinds),
         dry_run=bool(request.dry_run),
         api_version=kind.api_version,
+        mode=mode,
     )
 
 

@@ -1,17 +1,19 @@
 """A shortcut past Flask for the one request that matters.
 
 Routing, contexts and request objects of a web framework cost several times as much as a warm decision. A plain
-``POST /validate`` with a stated length, which is what the API server sends, is answered here; everything else, and
-whatever is odd about such a request, goes the ordinary way through Flask, whose route does the same.
+``POST /validate`` (or ``/validate/deny``) with a stated length, which is what the API server sends, is answered here;
+everything else, and whatever is odd about such a request, goes the ordinary way through Flask, whose routes do the
+same.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from webhook.errors import InvalidInput
+from webhook.model.policies import Mode
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _JSON = ("Content-Type", "application/json")
@@ -22,18 +24,25 @@ class AdmissionShortcut:
 
     Args:
         app: the Flask application, for everything else.
-        answer: bytes of a review and the ``timeout`` of the query → bytes of the answer.
+        paths: those that are answered here, and the mode that each tells.
+        answer: bytes of a review, the ``timeout`` of the query and the mode → bytes of the answer.
         max_bytes: a longer body is left to Flask, which refuses it.
     """
 
-    def __init__(self, app: WsgiApp, answer: Callable[[bytes, str | None], bytes], max_bytes: int) -> None:
-        self._app, self._answer, self._max_bytes = app, answer, max_bytes
+    def __init__(
+        self,
+        app: WsgiApp,
+        paths: Mapping[str, Mode | None],
+        answer: Callable[[bytes, str | None, Mode | None], bytes],
+        max_bytes: int,
+    ) -> None:
+        self._app, self._paths, self._answer, self._max_bytes = app, paths, answer, max_bytes
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
         length = environ.get("CONTENT_LENGTH") or ""
         if not (
-            environ["PATH_INFO"] == "/validate"
+            environ["PATH_INFO"] in self._paths
             and environ["REQUEST_METHOD"] == "POST"
             and length.isascii()
             and length.isdigit()
@@ -42,7 +51,8 @@ class AdmissionShortcut:
             return self._app(environ, start_response)
         body = environ["wsgi.input"].read(int(length))
         try:
-            answer = self._answer(body, _timeout(environ.get("QUERY_STRING") or ""))
+            mode = self._paths[environ["PATH_INFO"]]
+            answer = self._answer(body, _timeout(environ.get("QUERY_STRING") or ""), mode)
         except InvalidInput:
             environ["wsgi.input"] = io.BytesIO(body)
             return self._app(environ, start_response)

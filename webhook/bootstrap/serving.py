@@ -25,7 +25,6 @@ from webhook.engines.controlling import DutyEvents, DutyPacer
 from webhook.engines.rights import RightsDuty, webhook_needs
 from webhook.engines.sightings import SightingNotes
 from webhook.errors import StoreUnreachable
-from webhook.policy.lint import Level
 from webhook.ports import Clock
 from webhook.settings import Settings
 from webhook.telemetry import Metrics
@@ -155,9 +154,8 @@ def _face(parts: Parts, metrics: Metrics, notes: SightingNotes) -> AdmissionFace
 def _tell_once(parts: Parts, metrics: Metrics) -> None:
     """Set the gauges that stay as they are for as long as the process lives."""
     metrics.set("bomgate_build_info", 1, __version__)
-    traps = Counter(trap.level for trap in parts.traps())
-    for level in Level:
-        metrics.set("bomgate_config_traps", traps[level], level.value)
+    for (level, code), number in Counter((trap.level.value, trap.code) for trap in parts.traps()).items():
+        metrics.set("bomgate_config_traps", number, level, code)
 
 
 def _follow_cluster(parts: Parts, metrics: Metrics, stop: threading.Event) -> None:

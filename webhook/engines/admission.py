@@ -19,7 +19,7 @@ from webhook.model.images import ImageRef, parse_image
 from webhook.model.policies import Mode
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.records import Sighting
-from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation
+from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Target
 from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict, WorkloadVerdict
 from webhook.model.workloads import ContainerRef, Workload
 from webhook.policy.evaluation import Rules, Subject, failed, missing, workload_verdict
@@ -100,7 +100,7 @@ class AdmissionReviewer:
         if not containers and not _asks_anew(request):
             return AdmissionResponse(request.uid, allowed=True, reason="nothing-new")
         namespace = request.namespace or workload.namespace
-        mode = self._enforcer.mode(namespace, deadline)
+        mode = request.mode or self._enforcer.mode(namespace, deadline)
         if mode is Mode.OFF:
             return AdmissionResponse(request.uid, allowed=True, reason="off")
         judged = containers or workload.containers
@@ -116,6 +116,31 @@ class AdmissionReviewer:
                 return self._let_in(request, verdict, ruling)
             return self._deny(request, verdict, ruling) if containers else self._ignore(request, ruling)
         return self._allow(request, verdict, action) if containers else self._ignore(request, STANDS)
+
+    def undecided(self, target: Target, why: str, deadline: Deadline) -> AdmissionResponse:
+        """Answer what could not be decided: by ``policy.onError``, as far as the mode of the namespace lets it.
+
+        Args:
+            target: what the request is about.
+            why: the reason, for people.
+            deadline: by when an answer must be there.
+        """
+        policy = self._rules.policy
+        try:
+            mode = target.mode or self._enforcer.mode(target.namespace, deadline)
+        except Exception:  # this is the answer to errors, and may not be one itself
+            log.exception("the mode of the namespace is not known; policy.enforce counts")
+            mode = policy.enforce
+        action = enforced(policy.on_error, target.kind, mode, policy)
+        line = plain(f"bomgate could not decide: {why}", MAX_WARNING)
+        return AdmissionResponse(
+            target.uid,
+            allowed=action is not Action.DENY,
+            message=line if action is Action.DENY else "",
+            warnings=(line,) if action is Action.WARN else (),
+            decision=action.word,
+            reason="error",
+        )
 
     def judge(
         self,

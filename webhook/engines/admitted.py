@@ -67,8 +67,10 @@ class AdmittedBefore:
         if turned_bad is None:
             return False
         revisions = self._inventory.revisions(owned.owners, case.namespace, deadline)
+        # Both are whole seconds. Within the same one nobody can say which was first, and the decision that let the
+        # template in knew of the assessment only later.
         return any(
-            revision.created < turned_bad and all(_is_named(one, revision.references) for one in case.denied)
+            revision.created <= turned_bad and all(_is_named(one, revision.references) for one in case.denied)
             for revision in revisions
         )
 

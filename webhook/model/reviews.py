@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from webhook.model.policies import Mode
 from webhook.model.workloads import Workload
 
 
@@ -38,6 +39,23 @@ class Requester:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """What a request is about, as far as it could be read.
+
+    Attributes:
+        uid: to be echoed in the response.
+        namespace: empty for cluster-scoped objects.
+        kind: of the object; possibly empty.
+        mode: of the namespace, where the API server chose by its label whom to ask; None where that is not known.
+    """
+
+    uid: str
+    namespace: str = ""
+    kind: str = ""
+    mode: Mode | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AdmissionRequest:
     """One request of the API server.
 
@@ -54,6 +72,7 @@ class AdmissionRequest:
         kind: of the object.
         name: of the object; possibly empty.
         api_version: of the object, such as ``apps/v1``.
+        mode: see :class:`Target`.
     """
 
     uid: str
@@ -68,6 +87,12 @@ class AdmissionRequest:
     kind: str = ""
     name: str = ""
     api_version: str = ""
+    mode: Mode | None = None
+
+    @property
+    def target(self) -> Target:
+        """What it is about."""
+        return Target(self.uid, self.namespace, self.kind, self.mode)
 
 
 @dataclass(frozen=True, slots=True)

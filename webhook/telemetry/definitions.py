@@ -64,8 +64,8 @@ DEFINITIONS = (
     MetricDefinition(
         "bomgate_config_traps",
         "gauge",
-        "Traps that `bomgate types lint` finds in the configuration, by level (warning, note).",
-        ("level",),
+        "Traps that `bomgate types lint` finds in the configuration, by level (warning, note) and code.",
+        ("level", "code"),
     ),
     MetricDefinition(
         "bomgate_certificate_expiry_timestamp_seconds",

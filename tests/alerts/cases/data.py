@@ -144,10 +144,21 @@ DATA = (
     Case(
         "BomgateConfigTraps",
         "info",
-        Moment({'bomgate_config_traps{level="warning", instance="a"}': "1x90"}, "70m"),
+        Moment(
+            {'bomgate_config_traps{level="warning", code="unknown-allow", instance="a"}': "1x90"},
+            "70m",
+        ),
         {
-            "it is a note": Moment({'bomgate_config_traps{level="note", instance="a"}': "3x90"}, "70m"),
-            "there is none": Moment({'bomgate_config_traps{level="warning", instance="a"}': "0x90"}, "70m"),
+            "it is a note": Moment(
+                {'bomgate_config_traps{level="note", code="range-gap", instance="a"}': "3x90"}, "70m"
+            ),
+            "the recommended types have it": Moment(
+                {'bomgate_config_traps{level="warning", code="opens-by-itself", instance="a"}': "1x90"}, "70m"
+            ),
+            "there is none any more": Moment(
+                {'bomgate_config_traps{level="warning", code="unknown-allow", instance="a"}': "1x30 0x60"}, "70m"
+            ),
         },
+        labels={"code": "unknown-allow"},
     ),
 )

@@ -15,7 +15,7 @@ from tests.worlds import LEFTPAD, LOG4J, LOG4SHELL, World
 from webhook.api.app import AdmissionFace, create_app, parse_timeout
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
-from webhook.model.policies import Policy
+from webhook.model.policies import Mode, Policy
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse
 from webhook.ports import Clock
 from webhook.telemetry import Metrics, exposition
@@ -33,9 +33,9 @@ class Face:
         face = AdmissionFace(self.world.reviewer, self.world.policy, self.metrics, self.world.clock, unready)
         self.client: FlaskClient = create_app(face).test_client()
 
-    def post(self, body: Any, query: str = "") -> dict[str, Any]:
+    def post(self, body: Any, query: str = "", path: str = "/validate") -> dict[str, Any]:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        answer = self.client.post(f"/validate{query}", data=data)
+        answer = self.client.post(f"{path}{query}", data=data)
         assert (answer.status_code, answer.content_type) == (200, "application/json")
         return dict(answer.get_json()["response"])
 
@@ -94,6 +94,39 @@ def test_an_object_of_the_wrong_shape_is_decided_by_on_error(on_error: Action, a
     assert "bomgate_admission_errors_total 1.0" in face.scraped()
 
 
+@pytest.mark.parametrize("body", [review(object={"spec": {"containers": "x"}}), review(object=pod("shop/good:1"))])
+@pytest.mark.parametrize(
+    ("enforce", "path", "allowed", "warned"),
+    [
+        (Mode.DENY, "/validate", False, False),
+        (Mode.WARN, "/validate", True, True),
+        (Mode.AUDIT, "/validate", True, False),
+        (Mode.OFF, "/validate", True, False),
+        (Mode.WARN, "/validate/deny", False, False),
+    ],
+)
+def test_what_could_not_be_decided_is_denied_only_where_denials_are_in_force(
+    body: Any, enforce: Mode, path: str, allowed: bool, warned: bool
+) -> None:
+    face = Face(Policy(on_error=Action.DENY, enforce=enforce), unready=lambda: "the read model is not loaded yet")
+    answer = face.post(body, path=path)
+    assert (answer["allowed"], bool(answer.get("warnings"))) == (allowed, warned)
+
+
+def test_what_could_not_be_decided_is_counted() -> None:
+    face = Face(Policy(on_error=Action.DENY), unready=lambda: "the read model is not loaded yet")
+    face.post(review(object=pod("shop/good:1"), dryRun=False))
+    assert 'requests_total{decision="deny",kind="Pod",operation="CREATE",reason="error"} 1.0' in face.scraped()
+    assert 'bomgate_denials_total{area="other",subject="pod"} 1.0' in face.scraped()
+
+
+def test_the_path_of_namespaces_that_chose_denials_tells_their_mode() -> None:
+    face = Face(Policy(enforce=Mode.WARN))
+    body = review(object=pod("shop/bad:1"))
+    assert face.post(body)["allowed"]
+    assert not face.post(body, path="/validate/deny")["allowed"]
+
+
 def test_a_review_of_an_unknown_kind_is_allowed() -> None:
     unknown = {"group": "example.org", "version": "v9", "kind": "Gadget"}
     assert Face().post(review(kind=unknown, object=[1, 2]))["allowed"]
@@ -124,6 +157,7 @@ class Broken:
 
     def __init__(self) -> None:
         self.deadlines: list[Deadline] = []
+        self.undecided = World(Policy()).reviewer.undecided
 
     def review(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
         self.deadlines.append(deadline)

@@ -89,7 +89,7 @@ def test_what_has_no_uid_to_answer_is_bad_input(body: bytes, words: str) -> None
 def test_what_has_a_uid_but_no_sense_can_still_be_answered(changes: dict[str, Any]) -> None:
     with pytest.raises(RejectedReview) as caught:
         decode_review(json.dumps(review(**changes)).encode())
-    assert caught.value.uid == "u-1"
+    assert caught.value.target.uid == "u-1"
 
 
 def test_a_denial_is_forbidden_with_its_message() -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from tests.unit.api.test_app import Face, pod
 from tests.unit.api.test_reviews import review
+from webhook.api.app import PATHS
+from webhook.model.policies import Mode, Policy
 
 
 def call(face: Face, body: bytes, **environ: Any) -> tuple[str, dict[str, str], bytes]:
@@ -60,3 +62,14 @@ def test_the_timeout_is_found_among_other_parameters() -> None:
     face = Face()
     body = json.dumps(review(object=pod("shop/good:1"))).encode()
     assert call(face, body, QUERY_STRING="a=b&timeout=5s&c")[0] == "200 OK"
+
+
+def test_both_paths_get_the_answer_that_flask_would_give() -> None:
+    face = Face(Policy(enforce=Mode.WARN))
+    body = json.dumps(review(object=pod("shop/bad:1"))).encode()
+    answers = {}
+    for path in PATHS:
+        short, long = call(face, body, PATH_INFO=path), call(face, body, PATH_INFO=path, CONTENT_LENGTH="")
+        assert short == long
+        answers[path] = json.loads(short[2])["response"]["allowed"]
+    assert answers == {"/validate": True, "/validate/deny": False}

@@ -99,6 +99,15 @@ def test_where_no_pod_is_left_a_template_from_before_the_verdict_turned_bad_coun
     assert outcome(town.review(of_controller(BAD, RISKY))) == KEPT
 
 
+@pytest.mark.parametrize(("seconds", "expected"), [(-1, KEPT), (0, KEPT), (1, DENIED)])
+def test_a_template_from_the_second_in_which_the_verdict_turned_bad_counts(
+    seconds: int, expected: tuple[bool, str]
+) -> None:
+    town = Town()
+    town.had(BAD, created=NOON + dt.timedelta(seconds=seconds))
+    assert outcome(town.review(of_controller(BAD))) == expected
+
+
 def test_a_template_proves_nothing_where_no_assessment_denies() -> None:
     town = Town(Policy(unknown=Action.DENY))
     town.world.image("shop/new:1", "pkg:npm/never-asked@1")
