@@ -24,7 +24,7 @@ from tests.doubles.clock import RealClock
 from tests.doubles.ossindex.behaviour import PAT
 from webhook.clients.directory import digest_in_name
 from webhook.clients.ossindex import OssIndexOptions, OssIndexSource
-from webhook.engines.downloading import Downloader, DownloadOptions
+from webhook.engines.downloading.downloader import Downloader, DownloadOptions
 from webhook.errors import InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.downloads import DownloadReport

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.fakes import FakeClock
@@ -12,6 +13,9 @@ from tests.parts import unavailable
 from tests.postgres import PostgresServer, find_programs
 from webhook.store.opening import Store, open_store
 from webhook.store.options import StoreOptions
+
+hypothesis.settings.register_profile("unhurried", hypothesis.settings(), deadline=None)  # speed is measured in bench/
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture

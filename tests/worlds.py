@@ -16,13 +16,13 @@ from tests.fakes import (
     FakeSightingSink,
     MemoryStore,
 )
-from webhook.engines.admission import AdmissionReviewer, ReviewParts
-from webhook.engines.checking import ImageChecker
-from webhook.engines.enforcing import ClusterParts, Enforcer
+from webhook.engines.admission.enforcing import ClusterParts, Enforcer
+from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
+from webhook.engines.checking.images import ImageChecker
+from webhook.engines.checking.resolving import ResolveOptions, ResolveParts, TagResolver
+from webhook.engines.checking.searching import SbomSearch, SearchOptions, SearchParts
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher, RefreshOptions
-from webhook.engines.resolving import ResolveOptions, ResolveParts, TagResolver
-from webhook.engines.searching import SbomSearch, SearchOptions, SearchParts
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, parse_image

@@ -9,7 +9,7 @@ import pytest
 
 from tests.chart.rendering import NAMESPACE, objects, render
 from tests.chart.sets import DATABASE, SETS
-from webhook.engines.rights import Features, Needs, controller_needs, webhook_needs
+from webhook.engines.controlling.rights import Features, Needs, controller_needs, webhook_needs
 from webhook.model.rights import Right
 
 Rendered = dict[tuple[str, str], dict[str, Any]]

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from webhook.clients.kube import resources
-from webhook.engines import provisioning
+from webhook.engines.controlling import provisioning
 from webhook.model.resources import ResourceKind
 from webhook.settings.decisions import ASSESSMENT_KEYS, TYPE_KEYS
 from webhook.settings.reading import camel

@@ -30,7 +30,7 @@ from webhook.clients.kube.api import KubeApi
 from webhook.clients.kube.connecting import connect
 from webhook.clients.kube.leases import LeaseLock
 from webhook.clients.kube.options import KubeOptions
-from webhook.engines.rights import controller_needs
+from webhook.engines.controlling.rights import controller_needs
 from webhook.model.rights import Right
 from webhook.settings import load_settings
 

@@ -21,7 +21,7 @@ from tests.fakes import (
 )
 from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, OPENSSL, World, digest_of
 from webhook.api.app import AdmissionFace, answer_review
-from webhook.engines.enforcing import ClusterParts
+from webhook.engines.admission.enforcing import ClusterParts
 from webhook.model.owners import Controller, OwnedPod
 from webhook.telemetry import Metrics
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.doubles.signer import FakeSigner, name_of
 from tests.fakes import FakeClock
 from tests.memory.cluster import MemoryCertificates, MemoryRegistrations, MemorySecrets
-from webhook.engines.certificates import CertificateDuty, CertificateParts
-from webhook.engines.certifying import CertificateOptions
+from webhook.engines.controlling.certificates import CertificateDuty, CertificateParts
+from webhook.engines.controlling.certifying import CertificateOptions
 from webhook.errors import Retryable
 
 OVERLAP = 100.0

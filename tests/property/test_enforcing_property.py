@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.worlds import World, digest_of
-from webhook.engines.mutating import PodPinner
+from webhook.engines.admission.mutating import PodPinner
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
 from webhook.model.podspecs import workload_of

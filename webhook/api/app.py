@@ -16,8 +16,8 @@ from werkzeug.exceptions import HTTPException
 from webhook.api.accounting import account
 from webhook.api.reviews import MAX_REVIEW_BYTES, RejectedReview, decode_review, encode_response
 from webhook.api.shortcut import AdmissionShortcut, WsgiApp
-from webhook.engines.admission import AdmissionReviewer
-from webhook.engines.mutating import PodPinner
+from webhook.engines.admission.mutating import PodPinner
+from webhook.engines.admission.reviewing import AdmissionReviewer
 from webhook.errors import InvalidInput
 from webhook.model.deadlines import Deadline
 from webhook.model.policies import Mode, Policy

@@ -7,9 +7,9 @@ from functools import partial
 
 from webhook.bootstrap.machine import NoSightings, PoolBackground
 from webhook.bootstrap.parts import Parts
-from webhook.engines.audit_duty import AuditDuty
-from webhook.engines.audit_telling import AuditTeller, Sinks
-from webhook.engines.auditing import Auditor, AuditParts, enforcing_modes, labelled_modes
+from webhook.engines.auditing.auditor import Auditor, AuditParts, enforcing_modes, labelled_modes
+from webhook.engines.auditing.duty import AuditDuty
+from webhook.engines.auditing.telling import AuditTeller, Sinks
 from webhook.policy.rehearsing import rehearsed
 from webhook.ports.controlling import Duty
 from webhook.telemetry import Metrics

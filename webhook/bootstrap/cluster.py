@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from webhook.engines.enforcing import ClusterParts
+from webhook.engines.admission.enforcing import ClusterParts
 from webhook.ports import Background, Clock, EventSink, ReportSink, RunningWorkloads, WebhookRegistration
 from webhook.ports.certifying import SecretKeeper
 from webhook.ports.controlling import GrantKeeper, LeaderLock, RightsReviewer

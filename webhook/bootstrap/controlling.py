@@ -15,9 +15,9 @@ from webhook.bootstrap.cluster import Cluster
 from webhook.bootstrap.duties import duties, rights
 from webhook.bootstrap.machine import SystemClock
 from webhook.bootstrap.parts import Parts, hot_start, open_parts
-from webhook.engines.controlling import DutyEvents, DutyPacer, DutyRunner, LeaderElection
-from webhook.engines.leading import Controller
-from webhook.engines.rights import RightsDuty
+from webhook.engines.controlling.duties import DutyEvents, DutyPacer, DutyRunner, LeaderElection
+from webhook.engines.controlling.leading import Controller
+from webhook.engines.controlling.rights import RightsDuty
 from webhook.ports.controlling import Duty
 from webhook.settings import Settings
 from webhook.telemetry import Metrics, exposition

@@ -10,14 +10,14 @@ from webhook.bootstrap.features import features
 from webhook.bootstrap.machine import PoolBackground
 from webhook.bootstrap.parts import Parts
 from webhook.clients.authority import CertificateSigner
-from webhook.engines.certificates import CertificateDuty, CertificateParts
-from webhook.engines.expiring import ExpiryDuty
-from webhook.engines.fetching_running import InventoryDuty, InventoryParts
-from webhook.engines.granting import GrantDuty
-from webhook.engines.provisioning import Provisioning, ProvisioningParts
-from webhook.engines.rights import RightsDuty, controller_needs
-from webhook.engines.ruling import ModelRules
-from webhook.engines.urgent import UrgentDuty
+from webhook.engines.assessing.ruling import ModelRules
+from webhook.engines.controlling.certificates import CertificateDuty, CertificateParts
+from webhook.engines.controlling.expiring import ExpiryDuty
+from webhook.engines.controlling.fetching_running import InventoryDuty, InventoryParts
+from webhook.engines.controlling.granting import GrantDuty
+from webhook.engines.controlling.provisioning import Provisioning, ProvisioningParts
+from webhook.engines.controlling.rights import RightsDuty, controller_needs
+from webhook.engines.controlling.urgent import UrgentDuty
 from webhook.ports.controlling import Duty
 from webhook.telemetry import Metrics
 

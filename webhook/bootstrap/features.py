@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webhook.engines.rights import Features
+from webhook.engines.controlling.rights import Features
 from webhook.settings import Settings
 
 

@@ -16,20 +16,20 @@ from webhook.bootstrap.places import Places
 from webhook.clients.directory import sbom_files
 from webhook.clients.ossindex import OssIndexSource, RecordedReports
 from webhook.clients.registry import Explanation, explain_image
-from webhook.engines.admission import AdmissionReviewer, ReviewParts
-from webhook.engines.assessing import Assessor
-from webhook.engines.checking import ImageChecker
-from webhook.engines.download_progress import DownloadListener, SilentListener
-from webhook.engines.downloading import Downloader
-from webhook.engines.enforcing import ClusterParts, Enforcer
+from webhook.engines.admission.enforcing import ClusterParts, Enforcer
+from webhook.engines.admission.mutating import PodPinner
+from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
+from webhook.engines.assessing.assessor import Assessor
+from webhook.engines.assessing.ruling import StoreRules
+from webhook.engines.checking.documents import SbomChecker
+from webhook.engines.checking.images import ImageChecker
+from webhook.engines.checking.resolving import ResolveParts, TagResolver
+from webhook.engines.checking.searching import SbomSearch, SearchParts
+from webhook.engines.downloading.downloader import Downloader
+from webhook.engines.downloading.progress import DownloadListener, SilentListener
 from webhook.engines.importing import Document, SbomImporter
-from webhook.engines.mutating import PodPinner
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
-from webhook.engines.resolving import ResolveParts, TagResolver
-from webhook.engines.ruling import StoreRules
-from webhook.engines.sbom_checking import SbomChecker
-from webhook.engines.searching import SbomSearch, SearchParts
 from webhook.errors import InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline

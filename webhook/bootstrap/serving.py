@@ -21,9 +21,9 @@ from webhook.api.server import WorkerParts
 from webhook.api.tls import CertificateFiles
 from webhook.bootstrap.features import features
 from webhook.bootstrap.parts import Parts, hot_start, open_parts
-from webhook.engines.controlling import DutyEvents, DutyPacer
-from webhook.engines.rights import RightsDuty, webhook_needs
-from webhook.engines.sightings import SightingNotes
+from webhook.engines.checking.sightings import SightingNotes
+from webhook.engines.controlling.duties import DutyEvents, DutyPacer
+from webhook.engines.controlling.rights import RightsDuty, webhook_needs
 from webhook.errors import StoreUnreachable
 from webhook.ports import Clock
 from webhook.settings import Settings

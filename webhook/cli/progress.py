@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from webhook.engines.download_progress import DownloadListener, DownloadPlan, DownloadProgress
+from webhook.engines.downloading.progress import DownloadListener, DownloadPlan, DownloadProgress
 from webhook.policy.phrases import count
 
 T = TypeVar("T")

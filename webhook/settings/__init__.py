@@ -19,13 +19,13 @@ from webhook.clients.generator import GeneratorOptions
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.ossindex import OssIndexOptions
 from webhook.clients.registry import AttachmentOptions, ProviderOptions, RegistryOptions, RegistryRule, VerifyRule
-from webhook.engines.audit_options import AuditOptions
-from webhook.engines.certifying import CertificateOptions
-from webhook.engines.controller_options import ControllerOptions
-from webhook.engines.downloading import DownloadOptions
+from webhook.engines.auditing.options import AuditOptions
+from webhook.engines.checking.resolving import ResolveOptions
+from webhook.engines.checking.searching import SearchOptions
+from webhook.engines.controlling.certifying import CertificateOptions
+from webhook.engines.controlling.options import ControllerOptions
+from webhook.engines.downloading.downloader import DownloadOptions
 from webhook.engines.refreshing import RefreshOptions
-from webhook.engines.resolving import ResolveOptions
-from webhook.engines.searching import SearchOptions
 from webhook.errors import ConfigError
 from webhook.model.policies import Policy
 from webhook.policy.typetable import TypeTable, default_types

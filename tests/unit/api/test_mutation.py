@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from tests.unit.api.test_reviews import review
 from tests.worlds import World, digest_of
 from webhook.api.app import AdmissionFace, create_app
-from webhook.engines.mutating import PodPinner
+from webhook.engines.admission.mutating import PodPinner
 from webhook.model.actions import Action
 from webhook.model.policies import Policy
 from webhook.telemetry import Metrics, exposition

@@ -9,7 +9,7 @@ import logging
 import pytest
 
 from webhook.cli.progress import counted, download_listener
-from webhook.engines.download_progress import DownloadPlan, DownloadProgress
+from webhook.engines.downloading.progress import DownloadPlan, DownloadProgress
 from webhook.model.purls import Purl
 
 PLAN = DownloadPlan(purls=(Purl("pkg:npm/a@1"), Purl("pkg:npm/b@1")))

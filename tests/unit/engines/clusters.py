@@ -15,7 +15,7 @@ from tests.fakes import (
     FakeWorkloadInventory,
 )
 from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, World, digest_of
-from webhook.engines.enforcing import ClusterParts
+from webhook.engines.admission.enforcing import ClusterParts
 from webhook.model.deadlines import Deadline
 from webhook.model.owners import Controller, OwnedPod, Revision
 from webhook.model.policies import Policy

@@ -1,0 +1,227 @@
+"""Searches for SBOMs, made once by all processes together."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from tests.fakes import FakeBackground, FakeImageResolver, FakeOpener, FakeOpening, FakeSbomSource
+from tests.worlds import LEFTPAD, World, digest_of, sbom_of
+from webhook.engines.checking.searching import SbomSearch, SearchOptions, SearchParts
+from webhook.engines.readmodel import ReadModel
+from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.errors import Final, InvalidInput, StoreError
+from webhook.model.deadlines import Deadline
+from webhook.model.images import parse_image
+from webhook.model.pulling import NO_ACCESS, PullAccess
+from webhook.model.searches import SearchOutcome
+from webhook.model.verdicts import SbomStatus
+
+DIGEST = digest_of("new")
+IMAGE = parse_image(f"shop/web@{DIGEST}")
+
+
+class Process:
+    """Another process on the same store."""
+
+    def __init__(self, world: World, name: str, *places: FakeSbomSource) -> None:
+        self.world, self.model = world, ReadModel()
+        refresher = Refresher(self.model, world.store.feed, None, world.clock, RefreshOptions())
+        refresher.refresh()
+        self.background = FakeBackground()
+        self.opener = FakeOpener(FakeImageResolver(), places)
+        parts = SearchParts(self.opener, world.store.sboms, world.store.searches, refresher, self.background, name)
+        self.searching = SbomSearch(self.model, parts, world.clock, SearchOptions())
+
+    def search(self, seconds: float = 5.0) -> SearchOutcome:
+        return self.searching.search(IMAGE, DIGEST, Deadline(self.world.clock.monotonic() + seconds))
+
+
+def test_the_first_place_that_has_one_ends_the_search() -> None:
+    world, first, second = World(), FakeSbomSource("first"), FakeSbomSource("second")
+    first.sboms[DIGEST] = [sbom_of(LEFTPAD), sbom_of(LEFTPAD, document="two")]
+    process = Process(world, "a", first, second)
+    assert process.search().status is SbomStatus.FOUND
+    assert second.asked == []
+    assert len(world.store.sboms.show(DIGEST)) == 2, "all documents of the place are kept"
+
+
+def test_trouble_in_one_place_does_not_hide_the_sbom_in_the_next() -> None:
+    world, first, second = World(), FakeSbomSource("first"), FakeSbomSource("second")
+    first.sboms[DIGEST] = Final("403")
+    second.sboms[DIGEST] = [sbom_of(LEFTPAD)]
+    assert Process(world, "a", first, second).search().status is SbomStatus.FOUND
+
+
+def test_the_true_reason_is_told_with_its_place() -> None:
+    world, first, second = World(), FakeSbomSource("first"), FakeSbomSource("second")
+    first.sboms[DIGEST] = Final("the registry says 403")
+    outcome = Process(world, "a", first, second).search()
+    assert outcome == SearchOutcome(SbomStatus.REFUSED, "first: the registry says 403")
+    second.sboms[DIGEST] = InvalidInput("not JSON")
+    assert Process(World(), "b", first, second).search() == SearchOutcome(SbomStatus.UNREADABLE, "second: not JSON")
+
+
+def test_what_one_process_could_not_find_another_does_not_search_again_for_a_while() -> None:
+    world, place = World(), FakeSbomSource()
+    assert Process(world, "a", place).search().status is SbomStatus.NONE
+    assert Process(world, "b", place).search().status is SbomStatus.NONE
+    assert len(place.asked) == 1
+    world.clock.advance(61)
+    place.sboms[DIGEST] = [sbom_of(LEFTPAD)]
+    assert Process(world, "c", place).search().status is SbomStatus.FOUND
+
+
+def test_what_another_process_is_searching_is_waited_for_and_not_searched_twice() -> None:
+    world, place = World(), FakeSbomSource()
+    assert world.store.searches.begin(str(DIGEST), "other", now=world.clock.now(), lease_seconds=60) is None
+    process = Process(world, "a", place)
+    process.background.hold = True
+    assert process.search(0.1).status is SbomStatus.REFUSED
+
+    world.store.sboms.add(DIGEST, sbom_of(LEFTPAD), place="referrers")
+    process.background.run_held()
+    assert process.search().status is SbomStatus.FOUND
+    assert place.asked == []
+
+
+def test_what_another_process_has_just_found_is_not_searched_again() -> None:
+    world, place = World(), FakeSbomSource()
+    process = Process(world, "a", place)
+    world.store.sboms.add(DIGEST, sbom_of(LEFTPAD), place="referrers")
+    assert process.search().status is SbomStatus.FOUND
+    assert place.asked == []
+
+
+def test_the_search_of_a_process_that_died_is_taken_over() -> None:
+    world, place = World(), FakeSbomSource()
+    place.sboms[DIGEST] = [sbom_of(LEFTPAD)]
+    world.store.searches.begin(str(DIGEST), "dead", now=world.clock.now() - dt.timedelta(seconds=50), lease_seconds=60)
+    assert Process(world, "a", place).search(100).status is SbomStatus.FOUND
+    assert len(place.asked) == 1
+
+
+def test_an_error_of_the_store_is_raised_and_the_next_try_searches_again() -> None:
+    world, place = World(), FakeSbomSource()
+    process = Process(world, "a", place)
+    place.sboms[DIGEST] = StoreError("disk full")
+    with pytest.raises(StoreError, match="disk full"):
+        process.search()
+    place.sboms[DIGEST] = [sbom_of(LEFTPAD)]
+    assert process.search().status is SbomStatus.FOUND
+
+
+@pytest.mark.parametrize(
+    ("trouble", "seconds"), [(None, 60.0), (InvalidInput("not JSON"), 300.0), (Final("403"), 15.0)]
+)
+def test_each_reason_is_believed_for_its_own_time(trouble: InvalidInput | Final | None, seconds: float) -> None:
+    world, place = World(), FakeSbomSource()
+    if trouble is not None:
+        place.sboms[DIGEST] = trouble
+    process = Process(world, "a", place)
+    process.search()
+    world.clock.advance(seconds - 0.1)
+    process.search()
+    assert len(place.asked) == 1
+    world.clock.advance(0.2)
+    process.search()
+    assert len(place.asked) == 2
+
+
+SEAL = "signed:0123456789abcdef"
+
+
+def signed_world(place: FakeSbomSource) -> tuple[World, SbomSearch]:
+    world = World()
+    parts = SearchParts(
+        FakeOpener(FakeImageResolver(), [place]),
+        world.store.sboms,
+        world.store.searches,
+        world.refresher,
+        world.background,
+        "a",
+        lambda image: SEAL if image.host == "registry.corp" else "",
+    )
+    return world, SbomSearch(world.model, parts, world.clock, SearchOptions())
+
+
+def test_an_unsigned_sbom_found_on_a_copy_does_not_count_for_an_image_that_needs_a_signature() -> None:
+    place = FakeSbomSource("referrers")
+    world, search = signed_world(place)
+    copy, ours = parse_image(f"elsewhere.example/copy@{DIGEST}"), parse_image(f"registry.corp/app@{DIGEST}")
+    place.sboms[DIGEST] = [sbom_of(LEFTPAD)]
+    deadline = Deadline(world.clock.monotonic() + 5)
+    assert search.search(copy, DIGEST, deadline).status is SbomStatus.FOUND
+    assert search.is_known(copy, DIGEST)
+    assert not search.is_known(ours, DIGEST)
+    place.sboms[DIGEST] = []
+    assert search.search(ours, DIGEST, deadline).status is SbomStatus.NONE
+
+
+def test_what_the_right_key_has_signed_counts_even_when_an_unsigned_copy_came_first() -> None:
+    place = FakeSbomSource("cosign-attestation")
+    world, search = signed_world(place)
+    document = sbom_of(LEFTPAD)
+    world.store.sboms.add(DIGEST, document, place="referrers")
+    world.refresher.refresh()
+    place.sboms[DIGEST] = [document]
+    ours = parse_image(f"registry.corp/app@{DIGEST}")
+    assert search.search(ours, DIGEST, Deadline(world.clock.monotonic() + 5)).status is SbomStatus.FOUND
+    assert world.model.facts(DIGEST, places=search.trusted(ours)) is not None
+    assert [one.place for one in world.store.sboms.show(DIGEST)] == [SEAL]
+
+
+def test_what_an_administrator_handed_in_counts_for_every_image() -> None:
+    world, search = signed_world(FakeSbomSource())
+    world.store.sboms.add(DIGEST, sbom_of(LEFTPAD), place="added")
+    world.refresher.refresh()
+    assert search.is_known(parse_image(f"registry.corp/app@{DIGEST}"), DIGEST)
+
+
+SHOP, BANK = PullAccess("shop", ("registry",)), PullAccess("bank", ("registry",))
+
+
+def test_what_pull_secrets_open_is_searched_with_them_and_its_tag_is_not_told_to_everybody() -> None:
+    world, closed, opened = World(), FakeSbomSource("referrers"), FakeSbomSource("referrers")
+    closed.sboms[DIGEST] = Final("401 without credentials")
+    opened.sboms[DIGEST] = [sbom_of(LEFTPAD)]
+    process = Process(world, "a", closed)
+    process.opener.openings[SHOP] = FakeOpening(FakeImageResolver(), [opened], "shop-1")
+    image = parse_image(f"shop/web:1@{DIGEST}")
+    for access in (BANK, NO_ACCESS):
+        refused = process.searching.search(image, DIGEST, Deadline(world.clock.monotonic() + 5), access)
+        assert refused.status is SbomStatus.REFUSED
+    found = process.searching.search(image, DIGEST, Deadline(world.clock.monotonic() + 5), SHOP)
+    assert found.status is SbomStatus.FOUND
+    assert process.model.digest_of(image.tagged) is None
+
+
+def test_a_refusal_is_remembered_for_the_namespace_that_got_it_alone() -> None:
+    world, place = World(), FakeSbomSource()
+    place.sboms[DIGEST] = Final("403")
+    process = Process(world, "a", place)
+    for access in (SHOP, SHOP, BANK):
+        process.searching.search(IMAGE, DIGEST, Deadline(world.clock.monotonic() + 5), access)
+    assert process.opener.opened == [SHOP, BANK]
+
+
+def test_after_a_change_of_keys_the_same_document_counts_under_the_new_one() -> None:
+    place = FakeSbomSource("cosign-attestation")
+    world, search = signed_world(place)
+    document = sbom_of(LEFTPAD)
+    world.store.sboms.add(DIGEST, document, place="signed:fedcba9876543210")
+    world.refresher.refresh()
+    place.sboms[DIGEST] = [document]
+    ours = parse_image(f"registry.corp/app@{DIGEST}")
+    assert search.search(ours, DIGEST, Deadline(world.clock.monotonic() + 5)).status is SbomStatus.FOUND
+
+
+def test_for_an_image_that_needs_a_signature_no_sbom_is_made_and_the_reason_is_the_true_one() -> None:
+    place = FakeSbomSource("generated")
+    world, search = signed_world(place)
+    place.sboms[DIGEST] = [sbom_of(LEFTPAD)]
+    ours = parse_image(f"registry.corp/app@{DIGEST}")
+    outcome = search.search(ours, DIGEST, Deadline(world.clock.monotonic() + 5))
+    assert (outcome.status, place.asked) == (SbomStatus.NONE, [])
+    assert "sbom.verify" in outcome.detail

@@ -1,0 +1,172 @@
+"""Fetching for what runs: sightings, and SBOMs of images that were there before bomgate."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.fakes import FakeBackground
+from tests.worlds import LEFTPAD, World, digest_of, sbom_of
+from webhook.engines.controlling.fetching_running import InventoryDuty, InventoryParts
+from webhook.engines.controlling.options import ControllerOptions
+from webhook.errors import StoreError
+from webhook.model.images import Digest, ImageRef
+from webhook.model.pulling import PullAccess
+from webhook.model.records import Sighting
+from webhook.model.running import ObjectRef, RunningImage, RunningWorkload
+from webhook.model.workloads import ContainerRole
+
+NEW, OLD = digest_of("new"), digest_of("old")
+ACCESS = PullAccess("shop", ("pull",), "default")
+
+
+@dataclass
+class FakeSightings:
+    """Keeps every sighting."""
+
+    recorded: list[Sighting] = field(default_factory=list)
+
+    def record(self, sightings: Sequence[Sighting]) -> None:
+        self.recorded += sightings
+
+
+@dataclass
+class FakeRunning:
+    """A cluster in which this runs."""
+
+    there: list[RunningWorkload] = field(default_factory=list)
+
+    def workloads(self, namespaces: Collection[str] = ()) -> Sequence[RunningWorkload]:
+        return self.there
+
+    def namespaces(self, names: Collection[str] = ()) -> Mapping[str, Mapping[str, str]]:
+        return {}
+
+
+def workload(name: str, *images: tuple[str, Digest | None, bool], access: PullAccess = ACCESS) -> RunningWorkload:
+    owner = ObjectRef("apps", "v1", "Deployment", "shop", name, f"uid-{name}")
+    found = tuple(
+        RunningImage(text, digest, f"spec.containers[{number}] (c)", ContainerRole.CONTAINER, running)
+        for number, (text, digest, running) in enumerate(images)
+    )
+    return RunningWorkload(owner, found, 1, access)
+
+
+class Desk:
+    """A duty in a world."""
+
+    def __init__(self, *, pull_secrets: bool = False, hold: bool = False, **options: float) -> None:
+        self.world, self.running = World(resolves=True), FakeRunning()
+        self.background, self.sightings = FakeBackground(hold=hold), FakeSightings()
+        world = self.world
+        self.parts = InventoryParts(
+            running=self.running,
+            checker=world.checker,
+            background=self.background,
+            sightings=self.sightings,
+            model=world.model,
+            refresher=world.refresher,
+            clock=world.clock,
+            pull_secrets=pull_secrets,
+        )
+        self.duty = InventoryDuty(self.parts, ControllerOptions(**options))
+        world.directory.sboms[NEW] = [sbom_of(LEFTPAD)]
+
+    @property
+    def seen(self) -> set[tuple[str, Digest | None]]:
+        return {(one.name, one.digest) for one in self.sightings.recorded}
+
+
+def test_what_runs_is_noted_and_its_sbom_is_fetched() -> None:
+    desk = Desk()
+    desk.running.there = [workload("web", ("shop/web:1", NEW, True), ("shop/later:1", None, False))]
+    desk.duty.run()
+    assert desk.seen == {("docker.io/shop/web:1", NEW)}, "what only a template names does not run"
+    assert desk.world.model.knows(NEW)
+    asked = len(desk.world.directory.asked)
+    desk.duty.run()
+    assert len(desk.world.directory.asked) == asked, "what is known is not searched"
+
+
+def test_an_image_without_a_digest_is_resolved() -> None:
+    desk = Desk()
+    desk.world.resolver.digests["docker.io/shop/web:1"] = NEW
+    desk.running.there = [workload("web", ("shop/web:1", None, True))]
+    desk.duty.run()
+    assert desk.world.model.knows(NEW)
+    assert desk.seen == {("docker.io/shop/web:1", None)}
+
+
+def test_an_image_that_runs_on_is_noted_once_an_hour() -> None:
+    desk = Desk()
+    desk.running.there = [workload("web", ("shop/web:1", NEW, True)), workload("api", ("shop/web:1", NEW, True))]
+    desk.duty.run()
+    first = desk.world.clock.now()
+    desk.world.clock.advance(3599)
+    desk.duty.run()
+    assert [one.at for one in desk.sightings.recorded] == [first]
+    desk.world.clock.advance(1)
+    desk.duty.run()
+    assert [one.at for one in desk.sightings.recorded] == [first, desk.world.clock.now()]
+
+
+def test_pull_secrets_of_the_workload_are_used_where_they_may_be() -> None:
+    for pull_secrets in (False, True):
+        desk = Desk(pull_secrets=pull_secrets)
+        desk.running.there = [workload("web", ("shop/web:1", NEW, True))]
+        desk.duty.run()
+        assert (ACCESS in desk.world.opener.opened) is pull_secrets
+
+
+def test_what_cannot_be_named_is_left_out() -> None:
+    desk = Desk()
+    desk.running.there = [workload("web", ("shop/WEB:1", None, True), ("shop/web:1", NEW, True))]
+    desk.duty.run()
+    assert desk.world.model.knows(NEW)
+
+
+def test_searches_whose_turn_comes_too_late_are_left_to_the_next_pass() -> None:
+    desk = Desk(hold=True, search_seconds=10.0)
+    desk.running.there = [workload("web", ("shop/web:1", NEW, True))]
+    desk.duty.run()
+    assert [task.waited for task in desk.background.tasks] == [[10.0]]
+    desk.world.clock.advance(10)
+    desk.background.run_held()
+    assert desk.world.directory.asked == []
+
+
+def test_an_image_without_an_sbom_is_searched_for_less_and_less_often() -> None:
+    desk = Desk()
+    none = digest_of("none")
+    desk.running.there = [workload("web", ("shop/none:1", none, True))]
+    hours = []
+    for minute in range(0, 48 * 60, 5):
+        before = len(desk.world.directory.asked)
+        desk.duty.run()
+        if len(desk.world.directory.asked) > before:
+            hours.append(minute / 60)
+        desk.world.clock.advance(300)
+    assert hours == [0, 0.25, 0.75, 1.75, 3.75, 7.75, 13.75, 19.75, 25.75, 31.75, 37.75, 43.75]
+
+
+def test_an_error_of_the_store_is_told_after_all_were_searched() -> None:
+    desk = Desk()
+    other = digest_of("other")
+    desk.world.directory.sboms[OLD] = StoreError("the database is full")
+    desk.world.directory.sboms[other] = [sbom_of(LEFTPAD)]
+    desk.running.there = [workload("web", ("shop/a:1", OLD, True), ("shop/b:1", other, True))]
+
+    class Failing:
+        def check(self, image: ImageRef, *arguments: object) -> object:
+            if image.digest == OLD:
+                raise StoreError("the database is full")
+            return desk.world.checker.check(image, *arguments)
+
+    parts = InventoryParts(
+        **{**{name: getattr(desk.parts, name) for name in desk.parts.__slots__}, "checker": Failing()}
+    )
+    with pytest.raises(StoreError, match="the database is full"):
+        InventoryDuty(parts, ControllerOptions()).run()
+    assert desk.world.model.knows(other)

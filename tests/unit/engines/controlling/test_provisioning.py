@@ -1,0 +1,305 @@
+"""What the objects of the cluster become in the store, and what their status says."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+import pytest
+
+from tests.fakes import NOON
+from tests.worlds import LOG4J, LOG4SHELL, World
+from webhook.engines.assessing.assessor import Assessor
+from webhook.engines.assessing.ruling import StoreRules
+from webhook.engines.controlling.provisioning import Provisioning, ProvisioningParts
+from webhook.errors import Final, InvalidInput, Retryable, SourceError
+from webhook.model.actions import Action
+from webhook.model.assessments import AssessmentType, CvssRange, Scope
+from webhook.model.purls import Purl
+from webhook.model.records import AssessmentQuery
+from webhook.model.resources import (
+    AssessmentResource,
+    Resource,
+    ResourceKind,
+    ResourceStatus,
+    StatedAssessment,
+    TypeResource,
+)
+
+DAY = dt.timedelta(days=1)
+PACKAGE = Purl(LOG4J).package
+SCOPE = Scope(package=PACKAGE)
+
+
+@dataclass
+class FakeResources:
+    """A cluster with these objects; what is reported becomes their status, as in a real one."""
+
+    stored_types: dict[str, TypeResource] | None = field(default_factory=dict)
+    stored_assessments: dict[str, AssessmentResource] | None = field(default_factory=dict)
+    reported: list[tuple[str, ResourceStatus]] = field(default_factory=list)
+    failure: SourceError | None = None
+    unwritable: set[str] = field(default_factory=set)
+
+    def types(self) -> list[TypeResource] | None:
+        if self.failure is not None:
+            raise self.failure
+        return None if self.stored_types is None else list(self.stored_types.values())
+
+    def assessments(self) -> list[AssessmentResource] | None:
+        return None if self.stored_assessments is None else list(self.stored_assessments.values())
+
+    def report(self, resource: Resource, status: ResourceStatus) -> None:
+        if resource.name in self.unwritable:
+            raise Final(f"{resource.name} cannot be written")
+        self.reported.append((resource.name, status))
+        objects: dict[str, TypeResource] | dict[str, AssessmentResource] | None
+        objects = self.stored_types if resource.kind is ResourceKind.TYPE else self.stored_assessments
+        if objects is not None:
+            objects[resource.name] = replace(objects[resource.name], resource=replace(resource, status=status))
+
+
+class Desk:
+    """A world with one vulnerable image, a cluster with objects, and the duty between the two."""
+
+    def __init__(self) -> None:
+        self.world, self.cluster = World(), FakeResources()
+        self.digest = self.world.image("shop/web:1", LOG4J)
+        self.world.answer(LOG4J, LOG4SHELL)
+        self.published: dict[tuple[str, bool], int] = {}
+        self.duty = self.new_duty()
+
+    def new_duty(self) -> Provisioning:
+        store = self.world.store
+        parts = ProvisioningParts(self.cluster, store.types, store.assessments, self.world.model, self.world.refresher)
+        return Provisioning(parts, self.world.rules.types, self.world.clock, self._publish)
+
+    def _publish(self, kind: str, valid: bool, number: int) -> None:
+        self.published[kind, valid] = number
+
+    def put_type(self, name: str, action: Action = Action.DENY, low: str = "", high: str = "", **more: int) -> None:
+        assert self.cluster.stored_types is not None
+        band = CvssRange(Decimal(low), Decimal(high)) if low else None
+        before = self.cluster.stored_types.get(name)
+        resource = _next(before.resource if before else None, ResourceKind.TYPE, name, len(self.cluster.stored_types))
+        self.cluster.stored_types[name] = TypeResource(resource, AssessmentType(name, action, band, **more))
+
+    def put(self, name: str, kind: str = "Blocked", scope: Scope = SCOPE, until: dt.datetime | None = None) -> None:
+        assert self.cluster.stored_assessments is not None
+        objects = self.cluster.stored_assessments
+        before = objects.get(name)
+        resource = _next(before.resource if before else None, ResourceKind.ASSESSMENT, name, len(objects))
+        objects[name] = AssessmentResource(resource, StatedAssessment("CVE-2021-44228", kind, scope, "why", until))
+
+    def run(self) -> dict[str, ResourceStatus]:
+        """One pass; what was reported in it."""
+        self.cluster.reported.clear()
+        self.duty.run()
+        self.world.refresher.refresh()
+        return dict(self.cluster.reported)
+
+    def action(self, namespace: str = "") -> Action:
+        """What the image gets."""
+        return self.world.check("shop/web:1", namespace).action
+
+
+def _next(before: Resource | None, kind: ResourceKind, name: str, age: int) -> Resource:
+    if before is None:
+        return Resource(kind, name, 1, NOON - DAY + dt.timedelta(minutes=age))
+    return replace(before, generation=before.generation + 1)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_an_assessment_of_a_type_of_the_cluster_decides_and_its_removal_opens_again(desk: Desk) -> None:
+    desk.put_type("accepted", Action.ALLOW, expires_after_days=7)
+    desk.put("log4shell", "accepted")
+    assert desk.action() is Action.DENY
+    reported = desk.run()
+    assert desk.action() is Action.ALLOW
+    told = reported["log4shell"]
+    assert (told.ready, told.reason, told.images, told.until) == (True, "Provisioned", 1, NOON + 7 * DAY)
+    assert reported["accepted"].reason == "Loaded"
+    assert desk.published == {
+        ("AssessmentType", True): 1,
+        ("AssessmentType", False): 0,
+        ("Assessment", True): 1,
+        ("Assessment", False): 0,
+    }
+    desk.cluster.stored_assessments = {}
+    desk.run()
+    assert desk.action() is Action.DENY
+
+
+def test_nothing_is_written_when_nothing_changed(desk: Desk) -> None:
+    desk.put_type("watched", Action.WARN, "4.0", "5.0")
+    desk.put("stated", "watched", until=NOON + dt.timedelta(days=3, microseconds=5))
+    desk.run()
+    position = desk.world.store.feed.position()
+    desk.world.clock.current += DAY
+    assert desk.run() == {}
+    desk.duty = desk.new_duty()
+    assert desk.run() == {}, "another controller finds nothing to do either"
+    assert desk.world.store.feed.position() == position
+
+
+def test_what_has_expired_is_told_without_anybody_changing_it(desk: Desk) -> None:
+    desk.put("stated", "Ignore", until=NOON + DAY)
+    assert not desk.run()["stated"].expired
+    since = desk.cluster.reported[0][1].since
+    desk.world.clock.current += DAY
+    told = desk.run()["stated"]
+    assert (told.ready, told.reason, told.expired, told.since) == (True, "Expired", True, since)
+    assert desk.action() is Action.DENY
+
+
+def test_a_date_in_the_past_is_taken_and_has_no_effect(desk: Desk) -> None:
+    desk.put("stated", "Ignore", until=NOON - DAY)
+    assert desk.run()["stated"].reason == "Expired"
+    assert desk.action() is Action.DENY
+
+
+def test_a_type_that_vanishes_keeps_what_it_denied_denied(desk: Desk) -> None:
+    desk.put_type("banned")
+    desk.put_type("accepted", Action.ALLOW)
+    desk.put("closed", "banned", Scope(package=PACKAGE, namespace="shop"))
+    desk.put("open", "accepted", Scope(package=PACKAGE, namespace="lab"))
+    desk.run()
+    assert (desk.action("shop"), desk.action("lab")) == (Action.DENY, Action.ALLOW)
+    desk.cluster.stored_types = {}
+    reported = desk.run()
+    assert {name: (one.ready, one.reason) for name, one in reported.items()} == {
+        "closed": (False, "UnknownType"),
+        "open": (False, "UnknownType"),
+    }
+    assert "stays in force" in reported["closed"].message
+    assert (desk.action("shop"), desk.action("lab")) == (Action.DENY, Action.WARN)
+    verdict = desk.world.check("shop/web:1", "shop")
+    assert "banned is gone; its last action was deny" in verdict.findings[0].note
+    desk.cluster.stored_assessments = {}
+    desk.run()
+    assert desk.action("lab") is Action.DENY, "with the object its record goes, and the range counts again"
+
+
+def test_an_object_that_turns_bad_keeps_what_it_stated_before(desk: Desk) -> None:
+    desk.put("stated", "Ignore")
+    desk.run()
+    desk.put("stated", "Ignore", Scope(package=PACKAGE, version_range="^2"))
+    told = desk.run()["stated"]
+    assert (told.ready, told.reason, told.generation, told.images) == (False, "BadDefinition", 2, 1)
+    assert "'^2' is not a range of versions" in told.message
+    assert desk.action() is Action.ALLOW
+
+
+def test_a_specification_that_cannot_be_read_is_told(desk: Desk) -> None:
+    resource = Resource(ResourceKind.ASSESSMENT, "odd", 1, NOON, problem=InvalidInput("It is odd."))
+    desk.cluster.stored_assessments = {"odd": AssessmentResource(resource, None)}
+    desk.put("good")
+    reported = desk.run()
+    assert (reported["odd"].reason, reported["odd"].message.startswith("It is odd.")) == ("BadDefinition", True)
+    assert reported["good"].ready
+
+
+def test_a_changed_type_that_overlaps_keeps_its_former_definition(desk: Desk) -> None:
+    desk.put_type("low", Action.WARN, "4.0", "5.0")
+    desk.put_type("middle", Action.WARN, "5.1", "6.0")
+    desk.run()
+    desk.put_type("low", Action.DENY, "4.0", "5.5")
+    told = desk.run()["low"]
+    assert (told.ready, told.reason, told.range) == (False, "Overlaps", "4.0–5.5")
+    assert "low (4.0–5.5) and middle (5.1–6.0)" in told.message
+    assert "stays in force" in told.message
+    stored = {one.type.name: (one.type.action, str(one.type.auto_assess)) for one in desk.world.store.types.list()}
+    assert stored["low"] == (Action.WARN, "4.0–5.0")
+
+
+def test_of_two_objects_for_one_scope_the_one_that_counts_already_stays(desk: Desk) -> None:
+    desk.put("older", "Ignore", Scope(namespace="lab"))
+    desk.put("newer", "Ignore")
+    desk.run()
+    desk.put("older", "Blocked")
+    told = desk.run()["older"]
+    assert told.reason == "Duplicate"
+    assert f"Assessment newer assesses CVE-2021-44228 for {PACKAGE} already" in told.message
+    assert (desk.action(), desk.action("lab")) == (Action.ALLOW, Action.ALLOW)
+
+
+def test_the_settings_file_and_the_cluster_do_not_undo_each_other(desk: Desk) -> None:
+    store, clock = desk.world.store, desk.world.clock
+    rules = StoreRules(desk.world.rules, store.types)
+    assessor = Assessor(store.assessments, store.vulnerabilities, store.components, rules, clock)
+    entry = StatedAssessment("CVE-2021-44228", "Caution", SCOPE, "in the file", None)
+    desk.put("stated", "Ignore")
+    for _ in range(2):
+        assessor.provision([entry])
+        desk.run()
+    assert len(store.assessments.find(AssessmentQuery(source="provisioned"))) == 2
+    assert desk.action() is Action.ALLOW, "of two that were stated for one scope the newer one counts"
+    assessor.provision([])
+    desk.run()
+    assert desk.action() is Action.ALLOW
+    assessor.provision([entry])
+    desk.cluster.stored_assessments = {}
+    desk.run()
+    assert desk.action() is Action.WARN
+
+
+def test_a_kind_that_the_cluster_does_not_know_changes_nothing(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.put_type("accepted", Action.ALLOW)
+    desk.put("stated", "accepted")
+    desk.run()
+    desk.cluster.stored_types = desk.cluster.stored_assessments = None
+    with caplog.at_level(logging.WARNING, "bomgate.resources"):
+        assert desk.run() == desk.run() == {}
+    assert desk.action() is Action.ALLOW
+    assert len(caplog.records) == 1, "it is said once"
+
+
+def test_a_list_that_fails_changes_nothing(desk: Desk) -> None:
+    desk.put("stated", "Ignore")
+    desk.run()
+    desk.cluster.failure = Retryable("the API server is away")
+    with pytest.raises(Retryable):
+        desk.duty.run()
+    assert desk.action() is Action.ALLOW
+
+
+def test_a_status_that_cannot_be_written_keeps_no_other_from_it(desk: Desk) -> None:
+    desk.put("first", "Ignore")
+    desk.put("second", "Ignore", Scope(namespace="lab"))
+    desk.cluster.unwritable = {"first"}
+    with pytest.raises(Final, match="first cannot be written"):
+        desk.duty.run()
+    assert [name for name, _ in desk.cluster.reported] == ["second"]
+    desk.cluster.unwritable = set()
+    assert list(desk.run()) == ["first"]
+
+
+def test_touched_images_are_counted_by_scope_and_again_once_a_minute(desk: Desk) -> None:
+    desk.put("all", "Ignore", Scope())
+    desk.put("named", "Ignore", Scope(image="docker.io/shop/web*"))
+    desk.put("other", "Ignore", Scope(image="docker.io/other/*"))
+    desk.put("exact", "Ignore", Scope(package=LOG4J))
+    desk.put("older", "Ignore", Scope(package=PACKAGE, version_range="<2.0"))
+    counts = {name: one.images for name, one in desk.run().items()}
+    assert counts == {"all": 1, "named": 1, "other": 0, "exact": 1, "older": 0}
+    desk.world.image("other/api:1", LOG4J)
+    assert desk.run() == {}
+    desk.world.clock.ticks += 60
+    assert {name: one.images for name, one in desk.run().items()} == {"all": 2, "other": 1, "exact": 2}
+
+
+def test_a_type_of_the_cluster_is_given_to_new_vulnerabilities(desk: Desk) -> None:
+    desk.put_type("medium", Action.DENY, "4.0", "6.9")
+    desk.run()
+    store, clock = desk.world.store, desk.world.clock
+    rules = StoreRules(desk.world.rules, store.types)
+    assessor = Assessor(store.assessments, store.vulnerabilities, store.components, rules, clock)
+    made = assessor.auto_rule()(replace(LOG4SHELL, id="CVE-2", cvss_score=Decimal("5.0")), "pkg:npm/a")
+    assert made is not None
+    assert (made.type, made.rule) == ("medium", "medium 4.0–6.9")

@@ -1,0 +1,512 @@
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.fakes import FakeClock, FakeVulnerabilitySource, MemoryStore
+from tests.memory import MemoryRuns
+from tests.worlds import LEFTPAD, LOG4J, LOG4SHELL, OPENSSL, YAML, digest_of, sbom_of
+from webhook.engines.downloading.downloader import (
+    Downloader,
+    DownloadOptions,
+    DownloadPlan,
+    DownloadProgress,
+    DownloadRunningError,
+)
+from webhook.errors import BomgateError, ConfigError, Final, Retryable, StoreError
+from webhook.model.assessments import Assessment
+from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult, WantedComponent
+from webhook.model.purls import Purl, parse_purl
+from webhook.model.records import AssessmentQuery
+from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+from webhook.policy.automatic import auto_assessment
+from webhook.policy.typetable import default_types
+
+
+@dataclass
+class Witness:
+    """A listener that keeps what it was told."""
+
+    plans: list[DownloadPlan] = field(default_factory=list)
+    steps: list[DownloadProgress] = field(default_factory=list)
+
+    def planned(self, plan: DownloadPlan) -> None:
+        self.plans.append(plan)
+
+    def advanced(self, progress: DownloadProgress) -> None:
+        self.steps.append(progress)
+
+
+class Desk:
+    """A downloader with its store and its source."""
+
+    def __init__(self, clock: FakeClock, *purls: str, batch_size: int = 128, **options: Any) -> None:
+        self.clock, self.store, self.witness = clock, MemoryStore(clock), Witness()
+        self.source = FakeVulnerabilitySource(clock, batch_size=batch_size)
+        self.downloader = Downloader(
+            source=self.source,
+            components=self.store.components,
+            runs=self.store.runs,
+            clock=clock,
+            assess=lambda: self.assess,
+            holder="this",
+            options=DownloadOptions(**options),
+            listener=self.witness,
+        )
+        if purls:
+            self.store.sboms.add(digest_of("image"), sbom_of(*purls), place="added")
+
+    def assess(self, vulnerability: Vulnerability, package: str) -> Assessment | None:
+        return auto_assessment(default_types(), vulnerability, package, self.clock.now())
+
+    def with_components(self, components: Any) -> Downloader:
+        return self._but(components=components)
+
+    def _but(self, **changes: Any) -> Downloader:
+        fields = ("source", "components", "runs", "clock", "assess", "holder", "options", "listener")
+        return Downloader(**{**{name: getattr(self.downloader, name) for name in fields}, **changes})
+
+    @property
+    def asked(self) -> list[Purl]:
+        return [purl for batch in self.source.asked for purl in batch]
+
+
+class FailingComponents:
+    """A store of components that records ``after`` batches and then fails."""
+
+    def __init__(self, inner: Any, after: int) -> None:
+        self._inner, self._left = inner, after
+
+    def wanted(self, *, now: dt.datetime, ttl: dt.timedelta) -> Sequence[WantedComponent]:
+        found: Sequence[WantedComponent] = self._inner.wanted(now=now, ttl=ttl)
+        return found
+
+    def not_covered(self) -> Mapping[str, int]:
+        counts: Mapping[str, int] = self._inner.not_covered()
+        return counts
+
+    def record(self, answers: Sequence[ComponentAnswer], **arguments: Any) -> RecordResult:
+        if not self._left:
+            raise StoreError("The database is full.", remedy="Make room.")
+        self._left -= 1
+        result: RecordResult = self._inner.record(answers, **arguments)
+        return result
+
+    def unassessed_pairs(self) -> list[tuple[Vulnerability, str]]:
+        return []
+
+
+def many(count: int) -> list[str]:
+    return [f"pkg:maven/g/a{number:03}@1" for number in range(count)]
+
+
+def test_everything_that_is_due_is_asked_and_recorded(clock: FakeClock) -> None:
+    desk = Desk(clock, LOG4J, YAML)
+    desk.source.known = {parse_purl(LOG4J): (LOG4SHELL,)}
+    report = desk.downloader.run()
+    assert report == DownloadReport(
+        asked=2, answered=2, vulnerable=1, new_vulnerabilities=1, auto_assessed=1, complete=True
+    )
+    assert desk.store.admin.status().counts["vulnerable"] == 1
+    assert desk.store.vulnerabilities.show(LOG4SHELL.id) is not None
+
+
+def test_a_run_with_nothing_to_do_asks_nothing(clock: FakeClock) -> None:
+    desk = Desk(clock)
+    assert desk.downloader.run() == DownloadReport()
+    assert desk.source.asked == []
+
+
+def test_components_are_asked_in_batches_of_the_source_size(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(10), batch_size=4)
+    desk.downloader.run()
+    assert [len(batch) for batch in desk.source.asked] == [4, 4, 2]
+
+
+def test_components_are_asked_in_the_order_of_work_of_the_store(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(4))
+    desk.store.sboms.add(digest_of("another"), sbom_of(many(4)[2]), place="added")
+    desk.downloader.run()
+    assert desk.asked[0] == many(4)[2]
+
+
+def test_a_second_run_asks_nothing_until_answers_are_old(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(5))
+    desk.downloader.run()
+    clock.advance(3600)
+    assert desk.downloader.run() == DownloadReport(skipped={"fresh": 5})
+    clock.advance(24 * 3600)
+    assert desk.downloader.run().asked == 5
+
+
+@pytest.mark.parametrize(("ttl_hours", "due_after"), [(24, 23), (168, 167), (20, 19), (10, 9.5), (1, 0.95)])
+def test_an_answer_is_due_a_twentieth_before_its_ttl_ends_and_at_most_an_hour(
+    clock: FakeClock, ttl_hours: float, due_after: float
+) -> None:
+    desk = Desk(clock, *many(2), ttl_hours=ttl_hours)
+    desk.downloader.run()
+    assert desk.downloader.run() == DownloadReport(skipped={"fresh": 2})
+    clock.advance(due_after * 3600 - 1)
+    assert desk.downloader.run() == DownloadReport(skipped={"fresh": 2})
+    clock.advance(1)
+    assert desk.downloader.run().asked == 2
+
+
+def test_a_job_that_runs_each_night_asks_for_everything_each_night(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(6), batch_size=2)
+    for early in (0, 25, -10):  # seconds; a batch takes 30, so the last is answered a minute and a half after the start
+        began = clock.now()
+        assert desk._but(source=Slow(desk.source, 30)).run().asked == 6
+        clock.advance((began + dt.timedelta(days=1) - clock.now()).total_seconds() - early)
+
+
+def test_with_no_ttl_everything_is_due_at_once(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(2), ttl_hours=0)
+    assert [desk.downloader.run().asked for _ in range(2)] == [2, 2]
+
+
+def test_what_the_source_leaves_out_is_unknown_and_not_asked_again_at_once(clock: FakeClock) -> None:
+    desk = Desk(clock, LOG4J, YAML)
+    desk.source.silent = {parse_purl(YAML)}
+    report = desk.downloader.run()
+    assert (report.asked, report.answered, report.unknown, report.complete) == (2, 1, 1, True)
+    assert desk.store.admin.status().counts["unknown"] == 1
+    clock.advance(60)
+    assert desk.downloader.run().asked == 0
+
+
+def test_a_refused_component_is_counted_logged_and_not_asked_again_at_once(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = Desk(clock, LOG4J, YAML)
+    desk.source.refuses = {parse_purl(YAML): "It is malformed."}
+    report = desk.downloader.run()
+    assert (report.asked, report.answered, report.skipped, report.complete) == (1, 1, {"rejected": 1}, True)
+    assert [getattr(record, "purl", None) for record in caplog.records] == [YAML]
+    clock.advance(60)
+    assert desk.downloader.run().skipped == {"fresh": 2}
+
+
+def test_components_of_other_types_are_counted_and_never_asked(clock: FakeClock) -> None:
+    desk = Desk(clock, OPENSSL, "pkg:apk/alpine/musl@1", LOG4J)
+    assert desk.downloader.run().skipped == {"not-covered": 2}
+    assert desk.witness.plans[0].not_covered == {"deb": 1, "apk": 1}
+    assert desk.asked == [LOG4J]
+
+
+def test_a_budget_cuts_the_work_and_leaves_the_rest_for_the_next_run(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(5), max_components_per_run=3)
+    report = desk.downloader.run()
+    assert (report.asked, report.skipped, report.complete) == (3, {"budget": 2}, False)
+    assert "budget of 3 components" in report.stopped_by
+    assert report.stopped_code == "budget"
+    clock.advance(60)
+    report = desk.downloader.run()
+    assert (report.asked, report.skipped, report.complete) == (2, {"fresh": 3}, True)
+    assert sorted(desk.asked) == many(5)
+
+
+def test_a_dry_run_tells_what_it_would_do_and_does_nothing(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(5), OPENSSL, max_components_per_run=3)
+    assert desk.store.runs.acquire("other", now=clock.now(), lease=dt.timedelta(hours=1)) is None
+    report = desk.downloader.run(dry_run=True)
+    assert report == DownloadReport(skipped={"not-covered": 1, "budget": 2, "dry-run": 3})
+    assert list(desk.witness.plans[0].purls) == many(3)
+    assert desk.source.asked == []
+    assert desk.store.runs.last() is None
+
+
+def test_named_components_are_asked_alone_and_need_not_be_in_the_store(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(5))
+    report = desk.downloader.run([Purl(many(5)[1]), Purl(LEFTPAD), Purl(LEFTPAD)])
+    assert desk.asked == [many(5)[1], LEFTPAD]
+    assert (report.asked, report.answered, report.skipped) == (2, 2, {})
+    assert parse_purl(LEFTPAD) in desk.store.sboms.component_ids([parse_purl(LEFTPAD)])
+
+
+def test_named_components_that_need_not_or_cannot_be_asked_are_counted(clock: FakeClock) -> None:
+    desk = Desk(clock, LOG4J)
+    desk.downloader.run()
+    clock.advance(60)
+    report = desk.downloader.run([Purl(LOG4J), Purl(OPENSSL), Purl("pkg:npm/lodash")])
+    assert report.skipped == {"fresh": 1, "not-covered": 1, "no-version": 1}
+    assert desk.asked == [LOG4J]
+
+
+def test_the_budget_holds_for_named_components_too(clock: FakeClock) -> None:
+    desk = Desk(clock, max_components_per_run=1)
+    assert desk.downloader.run([Purl(LOG4J), Purl(YAML)]).skipped == {"budget": 1}
+
+
+def test_a_batch_that_fails_is_counted_and_the_others_go_on(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(6), batch_size=2)
+    desk.source.errors = [Retryable("It did not answer.", remedy="Wait.")]
+    report = desk.downloader.run()
+    assert (report.asked, report.answered, report.failed, report.complete) == (6, 4, 2, False)
+    assert report.stopped_by == "2 components got no answer. It did not answer. Wait."
+    assert report.stopped_code == "source-retryable"
+    clock.advance(60)
+    assert desk.downloader.run().answered == 2
+
+
+def test_several_failures_in_a_row_end_the_run(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(20), batch_size=2)
+    desk.source.errors = [Retryable("It did not answer.")] * 9
+    report = desk.downloader.run()
+    assert report.stopped_by.startswith("3 batches failed in a row. It did not answer.")
+    assert report.failed + report.skipped["stopped"] == 20
+    assert len(desk.source.asked) <= 6  # three, and what was ready or on its way by then
+
+
+def test_a_success_between_failures_starts_the_count_anew(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(10), batch_size=2, max_failed_batches=2)
+    source, trouble = desk.source, Retryable("It did not answer.")
+    plan: list[BomgateError | None] = [trouble, None, trouble, None, trouble]
+    report = desk._but(source=Scripted(source, plan)).run()
+    assert (report.answered, report.failed) == (4, 6)
+    assert "in a row" not in report.stopped_by
+
+
+class Scripted:
+    """A source whose calls fail or not as a list says."""
+
+    batch_size = 2
+
+    def __init__(self, inner: FakeVulnerabilitySource, plan: list[BomgateError | None]) -> None:
+        self._inner, self._plan = inner, plan
+
+    def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+        if problem := self._plan.pop(0):
+            raise problem
+        return self._inner.report(purls)
+
+
+def test_a_source_that_says_no_for_good_ends_the_run_and_keeps_what_was_answered(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(20), batch_size=2)
+    out = Final("The account is out of credits (402).", remedy="Wait for the next period.")
+    report = desk._but(source=Scripted(desk.source, [None, None, out, *[None] * 9])).run()
+    assert report.stopped_by == "The account is out of credits (402). Wait for the next period."
+    assert report.stopped_code == "source-final"
+    assert not report.complete
+    assert report.failed == 2
+    assert (report.answered, report.asked, report.skipped) == (4, 6, {"stopped": 14})
+    clock.advance(60)
+    assert desk.downloader.run().asked == 20 - report.answered
+
+
+def test_half_an_answer_is_kept_and_the_reason_for_the_other_half_is_told(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(4))
+
+    class Half(Scripted):
+        batch_size = 4
+
+        def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+            kept = tuple(ComponentAnswer(purl, (), clock.now()) for purl in purls[:3])
+            return BatchAnswer(kept, failure=Final("No more credits.", remedy="Wait."))
+
+    report = desk._but(source=Half(desk.source, [])).run()
+    assert (report.answered, report.failed, report.stopped_by) == (3, 1, "No more credits. Wait.")
+    clock.advance(60)
+    assert desk.downloader.run().asked == 1
+
+
+def test_credits_are_summed_when_the_source_states_them(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(6), batch_size=2)
+
+    class Charging(Scripted):
+        def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+            answers = tuple(ComponentAnswer(purl, (), clock.now()) for purl in purls)
+            return BatchAnswer(answers, credits_used=0.1, credits_remaining=7.0)
+
+    assert desk._but(source=Charging(desk.source, [])).run().credits_used == 0.3
+    assert desk.witness.steps[-1].credits_remaining == 7.0
+
+
+def test_a_store_that_fails_ends_the_run_with_what_was_kept(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(20), batch_size=2)
+    report = desk.with_components(FailingComponents(desk.store.components, after=2)).run()
+    assert report.stopped_by == "The database is full. Make room."
+    assert not report.complete
+    assert report.answered == desk.store.admin.status().counts["clean"] >= 4
+    assert report.failed >= 2
+
+
+def test_a_store_that_does_not_say_what_is_wanted_is_an_error_and_gives_the_lock_back(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(2))
+
+    class Deaf(FailingComponents):
+        def wanted(self, *, now: dt.datetime, ttl: dt.timedelta) -> Sequence[WantedComponent]:
+            raise StoreError("The database is locked.")
+
+    with pytest.raises(StoreError, match="locked"):
+        desk.with_components(Deaf(desk.store.components, 0)).run()
+    assert desk.downloader.run().answered == 2
+
+
+class Torn(Sequence[WantedComponent]):
+    """Wanted components of a store that fails while they are walked."""
+
+    def __len__(self) -> int:
+        return 3000
+
+    def __getitem__(self, place: Any) -> Any:
+        if place >= 1500:
+            raise StoreError("The database went away.")
+        return WantedComponent(Purl(f"pkg:maven/g/a{place}@1"), True, False, 1)
+
+
+def test_a_store_that_fails_while_the_work_is_read_ends_the_run_with_what_was_kept(clock: FakeClock) -> None:
+    desk = Desk(clock)
+
+    class Tearing(FailingComponents):
+        def wanted(self, *, now: dt.datetime, ttl: dt.timedelta) -> Sequence[WantedComponent]:
+            return Torn()
+
+    report = desk.with_components(Tearing(desk.store.components, 1000)).run()
+    assert report.stopped_by.startswith("The database went away.")
+    assert report.answered == desk.store.admin.status().counts["clean"]
+    assert not report.complete
+
+
+def test_planned_components_can_be_read_like_a_list(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(5), max_components_per_run=3)
+    desk.downloader.run(dry_run=True)
+    planned = desk.witness.plans[0].purls
+    assert (len(planned), planned[0], planned[-1]) == (3, many(5)[0], many(5)[2])
+    assert planned[1:] == many(3)[1:]
+    with pytest.raises(IndexError):
+        planned[3]
+
+
+def test_a_run_is_recorded_with_its_times(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(2))
+    started = clock.now()
+    report = desk.downloader.run()
+    last = desk.store.runs.last()
+    assert last is not None
+    assert (last.report, last.started) == (report, started)
+
+
+def test_a_run_that_cannot_be_recorded_is_not_complete(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(2))
+
+    class Forgetful(MemoryRuns):
+        def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime) -> None:
+            raise StoreError("The database is full.")
+
+    report = desk._but(runs=Forgetful(desk.store.runs._facts)).run()
+    assert (report.answered, report.complete) == (2, False)
+    assert report.stopped_by.startswith("The run was not recorded. The database is full.")
+    assert report.stopped_code == "store"
+
+
+def test_a_second_run_at_once_says_who_is_at_it_and_asks_nothing(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(2))
+    desk.store.runs.acquire("host-7/4711", now=clock.now(), lease=dt.timedelta(minutes=5))
+    with pytest.raises(DownloadRunningError, match="host-7/4711 holds the lock") as caught:
+        desk.downloader.run()
+    assert "ends by itself" in caught.value.remedy
+    assert desk.source.asked == []
+
+
+def test_the_lock_of_a_killed_run_ends_with_its_lease(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(2))
+    desk.store.runs.acquire("killed", now=clock.now(), lease=dt.timedelta(minutes=5))
+    clock.advance(301)
+    assert desk.downloader.run().answered == 2
+
+
+def test_the_lock_is_given_back(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(2))
+    desk.downloader.run()
+    assert desk.store.runs.acquire("other", now=clock.now(), lease=dt.timedelta(minutes=5)) is None
+
+
+class Slow(Scripted):
+    """A source that takes ``seconds`` for a batch, and does ``meanwhile`` in that time."""
+
+    def __init__(self, inner: FakeVulnerabilitySource, seconds: float, meanwhile: Any = lambda: None) -> None:
+        super().__init__(inner, [])
+        self._seconds, self._meanwhile = seconds, meanwhile
+
+    def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+        self._inner.clock.advance(self._seconds)
+        self._meanwhile()
+        return self._inner.report(purls)
+
+
+def test_a_long_run_renews_its_lock(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(60), batch_size=2)
+    others: list[str | None] = []
+
+    def try_to_take_over() -> None:
+        others.append(desk.store.runs.acquire("other", now=clock.now(), lease=dt.timedelta(minutes=5)))
+
+    report = desk._but(source=Slow(desk.source, 30, try_to_take_over)).run()
+    assert report.complete
+    assert others == ["this"] * 30
+
+
+def test_a_run_that_has_lost_its_lock_stops(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(20), batch_size=2)
+
+    def take_over() -> None:
+        desk.store.runs.acquire("other", now=clock.now() + dt.timedelta(minutes=6), lease=dt.timedelta(hours=1))
+
+    report = desk._but(source=Slow(desk.source, 100, take_over)).run()
+    assert "went to another run" in report.stopped_by
+    assert report.stopped_code == "download-running"
+    assert "other" in report.stopped_by
+    assert report.skipped["stopped"] > 0
+
+
+def test_progress_is_told_after_each_batch(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(5), batch_size=2)
+    desk.source.known = {Purl(many(5)[0]): (LOG4SHELL,)}
+    desk.source.errors = [Retryable("It did not answer.")]
+    desk.downloader.run()
+    last = desk.witness.steps[-1]
+    assert [step.batch_size for step in desk.witness.steps] == [2, 2, 1]
+    assert desk.witness.steps[0].problem == "It did not answer."
+    assert (last.total, last.done, last.answered, last.failed, last.batches) == (5, 5, 3, 2, 3)
+
+
+def test_a_changed_score_is_assessed_anew_only_when_asked_for(clock: FakeClock) -> None:
+    for reassess, expected in ((False, ["Caution"]), (True, ["Caution", "Blocked"])):
+        desk = Desk(clock, LOG4J, reassess_on_score_change=reassess)
+        for score in ("7.5", "9.8"):
+            desk.source.known = {parse_purl(LOG4J): (Vulnerability("CVE-2026-1000", cvss_score=Decimal(score)),)}
+            desk.downloader.run()
+            clock.advance(25 * 3600)
+        assert [one.type for one in desk.store.assessments.find(AssessmentQuery())] == expected
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"max_components_per_run": -1},
+        {"ttl_hours": -1},
+        {"concurrency": 0},
+        {"max_failed_batches": 0},
+        {"lease_minutes": 0},
+        {"lease_minutes": 10_000},
+        {"ttl_hours": float("nan")},
+    ],
+)
+def test_options_that_cannot_work_are_refused(clock: FakeClock, options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=r"ossindex\."):
+        Desk(clock, **options).downloader.run()
+
+
+def test_a_failure_is_logged_with_its_remedy(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk(clock, *many(2))
+    desk.source.errors = [Final("Not allowed.", remedy="Ask for leave.")]
+    with caplog.at_level(logging.WARNING, "bomgate.download"):
+        desk.downloader.run()
+    assert getattr(caplog.records[0], "remedy", None) == "Ask for leave."

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+
+from tests.fakes import NOON, FakeClock, MemoryStore
+from webhook.engines.downloading.downloader import Downloader, DownloadOptions
+from webhook.engines.downloading.fetching import Fetched, Fetching
+from webhook.errors import Final, Retryable
+from webhook.model.downloads import BatchAnswer, SourceStatus
+from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import ComponentAnswer
+
+PATIENCE = 10.0
+"""Seconds after which a test that waits in vain fails."""
+
+
+def purls(count: int) -> list[Purl]:
+    return [Purl(f"pkg:maven/g/a{number:04}@1") for number in range(count)]
+
+
+class Source:
+    """A source that does something before it answers, and counts how many calls are open."""
+
+    def __init__(self, batch_size: int = 1, before: Callable[[], None] = lambda: None) -> None:
+        self.batch_size, self._before = batch_size, before
+        self.asked: list[tuple[Purl, ...]] = []
+        self.open = self.peak = 0
+        self._lock = threading.Lock()
+
+    def report(self, batch: Sequence[Purl]) -> BatchAnswer:
+        with self._lock:
+            self.asked.append(tuple(batch))
+            self.open += 1
+            self.peak = max(self.peak, self.open)
+        self._before()
+        with self._lock:
+            self.open -= 1
+        return BatchAnswer(tuple(ComponentAnswer(purl, (), NOON) for purl in batch))
+
+    def check(self) -> SourceStatus:
+        return SourceStatus(True, "https://source.test", "nobody", "It works.")
+
+
+def results(fetching: Fetching) -> list[Fetched]:
+    return [one for arrived in fetching.results(heartbeat=PATIENCE) for one in arrived]
+
+
+def test_requests_run_at_once_up_to_the_concurrency() -> None:
+    together = threading.Barrier(4)
+    source = Source(before=lambda: together.wait(PATIENCE) and None)
+    fetching = Fetching(source, purls(8), 4)
+    fetching.start()
+    assert len(results(fetching)) == 8
+    assert source.peak == 4
+
+
+def test_every_component_is_asked_once() -> None:
+    source = Source(batch_size=3)
+    fetching = Fetching(source, purls(100), 4)
+    fetching.start()
+    assert sorted(purl for one in results(fetching) for purl in one.purls) == purls(100)
+    assert sorted(purl for batch in source.asked for purl in batch) == purls(100)
+
+
+def test_the_next_request_is_on_its_way_while_a_batch_is_recorded() -> None:
+    second = threading.Event()
+    source = Source()
+    source._before = lambda: second.set() if len(source.asked) == 2 else None
+    fetching = Fetching(source, purls(2), 1)
+    fetching.start()
+    stream = fetching.results(heartbeat=PATIENCE)
+    next(stream)
+    assert second.wait(PATIENCE)
+    fetching.stop()
+    results(fetching)
+
+
+def test_nothing_is_fetched_far_ahead_of_what_was_recorded() -> None:
+    source = Source()
+    fetching = Fetching(source, purls(50), 2)
+    fetching.start()
+    recorded = 0
+    for arrived in fetching.results(heartbeat=PATIENCE):
+        recorded += len(arrived)
+        assert len(source.asked) <= recorded + 5  # three that are ready, two on their way
+
+
+def test_after_stop_only_what_is_on_its_way_arrives() -> None:
+    go_on, started = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        started.set()
+        assert go_on.wait(PATIENCE)
+
+    source = Source(before=wait)
+    fetching = Fetching(source, purls(50), 1)
+    fetching.start()
+    assert started.wait(PATIENCE)
+    fetching.stop()
+    go_on.set()
+    assert [one.purls for one in results(fetching)] == [tuple(purls(1))]
+
+
+def test_a_source_that_learns_to_take_fewer_gets_fewer() -> None:
+    source = Source(batch_size=4)
+    source._before = lambda: setattr(source, "batch_size", 2)
+    fetching = Fetching(source, purls(8), 1)
+    fetching.start()
+    results(fetching)
+    assert [len(batch) for batch in source.asked] == [4, 2, 2]
+
+
+def test_silence_is_told_as_a_heartbeat() -> None:
+    go_on = threading.Event()
+    fetching = Fetching(Source(before=lambda: go_on.wait(PATIENCE) and None), purls(1), 1)
+    fetching.start()
+    stream = fetching.results(heartbeat=0.01)
+    assert next(stream) == ()
+    go_on.set()
+    assert [one.purls for arrived in stream for one in arrived] == [tuple(purls(1))]
+
+
+def test_an_error_of_the_source_is_an_answer() -> None:
+    def fail() -> None:
+        raise Retryable("Later.")
+
+    fetching = Fetching(Source(before=fail), purls(1), 1)
+    fetching.start()
+    (only,) = results(fetching)
+    assert isinstance(only.answer.failure, Retryable)
+    assert only.answer.answers == ()
+
+
+def test_after_a_no_for_good_nothing_more_is_asked() -> None:
+    def refuse() -> None:
+        raise Final("Never.")
+
+    source = Source(before=refuse)
+    fetching = Fetching(source, purls(50), 1)
+    fetching.start()
+    assert len(results(fetching)) == len(source.asked) == 1
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_any_other_error_reaches_the_caller_and_ends_the_run(concurrency: int) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("a mistake in the program")
+
+    clock = FakeClock()
+    store = MemoryStore(clock)
+    downloader = Downloader(
+        source=Source(before=fail),
+        components=store.components,
+        runs=store.runs,
+        clock=clock,
+        assess=lambda: lambda vulnerability, package: None,
+        holder="this",
+        options=DownloadOptions(concurrency=concurrency),
+    )
+    with pytest.raises(ZeroDivisionError):
+        downloader.run(purls(20))
+    assert store.runs._facts.lease is None
+
+
+def test_components_are_walked_shortly_before_they_are_needed() -> None:
+    walked = 0
+
+    def walk() -> Iterator[Purl]:
+        nonlocal walked
+        for purl in purls(5000):
+            walked += 1
+            yield purl
+
+    fetching = Fetching(Source(batch_size=100), walk(), 1)
+    fetching.start()
+    assert walked == 1000
+    assert len(results(fetching)) == 50
+    assert walked == 5000
+
+
+def test_a_last_page_that_is_not_full_is_asked_too() -> None:
+    source = Source(batch_size=300)
+    fetching = Fetching(source, purls(1100), 1)
+    fetching.start()
+    results(fetching)
+    assert [len(batch) for batch in source.asked] == [300, 300, 300, 200]

@@ -1,0 +1,103 @@
+"""Break-glass: people with the right for it let in what would be denied, for a while, and it is written down.
+
+The right is asked for at the API server and not read off the object, because whoever may write the object could write
+that, too. What is let in leaves a grant, and the grant, not the annotation, lets in what controllers make of it: their
+requests carry their own name, and some of them copy annotations.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from webhook.engines.admission.cases import Case, Ruling
+from webhook.errors import SourceError
+from webhook.model.deadlines import Deadline
+from webhook.model.grants import BREAK_GLASS_RESOURCE, BreakGlassGrant, GrantedWorkload
+from webhook.model.owners import Controller
+from webhook.model.policies import Policy
+from webhook.policy.exemptions import ended, let_in, no_right, not_counted, ticket_problem
+from webhook.ports import AccessReviewer, Clock, GrantStore
+
+log = logging.getLogger("bomgate.breakglass")
+
+
+class BreakGlass:
+    """Decides what break-glass lets in.
+
+    Args:
+        policy: whether it counts, and for how long.
+        access: who may use it.
+        grants: where its uses are kept.
+        clock: time.
+    """
+
+    def __init__(self, policy: Policy, access: AccessReviewer, grants: GrantStore, clock: Clock) -> None:
+        self._policy, self._access, self._grants, self._clock = policy, access, grants, clock
+
+    def of_owners(self, case: Case, owners: Sequence[Controller], deadline: Deadline) -> Sequence[BreakGlassGrant]:
+        """The grants for the controllers of an object, those that have ended included.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        if not self._policy.break_glass or not owners:
+            return ()
+        return self._grants.find([owner.uid for owner in owners], case.namespace, deadline)
+
+    def inherited(self, case: Case, grants: Sequence[BreakGlassGrant]) -> Ruling | None:
+        """What grants mean for an object that a controller makes; None when none covers its denied images.
+
+        Args:
+            case: the would-be denial.
+            grants: what :meth:`of_owners` gave.
+        """
+        images = case.images
+        last = max((grant for grant in grants if grant.covers(images)), key=lambda grant: grant.until, default=None)
+        if last is None:
+            return None
+        if self._clock.now() < last.until:
+            return _used(last)
+        return Ruling(text=ended(last), break_glass="expired")
+
+    def asked_for(self, case: Case, ticket: str, deadline: Deadline) -> Ruling:
+        """What becomes of an object that carries the annotation itself.
+
+        Args:
+            case: the would-be denial.
+            ticket: what the annotation says.
+            deadline: by when the API server must have answered.
+        """
+        requester, workload = case.request.requester, case.workload
+        problem = ticket_problem(ticket) or ("" if workload.uid else "the object has no uid yet")
+        if problem:
+            return Ruling(text=not_counted(problem), break_glass="refused")
+        detail = {"ticket": ticket, "user": requester.username, "object": workload.title, "namespace": case.namespace}
+        try:
+            if not self._access.may_use(requester, BREAK_GLASS_RESOURCE, case.namespace, deadline):
+                log.warning("break-glass refused", extra=detail)
+                return Ruling(text=no_right(requester.username, case.namespace), break_glass="refused")
+            grant = self._grant(case, ticket)
+            if not case.request.dry_run:
+                self._grants.add(grant, deadline)
+                log.warning("break-glass used", extra={**detail, "images": ", ".join(grant.images)[:1000]})
+        except SourceError as fault:
+            log.error("%s", fault.message, extra={**detail, "code": fault.code, "remedy": fault.remedy})
+            return Ruling(text=not_counted(f"it could not be checked or written down ({fault.message.rstrip('.')})"))
+        return _used(grant)
+
+    def _grant(self, case: Case, ticket: str) -> BreakGlassGrant:
+        workload, now = case.workload, self._clock.now().replace(microsecond=0)
+        return BreakGlassGrant(
+            namespace=case.namespace,
+            ticket=ticket.strip(),
+            user=case.request.requester.username,
+            workload=GrantedWorkload(case.request.api_version, workload.kind, workload.name, workload.uid),
+            images=tuple(sorted(case.images)),
+            at=now,
+            until=now + self._policy.break_glass_life,
+        )
+
+
+def _used(grant: BreakGlassGrant) -> Ruling:
+    return Ruling("break-glass", let_in(grant), ("break-glass", grant.ticket), "used")

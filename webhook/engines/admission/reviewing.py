@@ -1,0 +1,293 @@
+"""Admission: from a request of the API server to an answer that is never an exception."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TypeVar, cast
+
+from webhook.engines.admission.cases import STANDS, Case, Ruling, ticket_of
+from webhook.engines.admission.enforcing import Enforcer
+from webhook.engines.checking.images import ImageChecker
+from webhook.errors import BomgateError, InvalidInput
+from webhook.model.actions import Action
+from webhook.model.deadlines import Deadline
+from webhook.model.images import ImageRef, parse_image
+from webhook.model.policies import Mode
+from webhook.model.pulling import NO_ACCESS, PullAccess
+from webhook.model.records import Sighting
+from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Target
+from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict, WorkloadVerdict
+from webhook.model.workloads import ContainerRef, Workload
+from webhook.policy.evaluation import Rules, Subject, failed, missing, workload_verdict
+from webhook.policy.messages import MAX_WARNING, MAX_WARNINGS, Hints, grounds, warnings, with_addition, with_title
+from webhook.policy.modes import enforced
+from webhook.policy.plaintext import plain
+from webhook.policy.reasons import weightiest
+from webhook.ports import Clock, SightingSink
+
+log = logging.getLogger("bomgate.admission")
+T = TypeVar("T")
+_MOST_TEXTS = 1_000
+_JUDGED_SUBRESOURCES = ("", "ephemeralcontainers")
+
+
+class _Texts:
+    """Messages that were composed before: the Pods of one workload, and its retries, ask for the same again.
+
+    Composing one costs more than all the rest of a decision. Verdicts come from the checker's cache, so that the same
+    decision is the same object; an entry keeps the objects alive that its key names by identity.
+    """
+
+    def __init__(self, hints: Hints) -> None:
+        self._hints = hints
+        self._known: dict[tuple[object, ...], tuple[WorkloadVerdict, object]] = {}
+
+    def get(self, verdict: WorkloadVerdict, compose: Callable[[WorkloadVerdict, Hints], T]) -> T:
+        """What ``compose`` makes of the verdict, from memory when it was asked before."""
+        key = (compose, *((id(judged.verdict), judged.containers) for judged in verdict.images))
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _MOST_TEXTS:
+                self._known = {}
+            known = self._known[key] = (verdict, compose(verdict, self._hints))
+        return cast("T", known[1])
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewParts:
+    """What a reviewer works with.
+
+    Attributes:
+        checker: judges images.
+        enforcer: decides what becomes of verdicts.
+        sightings: where seen images are noted; the downloader asks for their components first.
+        clock: time.
+    """
+
+    checker: ImageChecker
+    enforcer: Enforcer
+    sightings: SightingSink
+    clock: Clock
+
+
+class AdmissionReviewer:
+    """Answers admission requests.
+
+    Args:
+        parts: who judges, enforces and takes notes.
+        rules: policy and types.
+        hints: what denials tell people to do.
+        pull_secrets: whether registries are opened with the workload's pull secrets.
+    """
+
+    def __init__(self, parts: ReviewParts, rules: Rules, hints: Hints, *, pull_secrets: bool = False) -> None:
+        self._pull_secrets = pull_secrets
+        self._checker, self._enforcer, self._rules = parts.checker, parts.enforcer, rules
+        self._texts = _Texts(hints)
+        self._parse = lru_cache(maxsize=4096)(parse_image)
+        self._sightings, self._clock = parts.sightings, parts.clock
+
+    def review(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
+        """Answer one request; whatever goes wrong becomes a decision by ``policy.onError``."""
+        workload = request.workload
+        if workload is None or not _is_judged(request):
+            return AdmissionResponse(request.uid, allowed=True, reason="not-judged")
+        containers = new_containers(workload, request.old_workload)
+        if not containers and not _asks_anew(request):
+            return AdmissionResponse(request.uid, allowed=True, reason="nothing-new")
+        namespace = request.namespace or workload.namespace
+        mode = request.mode or self._enforcer.mode(namespace, deadline)
+        if mode is Mode.OFF:
+            return AdmissionResponse(request.uid, allowed=True, reason="off")
+        judged = containers or workload.containers
+        verdict = self.judge(judged, namespace, deadline, replace(workload.pull_access, namespace=namespace))
+        if not request.dry_run:
+            self._note(verdict)
+        action = enforced(verdict.action, workload.kind, mode, self._rules.policy)
+        if action is Action.DENY:
+            ruling = STANDS
+            if self._enforcer.concerns(workload):
+                ruling = self._enforcer.rule(Case.of(request, workload, namespace, verdict), deadline)
+            if ruling.lets_in:
+                return self._let_in(request, verdict, ruling)
+            return self._deny(request, verdict, ruling) if containers else self._ignore(request, ruling)
+        return self._allow(request, verdict, action) if containers else self._ignore(request, STANDS)
+
+    def undecided(self, target: Target, why: str, deadline: Deadline) -> AdmissionResponse:
+        """Answer what could not be decided: by ``policy.onError``, as far as the mode of the namespace lets it.
+
+        Args:
+            target: what the request is about.
+            why: the reason, for people.
+            deadline: by when an answer must be there.
+        """
+        policy = self._rules.policy
+        try:
+            mode = target.mode or self._enforcer.mode(target.namespace, deadline)
+        except Exception:  # this is the answer to errors, and may not be one itself
+            log.exception("the mode of the namespace is not known; policy.enforce counts")
+            mode = policy.enforce
+        action = enforced(policy.on_error, target.kind, mode, policy)
+        line = plain(f"bomgate could not decide: {why}", MAX_WARNING)
+        return AdmissionResponse(
+            target.uid,
+            allowed=action is not Action.DENY,
+            message=line if action is Action.DENY else "",
+            warnings=(line,) if action is Action.WARN else (),
+            decision=action.word,
+            reason="error",
+        )
+
+    def judge(
+        self,
+        containers: Sequence[ContainerRef],
+        namespace: str,
+        deadline: Deadline,
+        access: PullAccess = NO_ACCESS,
+    ) -> WorkloadVerdict:
+        """Judge the images of some containers, each image once.
+
+        Args:
+            containers: places that name images.
+            namespace: where they are to run.
+            deadline: by when all must be judged.
+            access: with whose credentials the images are pulled.
+        """
+        access = access if self._pull_secrets else NO_ACCESS
+        by_image: dict[str, list[str]] = {}
+        for container in containers:
+            by_image.setdefault(container.image, []).append(container.label)
+        return workload_verdict(
+            [
+                ImageVerdict(self._check(text, namespace, deadline, access), tuple(labels))
+                for text, labels in by_image.items()
+            ]
+        )
+
+    def _check(self, text: str, namespace: str, deadline: Deadline, access: PullAccess) -> Verdict:
+        try:
+            image = self._parse(text)
+        except InvalidInput as problem:
+            return missing_reference(text, namespace, problem, self._rules)
+        try:
+            return self._checker.check(image, namespace, deadline, access)
+        except Exception as problem:  # the last resort of the admission path: a decision, with an id to find it by
+            error_id = secrets.token_hex(4)
+            detail = {"error_id": error_id, "image": text[:200], "namespace": namespace}
+            if isinstance(problem, BomgateError):
+                log.error("%s", problem.message, extra={**detail, "code": problem.code, "remedy": problem.remedy})
+            else:
+                log.exception("unexpected error while judging an image", extra=detail)
+            return failed(Subject(image, image.digest, namespace, 0), error_id, self._rules)
+
+    def _note(self, verdict: WorkloadVerdict) -> None:
+        now = self._clock.now()
+        for judged in verdict.images:
+            one = judged.verdict
+            self._sightings.saw(Sighting(one.digest, one.image.tagged, now, refused=one.action is Action.DENY))
+
+    def _deny(self, request: AdmissionRequest, verdict: WorkloadVerdict, ruling: Ruling) -> AdmissionResponse:
+        assert request.workload is not None
+        text = with_title(request.workload.title, self._texts.get(verdict, grounds))
+        return AdmissionResponse(
+            request.uid,
+            allowed=False,
+            message=with_addition(text, ruling.text) if ruling.text else text,
+            decision="deny",
+            reason=weightiest(verdict),
+            audit_annotations=_audit(verdict, Action.DENY),
+            break_glass=ruling.break_glass,
+        )
+
+    def _ignore(self, request: AdmissionRequest, ruling: Ruling) -> AdmissionResponse:
+        """Let a ticket pass that does not count; the update brings no image, so there is nothing to deny."""
+        return AdmissionResponse(
+            request.uid,
+            allowed=True,
+            warnings=(plain(ruling.text, MAX_WARNING),) if ruling.text else (),
+            reason="nothing-new",
+            break_glass=ruling.break_glass,
+        )
+
+    def _let_in(self, request: AdmissionRequest, verdict: WorkloadVerdict, ruling: Ruling) -> AdmissionResponse:
+        lines = (
+            (plain(ruling.text, MAX_WARNING), *self._lines(request, verdict))
+            if ruling.break_glass
+            else self._lines(request, verdict)
+        )
+        extra = (ruling.annotation,) if ruling.annotation else ()
+        return AdmissionResponse(
+            request.uid,
+            allowed=True,
+            warnings=lines[:MAX_WARNINGS] if _has_reader(request) else (),
+            decision="warn",
+            reason=ruling.reason,
+            audit_annotations=(*_audit(verdict, Action.WARN), *extra),
+            break_glass=ruling.break_glass,
+        )
+
+    def _allow(self, request: AdmissionRequest, verdict: WorkloadVerdict, action: Action) -> AdmissionResponse:
+        # In the mode audit the answer is a plain yes, and only the metrics and the audit log tell what it hides.
+        silent = action is Action.ALLOW and verdict.action is not Action.ALLOW
+        return AdmissionResponse(
+            request.uid,
+            allowed=True,
+            warnings=() if silent else self._lines(request, verdict),
+            decision="audit" if silent else action.word,
+            reason=weightiest(verdict),
+            audit_annotations=_audit(verdict, action),
+        )
+
+    def _lines(self, request: AdmissionRequest, verdict: WorkloadVerdict) -> tuple[str, ...]:
+        return self._texts.get(verdict, warnings) if _has_reader(request) else ()
+
+
+def new_containers(workload: Workload, old: Workload | None) -> tuple[ContainerRef, ...]:
+    """The containers of a workload whose image its former state did not name; all of them when there was none.
+
+    What runs already is not judged again by an update: otherwise a label could not be changed any more once a
+    verdict has turned bad.
+    """
+    if old is None:
+        return workload.containers
+    known = {container.image for container in old.containers}
+    return tuple(container for container in workload.containers if container.image not in known)
+
+
+def missing_reference(text: str, namespace: str, problem: InvalidInput, rules: Rules) -> Verdict:
+    """The verdict about something that is no image reference: there can be no SBOM for it."""
+    image = ImageRef(host="", repository=text[:100], tag=None, digest=None, text=text[:200])
+    return missing(Subject(image, None, namespace, 0), SbomStatus.UNRESOLVED, problem.message, rules)
+
+
+def _is_judged(request: AdmissionRequest) -> bool:
+    return (
+        request.operation in (Operation.CREATE, Operation.UPDATE)
+        and request.subresource in _JUDGED_SUBRESOURCES
+        and request.workload is not None
+        and not request.workload.deleting
+    )
+
+
+def _asks_anew(request: AdmissionRequest) -> bool:
+    """Whether an update asks for break-glass for what the object names already, under a new ticket."""
+    new, old = request.workload, request.old_workload
+    if new is None or old is None or new.controller is not None or not new.annotations:
+        return False
+    ticket = ticket_of(new)
+    return ticket is not None and ticket != ticket_of(old)
+
+
+def _has_reader(request: AdmissionRequest) -> bool:
+    """Whether somebody reads warnings; a controller does not, and its owner got the same ones."""
+    return request.workload is not None and request.workload.controller is None
+
+
+def _audit(verdict: WorkloadVerdict, action: Action) -> tuple[tuple[str, str], ...]:
+    """What the API server's audit log says of a decision; ``would-be`` is the verdict that was not let do its work."""
+    found = (("decision", action.word), ("images", str(len(verdict.images))))
+    return found if action is verdict.action else (*found, ("would-be", verdict.action.word))

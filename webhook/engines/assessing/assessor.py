@@ -1,0 +1,289 @@
+"""Assessing: how assessments come to be (by a CVSS range, by hand, in bulk, from the configuration) and are read."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from webhook.engines.assessing.ruling import RuleSource
+from webhook.errors import ConfigError, InvalidInput
+from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.purls import Purl
+from webhook.model.records import AssessmentQuery, VulnerabilityQuery
+from webhook.policy.automatic import auto_assessment
+from webhook.policy.decisions import PROVISIONER, Decision, Definition, Target, checked_author, decide, provisioned
+from webhook.policy.evaluation import Judge, worst_first
+from webhook.policy.matching import ANYWHERE, AssessmentIndex
+from webhook.policy.objections import check_package, nothing_to_clear
+from webhook.policy.plaintext import plain
+from webhook.policy.scopes import canonical_identifier, canonical_scope, described
+from webhook.policy.selections import Affected, JudgedVulnerability, Selection, read_selection
+from webhook.ports import AssessmentStore, AutoAssess, Clock, ComponentStore, VulnerabilityStore
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What applying the CVSS ranges to what is already there gives.
+
+    Attributes:
+        assessments: what is (or would be) recorded.
+        assessed: how many pairs of vulnerability and package are left alone because an assessment is in force.
+        expired: how many because theirs has expired: a lapsed decision is for people to renew.
+        unmatched: how many because no range holds their score.
+    """
+
+    assessments: tuple[Assessment, ...]
+    assessed: int = 0
+    expired: int = 0
+    unmatched: int = 0
+
+
+class Assessor:
+    """Makes and reads assessments.
+
+    Args:
+        assessments: where they are kept.
+        vulnerabilities: what is known of vulnerabilities.
+        components: what is affected.
+        rules: gives types and policy, each time that they are used.
+        clock: time.
+    """
+
+    def __init__(
+        self,
+        assessments: AssessmentStore,
+        vulnerabilities: VulnerabilityStore,
+        components: ComponentStore,
+        rules: RuleSource,
+        clock: Clock,
+    ) -> None:
+        self._assessments, self._vulnerabilities, self._components = assessments, vulnerabilities, components
+        self._rules, self._clock = rules, clock
+
+    # -- by itself --------------------------------------------------------------------------------------------------
+
+    def auto_rule(self) -> AutoAssess:
+        """The rule that the store asks for each (vulnerability, package) that is new, with the types as they are now.
+
+        Raises:
+            StoreError: the types of the cluster cannot be read.
+        """
+        types, clock = self._rules().types, self._clock
+        return lambda vulnerability, package: auto_assessment(types, vulnerability, package, clock.now())
+
+    def existing(self, *, dry_run: bool) -> Plan:
+        """Apply the CVSS ranges to what is already there and was never assessed.
+
+        Args:
+            dry_run: only say what would be recorded.
+
+        Raises:
+            StoreError: nothing was recorded.
+        """
+        now, index, types = self._clock.now(), self.index(), self._rules().types
+        made, assessed, expired, unmatched = list[Assessment](), 0, 0, 0
+        for vulnerability, package in self._components.unassessed_pairs():
+            found = index.effective(vulnerability, Purl(package), ANYWHERE, now)
+            new = auto_assessment(types, vulnerability, package, now)
+            if found.assessment is not None:
+                assessed += 1
+            elif found.expired is not None:
+                expired += 1
+            elif new is None:
+                unmatched += 1
+            else:
+                made.append(new)
+        if made and not dry_run:
+            self._assessments.append(made)
+        return Plan(tuple(made), assessed, expired, unmatched)
+
+    # -- by hand ----------------------------------------------------------------------------------------------------
+
+    def assess(
+        self, ids: Sequence[str], scope: Scope, decision: Decision, *, allow_unknown: bool = False
+    ) -> tuple[Assessment, ...]:
+        """Record one decision about one or many vulnerabilities, all or none.
+
+        Args:
+            ids: identifiers or aliases.
+            scope: what it applies to, in any accepted spelling; a package may have a version, no package means every
+                package with this vulnerability.
+            decision: what was decided.
+            allow_unknown: accept identifiers that the store does not know, and packages that they do not affect.
+
+        Raises:
+            InvalidInput: a part cannot be used; nothing was recorded.
+            StoreError: nothing was recorded.
+        """
+        narrowed = canonical_scope(scope)
+        return self._append(decision, [self._target(one, narrowed, allow_unknown) for one in _distinct(ids)])
+
+    def assess_affected(
+        self, affected: Sequence[Affected], scope: Scope, decision: Decision, *, dry_run: bool = False
+    ) -> tuple[Assessment, ...]:
+        """Record one decision about a selection, package by package, all or none.
+
+        Args:
+            affected: what :meth:`select` gave.
+            scope: a further narrowing; the package in it does not count.
+            decision: what was decided.
+            dry_run: only say what would be recorded.
+
+        Raises:
+            InvalidInput: a part cannot be used; nothing was recorded.
+            StoreError: nothing was recorded.
+        """
+        narrowed = canonical_scope(replace(scope, package=None))
+        targets = [
+            Target(one.vulnerability.id, replace(narrowed, package=one.package), one.vulnerability.cvss_score)
+            for one in affected
+        ]
+        return self._append(decision, targets, dry_run=dry_run)
+
+    def clear(self, ids: Sequence[str], scope: Scope, *, author: str, comment: str = "") -> tuple[Assessment, ...]:
+        """Withdraw what was decided by hand about vulnerabilities in exactly this scope, so that the rest counts again.
+
+        Args:
+            ids: identifiers or aliases.
+            scope: the scope of the assessments to withdraw, in any accepted spelling.
+            author: who withdraws.
+            comment: why; possibly empty.
+
+        Raises:
+            InvalidInput: there is nothing to withdraw for one of them; nothing was recorded.
+            StoreError: nothing was recorded.
+        """
+        narrowed, name, now = canonical_scope(scope), checked_author(author), self._clock.now().replace(microsecond=0)
+        by_hand = [one for one in self.index() if one.by_hand and one.type is not None]
+        records: list[Assessment] = []
+        for identifier in _distinct(ids):
+            record = self._vulnerabilities.show(identifier)
+            names = {identifier, *(record.vulnerability.identifiers if record else ())}
+            folded = {one.casefold() for one in names}
+            there = [one for one in by_hand if one.vulnerability.casefold() in folded]
+            manual = [one for one in there if one.source is AssessmentSource.MANUAL and one.scope == narrowed]
+            if not manual:
+                raise nothing_to_clear(identifier, narrowed, there)
+            records += [
+                Assessment(spelling, None, narrowed, AssessmentSource.MANUAL, name, comment.strip(), now, None)
+                for spelling in dict.fromkeys(one.vulnerability for one in manual)
+            ]
+        self._assessments.append(records)
+        return tuple(records)
+
+    # -- from the configuration file --------------------------------------------------------------------------------
+
+    def provision(self, definitions: Iterable[Definition]) -> int:
+        """Make the provisioned assessments equal to the configuration; how many records that took.
+
+        Without an end of its own an assessment lives as long as its type says, from when it was first provisioned:
+        applying the same file again does not renew it.
+
+        Args:
+            definitions: all that the file states.
+
+        Raises:
+            ConfigError: one of them cannot be used; nothing was recorded.
+            StoreError: nothing was recorded.
+        """
+        now, types = self._clock.now(), self._rules().types
+        before = self._assessments.find(AssessmentQuery(source=AssessmentSource.PROVISIONED.value))
+        there = {(one.vulnerability.casefold(), one.scope): one for one in before if one.author == PROVISIONER}
+        wanted: dict[tuple[str, Scope], Assessment] = {}
+        for place, definition in enumerate(definitions):
+            try:
+                identifier, scope = canonical_identifier(definition.vulnerability), canonical_scope(definition.scope)
+                key = (identifier.casefold(), scope)
+                if key in wanted:
+                    raise InvalidInput(f"{identifier} is assessed twice for {described(scope)}.", remedy="Remove one.")
+                wanted[key] = provisioned(definition, types, now, there.get(key))
+            except InvalidInput as problem:
+                raise ConfigError(f"assessments[{place}]: {problem.message}", remedy=problem.remedy) from problem
+        return self._assessments.provision(list(wanted.values()), author=PROVISIONER, now=now)
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def index(self) -> AssessmentIndex:
+        """All assessments that can still matter."""
+        return AssessmentIndex.of(self._assessments.find(AssessmentQuery()))
+
+    def states(self, selection: Selection) -> tuple[JudgedVulnerability, ...]:
+        """Vulnerabilities that affect a known component, with what is in force now, in the order of the store.
+
+        Args:
+            selection: which ones.
+
+        Raises:
+            InvalidInput: a part of the selection cannot be read.
+        """
+        query, place = read_selection(selection)
+        judge = Judge(self._rules(), self.index(), self._clock.now(), place)
+        found = []
+        for record in self._vulnerabilities.find(query):
+            findings = [judge.finding(purl, record.vulnerability) for purl in record.components]
+            if any(selection.includes(finding) for finding in findings):
+                found.append(JudgedVulnerability(record, tuple(sorted(findings, key=worst_first))))
+        return tuple(found)
+
+    def select(self, selection: Selection) -> tuple[Affected, ...]:
+        """The (vulnerability, package) pairs of a selection, for assessing in bulk.
+
+        Args:
+            selection: which ones; state and type are asked of each component.
+
+        Raises:
+            InvalidInput: a part of the selection cannot be read.
+        """
+        pairs = {
+            (one.record.vulnerability.id, finding.purl.package): one.record.vulnerability
+            for one in self.states(selection)
+            for finding in one.findings
+            if selection.includes(finding)
+        }
+        return tuple(Affected(vulnerability, package) for (_, package), vulnerability in pairs.items())
+
+    # -- parts ------------------------------------------------------------------------------------------------------
+
+    def _append(
+        self, decision: Decision, targets: Sequence[Target], *, dry_run: bool = False
+    ) -> tuple[Assessment, ...]:
+        records = decide(decision, targets, self._rules().types, self._clock.now())
+        if records and not dry_run:
+            self._assessments.append(records)
+        return records
+
+    def _target(self, identifier: str, scope: Scope, allow_unknown: bool) -> Target:
+        record = self._vulnerabilities.show(identifier)
+        if record is None:
+            if not allow_unknown:
+                raise self._unknown(identifier)
+            return Target(identifier, scope)
+        if not allow_unknown:
+            check_package(record, scope)
+        vulnerability = record.vulnerability
+        folded = identifier.casefold()
+        # The identifier as the source spells it; an alias stays one, for it may be shared by several vulnerabilities.
+        spelling = next((name for name in vulnerability.identifiers if name.casefold() == folded), identifier)
+        return Target(spelling, scope, vulnerability.cvss_score)
+
+    def _unknown(self, identifier: str) -> InvalidInput:
+        known = {
+            name.casefold(): name
+            for record in self._vulnerabilities.find(VulnerabilityQuery())
+            for name in record.vulnerability.identifiers
+        }
+        near = [known[name] for name in difflib.get_close_matches(identifier.casefold(), known, _SHOWN, 0.75)]
+        remedy = f"Near ones are: {', '.join(plain(name, 60) for name in near)}." if near else ""
+        return InvalidInput(
+            f"{plain(identifier, 80)} affects no known component.",
+            remedy=remedy or "`bomgate vulns list` shows those that do.",
+        )
+
+
+def _distinct(ids: Sequence[str]) -> list[str]:
+    if not ids:
+        raise InvalidInput("No vulnerability is named.", remedy="Give one identifier or several.")
+    return list({identifier.casefold(): identifier for identifier in map(canonical_identifier, ids)}.values())

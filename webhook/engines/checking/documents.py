@@ -1,0 +1,49 @@
+"""Checking an SBOM that belongs to no stored image, such as a file in a build: nothing is written."""
+
+from __future__ import annotations
+
+from webhook.engines.checking.images import ImageChecker
+from webhook.engines.readmodel import ReadModel
+from webhook.engines.refreshing import Refresher
+from webhook.model.components import Sbom
+from webhook.model.images import ImageRef
+from webhook.model.verdicts import Verdict
+from webhook.ports import SbomStore
+
+
+class SbomChecker:
+    """Judges SBOMs with the very rules by which images are judged.
+
+    Args:
+        checker: judges facts.
+        model: what is known.
+        refresher: keeps the model up to date.
+        store: knows the numbers of components.
+    """
+
+    def __init__(self, checker: ImageChecker, model: ReadModel, refresher: Refresher, store: SbomStore) -> None:
+        self._checker, self._model, self._refresher, self._store = checker, model, refresher, store
+
+    def check(self, sbom: Sbom, image: ImageRef, namespace: str = "") -> Verdict:
+        """Judge an SBOM as if it were that of ``image``.
+
+        Args:
+            sbom: as parsed; components that the store does not know are unknown.
+            image: what to call it, for assessments that are narrowed to an image.
+            namespace: where it is to run; empty when that is not known.
+
+        Raises:
+            StoreError: the store did not answer.
+        """
+        known = self._store.component_ids(sbom.components)
+        self._refresher.refresh()  # after the numbers, so that the model has all of them
+        strangers = [purl for purl in sbom.components if purl not in known]
+        not_covered = sum(not purl.is_covered for purl in strangers)
+        facts = self._model.facts_of(
+            sorted(set(known.values())),
+            unknown=len(strangers) - not_covered,
+            not_covered=not_covered,
+            unusable=len(sbom.skipped),
+            stale_before=self._checker.stale_before,
+        )
+        return self._checker.judge_facts(facts, image, namespace)

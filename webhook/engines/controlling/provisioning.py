@@ -1,0 +1,213 @@
+"""Provisioning: the duty ``resources``, which brings the cluster's objects into the store and writes their status.
+
+Objects are read whole, never in part, so that what is not listed is really gone. A kind that the cluster does not know
+changes nothing: whoever removes the definitions by mistake must not open what was denied.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from webhook.engines.assessing.touching import touched
+from webhook.engines.readmodel import ReadModel
+from webhook.engines.refreshing import Refresher
+from webhook.errors import BomgateError, ConfigError, Final, SourceError
+from webhook.model.assessments import Assessment, AssessmentSource
+from webhook.model.records import AssessmentQuery
+from webhook.model.resources import AssessmentResource, Resource, ResourceKind, ResourceStatus, TypeResource
+from webhook.policy.clustertypes import Candidate, OverlappingTypes, ShadowedType, by_name, settle, with_stored
+from webhook.policy.decisions import CLUSTER
+from webhook.policy.phrases import moment
+from webhook.policy.stating import DuplicateAssessment, UnknownType, stated
+from webhook.policy.typetable import TypeTable
+from webhook.ports import AssessmentStore, Clock, TypeStore
+from webhook.ports.provisioning import DecisionResources
+
+log = logging.getLogger("bomgate.resources")
+
+_COUNT_SECONDS = 60.0
+"""Seconds between two counts of the images that assessments touch, which walk over all images."""
+REASONS: Mapping[type[BomgateError], str] = {
+    ShadowedType: "Shadowed",
+    OverlappingTypes: "Overlaps",
+    DuplicateAssessment: "Duplicate",
+    UnknownType: "UnknownType",
+}
+Status = tuple[Resource, ResourceStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisioningParts:
+    """What provisioning works with.
+
+    Attributes:
+        resources: the objects.
+        types: where types go.
+        assessments: where assessments go.
+        model: what is known of images.
+        refresher: keeps the model up to date.
+    """
+
+    resources: DecisionResources
+    types: TypeStore
+    assessments: AssessmentStore
+    model: ReadModel
+    refresher: Refresher
+
+
+class Provisioning:
+    """Makes the store equal to the objects of the cluster, and writes their status; implements ``Duty``.
+
+    Args:
+        parts: what it works with.
+        own: the types of the settings file, which always count.
+        clock: time.
+        publish: told how many objects there are, by kind and by whether they count.
+        interval_seconds: between two passes.
+    """
+
+    name = "resources"
+
+    def __init__(
+        self,
+        parts: ProvisioningParts,
+        own: TypeTable,
+        clock: Clock,
+        publish: Callable[[str, bool, int], None],
+        interval_seconds: float = 10.0,
+    ) -> None:
+        self._parts, self._own, self._clock, self._publish = parts, own, clock, publish
+        self.interval_seconds = interval_seconds
+        self._touched = _Touched(parts.model, clock)
+        self._lacking = False
+
+    def run(self) -> None:
+        """One pass.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to; the store is as it was, or as the objects say.
+            StoreError: the store did not answer.
+        """
+        types, assessments = self._parts.resources.types(), self._parts.resources.assessments()
+        self._say_what_lacks(types is None or assessments is None)
+        statuses: list[Status] = []
+        if types is not None:
+            statuses += self._provision_types(types)
+        if assessments is not None:
+            statuses += self._provision_assessments(assessments)
+        for kind in ResourceKind:
+            mine = [status.ready for resource, status in statuses if resource.kind is kind]
+            for valid in (True, False):
+                self._publish(kind.value, valid, mine.count(valid))
+        self._report(statuses)
+
+    # -- into the store ---------------------------------------------------------------------------------------------
+
+    def _provision_types(self, resources: Sequence[TypeResource]) -> Iterator[Status]:
+        formers = by_name(self._parts.types.list())
+        ordered = sorted(resources, key=lambda one: (one.resource.created, one.resource.name))
+        settled = settle(
+            self._own, {one.resource.name: Candidate(one.type, formers.get(one.resource.name)) for one in ordered}
+        )
+        changed = self._parts.types.provision(list(settled.loaded.values()))
+        if changed:
+            log.info("assessment types of the cluster changed", extra={"types": changed})
+        for one in ordered:
+            name, resource = one.resource.name, one.resource
+            problem = settled.refused.get(name) or resource.problem
+            stays = "The definition that was loaded before stays in force." if name in settled.loaded else ""
+            status = _refused(resource, problem, stays) if problem else _loaded(one)
+            band = None if one.type is None else one.type.auto_assess
+            yield resource, replace(status, range=str(band or ""))
+
+    def _provision_assessments(self, resources: Sequence[AssessmentResource]) -> Iterator[Status]:
+        store, now = self._parts.assessments, self._clock.now()
+        types = with_stored(self._own, self._parts.types.list())
+        before = store.find(AssessmentQuery(source=AssessmentSource.PROVISIONED.value))
+        made = stated(resources, before, types, now)
+        changed = store.provision(list(made.records.values()), author=CLUSTER, now=now)
+        if changed:
+            log.info("assessments of the cluster changed", extra={"records": changed})
+        self._parts.refresher.refresh()
+        images = self._touched.count(made.records)
+        for one in resources:
+            name, resource = one.resource.name, one.resource
+            record, problem = made.records.get(name), made.refused.get(name)
+            stays = "What it stated before stays in force." if record is not None else ""
+            status = _refused(resource, problem, stays) if problem else _provisioned(resource, record, now)
+            until = None if record is None or record.until is None else record.until.replace(microsecond=0)
+            expired = record is not None and record.expired(now)
+            yield resource, replace(status, images=images.get(name, 0), until=until, expired=expired)
+
+    # -- back to the objects ----------------------------------------------------------------------------------------
+
+    def _report(self, statuses: Iterable[Status]) -> None:
+        """Write what has changed; one that cannot be written keeps none of the others from it."""
+        failure: SourceError | None = None
+        for resource, status in statuses:
+            before = resource.status
+            if before is not None and replace(before, since=None) == status:
+                continue
+            same = before is not None and before.ready == status.ready and before.since is not None
+            since = before.since if before is not None and same else self._clock.now().replace(microsecond=0)
+            try:
+                self._parts.resources.report(resource, replace(status, since=since))
+            except Final as problem:
+                failure = problem
+                continue
+            if not same or (before is not None and before.message != status.message):
+                level = logging.INFO if status.ready else logging.WARNING
+                log.log(level, "%s: %s", resource, status.message, extra={"reason": status.reason})
+        if failure is not None:
+            raise failure
+
+    def _say_what_lacks(self, lacking: bool) -> None:
+        if lacking and not self._lacking:
+            log.warning(
+                "the cluster does not know bomgate's custom resources; what they stated before stays as it is",
+                extra={"remedy": "Install the custom resource definitions that the chart brings."},
+            )
+        self._lacking = lacking
+
+
+class _Touched:
+    """Counts the images that assessments touch, when the assessments changed, else once in a while."""
+
+    def __init__(self, model: ReadModel, clock: Clock) -> None:
+        self._model, self._clock = model, clock
+        self._of: Mapping[str, object] = {}
+        self._generation, self._next = -1, 0.0
+        self._counts: Mapping[str, int] = {}
+
+    def count(self, records: Mapping[str, Assessment]) -> Mapping[str, int]:
+        about = {name: (one.vulnerability, one.scope) for name, one in records.items()}
+        is_due = self._generation != self._model.generation and self._clock.monotonic() >= self._next
+        if is_due or about != self._of:
+            self._of, self._generation = about, self._model.generation
+            self._next = self._clock.monotonic() + _COUNT_SECONDS
+            self._counts = dict(zip(records, touched(self._model, list(records.values())), strict=True))
+        return self._counts
+
+
+def _loaded(one: TypeResource) -> ResourceStatus:
+    band = None if one.type is None else one.type.auto_assess
+    effect = "it can be given" if band is None else f"new vulnerabilities with a CVSS score of {band} get it"
+    return ResourceStatus(one.resource.generation, True, "Loaded", f"In force: {effect}.")
+
+
+def _provisioned(resource: Resource, record: Assessment | None, now: dt.datetime) -> ResourceStatus:
+    if record is not None and record.until is not None and record.expired(now):
+        text = f"It expired on {moment(record.until)} and has no effect."
+        return ResourceStatus(resource.generation, True, "Expired", text)
+    return ResourceStatus(resource.generation, True, "Provisioned", "In force.")
+
+
+def _refused(resource: Resource, problem: BomgateError, stays: str) -> ResourceStatus:
+    reason = REASONS.get(type(problem), "BadDefinition")
+    words = [problem.message, stays]
+    if problem.remedy != ConfigError.default_remedy:
+        words.append(problem.remedy)
+    return ResourceStatus(resource.generation, False, reason, " ".join(word for word in words if word))

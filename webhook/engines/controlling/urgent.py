@@ -1,0 +1,184 @@
+"""Urgent: components of images that were just seen and that nobody has ever asked about, before the next download run.
+
+Without it a new image would stay *unknown* until the night. Only components that were never asked, of images seen at
+admission or running, are asked, a few at a time and not more than so many a day, so that the budget of the nightly run
+stays what its settings say. It is no run of its own in the history, and it steps aside for those that are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from webhook.engines.controlling.options import ControllerOptions
+from webhook.engines.downloading.downloader import Downloader, DownloadRunningError
+from webhook.errors import Retryable
+from webhook.model.downloads import DownloadReport, RecordResult, WantedComponent
+from webhook.model.purls import Purl
+from webhook.model.records import RunRecord
+from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+from webhook.ports import AutoAssess, Clock, ComponentStore, RunStore
+
+log = logging.getLogger("bomgate.urgent")
+
+_HOUR, _DAY = 3600.0, 86400.0
+_RESTS: Mapping[str, float] = {
+    "ossindex-out-of-credits": _DAY,
+    "ossindex-no-credentials": _DAY,
+    "ossindex-credentials-refused": _DAY,
+    "ossindex-forbidden": _DAY,
+    "ossindex-slow-down": _HOUR,
+}
+"""Seconds for which nothing is asked after a no, by its code: asking on would cost what the nightly run needs."""
+_SHARE = 20.0
+"""The store is asked what is wanted at most for one part in so many of the time."""
+
+
+class UrgentDuty:
+    """Asks for what is urgent; a ``Duty``.
+
+    Args:
+        downloader: as the nightly run has it.
+        clock: time.
+        options: how much.
+    """
+
+    name = "urgent"
+
+    def __init__(self, downloader: Downloader, clock: Clock, options: ControllerOptions) -> None:
+        self._downloader, self._clock, self._options = downloader, clock, options
+        self._rest_until = 0.0
+        self._day = dt.date.min
+        self._asked_today = 0
+        self._cost = 0.0
+
+    @property
+    def interval_seconds(self) -> float:
+        """Seconds between the end of one pass and the start of the next; more when looking takes long."""
+        return max(self._options.urgent_seconds, self._cost * _SHARE)
+
+    def run(self) -> None:
+        """Ask for a few components, unless there are none, the day's share is used up, or a run is going on.
+
+        Raises:
+            StoreError: the store did not answer.
+            Retryable: the source did not; it is asked again soon.
+        """
+        began = self._clock.monotonic()
+        room = self._room()
+        if room <= 0 or began < self._rest_until or self._runs.holder(now=self._clock.now()) is not None:
+            return
+        chosen = self._chosen(room)
+        self._cost = self._clock.monotonic() - began
+        if chosen:
+            self._ask(chosen)
+
+    @property
+    def _runs(self) -> RunStore:
+        return self._downloader.runs
+
+    def _room(self) -> int:
+        today = self._clock.now().date()
+        if today != self._day:
+            self._day, self._asked_today = today, 0
+        return min(self._options.urgent_components, self._options.urgent_per_day - self._asked_today)
+
+    def _chosen(self, room: int) -> list[WantedComponent]:
+        now = self._clock.now()
+        wanted = self._downloader.components.wanted(now=now, ttl=self._downloader.options.due_after)
+        # The order of work has those that were seen first, and among them those never asked.
+        urgent = itertools.takewhile(lambda one: one.seen and one.never_asked, wanted)
+        return list(itertools.islice(urgent, room))
+
+    def _ask(self, chosen: Sequence[WantedComponent]) -> None:
+        downloader = replace(
+            self._downloader,
+            components=_OnlyThese(self._downloader.components, chosen),
+            runs=_NoRun(self._runs),
+            options=replace(self._downloader.options, max_components_per_run=None),
+        )
+        try:
+            report = downloader.run()
+        except DownloadRunningError:
+            return  # it began a moment ago, and asks for the same first
+        self._asked_today += report.asked
+        extra = {"asked": report.asked, "answered": report.answered, "vulnerable": report.vulnerable}
+        log.info("urgent components asked", extra=extra)
+        if report.complete:
+            return
+        rest = _RESTS.get(report.stopped_code)
+        if rest is None:
+            raise Retryable(f"Urgent components were not all asked. {report.stopped_by}")
+        self._rest_until = self._clock.monotonic() + rest
+        why = {"error": report.stopped_by, "code": report.stopped_code, "hours": f"{rest / _HOUR:g}"}
+        log.warning("urgent components are not asked for a while", extra=why)
+
+
+@dataclass(frozen=True)
+class _OnlyThese:
+    """The components as a run sees them that shall ask for these and no others; implements ``ComponentStore``."""
+
+    store: ComponentStore
+    chosen: Sequence[WantedComponent] = field(repr=False)
+
+    def wanted(self, *, now: dt.datetime, ttl: dt.timedelta) -> Sequence[WantedComponent]:
+        """Those that were chosen."""
+        return self.chosen
+
+    def not_covered(self) -> Mapping[str, int]:
+        """None: they are not asked for here."""
+        return {}
+
+    def record(
+        self,
+        answers: Sequence[ComponentAnswer],
+        *,
+        unanswered: Sequence[Purl] = (),
+        assess: AutoAssess,
+        now: dt.datetime,
+        reassess_on_score_change: bool = False,
+    ) -> RecordResult:
+        """Commit a batch, see ``ComponentStore``."""
+        return self.store.record(
+            answers,
+            unanswered=unanswered,
+            assess=assess,
+            now=now,
+            reassess_on_score_change=reassess_on_score_change,
+        )
+
+    def unassessed_pairs(self) -> Sequence[tuple[Vulnerability, str]]:
+        """Those of the store."""
+        return tuple(self.store.unassessed_pairs())
+
+
+@dataclass(frozen=True)
+class _NoRun:
+    """The history and the lock of runs as something sees them that is none; implements ``RunStore``.
+
+    The lock is not taken: the nightly run would fail if it began just then.
+    """
+
+    runs: RunStore
+
+    def acquire(self, holder: str, *, now: dt.datetime, lease: dt.timedelta) -> str | None:
+        """Nobody is in the way; a run that begins meanwhile ends this with its next batch."""
+        other = self.runs.holder(now=now)
+        return other if other != holder else None
+
+    def holder(self, *, now: dt.datetime) -> str | None:
+        """Who has the lock."""
+        return self.runs.holder(now=now)
+
+    def release(self, holder: str) -> None:
+        """Nothing was taken."""
+
+    def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime) -> None:
+        """Nothing is kept: this is no run."""
+
+    def last(self, *, complete: bool = False) -> RunRecord | None:
+        """The last run."""
+        return self.runs.last(complete=complete)

@@ -1,0 +1,280 @@
+"""Downloading: asks a vulnerability source about the components in use and commits every batch as it arrives."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import gc
+import logging
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from webhook.engines.downloading.fetching import Fetched, Fetching
+from webhook.engines.downloading.options import DownloadOptions
+from webhook.engines.downloading.progress import (
+    DownloadListener,
+    DownloadPlan,
+    DownloadProgress,
+    PurlsOf,
+    SilentListener,
+    Stop,
+    Tally,
+)
+from webhook.errors import BomgateError, Final, SourceError, StoreError
+from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult
+from webhook.model.purls import Purl
+from webhook.ports import AutoAssess, Clock, ComponentStore, RunStore, VulnerabilitySource
+
+__all__ = [
+    "DownloadListener",
+    "DownloadOptions",
+    "DownloadPlan",
+    "DownloadProgress",
+    "DownloadRunningError",
+    "Downloader",
+]
+
+log = logging.getLogger("bomgate.download")
+
+
+class DownloadRunningError(StoreError):
+    """Another run holds the lock."""
+
+    code = "download-running"
+    default_remedy = (
+        "Wait for it to end. If it was killed, its lock ends by itself within ossindex.leaseMinutes; "
+        "nothing that it fetched is lost."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Downloader:
+    """One run after another of asking the source about components.
+
+    Attributes:
+        source: whom to ask.
+        components: what is wanted, and where answers go.
+        runs: the lock, and the history of runs.
+        clock: time.
+        assess: gives the auto-assessment rule; asked for each batch, so that types that change meanwhile count.
+        holder: a name for this process that no other has, such as ``host/pid``; other runs show it.
+        options: budget and pace.
+        listener: sees progress.
+    """
+
+    source: VulnerabilitySource
+    components: ComponentStore
+    runs: RunStore
+    clock: Clock
+    assess: Callable[[], AutoAssess]
+    holder: str
+    options: DownloadOptions = field(default_factory=DownloadOptions)
+    listener: DownloadListener = field(default_factory=SilentListener)
+
+    def run(self, only: Sequence[Purl] = (), *, dry_run: bool = False) -> DownloadReport:
+        """Ask for everything that is due, most urgent first.
+
+        Each batch is committed when it arrives, so whatever ends a run early costs only what was on its way. A source
+        that says no for good ends the run; what was fetched until then is kept and the report is not complete.
+
+        Args:
+            only: ask for these only, if they are due or unknown to the store.
+            dry_run: ask and write nothing; the report's ``skipped`` counts what would be asked as ``dry-run``.
+
+        Raises:
+            ConfigError: an option cannot work.
+            DownloadRunningError: another run holds the lock.
+            StoreError: the store did not even say what is wanted.
+        """
+        self.options.check()
+        if dry_run:
+            plan = self._plan(only)
+            self.listener.planned(plan)
+            skipped = plan.skipped | ({"dry-run": len(plan.purls)} if plan.purls else {})
+            return DownloadReport(skipped=skipped)
+        started = self.clock.now()
+        with self._lock():
+            plan = self._plan(only)
+            self.listener.planned(plan)
+            report = self._download(plan)
+            return self._finish(report, started)
+
+    def _plan(self, only: Sequence[Purl]) -> DownloadPlan:
+        now = self.clock.now()
+        due = self.components.wanted(now=now, ttl=self.options.due_after)
+        everything = self.components.wanted(now=now, ttl=dt.timedelta(0))
+        budget = self.options.max_components_per_run
+        if not only:
+            purls = PurlsOf(due, len(due) if budget is None else budget)
+            return DownloadPlan(
+                purls=purls,
+                not_covered=self.components.not_covered(),
+                fresh=max(0, len(everything) - len(due)),
+                over_budget=len(due) - len(purls),
+            )
+        named = list(dict.fromkeys(only))
+        askable = [purl for purl in named if purl.is_covered and purl.version]
+        fresh = {one.purl for one in everything}.intersection(askable) - {one.purl for one in due}
+        chosen = [purl for purl in askable if purl not in fresh]
+        return DownloadPlan(
+            purls=tuple(chosen[:budget]),
+            not_covered=Counter(purl.type for purl in named if not purl.is_covered),
+            fresh=len(fresh),
+            over_budget=len(chosen) - len(chosen[:budget]),
+            unusable=sum(purl.is_covered and not purl.version for purl in named),
+        )
+
+    def _download(self, plan: DownloadPlan) -> DownloadReport:
+        tally, state = Tally(plan), _State(renewed=self.clock.monotonic())
+        fetching = Fetching(self.source, plan.purls, self.options.concurrency)
+        if plan.purls:
+            with _responsive():
+                fetching.start()
+                try:
+                    self._record_all(fetching, tally, state)
+                finally:
+                    fetching.stop()
+        return tally.report(state.stop or self._shortfall(tally, state))
+
+    def _record_all(self, fetching: Fetching, tally: Tally, state: _State) -> None:
+        heartbeat = self.options.lease_minutes * 60 / 4
+        arrived: tuple[Fetched, ...] = ()
+        try:
+            for arrived in fetching.results(heartbeat):
+                if self.clock.monotonic() - state.renewed >= heartbeat and state.stop is None:
+                    self._renew(state)
+                tally.recorded(self._record([one.answer for one in arrived]))
+                for one in arrived:
+                    self._count(one, tally, state)
+                arrived = ()
+                if state.stop:
+                    fetching.stop()
+        except StoreError as problem:  # nothing more can be kept, so what is on its way is not waited for
+            state.stop = _stop(problem)
+            log.error("download stopped by the store", extra=_words(problem))
+            for one in arrived:
+                tally.lost(len(one.purls), one.answer)
+
+    def _count(self, fetched: Fetched, tally: Tally, state: _State) -> None:
+        """Count a batch that was committed, and judge how it ended."""
+        size, failure = len(fetched.purls), fetched.answer.failure
+        tally.add(size, fetched.answer)
+        self._judge(failure, state)
+        self.listener.advanced(tally.progress(size, failure.message if failure else ""))
+
+    def _record(self, arrived: Sequence[BatchAnswer]) -> RecordResult:
+        """Commit what has arrived; mostly one batch, and several in one transaction when they arrive faster."""
+        answers = [answer for batch in arrived for answer in batch.answers]
+        rejected = [one for batch in arrived for one in batch.rejected]
+        for purl, reason in rejected:
+            log.warning("component refused by the source", extra={"purl": purl, "reason": reason})
+        # A component that was refused counts as asked, so that it does not spoil a batch again within the TTL.
+        silent = [*(purl for batch in arrived for purl in batch.unanswered), *(purl for purl, _ in rejected)]
+        if not answers and not silent:
+            return RecordResult(0, 0, 0, 0)
+        return self.components.record(
+            answers,
+            unanswered=silent,
+            assess=self.assess(),
+            now=self.clock.now(),
+            reassess_on_score_change=self.options.reassess_on_score_change,
+        )
+
+    def _judge(self, failure: SourceError | None, state: _State) -> None:
+        if failure is None:
+            state.failed_in_a_row = 0
+            return
+        state.last_failure = _stop(failure)
+        state.failed_in_a_row += 1
+        log.warning("batch failed", extra=_words(failure))
+        if state.stop:
+            return
+        if isinstance(failure, Final):
+            state.stop = _stop(failure)
+        elif state.failed_in_a_row >= self.options.max_failed_batches:
+            state.stop = _stop(failure, f"{state.failed_in_a_row} batches failed in a row. ")
+
+    def _shortfall(self, tally: Tally, state: _State) -> Stop | None:
+        """Why a run that went to its end is not complete; None when it is."""
+        if tally.failed:
+            last = state.last_failure
+            return Stop(f"{tally.failed} components got no answer. {last.sentence}".strip(), last.code)
+        if tally.plan.over_budget:
+            budget = self.options.max_components_per_run
+            return Stop(f"The budget of {budget} components for one run is used up.", "budget")
+        return None
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        other = self._acquire()
+        if other is not None:
+            raise DownloadRunningError(f"Another run of the downloader is going on: {other} holds the lock.")
+        try:
+            yield
+        finally:
+            try:
+                self.runs.release(self.holder)
+            except StoreError as problem:
+                log.warning("lock not given back; it ends with its lease", extra=_words(problem))
+
+    def _acquire(self) -> str | None:
+        lease = dt.timedelta(minutes=self.options.lease_minutes)
+        return self.runs.acquire(self.holder, now=self.clock.now(), lease=lease)
+
+    def _renew(self, state: _State) -> None:
+        other = self._acquire()
+        state.renewed = self.clock.monotonic()
+        if other is not None:
+            sentence = f"The lock went to another run while this one stood still: {other}."
+            state.stop = Stop(sentence, DownloadRunningError.code)
+            log.error("download stopped", extra={"error": sentence})
+
+    def _finish(self, report: DownloadReport, started: dt.datetime) -> DownloadReport:
+        try:
+            self.runs.finish(report, started=started, finished=self.clock.now())
+        except StoreError as problem:
+            log.error("run not recorded", extra=_words(problem))
+            stop = _stop(problem, "The run was not recorded. ")
+            if report.stopped_by:
+                stop = Stop(report.stopped_by, report.stopped_code)
+            return dataclasses.replace(report, complete=False, stopped_by=stop.sentence, stopped_code=stop.code)
+        return report
+
+
+@contextmanager
+def _responsive() -> Iterator[None]:
+    """Let the threads that wait for the network run at once when it answers, while another one records."""
+    # What is there already stays to the end; looking through it for garbage again and again would cost a tenth.
+    gc.freeze()
+    # A thread that records keeps the interpreter for 5 ms by default: a tenth of a request.
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        gc.unfreeze()
+
+
+_NONE = Stop("", "")
+
+
+@dataclass(slots=True)
+class _State:
+    """How a run goes."""
+
+    renewed: float
+    stop: Stop | None = None
+    failed_in_a_row: int = 0
+    last_failure: Stop = _NONE
+
+
+def _stop(problem: BomgateError, before: str = "") -> Stop:
+    return Stop(f"{before}{problem.message} {problem.remedy}".strip(), problem.code)
+
+
+def _words(problem: BomgateError) -> dict[str, str]:
+    return {"error": problem.message, "remedy": problem.remedy, "code": problem.code}
