@@ -32,7 +32,8 @@ def ensure() -> Path:
     sources = [ROOT / name for name in ("webhook", "Dockerfile", ".dockerignore", "pyproject.toml", "README.md")]
     key = cache.digest(roots.name, wheels.name, Path(__file__), *sources)
     image = cache.once("bomgate-image", key, lambda into: _build(into, roots, wheels))
-    cache.prune("bomgate-image", keep=_KEPT)
+    for name in ("bomgate-image", "rootfs"):
+        cache.prune(name, keep=_KEPT)
     return image
 
 
