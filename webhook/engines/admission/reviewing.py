@@ -1,16 +1,16 @@
-"""Admission: from a request of the API server to an answer that is never an exception."""
+"""Reviewing: from a request of the API server to an answer that is never an exception."""
 
 from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TypeVar, cast
 
 from webhook.engines.admission.cases import STANDS, Case, Ruling, ticket_of
 from webhook.engines.admission.enforcing import Enforcer
+from webhook.engines.admission.texts import ComposedTexts
 from webhook.engines.checking.images import ImageChecker
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.actions import Action
@@ -30,31 +30,7 @@ from webhook.policy.reasons import weightiest
 from webhook.ports import Clock, SightingSink
 
 log = logging.getLogger("bomgate.admission")
-T = TypeVar("T")
-_MOST_TEXTS = 1_000
 _JUDGED_SUBRESOURCES = ("", "ephemeralcontainers")
-
-
-class _Texts:
-    """Messages that were composed before: the Pods of one workload, and its retries, ask for the same again.
-
-    Composing one costs more than all the rest of a decision. Verdicts come from the checker's cache, so that the same
-    decision is the same object; an entry keeps the objects alive that its key names by identity.
-    """
-
-    def __init__(self, hints: Hints) -> None:
-        self._hints = hints
-        self._known: dict[tuple[object, ...], tuple[WorkloadVerdict, object]] = {}
-
-    def get(self, verdict: WorkloadVerdict, compose: Callable[[WorkloadVerdict, Hints], T]) -> T:
-        """What ``compose`` makes of the verdict, from memory when it was asked before."""
-        key = (compose, *((id(judged.verdict), judged.containers) for judged in verdict.images))
-        known = self._known.get(key)
-        if known is None:
-            if len(self._known) >= _MOST_TEXTS:
-                self._known = {}
-            known = self._known[key] = (verdict, compose(verdict, self._hints))
-        return cast("T", known[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +63,7 @@ class AdmissionReviewer:
     def __init__(self, parts: ReviewParts, rules: Rules, hints: Hints, *, pull_secrets: bool = False) -> None:
         self._pull_secrets = pull_secrets
         self._checker, self._enforcer, self._rules = parts.checker, parts.enforcer, rules
-        self._texts = _Texts(hints)
+        self._texts = ComposedTexts(hints)
         self._parse = lru_cache(maxsize=4096)(parse_image)
         self._sightings, self._clock = parts.sightings, parts.clock
 
