@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 import kubernetes.client
 
 from tests.e2e.answers import Answer, call
-from tests.e2e.catalogue import BLOCKED, CAUTION, CLEAN
+from tests.e2e.catalogue import BLOCKED, CAUTION, CLEAN, TURNING, reference
 from tests.e2e.manifests import pod
 from tests.e2e.processes import wait_until
+from tests.e2e.product import Bomgate
 
 TryPod = Callable[[str], Answer]
 
@@ -62,3 +63,12 @@ def under_load(try_pod: TryPod, pause: float = 0.0) -> Iterator[None]:
         for thread in threads:
             thread.join()
     assert [one.message for one in answers if not one.allowed and not one.denied] == []
+
+
+def turn_bad(bomgate: Bomgate, core: kubernetes.client.CoreV1Api, namespace: str, number: int) -> None:
+    """Have people block what is in an image, and wait until a Pod of it that nobody owns is denied."""
+    package = TURNING[number].partition("@")[0]
+    bomgate.run("assess", f"CVE-2026-2000{number}", "--package", package, "--type", "Blocked", "--comment", "bad now")
+    fresh = pod(namespace, "fresh", reference(f"turning-{number}"))
+    create = core.create_namespaced_pod_with_http_info
+    wait_until(lambda: call(create, namespace, fresh, dry_run="All").denied, 20, "the denial")

@@ -90,7 +90,7 @@ class Process:
         text = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
         return "\n".join(line[:400] for line in text)
 
-    def stop(self, seconds: float = 10.0) -> int:
+    def stop(self, seconds: float = 30.0) -> int:
         """Ask it to end, and make it end when it has not by then; its exit code."""
         if self.running:
             self._process.terminate()
@@ -98,10 +98,10 @@ class Process:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill()
-            return self._process.wait(5)
+            return self._process.wait(30)
 
     def kill(self) -> None:
         """End it and its children at once, as a lost node would."""
         if self.running:
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(5)
+            self._process.wait(30)

@@ -78,20 +78,20 @@ class TestLeaseLockOnARealServer(LeaderLockSuite):
 def test_a_killed_leader_is_followed_after_its_lease_and_a_stopped_one_at_once(
     new_controller: NewController, cluster: Cluster, home: str
 ) -> None:
-    quick = {"controller": {"leaseSeconds": 4}}
+    quick = {"controller": {"leaseSeconds": 8}}
     first = new_controller(**quick)
     first.wait_for("leads")
     second, third = new_controller(**quick), new_controller(**quick)
     second.wait_for("stands by")
     third.wait_for("stands by")
     first.process.kill()
-    wait_until(lambda: second.leads or third.leads, 15, "another leader")
+    wait_until(lambda: second.leads or third.leads, 40, "another leader")
     leader, follower = (second, third) if second.leads else (third, second)
     assert not follower.leads
     assert leader.process.stop() == 0
     lease = kubernetes.client.CoordinationV1Api(cluster.client).read_namespaced_lease("bomgate-controller", home)
     assert str(first.process.pid) not in (lease.spec.holder_identity or "")
-    wait_until(lambda: follower.leads, 3, "the last one to lead, before the lease has ended")
+    wait_until(lambda: follower.leads, 7, "the last one to lead, before the lease has ended")
 
 
 # -- certificates -------------------------------------------------------------------------------------------------

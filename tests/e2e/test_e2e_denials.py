@@ -149,7 +149,7 @@ def test_a_provisioned_assessment_denies_with_its_comment_and_its_end(create_pod
 def test_an_image_that_is_only_known_by_its_tag_is_denied(main: Bomgate, create_pod: Callable[..., Answer]) -> None:
     document = write_sbom(main.folder, digest("tagged"), [PARSER])
     main.run("sbom", "add", document, "--image", f"registry.example/shop/tagged:7@{digest('tagged')}")
-    wait_until(lambda: create_pod("web", "registry.example/shop/tagged:7", dry_run="All").denied, 2, "the denial")
+    wait_until(lambda: create_pod("web", "registry.example/shop/tagged:7", dry_run="All").denied, 20, "the denial")
     answer = create_pod("web", "registry.example/shop/tagged:7")
     assert f"digest: {digest('tagged')}" in answer.text
 
@@ -168,7 +168,7 @@ def test_the_audit_log_keeps_the_decision(
     cluster: Cluster, create_pod: Callable[..., Answer], namespace: str, image: str, word: str
 ) -> None:
     create_pod("web", image)
-    annotations = wait_until(lambda: cluster.audited(namespace, "web"), 5, "the entry")
+    annotations = wait_until(lambda: cluster.audited(namespace, "web"), 20, "the entry")
     assert annotations["main.e2e.bomgate.dev/decision"] == word
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from tests.certificates import Authority
 from tests.e2e.answers import call
-from tests.e2e.catalogue import BLOCKED, CAUTION, CLEAN, CONTENTS, TURNING, digest, reference
+from tests.e2e.catalogue import BLOCKED, CAUTION, CLEAN, CONTENTS, digest, reference
 from tests.e2e.cluster import Cluster
+from tests.e2e.deciding import turn_bad
 from tests.e2e.manifests import creator, deployment, pod, workload
 from tests.e2e.processes import wait_until
 from tests.e2e.product import Bomgate, write_sbom
@@ -89,16 +90,6 @@ def failures(core: Core, namespace: str, kind: str) -> str:
     return str(found[-1])
 
 
-def turn_bad(bomgate: Bomgate, core: Core, namespace: str, number: int) -> None:
-    """Have people block what is in an image, and wait until a Pod of it that nobody owns is denied."""
-    package = TURNING[number].partition("@")[0]
-    bomgate.run("assess", f"CVE-2026-2000{number}", "--package", package, "--type", "Blocked", "--comment", "bad now")
-    fresh = pod(namespace, "fresh", reference(f"turning-{number}"))
-    wait_until(
-        lambda: call(core.create_namespaced_pod_with_http_info, namespace, fresh, dry_run="All").denied, 5, "the denial"
-    )
-
-
 # -- modes ----------------------------------------------------------------------------------------------------------
 
 
@@ -143,7 +134,7 @@ def test_a_new_label_takes_effect_at_once(core: Core, make: Callable[[str], str]
     assert not passes()
     for mode, wanted in (("off", True), ("deny", False), ("warn", True), (None, False)):
         core.patch_namespace(namespace, {"metadata": {"labels": {LABEL: mode}}})
-        wait_until(lambda wanted=wanted: passes() == wanted, 3, f"the mode {mode}")
+        wait_until(lambda wanted=wanted: passes() == wanted, 20, f"the mode {mode}")
 
 
 def test_an_ephemeral_container_is_denied_or_warned_about_by_the_mode(core: Core, make: Callable[[str], str]) -> None:

@@ -41,9 +41,9 @@ def test_decisions_go_on_while_the_database_is_down_and_it_is_followed_again_whe
     finally:
         postgres.start()
     replica.run("assess", "CVE-2026-10001", "--type", "Ignore", "--comment", "after the outage", "--days", "1")
-    wait_until(lambda: try_pod(BLOCKED).allowed, 5, "the permission")
+    wait_until(lambda: try_pod(BLOCKED).allowed, 20, "the permission")
     replica.run("assess", "CVE-2026-10001", "--clear", "--comment", "back to the rule")
-    wait_until(lambda: try_pod(BLOCKED).denied, 5, "the denial")
+    wait_until(lambda: try_pod(BLOCKED).denied, 20, "the denial")
 
 
 def test_it_starts_and_decides_while_the_database_is_down(

@@ -127,7 +127,7 @@ def test_a_certificate_with_the_key_of_another_is_not_used_and_the_former_stays(
     before = sturdy.metric(errors)
     with under_load(try_pod):
         sturdy.secret.put(Pair(authority.issue().cert, authority.issue().key))
-        wait_until(lambda: served_certificate(sturdy) and sturdy.metric(errors) > before, 5, "the counted error")
+        wait_until(lambda: served_certificate(sturdy) and sturdy.metric(errors) > before, 20, "the counted error")
         assert {served_certificate(sturdy) for _ in range(20)} == {former}
     repaired = authority.issue()
     sturdy.secret.put(repaired)

@@ -8,8 +8,9 @@ import kubernetes.client
 import pytest
 
 from tests.e2e.answers import call
-from tests.e2e.catalogue import BLOCKED, CAUTION, CLEAN, CLEANER, TURNING, reference
+from tests.e2e.catalogue import BLOCKED, CAUTION, CLEAN, CLEANER, reference
 from tests.e2e.cluster import Cluster
+from tests.e2e.deciding import turn_bad
 from tests.e2e.manifests import creator, deployment, pod
 from tests.e2e.processes import wait_until
 from tests.e2e.product import Bomgate
@@ -43,16 +44,6 @@ def wait_for_pods(core: kubernetes.client.CoreV1Api, namespace: str, number: int
         )
 
     wait_until(ready, 30, f"{number} ready Pods")
-
-
-def turn_bad(bomgate: Bomgate, core: kubernetes.client.CoreV1Api, namespace: str, number: int) -> None:
-    """Have people block what is in an image that runs, and wait until a new Pod of it is denied."""
-    package = TURNING[number].partition("@")[0]
-    bomgate.run("assess", f"CVE-2026-2000{number}", "--package", package, "--type", "Blocked", "--comment", "bad now")
-    fresh = pod(namespace, "fresh", reference(f"turning-{number}"))
-    wait_until(
-        lambda: call(core.create_namespaced_pod_with_http_info, namespace, fresh, dry_run="All").denied, 5, "the denial"
-    )
 
 
 def test_a_clean_deployment_comes_up(

@@ -86,7 +86,7 @@ class Namespaces:
             listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True)
             return listed.stdout.split()
 
-        return int(wait_until(found, 5, f"a child of process {pid}")[0])
+        return int(wait_until(found, 30, f"a child of process {pid}")[0])
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
