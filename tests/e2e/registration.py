@@ -107,7 +107,7 @@ def register(cluster: Cluster, registration: Registration) -> None:
         call(create, namespace, pod(namespace, "probe", "registry.example/probe:1"), dry_run="All")
         return bool(calls(cluster, registration.name))
 
-    wait_until(asked, 10, f"the first call of the webhook {registration.name}")
+    wait_until(asked, 30, f"the first call of the webhook {registration.name}")
 
 
 def calls(cluster: Cluster, name: str) -> dict[str, int]:

@@ -97,7 +97,7 @@ def recorder(cluster: Cluster, authority: Authority, tmp_path_factory: pytest.Te
             call(create, namespace, pod(namespace, "probe", IMAGE), dry_run="All")
             return bool(made.asked)
 
-        wait_until(asked, 10, "the first call of the webhook")
+        wait_until(asked, 30, "the first call of the webhook")
         yield made
         admission.delete_validating_webhook_configuration(f"bomgate-{INSTANCE}")
 

@@ -277,7 +277,7 @@ def test_tags_of_pods_get_their_digest_and_nothing_else_is_touched(
 
     numbers = iter(range(1000))
     wanted = [f"{tag}@{digest('clean')}", CAUTION, "unknown:1", f"{tag}@{digest('clean')}"]
-    wait_until(lambda: images(next(numbers)) == wanted, 10, "the first pinned Pod", pause=0.2)
+    wait_until(lambda: images(next(numbers)) == wanted, 30, "the first pinned Pod", pause=0.2)
     made = apps.create_namespaced_deployment(namespace, deployment(namespace, "web", tag))
     assert made.spec.template.spec.containers[0].image == tag
     wait_until(

@@ -36,7 +36,7 @@ def test_decisions_go_on_while_the_database_is_down_and_it_is_followed_again_whe
     postgres.stop()
     try:
         assert_decides(try_pod)
-        wait_until(lambda: "store does not answer" in replica.log, 10, "the warning in the log")
+        wait_until(lambda: "store does not answer" in replica.log, 30, "the warning in the log")
         assert_decides(try_pod)
     finally:
         postgres.start()

@@ -86,7 +86,7 @@ def reader(cluster: Cluster, spaces: tuple[str, str]) -> Iterator[PullSecretRead
             return False
         return True
 
-    wait_until(is_allowed, 10, "the right to read secrets")
+    wait_until(is_allowed, 30, "the right to read secrets")
     yield PullSecretReader(api, OPTIONS, SystemClock())
     api.close()
 

@@ -38,10 +38,10 @@ def turned(installation: Installation, running: str, namespace: str, operator: B
     """The verdict about the image that runs has turned bad."""
     operator.run("assess", VULNERABILITY, "--type", "Blocked", "--comment", "exploited", "--days", "1")
     denied = pod_trier(installation.cluster.client, namespace)
-    installation.kubelet.wait(lambda: denied(IMAGE).denied, 10, "the denial")
+    installation.kubelet.wait(lambda: denied(IMAGE).denied, 30, "the denial")
     yield
     operator.run("assess", VULNERABILITY, "--clear", "--comment", "over")
-    installation.kubelet.wait(lambda: denied(IMAGE).allowed, 10, "the end of the denial")
+    installation.kubelet.wait(lambda: denied(IMAGE).allowed, 30, "the end of the denial")
 
 
 def wait_for(installation: Installation, namespace: str, number: int) -> None:

@@ -68,7 +68,7 @@ def test_an_old_authority_is_replaced_and_no_call_fails(
             lambda: "previous.crt" not in secret(installation, "bomgate-ca"), 30, "the end of the old authority"
         )
         new = secret(installation, "bomgate-ca")["tls.crt"]
-        installation.kubelet.wait(lambda: bundles(installation) == [new, new], 10, "the new authority alone")
+        installation.kubelet.wait(lambda: bundles(installation) == [new, new], 30, "the new authority alone")
     assert installation.metric("controller", "bomgate_certificate_authority_expiry_timestamp_seconds") > 0
 
 

@@ -26,7 +26,7 @@ def test_another_controller_takes_over_when_the_leader_is_killed_and_no_call_of_
         process.kill()
         second = installation.kubelet.wait(lambda: other(installation, process.pid), 30, "another leader")
         assert "leads now" in second.log
-        installation.kubelet.wait(lambda: leads(installation), 10, "one leader in the metrics")
+        installation.kubelet.wait(lambda: leads(installation), 30, "one leader in the metrics")
     restarted = installation.kubelet.wait(lambda: len(installation.ready("controller")) == 2, 20, "both ready again")
     assert restarted
 

@@ -82,7 +82,7 @@ def test_an_assessment_says_how_many_images_it_touches_and_until_when(
 
 @pytest.mark.usefixtures("objects")
 def test_a_type_and_an_assessment_of_the_cluster_deny(installation: Installation, try_pod: TryPod) -> None:
-    installation.kubelet.wait(lambda: try_pod(reference("turning-1")).denied, 10, "the denial")
+    installation.kubelet.wait(lambda: try_pod(reference("turning-1")).denied, 30, "the denial")
     answer = try_pod(reference("turning-1"))
     assert "Forbidden" in answer.text or "forbidden" in answer.text
     assert "exploited" in answer.text
