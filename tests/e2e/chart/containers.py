@@ -46,10 +46,17 @@ class Container:
     ready: bool = False
     exit_code: int | None = None
     again_at: float = 0.0
+    _failed: int = 0
 
     @property
     def name(self) -> str:
         return str(self.spec["name"])
+
+    def probed(self, succeeded: bool) -> None:
+        """Take what a readiness probe found: one that is ready stays so until as many in a row fail as it says."""
+        self._failed = 0 if succeeded else self._failed + 1
+        threshold = self.spec.get("readinessProbe", {}).get("failureThreshold", 3)
+        self.ready = succeeded or (self.ready and self._failed < threshold)
 
     def status(self) -> Object:
         """Its ``containerStatuses`` entry."""

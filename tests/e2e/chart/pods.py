@@ -154,7 +154,7 @@ class PodProcesses:
             due = self._probed + (probe or {}).get("periodSeconds", 10) if one.ready else 0.0
             if one.process is None or not one.process.running or time.monotonic() < due:
                 continue
-            one.ready = probe is None or self.answers(probe)
+            one.probed(probe is None or self.answers(probe))
             self._probed = time.monotonic()
 
     def answers(self, probe: Object) -> bool:
