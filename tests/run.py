@@ -43,9 +43,14 @@ def _build() -> bool:
     from tests.node import images, machine
     from tests.registries import build as registry
 
-    parts = {"Registry": lambda: registry.ensure("registry"), "Helm": lambda: kubernetes.ensure("helm")}
+    parts = {
+        "Registry": lambda: registry.ensure("registry"),
+        "Helm": lambda: kubernetes.ensure("helm"),
+        "cert-manager": lambda: kubernetes.ensure("certmanager"),
+    }
     if not machine.missing():
         parts |= {"Node": lambda: kubernetes.ensure("node"), "Images of the node": images.ensure}
+        parts["kube-router"] = lambda: kubernetes.ensure("kuberouter")
     if not os.environ.get("KUBEBUILDER_ASSETS"):
         parts["Kubernetes control plane"] = kubernetes.ensure
     missing = []

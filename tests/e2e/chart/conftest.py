@@ -7,17 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import kubernetes.client
 import pytest
 
 from tests.certificates import Authority
 from tests.doubles.ossindex import OssIndexDouble
 from tests.doubles.ossindex.behaviour import PAT
-from tests.e2e import catalogue
-from tests.e2e.chart.installation import CLUSTER, NAMESPACE, Installation
+from tests.e2e.chart.installation import CLUSTER, Installation
 from tests.e2e.cluster import Cluster, running_cluster
 from tests.e2e.controlplane import build
-from tests.e2e.product import Bomgate, write_sbom
+from tests.e2e.product import Bomgate
 from tests.parts import unavailable
 from tests.postgres import PostgresServer
 
@@ -90,30 +88,15 @@ def installation(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Installation]:
     """The chart, installed; the database filled by its own downloader."""
-    cluster.create_namespace(NAMESPACE)
-    core = kubernetes.client.CoreV1Api(cluster.client)
-    # As the kubelet does; the chart selects nodes by it.
-    core.patch_node("node-1", {"metadata": {"labels": {"kubernetes.io/os": "linux"}}})
-    for name, data in (("database", {"url": database}), ("ossindex", {"token": PAT})):
-        core.create_namespaced_secret(NAMESPACE, {"metadata": {"name": name}, "stringData": data})
     made = Installation(cluster, helm, tmp_path_factory.mktemp("chart"), values)
+    made.prepare({"database": {"url": database}, "ossindex": {"token": PAT}})
     made.kubelet.start()
     try:
         made.install()
-        _fill(made, operator)
+        made.fill(operator)
         yield made
     finally:
         made.kubelet.stop()
-
-
-def _fill(installation: Installation, operator: Bomgate) -> None:
-    """Get the catalogue in: SBOMs by hand, and what is known of their components by a download that is run now."""
-    documents = operator.folder / "to-import"
-    documents.mkdir()
-    for image, purls in catalogue.CONTENTS.items():
-        write_sbom(documents, catalogue.digest(image), purls)
-    operator.run("sbom", "import", documents)
-    installation.download("first")
 
 
 @pytest.fixture(scope="session")

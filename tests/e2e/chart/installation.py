@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import kubernetes.client
 import requests
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.e2e import catalogue
 from tests.e2e.chart.kubelet import Kubelet
 from tests.e2e.chart.pods import PodProcesses
 from tests.e2e.cluster import Cluster, Options, Ran
+from tests.e2e.product import Bomgate, write_sbom
 
 CHART = Path(__file__).resolve().parents[3] / "charts" / "bomgate"
 RELEASE, NAMESPACE = "bomgate", "bomgate-system"
@@ -113,6 +116,26 @@ class Installation:
 
         found: PodProcesses = self.kubelet.wait(ended, READY_SECONDS, f"the end of the download {name}")
         return found
+
+    # -- what it needs ----------------------------------------------------------------------------------------------
+
+    def prepare(self, secrets: dict[str, dict[str, str]]) -> None:
+        """Create the namespace, with Secrets that the values name."""
+        self.cluster.create_namespace(NAMESPACE)
+        core = kubernetes.client.CoreV1Api(self.cluster.client)
+        # As the kubelet does; the chart selects nodes by it.
+        core.patch_node("node-1", {"metadata": {"labels": {"kubernetes.io/os": "linux"}}})
+        for name, data in secrets.items():
+            core.create_namespaced_secret(NAMESPACE, {"metadata": {"name": name}, "stringData": data})
+
+    def fill(self, operator: Bomgate) -> None:
+        """Get the catalogue in: SBOMs by hand, and what is known of their components by a download that is run now."""
+        documents = operator.folder / "to-import"
+        documents.mkdir()
+        for image, purls in catalogue.CONTENTS.items():
+            write_sbom(documents, catalogue.digest(image), purls)
+        operator.run("sbom", "import", documents)
+        self.download("first")
 
     # -- looking ----------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,10 @@
 """Build the real Kubernetes that the end-to-end tests run, and helm, once per version.
 
-``python tests/e2e/controlplane/build.py [controlplane|helm|node]`` builds one set of programs from the Go modules
-pinned beside this file, and prints the folder that holds them: ``controlplane`` has etcd, kube-apiserver,
+``python tests/e2e/controlplane/build.py [controlplane|helm|node|certmanager]`` builds one set of programs from the Go
+modules pinned beside this file, and prints the folder that holds them: ``controlplane`` has etcd, kube-apiserver,
 kube-controller-manager, kube-scheduler, kubectl and kwok; ``helm`` has helm; ``node`` has what a real node needs beside
-the control plane: kubelet, kube-proxy, containerd and CoreDNS. Each folder lies under ``~/.cache/bomgate-tools`` and is
+the control plane: kubelet, kube-proxy, containerd and CoreDNS; ``certmanager`` has cert-manager's controllers and CA
+injector in one program, and its custom resource definitions. Each folder lies under ``~/.cache/bomgate-tools`` and is
 named after a digest of the pins, so that a second run finds it at once and another version gets a folder of its own.
 Standard library only: the Makefile runs it before there is an environment.
 """
@@ -44,6 +45,8 @@ SETS = {
         ],
         "coredns": ["bomgate.dev/tests/e2e/controlplane/coredns"],
     },
+    "certmanager": {"certmanager": ["bomgate.dev/tests/e2e/controlplane/certmanager"]},
+    "kuberouter": {"kuberouter": ["bomgate.dev/tests/e2e/controlplane/kuberouter"]},
 }
 """Set → module (a folder beside this file) → main packages."""
 # kwok ends at once when it is given no stages; these three make nodes Ready and Pods Running within a moment.
@@ -124,6 +127,8 @@ def _build(name: str, target: Path, log) -> None:
                 print(f"  {made}: {time.monotonic() - started:.0f} s", file=log, flush=True)
         if name == "controlplane":
             _copy_stages(scratch / "stages")
+        if name == "certmanager":
+            _copy_definitions(scratch / "crds")
         (scratch / "complete").write_text("")
         shutil.rmtree(target, ignore_errors=True)
         scratch.rename(target)
@@ -148,13 +153,25 @@ def _version(module: str, path: str) -> str:
 
 
 def _copy_stages(target: Path) -> None:
-    source = Path(json.loads(_go("kwok", "list", "-m", "-json", "sigs.k8s.io/kwok"))["Dir"])
+    source = _module_folder("kwok", "sigs.k8s.io/kwok")
     target.mkdir()
     for stage in KWOK_STAGES:
         for file in sorted((source / stage).glob("*.yaml")):
             if file.name != "kustomization.yaml":
                 copied = target / f"{stage.replace('/', '-')}-{file.name}"
                 copied.write_bytes(file.read_bytes())
+
+
+def _copy_definitions(target: Path) -> None:
+    source = _module_folder("certmanager", "github.com/cert-manager/cert-manager")
+    target.mkdir()
+    for file in sorted((source / "deploy" / "crds").glob("*.yaml")):
+        (target / file.name).write_bytes(file.read_bytes())
+
+
+def _module_folder(module: str, path: str) -> Path:
+    """Where the Go command keeps the files of a module that one of ours pins."""
+    return Path(json.loads(_go(module, "list", "-m", "-json", path))["Dir"])
 
 
 def _go(module: str, *arguments: str) -> str:
