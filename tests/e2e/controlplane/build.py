@@ -46,7 +46,6 @@ SETS = {
         "coredns": ["bomgate.dev/tests/e2e/controlplane/coredns"],
     },
     "certmanager": {"certmanager": ["bomgate.dev/tests/e2e/controlplane/certmanager"]},
-    "kuberouter": {"kuberouter": ["bomgate.dev/tests/e2e/controlplane/kuberouter"]},
 }
 """Set → module (a folder beside this file) → main packages."""
 # kwok ends at once when it is given no stages; these three make nodes Ready and Pods Running within a moment.
