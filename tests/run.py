@@ -50,6 +50,7 @@ def _build() -> bool:
     }
     if not machine.missing():
         parts |= {"Node": lambda: kubernetes.ensure("node"), "Images of the node": images.ensure}
+        parts["kube-router"] = lambda: kubernetes.ensure("kuberouter")
     if not os.environ.get("KUBEBUILDER_ASSETS"):
         parts["Kubernetes control plane"] = kubernetes.ensure
     missing = []

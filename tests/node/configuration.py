@@ -31,6 +31,7 @@ _USERS = {
     "proxy": ("system:kube-proxy", ""),
     "kubelet": (f"system:node:{NODE}", "system:nodes"),
     "dns": ("dns", "system:masters"),
+    "firewall": ("firewall", "system:masters"),
 }
 """Kubeconfig → user and group in its certificate."""
 _API_NAMES = ("localhost", "127.0.0.1", ADDRESS, API_SERVICE)

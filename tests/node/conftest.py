@@ -21,7 +21,7 @@ from tests.registries import build as registries
 NewNamespace = Callable[..., str]
 HERE = Path(__file__).resolve().parent
 FIGURES = tools_home() / "node-figures.txt"
-ORDER = ["installing", "workloads", "disruptions", "restarts", "releases"]
+ORDER = ["installing", "policies", "workloads", "disruptions", "restarts", "releases"]
 """Of the files: the last ones leave less and less of the installation."""
 
 
@@ -40,7 +40,7 @@ def tools() -> Tools:
     """The programs of a node."""
     if reason := machine.missing():
         unavailable(reason)
-    folders = {name: folder(name) for name in ("controlplane", "node", "helm")}
+    folders = {name: folder(name) for name in ("controlplane", "node", "helm", "kuberouter")}
     folders["registry"] = registries.folder("registry")
     lacking = [name for name, path in folders.items() if not (path / "complete").exists()]
     if lacking:
@@ -90,6 +90,22 @@ def bomgate(installed: Installation) -> Installation:
     assert re.search(rf"^Answered: +{len(packages)}$", log, re.MULTILINE), log
     installed.decides()
     return installed
+
+
+@pytest.fixture(scope="module")
+def firewall(node: Node) -> Iterator[None]:
+    """NetworkPolicies are enforced for the rest of a file; nothing else on this node knows them."""
+    node.start("firewall")
+    try:
+        node.wait(lambda: "KUBE-POD-FW" in _filters(node), "the firewall's rules")
+        yield
+    finally:
+        node.stop("firewall")
+    assert not re.search("KUBE-(ROUTER|POD-FW|NWPLCY|SRC|DST)-", _filters(node))
+
+
+def _filters(node: Node) -> str:
+    return node.run("iptables-save", "-t", "filter").out + node.run("ipset", "list", "-n").out
 
 
 @pytest.fixture(scope="session")

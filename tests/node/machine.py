@@ -14,6 +14,7 @@ PACKAGES = {
     "iptables": "iptables",
     "nft": "nftables",
     "conntrack": "conntrack",
+    "ipset": "ipset",
     "debootstrap": "debootstrap",
     "buildah": "buildah",
     "ip": "iproute2",

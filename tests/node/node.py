@@ -71,7 +71,7 @@ class Node:
         self._groups.remove()
 
     def start(self, name: str) -> None:
-        """Start a part: etcd, apiserver, controllers, scheduler, containerd, kubelet, proxy, dns or registry."""
+        """Start a part, one of :func:`tests.node.parts.commands`; all but the firewall run from the beginning."""
         self._running[name] = self._namespaces.start(name, self._commands[name])
 
     def stop(self, name: str, how: Signals = SIGTERM) -> None:

@@ -22,6 +22,7 @@ class Tools:
     node: Path
     helm: Path
     registry: Path
+    kuberouter: Path
 
 
 def built() -> Tools:
@@ -33,7 +34,8 @@ def built() -> Tools:
     from tests.e2e.controlplane.build import ensure
     from tests.registries import build as registries
 
-    return Tools(ensure("controlplane"), ensure("node"), ensure("helm"), registries.ensure("registry"))
+    folders = {name: ensure(name) for name in ("controlplane", "node", "helm", "kuberouter")}
+    return Tools(**folders, registry=registries.ensure("registry"))
 
 
 def commands(tools: Tools, folder: Path) -> dict[str, Command]:
@@ -73,6 +75,10 @@ def commands(tools: Tools, folder: Path) -> dict[str, Command]:
         ],
         "proxy": [worker / "kube-proxy", f"--config={folder / 'proxy.yaml'}"],
         "dns": [worker / "coredns", "-conf", folder / "Corefile"],
+        "firewall": [
+            *(tools.kuberouter / "kuberouter", f"--kubeconfig={folder / 'firewall.kubeconfig'}"),
+            *(f"--hostname-override={NODE}", f"--service-cluster-ip-range={SERVICES}"),
+        ],
         "registry": [
             *(tools.registry / "crane", "registry", "serve"),
             *("--address", REGISTRY_ADDRESS, "--disk", folder / "registry"),

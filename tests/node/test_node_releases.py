@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.e2e.manifests import deployment
 from tests.e2e.processes import wait_until
 from tests.node import catalogue
@@ -28,6 +30,7 @@ def test_an_upgrade_and_a_rollback_fail_no_call(bomgate: Installation, node: Nod
     assert node.get("secret", "-n", NAMESPACE, "bomgate-database")["data"] == password
 
 
+@pytest.mark.usefixtures("firewall")
 def test_an_uninstall_leaves_nothing_that_blocks(
     bomgate: Installation, node: Node, new_namespace: NewNamespace
 ) -> None:
