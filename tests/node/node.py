@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from tests.node.configuration import ADDRESS, NODE, REGISTRY_ADDRESS
 from tests.node.namespaces import Namespaces, environment
 from tests.node.parts import Tools
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -92,6 +93,7 @@ class Node:
         with ThreadPoolExecutor(1) as beside:
             pushed = beside.submit(self.push, self._images)  # what it is given is gone when it ends
             self.wait(self.api_is_ready, "the API server")
+            self.wait(self.containerd_is_ready, "containerd")  # a kubelet that cannot reach it ends
             for name in ("controllers", "scheduler", "kubelet", "proxy", "dns"):
                 self.start(name)
             pushed.result()
@@ -110,6 +112,11 @@ class Node:
 
     def api_is_ready(self) -> bool:
         return self.kubectl("get", "--raw", "/readyz", check=False).code == 0
+
+    def containerd_is_ready(self) -> bool:
+        """Whether it listens; the file alone may be that of one which was killed."""
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(str(self.folder / "containerd.sock")) == 0
 
     def is_ready(self) -> bool:
         """Whether Pods can be created, run and found."""
