@@ -16,16 +16,25 @@ from webhook.api.server import AdmissionServer, AdmissionWorker, WorkerParts
 from webhook.settings.process import environment_with
 
 
-def serve_and_be_told_to_end_early(folder: Path) -> None:
-    """Run a server that is told to end when its worker has no signal handlers of its own yet."""
-    patch = AdmissionWorker.patch
+class LateWorker(AdmissionWorker):
+    """A worker whose server is told to end when it has no signal handlers of its own yet."""
 
-    def slowly(worker: AdmissionWorker) -> None:
+    def patch(self) -> None:
         os.kill(os.getppid(), signal.SIGTERM)
         time.sleep(1)  # the server hands the signal on meanwhile
-        patch(worker)
+        super().patch()
 
-    AdmissionWorker.patch = slowly  # type: ignore[method-assign]  # this process is the test's own
+
+class Server(AdmissionServer):
+    """The server with such workers."""
+
+    def load_config(self) -> None:
+        super().load_config()
+        self.cfg.set("worker_class", LateWorker)
+
+
+def serve_and_be_told_to_end_early(folder: Path) -> None:
+    """Run such a server; in a process of its own."""
     parts = WorkerParts(
         app=Flask("empty"),
         certificates=None,
@@ -35,7 +44,7 @@ def serve_and_be_told_to_end_early(folder: Path) -> None:
     options = ServeOptions(
         listen="127.0.0.1:0", metrics_listen="", insecure_http=True, workers=1, graceful_seconds=1, connections=10
     )
-    AdmissionServer(options, lambda: parts, folder / "metrics").run()
+    Server(options, lambda: parts, folder / "metrics").run()
 
 
 def test_a_worker_that_is_told_to_end_while_it_starts_ends_in_good_order(
