@@ -21,6 +21,7 @@ from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
 from webhook.engines.checking.images import ImageChecker
 from webhook.engines.checking.resolving import ResolveOptions, ResolveParts, TagResolver
 from webhook.engines.checking.searching import SbomSearch, SearchOptions, SearchParts
+from webhook.engines.checking.workloads import WorkloadJudge
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher, RefreshOptions
 from webhook.model.components import Sbom
@@ -95,8 +96,9 @@ class World:
         self.search = SbomSearch(self.model, searching, self.clock, SearchOptions())
         self.checker = ImageChecker(self.model, self.rules, self.tags, self.search, self.clock)
         enforcer = Enforcer(self.policy, self.cluster, self.clock)
-        parts = ReviewParts(self.checker, enforcer, self.sightings, self.clock)
-        self.reviewer = AdmissionReviewer(parts, self.rules, Hints())
+        self.judge = WorkloadJudge(self.checker, self.rules)
+        parts = ReviewParts(self.judge, enforcer, self.sightings, self.clock)
+        self.reviewer = AdmissionReviewer(parts, self.policy, Hints())
         self.refresher.refresh()
 
     def image(self, text: str, *purls: str) -> Digest:

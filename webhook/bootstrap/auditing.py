@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from webhook.bootstrap.machine import NoSightings, PoolBackground
+from webhook.bootstrap.machine import PoolBackground
 from webhook.bootstrap.parts import Parts
 from webhook.engines.auditing.auditor import Auditor, AuditParts, enforcing_modes, labelled_modes
 from webhook.engines.auditing.duty import AuditDuty
@@ -20,11 +20,10 @@ _SEARCHES = 4
 
 def audit_parts(parts: Parts) -> AuditParts:
     """What an audit works with."""
-    checker = parts.checker(PoolBackground(_SEARCHES))
     return AuditParts(
         running=parts.cluster.running,
         registration=parts.cluster.registration,
-        reviewer=parts.reviewer(checker, NoSightings()),
+        judge=parts.judge(parts.checker(PoolBackground(_SEARCHES))),
         model=parts.model,
         refresher=parts.refresher,
         clock=parts.clock,

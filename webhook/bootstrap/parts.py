@@ -25,6 +25,7 @@ from webhook.engines.checking.documents import SbomChecker
 from webhook.engines.checking.images import ImageChecker
 from webhook.engines.checking.resolving import ResolveParts, TagResolver
 from webhook.engines.checking.searching import SbomSearch, SearchParts
+from webhook.engines.checking.workloads import WorkloadJudge
 from webhook.engines.downloading.downloader import Downloader
 from webhook.engines.downloading.progress import DownloadListener, SilentListener
 from webhook.engines.importing import Document, SbomImporter
@@ -166,6 +167,10 @@ class Parts:
             self.clock,
         )
 
+    def judge(self, checker: ImageChecker) -> WorkloadJudge:
+        """Judges the images of workloads."""
+        return WorkloadJudge(checker, self.rules, pull_secrets=self.settings.kube.pull_secrets)
+
     def reviewer(
         self, checker: ImageChecker, sightings: SightingSink, cluster: ClusterParts | None = None
     ) -> AdmissionReviewer:
@@ -177,8 +182,8 @@ class Parts:
             cluster: whom to ask about namespaces, owners and rights; None leaves them out.
         """
         enforcer = Enforcer(self.settings.policy, cluster, self.clock)
-        parts = ReviewParts(checker, enforcer, sightings, self.clock)
-        return AdmissionReviewer(parts, self.rules, self.hints, pull_secrets=self.settings.kube.pull_secrets)
+        parts = ReviewParts(self.judge(checker), enforcer, sightings, self.clock)
+        return AdmissionReviewer(parts, self.settings.policy, self.hints)
 
     def pinner(self, checker: ImageChecker) -> PodPinner:
         """Puts digests behind the tags of Pods."""

@@ -123,7 +123,7 @@ class TargetChecker:
     def __init__(self, parts: Parts, namespace: str, timeout: float) -> None:
         self._parts, self._namespace, self._timeout = parts, namespace, timeout
         self._checker = parts.checker(ThreadBackground())
-        self._reviewer = parts.reviewer(self._checker, NoSightings())
+        self._judge = parts.judge(self._checker)
         parts.refresher.refresh()
 
     def check(self, target: Target) -> Iterator[Checked]:
@@ -134,7 +134,7 @@ class TargetChecker:
             yield Checked(target.name, target.name, judged_sbom, is_sbom=True)
         elif isinstance(target, ImageTarget):
             container = ContainerRef(ContainerRole.CONTAINER, "", target.name, "")
-            judged = self._reviewer.judge([container], self._namespace, self._deadline())
+            judged = self._judge.judge([container], self._namespace, self._deadline())
             images = tuple(ImageVerdict(one.verdict, ()) for one in judged.images)
             yield Checked(target.name, "", WorkloadVerdict(judged.action, images))
         elif isinstance(target, ManifestTarget):
@@ -142,16 +142,14 @@ class TargetChecker:
                 note(f"{target.name}: nothing in it names an image ({count(target.others, 'other object')}).")
             for workload in target.workloads:
                 where = workload.namespace or self._namespace
-                verdict_of_all = self._reviewer.judge(
-                    workload.containers, where, self._deadline(), workload.pull_access
-                )
+                verdict_of_all = self._judge.judge(workload.containers, where, self._deadline(), workload.pull_access)
                 title = f"{target.name}#{workload.kind}/{workload.name or '(unnamed)'}"
                 yield Checked(title, target.name, verdict_of_all)
 
     def answer(self, target: ReviewTarget) -> Exit:
         """Answer an AdmissionReview on standard output, as the webhook answers it."""
         request = decode_review(target.body, self._parts.settings.policy.extra_kinds)
-        response = self._reviewer.review(request, self._deadline())
+        response = self._parts.reviewer(self._checker, NoSightings()).review(request, self._deadline())
         click.echo(encode_response(response))
         if not response.allowed:
             return Exit.DENIED

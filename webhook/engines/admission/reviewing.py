@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import logging
-import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from webhook.engines.admission.cases import STANDS, Case, Ruling, ticket_of
 from webhook.engines.admission.enforcing import Enforcer
 from webhook.engines.admission.texts import ComposedTexts
-from webhook.engines.checking.images import ImageChecker
-from webhook.errors import BomgateError, InvalidInput
+from webhook.engines.checking.workloads import WorkloadJudge
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
-from webhook.model.images import ImageRef, parse_image
-from webhook.model.policies import Mode
-from webhook.model.pulling import NO_ACCESS, PullAccess
+from webhook.model.policies import Mode, Policy
 from webhook.model.records import Sighting
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Target
-from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict, WorkloadVerdict
+from webhook.model.verdicts import WorkloadVerdict
 from webhook.model.workloads import ContainerRef, Workload
-from webhook.policy.evaluation import Rules, Subject, failed, missing, workload_verdict
 from webhook.policy.messages import MAX_WARNING, MAX_WARNINGS, Hints, grounds, warnings, with_addition, with_title
 from webhook.policy.modes import enforced
 from webhook.policy.plaintext import plain
@@ -38,13 +31,13 @@ class ReviewParts:
     """What a reviewer works with.
 
     Attributes:
-        checker: judges images.
+        judge: judges the images of workloads.
         enforcer: decides what becomes of verdicts.
         sightings: where seen images are noted; the downloader asks for their components first.
         clock: time.
     """
 
-    checker: ImageChecker
+    judge: WorkloadJudge
     enforcer: Enforcer
     sightings: SightingSink
     clock: Clock
@@ -55,16 +48,13 @@ class AdmissionReviewer:
 
     Args:
         parts: who judges, enforces and takes notes.
-        rules: policy and types.
+        policy: what becomes of verdicts and errors.
         hints: what denials tell people to do.
-        pull_secrets: whether registries are opened with the workload's pull secrets.
     """
 
-    def __init__(self, parts: ReviewParts, rules: Rules, hints: Hints, *, pull_secrets: bool = False) -> None:
-        self._pull_secrets = pull_secrets
-        self._checker, self._enforcer, self._rules = parts.checker, parts.enforcer, rules
+    def __init__(self, parts: ReviewParts, policy: Policy, hints: Hints) -> None:
+        self._judge, self._enforcer, self._policy = parts.judge, parts.enforcer, policy
         self._texts = ComposedTexts(hints)
-        self._parse = lru_cache(maxsize=4096)(parse_image)
         self._sightings, self._clock = parts.sightings, parts.clock
 
     def review(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
@@ -80,10 +70,10 @@ class AdmissionReviewer:
         if mode is Mode.OFF:
             return AdmissionResponse(request.uid, allowed=True, reason="off")
         judged = containers or workload.containers
-        verdict = self.judge(judged, namespace, deadline, replace(workload.pull_access, namespace=namespace))
+        verdict = self._judge.judge(judged, namespace, deadline, replace(workload.pull_access, namespace=namespace))
         if not request.dry_run:
             self._note(verdict)
-        action = enforced(verdict.action, workload.kind, mode, self._rules.policy)
+        action = enforced(verdict.action, workload.kind, mode, self._policy)
         if action is Action.DENY:
             ruling = STANDS
             if self._enforcer.concerns(workload):
@@ -101,7 +91,7 @@ class AdmissionReviewer:
             why: the reason, for people.
             deadline: by when an answer must be there.
         """
-        policy = self._rules.policy
+        policy = self._policy
         try:
             mode = target.mode or self._enforcer.mode(target.namespace, deadline)
         except Exception:  # this is the answer to errors, and may not be one itself
@@ -117,48 +107,6 @@ class AdmissionReviewer:
             decision=action.word,
             reason="error",
         )
-
-    def judge(
-        self,
-        containers: Sequence[ContainerRef],
-        namespace: str,
-        deadline: Deadline,
-        access: PullAccess = NO_ACCESS,
-    ) -> WorkloadVerdict:
-        """Judge the images of some containers, each image once.
-
-        Args:
-            containers: places that name images.
-            namespace: where they are to run.
-            deadline: by when all must be judged.
-            access: with whose credentials the images are pulled.
-        """
-        access = access if self._pull_secrets else NO_ACCESS
-        by_image: dict[str, list[str]] = {}
-        for container in containers:
-            by_image.setdefault(container.image, []).append(container.label)
-        return workload_verdict(
-            [
-                ImageVerdict(self._check(text, namespace, deadline, access), tuple(labels))
-                for text, labels in by_image.items()
-            ]
-        )
-
-    def _check(self, text: str, namespace: str, deadline: Deadline, access: PullAccess) -> Verdict:
-        try:
-            image = self._parse(text)
-        except InvalidInput as problem:
-            return missing_reference(text, namespace, problem, self._rules)
-        try:
-            return self._checker.check(image, namespace, deadline, access)
-        except Exception as problem:  # the last resort of the admission path: a decision, with an id to find it by
-            error_id = secrets.token_hex(4)
-            detail = {"error_id": error_id, "image": text[:200], "namespace": namespace}
-            if isinstance(problem, BomgateError):
-                log.error("%s", problem.message, extra={**detail, "code": problem.code, "remedy": problem.remedy})
-            else:
-                log.exception("unexpected error while judging an image", extra=detail)
-            return failed(Subject(image, image.digest, namespace, 0), error_id, self._rules)
 
     def _note(self, verdict: WorkloadVerdict) -> None:
         now = self._clock.now()
@@ -232,12 +180,6 @@ def new_containers(workload: Workload, old: Workload | None) -> tuple[ContainerR
         return workload.containers
     known = {container.image for container in old.containers}
     return tuple(container for container in workload.containers if container.image not in known)
-
-
-def missing_reference(text: str, namespace: str, problem: InvalidInput, rules: Rules) -> Verdict:
-    """The verdict about something that is no image reference: there can be no SBOM for it."""
-    image = ImageRef(host="", repository=text[:100], tag=None, digest=None, text=text[:200])
-    return missing(Subject(image, None, namespace, 0), SbomStatus.UNRESOLVED, problem.message, rules)
 
 
 def _is_judged(request: AdmissionRequest) -> bool:

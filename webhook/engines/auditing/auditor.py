@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from webhook.engines.admission.reviewing import AdmissionReviewer
 from webhook.engines.auditing.options import AuditOptions
+from webhook.engines.checking.workloads import WorkloadJudge
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
 from webhook.model.actions import Action
@@ -50,7 +50,7 @@ class AuditParts:
     Attributes:
         running: what runs.
         registration: where the webhook is asked.
-        reviewer: judges images.
+        judge: judges images.
         model: what is known.
         refresher: keeps the model up to date.
         clock: time.
@@ -62,7 +62,7 @@ class AuditParts:
 
     running: RunningWorkloads
     registration: WebhookRegistration
-    reviewer: AdmissionReviewer
+    judge: WorkloadJudge
     model: ReadModel
     refresher: Refresher
     clock: Clock
@@ -233,7 +233,7 @@ class _Judging:
         container = ContainerRef(image.role, "", image.judged, image.container)
         deadline = Deadline(self._parts.clock.monotonic() + seconds)
         namespace, access = workload.owner.namespace, workload.pull_access
-        return self._parts.reviewer.judge([container], namespace, deadline, access).images[0].verdict
+        return self._parts.judge.judge([container], namespace, deadline, access).images[0].verdict
 
     def _is_known(self, verdict: Verdict) -> bool:
         return verdict.digest is not None and self._parts.model.knows(verdict.digest)

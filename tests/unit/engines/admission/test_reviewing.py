@@ -68,7 +68,7 @@ def test_a_clean_workload_passes_in_silence() -> None:
 
 def test_equal_images_are_judged_once_and_shown_with_all_their_containers() -> None:
     world = world_with_images()
-    verdict = world.reviewer.judge(workload(BAD, GOOD, BAD).containers, "shop", Deadline(world.clock.monotonic() + 5))
+    verdict = world.judge.judge(workload(BAD, GOOD, BAD).containers, "shop", Deadline(world.clock.monotonic() + 5))
     assert [judged.containers for judged in verdict.images] == [
         ("spec.containers[0] (c0)", "spec.containers[2] (c2)"),
         ("spec.containers[1] (c1)",),

@@ -46,7 +46,7 @@ class Audited:
         parts = AuditParts(
             self.cluster,
             FakeRegistration(),
-            world.reviewer,
+            world.judge,
             world.model,
             world.refresher,
             world.clock,

@@ -39,7 +39,7 @@ class Audits:
         return AuditParts(
             self.cluster,
             self.registration,
-            world.reviewer,
+            world.judge,
             world.model,
             world.refresher,
             world.clock,
@@ -85,7 +85,7 @@ def test_each_workload_gets_what_admission_would_give_it(audits: Audits) -> None
     (image,) = audits.cluster.found[0].images
     path = image.container.removesuffix(" (c0)")
     asked = [ContainerRef(image.role, "c0", image.judged, path)]
-    assert result.workloads[0].verdict == audits.world.reviewer.judge(asked, "shop", deadline)
+    assert result.workloads[0].verdict == audits.world.judge.judge(asked, "shop", deadline)
 
 
 def test_what_runs_is_judged_and_not_what_its_tag_points_at_now(audits: Audits) -> None:
@@ -100,13 +100,13 @@ def test_an_image_that_many_use_is_judged_once(audits: Audits) -> None:
     class Counting:
         def judge(self, containers: Any, *arguments: Any) -> WorkloadVerdict:
             asked.extend(one.image for one in containers)
-            return audits.world.reviewer.judge(containers, *arguments)
+            return audits.world.judge.judge(containers, *arguments)
 
     audits.cluster.found = [
         running(f"w{number}", (BAD, digest_of(BAD)), namespace=f"n{number % 3}") for number in range(30)
     ]
     assert len(audits.run().workloads) == 30
-    auditor = Auditor(replace(audits.parts(), reviewer=Counting()), audits.options, labelled_modes(audits.world.policy))
+    auditor = Auditor(replace(audits.parts(), judge=Counting()), audits.options, labelled_modes(audits.world.policy))
     assert {one.action for one in auditor.audit().workloads} == {Action.DENY}
     assert len(asked) == 1
 
