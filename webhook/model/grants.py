@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from webhook.model.images import identity
+
 BREAK_GLASS_ANNOTATION = "bomgate.dev/break-glass"
 """On an object: the ticket under which it is let in although it would be denied."""
 BREAK_GLASS_RESOURCE = "breakglass"
@@ -54,7 +56,7 @@ class BreakGlassGrant:
 
     def covers(self, images: frozenset[str]) -> bool:
         """Whether it was given for all of these images."""
-        return images <= frozenset(self.images)
+        return {identity(one) for one in images} <= {identity(one) for one in self.images}
 
     def touches(self, images: frozenset[str]) -> bool:
         """Whether it was given for one of these images, or for the same content under another name."""
@@ -63,4 +65,4 @@ class BreakGlassGrant:
 
 def _contents(images: Iterable[str]) -> frozenset[str]:
     """The digests of images, or their names where there is none."""
-    return frozenset(image.rpartition("@")[2] for image in images)
+    return frozenset(identity(image).rpartition("@")[2] for image in images)

@@ -25,6 +25,8 @@ class SbomStatus(enum.StrEnum):
     """The document names not one package with a usable purl, so it says nothing about vulnerabilities."""
     UNRESOLVED = "unresolved"
     """The tag is not known and could not be resolved to a digest."""
+    MISNAMED = "misnamed"
+    """The image's name is no image reference, so nothing can be looked for."""
     REFUSED = "refused"
     """A registry or another source said no, or did not answer in time."""
 

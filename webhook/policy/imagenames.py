@@ -1,7 +1,8 @@
 """Image patterns: which images an assessment that is narrowed to an image applies to.
 
 A pattern is a digest, an image reference (``nginx`` means ``docker.io/library/nginx`` with any tag), or a name with
-``*``, which stands for any characters, slashes included: ``registry.corp/shop/*``, ``*/log4shell-demo:*``.
+``*``, which stands for any characters, slashes included: ``registry.corp/shop/*``, ``*/log4shell-demo:*``. However a
+pattern or an image is spelled, the same images match (:attr:`webhook.model.images.ImageRef.name`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from webhook.errors import InvalidInput
-from webhook.model.images import DEFAULT_HOST, Digest, ImageRef, parse_digest, parse_image
+from webhook.model.images import (
+    DEFAULT_HOST,
+    Digest,
+    ImageRef,
+    canonical_host,
+    parse_digest,
+    parse_image,
+    registry_name,
+    split_host,
+)
 from webhook.policy.plaintext import is_plain
 
 MAX_LENGTH = 500
@@ -52,9 +62,15 @@ class ImagePattern:
         """
         if self.digest is not None:
             return self.digest == digest or (image is not None and self.digest == image.digest)
-        if image is None or not _glob(self.name, image.name):
+        if image is None or not self._names(image):
             return False
         return self.tag is None or (image.tag is not None and _glob(self.tag, image.tag))
+
+    def _names(self, image: ImageRef) -> bool:
+        if "*" not in self.name:
+            return self.name in image.names
+        says_port = ":" in self.name.partition("/")[0]
+        return any(_glob(self.name, name) for name in (image.spellings if says_port else image.names))
 
 
 def parse_pattern(text: str) -> ImagePattern:
@@ -89,11 +105,20 @@ def _states_tag(text: str) -> bool:
 def _full_name(name: str) -> str:
     """The name with its registry, by the rule of :func:`parse_image`; a wildcard at the start may be the registry."""
     head, slash, tail = name.partition("/")
-    if head.startswith("*") or (slash and ("." in head or ":" in head or head == "localhost")):
-        return name
+    if head.startswith("*"):
+        return f"{_host(head)}{slash}{tail}" if slash else name
     if not slash:
         return f"{DEFAULT_HOST}/library/{name}"
-    return f"{DEFAULT_HOST}/{head}/{tail}"
+    host, rest = split_host(name)
+    return f"{_host(host)}/{rest}"
+
+
+def _host(host: str) -> str:
+    """A registry in the spelling that image names have; one with a wildcard keeps its port, as that may narrow it."""
+    if "*" not in host:
+        return registry_name(canonical_host(host))
+    name, colon, port = host.lower().rpartition(":")
+    return f"{name}:{port.lstrip('0') or port}" if colon and port.isdecimal() else host.lower()
 
 
 def _glob(pattern: str, text: str) -> bool:

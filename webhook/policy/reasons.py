@@ -25,6 +25,10 @@ _MISSING = {
         "The tag of this image is not known and could not be resolved to a digest",
         "Check that the tag exists, or name the image by its digest.",
     ),
+    SbomStatus.MISNAMED: (
+        "The name of this image is not valid",
+        "Correct the name; no node can pull an image that is named so.",
+    ),
     SbomStatus.REFUSED: (
         "A registry, or another place where the SBOM of this image may be, refused or did not answer in time",
         "Try again in a moment; `bomgate sbom fetch IMAGE` shows which place it is and what it answered.",

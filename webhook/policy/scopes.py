@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Scope
@@ -49,6 +50,16 @@ def canonical_scope(scope: Scope) -> Scope:
         image=str(parse_pattern(scope.image)) if scope.image else None,
         namespace=scope.namespace or None,
     )
+
+
+def respelled(scope: Scope) -> Scope:
+    """A scope that was stored, with its image as :func:`canonical_scope` spells it today."""
+    if scope.image is None:
+        return scope
+    try:
+        return replace(scope, image=str(parse_pattern(scope.image)))
+    except InvalidInput:
+        return scope  # what cannot be read matches nothing
 
 
 def described(scope: Scope) -> str:

@@ -13,7 +13,7 @@ import tempfile
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from sys import intern
@@ -27,6 +27,7 @@ from webhook.model.components import SkipReason
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.scopes import respelled
 from webhook.store.columns import pack, plain_text, unpack
 
 log = logging.getLogger("bomgate.hotstart")
@@ -87,7 +88,9 @@ class _Model:
             self.purls[number] = Purl(purl)
             self.findings[number] = tuple(intern(key) for key in keys)
         self.vulnerabilities += frame.vulnerabilities
-        self.assessments += frame.assessments
+        self.assessments += [
+            one if one.scope.image is None else replace(one, scope=respelled(one.scope)) for one in frame.assessments
+        ]
         self.types += frame.types
         self.sboms += (_stored(one) for one in frame.sboms)
         self.tags.update({name: Digest(digest) for name, digest in frame.tags.items()})

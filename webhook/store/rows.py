@@ -25,6 +25,7 @@ from webhook.model.assessments import (
     StoredType,
 )
 from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.scopes import respelled
 from webhook.store.columns import to_json, to_moment
 from webhook.store.tables import assessments, vulnerabilities
 
@@ -125,7 +126,7 @@ def read_assessment(row: Sequence[Any]) -> Assessment:
     return Assessment(
         vulnerability=vulnerability,
         type=None if kind is None else intern(kind),
-        scope=Scope(package, versions, image, namespace),
+        scope=respelled(Scope(package, versions, image, namespace)),
         source=_SOURCES[source],
         author=intern(author),
         comment=intern(comment),

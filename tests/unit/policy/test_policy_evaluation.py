@@ -211,7 +211,7 @@ def test_an_image_without_components_is_decided_by_missing_sbom(status: SbomStat
 
 def test_each_way_to_miss_an_sbom_has_its_own_sentence_and_remedy() -> None:
     verdicts = [missing(SUBJECT, one, "", rules()) for one in SbomStatus if one is not SbomStatus.FOUND]
-    assert len({one.reasons[0].text for one in verdicts}) == len({one.reasons[0].remedy for one in verdicts}) == 5
+    assert len({one.reasons[0].text for one in verdicts}) == len({one.reasons[0].remedy for one in verdicts}) == 6
     assert all(one.action is Action.WARN for one in verdicts)
 
 

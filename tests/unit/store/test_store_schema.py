@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,9 +18,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
+from tests.fakes import NOON
 from tests.postgres import PostgresServer
 from webhook.errors import StoreError, StoreUnreachable
-from webhook.model.assessments import AssessmentType
+from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope
+from webhook.policy.matching import AssessmentIndex
+from webhook.policy.scopes import canonical_scope
 from webhook.store import schema
 from webhook.store.opening import Store
 from webhook.store.options import parse_address
@@ -68,11 +72,16 @@ def test_the_versions_that_the_program_knows_are_those_of_the_migrations() -> No
 
 def made_by_the_first_release(url: str) -> None:
     """Run the first migration only."""
+    made_by_release(url, schema.KNOWN[0])
+
+
+def made_by_release(url: str, version: str) -> None:
+    """Run the migrations up to a version."""
     config, engine = Config(), create_engine(parse_address(url))
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, schema.KNOWN[0])
+        command.upgrade(config, version)
     engine.dispose()
 
 
@@ -243,3 +252,59 @@ def test_alembic_is_not_loaded_when_there_is_nothing_to_migrate(opened: Open, sq
     )
     done = subprocess.run([sys.executable, "-c", program, sqlite_url], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_names_that_older_programs_kept_in_several_spellings_are_merged(opened: Open, empty_url: str) -> None:
+    made_by_release(empty_url, "0003")
+    engine = create_engine(parse_address(empty_url))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE revision SET value = 9")
+        for name, digest, revision in (
+            ("registry.example:443/shop/web:1", "a", 7),
+            ("registry.example/shop/web:1", "b", 5),
+            ("registry.example:0443/shop/web:2", "c", 3),
+            ("registry.example/shop/web:2", "d", 4),
+            ("[fd00:0:0:0:0:0:0:1]:5000/a:1", "e", 2),
+            ("docker.io/library/web:1", "f", 1),
+        ):
+            connection.exec_driver_sql(f"INSERT INTO tags VALUES ('{name}', '{digest}', {revision})")
+        for name, digest, seen, refused in (
+            ("registry.example:443/shop/web:1", "a", 30, 10),
+            ("registry.example/shop/web:1", "a", 20, 15),
+            ("registry.example/shop/web:1", "b", 20, "NULL"),
+        ):
+            connection.exec_driver_sql(f"INSERT INTO sightings VALUES ('{name}', '{digest}', {seen}, {refused})")
+    engine.dispose()
+    store = opened(empty_url)
+    store.admin.upgrade()
+    expected = {
+        "registry.example/shop/web:1": "a",
+        "registry.example/shop/web:2": "d",
+        "[fd00::1]:5000/a:1": "e",
+        "docker.io/library/web:1": "f",
+    }
+    assert store.feed.changes().tags == expected
+    position = store.feed.position()
+    assert position.revision == 10
+    changed = store.feed.changes(replace(position, revision=9)).tags
+    assert changed == {name: expected[name] for name in ("registry.example/shop/web:1", "[fd00::1]:5000/a:1")}
+    store.close()
+    with create_engine(parse_address(empty_url)).connect() as connection:
+        seen = connection.exec_driver_sql("SELECT * FROM sightings ORDER BY name, digest").all()
+    connection.engine.dispose()
+    assert [tuple(row) for row in seen] == [
+        ("registry.example/shop/web:1", "a", 30, 15),
+        ("registry.example/shop/web:1", "b", 20, None),
+    ]
+
+
+def test_an_assessment_that_was_kept_in_another_spelling_can_be_withdrawn(opened: Open, database_url: str) -> None:
+    store = opened(database_url)
+    store.admin.upgrade()
+    old = Assessment("CVE-1", "Blocked", Scope(image="a.example:443/b"), AssessmentSource.MANUAL, "ann", "", NOON, None)
+    store.assessments.append([old])  # as an older program did: this one spells it as it was asked to
+    (kept,) = store.feed.changes().assessments
+    assert kept.scope.image == "a.example/b"
+    store.assessments.append([replace(old, type=None, scope=canonical_scope(Scope(image="A.example:0443/b")))])
+    index = AssessmentIndex.of(store.feed.changes().assessments)
+    assert [one for one in index if one.type is not None] == []

@@ -20,7 +20,7 @@ from webhook.clients.kube.api import KubeApi
 from webhook.errors import InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
-from webhook.model.images import DEFAULT_HOST, Digest, ImageRef
+from webhook.model.images import DEFAULT_HOST, Digest, ImageRef, split_host
 from webhook.model.workloads import Workload
 
 GROUP, VERSION = "aquasecurity.github.io", "v1alpha1"
@@ -162,12 +162,15 @@ def cluster_report_names(image: ImageRef) -> list[str]:
     """The names that Trivy Operator may have given to the cluster-scoped report of an image.
 
     It makes them of the registry, the repository without ``library/``, and the tag, which counts as empty for an image
-    that is named by its digest, so that all digests of a repository share one name.
+    that is named by its digest, so that all digests of a repository share one name. It takes the registry as the first
+    workload wrote it, so a name is made of the usual spelling, and of the one at hand where that is another.
     """
-    host = _HUB if image.host == DEFAULT_HOST else image.host
-    repository = f"{host}/{image.repository.removeprefix('library/')}"
+    registry, _, repository = image.name.partition("/")
+    path = repository.removeprefix("library/")
+    hosts = dict.fromkeys((registry, split_host(image.text)[0] if registry != DEFAULT_HOST else registry))
     tags = ([""] if image.digest else []) + ([image.tag] if image.tag else [])
-    return [short_hash(f"{repository}:{tag}") for tag in tags]
+    names = (f"{_HUB if host == DEFAULT_HOST else host}/{path}" for host in hosts)
+    return [short_hash(f"{name}:{tag}") for name in names for tag in tags]
 
 
 def workload_report_names(workload: Workload, container: str) -> list[str]:

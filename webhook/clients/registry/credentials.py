@@ -19,9 +19,7 @@ import msgspec
 
 from webhook.clients.registry.locations import Repository
 from webhook.errors import Final, InvalidInput
-from webhook.model.images import DEFAULT_HOST
-
-_HUB_NAMES = ("index.docker.io", "registry-1.docker.io")
+from webhook.model.images import canonical_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +138,15 @@ def read_docker_config(data: bytes) -> DockerConfig:
 
 
 def normal_key(key: str) -> str:
-    """A key of such a file as ``host`` or ``host/path``; URLs lose their scheme and the API's version."""
+    """A key of such a file as ``host`` or ``host/path``; URLs lose their scheme and the API's version.
+
+    The host is in the spelling of references (:func:`webhook.model.images.canonical_host`).
+    """
     host, _, path = key.partition("://")[2].partition("/") if "://" in key else key.partition("/")
     path = path.strip("/")
     for version in ("v1", "v2"):
         path = "" if path == version else path.removeprefix(f"{version}/")
-    host = DEFAULT_HOST if host in _HUB_NAMES else host
+    host = canonical_host(host)
     return f"{host}/{path}" if path else host
 
 
@@ -156,7 +157,7 @@ def matches_image(pattern: str, host: str, path: str) -> bool:
     parts.
 
     Args:
-        pattern: ``host[:port][/path]``.
+        pattern: ``host[:port][/path]``, with the host in the spelling of references.
         host: of the repository, with its port.
         path: of the repository.
     """

@@ -11,7 +11,6 @@ from webhook.errors import ConfigError, InvalidInput
 from webhook.model.images import DEFAULT_HOST, ImageRef, parse_image
 
 _DOCKER_HUB = "registry-1.docker.io"
-_HUB_NAMES = ("index.docker.io", _DOCKER_HUB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Registry:
     @property
     def url(self) -> str:
         """Scheme and host of its API; Docker Hub answers under another name than its images have."""
-        host = _DOCKER_HUB if self.host == DEFAULT_HOST else self.host
+        host = _DOCKER_HUB if self.host == DEFAULT_HOST else self.host.removesuffix(":443")
         return f"{'http' if self.plain_http else 'https'}://{host}"
 
 
@@ -81,21 +80,31 @@ class Locations:
 
     def image(self, image: ImageRef) -> Repository:
         """Where the image itself is."""
-        written = canonical_name(image)
-        prefix, rule = self._find(written)
+        reached = _reached_name(image)
+        written, prefix, rule = self._of(image)
         if rule is None or not rule.rewrite:
-            return self._reached(written, rule)
+            return self._reached(reached, rule)
         target = normal_prefix("registries.rewrite", rule.rewrite)
         name = target + written.removeprefix(prefix)
         return self._reached(name, rule, self._find(name)[1])
 
     def attachments(self, image: ImageRef) -> Repository:
         """Where what is attached to the image is: beside it, unless a rule names another repository."""
-        _, rule = self._find(canonical_name(image))
+        _, _, rule = self._of(image)
         if rule is None or not rule.sbom_repository:
             return self.image(image)
         name = normal_prefix("registries.sbomRepository", rule.sbom_repository)
         return self._reached(name, self._find(name)[1], rule)
+
+    def _of(self, image: ImageRef) -> tuple[str, str, RegistryRule | None]:
+        """The name by which a rule matches an image, its prefix, and the rule.
+
+        A rule for a registry is meant for its port 80, too; one that names this port, as it may say ``plainHttp``, is
+        not meant for HTTPS.
+        """
+        names = (_reached_name(image), *image.names)
+        found = ((name, prefix, rule) for prefix, rule in self._rules for name in names if has_prefix(name, prefix))
+        return next(found, (names[0], "", None))
 
     def _find(self, name: str) -> tuple[str, RegistryRule | None]:
         found = ((prefix, rule) for prefix, rule in self._rules if has_prefix(name, prefix))
@@ -118,18 +127,9 @@ class Locations:
         )
 
 
-def canonical_name(image: ImageRef) -> str:
-    """Host and repository of an image, with the host written in one way.
-
-    Hosts are compared without regard to case and 443 is the port that HTTPS has anyway: without this, another spelling
-    would be a way around rules for a registry, while the node pulls the same image.
-    """
-    return f"{_one_spelling(image.host)}/{image.repository}"
-
-
-def _one_spelling(host: str) -> str:
-    host = host.lower().removesuffix(":443")
-    return DEFAULT_HOST if host in _HUB_NAMES else host
+def _reached_name(image: ImageRef) -> str:
+    """Host and repository with the port that is connected to."""
+    return f"{image.host}/{image.repository}"
 
 
 def has_prefix(name: str, prefix: str) -> bool:
@@ -158,5 +158,4 @@ def normal_prefix(setting: str, text: str) -> str:
             f"{setting} cannot be {text!r:.100}: it is not a registry's host with an optional path",
             remedy="Write a host with a dot or a port, such as registry.corp or localhost:5000, and a path if needed.",
         )
-    host = _one_spelling(parsed.host)
-    return f"{host}/{path}" if path else host
+    return f"{parsed.host}/{path}" if path else parsed.host

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from webhook.clients.registry.credentials import Credential, matches_image
+from webhook.clients.registry.credentials import Credential, matches_image, normal_key
 from webhook.clients.registry.locations import Repository
 from webhook.errors import ConfigError, Retryable
 from webhook.ports import Clock
@@ -96,9 +96,9 @@ class ProviderKeychain:
         """
         host, path = repository.registry.host, repository.path
         for provider in self._providers:
-            if any(matches_image(pattern, host, path) for pattern in provider.match_images):
+            if any(matches_image(normal_key(pattern), host, path) for pattern in provider.match_images):
                 offered = self._offered(provider, repository)
-                fitting = [key for key in offered if matches_image(key, host, path)]
+                fitting = [key for key in offered if matches_image(normal_key(key), host, path)]
                 if fitting:
                     # The kubelet tries longer keys first.
                     auth = offered[max(fitting, key=len)]

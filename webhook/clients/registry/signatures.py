@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
-from webhook.clients.registry.locations import canonical_name, has_prefix, normal_prefix
+from webhook.clients.registry.locations import has_prefix, normal_prefix
 from webhook.clients.registry.options import VerifyRule
 from webhook.errors import ConfigError
-from webhook.model.images import ImageRef
+from webhook.model.images import ImageRef, registry_name
 from webhook.sboms.envelopes import Envelope
 
 _MIN_RSA_BITS = 2048
@@ -82,16 +82,20 @@ class Verification:
 
     def __init__(self, rules: Sequence[VerifyRule] = ()) -> None:
         self._rules = [
-            (normal_prefix("sbom.verify.prefix", rule.prefix), read_public_key(rule.public_key_file)) for rule in rules
+            (_identity(normal_prefix("sbom.verify.prefix", rule.prefix)), read_public_key(rule.public_key_file))
+            for rule in rules
         ]
 
     def key(self, image: ImageRef) -> PublicKey | None:
         """The key for an image, by the name that the workload uses; None when its SBOMs need no signature."""
-        name = canonical_name(image)
-        host, _, path = name.partition("/")
-        # A registry may be reached on port 80, too, and a rule for its name is meant for all of it.
-        names = (name, f"{host.removesuffix(':80')}/{path}")
+        names = image.names
         return next((key for prefix, key in self._rules if any(has_prefix(one, prefix) for one in names)), None)
+
+
+def _identity(prefix: str) -> str:
+    """A prefix as the names of images have it."""
+    host, slash, path = prefix.partition("/")
+    return f"{registry_name(host)}{slash}{path}"
 
 
 def _ecdsa(key: ec.EllipticCurvePublicKey) -> list[_Check]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from webhook.engines.admission.cases import Case
 from webhook.model.deadlines import Deadline
 from webhook.model.grants import BreakGlassGrant
+from webhook.model.images import identity
 from webhook.model.owners import Controller, OwnedPod
 from webhook.model.policies import Admitted
 from webhook.model.verdicts import Verdict
@@ -102,5 +103,5 @@ def _runs(pod: OwnedPod, verdict: Verdict) -> bool:
 
 def _is_named(verdict: Verdict, references: frozenset[str]) -> bool:
     """Whether the image is among these references; a digest that a mutating webhook has put behind its tag is none."""
-    tagged = verdict.image.text.partition("@")[0]
-    return not references.isdisjoint((verdict.image.text, tagged, tagged.removesuffix(":latest")))
+    names = {identity(one) for one in references}
+    return not names.isdisjoint((verdict.image.identity, verdict.image.tagged))

@@ -11,6 +11,7 @@ from webhook.engines.admission.texts import ComposedTexts
 from webhook.engines.checking.workloads import WorkloadJudge
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
+from webhook.model.images import identity
 from webhook.model.policies import Mode, Policy
 from webhook.model.records import Sighting
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Target
@@ -179,7 +180,11 @@ def new_containers(workload: Workload, old: Workload | None) -> tuple[ContainerR
     if old is None:
         return workload.containers
     known = {container.image for container in old.containers}
-    return tuple(container for container in workload.containers if container.image not in known)
+    others = [container for container in workload.containers if container.image not in known]
+    if not others:
+        return ()
+    names = {identity(text) for text in known}
+    return tuple(container for container in others if identity(container.image) not in names)
 
 
 def _is_judged(request: AdmissionRequest) -> bool:

@@ -78,4 +78,4 @@ class WorkloadJudge:
 def _no_reference(text: str, namespace: str, problem: InvalidInput, rules: Rules) -> Verdict:
     """The verdict about something that is no image reference: there can be no SBOM for it."""
     image = ImageRef(host="", repository=text[:100], tag=None, digest=None, text=text[:200])
-    return missing(Subject(image, None, namespace, 0), SbomStatus.UNRESOLVED, problem.message, rules)
+    return missing(Subject(image, None, namespace, 0), SbomStatus.MISNAMED, problem.message, rules)
