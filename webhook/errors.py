@@ -95,3 +95,10 @@ class StoreUnreachable(StoreError):
     """The database does not answer now but may later: it is down or too busy; what is in memory can serve meanwhile."""
 
     code = "store-unreachable"
+
+
+class LeaseLost(StoreError):
+    """A writer came after its lease in the store had ended; what it brought was not kept (exit code 3)."""
+
+    code = "lease-lost"
+    default_remedy = "Start it again: what was committed before is kept, and not asked for again."

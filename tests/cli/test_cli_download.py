@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 from tests.cli.installation import BASE, PARSER, TRIM, Installation, digest, document
 from tests.doubles.ossindex.faults import Fault
 from webhook.bootstrap import open_parts
+from webhook.engines.downloading.keeping import LeaseKeeper, LeasePace
 from webhook.settings import load_settings
 
 
@@ -97,11 +97,13 @@ def test_a_malformed_purl_is_an_input_error(bomgate: Installation) -> None:
 def test_another_run_that_is_going_on_is_named(bomgate: Installation) -> None:
     bomgate.ok("db", "upgrade")
     parts = open_parts(load_settings(bomgate.config, environment={}))
-    parts.store.runs.acquire("other-host/1", now=parts.clock.now(), lease=dt.timedelta(minutes=5))
+    pace = LeasePace(duration_seconds=3600, renew_seconds=0.2)
+    lease = parts.store.runs.acquire("other-host/1", duration=pace.duration)
+    with LeaseKeeper(parts.store.runs, lease, pace, parts.clock):
+        ran = bomgate.run("download")
     parts.store.close()
-    ran = bomgate.run("download")
     assert ran.code == 3
-    assert "other-host/1 holds the lock" in ran.err
+    assert "other-host/1 has the lease" in ran.err
 
 
 def test_the_table_has_the_same_numbers(bomgate: Installation) -> None:

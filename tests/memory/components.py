@@ -12,6 +12,7 @@ from tests.memory.facts import Facts
 from webhook.model.assessments import Assessment, Scope
 from webhook.model.components import ComponentState
 from webhook.model.downloads import RecordResult, WantedComponent
+from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.policy.scores import round_score
@@ -47,10 +48,13 @@ class MemoryComponents:
         assess: AutoAssess,
         now: dt.datetime,
         reassess_on_score_change: bool = False,
+        lease: Lease | None = None,
     ) -> RecordResult:
         facts = self._facts
         if not answers and not unanswered:
             return RecordResult(0, 0, 0, facts.revision)
+        if lease is not None and not facts.holds(lease):
+            raise lease.lost()
         facts.revision += 1
         newer = [one for one in answers if facts.component(one.purl).answered_at <= int(one.answered_at.timestamp())]
         for answer in newer:

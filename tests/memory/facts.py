@@ -10,6 +10,7 @@ from webhook.model.assessments import Assessment, StoredType
 from webhook.model.changes import StoredSbom
 from webhook.model.components import ComponentState, Sbom
 from webhook.model.images import Digest
+from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.records import (
     RunRecord,
@@ -57,7 +58,14 @@ class Facts:
     assessments: list[Assessment] = field(default_factory=list)
     types: dict[str, tuple[StoredType, int]] = field(default_factory=dict)
     runs: list[RunRecord] = field(default_factory=list)
-    lease: tuple[str, dt.datetime] | None = None
+    lease: Lease | None = None
+    fence: int = 1
+
+    def holds(self, lease: Lease) -> bool:
+        held = self.lease
+        if held is None or self.clock.now() >= held.until:
+            return False
+        return (held.holder, held.fence) == (lease.holder, lease.fence)
 
     def component(self, purl: Purl) -> Component:
         if purl not in self.components:

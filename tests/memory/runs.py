@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import Counter
+from dataclasses import replace
 
 from tests.memory.facts import Facts
 from webhook.model.components import ComponentState
 from webhook.model.downloads import DownloadReport
+from webhook.model.leases import Lease
 from webhook.model.records import (
     RunRecord,
     StoreStatus,
@@ -21,22 +23,34 @@ class MemoryRuns:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    def acquire(self, holder: str, *, now: dt.datetime, lease: dt.timedelta) -> str | None:
-        held = self._facts.lease
-        if held is not None and held[0] != holder and now < held[1]:
-            return held[0]
-        self._facts.lease = (holder, now + lease)
-        return None
+    def acquire(self, holder: str, *, duration: dt.timedelta) -> Lease:
+        facts = self._facts
+        now, held = facts.clock.now(), facts.lease
+        if held is None or now >= held.until:
+            facts.lease = Lease(holder, facts.fence, now + duration)
+            facts.fence += 1
+        elif held.holder == holder:
+            facts.lease = replace(held, until=now + duration)
+        assert facts.lease is not None
+        return facts.lease
 
-    def holder(self, *, now: dt.datetime) -> str | None:
-        held = self._facts.lease
-        return held[0] if held is not None and now < held[1] else None
+    def renew(self, lease: Lease, *, duration: dt.timedelta) -> bool:
+        if not self._facts.holds(lease):
+            return False
+        self._facts.lease = replace(lease, until=self._facts.clock.now() + duration)
+        return True
 
-    def release(self, holder: str) -> None:
-        if self._facts.lease is not None and self._facts.lease[0] == holder:
+    def holder(self) -> str | None:
+        held = self._facts.lease
+        return held.holder if held is not None and self._facts.holds(held) else None
+
+    def release(self, lease: Lease) -> None:
+        if self._facts.holds(lease):
             self._facts.lease = None
 
-    def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime) -> None:
+    def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime, lease: Lease) -> None:
+        if not self._facts.holds(lease):
+            raise lease.lost()
         self._facts.runs.append(RunRecord(started, finished, report))
 
     def last(self, *, complete: bool = False) -> RunRecord | None:

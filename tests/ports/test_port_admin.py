@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from tests.fakes import NOON, MemoryStore
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.model.downloads import DownloadReport
@@ -15,7 +17,8 @@ def test_the_status_counts_what_is_there(store: Store | MemoryStore) -> None:
     store.sboms.add(digest(1), make_sbom("pkg:npm/a@1"), place="added")
     answers = [answer("pkg:npm/a@1", vulnerability("V-1")), answer("pkg:npm/b@1")]
     store.components.record(answers, assess=AutoRule(), now=NOON)
-    store.runs.finish(DownloadReport(asked=2), started=NOON, finished=NOON)
+    lease = store.runs.acquire("run", duration=dt.timedelta(hours=1))
+    store.runs.finish(DownloadReport(asked=2), started=NOON, finished=NOON, lease=lease)
     status = store.admin.status()
     assert status.schema == status.expected_schema
     assert status.revision == 3

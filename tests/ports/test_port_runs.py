@@ -1,67 +1,125 @@
-"""What every RunStore does: let one run at a time, and remember what runs did."""
+"""What every RunStore does: let one run at a time, keep late ones out, and remember what runs did."""
 
 from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from tests.fakes import NOON, MemoryStore
+from tests.ports.samples import AutoRule, answer, vulnerability
+from webhook.errors import LeaseLost
 from webhook.model.downloads import DownloadReport
+from webhook.model.leases import Lease
+from webhook.model.purls import Purl
 from webhook.model.records import RunRecord
 from webhook.store.opening import Store
 
 AnyStore = Store | MemoryStore
-LEASE = dt.timedelta(minutes=5)
+HOUR, ENDED = dt.timedelta(hours=1), dt.timedelta(0)
+A = Purl("pkg:npm/a@1")
+
+
+def acquire(store: AnyStore, holder: str, duration: dt.timedelta = HOUR) -> Lease:
+    return store.runs.acquire(holder, duration=duration)
 
 
 def test_one_holder_at_a_time(store: AnyStore) -> None:
-    assert store.runs.acquire("first", now=NOON, lease=LEASE) is None
-    assert store.runs.acquire("second", now=NOON, lease=LEASE) == "first"
-    store.runs.release("first")
-    assert store.runs.acquire("second", now=NOON, lease=LEASE) is None
+    first = acquire(store, "first")
+    assert first.holder == "first"
+    assert acquire(store, "second") == first
+    store.runs.release(first)
+    assert acquire(store, "second").holder == "second"
 
 
-def test_the_holder_renews_its_lease(store: AnyStore) -> None:
-    store.runs.acquire("first", now=NOON, lease=LEASE)
-    assert store.runs.acquire("first", now=NOON + LEASE / 2, lease=LEASE) is None
-    assert store.runs.acquire("second", now=NOON + LEASE, lease=LEASE) == "first"
+def test_a_lease_that_has_ended_can_be_taken_at_once(store: AnyStore) -> None:
+    acquire(store, "first", ENDED)
+    assert acquire(store, "second").holder == "second"
 
 
-def test_a_lease_that_has_ended_can_be_taken(store: AnyStore) -> None:
-    store.runs.acquire("first", now=NOON, lease=LEASE)
-    almost = NOON + LEASE - dt.timedelta(microseconds=1)
-    assert store.runs.acquire("second", now=almost, lease=LEASE) == "first"
-    assert store.runs.acquire("second", now=NOON + LEASE, lease=LEASE) is None
-    assert store.runs.acquire("first", now=NOON + LEASE, lease=LEASE) == "second"
+def test_the_fencing_number_rises_with_each_holder_and_stays_for_a_renewal(store: AnyStore) -> None:
+    fences = []
+    for holder in ("first", "second", "first"):
+        lease = acquire(store, holder)
+        assert acquire(store, holder).fence == lease.fence
+        fences.append(lease.fence)
+        store.runs.release(lease)
+    assert fences == sorted(set(fences))
 
 
-def test_only_the_holder_gives_the_lock_back(store: AnyStore) -> None:
-    store.runs.release("nobody")
-    store.runs.acquire("first", now=NOON, lease=LEASE)
-    store.runs.release("second")
-    assert store.runs.acquire("second", now=NOON, lease=LEASE) == "first"
+def test_a_renewal_is_seen_by_others(store: AnyStore) -> None:
+    first = acquire(store, "first", HOUR / 2)
+    assert store.runs.renew(first, duration=HOUR)
+    seen = acquire(store, "second")
+    assert (seen.holder, seen.fence) == ("first", first.fence)
+    assert seen.until > first.until
 
 
-def test_who_holds_the_lock_can_be_asked_without_taking_it(store: AnyStore) -> None:
-    assert store.runs.holder(now=NOON) is None
-    store.runs.acquire("first", now=NOON, lease=LEASE)
-    assert store.runs.holder(now=NOON + LEASE - dt.timedelta(microseconds=1)) == "first"
-    assert store.runs.holder(now=NOON + LEASE) is None
-    store.runs.release("first")
-    assert store.runs.holder(now=NOON) is None
+def test_a_lease_that_has_ended_is_not_renewed_even_if_nobody_has_taken_it(store: AnyStore) -> None:
+    late = acquire(store, "first", ENDED)
+    assert not store.runs.renew(late, duration=HOUR)
+    assert store.runs.holder() is None
+
+
+def test_a_lease_that_was_taken_is_not_renewed_or_given_back_by_its_former_holder(store: AnyStore) -> None:
+    late = acquire(store, "first", ENDED)
+    taken = acquire(store, "second")
+    assert not store.runs.renew(late, duration=HOUR)
+    store.runs.release(late)
+    assert acquire(store, "third") == taken
+
+
+def test_a_holder_that_takes_its_ended_lease_again_gets_another_number(store: AnyStore) -> None:
+    late = acquire(store, "first", ENDED)
+    again = acquire(store, "first")
+    assert again.fence > late.fence
+    assert not store.runs.renew(late, duration=HOUR)
+
+
+def test_who_holds_the_lease_can_be_asked_without_taking_it(store: AnyStore) -> None:
+    assert store.runs.holder() is None
+    lease = acquire(store, "first")
+    assert store.runs.holder() == "first"
+    store.runs.release(lease)
+    assert store.runs.holder() is None
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_writer_without_its_lease_commits_nothing(store: AnyStore, taken: bool) -> None:
+    late = acquire(store, "first", ENDED)
+    if taken:
+        acquire(store, "second")
+    before = store.feed.position()
+    with pytest.raises(LeaseLost, match=f"first.*number {late.fence}"):
+        store.components.record([answer(A, vulnerability("V-1", "9.8"))], assess=AutoRule(), now=NOON, lease=late)
+    with pytest.raises(LeaseLost):
+        store.runs.finish(DownloadReport(), started=NOON, finished=NOON, lease=late)
+    assert store.feed.position() == before
+    assert store.feed.changes().vulnerabilities == ()
+    assert store.sboms.component_ids([A]) == {}
+    assert store.runs.last() is None
+
+
+def test_a_writer_with_its_lease_commits(store: AnyStore) -> None:
+    lease = acquire(store, "first")
+    store.components.record([answer(A)], assess=AutoRule(), now=NOON, lease=lease)
+    assert list(store.sboms.component_ids([A])) == [A]
 
 
 def test_the_newest_run_and_the_newest_complete_one_are_remembered(store: AnyStore) -> None:
     assert store.runs.last() is None
     complete = DownloadReport(asked=3, answered=2, skipped={"not-covered": 4}, credits_used=1.5)
     stopped = DownloadReport(asked=1, complete=False, stopped_by="out of credits")
-    times = [NOON + LEASE * n for n in range(4)]
-    store.runs.finish(complete, started=times[0], finished=times[1])
-    store.runs.finish(stopped, started=times[2], finished=times[3])
+    times = [NOON + HOUR * n for n in range(4)]
+    lease = acquire(store, "first")
+    store.runs.finish(complete, started=times[0], finished=times[1], lease=lease)
+    store.runs.finish(stopped, started=times[2], finished=times[3], lease=lease)
     assert store.runs.last() == RunRecord(times[2], times[3], stopped)
     assert store.runs.last(complete=True) == RunRecord(times[0], times[1], complete)
 
 
 def test_runs_raise_no_revision(store: AnyStore) -> None:
-    store.runs.acquire("first", now=NOON, lease=LEASE)
-    store.runs.finish(DownloadReport(), started=NOON, finished=NOON)
+    lease = acquire(store, "first")
+    store.runs.renew(lease, duration=HOUR)
+    store.runs.finish(DownloadReport(), started=NOON, finished=NOON, lease=lease)
     assert store.feed.position().revision == 0

@@ -11,6 +11,7 @@ from webhook.model.changes import START, Changes, Position, StoredSbom
 from webhook.model.components import Sbom
 from webhook.model.downloads import DownloadReport, RecordResult, WantedComponent
 from webhook.model.images import Digest, ImageRef
+from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.records import (
     AssessmentQuery,
@@ -111,11 +112,13 @@ class ComponentStore(Protocol):
         assess: AutoAssess,
         now: dt.datetime,
         reassess_on_score_change: bool = False,
+        lease: Lease | None = None,
     ) -> RecordResult:
         """Commit a batch with its automatic assessments and one revision, or nothing at all.
 
         Components named that the store does not know are added. ``assess`` is called once for each
-        (vulnerability, package) that enters the store with this batch.
+        (vulnerability, package) that enters the store with this batch. Of a run whose ``lease`` has ended nothing is
+        kept (LeaseLost).
         """
 
     def unassessed_pairs(self) -> Iterable[tuple[Vulnerability, str]]:
@@ -167,17 +170,23 @@ class VulnerabilityStore(Protocol):
 class RunStore(Protocol):
     """Runs of the downloader: one at a time across machines, and what the last ones did."""
 
-    def acquire(self, holder: str, *, now: dt.datetime, lease: dt.timedelta) -> str | None:
-        """Take the lock, or renew it when ``holder`` has it; the other holder's name when somebody else has it."""
+    def acquire(self, holder: str, *, duration: dt.timedelta) -> Lease:
+        """Take the lease of runs, or renew it when ``holder`` has it; the lease as it is then, whoever has it.
 
-    def holder(self, *, now: dt.datetime) -> str | None:
-        """Who has the lock now; None when nobody has."""
+        The clock of the store says when it ends.
+        """
 
-    def release(self, holder: str) -> None:
-        """Give the lock back; harmless when it is not held."""
+    def renew(self, lease: Lease, *, duration: dt.timedelta) -> bool:
+        """Renew a lease that is in force; False when it has ended, even if nobody has taken it since."""
 
-    def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime) -> None:
-        """Keep what a run did."""
+    def holder(self) -> str | None:
+        """Who has the lease now; None when nobody has."""
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back; harmless when it is lost."""
+
+    def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime, lease: Lease) -> None:
+        """Keep what a run did, unless its lease has ended (LeaseLost)."""
 
     def last(self, *, complete: bool = False) -> RunRecord | None:
         """The newest run, or the newest complete one."""

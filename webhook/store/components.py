@@ -9,12 +9,14 @@ from sqlalchemy import func, select
 
 from webhook.model.components import ComponentState
 from webhook.model.downloads import RecordResult, WantedComponent
+from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.ports import AutoAssess
 from webhook.store.database import Database, among, current_revision, raw_rows
 from webhook.store.recording import Batch, record
 from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
+from webhook.store.runs import require_run
 from webhook.store.tables import components, findings, vulnerabilities
 from webhook.store.wanting import wanted
 
@@ -70,6 +72,7 @@ class ComponentRepository:
         assess: AutoAssess,
         now: dt.datetime,
         reassess_on_score_change: bool = False,
+        lease: Lease | None = None,
     ) -> RecordResult:
         """Commit a batch with its automatic assessments and one revision, or nothing at all.
 
@@ -85,8 +88,10 @@ class ComponentRepository:
             now: when the answers arrived.
             reassess_on_score_change: call ``assess``, too, for pairs whose newest assessment is automatic and was made
                 for another score (rounded to one decimal).
+            lease: of the run that asked; None for answers that no run asked for.
 
         Raises:
+            LeaseLost: the lease is no longer in force; nothing was recorded.
             StoreError: nothing was recorded.
         """
         if not answers and not unanswered:
@@ -94,7 +99,10 @@ class ComponentRepository:
                 return RecordResult(0, 0, 0, current_revision(connection))
         batch = Batch({one.purl: one for one in answers}, unanswered, assess, now, reassess_on_score_change)
         with self._database.change() as change:
-            return record(change, batch)
+            result = record(change, batch)
+            if lease is not None:
+                require_run(change.connection, lease)
+            return result
 
     def unassessed_pairs(self) -> Iterable[tuple[Vulnerability, str]]:
         """Every (vulnerability, package) that is affected now, assessed or not, for ``assess --existing``.

@@ -42,6 +42,8 @@ from webhook.store.tables import revision as revision_table
 
 Upsert = sqlite.Insert | postgresql.Insert
 _PORTION = 500  # below the 700 new objects at which Python looks for garbage: larger portions are slower
+_IDLE_SECONDS = 15
+"""Seconds that PostgreSQL waits for a writer's next statement; less than any lease lasts."""
 
 
 @dataclass(slots=True)
@@ -94,7 +96,7 @@ class Database:
         return engine
 
     def _postgresql_engine(self) -> Engine:
-        return create_engine(
+        engine = create_engine(
             self.url,
             connect_args={
                 "connect_timeout": self._options.connect_timeout_seconds,
@@ -110,6 +112,8 @@ class Database:
             pool_timeout=self._options.busy_timeout_ms / 1000,
             pool_pre_ping=True,
         )
+        event.listen(engine, "do_executemany", _execute_many)
+        return engine
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -200,7 +204,13 @@ class Database:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
-                connection.execute(select(func.set_config("lock_timeout", f"{self._options.busy_timeout_ms}ms", True)))
+                # For this transaction only: a pooler may give the session to somebody else afterwards.
+                limits = {
+                    "lock_timeout": f"{self._options.busy_timeout_ms}ms",
+                    # A process that is paused or unreachable in the middle keeps no lock, and cannot commit later.
+                    "idle_in_transaction_session_timeout": f"{_IDLE_SECONDS}s",
+                }
+                connection.execute(select(*(func.set_config(name, value, True) for name, value in limits.items())))
             yield connection
 
     def _check_schema(self) -> None:
@@ -238,6 +248,17 @@ class Database:
                 f"The folder {path.parent} for the database cannot be made: {problem.strerror or problem}.",
                 remedy="Make the folder, or give another path in the database's address.",
             ) from problem
+
+
+def _execute_many(cursor: Any, statement: str, parameters: Any, _: Any) -> bool:
+    """Execute a statement for many parameters; a listener that stands in for SQLAlchemy's own call on PostgreSQL.
+
+    psycopg ends such a batch with a flush, and that disarms PostgreSQL's limit on idle transactions: a process paused
+    just then would keep its locks for ever. Another statement arms it again.
+    """
+    cursor.executemany(statement, parameters)
+    cursor.connection.execute("SELECT 1")
+    return True
 
 
 def current_revision(connection: Connection) -> int:

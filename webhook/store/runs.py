@@ -1,4 +1,4 @@
-"""Runs of the downloader: the lock that lets one run at a time, and what the runs did."""
+"""Runs of the downloader: the lease that lets one run at a time, and what the runs did."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import datetime as dt
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import Connection, insert, select
 
 from webhook.model.downloads import DownloadReport
+from webhook.model.leases import Lease
 from webhook.model.records import RunRecord
 from webhook.store.columns import to_json
 from webhook.store.database import Database
+from webhook.store.leasing import database_time, give_back, prolong, require, take
 from webhook.store.tables import leases, runs
 
-_LOCK = "download"
+_RUN = "download"
 _REPORT = msgspec.json.Decoder(DownloadReport)
 
 
@@ -28,56 +30,60 @@ class RunRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def acquire(self, holder: str, *, now: dt.datetime, lease: dt.timedelta) -> str | None:
-        """Take the lock, or renew it when ``holder`` has it; the other holder's name when somebody else has it.
+    def acquire(self, holder: str, *, duration: dt.timedelta) -> Lease:
+        """Take the lease of runs, or renew it when ``holder`` has it; the lease as it is then, whoever has it.
 
         Args:
             holder: who wants it; a name that no other run has.
-            now: the time; a lease that has ended by then can be taken by anybody.
-            lease: how long to hold it.
+            duration: how long to hold it; a lease that has ended can be taken by anybody.
 
         Raises:
             StoreError: the database does not answer.
         """
-        values = {"holder": holder, "until": now + lease}
-        upsert = self._database.upsert(leases).values(name=_LOCK, **values)
-        take = upsert.on_conflict_do_update(
-            index_elements=["name"], set_=values, where=or_(leases.c.holder == holder, leases.c.until <= now)
-        )
         with self._database.write() as connection:
-            connection.execute(take)
-            has_it = connection.execute(select(leases.c.holder).where(leases.c.name == _LOCK)).scalar_one()
-        return None if has_it == holder else str(has_it)
+            return take(connection, _RUN, holder, duration)
 
-    def holder(self, *, now: dt.datetime) -> str | None:
-        """Who has the lock now; None when nobody has.
+    def renew(self, lease: Lease, *, duration: dt.timedelta) -> bool:
+        """Renew a lease that is in force; whether it was.
 
         Raises:
             StoreError: the database does not answer.
         """
-        query = select(leases.c.holder).where(leases.c.name == _LOCK, leases.c.until > now)
+        with self._database.write() as connection:
+            return prolong(connection, _RUN, lease, duration)
+
+    def holder(self) -> str | None:
+        """Who has the lease now; None when nobody has.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
         with self._database.read() as connection:
+            in_force = leases.c.until > database_time(connection)
+            query = select(leases.c.holder).where(leases.c.name == _RUN, in_force)
             found = connection.execute(query).scalar_one_or_none()
         return None if found is None else str(found)
 
-    def release(self, holder: str) -> None:
-        """Give the lock back; harmless when it is not held.
+    def release(self, lease: Lease) -> None:
+        """Give the lease back; harmless when it is lost.
 
         Raises:
-            StoreError: the database does not answer; the lock ends with its lease.
+            StoreError: the database does not answer; the lease ends by itself.
         """
         with self._database.write() as connection:
-            connection.execute(delete(leases).where(leases.c.name == _LOCK, leases.c.holder == holder))
+            give_back(connection, _RUN, lease)
 
-    def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime) -> None:
+    def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime, lease: Lease) -> None:
         """Keep what a run did.
 
         Raises:
+            LeaseLost: the lease of the run is no longer in force; nothing was kept.
             StoreError: it was not kept.
         """
         values = {"started": started, "finished": finished, "complete": report.complete, "report": to_json(report)}
         with self._database.write() as connection:
             connection.execute(insert(runs).values(values))
+            require_run(connection, lease)
 
     def last(self, *, complete: bool = False) -> RunRecord | None:
         """The newest run, or the newest complete one.
@@ -94,3 +100,12 @@ def last_run(connection: Connection, *, complete: bool = False) -> RunRecord | N
     query = select(runs.c.started, runs.c.finished, runs.c.report).order_by(runs.c.id.desc()).limit(1)
     row: Any = connection.execute(query.where(runs.c.complete) if complete else query).one_or_none()
     return None if row is None else RunRecord(row.started, row.finished, _REPORT.decode(row.report))
+
+
+def require_run(connection: Connection, lease: Lease) -> None:
+    """Refuse to go on in this transaction unless this run has its lease; the last thing before the commit.
+
+    Raises:
+        LeaseLost: it has not.
+    """
+    require(connection, _RUN, lease)

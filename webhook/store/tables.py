@@ -197,7 +197,9 @@ leases = Table(
     Column("name", CleanText, primary_key=True),
     Column("holder", CleanText, nullable=False),
     Column("until", Moment, nullable=False),
+    Column("fence", BigInteger, nullable=False),
 )
+"""What one process at a time does. ``fence`` rises with each holder; rows stay, so that it never goes back."""
 
 searches = Table(
     "searches",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -19,7 +21,9 @@ class Board:
 
     def ran(self, report: DownloadReport) -> None:
         """A run of the downloader ends now."""
-        self.store.runs.finish(report, started=self.clock.now(), finished=self.clock.now())
+        lease = self.store.runs.acquire("run", duration=dt.timedelta(hours=1))
+        now = self.clock.now()
+        self.store.runs.finish(report, started=now, finished=now, lease=lease)
 
     def values(self, name: str) -> dict[str, float]:
         """What is exposed of a gauge a while later, by the value of its label."""

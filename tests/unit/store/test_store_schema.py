@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources import files
@@ -308,3 +310,25 @@ def test_an_assessment_that_was_kept_in_another_spelling_can_be_withdrawn(opened
     store.assessments.append([replace(old, type=None, scope=canonical_scope(Scope(image="A.example:0443/b")))])
     index = AssessmentIndex.of(store.feed.changes().assessments)
     assert [one for one in index if one.type is not None] == []
+
+
+def test_leases_that_a_program_before_fencing_numbers_takes_and_ends_are_respected(
+    opened: Open, database_url: str
+) -> None:
+    store = opened(database_url)
+    store.admin.upgrade()
+    in_an_hour = int(time.time() + 3600) * 1_000_000
+    former = f"INSERT INTO leases (name, holder, until) VALUES ('download', 'former', {in_an_hour})"
+    engine = create_engine(parse_address(database_url))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(former)
+    assert store.runs.acquire("this", duration=dt.timedelta(hours=1)).holder == "former"
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM leases")
+    lease = store.runs.acquire("this", duration=dt.timedelta(hours=1))
+    store.runs.release(lease)
+    with engine.begin() as connection:
+        left = connection.exec_driver_sql("SELECT until FROM leases WHERE name = 'download'").scalar_one()
+        (oldest,) = connection.exec_driver_sql("SELECT oldest_program FROM compatibility").scalars()
+    engine.dispose()
+    assert (lease.holder, left, oldest) == ("this", 0, "0003"), "by its clock it can be taken"

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field, replace
 
 from webhook.engines.controlling.options import ControllerOptions
 from webhook.engines.downloading.downloader import Downloader, DownloadRunningError
+from webhook.engines.downloading.keeping import LeasePace
 from webhook.errors import Retryable
 from webhook.model.downloads import DownloadReport, RecordResult, WantedComponent
+from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.records import RunRecord
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
@@ -33,6 +35,7 @@ _RESTS: Mapping[str, float] = {
     "ossindex-slow-down": _HOUR,
 }
 """Seconds for which nothing is asked after a no, by its code: asking on would cost what the nightly run needs."""
+_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 _SHARE = 20.0
 """The store is asked what is wanted at most for one part in so many of the time."""
 
@@ -69,7 +72,7 @@ class UrgentDuty:
         """
         began = self._clock.monotonic()
         room = self._room()
-        if room <= 0 or began < self._rest_until or self._runs.holder(now=self._clock.now()) is not None:
+        if room <= 0 or began < self._rest_until or self._runs.holder() is not None:
             return
         chosen = self._chosen(room)
         self._cost = self._clock.monotonic() - began
@@ -98,6 +101,7 @@ class UrgentDuty:
             self._downloader,
             components=_OnlyThese(self._downloader.components, chosen),
             runs=_NoRun(self._runs),
+            pace=LeasePace(patience_seconds=0),
             options=replace(self._downloader.options, max_components_per_run=None),
         )
         try:
@@ -140,8 +144,9 @@ class _OnlyThese:
         assess: AutoAssess,
         now: dt.datetime,
         reassess_on_score_change: bool = False,
+        lease: Lease | None = None,
     ) -> RecordResult:
-        """Commit a batch, see ``ComponentStore``."""
+        """Commit a batch, see ``ComponentStore``; without a lease, because none was taken."""
         return self.store.record(
             answers,
             unanswered=unanswered,
@@ -157,26 +162,29 @@ class _OnlyThese:
 
 @dataclass(frozen=True)
 class _NoRun:
-    """The history and the lock of runs as something sees them that is none; implements ``RunStore``.
+    """The history and the lease of runs as something sees them that is none; implements ``RunStore``.
 
-    The lock is not taken: the nightly run would fail if it began just then.
+    The lease is not taken: the nightly run would fail if it began just then.
     """
 
     runs: RunStore
 
-    def acquire(self, holder: str, *, now: dt.datetime, lease: dt.timedelta) -> str | None:
-        """Nobody is in the way; a run that begins meanwhile ends this with its next batch."""
-        other = self.runs.holder(now=now)
-        return other if other != holder else None
+    def acquire(self, holder: str, *, duration: dt.timedelta) -> Lease:
+        """Nobody is in the way, or the run that is going on; a run that begins meanwhile ends this soon."""
+        return Lease(self.runs.holder() or holder, 0, _NEVER)
 
-    def holder(self, *, now: dt.datetime) -> str | None:
-        """Who has the lock."""
-        return self.runs.holder(now=now)
+    def renew(self, lease: Lease, *, duration: dt.timedelta) -> bool:
+        """Whether no run has begun meanwhile."""
+        return self.runs.holder() is None
 
-    def release(self, holder: str) -> None:
+    def holder(self) -> str | None:
+        """Who has the lease."""
+        return self.runs.holder()
+
+    def release(self, lease: Lease) -> None:
         """Nothing was taken."""
 
-    def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime) -> None:
+    def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime, lease: Lease) -> None:
         """Nothing is kept: this is no run."""
 
     def last(self, *, complete: bool = False) -> RunRecord | None:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from webhook.engines.downloading.fetching import Fetched, Fetching
+from webhook.engines.downloading.keeping import LeaseKeeper, LeasePace
 from webhook.engines.downloading.options import DownloadOptions
 from webhook.engines.downloading.progress import (
     DownloadListener,
@@ -25,6 +26,7 @@ from webhook.engines.downloading.progress import (
 )
 from webhook.errors import BomgateError, Final, SourceError, StoreError
 from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult
+from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.ports import AutoAssess, Clock, ComponentStore, RunStore, VulnerabilitySource
 
@@ -39,14 +41,16 @@ __all__ = [
 
 log = logging.getLogger("bomgate.download")
 
+_HEARTBEAT_SECONDS = 1.0
+_LOOK_SECONDS = 1.0
+
 
 class DownloadRunningError(StoreError):
-    """Another run holds the lock."""
+    """Another run holds the lease."""
 
     code = "download-running"
     default_remedy = (
-        "Wait for it to end. If it was killed, its lock ends by itself within ossindex.leaseMinutes; "
-        "nothing that it fetched is lost."
+        "Wait for it to end. If it was killed, the next run begins within 30 seconds; nothing that it fetched is lost."
     )
 
 
@@ -57,12 +61,13 @@ class Downloader:
     Attributes:
         source: whom to ask.
         components: what is wanted, and where answers go.
-        runs: the lock, and the history of runs.
+        runs: the lease, and the history of runs.
         clock: time.
         assess: gives the auto-assessment rule; asked for each batch, so that types that change meanwhile count.
         holder: a name for this process that no other has, such as ``host/pid``; other runs show it.
         options: budget and pace.
         listener: sees progress.
+        pace: how the lease of a run is kept.
     """
 
     source: VulnerabilitySource
@@ -73,6 +78,7 @@ class Downloader:
     holder: str
     options: DownloadOptions = field(default_factory=DownloadOptions)
     listener: DownloadListener = field(default_factory=SilentListener)
+    pace: LeasePace = field(default_factory=LeasePace)
 
     def run(self, only: Sequence[Purl] = (), *, dry_run: bool = False) -> DownloadReport:
         """Ask for everything that is due, most urgent first.
@@ -86,7 +92,7 @@ class Downloader:
 
         Raises:
             ConfigError: an option cannot work.
-            DownloadRunningError: another run holds the lock.
+            DownloadRunningError: another run holds the lease.
             StoreError: the store did not even say what is wanted.
         """
         self.options.check()
@@ -96,11 +102,11 @@ class Downloader:
             skipped = plan.skipped | ({"dry-run": len(plan.purls)} if plan.purls else {})
             return DownloadReport(skipped=skipped)
         started = self.clock.now()
-        with self._lock():
+        with self._leased() as keeper:
             plan = self._plan(only)
             self.listener.planned(plan)
-            report = self._download(plan)
-            return self._finish(report, started)
+            report = self._download(plan, keeper)
+            return self._finish(report, started, keeper.lease)
 
     def _plan(self, only: Sequence[Purl]) -> DownloadPlan:
         now = self.clock.now()
@@ -127,31 +133,31 @@ class Downloader:
             unusable=sum(purl.is_covered and not purl.version for purl in named),
         )
 
-    def _download(self, plan: DownloadPlan) -> DownloadReport:
-        tally, state = Tally(plan), _State(renewed=self.clock.monotonic())
-        fetching = Fetching(self.source, plan.purls, self.options.concurrency)
+    def _download(self, plan: DownloadPlan, keeper: LeaseKeeper) -> DownloadReport:
+        tally, state = Tally(plan), _State()
+        fetching = Fetching(self.source, plan.purls, self.options.concurrency, keeper.holds)
         if plan.purls:
             with _responsive():
                 fetching.start()
                 try:
-                    self._record_all(fetching, tally, state)
+                    self._record_all(fetching, tally, state, keeper)
                 finally:
                     fetching.stop()
         return tally.report(state.stop or self._shortfall(tally, state))
 
-    def _record_all(self, fetching: Fetching, tally: Tally, state: _State) -> None:
-        heartbeat = self.options.lease_minutes * 60 / 4
+    def _record_all(self, fetching: Fetching, tally: Tally, state: _State, keeper: LeaseKeeper) -> None:
         arrived: tuple[Fetched, ...] = ()
         try:
-            for arrived in fetching.results(heartbeat):
-                if self.clock.monotonic() - state.renewed >= heartbeat and state.stop is None:
-                    self._renew(state)
-                tally.recorded(self._record([one.answer for one in arrived]))
+            for arrived in fetching.results(_HEARTBEAT_SECONDS):
+                keeper.check()
+                tally.recorded(self._record([one.answer for one in arrived], keeper.lease))
                 for one in arrived:
                     self._count(one, tally, state)
                 arrived = ()
                 if state.stop:
                     fetching.stop()
+            if tally.done < len(tally.plan.purls) and state.stop is None and not keeper.holds():
+                raise keeper.lease.lost()
         except StoreError as problem:  # nothing more can be kept, so what is on its way is not waited for
             state.stop = _stop(problem)
             log.error("download stopped by the store", extra=_words(problem))
@@ -165,7 +171,7 @@ class Downloader:
         self._judge(failure, state)
         self.listener.advanced(tally.progress(size, failure.message if failure else ""))
 
-    def _record(self, arrived: Sequence[BatchAnswer]) -> RecordResult:
+    def _record(self, arrived: Sequence[BatchAnswer], lease: Lease) -> RecordResult:
         """Commit what has arrived; mostly one batch, and several in one transaction when they arrive faster."""
         answers = [answer for batch in arrived for answer in batch.answers]
         rejected = [one for batch in arrived for one in batch.rejected]
@@ -181,6 +187,7 @@ class Downloader:
             assess=self.assess(),
             now=self.clock.now(),
             reassess_on_score_change=self.options.reassess_on_score_change,
+            lease=lease,
         )
 
     def _judge(self, failure: SourceError | None, state: _State) -> None:
@@ -208,33 +215,33 @@ class Downloader:
         return None
 
     @contextmanager
-    def _lock(self) -> Iterator[None]:
-        other = self._acquire()
-        if other is not None:
-            raise DownloadRunningError(f"Another run of the downloader is going on: {other} holds the lock.")
+    def _leased(self) -> Iterator[LeaseKeeper]:
+        lease = self._acquire()
         try:
-            yield
+            with LeaseKeeper(self.runs, lease, self.pace, self.clock) as keeper:
+                yield keeper
         finally:
             try:
-                self.runs.release(self.holder)
+                self.runs.release(lease)
             except StoreError as problem:
-                log.warning("lock not given back; it ends with its lease", extra=_words(problem))
+                log.warning("lease not given back; it ends by itself", extra=_words(problem))
 
-    def _acquire(self) -> str | None:
-        lease = dt.timedelta(minutes=self.options.lease_minutes)
-        return self.runs.acquire(self.holder, now=self.clock.now(), lease=lease)
+    def _acquire(self) -> Lease:
+        """The lease of this run; one that another run holds is waited for as long as that gives no sign of life."""
+        deadline = self.clock.monotonic() + self.pace.patience_seconds
+        first = lease = self.runs.acquire(self.holder, duration=self.pace.duration)
+        while lease.holder != self.holder:
+            if lease != first or self.clock.monotonic() >= deadline:
+                raise DownloadRunningError(f"Another run of the downloader is going on: {lease.holder} has the lease.")
+            if lease is first:
+                log.info("another run has the lease; waiting for a sign of life", extra={"holder": lease.holder})
+            self.clock.sleep(_LOOK_SECONDS)
+            lease = self.runs.acquire(self.holder, duration=self.pace.duration)
+        return lease
 
-    def _renew(self, state: _State) -> None:
-        other = self._acquire()
-        state.renewed = self.clock.monotonic()
-        if other is not None:
-            sentence = f"The lock went to another run while this one stood still: {other}."
-            state.stop = Stop(sentence, DownloadRunningError.code)
-            log.error("download stopped", extra={"error": sentence})
-
-    def _finish(self, report: DownloadReport, started: dt.datetime) -> DownloadReport:
+    def _finish(self, report: DownloadReport, started: dt.datetime, lease: Lease) -> DownloadReport:
         try:
-            self.runs.finish(report, started=started, finished=self.clock.now())
+            self.runs.finish(report, started=started, finished=self.clock.now(), lease=lease)
         except StoreError as problem:
             log.error("run not recorded", extra=_words(problem))
             stop = _stop(problem, "The run was not recorded. ")
@@ -266,7 +273,6 @@ _NONE = Stop("", "")
 class _State:
     """How a run goes."""
 
-    renewed: float
     stop: Stop | None = None
     failed_in_a_row: int = 0
     last_failure: Stop = _NONE

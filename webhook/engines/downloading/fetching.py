@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from webhook.errors import Final, SourceError
@@ -40,9 +40,17 @@ class Fetching:
         source: whom to ask.
         purls: what to ask for, in order; walked in the caller's thread, a page at a time, shortly before it is needed.
         concurrency: how many requests at once, at least 1.
+        may_ask: looked at before each request; nothing is asked any more once it says no.
     """
 
-    def __init__(self, source: VulnerabilitySource, purls: Iterable[Purl], concurrency: int) -> None:
+    def __init__(
+        self,
+        source: VulnerabilitySource,
+        purls: Iterable[Purl],
+        concurrency: int,
+        may_ask: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._may_ask = may_ask
         self._source, self._purls = source, iter(purls)
         self._page = max(_PAGE, 2 * concurrency * source.batch_size)
         self._queue: deque[Purl] = deque()
@@ -116,7 +124,7 @@ class Fetching:
         """The next batch, once the caller keeps up; empty at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._stopped or self._may_take())
-            if self._stopped:
+            if self._stopped or not self._may_ask():
                 return ()
             # The size is asked for each time, because the source may learn that it takes fewer.
             size = min(max(1, self._source.batch_size), len(self._queue))

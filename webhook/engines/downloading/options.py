@@ -29,7 +29,8 @@ class DownloadOptions:
     lease_minutes: float = field(
         default=5.0,
         metadata={
-            "help": "Minutes after which the lock of a run that was killed counts no more; a live run renews it."
+            "help": "Without effect, and accepted so that older settings work: a run renews its lease every 10 "
+            "seconds, and that of a killed run ends within 25."
         },
     )
     max_failed_batches: int = field(

@@ -81,7 +81,7 @@ def test_answers_are_kept_and_assessed_and_no_run_is_recorded(desk: Desk) -> Non
     (assessment,) = desk.store.assessments.find(AssessmentQuery())
     assert assessment.vulnerability == LOG4SHELL.id
     assert desk.store.runs.last() is None
-    assert desk.store.runs.holder(now=desk.clock.now()) is None
+    assert desk.store.runs.holder() is None
 
 
 def test_a_pass_and_a_day_have_a_limit(clock: FakeClock) -> None:
@@ -99,20 +99,20 @@ def test_a_pass_and_a_day_have_a_limit(clock: FakeClock) -> None:
 
 def test_nothing_is_asked_while_a_download_runs_and_a_download_is_never_kept_from_beginning(desk: Desk) -> None:
     desk.image("seen", LOG4J)
-    desk.store.runs.acquire("nightly", now=desk.clock.now(), lease=LEASE)
+    nightly = desk.store.runs.acquire("nightly", duration=LEASE)
     desk.duty.run()
     assert desk.asked == []
-    desk.store.runs.release("nightly")
-    began: list[str | None] = []
+    desk.store.runs.release(nightly)
+    began: list[str] = []
 
     class Watching(FakeVulnerabilitySource):
         def report(self, purls: object) -> object:
-            began.append(desk.store.runs.acquire("nightly", now=desk.clock.now(), lease=LEASE))
+            began.append(desk.store.runs.acquire("nightly", duration=LEASE).holder)
             return desk.source.report(purls)
 
     duty = UrgentDuty(replace(desk.downloader, source=Watching(desk.clock)), desk.clock, ControllerOptions())
     duty.run()
-    assert began == [None], "the nightly run got its lock in the middle of it"
+    assert began == ["nightly"], "the nightly run got its lock in the middle of it"
     assert desk.asked == [LOG4J]
 
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -19,14 +20,18 @@ from webhook.engines.downloading.downloader import (
     DownloadProgress,
     DownloadRunningError,
 )
+from webhook.engines.downloading.keeping import LeaseKeeper, LeasePace
 from webhook.errors import BomgateError, ConfigError, Final, Retryable, StoreError
 from webhook.model.assessments import Assessment
 from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult, WantedComponent
+from webhook.model.leases import Lease
 from webhook.model.purls import Purl, parse_purl
 from webhook.model.records import AssessmentQuery
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.policy.automatic import auto_assessment
 from webhook.policy.typetable import default_types
+
+HOUR = dt.timedelta(hours=1)
 
 
 @dataclass
@@ -69,7 +74,7 @@ class Desk:
         return self._but(components=components)
 
     def _but(self, **changes: Any) -> Downloader:
-        fields = ("source", "components", "runs", "clock", "assess", "holder", "options", "listener")
+        fields = ("source", "components", "runs", "clock", "assess", "holder", "options", "listener", "pace")
         return Downloader(**{**{name: getattr(self.downloader, name) for name in fields}, **changes})
 
     @property
@@ -162,7 +167,8 @@ def test_a_job_that_runs_each_night_asks_for_everything_each_night(clock: FakeCl
     desk = Desk(clock, *many(6), batch_size=2)
     for early in (0, 25, -10):  # seconds; a batch takes 30, so the last is answered a minute and a half after the start
         began = clock.now()
-        assert desk._but(source=Slow(desk.source, 30)).run().asked == 6
+        slow, pace = Slow(desk.source, 30), LeasePace(duration_seconds=HOUR.total_seconds())
+        assert desk._but(source=slow, pace=pace).run().asked == 6
         clock.advance((began + dt.timedelta(days=1) - clock.now()).total_seconds() - early)
 
 
@@ -214,7 +220,7 @@ def test_a_budget_cuts_the_work_and_leaves_the_rest_for_the_next_run(clock: Fake
 
 def test_a_dry_run_tells_what_it_would_do_and_does_nothing(clock: FakeClock) -> None:
     desk = Desk(clock, *many(5), OPENSSL, max_components_per_run=3)
-    assert desk.store.runs.acquire("other", now=clock.now(), lease=dt.timedelta(hours=1)) is None
+    desk.store.runs.acquire("other", duration=HOUR)
     report = desk.downloader.run(dry_run=True)
     assert report == DownloadReport(skipped={"not-covered": 1, "budget": 2, "dry-run": 3})
     assert list(desk.witness.plans[0].purls) == many(3)
@@ -397,7 +403,7 @@ def test_a_run_that_cannot_be_recorded_is_not_complete(clock: FakeClock) -> None
     desk = Desk(clock, *many(2))
 
     class Forgetful(MemoryRuns):
-        def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime) -> None:
+        def finish(self, report: DownloadReport, **arguments: Any) -> None:
             raise StoreError("The database is full.")
 
     report = desk._but(runs=Forgetful(desk.store.runs._facts)).run()
@@ -408,62 +414,131 @@ def test_a_run_that_cannot_be_recorded_is_not_complete(clock: FakeClock) -> None
 
 def test_a_second_run_at_once_says_who_is_at_it_and_asks_nothing(clock: FakeClock) -> None:
     desk = Desk(clock, *many(2))
-    desk.store.runs.acquire("host-7/4711", now=clock.now(), lease=dt.timedelta(minutes=5))
-    with pytest.raises(DownloadRunningError, match="host-7/4711 holds the lock") as caught:
+    desk.store.runs.acquire("host-7/4711", duration=HOUR)
+    with pytest.raises(DownloadRunningError, match="host-7/4711 has the lease") as caught:
         desk.downloader.run()
-    assert "ends by itself" in caught.value.remedy
+    assert "begins within 30 seconds" in caught.value.remedy
     assert desk.source.asked == []
 
 
-def test_the_lock_of_a_killed_run_ends_with_its_lease(clock: FakeClock) -> None:
+def test_a_run_that_gives_a_sign_of_life_is_not_waited_for_any_longer(clock: FakeClock) -> None:
     desk = Desk(clock, *many(2))
-    desk.store.runs.acquire("killed", now=clock.now(), lease=dt.timedelta(minutes=5))
-    clock.advance(301)
+    lease = desk.store.runs.acquire("alive", duration=HOUR)
+
+    class Watched(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if len(self.sleeps) == 3:
+                assert desk.store.runs.renew(lease, duration=2 * HOUR)
+
+    watched = Watched()
+    with pytest.raises(DownloadRunningError, match="alive"):
+        desk._but(clock=watched).run()
+    assert len(watched.sleeps) == 3
+
+
+def test_the_next_run_after_a_killed_one_waits_for_the_end_of_its_lease_and_then_begins(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(2))
+    desk.store.runs.acquire("killed", duration=LeasePace().duration)
     assert desk.downloader.run().answered == 2
+    assert sum(clock.sleeps) <= 30
 
 
-def test_the_lock_is_given_back(clock: FakeClock) -> None:
+def test_the_lease_is_given_back(clock: FakeClock) -> None:
     desk = Desk(clock, *many(2))
     desk.downloader.run()
-    assert desk.store.runs.acquire("other", now=clock.now(), lease=dt.timedelta(minutes=5)) is None
+    assert desk.store.runs.holder() is None
 
 
 class Slow(Scripted):
-    """A source that takes ``seconds`` for a batch, and does ``meanwhile`` in that time."""
+    """A source that takes ``seconds`` for a batch."""
 
-    def __init__(self, inner: FakeVulnerabilitySource, seconds: float, meanwhile: Any = lambda: None) -> None:
+    def __init__(self, inner: FakeVulnerabilitySource, seconds: float) -> None:
         super().__init__(inner, [])
-        self._seconds, self._meanwhile = seconds, meanwhile
+        self._seconds = seconds
 
     def report(self, purls: Sequence[Purl]) -> BatchAnswer:
         self._inner.clock.advance(self._seconds)
-        self._meanwhile()
         return self._inner.report(purls)
 
 
-def test_a_long_run_renews_its_lock(clock: FakeClock) -> None:
-    desk = Desk(clock, *many(60), batch_size=2)
-    others: list[str | None] = []
+class Interrupting(Scripted):
+    """A source that does something before it answers its second batch."""
 
-    def try_to_take_over() -> None:
-        others.append(desk.store.runs.acquire("other", now=clock.now(), lease=dt.timedelta(minutes=5)))
+    def __init__(self, inner: FakeVulnerabilitySource, meanwhile: Callable[[], object]) -> None:
+        super().__init__(inner, [])
+        self._meanwhile = meanwhile
 
-    report = desk._but(source=Slow(desk.source, 30, try_to_take_over)).run()
-    assert report.complete
-    assert others == ["this"] * 30
+    def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+        if len(self._inner.asked) == 1:
+            self._meanwhile()
+        return self._inner.report(purls)
 
 
-def test_a_run_that_has_lost_its_lock_stops(clock: FakeClock) -> None:
+def test_a_run_that_stood_still_longer_than_its_lease_asks_and_commits_nothing_more_and_says_so(
+    clock: FakeClock,
+) -> None:
+    desk = Desk(clock, *many(20), batch_size=2)
+    report = desk._but(source=Interrupting(desk.source, lambda: clock.advance(26))).run()
+    assert (report.complete, report.stopped_code) == (False, "lease-lost")
+    assert "The lease of this (fencing number 1) has ended, so nothing more was written" in report.stopped_by
+    assert report.answered == desk.store.admin.status().counts["clean"] <= 2
+    assert len(desk.source.asked) == 2, "only what was on its way"
+    assert desk.store.runs.last() is None, "the history is that of runs with a lease"
+    assert desk.downloader.run().complete
+
+
+def test_a_run_whose_lease_was_taken_leaves_the_lease_to_the_other(clock: FakeClock) -> None:
     desk = Desk(clock, *many(20), batch_size=2)
 
     def take_over() -> None:
-        desk.store.runs.acquire("other", now=clock.now() + dt.timedelta(minutes=6), lease=dt.timedelta(hours=1))
+        clock.advance(26)
+        desk.store.runs.acquire("other", duration=HOUR)
 
-    report = desk._but(source=Slow(desk.source, 100, take_over)).run()
-    assert "went to another run" in report.stopped_by
-    assert report.stopped_code == "download-running"
-    assert "other" in report.stopped_by
-    assert report.skipped["stopped"] > 0
+    assert desk._but(source=Interrupting(desk.source, take_over)).run().stopped_code == "lease-lost"
+    assert desk.store.runs.holder() == "other"
+
+
+def test_a_slow_source_does_not_end_the_lease(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(20), batch_size=2)
+    renewed = threading.Semaphore(0)
+
+    class Watched(MemoryRuns):
+        def renew(self, lease: Lease, *, duration: dt.timedelta) -> bool:
+            done = super().renew(lease, duration=duration)
+            renewed.release()
+            return done
+
+    def be_slow() -> None:
+        for _ in range(5):
+            assert renewed.acquire(timeout=30)
+            clock.advance(10)
+
+    runs = Watched(desk.store.runs._facts)
+    source, pace = Interrupting(desk.source, be_slow), LeasePace(renew_seconds=0.01)
+    assert desk._but(source=source, runs=runs, pace=pace).run().complete
+
+
+def test_a_renewal_that_fails_is_tried_again(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    store = MemoryStore(clock)
+    problems: list[StoreError] = [StoreError("The database is busy.")]
+
+    class Failing(MemoryRuns):
+        def renew(self, lease: Lease, *, duration: dt.timedelta) -> bool:
+            if problems:
+                raise problems.pop()
+            return super().renew(lease, duration=duration)
+
+    pace = LeasePace(duration_seconds=HOUR.total_seconds())
+    keeper = LeaseKeeper(Failing(store.runs._facts), store.runs.acquire("this", duration=HOUR), pace, clock)
+    with pytest.raises(StoreError):
+        keeper.renew()
+    assert keeper.holds()
+    clock.advance(HOUR.total_seconds() - 1)
+    keeper.renew()
+    clock.advance(HOUR.total_seconds() - 1)
+    assert keeper.holds()
+    keeper.check()
 
 
 def test_progress_is_told_after_each_batch(clock: FakeClock) -> None:

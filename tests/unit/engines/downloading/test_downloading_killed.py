@@ -17,6 +17,7 @@ from tests.doubles.ossindex.service import Asked
 from tests.worlds import digest_of, sbom_of
 from webhook.clients.ossindex import OssIndexOptions, OssIndexSource
 from webhook.engines.downloading.downloader import Downloader, DownloadOptions
+from webhook.engines.downloading.keeping import LeasePace
 from webhook.model.downloads import DownloadReport
 from webhook.ports import Clock
 from webhook.store.opening import Store, open_store
@@ -26,7 +27,7 @@ COMPONENTS, BATCH = 120, 8
 
 
 class LaterClock(RealClock):
-    """An hour from now: after the lease of a killed run, within the TTL of its answers."""
+    """An hour from now, within the TTL of the answers: the clock of a machine says nothing about a lease."""
 
     def now(self) -> dt.datetime:
         return super().now() + dt.timedelta(hours=1)
@@ -43,6 +44,7 @@ def download(store: Store, url: str, clock: Clock, holder: str) -> DownloadRepor
             assess=lambda: lambda vulnerability, package: None,
             holder=holder,
             options=DownloadOptions(concurrency=2),
+            pace=LeasePace(duration_seconds=2, renew_seconds=0.5, patience_seconds=60),
         ).run()
     finally:
         source.close()
