@@ -5,12 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-import ssl
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import kubernetes.client
@@ -24,6 +19,7 @@ from tests.e2e.answers import call
 from tests.e2e.cluster import Cluster
 from tests.e2e.manifests import SPEC_PATHS, WORKLOADS, creator, pod, workload
 from tests.e2e.processes import wait_until
+from tests.e2e.recording import Recorder, Recording
 from tests.e2e.registration import INSTANCE_LABEL
 from tests.parts import unavailable
 
@@ -66,17 +62,6 @@ def test_the_api_server_accepts_the_plain_manifest(cluster: Cluster) -> None:
 # -- which requests the webhook is asked about ----------------------------------------------------------------------
 
 
-@dataclass
-class Recorder:
-    """A webhook that allows everything and keeps what it was asked: entry, operation and kind or subresource."""
-
-    asked: list[tuple[str, str, str]] = field(default_factory=list)
-
-    def take(self, path: str, request: dict[str, Any]) -> None:
-        what = request.get("subResource") or request["kind"]["kind"]
-        self.asked.append((path.partition("?")[0].strip("/"), request["operation"], what))
-
-
 @pytest.fixture(scope="module")
 def recorder(cluster: Cluster, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
     """Registered with the chart's own rules, selectors and conditions, each entry on a path of its name."""
@@ -100,44 +85,6 @@ def recorder(cluster: Cluster, authority: Authority, tmp_path_factory: pytest.Te
         wait_until(asked, 30, "the first call of the webhook")
         yield made
         admission.delete_validating_webhook_configuration(f"bomgate-{INSTANCE}")
-
-
-class Recording:
-    """Answers over TLS on a free port of loopback for the time of the ``with`` block."""
-
-    def __init__(self, recorder: Recorder, authority: Authority, folder: Path) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["request"]
-                recorder.take(self.path, request)
-                response = {"uid": request["uid"], "allowed": True}
-                review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}
-                body = json.dumps(review).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *arguments: object) -> None:
-                """Nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*authority.issue().write(folder))
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    def __enter__(self) -> int:
-        self._thread.start()
-        return int(self._server.server_address[1])
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(timeout=5)
 
 
 @pytest.fixture
@@ -221,11 +168,11 @@ def test_a_pod_is_asked_about_when_an_image_comes_and_not_when_it_goes(
     assert recorder.asked == []
 
 
-def test_a_static_pod_and_a_node_are_not_asked_about(cluster: Cluster, recorder: Recorder, place: str) -> None:
+def test_a_kubelet_is_not_asked_about(cluster: Cluster, recorder: Recorder, place: str) -> None:
+    as_node = ("--as=system:node:node-1", "--as-group=system:nodes", "--as-group=system:masters")
     mirror = pod(place, "static", IMAGE, nodeName="node-1")
     mirror["metadata"]["annotations"] = {"kubernetes.io/config.mirror": "0123"}
-    create(cluster, mirror)
-    as_node = ("--as=system:node:node-1", "--as-group=system:nodes", "--as-group=system:masters")
+    create(cluster, mirror, *as_node)
     create(cluster, pod(place, "by-a-node", IMAGE), *as_node)
     assert recorder.asked == []
     create(cluster, pod(place, "by-a-person", IMAGE), "--as=system:node:node-1", "--as-group=system:masters")

@@ -61,31 +61,40 @@ annotations:
   resources: [jobs, cronjobs]
   operations: [CREATE, UPDATE]
   scope: Namespaced
-{{- with .Values.extraRules }}
-{{ toYaml . }}
+{{- range .Values.extraRules }}
+{{- /* What belongs to no namespace has no mode, and no selector leaves it out. */}}
+{{ list (merge (dict "scope" "Namespaced") .) | toYaml }}
 {{- end }}
 {{- end }}
 
-{{- /* Spares calls that could only end in one way. None of them may ever be wrong: what they leave out is not judged. */}}
-{{- define "bomgate.matchConditions" -}}
-# A node shows its static Pods as mirrors. They run already, and a kubelet runs no mirror that somebody else made.
-- name: not-a-static-pod
-  expression: >-
-    request.kind.kind != "Pod" || !("kubernetes.io/config.mirror" in object.metadata.?annotations.orValue({}))
+{{- define "bomgate.notByANode" -}}
+# A kubelet shows its static Pods as mirrors. They run already. Only the user tells that it is a kubelet: annotations can
+# be put on, and taken off, through `pods/status` and by a binding, without an update of the Pod.
 - name: not-by-a-node
   expression: >-
     !("system:nodes" in request.userInfo.?groups.orValue([]))
+{{- end }}
+
+{{- /* Spares calls that could only end in one way. None of them may ever be wrong: what they leave out is not judged.
+       Each has to hold for every operation: one that fails refuses the request, or lets it pass, by the failure policy. */}}
+{{- define "bomgate.matchConditions" -}}
+# Nothing else brings a container. At DELETE there is no object, and at CONNECT one of another kind.
+- name: created-or-updated
+  expression: request.operation in ["CREATE", "UPDATE"]
+{{ include "bomgate.notByANode" . }}
 - name: not-being-deleted
-  expression: "!has(object.metadata.deletionTimestamp)"
+  expression: >-
+    object == null || !has(object.metadata) || !has(object.metadata.deletionTimestamp)
 # An update that leaves the Pod template (of a Pod: its spec) and the ticket as they are brings no image. Kinds of other
 # groups are asked about always: who knows where their images are?
 - name: new-or-with-other-containers
   expression: >-
     request.operation != "UPDATE"
+    || object == null || oldObject == null
     || !(request.kind.group in ["", "apps", "batch"])
     || object.?spec.?template != oldObject.?spec.?template
     || object.?spec.?jobTemplate != oldObject.?spec.?jobTemplate
     || object.?template != oldObject.?template
     || (request.kind.kind == "Pod" && object.?spec != oldObject.?spec)
-    || object.metadata.?annotations[?"bomgate.dev/break-glass"].orValue("") != oldObject.metadata.?annotations[?"bomgate.dev/break-glass"].orValue("")
+    || object.?metadata.?annotations[?"bomgate.dev/break-glass"].orValue("") != oldObject.?metadata.?annotations[?"bomgate.dev/break-glass"].orValue("")
 {{- end }}
