@@ -169,6 +169,18 @@ def test_a_password_is_made_up_only_where_nobody_gives_one() -> None:
         ({"timeoutSeconds": 20}, "timeoutSeconds is 20"),
         ({"download": {"suspend": True}}, "download.suspend is true"),
         ({"prometheusRule": {"enabled": False}}, "prometheusRule.enabled is false"),
+        (
+            {"config": {"policy": {"kinds": [{"group": "example.org", "kind": "Odd", "podSpecPath": "spec"}]}}},
+            "config.policy.kinds names Odd of the group example.org, but no rule",
+        ),
+        (
+            {
+                "extraRules": [
+                    {"apiGroups": ["b.org"], "apiVersions": ["*"], "resources": ["odds"], "operations": ["CREATE"]}
+                ]
+            },
+            "extraRules names the group b.org, but config.policy.kinds does not",
+        ),
     ],
 )
 def test_the_notes_warn_of_a_dangerous_value_and_of_no_other(values: dict[str, Any], word: str) -> None:

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import msgspec
 
 from webhook.errors import InvalidInput
-from webhook.model.podspecs import decode_workload
+from webhook.model.podspecs import decode_metadata, decode_workload
 from webhook.model.policies import ExtraKind, Mode
-from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester, Target
+from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester, Target, is_judged
 from webhook.model.workloads import Workload
 
 API_VERSION = "admission.k8s.io/v1"
@@ -125,6 +125,12 @@ def _request(request: _Request, extra_kinds: Sequence[ExtraKind], mode: Mode | N
     except ValueError as problem:
         raise InvalidInput(f"{request.operation[:60]!r} is no operation of an AdmissionReview") from problem
     kind = request.kind or _GroupVersionKind()
+    workload = _workload(request, operation, kind, extra_kinds)
+    try:
+        old_workload = _decoded(request.old_object, kind, extra_kinds)
+    except InvalidInput:
+        # Then all images are new. What cannot be read can be mended, and deleted.
+        old_workload = decode_metadata(request.old_object, kind.group or "", kind.kind or "")
     return AdmissionRequest(
         uid=request.uid,
         operation=operation,
@@ -134,8 +140,8 @@ def _request(request: _Request, extra_kinds: Sequence[ExtraKind], mode: Mode | N
         requester=_requester(request.user_info or _UserInfo()),
         kind=kind.kind or "",
         name=request.name or "",
-        workload=_workload(request.object, kind, extra_kinds),
-        old_workload=_workload(request.old_object, kind, extra_kinds),
+        workload=workload,
+        old_workload=old_workload,
         dry_run=bool(request.dry_run),
         api_version=kind.api_version,
         mode=mode,
@@ -147,7 +153,20 @@ def _requester(user: _UserInfo) -> Requester:
     return Requester(user.username or "", user.uid or "", tuple(user.groups or ()), extra)
 
 
-def _workload(raw: msgspec.Raw, kind: _GroupVersionKind, extra_kinds: Sequence[ExtraKind]) -> Workload | None:
+def _workload(
+    request: _Request, operation: Operation, kind: _GroupVersionKind, extra_kinds: Sequence[ExtraKind]
+) -> Workload | None:
+    """The object; of one in another shape only its metadata, where nothing would be judged: it must be able to go."""
+    try:
+        return _decoded(request.object, kind, extra_kinds)
+    except InvalidInput:
+        bare = decode_metadata(request.object, kind.group or "", kind.kind or "")
+        if is_judged(operation, request.sub_resource or "") and (bare is None or not bare.deleting):
+            raise
+        return bare
+
+
+def _decoded(raw: msgspec.Raw, kind: _GroupVersionKind, extra_kinds: Sequence[ExtraKind]) -> Workload | None:
     if bytes(raw) == b"null":
         return None
     return decode_workload(raw, kind.group or "", kind.kind or "", extra_kinds)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import msgspec
 
 from webhook.api.reviews import decode_review, encode_response
 from webhook.bootstrap import NoSightings, Parts, ThreadBackground
@@ -16,8 +17,9 @@ from webhook.cli.junit import junit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import note, print_json, say
 from webhook.cli.sarif import sarif
-from webhook.cli.shapes import CheckShape, ImageShape, TargetShape
+from webhook.cli.shapes import CheckShape, ImageShape, TargetShape, UnjudgedShape
 from webhook.cli.targets import ImageTarget, ManifestTarget, Recogniser, ReviewTarget, SbomTarget, Target
+from webhook.cli.unjudged import unjudged
 from webhook.cli.verbs import Verb
 from webhook.clients.directory import digest_in_name
 from webhook.errors import InvalidInput
@@ -72,9 +74,10 @@ class Checked:
     metavar="SECONDS",
     help="How long to wait for the SBOM of an image that is not known.",
 )
+@click.option("--strict", is_flag=True, help="Exit with 3 when something like a container was not judged.")
 @global_options
 @output_option("sarif", "junit")
-def command(targets: Sequence[str], namespace: str, timeout: float, output: str) -> Exit:
+def command(targets: Sequence[str], namespace: str, timeout: float, strict: bool, output: str) -> Exit:
     """Judge TARGETs as the webhook would, by the SBOMs, answers and assessments that are in the database.
 
     A TARGET is an SBOM file, an image reference, a Kubernetes manifest (YAML or JSON, several documents), an
@@ -91,15 +94,17 @@ def command(targets: Sequence[str], namespace: str, timeout: float, output: str)
             remedy="Check it in a call of its own, without --output.",
         )
     if reviews:
-        return checker.answer(reviews[0])
+        return checker.answer(reviews[0], strict=strict)
+    left = [one for target in recognised if isinstance(target, ManifestTarget) for one in target.unjudged]
     checked = [one for target in recognised for one in checker.check(target)]
     action = worst(one.verdict.action for one in checked)
     if output == "sarif":
-        print_json(sarif([(one.name, one.file, one.verdict) for one in checked]))
+        print_json(sarif([(one.name, one.file, one.verdict) for one in checked], left))
     elif output == "junit":
-        say(junit([(one.name, one.verdict) for one in checked]))
+        say(junit([(one.name, one.verdict) for one in checked], left, strict=strict))
     elif output == "json":
-        print_json(CheckShape(action.word, tuple(_shape(one) for one in checked)))
+        shapes = tuple(UnjudgedShape(one.title, one.places, one.nowhere, one.entries) for one in left)
+        print_json(CheckShape(action.word, tuple(_shape(one) for one in checked), shapes))
     else:
         show([(one.name, one.verdict) for one in checked], parts.hints)
         for one in checked:
@@ -108,7 +113,9 @@ def command(targets: Sequence[str], namespace: str, timeout: float, output: str)
                     f"Nobody asked about some components of {one.name} yet: add it with `bomgate sbom add {one.name} "
                     "--image REF@sha256:…`, then run `bomgate download`."
                 )
-    return exit_of(action, undecided=any(one.is_undecided for one in checked))
+    for missed in left:
+        note(f"{missed.title}: {missed.sentence}")
+    return exit_of(action, undecided=any(one.is_undecided for one in checked) or (strict and bool(left)))
 
 
 class TargetChecker:
@@ -138,22 +145,29 @@ class TargetChecker:
             images = tuple(ImageVerdict(one.verdict, ()) for one in judged.images)
             yield Checked(target.name, "", WorkloadVerdict(judged.action, images))
         elif isinstance(target, ManifestTarget):
-            if not target.workloads:
+            if not target.workloads and not target.unjudged:
                 note(f"{target.name}: nothing in it names an image ({count(target.others, 'other object')}).")
             for workload in target.workloads:
+                if workload.nowhere and not workload.is_blank:
+                    note(f"{target.name}#{workload.kind}/{workload.name}: nothing is at {', '.join(workload.nowhere)}.")
                 where = workload.namespace or self._namespace
                 verdict_of_all = self._judge.judge(workload.containers, where, self._deadline(), workload.pull_access)
                 title = f"{target.name}#{workload.kind}/{workload.name or '(unnamed)'}"
                 yield Checked(title, target.name, verdict_of_all)
 
-    def answer(self, target: ReviewTarget) -> Exit:
+    def answer(self, target: ReviewTarget, *, strict: bool = False) -> Exit:
         """Answer an AdmissionReview on standard output, as the webhook answers it."""
-        request = decode_review(target.body, self._parts.settings.policy.extra_kinds)
+        kinds = self._parts.settings.policy.extra_kinds
+        request = decode_review(target.body, kinds)
         response = self._parts.reviewer(self._checker, NoSightings()).review(request, self._deadline())
         click.echo(encode_response(response))
         if not response.allowed:
             return Exit.DENIED
-        return Exit.UNDECIDED if response.reason == "error" else Exit.DONE
+        reviewed = msgspec.json.decode(target.body)["request"].get("object")
+        missed = unjudged(target.name, reviewed, request.workload, kinds) if isinstance(reviewed, dict) else None
+        if missed is not None:
+            note(f"{missed.title}: {missed.sentence}")
+        return Exit.UNDECIDED if response.reason == "error" or (strict and missed is not None) else Exit.DONE
 
     def _deadline(self) -> Deadline:
         return Deadline(self._parts.clock.monotonic() + self._timeout)

@@ -13,20 +13,26 @@ from typing import Any
 from urllib.parse import quote
 
 from webhook import __version__
+from webhook.cli.unjudged import Unjudged
 from webhook.model.actions import Action
 from webhook.model.verdicts import Finding, ImageVerdict, Reason, WorkloadVerdict
 from webhook.policy.phrases import explained, rated, title
 from webhook.policy.plaintext import plain
 
 LEVELS = {Action.DENY: "error", Action.WARN: "warning", Action.ALLOW: "note"}
+_NOT_JUDGED: dict[str, Any] = {
+    "id": "bomgate/not-judged",
+    "shortDescription": {"text": "Object that policy.kinds says nothing about"},
+}
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def sarif(checked: Sequence[tuple[str, str, WorkloadVerdict]]) -> dict[str, Any]:
+def sarif(checked: Sequence[tuple[str, str, WorkloadVerdict]], left: Sequence[Unjudged] = ()) -> dict[str, Any]:
     """The log of one run.
 
     Args:
         checked: each target's name, the file that it is in (empty for an image), and the decision about it.
+        left: what was not judged.
     """
     rules: dict[str, dict[str, Any]] = {}
     results: list[dict[str, Any]] = []
@@ -37,6 +43,9 @@ def sarif(checked: Sequence[tuple[str, str, WorkloadVerdict]]) -> dict[str, Any]
                 rule = _finding_rule(cause) if isinstance(cause, Finding) else _reason_rule(cause)
                 rules.setdefault(rule["id"], rule)
                 results.append(_result(name, file, image, cause, list(rules).index(rule["id"])))
+    for missed in left:
+        rules.setdefault(_NOT_JUDGED["id"], _NOT_JUDGED)
+        results.append(_missed(missed, list(rules).index(_NOT_JUDGED["id"])))
     driver = {"name": "bomgate", "semanticVersion": __version__, "rules": list(rules.values())}
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
 
@@ -74,24 +83,37 @@ def _result(name: str, file: str, image: ImageVerdict, cause: Finding | Reason, 
         rule, what = f"bomgate/{cause.code}", ""
         text = f"{plain(cause.text)} {plain(cause.remedy)}".strip()
     reference = plain(image.verdict.image.text, 300)
-    logical = [{"fullyQualifiedName": plain(one, 300)} for one in (*image.containers, reference)]
-    print_of = hashlib.sha256("\n".join((name, reference, rule, what)).encode()).hexdigest()
     return {
         "ruleId": rule,
         "ruleIndex": index,
         "level": LEVELS[cause.action],
         "message": {"text": f"{reference}: {text}"},
-        "locations": [
-            {
-                "physicalLocation": {
-                    "artifactLocation": {"uri": _uri(file or reference)},
-                    "region": {"startLine": 1},
-                },
-                "logicalLocations": logical,
-            }
-        ],
-        "partialFingerprints": {"bomgate/v1": print_of},
+        "locations": [_location(file or reference, (*image.containers, reference))],
+        "partialFingerprints": {"bomgate/v1": _fingerprint(name, reference, rule, what)},
     }
+
+
+def _missed(missed: Unjudged, index: int) -> dict[str, Any]:
+    rule = str(_NOT_JUDGED["id"])
+    return {
+        "ruleId": rule,
+        "ruleIndex": index,
+        "level": "warning",
+        "message": {"text": f"{plain(missed.kind)}/{plain(missed.name)}: {plain(missed.sentence)}"},
+        "locations": [_location(missed.file, missed.places or missed.nowhere)],
+        "partialFingerprints": {"bomgate/v1": _fingerprint(missed.title, rule)},
+    }
+
+
+def _location(file: str, places: Sequence[str]) -> dict[str, Any]:
+    return {
+        "physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": {"startLine": 1}},
+        "logicalLocations": [{"fullyQualifiedName": plain(one, 300)} for one in places],
+    }
+
+
+def _fingerprint(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _uri(path: str) -> str:

@@ -131,11 +131,24 @@ class TargetShape:
 
 
 @dataclass(frozen=True, slots=True)
+class UnjudgedShape:
+    """An object with something like containers that was not judged."""
+
+    target: Annotated[str, "The file and the object, as `#Kind/name`."]
+    places: Annotated[tuple[str, ...], "Field paths of what looks like an image or a list of containers, at most 20."]
+    nowhere: Annotated[tuple[str, ...], "Paths of policy.kinds at which the object has nothing."]
+    kinds: Annotated[tuple[str, ...], "Lines to add to policy.kinds, so that it is judged; possibly none."]
+
+
+@dataclass(frozen=True, slots=True)
 class CheckShape:
     """``bomgate check --output json``."""
 
     action: Annotated[str, "The worst of all targets: allow, warn or deny."]
     targets: Annotated[tuple[TargetShape, ...], "Each target, in the order given."]
+    unjudged: Annotated[
+        tuple[UnjudgedShape, ...], "Objects that no verdict is about; with --strict the exit code is 3."
+    ]
 
 
 @dataclass(frozen=True, slots=True)

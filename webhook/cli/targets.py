@@ -13,6 +13,7 @@ import yaml
 
 from webhook.api.reviews import KIND as REVIEW
 from webhook.cli.options import read_document
+from webhook.cli.unjudged import Unjudged, unjudged
 from webhook.errors import InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.images import ImageRef, parse_image
@@ -50,11 +51,13 @@ class ManifestTarget:
         name: of the file.
         workloads: those with a pod spec.
         others: how many have none that is judged.
+        unjudged: objects with something like containers that nothing reads.
     """
 
     name: str
     workloads: tuple[Workload, ...]
     others: int
+    unjudged: tuple[Unjudged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ class Recogniser:
         return SbomTarget(name, self._parse(content))
 
     def _manifest(self, name: str, documents: Sequence[Any]) -> Target:
-        workloads, others = [], 0
+        workloads, others, left = [], 0, []
         for number, document in enumerate(documents, 1):
             for manifest in _objects(document):
                 if manifest.get("kind") == REVIEW and len(documents) == 1:
@@ -139,11 +142,13 @@ class Recogniser:
                 except InvalidInput as problem:
                     where = f"document {number}: " if len(documents) > 1 else ""
                     raise InvalidInput(f"{where}{problem.message}", remedy=problem.remedy) from problem
+                missed = unjudged(name, manifest, workload, self._extra_kinds)
+                left += [missed] if missed is not None else []
                 if workload is None:
                     others += 1
                 else:
                     workloads.append(workload)
-        return ManifestTarget(name, tuple(workloads), others)
+        return ManifestTarget(name, tuple(workloads), others, tuple(left))
 
 
 def _image(word: str) -> ImageRef:

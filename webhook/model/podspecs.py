@@ -6,7 +6,8 @@ that a new API field can never break a decision. Source: Kubernetes API referenc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -125,6 +126,7 @@ _SHAPES: dict[tuple[str, str], tuple[type[_AnyObject], str]] = {
     ("batch", "Job"): (_Controller, "spec.template.spec"),
     ("batch", "CronJob"): (_CronJob, "spec.jobTemplate.spec.template.spec"),
 }
+_OBJECT = msgspec.json.Decoder(_Object)
 _DECODERS = {key: msgspec.json.Decoder(shape) for key, (shape, _) in _SHAPES.items()}
 
 WORKLOAD_KINDS = tuple(_SHAPES)
@@ -152,9 +154,9 @@ def decode_workload(
     try:
         if decoder is not None:
             return _workload(decoder.decode(raw), group, kind)
-        path = _extra_path(group, kind, extra)
-        return None if path is None else _extra_workload(msgspec.json.decode(raw), group, kind, path)
-    except (msgspec.MsgspecError, RecursionError) as problem:
+        entries = _entries(group, kind, extra)
+        return _extra_workload(msgspec.json.decode(raw), (group, kind), entries) if entries else None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         raise InvalidInput(f"The {kind} is not of the shape that the Kubernetes API gives it: {problem}") from problem
 
 
@@ -172,28 +174,64 @@ def workload_of(manifest: Mapping[str, Any], extra: Sequence[ExtraKind] = ()) ->
     try:
         if shape is not None:
             return _workload(msgspec.convert(manifest, shape[0]), group, kind)
-        path = _extra_path(group, kind, extra)
-        return None if path is None else _extra_workload(manifest, group, kind, path)
-    except (msgspec.MsgspecError, RecursionError) as problem:
+        entries = _entries(group, kind, extra)
+        return _extra_workload(manifest, (group, kind), entries) if entries else None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         raise InvalidInput(f"The {kind} is not of the shape that the Kubernetes API gives it: {problem}") from problem
 
 
-def _extra_path(group: str, kind: str, extra: Sequence[ExtraKind]) -> str | None:
-    return next((entry.pod_spec_path for entry in extra if entry.group == group and entry.kind == kind), None)
+def decode_metadata(raw: bytes | msgspec.Raw, group: str, kind: str) -> Workload | None:
+    """Read only the metadata of an object given as JSON, whatever else is in it; None when that is odd, too."""
+    try:
+        return _assemble(_OBJECT.decode(raw).metadata, None, (group, kind), ())
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
 
 
-def _extra_workload(manifest: Any, group: str, kind: str, path: str) -> Workload:
-    spec = manifest
-    for part in path.split("."):
-        spec = spec.get(part) if isinstance(spec, Mapping) else None
-    metadata = msgspec.convert(manifest.get("metadata") if isinstance(manifest, Mapping) else None, _Metadata | None)
-    pod_spec = msgspec.convert(spec, _PodSpec | None)
-    return _assemble(metadata, pod_spec, path, (group, kind))
+def _entries(group: str, kind: str, extra: Sequence[ExtraKind]) -> list[ExtraKind]:
+    return [one for one in extra if one.group == group and one.kind == kind and not one.ignored]
+
+
+def _extra_workload(manifest: Any, kind: tuple[str, str], entries: Sequence[ExtraKind]) -> Workload:
+    """Read an object by all paths of its kind; a place that two of them lead to is read once."""
+    if not isinstance(manifest, Mapping):
+        raise InvalidInput(f"The {kind[1]} is not of the shape that the Kubernetes API gives it: it is no mapping")
+    specs: dict[str, _PodSpec] = {}
+    containers: dict[str, ContainerRef] = {}
+    nowhere: list[str] = []
+    for entry in entries:
+        for path in entry.pod_specs:
+            read = {where: msgspec.convert(value, _PodSpec) for where, value in path.places(manifest)}
+            specs |= read
+            refs = [ref for where, spec in read.items() for ref in _containers(spec, where)]
+            containers |= {ref.path: ref for ref in refs}
+            nowhere += [] if refs else [path.text]
+        for path in entry.images:
+            images = {where: _image(where, value) for where, value in path.places(manifest) if value != ""}
+            containers |= images
+            nowhere += [] if images else [path.text]
+    metadata = msgspec.convert(manifest.get("metadata"), _Metadata | None)
+    workload = _assemble(metadata, None, kind, containers.values())
+    accesses = [_access(spec, kind, workload.namespace) for spec in specs.values()] or [workload.pull_access]
+    access = PullAccess(
+        workload.namespace,
+        tuple(dict.fromkeys(secret for one in accesses for secret in one.secrets)),
+        next((one.service_account for one in accesses if one.service_account), ""),
+    )
+    return replace(workload, pull_access=access, pod_specs=tuple(specs), nowhere=tuple(dict.fromkeys(nowhere)))
+
+
+def _image(where: str, value: Any) -> ContainerRef:
+    """An image that a path leads to; it is called as what it is in, for there may be no name beside it."""
+    if not isinstance(value, str):
+        raise InvalidInput(f"{where} is not the name of an image but {value!r:.60}")
+    return ContainerRef(ContainerRole.CONTAINER, where.rpartition(".")[0].rpartition(".")[2] or where, value, where)
 
 
 def _workload(decoded: _AnyObject, group: str, kind: str) -> Workload:
     path = _SHAPES[group, kind][1]
-    return _assemble(decoded.metadata, decoded.pod_spec(), path, (group, kind))
+    spec = decoded.pod_spec()
+    return _assemble(decoded.metadata, spec, (group, kind), _containers(spec, path))
 
 
 def _containers(spec: _PodSpec | None, path: str) -> Iterator[ContainerRef]:
@@ -221,7 +259,9 @@ def _access(spec: _PodSpec | None, kind: tuple[str, str], namespace: str) -> Pul
     return PullAccess(namespace, secrets, "" if secrets or kind == ("", "Pod") else account)
 
 
-def _assemble(metadata: _Metadata | None, spec: _PodSpec | None, path: str, kind: tuple[str, str]) -> Workload:
+def _assemble(
+    metadata: _Metadata | None, spec: _PodSpec | None, kind: tuple[str, str], containers: Iterable[ContainerRef]
+) -> Workload:
     meta = metadata or _Metadata()
     owner = next((ref for ref in meta.owner_references or () if ref.controller), None)
     annotations = meta.annotations or {}
@@ -230,7 +270,7 @@ def _assemble(metadata: _Metadata | None, spec: _PodSpec | None, path: str, kind
         kind=kind[1],
         namespace=meta.namespace or "",
         name=meta.name or (f"{meta.generate_name}*" if meta.generate_name else ""),
-        containers=tuple(_containers(spec, path)),
+        containers=tuple(containers),
         controller=OwnerRef(owner.api_version, owner.kind, owner.name, owner.uid) if owner else None,
         annotations=tuple((key, value) for key, value in annotations.items() if key.startswith(ANNOTATION_PREFIX)),
         deleting=meta.deletion_timestamp is not None,

@@ -7,6 +7,7 @@ import enum
 from dataclasses import dataclass
 
 from webhook.model.actions import Action
+from webhook.model.fieldpaths import FieldPath
 
 
 class EnforceOn(enum.StrEnum):
@@ -50,17 +51,21 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class ExtraKind:
-    """A kind beyond the built-in ones whose objects carry a pod spec.
+    """Where the images are in the objects of a kind beyond the built-in ones; a kind may have several of these.
 
     Attributes:
         group: API group, such as ``argoproj.io``; empty for the core group.
         kind: such as ``Rollout``.
-        pod_spec_path: dotted path to the pod spec, such as ``spec.template.spec``.
+        pod_specs: paths to pod specs, such as ``spec.template.spec``.
+        images: paths to images that stand elsewhere, such as ``spec.steps[*].image``.
+        ignored: whether the kind has no images that run; ``bomgate check`` does not ask for them then.
     """
 
     group: str
     kind: str
-    pod_spec_path: str
+    pod_specs: tuple[FieldPath, ...] = ()
+    images: tuple[FieldPath, ...] = ()
+    ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class Policy:
         on_error: action when a decision could not be made.
         max_report_age: an answer older than this is unknown; None means that answers do not age.
         enforce_on: which objects can be denied.
-        extra_kinds: more kinds with pod specs.
+        extra_kinds: where the images of more kinds are.
         reassess_on_score_change: give automatic assessments anew when the score moves to another range.
         enforce: mode of namespaces whose label does not say one.
         admitted: what becomes of images that a controller runs already when their verdict turns bad.

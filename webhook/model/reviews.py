@@ -21,6 +21,11 @@ class Operation(enum.StrEnum):
     CONNECT = "CONNECT"
 
 
+def is_judged(operation: Operation, subresource: str) -> bool:
+    """Whether a request can bring an image: others write nothing that a container is started from."""
+    return operation in (Operation.CREATE, Operation.UPDATE) and subresource in ("", "ephemeralcontainers")
+
+
 @dataclass(frozen=True, slots=True)
 class Requester:
     """Who asks, as the API server has authenticated him.

@@ -64,6 +64,8 @@ class Workload:
         deleting: whether it has a deletionTimestamp.
         pull_access: with whose credentials its images are pulled.
         uid: of the object; empty when it has none yet.
+        pod_specs: of an object of a configured kind, the true paths of its pod specs.
+        nowhere: configured paths at which the object has nothing.
     """
 
     group: str
@@ -76,6 +78,13 @@ class Workload:
     deleting: bool = False
     pull_access: PullAccess = NO_ACCESS
     uid: str = ""
+    pod_specs: tuple[str, ...] = ()
+    nowhere: tuple[str, ...] = ()
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it is of a configured kind, and none of the paths led to an image: nothing of it can be judged."""
+        return bool(self.nowhere) and not self.containers
 
     @property
     def title(self) -> str:

@@ -36,7 +36,8 @@ from webhook.settings.decisions import (
     read_assessments,
     read_types,
 )
-from webhook.settings.policies import KIND_KEYS, PolicyOptions, make_policy
+from webhook.settings.kinds import KIND_KEYS
+from webhook.settings.policies import PolicyOptions, make_policy
 from webhook.settings.reading import (
     Group,
     Setting,

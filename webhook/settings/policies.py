@@ -11,19 +11,13 @@ from typing import Any, TypeVar
 from webhook.errors import ConfigError
 from webhook.model.actions import Action
 from webhook.model.assessments import OnExpiry
-from webhook.model.policies import Admitted, EnforceOn, ExtraKind, Mode, Policy
-from webhook.settings.reading import check_keys, snake
+from webhook.model.policies import Admitted, EnforceOn, Mode, Policy
+from webhook.settings.kinds import read_kind
+from webhook.settings.reading import check_keys
 
 _AGE = re.compile(r"([0-9]{1,6})\s*([hd])\Z")
 _MOST_BREAK_GLASS_HOURS = 24 * 31
 W = TypeVar("W", EnforceOn, Mode, OnExpiry)
-
-KIND_KEYS: Mapping[str, str] = {
-    "group": "API group, such as argoproj.io; empty for the core group.",
-    "kind": "Such as Rollout.",
-    "pod_spec_path": "Dotted path to the pod spec, such as spec.template.spec.",
-}
-"""Keys of an entry of ``policy.kinds``, with what they mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +70,9 @@ class PolicyOptions:
     reassess_on_score_change: bool = field(
         default=False, metadata={"help": "Renew automatic assessments when the score moves to another range."}
     )
-    kinds: list[dict[str, str]] = field(
+    kinds: list[dict[str, Any]] = field(
         default_factory=list,
-        metadata={"help": "More kinds with a pod spec: list of group, kind and podSpecPath."},
+        metadata={"help": "More kinds with images: list of group, kind and podSpecPath or imagePath."},
     )
 
 
@@ -97,7 +91,7 @@ def make_policy(options: PolicyOptions) -> Policy:
         on_error=read_action("policy.onError", options.on_error),
         max_report_age=None if options.max_report_age is None else _age("policy.maxReportAge", options.max_report_age),
         enforce_on=read_word("policy.enforceOn", options.enforce_on, EnforceOn),
-        extra_kinds=tuple(_extra_kind(index, entry) for index, entry in enumerate(options.kinds)),
+        extra_kinds=tuple(read_kind(index, entry) for index, entry in enumerate(options.kinds)),
         reassess_on_score_change=options.reassess_on_score_change,
         # YAML reads a plain off as false.
         enforce=read_word("policy.enforce", "off" if options.enforce is False else options.enforce, Mode),
@@ -149,30 +143,8 @@ def read_word(name: str, value: Any, words: type[W]) -> W:
     return known[value]
 
 
-def read_text(name: str, value: Any) -> str:
-    """A text that is not blank, without blanks around it.
-
-    Raises:
-        ConfigError: it is none.
-    """
-    if not isinstance(value, str) or not value.strip():
-        raise ConfigError(f"{name} is missing or not a text")
-    return value.strip()
-
-
 def _age(name: str, text: str, words: str = "") -> dt.timedelta:
     match = _AGE.match(str(text).strip())
     if match is None:
         raise ConfigError(f"{name} cannot be {text!r:.60}", remedy=f"Write {words}hours or days, such as 72h or 7d.")
     return dt.timedelta(hours=int(match[1]) * (24 if match[2] == "d" else 1))
-
-
-def _extra_kind(index: int, entry: Mapping[str, str]) -> ExtraKind:
-    where = f"policy.kinds[{index}]."
-    check_keys(where, entry, tuple(KIND_KEYS))
-    given = {snake(key): value for key, value in entry.items()}
-    return ExtraKind(
-        group=str(given.get("group", "")),
-        kind=read_text(f"{where}kind", given.get("kind")),
-        pod_spec_path=read_text(f"{where}podSpecPath", given.get("pod_spec_path")),
-    )

@@ -108,6 +108,17 @@ def check_keys(where: str, given: Mapping[str, Any], known: Sequence[str]) -> No
             raise ConfigError(f"{where}{key} is not a setting", remedy=hint)
 
 
+def read_text(name: str, value: Any) -> str:
+    """A text that is not blank, without blanks around it.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigError(f"{name} is missing or not a text")
+    return value.strip()
+
+
 def read_group(
     group: Group, file: Mapping[str, Any], environment: Mapping[str, str], flags: Mapping[str, Any]
 ) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from webhook.model.fieldpaths import parse_field_path
 from webhook.model.podspecs import decode_workload, workload_of
 from webhook.model.policies import ExtraKind
 from webhook.model.pulling import PullAccess
@@ -16,7 +17,9 @@ SECRETS = {"imagePullSecrets": [{"name": "one"}, {"name": "two"}, {}]}
 
 def access(kind: str, group: str, spec: dict[str, Any]) -> PullAccess:
     content = {"metadata": {"name": "web", "namespace": "shop"}, "spec": spec}
-    found = decode_workload(json.dumps(content).encode(), group, kind, [ExtraKind("odd.test", "Odd", "spec.pod")])
+    found = decode_workload(
+        json.dumps(content).encode(), group, kind, [ExtraKind("odd.test", "Odd", (parse_field_path("spec.pod"),))]
+    )
     assert found is not None
     return found.pull_access
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from webhook.errors import InvalidInput
+from webhook.model.fieldpaths import parse_field_path
 from webhook.model.podspecs import WORKLOAD_KINDS, decode_workload, workload_of
 from webhook.model.policies import ExtraKind
-from webhook.model.workloads import ContainerRole
+from webhook.model.workloads import ContainerRole, Workload
 
 POD_SPEC = {
     "containers": [{"name": "web", "image": "web:1"}],
@@ -106,22 +107,94 @@ def test_the_controller_owner_and_our_annotations_are_kept() -> None:
     assert workload.name == "web-*"
 
 
+def kind(path: str, *, images: str = "") -> tuple[ExtraKind, ...]:
+    """The configured kind of these tests."""
+    pod_specs = (parse_field_path(path),) if path else ()
+    return (ExtraKind("example.org", "Odd", pod_specs, (parse_field_path(images),) if images else ()),)
+
+
+def both(document: dict[str, Any], extra: tuple[ExtraKind, ...]) -> Workload:
+    """What is read of an object, which is the same for JSON and for a mapping."""
+    document = {"apiVersion": "example.org/v1", "kind": "Odd", **document}
+    first = workload_of(document, extra)
+    assert first is not None
+    assert decode_workload(json.dumps(document).encode(), "example.org", "Odd", extra) == first
+    return first
+
+
 def test_a_configured_kind_is_read_by_its_path() -> None:
-    extra = (ExtraKind("argoproj.io", "Rollout", "spec.template.spec"),)
-    document = {"apiVersion": "argoproj.io/v1", "kind": "Rollout", "spec": {"template": {"spec": POD_SPEC}}}
+    document = {"apiVersion": "example.org/v1", "kind": "Odd", "spec": {"template": {"spec": POD_SPEC}}}
     assert workload_of(document) is None
-    for workload in (
-        workload_of(document, extra),
-        decode_workload(json.dumps(document).encode(), "argoproj.io", "Rollout", extra),
-    ):
-        assert workload is not None
-        assert len(workload.containers) == 4
-    hollow = workload_of({"apiVersion": "argoproj.io/v1", "kind": "Rollout", "spec": 5}, extra)
-    assert hollow is not None
-    assert hollow.containers == ()
+    assert len(both(document, kind("spec.template.spec")).containers) == 4
 
 
-@pytest.mark.parametrize("raw", [b'{"spec": {"containers": "x"}}', b"[]", b'{"spec":', b"\xff", b"[" * 100_000])
+def test_every_pod_spec_that_a_path_leads_to_is_read_with_its_true_field_path() -> None:
+    one, other = ({"spec": {"containers": [{"name": "c", "image": image}]}} for image in ("a:1", "b:1"))
+    listed = both({"spec": {"jobs": [{"template": one}, {}, {"template": other}]}}, kind("spec.jobs[*].template.spec"))
+    assert [(c.image, c.path) for c in listed.containers] == [
+        ("a:1", "spec.jobs[0].template.spec.containers[0]"),
+        ("b:1", "spec.jobs[2].template.spec.containers[0]"),
+    ]
+    mapped = both({"spec": {"sets": {"Master": one, "a.b": other}}}, kind("spec.sets.*.spec"))
+    assert [(c.image, c.path) for c in mapped.containers] == [
+        ("a:1", "spec.sets.Master.spec.containers[0]"),
+        ("b:1", 'spec.sets["a.b"].spec.containers[0]'),
+    ]
+
+
+def test_all_entries_and_all_paths_of_a_kind_count_and_a_place_counts_once() -> None:
+    spec = {"head": POD_SPEC, "steps": [{"image": "step:1"}, {"script": "x"}]}
+    extra = (*kind("spec.head"), *kind("", images="spec.steps[*].image"), *kind("spec.head"))
+    found = both({"spec": spec}, extra)
+    assert [c.image for c in found.containers] == ["init:1", "web:1", "debug:1", "model:1", "step:1"]
+    assert found.containers[-1].label == "spec.steps[0].image (steps[0])"
+
+
+def test_the_pull_secrets_of_all_pod_specs_are_used() -> None:
+    specs = [{"imagePullSecrets": [{"name": name}], **POD_SPEC} for name in ("one", "two", "one")]
+    assert both({"spec": {"pods": specs}}, kind("spec.pods[*]")).pull_access.secrets == ("one", "two")
+
+
+@pytest.mark.parametrize("hollow", [{}, {"spec": None}, {"spec": {}}, {"spec": {"jobs": []}}, {"spec": {"jobs": [{}]}}])
+def test_a_path_that_leads_nowhere_is_told(hollow: dict[str, Any]) -> None:
+    found = both(hollow, kind("spec.jobs[*].spec"))
+    assert (found.containers, found.nowhere, found.is_blank) == ((), ("spec.jobs[*].spec",), True)
+    partly = both({"spec": {"head": POD_SPEC}}, (*kind("spec.head"), *kind("spec.jobs[*].spec")))
+    assert (partly.nowhere, partly.is_blank) == (("spec.jobs[*].spec",), False)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        5,
+        "text",
+        [],
+        {"jobs": {"a": {"spec": POD_SPEC}}},
+        {"jobs": "text"},
+        {"jobs": [5]},
+        {"jobs": [{"spec": [POD_SPEC]}]},
+        {"jobs": [{"spec": "text"}]},
+        {"jobs": [{"spec": {"containers": {"web": {"image": "a:1"}}}}]},
+        {"jobs": [{"spec": {"containers": [{"image": ["a:1"]}]}}]},
+        {"jobs": [{"spec": {"containers": ["a:1"]}}]},
+        {"jobs": [{"spec": POD_SPEC}, {"spec": {"containers": 1}}]},
+    ],
+)
+def test_a_pod_spec_that_is_written_in_an_odd_way_is_bad_input_and_never_skipped(spec: Any) -> None:
+    with pytest.raises(InvalidInput):
+        both({"spec": spec}, kind("spec.jobs[*].spec"))
+
+
+@pytest.mark.parametrize("image", [5, ["a:1"], {"repository": "a"}])
+def test_an_image_that_is_no_text_is_bad_input(image: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"spec\.image is not the name of an image"):
+        both({"spec": {"image": image}}, kind("", images="spec.image"))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b'{"spec": {"containers": "x"}}', b"[]", b'{"spec":', b"\xff", b"[" * 100_000, b'{"metadata": {"name": "\xff"}}'],
+)
 def test_a_wrong_shape_is_bad_input(raw: bytes) -> None:
     with pytest.raises(InvalidInput, match="not of the shape"):
         decode_workload(raw, "", "Pod")

@@ -110,7 +110,7 @@ def test_reassessing_is_said_once_and_reaches_the_downloader(tmp_path: Path) -> 
         ({"policy": {"unassessed": "block"}}, "policy.unassessed cannot be 'block'", "allow, warn, deny"),
         ({"policy": {"maxReportAge": "soon"}}, "policy.maxReportAge cannot be 'soon'", "72h or 7d"),
         ({"policy": {"enforceOn": "all"}}, "policy.enforceOn cannot be 'all'", "workloads-and-pods, pods"),
-        ({"policy": {"kinds": [{"kind": "Rollout"}]}}, "policy.kinds[0].podSpecPath is missing", "docs/reference"),
+        ({"policy": {"kinds": [{"kind": "Rollout"}]}}, "policy.kinds[0].podSpecPath is missing", "imagePath"),
         ({"registries": [{"prefx": "a"}]}, "registries[0].prefx is not a setting", "Did you mean 'prefix'?"),
         ([1, 2], "is not a mapping of groups", "docs/reference"),
         ("a: [", "cannot be read", "docs/reference"),
@@ -134,7 +134,7 @@ def test_the_policy_is_read(tmp_path: Path) -> None:
     assert (policy.unassessed, policy.on_error, policy.missing_sbom) == (Action.DENY, Action.ALLOW, Action.WARN)
     assert policy.max_report_age == dt.timedelta(days=7)
     assert policy.enforce_on.value == "pods"
-    assert policy.extra_kinds[0].pod_spec_path == "spec.template.spec"
+    assert [path.text for path in policy.extra_kinds[0].pod_specs] == ["spec.template.spec"]
 
 
 def test_every_setting_has_help_a_name_and_a_variable_of_its_own() -> None:

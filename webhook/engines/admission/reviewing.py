@@ -14,7 +14,7 @@ from webhook.model.deadlines import Deadline
 from webhook.model.images import identity
 from webhook.model.policies import Mode, Policy
 from webhook.model.records import Sighting
-from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Target
+from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Target, is_judged
 from webhook.model.verdicts import WorkloadVerdict
 from webhook.model.workloads import ContainerRef, Workload
 from webhook.policy.messages import MAX_WARNING, MAX_WARNINGS, Hints, grounds, warnings, with_addition, with_title
@@ -24,7 +24,6 @@ from webhook.policy.reasons import weightiest
 from webhook.ports import Clock, SightingSink
 
 log = logging.getLogger("bomgate.admission")
-_JUDGED_SUBRESOURCES = ("", "ephemeralcontainers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,8 @@ class AdmissionReviewer:
         if workload is None or not _is_judged(request):
             return AdmissionResponse(request.uid, allowed=True, reason="not-judged")
         containers = new_containers(workload, request.old_workload)
+        if workload.is_blank and not (request.old_workload is not None and request.old_workload.is_blank):
+            return self._blank(request, workload, deadline)
         if not containers and not _asks_anew(request):
             return AdmissionResponse(request.uid, allowed=True, reason="nothing-new")
         namespace = request.namespace or workload.namespace
@@ -128,6 +129,21 @@ class AdmissionReviewer:
             break_glass=ruling.break_glass,
         )
 
+    def _blank(self, request: AdmissionRequest, workload: Workload, deadline: Deadline) -> AdmissionResponse:
+        """Let in what has nothing where its kind should have a pod spec, and say so: its Pods are judged, it is not."""
+        mode = request.mode or self._enforcer.mode(request.namespace or workload.namespace, deadline)
+        if mode is Mode.OFF:
+            return AdmissionResponse(request.uid, allowed=True, reason="off")
+        text = f"bomgate found no image in this {workload.kind}: nothing at {', '.join(workload.nowhere)}"
+        loud = mode is not Mode.AUDIT and _has_reader(request)
+        return AdmissionResponse(
+            request.uid,
+            allowed=True,
+            warnings=(plain(text, MAX_WARNING),) if loud else (),
+            decision="audit" if mode is Mode.AUDIT else "warn",
+            reason="no-pod-spec",
+        )
+
     def _ignore(self, request: AdmissionRequest, ruling: Ruling) -> AdmissionResponse:
         """Let a ticket pass that does not count; the update brings no image, so there is nothing to deny."""
         return AdmissionResponse(
@@ -189,8 +205,7 @@ def new_containers(workload: Workload, old: Workload | None) -> tuple[ContainerR
 
 def _is_judged(request: AdmissionRequest) -> bool:
     return (
-        request.operation in (Operation.CREATE, Operation.UPDATE)
-        and request.subresource in _JUDGED_SUBRESOURCES
+        is_judged(request.operation, request.subresource)
         and request.workload is not None
         and not request.workload.deleting
     )

@@ -1,0 +1,158 @@
+"""Field paths: where in objects of one kind something is, through mappings and lists.
+
+A path is a row of steps: ``name`` is a key, ``["a.b/c"]`` a key with any characters in it, ``[*]`` every entry of a
+list, ``[0]`` one of them, and ``*`` every value of a mapping: ``spec.replicatedJobs[*].template.spec.template.spec``,
+``spec.pytorchReplicaSpecs.*.template.spec``.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webhook.errors import InvalidInput
+
+_MOST_STEPS = 32
+_STEP = re.compile(
+    r"""(?P<dot>\.?)(?:
+        (?P<name>[A-Za-z0-9_-]+)
+      | (?P<values>\*)
+      | \["(?P<double>[^"\\]+)"\]
+      | \['(?P<single>[^'\\]+)'\]
+      | \[(?P<index>[0-9]{1,6})\]
+      | (?P<entries>\[\*\])
+    )""",
+    re.VERBOSE,
+)
+_NAME = re.compile(r"[A-Za-z0-9_-]+\Z")
+_GRAMMAR = (
+    "Write keys with dots between them, [*] after a list and * for every value of a mapping, such as "
+    'spec.jobs[*].template.spec; a key with other characters stands in brackets and quotes: spec["a.b"].'
+)
+
+
+class Every(enum.Enum):
+    """Steps that lead to several places."""
+
+    VALUE = "*"
+    ENTRY = "[*]"
+
+
+Step = str | int | Every
+"""A key of a mapping, the index of an entry of a list, or all of either."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPath:
+    """A path in the objects of a kind.
+
+    Attributes:
+        text: as written.
+        steps: from the object down.
+    """
+
+    text: str
+    steps: tuple[Step, ...]
+
+    def __str__(self) -> str:
+        return self.text
+
+    def places(self, content: Any) -> Iterator[tuple[str, Any]]:
+        """What is at the path in one object: the true path of each place, and the value there.
+
+        What is missing or null leads nowhere, and gives no place.
+
+        Args:
+            content: the object.
+
+        Raises:
+            InvalidInput: something on the way is not what the step goes through, such as a list where a key was named.
+        """
+        places: list[tuple[str, Any]] = [("", content)]
+        for step in self.steps:
+            places = [found for where, value in places for found in _follow(step, where, value)]
+        yield from places
+
+
+def parse_field_path(text: str) -> FieldPath:
+    """Read a path.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    steps: list[Step] = []
+    at = 0
+    while at < len(text):
+        match = _STEP.match(text, at)
+        # A dot stands before a name and before * alone, and not at the beginning.
+        if match is None or bool(match["dot"]) != (at > 0 and (match["name"] or match["values"]) is not None):
+            raise InvalidInput(f"{text!r:.100} is no path: {text[at:]!r:.40} cannot be read", remedy=_GRAMMAR)
+        steps.append(_step(match))
+        at = match.end()
+    if not steps:
+        raise InvalidInput("The path is empty", remedy=_GRAMMAR)
+    if len(steps) > _MOST_STEPS:
+        raise InvalidInput(f"{text!r:.100} has {len(steps)} steps; the most are {_MOST_STEPS}", remedy=_GRAMMAR)
+    if not isinstance(steps[0], str):
+        raise InvalidInput(
+            f"{text!r:.100} leads nowhere: it has to begin with a field of the object, such as spec", remedy=_GRAMMAR
+        )
+    return FieldPath(text, tuple(steps))
+
+
+def below(where: str, step: str | int) -> str:
+    """The true path of a key or an entry of what is at a path."""
+    if isinstance(step, int):
+        return f"{where}[{step}]"
+    if not _NAME.match(step):
+        quote = "'" if '"' in step else '"'
+        return f"{where}[{quote}{step}{quote}]"
+    return f"{where}.{step}" if where else step
+
+
+def _step(match: re.Match[str]) -> Step:
+    if match["values"]:
+        return Every.VALUE
+    if match["entries"]:
+        return Every.ENTRY
+    if match["index"]:
+        return int(match["index"])
+    return match["name"] or match["double"] or match["single"]
+
+
+def _follow(step: Step, where: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if value is None:
+        return
+    through = list if isinstance(step, int) or step is Every.ENTRY else Mapping
+    if not isinstance(value, through):
+        raise InvalidInput(f"{where or 'The object'} is {_shape(value)}, but the path {_way(step)}", remedy=_GRAMMAR)
+    for key, inner in _chosen(step, value):
+        if inner is not None:
+            yield below(where, key if isinstance(key, int) else str(key)), inner
+
+
+def _chosen(step: Step, value: Any) -> Iterable[tuple[Any, Any]]:
+    if step is Every.ENTRY:
+        return enumerate(value)
+    if step is Every.VALUE:
+        return value.items()  # type: ignore[no-any-return]  # it is a mapping
+    if isinstance(step, int):
+        return [(step, value[step])] if step < len(value) else []
+    return [(step, value.get(step))]
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, list):
+        return "a list"
+    return "a mapping" if isinstance(value, Mapping) else f"{value!r:.40}"
+
+
+def _way(step: Step) -> str:
+    if isinstance(step, str):
+        return f"names the key {step!r:.60}"
+    if isinstance(step, int):
+        return f"names the entry [{step}] of a list"
+    return "goes through the entries of a list" if step is Every.ENTRY else "goes through the values of a mapping"
