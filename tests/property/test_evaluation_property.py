@@ -228,3 +228,32 @@ def test_messages_are_bounded_and_printable_whatever_strangers_wrote(title: str,
         line.encode("utf-8")
     assert all(0 < len(line) <= MAX_WARNING for line in lines)
     assert bool(lines) == (workload.action is not Action.ALLOW)
+
+
+DOUBTFUL = st.builds(
+    Assessment,
+    vulnerability=st.sampled_from(["V1", "V2"]),
+    type=st.sampled_from(["A", "B", "C", "gone"]),
+    scope=st.builds(Scope, package=st.sampled_from([None, "pkg:npm/a"]), version_range=st.just("<2 || >master")),
+    source=st.sampled_from(list(AssessmentSource)),
+    author=st.just("alice"),
+    comment=st.just(""),
+    assessed_at=st.just(NOW),
+    until=st.none() | MOMENTS,
+    sequence=st.just(99),
+)
+
+
+@given(COMPONENTS, RULES, RECORDS, DOUBTFUL, st.sampled_from(["1", "main"]))
+@settings(max_examples=300)
+def test_a_range_that_cannot_be_applied_makes_nothing_milder(
+    components: tuple[VulnerableComponent, ...], rules: Rules, index: AssessmentIndex, one: Assessment, version: str
+) -> None:
+    components = tuple(replace(each, purl=Purl(f"{each.purl.package}@{version}")) for each in components)
+    found = facts(components, [], (0, 0, 0), rules.policy, NOW)
+    without = evaluate(found, SUBJECT, rules, index, NOW)
+    with_it = evaluate(found, SUBJECT, rules, AssessmentIndex.of([*index, one]), NOW)
+    if version == "main":  # on an orderable version the range holds, whatever it asks for
+        assert with_it.action >= without.action
+    else:
+        assert all("cannot be compared" not in each.note for each in with_it.findings)

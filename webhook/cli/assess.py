@@ -231,7 +231,8 @@ def _images(parts: Parts, record: VulnerabilityRecord, scope: Scope) -> dict[Dig
     affected = [
         purl
         for purl in record.components
-        if scope.package in (None, purl.package) and (versions is None or versions.contains(purl.version, purl.type))
+        if scope.package in (None, purl.package)
+        and (versions is None or versions.contains(purl.version, purl.type) is not False)
     ]
     records = [record]
     if len(affected) < len(record.components):  # ask again, for only images with one of these components count

@@ -54,6 +54,7 @@ class Finding:
         action: what this finding asks for.
         expired: the newest assessment that would apply had it not expired; for "unassessed (expired, was Blocked)".
         note: a remark such as ``score moved 7.5 → 9.8`` or ``unscored``; possibly empty.
+        changes_at: the first moment at which time alone can change this; None means never.
     """
 
     purl: Purl
@@ -62,6 +63,7 @@ class Finding:
     action: Action
     expired: Assessment | None = None
     note: str = ""
+    changes_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

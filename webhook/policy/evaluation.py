@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from webhook.model.actions import Action, worst
 from webhook.model.assessments import Assessment
@@ -62,6 +63,24 @@ class Subject:
     revision: int = 0
 
 
+class _Standing(NamedTuple):
+    """What counts for a finding.
+
+    Attributes:
+        assessment: what is in force; None when unassessed.
+        expired: what would be in force had it not expired.
+        action: what that asks for.
+        notes: remarks.
+        changes: the moments at which time alone can change it.
+    """
+
+    assessment: Assessment | None
+    expired: Assessment | None
+    action: Action
+    notes: tuple[str, ...] = ()
+    changes: tuple[dt.datetime, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
     """Judges single findings.
@@ -79,22 +98,55 @@ class Judge:
     place: Place = ANYWHERE
 
     def finding(self, purl: Purl, vulnerability: Vulnerability) -> Finding:
-        """What one vulnerability in one component asks for; its ``assessment.until`` is when that can change."""
-        found = self.index.effective(vulnerability, purl, self.place, self.now)
-        assessment, expired = found.assessment, found.expired
+        """What one vulnerability in one component asks for."""
+        effective = self.index.effective(vulnerability, purl, self.place, self.now)
+        standing = self._standing(vulnerability, effective.assessment, effective.expired)
+        for one in effective.doubtful:
+            standing = self._with_doubtful(standing, one, purl, vulnerability)
+        return Finding(
+            purl,
+            vulnerability,
+            standing.assessment,
+            standing.action,
+            standing.expired,
+            "; ".join(standing.notes),
+            min(standing.changes, default=None),
+        )
+
+    def _standing(
+        self, vulnerability: Vulnerability, given: Assessment | None, expired: Assessment | None
+    ) -> _Standing:
         if expired is not None:
             again = reassessment(self.rules.types, vulnerability, expired, self.now)
             if again is not None and again.expired(self.now):
                 expired = again
             elif again is not None:
-                assessment = again
-        if assessment is None:
-            note = "" if is_scored(vulnerability.cvss_score) else "unscored"
-            return Finding(purl, vulnerability, None, self.rules.policy.unassessed, expired, note)
-        action, note = self._assessed(assessment, vulnerability)
-        return Finding(purl, vulnerability, assessment, action, expired, note)
+                given = again
+        if given is None:
+            remarks = () if is_scored(vulnerability.cvss_score) else ("unscored",)
+            return _Standing(None, expired, self.rules.policy.unassessed, remarks)
+        action, notes = self._assessed(given, vulnerability)
+        return _Standing(given, expired, action, notes, () if given.until is None else (given.until,))
 
-    def _assessed(self, assessment: Assessment, vulnerability: Vulnerability) -> tuple[Action, str]:
+    def _with_doubtful(
+        self, standing: _Standing, doubtful: Assessment, purl: Purl, vulnerability: Vulnerability
+    ) -> _Standing:
+        """What stands when it is not known whether the range of an assessment holds the version: the stricter one."""
+        is_over = doubtful.expired(self.now)
+        claim = self._standing(vulnerability, None if is_over else doubtful, doubtful if is_over else None)
+        if claim.assessment is None:
+            return standing
+        versions = doubtful.scope.version_range
+        changes = (*standing.changes, *claim.changes)
+        if claim.action > standing.action:
+            remark = (
+                f"{purl.version} cannot be compared with {versions}: {claim.assessment.type} counts, being stricter"
+            )
+            return claim._replace(notes=(*claim.notes, remark), changes=changes)
+        remark = f"{purl.version} cannot be compared with {versions}: {claim.assessment.type} does not count"
+        return standing._replace(notes=(*standing.notes, remark), changes=changes)
+
+    def _assessed(self, assessment: Assessment, vulnerability: Vulnerability) -> tuple[Action, tuple[str, ...]]:
         kind = self.rules.types.get(assessment.type or "")
         notes = []
         if kind is None:
@@ -109,7 +161,7 @@ class Judge:
         if assessment.score is not None and moved(assessment.score, vulnerability.cvss_score):
             now = "none" if vulnerability.cvss_score is None else vulnerability.cvss_score
             notes.append(f"score moved {assessment.score} → {now}")
-        return action, "; ".join(notes)
+        return action, tuple(notes)
 
 
 def evaluate(facts: ImageFacts, subject: Subject, rules: Rules, index: AssessmentIndex, now: dt.datetime) -> Verdict:
@@ -133,9 +185,7 @@ def evaluate(facts: ImageFacts, subject: Subject, rules: Rules, index: Assessmen
     ]
     findings.sort(key=worst_first)
     reasons = state_reasons(facts, rules.policy)
-    changes = [
-        one.assessment.until for one in findings if one.assessment is not None and one.assessment.until is not None
-    ]
+    changes = [one.changes_at for one in findings if one.changes_at is not None]
     if rules.policy.max_report_age is not None and facts.answered_at is not None:
         changes.append(facts.answered_at + rules.policy.max_report_age)
     return Verdict(

@@ -11,6 +11,9 @@ order:
 3. the newer one before the older one: the store's sequence decides, then the time of the assessment, then its text, so
    that the order of any two records is fixed.
 
+Whether a range of versions holds a version is not known where one of them has no place in the order of their ecosystem
+(``policy.ranges``). Such an assessment is *doubtful*: ``policy.evaluation`` counts it only where that is stricter.
+
 A record of type None withdraws what was recorded before it by the same source for the same vulnerability and scope; an
 automatic one that it had hidden then counts again. Of those provisioned, each author is a source: what the settings
 file withdraws, the cluster may still state. A record whose narrowing cannot be read matches nothing.
@@ -60,10 +63,13 @@ class Effective:
     Attributes:
         assessment: the assessment in force; None when unassessed.
         expired: when unassessed, the one that would be in force had none expired.
+        doubtful: those that would be in force instead if their range held the version, the weakest claim first; expired
+            ones, too.
     """
 
     assessment: Assessment | None = None
     expired: Assessment | None = None
+    doubtful: tuple[Assessment, ...] = ()
 
     @property
     def next_change(self) -> dt.datetime | None:
@@ -94,13 +100,14 @@ class _Entry:
     def same(self) -> _Same:
         return _same(self.assessment)
 
-    def matches(self, purl: Purl, place: Place) -> bool:
+    def matches(self, purl: Purl, place: Place) -> bool | None:
+        """Whether the scope holds; None when only the version leaves that open."""
         namespace = self.assessment.scope.namespace
-        return (
-            (namespace is None or namespace == place.namespace)
-            and (self.versions is None or self.versions.contains(purl.version, purl.type))
-            and (self.image is None or self.image.matches(place.image, place.digest))
-        )
+        if namespace is not None and namespace != place.namespace:
+            return False
+        if self.image is not None and not self.image.matches(place.image, place.digest):
+            return False
+        return self.versions is None or self.versions.contains(purl.version, purl.type)
 
 
 class AssessmentIndex:
@@ -162,22 +169,29 @@ class AssessmentIndex:
         package = purl.package
         best: _Entry | None = None
         lapsed: _Entry | None = None
+        doubtful: list[_Entry] = []
         for identifier in vulnerability.identifiers:
             folded = identifier.casefold()
             for key in ((folded, package), (folded, None)):
                 for entry in self._entries.get(key, ()):
                     if best is not None and best.rank >= entry.rank:
                         break  # entries are in order, best first
-                    if not entry.matches(purl, place):
+                    matches = entry.matches(purl, place)
+                    if not matches:
+                        if matches is None:
+                            doubtful.append(entry)
                         continue
                     if not entry.assessment.expired(now):
                         best = entry
                         break
                     if lapsed is None or lapsed.rank < entry.rank:
                         lapsed = entry
+        open_claims = _ranked(doubtful, above=best)
         if best is not None:
-            return Effective(best.assessment)
-        return _UNASSESSED if lapsed is None else Effective(None, lapsed.assessment)
+            return Effective(best.assessment, None, open_claims)
+        if lapsed is None and not open_claims:
+            return _UNASSESSED
+        return Effective(None, None if lapsed is None else lapsed.assessment, open_claims)
 
     def _add(self, assessment: Assessment) -> None:
         folded, scope = assessment.vulnerability.casefold(), assessment.scope
@@ -220,6 +234,13 @@ class AssessmentIndex:
             scope.package is not None,
         )
         return _Entry(assessment, self._weights.setdefault(weight, weight), versions, image)
+
+
+def _ranked(entries: list[_Entry], above: _Entry | None) -> tuple[Assessment, ...]:
+    if not entries:
+        return ()
+    ranked = sorted(entries, key=lambda one: one.rank)
+    return tuple(one.assessment for one in ranked if above is None or one.rank > above.rank)
 
 
 def _same(assessment: Assessment) -> _Same:

@@ -3,18 +3,29 @@
 A range is one or several alternatives joined by ``||``; an alternative is one or several constraints joined by
 commas, all of which must hold; ``*`` alone is every version. ``vers:`` ranges are read too. Which version is older is
 said by ``policy.versions``; a pre-release belongs to a range when the order puts it there, so ``<2.0`` holds 2.0-rc1.
+Whether a version belongs to a range is not known when one of the two has no place in the order; then only equal texts
+are equal. Two ecosystems have rules for ranges besides their order:
+
+- pypi: a bound without a local part leaves it out of the version, so that ``=2.0.1`` holds 2.0.1+cpu (PEP 440).
+- rpm: SBOMs and advisories leave out epochs at will. Where only one of bound and version has an epoch, it is not known
+  which one is older.
+
 Source for ``vers:``: the VERS specification of package-url (version-range-spec).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cmp_to_key
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any
 from urllib.parse import unquote
 
 from webhook.errors import InvalidInput
-from webhook.policy.versions import MAX_LENGTH, VersionKey, version_key
+from webhook.policy.versionorders.distributions import rpm_epoch
+from webhook.policy.versions import MAX_LENGTH, VersionKey, compare_versions, version_key
 
 MAX_RANGE_LENGTH = 1_000
 _CONSTRAINT = re.compile(r"\s*(>=|<=|==|!=|=|<|>|)\s*([^\s,|<>=]+)\s*(?:,|(?=[\s<>=!])|\Z)")
@@ -38,22 +49,35 @@ class Constraint:
     def __str__(self) -> str:
         return f"{self.operator}{self.version}"
 
-    def holds(self, key: VersionKey, purl_type: str) -> bool:
-        """Whether a version, given by its key, passes."""
-        bound = version_key(self.version, purl_type)
-        match self.operator:
-            case "=":
-                return key == bound
-            case "!=":
-                return key != bound
-            case "<":
-                return key < bound
-            case "<=":
-                return key <= bound
-            case ">":
-                return key > bound
-            case _:
-                return key >= bound
+
+_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A constraint with its version read for one purl type."""
+
+    constraint: Constraint
+    purl_type: str
+    key: VersionKey | None
+
+    def holds(self, version: str) -> bool | None:
+        """Whether a version passes; None when it cannot be compared with the bound."""
+        operator, bound = self.constraint.operator, self.constraint.version
+        if operator in ("=", "!=") and version == bound:
+            return operator == "="
+        key = None if self.key is None else self._key_of(version)
+        if key is not None:
+            return bool(_COMPARISONS[operator](key, self.key))
+        return {"=": False, "!=": True}.get(operator)
+
+    def _key_of(self, version: str) -> VersionKey | None:
+        bound = self.constraint.version
+        if self.purl_type == "pypi" and "+" not in bound:
+            version = version.partition("+")[0]
+        if self.purl_type == "rpm" and (":" in bound) != (":" in version) and rpm_epoch(bound) != rpm_epoch(version):
+            return None
+        return version_key(version, self.purl_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +89,9 @@ class VersionRange:
     """
 
     alternatives: tuple[tuple[Constraint, ...], ...]
+    _bounds: dict[str, tuple[tuple[_Bound, ...], ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # by purl type, each read once
 
     def __str__(self) -> str:
         return " || ".join(",".join(map(str, one)) or "*" for one in self.alternatives)
@@ -79,14 +106,40 @@ class VersionRange:
         """Whether it only names single versions."""
         return all(any(constraint.operator == "=" for constraint in one) for one in self.alternatives)
 
-    def contains(self, version: str, purl_type: str) -> bool:
-        """Whether a version of a package of this purl type belongs to it; no version belongs to ``*`` only."""
+    def contains(self, version: str, purl_type: str) -> bool | None:
+        """Whether a version of a package of this purl type belongs to it; no version belongs to ``*`` only.
+
+        Returns:
+            None when that is not known, because the version, or a bound that decides, cannot be ordered.
+        """
         if self.is_everything:
             return True
+        version = version.strip()
         if not version:
             return False
-        key = version_key(version, purl_type)
-        return any(all(constraint.holds(key, purl_type) for constraint in one) for one in self.alternatives)
+        return _any(_all(bound.holds(version) for bound in one) for one in self._read(purl_type))
+
+    def _read(self, purl_type: str) -> tuple[tuple[_Bound, ...], ...]:
+        there = self._bounds.get(purl_type)
+        if there is None:
+            there = tuple(
+                tuple(_Bound(one, purl_type, version_key(one.version, purl_type)) for one in alternative)
+                for alternative in self.alternatives
+            )
+            self._bounds[purl_type] = there
+        return there
+
+
+def _all(answers: Iterable[bool | None]) -> bool | None:
+    """False when one is False, else None when one is None."""
+    found = set(answers)
+    return False if False in found else None if None in found else True
+
+
+def _any(answers: Iterable[bool | None]) -> bool | None:
+    """True when one is True, else None when one is None."""
+    found = set(answers)
+    return True if True in found else None if None in found else False
 
 
 def parse_range(text: str) -> VersionRange:
@@ -139,12 +192,19 @@ def _parse_vers(text: str) -> VersionRange:
     if rest == "*":
         return VersionRange(((),))
     found = [_vers_constraint(one, text) for one in rest.split("|")]
-    found.sort(key=lambda one: version_key(one.version, purl_type))
+    found.sort(key=cmp_to_key(lambda one, other: _compare(one.version, other.version, purl_type, text)))
     excluded = tuple(one for one in found if one.operator == "!=")
     single = [(one,) for one in found if one.operator == "="]
     intervals = _intervals([one for one in found if one.operator not in ("=", "!=")], text)
     alternatives = [*single, *((*interval, *excluded) for interval in intervals)]
     return VersionRange(tuple(alternatives) or (excluded,))
+
+
+def _compare(left: str, right: str, purl_type: str, text: str) -> int:
+    answer = 0 if left == right else compare_versions(left, right, purl_type)
+    if answer is None:
+        raise _bad(text, f"{left[:50]} and {right[:50]} have no order in {purl_type}")
+    return answer
 
 
 def _vers_constraint(one: str, text: str) -> Constraint:

@@ -18,11 +18,11 @@ from tests.unit.policy.builders import (
     vulnerability,
 )
 from webhook.model.actions import Action
-from webhook.model.assessments import AssessmentSource, OnExpiry, Scope
+from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry, Scope
 from webhook.model.policies import Policy
 from webhook.model.purls import Purl
-from webhook.model.verdicts import ComponentCounts, ImageVerdict, SbomStatus
-from webhook.policy.evaluation import Subject, evaluate, failed, missing, workload_verdict
+from webhook.model.verdicts import ComponentCounts, ImageVerdict, SbomStatus, Verdict
+from webhook.policy.evaluation import Rules, Subject, evaluate, failed, missing, workload_verdict
 from webhook.policy.matching import AssessmentIndex
 
 SUBJECT = Subject(WEB, DIGEST, "shop", 7)
@@ -254,3 +254,59 @@ def test_a_score_that_is_no_number_does_not_break_the_order() -> None:
 def test_time_zones_do_not_matter() -> None:
     record = assessment("Blocked", until=NOW.astimezone(dt.timezone(dt.timedelta(hours=5))))
     assert judge_one(vulnerability(), [record]).findings[0].assessment is None
+
+
+# -- versions that cannot be ordered ----------------------------------------------------------------------------------
+
+BRANCH = Purl("pkg:composer/acme/app@dev-main")
+
+
+def ranged(type_name: str, versions: str, *, until: dt.datetime | None = None, sequence: int = 1) -> Assessment:
+    scope = Scope(package=BRANCH.package, version_range=versions)
+    return assessment(type_name, scope=scope, until=until, sequence=sequence)
+
+
+def judge_branch(*records: Assessment, use: Rules | None = None, now: dt.datetime = NOW) -> Verdict:
+    found = facts([(BRANCH, [vulnerability(score="5.0")])])
+    return evaluate(found, Subject(WEB, DIGEST, "shop", 7), use or rules(), AssessmentIndex.of(records), now)
+
+
+def test_a_doubtful_range_counts_only_where_it_is_stricter_than_what_counts_without_it() -> None:
+    wide = assessment("Caution", scope=Scope(package=BRANCH.package))
+    for type_name, given in (("Ignore", "Caution"), ("Caution", "Caution"), ("Blocked", "Blocked")):
+        (finding,) = judge_branch(wide, ranged(type_name, "<2", sequence=2)).findings
+        assert finding.assessment is not None
+        assert finding.assessment.type == given
+        assert "cannot be compared with <2" in finding.note
+
+
+def test_of_several_doubtful_ranges_the_strictest_counts() -> None:
+    records = [
+        ranged("Blocked", "<2", sequence=1),
+        ranged("Caution", "<3", sequence=2),
+        ranged("Ignore", ">1", sequence=3),
+    ]
+    (finding,) = judge_branch(*records).findings
+    assert finding.action is Action.DENY
+
+
+def test_a_narrower_decision_is_not_overridden_by_a_doubtful_range() -> None:
+    exact = ranged("Ignore", "=dev-main", sequence=1)
+    (finding,) = judge_branch(exact, ranged("Blocked", "<2", sequence=2)).findings
+    assert (finding.action, finding.note) == (Action.ALLOW, "")
+
+
+def test_a_verdict_ends_when_what_a_doubtful_range_is_compared_with_ends() -> None:
+    wide = assessment("Ignore", scope=Scope(package=BRANCH.package), until=NOW + DAY)
+    use = rules(policy=Policy(unassessed=Action.DENY))
+    doubtful = ranged("Caution", "<2", until=NOW + 2 * DAY)
+    before = judge_branch(wide, doubtful, use=use)
+    assert (before.action, before.valid_until) == (Action.WARN, NOW + DAY)
+    assert judge_branch(wide, doubtful, use=use, now=NOW + DAY).action is Action.DENY
+
+
+def test_an_expired_doubtful_range_counts_no_more_unless_its_type_is_assessed_again() -> None:
+    old = ranged("Blocked", "<2", until=NOW - DAY)
+    assert judge_branch(old).action is Action.WARN
+    again = rules(kind("Blocked", Action.DENY, ("4.0", "10.0"), 30, OnExpiry.REASSESS))
+    assert judge_branch(old, use=again).action is Action.DENY

@@ -10,7 +10,7 @@ from webhook.policy.ranges import parse_range
     ("text", "inside", "outside"),
     [
         (">=2.0,<2.17.1", "2.0 2.14.1 2.17.0 2.17.1-rc1", "1.9 2.17.1 2.17.2 3"),
-        ("=1.2.3", "1.2.3 v1.2.3 1.2.3.0", "1.2.4 1.2.3-rc1"),
+        ("=1.2.3", "1.2.3 v1.2.3 =1.2.3 1.2.3+build", "1.2.4 1.2.3-rc1 1.2.3.0"),
         ("1.2.3", "1.2.3", "1.2.4"),
         ("*", "0 1.2.3 master", ""),
         (">1,<=2,!=1.5", "1.4 2 2.0", "1 1.5 2.1"),
@@ -58,3 +58,67 @@ def test_what_is_no_range_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(InvalidInput, match="not a range of versions") as caught:
         parse_range(text)
     assert ">=2.0,<2.17.1" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "purl_type", "answer"),
+    [
+        ("<2.0", "master", "npm", None),
+        (">=1", "dev-main", "composer", None),
+        ("<2.0", "1.0-foo!", "rpm", None),
+        ("<1.0 || =master", "master", "npm", True),
+        ("<1.0 || =master", "main", "npm", None),
+        ("=1.0", "master", "npm", False),
+        ("!=1.0", "master", "npm", True),
+        ("!=master", "master", "npm", False),
+        ("<x", "1.0.0", "npm", None),
+        (">=1,<x", "0.9.0", "npm", False),
+        (">=1,<x", "1.1.0", "npm", None),
+        ("<9||<x", "1.1.0", "npm", True),
+        ("<2.0", "1.0.0", "bitnami", True),
+        ("<2.0", "1.0.0-4", "bitnami", None),
+    ],
+)
+def test_where_one_of_the_two_cannot_be_ordered_only_equal_texts_decide(
+    text: str, version: str, purl_type: str, answer: bool | None
+) -> None:
+    assert parse_range(text).contains(version, purl_type) is answer
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "answer"),
+    [
+        ("=2.0.1", "2.0.1+cu117", True),
+        ("<=2.0.1", "2.0.1+cu117", True),
+        (">2.0.1", "2.0.1+cu117", False),
+        ("=2.0.1+cpu", "2.0.1+cu117", False),
+        ("=2.0.1+cu117", "2.0.1+CU117", True),
+        ("<2.0.1+cu118", "2.0.1+cu117", True),
+        ("=2.0.1+cu117", "2.0.1", False),
+    ],
+)
+def test_a_local_part_counts_only_where_the_bound_has_one(text: str, version: str, answer: bool) -> None:
+    assert parse_range(text).contains(version, "pypi") is answer
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "answer"),
+    [
+        (">=1.1.1k-6.el8_5", "1.1.1-8.el8", False),
+        ("<1.1.1k-5", "1.1.1-8.el8", True),
+        ("<1:1.1.1k-12.el8_6", "1:1.1.1k-14.el8_6", False),
+        ("<1:1.1.1k-12.el8_6", "1.1.1k-14.el8_6", None),
+        (">=1.1.1k-6.el8_5", "1:1.1.1-8.el8", None),
+        ("<0:1.1.1k-12", "1.1.1k-11", True),
+        ("<2:1.0", "1:9.0", True),
+    ],
+)
+def test_an_rpm_is_not_compared_with_a_bound_when_only_one_of_them_has_an_epoch(
+    text: str, version: str, answer: bool | None
+) -> None:
+    assert parse_range(text).contains(version, "rpm") is answer
+
+
+def test_a_vers_range_with_bounds_that_have_no_order_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="have no order in npm"):
+        parse_range("vers:npm/>=main|<2.0.0")

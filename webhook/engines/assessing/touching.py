@@ -22,8 +22,9 @@ class _Scope:
     image: ImagePattern | None
 
     def holds(self, purl: Purl) -> bool:
+        # What cannot be compared may count, if that is stricter, so it is touched.
         return self.package in (None, purl.package) and (
-            self.versions is None or self.versions.contains(purl.version, purl.type)
+            self.versions is None or self.versions.contains(purl.version, purl.type) is not False
         )
 
     def holds_in(self, digest: Digest, names: Sequence[str]) -> bool:
