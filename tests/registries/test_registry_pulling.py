@@ -10,7 +10,7 @@ import pytest
 from tests.registries.kit import CYCLONEDX, SPDX, Kit, loopback, purls
 from tests.registries.tokens import PASSWORD, USER
 from webhook.clients.registry import SOURCES, Opener, Registry, RegistryResolver, Repository, Search, registry_source
-from webhook.clients.registry.credentials import read_docker_config
+from webhook.clients.registry.dockerconfig import read_docker_config
 from webhook.clients.registry.pulling import SecretKeychain
 from webhook.errors import Final, Retryable
 from webhook.model.images import parse_image

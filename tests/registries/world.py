@@ -18,6 +18,7 @@ class World:
     """An image with one SBOM that refers to it, served by the lying server.
 
     Attributes:
+        read: the paths that a search reads.
         list: path of the list of attachments.
         blob: path of the SBOM's bytes.
     """
@@ -33,6 +34,7 @@ class World:
         self.blob = f"/v2/app/blobs/{json.loads(self.layout.blobs[self.attached])['layers'][0]['digest']}"
         server.on(self.list, Answer(body=images.listed(self.layout, self.attached), headers=LIST))
         self.name = f"{server.host}/app"
+        self.read = (f"/v2/app/manifests/{self.digest}", self.list, self.manifest, self.blob)
 
     def fetch(self, source: str = "referrers", seconds: float = 30, kit: Kit | None = None) -> set[str]:
         return purls((kit or self.kit).fetch(source, f"{self.name}@{self.digest}", seconds=seconds))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ from webhook.engines.admission.mutating import PodPinner
 from webhook.engines.admission.reviewing import AdmissionReviewer
 from webhook.errors import InvalidInput
 from webhook.model.deadlines import Deadline
+from webhook.model.durations import parse_duration
 from webhook.model.policies import Mode, Policy
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Target
 from webhook.ports import Clock
@@ -29,15 +29,12 @@ log = logging.getLogger("bomgate.api")
 
 DEFAULT_TIMEOUT = 10.0
 """Seconds; what the API server grants when a registration states no timeout."""
+_LONGEST_TIMEOUT = 3600.0
 DEADLINE_MARGIN = 0.5
 """Seconds kept back for the way to the API server."""
 PATHS: Mapping[str, Mode | None] = {"/validate": None, "/validate/deny": Mode.DENY}
 """Where reviews come in. For namespaces with the label ``bomgate.dev/enforce: deny`` the API server asks at a path of
 their own, so that the mode is known even when the labels cannot be read."""
-
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
-_PART = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(ms|s|m)")
-_DURATION = re.compile(f"(?:{_PART.pattern})+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +183,8 @@ def _deadline(face: AdmissionFace, timeout: str | None) -> Deadline:
 
 def parse_timeout(text: str | None) -> float:
     """Seconds in a Go duration as the API server sends it (``5s``, ``500ms``, ``1m30s``); else the default."""
-    if not text or not _DURATION.fullmatch(text):
+    try:
+        seconds = parse_duration(text or "")
+    except InvalidInput:
         return DEFAULT_TIMEOUT
-    return sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text)) or DEFAULT_TIMEOUT
+    return seconds if 0 < seconds <= _LONGEST_TIMEOUT else DEFAULT_TIMEOUT

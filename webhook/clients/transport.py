@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -25,6 +25,7 @@ from requests.auth import AuthBase
 
 from webhook import __version__
 from webhook.clients.failures import explained, origin_of
+from webhook.clients.headers import joined
 from webhook.errors import Final, Retryable
 from webhook.ports import Clock
 
@@ -157,7 +158,7 @@ class Transport:
         for _ in range(_MAX_REDIRECTS + 1):
             try:
                 answer = self._once(method, url, (body, headers, credentials), until)
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as problem:
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
                 raise explained(problem, origin_of(url)) from None
             location = answer.headers.get("Location")
             if answer.status not in _REDIRECTS or not location:
@@ -227,7 +228,8 @@ def new_session() -> requests.Session:
     session = requests.Session()
     session.headers.update({"User-Agent": user_agent(), "Accept-Encoding": "gzip"})
     session.auth = Credentials()
-    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    # Without the two dialects of cookies not even a Set-Cookie header is parsed.
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(netscape=False, rfc2965=False, allowed_domains=[]))
     return session
 
 
@@ -238,14 +240,10 @@ def _endpoint(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _redirected(method: str, url: str, location: str, status: int, credentials: Credentials) -> str:
-    try:
-        target = urljoin(url, location)
-        same_host = _endpoint(target) == _endpoint(url)
-    except ValueError:
-        target, same_host = "", False
-    if urlsplit(target).scheme not in ("http", "https"):
+    target = joined(url, location)
+    if not target:
         raise Final(f"{origin_of(url)} redirects to something that is not HTTP.", remedy="Check the address.")
-    if credentials.present and not same_host:
+    if credentials.present and _endpoint(target) != _endpoint(url):
         raise Final(
             f"{origin_of(url)} redirects to {origin_of(target)}; credentials are not sent to another host.",
             remedy=f"If {origin_of(target)} is right, set it as the address; otherwise look for a proxy in between.",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from webhook.clients.headers import retry_after
 from webhook.clients.ossindex.auth import Identity
 from webhook.clients.ossindex.errors import (
     BatchRefused,
@@ -24,7 +25,7 @@ from webhook.clients.ossindex.errors import (
     SlowDown,
 )
 from webhook.clients.ossindex.options import OLD_HOST, OssIndexOptions
-from webhook.clients.ossindex.reading import decode_reports, message_of, number_of, retry_after
+from webhook.clients.ossindex.reading import decode_reports, message_of, number_of
 from webhook.clients.transport import Answer, Transport
 from webhook.errors import Final, Retryable
 from webhook.ports import Clock

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import email.utils
 import json
 import math
 import re
-from collections.abc import Mapping
 
 import msgspec
 
@@ -15,7 +12,6 @@ from webhook.errors import Final, Retryable
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters (but tab and line feed), characters that turn the direction of text, and halves of pairs."""
-_SECONDS = re.compile(r"\d{1,9}\Z")
 
 
 def clean_text(value: object, limit: int) -> str:
@@ -108,25 +104,3 @@ def number_of(value: str | None) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) and number >= 0 else None
-
-
-def retry_after(headers: Mapping[str, str], now: dt.datetime) -> float | None:
-    """Seconds that ``Retry-After`` asks for (RFC 9110, 10.2.3); None when it does not say.
-
-    A date is compared with the answer's own ``Date``, so that a wrong clock here does no harm.
-    """
-    value = (headers.get("Retry-After") or "").strip()
-    if _SECONDS.match(value):
-        return float(value)
-    moment = _date(value)
-    if moment is None:
-        return None
-    return max(0.0, (moment - (_date(headers.get("Date") or "") or now)).total_seconds())
-
-
-def _date(text: str) -> dt.datetime | None:
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except (ValueError, OverflowError, IndexError, TypeError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

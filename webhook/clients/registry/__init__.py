@@ -18,7 +18,8 @@ Nothing is asked at a private, loopback, link-local or metadata address unless a
 from __future__ import annotations
 
 from webhook.clients.registry.client import RegistryClient
-from webhook.clients.registry.credentials import Credential, FileKeychain, Keychain
+from webhook.clients.registry.credentials import FileKeychain, Keychain
+from webhook.clients.registry.dockerconfig import Credential
 from webhook.clients.registry.explaining import Explanation, explain, explain_image
 from webhook.clients.registry.locations import Locations, Registry, Repository
 from webhook.clients.registry.options import (

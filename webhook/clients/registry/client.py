@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import urljoin
 
+from webhook.clients.headers import joined, next_link
 from webhook.clients.registry.calls import CAP_REMEDY, Budget, Calls
-from webhook.clients.registry.credentials import Credential, Keychain
+from webhook.clients.registry.credentials import Keychain
+from webhook.clients.registry.dockerconfig import Credential
 from webhook.clients.registry.exchange import Outgoing, Reply
 from webhook.clients.registry.locations import Repository
 from webhook.clients.registry.manifests import (
@@ -34,8 +34,8 @@ from webhook.model.images import Digest
 from webhook.ports import Clock
 
 _NO_LIST = frozenset([404, 405, 501])
-_NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel\s*=\s*"?next\b', re.IGNORECASE)
-_MAX_LINK = 8 * 1024
+_NO_HEAD = frozenset(range(201, 600)) - {429, 502, 503, 504}
+"""Statuses of a HEAD that say little: some registries answer it with an error, and GET rightly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +112,11 @@ class RegistryClient:
         Raises:
             SourceError: the registry did not answer, or refused to.
         """
-        reply = self._calls.get(repository, self._manifest(repository, tag, "HEAD"), budget)
-        if reply.status == 404:
-            return None
-        found = parse_digest_or_none(reply.headers.get("Docker-Content-Digest", ""))
+        reply = self._calls.get(repository, self._manifest(repository, tag, "HEAD"), budget, absent=_NO_HEAD)
+        found = parse_digest_or_none(reply.headers.get("Docker-Content-Digest", "")) if reply.status == 200 else None
         if found is not None and plain_type(reply.headers.get("Content-Type", "")) not in OLD_TYPES:
             return found
-        # Without a digest in the header only the manifest itself can tell; and the old format is refused there.
+        # Else only the manifest itself can tell; and the old format is refused there.
         fetched = self.manifest(repository, tag, budget)
         return None if fetched is None else fetched.digest
 
@@ -231,10 +229,12 @@ def checked_bytes(body: bytes, expected: Digest | None, size: int, where: str) -
 
 def _next_page(reply: Reply) -> str:
     """The next page (RFC 8288), which has to be on the same host."""
-    match = _NEXT.search(reply.headers.get("Link", "")[:_MAX_LINK])
-    if match is None:
+    target = next_link(reply.headers.get("Link", ""))
+    if not target:
         return ""
-    url = urljoin(reply.url, str(match[1]))
+    url = joined(reply.url, target)
+    if not url:
+        raise Final(f"{origin(reply.url)} continues its list of attachments at something that is no web address.")
     if origin(url) != origin(reply.url):
         raise Final(f"{origin(reply.url)} continues its list of attachments at {origin(url)}, which is not asked.")
     return url

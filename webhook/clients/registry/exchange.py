@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
 
+from webhook.clients.headers import content_length, joined
 from webhook.clients.registry.addresses import check_literal
 from webhook.clients.registry.connections import Connections
 from webhook.clients.registry.hosts import Hosts
@@ -90,7 +91,7 @@ class Exchange:
             location = reply.headers.get("Location")
             if reply.status not in _REDIRECTS or not location:
                 return reply
-            request = _redirected(request, urljoin(request.url, location))
+            request = _redirected(request, joined(request.url, location))
         raise Final(f"{origin(request.url)} redirects more than {self._options.redirects} times.")
 
     def close(self) -> None:
@@ -116,18 +117,18 @@ class Exchange:
                 ) as response:
                     body = self._body(response, request, deadline)
                     return Reply(response.status_code, response.headers, body, request.url)
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as problem:
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
                 self._left(request.url, deadline)
                 raise connection_trouble(problem, request.url, self._options.read_seconds) from problem
 
     def _body(self, response: requests.Response, request: Outgoing, deadline: Deadline) -> bytes:
-        stated = response.headers.get("Content-Length", "")
+        stated = content_length(response.headers)
         if request.method == "HEAD":
             response.raw.drain_conn()  # nothing comes, and the connection goes back to its pool
             return b""
-        if response.status_code in _REDIRECTS and not (stated.isdigit() and int(stated) <= _CHUNK):
+        if response.status_code in _REDIRECTS and not (stated is not None and stated <= _CHUNK):
             return b""  # not worth reading; the connection is closed
-        if stated.isdigit() and int(stated) > request.limit:
+        if stated is not None and stated > request.limit:
             raise _too_large(request)
         content = bytearray()
         # read1 gives what has arrived, so that a body that only drips meets the deadline too.
@@ -152,12 +153,11 @@ class Exchange:
 
 
 def _redirected(request: Outgoing, target: str) -> Outgoing:
-    parts = urlsplit(target)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+    if not target:
         raise Final(f"{origin(request.url)} redirects to something that is no plain web address.")
     if request.method == "POST":
         raise Final(f"{origin(request.url)} redirects a request that carries a secret.")
-    if parts.scheme == "http" and not request.registry.plain_http:
+    if urlsplit(target).scheme == "http" and not request.registry.plain_http:
         raise Final(
             f"{origin(request.url)} redirects to {origin(target)}, which is not encrypted.",
             remedy="Correct the registry, or set plainHttp for it under registries.",

@@ -7,9 +7,9 @@ the node's identity; here they run with ours. They get no tokens of service acco
 
 from __future__ import annotations
 
-import re
 import subprocess
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,15 +18,15 @@ from typing import Any
 import msgspec
 import yaml
 
-from webhook.clients.registry.credentials import Credential, matches_image, normal_key
+from webhook.clients.registry.dockerconfig import Credential, matches_image, matching, normal_key
 from webhook.clients.registry.locations import Repository
-from webhook.errors import ConfigError, Retryable
+from webhook.errors import ConfigError, InvalidInput, Retryable
+from webhook.model.durations import parse_duration
 from webhook.ports import Clock
 
 _API = "credentialprovider.kubelet.k8s.io/"
 _MAX_OUTPUT = 1024 * 1024
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(h|m|s|ms)")
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_REMEMBERED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class _Response(msgspec.Struct, rename="camel"):
     kind: str = ""
     cache_key_type: str = ""
     cache_duration: str | None = None
-    auth: dict[str, _Auth] | None = None
+    auth: dict[str, _Auth | None] | None = None
 
 
 class ProviderKeychain:
@@ -85,7 +85,7 @@ class ProviderKeychain:
     def __init__(self, options: ProviderOptions, environment: Mapping[str, str], clock: Clock) -> None:
         self._options, self._environment, self._clock = options, dict(environment), clock
         self._providers = _read(options) if options.config is not None else []
-        self._known: dict[tuple[str, str], tuple[float, dict[str, _Auth]]] = {}
+        self._known: OrderedDict[tuple[str, str], tuple[float, dict[str, Credential]]] = OrderedDict()
         self._lock = threading.Lock()
 
     def find(self, repository: Repository) -> Credential | None:
@@ -98,18 +98,15 @@ class ProviderKeychain:
         for provider in self._providers:
             if any(matches_image(normal_key(pattern), host, path) for pattern in provider.match_images):
                 offered = self._offered(provider, repository)
-                fitting = [key for key in offered if matches_image(normal_key(key), host, path)]
-                if fitting:
-                    # The kubelet tries longer keys first.
-                    auth = offered[max(fitting, key=len)]
-                    return Credential(auth.username, auth.password)
+                if keys := matching(offered, host, path):
+                    return offered[keys[0]]
         return None
 
     def note(self, repository: Repository) -> str:
         """Nothing to say."""
         return ""
 
-    def _offered(self, provider: _Provider, repository: Repository) -> dict[str, _Auth]:
+    def _offered(self, provider: _Provider, repository: Repository) -> dict[str, Credential]:
         host = repository.registry.host
         with self._lock:  # one run at a time, so that many look-ups of one registry start one program
             for key in (repository.name, host, ""):
@@ -121,12 +118,24 @@ class ProviderKeychain:
             if response.cache_key_type not in scopes:
                 raise _failed(provider, f"it answered with the cacheKeyType {response.cache_key_type[:40]!r}")
             stated = response.cache_duration
-            seconds = _seconds(provider.default_cache_duration if stated is None else stated)
-            offered = response.auth or {}
+            try:
+                seconds = parse_duration(provider.default_cache_duration if stated is None else stated)
+            except InvalidInput as problem:
+                raise _failed(provider, f"its cacheDuration: {problem.message}") from problem
+            offered = {
+                normal_key(key): Credential(auth.username, auth.password)
+                for key, auth in (response.auth or {}).items()
+                if auth is not None
+            }
             if seconds > 0:
-                scope = scopes[response.cache_key_type]
-                self._known[provider.name, scope] = (self._clock.monotonic() + seconds, offered)
+                self._remember((provider.name, scopes[response.cache_key_type]), seconds, offered)
             return offered
+
+    def _remember(self, key: tuple[str, str], seconds: float, offered: dict[str, Credential]) -> None:
+        self._known[key] = (self._clock.monotonic() + seconds, offered)
+        self._known.move_to_end(key)
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
 
     def _run(self, provider: _Provider, image: str) -> _Response:
         question = {"kind": "CredentialProviderRequest", "apiVersion": provider.api_version, "image": image}
@@ -172,13 +181,17 @@ def _read(options: ProviderOptions) -> list[_Provider]:
                 f"The credential provider {provider.name} is not in {options.directory}",
                 remedy="Put the plugin's program there, executable, or take it out of the configuration.",
             )
-        _seconds(provider.default_cache_duration)
+        _check_default(provider)
     return providers
 
 
-def _seconds(text: str) -> float:
-    """A duration as Kubernetes writes it, such as ``12h``, ``1h30m`` or ``0s``; nonsense means "do not keep"."""
-    return sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(text))
+def _check_default(provider: _Provider) -> None:
+    try:
+        seconds = parse_duration(provider.default_cache_duration)
+    except InvalidInput as problem:
+        raise ConfigError(f"The defaultCacheDuration of {provider.name}: {problem.message}") from problem
+    if seconds < 0:
+        raise ConfigError(f"The defaultCacheDuration of {provider.name} is negative")
 
 
 def _failed(provider: _Provider, why: str) -> Retryable:

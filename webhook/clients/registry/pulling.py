@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from webhook.clients.registry.client import RegistryClient
-from webhook.clients.registry.credentials import Credential, DockerConfig, read_docker_config
+from webhook.clients.registry.dockerconfig import Credential, DockerConfig, read_docker_config
 from webhook.clients.registry.explaining import ExaminedSource
 from webhook.clients.registry.locations import Locations, Repository
 from webhook.clients.registry.trail import Trail
@@ -26,6 +26,8 @@ from webhook.model.pulling import PullAccess, PullSecrets
 from webhook.ports import ImageResolver, PullSecretSource, SbomSource
 
 _REMEMBERED = 256
+_RANKS = 3
+"""Credentials of one secret that are tried for one repository: those of the keys that match it best."""
 Join = Callable[[RegistryClient], tuple[ImageResolver, Sequence[SbomSource]]]
 
 
@@ -35,14 +37,17 @@ class SecretKeychain:
     Args:
         configs: in order; the first that fits a repository counts.
         notes: what to say of secrets that are of no use.
+        rank: how many matching keys of the first one are passed over, because the registry refused them.
     """
 
-    def __init__(self, configs: Sequence[DockerConfig], notes: Sequence[str]) -> None:
-        self._configs, self._notes = configs, notes
+    def __init__(self, configs: Sequence[DockerConfig], notes: Sequence[str], rank: int = 0) -> None:
+        self._configs, self._notes, self._rank = configs, notes, rank
 
     def find(self, repository: Repository) -> Credential | None:
         """See :class:`webhook.clients.registry.credentials.Keychain`."""
-        return next(filter(None, (_fitting(config, repository) for config in self._configs)), None)
+        ranks = (self._rank, *(0 for _ in self._configs[1:]))
+        fitting = (_fitting(config, repository, rank) for config, rank in zip(self._configs, ranks, strict=False))
+        return next(filter(None, fitting), None)
 
     def note(self, repository: Repository) -> str:
         """See :class:`webhook.clients.registry.credentials.Keychain`."""
@@ -105,31 +110,42 @@ class Opener:
         notes, configs = list(secrets.notes), []
         for document in secrets.documents:
             try:
-                configs.append(read_docker_config(document))
+                config = read_docker_config(document)
             except InvalidInput as problem:
                 notes.append(f"A pull secret cannot be used: {problem.message}.")
+                continue
+            configs.append(config)
+            notes += [f"A pull secret cannot be used as a whole: {note}." for note in config.notes]
+        tries = [(first, rank) for first, one in enumerate(configs) for rank in range(min(_RANKS, len(one.entries)))]
         ways = []
-        for first in range(max(1, len(configs))):
+        for first, rank in tries or [(0, 0)]:
             ordered = [*configs[first : first + 1], *configs[:first], *configs[first + 1 :]]
-            client = self._client.opened_by(SecretKeychain(ordered, notes))
+            client = self._client.opened_by(SecretKeychain(ordered, notes, rank))
             ways.append(Opening(secrets.key, *self._join(client)))
-        attempts = _Attempts(self._locations, configs, ways, self.common)
+        attempts = _Attempts(self._locations, [(configs[first], rank) for first, rank in tries], ways, self.common)
         places = [_Place(attempts, index, place.place) for index, place in enumerate(self.common.places)]
         return Opening(secrets.key, _Resolver(attempts), places)
 
 
 class _Attempts:
-    """The ways to ask for an image: every secret that fits its repository in order, and then without any."""
+    """The ways to ask for an image: every credential that fits its repository in order, and then without any.
+
+    Args:
+        locations: which repository is asked for an image.
+        tries: a config, and how many of its matching keys are passed over; each belongs to one of the ways.
+        ways: clients that begin with these credentials; without any, one that has none.
+        common: bomgate's own credentials.
+    """
 
     def __init__(
-        self, locations: Locations, configs: Sequence[DockerConfig], ways: Sequence[Opening], common: Opening
+        self, locations: Locations, tries: Sequence[tuple[DockerConfig, int]], ways: Sequence[Opening], common: Opening
     ) -> None:
-        self._locations, self._configs, self._ways, self._common = locations, configs, ways, common
+        self._locations, self._tries, self._ways, self._common = locations, tries, ways, common
 
     def of(self, image: ImageRef) -> Iterator[Opening]:
         repository, tried = self._locations.image(image), list[Credential]()
-        for config, way in zip(self._configs, self._ways, strict=False):
-            credential = _fitting(config, repository)
+        for (config, rank), way in zip(self._tries, self._ways, strict=False):
+            credential = _fitting(config, repository, rank)
             if credential is not None and credential not in tried:
                 tried.append(credential)
                 yield way
@@ -184,5 +200,5 @@ class _Place:
         raise problem
 
 
-def _fitting(config: DockerConfig, repository: Repository) -> Credential | None:
-    return config.find(repository.registry.host, repository.path)
+def _fitting(config: DockerConfig, repository: Repository, rank: int = 0) -> Credential | None:
+    return config.find(repository.registry.host, repository.path, rank)

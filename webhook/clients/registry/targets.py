@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webhook.clients.registry.credentials import Credential
+from webhook.clients.registry.dockerconfig import Credential
 from webhook.clients.registry.search import Search
 from webhook.clients.registry.trail import Trail
 from webhook.model.deadlines import Deadline

@@ -10,12 +10,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import msgspec
 
-from webhook.clients.registry.challenges import Challenge, read_challenges
-from webhook.clients.registry.credentials import Credential, Keychain
+from webhook.clients.headers import Challenge, read_challenges, web_address
+from webhook.clients.registry.credentials import Keychain
+from webhook.clients.registry.dockerconfig import Credential
 from webhook.clients.registry.exchange import Exchange, Outgoing, Reply
 from webhook.clients.registry.locations import Repository
 from webhook.clients.registry.troubles import denied, origin, status_trouble
@@ -159,8 +160,8 @@ def _key(repository: Repository, credential: Credential | None) -> _Key:
 
 def _token_request(repository: Repository, asked: Challenge, credential: Credential | None) -> Outgoing:
     realm, registry = asked.parameters["realm"], repository.registry
-    parts = urlsplit(realm)
-    if parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc:
+    parts = web_address(realm)
+    if parts is None:
         raise Final(f"{registry.host} names {realm[:100]!r} as its token server, which is no web address.")
     if parts.scheme == "http" and not registry.plain_http:
         raise Final(

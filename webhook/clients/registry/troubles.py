@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
 import socket
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ import msgspec
 import requests
 import urllib3
 
+from webhook.clients.headers import retry_after
 from webhook.clients.registry.locations import Repository
 from webhook.errors import DeadlineExceeded, Final, Retryable, SourceError
 
@@ -124,18 +124,6 @@ def error_code(body: bytes) -> str:
         return ""
     code = errors[0].code if errors else ""
     return code[:60] if code.isascii() and code.isprintable() else ""
-
-
-def retry_after(headers: Mapping[str, str], now: dt.datetime) -> float | None:
-    """Seconds that an answer asks to wait (RFC 9110, section 10.2.3); None when it asks for nothing understandable."""
-    text = headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or dt.UTC) - now).total_seconds())
 
 
 def _causes(problem: BaseException) -> list[object]:

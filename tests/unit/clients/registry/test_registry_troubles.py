@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes import NOON
+from webhook.clients.headers import retry_after
 from webhook.clients.registry.locations import Registry, Repository
-from webhook.clients.registry.troubles import denied, error_code, origin, retry_after, status_trouble
+from webhook.clients.registry.troubles import denied, error_code, origin, status_trouble
 from webhook.errors import Final, Retryable
 
 APP = Repository(Registry("registry.corp"), "team/app")
