@@ -87,9 +87,10 @@ def test_a_source_that_cannot_work_is_a_settings_error(bomgate: Installation) ->
     assert (ran.code, "ossindex.url" in ran.err) == (2, True)
 
 
-def test_an_empty_sqlite_file_is_no_fault_and_an_upgrade_makes_its_tables(bomgate: Installation) -> None:
-    before = bomgate.ok("db", "status")
-    assert "made when it is first used" in before.err
+def test_an_upgrade_makes_the_tables_of_a_database_that_is_not_there(bomgate: Installation) -> None:
+    before = bomgate.run("db", "status")
+    assert before.code == 3
+    assert "There is no database at" in before.err
     upgraded = bomgate.ok("db", "upgrade", "--output", "json").json
     assert upgraded["schema"] == upgraded["expected_schema"] != ""
     assert bomgate.ok("db", "upgrade").out.startswith("Database: sqlite:///")

@@ -78,6 +78,7 @@ def test_plain_lines_have_a_heading_and_a_hint_beside_them(filled: Installation)
 
 
 def test_an_empty_list_says_whether_anything_was_ever_asked(bomgate: Installation) -> None:
+    bomgate.ok("db", "upgrade")
     assert "bomgate download" in bomgate.ok("vulns", "list").err
     bomgate.ok("download")
     assert bomgate.ok("vulns", "list").err == "Nothing found.\n"

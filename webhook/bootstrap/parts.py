@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -31,7 +32,7 @@ from webhook.engines.downloading.progress import DownloadListener, SilentListene
 from webhook.engines.importing import Document, SbomImporter
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
-from webhook.errors import InvalidInput
+from webhook.errors import InvalidInput, StoreUnreachable
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
@@ -148,7 +149,8 @@ class Parts:
         places = [one for one in common.places if one.place not in silent or counts(one.place, seal)]
         if self.places.asks_registries:
             return explain_image(common.resolver, places, image, deadline)
-        self.refresher.refresh()
+        with suppress(StoreUnreachable):  # what no database is needed for is looked at all the same
+            self.refresher.refresh()
         return explain_image(KnownTags(self.model), places, image, deadline)
 
     def checker(self, background: Background) -> ImageChecker:

@@ -117,7 +117,7 @@ def command(output: str, **given: Any) -> Exit:
     """
     request = Request(**given)
     _check(request)
-    parts = invocation().parts()
+    parts = invocation().parts(creates=request.allow_unknown and not request.dry_run)
     outcome = _perform(request, parts)
     images = _touched(parts, outcome.records)
     if output == "json":

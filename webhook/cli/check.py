@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -13,22 +14,30 @@ from webhook.api.reviews import decode_review, encode_response
 from webhook.bootstrap import NoSightings, Parts, ThreadBackground
 from webhook.cli.check_text import show
 from webhook.cli.exits import Exit, exit_of
+from webhook.cli.fail_on import FailOnType, met
 from webhook.cli.junit import junit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import note, print_json, say
 from webhook.cli.sarif import sarif
 from webhook.cli.shapes import CheckShape, ImageShape, TargetShape, UnjudgedShape
 from webhook.cli.targets import ImageTarget, ManifestTarget, Recogniser, ReviewTarget, SbomTarget, Target
-from webhook.cli.unjudged import unjudged
+from webhook.cli.unjudged import Unjudged, unjudged
 from webhook.cli.verbs import Verb
 from webhook.clients.directory import digest_in_name
 from webhook.errors import InvalidInput
-from webhook.model.actions import worst
+from webhook.model.actions import Action, worst
+from webhook.model.components import ComponentState
 from webhook.model.deadlines import Deadline
 from webhook.model.images import ImageRef
 from webhook.model.verdicts import ImageVerdict, WorkloadVerdict
 from webhook.model.workloads import ContainerRef, ContainerRole
 from webhook.policy.phrases import count
+from webhook.store.options import parse_address, shown_address
+
+_NO_ANSWERS = (
+    "The database {} holds no answer of a vulnerability source, so nothing could be denied. If it is the right one, "
+    "run `bomgate download`; else correct database.url."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,14 @@ class Checked:
         "bomgate check review.json                          # an AdmissionReview is answered with one",
     ),
 )
+@click.option(
+    "--fail-on",
+    type=FailOnType(),
+    default=(),
+    metavar="CONDITION[,…]",
+    help="Exit with 1 for less than a denial, too: warn, unknown, missing-sbom, or low, medium, high or critical for "
+    "findings of that severity or worse that no assessment allows.",
+)
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...", type=click.Path())
 @click.option("--namespace", default="", metavar="NS", help="Where it is to run, unless a manifest says it.")
 @click.option(
@@ -77,45 +94,89 @@ class Checked:
 @click.option("--strict", is_flag=True, help="Exit with 3 when something like a container was not judged.")
 @global_options
 @output_option("sarif", "junit")
-def command(targets: Sequence[str], namespace: str, timeout: float, strict: bool, output: str) -> Exit:
+def command(targets: Sequence[str], output: str, **given: Any) -> Exit:
     """Judge TARGETs as the webhook would, by the SBOMs, answers and assessments that are in the database.
+
+    Exits with 3 when the database holds no answer of a vulnerability source at all: nothing in it could be denied.
 
     A TARGET is an SBOM file, an image reference, a Kubernetes manifest (YAML or JSON, several documents), an
     AdmissionReview (JSON), or - for any of these on standard input. A name that exists as a file is a file.
     """
-    parts = invocation().parts()
+    parts, strict = invocation().parts(), bool(given["strict"])
     recogniser = Recogniser(parts.parse_sbom, parts.settings.policy.extra_kinds)
     recognised = [recogniser.recognise(word) for word in targets]
-    checker = TargetChecker(parts, namespace, timeout)
+    checker = TargetChecker(parts, given["namespace"], given["timeout"])
     reviews = [one for one in recognised if isinstance(one, ReviewTarget)]
-    if reviews and (len(recognised) > 1 or output not in ("table", "json")):
-        raise InvalidInput(
-            "An AdmissionReview is answered with an AdmissionReview, so it is checked alone and as JSON.",
-            remedy="Check it in a call of its own, without --output.",
-        )
     if reviews:
+        if len(recognised) > 1 or output not in ("table", "json") or given["fail_on"]:
+            raise InvalidInput(
+                "An AdmissionReview is answered with an AdmissionReview, so it is checked alone and as JSON.",
+                remedy="Check it in a call of its own, without --output and --fail-on.",
+            )
         return checker.answer(reviews[0], strict=strict)
-    left = [one for target in recognised if isinstance(target, ManifestTarget) for one in target.unjudged]
-    checked = [one for target in recognised for one in checker.check(target)]
-    action = worst(one.verdict.action for one in checked)
-    if output == "sarif":
-        print_json(sarif([(one.name, one.file, one.verdict) for one in checked], left))
-    elif output == "junit":
-        say(junit([(one.name, one.verdict) for one in checked], left, strict=strict))
-    elif output == "json":
-        shapes = tuple(UnjudgedShape(one.title, one.places, one.nowhere, one.entries) for one in left)
-        print_json(CheckShape(action.word, tuple(_shape(one) for one in checked), shapes))
-    else:
-        show([(one.name, one.verdict) for one in checked], parts.hints)
-        for one in checked:
-            if one.is_sbom and any(image.verdict.counts.unknown for image in one.verdict.images):
-                note(
-                    f"Nobody asked about some components of {one.name} yet: add it with `bomgate sbom add {one.name} "
-                    "--image REF@sha256:…`, then run `bomgate download`."
-                )
-    for missed in left:
-        note(f"{missed.title}: {missed.sentence}")
-    return exit_of(action, undecided=any(one.is_undecided for one in checked) or (strict and bool(left)))
+    report = Report(
+        checked=[one for target in recognised for one in checker.check(target)],
+        left=[one for target in recognised if isinstance(target, ManifestTarget) for one in target.unjudged],
+        strict=strict,
+        has_answers=checker.has_answers,
+    )
+    failed_on = met(given["fail_on"], [one.verdict for one in report.checked])
+    report.print(output, failed_on, parts)
+    return exit_of(Action.DENY if failed_on else report.action, undecided=report.is_undecided)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What ``bomgate check`` says.
+
+    Attributes:
+        checked: the judged targets.
+        left: objects with something like containers that no verdict is about.
+        strict: they make the check undecided.
+        has_answers: the database holds at least one answer of a vulnerability source.
+    """
+
+    checked: Sequence[Checked]
+    left: Sequence[Unjudged]
+    strict: bool
+    has_answers: bool
+
+    @property
+    def action(self) -> Action:
+        """The worst of all targets."""
+        return worst(one.verdict.action for one in self.checked)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether something could not be decided."""
+        judged = self.has_answers and not any(one.is_undecided for one in self.checked)
+        return not judged or (self.strict and bool(self.left))
+
+    def print(self, output: str, failed_on: tuple[str, ...], parts: Parts) -> None:
+        """Write it to standard output, and what a person should know beside it to standard error."""
+        checked = self.checked
+        if output == "sarif":
+            print_json(sarif([(one.name, one.file, one.verdict) for one in checked], self.left))
+        elif output == "junit":
+            say(junit([(one.name, one.verdict) for one in checked], self.left, strict=self.strict))
+        elif output == "json":
+            shapes = tuple(UnjudgedShape(one.title, one.places, one.nowhere, one.entries) for one in self.left)
+            targets = tuple(_shape(one) for one in checked)
+            print_json(CheckShape(self.action.word, targets, shapes, failed_on, self.has_answers))
+        else:
+            show([(one.name, one.verdict) for one in checked], parts.hints)
+            for one in checked:
+                if one.is_sbom and any(image.verdict.counts.unknown for image in one.verdict.images):
+                    note(
+                        f"Nobody asked about some components of {one.name} yet: add it with `bomgate sbom add "
+                        f"{one.name} --image REF@sha256:…`, then run `bomgate download`."
+                    )
+        for missed in self.left:
+            note(f"{missed.title}: {missed.sentence}")
+        if failed_on:
+            note(f"Fails by --fail-on: {', '.join(failed_on)}.")
+        if not self.has_answers:
+            note(_NO_ANSWERS.format(shown_address(parse_address(parts.settings.database.url))))
 
 
 class TargetChecker:
@@ -132,6 +193,12 @@ class TargetChecker:
         self._checker = parts.checker(ThreadBackground())
         self._judge = parts.judge(self._checker)
         parts.refresher.refresh()
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether a source has ever answered for any component that is in the database."""
+        counts = self._parts.model.counts()
+        return counts[ComponentState.CLEAN] + counts[ComponentState.VULNERABLE] > 0
 
     def check(self, target: Target) -> Iterator[Checked]:
         """Judge one target; a manifest gives one result for each of its workloads."""
@@ -167,7 +234,8 @@ class TargetChecker:
         missed = unjudged(target.name, reviewed, request.workload, kinds) if isinstance(reviewed, dict) else None
         if missed is not None:
             note(f"{missed.title}: {missed.sentence}")
-        return Exit.UNDECIDED if response.reason == "error" or (strict and missed is not None) else Exit.DONE
+        undecided = response.reason == "error" or not self.has_answers or (strict and missed is not None)
+        return Exit.UNDECIDED if undecided else Exit.DONE
 
     def _deadline(self) -> Deadline:
         return Deadline(self._parts.clock.monotonic() + self._timeout)

@@ -37,7 +37,7 @@ def upgrade(wait: float, output: str) -> None:
     changes nothing, and several may do it at once. A database of a newer program is left as it is if that program says
     that this one can use it.
     """
-    parts = invocation().parts()
+    parts = invocation().parts(creates=True)
     admin = parts.store.admin
     upgrade_when_there(admin, parts.clock, wait, lambda problem: note(f"Waiting: {problem.message}"))
     status = admin.status()
@@ -63,9 +63,6 @@ def status(output: str) -> Exit:
     if found.usable:
         if found.schema != found.expected_schema:
             note("The database is of a newer bomgate, which says that this one can use it.")
-        return Exit.DONE
-    if not found.schema and found.url.startswith("sqlite"):
-        note("The database is empty; its tables are made when it is first used.")
         return Exit.DONE
     if not found.schema:
         note("The database is empty. What helps: bomgate db upgrade")

@@ -46,7 +46,7 @@ def command(dry_run: bool, max_components: int | None, purls: Sequence[str], out
     """
     signal.signal(signal.SIGTERM, _interrupt)
     only = [parse_purl(text) for text in purls]
-    parts = invocation().parts({"ossindex.max_components_per_run": max_components}, runs_long=True)
+    parts = invocation().parts({"ossindex.max_components_per_run": max_components}, runs_long=True, creates=not dry_run)
     if not dry_run and not only:
         take_in(parts)
     with download_listener() as listener:

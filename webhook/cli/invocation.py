@@ -61,13 +61,19 @@ class Invocation:
         set_up_logs(level, style, StandardError())
         return replace(settings, log=replace(settings.log, level=level, format=style))
 
-    def parts(self, flags: Mapping[str, Any] | None = None, *, runs_long: bool = False) -> Parts:
+    def parts(self, flags: Mapping[str, Any] | None = None, *, runs_long: bool = False, creates: bool = False) -> Parts:
         """Load the settings and join the parts; the database is closed when the command ends.
+
+        Args:
+            flags: see :meth:`settings`.
+            runs_long: see :meth:`settings`.
+            creates: make an SQLite file that is not there. Commands that only read leave it off: a mistyped address
+                would become a new and empty database, in which nothing is known to be bad.
 
         Raises:
             ConfigError: a setting cannot be used.
         """
-        parts = open_parts(self.settings(flags, runs_long=runs_long))
+        parts = open_parts(self.settings(flags, runs_long=runs_long), create=creates)
         context = click.get_current_context(silent=True)
         if context is not None:
             context.call_on_close(parts.store.close)

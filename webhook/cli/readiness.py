@@ -66,7 +66,7 @@ def command(
     SBOMs that are found on the way. With the --config of settings that are not in use yet, its policy, types and
     assessments count.
 
-    Exit codes: 0 nothing would be denied, 1 something would be, 3 could not decide.
+    Exit codes: 0 nothing would be denied, 1 something would be, 3 could not decide, or the database knows no image.
     """
     from webhook.bootstrap.auditing import readiness_auditor
 
@@ -86,7 +86,7 @@ def command(
             )
     if tally.denied:
         return Exit.DENIED
-    return Exit.UNDECIDED if tally.undecided else Exit.DONE
+    return Exit.UNDECIDED if tally.undecided or not parts.model.images else Exit.DONE
 
 
 def _parts(kubeconfig: Path, context: str | None, *, stated: bool) -> Parts:

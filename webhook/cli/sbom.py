@@ -72,7 +72,7 @@ def add(file: str, image_text: str, output: str) -> Exit:
     """
     image, digest = _image(image_text)
     document = Document(file, digest, lambda: read_document(file), image if image is not None and image.tag else None)
-    (done,) = invocation().parts().importer().run([document], place="added")
+    (done,) = invocation().parts(creates=True).importer().run([document], place="added")
     if done.outcome is Outcome.FAILED:
         raise InvalidInput(f"{file}: {done.reason}", remedy=done.remedy or "Make the SBOM anew.")
     _report([done], [], output)
@@ -93,7 +93,7 @@ def import_directory(directory: Path, output: str) -> Exit:
     The file name says which image a file describes: <anything>@sha256-<64 hex digits>.<ext>. What the store has already
     is left alone. A file that cannot be read does not stop the rest; the exit code is 2 then.
     """
-    parts = invocation().parts()
+    parts = invocation().parts(creates=True)
     try:
         documents = list(parts.documents(directory))
         strangers = sorted(

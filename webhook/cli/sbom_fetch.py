@@ -37,7 +37,7 @@ def fetch(image: str, explain: bool, add: bool, timeout: float, output: str) -> 
 
     When none is found, every place says what it answered, and the exit code is 3.
     """
-    reference, parts = parse_image(image), invocation().parts()
+    reference, parts = parse_image(image), invocation().parts(creates=add)
     found = parts.explain(reference, Deadline(parts.clock.monotonic() + timeout))
     if add and found.digest is not None:
         place = kept_place(found.place, parts.places.seal(reference))

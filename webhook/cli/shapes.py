@@ -149,6 +149,10 @@ class CheckShape:
     unjudged: Annotated[
         tuple[UnjudgedShape, ...], "Objects that no verdict is about; with --strict the exit code is 3."
     ]
+    failed_on: Annotated[tuple[str, ...], "The conditions of --fail-on that were met."] = ()
+    has_answers: Annotated[bool, "Whether the database holds any answer of a source; without, the exit code is 3."] = (
+        True
+    )
 
 
 @dataclass(frozen=True, slots=True)

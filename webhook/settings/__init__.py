@@ -50,6 +50,7 @@ from webhook.settings.reading import (
     snake,
 )
 from webhook.store import StoreOptions
+from webhook.store.options import in_folder, parse_address, sqlite_path
 
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("auto", "json", "text")
@@ -170,7 +171,7 @@ def load_settings(
     given_types = content.get("assessment_types")
     types = default_types() if given_types is None else read_types(given_types)
     return Settings(
-        database=database if database.url else replace(database, url=default_database(environment)),
+        database=replace(database, url=_database_address(database.url, path, content, environment, flags or {})),
         ossindex=made["ossindex"][0],
         download=replace(made["ossindex"][1], reassess_on_score_change=policy.reassess_on_score_change),
         sbom=made["sbom"][0],
@@ -212,6 +213,38 @@ def _options(
     if not isinstance(given, Mapping):
         raise ConfigError(f"{group.name} is not a mapping of settings")
     return read_group(group, given, environment, flags)
+
+
+def _database_address(
+    url: str,
+    file: Path | None,
+    content: Mapping[str, Any],
+    environment: Mapping[str, str],
+    flags: Mapping[str, Any],
+) -> str:
+    """The address of the database: one that the settings file names is relative to that file, not to where one is.
+
+    Raises:
+        ConfigError: it is no address, or it names a file that is only in the working directory, where an address of
+            the settings file was looked for before.
+    """
+    if not url:
+        return default_database(environment)
+    elsewhere = (*(environment.get(f"BOMGATE_DATABASE_URL{end}") for end in ("", "_FILE")), flags.get("database.url"))
+    if file is None or any(elsewhere) or not content.get("database"):
+        return url
+    address = in_folder(url, file.absolute().parent)
+    if address == url:
+        return url
+    meant, here = sqlite_path(parse_address(address)), sqlite_path(parse_address(url))
+    assert meant is not None and here is not None, "only the path of an SQLite file is relative"
+    if not meant.exists() and here.exists():
+        raise ConfigError(
+            f"database.url is relative to the settings file and names {meant}, which is not there; "
+            f"{here.absolute()} in the working directory is.",
+            remedy=f"Move that file to {meant}, or write the whole path in database.url.",
+        )
+    return address
 
 
 def default_database(environment: Mapping[str, str]) -> str:

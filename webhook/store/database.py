@@ -37,7 +37,7 @@ from webhook.store import schema
 from webhook.store.columns import to_json
 from webhook.store.failures import told
 from webhook.store.options import StoreOptions, parse_address, shown_address, sqlite_path
-from webhook.store.sqlitefile import existing, prepare
+from webhook.store.sqlitefile import existing, prepare, refuse_other_file
 from webhook.store.tables import revision as revision_table
 
 Upsert = sqlite.Insert | postgresql.Insert
@@ -234,13 +234,19 @@ class Database:
 
     def _make_folder(self) -> None:
         path = sqlite_path(self.url)
-        if path is None or path.exists():
+        if path is None:
             return
-        if not self._create:
+        if path.exists():
+            refuse_other_file(path)
+        # A file of no bytes is as good as none: opening it would make a database of it.
+        if not self._create and (not path.exists() or path.stat().st_size == 0):
             raise StoreUnreachable(
-                f"The database file {path} is not there.",
-                remedy="Bring it back, or mount its volume; `bomgate db upgrade` makes a new and empty one.",
+                f"There is no database at {path}.",
+                remedy="Correct database.url, bring the file back, or mount its volume. `bomgate sbom add`, "
+                "`bomgate sbom import`, `bomgate download` and `bomgate db upgrade` make a new one.",
             )
+        if path.exists():
+            return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as problem:

@@ -22,7 +22,8 @@ class StoreOptions:
         default="",
         repr=False,
         metadata={
-            "help": "Address of the database: sqlite:///path/to/file.db or postgresql://user:password@host/name."
+            "help": "Address of the database: sqlite:///path/to/file.db or postgresql://user:password@host/name. A "
+            "relative path is relative to the settings file that names it, else to the working directory."
         },
     )
     busy_timeout_ms: int = field(
@@ -61,6 +62,23 @@ def parse_address(text: str) -> URL:
 def sqlite_path(url: URL) -> Path | None:
     """The file of an SQLite database; None for PostgreSQL."""
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def in_folder(address: str, folder: Path) -> str:
+    """The address with a relative SQLite path taken relative to a folder; every other address as it is.
+
+    Args:
+        address: as the settings state it.
+        folder: absolute.
+
+    Raises:
+        ConfigError: it is no address, see :func:`parse_address`.
+    """
+    path = sqlite_path(parse_address(address))
+    if path is None or path.is_absolute():
+        return address
+    # The name of the driver stays as it was written; only the path changes.
+    return make_url(address).set(database=str(folder / path)).render_as_string(hide_password=False)
 
 
 def shown_address(url: URL) -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 
+from webhook.errors import StoreError
+
+_HEADER = b"SQLite format 3\x00"
+"""The first bytes of every database file (https://www.sqlite.org/fileformat.html#magic_header_string)."""
 _JOURNAL_LIMIT_BYTES = 64 * 2**20
 _SWITCH_TRIES = 50
 
@@ -16,6 +21,26 @@ _SWITCH_TRIES = 50
 def existing(url: URL) -> URL:
     """The address of an SQLite file that is opened only if it is there (https://www.sqlite.org/uri.html)."""
     return url.set(database=f"file:{quote(url.database or '')}", query={"mode": "rw", "uri": "true"})
+
+
+def refuse_other_file(path: Path) -> None:
+    """Refuse a file that is no SQLite database: SQLite takes a short one for an empty database and overwrites it.
+
+    Raises:
+        StoreError: it is something else, or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_HEADER))
+    except OSError as problem:
+        raise StoreError(
+            f"The database file {path} cannot be read: {problem.strerror or problem}.",
+            remedy="Check its permissions, or correct database.url.",
+        ) from problem
+    if start not in (b"", _HEADER):
+        raise StoreError(
+            f"{path} is not an SQLite database.", remedy="Give the address of another file in database.url."
+        )
 
 
 def prepare(connection: DBAPIConnection, _: Any) -> None:
