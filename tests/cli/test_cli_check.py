@@ -142,7 +142,7 @@ def test_a_failed_decision_is_never_an_allowed_one(filled: Installation) -> None
     path = filled.write("web.yaml", manifest(deployment("no such image!")))
     ran = filled.run("check", path, "--output", "json")
     assert (ran.code, ran.json["action"]) == (0, "warn")
-    assert "could not be resolved" in ran.json["targets"][0]["images"][0]["reasons"][0]
+    assert "The name of this image is not valid" in ran.json["targets"][0]["images"][0]["reasons"][0]
 
 
 def test_a_manifest_without_images_says_so(filled: Installation) -> None:
