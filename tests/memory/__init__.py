@@ -11,7 +11,7 @@ import secrets
 from tests.memory.components import MemoryComponents
 from tests.memory.decisions import MemoryAssessments, MemoryTypes, MemoryVulnerabilities
 from tests.memory.facts import Facts
-from tests.memory.images import MemoryFeed, MemoryHotStart, MemorySboms, MemorySightings
+from tests.memory.images import MemoryAdmissions, MemoryFeed, MemoryHotStart, MemorySboms, MemorySightings
 from tests.memory.runs import MemoryAdmin, MemoryRuns, MemorySearches
 from webhook.ports import Clock
 
@@ -35,6 +35,7 @@ class MemoryStore:
         self.vulnerabilities = MemoryVulnerabilities(facts)
         self.runs = MemoryRuns(facts)
         self.sightings = MemorySightings(facts)
+        self.admissions = MemoryAdmissions()
         self.searches = MemorySearches()
         self.feed = MemoryFeed(facts)
         self.admin = MemoryAdmin(facts)

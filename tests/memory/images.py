@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from tests.memory.facts import Facts, StoredDocument
@@ -14,6 +15,7 @@ from webhook.model.images import Digest, ImageRef
 from webhook.model.places import is_more_trusted
 from webhook.model.purls import Purl
 from webhook.model.records import (
+    AdmittedImage,
     SbomRecord,
     Sighting,
 )
@@ -127,6 +129,26 @@ class MemorySboms:
             len(stored.component_ids),
             {reason.value: count for reason, count in stored.skipped.items()},
         )
+
+
+class MemoryAdmissions:
+    def __init__(self) -> None:
+        self.noted: dict[tuple[str, str, Digest], AdmittedImage] = {}
+
+    def record(self, images: Sequence[AdmittedImage]) -> None:
+        for one in images:
+            key = (one.uid, one.name, one.digest)
+            self.noted[key] = max(one, self.noted.get(key, one), key=lambda one: one.at)
+
+    def find(self, uids: Collection[str], names: Collection[str]) -> Sequence[AdmittedImage]:
+        there = (one for one in self.noted.values() if one.uid in uids and one.name in names)
+        return sorted(there, key=lambda one: (one.at, one.digest))
+
+    def prune(self, before: dt.datetime) -> int:
+        old = [key for key, one in self.noted.items() if one.at < before]
+        for key in old:
+            del self.noted[key]
+        return len(old)
 
 
 class MemorySightings:

@@ -42,7 +42,7 @@ def fake() -> FakeWorkloadInventory:
         Controller("apps/v1", "ReplicaSet", "web-1", "rs-1", "app=web", revision),
         Controller("apps/v1", "Deployment", "web", "d-1", "app=web"),
     )
-    pod = OwnedPod(("rs-1", "d-1"), NOON, frozenset({ONE}), frozenset())
+    pod = OwnedPod(("rs-1", "d-1"), NOON, frozenset({ONE}), frozenset({("docker.io/library/app:1", ONE)}))
     return FakeWorkloadInventory({"rs-1": chain}, {"d-1": [pod]}, {"d-1": [revision]})
 
 
@@ -110,7 +110,7 @@ def test_a_reference_that_is_not_true_names_nobody(subject: Subject, soon: Deadl
 def test_the_pods_of_the_top_owner_say_what_they_run(subject: Subject, soon: Deadline) -> None:
     owners = subject.inventory.owners(REPLICA_SET, "shop", soon)
     (pod,) = subject.inventory.pods(owners, "shop", soon)
-    assert pod == OwnedPod(("rs-1", "d-1"), NOON, frozenset({ONE}), frozenset())
+    assert pod == OwnedPod(("rs-1", "d-1"), NOON, frozenset({ONE}), frozenset({("docker.io/library/app:1", ONE)}))
 
 
 def test_the_templates_that_pods_were_made_of_are_known(subject: Subject, soon: Deadline) -> None:

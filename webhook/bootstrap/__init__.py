@@ -5,6 +5,6 @@ line imports it: :func:`open_parts` is what a command needs, ``serving`` what th
 """
 
 from webhook.bootstrap.machine import NoSightings, SystemClock, ThreadBackground
-from webhook.bootstrap.parts import Parts, open_parts
+from webhook.bootstrap.parts import Parts, ReviewNotes, open_parts
 
-__all__ = ["NoSightings", "Parts", "SystemClock", "ThreadBackground", "open_parts"]
+__all__ = ["NoSightings", "Parts", "ReviewNotes", "SystemClock", "ThreadBackground", "open_parts"]

@@ -18,6 +18,7 @@ from webhook.clients.directory import sbom_files
 from webhook.clients.ossindex import OssIndexSource, RecordedReports
 from webhook.clients.registry import Explanation, explain_image
 from webhook.engines.admission.enforcing import ClusterParts, Enforcer
+from webhook.engines.admission.former import FormerImages
 from webhook.engines.admission.mutating import PodPinner
 from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
 from webhook.engines.assessing.assessor import Assessor
@@ -41,7 +42,7 @@ from webhook.policy.decisions import provisioned
 from webhook.policy.evaluation import Rules
 from webhook.policy.lint import Trap, lint
 from webhook.policy.messages import Hints
-from webhook.ports import Background, Clock, HotStart, SightingSink, VulnerabilitySource
+from webhook.ports import AdmittedImages, Background, Clock, HotStart, SightingSink, VulnerabilitySource
 from webhook.sboms import Limits, parse
 from webhook.settings import Settings
 from webhook.store.hotstart import HotStartFile
@@ -57,6 +58,19 @@ class KnownTags:
     def resolve(self, image: ImageRef, deadline: Deadline) -> Digest | None:
         """The digest that the reference names, or that its tag was last known to point at."""
         return image.digest or self._model.digest_of(image.tagged)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewNotes:
+    """What reviews leave behind.
+
+    Attributes:
+        sightings: which images were seen.
+        admissions: what tags stood for.
+    """
+
+    sightings: SightingSink
+    admissions: AdmittedImages
 
 
 @dataclass
@@ -174,17 +188,20 @@ class Parts:
         return WorkloadJudge(checker, self.rules, pull_secrets=self.settings.kube.pull_secrets)
 
     def reviewer(
-        self, checker: ImageChecker, sightings: SightingSink, cluster: ClusterParts | None = None
+        self, checker: ImageChecker, notes: ReviewNotes, background: Background, cluster: ClusterParts | None = None
     ) -> AdmissionReviewer:
         """Answers admission requests.
 
         Args:
             checker: judges images.
-            sightings: where seen images are noted.
+            notes: where is noted what was seen and admitted.
+            background: asks what was admitted.
             cluster: whom to ask about namespaces, owners and rights; None leaves them out.
         """
-        enforcer = Enforcer(self.settings.policy, cluster, self.clock)
-        parts = ReviewParts(self.judge(checker), enforcer, sightings, self.clock)
+        enforcer = Enforcer(self.settings.policy, cluster, self.clock, notes.admissions)
+        inventory = cluster.inventory if cluster is not None else None
+        former = FormerImages(notes.admissions, inventory, background, self.clock)
+        parts = ReviewParts(self.judge(checker), enforcer, notes.sightings, former, self.clock)
         return AdmissionReviewer(parts, self.settings.policy, self.hints)
 
     def pinner(self, checker: ImageChecker) -> PodPinner:

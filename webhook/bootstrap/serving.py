@@ -20,7 +20,8 @@ from webhook.api.hub import HubBackground
 from webhook.api.server import WorkerParts
 from webhook.api.tls import CertificateFiles
 from webhook.bootstrap.features import features
-from webhook.bootstrap.parts import Parts, hot_start, open_parts
+from webhook.bootstrap.parts import Parts, ReviewNotes, hot_start, open_parts
+from webhook.engines.checking.admissions import AdmissionNotes
 from webhook.engines.checking.sightings import SightingNotes
 from webhook.engines.controlling.duties import DutyEvents, DutyPacer
 from webhook.engines.controlling.rights import RightsDuty, webhook_needs
@@ -95,8 +96,12 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
         former: the certificate that the server was started with.
     """
     parts, metrics, stop = open_parts(settings, create=False), Metrics(), threading.Event()
-    notes, gauges = SightingNotes(parts.store.sightings), Gauges(metrics, parts.model, parts.store.runs, parts.clock)
-    face = _face(parts, metrics, notes)
+    sightings, gauges = (
+        SightingNotes(parts.store.sightings),
+        Gauges(metrics, parts.model, parts.store.runs, parts.clock),
+    )
+    admissions = AdmissionNotes(parts.store.admissions, parts.clock)
+    face = _face(parts, metrics, ReviewNotes(sightings, admissions))
     _tell_once(parts, metrics)
     to_provision = [parts.provision] if provision else []
 
@@ -107,11 +112,13 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
         if to_provision and parts.refresher.failing_since is None:
             to_provision[0]()
             to_provision.clear()  # only now: what could not be done is tried again
-        gauges.publish(equal_to_store=parts.refresher.failing_since is None, dropped_sightings=notes.take_dropped())
+        dropped = sightings.take_dropped()
+        gauges.publish(equal_to_store=parts.refresher.failing_since is None, dropped_sightings=dropped)
 
     threads = [
         threading.Thread(target=parts.refresher.run, args=(stop, after_tick), name="bomgate-refresh", daemon=True),
-        threading.Thread(target=notes.run, args=(stop,), name="bomgate-sightings", daemon=True),
+        threading.Thread(target=sightings.run, args=(stop,), name="bomgate-sightings", daemon=True),
+        threading.Thread(target=admissions.run, args=(stop,), name="bomgate-admissions", daemon=True),
     ]
 
     def start() -> None:
@@ -136,13 +143,14 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
     return WorkerParts(create_app(face), pair, start, end)
 
 
-def _face(parts: Parts, metrics: Metrics, notes: SightingNotes) -> AdmissionFace:
+def _face(parts: Parts, metrics: Metrics, notes: ReviewNotes) -> AdmissionFace:
     """What answers requests."""
-    checker = parts.checker(HubBackground())
+    background = HubBackground()
+    checker = parts.checker(background)
     # Threads of their own: a question to the API server must not wait behind searches that take a minute.
     cluster = parts.cluster.enforcement(HubBackground(_API_THREADS)) if parts.settings.kube.cluster else None
     return AdmissionFace(
-        reviewer=parts.reviewer(checker, notes, cluster),
+        reviewer=parts.reviewer(checker, notes, cluster.background if cluster is not None else background, cluster),
         policy=parts.settings.policy,
         metrics=metrics,
         clock=parts.clock,

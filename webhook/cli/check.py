@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from webhook.api.reviews import decode_review, encode_response
-from webhook.bootstrap import NoSightings, Parts, ThreadBackground
+from webhook.bootstrap import NoSightings, Parts, ReviewNotes, ThreadBackground
 from webhook.cli.check_text import show
 from webhook.cli.exits import Exit, exit_of
 from webhook.cli.fail_on import FailOnType, met
@@ -24,6 +24,7 @@ from webhook.cli.targets import ImageTarget, ManifestTarget, Recogniser, ReviewT
 from webhook.cli.unjudged import Unjudged, unjudged
 from webhook.cli.verbs import Verb
 from webhook.clients.directory import digest_in_name
+from webhook.engines.checking.admissions import PastAdmissions
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action, worst
 from webhook.model.components import ComponentState
@@ -190,7 +191,8 @@ class TargetChecker:
 
     def __init__(self, parts: Parts, namespace: str, timeout: float) -> None:
         self._parts, self._namespace, self._timeout = parts, namespace, timeout
-        self._checker = parts.checker(ThreadBackground())
+        self._background = ThreadBackground()
+        self._checker = parts.checker(self._background)
         self._judge = parts.judge(self._checker)
         parts.refresher.refresh()
 
@@ -226,7 +228,9 @@ class TargetChecker:
         """Answer an AdmissionReview on standard output, as the webhook answers it."""
         kinds = self._parts.settings.policy.extra_kinds
         request = decode_review(target.body, kinds)
-        response = self._parts.reviewer(self._checker, NoSightings()).review(request, self._deadline())
+        notes = ReviewNotes(NoSightings(), PastAdmissions(self._parts.store.admissions))
+        reviewer = self._parts.reviewer(self._checker, notes, self._background)
+        response = reviewer.review(request, self._deadline())
         click.echo(encode_response(response))
         if not response.allowed:
             return Exit.DENIED

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from webhook.errors import InvalidInput
 
@@ -150,12 +151,19 @@ def parse_image(text: str) -> ImageRef:
     return ImageRef(host=host, repository=repository, tag=tag, digest=digest, text=text)
 
 
+@lru_cache(maxsize=4096)
+def readable(text: str) -> ImageRef | None:
+    """A reference, parsed; None for a text that is none."""
+    try:
+        return parse_image(text)
+    except InvalidInput:
+        return None
+
+
 def identity(text: str) -> str:
     """A reference in the one spelling in which references are compared; a text that is none comes back as it is."""
-    try:
-        return parse_image(text).identity
-    except InvalidInput:
-        return text
+    image = readable(text)
+    return text if image is None else image.identity
 
 
 def split_host(name: str) -> tuple[str, str]:

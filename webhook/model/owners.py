@@ -58,10 +58,11 @@ class OwnedPod:
         owners: UIDs of its controller and of those above, nearest first.
         created: when it was let in.
         digests: what its containers run.
-        references: images as its spec names them, for containers that do not say what they run.
+        tags: the tagged names of its containers, in their one spelling, each with what the container says it runs, or
+            None where it does not say that yet.
     """
 
     owners: tuple[str, ...]
     created: dt.datetime
     digests: frozenset[Digest]
-    references: frozenset[str]
+    tags: frozenset[tuple[str, Digest | None]] = frozenset()

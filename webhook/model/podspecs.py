@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from webhook.errors import InvalidInput
+from webhook.model.podstatus import PodStatus
 from webhook.model.policies import ExtraKind
 from webhook.model.pulling import PullAccess
 from webhook.model.workloads import ContainerRef, ContainerRole, OwnerRef, Workload
@@ -87,6 +88,7 @@ class _Object(msgspec.Struct):
 
 class _Pod(_Object):
     spec: _PodSpec | None = None
+    status: PodStatus | None = None
 
     def pod_spec(self) -> _PodSpec | None:
         return self.spec
@@ -231,7 +233,10 @@ def _image(where: str, value: Any) -> ContainerRef:
 def _workload(decoded: _AnyObject, group: str, kind: str) -> Workload:
     path = _SHAPES[group, kind][1]
     spec = decoded.pod_spec()
-    return _assemble(decoded.metadata, spec, (group, kind), _containers(spec, path))
+    made = _assemble(decoded.metadata, spec, (group, kind), _containers(spec, path))
+    status = decoded.status if isinstance(decoded, _Pod) else None
+    running = status.digests() if status is not None else None
+    return replace(made, running=running) if running else made
 
 
 def _containers(spec: _PodSpec | None, path: str) -> Iterator[ContainerRef]:

@@ -45,6 +45,23 @@ class SbomRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class AdmittedImage:
+    """What a tag stood for when an object that names it was admitted.
+
+    Attributes:
+        uid: of the object, or of the controller that a Pod was made for.
+        name: the tagged name.
+        digest: what it was resolved to, and judged as.
+        at: when.
+    """
+
+    uid: str
+    name: str
+    digest: Digest
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """An image seen at admission (or running).
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from webhook.model.images import Digest
 from webhook.model.pulling import NO_ACCESS, PullAccess
 
 
@@ -66,6 +68,7 @@ class Workload:
         uid: of the object; empty when it has none yet.
         pod_specs: of an object of a configured kind, the true paths of its pod specs.
         nowhere: configured paths at which the object has nothing.
+        running: for a Pod, what its kubelet says that each of its containers runs.
     """
 
     group: str
@@ -80,6 +83,7 @@ class Workload:
     uid: str = ""
     pod_specs: tuple[str, ...] = ()
     nowhere: tuple[str, ...] = ()
+    running: Mapping[tuple[ContainerRole, str], Digest] = field(default_factory=dict, hash=False)
 
     @property
     def is_blank(self) -> bool:

@@ -19,6 +19,7 @@ from webhook.ports.looking import (
 )
 from webhook.ports.running import (
     AccessReviewer,
+    AdmittedImages,
     Background,
     Clock,
     GrantStore,
@@ -28,6 +29,7 @@ from webhook.ports.running import (
     WorkloadInventory,
 )
 from webhook.ports.storing import (
+    AdmissionStore,
     AssessmentStore,
     AutoAssess,
     ChangeFeed,
@@ -44,6 +46,8 @@ from webhook.ports.storing import (
 
 __all__ = [
     "AccessReviewer",
+    "AdmissionStore",
+    "AdmittedImages",
     "AssessmentStore",
     "AutoAssess",
     "Background",

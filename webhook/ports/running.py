@@ -9,7 +9,7 @@ from typing import Protocol
 from webhook.model.deadlines import Deadline
 from webhook.model.grants import BreakGlassGrant
 from webhook.model.owners import Controller, OwnedPod, Revision
-from webhook.model.records import Sighting
+from webhook.model.records import AdmittedImage, Sighting
 from webhook.model.reviews import Requester
 from webhook.model.workloads import OwnerRef
 
@@ -32,6 +32,20 @@ class SightingSink(Protocol):
 
     def saw(self, sighting: Sighting) -> None:
         """Take a note; it may be dropped under pressure."""
+
+
+class AdmittedImages(Protocol):
+    """What tags stood for when objects were admitted."""
+
+    def note(self, image: AdmittedImage) -> None:
+        """Take a note; it may be dropped under pressure. Never blocks and never fails."""
+
+    def admitted(self, uids: Collection[str], names: Collection[str]) -> Sequence[AdmittedImage]:
+        """The notes about some tagged names of objects with these UIDs, those that are not yet written included.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
 
 
 class Task(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from webhook.model.assessments import Assessment, AssessmentType, StoredType
@@ -14,6 +14,7 @@ from webhook.model.images import Digest, ImageRef
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.records import (
+    AdmittedImage,
     AssessmentQuery,
     RunRecord,
     SbomRecord,
@@ -90,6 +91,19 @@ class SightingStore(Protocol):
 
     def record(self, sightings: Sequence[Sighting]) -> None:
         """Remember a batch of sightings; no revision is raised, because no decision depends on them."""
+
+
+class AdmissionStore(Protocol):
+    """What tags stood for when objects were admitted; no revision is raised, as no read model has it."""
+
+    def record(self, images: Sequence[AdmittedImage]) -> None:
+        """Remember a batch; of equal ones the latest time stays."""
+
+    def find(self, uids: Collection[str], names: Collection[str]) -> Sequence[AdmittedImage]:
+        """What is remembered of some tagged names under these UIDs."""
+
+    def prune(self, before: dt.datetime) -> int:
+        """Forget what was last noted before a moment; how many there were."""
 
 
 class ComponentStore(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from webhook.ports import Clock
 from webhook.store.admin import AdminRepository
+from webhook.store.admissions import AdmissionRepository
 from webhook.store.assessments import AssessmentRepository
 from webhook.store.components import ComponentRepository
 from webhook.store.database import Database
@@ -37,6 +38,7 @@ class Store:
         self.vulnerabilities = VulnerabilityRepository(database)
         self.runs = RunRepository(database)
         self.sightings = SightingRepository(database)
+        self.admissions = AdmissionRepository(database)
         self.searches = SearchRepository(database)
         self.feed = StoreFeed(database)
         self.admin = AdminRepository(database)

@@ -181,6 +181,17 @@ sightings = Table(
     sqlite_with_rowid=False,
 )
 
+admissions = Table(
+    "admissions",
+    metadata,
+    Column("uid", CleanText, primary_key=True),  # of the object, or of the controller that a Pod was made for
+    Column("name", CleanText, primary_key=True),
+    Column("digest", CleanText, primary_key=True),
+    Column("noted_at", Moment, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+"""What tags stood for when objects were admitted; rows go when they have not been noted for a long time."""
+
 runs = Table(
     "runs",
     metadata,

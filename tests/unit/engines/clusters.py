@@ -17,8 +17,10 @@ from tests.fakes import (
 from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, World, digest_of
 from webhook.engines.admission.enforcing import ClusterParts
 from webhook.model.deadlines import Deadline
+from webhook.model.images import Digest, parse_image
 from webhook.model.owners import Controller, OwnedPod, Revision
 from webhook.model.policies import Policy
+from webhook.model.records import AdmittedImage
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester
 from webhook.model.workloads import ContainerRef, ContainerRole, OwnerRef, Workload
 
@@ -55,12 +57,19 @@ class Town:
     def runs(self, *images: str, created: dt.datetime = EARLIER, references: Sequence[str] = ()) -> None:
         """Let the Deployment have one more Pod."""
         digests = frozenset(digest_of(image) for image in images)
-        pod = OwnedPod(("rs-1", "d-1"), created, digests, frozenset(references))
+        silent = frozenset((parse_image(one).tagged, None) for one in references)
+        told = frozenset((parse_image(one).tagged, digest_of(one)) for one in images)
+        pod = OwnedPod(("rs-1", "d-1"), created, digests, silent | told)
         self.inventory.running.setdefault("d-1", []).append(pod)
 
     def had(self, *images: str, created: dt.datetime = EARLIER) -> None:
         """Let the Deployment have had a template with these images."""
         self.inventory.templates.setdefault("d-1", []).append(Revision(created, frozenset(images)))
+
+    def noted(self, uid: str, image: str, digest: Digest) -> None:
+        """Let an object have been admitted when a tag stood for this digest."""
+        self.world.admissions.note(AdmittedImage(uid, parse_image(image).tagged, digest, EARLIER))
+        self.world.admissions.flush()
 
 
 def workload(*images: str, kind: str = "Pod", ticket: str | None = None, owner: OwnerRef | None = None) -> Workload:

@@ -2,71 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from webhook.clients.kube.topowners import Metadata
-from webhook.model.images import Digest
+from webhook.model.images import Digest, identity
+from webhook.model.podstatus import PodStatus
 from webhook.model.pulling import PullAccess
-from webhook.model.running import ObjectRef, RunningImage, RunningWorkload, running_digest
+from webhook.model.running import ObjectRef, RunningImage, RunningWorkload
 from webhook.model.workloads import ContainerRef, ContainerRole
-
-
-class _ImageVolume(msgspec.Struct, rename="camel"):
-    image_ref: str = ""
-
-
-class _VolumeStatus(msgspec.Struct):
-    image: _ImageVolume | None = None
-
-
-class _Mount(msgspec.Struct, rename="camel"):
-    name: str = ""
-    volume_status: _VolumeStatus | None = None
-
-
-class _ContainerStatus(msgspec.Struct, rename="camel"):
-    name: str = ""
-    image_id: str = msgspec.field(default="", name="imageID")
-    volume_mounts: list[_Mount] | None = None
-
-
-class _Status(msgspec.Struct, rename="camel"):
-    container_statuses: list[_ContainerStatus] | None = None
-    init_container_statuses: list[_ContainerStatus] | None = None
-    ephemeral_container_statuses: list[_ContainerStatus] | None = None
 
 
 class PodState(msgspec.Struct):
     """A Pod's metadata, and what its kubelet says of it."""
 
     metadata: Metadata
-    status: _Status | None = None
+    status: PodStatus | None = None
 
     def digests(self) -> dict[tuple[ContainerRole, str], Digest]:
         """The digests that run, by role and name of the container or image volume."""
-        status = self.status or _Status()
-        found: dict[tuple[ContainerRole, str], Digest] = {}
-        lists = (
-            (ContainerRole.INIT, status.init_container_statuses),
-            (ContainerRole.CONTAINER, status.container_statuses),
-            (ContainerRole.EPHEMERAL, status.ephemeral_container_statuses),
-        )
-        for role, statuses in lists:
-            for one in statuses or ():
-                entries = [(role, one.name, one.image_id), *_volumes(one)]
-                for kind, name, image_id in entries:
-                    digest = running_digest(image_id)
-                    if digest is not None:
-                        found[kind, name] = digest
-        return found
-
-
-def _volumes(status: _ContainerStatus) -> Iterator[tuple[ContainerRole, str, str]]:
-    for mount in status.volume_mounts or ():
-        if mount.volume_status is not None and mount.volume_status.image is not None:
-            yield ContainerRole.IMAGE_VOLUME, mount.name, mount.volume_status.image.image_ref
+        return self.status.digests() if self.status is not None else {}
 
 
 _Place = tuple[ContainerRole, str, str]
@@ -125,5 +81,9 @@ class Gathered:
 def _is_of(place: _Place, container: ContainerRef) -> bool:
     """Whether a Pod's container is that of the template; its image may have been pinned on the way."""
     role, name, reference = place
-    same = reference == container.image or reference.startswith(f"{container.image}@")
-    return (role, name) == (container.role, container.name) and same
+    if (role, name) != (container.role, container.name):
+        return False
+    return reference == container.image or identity(container.image) in (
+        identity(reference),
+        identity(reference).partition("@")[0],
+    )

@@ -20,9 +20,8 @@ from webhook.clients.kube.calls import KubeCalls, decoded
 from webhook.clients.kube.gathering import PodState
 from webhook.clients.kube.topowners import Metadata, OwnerReference
 from webhook.clients.kube.troubles import Wanted
-from webhook.errors import InvalidInput
 from webhook.model.deadlines import Deadline
-from webhook.model.images import Digest, parse_image
+from webhook.model.images import Digest, readable
 from webhook.model.owners import Controller, OwnedPod, Revision
 from webhook.model.podspecs import decode_workload
 from webhook.model.workloads import ContainerRef, OwnerRef
@@ -193,17 +192,11 @@ def _containers(content: bytes | msgspec.Raw, group: str, kind: str) -> tuple[Co
 def _owned(pod: _Pod, content: msgspec.Raw, owners: tuple[str, ...]) -> OwnedPod:
     says = pod.digests()
     digests: set[Digest] = set()
-    references: set[str] = set()
+    tags: set[tuple[str, Digest | None]] = set()
     for one in _containers(content, "", "Pod"):
-        running, pinned = says.get((one.role, one.name)), _pinned(one.image)
+        running, image = says.get((one.role, one.name)), readable(one.image)
+        pinned = image.digest if image is not None else None
         digests.update(digest for digest in (running, pinned) if digest is not None)
-        if running is None and pinned is None:
-            references.add(one.image)
-    return OwnedPod(owners, pod.metadata.creation_timestamp, frozenset(digests), frozenset(references))
-
-
-def _pinned(reference: str) -> Digest | None:
-    try:
-        return parse_image(reference).digest
-    except InvalidInput:
-        return None
+        if image is not None and pinned is None:
+            tags.add((image.tagged, running))
+    return OwnedPod(owners, pod.metadata.creation_timestamp, frozenset(digests), frozenset(tags))

@@ -7,18 +7,23 @@ run now could not come back. What counts is what the API server has of the contr
 from __future__ import annotations
 
 import datetime as dt
-import itertools
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from webhook.engines.admission.cases import Case
+from webhook.errors import StoreError
 from webhook.model.deadlines import Deadline
 from webhook.model.grants import BreakGlassGrant
-from webhook.model.images import identity
+from webhook.model.images import Digest, identity
 from webhook.model.owners import Controller, OwnedPod
 from webhook.model.policies import Admitted
 from webhook.model.verdicts import Verdict
-from webhook.ports import Clock, WorkloadInventory
+from webhook.ports import AdmittedImages, Clock, WorkloadInventory
+
+log = logging.getLogger("bomgate.admission")
+Recorded = Mapping[str, Collection[Digest]]
+"""Digests by tagged name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,31 @@ class Owned:
     grants: Sequence[BreakGlassGrant] = ()
 
 
+class _Seen:
+    """What was seen of Pods so far.
+
+    Args:
+        images: how many are looked for.
+    """
+
+    def __init__(self, images: int) -> None:
+        self.missing = set(range(images))
+        self._says_something = False
+        self._told: set[str] = set()
+        self._silent: set[str] = set()
+
+    def take(self, pod: OwnedPod, running: Collection[int]) -> None:
+        """Take a Pod in that runs some of the images, by their numbers."""
+        self.missing -= set(running)
+        self._says_something |= bool(pod.digests)
+        for name, digest in pod.tags:
+            (self._silent if digest is None else self._told).add(name)
+
+    def nothing_of(self, names: Sequence[str]) -> bool:
+        """Whether no Pod says anything of what stands behind these tagged names, as if there were none."""
+        return not self._says_something or (bool(names) and self._silent - self._told >= set(names))
+
+
 class AdmittedBefore:
     """Decides whether an object is the same that was let in before.
 
@@ -41,17 +71,19 @@ class AdmittedBefore:
         rule: whether that counts, and for how long.
         inventory: what runs.
         clock: time.
+        records: what tags stood for at former admissions.
     """
 
-    def __init__(self, rule: Admitted, inventory: WorkloadInventory, clock: Clock) -> None:
-        self._rule, self._inventory, self._clock = rule, inventory, clock
+    def __init__(self, rule: Admitted, inventory: WorkloadInventory, clock: Clock, records: AdmittedImages) -> None:
+        self._rule, self._inventory, self._clock, self._records = rule, inventory, clock, records
 
     def keeps(self, case: Case, owned: Owned, deadline: Deadline) -> bool:
         """Whether all denied images were let in before, under the same controller, and may stay.
 
-        Pods that came in by break-glass are no evidence. A StatefulSet, and a Deployment of the strategy Recreate, make
-        a Pod only when the former one is gone. So where no other Pod is left, a template that named the images before
-        the verdict turned bad counts as well.
+        Pods that came in by break-glass are no evidence, and a Pod that does not say yet what it runs is one only with
+        a record: its tag may have been moved. A StatefulSet, and a Deployment of the strategy Recreate, make a Pod only
+        when the former one is gone. So where no other Pod is left, a template that named the images before the verdict
+        turned bad counts as well; by the digests that its tags are recorded to have stood for, where there are any.
 
         Raises:
             SourceError: the API server did not answer, or refused to.
@@ -61,32 +93,47 @@ class AdmittedBefore:
             return False
         grants = [grant for grant in owned.grants if grant.touches(case.images)]
         every = self._inventory.pods(owned.owners, case.namespace, deadline)
+        recorded = self._recorded(case, owned)
         pods = (pod for pod in every if not _came_by_break_glass(pod, grants))
-        first = next(pods, None)
-        if first is not None:
-            return self._run_all(case, itertools.chain((first,), pods))
+        seen = _Seen(len(case.denied))
+        if self._run_all(case, (_told(pod, recorded) for pod in pods), seen):
+            return True
+        if not seen.nothing_of([case.denied[number].image.tagged for number in seen.missing]):
+            return False
         if turned_bad is None:
             return False
         revisions = self._inventory.revisions(owned.owners, case.namespace, deadline)
         # Both are whole seconds. Within the same one nobody can say which was first, and the decision that let the
         # template in knew of the assessment only later.
         return any(
-            revision.created <= turned_bad and all(_is_named(one, revision.references) for one in case.denied)
+            revision.created <= turned_bad
+            and all(_is_named(one, revision.references) and _stood_for(one, recorded) for one in case.denied)
             for revision in revisions
         )
 
-    def _run_all(self, case: Case, pods: Iterable[OwnedPod]) -> bool:
+    def _recorded(self, case: Case, owned: Owned) -> Recorded:
+        """What the tags of the denied images stood for at admissions of these controllers and of their Pods."""
+        names = frozenset(one.image.tagged for one in case.denied)
+        recorded: dict[str, set[Digest]] = {}
+        try:
+            for one in self._records.admitted([owner.uid for owner in owned.owners], names):
+                recorded.setdefault(one.name, set()).add(one.digest)
+        except StoreError as problem:
+            log.warning("what was admitted is not known", extra={"object": case.workload.title, "why": problem.message})
+        return recorded
+
+    def _run_all(self, case: Case, pods: Iterable[OwnedPod], seen: _Seen) -> bool:
         """Whether these Pods run every denied image, and when it matters, since when."""
         by_age = self._rule.life is not None and case.turned_bad is None
-        missing, oldest = set(range(len(case.denied))), None
+        oldest = None
         for pod in pods:
-            found = {number for number, verdict in enumerate(case.denied) if _runs(pod, verdict)}
-            missing -= found
-            if found and (oldest is None or pod.created < oldest):
+            running = {number for number, verdict in enumerate(case.denied) if verdict.digest in pod.digests}
+            seen.take(pod, running)
+            if running and (oldest is None or pod.created < oldest):
                 oldest = pod.created
-            if not missing and not by_age:
+            if not seen.missing and not by_age:
                 return True
-        return not missing and oldest is not None and self._in_time(oldest)
+        return not seen.missing and oldest is not None and self._in_time(oldest)
 
     def _in_time(self, since: dt.datetime) -> bool:
         return self._rule.life is None or self._clock.now() < since + self._rule.life
@@ -97,8 +144,16 @@ def _came_by_break_glass(pod: OwnedPod, grants: Sequence[BreakGlassGrant]) -> bo
     return any(grant.workload.uid in pod.owners and grant.at <= pod.created for grant in grants)
 
 
-def _runs(pod: OwnedPod, verdict: Verdict) -> bool:
-    return verdict.digest in pod.digests or _is_named(verdict, pod.references)
+def _told(pod: OwnedPod, recorded: Recorded) -> OwnedPod:
+    """A Pod with what its silent containers were admitted as, where a record leaves no doubt."""
+    silent = [recorded[name] for name, digest in pod.tags if digest is None and name in recorded]
+    digests = {digest for those in silent if len(those) == 1 for digest in those}
+    return replace(pod, digests=pod.digests | digests) if digests else pod
+
+
+def _stood_for(verdict: Verdict, recorded: Recorded) -> bool:
+    """Whether a tag is recorded to have stood for a digest; without any record nobody can say that it did not."""
+    return verdict.digest in recorded.get(verdict.image.tagged, {verdict.digest})
 
 
 def _is_named(verdict: Verdict, references: frozenset[str]) -> bool:

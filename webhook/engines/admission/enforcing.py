@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from webhook.engines.admission.admitted import AdmittedBefore, Owned
+from webhook.engines.admission.asking import ask
 from webhook.engines.admission.breakglass import BreakGlass
 from webhook.engines.admission.cases import STANDS, Case, Ruling, ticket_of
 from webhook.errors import BomgateError, DeadlineExceeded, SourceError
@@ -21,7 +22,15 @@ from webhook.model.policies import Mode, Policy
 from webhook.model.workloads import OwnerRef, Workload
 from webhook.policy.exemptions import unasked
 from webhook.policy.modes import namespace_mode
-from webhook.ports import AccessReviewer, Background, Clock, GrantStore, NamespaceLabels, WorkloadInventory
+from webhook.ports import (
+    AccessReviewer,
+    AdmittedImages,
+    Background,
+    Clock,
+    GrantStore,
+    NamespaceLabels,
+    WorkloadInventory,
+)
 
 log = logging.getLogger("bomgate.enforcing")
 T = TypeVar("T")
@@ -58,13 +67,14 @@ class Enforcer:
         policy: the rules.
         cluster: whom to ask; None where there is no cluster, and then the policy alone counts.
         clock: time.
+        admissions: what tags stood for at former admissions.
     """
 
-    def __init__(self, policy: Policy, cluster: ClusterParts | None, clock: Clock) -> None:
+    def __init__(self, policy: Policy, cluster: ClusterParts | None, clock: Clock, admissions: AdmittedImages) -> None:
         self._policy, self._cluster, self._clock = policy, cluster, clock
         self._kept: dict[tuple[str, str, frozenset[str]], tuple[float, Ruling]] = {}
         if cluster is not None:
-            self._admitted = AdmittedBefore(policy.admitted, cluster.inventory, clock)
+            self._admitted = AdmittedBefore(policy.admitted, cluster.inventory, clock, admissions)
             self._glass = BreakGlass(policy, cluster.access, cluster.grants, clock)
 
     def mode(self, namespace: str, deadline: Deadline) -> Mode:
@@ -157,11 +167,10 @@ class Enforcer:
             DeadlineExceeded: it did not come in time.
             SourceError: the API server did not answer, or refused to.
         """
-        answers: list[T] = []
-        task = cluster.background.start(lambda: answers.append(question()))
-        if not task.wait(deadline.remaining(self._clock.monotonic())):
-            raise DeadlineExceeded("The API server did not answer in the time that was left.")
-        return answers[0]
+        try:
+            return ask(cluster.background, self._clock, question, deadline)
+        except DeadlineExceeded as problem:
+            raise DeadlineExceeded("The API server did not answer in the time that was left.") from problem
 
 
 def _top(owners: Sequence[Controller]) -> str:

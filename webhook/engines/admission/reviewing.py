@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 
 from webhook.engines.admission.cases import STANDS, Case, Ruling, ticket_of
 from webhook.engines.admission.enforcing import Enforcer
+from webhook.engines.admission.former import FormerImages, new_containers
 from webhook.engines.admission.texts import ComposedTexts
 from webhook.engines.checking.workloads import WorkloadJudge
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
-from webhook.model.images import identity
 from webhook.model.policies import Mode, Policy
 from webhook.model.records import Sighting
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Target, is_judged
 from webhook.model.verdicts import WorkloadVerdict
 from webhook.model.workloads import ContainerRef, Workload
+from webhook.policy.evaluation import workload_verdict
 from webhook.policy.messages import MAX_WARNING, MAX_WARNINGS, Hints, grounds, warnings, with_addition, with_title
 from webhook.policy.modes import enforced
 from webhook.policy.plaintext import plain
@@ -34,12 +35,14 @@ class ReviewParts:
         judge: judges the images of workloads.
         enforcer: decides what becomes of verdicts.
         sightings: where seen images are noted; the downloader asks for their components first.
+        former: what objects had before an update.
         clock: time.
     """
 
     judge: WorkloadJudge
     enforcer: Enforcer
     sightings: SightingSink
+    former: FormerImages
     clock: Clock
 
 
@@ -55,7 +58,7 @@ class AdmissionReviewer:
     def __init__(self, parts: ReviewParts, policy: Policy, hints: Hints) -> None:
         self._judge, self._enforcer, self._policy = parts.judge, parts.enforcer, policy
         self._texts = ComposedTexts(hints)
-        self._sightings, self._clock = parts.sightings, parts.clock
+        self._sightings, self._former, self._clock = parts.sightings, parts.former, parts.clock
 
     def review(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
         """Answer one request; whatever goes wrong becomes a decision by ``policy.onError``."""
@@ -76,6 +79,11 @@ class AdmissionReviewer:
         if not request.dry_run:
             self._note(verdict)
         action = enforced(verdict.action, workload.kind, mode, self._policy)
+        if action is Action.DENY and containers and request.old_workload is not None:
+            containers, verdict = self._without_former(request, containers, verdict, deadline)
+            if not containers and not _asks_anew(request):
+                return AdmissionResponse(request.uid, allowed=True, reason="nothing-new")
+            action = enforced(verdict.action, workload.kind, mode, self._policy)
         if action is Action.DENY:
             ruling = STANDS
             if self._enforcer.concerns(workload):
@@ -109,6 +117,24 @@ class AdmissionReviewer:
             decision=action.word,
             reason="error",
         )
+
+    def _without_former(
+        self,
+        request: AdmissionRequest,
+        containers: tuple[ContainerRef, ...],
+        verdict: WorkloadVerdict,
+        deadline: Deadline,
+    ) -> tuple[tuple[ContainerRef, ...], WorkloadVerdict]:
+        """Containers and verdict of an update without the denied images that it had before under a tag.
+
+        Where nothing is left, the verdict stays, for a ticket that may ask for what the object has.
+        """
+        denied = {one.verdict.image.text for one in verdict.images if one.verdict.action is Action.DENY}
+        kept = self._former.kept(request, [one for one in containers if one.image in denied], deadline)
+        left = tuple(one for one in containers if one.image not in kept)
+        if not kept or not left:
+            return left, verdict
+        return left, workload_verdict([one for one in verdict.images if one.verdict.image.text not in kept])
 
     def _note(self, verdict: WorkloadVerdict) -> None:
         now = self._clock.now()
@@ -155,6 +181,7 @@ class AdmissionReviewer:
         )
 
     def _let_in(self, request: AdmissionRequest, verdict: WorkloadVerdict, ruling: Ruling) -> AdmissionResponse:
+        self._former.note(request, verdict)
         lines = (
             (plain(ruling.text, MAX_WARNING), *self._lines(request, verdict))
             if ruling.break_glass
@@ -172,6 +199,7 @@ class AdmissionReviewer:
         )
 
     def _allow(self, request: AdmissionRequest, verdict: WorkloadVerdict, action: Action) -> AdmissionResponse:
+        self._former.note(request, verdict)
         # In the mode audit the answer is a plain yes, and only the metrics and the audit log tell what it hides.
         silent = action is Action.ALLOW and verdict.action is not Action.ALLOW
         return AdmissionResponse(
@@ -185,22 +213,6 @@ class AdmissionReviewer:
 
     def _lines(self, request: AdmissionRequest, verdict: WorkloadVerdict) -> tuple[str, ...]:
         return self._texts.get(verdict, warnings) if _has_reader(request) else ()
-
-
-def new_containers(workload: Workload, old: Workload | None) -> tuple[ContainerRef, ...]:
-    """The containers of a workload whose image its former state did not name; all of them when there was none.
-
-    What runs already is not judged again by an update: otherwise a label could not be changed any more once a
-    verdict has turned bad.
-    """
-    if old is None:
-        return workload.containers
-    known = {container.image for container in old.containers}
-    others = [container for container in workload.containers if container.image not in known]
-    if not others:
-        return ()
-    names = {identity(text) for text in known}
-    return tuple(container for container in others if identity(container.image) not in names)
 
 
 def _is_judged(request: AdmissionRequest) -> bool:

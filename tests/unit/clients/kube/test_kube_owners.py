@@ -93,7 +93,7 @@ def test_pods_of_every_kind_are_found(
     add(server, "Pod", "of-another", ref(kind, "other", api_version), spec=spec("other:1"))
     add(server, "Pod", "of-nobody", spec=spec("other:1"))
     (pod,) = pods(owners, owner, soon)
-    assert pod.references == {"app:1"}
+    assert {name for name, _ in pod.tags} == {"docker.io/library/app:1"}
 
 
 def test_pods_of_a_cron_job_are_those_of_its_jobs(server: ObjectServer, owners: KubeOwners, soon: Deadline) -> None:
@@ -118,7 +118,8 @@ def test_pods_of_all_replica_sets_of_a_deployment_count_and_ended_ones_do_not(
     leaving = add(server, "Pod", "leaving", ref("ReplicaSet", "web-1"), spec=spec("app:3"))
     leaving["metadata"]["deletionTimestamp"] = CREATED
     found = pods(owners, ref("ReplicaSet", "web-2"), soon)
-    assert {reference for pod in found for reference in pod.references} == {"app:1", "app:2", "app:3"}
+    names = {name for pod in found for name, _ in pod.tags}
+    assert names == {f"docker.io/library/app:{number}" for number in (1, 2, 3)}
 
 
 def test_what_a_container_runs_is_told_by_its_status_or_by_a_digest_in_its_reference(
@@ -131,7 +132,8 @@ def test_what_a_container_runs_is_told_by_its_status_or_by_a_digest_in_its_refer
     add(server, "Pod", "a", replica_set, spec=spec(*images), status={"containerStatuses": statuses})
     (pod,) = pods(owners, replica_set, soon)
     assert pod.digests == {ONE, TWO}
-    assert pod.references == {"app:2", "Not An Image"}, "a bare digest is that of the configuration"
+    tags = {("docker.io/library/app:1", ONE), ("docker.io/library/app:2", None)}
+    assert pod.tags == tags, "a bare digest is that of the configuration"
 
 
 def test_pods_are_read_only_as_far_as_they_are_asked_for(
@@ -158,7 +160,8 @@ def test_expressions_of_a_selector_select(server: ObjectServer, owners: KubeOwne
     for name, labels in (("a", {}), ("b", {"tier": "db"}), ("c", {"gone": "x"})):
         made = add(server, "Pod", name, ref("ReplicaSet", "web"), spec=spec(f"{name}:1"))
         made["metadata"]["labels"].update(labels)
-    assert [set(pod.references) for pod in pods(owners, ref("ReplicaSet", "web"), soon)] == [{"a:1"}]
+    (pod,) = pods(owners, ref("ReplicaSet", "web"), soon)
+    assert {name for name, _ in pod.tags} == {"docker.io/library/a:1"}
 
 
 def test_templates_of_a_stateful_set_are_in_its_revisions(

@@ -10,6 +10,7 @@ import pytest
 from tests.fakes import NOON
 from tests.unit.engines.clusters import (
     BAD,
+    EARLIER,
     GOOD,
     REPLICA_SET,
     RISKY,
@@ -22,6 +23,8 @@ from tests.worlds import LOG4J, LOG4SHELL, World, digest_of
 from webhook.errors import Final, Retryable
 from webhook.model.actions import Action
 from webhook.model.grants import BreakGlassGrant, GrantedWorkload
+from webhook.model.images import Digest, parse_image
+from webhook.model.owners import OwnedPod
 from webhook.model.policies import Admitted, Policy
 from webhook.model.reviews import AdmissionResponse
 from webhook.model.workloads import OwnerRef
@@ -74,12 +77,44 @@ def test_every_denied_image_has_to_run_and_those_that_are_not_denied_need_not() 
     assert outcome(town.review(of_controller(BAD, "shop/bad:2"))) == KEPT, "two Pods together run both"
 
 
-def test_a_container_that_does_not_say_what_it_runs_counts_by_its_reference() -> None:
+def test_a_container_that_does_not_say_what_it_runs_counts_by_what_it_was_admitted_as() -> None:
     town = Town()
     town.runs(references=[BAD])
+    assert outcome(town.review(of_controller(BAD))) == DENIED, "its tag may have been moved"
+    town.noted("d-1", BAD, digest_of("shop/bad:0"))
+    assert outcome(town.review(of_controller(BAD))) == DENIED
+    town = Town()
+    town.runs(references=[BAD])
+    town.noted("d-1", BAD, digest_of(BAD))
     assert outcome(town.review(of_controller(BAD))) == KEPT
     pinned = f"{BAD}@{digest_of(BAD)}"
     assert outcome(town.review(of_controller(pinned))) == KEPT, "a tag that was pinned on the way"
+
+
+def test_a_pod_that_says_nothing_yet_is_as_good_as_none() -> None:
+    town = Town()
+    town.runs(references=[BAD])
+    town.had(BAD)
+    assert outcome(town.review(of_controller(BAD))) == KEPT
+    town.runs("shop/bad:0")
+    assert outcome(town.review(of_controller(BAD))) == KEPT, "another image of the Pods says nothing of this one"
+
+
+def test_one_stuck_pod_does_not_keep_a_tag_that_was_moved() -> None:
+    town = Town()
+    town.had(BAD)
+    town.runs(references=[BAD])
+    town.inventory.running["d-1"].append(ran(BAD, digest_of("what the tag stood for")))
+    assert outcome(town.review(of_controller(BAD))) == DENIED
+    town = Town()
+    town.had(BAD)
+    town.noted("rs-1", BAD, digest_of("what the tag stood for"))
+    assert outcome(town.review(of_controller(BAD))) == DENIED, "also where no Pod is left"
+
+
+def ran(name: str, digest: Digest) -> OwnedPod:
+    """A Pod that names an image by a tag and says what that is."""
+    return OwnedPod(("rs-1", "d-1"), EARLIER, frozenset({digest}), frozenset({(parse_image(name).tagged, digest)}))
 
 
 def test_another_digest_under_the_same_tag_is_something_new() -> None:

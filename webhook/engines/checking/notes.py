@@ -1,0 +1,72 @@
+"""Notes: kept in memory off the admission path, and written to the store in batches."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+from webhook.errors import BomgateError
+
+log = logging.getLogger("bomgate.notes")
+_LIMIT = 10_000
+K = TypeVar("K")
+N = TypeVar("N")
+
+
+class Notes(Generic[K, N]):
+    """Collects notes and writes them from time to time; of those under one key between two writes, one is written.
+
+    Args:
+        what: is noted, for the log.
+        write: puts a batch into the store.
+        merge: the note to keep of a former and a new one under the same key.
+    """
+
+    def __init__(self, what: str, write: Callable[[Sequence[N]], None], merge: Callable[[N, N], N]) -> None:
+        self._what, self._write, self._merge = what, write, merge
+        self._lock = threading.Lock()
+        self._notes: dict[K, N] = {}
+        self._dropped = 0
+
+    @property
+    def waiting(self) -> Mapping[K, N]:
+        """What is not yet written."""
+        return self._notes
+
+    def take(self, key: K, note: N) -> None:
+        """Take a note; when too many wait to be written, it is dropped and counted."""
+        with self._lock:
+            former = self._notes.get(key)
+            if former is None and len(self._notes) >= _LIMIT:
+                self._dropped += 1
+                return
+            self._notes[key] = note if former is None else self._merge(former, note)
+
+    def take_dropped(self) -> int:
+        """How many notes were dropped since this was last asked."""
+        with self._lock:
+            dropped, self._dropped = self._dropped, 0
+            return dropped
+
+    def flush(self) -> None:
+        """Write what has been noted; after a failure the notes are kept for the next time."""
+        with self._lock:
+            notes = dict(self._notes)
+        if not notes:
+            return
+        try:
+            self._write(tuple(notes.values()))
+        except BomgateError as problem:
+            log.warning("%s not written", self._what, extra={"error": problem.message, "waiting": len(notes)})
+            return
+        with self._lock:
+            # What came meanwhile under a key that was written is another note, and waits for the next time.
+            self._notes = {key: note for key, note in self._notes.items() if notes.get(key) is not note}
+
+    def run(self, stop: threading.Event, interval_seconds: float = 5.0) -> None:
+        """Flush until ``stop`` is set, and once more; meant for a thread of its own."""
+        while not stop.wait(interval_seconds):
+            self.flush()
+        self.flush()

@@ -1,0 +1,69 @@
+"""Admissions: what the tags of objects stood for when they were admitted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import case, delete, select
+
+from webhook.model.images import Digest
+from webhook.model.records import AdmittedImage
+from webhook.store.database import Database, among
+from webhook.store.tables import admissions as table
+
+
+class AdmissionRepository:
+    """The admissions of the database.
+
+    Args:
+        database: where they are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, images: Sequence[AdmittedImage]) -> None:
+        """Remember a batch; of equal ones the latest time stays.
+
+        Raises:
+            StoreError: none of them was kept.
+        """
+        latest = {(one.uid, one.name, one.digest): one for one in sorted(images, key=lambda one: one.at)}
+        if not latest:
+            return
+        upsert = self._database.upsert(table)
+        new = upsert.excluded.noted_at
+        merged = upsert.on_conflict_do_update(
+            index_elements=["uid", "name", "digest"],
+            set_={"noted_at": case((new > table.c.noted_at, new), else_=table.c.noted_at)},
+        )
+        # Sorted, so that two replicas cannot wait for each other's rows.
+        rows = [
+            {"uid": one.uid, "name": one.name, "digest": str(one.digest), "noted_at": one.at}
+            for _, one in sorted(latest.items())
+        ]
+        with self._database.write() as connection:
+            connection.execute(merged, rows)
+
+    def find(self, uids: Collection[str], names: Collection[str]) -> Sequence[AdmittedImage]:
+        """What is remembered of some tagged names under these UIDs, oldest first.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            query = select(table.c.uid, table.c.name, table.c.digest, table.c.noted_at).where(
+                among(connection, table.c.uid, list(uids)), among(connection, table.c.name, list(names))
+            )
+            rows = connection.execute(query.order_by(table.c.noted_at, table.c.digest)).all()
+        return [AdmittedImage(uid, name, Digest(digest), at) for uid, name, digest, at in rows]
+
+    def prune(self, before: dt.datetime) -> int:
+        """Forget what was last noted before a moment; how many there were.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.write() as connection:
+            return connection.execute(delete(table).where(table.c.noted_at < before)).rowcount
