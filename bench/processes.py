@@ -77,13 +77,17 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    command: Sequence[str], port: int, environment: Mapping[str, str] | None = None, path: str = "/readyz"
+    command: Sequence[str],
+    port: int,
+    environment: Mapping[str, str] | None = None,
+    path: str = "/readyz",
+    root: Path = ROOT,
 ) -> Iterator[Server]:
-    """Start a server, wait until it answers 200 on ``path``, and stop it by pid at the end."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
+    """Start a server of a checkout, wait until it answers 200 on ``path``, and stop it by pid at the end."""
+    env = {**os.environ, "PYTHONPATH": str(root), **(environment or {})}
     # To a file, as a container runtime takes it: a pipe that this process drains would cost what is measured.
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen([sys.executable, *command], env=env, cwd=ROOT, stderr=log)
+        process = subprocess.Popen([sys.executable, *command], env=env, cwd=root, stderr=log)
         try:
             _await_ready(process, port, path, log)
             yield Server(process.pid, port)

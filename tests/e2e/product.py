@@ -67,6 +67,13 @@ class Bomgate:
         self._config.write_text(yaml.safe_dump({**self._basics(), **(settings or {})}))
         self._process: Process | None = None
 
+    def configure(self, **groups: dict[str, Any]) -> None:
+        """Add settings to groups of the settings file, before the server is started."""
+        settings = yaml.safe_load(self._config.read_text())
+        for group, values in groups.items():
+            settings.setdefault(group, {}).update(values)
+        self._config.write_text(yaml.safe_dump(settings))
+
     def _basics(self) -> dict[str, Any]:
         return {
             "database": {"url": f"sqlite:///{self.database}"},

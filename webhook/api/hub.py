@@ -12,6 +12,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import gevent
 import gevent.event
 
+_PAUSE = 0.05
+
+
+def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait in a greenlet until a condition holds that a native thread brings about; False when it does not in time."""
+    patience = gevent.Timeout(seconds)
+    try:
+        with patience:
+            while not condition():
+                gevent.sleep(_PAUSE)
+    except gevent.Timeout as late:
+        if late is not patience:
+            raise
+        return False
+    return True
+
 
 class HubTask:
     """Work on a native thread that a greenlet can wait for."""

@@ -28,7 +28,30 @@ class ServeOptions:
         default=False, metadata={"help": "Serve plain HTTP, for tests and behind a proxy; the API server refuses it."}
     )
     workers: int = field(default=2, metadata={"help": "Processes that answer; each holds a read model of its own."})
-    connections: int = field(default=2000, metadata={"help": "Open connections a process may have."})
+    connections: int = field(
+        default=2000,
+        metadata={
+            "help": "Open connections a process may have; past it the least needed one is closed. "
+            "Lowered at start where the limit of open files leaves room for fewer."
+        },
+    )
+    metrics_connections: int = field(
+        default=16, metadata={"help": "Open connections that a process may have on the port of /metrics."}
+    )
+    handshake_seconds: float = field(
+        default=5.0, metadata={"help": "Seconds a new connection gets for its TLS handshake."}
+    )
+    head_seconds: float = field(
+        default=5.0, metadata={"help": "Seconds that the head of a request may take, from its first byte."}
+    )
+    body_seconds: float = field(default=10.0, metadata={"help": "Seconds that the body of a request may take."})
+    body_budget_mib: int = field(
+        default=64,
+        metadata={
+            "help": "MiB of request bodies that a process holds at once; past it reading pauses until a request's "
+            "deadline."
+        },
+    )
     keepalive_seconds: int = field(
         default=120,
         metadata={"help": "Seconds an idle connection is kept; the API server keeps its end for 90."},

@@ -7,7 +7,9 @@ review, and a review costs microseconds.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -19,8 +21,11 @@ from webhook.model.workloads import Workload
 
 API_VERSION = "admission.k8s.io/v1"
 KIND = "AdmissionReview"
-MAX_REVIEW_BYTES = 7 * 1024 * 1024
-"""Twice the API server's own request limit and room to spare: an update carries the object twice."""
+MAX_REVIEW_BYTES = 32 * 1024 * 1024
+"""More than the API server sends: it takes objects of 3 MiB, keeps 1.5 MiB, writes some characters as six bytes, and an
+update carries the object twice (18 MB were seen)."""
+PREFIX_BYTES = 8 * 1024
+"""Enough of a review to answer it: the API server writes uid, kind, name and namespace before the object."""
 
 
 class _GroupVersionKind(msgspec.Struct):
@@ -66,6 +71,7 @@ class _Review(msgspec.Struct, rename="camel"):
 
 _DECODER = msgspec.json.Decoder(_Review)
 _ENCODER = msgspec.json.Encoder()
+_PYTHON_DECODER = json.JSONDecoder()
 
 
 def decode_review(body: bytes, extra_kinds: Sequence[ExtraKind] = (), mode: Mode | None = None) -> AdmissionRequest:
@@ -77,8 +83,8 @@ def decode_review(body: bytes, extra_kinds: Sequence[ExtraKind] = (), mode: Mode
         mode: of the namespace, where the way by which it came tells.
 
     Raises:
-        InvalidInput: it is no v1 AdmissionReview with a request and a uid, or its object is not of its kind's shape;
-            ``RejectedReview`` when the uid is known, so that an answer is possible.
+        InvalidInput: it is no v1 AdmissionReview with a request and a uid, it is not UTF-8, a key is repeated, or its
+            object is not of its kind's shape; ``RejectedReview`` for the last, because an answer is possible.
     """
     review = _decode(body)
     request = review.request
@@ -89,8 +95,11 @@ def decode_review(body: bytes, extra_kinds: Sequence[ExtraKind] = (), mode: Mode
         )
     if request is None or not request.uid:
         raise InvalidInput("The AdmissionReview has no request with a uid")
+    _refuse_repeated_keys(body, request)
     try:
         return _request(request, extra_kinds, mode)
+    except UnicodeDecodeError as problem:
+        raise InvalidInput(f"The body is not an AdmissionReview: its object is not UTF-8: {problem}") from problem
     except InvalidInput as problem:
         kind = request.kind or _GroupVersionKind()
         target = Target(request.uid, request.namespace or "", kind.kind or "", mode)
@@ -112,11 +121,94 @@ class RejectedReview(InvalidInput):
         self.target = target
 
 
+def read_target(prefix: bytes, mode: Mode | None = None) -> Target | None:
+    """What a review is about, from its first bytes; None when they do not tell its uid.
+
+    Args:
+        prefix: the beginning of a body, such as ``PREFIX_BYTES`` of it.
+        mode: of the namespace, where the way by which it came tells.
+    """
+    text = prefix.decode(errors="replace")
+    request = dict(_members(text, "request"))
+    uid, namespace, kind = request.get("uid"), request.get("namespace"), request.get("kind")
+    if not isinstance(uid, str) or not uid:
+        return None
+    name = kind.get("kind") if isinstance(kind, dict) else None
+    return Target(uid, namespace if isinstance(namespace, str) else "", name if isinstance(name, str) else "", mode)
+
+
+def _members(text: str, into: str) -> Iterable[tuple[str, Any]]:
+    """The members of the object ``into`` at the top level, as far as they are whole; the first of a key counts."""
+    inside, seen = False, set[str]()
+    try:
+        at = _after(text, 0, "{")
+        while True:
+            key, at = _PYTHON_DECODER.raw_decode(text, _blank(text, at))
+            at = _after(text, at, ":")
+            if key == into and not inside:
+                at, inside = _after(text, at, "{"), True
+                continue
+            value, at = _PYTHON_DECODER.raw_decode(text, _blank(text, at))
+            if inside and key not in seen:
+                seen.add(key)
+                yield key, value
+            at = _after(text, at, ",")
+    except (ValueError, RecursionError):  # the prefix ends here, or is no JSON
+        return
+
+
+def _blank(text: str, at: int) -> int:
+    while text[at : at + 1] in (" ", "\t", "\r", "\n"):
+        at += 1
+    return at
+
+
+def _after(text: str, at: int, mark: str) -> int:
+    at = _blank(text, at)
+    if text[at : at + 1] != mark:
+        raise ValueError(f"no {mark}")
+    return at + 1
+
+
 def _decode(body: bytes) -> _Review:
     try:
         return _DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         raise InvalidInput(f"The body is not an AdmissionReview: {problem}") from problem
+
+
+def _refuse_repeated_keys(body: bytes, request: _Request) -> None:
+    """Refuse a review that two readers would read differently.
+
+    The API server writes none. What surrounds the objects is decoded and written again: when that gives the same bytes,
+    as for all that the API server writes, no key was lost. Only what differs is looked at in full.
+
+    Raises:
+        InvalidInput: an object of it has a key twice.
+    """
+    rest = body
+    for raw in (request.object, request.old_object):
+        if len(raw) > 4:  # more than null
+            before, _, after = rest.partition(raw)
+            rest = b"%b0%b" % (before, after)
+    try:
+        if _ENCODER.encode(msgspec.json.decode(rest)) == rest:
+            return
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        pass  # the object stood in another place as well, and was cut out there
+    try:
+        json.loads(body, object_pairs_hook=_without_repeats)
+    except (ValueError, RecursionError) as problem:
+        raise InvalidInput(f"The body is not an AdmissionReview: {problem}") from problem
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise InvalidInput(f"The AdmissionReview has the key {twice[:60]!r} twice in one object")
+    return members
 
 
 def _request(request: _Request, extra_kinds: Sequence[ExtraKind], mode: Mode | None) -> AdmissionRequest:

@@ -1,7 +1,8 @@
 """The server: gunicorn with gevent workers, TLS that follows its files, metrics on a port of their own.
 
-gevent, because an idle or half-sent TLS connection then costs a greenlet and not a thread: nobody can stop the webhook
-by holding connections open, which with a fail-closed registration would stop the cluster.
+gevent, because an idle or half-sent TLS connection then costs a greenlet and not a thread. How many there may be and
+how long a peer may take is bounded in :mod:`webhook.api.connections`: nobody can stop the webhook by holding
+connections open, which with a fail-closed registration would stop the cluster.
 """
 
 from __future__ import annotations
@@ -11,30 +12,37 @@ import os
 import shutil
 import signal
 import socket
-import ssl
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import gevent
+import gevent.pool
+import gevent.server
 import gevent.socket
-from flask import Flask
-from gevent import pywsgi
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
-from gunicorn.workers.ggevent import GeventWorker
 
+from webhook.api.app import AdmissionApp
+from webhook.api.connections import Connections
+from webhook.api.hub import wait_for
 from webhook.api.options import ServeOptions, parse_listen
+from webhook.api.probes import Page, ProbeServer
+from webhook.api.starting import StartBoard, raise_open_files
 from webhook.api.tls import CertificateFiles
+from webhook.api.worker import ENDING, AdmissionWorker
 from webhook.errors import ConfigError
 from webhook.telemetry import exposition, forget_process
 
 log = logging.getLogger("bomgate.server")
 _SECONDS_TO_END = 10
 """What a worker gets, when its connections have had their time, to write what is to be kept."""
-_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+_SECONDS_TO_LOAD = 5.0
+"""How long all workers may wait for their first load before they answer that they cannot decide."""
+_RECEIVE_BUFFER = 64 * 1024
+"""Bytes that the kernel keeps for each connection that sends faster than it is read; megabytes if left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +54,16 @@ class WorkerParts:
         certificates: TLS; None serves plain HTTP.
         start: starts the worker's threads.
         stop: ends them, and writes what is to be kept.
+        loaded: whether it can decide.
+        load_failed: whether it has tried to load, in vain.
     """
 
-    app: Flask
+    app: AdmissionApp
     certificates: CertificateFiles | None
     start: Callable[[], None]
     stop: Callable[[], None]
+    loaded: Callable[[], bool]
+    load_failed: Callable[[], bool]
 
 
 class ServerLog(Logger):
@@ -77,38 +89,11 @@ class AdmissionArbiter(Arbiter):
 
     def spawn_worker(self) -> Any:
         """Hold such signals back; the worker takes them when it is ready for them."""
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         try:
             return super().spawn_worker()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-class AdmissionWorker(GeventWorker):
-    """gunicorn's gevent worker without monkey-patching: only the sockets that it serves are gevent's."""
-
-    def init_signals(self) -> None:
-        """Take signals from now on, and those that came since the worker was made."""
-        super().init_signals()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-
-    def patch(self) -> None:
-        """Make the listeners gevent sockets."""
-        hub = gevent.get_hub()
-        # A client can cause these by going away, or by not trusting the certificate: worth no traceback in the log.
-        hub.NOT_ERROR = (*hub.NOT_ERROR, ssl.SSLError, ConnectionError)
-        listeners: Any = self.sockets  # gunicorn's own wrappers around sockets
-        self.sockets = [
-            gevent.socket.socket(one.FAMILY, socket.SOCK_STREAM, fileno=one.sock.detach()) for one in listeners
-        ]
-
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Answer what went wrong with a request; an idle connection that ends with the worker is nothing of the kind.
-
-        An answer on it would be taken for the answer to the API server's next request.
-        """
-        if not isinstance(exc, gevent.GreenletExit):
-            super().handle_error(req, client, addr, exc)
 
 
 class AdmissionServer(BaseApplication):
@@ -116,12 +101,19 @@ class AdmissionServer(BaseApplication):
 
     Args:
         options: where and how to listen.
-        build: makes a worker's parts, in the worker.
+        build: makes a worker's parts, in the worker, of the options that are in force and what is known of the others.
         metrics_directory: where workers share their metrics; removed at the end.
     """
 
-    def __init__(self, options: ServeOptions, build: Callable[[], WorkerParts], metrics_directory: Path) -> None:
-        self._options, self._build, self._metrics_directory = options, build, metrics_directory
+    def __init__(
+        self,
+        options: ServeOptions,
+        build: Callable[[ServeOptions, StartBoard], WorkerParts],
+        metrics_directory: Path,
+    ) -> None:
+        self._options = replace(options, connections=raise_open_files(options.connections))
+        self._build, self._metrics_directory = build, metrics_directory
+        self._board = StartBoard(options.workers)
         self._parts: WorkerParts | None = None
         self._metrics_socket = _listen(options.metrics_listen) if options.metrics_listen else None
         super().__init__()
@@ -137,7 +129,6 @@ class AdmissionServer(BaseApplication):
             "bind": options.listen,
             "workers": options.workers,
             "worker_class": AdmissionWorker,
-            "worker_connections": options.connections,
             "keepalive": options.keepalive_seconds,
             "graceful_timeout": options.graceful_seconds + _SECONDS_TO_END,
             "timeout": 30,
@@ -147,8 +138,9 @@ class AdmissionServer(BaseApplication):
             "logger_class": ServerLog,
             "when_ready": self._when_ready,
             "post_worker_init": self._post_worker_init,
-            "worker_exit": lambda _server, _worker: self._parts.stop() if self._parts else None,
-            "child_exit": lambda _server, worker: forget_process(worker.pid),
+            "pre_fork": lambda _server, worker: setattr(worker, "place", self._board.take()),
+            "worker_exit": lambda _server, _worker: self._stop(),
+            "child_exit": self._child_exit,
             "on_exit": lambda _server: shutil.rmtree(self._metrics_directory, ignore_errors=True),
         }
         if not options.insecure_http:
@@ -160,8 +152,49 @@ class AdmissionServer(BaseApplication):
 
     def load(self) -> Any:
         """Make the application; gunicorn calls it in each worker."""
-        self._parts = self._build()
-        return self._parts.app
+        self._parts = self._build(self._options, self._board)
+        return self._parts.app.flask
+
+    @property
+    def connections(self) -> Connections:
+        """The open connections of this worker."""
+        assert self._parts is not None
+        return self._parts.app.connections
+
+    def wait_for_load(self, worker: Any) -> None:
+        """Wait, in a worker, until it may accept.
+
+        That is when it has loaded, so that nobody who connects meets a worker that cannot decide. Where no worker of
+        the server can load, reviews would be left to time out; so they accept after a while, and answer at the deadline
+        what could not be decided.
+        """
+        parts = self._parts
+        assert parts is not None
+        gevent.spawn(self._note_load, worker.place)
+        waited = 0.0
+
+        def may_accept() -> bool:
+            gave_up = parts.load_failed() or waited > _SECONDS_TO_LOAD
+            return not worker.alive or parts.loaded() or (gave_up and not self._board.any_loaded)
+
+        while not wait_for(may_accept, 1.0):
+            worker.notify()
+            waited += 1.0
+
+    def _note_load(self, place: int) -> None:
+        assert self._parts is not None
+        while not self._parts.loaded():
+            gevent.sleep(0.05)
+        self._board.loaded(place)
+
+    def _stop(self) -> None:
+        if self._parts is not None:
+            self._parts.app.decoder.close()
+            self._parts.stop()
+
+    def _child_exit(self, _server: Any, worker: Any) -> None:
+        forget_process(worker.pid)
+        self._board.leave(worker.place)
 
     def _ssl_context(self, _config: Any, _default: Callable[[], Any]) -> Any:
         assert self._parts is not None and self._parts.certificates is not None
@@ -169,6 +202,7 @@ class AdmissionServer(BaseApplication):
 
     def _when_ready(self, server: Any) -> None:
         for listener in server.LISTENERS:
+            listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
             host, port = listener.sock.getsockname()[:2]
             scheme = "http" if self._options.insecure_http else "https"
             log.info("listening", extra={"url": f"{scheme}://{host}:{port}", "workers": self._options.workers})
@@ -182,26 +216,24 @@ class AdmissionServer(BaseApplication):
         # than that, it would kill each worker before it has written anything.
         worker.cfg.set("graceful_timeout", self._options.graceful_seconds)
         self._parts.start()
+        gevent.spawn(self._close_late)
         if self._metrics_socket is not None:
-            shared = self._metrics_socket
-            listener = gevent.socket.socket(shared.family, shared.type, fileno=os.dup(shared.fileno()))
-            pywsgi.WSGIServer(listener, metrics_app, log=None, error_log=None).start()
+            pages = {"/metrics": lambda: Page(200, *exposition())}
+            shared = socket.socket(fileno=os.dup(self._metrics_socket.fileno()))
+            ProbeServer(shared, pages, places=self._options.metrics_connections).start()
 
-
-def metrics_app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """WSGI application of the metrics port: the metrics of all workers."""
-    if environ.get("PATH_INFO") != "/metrics":
-        start_response("404 Not Found", [("Content-Type", "text/plain")])
-        return [b"only /metrics is here\n"]
-    body, content_type = exposition()
-    start_response("200 OK", [("Content-Type", content_type), ("Content-Length", str(len(body)))])
-    return [body]
+    def _close_late(self) -> None:
+        while True:
+            gevent.sleep(0.5)
+            self.connections.close_late()
 
 
 def _listen(text: str) -> socket.socket:
     host, port = parse_listen(text)
     try:
-        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=1024
+        )
     except OSError as problem:
         raise ConfigError(f"Cannot listen on {text} for metrics: {problem}", remedy="Choose another port.") from problem
     listener.setblocking(False)

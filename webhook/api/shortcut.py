@@ -1,63 +1,168 @@
-"""A shortcut past Flask for the one request that matters.
+"""Reviews come in here, before Flask.
 
-Routing, contexts and request objects of a web framework cost several times as much as a warm decision. A plain
-``POST /validate`` (or ``/validate/deny``) with a stated length, which is what the API server sends, is answered here;
-everything else, and whatever is odd about such a request, goes the ordinary way through Flask, whose routes do the
-same.
+Routing, contexts and request objects of a web framework cost several times as much as a warm decision, and it reads a
+body whole, however many there are. Every ``POST`` to a path of reviews is read and answered here; all else, such as
+probes and wrong methods, is Flask's.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
+import gevent
+from gunicorn.http.errors import ParseException
+
+from webhook.api.bodies import BodyReader
+from webhook.api.connections import Connection, Connections, Step
+from webhook.api.reviews import MAX_REVIEW_BYTES, PREFIX_BYTES
 from webhook.errors import InvalidInput
-from webhook.model.policies import Mode
+from webhook.model.deadlines import Deadline
 
+log = logging.getLogger("bomgate.api")
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-_JSON = ("Content-Type", "application/json")
+_PIECE = 256 * 1024
+
+
+class Answerer(Protocol):
+    """What answers the reviews of a path."""
+
+    def answer(self, body: bytes | bytearray, deadline: Deadline) -> bytes:
+        """Answer a review.
+
+        Raises:
+            InvalidInput: there is no uid that could be answered.
+        """
+
+    def answer_unread(self, prefix: bytes, why: str, deadline: Deadline) -> bytes:
+        """Answer a review of which only the first bytes were read.
+
+        Raises:
+            InvalidInput: they do not tell the uid.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """How requests are taken in.
+
+    Attributes:
+        bodies: reads bodies.
+        connections: those that are open.
+        deadline: of a request with this ``timeout`` in its query.
+    """
+
+    bodies: BodyReader
+    connections: Connections
+    deadline: Callable[[str | None], Deadline]
 
 
 class AdmissionShortcut:
-    """WSGI middleware that answers the API server's reviews itself.
+    """WSGI middleware that answers reviews itself.
 
     Args:
         app: the Flask application, for everything else.
-        paths: those that are answered here, and the mode that each tells.
-        answer: bytes of a review, the ``timeout`` of the query and the mode → bytes of the answer.
-        max_bytes: a longer body is left to Flask, which refuses it.
+        paths: who answers at each path.
+        intake: how requests are taken in.
     """
 
-    def __init__(
-        self,
-        app: WsgiApp,
-        paths: Mapping[str, Mode | None],
-        answer: Callable[[bytes, str | None, Mode | None], bytes],
-        max_bytes: int,
-    ) -> None:
-        self._app, self._paths, self._answer, self._max_bytes = app, paths, answer, max_bytes
+    def __init__(self, app: WsgiApp, paths: Mapping[str, Answerer], intake: Intake) -> None:
+        self._app, self._paths, self._intake = app, paths, intake
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
-        length = environ.get("CONTENT_LENGTH") or ""
-        if not (
-            environ["PATH_INFO"] in self._paths
-            and environ["REQUEST_METHOD"] == "POST"
-            and length.isascii()
-            and length.isdigit()
-            and int(length) <= self._max_bytes
-        ):
-            return self._app(environ, start_response)
-        body = environ["wsgi.input"].read(int(length))
+        answerer = self._paths.get(environ["PATH_INFO"])
+        connection = self._connection(environ)
+        if answerer is None or environ["REQUEST_METHOD"] != "POST":
+            connection.enter(Step.ANSWER)
+            try:
+                return self._app(environ, start_response)
+            finally:
+                connection.enter(Step.IDLE)
+        deadline = self._intake.deadline(_timeout(environ.get("QUERY_STRING") or ""))
         try:
-            mode = self._paths[environ["PATH_INFO"]]
-            answer = self._answer(body, _timeout(environ.get("QUERY_STRING") or ""), mode)
-        except InvalidInput:
-            environ["wsgi.input"] = io.BytesIO(body)
-            return self._app(environ, start_response)
-        start_response("200 OK", [_JSON, ("Content-Length", str(len(answer)))])
-        return (answer,)
+            return self._answer(answerer, environ, start_response, connection, deadline)
+        except InvalidInput as problem:
+            log.warning("review refused", extra={"error": problem.message, "code": problem.code})
+            body = _respond(start_response, "400 Bad Request", json.dumps(problem.as_dict()).encode())
+            return _then_discard(body, environ["wsgi.input"], connection)
+        except ParseException as problem:  # of a chunked body; where the next request begins is not known
+            detail = {"code": "bad-request", "message": f"The body cannot be read: {problem}", "remedy": ""}
+            return _respond(start_response, "400 Bad Request", json.dumps(detail).encode())
+        finally:
+            self._intake.bodies.done(connection)
+            if connection.step is not Step.BODY:
+                connection.enter(Step.IDLE)
+
+    def _answer(
+        self,
+        answerer: Answerer,
+        environ: dict[str, Any],
+        start_response: Callable[..., Any],
+        connection: Connection,
+        deadline: Deadline,
+    ) -> Iterable[bytes]:
+        source, stated = environ["wsgi.input"], environ.get("CONTENT_LENGTH") or ""
+        body: bytes | bytearray | None
+        if not stated:
+            body = self._intake.bodies.read_chunked(source, connection, MAX_REVIEW_BYTES, deadline)
+        elif not (stated.isascii() and stated.isdigit()):
+            raise InvalidInput(f"The Content-Length {stated[:40]!r} is no number")
+        elif int(stated) <= MAX_REVIEW_BYTES:
+            body = self._intake.bodies.read(source, connection, int(stated), deadline)
+        else:
+            body = None
+        if body is None:
+            return self._answer_unread(answerer, environ, start_response, connection, deadline)
+        answer = answerer.answer(body, deadline)
+        self._intake.connections.answered(connection)
+        return _respond(start_response, "200 OK", answer)
+
+    def _answer_unread(
+        self,
+        answerer: Answerer,
+        environ: dict[str, Any],
+        start_response: Callable[..., Any],
+        connection: Connection,
+        deadline: Deadline,
+    ) -> Iterable[bytes]:
+        """Answer from the beginning of the body, and let the rest come and go.
+
+        The rest is read, and kept nowhere, only after the answer: a client that still sends would meet a closed
+        connection, and its API server an error in place of the decision.
+        """
+        source, stated = environ["wsgi.input"], environ.get("CONTENT_LENGTH") or ""
+        too_long = bool(stated) and int(stated) > MAX_REVIEW_BYTES
+        why = (
+            f"the review of {stated} bytes is larger than {MAX_REVIEW_BYTES}"
+            if too_long
+            else f"there was no room to read the review of {stated or 'unknown'} bytes in its time"
+        )
+        connection.enter(Step.BODY)
+        answer = answerer.answer_unread(source.read(PREFIX_BYTES), why, deadline)
+        return _then_discard(_respond(start_response, "200 OK", answer), source, connection)
+
+    @staticmethod
+    def _connection(environ: dict[str, Any]) -> Connection:
+        """The connection of a request; an unwatched one where another server calls."""
+        connection = getattr(environ.get("gunicorn.socket"), "connection", None)
+        return connection if isinstance(connection, Connection) else Connection(None, lambda: 0.0)
+
+
+def _respond(start_response: Callable[..., Any], status: str, body: bytes) -> Iterable[bytes]:
+    start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return (body,)
+
+
+def _then_discard(answer: Iterable[bytes], source: Any, connection: Connection) -> Iterator[bytes]:
+    connection.enter(Step.BODY)
+    yield from answer
+    while source.read(_PIECE):
+        gevent.sleep(0)
+    connection.enter(Step.IDLE)
 
 
 def _timeout(query: str) -> str | None:

@@ -12,31 +12,13 @@ import logging
 import ssl
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import gevent
 import gevent.ssl
 from cryptography import x509
 
 from webhook.errors import ConfigError
 
 log = logging.getLogger("bomgate.tls")
-
-
-class ServerContext(gevent.ssl.SSLContext):
-    """A context whose failed handshakes are a line in the log, and not a traceback for each port scan and probe."""
-
-    def wrap_socket(self, sock: Any, *args: Any, **options: Any) -> gevent.ssl.SSLSocket:
-        """Shake hands.
-
-        Raises:
-            gevent.GreenletExit: it failed; ends the connection's greenlet without further words.
-        """
-        try:
-            return super().wrap_socket(sock, *args, **options)
-        except OSError as problem:  # an SSLError is one, too
-            log.debug("TLS handshake failed", extra={"error": str(problem)})
-            raise gevent.GreenletExit from problem
 
 
 class CertificateFiles:
@@ -129,7 +111,7 @@ class CertificateFiles:
 
     def _load(self) -> gevent.ssl.SSLContext:
         cert, key = self._paths()
-        context = ServerContext(ssl.PROTOCOL_TLS_SERVER)
+        context = gevent.ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(cert, key)
         self._on_change(x509.load_pem_x509_certificate(cert.read_bytes()).not_valid_after_utc)

@@ -16,8 +16,10 @@ from functools import partial
 from webhook import __version__
 from webhook.api.app import AdmissionFace, create_app
 from webhook.api.gauges import Gauges
-from webhook.api.hub import HubBackground
+from webhook.api.hub import HubBackground, wait_for
+from webhook.api.options import ServeOptions
 from webhook.api.server import WorkerParts
+from webhook.api.starting import StartBoard
 from webhook.api.tls import CertificateFiles
 from webhook.bootstrap.features import features
 from webhook.bootstrap.parts import Parts, ReviewNotes, hot_start, open_parts
@@ -87,11 +89,20 @@ def certificates(
     return CertificateFiles(serve.tls_cert, serve.tls_key, clock.monotonic, on_change, former)
 
 
-def worker_parts(settings: Settings, *, provision: bool = False, former: CertificateFiles | None = None) -> WorkerParts:
+def worker_parts(
+    settings: Settings,
+    options: ServeOptions,
+    board: StartBoard,
+    *,
+    provision: bool = False,
+    former: CertificateFiles | None = None,
+) -> WorkerParts:
     """What one process of the webhook runs.
 
     Args:
         settings: all settings.
+        options: those of the server that are in force.
+        board: what is known of the server's other processes.
         provision: bring the provisioned assessments into the store once it answers, because that is still to be done.
         former: the certificate that the server was started with.
     """
@@ -101,7 +112,7 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
         Gauges(metrics, parts.model, parts.store.runs, parts.clock),
     )
     admissions = AdmissionNotes(parts.store.admissions, parts.clock)
-    face = _face(parts, metrics, ReviewNotes(sightings, admissions))
+    face = _face(parts, metrics, ReviewNotes(sightings, admissions), board)
     _tell_once(parts, metrics)
     to_provision = [parts.provision] if provision else []
 
@@ -140,10 +151,17 @@ def worker_parts(settings: Settings, *, provision: bool = False, former: Certifi
             metrics.set("bomgate_certificate_expiry_timestamp_seconds", until.timestamp())
 
     pair = certificates(settings, parts.clock, certificate_changed, former)
-    return WorkerParts(create_app(face), pair, start, end)
+    return WorkerParts(
+        app=create_app(face, options),
+        certificates=pair,
+        start=start,
+        stop=end,
+        loaded=lambda: parts.model.loaded,
+        load_failed=lambda: parts.refresher.failing_since is not None,
+    )
 
 
-def _face(parts: Parts, metrics: Metrics, notes: ReviewNotes) -> AdmissionFace:
+def _face(parts: Parts, metrics: Metrics, notes: ReviewNotes, board: StartBoard) -> AdmissionFace:
     """What answers requests."""
     background = HubBackground()
     checker = parts.checker(background)
@@ -156,6 +174,8 @@ def _face(parts: Parts, metrics: Metrics, notes: ReviewNotes) -> AdmissionFace:
         clock=parts.clock,
         unready=lambda: None if parts.model.loaded else "the read model is not loaded yet",
         pinner=parts.pinner(checker),
+        starting=board.starting,
+        wait_ready=partial(wait_for, lambda: parts.model.loaded),
     )
 
 

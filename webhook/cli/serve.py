@@ -76,7 +76,16 @@ def check_options(options: ServeOptions) -> None:
         raise ConfigError(
             "A certificate is given, and plain HTTP is asked for as well.", remedy="Leave out one of the two."
         )
-    for name, value, lowest in (("workers", options.workers, 1), ("connections", options.connections, 1)):
+    bounds: tuple[tuple[str, float, float], ...] = (
+        ("workers", options.workers, 1),
+        ("connections", options.connections, 1),
+        ("metricsConnections", options.metrics_connections, 1),
+        ("handshakeSeconds", options.handshake_seconds, 0.1),
+        ("headSeconds", options.head_seconds, 0.1),
+        ("bodySeconds", options.body_seconds, 0.1),
+        ("bodyBudgetMib", options.body_budget_mib, 1),
+    )
+    for name, value, lowest in bounds:
         if value < lowest:
             raise ConfigError(f"serve.{name} is {value}; it has to be at least {lowest}.")
 

@@ -40,7 +40,21 @@ DEFINITIONS = (
         ("decision",),
     ),
     MetricDefinition(
-        "bomgate_admission_errors_total", "counter", "Admission requests whose decision failed and followed onError."
+        "bomgate_admission_errors_total",
+        "counter",
+        "Admission requests whose decision failed; the worse of onError and missingSbom answered them.",
+    ),
+    MetricDefinition(
+        "bomgate_reviews_unread_total",
+        "counter",
+        "Admission reviews that were not read whole and answered as undecided: no room in time, or too large.",
+    ),
+    MetricDefinition(
+        "bomgate_connections_closed_total",
+        "counter",
+        "Connections to the webhook that it closed: crowded, or the step that took too long.",
+        ("reason",),
+        (("crowded",), ("handshake",), ("head",), ("body",), ("idle",)),
     ),
     MetricDefinition("bomgate_webhook_ready", "gauge", "1 in a webhook that can decide, else 0."),
     MetricDefinition("bomgate_read_model_revision", "gauge", "Newest store revision that this replica decides with."),

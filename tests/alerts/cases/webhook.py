@@ -86,6 +86,18 @@ WEBHOOK = (
         counted("bomgate_admission_errors_total"),
     ),
     Case(
+        "BomgateReviewsUnread",
+        "warning",
+        rises("bomgate_reviews_unread_total", at="10m"),
+        counted("bomgate_reviews_unread_total"),
+    ),
+    Case(
+        "BomgateConnectionsCrowded",
+        "warning",
+        rises('bomgate_connections_closed_total{reason="crowded"}', at="10m"),
+        {"peers were only slow": rises('bomgate_connections_closed_total{reason="handshake"}', at="10m")},
+    ),
+    Case(
         "BomgateReadModelStale",
         "warning",
         Moment({'bomgate_read_model_refresh_timestamp_seconds{instance="a"}': "0+60x10 600x60"}, "21m"),

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from tests.unit.api.test_reviews import review
 from tests.worlds import LEFTPAD, LOG4J, LOG4SHELL, World
 from webhook.api.app import AdmissionFace, create_app, parse_timeout
+from webhook.api.reviews import MAX_REVIEW_BYTES
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
 from webhook.model.policies import Mode, Policy
@@ -24,14 +25,16 @@ from webhook.telemetry import Metrics, exposition
 class Face:
     """The application on a small world."""
 
-    def __init__(self, policy: Policy | None = None, unready: Callable[[], str | None] = lambda: None) -> None:
+    def __init__(
+        self, policy: Policy | None = None, unready: Callable[[], str | None] = lambda: None, **waiting: Any
+    ) -> None:
         self.world = World(policy or Policy())
         self.world.image("shop/bad:1", LOG4J)
         self.world.image("shop/good:1", LEFTPAD)
         self.world.answer_all([(LOG4J, [LOG4SHELL]), (LEFTPAD, [])])
         self.metrics = Metrics(CollectorRegistry())
-        face = AdmissionFace(self.world.reviewer, self.world.policy, self.metrics, self.world.clock, unready)
-        self.client: FlaskClient = create_app(face).test_client()
+        face = AdmissionFace(self.world.reviewer, self.world.policy, self.metrics, self.world.clock, unready, **waiting)
+        self.client: FlaskClient = create_app(face).flask.test_client()
 
     def post(self, body: Any, query: str = "", path: str = "/validate") -> dict[str, Any]:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -79,15 +82,47 @@ def test_what_is_no_review_gets_a_400_with_code_and_remedy(body: bytes) -> None:
     assert set(answer.get_json()) == {"code", "message", "remedy"}
 
 
-def test_a_body_over_the_limit_is_refused_unread() -> None:
-    answer = Face().client.post("/validate", data=b" " * (10 * 1024 * 1024))
-    assert answer.status_code == 413
-    assert answer.get_json()["code"] == "request-entity-too-large"
+def test_a_review_over_the_limit_is_answered_from_its_beginning_as_undecided() -> None:
+    face = Face(Policy(on_error=Action.WARN, missing_sbom=Action.DENY))
+    body = json.dumps(review(object=pod("shop/good:1"))).encode() + b" " * MAX_REVIEW_BYTES
+    answer = face.post(body)
+    assert (answer["uid"], answer["allowed"]) == ("u-1", False)
+    assert "is larger than" in answer["status"]["message"]
+    assert "bomgate_reviews_unread_total 1.0" in face.scraped()
+
+
+def test_a_body_over_the_limit_that_tells_no_uid_is_refused() -> None:
+    answer = Face().client.post("/validate", data=b" " * (MAX_REVIEW_BYTES + 1))
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "invalid-input")
+
+
+def test_a_review_that_comes_before_the_read_model_waits_for_it() -> None:
+    reasons = ["the read model is not loaded yet"]
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        reasons.clear()
+
+    face = Face(unready=lambda: reasons[0] if reasons else None, wait_ready=wait)
+    assert not face.post(review(object=pod("shop/bad:1")), "?timeout=5s")["allowed"]
+    assert waits == [4.5]
+
+
+def test_what_met_no_read_model_is_decided_by_the_worse_of_two_settings() -> None:
+    for on_error, missing in ((Action.DENY, Action.WARN), (Action.WARN, Action.DENY)):
+        face = Face(Policy(on_error=on_error, missing_sbom=missing), unready=lambda: "the read model is not loaded yet")
+        assert not face.post(review(object=pod("shop/good:1")))["allowed"]
+
+
+def test_the_probe_says_what_the_whole_server_waits_for() -> None:
+    answer = Face(starting=lambda: "1 of 2 workers have loaded the read model").client.get("/readyz")
+    assert (answer.status_code, answer.data) == (503, b"1 of 2 workers have loaded the read model\n")
 
 
 @pytest.mark.parametrize(("on_error", "allowed"), [(Action.ALLOW, True), (Action.WARN, True), (Action.DENY, False)])
 def test_an_object_of_the_wrong_shape_is_decided_by_on_error(on_error: Action, allowed: bool) -> None:
-    face = Face(Policy(on_error=on_error))
+    face = Face(Policy(on_error=on_error, missing_sbom=Action.ALLOW))
     answer = face.post(review(object={"spec": {"containers": "x"}}))
     assert (answer["uid"], answer["allowed"]) == ("u-1", allowed)
     assert bool(answer.get("warnings")) == (on_error is Action.WARN)
@@ -168,7 +203,7 @@ def broken_face(clock: Clock) -> tuple[FlaskClient, Broken]:
     broken = Broken()
     reviewer: Any = broken
     face = AdmissionFace(reviewer, Policy(), Metrics(CollectorRegistry()), clock, lambda: None)
-    return create_app(face).test_client(), broken
+    return create_app(face).flask.test_client(), broken
 
 
 def test_an_exception_becomes_a_decision_with_an_id_that_the_log_has(caplog: pytest.LogCaptureFixture) -> None:

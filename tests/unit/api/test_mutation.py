@@ -27,7 +27,7 @@ class Face:
         self.metrics = Metrics(CollectorRegistry())
         used = pinner or PodPinner(world.tags)
         face = AdmissionFace(world.reviewer, world.policy, self.metrics, world.clock, lambda: unready, used)
-        self.client = create_app(face).test_client()
+        self.client = create_app(face).flask.test_client()
 
     def post(self, body: Any) -> dict[str, Any]:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()

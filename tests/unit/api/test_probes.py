@@ -47,12 +47,15 @@ def test_nothing_can_be_changed(server: ProbeServer) -> None:
 
 
 def test_clients_that_only_connect_do_not_keep_others_from_an_answer(server: ProbeServer) -> None:
-    held = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(15)]
+    held = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(40)]
     try:
         assert get(server, "/healthz").status_code == 200
-        # One more than there are threads is sent away at once, rather than growing without end.
-        held += [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3)]
-        held[-1].settimeout(10)
+        # One more than there are places costs the oldest its own, rather than growing without end.
+        held[0].settimeout(10)
+        assert held[0].recv(1) == b""
+        # And nobody keeps a place for long.
+        held[-1].sendall(b"GET /healthz HT")
+        held[-1].settimeout(20)
         assert held[-1].recv(1) == b""
     finally:
         for one in held:

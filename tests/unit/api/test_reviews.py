@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from webhook.api.reviews import RejectedReview, decode_review, encode_response
+from webhook.api.reviews import RejectedReview, decode_review, encode_response, read_target
 from webhook.errors import InvalidInput
 from webhook.model.reviews import AdmissionResponse, Operation, Requester
 
@@ -127,3 +127,68 @@ def test_a_patch_is_a_json_patch_in_base64() -> None:
     assert json.loads(base64.b64decode(answer["patch"])) == [
         {"op": "replace", "path": "/spec/containers/0/image", "value": "a:1@sha256:0"}
     ]
+
+
+def compact(asked: dict[str, Any]) -> bytes:
+    """As the API server writes it."""
+    return json.dumps(asked, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("write", [compact, lambda asked: json.dumps(asked).encode()], ids=["compact", "spaced"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"object":', '"object":{"spec":{}},"object":'),
+        ('"object":', '"object":null,"ob\\u006aect":'),
+        ('"oldObject":', '"object":{"spec":{}},"oldObject":'),
+        ('"operation":', '"operation":"DELETE","operation":'),
+        ('"operation":', '"operation" :"CREATE","operation":'),
+        ('"uid":"u-1"', '"uid":"u-1","uid":"u-2"'),
+        ('"username":', '"username":"system:admin","username":'),
+        ('"request":', '"request":null,"request":'),
+        ('"dryRun":', '"dryRun":true,"dryRun":'),
+    ],
+)
+def test_a_repeated_key_is_refused(write: Any, before: str, after: str) -> None:
+    text = write(review()).decode()
+    before = before if before in text else before.replace('":"', '": "')
+    with pytest.raises(InvalidInput, match="twice"):
+        decode_review(text.replace(before, after, 1).encode())
+
+
+def test_the_same_words_in_other_places_are_no_repeated_keys() -> None:
+    spec = {"containers": [{"name": "object", "image": "i", "args": ["null", "{}", '"object":'], "object": {"uid": 1}}]}
+    workload = {"metadata": {"name": "object", "annotations": {"request": "oldObject"}}, "spec": spec}
+    for old in (None, workload, {"object": workload}, {}):
+        asked = review(object=workload, oldObject=old, operation="UPDATE", name="ü<>&", dryRun=None)
+        assert decode_review(compact(asked)).name == "ü<>&"
+        assert decode_review(json.dumps(asked, indent=1).encode()).name == "ü<>&"
+
+
+@pytest.mark.parametrize("field", ["object", "oldObject"])
+def test_an_object_that_is_not_utf_8_is_no_review(field: str) -> None:
+    body = compact(review(**{field: {"metadata": {"name": "@"}, "spec": {}}})).replace(b"@", b"\xff\xfe")
+    with pytest.raises(InvalidInput, match=r"UTF-8|utf-8") as caught:
+        decode_review(body)
+    assert not isinstance(caught.value, RejectedReview)
+
+
+def test_the_beginning_of_a_review_tells_what_it_is_about() -> None:
+    body = compact(review(object={"metadata": {"name": "x" * 9000}}))
+    target = read_target(body[:1000])
+    assert target is not None
+    assert (target.uid, target.namespace, target.kind) == ("u-1", "shop", "Pod")
+    assert read_target(json.dumps(review(), indent=2).encode()[:1000]) == target
+
+
+@pytest.mark.parametrize("length", range(0, 120, 7))
+def test_a_shorter_beginning_tells_less_and_never_something_else(length: int) -> None:
+    target = read_target(compact({"apiVersion": "v1", "x": {"uid": "other"}, **review()})[:length])
+    assert target is None or target.uid == "u-1"
+
+
+@pytest.mark.parametrize(
+    "prefix", [b"", b"[", b"{}", b"\xff", b'{"request":{"uid":5', b'{"request":{"uid":""', b'{"uid":"u"']
+)
+def test_a_beginning_without_a_uid_tells_nothing(prefix: bytes) -> None:
+    assert read_target(prefix) is None

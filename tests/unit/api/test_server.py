@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from webhook.api.app import AdmissionApp
+from webhook.api.connections import Connections, TimeLimits
+from webhook.api.decoding import ReviewDecoder
 from webhook.api.options import ServeOptions
-from webhook.api.server import AdmissionServer, AdmissionWorker, WorkerParts
+from webhook.api.server import AdmissionServer, WorkerParts
+from webhook.api.worker import AdmissionWorker
 from webhook.settings.process import environment_with
 
 
@@ -35,16 +39,19 @@ class Server(AdmissionServer):
 
 def serve_and_be_told_to_end_early(folder: Path) -> None:
     """Run such a server; in a process of its own."""
+    limits, decoder = TimeLimits(5, 5, 5, 5), ReviewDecoder((), time.monotonic)
     parts = WorkerParts(
-        app=Flask("empty"),
+        app=AdmissionApp(Flask("empty"), Connections(10, limits, time.monotonic, print), decoder),
         certificates=None,
         start=lambda: None,
         stop=lambda: (folder / "stopped").touch(),
+        loaded=lambda: True,
+        load_failed=lambda: False,
     )
     options = ServeOptions(
         listen="127.0.0.1:0", metrics_listen="", insecure_http=True, workers=1, graceful_seconds=1, connections=10
     )
-    Server(options, lambda: parts, folder / "metrics").run()
+    Server(options, lambda _options, _board: parts, folder / "metrics").run()
 
 
 def test_a_worker_that_is_told_to_end_while_it_starts_ends_in_good_order(

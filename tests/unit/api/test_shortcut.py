@@ -1,4 +1,4 @@
-"""The shortcut past Flask answers like Flask."""
+"""Reviews are answered before Flask, whatever form their request has."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def test_a_request_of_stated_length_and_a_chunked_one_get_the_same_answer(image:
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "²", "99999999999"])
-def test_an_odd_length_is_left_to_flask(length: str) -> None:
+def test_an_odd_length_is_refused_or_answered_as_undecided(length: str) -> None:
     status, _, _ = call(Face(), json.dumps(review()).encode(), CONTENT_LENGTH=length)
-    assert status.startswith(("200", "400", "413"))
+    assert status == ("200 OK" if length == "99999999999" else "400 Bad Request")
 
 
-def test_a_bad_body_is_answered_by_flask_with_its_json_error() -> None:
+def test_a_bad_body_is_answered_with_a_json_error() -> None:
     status, headers, body = call(Face(), b"{}")
-    assert (status, headers["Content-Type"]) == ("400 BAD REQUEST", "application/json")
+    assert (status, headers["Content-Type"]) == ("400 Bad Request", "application/json")
     assert json.loads(body)["code"] == "invalid-input"
 
 
@@ -64,7 +64,7 @@ def test_the_timeout_is_found_among_other_parameters() -> None:
     assert call(face, body, QUERY_STRING="a=b&timeout=5s&c")[0] == "200 OK"
 
 
-def test_both_paths_get_the_answer_that_flask_would_give() -> None:
+def test_both_paths_get_the_same_answer_with_and_without_a_stated_length() -> None:
     face = Face(Policy(enforce=Mode.WARN))
     body = json.dumps(review(object=pod("shop/bad:1"))).encode()
     answers = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,7 +17,9 @@ from cryptography import x509
 from gevent.server import StreamServer
 
 from tests.certificates import Authority
+from webhook.api.connections import Connections, TimeLimits
 from webhook.api.tls import CertificateFiles
+from webhook.api.worker import ReviewServer
 from webhook.errors import ConfigError
 
 
@@ -147,7 +150,11 @@ def test_a_handshake_that_fails_says_nothing_on_standard_error(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with following(tmp_path, Authority()) as (files, _, _):
-        server = StreamServer(("127.0.0.1", 0), lambda *_: None, ssl_context=files.server_context())
+        connections = Connections(10, TimeLimits(5, 5, 5, 5), time.monotonic, lambda _: None)
+        listener = gevent.socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        server = ReviewServer(listener, lambda *_: None, connections, files.server_context())
         server.start()
         try:
             with gevent.Timeout(10):

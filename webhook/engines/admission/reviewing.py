@@ -10,7 +10,7 @@ from webhook.engines.admission.enforcing import Enforcer
 from webhook.engines.admission.former import FormerImages, new_containers
 from webhook.engines.admission.texts import ComposedTexts
 from webhook.engines.checking.workloads import WorkloadJudge
-from webhook.model.actions import Action
+from webhook.model.actions import Action, worst
 from webhook.model.deadlines import Deadline
 from webhook.model.policies import Mode, Policy
 from webhook.model.records import Sighting
@@ -94,7 +94,10 @@ class AdmissionReviewer:
         return self._allow(request, verdict, action) if containers else self._ignore(request, STANDS)
 
     def undecided(self, target: Target, why: str, deadline: Deadline) -> AdmissionResponse:
-        """Answer what could not be decided: by ``policy.onError``, as far as the mode of the namespace lets it.
+        """Answer what could not be decided, as far as the mode of the namespace lets it.
+
+        No SBOM was seen either, so that the worse of ``policy.onError`` and ``policy.missingSbom`` counts: an error may
+        not open what an image without an SBOM would not.
 
         Args:
             target: what the request is about.
@@ -107,7 +110,7 @@ class AdmissionReviewer:
         except Exception:  # this is the answer to errors, and may not be one itself
             log.exception("the mode of the namespace is not known; policy.enforce counts")
             mode = policy.enforce
-        action = enforced(policy.on_error, target.kind, mode, policy)
+        action = enforced(worst((policy.on_error, policy.missing_sbom)), target.kind, mode, policy)
         line = plain(f"bomgate could not decide: {why}", MAX_WARNING)
         return AdmissionResponse(
             target.uid,

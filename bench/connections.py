@@ -1,0 +1,216 @@
+"""The API server's calls while others hold connections: idle ones on both ports, and half-sent bodies.
+
+Two checkouts can be measured in turn: ``BOMGATE_BENCH_BASE=/path/to/checkout`` names the other one. Each has a limit of
+1,024 open files to begin with, as services have. The calls are short reviews on a kept connection and on new ones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import socket
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from bench import Row, show
+from bench.admission import review_of
+from bench.processes import ROOT, Server, free_port, rss_mib, running
+from tests.certificates import Authority
+
+CALLS, NEW_EVERY = 300, 10
+IDLE, HALF, HALF_BYTES = 10_000, 1_000, 7 * 1024 * 1024
+GOAL_P99, GOAL_MIB = 2.0, 150.0
+LARGE_GOAL_P99 = 3.0
+_SOFT_FILES = 1024
+
+
+def main() -> list[Row]:
+    """Measure and print."""
+    rows: list[Row] = []
+    base = os.environ.get("BOMGATE_BENCH_BASE")
+    for name, root in ([("base", Path(base))] if base else []) + [("this build", ROOT)]:
+        rows += _measure(name, root, goals=root == ROOT)
+    show("Calls of the API server beside held connections", rows)
+    return rows
+
+
+def _measure(name: str, root: Path, *, goals: bool) -> list[Row]:
+    rows: list[Row] = []
+    for what, hold in (
+        (f"{IDLE:,} idle connections on each port", _idle),
+        (f"{HALF:,} half-sent bodies of 7 MiB", _half),
+        ("a stream of reviews of 18 MB", _stream),
+    ):
+        with tempfile.TemporaryDirectory() as folder, _server(root, Path(folder)) as (server, metrics):
+            _calls(server.port, CALLS)  # the first ones fill caches
+            quiet, rest = _calls(server.port, CALLS), _memory(server)
+            with hold(server.port, metrics):
+                busy, most = _calls(server.port, CALLS), _memory(server)
+            limit = LARGE_GOAL_P99 if hold is _stream else GOAL_P99
+            ratio, grown = _p99(busy) / _p99(quiet), most - rest
+            failed = busy.count(float("inf"))
+            text = f"{ratio:.1f} × ({_p99(quiet) * 1000:.1f} → {_p99(busy) * 1000:.1f} ms)"
+            rows.append(Row(f"{name}, {what}: p99", text, *(_goal(f"≤ {limit:g} ×", ratio <= limit) if goals else ())))
+            rows.append(
+                Row(f"{name}, {what}: failed calls", f"{failed} of {CALLS}", *(_goal("0", not failed) if goals else ()))
+            )
+            if hold is not _stream:
+                goal = _goal(f"≤ {GOAL_MIB:g} MiB", grown <= GOAL_MIB) if goals else ()
+                rows.append(Row(f"{name}, {what}: memory above rest", f"{grown:.0f} MiB", *goal))
+    return rows
+
+
+def _goal(text: str, met: bool) -> tuple[str, bool]:
+    return text, met
+
+
+@contextmanager
+def _server(root: Path, folder: Path) -> Iterator[tuple[Server, int]]:
+    cert, key = Authority().issue().write(folder / "tls")
+    port, metrics = free_port(), free_port()
+    settings = folder / "bomgate.yaml"
+    settings.write_text(f"database: {{url: 'sqlite:///{folder / 'bomgate.db'}'}}\n")
+    serve = ["-m", "webhook", "--config", str(settings), "serve", "--listen", f"127.0.0.1:{port}"]
+    serve += ["--tls-cert", str(cert), "--tls-key", str(key), "--metrics-listen", f"127.0.0.1:{metrics}"]
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_SOFT_FILES, before[1]))
+    try:
+        with running(serve, port, root=root) as server:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+            yield server, metrics
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def _memory(server: Server) -> float:
+    """Resident memory of all processes of the server and what the kernel keeps for TCP, MiB."""
+    pids, total = [server.pid], 0.0
+    while pids:
+        pid = pids.pop()
+        with suppress(OSError):
+            total += rss_mib(pid)
+            pids += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    pages = next(line for line in Path("/proc/net/sockstat").read_text().splitlines() if line.startswith("TCP:"))
+    return total + int(pages.split()[-1]) * resource.getpagesize() / 1024 / 1024
+
+
+def _calls(port: int, number: int) -> list[float]:
+    """Seconds that each call took; infinite for one that failed."""
+    body = review_of(["registry.example/shop/web@sha256:" + "a" * 64])
+    head = f"POST /validate?timeout=5s HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    times, connection = [], None
+    for at in range(number):
+        began = time.perf_counter()
+        try:
+            if connection is None or at % NEW_EVERY == 0:
+                if connection is not None:
+                    connection.close()
+                connection = _connect(port)
+            connection.sendall(head + body)
+            answer = connection.recv(65536)
+            if not answer.startswith(b"HTTP/1.1 200"):
+                raise OSError("no answer")
+            times.append(time.perf_counter() - began)
+        except OSError:
+            connection = None
+            times.append(float("inf"))
+            if times.count(float("inf")) >= 5:
+                times += [float("inf")] * (number - len(times))
+                break
+        time.sleep(0.005)
+    if connection is not None:
+        connection.close()
+    return times
+
+
+def _connect(port: int) -> ssl.SSLSocket:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=5))
+
+
+def _p99(times: list[float]) -> float:
+    return (
+        statistics.quantiles(times, n=100)[98] if float("inf") not in times else sorted(times)[len(times) * 99 // 100]
+    )
+
+
+def _idle(port: int, metrics: int) -> ExitStack:
+    return _holders([("idle", port, IDLE), ("idle", metrics, IDLE)])
+
+
+def _half(port: int, _metrics: int) -> ExitStack:
+    return _holders([("half", port, HALF)])
+
+
+def _stream(port: int, _metrics: int) -> ExitStack:
+    return _holders([("stream", port, 1)])
+
+
+def _holders(kinds: list[tuple[str, int, int]]) -> ExitStack:
+    """Processes that hold connections; each has said that it holds them."""
+    stack = ExitStack()
+    for kind, port, number in kinds:
+        command = [sys.executable, "-m", "bench.connections", kind, str(port), str(number)]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+        stack.callback(process.wait)
+        stack.callback(process.send_signal, signal.SIGTERM)
+        assert process.stdout is not None
+        stack.callback(process.stdout.close)
+        process.stdout.readline()
+    return stack
+
+
+def hold(kind: str, port: int, number: int) -> None:
+    """Hold connections until told to end, five minutes at most; the whole life of such a process."""
+    signal.alarm(300)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    if kind == "stream":
+        _send_large(port)
+        return
+    held: list[socket.socket] = []
+    for _ in range(number):
+        with suppress(OSError):
+            if kind == "idle":
+                held.append(socket.create_connection(("127.0.0.1", port), timeout=5))
+                continue
+            connection = _connect(port)
+            held.append(connection)
+            connection.settimeout(0.02)
+            head = f"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Length: {HALF_BYTES}\r\n\r\n"
+            connection.sendall(head.encode() + b" " * (HALF_BYTES // 2))
+    print("held", flush=True)
+    time.sleep(290)
+
+
+def _send_large(port: int) -> None:
+    review = json.loads(review_of(["registry.example/shop/web@sha256:" + "a" * 64]))
+    review["request"]["object"]["spec"]["template"]["spec"]["containers"][0]["args"] = ["@@"]
+    review["request"]["oldObject"] = review["request"]["object"]
+    body = json.dumps(review, separators=(",", ":")).replace("@@", "\\u003c" * 1_500_000).encode()
+    head = f"POST /validate?timeout=10s HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    connection = _connect(port)
+    connection.settimeout(30)
+    print("held", flush=True)
+    while True:
+        try:
+            connection.sendall(head + body)
+            if not connection.recv(65536).startswith(b"HTTP/1.1 200"):
+                raise OSError("no answer")
+        except OSError:
+            connection = _connect(port)
+            time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    hold(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,83 @@
+"""Which connection goes when there are too many, and when a peer has used up its time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes import FakeClock
+from webhook.api.connections import Connection, Connections, Step, TimeLimits
+
+LIMITS = TimeLimits(handshake=5, head=6, body=7, idle=60)
+
+
+def make(places: int = 4) -> tuple[Connections, FakeClock, list[str]]:
+    clock, closed = FakeClock(), list[str]()
+    return Connections(places, LIMITS, clock.monotonic, closed.append), clock, closed
+
+
+def proven(connections: Connections) -> Connection:
+    one = connections.admit(None)
+    connections.answered(one)
+    one.enter(Step.IDLE)
+    return one
+
+
+def test_of_too_many_strangers_the_oldest_goes() -> None:
+    connections, _, closed = make()
+    first, *others = [connections.admit(None) for _ in range(5)]
+    assert first.closed
+    assert not any(one.closed for one in others)
+    assert (len(connections), closed) == (4, ["crowded"])
+
+
+def test_a_flood_of_strangers_does_not_close_half_of_those_that_had_answers() -> None:
+    connections, _, _ = make()
+    ours = [proven(connections) for _ in range(2)]
+    strangers = [connections.admit(None) for _ in range(100)]
+    assert not any(one.closed for one in ours)
+    assert [one.closed for one in strangers].count(False) == 2
+
+
+def test_those_that_had_answers_leave_half_of_the_places_to_new_ones() -> None:
+    connections, _, _ = make()
+    idle = [proven(connections) for _ in range(4)]
+    fresh = [connections.admit(None) for _ in range(2)]
+    assert [one.closed for one in idle] == [True, True, False, False]
+    assert not any(one.closed for one in fresh)
+
+
+def test_who_waits_for_an_answer_is_closed_last() -> None:
+    connections, _, _ = make()
+    waiting = [connections.admit(None) for _ in range(3)]
+    for one in waiting:
+        one.enter(Step.ANSWER)
+    idle, last = connections.admit(None), connections.admit(None)
+    assert idle.closed
+    assert not any(one.closed for one in (*waiting, last))
+    last.enter(Step.ANSWER)
+    connections.admit(None)
+    assert waiting[0].closed
+
+
+@pytest.mark.parametrize(("step", "seconds"), [(Step.HANDSHAKE, 5), (Step.HEAD, 6), (Step.BODY, 7), (Step.IDLE, 60)])
+def test_each_step_has_its_time(step: Step, seconds: float) -> None:
+    connections, clock, closed = make()
+    one = connections.admit(None)
+    one.enter(step)
+    clock.advance(seconds=seconds)
+    connections.close_late()
+    assert not one.closed
+    clock.advance(seconds=0.1)
+    connections.close_late()
+    assert one.closed
+    assert (closed, len(connections)) == ([step.name.lower()], 0)
+
+
+@pytest.mark.parametrize("step", [Step.WAITING, Step.ANSWER])
+def test_waiting_for_bomgate_has_no_limit_of_the_peers(step: Step) -> None:
+    connections, clock, _ = make()
+    one = connections.admit(None)
+    one.enter(step)
+    clock.advance(seconds=1000)
+    connections.close_late()
+    assert not one.closed

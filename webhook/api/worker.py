@@ -1,0 +1,142 @@
+"""A worker: gunicorn's gevent worker, whose connections are bounded and which accepts from its first load on."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import signal
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any, Protocol
+
+import gevent
+import gevent.pool
+import gevent.server
+import gevent.socket
+from gunicorn.workers.ggevent import GeventWorker
+
+from webhook.api.connections import Connection, Connections, Step, WatchedSocket
+
+log = logging.getLogger("bomgate.server")
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+"""Signals that end a worker."""
+_SPARE = 64
+"""Connections that are closed already, and not gone yet."""
+
+
+class AdmissionApplication(Protocol):
+    """What a worker needs of the application that it serves."""
+
+    @property
+    def connections(self) -> Connections:
+        """The open connections of this worker."""
+
+    def wait_for_load(self, worker: Any) -> None:
+        """Wait until this worker may accept."""
+
+
+class AdmissionWorker(GeventWorker):
+    """gunicorn's gevent worker without monkey-patching: only the sockets that it serves are gevent's."""
+
+    def init_signals(self) -> None:
+        """Take signals from now on, and those that came since the worker was made."""
+        super().init_signals()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+    def patch(self) -> None:
+        """Make the listeners gevent sockets."""
+        hub = gevent.get_hub()
+        # A client can cause these by going away, or by not trusting the certificate: worth no traceback in the log.
+        hub.NOT_ERROR = (*hub.NOT_ERROR, ssl.SSLError, ConnectionError)
+        listeners: Any = self.sockets  # gunicorn's own wrappers around sockets
+        self.sockets = [
+            gevent.socket.socket(one.FAMILY, socket.SOCK_STREAM, fileno=one.sock.detach()) for one in listeners
+        ]
+
+    app: AdmissionApplication  # type: ignore[assignment]  # gunicorn hands on what it was given
+
+    def run(self) -> None:
+        """Serve, from the first load on."""
+        self.app.wait_for_load(self)
+        super().run()
+
+    def server_class(  # type: ignore[override]  # a method is called as the class would be
+        self, listener: Any, *, ssl_context: Any = None, **_: Any
+    ) -> ReviewServer:
+        """The server of a listening socket; gunicorn's own would take in any number of connections for any time."""
+        return ReviewServer(listener, self.handle, self.app.connections, ssl_context)
+
+    def timeout_ctx(self) -> Any:
+        """No time limit of gunicorn's: :class:`Connections` has one for each step."""
+        return nullcontext()
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Answer what went wrong with a request; an idle connection that ends with the worker is nothing of the kind.
+
+        An answer on it would be taken for the answer to the API server's next request.
+        """
+        if not isinstance(exc, gevent.GreenletExit):
+            super().handle_error(req, client, addr, exc)
+
+
+class ReviewServer(gevent.server.StreamServer):
+    """Accepts connections and keeps them within their bounds.
+
+    Args:
+        listener: the listening socket.
+        serve: serves a connection: listener, socket, address.
+        connections: the open ones.
+        context: TLS; None for plain HTTP.
+    """
+
+    max_accept = 1  # the other workers accept from the same socket
+
+    def __init__(
+        self, listener: Any, serve: Callable[[Any, Any, Any], None], connections: Connections, context: Any
+    ) -> None:
+        self._listener, self._serve, self._connections, self._tls = listener, serve, connections, context
+        super().__init__(listener, spawn=gevent.pool.Pool(connections.places + _SPARE))
+
+    def handle(self, sock: Any, address: Any) -> None:
+        """Serve a new connection to its end."""
+        connection = self._connections.admit(sock)
+        try:
+            ready = sock if self._tls is None else self._shake_hands(sock, connection)
+            if ready is not None:
+                connection.enter(Step.IDLE)
+                self._serve(self._listener, WatchedSocket(ready, connection), address)
+        finally:
+            self._connections.leave(connection)
+
+    def _shake_hands(self, sock: Any, connection: Connection) -> Any:
+        """The socket with TLS; None when the peer did not want to, or was too slow."""
+        try:
+            # TLS costs memory: only for a peer that says something.
+            gevent.socket.wait_read(sock.fileno())
+            ready = self._tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        except OSError as problem:
+            log.debug("TLS handshake failed", extra={"error": str(problem)})
+            return None
+        connection.sock = ready
+        try:
+            ready.do_handshake()
+        except OSError as problem:  # an SSLError is one, too; no traceback for each port scan and probe
+            log.debug("TLS handshake failed", extra={"error": str(problem)})
+            ready.close()
+            return None
+        return ready
+
+    def do_read(self) -> Any:
+        """Accept a connection.
+
+        Raises:
+            OSError: that failed; when there was no descriptor for it, there is one now.
+        """
+        try:
+            return super().do_read()
+        except OSError as problem:
+            if problem.errno in (errno.EMFILE, errno.ENFILE):
+                self._connections.evict()
+            raise
