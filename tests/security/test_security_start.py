@@ -58,7 +58,7 @@ def message(bomgate: Bomgate, timeout: str = "10s") -> str:
 def test_from_the_first_connection_on_every_answer_is_a_verdict(tmp_path: Path) -> None:
     """A cold start with eager callers, as after a rollout: today's answers would be warnings."""
     with serving(tmp_path, workers=3) as one:
-        for _ in range(3):
+        for _ in range(2):
             one.stop()
             for copy in (one.folder / "state").iterdir():
                 copy.unlink()
