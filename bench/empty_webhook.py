@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import msgspec
 from flask import Flask, Response, request
 
+from webhook.api.app import AdmissionApp
+from webhook.api.connections import Connections, TimeLimits
+from webhook.api.decoding import ReviewDecoder
 from webhook.api.options import ServeOptions
 from webhook.api.server import AdmissionServer, WorkerParts
+from webhook.api.starting import StartBoard
 from webhook.api.tls import CertificateFiles
 
 
@@ -38,9 +43,18 @@ def main(port: str, cert: str, key: str, metrics: str) -> None:
     """Serve until stopped."""
     options = ServeOptions(listen=f"127.0.0.1:{port}", metrics_listen="", tls_cert=Path(cert), tls_key=Path(key))
 
-    def build() -> WorkerParts:
+    def build(_options: ServeOptions, _board: StartBoard) -> WorkerParts:
         files = CertificateFiles(Path(cert), Path(key), lambda: 0.0)
-        return WorkerParts(create_app(), files, lambda: None, lambda: None)
+        limits = TimeLimits(handshake=5, head=5, body=10, idle=120)
+        connections = Connections(options.connections, limits, time.monotonic, lambda _: None)
+        return WorkerParts(
+            app=AdmissionApp(create_app(), connections, ReviewDecoder((), time.monotonic)),
+            certificates=files,
+            start=lambda: None,
+            stop=lambda: None,
+            loaded=lambda: True,
+            load_failed=lambda: False,
+        )
 
     AdmissionServer(options, build, Path(metrics)).run()
 

@@ -20,7 +20,7 @@ from tests.fakes import (
     FakeWorkloadInventory,
 )
 from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, OPENSSL, World, digest_of
-from webhook.api.app import AdmissionFace, answer_review
+from webhook.api.app import AdmissionFace, create_app
 from webhook.engines.admission.enforcing import ClusterParts
 from webhook.model.owners import Controller, OwnedPod
 from webhook.telemetry import Metrics
@@ -59,8 +59,8 @@ def answer(request: Path) -> str:
     world.image("registry.example/shop/unasked:1", "pkg:npm/never-asked@1.0.0")
     world.answer_all([(LOG4J, [LOG4SHELL]), (LODASH, [LODASH_INJECTION]), (LEFTPAD, [])])
     face = AdmissionFace(world.reviewer, world.policy, Metrics(CollectorRegistry()), world.clock, lambda: None)
-    body = answer_review(face, request.read_bytes(), "5s", None)
-    return json.dumps(json.loads(body), indent=2, ensure_ascii=False) + "\n"
+    answer = create_app(face).flask.test_client().post("/validate?timeout=5s", data=request.read_bytes())
+    return json.dumps(answer.get_json(), indent=2, ensure_ascii=False) + "\n"
 
 
 def golden(request: Path) -> Path:

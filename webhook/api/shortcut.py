@@ -77,11 +77,7 @@ class AdmissionShortcut:
         answerer = self._paths.get(environ["PATH_INFO"])
         connection = self._connection(environ)
         if answerer is None or environ["REQUEST_METHOD"] != "POST":
-            connection.enter(Step.ANSWER)
-            try:
-                return self._app(environ, start_response)
-            finally:
-                connection.enter(Step.IDLE)
+            return self._app(environ, start_response)
         deadline = self._intake.deadline(_timeout(environ.get("QUERY_STRING") or ""))
         try:
             return self._answer(answerer, environ, start_response, connection, deadline)

@@ -72,6 +72,14 @@ class AdmissionWorker(GeventWorker):
         """No time limit of gunicorn's: :class:`Connections` has one for each step."""
         return nullcontext()
 
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
+        """Answer a request whose head is whole."""
+        sock.connection.enter(Step.ANSWER)
+        try:
+            return super().handle_request(listener_name, req, sock, addr)
+        finally:
+            sock.connection.enter(Step.IDLE)
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what went wrong with a request; an idle connection that ends with the worker is nothing of the kind.
 
