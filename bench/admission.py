@@ -50,7 +50,7 @@ def main() -> list[Row]:
         serve += ["--tls-cert", str(cert), "--tls-key", str(key), "--metrics-listen", f"127.0.0.1:{free_port()}"]
         (folder / "metrics").mkdir()
         blank = ["-m", "bench.empty_webhook", str(empty), str(cert), str(key), str(folder / "metrics")]
-        former = os.environ.get("BOMGATE_BENCH_BASE")
+        former = os.environ.get("BENCH_BASE")
         with ExitStack() as servers:
             product = servers.enter_context(running(serve, ours))
             base = servers.enter_context(running(blank, empty, {"PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics")}))

@@ -1,6 +1,6 @@
 """The API server's calls while others hold connections: idle ones on both ports, and half-sent bodies.
 
-Two checkouts can be measured in turn: ``BOMGATE_BENCH_BASE=/path/to/checkout`` names the other one. Each has a limit of
+Two checkouts can be measured in turn: ``BENCH_BASE=/path/to/checkout`` names the other one. Each has a limit of
 1,024 open files to begin with, as services have. The calls are short reviews on a kept connection and on new ones.
 """
 
@@ -36,7 +36,7 @@ _SOFT_FILES = 1024
 def main() -> list[Row]:
     """Measure and print."""
     rows: list[Row] = []
-    base = os.environ.get("BOMGATE_BENCH_BASE")
+    base = os.environ.get("BENCH_BASE")
     for name, root in ([("base", Path(base))] if base else []) + [("this build", ROOT)]:
         rows += _measure(name, root, goals=root == ROOT)
     show("Calls of the API server beside held connections", rows)
