@@ -94,8 +94,12 @@ WEBHOOK = (
     Case(
         "BomgateConnectionsCrowded",
         "warning",
-        rises('bomgate_connections_closed_total{reason="crowded"}', at="10m"),
-        {"peers were only slow": rises('bomgate_connections_closed_total{reason="handshake"}', at="10m")},
+        Moment({'bomgate_connections_closed_total{instance="a",reason="crowded"}': "0x8 3x30"}, "10m"),
+        {
+            "peers were only slow": Moment(
+                {'bomgate_connections_closed_total{instance="a",reason="handshake"}': "0x8 3x30"}, "10m"
+            )
+        },
     ),
     Case(
         "BomgateReadModelStale",
