@@ -86,6 +86,8 @@ def decode_review(body: bytes, extra_kinds: Sequence[ExtraKind] = (), mode: Mode
         InvalidInput: it is no v1 AdmissionReview with a request and a uid, it is not UTF-8, a key is repeated, or its
             object is not of its kind's shape; ``RejectedReview`` for the last, because an answer is possible.
     """
+    if not body.isascii():
+        _refuse_other_bytes(body)
     review = _decode(body)
     request = review.request
     if review.api_version != API_VERSION or review.kind != KIND:
@@ -98,8 +100,6 @@ def decode_review(body: bytes, extra_kinds: Sequence[ExtraKind] = (), mode: Mode
     _refuse_repeated_keys(body, request)
     try:
         return _request(request, extra_kinds, mode)
-    except UnicodeDecodeError as problem:
-        raise InvalidInput(f"The body is not an AdmissionReview: its object is not UTF-8: {problem}") from problem
     except InvalidInput as problem:
         kind = request.kind or _GroupVersionKind()
         target = Target(request.uid, request.namespace or "", kind.kind or "", mode)
@@ -200,6 +200,18 @@ def _refuse_repeated_keys(body: bytes, request: _Request) -> None:
         json.loads(body, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError) as problem:
         raise InvalidInput(f"The body is not an AdmissionReview: {problem}") from problem
+
+
+def _refuse_other_bytes(body: bytes) -> None:
+    """Refuse a body that is not UTF-8, as JSON has to be.
+
+    Raises:
+        InvalidInput: it is not.
+    """
+    try:
+        body.decode()
+    except UnicodeDecodeError as problem:
+        raise InvalidInput(f"The body is not an AdmissionReview: it is not UTF-8: {problem}") from problem
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
