@@ -14,7 +14,7 @@ from webhook.clients.ossindex.convert import convert, score_of, vector_of, web_a
 from webhook.clients.ossindex.matching import match
 from webhook.clients.ossindex.reading import clean_text, decode_reports, message_of, number_of
 from webhook.errors import BomgateError
-from webhook.model.purls import Purl, parse_purl
+from webhook.model.purls import Purl, parse_written
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30)
 anything = st.recursive(
@@ -26,7 +26,7 @@ vulnerabilities = st.fixed_dictionaries(
 )
 names = st.text(st.sampled_from("abcXYZ019-_.+~ é/"), min_size=1, max_size=8)
 asked = st.builds(
-    lambda kind, space, name, version: parse_purl_or_none(f"pkg:{kind}/{space}/{name}@{version}"),
+    lambda kind, space, name, version: purl_or_none(f"pkg:{kind}/{space}/{name}@{version}"),
     st.sampled_from(["maven", "npm", "golang", "nuget", "pypi", "composer"]),
     names,
     names,
@@ -34,9 +34,9 @@ asked = st.builds(
 ).filter(lambda purl: purl is not None and bool(purl.version))
 
 
-def parse_purl_or_none(text: str) -> Purl | None:
+def purl_or_none(text: str) -> Purl | None:
     try:
-        return parse_purl(text)
+        return parse_written(text)
     except BomgateError:
         return None
 
@@ -130,5 +130,5 @@ def test_an_entry_is_never_given_to_another_package(purls: list[Purl], data: st.
 @given(asked, st.sampled_from(["%20", "+", "%2B"]))
 def test_the_three_spellings_of_a_plus_sign_are_one_version(purl: Purl | None, spelling: str) -> None:
     assert purl is not None
-    plus = parse_purl(f"{purl.package}@1.0+build")
+    plus = parse_written(f"{purl.package}@1.0+build")
     assert plus in match([plus], [{"coordinates": f"{purl.package}@1.0{spelling}build"}]).found

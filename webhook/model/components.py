@@ -6,7 +6,8 @@ A usable component *is* its :class:`webhook.model.purls.Purl`, with a version; t
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from webhook.model.purls import Purl
 
@@ -35,7 +36,9 @@ class SkipReason(enum.StrEnum):
     NO_PURL = "no-purl"
     MALFORMED_PURL = "malformed-purl"
     NO_VERSION = "no-version"
-    """The purl has no version, or in its place a word such as ``UNKNOWN`` or a range of versions."""
+    """The entry has no version."""
+    NEVER_PUBLISHED = "never-published"
+    """No registry can hold it: its version is a word such as ``UNKNOWN``, a range, an address and the like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,9 @@ class Sbom:
         components: purls of the distinct usable components, each with a version, in document order.
         skipped: the components that cannot be looked up.
         tool: the tool that made the document, as it names itself; empty when unknown.
+        spellings: what the document called a component, where a source may have to be asked with that instead of the
+            key; see :mod:`webhook.model.identity`.
+        not_in_image: how many entries the document says are not in the image: excluded, or provided from outside.
         not_packages: how many entries are no packages at all, and hence neither usable nor skipped: the image itself,
             its layers, the operating system as such, files.
     """
@@ -76,6 +82,8 @@ class Sbom:
     skipped: tuple[SkippedComponent, ...] = ()
     tool: str = ""
     not_packages: int = 0
+    spellings: Mapping[Purl, tuple[Purl, ...]] = field(default_factory=dict)
+    not_in_image: int = 0
 
     @property
     def has_purls(self) -> bool:

@@ -1,7 +1,8 @@
-"""Package URLs: canonical coordinates, a fast path for the common shape, and which types OSS Index covers.
+"""Package URLs: the key of a package, a fast path for the common shapes, and which types OSS Index covers.
 
-A :class:`Purl` here is *coordinates*: type, namespace, name and version. Qualifiers and subpath are dropped, because
-OSS Index ignores or mishandles them and because two SBOMs of one package must give one component.
+A :class:`Purl` here is *coordinates*: type, namespace, name and version, without qualifiers and subpath. As a *key* it
+is in the one spelling that ``identity`` gives to all spellings of a package; two SBOMs of one package must give one
+component. As *written* it is what an SBOM said, with nothing settled but the percent-encoding and the type.
 Source: the purl specification and its type definitions; what OSS Index covers: ossindex.sonatype.org/ecosystems.
 """
 
@@ -9,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from packageurl import PackageURL
-
 from webhook.errors import InvalidInput
+from webhook.model.identity import DISTRIBUTIONS, STANDARD_LIBRARY, TYPES, Stated, settled, spelt
 
 OSS_INDEX_TYPES = frozenset(
     [
@@ -38,42 +39,46 @@ OSS_INDEX_TYPES = frozenset(
 MAX_PURL_LENGTH = 4096
 """Characters of the longest coordinates that are read; real ones stay below 200."""
 
-_MISSPELT_TYPES = {"alpine": "apk", "dotnet": "nuget", "dotnet-core": "nuget"}
-"""Types that older tools wrote (syft: ``alpine``; Trivy: ``dotnet``, ``dotnet-core``) and what they mean."""
-
-_LOWER_NAMES = frozenset(["apk", "bitbucket", "composer", "deb", "github", "npm", "oci", "pypi"])
-"""Types of which the whole path is lower case; the rarer ones are left to packageurl-python."""
-
-_KEPT = "cargo|cocoapods|conan|conda|cran|gem|generic|golang|maven|nuget|swift"
-_FOLDED = "apk|bitbucket|composer|deb|github"
 _SEGMENT = r"[A-Za-z0-9._~+-]"
-_PATH = rf"(?:{_SEGMENT}++/)*+{_SEGMENT}++(?:%2B{_SEGMENT}*+)*+"
-_COMMON_PATH = rf"{_SEGMENT}++(?:/{_SEGMENT}++)*+"
-_CANONICAL = re.compile(
-    # Coordinates that are canonical as they stand, but for a raw "+": group 1. What follows them is dropped unread.
-    rf"""(pkg:(?:
-        (?:{_FOLDED})/{_PATH.replace("A-Z", "")}
-      | (?:{_KEPT})/{_PATH}
-      | npm/(?:%40[a-z0-9._~-]+/)?[a-z0-9._~-]+
-      | rpm/(?:[a-z0-9._~-]+/)?{_SEGMENT}++(?:%2B{_SEGMENT}*+)*+
-      | pypi/[a-z0-9.~-]+
-      | oci/[a-z0-9._~-]+(?![^?\#]*[A-Z])
-      )(?:@[A-Za-z0-9._~:+-]++(?:%2B[A-Za-z0-9._~:+-]*+)*+)?
-    )(?:[?\#]|\Z)""",
-    re.VERBOSE,
+_LOWER = r"[a-z0-9._~+-]"
+_OTHER_DISTRIBUTIONS = "|".join(map(re.escape, DISTRIBUTIONS))
+_KEYS = rf"""(pkg:(?:
+        maven/{_SEGMENT}++/{_SEGMENT}++@[0-9][A-Za-z0-9._~:-]*+
+      | (?:deb|apk)/(?!(?:{_OTHER_DISTRIBUTIONS})/)(?:{_LOWER}++/)?+{_LOWER}++@[0-9][A-Za-z0-9._~:+-]*+
+      | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@(?!0\.0\.0-use\.local)(?![0-9.]*\.[xX])[0-9][A-Za-z0-9.-]*+
+      | golang/[A-Za-z0-9]{_SEGMENT}*+(?:/{_SEGMENT}++)++@v[0-9]++\.[A-Za-z0-9.-]*+(?:(?:\+|%2B)incompatible)?+
+        (?=[?\n]|\Z)(?![^\#\n]*[?&]type=package)
+      | rpm/(?:(?!(?:{_OTHER_DISTRIBUTIONS})/)[a-z0-9._~-]++/)?+{_SEGMENT}++@[0-9][A-Za-z0-9._~+-]*+
+      | pypi/[a-z0-9]++(?:-[a-z0-9]++)*+@[0-9][A-Za-z0-9._!-]*+
+      | gem/{_SEGMENT}++@[0-9][A-Za-z0-9._]*+
+      | nuget/{_LOWER}++@[0-9][a-z0-9.-]*+
+      | composer/{_LOWER}++/{_LOWER}++@(?![0-9.]*\.[xX])[0-9][A-Za-z0-9._~-]*+
+      | cargo/{_SEGMENT}++@(?![0-9.]*\.[xX])[0-9][A-Za-z0-9._~+-]*+
+      | (?:cocoapods|cran)/{_SEGMENT}++@[0-9][A-Za-z0-9._~-]*+
+      | generic/(?:{_SEGMENT}++/)*+{_SEGMENT}++@v?+[0-9][A-Za-z0-9._~:+-]*+
+      ))(?:[?\#][^\n]*+)?"""
+_RENAMED = (
+    ("pkg:alpine/", "pkg:apk/alpine/"),
+    ("pkg:rpm/rhel/", "pkg:rpm/redhat/"),
+    ("pkg:rpm/sles/", "pkg:rpm/suse/"),
+)
+"""The commonest other spellings that are put right in whole documents at once."""
+_COMMON = re.compile(rf"{_KEYS}\Z", re.VERBOSE).match
+_COMMON_LINES = re.compile(rf"{_KEYS}\n | [^\n]*\n", re.VERBOSE).findall
+"""Keys as they stand, but for a raw "+", one a line: with a version that can be asked for. Others give ""."""
+_WRITTEN = re.compile(
+    # Coordinates as written that need no decoding, but for a raw "+".
+    rf"pkg:[a-z][a-z0-9._-]*+/(?:%40{_SEGMENT}++/)?+(?:{_SEGMENT}++/)*+{_SEGMENT}++(?:@[A-Za-z0-9._~:+-]++)?+\Z"
 ).match
-_COMMON_LINES = re.compile(
-    # The commonest of these, one a line: with a version, and with no escapes but in npm scopes. Others give "".
-    rf"""(pkg:(?:
-        (?:{_FOLDED})/{_COMMON_PATH.replace("A-Z", "")}
-      | (?:{_KEPT})/{_COMMON_PATH}
-      | npm/(?:%40[a-z0-9._~-]+/)?[a-z0-9._~-]+
-      | rpm/(?:[a-z0-9._~-]+/)?{_SEGMENT}+
-      | pypi/[a-z0-9.~-]+
-      )@v?[0-9][A-Za-z0-9._~:+-]*+
-    )(?:[?\#][^\n]*+)?\n | [^\n]*\n""",
-    re.VERBOSE,
-).findall
+_PLAIN = re.compile(
+    # The type, the path and the version of a purl that holds no escapes.
+    rf"pkg:([a-z][a-z0-9.-]*+)/((?:{_SEGMENT}++/)*+{_SEGMENT}++)@([A-Za-z0-9._~:+-]++)(?:\?[^#]*+)?\Z"
+).match
+_QUICK = re.compile(
+    # Shapes that are common and easily settled: composer versions with a "v", and NuGet's names with their case.
+    r"pkg:(?:composer/([a-z0-9._-]++/[a-z0-9._-]++)@(v)|(?:nuget|dotnet|dotnet-core)/([A-Za-z0-9._-]++)@)"
+    r"([0-9]++\.[A-Za-z0-9.-]*+)(?:\?[^#]*+)?\Z"
+).match
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 
@@ -116,42 +121,60 @@ class Purl(str):
 
     @property
     def is_covered(self) -> bool:
-        """Whether OSS Index knows packages of this type."""
-        return self.type in OSS_INDEX_TYPES
+        """Whether OSS Index knows packages of this type; it has nothing reliable about Go's standard library."""
+        return self.type in OSS_INDEX_TYPES and self.package != _STANDARD_LIBRARY
+
+
+_STANDARD_LIBRARY = f"pkg:golang/{STANDARD_LIBRARY}"
+
+
+_NOTHING = Purl("")
+
+
+class Identity(NamedTuple):
+    """What a package is, and what an SBOM called it.
+
+    Attributes:
+        key: the one spelling of all.
+        spelling: what a source may have to be asked with, where that differs; empty otherwise.
+    """
+
+    key: Purl
+    spelling: Purl
 
 
 def parse_purl(text: str) -> Purl:
-    """Read a package URL in any accepted spelling and return its canonical coordinates.
-
-    Case is folded as the type's definition asks, except that golang keeps its own: module paths are case-sensitive and
-    OSS Index is asked with them. ``+`` is written ``%2B``. An encoded ``/`` in a namespace or name separates like a
-    plain one.
+    """Read a package URL in any accepted spelling and return its key.
 
     Args:
-        text: such as ``pkg:npm/@Angular/core@17.0.0?foo=bar#sub``; known misspellings of the type are mapped
-            (``alpine`` to ``apk``, ``dotnet`` to ``nuget``). A missing version is accepted.
+        text: such as ``pkg:npm/@angular/core@17.0.0?foo=bar#sub``; misspelt types are mapped (``pip`` to ``pypi``). A
+            missing version is accepted.
 
     Raises:
         InvalidInput: it is no purl (the message says which part is wrong).
     """
-    match = _CANONICAL(text)
+    match = _COMMON(text)
     if match is None or len(match[1]) > MAX_PURL_LENGTH:
-        return _respell(text)
+        return identify(text).key
     return Purl(match[1].replace("+", "%2B"))
 
 
 def parse_common(texts: Iterable[str]) -> list[Purl]:
-    """Canonical coordinates of many purls, as far as they have the commonest shape; faster than one at a time.
+    """Keys of many purls, as far as they have one of the commonest shapes; faster than one at a time.
 
     Args:
         texts: purls as written.
 
     Returns:
-        For each text what :func:`parse_purl` gives for it, with a version that begins with a digit, or with ``v`` and a
-        digit; or an empty string when the shape is another one, so that only :func:`parse_purl` can tell.
+        For each text what :func:`parse_purl` gives for it, with a version that can be asked for; or an empty string
+        when the shape is another one, so that only :func:`identify` can tell.
     """
     texts = list(texts)
-    found = _COMMON_LINES("\n".join([*texts, ""]))
+    lines = "\n".join([*texts, ""])
+    for former, now in _RENAMED:
+        if former in lines:
+            lines = lines.replace(former, now)
+    found = _COMMON_LINES(lines)
     if len(found) != len(texts):
         return [Purl("")] * len(texts)  # one of them holds a line end, which is none of the common ones
     together = "\n".join(found)
@@ -163,8 +186,56 @@ def parse_common(texts: Iterable[str]) -> list[Purl]:
     return list(map(Purl, found))
 
 
-def _respell(text: str) -> Purl:
-    """Put the common deviations right; packageurl-python reads a namespace or name that is still not canonical then."""
+def identify(text: str, *, name: str = "", group: str = "", version: str = "", override: bool = False) -> Identity:
+    """Read a package URL together with what stands beside it in an SBOM.
+
+    Args:
+        text: the purl.
+        name: what the document calls the package; it restores what the purl's spelling lost, and nothing else.
+        group: CycloneDX's ``group``, likewise.
+        version: used when the purl has none.
+        override: use ``version`` in any case.
+
+    Raises:
+        InvalidInput: it is no purl.
+    """
+    if quick := _QUICK(text):
+        composer, at, nuget, number = quick.groups()
+        kind, path = ("composer", composer) if composer else ("nuget", nuget)
+        spelling = Purl(f"pkg:{kind}/{path}@{at or ''}{number}")
+        key = Purl(f"pkg:{kind}/{path}@{number}".lower() if nuget else f"pkg:{kind}/{path}@{number}")
+        return Identity(key, _NOTHING if spelling == key else spelling)
+    kind, stated = _stated(text, version, override=override)
+    stated = Stated(stated.path, stated.version, stated.subpath, name, group)
+    settled_one = settled(kind, stated)
+    key = _joined(text, kind, settled_one)
+    there = spelt(kind, stated, settled_one)
+    spelling = _NOTHING if there is None else _joined(text, kind, there)
+    return Identity(key, _NOTHING if spelling == key else spelling)
+
+
+def _stated(text: str, version: str, *, override: bool) -> tuple[str, Stated]:
+    """The type and the decoded parts of a purl."""
+    plain = _PLAIN(text)
+    if plain is not None and len(text) <= MAX_PURL_LENGTH and not override and plain[1] not in ("alpine", "none"):
+        return TYPES.get(plain[1], plain[1]), Stated(tuple(plain[2].split("/")), plain[3])
+    written = parse_written(text)
+    if version and (override or not written.version):
+        _refuse_unsafe(text, version)
+        written = _with_version(text, written.package, version)
+    path = tuple(filter(None, [*written.namespace.split("/"), written.name]))
+    subpath = "/".join(filter(None, unquote(text.partition("#")[2]).strip().split("/"))) if "#" in text else ""
+    if not subpath.isprintable() or "\ufffd" in subpath:
+        subpath = ""
+    return written.type, Stated(path, written.version, subpath)
+
+
+def parse_written(text: str) -> Purl:
+    """Read a package URL and keep its spelling: only the percent-encoding and the type are put right.
+
+    Raises:
+        InvalidInput: it is no purl.
+    """
     coordinates = text.partition("#")[0].partition("?")[0].strip()
     if len(coordinates) > MAX_PURL_LENGTH:
         raise _bad(text, f"it is longer than {MAX_PURL_LENGTH} characters")
@@ -181,43 +252,40 @@ def _respell(text: str) -> Purl:
         raise _bad(text, "its type is 'none': the tool that wrote it did not know what kind of package it is")
     if purl_type == "alpine" and "/" not in path:
         path = f"alpine/{path}"
-    purl_type = _MISSPELT_TYPES.get(purl_type, purl_type)
-    name, at, version = path.rpartition("@")
-    if not name:
-        name, at, version = path, "", ""
-    if purl_type in _LOWER_NAMES:
-        name = name.lower()
-    if purl_type == "pypi":
-        name = name.replace("_", "-")
-    if purl_type == "npm" and name.startswith("@"):
-        name = f"%40{name[1:]}"
-    if match := _CANONICAL(f"pkg:{purl_type}/{name}{at}{version}"):
-        return Purl(match[1].replace("+", "%2B"))
-    if "@" not in name and (match := _CANONICAL(f"pkg:{purl_type}/{name}")):
-        return _with_version(text, match[1].replace("+", "%2B"), unquote(version))
-    return _read_slowly(text, f"pkg:{purl_type}/{path}")
-
-
-def _read_slowly(text: str, coordinates: str) -> Purl:
-    """Read any spelling with packageurl-python, and fold what it leaves to its callers."""
-    _refuse_undecodable(text, unquote(coordinates))
-    try:
-        parts = PackageURL.from_string(coordinates)
-    except ValueError as problem:
-        nameless = str(problem).startswith(("purl is missing the required name", "Invalid purl: name"))
-        why = "it has no name" if nameless else "it cannot be split into namespace, name and version"
-        raise _bad(text, why) from problem
-    path = f"{parts.namespace or ''}/{parts.name}"
-    if parts.type in _LOWER_NAMES:
-        path = path.lower()
+    purl_type = TYPES.get(purl_type, purl_type)
+    head, version = _split_version(purl_type, path)
+    if purl_type == "npm" and head.startswith("@"):
+        head = f"%40{head[1:]}"
+    plain = f"pkg:{purl_type}/{head}@{version}" if version else f"pkg:{purl_type}/{head}"
+    if _WRITTEN(plain):
+        return Purl(plain.replace("+", "%2B"))
+    _refuse_undecodable(text, unquote(head))
     # Decoding can uncover separators and spaces; dropping them here makes reading the result again change nothing.
-    *namespace, name = [part.strip() for part in path.split("/") if part.strip()] or [""]
-    if parts.type == "rpm":
-        namespace = [part.lower() for part in namespace]
-    if not name:
+    parts = tuple(part.strip() for part in unquote(head).split("/") if part.strip())
+    if not parts or (purl_type == "npm" and len(parts) == 1 and parts[0].startswith("@")):
         raise _bad(text, "it has no name")
-    head = "/".join(quote(part, safe=":") for part in (*namespace, name))
-    return _with_version(text, f"pkg:{parts.type}/{head}", parts.version or "")
+    return _joined(text, purl_type, Stated(parts, unquote(version)))
+
+
+def _split_version(purl_type: str, path: str) -> tuple[str, str]:
+    """The path up to the version, and the version, both still encoded."""
+    if purl_type == "npm":  # an npm name has an "@" in front only; versions that pnpm and aliases write have more
+        path = path.replace("%2F", "/").replace("%2f", "/") if path.startswith(("@", "%40")) else path
+        scope, slash, rest = path.partition("/") if path.startswith(("@", "%40")) else ("", "", path)
+        name, _, version = rest.partition("@")
+        return f"{scope}{slash}{name}", version
+    name, at, version = path.rpartition("@")
+    return (name, version) if at else (path, "")
+
+
+def _joined(text: str, purl_type: str, stated: Stated) -> Purl:
+    together = f"pkg:{purl_type}/{'/'.join(stated.path)}@{stated.version}"
+    if _WRITTEN(together):
+        return Purl(together.replace("+", "%2B"))
+    path = [quote(part.strip(), safe=":") for part in stated.path if part.strip()]
+    if not path:
+        raise _bad(text, "it has no name")
+    return _with_version(text, f"pkg:{purl_type}/{'/'.join(path)}", stated.version)
 
 
 def _with_version(text: str, head: str, version: str) -> Purl:
@@ -225,8 +293,6 @@ def _with_version(text: str, head: str, version: str) -> Purl:
     version = version.strip()
     if not version:
         return Purl(head)
-    if head.startswith(("pkg:huggingface/", "pkg:oci/")):
-        version = version.lower()
     return Purl(f"{head}@{quote(version, safe=':')}")
 
 

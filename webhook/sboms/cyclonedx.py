@@ -1,8 +1,9 @@
 """CycloneDX JSON: the components, nested ones included.
 
-The purl and the nesting did not move between 1.2 and 1.7, so that one reader does all of them. Not image content, hence
-not read: ``metadata.component`` (the image itself), the tools, ``pedigree``, ``formulation``, ``annotations``,
-``declarations`` and the tools of ``vulnerabilities``. A ``bom-ref`` may look like a purl and is none.
+The purl and the nesting did not move between 1.2 and 1.7, so that one reader does all of them. ``metadata.component``
+is read with its parts; as a rule it is the image itself, which is no package. What is excluded or external is not in
+the image: it is counted, and its parts speak for themselves. Not read: the tools, ``pedigree``, ``formulation``,
+``annotations``, ``declarations`` and the tools of ``vulnerabilities``. A ``bom-ref`` may look like a purl and is none.
 Source: the JSON schemas bom-1.2 to bom-1.7 of the CycloneDX specification.
 """
 
@@ -26,6 +27,10 @@ class Component(msgspec.Struct, gc=False):
     name: str | None = None
     type: str | None = None
     purl: str | None = None
+    version: str | None = None
+    group: str | None = None
+    scope: str | None = None
+    is_external: bool | None = msgspec.field(default=None, name="isExternal")
     components: list[Component] | None = None
 
 
@@ -42,7 +47,13 @@ class _Metadata(msgspec.Struct, gc=False):
     tools: list[_Tool] | _ToolComponents | None = None
 
 
+class _Subject(msgspec.Struct, gc=False):
+    component: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
 _METADATA = msgspec.json.Decoder(_Metadata)
+_SUBJECT = msgspec.json.Decoder(_Subject)
+_COMPONENT = msgspec.json.Decoder(Component)
 
 
 def heading(version: str | None, metadata: bytes) -> Heading:
@@ -60,6 +71,38 @@ def heading(version: str | None, metadata: bytes) -> Heading:
     return Heading("cyclonedx-json", version or "", _tool(metadata))
 
 
+def subject(metadata: bytes) -> bytes:
+    """The JSON text of ``metadata.component``, what the document is about; empty when there is none.
+
+    Args:
+        metadata: the JSON text of ``metadata``.
+    """
+    try:
+        found = _SUBJECT.decode(metadata).component if metadata else msgspec.UNSET
+    except msgspec.ValidationError:
+        return b""  # no object, so it holds none
+    return b"" if isinstance(found, msgspec.UnsetType) or bytes(found) == b"null" else bytes(found)
+
+
+def read_subject(text: bytes, inventory: Inventory) -> int:
+    """Add what the document is about, if it is a package, and its parts; purls read.
+
+    Args:
+        text: of :func:`subject`.
+        inventory: takes the entries.
+
+    Raises:
+        InvalidInput: they are too many, or nested too deeply.
+        msgspec.ValidationError: it does not have the shape of a component.
+    """
+    component = _COMPONENT.decode(text) if text else None
+    if component is None:
+        return 0
+    if component.purl is None:
+        return read_components(component.components, inventory)
+    return read_components([component], inventory)
+
+
 def read_components(components: list[Component] | None, inventory: Inventory) -> int:
     """Add every component, each before those nested in it.
 
@@ -69,15 +112,19 @@ def read_components(components: list[Component] | None, inventory: Inventory) ->
     Raises:
         InvalidInput: they are too many, or nested too deeply.
     """
-    purls, names = inventory.purls, inventory.names
+    purls, entries = inventory.purls, inventory.entries
+    before, left_out = len(purls), 0
     levels = [_announced(components, inventory)]
     while levels:
         for component in levels[-1]:
-            if component.purl is None:
+            if component.scope == "excluded" or component.is_external:
+                inventory.not_in_image += 1
+                left_out += component.purl is not None
+            elif component.purl is None:
                 inventory.add_without_purl(component.name, is_package=component.type not in NOT_PACKAGES)
             else:
                 purls.append(component.purl)
-                names.append(component.name)
+                entries.append(component)
             if component.components:
                 if len(levels) >= inventory.limits.max_nesting:
                     raise nested_too_deeply(inventory.limits.max_nesting)
@@ -85,7 +132,7 @@ def read_components(components: list[Component] | None, inventory: Inventory) ->
                 break
         else:
             levels.pop()
-    return len(purls)
+    return len(purls) - before + left_out
 
 
 def unsupported_version(version: str, known: tuple[str, ...]) -> InvalidInput:

@@ -22,6 +22,8 @@ XML_VERSIONS = ("1.0", "1.1", *cyclonedx.JSON_VERSIONS)
 _ROOT = re.compile(r"(?:\{http://cyclonedx\.org/schema/bom/([0-9]+\.[0-9]+)\})?bom\Z")
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF"
 _TOOLS = ["bom", "metadata", "tools"]
+_SUBJECT = ["bom", "metadata"]
+_READ = frozenset(["group", "isExternal", "name", "purl", "scope", "version"])
 _MAX_TEXT = 8192
 _MAX_TAG = 64 * 1024
 _LONG_STRETCH = re.compile(rb"<(?![!?/])[^<]{%d,}" % _MAX_TAG)
@@ -60,14 +62,17 @@ def read(data: bytes, inventory: Inventory) -> Heading:
 class _Entry:
     """A component, kept in order of its start tag."""
 
-    def __init__(self, kind: str) -> None:
-        self.type = kind
-        self.name = ""
+    def __init__(self, kind: str, *, is_external: bool, is_subject: bool) -> None:
+        self.type, self.is_external, self.is_subject = kind, is_external, is_subject
+        self.name: str | None = ""
+        self.version: str | None = None
+        self.group: str | None = None
+        self.scope = ""
         self.purl: str | None = None
 
 
 class _Content:
-    """Follows the path to ``bom/components/component``, and on through nested ``components/component``.
+    """Follows the paths to ``bom/components/component`` and ``bom/metadata/component``, and on through nested ones.
 
     Args:
         inventory: is asked for the limits, and takes the entries in the end.
@@ -87,11 +92,15 @@ class _Content:
     def report(self) -> None:
         """Hand the entries to the inventory."""
         for entry in self._entries:
-            if entry.purl is None:
+            if entry.scope == "excluded" or entry.is_external:
+                self._inventory.not_in_image += 1
+            elif entry.purl is None and entry.is_subject:
+                continue
+            elif entry.purl is None:
                 self._inventory.add_without_purl(entry.name, is_package=entry.type not in cyclonedx.NOT_PACKAGES)
             else:
                 self._inventory.purls.append(entry.purl)
-                self._inventory.names.append(entry.name)
+                self._inventory.entries.append(entry)
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Note where in the document an element begins."""
@@ -100,10 +109,10 @@ class _Content:
         self._count()
         local = tag.rpartition("}")[2]
         wanted = self._wants_text(local)
-        if self._inside == len(self._path) and local == self._expected():
+        if self._inside == len(self._path) and local in self._expected():
             self._inside += 1
             if local == "component":
-                self._begin(attributes.get("type", ""))
+                self._begin(attributes)
         self._path.append(local)
         self._text, self._text_length = ([], 0) if wanted else (None, 0)
 
@@ -127,31 +136,35 @@ class _Content:
     def close(self) -> None:
         """Nothing is left to do at the end of the document."""
 
-    def _expected(self) -> str:
-        return "bom" if self._inside == 0 else ("components" if self._inside % 2 else "component")
+    def _expected(self) -> tuple[str, ...]:
+        if self._inside < 2:
+            return ("components", "metadata") if self._inside else ("bom",)
+        return ("components",) if self._inside % 2 else ("component",)
 
     def _wants_text(self, local: str) -> bool:
-        if (
-            local in ("name", "purl")
-            and self._open
-            and self._inside == len(self._path)
-            and self._path[-1] == "component"
-        ):
+        if local in _READ and self._open and self._inside == len(self._path) and self._path[-1] == "component":
             return True
         return local in ("name", "version") and self._path[:3] == _TOOLS and self._path[-1] in ("tool", "component")
 
-    def _begin(self, kind: str) -> None:
+    def _begin(self, attributes: Mapping[str, str]) -> None:
         self._inventory.expect(1)
-        self._open.append(_Entry(kind))
+        entry = _Entry(
+            attributes.get("type", ""),
+            is_external=_is_true(attributes.get("isExternal", "")),
+            is_subject=self._path == _SUBJECT,
+        )
+        self._open.append(entry)
         self._entries.append(self._open[-1])
         if len(self._open) > self._inventory.limits.max_nesting:
             raise cyclonedx.nested_too_deeply(self._inventory.limits.max_nesting)
 
     def _keep(self, local: str, text: str) -> None:
-        if self._path[1] == "metadata":
+        if self._path[:3] == _TOOLS:
             self.tool.setdefault(local, text)  # of the first tool
-        elif local == "name":
-            self._open[-1].name = text
+        elif local == "isExternal":
+            self._open[-1].is_external = _is_true(text)
+        elif local != "purl":
+            setattr(self._open[-1], local, text)
         elif self._open[-1].purl is None:
             self._open[-1].purl = text
         else:
@@ -170,6 +183,10 @@ class _Content:
         else:
             return
         raise InvalidInput(f"The document {what}, which no SBOM does", remedy="Check the tool that wrote it.")
+
+
+def _is_true(text: str) -> bool:
+    return text.strip() in ("1", "true")
 
 
 def _refuse_endless_tags(data: bytes) -> None:

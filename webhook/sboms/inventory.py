@@ -1,9 +1,10 @@
 """The inventory that a reader fills, and what of an entry is usable.
 
-An entry is one of three things:
+An entry is one of four things:
 
-* *usable*: its purl can be read and names one version;
+* *usable*: its purl can be read and names a package that a registry may hold;
 * *skipped*: it cannot be looked up, and the reason is kept;
+* *not in the image*: the document says so; such an entry is only counted;
 * *no package*: its purl is of type ``oci`` or ``docker`` (the image itself, a base image, a layer), or it has no purl
   and the document says that it is an operating system, a container, a file and the like. Such an entry is only counted:
   it has no vulnerabilities of its own, and what it contains is listed by itself.
@@ -11,21 +12,53 @@ An entry is one of three things:
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from webhook.errors import InvalidInput
 from webhook.model.components import SkippedComponent, SkipReason
-from webhook.model.purls import Purl, parse_common, parse_purl
+from webhook.model.purls import Identity, Purl, identify, parse_common
+from webhook.model.shapes import unusable
 from webhook.sboms.limits import Limits
 
 MAX_SHOWN = 200
 """Characters of a name or detail that is kept for people."""
 
+_GO = "pkg:golang/"
+_RESTORED = frozenset(["go", "np"])
+"""How the types golang and npm begin, of which the document's name can restore what the purl's spelling lost."""
 _UNUSABLE = Purl("")
 _IMAGES = ("pkg:docker/", "pkg:oci/")
-_NO_VERSIONS = frozenset(["(devel)", "latest", "noassertion", "none", "null", "undefined", "unknown", "unspecified"])
-_RANGE = re.compile(r"\A[<>^=~]|\*|\|\||\$\{")
+_PACKAGE_OF_GO = "type=package"
+
+
+class Entry(Protocol):
+    """What a document says of a package beside its purl."""
+
+    @property
+    def name(self) -> str | None:
+        """What it calls the package."""
+
+    @property
+    def version(self) -> str | None:
+        """Which version it says it is."""
+
+    @property
+    def group(self) -> str | None:
+        """CycloneDX's group; other formats have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """An entry of formats that are not decoded into one."""
+
+    name: str | None = None
+    version: str | None = None
+    group: str | None = None
+
+
+_NAMELESS = Beside()
 
 
 class Heading(NamedTuple):
@@ -47,19 +80,23 @@ class Inventory:
 
     Attributes:
         purls: purls as written, one for each entry that has one.
-        names: what the document calls these entries.
+        entries: what else the document says of these.
         components: the usable components, once settled.
+        spellings: how the document spelt some of them, see :class:`webhook.model.components.Sbom`.
         skipped: the entries that cannot be looked up.
         not_packages: how many entries are no packages.
+        not_in_image: how many entries are not in the image.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.purls: list[str] = []
-        self.names: list[str | None] = []
+        self.entries: list[Entry] = []
         self.components: dict[Purl, None] = {}
         self.skipped: list[SkippedComponent] = []
+        self.spellings: dict[Purl, tuple[Purl, ...]] = {}
         self.not_packages = 0
+        self.not_in_image = 0
         self._expected = 0
 
     def expect(self, entries: int) -> None:
@@ -90,40 +127,86 @@ class Inventory:
     def settle(self) -> None:
         """Read the purls; in one go, because that is where the time goes."""
         found = parse_common(self.purls)
-        for place in [place for place, purl in enumerate(found) if not purl]:
-            found[place] = self._read(self.purls[place], self.names[place])
+        entries, go_packages = self.entries, list[int]()
+        for place in [place for place, purl in enumerate(found) if not purl or purl[4:6] in _RESTORED]:
+            purl, name = found[place], entries[place].name
+            if purl and (name is None or name in purl or _adds_nothing(purl, name)):
+                continue
+            text = self.purls[place]
+            if _PACKAGE_OF_GO in text and text.startswith(_GO):
+                go_packages.append(place)
+            else:
+                found[place] = self._read(text, entries[place])
+        if go_packages:
+            self._fold_packages(found, go_packages)
         self.components = dict.fromkeys(found)
         self.components.pop(_UNUSABLE, None)
 
-    def _read(self, text: str, name: str | None) -> Purl:
+    def _read(self, text: str, entry: Entry) -> Purl:
         try:
-            purl = parse_purl(text)
+            one = _identity(text, entry)
         except InvalidInput as problem:
             if text.strip():
                 # The sentence begins with the purl, which is cut already.
-                self._skip(name, SkipReason.MALFORMED_PURL, problem.message)
+                self._skip(entry.name, SkipReason.MALFORMED_PURL, problem.message)
             else:
-                self._skip(name, SkipReason.NO_PURL)
+                self._skip(entry.name, SkipReason.NO_PURL)
             return _UNUSABLE
+        purl = one.key
         if purl.startswith(_IMAGES):
             self.not_packages += 1
-        elif names_one_version(purl):
-            return purl
+        elif why := unusable(purl):
+            self._skip(entry.name, why[0], f"{purl}: {why[1]}")
         else:
-            self._skip(name, SkipReason.NO_VERSION, purl)
+            if one.spelling:
+                self.spellings[purl] = tuple(dict.fromkeys((*self.spellings.get(purl, ()), one.spelling)))
+            return purl
         return _UNUSABLE
+
+    def _fold_packages(self, found: list[Purl], places: list[int]) -> None:
+        """Take out the packages inside Go modules that cyclonedx-gomod lists beside the modules."""
+        modules = set(found)
+        for place in places:
+            text, hash_sign, _ = self.purls[place].partition("#")
+            entry = _NAMELESS if hash_sign else self.entries[place]  # before a subpath stands the module
+            try:
+                key = _identity(text, entry).key
+            except InvalidInput:
+                key = _UNUSABLE
+            if key and (key.version.startswith("go") or _is_inside(key, modules)):
+                self.not_packages += 1
+            else:
+                found[place] = self._read(text, entry)
 
     def _skip(self, name: str | None, reason: SkipReason, detail: str = "") -> None:
         self.skipped.append(SkippedComponent(shown(name or ""), reason, shown(detail)))
 
 
-def names_one_version(purl: Purl) -> bool:
-    """Whether the version is one that can be looked up: neither missing, nor a word for a missing one, nor a range.
+def _identity(text: str, entry: Entry) -> Identity:
+    name, group, version = entry.name or "", entry.group or "", entry.version or ""
+    one = identify(text, name=name, group=group, version=version)
+    if version and unusable(one.key):  # a word or a range in the purl, and perhaps a version beside it
+        other = identify(text, name=name, group=group, version=version, override=True)
+        return one if unusable(other.key) else other
+    return one
 
-    Asking a source for ``UNKNOWN`` or ``^1.2`` gives no vulnerabilities, which would look clean.
-    """
-    version = purl.version
-    return bool(version) and version.lower() not in _NO_VERSIONS and not _RANGE.search(version)
+
+def _is_inside(package: Purl, modules: Set[Purl]) -> bool:
+    """Whether a Go package is in one of the modules; the package at a module's root has the same path."""
+    path, _, version = package.rpartition("@")
+    while len(path) > len(_GO):
+        if Purl(f"{path}@{version}") in modules:
+            return True
+        path = path.rpartition("/")[0]
+    return False
+
+
+def _adds_nothing(purl: Purl, name: str) -> bool:
+    """Whether a name that is not in the purl as it stands is none that restores its case, or its path."""
+    folded, path = name.lower(), purl.package[4:].partition("/")[2]
+    if purl.startswith(_GO):
+        return folded != path.lower()
+    return folded == name or not path.endswith(folded)
 
 
 def shown(text: str) -> str:

@@ -135,9 +135,17 @@ def _read_cyclonedx(data: bytes, document: Document, inventory: Inventory) -> He
         )
     metadata = _raw(document.metadata)
     heading = cyclonedx.heading(document.spec_version, metadata)
-    found = cyclonedx.read_components(document.components, inventory)
-    if not _PURL.stands(found, data, apart=metadata):
-        refuse_repeated(data, ("components", "purl"))
+    subject = cyclonedx.subject(metadata)
+    try:
+        found = cyclonedx.read_subject(subject, inventory)
+    except msgspec.ValidationError as problem:
+        raise _unreadable(f"does not have the shape of an SBOM: {problem}") from problem
+    found += cyclonedx.read_components(document.components, inventory)
+    keys = ("metadata", "component", "components", "purl")
+    if not _PURL.stands(found, data, apart=metadata, within=subject):
+        refuse_repeated(data, keys)
+    if inventory.not_in_image:
+        refuse_repeated(data, (*keys, "scope", "isExternal"))
     return heading
 
 

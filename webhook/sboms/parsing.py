@@ -50,6 +50,8 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Sbom:
         skipped=tuple(inventory.skipped),
         tool=heading.tool,
         not_packages=inventory.not_packages,
+        spellings=inventory.spellings,
+        not_in_image=inventory.not_in_image,
     )
 
 

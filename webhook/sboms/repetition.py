@@ -36,18 +36,23 @@ class Key:
         self._quoted = f'"{name}"'.encode()
         self._as_value = (f':"{name}"'.encode(), f': "{name}"'.encode())
 
-    def stands(self, times: int, data: bytes, apart: bytes = b"") -> bool:
+    def stands(self, times: int, data: bytes, apart: bytes = b"", within: bytes = b"") -> bool:
         """Whether it is certain that a text holds the key no more than so many times.
 
         Args:
             times: as often as it was read.
             data: the text.
             apart: a piece of the text that does not count.
+            within: a piece of that piece that counts all the same.
         """
-        found = data.count(self._quoted) - apart.count(self._quoted)
+
+        def count(words: bytes) -> int:
+            return data.count(words) - apart.count(words) + within.count(words)
+
+        found = count(self._quoted)
         if found != times:
             # Some are values; a string right after a colon is one for certain.
-            found -= sum(data.count(value) - apart.count(value) for value in self._as_value)
+            found -= sum(map(count, self._as_value))
         return found == times
 
 

@@ -9,6 +9,7 @@ Source: the SPDX specification 2.3, clause 7 and its JSON schema.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 import msgspec
 
@@ -32,7 +33,9 @@ class Reference(msgspec.Struct, gc=False, rename="camel"):
 class Package(msgspec.Struct, gc=False, rename="camel"):
     """One entry of ``packages``."""
 
+    group: ClassVar[str | None] = None
     name: str | None = None
+    version: str | None = msgspec.field(default=None, name="versionInfo")
     external_refs: list[Reference] | None = None
     primary_package_purpose: str | None = None
 
@@ -87,7 +90,7 @@ def read_packages(packages: list[Package] | None, inventory: Inventory) -> int:
         InvalidInput: there are too many.
     """
     inventory.expect(len(packages or ()))
-    purls, names = inventory.purls, inventory.names
+    purls, entries = inventory.purls, inventory.entries
     found = 0
     for package in packages or ():
         references = package.external_refs or ()
@@ -100,7 +103,7 @@ def read_packages(packages: list[Package] | None, inventory: Inventory) -> int:
                     inventory.expect(1)
                 stated = True
                 purls.append(locator)
-                names.append(package.name)
+                entries.append(package)
         if not stated:
             inventory.add_without_purl(package.name, is_package=package.primary_package_purpose not in NOT_PACKAGES)
     return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 import msgspec
 
@@ -37,8 +38,10 @@ class Identifier(msgspec.Struct, gc=False, rename="camel"):
 class Element(msgspec.Struct, gc=False, rename="camel"):
     """One element of ``@graph``, of any type."""
 
+    group: ClassVar[str | None] = None
     type: str | None = None
     name: str | None = None
+    version: str | None = msgspec.field(default=None, name="software_packageVersion")
     spdx_id: str | None = None
     node_id: str | None = msgspec.field(default=None, name="@id")
     package_url: str | None = msgspec.field(default=None, name="software_packageUrl")
@@ -93,7 +96,7 @@ def read_graph(graph: list[Element] | None, inventory: Inventory) -> tuple[int, 
                 inventory.expect(1)
             stated = True
             inventory.purls.append(purl)
-            inventory.names.append(package.name)
+            inventory.entries.append(package)
         if not stated:
             inventory.add_without_purl(package.name, is_package=package.purpose not in NOT_PACKAGES)
     urls = sum(element.package_url is not None for element in elements)

@@ -5,6 +5,8 @@ Source: the schemas under ``schema/json`` of anchore/syft; ``artifacts[].purl`` 
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 from webhook.sboms.inventory import Heading, Inventory, shown
@@ -13,7 +15,9 @@ from webhook.sboms.inventory import Heading, Inventory, shown
 class Artifact(msgspec.Struct, gc=False):
     """One entry of ``artifacts``."""
 
+    group: ClassVar[str | None] = None
     name: str | None = None
+    version: str | None = None
     purl: str | None = None
 
 
@@ -50,11 +54,11 @@ def read_artifacts(artifacts: list[Artifact] | None, inventory: Inventory) -> in
         InvalidInput: there are too many.
     """
     inventory.expect(len(artifacts or ()))
-    purls, names = inventory.purls, inventory.names
+    purls, entries = inventory.purls, inventory.entries
     for artifact in artifacts or ():
         if artifact.purl is None:
             inventory.add_without_purl(artifact.name, is_package=True)
         else:
             purls.append(artifact.purl)
-            names.append(artifact.name)
+            entries.append(artifact)
     return len(purls)

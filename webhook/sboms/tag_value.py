@@ -11,13 +11,14 @@ import re
 
 from webhook.errors import InvalidInput
 from webhook.sboms import spdx
-from webhook.sboms.inventory import Heading, Inventory
+from webhook.sboms.inventory import Beside, Heading, Inventory
 from webhook.sboms.json_documents import refuse_bad_text
 
 _VERSION_LINE = re.compile(rb"(?:\A|[\r\n])[ \t]*SPDXVersion:")
 _LINE = re.compile(
     # The tags that are read, and whatever else opens a block of text. Possessive, so that nothing is gone over twice.
-    rb"^[ \t]*+(?:(Creator|ExternalRef|PackageName|PrimaryPackagePurpose|SPDXVersion):|([A-Za-z]++):(?=[ \t]*+<text>))"
+    rb"^[ \t]*+(?:(Creator|ExternalRef|PackageName|PackageVersion|PrimaryPackagePurpose|SPDXVersion):"
+    rb"|([A-Za-z]++):(?=[ \t]*+<text>))"
     rb"[ \t]*+(?:<text>(.*?)(</text>|\Z)|([^\r\n]*+))",
     re.MULTILINE | re.DOTALL,
 )
@@ -26,8 +27,11 @@ _LINE = re.compile(
 class _Package:
     """The package whose tags are being read; packages and files open sections that end the one before."""
 
+    group: str | None = None
+
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name: str | None = name
+        self.version: str | None = None
         self.purpose = ""
         self.has_purl = False
 
@@ -66,6 +70,8 @@ def read(data: bytes, inventory: Inventory) -> Heading:
             _close(package, inventory)
             inventory.expect(1)
             package = _Package(value)
+        elif package is not None and tag == b"PackageVersion":
+            package.version = value
         elif package is not None and tag == b"PrimaryPackagePurpose":
             package.purpose = value
         elif tag == b"ExternalRef":
@@ -80,7 +86,7 @@ def _add_reference(value: str, package: _Package | None, inventory: Inventory) -
         if package is None or package.has_purl:
             inventory.expect(1)
         inventory.purls.append(parts[2])
-        inventory.names.append(package.name if package else "")
+        inventory.entries.append(package or Beside())
         if package is not None:
             package.has_purl = True
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from webhook.clients.ossindex.matching import match
-from webhook.model.purls import Purl, parse_purl
+from webhook.model.purls import Purl, parse_written
 
 
 def entry(coordinates: object) -> dict[str, object]:
@@ -12,7 +12,7 @@ def entry(coordinates: object) -> dict[str, object]:
 
 def owners(asked: list[str], answered: list[object]) -> dict[str, int]:
     """How many entries each component got."""
-    found = match([parse_purl(text) for text in asked], [entry(text) for text in answered]).found
+    found = match([parse_written(text) for text in asked], [entry(text) for text in answered]).found
     return {str(purl): len(entries) for purl, entries in found.items()}
 
 
@@ -51,7 +51,7 @@ def test_an_entry_finds_its_component_however_it_is_spelt(asked: str, answered: 
     ],
 )
 def test_an_entry_for_something_else_is_foreign(asked: str, answered: str) -> None:
-    result = match([parse_purl(asked)], [entry(answered)])
+    result = match([parse_written(asked)], [entry(answered)])
     assert result.found == {}
     assert result.foreign == [answered]
 

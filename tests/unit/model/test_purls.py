@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from webhook.errors import InvalidInput
-from webhook.model.purls import MAX_PURL_LENGTH, OSS_INDEX_TYPES, Purl, parse_common, parse_purl
+from webhook.model.purls import MAX_PURL_LENGTH, OSS_INDEX_TYPES, Purl, identify, parse_common, parse_purl
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,11 @@ from webhook.model.purls import MAX_PURL_LENGTH, OSS_INDEX_TYPES, Purl, parse_co
             "pkg:maven/net.sf.jacob-project/jacob@1.14.3?classifier=x86&type=dll",
             "pkg:maven/net.sf.jacob-project/jacob@1.14.3",
         ),
-        ("pkg:golang/google.golang.org/genproto@v0.1.0#googleapis/api", "pkg:golang/google.golang.org/genproto@v0.1.0"),
-        ("pkg:golang/google.golang.org/genproto#/googleapis/api/", "pkg:golang/google.golang.org/genproto"),
+        ("pkg:golang/github.com/aws/sdk@v0.1.0#service/s3", "pkg:golang/github.com/aws/sdk/service/s3@v0.1.0"),
+        (
+            "pkg:golang/google.golang.org/genproto#/googleapis/api/",
+            "pkg:golang/google.golang.org/genproto/googleapis/api",
+        ),
         ("pkg:npm/a@1?broken&&qualifiers=\n", "pkg:npm/a@1"),
         # Separators.
         ("pkg:/maven/org.apache.commons/io", "pkg:maven/org.apache.commons/io"),
@@ -28,10 +31,17 @@ from webhook.model.purls import MAX_PURL_LENGTH, OSS_INDEX_TYPES, Purl, parse_co
         (" pkg:npm/a@1 ", "pkg:npm/a@1"),
         # Case and spelling by type.
         ("pkg:PYPI/Django_package@1.11.1.dev1", "pkg:pypi/django-package@1.11.1.dev1"),
-        ("pkg:pypi/zope.interface@5", "pkg:pypi/zope.interface@5"),
-        ("pkg:npm/JSONStream@1.3.5", "pkg:npm/jsonstream@1.3.5"),
-        ("pkg:npm/%40Angular/Core@17.0.0", "pkg:npm/%40angular/core@17.0.0"),
-        ("pkg:composer/Laravel/Laravel@V5.5.0", "pkg:composer/laravel/laravel@V5.5.0"),
+        ("pkg:pypi/zope.interface@5", "pkg:pypi/zope-interface@5"),
+        ("pkg:pypi/A._-_.b@v5+cu118", "pkg:pypi/a-b@5%2Bcu118"),
+        ("pkg:npm/JSONStream@1.3.5", "pkg:npm/JSONStream@1.3.5"),
+        ("pkg:npm/%40Angular/Core@17.0.0", "pkg:npm/%40Angular/Core@17.0.0"),
+        ("pkg:npm/@a%2Fb@=v1.0.0+build.5", "pkg:npm/%40a/b@1.0.0"),
+        ("pkg:npm/acorn-jsx@5.3.2_acorn@8.8.0", "pkg:npm/acorn-jsx@5.3.2"),
+        ("pkg:npm/acorn-jsx@5.3.2(acorn@8.8.0)(x@1)", "pkg:npm/acorn-jsx@5.3.2"),
+        ("pkg:npm/%40vue/vue-loader-v15@npm:vue-loader%4015.10.0", "pkg:npm/vue-loader@15.10.0"),
+        ("pkg:npm/b@npm:@scope/real@1.0.0", "pkg:npm/%40scope/real@1.0.0"),
+        ("pkg:npm/lodash@npm:4.17.21", "pkg:npm/lodash@4.17.21"),
+        ("pkg:composer/Laravel/Laravel@V5.5.0", "pkg:composer/laravel/laravel@5.5.0"),
         ("pkg:github/Package-url/purl-Spec@244fd47E", "pkg:github/package-url/purl-spec@244fd47E"),
         ("pkg:bitbucket/birKenfeld/pyGments-main@244fd47e", "pkg:bitbucket/birkenfeld/pygments-main@244fd47e"),
         ("pkg:deb/Debian/Curl@7.50.3-1?arch=i386", "pkg:deb/debian/curl@7.50.3-1"),
@@ -41,10 +51,11 @@ from webhook.model.purls import MAX_PURL_LENGTH, OSS_INDEX_TYPES, Purl, parse_co
         ("pkg:huggingface/Org/Model@AB12", "pkg:huggingface/Org/Model@ab12"),
         ("pkg:golang/github.com/Masterminds/semver@v3.2.1", "pkg:golang/github.com/Masterminds/semver@v3.2.1"),
         ("pkg:maven/HTTPClient/HTTPClient@0.3-3", "pkg:maven/HTTPClient/HTTPClient@0.3-3"),
-        ("pkg:nuget/EnterpriseLibrary.Common@6.0.1304", "pkg:nuget/EnterpriseLibrary.Common@6.0.1304"),
+        ("pkg:nuget/EnterpriseLibrary.Common@6.0.1304", "pkg:nuget/enterpriselibrary.common@6.0.1304"),
+        ("pkg:nuget/A.B@1.0.0-RC1+5114f85", "pkg:nuget/a.b@1.0.0-rc1"),
         ("pkg:cran/TraMineR@2.2", "pkg:cran/TraMineR@2.2"),
         ("pkg:cocoapods/AFNetworking@4.0.1", "pkg:cocoapods/AFNetworking@4.0.1"),
-        ("pkg:conda/PyYAML@6.0?build=py36_0", "pkg:conda/PyYAML@6.0"),
+        ("pkg:conda/PyYAML@6.0?build=py36_0", "pkg:conda/pyyaml@6.0"),
         ("pkg:swift/github.com/Alamofire/Alamofire@5.4.3", "pkg:swift/github.com/Alamofire/Alamofire@5.4.3"),
         ("pkg:cargo/Inflector@0.11", "pkg:cargo/Inflector@0.11"),
         ("pkg:gem/RedCloth@4.3.2", "pkg:gem/RedCloth@4.3.2"),
@@ -66,11 +77,35 @@ from webhook.model.purls import MAX_PURL_LENGTH, OSS_INDEX_TYPES, Purl, parse_co
         ("pkg:generic/ü@1", "pkg:generic/%C3%BC@1"),
         ("pkg:generic/a%2540b@1", "pkg:generic/a%2540b@1"),
         ("pkg:generic/100%@1", "pkg:generic/100%25@1"),
+        # What is no part of the identity, and what is.
+        ("pkg:golang/github.com/rs/cors@1.5.0", "pkg:golang/github.com/rs/cors@v1.5.0"),
+        ("pkg:golang/example.com/m@v1.2.3+dirty", "pkg:golang/example.com/m@v1.2.3"),
+        ("pkg:golang/example.com/m@v2.0.0+incompatible.dirty", "pkg:golang/example.com/m@v2.0.0%2Bincompatible"),
+        ("pkg:golang/github.com/!azure/x@v1.0.0", "pkg:golang/github.com/Azure/x@v1.0.0"),
+        ("pkg:golang/std@go1.21.0", "pkg:golang/stdlib@1.21.0"),
+        ("pkg:golang/stdlib@v1.21.0", "pkg:golang/stdlib@1.21.0"),
+        ("pkg:golang/toolchain@go1.21.0", "pkg:golang/stdlib@1.21.0"),
+        ("pkg:maven/org.x:core@1.0", "pkg:maven/org.x/core@1.0"),
+        ("pkg:maven/org.x/core@1.0.0.redhat-00001", "pkg:maven/org.x/core@1.0.0.redhat-00001"),
+        ("pkg:gem/nokogiri@1.8.0-x86_64-linux", "pkg:gem/nokogiri@1.8.0"),
+        ("pkg:gem/nokogiri@1.8.0-java", "pkg:gem/nokogiri@1.8.0"),
+        ("pkg:conda/flask-cors@3.0.6-py37_0", "pkg:conda/flask-cors@3.0.6"),
+        ("pkg:conda/flask-cors@3.0.6=py37_0", "pkg:conda/flask-cors@3.0.6"),
+        ("pkg:cocoapods/Alamofire/Core@5.0", "pkg:cocoapods/Alamofire@5.0"),
+        ("pkg:swift/github.com/a/b.git@5.0", "pkg:swift/github.com/a/b@5.0"),
+        ("pkg:rpm/rhel/openssl@1:1.1.1k-6.el8?epoch=1", "pkg:rpm/redhat/openssl@1.1.1k-6.el8"),
+        ("pkg:rpm/almalinux/openssl@1.1.1k-6.el8", "pkg:rpm/alma/openssl@1.1.1k-6.el8"),
         # Types that were written wrongly.
+        ("pkg:pip/Flask@1.0", "pkg:pypi/flask@1.0"),
+        ("pkg:go/github.com/a/b@v1.0.0", "pkg:golang/github.com/a/b@v1.0.0"),
+        ("pkg:sbt/g/a@1.0", "pkg:maven/g/a@1.0"),
+        ("pkg:rubygems/rake@13", "pkg:gem/rake@13"),
+        ("pkg:crates/serde@1.0.0", "pkg:cargo/serde@1.0.0"),
+        ("pkg:packagist/a/b@v1.0.0", "pkg:composer/a/b@1.0.0"),
         ("pkg:alpine/musl@1.2.2-r0?distro=alpine-3.13.0", "pkg:apk/alpine/musl@1.2.2-r0"),
         ("pkg:alpine/wolfi/musl@1.2.2-r0", "pkg:apk/wolfi/musl@1.2.2-r0"),
-        ("pkg:dotnet/Microsoft.CSharp@4.3.0", "pkg:nuget/Microsoft.CSharp@4.3.0"),
-        ("pkg:dotnet-core/System.Threading@4.3.0", "pkg:nuget/System.Threading@4.3.0"),
+        ("pkg:dotnet/Microsoft.CSharp@4.3.0", "pkg:nuget/microsoft.csharp@4.3.0"),
+        ("pkg:dotnet-core/System.Threading@4.3.0", "pkg:nuget/system.threading@4.3.0"),
     ],
 )
 def test_every_spelling_of_a_package_has_one_canonical_form(text: str, canonical: str) -> None:
@@ -131,9 +166,55 @@ def test_a_purl_gives_its_decoded_parts(text: str, parts: tuple[str, ...]) -> No
     assert (purl.type, purl.namespace, purl.name, purl.version, purl.package) == parts
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "key"),
+    [
+        ("pkg:golang/github.com/azure/go@v1.0.0", "github.com/Azure/go", "pkg:golang/github.com/Azure/go@v1.0.0"),
+        (
+            "pkg:golang/github.com/azure/go@v1.0.0#V2",
+            "github.com/Azure/go/v2",
+            "pkg:golang/github.com/Azure/go/v2@v1.0.0",
+        ),
+        ("pkg:golang/github.com/a/b@v2.0.0#v2", "github.com/a/b", "pkg:golang/github.com/a/b/v2@v2.0.0"),
+        ("pkg:golang/github.com/a/b@v1.0.0#api", "github.com/a/b", "pkg:golang/github.com/a/b@v1.0.0"),
+        ("pkg:golang/github.com/a/b@v1.0.0#api", "b", "pkg:golang/github.com/a/b/api@v1.0.0"),
+        ("pkg:npm/jsonstream@1.3.5", "JSONStream", "pkg:npm/JSONStream@1.3.5"),
+        ("pkg:npm/JSONStream@1.3.5", "jsonstream", "pkg:npm/JSONStream@1.3.5"),
+        ("pkg:npm/a@1.0.0", "B", "pkg:npm/a@1.0.0"),
+    ],
+)
+def test_the_name_beside_a_purl_restores_what_its_spelling_lost(text: str, name: str, key: str) -> None:
+    assert identify(text, name=name).key == key
+
+
+def test_a_version_beside_a_purl_counts_when_the_purl_has_none() -> None:
+    assert identify("pkg:npm/a", version="1.0.0").key == "pkg:npm/a@1.0.0"
+    assert identify("pkg:npm/a@2.0.0", version="1.0.0").key == "pkg:npm/a@2.0.0"
+    assert identify("pkg:npm/b", name="B", group="@A", version="1").key == "pkg:npm/b@1"
+    assert identify("pkg:npm/%40a/b", name="B", group="@A", version="1").key == "pkg:npm/%40A/B@1"
+    assert identify("pkg:maven/core@1.0", group="org.x").key == "pkg:maven/org.x/core@1.0"
+
+
+@pytest.mark.parametrize(
+    ("text", "spelling"),
+    [
+        ("pkg:pypi/Ruamel.Yaml@0.17", "pkg:pypi/ruamel.yaml@0.17"),
+        ("pkg:pypi/ruamel_yaml@0.17", ""),
+        ("pkg:nuget/Newtonsoft.Json@1.0", "pkg:nuget/Newtonsoft.Json@1.0"),
+        ("pkg:dotnet/Newtonsoft.Json@1.0", "pkg:nuget/Newtonsoft.Json@1.0"),
+        ("pkg:composer/a/b@v1.0", "pkg:composer/a/b@v1.0"),
+        ("pkg:composer/a/b@1.0", ""),
+        ("pkg:maven/g/a@1.0?type=jar", ""),
+    ],
+)
+def test_a_spelling_is_kept_where_a_source_may_need_it(text: str, spelling: str) -> None:
+    assert identify(text).spelling == spelling
+
+
 def test_a_purl_says_whether_oss_index_covers_its_type() -> None:
     assert parse_purl("pkg:npm/a@1").is_covered
     assert not parse_purl("pkg:deb/debian/curl@1").is_covered
+    assert not parse_purl("pkg:golang/std@go1.21.0").is_covered
     assert len(OSS_INDEX_TYPES) == 14
 
 
@@ -145,20 +226,20 @@ def test_common_purls_are_read_together_and_the_others_are_left_to_parse_purl() 
     texts = [
         "pkg:npm/a@1.0",
         "pkg:deb/debian/libstdc++6@12+b1?arch=amd64",
-        "pkg:npm/%40angular/core@v17#x",
+        "pkg:npm/%40angular/core@17#x",
         "pkg:golang/example.com//m@v1",
         "pkg:golang/example.com/m/@v1",
         "pkg:npm/a",
         "pkg:npm/a@latest",
         "pkg:npm/A@1",
-        "pkg:alpine/musl@1",
+        "pkg:pip/a@1",
         f"pkg:npm/{'a' * MAX_PURL_LENGTH}@1",
         "",
     ]
     assert parse_common(texts) == [
         Purl("pkg:npm/a@1.0"),
         Purl("pkg:deb/debian/libstdc%2B%2B6@12%2Bb1"),
-        Purl("pkg:npm/%40angular/core@v17"),
+        Purl("pkg:npm/%40angular/core@17"),
         *[Purl("")] * 8,
     ]
     assert parse_common([]) == []

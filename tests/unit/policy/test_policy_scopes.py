@@ -9,7 +9,7 @@ from webhook.policy.scopes import canonical_identifier, canonical_scope, describ
 
 
 def test_a_scope_is_stored_in_one_form() -> None:
-    written = Scope("pkg:npm/@Angular/core?foo=bar", " >= 1,  < 2", "nginx", "shop")
+    written = Scope("pkg:npm/@angular/core?foo=bar", " >= 1,  < 2", "nginx", "shop")
     assert canonical_scope(written) == Scope("pkg:npm/%40angular/core", ">=1,<2", "docker.io/library/nginx", "shop")
     assert canonical_scope(canonical_scope(written)) == canonical_scope(written)
 

@@ -17,9 +17,9 @@ import pytest
 from tests.parts import unavailable
 from webhook.errors import InvalidInput
 from webhook.model.components import SkipReason
-from webhook.model.purls import parse_purl
+from webhook.model.purls import identify
+from webhook.model.shapes import unusable as why_unusable
 from webhook.sboms import parse
-from webhook.sboms.inventory import names_one_version
 
 
 def find_corpus() -> Path | None:
@@ -39,18 +39,20 @@ def corpus() -> Path:
     return found
 
 
-def purls_by_plain_walk(document: dict[str, Any]) -> Iterator[str]:
-    """Every purl that the formats put into the image, by nothing but json and loops."""
+def purls_by_plain_walk(document: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """Every purl that the formats put into the image, with name, version and group, by nothing but json and loops."""
     if "spdxVersion" in document:
         for package in document.get("packages") or []:
             for reference in package.get("externalRefs") or []:
                 if reference["referenceType"] == "purl":
-                    yield reference["referenceLocator"]
-    open_lists = [document.get("components") or [], document.get("artifacts") or []]
+                    yield reference["referenceLocator"], package["name"], package.get("versionInfo") or "", ""
+    subject = (document.get("metadata") or {}).get("component") or {}
+    open_lists = [document.get("components") or [], document.get("artifacts") or [], [subject]]
     while open_lists:
         for component in open_lists.pop():
             if component.get("purl"):
-                yield component["purl"]
+                group = component.get("group") or ""
+                yield component["purl"], component["name"], component.get("version") or "", group
             open_lists.append(component.get("components") or [])
 
 
@@ -63,15 +65,15 @@ def test_every_real_document_is_read_and_no_purl_is_lost(corpus: Path) -> None:
         sbom = parse(data)
         written = list(purls_by_plain_walk(json.loads(data)))
         usable, unusable, images = set(), 0, 0
-        for text in written:
+        for text, name, version, group in written:
             try:
-                purl = parse_purl(text)
+                purl = identify(text, name=name, version=version, group=group).key
             except InvalidInput:
                 unusable += 1
                 continue
             if purl.type in ("docker", "oci"):
                 images += 1
-            elif names_one_version(purl):
+            elif why_unusable(purl) is None:
                 usable.add(purl)
             else:
                 unusable += 1

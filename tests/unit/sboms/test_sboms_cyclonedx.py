@@ -58,7 +58,7 @@ def test_what_is_not_in_the_image_is_not_read() -> None:
     sbom = parse(
         document(
             {**a, "bom-ref": "pkg:npm/other@1"},
-            metadata={"component": elsewhere, "tools": {"components": [elsewhere]}},
+            metadata={"tools": {"components": [elsewhere]}},
             formulation=[{"components": [elsewhere]}],
             annotations=[{"annotator": {"component": elsewhere}}],
             vulnerabilities=[{"tools": {"components": [elsewhere]}}],

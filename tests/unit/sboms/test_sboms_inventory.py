@@ -7,14 +7,15 @@ import pytest
 from webhook.errors import InvalidInput
 from webhook.model.components import SkipReason
 from webhook.model.purls import parse_purl
-from webhook.sboms.inventory import Inventory, names_one_version, shown
+from webhook.model.shapes import unusable
+from webhook.sboms.inventory import Beside, Inventory, shown
 from webhook.sboms.limits import Limits
 
 
 def settled(purl: str, name: str | None = None) -> Inventory:
     inventory = Inventory(Limits())
     inventory.purls.append(purl)
-    inventory.names.append(name)
+    inventory.entries.append(Beside(name))
     inventory.settle()
     return inventory
 
@@ -60,12 +61,17 @@ def test_an_entry_that_cannot_be_looked_up_is_kept_with_the_reason(purl: str, re
         "pkg:maven/axis/axis@1.4%201855%20April%2022%202006",
         "pkg:golang/example.com/m@v0.0.0-20211112202133-69e39bad7dc2",
         "pkg:github/a/b@69e39bad7dc2",
+        "pkg:npm/rbac@1.0",
+        "pkg:maven/org.netbeans.external/bcprov@RELEASE113",
+        "pkg:maven/com.google.guava/guava@31.1-jre",
+        "pkg:maven/org.apache.oro/oro@2.0.8%202003-12-28%2011:00:13",
+        "pkg:maven/com.sun.xml.stream/sjsxp@1.0.1-02%2F26%2F2007%2003:20%20PM%28hw123265%29",
     ],
 )
 def test_an_exact_version_is_usable_however_odd(purl: str) -> None:
     inventory = settled(purl)
     assert list(inventory.components) == [parse_purl(purl)]
-    assert names_one_version(parse_purl(purl))
+    assert not unusable(parse_purl(purl))
 
 
 def test_components_keep_the_order_of_the_document_however_they_are_spelt() -> None:
@@ -78,7 +84,7 @@ def test_components_keep_the_order_of_the_document_however_they_are_spelt() -> N
         "pkg:npm/a@1",
         "pkg:npm/z@1?x=y",
     ]
-    inventory.names = [None] * 6
+    inventory.entries = [Beside()] * 6
     inventory.settle()
     assert list(inventory.components) == ["pkg:npm/z@1", "pkg:pypi/flask@3", "pkg:npm/%40s/m@1", "pkg:npm/a@1"]
     assert len(inventory.skipped) == 1

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from webhook.errors import InvalidInput
-from webhook.model.purls import Purl, parse_purl
+from webhook.model.purls import Purl, parse_written
 
 Entry = Mapping[str, object]
 
@@ -87,7 +87,7 @@ def _coordinates(value: object) -> Purl | None:
     elif old := _OLD_FORM.match(text):
         text = f"pkg:{old[1]}/{old[2].lstrip('/')}"
     try:
-        return parse_purl(text)
+        return parse_written(text)
     except InvalidInput:
         return None
 
