@@ -32,8 +32,14 @@ def test_one_decision_is_recorded_with_its_scope_author_and_end(filled: Installa
 
 def test_people_are_told_what_changed_what_it_touches_and_when_it_expires(filled: Installation) -> None:
     ran = filled.ok("assess", "CVE-2026-10001", "--type", "Ignore", *WHY, "--until", "2099-01-31")
-    assert ran.out.splitlines()[1].split() == ["CVE-2026-10001", "Ignore", "everything", "2099-01-31", "00:00", "UTC"]
-    assert ran.err.splitlines() == ["1 assessment recorded.", "Touches 1 image:", "  registry.example/shop/blocked:1"]
+    now_then = f"Blocked by auto-assess Ignore by {getpass.getuser()}".split()
+    assert ran.out.splitlines()[1].split() == ["CVE-2026-10001", *now_then, "everything", "2099-01-31", "00:00", "UTC"]
+    assert ran.err.splitlines()[:3] == [
+        "Touches 1 image:",
+        "  registry.example/shop/blocked:1",
+        "1 assessment recorded.",
+    ]
+    assert ran.err.splitlines()[3].startswith("To take back: bomgate assess --undo ")
 
 
 def test_several_ids_are_assessed_together(filled: Installation) -> None:
@@ -118,7 +124,7 @@ def test_what_was_decided_by_hand_is_withdrawn_and_the_rest_counts_again(filled:
         (("CVE-2026-10001", "--cvss", "1-2", "--type", "Ignore", *WHY), "both IDs and a selection"),
         (("CVE-2026-10001", *WHY), "Missing option '--type'"),
         (("CVE-2026-10001", "--type", "Ignore"), "Missing option '--comment'"),
-        (("CVE-2026-10001", "--type", "Ignore", *WHY, "--dry-run"), "--dry-run goes with a selection"),
+        (("CVE-2026-10001", "--undo", "20261129-abcdef"), "--undo takes back one whole batch"),
         (("CVE-2026-10001", "--clear", "--type", "Ignore"), "--clear takes IDs and a scope only"),
         (("CVE-2026-10001", "--existing"), "--existing takes neither IDs"),
         (("CVE-2026-10001", "--type", "Nonsense", *WHY), "The configured types are"),

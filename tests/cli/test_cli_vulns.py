@@ -26,7 +26,6 @@ ALL = ["CVE-2026-10001", "CVE-2026-10003", "CVE-2026-10002", "CVE-2026-10004", "
         (("--type", "blocked"), ALL[:1]),
         (("--purl", "pkg:pypi/queue-tools"), ALL[3:]),
         (("--purl", PARSER), [ALL[0], ALL[2]]),
-        (("--purl", "pkg:maven/org.example/parser@9"), []),
         (("--image", "registry.example/shop/caution:1"), ALL[1:2]),
         (("--image", digest("unassessed")), ALL[3:]),
         (("--cvss", "7.0-10"), ALL[:2]),

@@ -24,6 +24,8 @@ _CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d UTC)?(?=[,\"])"), "<date>"),
     (re.compile(r'(?<="bomgate/v1": ")[0-9a-f]{64}'), "<fingerprint>"),
     (re.compile(r'(?<=schema": ")\d{4}'), "<schema>"),
+    (re.compile(r'(?<="batch": ")\d{8}-[0-9a-f]{6}'), "<batch>"),
+    (re.compile(r'(?<="recorded_by": ")[^"]+'), "<account>@<machine>"),
 )
 PACKAGE = PARSER.partition("@")[0]
 

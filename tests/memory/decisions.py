@@ -60,7 +60,9 @@ class MemoryAssessments:
         return [
             one
             for one in self._facts.assessments
-            if query.vulnerability in (None, one.vulnerability) and query.source in (None, one.source.value)
+            if query.vulnerability in (None, one.vulnerability)
+            and query.source in (None, one.source.value)
+            and query.batch in (None, one.batch)
         ]
 
 
@@ -94,6 +96,13 @@ class MemoryVulnerabilities:
         records = [self._record(identifier, query) for identifier in self._facts.vulnerabilities]
         found = [one for one in records if one.components and _matches(one.vulnerability, query)]
         return sorted(found, key=_worst_first)
+
+    def knows_image(self, image: str) -> bool:
+        digest, _ = self._facts.tags.get(image, (Digest(image), 0))
+        return digest in self._facts.images()
+
+    def knows_package(self, package: str) -> bool:
+        return any(package in (one.purl, one.purl.package) for one in self._facts.components.values())
 
     def show(self, identifier: str) -> VulnerabilityRecord | None:
         wanted = identifier.casefold()

@@ -59,6 +59,13 @@ def test_records_are_found_by_vulnerability_and_source_in_their_order(store: Any
     assert store.assessments.find(AssessmentQuery(vulnerability="V-1' OR '1'='1")) == []
 
 
+def test_records_of_one_batch_are_found_by_its_name(store: AnyStore) -> None:
+    first = replace(assessment("CVE-1"), batch="20261129-aaaaaa", recorded_by="ada@laptop")
+    store.assessments.append([first, assessment("CVE-2")])
+    (read,) = store.assessments.find(AssessmentQuery(batch="20261129-aaaaaa"))
+    assert (read.vulnerability, read.batch, read.recorded_by) == ("CVE-1", "20261129-aaaaaa", "ada@laptop")
+
+
 def test_provisioning_adds_what_is_new_and_leaves_what_is_there(store: AnyStore) -> None:
     assert store.assessments.provision([provisioned("V-1"), provisioned("V-2")], author="configuration", now=NOON) == 2
     revision = store.feed.position().revision

@@ -129,3 +129,18 @@ def test_a_vulnerability_that_affects_nothing_any_more_is_shown_but_not_listed(f
     assert found(filled) == ["V-HIGH", "V-LOW"]
     shown = filled.vulnerabilities.show("V-NONE")
     assert shown == VulnerabilityRecord(NONE, (), (), NOON)
+
+
+@pytest.mark.parametrize(
+    ("image", "known"),
+    [(digest(1), True), ("docker.io/shop/two:latest", True), (digest(9), False), ("docker.io/shop/one:2", False)],
+)
+def test_an_image_is_known_by_its_digest_and_its_tags(filled: AnyStore, image: str, known: bool) -> None:
+    assert filled.vulnerabilities.knows_image(image) is known
+
+
+@pytest.mark.parametrize(
+    ("package", "known"), [("pkg:npm/a", True), ("pkg:npm/a@2", True), ("pkg:npm/a@3", False), ("pkg:npm/aa", False)]
+)
+def test_a_package_is_known_when_a_component_is_of_it(filled: AnyStore, package: str, known: bool) -> None:
+    assert filled.vulnerabilities.knows_package(package) is known

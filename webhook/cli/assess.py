@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
+import secrets
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -11,7 +12,8 @@ from typing import Any
 import click
 
 from webhook.bootstrap import Parts
-from webhook.cli.decision_shapes import AffectedImageShape, AssessedShape, RecordedAssessmentShape
+from webhook.cli.author import person, recorder
+from webhook.cli.decision_shapes import AffectedImageShape, AssessedShape, ChangeShape, RecordedAssessmentShape
 from webhook.cli.exits import Exit
 from webhook.cli.options import (
     CvssRangeType,
@@ -23,20 +25,20 @@ from webhook.cli.options import (
 )
 from webhook.cli.output import note, print_json, print_table
 from webhook.cli.verbs import Verb
+from webhook.engines.assessing.impact import Change
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, Scope
-from webhook.model.images import Digest, parse_image
-from webhook.model.records import AssessmentState, VulnerabilityQuery, VulnerabilityRecord
+from webhook.model.images import Digest
+from webhook.model.records import AssessmentState
 from webhook.policy.decisions import CLUSTER, Decision
 from webhook.policy.expiry import parse_until
-from webhook.policy.imagenames import parse_pattern
 from webhook.policy.objections import also_stated
-from webhook.policy.phrases import count, moment
-from webhook.policy.ranges import parse_range
+from webhook.policy.phrases import count, decided, moment
 from webhook.policy.scopes import described
 from webhook.policy.selections import Selection
 
 _SHOWN_IMAGES = 10
+_SHOWN_STATES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,9 @@ class Request:
     existing: bool
     allow_unknown: bool
     dry_run: bool
+    override: bool
+    undo: str | None
+    yes: bool
 
     @property
     def scope(self) -> Scope:
@@ -70,13 +75,37 @@ class Request:
         """Whether it names vulnerabilities by their properties."""
         return self.cvss is not None or self.unassessed
 
+    @property
+    def in_bulk(self) -> bool:
+        """Whether it decides about several vulnerabilities at once."""
+        return self.selects or self.existing or self.undo is not None or len(set(self.ids)) > 1
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was, or would be, recorded."""
+    """What was, or would be, recorded.
 
-    records: tuple[Assessment, ...]
+    Attributes:
+        changes: each record with what it changes.
+        left_alone: how many were not touched, by reason.
+        kept: decisions of people that would be replaced, and are not without --override.
+        batch: by which the records can be undone; empty when nothing was recorded.
+    """
+
+    changes: tuple[Change, ...]
     left_alone: dict[str, int]
+    kept: tuple[Change, ...] = ()
+    batch: str = ""
+
+    @property
+    def records(self) -> tuple[Assessment, ...]:
+        """The records alone."""
+        return tuple(one.record for one in self.changes)
+
+    @property
+    def images(self) -> dict[Digest, tuple[str, ...]]:
+        """Digest and names of every image that is touched."""
+        return {digest: names for one in self.changes for digest, names in (one.images or {}).items()}
 
 
 @click.command(
@@ -89,12 +118,18 @@ class Outcome:
         "bomgate assess --cvss 4.0-6.9 --unassessed --type Caution --comment 'reviewed on Monday' --dry-run",
         "bomgate assess --existing --dry-run                # apply the CVSS ranges to what is already there",
         "bomgate assess CVE-2021-44228 --clear              # withdraw what was decided by hand",
+        "bomgate assess --undo 20261129-3f9a2c              # take back all that one command recorded",
     ),
 )
 @click.argument("ids", nargs=-1, metavar="[ID]...", shell_complete=complete_vulnerabilities)
 @click.option("--type", "type_name", metavar="T", shell_complete=complete_types, help="Assessment type to give.")
 @click.option("--comment", metavar="C", help="Why; required, but for --clear and --existing.")
-@click.option("--author", metavar="NAME", help="Who decides; the user of the operating system when left out.")
+@click.option(
+    "--author",
+    metavar="NAME",
+    help="The person who decides; the user of the operating system when left out. It is kept as a claim, beside the "
+    "account and the machine that recorded it.",
+)
 @click.option("--package", metavar="PURL", help="For this package only; with a version, for this version only.")
 @click.option("--versions", metavar="RANGE", help="For these versions only, such as '>=2.0,<2.17.1'.")
 @click.option("--image", metavar="R", help="In this image only: a reference, a digest, or a name with *.")
@@ -106,65 +141,85 @@ class Outcome:
 @click.option("--clear", is_flag=True, help="Withdraw what was decided by hand for exactly this scope.")
 @click.option("--existing", is_flag=True, help="Apply the CVSS ranges of the types to what was never assessed.")
 @click.option("--allow-unknown", is_flag=True, help="Accept identifiers that affect no known component.")
-@click.option("--dry-run", is_flag=True, help="Show what would be recorded (in bulk and with --existing).")
+@click.option("--dry-run", is_flag=True, help="Show what would be recorded, and what it would change.")
+@click.option("--override", is_flag=True, help="In bulk: replace what people decided, too; left alone otherwise.")
+@click.option(
+    "--undo", metavar="BATCH", help="Take back all that one command recorded; what counted before counts again."
+)
+@click.option("--yes", is_flag=True, help="In bulk: do not ask on a terminal.")
 @global_options
 @output_option()
 def command(output: str, **given: Any) -> Exit:
     """Decide about vulnerabilities: those named by ID, or all that match --cvss and --unassessed.
 
     All is recorded or nothing. Nothing is ever overwritten: a newer decision counts instead of an older one, and a
-    narrower one before a wider one.
+    narrower one before a wider one. Several at once are shown with what they change, never replace what a person
+    decided unless --override says so, and can be taken back together with --undo.
     """
     request = Request(**given)
     _check(request)
     parts = invocation().parts(creates=request.allow_unknown and not request.dry_run)
-    outcome = _perform(request, parts)
-    images = _touched(parts, outcome.records)
-    if output == "json":
+    planned = _plan(request, parts)
+    is_json = output == "json"
+    if not is_json:
+        _show(planned)
+    if planned.changes and not request.dry_run:
+        if request.in_bulk and not request.yes and sys.stdin.isatty():
+            click.confirm(f"Record {count(len(planned.changes), 'assessment')}?", abort=True, err=True)
+        planned = _record(planned, parts)
+    if is_json:
         print_json(
             AssessedShape(
-                assessments=tuple(RecordedAssessmentShape.of(one) for one in outcome.records),
-                images=tuple(AffectedImageShape(str(digest), names) for digest, names in images.items()),
+                assessments=tuple(RecordedAssessmentShape.of(one) for one in planned.records),
+                images=tuple(AffectedImageShape(str(digest), names) for digest, names in planned.images.items()),
                 dry_run=request.dry_run,
-                left_alone=outcome.left_alone,
+                left_alone=planned.left_alone,
+                changes=tuple(ChangeShape.of(one) for one in planned.changes),
+                kept=tuple(ChangeShape.of(one) for one in planned.kept),
+                batch=planned.batch,
             )
         )
     else:
-        _show(request, outcome, images)
-        _show_also_stated(parts, outcome.records)
+        _conclude(request, planned)
+        _show_also_stated(parts, planned.records)
     return Exit.DONE
 
 
 def _check(request: Request) -> None:
     """Refuse combinations that do not say what is meant."""
+    if request.undo is not None and (request.ids or request.selects or request.clear or request.existing):
+        raise click.UsageError("--undo takes back one whole batch: it takes neither IDs nor a selection.")
     if request.existing and (request.ids or request.selects or request.clear or request.type_name):
         raise click.UsageError(
             "--existing takes neither IDs nor a selection nor --type: the ranges of the types decide."
         )
-    if request.existing:
+    if request.existing or request.undo is not None:
         return
     if bool(request.ids) == request.selects:
         both = "both IDs and a selection" if request.ids else "neither an ID nor a selection"
         raise click.UsageError(f"There is {both}. Give IDs, or --cvss and --unassessed, or --existing.")
     if request.clear and (request.selects or request.type_name or request.until or request.days):
         raise click.UsageError("--clear takes IDs and a scope only; it withdraws, so there is no --type and no end.")
-    if request.dry_run and not request.selects:
-        raise click.UsageError("--dry-run goes with a selection (--cvss, --unassessed) or with --existing.")
     if not request.clear and not request.type_name:
         raise click.UsageError("Missing option '--type'. `bomgate types list` shows the types.")
     if not request.clear and not request.comment:
         raise click.UsageError("Missing option '--comment'. Say why, so that others can judge it later.")
 
 
-def _perform(request: Request, parts: Parts) -> Outcome:
+def _plan(request: Request, parts: Parts) -> Outcome:
+    """What the request comes to; nothing is recorded yet."""
     assessor = parts.assessor
     if request.existing:
-        plan = assessor.existing(dry_run=request.dry_run)
+        plan = assessor.existing(dry_run=True)
         counts = {"assessed": plan.assessed, "expired": plan.expired, "unmatched": plan.unmatched}
-        return Outcome(plan.assessments, counts)
-    author = _author(request)
+        return Outcome(tuple(assessor.impact(plan.assessments)), counts)
+    author = person(parts, request.author)
+    if request.undo is not None:
+        undo = assessor.undo(request.undo, author=author)
+        return Outcome(tuple(assessor.impact(undo.records)), {"decided since": len(undo.decided_since)})
     if request.clear:
-        return Outcome(assessor.clear(request.ids, request.scope, author=author, comment=request.comment or ""), {})
+        records = assessor.clear(request.ids, request.scope, author=author, comment=request.comment or "", dry_run=True)
+        return Outcome(tuple(assessor.impact(records)), {})
     decision = Decision(
         type=request.type_name or "",
         author=author,
@@ -173,10 +228,24 @@ def _perform(request: Request, parts: Parts) -> Outcome:
         days=request.days,
     )
     if request.ids:
-        records = assessor.assess(request.ids, request.scope, decision, allow_unknown=request.allow_unknown)
-        return Outcome(records, {})
-    affected = assessor.select(_selection(request))
-    return Outcome(assessor.assess_affected(affected, request.scope, decision, dry_run=request.dry_run), {})
+        records = assessor.assess(
+            request.ids, request.scope, decision, allow_unknown=request.allow_unknown, dry_run=True
+        )
+    else:
+        affected = assessor.select(_selection(request))
+        records = assessor.assess_affected(affected, request.scope, decision, dry_run=True)
+    changes = assessor.impact(records)
+    if not request.in_bulk or request.override:
+        return Outcome(tuple(changes), {})
+    kept = tuple(one for one in changes if one.replaces is not None)
+    return Outcome(tuple(one for one in changes if one.replaces is None), {"decided by people": len(kept)}, kept)
+
+
+def _record(planned: Outcome, parts: Parts) -> Outcome:
+    batch = f"{parts.clock.now():%Y%m%d}-{secrets.token_hex(3)}"
+    stamped = parts.assessor.record(planned.records, batch=batch, recorded_by=recorder(parts))
+    changes = tuple(replace(one, record=record) for one, record in zip(planned.changes, stamped, strict=True))
+    return replace(planned, changes=changes, batch=batch)
 
 
 def _selection(request: Request) -> Selection:
@@ -201,54 +270,6 @@ def _selection(request: Request) -> Selection:
     )
 
 
-def _author(request: Request) -> str:
-    if request.author is not None:
-        return request.author
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError) as problem:  # a container's user may have no name
-        raise InvalidInput("The user who decides has no name here.", remedy="Give one with --author.") from problem
-
-
-def _touched(parts: Parts, records: Sequence[Assessment]) -> dict[Digest, tuple[str, ...]]:
-    """The images that contain a component that one of the records is about."""
-    by_name: dict[str, list[Scope]] = {}
-    for one in records:
-        by_name.setdefault(one.vulnerability.casefold(), []).append(one.scope)
-    found: dict[Digest, tuple[str, ...]] = {}
-    only = records[0].vulnerability if len(by_name) == 1 else None
-    for record in parts.store.vulnerabilities.find(VulnerabilityQuery(identifier=only)) if records else ():
-        names = {name.casefold() for name in record.vulnerability.identifiers}
-        for scope in (scope for name in names & by_name.keys() for scope in by_name[name]):
-            found.update(_images(parts, record, scope))
-    return found
-
-
-def _images(parts: Parts, record: VulnerabilityRecord, scope: Scope) -> dict[Digest, tuple[str, ...]]:
-    """The images of a vulnerability that a scope applies to."""
-    versions = None if scope.version_range is None else parse_range(scope.version_range)
-    pattern = None if scope.image is None else parse_pattern(scope.image)
-    affected = [
-        purl
-        for purl in record.components
-        if scope.package in (None, purl.package)
-        and (versions is None or versions.contains(purl.version, purl.type) is not False)
-    ]
-    records = [record]
-    if len(affected) < len(record.components):  # ask again, for only images with one of these components count
-        query = VulnerabilityQuery(identifier=record.vulnerability.id)
-        found = (parts.store.vulnerabilities.find(replace(query, package=purl)) for purl in affected)
-        records = [one for some in found for one in some]
-    return {
-        digest: names
-        for one in records
-        for digest, names in one.images
-        if pattern is None
-        or pattern.matches(None, digest)
-        or any(pattern.matches(parse_image(name), digest) for name in names)
-    }
-
-
 def _show_also_stated(parts: Parts, records: Sequence[Assessment]) -> None:
     """Say where the same is stated, too: what is stated there later counts again."""
     stated = also_stated(records, parts.assessor.index()) if any(one.by_hand for one in records) else ()
@@ -258,27 +279,47 @@ def _show_also_stated(parts: Parts, records: Sequence[Assessment]) -> None:
         note(f"{where} states {one.type} for {one.vulnerability}, too. Yours is newer and counts until {what} changes.")
 
 
-def _show(request: Request, outcome: Outcome, images: dict[Digest, tuple[str, ...]]) -> None:
-    records = outcome.records
+def _show(planned: Outcome) -> None:
+    """Show what changes, before anything is recorded."""
     rows = [
         (
-            one.vulnerability,
-            "(withdrawn)" if one.type is None else one.type,
-            described(one.scope),
-            "-" if one.type is None else "never" if one.until is None else moment(one.until),
+            one.record.vulnerability,
+            _states(one.now),
+            _states(one.then) if one.then else one.record.type or "(withdrawn)",
+            described(one.record.scope),
+            "-" if one.record.type is None else "never" if one.record.until is None else moment(one.record.until),
         )
-        for one in records
+        for one in planned.changes
     ]
-    print_table(("Vulnerability", "Type", "For", "Expires"), rows, empty="There is nothing to assess.")
-    left = [f"{number} {reason}" for reason, number in outcome.left_alone.items() if number]
+    print_table(("Vulnerability", "Now", "Then", "For", "Expires"), rows, empty="There is nothing to assess.")
+    for one in planned.kept[:_SHOWN_IMAGES]:
+        assert one.replaces is not None, "only what replaces a decision is kept back"
+        note(
+            f"Left alone: {one.record.vulnerability} for {described(one.record.scope)}, which is "
+            f"{one.replaces.type} {decided(one.replaces)}."
+        )
+    left = [f"{number} {reason}" for reason, number in planned.left_alone.items() if number]
     if left:
-        note(f"Left alone: {', '.join(left)}.")
-    if not records:
-        return
-    verb = "would be recorded" if request.dry_run else "recorded"
-    note(f"{count(len(records), 'assessment')} {verb}.")
-    note(f"Touches {count(len(images), 'image')}{':' if images else '.'}")
+        note(f"Left alone: {', '.join(left)}.{' --override replaces these.' if planned.kept else ''}")
+    images = planned.images
+    if planned.changes:
+        note(f"Touches {count(len(images), 'image')}{':' if images else ': nothing that is known has it.'}")
     for digest, names in list(images.items())[:_SHOWN_IMAGES]:
         note(", ".join(names) or digest, indent=2)
     if len(images) > _SHOWN_IMAGES:
         note(f"and {len(images) - _SHOWN_IMAGES} more", indent=2)
+
+
+def _states(states: Sequence[str]) -> str:
+    more = f" and {len(states) - _SHOWN_STATES} more" if len(states) > _SHOWN_STATES else ""
+    return ", ".join(states[:_SHOWN_STATES]) + more
+
+
+def _conclude(request: Request, planned: Outcome) -> None:
+    """Say what became of it."""
+    if not planned.changes:
+        return
+    verb = "would be recorded" if request.dry_run else "recorded"
+    note(f"{count(len(planned.changes), 'assessment')} {verb}.")
+    if planned.batch:
+        note(f"To take back: bomgate assess --undo {planned.batch}")

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from webhook.cli.shapes import AssessmentShape, DownloadShape, FindingShape
+from webhook.engines.assessing.impact import Change
 from webhook.model.assessments import Assessment, AssessmentType
 from webhook.model.downloads import SourceStatus
 from webhook.model.records import StoreStatus
@@ -56,6 +57,8 @@ class RecordedAssessmentShape:
         str, "For automatic ones the range that matched, for those of the cluster the object; empty otherwise."
     ]
     score: Annotated[Decimal | None, "CVSS score at that time; null when it is not known."]
+    batch: Annotated[str, "Names all that one command recorded, for `assess --undo`; empty for older ones."]
+    recorded_by: Annotated[str, "Account and machine that recorded it, when `by` is a claim of the command line."]
 
     @classmethod
     def of(cls, one: Assessment) -> RecordedAssessmentShape:
@@ -75,6 +78,32 @@ class RecordedAssessmentShape:
             comment=one.comment,
             rule=one.rule,
             score=one.score,
+            batch=one.batch,
+            recorded_by=one.recorded_by,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeShape:
+    """What one assessment changes."""
+
+    vulnerability: Annotated[str, "Identifier or alias."]
+    package: Annotated[str | None, "Package it is narrowed to; null: every package."]
+    now: Annotated[tuple[str, ...], "States of what it is about, such as `Blocked by alice`."]
+    then: Annotated[tuple[str, ...], "States afterwards."]
+    replaces: Annotated[str, "Author of the person's decision that it replaces; empty for none."]
+    images: Annotated[int, "How many images it touches."]
+
+    @classmethod
+    def of(cls, one: Change) -> ChangeShape:
+        """From the engine."""
+        return cls(
+            vulnerability=one.record.vulnerability,
+            package=one.record.scope.package,
+            now=one.now,
+            then=one.then,
+            replaces="" if one.replaces is None else one.replaces.author,
+            images=len(one.images or ()),
         )
 
 
@@ -148,8 +177,12 @@ class AssessedShape:
     dry_run: Annotated[bool, "Whether nothing was recorded."]
     left_alone: Annotated[
         Mapping[str, int],
-        "With --existing: pairs of vulnerability and package left alone, by reason: assessed, expired, unmatched.",
+        "Left alone, by reason: with --existing pairs assessed, expired or unmatched; in bulk those decided by "
+        "people; with --undo those decided since.",
     ]
+    changes: Annotated[tuple[ChangeShape, ...], "What each of the assessments changes, in their order."]
+    kept: Annotated[tuple[ChangeShape, ...], "In bulk: what is left alone because a person decided; see --override."]
+    batch: Annotated[str, "For `assess --undo`; empty when nothing was recorded."]
 
 
 @dataclass(frozen=True, slots=True)

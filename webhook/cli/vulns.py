@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -25,12 +26,12 @@ from webhook.cli.options import (
 from webhook.cli.output import fields, note, print_json, print_table, say
 from webhook.cli.verbs import VerbGroup
 from webhook.errors import InvalidInput
-from webhook.model.assessments import Assessment
+from webhook.model.assessments import Assessment, Scope
 from webhook.model.records import AssessmentQuery, AssessmentState, VulnerabilityRecord
 from webhook.policy.commands import assess_commands
 from webhook.policy.phrases import count, decided, explained, moment, score, state, title
 from webhook.policy.plaintext import plain
-from webhook.policy.scopes import described
+from webhook.policy.scopes import canonical_scope, described
 from webhook.policy.scores import severity
 from webhook.policy.selections import JudgedVulnerability, Selection, state_of
 
@@ -62,12 +63,13 @@ def command() -> None:
 def list_vulnerabilities(output: str, **given: Any) -> None:
     """List vulnerabilities that affect a known component, worst score first; all filters have to match."""
     parts = invocation().parts()
+    _check_namespace(parts, given["namespace"])
     found = parts.assessor.states(_selection(parts, given))
     if output == "json":
         print_json(VulnerabilityListShape(tuple(ListedVulnerabilityShape.of(one) for one in found)))
         return
     columns = ("Vulnerability", "CVSS#", "Action", "Assessment", "Components", "Images#", "Title")
-    print_table(columns, [_row(one) for one in found], empty=_nothing(parts))
+    print_table(columns, [_row(one) for one in found], empty=_nothing(parts, given["cvss"]))
     if found:
         note(f"{len(found)} found. `bomgate vulns show ID` shows one of them, `bomgate assess ID` decides about it.")
 
@@ -121,9 +123,28 @@ def _selection(parts: Parts, given: Mapping[str, Any]) -> Selection:
     )
 
 
-def _nothing(parts: Parts) -> str:
+def _check_namespace(parts: Parts, name: str | None) -> None:
+    """Refuse what is no namespace, or none of the cluster; say so where no assessment tells it from the others.
+
+    Raises:
+        InvalidInput: it is not one.
+    """
+    if name is None:
+        return
+    canonical_scope(Scope(namespace=name))
+    if parts.settings.kube.cluster and name not in parts.cluster.running.namespaces([name]):
+        raise InvalidInput(f"There is no namespace {name!r}.", remedy="`kubectl get namespaces` lists them.")
+    if name not in parts.assessor.index().namespaces:
+        note(f"No assessment is narrowed to the namespace {name}, so what follows holds in every one.")
+
+
+def _nothing(parts: Parts, cvss: tuple[Decimal, Decimal] | None) -> str:
     if parts.store.runs.last() is None:
         return "Nothing found: OSS Index was never asked. Run `bomgate download`."
+    if cvss is not None and cvss[0] == cvss[1]:
+        return (
+            f"Nothing found with a score of exactly {cvss[0]:.1f}; write {cvss[0]:.1f}-10.0 for this score and above."
+        )
     return "Nothing found."
 
 
@@ -181,7 +202,15 @@ def _show(one: JudgedVulnerability, history: list[Assessment]) -> None:
     if history:
         say()
         records = [
-            (moment(each.assessed_at), each.type or "(withdrawn)", described(each.scope), decided(each), each.comment)
+            (
+                moment(each.assessed_at),
+                each.type or "(withdrawn)",
+                described(each.scope),
+                decided(each),
+                each.comment,
+                each.recorded_by,
+                each.batch,
+            )
             for each in history
         ]
-        print_table(("When", "Type", "For", "Decided", "Comment"), records, empty="")
+        print_table(("When", "Type", "For", "Decided", "Comment", "Recorded by", "Batch"), records, empty="")

@@ -109,6 +109,9 @@ class Assessment:
         rule: for automatic ones the range that matched, such as ``Blocked 9.0–10.0``; for those of the cluster the
             object, such as ``Assessment log4shell``.
         score: the CVSS score at that time.
+        batch: names all records that one command made, so that they can be undone together; empty for older ones.
+        recorded_by: the account and the machine that recorded it, beside the author, who is whoever the command line
+            named; empty where the author was authenticated, and for older ones.
         revision: the store's revision that brought it; 0 before it is stored.
         sequence: the store's running number, which orders records made in one transaction; 0 before it is stored.
     """
@@ -125,6 +128,8 @@ class Assessment:
     score: Decimal | None = None
     revision: int = 0
     sequence: int = 0
+    batch: str = ""
+    recorded_by: str = ""
 
     @property
     def by_hand(self) -> bool:

@@ -127,6 +127,7 @@ class AssessmentQuery:
 
     vulnerability: str | None = None
     source: str | None = None
+    batch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,12 @@ class VulnerabilityStore(Protocol):
     def find(self, query: VulnerabilityQuery) -> Sequence[VulnerabilityRecord]:
         """Vulnerabilities that affect a known component now, worst score first."""
 
+    def knows_image(self, image: str) -> bool:
+        """Whether an SBOM of this image, named by digest or by tag, is in the store."""
+
+    def knows_package(self, package: str) -> bool:
+        """Whether a component of this package (a purl; with a version, of this version) is in the store."""
+
     def show(self, identifier: str) -> VulnerabilityRecord | None:
         """One vulnerability by id or alias."""
 

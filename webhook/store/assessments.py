@@ -91,6 +91,8 @@ def _find(connection: Connection, query: AssessmentQuery) -> list[Assessment]:
         rows = rows.where(table.c.vulnerability == query.vulnerability)
     if query.source is not None:
         rows = rows.where(table.c.source == query.source)
+    if query.batch is not None:
+        rows = rows.where(table.c.batch == query.batch)
     return [read_assessment(row) for portion in raw_rows(connection, rows) for row in portion]
 
 

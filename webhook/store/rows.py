@@ -67,6 +67,8 @@ ASSESSMENT_COLUMNS = tuple(
         "score",
         "revision",
         "sequence",
+        "batch",
+        "recorded_by",
     )
 )
 """In the order in which :func:`read_assessment` takes them."""
@@ -122,7 +124,7 @@ def vulnerability_values(one: Vulnerability) -> dict[str, object]:
 def read_assessment(row: Sequence[Any]) -> Assessment:
     """An assessment from its columns."""
     vulnerability, kind, package, versions, image, namespace, source, author, comment, at, until = row[:11]
-    rule, score, revision, sequence = row[11:]
+    rule, score, revision, sequence, batch, recorded_by = row[11:]
     return Assessment(
         vulnerability=vulnerability,
         type=None if kind is None else intern(kind),
@@ -136,6 +138,8 @@ def read_assessment(row: Sequence[Any]) -> Assessment:
         score=_score(score),
         revision=revision,
         sequence=sequence,
+        batch=intern(batch or ""),
+        recorded_by=intern(recorded_by or ""),
     )
 
 
@@ -199,6 +203,8 @@ def assessment_values(records: Iterable[Assessment], *, revision: int, after: in
             "rule": one.rule,
             "score": one.score,
             "revision": revision,
+            "batch": one.batch or None,
+            "recorded_by": one.recorded_by or None,
         }
         for sequence, one in enumerate(records, after + 1)
     ]

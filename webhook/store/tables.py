@@ -131,6 +131,8 @@ assessments = Table(
     Column("rule", CleanText, nullable=False),
     Column("score", Score),
     Column("revision", BigInteger, nullable=False, index=True),
+    Column("batch", CleanText, index=True),
+    Column("recorded_by", CleanText),
 )
 """Append-only; triggers refuse updates and deletions."""
 

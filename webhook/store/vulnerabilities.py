@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
@@ -58,6 +58,24 @@ class VulnerabilityRepository:
             }
             return _records(connection, known, {key: affected[key] for key in known})
 
+    def knows_image(self, image: str) -> bool:
+        """Whether an SBOM of this image, named by digest or by tag, is in the store.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            return connection.execute(select(sboms.c.digest).where(_of_image(image)).limit(1)).first() is not None
+
+    def knows_package(self, package: str) -> bool:
+        """Whether a component of this package (a purl; with a version, of this version) is in the store.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            return connection.execute(select(components.c.id).where(_of_package(package)).limit(1)).first() is not None
+
     def show(self, identifier: str) -> VulnerabilityRecord | None:
         """One vulnerability by id or alias, in any case; also one that affects nothing any more.
 
@@ -84,9 +102,7 @@ def _affected(connection: Connection, query: VulnerabilityQuery) -> dict[str, _A
         named = connection.execute(_named(query.identifier)).scalars().all()
         rows = rows.where(among(connection, findings.c.vulnerability_id, named))
     if query.package is not None:
-        first, after = f"{query.package}@", f"{query.package}{_AFTER_AT}"
-        versions = (components.c.purl >= first) & (components.c.purl < after)
-        rows = rows.where(or_(components.c.purl == str(query.package), versions))
+        rows = rows.where(_of_package(query.package))
     inside = None if query.image is None else _contents(connection, query.image)
     found: dict[str, _Affected] = {}
     purls: dict[int, Purl] = {}
@@ -99,10 +115,19 @@ def _affected(connection: Connection, query: VulnerabilityQuery) -> dict[str, _A
     return found
 
 
+def _of_package(package: str) -> ColumnElement[bool]:
+    first, after = f"{package}@", f"{package}{_AFTER_AT}"
+    return or_(components.c.purl == str(package), (components.c.purl >= first) & (components.c.purl < after))
+
+
+def _of_image(image: str) -> ColumnElement[bool]:
+    by_tag = select(tags.c.digest).where(tags.c.name == str(image))
+    return or_(sboms.c.digest == str(image), sboms.c.digest.in_(by_tag))
+
+
 def _contents(connection: Connection, image: str) -> set[int]:
     """Ids of the components of an image, named by digest or by tag."""
-    by_tag = select(tags.c.digest).where(tags.c.name == str(image))
-    query = select(sboms.c.component_ids).where(or_(sboms.c.digest == str(image), sboms.c.digest.in_(by_tag)))
+    query = select(sboms.c.component_ids).where(_of_image(image))
     return {number for portion in raw_rows(connection, query) for (packed,) in portion for number in unpack(packed)}
 
 

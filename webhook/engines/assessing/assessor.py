@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from webhook.engines.assessing.impact import Change, impact
 from webhook.engines.assessing.ruling import RuleSource
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
@@ -19,6 +20,7 @@ from webhook.policy.objections import check_package, nothing_to_clear
 from webhook.policy.plaintext import plain
 from webhook.policy.scopes import canonical_identifier, canonical_scope, described
 from webhook.policy.selections import Affected, JudgedVulnerability, Selection, read_selection
+from webhook.policy.undo import Undo, undone
 from webhook.ports import AssessmentStore, AutoAssess, Clock, ComponentStore, VulnerabilityStore
 
 _SHOWN = 5
@@ -103,7 +105,13 @@ class Assessor:
     # -- by hand ----------------------------------------------------------------------------------------------------
 
     def assess(
-        self, ids: Sequence[str], scope: Scope, decision: Decision, *, allow_unknown: bool = False
+        self,
+        ids: Sequence[str],
+        scope: Scope,
+        decision: Decision,
+        *,
+        allow_unknown: bool = False,
+        dry_run: bool = False,
     ) -> tuple[Assessment, ...]:
         """Record one decision about one or many vulnerabilities, all or none.
 
@@ -113,13 +121,15 @@ class Assessor:
                 package with this vulnerability.
             decision: what was decided.
             allow_unknown: accept identifiers that the store does not know, and packages that they do not affect.
+            dry_run: only say what would be recorded.
 
         Raises:
             InvalidInput: a part cannot be used; nothing was recorded.
             StoreError: nothing was recorded.
         """
         narrowed = canonical_scope(scope)
-        return self._append(decision, [self._target(one, narrowed, allow_unknown) for one in _distinct(ids)])
+        targets = [self._target(one, narrowed, allow_unknown) for one in _distinct(ids)]
+        return self._append(decision, targets, dry_run=dry_run)
 
     def assess_affected(
         self, affected: Sequence[Affected], scope: Scope, decision: Decision, *, dry_run: bool = False
@@ -143,7 +153,9 @@ class Assessor:
         ]
         return self._append(decision, targets, dry_run=dry_run)
 
-    def clear(self, ids: Sequence[str], scope: Scope, *, author: str, comment: str = "") -> tuple[Assessment, ...]:
+    def clear(
+        self, ids: Sequence[str], scope: Scope, *, author: str, comment: str = "", dry_run: bool = False
+    ) -> tuple[Assessment, ...]:
         """Withdraw what was decided by hand about vulnerabilities in exactly this scope, so that the rest counts again.
 
         Args:
@@ -151,6 +163,7 @@ class Assessor:
             scope: the scope of the assessments to withdraw, in any accepted spelling.
             author: who withdraws.
             comment: why; possibly empty.
+            dry_run: only say what would be recorded.
 
         Raises:
             InvalidInput: there is nothing to withdraw for one of them; nothing was recorded.
@@ -171,8 +184,60 @@ class Assessor:
                 Assessment(spelling, None, narrowed, AssessmentSource.MANUAL, name, comment.strip(), now, None)
                 for spelling in dict.fromkeys(one.vulnerability for one in manual)
             ]
-        self._assessments.append(records)
+        if not dry_run:
+            self._assessments.append(records)
         return tuple(records)
+
+    def undo(self, batch: str, *, author: str) -> Undo:
+        """What takes back all that one command recorded; nothing is recorded yet.
+
+        What counted before counts again. What somebody decided since, for the same vulnerability and scope, stays.
+
+        Args:
+            batch: its name, as ``assess`` printed it.
+            author: who takes it back.
+
+        Raises:
+            InvalidInput: there is no such batch.
+            StoreError: the store did not answer.
+        """
+        records = self._assessments.find(AssessmentQuery(batch=batch))
+        if not records:
+            raise InvalidInput(
+                f"There is no batch {plain(batch, 60)!r}.",
+                remedy="`bomgate assess` prints the name of each batch, and `bomgate vulns show ID` shows it.",
+            )
+        history = {
+            name: self._assessments.find(AssessmentQuery(vulnerability=name))
+            for name in dict.fromkeys(one.vulnerability for one in records)
+        }
+        return undone(records, history, checked_author(author), self._clock.now().replace(microsecond=0))
+
+    # -- together ---------------------------------------------------------------------------------------------------
+
+    def impact(self, records: Sequence[Assessment]) -> Sequence[Change]:
+        """What each of some records changes, or would change; to be asked before they are recorded.
+
+        Raises:
+            StoreError: the store did not answer.
+        """
+        index = self.index()
+        return impact(records, index, Judge(self._rules(), index, self._clock.now()), self._vulnerabilities)
+
+    def record(self, records: Sequence[Assessment], *, batch: str, recorded_by: str) -> tuple[Assessment, ...]:
+        """Record what was planned, all or nothing, under one name by which it can be undone.
+
+        Args:
+            records: what a method with ``dry_run`` gave.
+            batch: see :class:`webhook.model.assessments.Assessment`.
+            recorded_by: likewise.
+
+        Raises:
+            StoreError: nothing was recorded.
+        """
+        stamped = tuple(replace(one, batch=batch, recorded_by=recorded_by) for one in records)
+        self._assessments.append(stamped)
+        return stamped
 
     # -- from the configuration file --------------------------------------------------------------------------------
 
@@ -217,9 +282,20 @@ class Assessor:
             selection: which ones.
 
         Raises:
-            InvalidInput: a part of the selection cannot be read.
+            InvalidInput: a part of the selection cannot be read, or names an image or a package that nobody knows.
         """
         query, place = read_selection(selection)
+        store = self._vulnerabilities
+        if query.image is not None and not store.knows_image(query.image):
+            raise InvalidInput(
+                f"The store has no SBOM of an image {plain(selection.image or '', 200)}.",
+                remedy="`bomgate sbom list` shows the images that it knows.",
+            )
+        if query.package is not None and not store.knows_package(query.package):
+            raise InvalidInput(
+                f"No known image has a component {plain(selection.package or '', 200)}.",
+                remedy="Write the package as `bomgate sbom show` shows it, with or without its version.",
+            )
         judge = Judge(self._rules(), self.index(), self._clock.now(), place)
         found = []
         for record in self._vulnerabilities.find(query):

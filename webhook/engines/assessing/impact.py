@@ -1,0 +1,131 @@
+"""Impact: what assessments change before they are recorded, and whose decisions they replace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from webhook.model.assessments import Assessment, Scope
+from webhook.model.images import Digest, ImageRef, parse_image
+from webhook.model.purls import Purl
+from webhook.model.records import VulnerabilityQuery, VulnerabilityRecord
+from webhook.model.verdicts import Finding
+from webhook.policy.evaluation import Judge
+from webhook.policy.imagenames import parse_pattern
+from webhook.policy.matching import AssessmentIndex, Place
+from webhook.policy.phrases import state
+from webhook.policy.ranges import parse_range
+from webhook.ports import VulnerabilityStore
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one record changes.
+
+    Attributes:
+        record: the assessment, as it is (or would be) recorded.
+        now: the states of what it is about, without repetition, such as ``Blocked by alice``; empty when it is about
+            nothing that is known.
+        then: the states afterwards.
+        replaces: a person's decision that is in force now and would not be afterwards; None without one.
+        images: digest and names of each image that has a component that it is about.
+    """
+
+    record: Assessment
+    now: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()
+    replaces: Assessment | None = None
+    images: Mapping[Digest, tuple[str, ...]] | None = None
+
+
+def impact(
+    records: Sequence[Assessment], there: AssessmentIndex, judge: Judge, store: VulnerabilityStore
+) -> list[Change]:
+    """What each of some records changes, in their order.
+
+    Args:
+        records: not recorded yet; their scopes are canonical.
+        there: all assessments that can still matter.
+        judge: the rules and the time; its index does not count.
+        store: what is known of vulnerabilities.
+
+    Raises:
+        StoreError: the store did not answer.
+    """
+    newest = max((one.sequence for one in there), default=0)
+    numbered = [replace(one, sequence=number) for number, one in enumerate(records, newest + 1)]
+    before = replace(judge, index=there)
+    after = replace(judge, index=AssessmentIndex.of([*there, *numbered]))
+    names = {one.vulnerability.casefold() for one in records}
+    query = VulnerabilityQuery(identifier=records[0].vulnerability if len(names) == 1 else None)
+    by_name: dict[str, list[VulnerabilityRecord]] = {}
+    for found in store.find(query) if records else ():
+        for name in names & {name.casefold() for name in found.vulnerability.identifiers}:
+            by_name.setdefault(name, []).append(found)
+    return [
+        _change(record, by_name.get(record.vulnerability.casefold(), ()), (before, after), store) for record in numbered
+    ]
+
+
+def _change(
+    record: Assessment, known: Sequence[VulnerabilityRecord], judges: tuple[Judge, Judge], store: VulnerabilityStore
+) -> Change:
+    now, then = dict[str, None](), dict[str, None]()
+    images: dict[Digest, tuple[str, ...]] = {}
+    replaced: Assessment | None = None
+    for vulnerability in known:
+        affected = [purl for purl in vulnerability.components if _is_about(record.scope, purl)]
+        if not affected:
+            continue
+        inside = _images(record.scope, vulnerability, affected, store)
+        images |= inside
+        for place in _places(record.scope, inside):
+            for purl in affected:
+                was, will = (replace(judge, place=place).finding(purl, vulnerability.vulnerability) for judge in judges)
+                now[_described(was)] = then[_described(will)] = None
+                if was.assessment is not None and was.assessment.by_hand and will.assessment != was.assessment:
+                    replaced = replaced or was.assessment
+    return Change(replace(record, sequence=0), tuple(now), tuple(then), replaced, images)
+
+
+def _is_about(scope: Scope, purl: Purl) -> bool:
+    if scope.package not in (None, purl.package):
+        return False
+    versions = None if scope.version_range is None else parse_range(scope.version_range)
+    return versions is None or versions.contains(purl.version, purl.type) is not False
+
+
+def _images(
+    scope: Scope, record: VulnerabilityRecord, affected: Sequence[Purl], store: VulnerabilityStore
+) -> dict[Digest, tuple[str, ...]]:
+    """The images of a vulnerability that a scope applies to."""
+    pattern = None if scope.image is None else parse_pattern(scope.image)
+    records = [record]
+    if len(affected) < len(record.components):  # ask again, because only images with one of these components count
+        query = VulnerabilityQuery(identifier=record.vulnerability.id)
+        records = [one for purl in affected for one in store.find(replace(query, package=purl))]
+    return {
+        digest: names
+        for one in records
+        for digest, names in one.images
+        if pattern is None
+        or pattern.matches(None, digest)
+        or any(pattern.matches(parse_image(name), digest) for name in names)
+    }
+
+
+def _places(scope: Scope, images: Mapping[Digest, tuple[str, ...]]) -> Iterator[Place]:
+    """Where to judge: anywhere in the namespace, or in each of the images that the scope is narrowed to."""
+    namespace = scope.namespace or ""
+    if scope.image is None:
+        yield Place(namespace=namespace)
+        return
+    for digest, names in images.items():
+        references: Sequence[ImageRef | None] = [parse_image(name) for name in names] or [None]
+        yield from (Place(reference, digest, namespace) for reference in references)
+
+
+def _described(finding: Finding) -> str:
+    if finding.assessment is None:
+        return state(finding)
+    return f"{state(finding)} by {finding.assessment.author}"

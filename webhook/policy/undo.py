@@ -1,0 +1,60 @@
+"""Undo: the records that take back a batch of assessments, so that what counted before counts again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from webhook.model.assessments import Assessment
+from webhook.policy.phrases import moment
+
+_MAX_COMMENT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What undoing a batch comes to.
+
+    Attributes:
+        records: to be appended.
+        decided_since: records of the batch that are left alone, because a newer one has replaced them.
+    """
+
+    records: tuple[Assessment, ...]
+    decided_since: tuple[Assessment, ...] = ()
+
+
+def undone(
+    batch: Sequence[Assessment], history: Mapping[str, Iterable[Assessment]], author: str, now: dt.datetime
+) -> Undo:
+    """The records that take back a batch.
+
+    Args:
+        batch: all records of one batch.
+        history: by the vulnerability's spelling in the batch, everything that was ever recorded about it.
+        author: who takes it back.
+        now: UTC, whole seconds.
+    """
+    newest: dict[tuple[object, ...], Assessment] = {}
+    for one in batch:
+        newest[_key(one)] = max(newest.get(_key(one), one), one, key=lambda record: record.sequence)
+    name, records, since = batch[0].batch, [], []
+    for key, one in newest.items():
+        others = [other for other in history[one.vulnerability] if _key(other) == key and other.batch != name]
+        if any(other.sequence > one.sequence for other in others):
+            since.append(one)
+            continue
+        former = max(others, key=lambda other: other.sequence, default=None)
+        if former is None or former.type is None or former.expired(now):
+            taken_back = replace(one, type=None, until=None, rule="", score=None, comment=f"Undo of batch {name}.")
+        else:
+            said = f"Undo of batch {name}; as {former.author} decided on {moment(former.assessed_at)}: {former.comment}"
+            taken_back = replace(former, comment=said[:_MAX_COMMENT])
+        records.append(replace(taken_back, author=author, assessed_at=now, revision=0, sequence=0))
+    return Undo(tuple(records), tuple(since))
+
+
+def _key(one: Assessment) -> tuple[object, ...]:
+    """What two records have in common when the newer one replaces the older one."""
+    return (one.source, one.vulnerability.casefold(), one.scope)
