@@ -128,13 +128,13 @@ class FakeSbomSource:
     """
 
     place: str = "directory"
-    sboms: dict[Digest, Sequence[Sbom] | BomgateError] = field(default_factory=dict)
+    sboms: dict[Digest, Sequence[Sbom] | Exception] = field(default_factory=dict)
     asked: list[tuple[ImageRef, Digest]] = field(default_factory=list)
 
     def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> Sequence[Sbom]:
         self.asked.append((image, digest))
         found = self.sboms.get(digest, ())
-        if isinstance(found, BomgateError):
+        if isinstance(found, Exception):
             raise found
         return found
 
@@ -148,13 +148,13 @@ class FakeImageResolver:
         asked: what it was asked for.
     """
 
-    digests: dict[str, Digest | BomgateError] = field(default_factory=dict)
+    digests: dict[str, Digest | Exception] = field(default_factory=dict)
     asked: list[ImageRef] = field(default_factory=list)
 
     def resolve(self, image: ImageRef, deadline: Deadline) -> Digest | None:
         self.asked.append(image)
         found = self.digests.get(image.tagged)
-        if isinstance(found, BomgateError):
+        if isinstance(found, Exception):
             raise found
         return found
 
@@ -206,7 +206,7 @@ class FakeWorkloadInventory:
     chains: dict[str, tuple[Controller, ...]] = field(default_factory=dict)
     running: dict[str, list[OwnedPod]] = field(default_factory=dict)
     templates: dict[str, list[Revision]] = field(default_factory=dict)
-    error: BomgateError | None = None
+    error: Exception | None = None
     asked: Counter[str] = field(default_factory=Counter)
 
     def owners(self, owner: OwnerRef, namespace: str, deadline: Deadline) -> Sequence[Controller]:
@@ -316,7 +316,7 @@ class FakeBackground:
     hold: bool = False
     tasks: list[FakeTask] = field(default_factory=list)
 
-    def start(self, work: Callable[[], None]) -> FakeTask:
+    def start(self, work: Callable[[], None], *, host: str = "", tenant: str = "") -> FakeTask:
         task = FakeTask(work)
         self.tasks.append(task)
         if not self.hold:

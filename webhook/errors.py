@@ -77,6 +77,22 @@ class Final(SourceError):
     code = "source-final"
 
 
+class UnusableAnswer(Final):
+    """The outside answered, and the answer is of no use: malformed, too large, or about a question it cannot take.
+
+    What an answer holds is partly written by users, so it never counts like an outside that refuses to answer.
+    """
+
+    code = "source-unusable"
+
+
+class Unexpected(SourceError):
+    """The answer of the outside caused an error that nobody foresaw; it counts as that place's refusal."""
+
+    code = "source-unexpected"
+    default_remedy = "Search the log for the id, and report it."
+
+
 class DeadlineExceeded(SourceError):
     """The time given for a decision ran out; the work goes on in the background and a retry may find it done."""
 

@@ -132,7 +132,9 @@ def test_what_is_unknown_is_never_better_than_the_policy_says(
     for status in SbomStatus:
         if status is not SbomStatus.FOUND:
             assert missing(SUBJECT, status, "", rules).action is rules.policy.missing_sbom
-    assert failed(SUBJECT, "1", rules).action is rules.policy.on_error
+    assert failed(SUBJECT, "1", rules, has_sbom=True).action is rules.policy.on_error
+    worse = max(rules.policy.on_error, rules.policy.missing_sbom)
+    assert failed(SUBJECT, "1", rules, has_sbom=False).action is worse
 
 
 @given(COMPONENTS, ANSWERS, RULES, RECORDS, st.integers(0, 24 * 200))

@@ -16,6 +16,7 @@ from webhook.model.images import parse_image
 from webhook.model.pulling import NO_ACCESS
 from webhook.sboms import parse
 from webhook.settings import load_settings
+from webhook.telemetry import Faults
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_nodes_are_asked_when_that_is_wanted_and_no_platforms_are_configured(
     file = tmp_path / "bomgate.yaml"
     file.write_text(json.dumps(groups))
     settings, clock = load_settings(file, environment={"HOME": str(tmp_path)}), SystemClock()
-    places = Places(settings, parse, clock, Cluster(settings, clock))
+    places = Places(settings, parse, clock, Cluster(settings, clock), Faults())
     deadline, image = Deadline(clock.monotonic() + 20), parse_image(f"{plain}/team/platforms:1")
     opening = places.opener.open(NO_ACCESS, deadline)
     digest = opening.resolver.resolve(image, deadline)

@@ -53,6 +53,8 @@ def _count_effects(metrics: Metrics, asked: AdmissionRequest, answer: AdmissionR
         metrics.count("bomgate_denials_total", subject(asked.workload), area(asked.namespace))
     elif answer.reason in _KEPT:
         metrics.count("bomgate_admitted_kept_total")
+        if answer.reason == "admitted-unproven":
+            metrics.count("bomgate_admitted_unproven_total")
     if answer.break_glass:
         metrics.count("bomgate_break_glass_total", answer.break_glass)
 

@@ -7,10 +7,12 @@ threads, where blocking is harmless.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 import gevent
 import gevent.event
+
+from webhook.engines.checking.lanes import LaneExecutor, LaneLimits
 
 _PAUSE = 0.05
 
@@ -51,12 +53,16 @@ class HubBackground:
     """Native threads for work that requests wait for.
 
     Args:
-        threads: how many works go on at once; more wait in line, and ``start`` never blocks.
+        limits: how many works go on at once; more wait in line, and ``start`` never blocks.
     """
 
-    def __init__(self, threads: int = 8) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="bomgate-background")
+    def __init__(self, limits: LaneLimits) -> None:
+        self._lanes = LaneExecutor(limits, "bomgate-background")
 
-    def start(self, work: Callable[[], None]) -> HubTask:
-        """Start the work soon."""
-        return HubTask(self._pool.submit(work))
+    def start(self, work: Callable[[], None], *, host: str = "", tenant: str = "") -> HubTask:
+        """Start the work soon; see :class:`webhook.ports.Background`.
+
+        Raises:
+            DeadlineExceeded: so much work is waiting that its turn would come too late.
+        """
+        return HubTask(self._lanes.submit(work, host, tenant))

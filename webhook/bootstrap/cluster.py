@@ -16,6 +16,7 @@ from webhook.ports.certifying import SecretKeeper
 from webhook.ports.controlling import GrantKeeper, LeaderLock, RightsReviewer
 from webhook.ports.provisioning import DecisionResources
 from webhook.settings import Settings
+from webhook.telemetry import Faults
 
 if TYPE_CHECKING:
     from webhook.clients.kube.api import KubeApi
@@ -58,11 +59,12 @@ class Cluster:
 
         return NamespaceWatch(self.api.calls, self.clock)
 
-    def enforcement(self, background: Background) -> ClusterParts:
+    def enforcement(self, background: Background, faults: Faults) -> ClusterParts:
         """What the API server is asked through at admission.
 
         Args:
             background: asks, so that the one who waits can stop waiting.
+            faults: takes note of unexpected errors.
 
         Raises:
             ConfigError: there is no way to the API server.
@@ -73,7 +75,7 @@ class Cluster:
 
         calls = self.api.calls
         return ClusterParts(
-            self.namespace_labels, KubeOwners(calls), AccessReviews(calls), KubeGrants(calls), background
+            self.namespace_labels, KubeOwners(calls), AccessReviews(calls), KubeGrants(calls), background, faults
         )
 
     @cached_property

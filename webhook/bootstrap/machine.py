@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import queue
+import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, wait
+
+from webhook.engines.checking.lanes import LaneExecutor, LaneLimits
 
 
 class SystemClock:
@@ -54,33 +57,23 @@ class ThreadTask:
 class ThreadBackground:
     """Plain threads for background work, where there is no event loop."""
 
-    def start(self, work: Callable[[], None]) -> ThreadTask:
-        """Start the work now."""
+    def start(self, work: Callable[[], None], *, host: str = "", tenant: str = "") -> ThreadTask:
+        """Start the work now, on a thread of its own."""
         return ThreadTask(work)
 
 
 class PoolTask:
-    """Work that waits for one of a few threads."""
+    """Work on one of a few threads."""
 
-    def __init__(self, work: Callable[[], None]) -> None:
-        self._work = work
-        self._problem: BaseException | None = None
-        self._done = threading.Event()
-
-    def run(self) -> None:
-        """Do the work."""
-        try:
-            self._work()
-        except BaseException as problem:  # the one who waits gets it
-            self._problem = problem
-        self._done.set()
+    def __init__(self, future: Future[None]) -> None:
+        self._future = future
 
     def wait(self, seconds: float) -> bool:
         """Wait for its end; False when ``seconds`` pass first. Raises what the work raised."""
-        if not self._done.wait(seconds):
+        done, _ = wait((self._future,), timeout=seconds)
+        if not done:
             return False
-        if self._problem is not None:
-            raise self._problem
+        self._future.result()
         return True
 
 
@@ -88,28 +81,19 @@ class PoolBackground:
     """A few threads for much background work, which waits for its turn.
 
     Args:
-        threads: how many; they are started when there is work for the first time.
+        threads: how many; one host gets at most half of them.
     """
 
     def __init__(self, threads: int) -> None:
-        self._threads = threads
-        self._lock = threading.Lock()
-        self._waiting: queue.SimpleQueue[PoolTask] = queue.SimpleQueue()
+        self._lanes = LaneExecutor(LaneLimits(threads, max(1, threads // 2)), "bomgate-pool", most_waiting=sys.maxsize)
 
-    def start(self, work: Callable[[], None]) -> PoolTask:
-        """Have the work done when a thread is free."""
-        task = PoolTask(work)
-        self._waiting.put(task)
-        with self._lock:
-            if self._threads:
-                self._threads -= 1
-                # Daemons: what nobody waits for must not keep a command from ending.
-                threading.Thread(target=self._run, name="bomgate-pool", daemon=True).start()
-        return task
+    def start(self, work: Callable[[], None], *, host: str = "", tenant: str = "") -> PoolTask:
+        """Start the work soon; no namespace has to be kept from occupying what nobody waits for.
 
-    def _run(self) -> None:
-        while True:
-            self._waiting.get().run()
+        Raises:
+            DeadlineExceeded: so much work is waiting that its turn would come too late.
+        """
+        return PoolTask(self._lanes.submit(work, host))
 
 
 class NoSightings:

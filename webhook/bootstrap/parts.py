@@ -47,6 +47,7 @@ from webhook.sboms import Limits, parse
 from webhook.settings import Settings
 from webhook.store.hotstart import HotStartFile
 from webhook.store.opening import Store, open_store
+from webhook.telemetry import Faults
 
 
 class KnownTags:
@@ -146,9 +147,14 @@ class Parts:
         return Cluster(self.settings, self.clock)
 
     @cached_property
+    def faults(self) -> Faults:
+        """Takes note of unexpected errors."""
+        return Faults()
+
+    @cached_property
     def places(self) -> Places:
         """Where tags and SBOMs of unknown images are looked for."""
-        return Places(self.settings, self.parse_sbom, self.clock, self.cluster)
+        return Places(self.settings, self.parse_sbom, self.clock, self.cluster, self.faults)
 
     def explain(self, image: ImageRef, deadline: Deadline) -> Explanation:
         """Search for the SBOMs of an image as a check of it would, and say what was looked at.
@@ -157,23 +163,34 @@ class Parts:
             image: the reference.
             deadline: by when all must be done.
         """
+        faults = Faults(traceback=False)  # the trail says what there is to say
         common, seal = self.places.opener.common, self.places.seal(image)
         # Places in registries say themselves why they are not asked for an image that needs signatures.
         silent = (REPORTED, GENERATED)
         places = [one for one in common.places if one.place not in silent or counts(one.place, seal)]
         if self.places.asks_registries:
-            return explain_image(common.resolver, places, image, deadline)
+            return explain_image(common.resolver, places, image, deadline, faults)
         with suppress(StoreUnreachable):  # what no database is needed for is looked at all the same
             self.refresher.refresh()
-        return explain_image(KnownTags(self.model), places, image, deadline)
+        return explain_image(KnownTags(self.model), places, image, deadline, faults)
 
     def checker(self, background: Background) -> ImageChecker:
         """Judges images."""
         places, store = self.places, self.store
         opener = places.opener
-        resolving = ResolveParts(opener if places.asks_registries else None, store.sboms, background)
+        resolving = ResolveParts(
+            opener if places.asks_registries else None, store.sboms, background, places.host, self.faults
+        )
         searching = SearchParts(
-            opener, store.sboms, store.searches, self.refresher, background, self.holder, places.seal
+            opener,
+            store.sboms,
+            store.searches,
+            self.refresher,
+            background,
+            self.holder,
+            places.seal,
+            places.host,
+            self.faults,
         )
         return ImageChecker(
             self.model,
@@ -201,7 +218,8 @@ class Parts:
         enforcer = Enforcer(self.settings.policy, cluster, self.clock, notes.admissions)
         inventory = cluster.inventory if cluster is not None else None
         former = FormerImages(notes.admissions, inventory, background, self.clock)
-        parts = ReviewParts(self.judge(checker), enforcer, notes.sightings, former, self.clock)
+        reserve = self.settings.search.reserve_seconds
+        parts = ReviewParts(self.judge(checker), enforcer, notes.sightings, former, self.clock, reserve)
         return AdmissionReviewer(parts, self.settings.policy, self.hints)
 
     def pinner(self, checker: ImageChecker) -> PodPinner:

@@ -29,6 +29,7 @@ from webhook.model.images import ImageRef
 from webhook.model.pulling import PullAccess
 from webhook.ports import Clock, ImageResolver, PullSecretSource, RegistryOpener, SbomSource
 from webhook.settings import Settings
+from webhook.telemetry import Faults
 
 _OTHERS = ("directory", "clusterReports", "generate")
 
@@ -53,12 +54,14 @@ class Places:
         parse: bytes → Sbom.
         clock: time.
         cluster: the cluster's API server, for what is read from there.
+        faults: takes note of unexpected errors.
     """
 
     settings: Settings
     parse: Callable[[bytes], Sbom]
     clock: Clock
     cluster: Cluster
+    faults: Faults
 
     @cached_property
     def opener(self) -> RegistryOpener:
@@ -74,7 +77,7 @@ class Places:
         client = RegistryClient(settings.registry, keychains, self.clock)
         if not settings.kube.pull_secrets:
             return SameForAll(Opening("", *self._join(client)))
-        return Opener(client, self._locations, self._join, self._pull_secrets())
+        return Opener(client, self._locations, self._join, self._pull_secrets(), self.faults)
 
     @property
     def asks_registries(self) -> bool:
@@ -84,6 +87,12 @@ class Places:
     def seal(self, image: ImageRef) -> str:
         """The place of SBOMs that the right key has signed, for an image that needs such; else empty."""
         return self._common_search.seal(image)
+
+    def host(self, image: ImageRef) -> str:
+        """The hosts that are asked for an image and for what is attached to it."""
+        image_at, attached_at = self._locations.image(image), self._locations.attachments(image)
+        hosts = dict.fromkeys((image_at.registry.host, attached_at.registry.host))
+        return " ".join(hosts)
 
     @cached_property
     def _locations(self) -> Locations:

@@ -24,6 +24,7 @@ from webhook.api.tls import CertificateFiles
 from webhook.bootstrap.features import features
 from webhook.bootstrap.parts import Parts, ReviewNotes, hot_start, open_parts
 from webhook.engines.checking.admissions import AdmissionNotes
+from webhook.engines.checking.lanes import LaneLimits
 from webhook.engines.checking.sightings import SightingNotes
 from webhook.engines.controlling.duties import DutyEvents, DutyPacer
 from webhook.engines.controlling.rights import RightsDuty, webhook_needs
@@ -33,7 +34,8 @@ from webhook.settings import Settings
 from webhook.telemetry import Metrics
 
 log = logging.getLogger("bomgate.start")
-_API_THREADS = 8
+_API_LIMITS = LaneLimits(threads=32, threads_per_host=24)
+"""Questions to the API server that a worker has under way; those about owners leave room for those about namespaces."""
 
 
 def prepare_store(settings: Settings) -> bool:
@@ -163,13 +165,17 @@ def worker_parts(
 
 def _face(parts: Parts, metrics: Metrics, notes: ReviewNotes, board: StartBoard) -> AdmissionFace:
     """What answers requests."""
-    background = HubBackground()
+    settings = parts.settings
+    settings.lanes.check()
+    settings.search.check()
+    parts.faults.count = lambda place: metrics.count("bomgate_unexpected_errors_total", place)
+    background = HubBackground(settings.lanes)
     checker = parts.checker(background)
     # Threads of their own: a question to the API server must not wait behind searches that take a minute.
-    cluster = parts.cluster.enforcement(HubBackground(_API_THREADS)) if parts.settings.kube.cluster else None
+    cluster = parts.cluster.enforcement(HubBackground(_API_LIMITS), parts.faults) if settings.kube.cluster else None
     return AdmissionFace(
         reviewer=parts.reviewer(checker, notes, cluster.background if cluster is not None else background, cluster),
-        policy=parts.settings.policy,
+        policy=settings.policy,
         metrics=metrics,
         clock=parts.clock,
         unready=lambda: None if parts.model.loaded else "the read model is not loaded yet",

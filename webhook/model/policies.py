@@ -49,6 +49,19 @@ class Admitted:
     life: dt.timedelta | None = None
 
 
+BUILT_IN_CONTROLLERS = (
+    *(
+        f"system:serviceaccount:kube-system:{name}-controller"
+        for name in ("replicaset", "replication", "deployment", "statefulset", "daemon-set", "job", "cronjob")
+    ),
+    "system:kube-controller-manager",
+)
+"""Accounts that Kubernetes' own controllers make Pods, and what makes Pods, with.
+
+Source: Kubernetes, "Using RBAC Authorization", controller roles.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class ExtraKind:
     """Where the images are in the objects of a kind beyond the built-in ones; a kind may have several of these.
@@ -85,6 +98,8 @@ class Policy:
         reassess_on_score_change: give automatic assessments anew when the score moves to another range.
         enforce: mode of namespaces whose label does not say one.
         admitted: what becomes of images that a controller runs already when their verdict turns bad.
+        admitted_controllers: accounts of controllers, by exact user name; only what these make is let in when the API
+            server cannot say what runs already.
         break_glass: whether people with the right for it can let in what would be denied.
         break_glass_life: for how long what a controller makes of such an object is let in, too.
     """
@@ -101,5 +116,6 @@ class Policy:
     reassess_on_score_change: bool = False
     enforce: Mode = Mode.DENY
     admitted: Admitted = Admitted()
+    admitted_controllers: frozenset[str] = frozenset(BUILT_IN_CONTROLLERS)
     break_glass: bool = True
     break_glass_life: dt.timedelta = dt.timedelta(hours=8)

@@ -234,15 +234,16 @@ def missing(subject: Subject, status: SbomStatus, detail: str, rules: Rules) -> 
     )
 
 
-def failed(subject: Subject, error_id: str, rules: Rules) -> Verdict:
+def failed(subject: Subject, error_id: str, rules: Rules, *, has_sbom: bool) -> Verdict:
     """The verdict when judging failed: an error is never an exception for the API server, and never clean.
 
     Args:
         subject: the image.
         error_id: under which the log has the details.
         rules: types and policy.
+        has_sbom: whether an SBOM of the image is known; where none is, the error may not count less than that.
     """
-    reason: Reason = error_reason(error_id, rules.policy)
+    reason: Reason = error_reason(error_id, rules.policy, has_sbom=has_sbom)
     return Verdict(
         action=reason.action,
         image=subject.image,

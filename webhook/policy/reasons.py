@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from webhook.model.actions import Action, worst
 from webhook.model.changes import ImageFacts
 from webhook.model.policies import Policy
 from webhook.model.verdicts import Reason, SbomStatus, WorkloadVerdict
@@ -87,16 +88,27 @@ def missing_reason(status: SbomStatus, detail: str, policy: Policy) -> Reason:
     return Reason("missing-sbom", policy.missing_sbom, f"{sentence}: {said}." if said else f"{sentence}.", remedy)
 
 
-def error_reason(error_id: str, policy: Policy) -> Reason:
+def error_action(policy: Policy, *, has_sbom: bool = False) -> Action:
+    """What an error asks for: where no SBOM is known, no less than a missing SBOM does.
+
+    Args:
+        policy: its ``on_error`` and ``missing_sbom`` decide.
+        has_sbom: whether an SBOM is known.
+    """
+    return policy.on_error if has_sbom else worst((policy.on_error, policy.missing_sbom))
+
+
+def error_reason(error_id: str, policy: Policy, *, has_sbom: bool) -> Reason:
     """The reason when judging failed.
 
     Args:
         error_id: under which the log has the details.
-        policy: its ``on_error`` decides.
+        policy: see :func:`error_action`.
+        has_sbom: whether an SBOM of the image is known.
     """
     return Reason(
         "error",
-        policy.on_error,
+        error_action(policy, has_sbom=has_sbom),
         f"No decision could be made because of an error; the log has it under the id {plain(error_id, 60)}.",
         f"Search the log of the webhook for {plain(error_id, 60)}, and try again.",
     )

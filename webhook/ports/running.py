@@ -58,8 +58,17 @@ class Task(Protocol):
 class Background(Protocol):
     """Threads for work that may outlive the request that asked for it."""
 
-    def start(self, work: Callable[[], None]) -> Task:
-        """Start the work soon; never blocks the caller."""
+    def start(self, work: Callable[[], None], *, host: str = "", tenant: str = "") -> Task:
+        """Start the work soon; never blocks the caller.
+
+        Args:
+            work: what to do.
+            host: the outside host that the work waits for, so that one host cannot occupy all threads.
+            tenant: the namespace on whose behalf it is done, likewise.
+
+        Raises:
+            DeadlineExceeded: so much work is waiting that its turn would come too late.
+        """
 
 
 class WorkloadInventory(Protocol):

@@ -20,6 +20,7 @@ from webhook.clients.kube.options import KubeOptions
 from webhook.clients.ossindex import OssIndexOptions
 from webhook.clients.registry import AttachmentOptions, ProviderOptions, RegistryOptions, RegistryRule, VerifyRule
 from webhook.engines.auditing.options import AuditOptions
+from webhook.engines.checking.lanes import LaneLimits
 from webhook.engines.checking.resolving import ResolveOptions
 from webhook.engines.checking.searching import SearchOptions
 from webhook.engines.controlling.certifying import CertificateOptions
@@ -96,7 +97,7 @@ GROUPS = (
     Group("registry", (RegistryOptions,)),
     Group("providers", (ProviderOptions,)),
     Group("kube", (KubeOptions,)),
-    Group("search", (SearchOptions, ResolveOptions)),
+    Group("search", (SearchOptions, ResolveOptions, LaneLimits)),
     Group("policy", (PolicyOptions,)),
     Group("serve", (ServeOptions,)),
     Group("refresh", (RefreshOptions,)),
@@ -132,6 +133,7 @@ class Settings:
     kube: KubeOptions
     search: SearchOptions
     resolve: ResolveOptions
+    lanes: LaneLimits
     policy: Policy
     serve: ServeOptions
     refresh: RefreshOptions
@@ -182,6 +184,7 @@ def load_settings(
         kube=made["kube"][0],
         search=made["search"][0],
         resolve=made["search"][1],
+        lanes=made["search"][2],
         policy=policy,
         serve=made["serve"][0],
         refresh=made["refresh"][0],

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from webhook.errors import ConfigError
 from webhook.model.actions import Action
 from webhook.model.assessments import OnExpiry
-from webhook.model.policies import Admitted, EnforceOn, Mode, Policy
+from webhook.model.policies import BUILT_IN_CONTROLLERS, Admitted, EnforceOn, Mode, Policy
 from webhook.settings.kinds import read_kind
 from webhook.settings.reading import check_keys
 
 _AGE = re.compile(r"([0-9]{1,6})\s*([hd])\Z")
 _MOST_BREAK_GLASS_HOURS = 24 * 31
+_GROUPS = ("system:serviceaccounts", "system:authenticated", "system:unauthenticated", "system:masters", "system:nodes")
 W = TypeVar("W", EnforceOn, Mode, OnExpiry)
 
 
@@ -54,6 +55,13 @@ class PolicyOptions:
         metadata={
             "help": "keep: what a controller runs already is let in again, with a warning, when its verdict turns bad; "
             "enforce: it is denied; {until: 72h}, or 72h: it is let in for so long (72h, 7d). Needs kube.cluster."
+        },
+    )
+    admitted_controllers: tuple[str, ...] = field(
+        default=BUILT_IN_CONTROLLERS,
+        metadata={
+            "help": "Users that are controllers' accounts, by their exact names. Only what one of them makes is let in "
+            "when the API server cannot say what its controller runs already. A list replaces this one."
         },
     )
     break_glass: bool = field(
@@ -96,6 +104,7 @@ def make_policy(options: PolicyOptions) -> Policy:
         # YAML reads a plain off as false.
         enforce=read_word("policy.enforce", "off" if options.enforce is False else options.enforce, Mode),
         admitted=_admitted(options.admitted),
+        admitted_controllers=_controllers(options.admitted_controllers),
         break_glass=options.break_glass,
         break_glass_life=_break_glass_life(options.break_glass_hours),
     )
@@ -108,6 +117,20 @@ def _admitted(given: str | Mapping[str, str]) -> Admitted:
         return Admitted(life=_age("policy.admitted", given, "keep, enforce, "))
     check_keys("policy.admitted.", given, ("until",))
     return Admitted(life=_age("policy.admitted.until", given.get("until", "")))
+
+
+def _controllers(names: Sequence[str]) -> frozenset[str]:
+    """Exact user names: a pattern, or a group, would let in what anybody of a namespace makes."""
+    for name in names:
+        where = "policy.admittedControllers"
+        if not name.strip() or name != name.strip():
+            raise ConfigError(f"{where} has a name that is empty or has blanks around it: {name!r:.100}")
+        if "*" in name or name.startswith(_GROUPS) or name.endswith(":"):
+            raise ConfigError(
+                f"{where} cannot have {name!r:.100}: it is no user but a pattern or a group.",
+                remedy="Write whole user names, such as system:serviceaccount:kruise-system:kruise-manager.",
+            )
+    return frozenset(names)
 
 
 def _break_glass_life(hours: float) -> dt.timedelta:

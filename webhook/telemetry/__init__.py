@@ -8,11 +8,13 @@ package.
 from __future__ import annotations
 
 from webhook.telemetry.definitions import DEFINITIONS, MetricDefinition
+from webhook.telemetry.faults import Faults
 from webhook.telemetry.logs import JsonFormatter, TextFormatter, TextStream, redact, set_up_logs
 from webhook.telemetry.metrics import Metrics, exposition, forget_process
 
 __all__ = [
     "DEFINITIONS",
+    "Faults",
     "JsonFormatter",
     "MetricDefinition",
     "Metrics",

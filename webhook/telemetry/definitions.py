@@ -56,6 +56,27 @@ DEFINITIONS = (
         ("reason",),
         (("crowded",), ("handshake",), ("head",), ("body",), ("idle",)),
     ),
+    MetricDefinition(
+        "bomgate_unexpected_errors_total",
+        "counter",
+        "Unexpected errors that an answer from outside caused, by the place that gave it; each counts as its refusal.",
+        ("place",),
+        tuple(
+            (place,)
+            for place in (
+                "tag",
+                "pull-secrets",
+                "owners",
+                "referrers",
+                "buildkit",
+                "cosign-attestation",
+                "cosign-attachment",
+                "directory",
+                "cluster-report",
+                "generated",
+            )
+        ),
+    ),
     MetricDefinition("bomgate_webhook_ready", "gauge", "1 in a webhook that can decide, else 0."),
     MetricDefinition("bomgate_read_model_revision", "gauge", "Newest store revision that this replica decides with."),
     MetricDefinition(
@@ -98,6 +119,12 @@ DEFINITIONS = (
         "Requests denied, by whose they are (workload, pod, controller-pod) and in which namespaces (system, other).",
         ("subject", "area"),
         tuple((subject, area) for subject in ("workload", "pod", "controller-pod") for area in ("system", "other")),
+    ),
+    MetricDefinition(
+        "bomgate_admitted_unproven_total",
+        "counter",
+        "Objects let in although their verdict is deny, because the API server could not say what their controller "
+        "runs.",
     ),
     MetricDefinition(
         "bomgate_admitted_kept_total",

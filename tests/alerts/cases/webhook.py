@@ -102,6 +102,16 @@ WEBHOOK = (
         },
     ),
     Case(
+        "BomgateUnexpectedErrors",
+        "info",
+        rises("bomgate_unexpected_errors_total", 'place="referrers"', "10m"),
+        {
+            "the webhook could not decide, which is another alert": rises("bomgate_admission_errors_total"),
+            **counted("bomgate_unexpected_errors_total", 'place="referrers"'),
+        },
+        labels={"place": "referrers"},
+    ),
+    Case(
         "BomgateReadModelStale",
         "warning",
         Moment({'bomgate_read_model_refresh_timestamp_seconds{instance="a"}': "0+60x10 600x60"}, "21m"),

@@ -79,6 +79,15 @@ WORKLOADS = (
         },
     ),
     Case(
+        "BomgateAdmittedUnproven",
+        "warning",
+        rises("bomgate_admitted_unproven_total", at="10m"),
+        {
+            "what runs already was proven": rises("bomgate_admitted_kept_total"),
+            **counted("bomgate_admitted_unproven_total"),
+        },
+    ),
+    Case(
         "BomgateBreakGlassUsed",
         "warning",
         rises("bomgate_break_glass_total", 'result="used"', "10m"),

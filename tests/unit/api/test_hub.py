@@ -9,10 +9,11 @@ import gevent
 import pytest
 
 from webhook.api.hub import HubBackground
+from webhook.engines.checking.lanes import LaneLimits
 
 
 def test_work_runs_on_another_thread_while_the_loop_goes_on() -> None:
-    background, ran_on, beats = HubBackground(1), list[int](), list[float]()
+    background, ran_on, beats = HubBackground(LaneLimits(1, 1)), list[int](), list[float]()
     release = threading.Event()
 
     def work() -> None:
@@ -33,7 +34,7 @@ def test_work_runs_on_another_thread_while_the_loop_goes_on() -> None:
 
 
 def test_waiting_ends_at_the_time_given_and_the_work_goes_on() -> None:
-    background, release, done = HubBackground(1), threading.Event(), threading.Event()
+    background, release, done = HubBackground(LaneLimits(1, 1)), threading.Event(), threading.Event()
 
     def work() -> None:
         release.wait(10)
@@ -50,14 +51,14 @@ def test_what_the_work_raises_reaches_everybody_who_waits() -> None:
     def work() -> None:
         raise ValueError("broken")
 
-    task = HubBackground(1).start(work)
+    task = HubBackground(LaneLimits(1, 1)).start(work)
     for _ in range(2):
         with pytest.raises(ValueError, match="broken"):
             task.wait(10)
 
 
 def test_more_work_than_threads_waits_in_line_without_blocking_who_starts_it() -> None:
-    background, release = HubBackground(2), threading.Event()
+    background, release = HubBackground(LaneLimits(2, 2)), threading.Event()
     tasks = [background.start(lambda: release.wait(10) and None) for _ in range(50)]
     release.set()
     assert all(task.wait(10) for task in tasks)

@@ -220,8 +220,19 @@ def test_an_sbom_that_was_found_is_not_missing() -> None:
         missing(SUBJECT, SbomStatus.FOUND, "", rules())
 
 
-def test_an_error_is_decided_by_on_error_and_names_its_id() -> None:
-    verdict = failed(SUBJECT, "4f2a", rules(policy=Policy(on_error=Action.DENY)))
+@pytest.mark.parametrize("has_sbom", [True, False])
+@pytest.mark.parametrize("missing_sbom", list(Action))
+@pytest.mark.parametrize("on_error", list(Action))
+def test_an_error_counts_no_less_than_a_missing_sbom_unless_one_is_known(
+    on_error: Action, missing_sbom: Action, has_sbom: bool
+) -> None:
+    use = rules(policy=Policy(on_error=on_error, missing_sbom=missing_sbom))
+    expected = on_error if has_sbom else max(on_error, missing_sbom)
+    assert failed(SUBJECT, "4f2a", use, has_sbom=has_sbom).action is expected
+
+
+def test_an_error_names_its_id() -> None:
+    verdict = failed(SUBJECT, "4f2a", rules(policy=Policy(on_error=Action.DENY)), has_sbom=False)
     assert verdict.action is Action.DENY
     assert "4f2a" in verdict.reasons[0].text
     assert verdict.reasons[0].code == "error"

@@ -146,7 +146,7 @@ def test_an_expired_assessment_is_told_apart_from_none() -> None:
 
 def test_an_error_says_under_which_id_to_look() -> None:
     use = rules(policy=Policy(on_error=Action.DENY))
-    text = denial(TITLE, workload(failed(Subject(WEB, None), "4f2a91", use)), Hints())
+    text = denial(TITLE, workload(failed(Subject(WEB, None), "4f2a91", use, has_sbom=False)), Hints())
     assert "under the id 4f2a91" in text
     assert "digest: not known" in text
 

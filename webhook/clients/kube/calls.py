@@ -17,7 +17,7 @@ from kubernetes.client import ApiException
 
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.troubles import Wanted, connection_trouble, out_of_time, refusal, too_large
-from webhook.errors import Final
+from webhook.errors import UnusableAnswer
 from webhook.model.deadlines import Deadline
 from webhook.ports import Clock
 
@@ -226,12 +226,12 @@ def decoded(decoder: msgspec.json.Decoder[Any], content: bytes | msgspec.Raw, wa
     """Decode an answer of the API server.
 
     Raises:
-        Final: it is not of the shape that the Kubernetes API gives it.
+        UnusableAnswer: it is not of the shape that the Kubernetes API gives it.
     """
     try:
         return decoder.decode(content)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as problem:
-        raise Final(
+        raise UnusableAnswer(
             f"What the API server says of {wanted} cannot be read.", remedy="Check kube.kubeconfig."
         ) from problem
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 import urllib3
 
-from webhook.errors import DeadlineExceeded, Final, Retryable, SourceError
+from webhook.errors import DeadlineExceeded, Final, Retryable, SourceError, UnusableAnswer
 
 _MAX_SHOWN = 300
 _LONGEST_PAUSE = 600.0
@@ -105,7 +105,8 @@ def refusal(status: int, body: str, headers: Mapping[str, str], wanted: Wanted) 
         stated = headers.get("Retry-After", "")
         wait = min(float(stated), _LONGEST_PAUSE) if stated.isascii() and stated.isdigit() else None
         return Retryable(text, remedy="Look at the API server; try again.", retry_after=wait)
-    return Final(text, remedy="Check kube.kubeconfig, and the version of the API server.")
+    # What is asked for follows from objects that users write, so a question that was not understood is no refusal.
+    return UnusableAnswer(text, remedy="Check kube.kubeconfig, and the version of the API server.")
 
 
 def connection_trouble(problem: Exception, wanted: Wanted) -> SourceError:
@@ -121,9 +122,9 @@ def connection_trouble(problem: Exception, wanted: Wanted) -> SourceError:
     return Retryable(f"The answer of the API server on {wanted} was cut off.", remedy=_REACH)
 
 
-def too_large(wanted: Wanted, limit: int) -> Final:
+def too_large(wanted: Wanted, limit: int) -> UnusableAnswer:
     """The error for an object that is not read to its end."""
-    return Final(f"{wanted}: more than {limit} bytes.", remedy="If this is meant, raise kube.maxReportBytes.")
+    return UnusableAnswer(f"{wanted}: more than {limit} bytes.", remedy="If this is meant, raise kube.maxReportBytes.")
 
 
 def _no_tls() -> Final:

@@ -13,6 +13,7 @@ from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.ports import ImageResolver, SbomSource
+from webhook.telemetry import Faults
 
 _NONE_REMEDY = (
     "Attach an SBOM: build with `docker buildx build --sbom=true`, or run `cosign attest --type cyclonedx`, or "
@@ -66,7 +67,11 @@ class Explanation:
 
 
 def explain_image(
-    resolver: ImageResolver, sources: Sequence[SbomSource], image: ImageRef, deadline: Deadline
+    resolver: ImageResolver,
+    sources: Sequence[SbomSource],
+    image: ImageRef,
+    deadline: Deadline,
+    faults: Faults | None = None,
 ) -> Explanation:
     """Resolve a reference and search as a check of it would, and say what was looked at.
 
@@ -75,19 +80,27 @@ def explain_image(
         sources: in order; the first that has an SBOM ends the search.
         image: the reference.
         deadline: by when all must be done.
+        faults: takes note of unexpected errors, which count as refusals.
     """
     try:
         digest = resolver.resolve(image, deadline)
-    except SourceError as problem:
+    except Exception as raised:
+        problem = _refusal(raised, "tag", image, faults)
         look = Look("tag", image.tagged, problem.message)
         return Explanation(image.text, None, "refused", "", (), (look,), problem.remedy)
     if digest is None:
         look = Look("tag", image.tagged, "the registry has no such tag")
         return Explanation(image.text, None, "refused", "", (), (look,), "Check the image's name and tag.")
-    return explain(sources, image, digest, deadline)
+    return explain(sources, image, digest, deadline, faults)
 
 
-def explain(sources: Sequence[SbomSource], image: ImageRef, digest: Digest, deadline: Deadline) -> Explanation:
+def explain(
+    sources: Sequence[SbomSource],
+    image: ImageRef,
+    digest: Digest,
+    deadline: Deadline,
+    faults: Faults | None = None,
+) -> Explanation:
     """Search as a check of the image would, and say what was looked at; problems are part of the answer.
 
     Args:
@@ -95,6 +108,7 @@ def explain(sources: Sequence[SbomSource], image: ImageRef, digest: Digest, dead
         image: the reference.
         digest: what it points at.
         deadline: by when the search must be done.
+        faults: takes note of unexpected errors, which count as refusals.
     """
     trail, result, remedy = Trail(), "none", _NONE_REMEDY
     for source in sources:
@@ -104,7 +118,8 @@ def explain(sources: Sequence[SbomSource], image: ImageRef, digest: Digest, dead
             else:
                 found = source.fetch(image, digest, deadline)
                 trail.note(source.place, digest, f"{len(found)} documents" if found else "nothing").used = bool(found)
-        except (InvalidInput, SourceError) as problem:
+        except Exception as raised:
+            problem = _refusal(raised, source.place, image, faults)
             trail.note(source.place, image.name, problem.message)
             worse = "unreadable" if isinstance(problem, InvalidInput) else "refused"
             if result != "unreadable":
@@ -116,3 +131,10 @@ def explain(sources: Sequence[SbomSource], image: ImageRef, digest: Digest, dead
     for look in trail.looks:
         look.used = False
     return Explanation(image.text, digest, result, "", (), tuple(trail.looks), remedy)
+
+
+def _refusal(problem: Exception, place: str, image: ImageRef, faults: Faults | None) -> InvalidInput | SourceError:
+    """The problem itself when it is one of those that places raise, else the refusal that stands for it."""
+    if isinstance(problem, (InvalidInput, SourceError)):
+        return problem
+    return (faults or Faults()).refusal(problem, place, image.text)

@@ -24,6 +24,7 @@ from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.model.pulling import PullAccess, PullSecrets
 from webhook.ports import ImageResolver, PullSecretSource, SbomSource
+from webhook.telemetry import Faults
 
 _REMEMBERED = 256
 _RANKS = 3
@@ -77,9 +78,18 @@ class Opener:
         locations: which repository is asked for which image.
         join: makes a resolver, and the places where SBOMs may be, of a client.
         secrets: where pull secrets are.
+        faults: takes note of unexpected errors.
     """
 
-    def __init__(self, client: RegistryClient, locations: Locations, join: Join, secrets: PullSecretSource) -> None:
+    def __init__(
+        self,
+        client: RegistryClient,
+        locations: Locations,
+        join: Join,
+        secrets: PullSecretSource,
+        faults: Faults | None = None,
+    ) -> None:
+        self._faults = faults or Faults()
         self._client, self._locations, self._join, self._secrets = client, locations, join, secrets
         self.common = Opening("", *join(client))
         self._known: OrderedDict[str, Opening] = OrderedDict()
@@ -92,7 +102,8 @@ class Opener:
         """
         try:
             secrets = self._secrets.read(access, deadline)
-        except SourceError as problem:
+        except Exception as raised:
+            problem = raised if isinstance(raised, SourceError) else self._faults.refusal(raised, "pull-secrets", "")
             said = (problem.message, problem.remedy)
             secrets = PullSecrets(hashlib.sha256("\n".join((access.namespace, *said)).encode()).hexdigest(), (), said)
         if not secrets.key:
@@ -113,6 +124,10 @@ class Opener:
                 config = read_docker_config(document)
             except InvalidInput as problem:
                 notes.append(f"A pull secret cannot be used: {problem.message}.")
+                continue
+            except Exception as problem:  # users write secrets: whatever is in them spoils only themselves
+                refusal = self._faults.refusal(problem, "pull-secrets", "")
+                notes.append(f"A pull secret cannot be used: {refusal.message}.")
                 continue
             configs.append(config)
             notes += [f"A pull secret cannot be used as a whole: {note}." for note in config.notes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from webhook.engines.admission.questions import LANE
 from webhook.errors import DeadlineExceeded
 from webhook.model.deadlines import Deadline
 from webhook.ports import Background, Clock
@@ -20,7 +21,7 @@ def ask(background: Background, clock: Clock, question: Callable[[], T], deadlin
         BomgateError: what the question raised.
     """
     answers: list[T] = []
-    task = background.start(lambda: answers.append(question()))
+    task = background.start(lambda: answers.append(question()), host=LANE)
     if not task.wait(deadline.remaining(clock.monotonic())):
         raise DeadlineExceeded("The answer did not come in the time that was left.")
     return answers[0]

@@ -1,24 +1,28 @@
-"""Enforcing: what a verdict becomes, by the namespace's mode, by what was admitted before, and by break-glass.
+"""Decide what a verdict becomes: by the namespace's mode, by what was admitted before, and by break-glass.
 
-The API server is asked about a namespace that was made a moment ago, and about an object that would be denied; never
-otherwise. It is asked on a native thread, for no longer than the request has time.
+The API server is asked about a namespace that was made a moment ago, about an object that would be denied, and, while
+images are searched for, about one that may turn out to be denied; never otherwise. It is asked on a native thread, for
+no longer than the request has time.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from webhook.engines.admission.admitted import AdmittedBefore, Owned
-from webhook.engines.admission.asking import ask
 from webhook.engines.admission.breakglass import BreakGlass
 from webhook.engines.admission.cases import STANDS, Case, Ruling, ticket_of
-from webhook.errors import BomgateError, DeadlineExceeded, SourceError
+from webhook.engines.admission.questions import LANE, OwnerAnswers, OwnerQuestion, OwnerQuestions, RightQuestions
+from webhook.errors import BomgateError, DeadlineExceeded, Final, Retryable, SourceError, UnusableAnswer
 from webhook.model.deadlines import Deadline
 from webhook.model.owners import Controller
 from webhook.model.policies import Mode, Policy
+from webhook.model.reviews import AdmissionRequest
 from webhook.model.workloads import OwnerRef, Workload
 from webhook.policy.exemptions import unasked
 from webhook.policy.modes import namespace_mode
@@ -29,16 +33,17 @@ from webhook.ports import (
     Clock,
     GrantStore,
     NamespaceLabels,
+    Task,
     WorkloadInventory,
 )
+from webhook.telemetry import Faults
 
 log = logging.getLogger("bomgate.enforcing")
 T = TypeVar("T")
 _NAMESPACE_SECONDS = 2.0
 """Longest wait for the labels of a namespace; the decision needs time as well."""
-_KEPT_SECONDS = 5.0
-"""For how long what a controller runs is believed: a scale-up asks the same for every Pod."""
-_MOST_KEPT = 10_000
+_SILENT_SECONDS = 1.0
+"""An API server that accepted a question and said nothing for so long counts as one that cannot be reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class ClusterParts:
         access: who may use break-glass.
         grants: its uses.
         background: asks, so that the one who waits can stop waiting at its deadline.
+        faults: takes note of unexpected errors.
     """
 
     namespaces: NamespaceLabels
@@ -58,6 +64,19 @@ class ClusterParts:
     access: AccessReviewer
     grants: GrantStore
     background: Background
+    faults: Faults = field(default_factory=Faults)
+
+
+@dataclass(slots=True)
+class _LabelReading:
+    """A question about the labels of a namespace, which all who need them share."""
+
+    task: Task | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Silent(SourceError):
+    """The API server accepted a question and said nothing."""
 
 
 class Enforcer:
@@ -72,13 +91,19 @@ class Enforcer:
 
     def __init__(self, policy: Policy, cluster: ClusterParts | None, clock: Clock, admissions: AdmittedImages) -> None:
         self._policy, self._cluster, self._clock = policy, cluster, clock
-        self._kept: dict[tuple[str, str, frozenset[str]], tuple[float, Ruling]] = {}
+        self._lock = threading.RLock()
+        self._reading: dict[str, _LabelReading] = {}
         if cluster is not None:
-            self._admitted = AdmittedBefore(policy.admitted, cluster.inventory, clock, admissions)
-            self._glass = BreakGlass(policy, cluster.access, cluster.grants, clock)
+            self._admissions = admissions
+            grants = cluster.grants if policy.break_glass else None
+            self._questions = OwnerQuestions(
+                cluster.inventory, grants, cluster.background, clock, needs_pods=policy.admitted.keeps
+            )
+            self._rights = RightQuestions(cluster.access, cluster.background, clock)
+            self._glass = BreakGlass(policy, self._rights, cluster.grants, clock)
 
     def mode(self, namespace: str, deadline: Deadline) -> Mode:
-        """The mode of a namespace; ``policy.enforce`` when its labels cannot be had.
+        """The mode of a namespace; ``policy.enforce`` when its labels cannot be read.
 
         Args:
             namespace: its name; empty for what belongs to the whole cluster.
@@ -101,76 +126,166 @@ class Enforcer:
             return True
         return policy.break_glass and (workload.controller is not None or ticket_of(workload) is not None)
 
-    def rule(self, case: Case, deadline: Deadline) -> Ruling:
+    def expect(self, request: AdmissionRequest, workload: Workload, namespace: str) -> OwnerQuestion | None:
+        """Begin to ask what :meth:`rule` would need, because the request may be denied when its images are found.
+
+        Args:
+            request: as the API server made it.
+            workload: its object.
+            namespace: where it is to run.
+        """
+        if not self.concerns(workload):
+            return None
+        try:
+            if workload.controller is not None:
+                return self._questions.put(workload.controller, namespace)
+            old = request.old_workload
+            if old is None or ticket_of(old) != ticket_of(workload):
+                self._rights.put(request.requester, namespace)
+        except SourceError as problem:  # it is asked again when it is needed
+            log.warning("a question was not put early", extra={"object": workload.title, "why": problem.message})
+        return None
+
+    def rule(self, case: Case, deadline: Deadline, expected: OwnerQuestion | None = None) -> Ruling:
         """What becomes of a would-be denial; whatever goes wrong is a ruling, too.
 
-        When the API server cannot be asked about an object of a controller, it is let in if ``policy.admitted`` would
-        let in what runs already: to deny what runs already is worse than to let in, with a trace, what should have been
-        denied.
+        The denial stands unless the API server says something else. Where it refuses to answer, cannot be reached or
+        stays silent, an object of a controller that a controller's account makes is let in if ``policy.admitted``
+        would let in what runs already: then failing closed on running workloads is worse than admitting one and
+        recording it. Time that was used up otherwise, and anything that the answer holds, lets nothing in.
 
         Args:
             case: the would-be denial.
             deadline: by when an answer must be there.
+            expected: what :meth:`expect` gave for the same request.
         """
         owner, cluster = case.workload.controller, self._cluster
         if cluster is None or not self.concerns(case.workload):
             return STANDS
-        key = (case.namespace, owner.uid if owner else "", case.images)
-        until, known = self._kept.get(key, (0.0, STANDS))
-        if owner is not None and self._clock.monotonic() < until:
-            return known
         try:
-            ruling = self._ask(cluster, lambda: self._look(case, owner, cluster, deadline), deadline)
-        except BomgateError as problem:
-            log.error(
-                "%s",
-                problem.message,
-                extra={"code": problem.code, "remedy": problem.remedy, "object": case.workload.title},
-            )
-            reason = "admitted-unproven" if owner is not None and self._policy.admitted.keeps else ""
+            if owner is None:
+                return self._ask(cluster, lambda: self._look(case, None, deadline), case.namespace, deadline)
+            return self._rule_by_owner(cluster, case, owner, deadline, expected)
+        except (Retryable, Final, _Silent) as problem:
+            self._tell(case, problem)
+            unproven = owner is not None and not isinstance(problem, UnusableAnswer) and self._may_be_unproven(case)
+            reason = "admitted-unproven" if unproven else ""
             return Ruling(reason, unasked(problem.message), ("admitted", "unproven") if reason else None)
-        if owner is not None and ruling.reason == "admitted":
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept = {}
-            self._kept[key] = (self._clock.monotonic() + _KEPT_SECONDS, ruling)
-        return ruling
+        except BomgateError as problem:
+            self._tell(case, problem)
+            return Ruling(text=unasked(problem.message))
+        except Exception as problem:  # whatever the API server holds, it lets nothing in
+            refusal = cluster.faults.refusal(problem, "owners", case.workload.title)
+            return Ruling(text=unasked(f"The API server's answer cannot be used: {refusal.message}."))
 
-    def _look(self, case: Case, owner: OwnerRef | None, cluster: ClusterParts, deadline: Deadline) -> Ruling:
-        """Ask the API server all that matters; on a native thread."""
+    def _rule_by_owner(
+        self, cluster: ClusterParts, case: Case, owner: OwnerRef, deadline: Deadline, expected: OwnerQuestion | None
+    ) -> Ruling:
+        question = expected or self._questions.put(owner, case.namespace)
+        try:
+            ruling = self._answered(cluster, case, question, deadline)
+        except SourceError:
+            if question.is_own:
+                raise
+            ruling = STANDS
+        if ruling.lets_in or question.is_own:
+            return ruling
+        # What was answered before this request began may let it in, but it is too old to deny by.
+        again = self._questions.put(owner, case.namespace, after=question.newest)
+        return self._answered(cluster, case, again, deadline)
+
+    def _answered(self, cluster: ClusterParts, case: Case, question: OwnerQuestion, deadline: Deadline) -> Ruling:
+        answers = question.answers
+        if not question.task.wait(deadline.remaining(self._clock.monotonic())):
+            raise self._late(answers)
+        if answers.problem is not None:
+            raise answers.problem
+        return self._ask(cluster, lambda: self._look(case, answers, deadline), case.namespace, deadline, answers)
+
+    def _look(self, case: Case, answers: OwnerAnswers | None, deadline: Deadline) -> Ruling:
+        """Find out what lets a case in; on a native thread, because it may have to read on."""
         inherited = None
-        if owner is not None:
-            owners = cluster.inventory.owners(owner, case.namespace, deadline)
-            grants = self._glass.of_owners(case, owners, deadline)
+        if answers is not None:
+            owner = case.workload.controller
+            assert owner is not None
+            owners, grants = answers.owners(owner, case.namespace, deadline), answers.grants
             inherited = self._glass.inherited(case, grants)
             if inherited is not None and inherited.lets_in:
                 return inherited
-            if owners and self._admitted.keeps(case, Owned(owners, grants), deadline):
+            admitted = AdmittedBefore(self._policy.admitted, answers, self._clock, self._admissions)
+            if owners and admitted.keeps(case, Owned(owners, grants), deadline):
                 return Ruling("admitted", annotation=("admitted", _top(owners)))
         # A controller that copies its annotations to what it makes has not asked for anything.
         if inherited is None and case.ticket is not None and self._policy.break_glass:
             return self._glass.asked_for(case, case.ticket, deadline)
         return inherited or STANDS
 
+    def _may_be_unproven(self, case: Case) -> bool:
+        """Whether a controller made this object: only then is there something that ran before."""
+        policy = self._policy
+        return policy.admitted.keeps and case.request.requester.username in policy.admitted_controllers
+
+    def _tell(self, case: Case, problem: BomgateError) -> None:
+        extra = {"code": problem.code, "remedy": problem.remedy, "object": case.workload.title}
+        log.error("%s", problem.message, extra=extra)
+
+    def _late(self, answers: OwnerAnswers | None) -> SourceError:
+        """Why there is no answer: the API server was silent, or the time was used up otherwise."""
+        sign = None if answers is None else answers.last_sign
+        if sign is not None and self._clock.monotonic() - sign >= _SILENT_SECONDS:
+            return _Silent("The API server accepted the question and said nothing.")
+        return DeadlineExceeded("The API server did not answer in the time that was left.")
+
     def _read_labels(self, cluster: ClusterParts, namespace: str, deadline: Deadline) -> Mapping[str, str]:
+        """The labels of a namespace from the API server, asked once for all who need them at the same time."""
         soon = Deadline(min(deadline.at, self._clock.monotonic() + _NAMESPACE_SECONDS))
+        own = Deadline(self._clock.monotonic() + _NAMESPACE_SECONDS)
         try:
-            return self._ask(cluster, lambda: cluster.namespaces.read(namespace, soon), soon)
+            with self._lock:
+                reading = self._reading.get(namespace)
+                if reading is None or reading.task is None:
+                    reading = self._reading[namespace] = _LabelReading()
+                    reading.task = cluster.background.start(partial(self._read, cluster, namespace, own, reading))
+            if not reading.task.wait(soon.remaining(self._clock.monotonic())):
+                raise DeadlineExceeded("The API server did not answer in the time that was left.")
+            return reading.labels
         except SourceError as problem:
             detail = {"namespace": namespace, "why": problem.message, "remedy": problem.remedy}
             log.warning("the mode of the namespace is not known; policy.enforce counts", extra=detail)
             return {}
 
-    def _ask(self, cluster: ClusterParts, question: Callable[[], T], deadline: Deadline) -> T:
+    def _read(self, cluster: ClusterParts, namespace: str, deadline: Deadline, reading: _LabelReading) -> None:
+        try:
+            reading.labels = cluster.namespaces.read(namespace, deadline)
+        finally:
+            with self._lock:
+                self._reading.pop(namespace, None)
+
+    def _ask(
+        self,
+        cluster: ClusterParts,
+        question: Callable[[], T],
+        namespace: str,
+        deadline: Deadline,
+        answers: OwnerAnswers | None = None,
+    ) -> T:
         """The answer to a question that is asked on a native thread.
 
         Raises:
-            DeadlineExceeded: it did not come in time.
-            SourceError: the API server did not answer, or refused to.
+            SourceError: it did not come in time, or the API server refused to give it.
         """
-        try:
-            return ask(cluster.background, self._clock, question, deadline)
-        except DeadlineExceeded as problem:
-            raise DeadlineExceeded("The API server did not answer in the time that was left.") from problem
+        begun, given = threading.Event(), list[T]()
+
+        def run() -> None:
+            if answers is not None:
+                answers.sign()  # time spent waiting for a thread is not the API server's
+            begun.set()
+            given.append(question())
+
+        task = cluster.background.start(run, host=LANE, tenant=namespace)
+        if not task.wait(deadline.remaining(self._clock.monotonic())):
+            raise self._late(answers if begun.is_set() else None)
+        return given[0]
 
 
 def _top(owners: Sequence[Controller]) -> str:

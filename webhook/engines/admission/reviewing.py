@@ -10,7 +10,7 @@ from webhook.engines.admission.enforcing import Enforcer
 from webhook.engines.admission.former import FormerImages, new_containers
 from webhook.engines.admission.texts import ComposedTexts
 from webhook.engines.checking.workloads import WorkloadJudge
-from webhook.model.actions import Action, worst
+from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
 from webhook.model.policies import Mode, Policy
 from webhook.model.records import Sighting
@@ -21,7 +21,7 @@ from webhook.policy.evaluation import workload_verdict
 from webhook.policy.messages import MAX_WARNING, MAX_WARNINGS, Hints, grounds, warnings, with_addition, with_title
 from webhook.policy.modes import enforced
 from webhook.policy.plaintext import plain
-from webhook.policy.reasons import weightiest
+from webhook.policy.reasons import error_action, weightiest
 from webhook.ports import Clock, SightingSink
 
 log = logging.getLogger("bomgate.admission")
@@ -37,6 +37,7 @@ class ReviewParts:
         sightings: where seen images are noted; the downloader asks for their components first.
         former: what objects had before an update.
         clock: time.
+        reserve_seconds: how long before the deadline searches are not waited for any more.
     """
 
     judge: WorkloadJudge
@@ -44,6 +45,7 @@ class ReviewParts:
     sightings: SightingSink
     former: FormerImages
     clock: Clock
+    reserve_seconds: float = 1.0
 
 
 class AdmissionReviewer:
@@ -58,7 +60,8 @@ class AdmissionReviewer:
     def __init__(self, parts: ReviewParts, policy: Policy, hints: Hints) -> None:
         self._judge, self._enforcer, self._policy = parts.judge, parts.enforcer, policy
         self._texts = ComposedTexts(hints)
-        self._sightings, self._former, self._clock = parts.sightings, parts.former, parts.clock
+        self._sightings, self._former = parts.sightings, parts.former
+        self._clock, self._reserve = parts.clock, parts.reserve_seconds
 
     def review(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
         """Answer one request; whatever goes wrong becomes a decision by ``policy.onError``."""
@@ -75,7 +78,14 @@ class AdmissionReviewer:
         if mode is Mode.OFF:
             return AdmissionResponse(request.uid, allowed=True, reason="off")
         judged = containers or workload.containers
-        verdict = self._judge.judge(judged, namespace, deadline, replace(workload.pull_access, namespace=namespace))
+        judging = self._judge.begin(judged, namespace, replace(workload.pull_access, namespace=namespace))
+        expected = None
+        if judging.lookups:
+            if enforced(Action.DENY, workload.kind, mode, self._policy) is Action.DENY:
+                expected = self._enforcer.expect(request, workload, namespace)
+            verdict = self._judge.finish(judging, self._before(deadline))
+        else:
+            verdict = self._judge.finish(judging, deadline)
         if not request.dry_run:
             self._note(verdict)
         action = enforced(verdict.action, workload.kind, mode, self._policy)
@@ -87,7 +97,7 @@ class AdmissionReviewer:
         if action is Action.DENY:
             ruling = STANDS
             if self._enforcer.concerns(workload):
-                ruling = self._enforcer.rule(Case.of(request, workload, namespace, verdict), deadline)
+                ruling = self._enforcer.rule(Case.of(request, workload, namespace, verdict), deadline, expected)
             if ruling.lets_in:
                 return self._let_in(request, verdict, ruling)
             return self._deny(request, verdict, ruling) if containers else self._ignore(request, ruling)
@@ -110,7 +120,7 @@ class AdmissionReviewer:
         except Exception:  # this is the answer to errors, and may not be one itself
             log.exception("the mode of the namespace is not known; policy.enforce counts")
             mode = policy.enforce
-        action = enforced(worst((policy.on_error, policy.missing_sbom)), target.kind, mode, policy)
+        action = enforced(error_action(policy), target.kind, mode, policy)
         line = plain(f"bomgate could not decide: {why}", MAX_WARNING)
         return AdmissionResponse(
             target.uid,
@@ -133,11 +143,19 @@ class AdmissionReviewer:
         Where nothing is left, the verdict stays, for a ticket that may ask for what the object has.
         """
         denied = {one.verdict.image.text for one in verdict.images if one.verdict.action is Action.DENY}
-        kept = self._former.kept(request, [one for one in containers if one.image in denied], deadline)
+        try:
+            kept = self._former.kept(request, [one for one in containers if one.image in denied], deadline)
+        except Exception:  # whatever the API server holds, it lets nothing in
+            log.exception("what an update had before cannot be read", extra={"uid": request.uid})
+            kept = frozenset()
         left = tuple(one for one in containers if one.image not in kept)
         if not kept or not left:
             return left, verdict
         return left, workload_verdict([one for one in verdict.images if one.verdict.image.text not in kept])
+
+    def _before(self, deadline: Deadline) -> Deadline:
+        """When to stop waiting for searches, so that the API server can still be asked."""
+        return Deadline(deadline.at - min(self._reserve, deadline.remaining(self._clock.monotonic()) / 2))
 
     def _note(self, verdict: WorkloadVerdict) -> None:
         now = self._clock.now()

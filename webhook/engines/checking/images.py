@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from webhook.engines.assessing.ruling import ModelRules
-from webhook.engines.checking.resolving import Resolution, TagResolver
-from webhook.engines.checking.searching import SbomSearch
+from webhook.engines.checking.resolving import Resolution, TagQuestion, TagResolver
+from webhook.engines.checking.searching import SbomSearch, UnstoredSbom
 from webhook.engines.readmodel import ReadModel
 from webhook.model.actions import Action
 from webhook.model.changes import ImageFacts
@@ -21,6 +22,29 @@ from webhook.ports import Clock
 _MOST_CACHED = 50_000
 _UNRESOLVED = SearchOutcome(SbomStatus.UNRESOLVED)
 _PINNED = Resolution(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """An image that is being looked for: first what its tag points at, then its SBOM.
+
+    Attributes:
+        image: the reference.
+        namespace: where it is to run.
+        access: the workload's pull secrets.
+        tag: what its tag points at, or the question about that.
+    """
+
+    image: ImageRef
+    namespace: str
+    access: PullAccess
+    tag: Resolution | TagQuestion
+
+    @property
+    def impatience(self) -> float:
+        """Sorts look-ups whose tag has a last known digest before others: they are not waited for as long."""
+        until = self.tag.until if isinstance(self.tag, TagQuestion) else None
+        return float("inf") if until is None else until
 
 
 class ImageChecker:
@@ -56,20 +80,83 @@ class ImageChecker:
             access: the workload's pull secrets; :data:`NO_ACCESS` where they are not used.
 
         Raises:
-            StoreError: a found SBOM could not be kept.
+            StoreError: an SBOM was found, and the store did not answer.
         """
-        resolution = _PINNED if image.digest else self.tags.resolve(image, deadline, access)
+        begun = self.begin(image, namespace, access)
+        return self.finish(begun, deadline) if isinstance(begun, Lookup) else begun
+
+    def begin(self, image: ImageRef, namespace: str, access: PullAccess = NO_ACCESS) -> Verdict | Lookup:
+        """Judge an image from memory, or else begin to look for it; never waits.
+
+        A look-up goes from the tag to the SBOM by itself, so that those of several images run side by side.
+
+        Args:
+            image: a parsed reference.
+            namespace: where it is to run.
+            access: the workload's pull secrets.
+
+        Returns:
+            The verdict, or what :meth:`finish` makes one of.
+        """
+        resolution = _PINNED if image.digest else self.tags.known(image, access)
+        if resolution is None:
+            then = self._searcher(image, namespace, access)
+            question = self.tags.ask(image, access, then, tenant=namespace)
+            if not isinstance(question, Resolution):
+                return Lookup(image, namespace, access, question)
+            resolution = question
         digest = image.digest or resolution.digest
         if digest is None:
-            unresolved = SearchOutcome(SbomStatus.REFUSED, resolution.refused) if resolution.refused else _UNRESOLVED
-            return self._missing(image, None, namespace, unresolved)
+            return self._unresolved(image, namespace, resolution)
+        verdict = self._known(image, digest, namespace) or self._unstored(image, digest, namespace, access)
+        if verdict is None:
+            begun = self._search.begin(image, digest, access, tenant=namespace)
+            if not isinstance(begun, SearchOutcome):
+                return Lookup(image, namespace, access, resolution)
+            verdict = self._searched(image, digest, namespace, access, begun)
+        return _with_remark(verdict, resolution)
+
+    def await_tag(self, lookup: Lookup, deadline: Deadline) -> Lookup:
+        """The look-up when its tag is resolved, or cannot be waited for any longer; the search for its SBOM runs."""
+        resolution = self.tags.answer(lookup.tag, deadline)
+        self._searcher(lookup.image, lookup.namespace, lookup.access)(resolution)
+        return replace(lookup, tag=resolution)
+
+    def finish(self, lookup: Lookup, deadline: Deadline) -> Verdict:
+        """Wait for a look-up, and judge what it found.
+
+        Args:
+            lookup: what :meth:`begin` gave.
+            deadline: by when an answer must be there.
+
+        Raises:
+            StoreError: an SBOM was found, and the store did not answer.
+        """
+        image, namespace, access = lookup.image, lookup.namespace, lookup.access
+        resolution = self.tags.answer(lookup.tag, deadline)
+        digest = image.digest or resolution.digest
+        if digest is None:
+            return self._unresolved(image, namespace, resolution)
         verdict = self._known(image, digest, namespace)
         if verdict is None:
             outcome = self._search.search(image, digest, deadline, access)
-            verdict = self._known(image, digest, namespace) or self._missing(image, digest, namespace, outcome)
-        return (
-            replace(verdict, reasons=(*verdict.reasons, _remark(resolution.remark))) if resolution.remark else verdict
-        )
+            verdict = self._searched(image, digest, namespace, access, outcome)
+        return _with_remark(verdict, resolution)
+
+    def has_sbom(self, image: ImageRef) -> bool:
+        """Whether an SBOM is known that counts for this image, under its last known digest; from memory."""
+        digest = image.digest or self._model.digest_of(image.tagged)
+        return digest is not None and self._search.is_known(image, digest)
+
+    def _searcher(self, image: ImageRef, namespace: str, access: PullAccess) -> Callable[[Resolution], None]:
+        """Goes on to search for the SBOM when the tag is resolved."""
+
+        def search(resolution: Resolution) -> None:
+            digest = image.digest or resolution.digest
+            if digest is not None:
+                self._search.begin(image, digest, access, tenant=namespace)
+
+        return search
 
     def judge_facts(self, facts: ImageFacts, image: ImageRef, namespace: str = "") -> Verdict:
         """Judge facts that belong to no stored image, such as those of an SBOM file."""
@@ -96,8 +183,7 @@ class ImageChecker:
         facts = self._model.facts(digest, stale_before=self.stale_before, places=self._search.trusted(image))
         if facts is None:
             return None
-        subject = Subject(image, digest, namespace, self._model.revision)
-        verdict = self._evaluate(facts, subject)
+        verdict = self._evaluate(facts, self._subject(image, digest, namespace))
         verdicts[key] = verdict
         return verdict
 
@@ -107,13 +193,52 @@ class ImageChecker:
             return missing(subject, SbomStatus.NO_PURLS, detail, self.rules())
         return evaluate(facts, subject, self.rules(), self._model.assessments, self._clock.now())
 
+    def _unstored(self, image: ImageRef, digest: Digest, namespace: str, access: PullAccess) -> Verdict | None:
+        held = self._search.unstored(image, digest, access)
+        return None if held is None else self._evaluate(self._facts_of(held), self._subject(image, digest, namespace))
+
+    def _facts_of(self, held: UnstoredSbom) -> ImageFacts:
+        return self._model.facts_of(
+            held.ids,
+            unknown=held.unknown,
+            not_covered=held.not_covered,
+            unusable=held.unusable,
+            stale_before=self.stale_before,
+        )
+
+    def _searched(
+        self, image: ImageRef, digest: Digest, namespace: str, access: PullAccess, outcome: SearchOutcome
+    ) -> Verdict:
+        """The verdict after a search."""
+        return (
+            self._known(image, digest, namespace)
+            or self._unstored(image, digest, namespace, access)
+            or self._missing(image, digest, namespace, outcome)
+        )
+
+    def _unresolved(self, image: ImageRef, namespace: str, resolution: Resolution) -> Verdict:
+        refused = resolution.refused
+        outcome = SearchOutcome(SbomStatus.REFUSED, refused) if refused else _UNRESOLVED
+        return self._missing(image, None, namespace, outcome)
+
     def _missing(self, image: ImageRef, digest: Digest | None, namespace: str, outcome: SearchOutcome) -> Verdict:
-        subject = Subject(image, digest, namespace, self._model.revision)
-        return missing(subject, outcome.status, outcome.detail, self.rules())
+        if outcome.status is SbomStatus.FOUND:
+            # It was found and is gone again, such as when the store was restored to an older state meanwhile.
+            outcome = SearchOutcome(SbomStatus.REFUSED, "what was found is not in the store any more")
+        return missing(self._subject(image, digest, namespace), outcome.status, outcome.detail, self.rules())
+
+    def _subject(self, image: ImageRef, digest: Digest | None, namespace: str) -> Subject:
+        return Subject(image, digest, namespace, self._model.revision)
 
 
-def _remark(text: str) -> Reason:
-    """What people should know of a verdict, and what does not weigh in it."""
-    return Reason(
-        "last-known-digest", Action.ALLOW, text, "Check that the registry answers, or name the image by its digest."
+def _with_remark(verdict: Verdict, resolution: Resolution) -> Verdict:
+    """A verdict with what people should know of its tag, which does not weigh in it."""
+    if not resolution.remark:
+        return verdict
+    remark = Reason(
+        "last-known-digest",
+        Action.ALLOW,
+        resolution.remark,
+        "Check that the registry answers, or name the image by its digest.",
     )
+    return replace(verdict, reasons=(*verdict.reasons, remark))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from webhook.engines.readmodel import ReadModel
-from webhook.errors import SourceError
+from webhook.errors import SourceError, StoreError
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.ports import Background, Clock, RegistryOpener, SbomStore, Task
+from webhook.telemetry import Faults
 
 log = logging.getLogger("bomgate.resolve")
 _MOST_REMEMBERED = 20_000
@@ -59,11 +61,32 @@ class ResolveParts:
         opener: opens registries; None where only known tags count.
         sboms: remembers what a tag points at, for other processes and later ones.
         background: asks, so that the one who waits can stop waiting at its deadline.
+        host: the host that is asked for an image.
+        faults: takes note of unexpected errors.
     """
 
     opener: RegistryOpener | None
     sboms: SbomStore
     background: Background
+    host: Callable[[ImageRef], str] = lambda image: image.host
+    faults: Faults = field(default_factory=Faults)
+
+
+@dataclass(frozen=True, slots=True)
+class TagQuestion:
+    """A question about a tag that is under way.
+
+    Attributes:
+        image: the reference.
+        key: under which its answer is remembered.
+        task: asks.
+        until: until when waiting makes sense, on the monotonic clock; None without another limit than the caller's.
+    """
+
+    image: ImageRef
+    key: _Key
+    task: Task
+    until: float | None
 
 
 class TagResolver:
@@ -77,11 +100,10 @@ class TagResolver:
     """
 
     def __init__(self, model: ReadModel, parts: ResolveParts, clock: Clock, options: ResolveOptions) -> None:
-        self._model, self._opener, self._sboms, self._background = model, parts.opener, parts.sboms, parts.background
-        self._clock, self._options = clock, options
+        self._model, self._parts, self._clock, self._options = model, parts, clock, options
         self._lock = threading.RLock()
         self._fresh: dict[_Key, tuple[float, Resolution]] = {}
-        self._unfinished: set[_Key] = set()
+        self._unfinished: dict[_Key, list[Callable[[Resolution], None]]] = {}
         self._tasks: dict[_Key, Task] = {}
 
     def resolve(self, image: ImageRef, deadline: Deadline, access: PullAccess = NO_ACCESS) -> Resolution:
@@ -95,57 +117,121 @@ class TagResolver:
             deadline: until when the caller waits; the question goes on behind it.
             access: the workload's pull secrets; what they open is remembered for this workload's like alone.
         """
-        if self._opener is None:
+        known = self.known(image, access)
+        return known if known is not None else self.answer(self.ask(image, access), deadline)
+
+    def known(self, image: ImageRef, access: PullAccess = NO_ACCESS) -> Resolution | None:
+        """What memory says of a tag; None when a registry has to be asked."""
+        if self._parts.opener is None:
             return Resolution(self._model.digest_of(image.tagged))
+        fresh = self._fresh.get((image.tagged, access))
+        return fresh[1] if fresh is not None and self._clock.monotonic() < fresh[0] else None
+
+    def ask(
+        self,
+        image: ImageRef,
+        access: PullAccess = NO_ACCESS,
+        then: Callable[[Resolution], None] = lambda _: None,
+        *,
+        tenant: str = "",
+    ) -> TagQuestion | Resolution:
+        """Begin to ask a registry, or join those who do.
+
+        Args:
+            image: the reference.
+            access: the workload's pull secrets.
+            then: called with the answer, on the thread that got it, before those who wait for it go on.
+            tenant: the namespace on whose behalf it is asked.
+
+        Returns:
+            The answer itself where no question could be put.
+        """
         key = (image.tagged, access)
-        until, known = self._fresh.get(key, (0.0, Resolution(None)))
-        if self._clock.monotonic() < until:
-            return known
-        patience = deadline.remaining(self._clock.monotonic())
+        until = None
         if self._model.digest_of(image.tagged) is not None:
             # Waiting longer for a registry that is down would make every admission slow, for an answer that is there.
-            patience = min(patience, self._options.patience_seconds)
-        if self._ask(image, key).wait(patience):
-            return self._fresh.get(key, (0.0, Resolution(None, refused=_TOO_LATE)))[1]
-        return self._last_known(image, _TOO_LATE)
-
-    def _ask(self, image: ImageRef, key: _Key) -> Task:
+            until = self._clock.monotonic() + self._options.patience_seconds
         with self._lock:
-            task = self._tasks.get(key)
-            if task is None:
-                self._unfinished.add(key)
-                task = self._background.start(lambda: self._run(image, key))
-                if key in self._unfinished:  # it may be done already
-                    self._tasks[key] = task
-            return task
+            known = self.known(image, access)
+            if known is not None:
+                return known  # it came a moment ago
+            if key in self._unfinished:
+                self._unfinished[key].append(then)
+                return TagQuestion(image, key, self._tasks[key], until)
+            self._unfinished[key] = [then]
+            try:
+                task = self._parts.background.start(
+                    lambda: self._run(image, key), host=self._parts.host(image), tenant=tenant
+                )
+            except SourceError as problem:
+                del self._unfinished[key]
+                return self._last_known(image, problem.message)
+            if key in self._unfinished:  # it may be done already
+                self._tasks[key] = task
+        return TagQuestion(image, key, task, until)
+
+    def answer(self, question: TagQuestion | Resolution, deadline: Deadline) -> Resolution:
+        """Wait for the answer to a question, for as long as that makes sense.
+
+        Args:
+            question: what :meth:`ask` gave.
+            deadline: until when the caller waits.
+        """
+        if isinstance(question, Resolution):
+            return question
+        now = self._clock.monotonic()
+        patience = deadline.remaining(now)
+        if question.until is not None:
+            patience = min(patience, max(0.0, question.until - now))
+        if question.task.wait(patience):
+            fresh = self._fresh.get(question.key)
+            return fresh[1] if fresh is not None else self._last_known(question.image, _TOO_LATE)
+        return self._last_known(question.image, _TOO_LATE)
 
     def _run(self, image: ImageRef, key: _Key) -> None:
-        try:
-            found = self._look_up(image, key[1])
-            seconds = self._options.retry_seconds if found.remark or found.digest is None else self._options.tag_seconds
+        resolution = self._look_up(image, key[1])
+        failed = resolution.remark or resolution.digest is None
+        seconds = self._options.retry_seconds if failed else self._options.tag_seconds
+        with self._lock:
             if len(self._fresh) >= _MOST_REMEMBERED:
                 self._fresh = {}
-            self._fresh[key] = (self._clock.monotonic() + seconds, found)
-        finally:
-            with self._lock:
-                self._unfinished.discard(key)
-                self._tasks.pop(key, None)
+            self._fresh[key] = (self._clock.monotonic() + seconds, resolution)
+            followers = self._unfinished.pop(key, [])
+            self._tasks.pop(key, None)
+        for then in followers:
+            then(resolution)
 
     def _look_up(self, image: ImageRef, access: PullAccess) -> Resolution:
-        assert self._opener is not None
+        assert self._parts.opener is not None
         # The question outlives the deadline of the request that began it, so it has one of its own.
         deadline = Deadline(self._clock.monotonic() + 30.0)
         try:
-            opening = self._opener.open(access, deadline)
+            opening = self._parts.opener.open(access, deadline)
             digest = opening.resolver.resolve(image, deadline)
         except SourceError as problem:
             return self._last_known(image, problem.message)
+        except Exception as problem:  # whatever a registry or a secret holds, it is a refusal and no error of ours
+            refusal = self._parts.faults.refusal(problem, "tag", image.tagged)
+            return self._last_known(image, f"the registry refused: {refusal.message}")
         if digest is None:
             return self._last_known(image, "the registry knows no such tag", absent=True)
         # What a namespace's secrets told stays out of the store, where everybody would learn it.
         if not opening.key and self._model.knows(digest) and self._model.digest_of(image.tagged) != digest:
-            self._sboms.point(image, digest)
+            self._remember(image, digest)
         return Resolution(digest)
+
+    def _remember(self, image: ImageRef, digest: Digest) -> None:
+        """Have the store learn what a tag points at; the answer does not wait for that."""
+        try:
+            self._parts.background.start(lambda: self._point(image, digest))
+        except SourceError as problem:
+            log.warning("the digest of a tag was not stored", extra={"image": image.tagged, "error": problem.message})
+
+    def _point(self, image: ImageRef, digest: Digest) -> None:
+        try:
+            self._parts.sboms.point(image, digest)
+        except StoreError as problem:  # the answer counts all the same; the next one is written down again
+            log.warning("the digest of a tag was not stored", extra={"image": image.tagged, "error": problem.message})
 
     def _last_known(self, image: ImageRef, why: str, *, absent: bool = False) -> Resolution:
         digest = self._model.digest_of(image.tagged)

@@ -1,8 +1,9 @@
-"""Searching: from an image that nothing is known of to an SBOM in the store, once for everybody who asks.
+"""Find the SBOM of an unknown image and store it; concurrent callers share one search.
 
 Requests of one process that need the same image wait for one search; processes agree through the store who searches.
 A search may outlive the request that began it, so that a controller's next try finds it done. What was not found is
-remembered for a while, in the process and in the store, with its true reason: none of them means *clean*.
+remembered for a while, in the process and in the store, with its true reason: none of them means *clean*. What was
+found and could not be stored is kept in memory for a short while, so that it is judged all the same.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
-from webhook.errors import InvalidInput, SourceError
+from webhook.errors import ConfigError, InvalidInput, SourceError, StoreError
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
@@ -22,10 +23,12 @@ from webhook.model.places import counts, kept_place, trusted_places
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
-from webhook.ports import Background, Clock, RegistryOpener, SbomStore, SearchStore, Task
+from webhook.ports import Background, Clock, Opening, RegistryOpener, SbomSource, SbomStore, SearchStore, Task
+from webhook.telemetry import Faults
 
 log = logging.getLogger("bomgate.search")
 _MOST_REMEMBERED = 50_000
+_MOST_UNSTORED = 200
 _NEEDS_SIGNATURE = "sbom.verify asks for an attestation that its key has signed; nothing else counts for this image"
 _FOUND = SearchOutcome(SbomStatus.FOUND)
 _TOO_LATE = SearchOutcome(
@@ -49,6 +52,22 @@ class SearchOptions:
     refused_seconds: float = field(
         default=15.0, metadata={"help": "Seconds for which a place that refused or did not answer is not asked again."}
     )
+    reserve_seconds: float = field(
+        default=1.0,
+        metadata={
+            "help": "Seconds before its deadline at which an admission request stops waiting for searches, so that the "
+            "API server still has time to say what the object's controller runs; at most half of the request's time."
+        },
+    )
+
+    def check(self) -> None:
+        """Refuse values that cannot work.
+
+        Raises:
+            ConfigError: for the first such value.
+        """
+        if self.reserve_seconds < 0:
+            raise ConfigError(f"search.reserveSeconds is {self.reserve_seconds}; it cannot be less than 0.")
 
     def believed(self, status: SbomStatus) -> float:
         """Seconds for which a failed search is not repeated."""
@@ -69,6 +88,8 @@ class SearchParts:
         background: runs searches, so that the one who waits can stop waiting at its deadline.
         holder: a name for this process that no other has.
         seal: the place of signed SBOMs, for images whose SBOMs must be signed; empty for all others.
+        host: the host that is asked for an image.
+        faults: takes note of unexpected errors.
     """
 
     opener: RegistryOpener
@@ -78,6 +99,25 @@ class SearchParts:
     background: Background
     holder: str
     seal: Callable[[ImageRef], str] = lambda _: ""
+    host: Callable[[ImageRef], str] = lambda image: image.host
+    faults: Faults = field(default_factory=Faults)
+
+
+@dataclass(frozen=True, slots=True)
+class UnstoredSbom:
+    """What was found for an image and could not be stored.
+
+    Attributes:
+        ids: numbers of the components that the store knows.
+        unknown: how many further components it does not know.
+        not_covered: how many further ones no source covers.
+        unusable: how many cannot be looked up.
+    """
+
+    ids: tuple[int, ...]
+    unknown: int
+    not_covered: int
+    unusable: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +146,12 @@ class SbomSearch:
         self._unfinished: set[str] = set()
         self._tasks: dict[str, Task] = {}
         self._failed: dict[str, tuple[float, SearchOutcome]] = {}
+        self._unstored: dict[str, tuple[float, UnstoredSbom]] = {}
 
     def search(
         self, image: ImageRef, digest: Digest, deadline: Deadline, access: PullAccess = NO_ACCESS
     ) -> SearchOutcome:
-        """Look for the SBOM of an image; FOUND means that the read model has it now.
+        """Look for the SBOM of an image; FOUND means that the read model has it now, or :meth:`unstored` does.
 
         Args:
             image: the reference.
@@ -119,9 +160,32 @@ class SbomSearch:
             access: the workload's pull secrets.
 
         Raises:
-            StoreError: the store did not answer, or did not keep what was found.
+            StoreError: the store did not answer.
         """
-        if self.is_known(image, digest):
+        begun = self.begin(image, digest, access)
+        if isinstance(begun, SearchOutcome):
+            return begun
+        if not begun.wait(deadline.remaining(self._clock.monotonic())):
+            return _TOO_LATE
+        if self.is_known(image, digest) or self.unstored(image, digest, access) is not None:
+            return _FOUND
+        return self._failed.get(self._key(image, digest, access), (0.0, _TOO_LATE))[1]
+
+    def begin(
+        self, image: ImageRef, digest: Digest, access: PullAccess = NO_ACCESS, *, tenant: str = ""
+    ) -> Task | SearchOutcome:
+        """Begin to search, or join the search that is under way.
+
+        Args:
+            image: the reference.
+            digest: what it points at.
+            access: the workload's pull secrets.
+            tenant: the namespace on whose behalf it is searched for.
+
+        Returns:
+            The outcome itself where memory has it.
+        """
+        if self.is_known(image, digest) or self.unstored(image, digest, access) is not None:
             return _FOUND
         key = self._key(image, digest, access)
         with self._lock:
@@ -129,16 +193,26 @@ class SbomSearch:
             if self._clock.monotonic() < until:
                 return outcome
             task = self._tasks.get(key)
-            if task is None:
-                self._unfinished.add(key)
-                task = self._parts.background.start(lambda: self._run(_Wanted(image, digest, access, key)))
-                if key in self._unfinished:  # it may be done already
-                    self._tasks[key] = task
-        if not task.wait(deadline.remaining(self._clock.monotonic())):
-            return _TOO_LATE
-        if self.is_known(image, digest):
-            return _FOUND
-        return self._failed.get(key, (0.0, _TOO_LATE))[1]
+            if task is not None:
+                return task
+            self._unfinished.add(key)
+            wanted = _Wanted(image, digest, access, key)
+            try:
+                host = self._parts.host(image)
+                task = self._parts.background.start(lambda: self._run(wanted), host=host, tenant=tenant)
+            except SourceError as problem:
+                self._unfinished.discard(key)
+                return SearchOutcome(SbomStatus.REFUSED, problem.message)
+            if key in self._unfinished:  # it may be done already
+                self._tasks[key] = task
+            return task
+
+    def unstored(self, image: ImageRef, digest: Digest, access: PullAccess = NO_ACCESS) -> UnstoredSbom | None:
+        """What was found for an image a moment ago and could not be stored."""
+        if not self._unstored:
+            return None
+        until, sbom = self._unstored.get(self._key(image, digest, access), (0.0, None))
+        return sbom if self._clock.monotonic() < until else None
 
     def _key(self, image: ImageRef, digest: Digest, access: PullAccess) -> str:
         """What is searched for.
@@ -172,7 +246,11 @@ class SbomSearch:
         """Search, or wait for the process that does; whoever it was, the read model has what was found."""
         parts, lease = self._parts, self._options.seconds
         while True:
-            other = parts.searches.begin(wanted.key, parts.holder, now=self._clock.now(), lease_seconds=lease)
+            try:
+                other = parts.searches.begin(wanted.key, parts.holder, now=self._clock.now(), lease_seconds=lease)
+            except StoreError as problem:  # then two processes may search for the same: better than not at all
+                log.warning("a search is not shared", extra={"image": wanted.key, "error": problem.message})
+                return self._look(wanted, deadline)
             if other is None:
                 return self._own(wanted, deadline)
             if other.state is SearchState.FAILED:
@@ -193,38 +271,85 @@ class SbomSearch:
             outcome = _FOUND if self.is_known(wanted.image, wanted.digest) else self._look(wanted, deadline)
             seconds = self._options.believed(outcome.status)
         finally:
-            parts.searches.end(wanted.key, parts.holder, outcome, now=self._clock.now(), seconds=seconds)
-        if outcome.status is SbomStatus.FOUND:
-            parts.refresher.refresh()
+            self._end(wanted, outcome, seconds)
         return outcome
 
+    def _end(self, wanted: _Wanted, outcome: SearchOutcome, seconds: float) -> None:
+        now = self._clock.now()
+        try:
+            self._parts.searches.end(wanted.key, self._parts.holder, outcome, now=now, seconds=seconds)
+        except StoreError as problem:  # the claim ends with its lease
+            log.warning("the end of a search was not stored", extra={"image": wanted.key, "error": problem.message})
+
     def _look(self, wanted: _Wanted, deadline: Deadline) -> SearchOutcome:
-        image, digest, seal = wanted.image, wanted.digest, self._parts.seal(wanted.image)
+        """Ask the places in their order; the first that has SBOMs ends the search.
+
+        Raises:
+            StoreError: SBOMs were found, and the store neither kept them nor knows their components.
+        """
+        image, seal = wanted.image, self._parts.seal(wanted.image)
         worst = SearchOutcome(SbomStatus.NONE, _NEEDS_SIGNATURE if seal else "")
-        opening = self._parts.opener.open(wanted.access, deadline)
+        try:
+            opening = self._parts.opener.open(wanted.access, deadline)
+        except SourceError as problem:
+            return SearchOutcome(SbomStatus.REFUSED, problem.message)
+        except Exception as problem:  # whatever a secret holds, it is a refusal and no error of ours
+            return SearchOutcome(
+                SbomStatus.REFUSED, self._parts.faults.refusal(problem, "pull-secrets", wanted.key).message
+            )
         for place in opening.places:
             if not counts(place.place, seal):
                 continue  # whatever it has would not count for this image
             try:
-                found: Sequence[Sbom] = place.fetch(image, digest, deadline)
+                found: Sequence[Sbom] = place.fetch(image, wanted.digest, deadline)
+                if found:
+                    self._keep(wanted, found, place, opening)
+                    return _FOUND
             except InvalidInput as problem:
                 worst = SearchOutcome(SbomStatus.UNREADABLE, f"{place.place}: {problem.message}")
-                continue
+            except StoreError:
+                raise
             except SourceError as problem:
-                if worst.status is SbomStatus.NONE:
-                    worst = SearchOutcome(SbomStatus.REFUSED, f"{place.place}: {problem.message}")
-                continue
-            kept = kept_place(place.place, seal)
-            # A tag that a namespace's secrets opened is not remembered for everybody.
-            tagged = None if opening.key else image
-            for sbom in found:
-                self._parts.sboms.add(digest, sbom, place=kept, image=tagged)
-            if found:
-                return _FOUND
+                worst = _worse(worst, place, problem)
+            except Exception as problem:  # whatever a place sends, it is that place's refusal and no error of ours
+                worst = _worse(worst, place, self._parts.faults.refusal(problem, place.place, wanted.key))
         return worst
+
+    def _keep(self, wanted: _Wanted, found: Sequence[Sbom], place: SbomSource, opening: Opening) -> None:
+        """Bring what was found into the store and the read model, or else into memory."""
+        parts, kept = self._parts, kept_place(place.place, self._parts.seal(wanted.image))
+        # A tag that a namespace's secrets opened is not remembered for everybody.
+        tagged = None if opening.key else wanted.image
+        try:
+            for sbom in found:
+                parts.sboms.add(wanted.digest, sbom, place=kept, image=tagged)
+            parts.refresher.refresh()
+        except StoreError as problem:
+            extra = {"image": wanted.key, "error": problem.message, "remedy": problem.remedy}
+            log.error("an SBOM was found and could not be stored; it is judged from memory", extra=extra)
+            self._hold(wanted, found)
+
+    def _hold(self, wanted: _Wanted, found: Sequence[Sbom]) -> None:
+        purls = {purl for sbom in found for purl in sbom.components}
+        known = self._parts.sboms.component_ids(sorted(purls))
+        self._parts.refresher.refresh()  # after the numbers, so that the model has all of them
+        strangers = [purl for purl in purls if purl not in known]
+        not_covered = sum(not purl.is_covered for purl in strangers)
+        unusable = sum(len(sbom.skipped) for sbom in found)
+        held = UnstoredSbom(tuple(sorted(set(known.values()))), len(strangers) - not_covered, not_covered, unusable)
+        if len(self._unstored) >= _MOST_UNSTORED:
+            self._unstored = {}
+        self._unstored[wanted.key] = (self._clock.monotonic() + self._options.refused_seconds, held)
 
     def _remember(self, key: str, outcome: SearchOutcome) -> None:
         if len(self._failed) >= _MOST_REMEMBERED:
             self._failed = {}
         self._failed[key] = (self._clock.monotonic() + self._options.believed(outcome.status), outcome)
         log.info("no SBOM", extra={"image": key, "status": outcome.status.value, "detail": outcome.detail[:300]})
+
+
+def _worse(worst: SearchOutcome, place: SbomSource, problem: SourceError) -> SearchOutcome:
+    """The outcome after a refusal: what cannot be read weighs more, and so does the first refusal."""
+    if worst.status is not SbomStatus.NONE:
+        return worst
+    return SearchOutcome(SbomStatus.REFUSED, f"{place.place}: {problem.message}")

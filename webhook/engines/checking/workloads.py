@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
 
-from webhook.engines.checking.images import ImageChecker
+from webhook.engines.checking.images import ImageChecker, Lookup
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.deadlines import Deadline
 from webhook.model.images import ImageRef, parse_image
@@ -19,8 +20,25 @@ from webhook.policy.evaluation import Rules, Subject, failed, missing, workload_
 log = logging.getLogger("bomgate.judge")
 
 
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """The images of a workload, of which some may still be looked for.
+
+    Attributes:
+        namespace: where they are to run.
+        labels: the containers that name each image, by its reference as written.
+        verdicts: by the same; a :class:`Lookup` for an image that is looked for.
+        lookups: the references of those.
+    """
+
+    namespace: str
+    labels: Mapping[str, Sequence[str]]
+    verdicts: dict[str, Verdict | Lookup]
+    lookups: Sequence[str]
+
+
 class WorkloadJudge:
-    """Judges the images that containers name, each image once.
+    """Judges the images that containers name, each image once and all of them side by side.
 
     Args:
         checker: judges single images.
@@ -47,32 +65,85 @@ class WorkloadJudge:
             deadline: by when all must be judged.
             access: with whose credentials the images are pulled.
         """
+        return self.finish(self.begin(containers, namespace, access), deadline)
+
+    def begin(self, containers: Sequence[ContainerRef], namespace: str, access: PullAccess = NO_ACCESS) -> Judging:
+        """Judge from memory what is known, and begin to look for all other images; never waits.
+
+        Args:
+            containers: places that name images.
+            namespace: where they are to run.
+            access: with whose credentials the images are pulled.
+        """
         access = access if self._pull_secrets else NO_ACCESS
-        by_image: dict[str, list[str]] = {}
+        labels: dict[str, list[str]] = {}
         for container in containers:
-            by_image.setdefault(container.image, []).append(container.label)
+            labels.setdefault(container.image, []).append(container.label)
+        verdicts = {text: self._begin(text, namespace, access) for text in labels}
+        return Judging(namespace, labels, verdicts, [text for text, one in verdicts.items() if isinstance(one, Lookup)])
+
+    def finish(self, judging: Judging, deadline: Deadline) -> WorkloadVerdict:
+        """Wait for what is looked for, and give the verdict about all images.
+
+        Args:
+            judging: what :meth:`begin` gave.
+            deadline: by when all must be judged.
+        """
+        if judging.lookups:
+            self._await(judging, deadline)
+        verdicts = judging.verdicts.values()
         return workload_verdict(
             [
-                ImageVerdict(self._check(text, namespace, deadline, access), tuple(labels))
-                for text, labels in by_image.items()
+                ImageVerdict(verdict, tuple(labels))
+                for verdict, labels in zip(verdicts, judging.labels.values(), strict=True)
+                if not isinstance(verdict, Lookup)
             ]
         )
 
-    def _check(self, text: str, namespace: str, deadline: Deadline, access: PullAccess) -> Verdict:
+    def _await(self, judging: Judging, deadline: Deadline) -> None:
+        verdicts = judging.verdicts
+        lookups = [(text, one) for text in judging.lookups if isinstance(one := verdicts[text], Lookup)]
+        # Those first that are waited for only briefly: their searches begin when their time is over.
+        lookups.sort(key=lambda pair: pair[1].impatience)
+        for text, lookup in lookups:
+            verdicts[text] = self._guarded(text, judging.namespace, partial(self._checker.await_tag, lookup, deadline))
+        for text, _ in lookups:
+            resolved = verdicts[text]
+            if isinstance(resolved, Lookup):
+                finish = partial(self._checker.finish, resolved, deadline)
+                verdicts[text] = self._guarded(text, judging.namespace, finish)
+
+    def _begin(self, text: str, namespace: str, access: PullAccess) -> Verdict | Lookup:
         try:
             image = self._parse(text)
         except InvalidInput as problem:
             return _no_reference(text, namespace, problem, self._rules)
         try:
-            return self._checker.check(image, namespace, deadline, access)
-        except Exception as problem:  # the last resort of the admission path: a decision, with an id to find it by
-            error_id = secrets.token_hex(4)
-            detail = {"error_id": error_id, "image": text[:200], "namespace": namespace}
-            if isinstance(problem, BomgateError):
-                log.error("%s", problem.message, extra={**detail, "code": problem.code, "remedy": problem.remedy})
-            else:
-                log.exception("unexpected error while judging an image", extra=detail)
-            return failed(Subject(image, image.digest, namespace, 0), error_id, self._rules)
+            return self._checker.begin(image, namespace, access)
+        except Exception as problem:
+            return self._failed(image, namespace, problem)
+
+    def _guarded(self, text: str, namespace: str, step: Callable[[], Verdict | Lookup]) -> Verdict | Lookup:
+        try:
+            return step()
+        except Exception as problem:
+            return self._failed(self._parse(text), namespace, problem)
+
+    def _failed(self, image: ImageRef, namespace: str, problem: Exception) -> Verdict:
+        """The last resort of the admission path: a decision, with an id to find the error by."""
+        error_id = secrets.token_hex(4)
+        detail = {"error_id": error_id, "image": image.text[:200], "namespace": namespace}
+        if isinstance(problem, BomgateError):
+            log.error("%s", problem.message, extra={**detail, "code": problem.code, "remedy": problem.remedy})
+        else:
+            log.error("unexpected error while judging an image", extra=detail, exc_info=problem)
+        return failed(Subject(image, image.digest, namespace, 0), error_id, self._rules, has_sbom=self._has_sbom(image))
+
+    def _has_sbom(self, image: ImageRef) -> bool:
+        try:
+            return self._checker.has_sbom(image)
+        except Exception:  # this is the answer to errors, and may not be one itself
+            return False
 
 
 def _no_reference(text: str, namespace: str, problem: InvalidInput, rules: Rules) -> Verdict:

@@ -152,7 +152,9 @@ class InventoryDuty:
 
     def _search(self, unknown: Sequence[_Running]) -> None:
         deadline = Deadline(self._ticks + self._options.search_seconds)
-        tasks = [self._parts.background.start(partial(self._check, one, deadline)) for one in unknown]
+        tasks = [
+            self._parts.background.start(partial(self._check, one, deadline), host=one.image.host) for one in unknown
+        ]
         problem = self._wait(tasks, deadline)
         left = self._unknown(unknown)
         log.info("searched for SBOMs of what runs", extra={"images": len(unknown), "without": len(left)})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
-from tests.fakes import NOON
+from tests.fakes import NOON, FakeWorkloadInventory
 from tests.unit.engines.clusters import (
     BAD,
     EARLIER,
@@ -20,14 +22,19 @@ from tests.unit.engines.clusters import (
     workload,
 )
 from tests.worlds import LOG4J, LOG4SHELL, World, digest_of
-from webhook.errors import Final, Retryable
+from webhook.engines.admission.enforcing import ClusterParts, Enforcer
+from webhook.engines.admission.former import FormerImages
+from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
+from webhook.errors import DeadlineExceeded, Final, Retryable, UnusableAnswer
 from webhook.model.actions import Action
+from webhook.model.deadlines import Deadline
 from webhook.model.grants import BreakGlassGrant, GrantedWorkload
 from webhook.model.images import Digest, parse_image
-from webhook.model.owners import OwnedPod
+from webhook.model.owners import Controller, OwnedPod
 from webhook.model.policies import Admitted, Policy
 from webhook.model.reviews import AdmissionResponse
 from webhook.model.workloads import OwnerRef
+from webhook.policy.messages import Hints
 
 HOUR = dt.timedelta(hours=1)
 WEB = GrantedWorkload("apps/v1", "Deployment", "web", "d-1")
@@ -240,12 +247,75 @@ def test_when_the_api_server_does_not_say_what_runs_it_is_let_in_and_logged(
     assert problem.message in caplog.text
 
 
-def test_when_the_answer_does_not_come_in_time_it_is_let_in_and_the_wait_ends_with_the_request() -> None:
+def test_a_user_who_claims_an_owner_is_denied_when_the_api_server_does_not_say_what_it_runs() -> None:
+    town = Town()
+    town.inventory.error = Retryable("It is away.")
+    for user in ("ben", "system:serviceaccount:shop:replicaset-controller", "system:serviceaccounts:kube-system", ""):
+        claimed = request(workload(BAD, owner=REPLICA_SET), user=user)
+        assert outcome(town.review(claimed)) == DENIED
+
+
+def test_accounts_of_further_controllers_can_be_named() -> None:
+    kruise = "system:serviceaccount:kruise-system:kruise-manager"
+    town = Town(Policy(admitted_controllers=frozenset([kruise])))
+    town.inventory.error = Retryable("It is away.")
+    assert town.review(request(workload(BAD, owner=REPLICA_SET), user=kruise)).reason == "admitted-unproven"
+    assert outcome(town.review(of_controller(BAD))) == DENIED, "the list replaces the built-in one"
+
+
+@pytest.mark.parametrize("problem", [UnusableAnswer("Too large."), DeadlineExceeded("Too late."), ValueError("odd")])
+def test_what_the_answer_of_the_api_server_holds_lets_nothing_in(problem: Exception) -> None:
+    town = Town()
+    town.inventory.error = problem
+    assert outcome(town.review(of_controller(BAD))) == DENIED
+
+
+def test_a_question_that_only_waited_for_a_thread_lets_nothing_in_and_the_wait_ends_with_the_request() -> None:
     town = Town()
     town.background.hold = True
-    assert town.review(of_controller(BAD)).reason == "admitted-unproven"
+    assert outcome(town.review(of_controller(BAD))) == DENIED
     (task,) = town.background.tasks
     assert task.waited == [5.0]
+
+
+class Hanging(FakeWorkloadInventory):
+    """An API server that accepts a question about an owner and stays silent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered, self.gate = threading.Event(), threading.Event()
+
+    def owners(self, owner: OwnerRef, namespace: str, deadline: Deadline) -> Sequence[Controller]:
+        self.entered.set()
+        self.gate.wait(30)
+        return ()
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0.9, DENIED), (1.0, (True, "warn", "admitted-unproven"))])
+def test_an_api_server_that_stays_silent_for_a_second_counts_as_one_that_cannot_be_reached(
+    seconds: float, expected: tuple[bool, str, str]
+) -> None:
+    town, hanging = Town(), Hanging()
+    world = town.world
+
+    class Threads:
+        def start(self, work: Callable[[], None], *, host: str = "", tenant: str = "") -> Threads:
+            threading.Thread(target=work, daemon=True).start()
+            assert hanging.entered.wait(30)
+            return self
+
+        def wait(self, seconds: float) -> bool:
+            world.clock.advance(seconds)
+            return False
+
+    cluster = ClusterParts(town.labels, hanging, town.access, town.grants, Threads())
+    enforcer = Enforcer(town.policy, cluster, world.clock, world.admissions)
+    former = FormerImages(world.admissions, hanging, Threads(), world.clock)
+    parts = ReviewParts(world.judge, enforcer, world.sightings, former, world.clock)
+    reviewer = AdmissionReviewer(parts, town.policy, Hints())
+    deadline = Deadline(world.clock.monotonic() + seconds)
+    assert outcome(reviewer.review(of_controller(BAD), deadline)) == expected
+    hanging.gate.set()
 
 
 def test_when_nothing_would_be_kept_an_unanswered_question_lets_nothing_in() -> None:

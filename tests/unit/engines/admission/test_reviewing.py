@@ -132,7 +132,7 @@ def test_with_enforcement_on_pods_a_workload_is_only_warned() -> None:
 def test_a_failure_while_judging_follows_on_error_and_has_an_id(
     on_error: Action, allowed: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world = world_with_images(Policy(on_error=on_error))
+    world = world_with_images(Policy(on_error=on_error, missing_sbom=Action.ALLOW))
     image = f"shop/new@{digest_of('new')}"
     world.directory.sboms[digest_of("new")] = StoreError("disk full")
     answer = review(world, request(workload(image, GOOD)))
