@@ -37,6 +37,7 @@ from webhook.policy.automatic import auto_assessment
 from webhook.policy.evaluation import Rules
 from webhook.policy.messages import Hints
 from webhook.policy.typetable import default_types
+from webhook.telemetry import Faults
 
 LOG4J = "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1"
 YAML = "pkg:pypi/pyyaml@5.3"
@@ -90,10 +91,19 @@ class World:
         self.store = MemoryStore(self.clock)
         self.model = ReadModel()
         self.refresher = Refresher(self.model, self.store.feed, None, self.clock, RefreshOptions())
-        resolving = ResolveParts(self.opener if self.resolves else None, self.store.sboms, self.background)
+        self.faults = Faults()
+        resolving = ResolveParts(
+            self.opener if self.resolves else None, self.store.sboms, self.background, faults=self.faults
+        )
         self.tags = TagResolver(self.model, resolving, self.clock, ResolveOptions())
         searching = SearchParts(
-            self.opener, self.store.sboms, self.store.searches, self.refresher, self.background, "this process"
+            self.opener,
+            self.store.sboms,
+            self.store.searches,
+            self.refresher,
+            self.background,
+            "this process",
+            faults=self.faults,
         )
         self.search = SbomSearch(self.model, searching, self.clock, SearchOptions())
         self.checker = ImageChecker(self.model, self.rules, self.tags, self.search, self.clock)

@@ -48,6 +48,7 @@ class ObjectServer:
         sent: method and path of all that was asked, with the body.
         page: most objects on one page, whatever is asked for.
         changes: what a watch tells, one event after the other; None ends it.
+        silent: beginnings of paths about which it accepts questions and says nothing.
     """
 
     objects: dict[tuple[str, str, str], Object] = field(default_factory=dict)
@@ -56,9 +57,10 @@ class ObjectServer:
     sent: list[tuple[str, str, Any]] = field(default_factory=list)
     page: int = 500
     changes: queue.SimpleQueue[Object | None] = field(default_factory=queue.SimpleQueue)
+    silent: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self._numbers = itertools.count(1)
+        self._numbers, self._ended = itertools.count(1), threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -68,6 +70,7 @@ class ObjectServer:
         return self
 
     def __exit__(self, *problem: object) -> None:
+        self._ended.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -113,6 +116,8 @@ class ObjectServer:
         parts = urlsplit(target)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         self.sent.append((method, parts.path, body))
+        if self.silent and parts.path.startswith(self.silent):
+            self._ended.wait(30)
         if parts.path in self.answers:
             return self.answers[parts.path]
         collection, namespace, name = self._address(parts.path)
