@@ -306,35 +306,13 @@ VALUES = st.lists(PIECES, max_size=6).map("".join)
 STATUSES = st.sampled_from(
     ["200 OK", "201", "204 No", "206 P", "301 M", "302 F", "401 U", "403 F", "404 N", "416 R"]
 ) | (st.sampled_from(["429 T", "500 E", "503 U", "600 X", "99 Y", "", "abc", "200"]))
+KEYS = (
+    *("mediaType", "manifests", "layers", "config", "digest", "size", "annotations", "subject", "platform"),
+    *("schemaVersion", "artifactType", "auths", "auth", "credHelpers", "username", "token"),
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                [
-                    "mediaType",
-                    "manifests",
-                    "layers",
-                    "config",
-                    "digest",
-                    "size",
-                    "annotations",
-                    "subject",
-                    "platform",
-                    "schemaVersion",
-                    "auths",
-                    "auth",
-                    "credHelpers",
-                    "username",
-                    "token",
-                    "artifactType",
-                ]
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
     max_leaves=12,
 )
 BODIES = st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode("utf-8", "surrogatepass"))
