@@ -12,7 +12,7 @@ from tests.memory.facts import Facts, StoredDocument
 from webhook.model.changes import START, UINT32, Changes, Position, StoredSbom
 from webhook.model.components import ComponentState, Sbom, SkipReason
 from webhook.model.images import Digest, ImageRef
-from webhook.model.places import is_more_trusted
+from webhook.model.places import kept_finding
 from webhook.model.purls import Purl
 from webhook.model.records import (
     AdmittedImage,
@@ -75,19 +75,25 @@ class MemorySboms:
         facts, key = self._facts, (digest, sbom.document_digest)
         tag = image.tagged if image is not None and image.tag else None
         moved = tag is not None and facts.tags.get(tag, ("", 0))[0] != digest
-        better = key in facts.sboms and is_more_trusted(place, facts.sboms[key].stored.place)
+        stored = facts.sboms[key].stored if key in facts.sboms else None
+        known = None if stored is None else (stored.place, stored.coverage)
+        kept = None if known is None else kept_finding(known, (place, sbom.coverage))
+        better = kept != known
         if key in facts.sboms and not moved and not better:
             return facts.sboms[key].stored
         facts.revision += 1
-        if better:
+        if kept is not None and better:
             row = facts.sboms[key]
-            facts.sboms[key] = replace(row, stored=replace(row.stored, place=place), revision=facts.revision)
+            renewed = replace(row.stored, place=kept[0], coverage=kept[1])
+            facts.sboms[key] = replace(row, stored=renewed, revision=facts.revision)
         if tag is not None and moved:
             facts.tags[tag] = (digest, facts.revision)
         if key not in facts.sboms:
             ids = sorted({facts.component(purl).id for purl in sbom.components})
             skipped: dict[SkipReason, int] = dict(Counter(one.reason for one in sbom.skipped))
-            stored = StoredSbom(digest, sbom.document_digest, array(UINT32, ids), skipped, place, sbom.format)
+            stored = StoredSbom(
+                digest, sbom.document_digest, array(UINT32, ids), skipped, place, sbom.format, sbom.coverage
+            )
             facts.sboms[key] = StoredDocument(stored, sbom, facts.clock.now(), facts.revision)
         return facts.sboms[key].stored
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.fakes import NOON, FakeClock, MemoryStore
 from tests.ports.samples import digest, make_sbom, skipped
 from webhook.model.components import ComponentState, SkipReason
 from webhook.model.images import parse_image
+from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
 from webhook.store.opening import Store
 
@@ -120,3 +122,29 @@ def test_a_document_found_again_in_a_more_trusted_place_is_remembered_there(stor
     assert kept == ["referrers", "signed:one", "signed:one", "signed:two", "added", "added"]
     assert [one.place for one in store.sboms.show(digest(1))] == ["added"]
     assert [one.place for one in store.feed.changes().sboms] == ["added"]
+
+
+def test_what_a_document_describes_of_an_image_grows_with_each_platform(store: AnyStore) -> None:
+    sbom, both = make_sbom("pkg:npm/a@1"), ("linux/amd64", "linux/arm64")
+    for covered in both:
+        store.sboms.add(digest(1), replace(sbom, coverage=Coverage(both, (covered,))), place="referrers")
+    assert stored_of(store) == [("referrers", Coverage(both, both))]
+    revision = store.feed.position().revision
+    store.sboms.add(digest(1), replace(sbom, coverage=Coverage(both, both[:1])), place="buildkit")
+    assert store.feed.position().revision == revision
+    store.sboms.add(digest(1), sbom, place="added")
+    assert stored_of(store) == [("added", WHOLE)]
+
+
+def test_an_unsigned_copy_does_not_widen_what_a_signed_document_describes(store: AnyStore) -> None:
+    sbom, both = make_sbom("pkg:npm/a@1"), ("linux/amd64", "linux/arm64")
+    signed = Coverage(both, both[:1])
+    store.sboms.add(digest(1), sbom, place="referrers")
+    store.sboms.add(digest(1), replace(sbom, coverage=signed), place="signed:ab")
+    assert stored_of(store) == [("signed:ab", signed)]
+    store.sboms.add(digest(1), sbom, place="referrers")
+    assert stored_of(store) == [("signed:ab", signed)]
+
+
+def stored_of(store: AnyStore) -> list[tuple[str, Coverage | None]]:
+    return [(one.place, one.coverage) for one in store.feed.changes().sboms]

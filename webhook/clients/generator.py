@@ -16,7 +16,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -27,6 +27,7 @@ from webhook.errors import ConfigError, DeadlineExceeded, Final, InvalidInput, S
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
+from webhook.model.platforms import WHOLE
 from webhook.model.pulling import PullTarget
 from webhook.ports import Clock
 
@@ -235,7 +236,11 @@ class GeneratedSource:
             SourceError: the image cannot be pulled, or syft failed.
         """
         target = self._locate(image, digest, deadline)
-        return [self._made(target, role, manifest, deadline) for role, manifest in target.manifests]
+        coverages = target.coverages or (WHOLE,) * len(target.manifests)
+        return [
+            replace(self._made(target, role, manifest, deadline), coverage=coverage)
+            for (role, manifest), coverage in zip(target.manifests, coverages, strict=True)
+        ]
 
     def _made(self, target: PullTarget, role: str, manifest: Digest, deadline: Deadline) -> Sbom:
         document = self._syft.scan(target, manifest, deadline)

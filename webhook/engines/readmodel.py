@@ -17,6 +17,7 @@ from webhook.model.assessments import StoredType
 from webhook.model.changes import START, UINT32, Changes, ImageFacts, StoredSbom, VulnerableComponent
 from webhook.model.components import ComponentState
 from webhook.model.images import Digest
+from webhook.model.platforms import Coverage, joined
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.matching import AssessmentIndex
@@ -155,6 +156,16 @@ class ReadModel:
         """Whether an SBOM of this image is known (from one of these places, if any are named)."""
         image = self._images.get(digest)
         return image is not None and (places is None or any(sbom.place in places for sbom in image.sboms.values()))
+
+    def coverage(self, digest: Digest, places: frozenset[str] | None = None) -> Coverage | None:
+        """What of an image its SBOMs describe (from one of these places, if any are named).
+
+        None when nothing is known of that: no SBOM, or one that an older program has found.
+        """
+        image = self._images.get(digest)
+        if image is None:
+            return None
+        return joined(sbom.coverage for sbom in image.sboms.values() if places is None or sbom.place in places)
 
     def facts(
         self, digest: Digest, *, stale_before: int = 0, places: frozenset[str] | None = None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from webhook.model.assessments import Assessment, StoredType
 from webhook.model.components import SkipReason
 from webhook.model.images import Digest
+from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 
@@ -53,6 +54,8 @@ class StoredSbom:
         component_ids: ids of its usable components, ascending.
         skipped: how many of its components cannot be looked up, by reason.
         place: where it was found, such as ``directory`` or ``added``.
+        format: as in :class:`webhook.model.components.Sbom`.
+        coverage: what of the image it describes; None where an older program has found it, which took no note.
     """
 
     digest: Digest
@@ -61,6 +64,7 @@ class StoredSbom:
     skipped: Mapping[SkipReason, int]
     place: str
     format: str = ""
+    coverage: Coverage | None = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,8 @@ class ImageFacts:
         unusable: how many cannot be looked up.
         vulnerable: each vulnerable component.
         answered_at: the oldest answer among clean and vulnerable ones; None when there is none.
+        without_sbom: platforms of the image that nodes have, or that are named, and that no SBOM describes.
+        perhaps_without_sbom: the same where nothing is known of the nodes and nothing is named.
     """
 
     total: int
@@ -123,3 +129,5 @@ class ImageFacts:
     unusable: int
     vulnerable: tuple[VulnerableComponent, ...] = ()
     answered_at: dt.datetime | None = None
+    without_sbom: tuple[str, ...] = ()
+    perhaps_without_sbom: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
 
 
@@ -71,6 +72,7 @@ class Sbom:
         spellings: what the document called a component, where a source may have to be asked with that instead of the
             key; see :mod:`webhook.model.identity`.
         not_in_image: how many entries the document says are not in the image: excluded, or provided from outside.
+        coverage: what of the image it describes; its finder knows.
         not_packages: how many entries are no packages at all, and hence neither usable nor skipped: the image itself,
             its layers, the operating system as such, files.
     """
@@ -84,6 +86,7 @@ class Sbom:
     not_packages: int = 0
     spellings: Mapping[Purl, tuple[Purl, ...]] = field(default_factory=dict)
     not_in_image: int = 0
+    coverage: Coverage = WHOLE
 
     @property
     def has_purls(self) -> bool:

@@ -7,6 +7,8 @@ is judged by those of its own key, and by what an administrator handed in.
 
 from __future__ import annotations
 
+from webhook.model.platforms import Coverage, joined
+
 ADDED = "added"
 """Handed in with ``bomgate sbom add``."""
 IMPORTED = "imported"
@@ -52,6 +54,23 @@ def counts(place: str, seal: str) -> bool:
         seal: as for :func:`kept_place`.
     """
     return not seal or kept_place(place, seal) in trusted_places(seal)
+
+
+Finding = tuple[str, Coverage | None]
+"""Where a document was found, and what of the image it describes by the word of that place."""
+
+
+def kept_finding(known: Finding, found: Finding) -> Finding:
+    """What is remembered of a document that is found again.
+
+    The word of a more trusted place replaces that of another, and places of equal trust complete each other. So nobody
+    who may attach an unsigned SBOM widens what a signed one describes.
+    """
+    if is_more_trusted(found[0], known[0]):
+        return found
+    if is_more_trusted(known[0], found[0]):
+        return known
+    return known[0], joined((known[1], found[1]))
 
 
 def is_more_trusted(place: str, than: str) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from webhook.model.images import Digest
+from webhook.model.platforms import Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class PullTarget:
         username: of the credential; empty when there is none.
         password: belongs to ``username``.
         token: given to the registry as it is, in place of a user.
+        coverages: what of the image each of ``manifests`` is; empty when there is but one.
     """
 
     host: str
@@ -77,6 +79,7 @@ class PullTarget:
     username: str = ""
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
+    coverages: tuple[Coverage, ...] = ()
 
     def name(self, digest: Digest) -> str:
         """The reference of one manifest."""

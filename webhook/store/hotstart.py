@@ -25,6 +25,7 @@ from webhook.model.assessments import Assessment, StoredType
 from webhook.model.changes import Changes, Position, StoredSbom
 from webhook.model.components import SkipReason
 from webhook.model.images import Digest
+from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.scopes import respelled
@@ -32,7 +33,7 @@ from webhook.store.columns import pack, plain_text, unpack
 
 log = logging.getLogger("bomgate.hotstart")
 
-_MAGIC = b"bomgate read model 3\n"
+_MAGIC = b"bomgate read model 4\n"
 _LENGTH = struct.Struct("<I")
 _CHECKSUM_BYTES = 16
 _PORTION = 1000
@@ -58,6 +59,7 @@ class _Sbom(msgspec.Struct, array_like=True):
     skipped: dict[SkipReason, int]
     place: str
     format: str
+    coverage: Coverage | None
 
 
 class _Frame(msgspec.Struct, array_like=True, omit_defaults=True):
@@ -220,9 +222,11 @@ def _read(file: BinaryIO) -> Changes:
 
 def _saved(one: StoredSbom) -> _Sbom:
     packed = pack(one.component_ids)
-    return _Sbom(str(one.digest), one.document_digest, packed, dict(one.skipped), one.place, one.format)
+    return _Sbom(str(one.digest), one.document_digest, packed, dict(one.skipped), one.place, one.format, one.coverage)
 
 
 def _stored(one: _Sbom) -> StoredSbom:
     ids: array[int] = unpack(one.component_ids)
-    return StoredSbom(Digest(one.digest), one.document_digest, ids, one.skipped, intern(one.place), intern(one.format))
+    place, form = intern(one.place), intern(one.format)
+    coverage = WHOLE if one.coverage == WHOLE else one.coverage  # one object for nearly all
+    return StoredSbom(Digest(one.digest), one.document_digest, ids, one.skipped, place, form, coverage)

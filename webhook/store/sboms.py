@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 from webhook.model.changes import StoredSbom
 from webhook.model.components import ComponentState, Sbom, SkippedComponent, SkipReason
 from webhook.model.images import Digest, ImageRef
-from webhook.model.places import is_more_trusted
+from webhook.model.places import kept_finding
+from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
 from webhook.model.records import SbomRecord
 from webhook.ports import Clock
@@ -24,6 +25,8 @@ from webhook.store.tables import components, sboms, tags
 
 _SAMPLE = 200
 _COUNTS = msgspec.json.Decoder(dict[SkipReason, int])
+_COVERAGE = msgspec.json.Decoder(Coverage)
+_WHOLE_TEXT = to_json(WHOLE)
 _SKIPPED = msgspec.json.Decoder(tuple[SkippedComponent, ...])
 
 STORED_COLUMNS = (
@@ -33,15 +36,17 @@ STORED_COLUMNS = (
     sboms.c.skipped,
     sboms.c.place,
     sboms.c.format,
+    sboms.c.coverage,
 )
 """In the order in which :func:`read_stored` takes them."""
 
 
 def read_stored(row: Sequence[Any]) -> StoredSbom:
     """An SBOM as read models take it, from its columns."""
-    digest, document_digest, packed, skipped, place, form = row
+    digest, document_digest, packed, skipped, place, form, coverage = row
     counts = {} if skipped == "{}" else _COUNTS.decode(skipped)
-    return StoredSbom(Digest(digest), document_digest, unpack(packed), counts, place, form)
+    described = None if coverage is None else WHOLE if coverage == _WHOLE_TEXT else _COVERAGE.decode(coverage)
+    return StoredSbom(Digest(digest), document_digest, unpack(packed), counts, place, form, described)
 
 
 def names_of(connection: Connection, digests: Sequence[str] | None = None) -> dict[str, list[str]]:
@@ -81,19 +86,19 @@ class SbomRepository:
         tag = image.tagged if image is not None and image.tag else None
         with self._database.read() as connection:
             stored = _find(connection, digest, sbom.document_digest)
-            if stored is not None and _points(connection, tag, digest) and not is_more_trusted(place, stored.place):
+            if stored is not None and _points(connection, tag, digest) and not _is_news(sbom, place, stored):
                 return stored
         added_at = self._clock.now()
         with self._database.change() as change:
             # Looked up again: another writer may have come first.
             stored = _find(change.connection, digest, sbom.document_digest)
             points = _points(change.connection, tag, digest)
-            better = stored is not None and is_more_trusted(place, stored.place)
+            better = stored is not None and _is_news(sbom, place, stored)
             change.discarded = stored is not None and points and not better
             if stored is None:
                 stored = _insert(change, digest, sbom, {"place": place, "added_at": added_at})
             elif better:
-                stored = _moved(change, stored, place)
+                stored = _renewed(change, stored, sbom, place)
             if not points:
                 self._point(change, tag, digest)
         return stored
@@ -165,10 +170,18 @@ def _find(connection: Connection, digest: Digest, document_digest: str) -> Store
     return None if row is None else read_stored(row)
 
 
-def _moved(change: Change, stored: StoredSbom, place: str) -> StoredSbom:
+def _is_news(sbom: Sbom, place: str, stored: StoredSbom) -> bool:
+    """Whether a document that is found again comes from a more trusted place, or describes more of the image."""
+    known = (stored.place, stored.coverage)
+    return kept_finding(known, (place, sbom.coverage)) != known
+
+
+def _renewed(change: Change, stored: StoredSbom, sbom: Sbom, place: str) -> StoredSbom:
+    better, coverage = kept_finding((stored.place, stored.coverage), (place, sbom.coverage))
     mine = (sboms.c.digest == str(stored.digest)) & (sboms.c.document_digest == stored.document_digest)
-    change.connection.execute(update(sboms).where(mine).values(place=place, revision=change.revision))
-    return replace(stored, place=place)
+    values = {"place": better, "coverage": to_json(coverage), "revision": change.revision}
+    change.connection.execute(update(sboms).where(mine).values(values))
+    return replace(stored, place=better, coverage=coverage)
 
 
 def _points(connection: Connection, tag: str | None, digest: Digest) -> bool:
@@ -193,11 +206,13 @@ def _insert(change: Change, digest: Digest, sbom: Sbom, extra: Mapping[str, obje
         "component_ids": packed,
         "skipped": to_json(skipped),
         "skipped_components": to_json(sbom.skipped[:_SAMPLE]),
+        "coverage": to_json(sbom.coverage),
         "revision": change.revision,
         **extra,
     }
     change.connection.execute(insert(sboms).values(values))
-    return StoredSbom(digest, sbom.document_digest, unpack(packed), skipped, str(extra["place"]), sbom.format)
+    place = str(extra["place"])
+    return StoredSbom(digest, sbom.document_digest, unpack(packed), skipped, place, sbom.format, sbom.coverage)
 
 
 def _record_query() -> Select[Any]:

@@ -161,6 +161,7 @@ sboms = Table(
     Column("component_ids", LargeBinary, nullable=False),  # see columns.pack
     Column("skipped", CleanText, nullable=False),  # a JSON object: reason → count
     Column("skipped_components", CleanText, nullable=False),  # a JSON list, some of them
+    Column("coverage", CleanText),  # a JSON object, see model.platforms; empty where nobody took note
     Column("revision", BigInteger, nullable=False, index=True),
     UniqueConstraint("digest", "document_digest"),
 )

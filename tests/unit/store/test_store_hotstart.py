@@ -61,7 +61,7 @@ def test_a_file_that_is_cut_short_or_goes_on_counts_as_none(whole: tuple[Path, b
 
 def test_a_file_of_another_version_counts_as_none(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     content = saved_bytes(tmp_path)
-    (tmp_path / "model").write_bytes(content.replace(b"read model 3\n", b"read model 2\n"))
+    (tmp_path / "model").write_bytes(content.replace(b"read model 4\n", b"read model 3\n"))
     with caplog.at_level(logging.WARNING, "bomgate.hotstart"):
         assert HotStartFile(tmp_path / "model").load() is None
     assert [record.message for record in caplog.records] == ["saved read model not used"]

@@ -5,11 +5,19 @@ Sources: the OCI image specification (image index), and BuildKit's attestation s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from webhook.clients.registry.manifests import Descriptor, Manifest, parse_digest_or_none
+from webhook.clients.registry.manifests import (
+    INDEX_TYPES,
+    Descriptor,
+    Manifest,
+    Platform,
+    parse_digest_or_none,
+    plain_type,
+)
 from webhook.model.images import Digest
+from webhook.model.platforms import ANY_PLATFORM, is_wanted, numbered
 
 _REFERENCE_TYPE = "vnd.docker.reference.type"
 _REFERENCE_DIGEST = "vnd.docker.reference.digest"
@@ -25,10 +33,12 @@ class Subject:
     Attributes:
         digest: of the manifest.
         role: ``image``, ``index``, or a platform such as ``linux/amd64``.
+        entries: the entries of the index that it stands for, by their names in ``Coverage``; empty for all of them.
     """
 
     digest: Digest
     role: str
+    entries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +49,13 @@ class Anatomy:
         subjects: the manifests of the wanted platforms and then the index, or the one manifest.
         attestations: BuildKit's attestation manifests, with the digest of the platform manifest that each is about.
         remark: what people should know of the choice of platforms; empty when it is as configured.
+        platforms: every entry of the index, by its name in ``Coverage``.
     """
 
     subjects: tuple[Subject, ...]
     attestations: tuple[tuple[Digest, Descriptor], ...] = ()
     remark: str = ""
+    platforms: tuple[str, ...] = ()
 
     @property
     def is_index(self) -> bool:
@@ -51,7 +63,9 @@ class Anatomy:
         return self.subjects[-1].role == "index"
 
 
-def anatomy(digest: Digest, manifest: Manifest, platforms: Sequence[str]) -> Anatomy:
+def anatomy(
+    digest: Digest, manifest: Manifest, platforms: Sequence[str], inner: Mapping[Digest, Manifest] | None = None
+) -> Anatomy:
     """Take an image apart.
 
     Args:
@@ -59,34 +73,79 @@ def anatomy(digest: Digest, manifest: Manifest, platforms: Sequence[str]) -> Ana
         manifest: what the digest names.
         platforms: the wanted ones, ``os/architecture`` with or without ``/variant``; when an index has none of them,
             all that it has are taken, because one of them is what would run.
+        inner: the indexes inside the index, see :func:`inner_indexes`.
     """
     if manifest.manifests is None:
         return Anatomy((Subject(digest, "image"),))
-    entries = [(found, entry) for entry in manifest.manifests if (found := parse_digest_or_none(entry.digest))]
-    images = [(found, entry) for found, entry in entries if _is_image(entry)]
-    wanted = [
-        Subject(found, str(entry.platform or "no platform"))
-        for found, entry in images
-        if entry.platform is None or any(_matches(platform, str(entry.platform)) for platform in platforms)
-    ]
+    parts = _Parts(inner or {})
+    parts.take(manifest, None)
+    images = list(dict.fromkeys(parts.images))
+    names = numbered(platform for _, platform in images)
+    entries = [Subject(one, platform, (name,)) for (one, platform), name in zip(images, names, strict=True)]
+    wanted = [subject for subject in entries if is_wanted(subject.role, platforms)]
     remark = ""
     if not wanted:
-        wanted = [Subject(found, str(entry.platform)) for found, entry in images]
+        wanted = entries
         remark = f"the index has none of the platforms {', '.join(platforms)}; all of its own are looked at"
-    attestations = [
-        (about, entry)
-        for _, entry in entries
-        if entry.annotation(_REFERENCE_TYPE) == "attestation-manifest"
-        and (about := parse_digest_or_none(entry.annotation(_REFERENCE_DIGEST)))
-    ]
-    return Anatomy((*wanted, Subject(digest, "index")), tuple(attestations), remark)
+    indexes = []
+    for one, held in parts.indexes.items():
+        inside = tuple(name for image, name in zip(images, names, strict=True) if image in held)
+        if inside:
+            indexes.append(Subject(one, "index", inside))
+    subjects = (*wanted, *indexes, Subject(digest, "index"))
+    return Anatomy(subjects, tuple(parts.attestations), remark, tuple(names))
+
+
+def inner_indexes(manifest: Manifest) -> list[Digest]:
+    """The indexes that an index lists; a node looks for its platform in them, too."""
+    listed = ((parse_digest_or_none(entry.digest), entry) for entry in manifest.manifests or ())
+    return list(dict.fromkeys(found for found, entry in listed if found is not None and _is_index(entry)))
+
+
+class _Parts:
+    """Walks an index and those inside it.
+
+    Args:
+        inner: these, by digest.
+
+    Attributes:
+        images: manifests with their platforms.
+        attestations: see :class:`Anatomy`.
+        indexes: which images each of the inner ones holds.
+    """
+
+    def __init__(self, inner: Mapping[Digest, Manifest]) -> None:
+        self._inner = inner
+        self.images: list[tuple[Digest, str]] = []
+        self.attestations: list[tuple[Digest, Descriptor]] = []
+        self.indexes: dict[Digest, frozenset[tuple[Digest, str]]] = {}
+
+    def take(self, manifest: Manifest, platform: Platform | None) -> None:
+        """Add the entries of an index whose own entry states a platform, or none."""
+        for entry in manifest.manifests or ():
+            found = parse_digest_or_none(entry.digest)
+            if found is None:
+                continue
+            about = parse_digest_or_none(entry.annotation(_REFERENCE_DIGEST))
+            if entry.annotation(_REFERENCE_TYPE) == "attestation-manifest" and about is not None:
+                self.attestations.append((about, entry))
+            stated = entry.platform or platform
+            if found in self._inner and _is_index(entry):
+                if found not in self.indexes:
+                    self.indexes[found] = frozenset()
+                    before = len(self.images)
+                    self.take(self._inner[found], stated)
+                    self.indexes[found] = frozenset(self.images[before:])
+            elif _is_image(entry):
+                self.images.append((found, str(stated or ANY_PLATFORM) or ANY_PLATFORM))
+
+
+def _is_index(entry: Descriptor) -> bool:
+    return plain_type(entry.media_type) in INDEX_TYPES
 
 
 def _is_image(entry: Descriptor) -> bool:
-    if entry.annotation(_REFERENCE_TYPE) or (entry.artifact_type and entry.artifact_type not in _IMAGE_TYPES):
-        return False
-    return entry.platform is None or _UNKNOWN not in (entry.platform.os, entry.platform.architecture)
-
-
-def _matches(wanted: str, found: str) -> bool:
-    return found == wanted or found.startswith(f"{wanted}/")
+    """Whether a node may run it. A platform decides that and no annotation does, because a node heeds none."""
+    if entry.platform is not None and (entry.platform.os or entry.platform.architecture):
+        return _UNKNOWN not in (entry.platform.os, entry.platform.architecture)
+    return not (entry.annotation(_REFERENCE_TYPE) or (entry.artifact_type and entry.artifact_type not in _IMAGE_TYPES))

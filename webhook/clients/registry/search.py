@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from webhook.clients.registry.anatomy import Anatomy, Subject, anatomy
+from webhook.clients.registry.anatomy import Anatomy, Subject, anatomy, inner_indexes
 from webhook.clients.registry.calls import Budget
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.listings import Listings
@@ -21,9 +21,12 @@ from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import USUAL_PLATFORMS, Digest, ImageRef
 from webhook.model.places import SIGNED
+from webhook.model.platforms import WHOLE, Coverage, joined
 from webhook.ports import Clock
 
 _REMEMBERED = 1000
+_MAX_INNER, _MAX_INNER_LEVELS = 16, 4
+"""Indexes inside the index of one image, and how deep they are inside each other."""
 
 
 @dataclass(slots=True)
@@ -137,7 +140,11 @@ class Search:
         for subject in visit.anatomy.subjects:
             basket = Basket()
             look_at(visit, subject, basket)
-            found.update((sbom.document_digest, sbom) for sbom in basket.sboms)
+            for sbom in basket.sboms:
+                known = found.get(sbom.document_digest)
+                coverage = Coverage(visit.anatomy.platforms, subject.entries) if subject.entries else WHOLE
+                both = coverage if known is None else joined((known.coverage, coverage)) or coverage
+                found[sbom.document_digest] = replace(sbom, coverage=both)
             if not basket.sboms:
                 problems += basket.problems
                 without.append(subject.role)
@@ -216,6 +223,27 @@ class Search:
         look.used = True
         look.answer += f"{sbom.format} {sbom.version}, {len(sbom.components)} components".replace("  ", " ")
 
+    def _inner(self, repository: Repository, manifest: Manifest, budget: Budget) -> dict[Digest, Manifest]:
+        """The indexes inside an index, and inside those."""
+        inner: dict[Digest, Manifest] = {}
+        level = inner_indexes(manifest)
+        for _ in range(_MAX_INNER_LEVELS):
+            following: list[Digest] = []
+            for digest in level:
+                if digest in inner:
+                    continue
+                if len(inner) >= _MAX_INNER:
+                    raise Final(f"{repository.name} has an index with more than {_MAX_INNER} indexes in it.")
+                fetched = self.client.manifest(repository, digest, budget)
+                if fetched is None:
+                    raise Final(f"{repository.name} lists the index {digest.short}, which the registry does not have.")
+                inner[digest] = fetched.manifest
+                following += inner_indexes(fetched.manifest)
+            level = [digest for digest in following if digest not in inner]
+            if not level:
+                return inner
+        raise Final(f"{repository.name} nests indexes more than {_MAX_INNER_LEVELS} levels deep.")
+
     def _anatomy(self, repository: Repository, digest: Digest, budget: Budget) -> Anatomy:
         platforms = self._platforms()
         key = (repository.name, digest, platforms)
@@ -229,7 +257,7 @@ class Search:
                 f"{repository.name} has no image {digest.short} (404).",
                 remedy="Check the image's name, and where registries rewrites it to.",
             )
-        found = anatomy(digest, fetched.manifest, platforms)
+        found = anatomy(digest, fetched.manifest, platforms, self._inner(repository, fetched.manifest, budget))
         with self._lock:
             self._anatomies[key] = found
             if len(self._anatomies) > _REMEMBERED:

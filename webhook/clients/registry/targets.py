@@ -7,6 +7,7 @@ from webhook.clients.registry.search import Search
 from webhook.clients.registry.trail import Trail
 from webhook.model.deadlines import Deadline
 from webhook.model.images import DEFAULT_HOST, Digest, ImageRef
+from webhook.model.platforms import Coverage
 from webhook.model.pulling import PullTarget
 
 _HUB = "index.docker.io"
@@ -21,12 +22,14 @@ def pull_target(search: Search, image: ImageRef, digest: Digest, deadline: Deadl
         SourceError: the image cannot be read.
     """
     visit = search.visit(image, digest, deadline, Trail())
-    registry, subjects = visit.repository.registry, visit.anatomy.subjects
+    registry, parts = visit.repository.registry, visit.anatomy
+    subjects = [one for one in parts.subjects if one.role != "index"]
     credential = search.client.credential(visit.repository) or Credential()
     return PullTarget(
         host=_HUB if registry.host == DEFAULT_HOST else registry.host,
         path=visit.repository.path,
-        manifests=tuple((one.role, one.digest) for one in subjects if one.role != "index"),
+        manifests=tuple((one.role, one.digest) for one in subjects),
+        coverages=tuple(Coverage(parts.platforms, one.entries) for one in subjects),
         plain_http=registry.plain_http,
         ca_file=registry.ca_file,
         username=credential.username,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from webhook.clients.registry.anatomy import anatomy
+from webhook.clients.registry.anatomy import anatomy, inner_indexes
 from webhook.clients.registry.manifests import Manifest
 from webhook.model.images import Digest
 
@@ -86,6 +86,47 @@ def test_artefacts_in_an_index_are_no_images_and_stated_image_types_are():
 
 def test_an_entry_whose_digest_is_none_is_left_out():
     assert roles(index({**entry(1, "linux/amd64"), "digest": "../../etc"}, entry(2, "linux/arm64"))) == [
+        "linux/arm64",
+        "index",
+    ]
+
+
+def nested(number: int, platform: str = "") -> dict[str, object]:
+    return entry(number, platform, mediaType="application/vnd.oci.image.index.v1+json")
+
+
+def test_an_index_inside_an_index_is_part_of_it():
+    outer, inner = index(entry(1, "linux/amd64"), nested(9)), index(entry(2, "linux/arm64"), entry(3, "linux/s390x"))
+    assert inner_indexes(outer) == [digest(9)]
+    found = anatomy(INDEX, outer, DEFAULT, {Digest(digest(9)): inner})
+    assert [(one.role, one.digest, one.entries) for one in found.subjects] == [
+        ("linux/amd64", digest(1), ("linux/amd64",)),
+        ("linux/arm64", digest(2), ("linux/arm64",)),
+        ("index", digest(9), ("linux/arm64", "linux/s390x")),
+        ("index", INDEX, ()),
+    ]
+    assert found.platforms == ("linux/amd64", "linux/arm64", "linux/s390x")
+
+
+def test_an_index_that_holds_itself_is_walked_once():
+    outer = index(nested(9, "linux/arm64"))
+    found = anatomy(INDEX, outer, DEFAULT, {Digest(digest(9)): index(nested(9), entry(1))})
+    assert [(one.role, one.digest) for one in found.subjects] == [
+        ("linux/arm64", digest(1)),
+        ("index", digest(9)),
+        ("index", INDEX),
+    ]
+
+
+def test_every_entry_of_a_platform_has_a_name_of_its_own():
+    found = anatomy(INDEX, index(entry(1, "linux/amd64"), entry(2, "linux/amd64"), entry(3)), DEFAULT)
+    assert [one.entries for one in found.subjects] == [("linux/amd64",), ("linux/amd64#2",), ("no platform",), ()]
+
+
+def test_what_states_a_platform_is_an_image_whatever_its_annotations_say():
+    disguised = entry(1, "linux/amd64", annotations={"vnd.docker.reference.type": "attestation-manifest"})
+    assert roles(index(disguised, entry(2, "linux/arm64", artifactType="application/x"))) == [
+        "linux/amd64",
         "linux/arm64",
         "index",
     ]

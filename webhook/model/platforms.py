@@ -1,0 +1,82 @@
+"""Platforms of an image index, and which of them SBOMs describe.
+
+One image may be another program on each platform, so the SBOM of one says nothing of the others. What an SBOM describes
+is kept with it: whether that is enough depends on the machines that are there, which change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+ANY_PLATFORM = "no platform"
+"""The name of an entry that states no platform; it may run anywhere."""
+_COUNTED = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What of an image an SBOM describes.
+
+    Entries of an index are named by their platform, ``os/architecture`` with or without ``/variant``; the second and
+    further ones of a platform get a number (``linux/amd64#2``), because a node may run any of them.
+
+    Attributes:
+        platforms: every entry of the index; empty for an SBOM that describes the whole image.
+        covered: the entries that the SBOM describes.
+    """
+
+    platforms: tuple[str, ...] = ()
+    covered: tuple[str, ...] = ()
+
+    def without(self, wanted: Iterable[str]) -> tuple[str, ...]:
+        """The wanted platforms that the index has and that no SBOM describes, as people name them.
+
+        Args:
+            wanted: ``os/architecture``, with or without ``/variant``.
+        """
+        asked, covered = tuple(wanted), frozenset(self.covered)
+        names = (name for name in self.platforms if name not in covered and is_wanted(plain_name(name), asked))
+        return tuple(dict.fromkeys(map(plain_name, names)))
+
+
+WHOLE = Coverage()
+"""The coverage of an SBOM of the index itself, of an image without an index, and of what was handed in."""
+
+
+def joined(coverages: Iterable[Coverage | None]) -> Coverage | None:
+    """What several SBOMs of one image describe together.
+
+    Args:
+        coverages: of each; None where nobody took note of it.
+
+    Returns:
+        None when nobody took note for any of them.
+    """
+    noted = [one for one in coverages if one is not None]
+    if not noted:
+        return None
+    if any(not one.platforms for one in noted):
+        return WHOLE
+    platforms = dict.fromkeys(name for one in noted for name in one.platforms)
+    return Coverage(tuple(platforms), tuple(dict.fromkeys(name for one in noted for name in one.covered)))
+
+
+def numbered(platforms: Iterable[str]) -> list[str]:
+    """Names for the entries of an index, each different, in the order of the index."""
+    seen: dict[str, int] = {}
+    names = []
+    for platform in platforms:
+        seen[platform] = seen.get(platform, 0) + 1
+        names.append(platform if seen[platform] == 1 else f"{platform}{_COUNTED}{seen[platform]}")
+    return names
+
+
+def plain_name(name: str) -> str:
+    """The platform of an entry's name."""
+    return name.partition(_COUNTED)[0]
+
+
+def is_wanted(platform: str, wanted: Iterable[str]) -> bool:
+    """Whether an entry may run on one of the wanted platforms; a wanted one without variant means all variants."""
+    return any(platform in (one, ANY_PLATFORM) or platform.startswith(f"{one}/") for one in wanted)
