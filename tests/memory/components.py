@@ -6,16 +6,14 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 
 from tests.memory.facts import Facts
-from webhook.model.assessments import Assessment, Scope
 from webhook.model.components import ComponentState
 from webhook.model.downloads import RecordResult, WantedComponent
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
-from webhook.policy.scores import round_score
+from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_pairs, with_move
 from webhook.ports import AutoAssess
 
 
@@ -60,19 +58,17 @@ class MemoryComponents:
         for answer in newer:
             self._answer(answer, now)
         self._describe(newer, now)
-        named = sorted({(one.id, answer.purl.package) for answer in newer for one in answer.vulnerabilities})
-        new = [(facts.vulnerabilities[key][0], package) for key, package in named if (key, package) not in facts.pairs]
-        known = [(facts.vulnerabilities[key][0], package) for key, package in named if (key, package) in facts.pairs]
-        facts.pairs.update(named)
+        pairs = [
+            AnsweredPair(one, package, (key, package) not in facts.pairs, facts.pairs.get((key, package)))
+            for (key, package), one in named_pairs(newer).items()
+        ]
+        facts.pairs.update({(one.vulnerability.id, one.package): one.vulnerability.cvss_score for one in pairs})
         for purl in unanswered:
             facts.component(purl).asked_at = int(now.timestamp())
-        assessed = [made for pair in new if (made := assess(*pair)) is not None]
-        again: list[Assessment] = []
-        if reassess_on_score_change:
-            again = [made for pair in known if self._moved(*pair) and (made := assess(*pair)) is not None]
-        facts.append([*assessed, *again])
+        assessed = assessments_by_score(assess, pairs, facts.assessments, reassess=reassess_on_score_change)
+        facts.append(assessed)
         vulnerable = sum(bool(answer.vulnerabilities) for answer in answers)
-        return RecordResult(len(new), len(assessed), vulnerable, facts.revision)
+        return RecordResult(sum(one.is_new for one in pairs), len(assessed), vulnerable, facts.revision)
 
     def _answer(self, answer: ComponentAnswer, now: dt.datetime) -> None:
         facts, row = self._facts, self._facts.component(answer.purl)
@@ -88,20 +84,9 @@ class MemoryComponents:
                 told[one.id] = one
         for one in told.values():
             old = self._facts.vulnerabilities.get(one.id)
+            one = with_move(one, old[0] if old else None, now)
             if old is None or _without_query(old[0]) != _without_query(one):
                 self._facts.vulnerabilities[one.id] = (one, old[1] if old else now, self._facts.revision)
-
-    def _moved(self, vulnerability: Vulnerability, package: str) -> bool:
-        records = [
-            one
-            for one in self._facts.assessments
-            if one.vulnerability in vulnerability.identifiers and one.scope in (Scope(), Scope(package))
-        ]
-        newest = {(one.scope, one.by_hand, one.vulnerability): one for one in records}
-        if any(one.by_hand and one.type is not None for one in newest.values()):
-            return False
-        automatic = [one for one in records if not one.by_hand]
-        return bool(automatic) and rounded(automatic[-1].score) != rounded(vulnerability.cvss_score)
 
     def unassessed_pairs(self) -> Iterable[tuple[Vulnerability, str]]:
         rows = self._facts.components.values()
@@ -111,7 +96,3 @@ class MemoryComponents:
 
 def _without_query(one: Vulnerability) -> Vulnerability:
     return replace(one, reference=one.reference.partition("?")[0])
-
-
-def rounded(score: Decimal | None) -> Decimal | None:
-    return None if score is None else round_score(score)

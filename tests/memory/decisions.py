@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from tests.memory.components import rounded
 from tests.memory.facts import Facts
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope, StoredType
 from webhook.model.images import Digest
@@ -17,6 +16,7 @@ from webhook.model.records import (
     VulnerabilityRecord,
 )
 from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.scores import round_score
 
 
 class MemoryAssessments:
@@ -143,7 +143,7 @@ def _matches(vulnerability: Vulnerability, query: VulnerabilityQuery) -> bool:
         return False
     if query.score_low is None and query.score_high is None:
         return True
-    score = rounded(vulnerability.cvss_score)
+    score = None if vulnerability.cvss_score is None else round_score(vulnerability.cvss_score)
     if score is None:
         return False
     low = query.score_low is None or score >= query.score_low

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from webhook.model.assessments import Assessment, StoredType
 from webhook.model.changes import StoredSbom
@@ -54,7 +55,7 @@ class Facts:
     tags: dict[str, tuple[Digest, int]] = field(default_factory=dict)
     sightings: dict[tuple[str, Digest | None], Sighting] = field(default_factory=dict)
     vulnerabilities: dict[str, tuple[Vulnerability, dt.datetime, int]] = field(default_factory=dict)
-    pairs: set[tuple[str, str]] = field(default_factory=set)
+    pairs: dict[tuple[str, str], Decimal | None] = field(default_factory=dict)
     assessments: list[Assessment] = field(default_factory=list)
     types: dict[str, tuple[StoredType, int]] = field(default_factory=dict)
     runs: list[RunRecord] = field(default_factory=list)

@@ -10,10 +10,11 @@ import pytest
 
 from tests.fakes import NOON, MemoryStore
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
-from webhook.model.assessments import AssessmentSource, Scope
+from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.model.records import AssessmentQuery
+from webhook.model.vulnerabilities import Rescored, Vulnerability
 from webhook.store.opening import Store
 
 AnyStore = Store | MemoryStore
@@ -118,7 +119,8 @@ def test_only_a_vulnerability_that_changed_is_told_again(store: AnyStore) -> Non
     before = store.feed.position()
     moved = replace(one, cvss_score=Decimal("9.8"))
     store.components.record([answer(A, moved, other, at=NOON + DAY)], assess=AutoRule(), now=NOON + DAY)
-    assert store.feed.changes(before).vulnerabilities == (replace(moved, description=""),)
+    told = replace(moved, description="", rescored=Rescored(Decimal("7.5"), NOON + DAY))
+    assert store.feed.changes(before).vulnerabilities == (told,)
 
 
 def test_a_reference_that_names_another_component_is_no_change(store: AnyStore) -> None:
@@ -207,6 +209,80 @@ def test_a_manual_assessment_of_one_image_does_not_stand_in_the_way_of_a_moved_s
     assert score_moves(store, reassess=True) == ["Caution", "Ignore", "Blocked"]
 
 
-def test_a_moved_score_does_not_assess_what_no_range_matched_before(store: AnyStore) -> None:
-    store.components.record([answer(A, vulnerability("V-1", "5.0"))], assess=AutoRule(), now=NOON)
-    assert score_moves(store, reassess=True) == []
+def scored(store: AnyStore, *scores: str | None, purl: Purl = A, rule: AutoRule | None = None) -> list[str | None]:
+    """Answers of one day each; the types that were given."""
+    for number, score in enumerate(scores):
+        at = NOON + number * DAY
+        one = [answer(purl, vulnerability("V-1", score), at=at)]
+        store.components.record(one, assess=rule or AutoRule(), now=at)
+    return [one.type for one in store.assessments.find(AssessmentQuery())]
+
+
+@pytest.mark.parametrize("before", [None, "5.0", "0.0"])
+def test_a_score_that_moves_into_a_range_for_the_first_time_is_assessed(store: AnyStore, before: str | None) -> None:
+    assert scored(store, before, "9.8", "9.8") == ["Blocked"]
+    (record,) = store.assessments.find(AssessmentQuery())
+    assert (record.source, record.rule, record.score) == (AssessmentSource.AUTO, "Blocked", Decimal("9.8"))
+    assert record.scope == Scope("pkg:npm/a")
+    assert record.comment == f"The score moved {before or 'none'} → 9.8."
+
+
+def test_the_result_counts_what_a_moved_score_gave(store: AnyStore) -> None:
+    scored(store, "5.0")
+    moved = [answer(A, vulnerability("V-1", "9.8"), at=NOON + DAY)]
+    result = store.components.record(moved, assess=AutoRule(), now=NOON + DAY)
+    assert (result.new_vulnerabilities, result.auto_assessed) == (0, 1)
+
+
+def test_a_score_that_moves_between_ranges_is_not_assessed_again(store: AnyStore) -> None:
+    assert scored(store, "7.5", "9.8") == ["Caution"]
+    assert scored(store, "5.0", "9.9") == ["Caution"]  # once is once, also after a time outside every range
+
+
+def test_a_score_that_moves_within_no_range_waits_until_it_moves_into_one(store: AnyStore) -> None:
+    assert scored(store, None, "5.0", "5.5", "7.5", "9.8") == ["Caution"]
+
+
+class LaterRule(AutoRule):
+    """Types that had no ranges when the vulnerability was first seen."""
+
+    has_ranges = False
+
+    def __call__(self, vulnerability: Vulnerability, package: str) -> Assessment | None:
+        return super().__call__(vulnerability, package) if self.has_ranges else None
+
+
+def test_a_score_that_lay_in_one_of_todays_ranges_before_is_not_assessed(store: AnyStore) -> None:
+    rule = LaterRule()
+    assert scored(store, "7.5", rule=rule) == []
+    rule.has_ranges = True
+    moved = [answer(A, vulnerability("V-1", "9.8"), at=NOON + DAY)]
+    assert store.components.record(moved, assess=rule, now=NOON + DAY).auto_assessed == 0
+
+
+def test_each_package_is_assessed_when_its_own_answer_brings_the_score(store: AnyStore) -> None:
+    both = [answer(A, vulnerability("V-1", "5.0")), answer(B, vulnerability("V-1", "5.0"))]
+    store.components.record(both, assess=AutoRule(), now=NOON)
+    for number, purl in enumerate((A, B), 1):
+        moved = [answer(purl, vulnerability("V-1", "9.8"), at=NOON + DAY)]
+        assert store.components.record(moved, assess=AutoRule(), now=NOON + DAY).auto_assessed == 1
+        assert len(store.assessments.find(AssessmentQuery())) == number
+
+
+def test_a_decision_of_people_does_not_stand_in_the_way_of_a_first_range(store: AnyStore) -> None:
+    scored(store, "5.0")
+    store.assessments.append([assessment("v-1", "Ignore", scope=Scope("pkg:npm/a"))])
+    assert scored(store, "5.0", "9.8") == ["Ignore", "Blocked"]
+
+
+def test_what_changed_of_a_score_is_kept_with_the_vulnerability(store: AnyStore) -> None:
+    scored(store, None, "5.0", "5.0")
+    (one,) = store.feed.changes().vulnerabilities
+    assert one.rescored == Rescored(None, NOON + DAY)
+    scored(store, "9.8")
+    flags = replace(vulnerability("V-1", "9.8"), scored_from_vector=True, rejected=True)
+    store.components.record([answer(A, flags, at=NOON + 5 * DAY)], assess=AutoRule(), now=NOON + 5 * DAY)
+    (one,) = store.feed.changes().vulnerabilities
+    assert (one.scored_from_vector, one.rejected) == (True, True)
+    assert one.rescored is not None
+    assert one.rescored.former == Decimal("5.0")

@@ -117,6 +117,8 @@ class ListedVulnerabilityShape:
     cvss_score: Annotated[Decimal | None, "0.0 to 10.0; null when the source gives none."]
     cvss_vector: Annotated[str | None, "As given; null when there is none."]
     severity: Annotated[str, "Low, Medium, High, Critical or unscored."]
+    scored_from_vector: Annotated[bool, "Whether the source gave no score, so that it is that of the vector."]
+    rejected: Annotated[bool, "Whether the source calls the identifier rejected or withdrawn."]
     cwe: Annotated[str | None, "Such as CWE-502; null when there is none."]
     reference: Annotated[str, "Address of the source's page; possibly empty."]
     first_seen: Annotated[dt.datetime | None, "When it first entered the store, UTC."]
@@ -135,6 +137,8 @@ class ListedVulnerabilityShape:
             cvss_score=vulnerability.cvss_score,
             cvss_vector=vulnerability.cvss_vector,
             severity=severity(vulnerability.cvss_score),
+            scored_from_vector=vulnerability.scored_from_vector,
+            rejected=vulnerability.rejected,
             cwe=vulnerability.cwe,
             reference=vulnerability.reference,
             first_seen=one.record.first_seen,

@@ -26,11 +26,21 @@ class VulnerabilityShape:
     cvss_score: Annotated[Decimal | None, "0.0 to 10.0; null when the source gives none."]
     cvss_vector: Annotated[str | None, "As given; null when there is none."]
     reference: Annotated[str, "Address of the source's page; possibly empty."]
+    scored_from_vector: Annotated[bool, "Whether the source gave no score, so that it is that of the vector."]
+    rejected: Annotated[bool, "Whether the source calls the identifier rejected or withdrawn."]
 
     @classmethod
     def of(cls, one: Vulnerability) -> VulnerabilityShape:
         """From the model."""
-        return cls(one.id, one.title, one.cvss_score, one.cvss_vector, one.reference)
+        return cls(
+            one.id,
+            one.title,
+            one.cvss_score,
+            one.cvss_vector,
+            one.reference,
+            one.scored_from_vector,
+            one.rejected,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,12 @@ from webhook.cli.verbs import VerbGroup
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, Scope
 from webhook.model.records import AssessmentQuery, AssessmentState, VulnerabilityRecord
+from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.commands import assess_commands
 from webhook.policy.phrases import count, decided, explained, moment, score, state, title
 from webhook.policy.plaintext import plain
 from webhook.policy.scopes import canonical_scope, described
-from webhook.policy.scores import severity
+from webhook.policy.scores import UNSCORED, severity
 from webhook.policy.selections import JudgedVulnerability, Selection, state_of
 
 _LISTED = 3
@@ -165,6 +166,16 @@ def _row(one: JudgedVulnerability) -> tuple[object, ...]:
     )
 
 
+def _severity(vulnerability: Vulnerability) -> str:
+    given, rescored = score(vulnerability), vulnerability.rescored
+    text = given if given == UNSCORED else f"{given}, {severity(vulnerability.cvss_score)}"
+    if vulnerability.scored_from_vector:
+        text += " (the source gives none: this is the score of the vector)"
+    if rescored is not None:
+        text += f"; {rescored.former or 'unscored'} until {moment(rescored.at)}"
+    return text
+
+
 def _history(parts: Parts, record: VulnerabilityRecord) -> list[Assessment]:
     """Everything that was ever recorded about a vulnerability under any of its names, oldest first."""
     names = record.vulnerability.identifiers
@@ -181,7 +192,8 @@ def _show(one: JudgedVulnerability, history: list[Assessment]) -> None:
             ("Vulnerability", vulnerability.id),
             ("Also known as", ", ".join(vulnerability.aliases)),
             ("Title", title(vulnerability)),
-            ("Severity", f"{score(vulnerability)}, {severity(vulnerability.cvss_score)}"),
+            ("Severity", _severity(vulnerability)),
+            ("Status", "rejected or withdrawn" if vulnerability.rejected else None),
             ("Vector", vulnerability.cvss_vector),
             ("Weakness", vulnerability.cwe),
             ("Source's page", vulnerability.reference),

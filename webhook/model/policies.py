@@ -91,6 +91,8 @@ class Policy:
         missing_sbom: action for an image whose SBOM was not found, not readable, or names no package.
         not_covered: action for components of types that no source knows.
         unusable: action for components without a usable purl.
+        rejected: the most that a vulnerability asks for that was rejected or withdrawn, unless people decided about it;
+            None means that it is judged like any other.
         on_error: action when a decision could not be made.
         max_report_age: an answer older than this is unknown; None means that answers do not age.
         enforce_on: which objects can be denied.
@@ -109,6 +111,7 @@ class Policy:
     missing_sbom: Action = Action.WARN
     not_covered: Action = Action.ALLOW
     unusable: Action = Action.ALLOW
+    rejected: Action | None = None
     on_error: Action = Action.WARN
     max_report_age: dt.timedelta | None = None
     enforce_on: EnforceOn = EnforceOn.WORKLOADS_AND_PODS

@@ -10,6 +10,19 @@ from webhook.model.purls import Purl
 
 
 @dataclass(frozen=True, slots=True)
+class Rescored:
+    """The last time that a source gave a vulnerability another score.
+
+    Attributes:
+        former: the score before; None when there was none.
+        at: when bomgate learnt of it, UTC.
+    """
+
+    former: Decimal | None
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Vulnerability:
     """One vulnerability, as the newest answer described it.
 
@@ -23,6 +36,9 @@ class Vulnerability:
         cwe: such as ``CWE-502``, or None.
         reference: URL of the source's page, without tracking parameters; possibly empty.
         source: who said so, such as ``ossindex``.
+        scored_from_vector: whether the source gave no score, so that it is that of the vector.
+        rejected: whether the source says that the identifier was rejected or withdrawn.
+        rescored: the last change of the score, as the store saw it; None when there was none.
     """
 
     id: str
@@ -35,6 +51,9 @@ class Vulnerability:
     cwe: str | None = None
     source: str = "ossindex"
     external_references: tuple[str, ...] = ()
+    scored_from_vector: bool = False
+    rejected: bool = False
+    rescored: Rescored | None = None
 
     @property
     def identifiers(self) -> tuple[str, ...]:

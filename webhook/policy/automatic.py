@@ -3,15 +3,117 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, OnExpiry, Scope
-from webhook.model.vulnerabilities import Vulnerability
+from webhook.model.vulnerabilities import ComponentAnswer, Rescored, Vulnerability
 from webhook.policy.expiry import end_of_life
 from webhook.policy.scores import round_score
 from webhook.policy.typetable import TypeTable
 
 AUTHOR = "auto-assess"
+
+Rule = Callable[[Vulnerability, str], Assessment | None]
+"""What a vulnerability in a package (canonical purl without version) gets by its score, such as
+:func:`auto_assessment`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredPair:
+    """A vulnerability in a package, as an answer has just named it.
+
+    Attributes:
+        vulnerability: with its present score.
+        package: canonical purl without version.
+        is_new: whether no answer named the two together before.
+        former: the score of the answer before; None when it had none.
+    """
+
+    vulnerability: Vulnerability
+    package: str
+    is_new: bool
+    former: Decimal | None = None
+
+    @property
+    def is_rescored(self) -> bool:
+        """Whether the answer has brought another score."""
+        return not self.is_new and moved(self.former, self.vulnerability.cvss_score)
+
+
+def named_pairs(answers: Iterable[ComponentAnswer]) -> dict[tuple[str, str], Vulnerability]:
+    """The (identifier, package) pairs that answers name, sorted, each as the version with the highest score has it."""
+    found: dict[tuple[str, str], Vulnerability] = {}
+    for answer in answers:
+        for one in answer.vulnerabilities:
+            key = (one.id, answer.purl.package)
+            if key not in found or _height(one) > _height(found[key]):
+                found[key] = one
+    return {key: found[key] for key in sorted(found)}
+
+
+def with_move(one: Vulnerability, stored: Vulnerability | None, now: dt.datetime) -> Vulnerability:
+    """A vulnerability as an answer describes it, with what is known of its score before.
+
+    Args:
+        one: from the answer.
+        stored: as it was; None when it is new.
+        now: UTC, aware.
+    """
+    if stored is None:
+        return one
+    if moved(stored.cvss_score, one.cvss_score):
+        return replace(one, rescored=Rescored(stored.cvss_score, now))
+    return replace(one, rescored=stored.rescored) if stored.rescored is not None else one
+
+
+def assessments_by_score(
+    rule: Rule, pairs: Iterable[AnsweredPair], records: Iterable[Assessment], *, reassess: bool = False
+) -> list[Assessment]:
+    """The automatic assessments to store after an answer.
+
+    A pair is assessed when it is new, or when its score has moved into a range for the first time: the former score lay
+    in none of today's ranges, and no automatic assessment was ever given to it.
+
+    Args:
+        rule: applies today's ranges.
+        pairs: what the answer names.
+        records: at least all assessments of those vulnerabilities under any of their identifiers, in any case.
+        reassess: also assess pairs again that only a range has assessed so far, for a score that is no longer theirs.
+    """
+    by_name: dict[str, list[Assessment]] = {}
+    for one in records:
+        by_name.setdefault(one.vulnerability.casefold(), []).append(one)
+    made = (_by_score(rule, pair, _history(pair, by_name), reassess=reassess) for pair in pairs)
+    return [one for one in made if one is not None]
+
+
+def _by_score(rule: Rule, pair: AnsweredPair, history: Sequence[Assessment], *, reassess: bool) -> Assessment | None:
+    vulnerability, package = pair.vulnerability, pair.package
+    if pair.is_new:
+        return rule(vulnerability, package)
+    automatic = [one for one in history if not one.by_hand]
+    if automatic:
+        again = reassess and not _is_by_hand(history) and moved(automatic[-1].score, vulnerability.cvss_score)
+        return rule(vulnerability, package) if again else None
+    if not pair.is_rescored or rule(replace(vulnerability, cvss_score=pair.former), package) is not None:
+        return None
+    made = rule(vulnerability, package)
+    return None if made is None else replace(made, comment=f"The {score_move(pair.former, vulnerability.cvss_score)}.")
+
+
+def _history(pair: AnsweredPair, by_name: Mapping[str, Sequence[Assessment]]) -> list[Assessment]:
+    """What was recorded about a pair, for all its versions and images, oldest first."""
+    names = {name.casefold() for name in pair.vulnerability.identifiers}
+    found = [one for name in names for one in by_name.get(name, ()) if one.scope in (Scope(), Scope(pair.package))]
+    return sorted(found, key=lambda one: one.sequence)
+
+
+def _is_by_hand(history: Sequence[Assessment]) -> bool:
+    """Whether people's decision stands; a newer withdrawal ends an older one of the same source and scope."""
+    newest = {(one.source, one.vulnerability.casefold(), one.scope): one for one in history if one.by_hand}
+    return any(one.type is not None for one in newest.values())
 
 
 def auto_assessment(
@@ -61,10 +163,22 @@ def reassessment(
 
 
 def moved(before: Decimal | None, after: Decimal | None) -> bool:
-    """Whether a score differs from what it was when it was assessed, seen on one decimal."""
-    if before is None or after is None:
-        return before is not after
-    return round_score(before) != round_score(after)
+    """Whether a score differs from what it was, seen on one decimal."""
+    return _rounded(before) != _rounded(after)
+
+
+def score_move(before: Decimal | None, after: Decimal | None) -> str:
+    """``score moved 7.5 → 9.8``, ``score moved none → 9.8``."""
+    return f"score moved {'none' if before is None else before} → {'none' if after is None else after}"
+
+
+def _height(one: Vulnerability) -> Decimal:
+    score = _rounded(one.cvss_score)
+    return Decimal(-1) if score is None else score
+
+
+def _rounded(score: Decimal | None) -> Decimal | None:
+    return round_score(score) if score is not None and score.is_finite() else None
 
 
 def _given(

@@ -29,10 +29,10 @@ from webhook.model.verdicts import (
     WorkloadVerdict,
 )
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.automatic import moved, reassessment
+from webhook.policy.automatic import moved, reassessment, score_move
 from webhook.policy.matching import ANYWHERE, AssessmentIndex, Place
 from webhook.policy.reasons import error_reason, missing_reason, state_reasons
-from webhook.policy.scores import is_scored
+from webhook.policy.scores import UNSCORED, is_scored
 from webhook.policy.typetable import TypeTable
 
 _NO_SCORE = Decimal(-1)
@@ -123,10 +123,17 @@ class Judge:
             elif again is not None:
                 given = again
         if given is None:
-            remarks = () if is_scored(vulnerability.cvss_score) else ("unscored",)
-            return _Standing(None, expired, self.rules.policy.unassessed, remarks)
-        action, notes = self._assessed(given, vulnerability)
-        return _Standing(given, expired, action, notes, () if given.until is None else (given.until,))
+            action, notes = self.rules.policy.unassessed, _unassessed_notes(vulnerability)
+        else:
+            action, notes = self._assessed(given, vulnerability)
+        if vulnerability.scored_from_vector:
+            notes = (*notes, "scored from its vector")
+        if vulnerability.rejected:
+            notes = (*notes, "rejected or withdrawn")
+            most = self.rules.policy.rejected
+            if most is not None and (given is None or not given.by_hand):
+                action = min(action, most)
+        return _Standing(given, expired, action, notes, () if given is None or given.until is None else (given.until,))
 
     def _with_doubtful(
         self, standing: _Standing, doubtful: Assessment, purl: Purl, vulnerability: Vulnerability
@@ -158,10 +165,19 @@ class Judge:
             notes.append(f"assessment type {assessment.type} {what}")
         else:
             action = kind.action
-        if assessment.score is not None and moved(assessment.score, vulnerability.cvss_score):
-            now = "none" if vulnerability.cvss_score is None else vulnerability.cvss_score
-            notes.append(f"score moved {assessment.score} → {now}")
+        if assessment.score is not None:
+            if moved(assessment.score, vulnerability.cvss_score):
+                notes.append(score_move(assessment.score, vulnerability.cvss_score))
+        elif vulnerability.rescored is not None and vulnerability.rescored.at > assessment.assessed_at:
+            notes.append(score_move(vulnerability.rescored.former, vulnerability.cvss_score))
         return action, tuple(notes)
+
+
+def _unassessed_notes(vulnerability: Vulnerability) -> tuple[str, ...]:
+    unscored = () if is_scored(vulnerability.cvss_score) else (UNSCORED,)
+    if vulnerability.rescored is None:
+        return unscored
+    return (*unscored, score_move(vulnerability.rescored.former, vulnerability.cvss_score))
 
 
 def evaluate(facts: ImageFacts, subject: Subject, rules: Rules, index: AssessmentIndex, now: dt.datetime) -> Verdict:

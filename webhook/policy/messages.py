@@ -17,6 +17,7 @@ from webhook.policy.commands import assess_commands
 from webhook.policy.evaluation import worst_first
 from webhook.policy.phrases import MAX_ID, MAX_PURL, MAX_TEXT, explained, rated, score, state, title
 from webhook.policy.plaintext import cut, plain
+from webhook.policy.scores import UNSCORED
 
 MAX_DENIAL = 3_000
 MAX_WARNING = 250
@@ -132,7 +133,8 @@ def _short(cause: Finding | Reason) -> str:
         return plain(cause.text, MAX_WARNING).rstrip(".")
     component = plain(cause.purl.removeprefix("pkg:"), MAX_PURL)
     vulnerability = cause.vulnerability
-    note = f" ({plain(cause.note, MAX_TEXT)})" if cause.note and cause.assessment is not None else ""
+    remark = cause.note.removeprefix(UNSCORED).removeprefix("; ")  # the score says that already
+    note = f" ({plain(remark, MAX_TEXT)})" if remark else ""
     return f"{plain(vulnerability.id, MAX_ID)} {score(vulnerability)} in {component} {state(cause)}{note}"
 
 

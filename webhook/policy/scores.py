@@ -14,6 +14,8 @@ from itertools import pairwise
 from webhook.errors import ConfigError
 from webhook.model.assessments import AssessmentType, CvssRange
 
+UNSCORED = "unscored"
+"""The word for a vulnerability without a score."""
 STEP = Decimal("0.1")
 LOWEST = Decimal("0.0")
 HIGHEST = Decimal("10.0")
@@ -38,7 +40,7 @@ def is_scored(score: Decimal | None) -> bool:
 def severity(score: Decimal | None) -> str:
     """``Low``, ``Medium``, ``High`` or ``Critical``; ``unscored`` when there is no score."""
     if score is None or not is_scored(score):
-        return "unscored"
+        return UNSCORED
     rounded = round_score(score)
     return next((name for name, band in SEVERITIES.items() if band.low <= rounded <= band.high), "Critical")
 

@@ -130,9 +130,9 @@ class ComponentStore(Protocol):
     ) -> RecordResult:
         """Commit a batch with its automatic assessments and one revision, or nothing at all.
 
-        Components named that the store does not know are added. ``assess`` is called once for each
-        (vulnerability, package) that enters the store with this batch. Of a run whose ``lease`` has ended nothing is
-        kept (LeaseLost).
+        Components named that the store does not know are added. ``assess`` applies today's ranges to each
+        (vulnerability, package) that is new, or that first scores into one (``policy.automatic.assessments_by_score``).
+        Of a run whose ``lease`` has ended nothing is kept (LeaseLost).
         """
 
     def unassessed_pairs(self) -> Iterable[tuple[Vulnerability, str]]:

@@ -36,6 +36,13 @@ class PolicyOptions:
         default="allow", metadata={"help": "Action for components of types that OSS Index does not know (deb, apk …)."}
     )
     unusable: str = field(default="allow", metadata={"help": "Action for components without purl or version."})
+    rejected: str = field(
+        default="judge",
+        metadata={
+            "help": "judge: a vulnerability that its source calls rejected or withdrawn counts like any other; warn: "
+            "it asks for a warning at most; allow: for nothing. What people decided about it always counts."
+        },
+    )
     on_error: str = field(default="warn", metadata={"help": "Action when a decision fails."})
     max_report_age: str | None = field(
         default=None, metadata={"help": "Clean answers older than this (72h, 7d) count as unknown; none: no limit."}
@@ -96,6 +103,7 @@ def make_policy(options: PolicyOptions) -> Policy:
         missing_sbom=read_action("policy.missingSbom", options.missing_sbom),
         not_covered=read_action("policy.notCovered", options.not_covered),
         unusable=read_action("policy.unusable", options.unusable),
+        rejected=_rejected(options.rejected),
         on_error=read_action("policy.onError", options.on_error),
         max_report_age=None if options.max_report_age is None else _age("policy.maxReportAge", options.max_report_age),
         enforce_on=read_word("policy.enforceOn", options.enforce_on, EnforceOn),
@@ -108,6 +116,13 @@ def make_policy(options: PolicyOptions) -> Policy:
         break_glass=options.break_glass,
         break_glass_life=_break_glass_life(options.break_glass_hours),
     )
+
+
+def _rejected(word: str) -> Action | None:
+    known = {"judge": None, "warn": Action.WARN, "allow": Action.ALLOW}
+    if word not in known:
+        raise ConfigError(f"policy.rejected cannot be {word!r:.60}", remedy=f"Write one of: {', '.join(known)}.")
+    return known[word]
 
 
 def _admitted(given: str | Mapping[str, str]) -> Admitted:

@@ -83,7 +83,7 @@ class ComponentRepository:
         Args:
             answers: what the source said; of two for one component the last counts.
             unanswered: components that the source was asked for and left out.
-            assess: called once for each (vulnerability, package) that enters the store with this batch; inside the
+            assess: today's ranges, applied as :func:`webhook.policy.automatic.assessments_by_score` says; inside the
                 transaction, so it must not touch the store.
             now: when the answers arrived.
             reassess_on_score_change: call ``assess``, too, for pairs whose newest assessment is automatic and was made

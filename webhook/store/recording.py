@@ -9,16 +9,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from webhook.model.assessments import Assessment, Scope
+from webhook.model.assessments import Assessment
 from webhook.model.components import ComponentState
 from webhook.model.downloads import RecordResult
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
-from webhook.policy.scores import round_score
+from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_pairs, with_move
 from webhook.ports import AutoAssess
 from webhook.store.assessments import append
 from webhook.store.columns import to_seconds
@@ -32,9 +31,6 @@ from webhook.store.rows import (
     vulnerability_values,
 )
 from webhook.store.tables import affected_packages, assessments, components, findings, identifiers, vulnerabilities
-
-Pair = tuple[Vulnerability, str]
-"""A vulnerability and the package (a purl without version) that it affects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +49,17 @@ def record(change: Change, batch: Batch) -> RecordResult:
     connection = change.connection
     ids = give_ids(change, [*batch.answers, *batch.unanswered])
     answers = _newer_answers(connection, batch.answers.values(), ids)
-    told = _write_vulnerabilities(change, answers, batch.now)
+    _write_vulnerabilities(change, answers, batch.now)
     _write_findings(connection, answers, ids)
     _write_components(change, answers, ids, batch.now)
     _note_asked(connection, [ids[purl] for purl in batch.unanswered if purl not in batch.answers], batch.now)
-    new, known = _write_pairs(connection, answers, told, batch.now)
-    made = _assess(batch.assess, new)
-    again = _assess(batch.assess, _moved(connection, known)) if batch.reassess else []
-    append(change, [*made, *again])
+    pairs = _write_pairs(connection, answers, batch.now)
+    # What was recorded only matters for pairs that were there before.
+    records = _records(connection, [one for one in pairs if one.is_rescored or (batch.reassess and not one.is_new)])
+    made = assessments_by_score(batch.assess, pairs, records, reassess=batch.reassess)
+    append(change, made)
     vulnerable = sum(bool(one.vulnerabilities) for one in batch.answers.values())
-    return RecordResult(len(new), len(made), vulnerable, change.revision)
+    return RecordResult(sum(one.is_new for one in pairs), len(made), vulnerable, change.revision)
 
 
 def _newer_answers(
@@ -78,10 +75,8 @@ def _newer_answers(
 # -- vulnerabilities ------------------------------------------------------------------------------------------------
 
 
-def _write_vulnerabilities(
-    change: Change, answers: Sequence[ComponentAnswer], now: dt.datetime
-) -> dict[str, Vulnerability]:
-    """Add new vulnerabilities and bring changed ones up to date; all that the answers name, as they are now."""
+def _write_vulnerabilities(change: Change, answers: Sequence[ComponentAnswer], now: dt.datetime) -> None:
+    """Add new vulnerabilities and bring changed ones up to date."""
     told: dict[str, Vulnerability] = {}
     for answer in answers:
         for one in answer.vulnerabilities:
@@ -89,6 +84,7 @@ def _write_vulnerabilities(
                 told[one.id] = one
     there = _stored(change.connection, list(told))
     new = [one for one in told.values() if one.id not in there]
+    told = {key: with_move(one, there.get(key), now) for key, one in told.items()}
     changed = [one for one in told.values() if one.id in there and not _alike(there[one.id], one)]
     if new:
         rows = [{**vulnerability_values(one), "first_seen": now, "revision": change.revision} for one in new]
@@ -97,7 +93,6 @@ def _write_vulnerabilities(
         rows = [{**vulnerability_values(one), "key": one.id, "revision": change.revision} for one in changed]
         change.connection.execute(update(vulnerabilities).where(vulnerabilities.c.id == bindparam("key")), rows)
     _write_identifiers(change.connection, [*new, *changed], [one.id for one in changed])
-    return {**told, **{key: one for key, one in there.items() if _alike(one, told[key])}}
 
 
 def _stored(connection: Connection, names: Sequence[str]) -> dict[str, Vulnerability]:
@@ -171,61 +166,44 @@ def _note_asked(connection: Connection, numbers: Sequence[int], now: dt.datetime
 # -- automatic assessment ----------------------------------------------------------------------------------------------
 
 
-def _write_pairs(
-    connection: Connection, answers: Sequence[ComponentAnswer], told: Mapping[str, Vulnerability], now: dt.datetime
-) -> tuple[list[Pair], list[Pair]]:
-    """Note each (vulnerability, package) that was never seen before; the new ones, and those that were known."""
-    named = sorted({(one.id, answer.purl.package) for answer in answers for one in answer.vulnerabilities})
-    query = select(affected_packages.c.vulnerability_id, affected_packages.c.package)
+def _write_pairs(connection: Connection, answers: Sequence[ComponentAnswer], now: dt.datetime) -> list[AnsweredPair]:
+    """Note each (vulnerability, package) with its latest score; those that the answers name, as they were before."""
+    named = named_pairs(answers)
+    query = select(affected_packages.c.vulnerability_id, affected_packages.c.package, affected_packages.c.score)
     keys = sorted({key for key, _ in named})
     found = connection.execute(query.where(among(connection, affected_packages.c.vulnerability_id, keys)))
-    there = {(key, package) for key, package in found}
-    new = [(told[key], package) for key, package in named if (key, package) not in there]
+    there = {(key, package): score for key, package, score in found}
+    pairs = [
+        AnsweredPair(one, package, (key, package) not in there, there.get((key, package)))
+        for (key, package), one in named.items()
+    ]
+    new = [(one.vulnerability, one.package) for one in pairs if one.is_new]
     if new:
         rows = [
             {"vulnerability_id": one.id, "package": package, "first_seen": now, "score": one.cvss_score}
             for one, package in new
         ]
         connection.execute(insert(affected_packages), rows)
-    return new, [(told[key], package) for key, package in named if (key, package) in there]
+    rescored = [one for one in pairs if not one.is_new and one.former != one.vulnerability.cvss_score]
+    if rescored:
+        rows = [
+            {"key": one.vulnerability.id, "of": one.package, "latest": one.vulnerability.cvss_score} for one in rescored
+        ]
+        connection.execute(
+            update(affected_packages)
+            .where(
+                affected_packages.c.vulnerability_id == bindparam("key"), affected_packages.c.package == bindparam("of")
+            )
+            .values(score=bindparam("latest", type_=affected_packages.c.score.type)),
+            rows,
+        )
+    return pairs
 
 
-def _assess(assess: AutoAssess, pairs: Iterable[Pair]) -> list[Assessment]:
-    return [made for one, package in pairs if (made := assess(one, package)) is not None]
-
-
-def _moved(connection: Connection, pairs: Sequence[Pair]) -> list[Pair]:
-    """Those pairs that only a CVSS range has assessed so far, for a score that is no longer theirs."""
+def _records(connection: Connection, pairs: Iterable[AnsweredPair]) -> list[Assessment]:
+    """What was recorded about the vulnerabilities of some pairs."""
     # People may have written an identifier in another case than the source does.
-    names = {name for one, _ in pairs for name in one.identifiers}
+    names = {name for pair in pairs for name in pair.vulnerability.identifiers}
     spellings = sorted({spelling for name in names for spelling in (name, name.lower(), name.upper())})
-    records: dict[str, list[Assessment]] = {}
     query = select(*ASSESSMENT_COLUMNS).where(among(connection, assessments.c.vulnerability, spellings))
-    for portion in raw_rows(connection, query):
-        for row in portion:
-            records.setdefault(row[0].casefold(), []).append(read_assessment(row))
-    found: list[Pair] = []
-    for one, package in pairs:
-        about = [record for name in one.identifiers for record in records.get(name.casefold(), ())]
-        about = [record for record in about if record.scope in (Scope(), Scope(package))]
-        if _score_moved(sorted(about, key=lambda record: record.sequence), one.cvss_score):
-            found.append((one, package))
-    return found
-
-
-def _score_moved(history: Sequence[Assessment], score: Decimal | None) -> bool:
-    """Whether the newest assessment is automatic and was made for another score.
-
-    Args:
-        history: of one vulnerability in one package, for all its versions and images, oldest first.
-        score: as it is now.
-    """
-    by_hand = {(one.source, one.vulnerability.casefold(), one.scope): one for one in history if one.by_hand}
-    if any(one.type is not None for one in by_hand.values()):
-        return False
-    automatic = [one for one in history if not one.by_hand]
-    return bool(automatic) and _rounded(automatic[-1].score) != _rounded(score)
-
-
-def _rounded(score: Decimal | None) -> Decimal | None:
-    return round_score(score) if score is not None and score.is_finite() else None
+    return [read_assessment(row) for portion in raw_rows(connection, query) for row in portion]

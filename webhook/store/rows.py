@@ -24,7 +24,7 @@ from webhook.model.assessments import (
     Scope,
     StoredType,
 )
-from webhook.model.vulnerabilities import Vulnerability
+from webhook.model.vulnerabilities import Rescored, Vulnerability
 from webhook.policy.scopes import respelled
 from webhook.store.columns import to_json, to_moment
 from webhook.store.tables import assessments, vulnerabilities
@@ -44,6 +44,10 @@ VULNERABILITY_COLUMNS = tuple(
         "cwe",
         "source",
         "external_references",
+        "scored_from_vector",
+        "rejected",
+        "former_score",
+        "rescored_at",
         "description",
     )
 )
@@ -91,6 +95,7 @@ def _texts(json: str) -> tuple[str, ...]:
 def read_vulnerability(row: Sequence[Any]) -> Vulnerability:
     """A vulnerability from its columns."""
     identifier, title, score, vector, reference, aliases, cwe, source, references = row[:9]
+    from_vector, rejected, former, rescored_at = row[9:13]
     return Vulnerability(
         id=identifier,
         title=title,
@@ -98,10 +103,13 @@ def read_vulnerability(row: Sequence[Any]) -> Vulnerability:
         cvss_vector=vector,
         reference=reference,
         aliases=_texts(aliases),
-        description=row[9] if len(row) > 9 else "",
+        description=row[13] if len(row) > 13 else "",
         cwe=None if cwe is None else intern(cwe),
         source=intern(source),
         external_references=_texts(references),
+        scored_from_vector=bool(from_vector),
+        rejected=bool(rejected),
+        rescored=None if rescored_at is None else Rescored(_score(former), _moment(rescored_at)),
     )
 
 
@@ -118,6 +126,10 @@ def vulnerability_values(one: Vulnerability) -> dict[str, object]:
         "source": one.source,
         "aliases": to_json(one.aliases),
         "external_references": to_json(one.external_references),
+        "scored_from_vector": one.scored_from_vector,
+        "rejected": one.rejected,
+        "former_score": None if one.rescored is None else one.rescored.former,
+        "rescored_at": None if one.rescored is None else one.rescored.at,
     }
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     UniqueConstraint,
+    false,
 )
 
 from webhook.store.columns import CleanText, Moment, Score
@@ -81,6 +82,10 @@ vulnerabilities = Table(
     Column("source", CleanText, nullable=False),
     Column("aliases", CleanText, nullable=False),  # a JSON list
     Column("external_references", CleanText, nullable=False),  # a JSON list
+    Column("scored_from_vector", Boolean, nullable=False, server_default=false()),
+    Column("rejected", Boolean, nullable=False, server_default=false()),
+    Column("former_score", Score),
+    Column("rescored_at", Moment),  # null: the score never changed
     Column("first_seen", Moment, nullable=False),
     Column("revision", BigInteger, nullable=False, index=True),
 )
@@ -111,7 +116,8 @@ affected_packages = Table(
     Column("score", Score),
     sqlite_with_rowid=False,
 )
-"""Every (vulnerability, package) that was ever seen, so that each is assessed automatically once and no more."""
+"""Every (vulnerability, package) that was ever seen, with its latest score, so that each is assessed automatically once
+and no more."""
 
 assessments = Table(
     "assessments",

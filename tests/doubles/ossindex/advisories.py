@@ -31,7 +31,7 @@ def advisory(identifier: str, score: float | str | None = 7.5, **fields: object)
     """
     number = int(hashlib.sha256(identifier.encode()).hexdigest(), 16)
     cwe, weakness = _WEAKNESSES[number % len(_WEAKNESSES)]
-    vector = next((text for value, text in _VECTORS if value == score), _VECTORS[2][1])
+    vector = None if score is None else next((text for value, text in _VECTORS if value == score), _VECTORS[2][1])
     made: dict[str, object] = {
         "id": identifier,
         "displayName": identifier,

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -22,6 +24,7 @@ from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry, Sc
 from webhook.model.policies import Policy
 from webhook.model.purls import Purl
 from webhook.model.verdicts import ComponentCounts, ImageVerdict, SbomStatus, Verdict
+from webhook.model.vulnerabilities import Rescored
 from webhook.policy.evaluation import Rules, Subject, evaluate, failed, missing, workload_verdict
 from webhook.policy.matching import AssessmentIndex
 
@@ -321,3 +324,28 @@ def test_an_expired_doubtful_range_counts_no_more_unless_its_type_is_assessed_ag
     assert judge_branch(old).action is Action.WARN
     again = rules(kind("Blocked", Action.DENY, ("4.0", "10.0"), 30, OnExpiry.REASSESS))
     assert judge_branch(old, use=again).action is Action.DENY
+
+
+# -- scores and rejected identifiers ----------------------------------------------------------------------------------
+
+
+def test_a_moved_score_is_said_of_unassessed_findings_and_of_decisions_without_a_score() -> None:
+    found = replace(vulnerability(score="6.5"), rescored=Rescored(None, NOW))
+    assert judge_one(found).findings[0].note == "score moved none → 6.5"
+    assert judge_one(found, [assessment("Ignore")]).findings[0].note == "score moved none → 6.5"
+    later = replace(assessment("Ignore"), assessed_at=NOW)
+    assert judge_one(found, [later]).findings[0].note == ""
+    gone = replace(vulnerability(score=None), rescored=Rescored(Decimal("5.0"), NOW))
+    assert judge_one(gone).findings[0].note == "unscored; score moved 5.0 → none"
+
+
+@pytest.mark.parametrize("most", [None, Action.WARN, Action.ALLOW])
+def test_a_rejected_identifier_asks_for_no_more_than_the_policy_says(most: Action | None) -> None:
+    found = replace(vulnerability(), rejected=True)
+    for unassessed in Action:
+        use = rules(policy=Policy(unassessed=unassessed, rejected=most))
+        worst = Action.DENY if most is None else most
+        assert judge_one(found, [], use).action is min(unassessed, worst)
+        assert judge_one(found, [assessment("Blocked", by=AUTO)], use).action is min(Action.DENY, worst)
+        assert judge_one(found, [assessment("Blocked")], use).action is Action.DENY
+        assert judge_one(vulnerability(), [assessment("Blocked", by=AUTO)], use).action is Action.DENY

@@ -21,6 +21,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from tests.fakes import NOON
+from tests.ports.samples import AutoRule, answer, vulnerability
 from tests.postgres import PostgresServer
 from webhook.errors import StoreError, StoreUnreachable
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope
@@ -332,3 +333,20 @@ def test_leases_that_a_program_before_fencing_numbers_takes_and_ends_are_respect
         (oldest,) = connection.exec_driver_sql("SELECT oldest_program FROM compatibility").scalars()
     engine.dispose()
     assert (lease.holder, left, oldest) == ("this", 0, "0003"), "by its clock it can be taken"
+
+
+def test_scores_that_are_there_at_the_upgrade_count_as_seen(opened: Open, empty_url: str) -> None:
+    made_by_release(empty_url, "0008")
+    engine = create_engine(parse_address(empty_url))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO vulnerabilities VALUES ('V-1', '', '', '9.8', NULL, NULL, '', 'ossindex', '[]', '[]', 1, 1)"
+        )
+        connection.exec_driver_sql("INSERT INTO affected_packages VALUES ('V-1', 'pkg:npm/a', 1, '5.0')")
+    engine.dispose()
+    store = opened(empty_url)
+    store.admin.upgrade()
+    for day, (score, given) in enumerate((("9.8", 0), ("9.9", 0), ("5.0", 0), ("7.5", 1))):
+        at = NOON + day * dt.timedelta(days=1)
+        found = answer("pkg:npm/a@1", vulnerability("V-1", score), at=at)
+        assert store.components.record([found], assess=AutoRule(), now=at).auto_assessed == given

@@ -19,6 +19,8 @@ from webhook.clients.ossindex.matching import Entry
 from webhook.clients.ossindex.reading import clean_text, one_line
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+from webhook.policy.advisories import identifiers_in, is_rejected, score_of_vector
+from webhook.policy.scores import is_scored
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,}\Z", re.IGNORECASE)
 _IDENTIFIER = re.compile(
@@ -80,16 +82,21 @@ def _vulnerability(item: object) -> Vulnerability:
     others = _other_identifiers(item, given)
     identifier = given or (others.pop(0) if others else _made_up_id(item))
     text, description = _texts(item, identifier)
+    references = _web_addresses(item.get("externalReferences"))
+    score, vector = score_of(item.get("cvssScore")), vector_of(item.get("cvssVector"))
+    from_vector = None if is_scored(score) else score_of_vector(vector)
     return Vulnerability(
         id=identifier,
-        aliases=tuple(sorted(others)),
+        aliases=tuple(sorted({*others, *identifiers_in(references)} - {identifier})),
         title=text,
         description=description,
-        cvss_score=score_of(item.get("cvssScore")),
-        cvss_vector=vector_of(item.get("cvssVector")),
+        cvss_score=score if from_vector is None else from_vector,
+        cvss_vector=vector,
         cwe=cwe.upper() if _CWE.match(cwe := one_line(item.get("cwe"), 20)) else None,
         reference=web_address(item.get("reference")),
-        external_references=_web_addresses(item.get("externalReferences")),
+        external_references=references,
+        scored_from_vector=is_scored(from_vector),
+        rejected=is_rejected(text, description),
     )
 
 

@@ -1,0 +1,76 @@
+"""Advisories: what a source's entry about a vulnerability says between the lines.
+
+The score that a vector gives, further identifiers in its references, and whether it was rejected or withdrawn.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+
+_BASE_METRICS_4 = frozenset(("AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA"))
+_LONGEST_VECTOR = 300
+_GHSA = re.compile(r"https?://[^\s?#]*/(GHSA(?:-[0-9a-z]{4}){3})/?(?:[?#]\S*)?\Z", re.IGNORECASE)
+_REJECTED = re.compile(
+    r"[\s*#\[(]*(?:"
+    r"reject(?:ed)?\s*(?:\*\*|\]|\)|:|-|reason\b)"
+    r"|rejected\s+(?:cve|by)\b"
+    r"|(?:this|the)\s+(?:cve(?:[-\s](?:id|record|identifier|\d{4}-\d+))*|candidate|record|id|identifier)\s+"
+    r"(?:has\s+been|was|is)\s+(?:rejected|withdrawn)\b"
+    r"|withdrawn(?:\s+advisory)?\s*(?:\*\*|\]|\)|:|-|reason\b|\Z)"
+    r"|withdrawn\s+advisory\b"
+    r"|duplicate\s+advisory\b"
+    r"|this\s+(?:advisory|report|vulnerability)\s+(?:has\s+been|was|is)\s+(?:rejected|withdrawn)\b"
+    r")",
+    re.IGNORECASE,
+)
+_TITLE_HEAD = re.compile(r"\s*\[[^\]]{1,60}\]\s*(?=\S)")
+
+
+def score_of_vector(vector: str | None) -> Decimal | None:
+    """The base score of a CVSS vector of version 2, 3.0, 3.1 or 4.0; None when it is none of these.
+
+    Threat and environment, which can only be known where the software runs, do not count.
+
+    Args:
+        vector: possibly from a stranger; version 2 without prefix.
+    """
+    if not vector or len(vector) > _LONGEST_VECTOR:
+        return None
+    from cvss import CVSS2, CVSS3, CVSS4  # type: ignore[import-untyped]
+    from cvss.exceptions import CVSSError  # type: ignore[import-untyped]
+
+    try:
+        if vector.startswith("CVSS:4."):
+            head, *metrics = vector.split("/")
+            base = [one for one in metrics if one.partition(":")[0] in _BASE_METRICS_4]
+            score = CVSS4("/".join((head, *base))).base_score
+        elif vector.startswith("CVSS:3."):
+            score = CVSS3(vector).base_score
+        else:
+            score = CVSS2(vector.removeprefix("CVSS:2.0/")).base_score
+    except (CVSSError, ArithmeticError, LookupError, ValueError, TypeError):
+        return None  # whatever a stranger's vector does to the calculation, it gives no score
+    return Decimal(str(score))
+
+
+def identifiers_in(references: Iterable[str]) -> tuple[str, ...]:
+    """GHSA identifiers of the advisories that references lead to, sorted, in the spelling of GitHub."""
+    found = (_GHSA.match(one) for one in references)
+    return tuple(sorted({f"GHSA{match[1][4:].lower()}" for match in found if match is not None}))
+
+
+def is_rejected(title: str, description: str) -> bool:
+    """Whether a text says of its own identifier that it was rejected or withdrawn.
+
+    What is disputed, and what tells of input that is rejected, is not meant. Source: the CVE Program's rejected records
+    (``** REJECT **``, ``Rejected reason:``), GitHub's and Go's withdrawn advisories.
+
+    Args:
+        title: with or without an identifier in brackets before it.
+        description: of which the beginning counts.
+    """
+    return any(
+        _REJECTED.match(text) for text in (title[:500], _TITLE_HEAD.sub("", title[:500], count=1), description[:500])
+    )
