@@ -279,10 +279,16 @@ class FakeGrantStore:
             raise self.error
         return [one for one in self.kept if one.workload.uid in uids and one.namespace == namespace]
 
-    def add(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
+    def of_ticket(self, ticket: str, namespace: str, deadline: Deadline) -> BreakGlassGrant | None:
         if self.error is not None:
             raise self.error
+        return next((one for one in self.kept if (one.ticket, one.namespace) == (ticket, namespace)), None)
+
+    def add(self, grant: BreakGlassGrant, deadline: Deadline) -> bool:
+        if self.of_ticket(grant.ticket, grant.namespace, deadline) is not None:
+            return False
         self.kept.append(grant)
+        return True
 
 
 class FakeTask:

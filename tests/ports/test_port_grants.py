@@ -56,3 +56,17 @@ def test_a_further_grant_for_a_workload_is_kept_beside_the_first(grants: GrantSt
     grants.add(GRANT, soon)
     grants.add(later, soon)
     assert sorted(one.ticket for one in grants.find(["0a-1"], "shop", soon)) == ["INC-1", "INC-2"]
+
+
+def test_a_ticket_makes_one_grant_in_a_namespace_and_is_remembered(grants: GrantStore, soon: Deadline) -> None:
+    assert grants.of_ticket("INC-1", "shop", soon) is None
+    assert grants.add(GRANT, soon)
+    other = replace(GRANT, workload=replace(WEB, name="other", uid="0a-2"))
+    assert not grants.add(other, soon)
+    assert grants.of_ticket("INC-1", "shop", soon) == GRANT
+    assert list(grants.find(["0a-2"], "shop", soon)) == []
+    assert grants.add(replace(GRANT, namespace="bank"), soon)
+    for ticket in ("INC-2", "inc-1", "INC-1/ü, any text"):
+        assert grants.of_ticket(ticket, "shop", soon) is None
+        assert grants.add(replace(other, ticket=ticket), soon)
+        assert grants.of_ticket(ticket, "shop", soon) == replace(other, ticket=ticket)

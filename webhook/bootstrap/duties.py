@@ -33,7 +33,7 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
         yield certificates(parts, metrics)
     if settings.policy.break_glass:
         events = cluster.events if settings.audit.events else None
-        yield GrantDuty(cluster.grants(), events, cluster.running, parts.clock)
+        yield GrantDuty(cluster.grants(), events, parts.clock)
     yield provisioning(parts, metrics)
     yield inventory(parts)
     if settings.controller.urgent_components:

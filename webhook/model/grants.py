@@ -13,6 +13,8 @@ BREAK_GLASS_ANNOTATION = "bomgate.dev/break-glass"
 BREAK_GLASS_RESOURCE = "breakglass"
 """The virtual resource of the API group ``bomgate.dev`` that one must be allowed to ``use``."""
 MAX_TICKET = 100
+SERVICE_ACCOUNT = "system:serviceaccount:"
+"""What the names of ServiceAccounts begin with, as users."""
 
 
 @dataclass(frozen=True, slots=True)

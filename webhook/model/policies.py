@@ -104,6 +104,7 @@ class Policy:
             server cannot say what runs already.
         break_glass: whether people with the right for it can let in what would be denied.
         break_glass_life: for how long what a controller makes of such an object is let in, too.
+        break_glass_accounts: full names of the ServiceAccounts that count as people there.
     """
 
     unassessed: Action = Action.WARN
@@ -122,3 +123,4 @@ class Policy:
     admitted_controllers: frozenset[str] = frozenset(BUILT_IN_CONTROLLERS)
     break_glass: bool = True
     break_glass_life: dt.timedelta = dt.timedelta(hours=8)
+    break_glass_accounts: frozenset[str] = frozenset()

@@ -33,6 +33,28 @@ def no_right(user: str, namespace: str) -> str:
     )
 
 
+def no_account(user: str) -> str:
+    """Why break-glass did not count: a ServiceAccount is nobody who decides."""
+    return not_counted(
+        f"{plain(user, _MAX_NAME)} is a ServiceAccount that is not listed in policy.breakGlass.accounts; apply it "
+        "yourself, or list the account"
+    )
+
+
+def same_ticket(ticket: str) -> str:
+    """Why break-glass did not count: the object had the ticket before."""
+    return not_counted(f"the object had the ticket {plain(ticket, MAX_TICKET)} before; give it a new one")
+
+
+def used_ticket(former: BreakGlassGrant) -> str:
+    """Why break-glass did not count: the ticket has its grant already."""
+    of = former.workload
+    return not_counted(
+        f"the ticket {plain(former.ticket, MAX_TICKET)} was used for {plain(of.kind, _MAX_NAME)} "
+        f"{plain(of.name, _MAX_NAME)} on {moment(former.at)}, and makes one grant in a namespace; give a new one"
+    )
+
+
 def not_counted(why: str) -> str:
     """Why break-glass did not count.
 

@@ -58,13 +58,6 @@ class GrantKeeper(Protocol):
             SourceError: the API server did not answer, or refused to.
         """
 
-    def remove(self, namespace: str, name: str, deadline: Deadline) -> None:
-        """Delete one; harmless when it is gone.
-
-        Raises:
-            SourceError: the API server did not answer, or refused to.
-        """
-
 
 class RightsReviewer(Protocol):
     """What this process may do in the cluster."""

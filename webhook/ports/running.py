@@ -143,8 +143,17 @@ class GrantStore(Protocol):
             SourceError: the API server did not answer, or refused to.
         """
 
-    def add(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
-        """Keep a grant beside those that are there.
+    def of_ticket(self, ticket: str, namespace: str, deadline: Deadline) -> BreakGlassGrant | None:
+        """The grant that was made under a ticket; None when it was never used in the namespace.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
+    def add(self, grant: BreakGlassGrant, deadline: Deadline) -> bool:
+        """Keep a grant; False, and nothing is kept, when its ticket has one in this namespace.
+
+        Of many that ask at once, one is kept.
 
         Raises:
             SourceError: the API server did not answer, or refused to.

@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 from webhook.errors import ConfigError
 from webhook.model.actions import Action
 from webhook.model.assessments import OnExpiry
+from webhook.model.grants import SERVICE_ACCOUNT
 from webhook.model.policies import BUILT_IN_CONTROLLERS, Admitted, EnforceOn, Mode, Policy
 from webhook.settings.kinds import read_kind
 from webhook.settings.reading import check_keys
 
 _AGE = re.compile(r"([0-9]{1,6})\s*([hd])\Z")
+_ACCOUNT = re.compile(r"([a-z0-9-]{1,63})/([a-z0-9.-]{1,253})\Z")
 _MOST_BREAK_GLASS_HOURS = 24 * 31
 _GROUPS = ("system:serviceaccounts", "system:authenticated", "system:unauthenticated", "system:masters", "system:nodes")
 W = TypeVar("W", EnforceOn, Mode, OnExpiry)
@@ -71,11 +73,12 @@ class PolicyOptions:
             "when the API server cannot say what its controller runs already. A list replaces this one."
         },
     )
-    break_glass: bool = field(
+    break_glass: bool | dict[str, list[str]] = field(
         default=True,
         metadata={
-            "help": "Let in what would be denied when it has the annotation bomgate.dev/break-glass and the user the "
-            "right for it. Needs kube.cluster."
+            "help": "true: let in what would be denied when it has the annotation bomgate.dev/break-glass and the user "
+            "the right for it; {accounts: [argocd/deployer]}: these ServiceAccounts (namespace/name) may be that user, "
+            "too; false: not at all. Needs kube.cluster."
         },
     )
     break_glass_hours: float = field(
@@ -113,7 +116,8 @@ def make_policy(options: PolicyOptions) -> Policy:
         enforce=read_word("policy.enforce", "off" if options.enforce is False else options.enforce, Mode),
         admitted=_admitted(options.admitted),
         admitted_controllers=_controllers(options.admitted_controllers),
-        break_glass=options.break_glass,
+        break_glass=options.break_glass is not False,
+        break_glass_accounts=_accounts(options.break_glass),
         break_glass_life=_break_glass_life(options.break_glass_hours),
     )
 
@@ -146,6 +150,25 @@ def _controllers(names: Sequence[str]) -> frozenset[str]:
                 remedy="Write whole user names, such as system:serviceaccount:kruise-system:kruise-manager.",
             )
     return frozenset(names)
+
+
+def _accounts(given: bool | Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """The ServiceAccounts of ``policy.breakGlass``, by the names that the API server gives them as users."""
+    if isinstance(given, bool):
+        return frozenset()
+    check_keys("policy.breakGlass.", given, ("accounts",))
+    return frozenset(map(_account, given.get("accounts", ())))
+
+
+def _account(text: str) -> str:
+    full = text.startswith(SERVICE_ACCOUNT)
+    match = _ACCOUNT.match(text.removeprefix(SERVICE_ACCOUNT).replace(":", "/") if full else text)
+    if match is None:
+        raise ConfigError(
+            f"policy.breakGlass.accounts cannot have {text!r:.100}",
+            remedy="Write a ServiceAccount as namespace/name, such as argocd/deployer.",
+        )
+    return f"{SERVICE_ACCOUNT}{match[1]}:{match[2]}"
 
 
 def _break_glass_life(hours: float) -> dt.timedelta:

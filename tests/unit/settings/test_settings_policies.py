@@ -61,6 +61,8 @@ def test_the_environment_says_it_too(tmp_path: Path) -> None:
         ("{admitted: {until: soon}}", "policy.admitted.until cannot be 'soon'", "hours or days"),
         ("{admitted: {unti: 72h}}", "policy.admitted.unti is not a setting", "Did you mean 'until'?"),
         ("{admitted: {}}", "policy.admitted.until cannot be ''", "hours or days"),
+        ("{breakGlass: {account: []}}", "policy.breakGlass.account is not a setting", "Did you mean 'accounts'?"),
+        ("{breakGlass: {accounts: [argocd]}}", "policy.breakGlass.accounts cannot have 'argocd'", "namespace/name"),
         ("{breakGlassHours: 0}", "policy.breakGlassHours is 0", "Assess"),
         ("{breakGlassHours: 10000}", "at most 744", "Assess"),
     ],

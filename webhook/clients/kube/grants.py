@@ -1,11 +1,13 @@
 """Grants: uses of break-glass, as objects ``BreakGlassGrant`` of ``bomgate.dev/v1alpha1``.
 
-Each carries the UID of its workload as a label too, so that the grants of a whole chain of owners are one question.
+Each carries the UID of its workload as a label too, so that the grants of a whole chain of owners are one question. Its
+name is made of its ticket: no second object can have it, so a ticket makes one grant, and is remembered as long as it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Collection, Iterator, Sequence
 
@@ -20,7 +22,7 @@ from webhook.model.grants import BreakGlassGrant, GrantedWorkload
 from webhook.policy.plaintext import plain
 
 GROUP, VERSION, KIND, PLURAL = "bomgate.dev", "v1alpha1", "BreakGlassGrant", "breakglassgrants"
-UID_LABEL = "bomgate.dev/workload-uid"
+UID_LABEL, TICKET_LABEL = "bomgate.dev/workload-uid", "bomgate.dev/ticket"
 _RESOURCE = f"{PLURAL}.{GROUP}"
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z")
 
@@ -83,19 +85,35 @@ class KubeGrants:
         # The label only finds them. What counts is the object's own word, which whoever may label cannot change.
         return [grant for _, grant in found if grant.workload.uid in values]
 
-    def add(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
-        """Keep a grant; its name is the UID of its workload, and for a further one the moment besides.
+    def of_ticket(self, ticket: str, namespace: str, deadline: Deadline) -> BreakGlassGrant | None:
+        """The grant that was made under a ticket; None when it was never used in the namespace.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        if not is_name(namespace):
+            return None
+        # Grants of former releases have no such label; there are few, and what counts is their own word.
+        for selector in (f"{TICKET_LABEL}={_ticket_key(ticket)}", f"!{TICKET_LABEL}"):
+            for _, grant in self._list(_path(namespace), namespace, selector, deadline):
+                if grant.ticket == ticket:
+                    return grant
+        return None
+
+    def add(self, grant: BreakGlassGrant, deadline: Deadline) -> bool:
+        """Keep a grant under a name made of its ticket, so that the API server lets one of many creations win.
 
         Raises:
             SourceError: the API server did not answer, or refused to.
         """
         uid = grant.workload.uid
-        if not is_name(grant.namespace) or not is_name(uid) or not _LABEL_VALUE.match(uid):
+        if not is_name(grant.namespace) or not _LABEL_VALUE.match(uid):
             raise Final(f"{plain(uid, 100)!r} in {plain(grant.namespace, 100)!r} cannot have a grant.")
         try:
-            self._create(grant, uid, deadline)
+            self._create(grant, deadline)
         except Conflict:
-            self._create(grant, f"{uid}-{int(grant.at.timestamp())}", deadline)
+            return False
+        return True
 
     def everything(self, deadline: Deadline) -> Sequence[tuple[str, BreakGlassGrant]]:
         """All grants of the cluster, each with the name of its object; empty when the cluster does not know the kind.
@@ -105,21 +123,16 @@ class KubeGrants:
         """
         return list(self._list(f"/apis/{GROUP}/{VERSION}/{PLURAL}", "", "", deadline))
 
-    def remove(self, namespace: str, name: str, deadline: Deadline) -> None:
-        """Delete a grant; harmless when it is gone.
-
-        Raises:
-            SourceError: the API server did not answer, or refused to.
-        """
-        if is_name(namespace) and is_name(name):
-            self._calls.send("DELETE", f"{_path(namespace)}/{name}", Wanted(_RESOURCE, name, namespace), deadline)
-
-    def _create(self, grant: BreakGlassGrant, name: str, deadline: Deadline) -> None:
-        of = grant.workload
+    def _create(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
+        of, key = grant.workload, _ticket_key(grant.ticket)
         body = {
             "apiVersion": f"{GROUP}/{VERSION}",
             "kind": KIND,
-            "metadata": {"name": name, "namespace": grant.namespace, "labels": {UID_LABEL: of.uid}},
+            "metadata": {
+                "name": f"ticket-{key}",
+                "namespace": grant.namespace,
+                "labels": {UID_LABEL: of.uid, TICKET_LABEL: key},
+            },
             "spec": {
                 "ticket": grant.ticket,
                 "user": grant.user,
@@ -146,6 +159,11 @@ class KubeGrants:
             for item in items:
                 one: _Grant = decoded(_DECODER, item, wanted)
                 yield one.metadata.name, one.grant()
+
+
+def _ticket_key(ticket: str) -> str:
+    """A ticket as a part of a name: it may have any characters."""
+    return hashlib.sha256(ticket.encode()).hexdigest()[:40]
 
 
 def _path(namespace: str) -> str:

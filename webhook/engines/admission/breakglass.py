@@ -2,7 +2,9 @@
 
 The right is asked for at the API server and not read off the object, because whoever may write the object could write
 that, too. What is let in leaves a grant, and the grant, not the annotation, lets in what controllers make of it: their
-requests carry their own name, and some of them copy annotations.
+requests carry their own name, and some of them copy annotations. A ticket makes one grant in a namespace, ever, and an
+annotation asks for one when it is set, by whom sets it: what is left of it on an object, or was copied to another one,
+is no request of anybody.
 """
 
 from __future__ import annotations
@@ -10,13 +12,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from webhook.engines.admission.cases import Case, Ruling
+from webhook.engines.admission.cases import Case, Ruling, ticket_of
 from webhook.errors import SourceError
 from webhook.model.deadlines import Deadline
-from webhook.model.grants import BREAK_GLASS_RESOURCE, BreakGlassGrant, GrantedWorkload
+from webhook.model.grants import BREAK_GLASS_RESOURCE, SERVICE_ACCOUNT, BreakGlassGrant, GrantedWorkload
 from webhook.model.owners import Controller
 from webhook.model.policies import Policy
-from webhook.policy.exemptions import ended, let_in, no_right, not_counted, ticket_problem
+from webhook.model.reviews import Operation
+from webhook.policy.exemptions import (
+    ended,
+    let_in,
+    no_account,
+    no_right,
+    not_counted,
+    same_ticket,
+    ticket_problem,
+    used_ticket,
+)
 from webhook.ports import AccessReviewer, Clock, GrantStore
 
 log = logging.getLogger("bomgate.breakglass")
@@ -72,19 +84,39 @@ class BreakGlass:
         problem = ticket_problem(ticket) or ("" if workload.uid else "the object has no uid yet")
         if problem:
             return Ruling(text=not_counted(problem), break_glass="refused")
+        if _had(case, ticket):
+            return Ruling(text=same_ticket(ticket), break_glass="refused")
+        user = requester.username
+        if user.startswith(SERVICE_ACCOUNT) and user not in self._policy.break_glass_accounts:
+            return Ruling(text=no_account(user), break_glass="refused")
         detail = {"ticket": ticket, "user": requester.username, "object": workload.title, "namespace": case.namespace}
         try:
             if not self._access.may_use(requester, BREAK_GLASS_RESOURCE, case.namespace, deadline):
                 log.warning("break-glass refused", extra=detail)
                 return Ruling(text=no_right(requester.username, case.namespace), break_glass="refused")
             grant = self._grant(case, ticket)
-            if not case.request.dry_run:
-                self._grants.add(grant, deadline)
-                log.warning("break-glass used", extra={**detail, "images": ", ".join(grant.images)[:1000]})
+            former = self._grants.of_ticket(grant.ticket, case.namespace, deadline)
+            if former is None and not case.request.dry_run:
+                if self._grants.add(grant, deadline):
+                    log.warning("break-glass used", extra={**detail, "images": ", ".join(grant.images)[:1000]})
+                else:  # somebody was faster
+                    former = self._grants.of_ticket(grant.ticket, case.namespace, deadline)
+                    if former is None:
+                        return Ruling(text=not_counted("its ticket is being used elsewhere"), break_glass="refused")
         except SourceError as fault:
             log.error("%s", fault.message, extra={**detail, "code": fault.code, "remedy": fault.remedy})
             return Ruling(text=not_counted(f"it could not be checked or written down ({fault.message.rstrip('.')})"))
-        return _used(grant)
+        if former is None:
+            return _used(grant)
+        if self._is_repeated(former, grant):
+            return _used(former)
+        log.warning("break-glass refused: the ticket was used before", extra=detail)
+        return Ruling(text=used_ticket(former), break_glass="refused")
+
+    def _is_repeated(self, former: BreakGlassGrant, grant: BreakGlassGrant) -> bool:
+        """Whether the API server asks again about the change that made a grant, as it does after a conflict."""
+        same = former.workload == grant.workload and former.covers(frozenset(grant.images))
+        return same and former.user == grant.user and self._clock.now() < former.until
 
     def _grant(self, case: Case, ticket: str) -> BreakGlassGrant:
         workload, now = case.workload, self._clock.now().replace(microsecond=0)
@@ -97,6 +129,14 @@ class BreakGlass:
             at=now,
             until=now + self._policy.break_glass_life,
         )
+
+
+def _had(case: Case, ticket: str) -> bool:
+    """Whether the object of an update had the ticket before; without its former state nobody can say so, and it had."""
+    if case.request.operation is Operation.CREATE:
+        return False
+    former = case.request.old_workload
+    return former is None or (ticket_of(former) or "").strip() == ticket.strip()
 
 
 def _used(grant: BreakGlassGrant) -> Ruling:

@@ -216,7 +216,7 @@ class Enforcer:
             if owners and admitted.keeps(case, Owned(owners, grants), deadline):
                 return Ruling("admitted", annotation=("admitted", _top(owners)))
         # A controller that copies its annotations to what it makes has not asked for anything.
-        if inherited is None and case.ticket is not None and self._policy.break_glass:
+        if case.workload.controller is None and case.ticket is not None and self._policy.break_glass:
             return self._glass.asked_for(case, case.ticket, deadline)
         return inherited or STANDS
 

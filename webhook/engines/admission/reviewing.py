@@ -250,7 +250,7 @@ def _asks_anew(request: AdmissionRequest) -> bool:
     if new is None or old is None or new.controller is not None or not new.annotations:
         return False
     ticket = ticket_of(new)
-    return ticket is not None and ticket != ticket_of(old)
+    return ticket is not None and ticket.strip() != (ticket_of(old) or "").strip()
 
 
 def _has_reader(request: AdmissionRequest) -> bool:

@@ -1,4 +1,7 @@
-"""Granting: tells of uses of break-glass where people look, and removes what is long over."""
+"""Granting: tells of uses of break-glass where people look.
+
+Grants are never removed: without one its ticket could be used again, and its Pods would count as admitted.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,14 @@ from webhook.model.grants import BreakGlassGrant
 from webhook.model.reports import EventType, ObjectEvent
 from webhook.model.running import ObjectRef
 from webhook.policy.phrases import moment
-from webhook.ports import Clock, EventSink, RunningWorkloads
+from webhook.ports import Clock, EventSink
 from webhook.ports.controlling import GrantKeeper
 
 log = logging.getLogger("bomgate.grants")
 
-KEPT = dt.timedelta(days=30)
-"""How long a grant is kept after it has ended, for whoever looks back."""
 _NEW = dt.timedelta(hours=1)
 """Older grants were told by whoever led before."""
 _INTERVAL, _SECONDS = 30.0, 60.0
-_LOOK_AGAIN = dt.timedelta(days=1)
 
 
 class GrantDuty:
@@ -29,18 +29,15 @@ class GrantDuty:
     Args:
         grants: where they are kept.
         events: where they are told; None when Events are not wanted.
-        running: what runs; a grant stays for as long as its workload is there, because Pods that came in by it must not
-            count as admitted otherwise.
         clock: time.
     """
 
     name = "grants"
     interval_seconds = _INTERVAL
 
-    def __init__(self, grants: GrantKeeper, events: EventSink | None, running: RunningWorkloads, clock: Clock) -> None:
-        self._grants, self._events, self._running, self._clock = grants, events, running, clock
+    def __init__(self, grants: GrantKeeper, events: EventSink | None, clock: Clock) -> None:
+        self._grants, self._events, self._clock = grants, events, clock
         self._told: set[tuple[str, str]] = set()
-        self._needed: dict[tuple[str, str], dt.datetime] = {}
 
     def run(self) -> None:
         """One look at all grants.
@@ -52,23 +49,10 @@ class GrantDuty:
         there = self._grants.everything(deadline)
         known = {(grant.namespace, name) for name, grant in there}
         self._told &= known
-        self._needed = {key: until for key, until in self._needed.items() if key in known}
         now = self._clock.now()
         for name, grant in there:
-            if now >= grant.until + KEPT:
-                self._remove_when_over(name, grant, now, deadline)
-            elif now < grant.at + _NEW and (grant.namespace, name) not in self._told:
+            if now < grant.at + _NEW and (grant.namespace, name) not in self._told:
                 self._tell(name, grant)
-
-    def _remove_when_over(self, name: str, grant: BreakGlassGrant, now: dt.datetime, deadline: Deadline) -> None:
-        key = (grant.namespace, name)
-        if now < self._needed.get(key, now):
-            return
-        if any(one.owner.uid == grant.workload.uid for one in self._running.workloads((grant.namespace,))):
-            self._needed[key] = now + _LOOK_AGAIN
-            return
-        self._grants.remove(grant.namespace, name, deadline)
-        log.info("break-glass grant removed", extra={"namespace": grant.namespace, "ticket": grant.ticket})
 
     def _tell(self, name: str, grant: BreakGlassGrant) -> None:
         who = {"user": grant.user, "ticket": grant.ticket, "until": grant.until.isoformat()}

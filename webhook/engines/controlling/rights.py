@@ -84,12 +84,7 @@ def controller_needs(features: Features) -> Needs:
             *_rights("list", (_BOMGATE, "assessmenttypes"), (_BOMGATE, "assessments")),
             *_rights("patch", (_BOMGATE, "assessmenttypes/status"), (_BOMGATE, "assessments/status")),
         ),
-        "break-glass": (
-            *_rights("list", (_BOMGATE, "breakglassgrants")),
-            *_rights("delete", (_BOMGATE, "breakglassgrants")),
-        )
-        if features.break_glass
-        else (),
+        "break-glass": _rights("list", (_BOMGATE, "breakglassgrants")) if features.break_glass else (),
         "events": (Right("create", "events"), Right("patch", "events")) if features.events else (),
         "reports": tuple(
             Right(verb, plural, group)

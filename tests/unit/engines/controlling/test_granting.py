@@ -1,4 +1,4 @@
-"""Grants: uses of break-glass are told once, and removed long after they have ended."""
+"""Grants: uses of break-glass are told once."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from tests.clusters import FakeRunningWorkloads
 from tests.fakes import NOON, FakeClock
-from webhook.engines.controlling.granting import KEPT, GrantDuty
+from webhook.engines.controlling.granting import GrantDuty
 from webhook.model.deadlines import Deadline
 from webhook.model.grants import BreakGlassGrant, GrantedWorkload
 from webhook.model.reports import ObjectEvent
-from webhook.model.running import ObjectRef, RunningWorkload
+from webhook.model.running import ObjectRef
 
 GRANT = BreakGlassGrant(
     "shop",
@@ -34,9 +33,6 @@ class FakeGrants:
     def everything(self, deadline: Deadline) -> Sequence[tuple[str, BreakGlassGrant]]:
         return tuple(self.there.items())
 
-    def remove(self, namespace: str, name: str, deadline: Deadline) -> None:
-        assert self.there.pop(name).namespace == namespace
-
 
 @dataclass
 class FakeEvents:
@@ -50,7 +46,7 @@ class FakeEvents:
 
 def test_a_new_grant_is_told_once_on_its_workload(clock: FakeClock) -> None:
     grants, events = FakeGrants({"uid-web": GRANT}), FakeEvents()
-    duty = GrantDuty(grants, events, FakeRunningWorkloads(), clock)
+    duty = GrantDuty(grants, events, clock)
     duty.run()
     duty.run()
     (event,) = events.told
@@ -68,39 +64,12 @@ def test_a_new_grant_is_told_once_on_its_workload(clock: FakeClock) -> None:
 def test_a_new_leader_does_not_tell_old_ones_again(clock: FakeClock) -> None:
     events = FakeEvents()
     clock.advance(3600)
-    GrantDuty(FakeGrants({"uid-web": GRANT}), events, FakeRunningWorkloads(), clock).run()
+    GrantDuty(FakeGrants({"uid-web": GRANT}), events, clock).run()
     assert events.told == []
 
 
 def test_a_pod_without_group_is_an_object_of_the_core_group(clock: FakeClock) -> None:
     events = FakeEvents()
     pod = replace(GRANT, workload=GrantedWorkload("v1", "Pod", "web", "uid-pod"))
-    GrantDuty(FakeGrants({"uid-pod": pod}), events, FakeRunningWorkloads(), clock).run()
+    GrantDuty(FakeGrants({"uid-pod": pod}), events, clock).run()
     assert events.told[0].about.api_version == "v1"
-
-
-def test_a_grant_is_removed_thirty_days_after_its_end(clock: FakeClock) -> None:
-    grants = FakeGrants({"uid-web": GRANT})
-    duty = GrantDuty(grants, None, FakeRunningWorkloads(), clock)
-    clock.current = GRANT.until + KEPT - dt.timedelta(seconds=1)
-    duty.run()
-    assert grants.there
-    clock.advance(1)
-    duty.run()
-    assert not grants.there
-    assert dt.timedelta(days=30) == KEPT
-
-
-def test_a_grant_stays_for_as_long_as_its_workload_is_there(clock: FakeClock) -> None:
-    grants = FakeGrants({"uid-web": GRANT})
-    running = FakeRunningWorkloads([RunningWorkload(ObjectRef("apps", "v1", "Deployment", "shop", "web", "uid-web"))])
-    duty = GrantDuty(grants, None, running, clock)
-    clock.current = GRANT.until + KEPT
-    duty.run()
-    assert grants.there
-    running.found.clear()
-    duty.run()
-    assert grants.there  # it is looked for once a day
-    clock.advance(24 * 3600)
-    duty.run()
-    assert not grants.there
