@@ -19,6 +19,7 @@ from tests.fakes import (
 from webhook.engines.admission.enforcing import ClusterParts, Enforcer
 from webhook.engines.admission.former import FormerImages
 from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
+from webhook.engines.checking.accounts import AccountNotes
 from webhook.engines.checking.admissions import AdmissionNotes
 from webhook.engines.checking.images import ImageChecker
 from webhook.engines.checking.resolving import ResolveOptions, ResolveParts, TagResolver
@@ -108,11 +109,12 @@ class World:
         self.search = SbomSearch(self.model, searching, self.clock, SearchOptions())
         self.checker = ImageChecker(self.model, self.rules, self.tags, self.search, self.clock)
         self.admissions = AdmissionNotes(self.store.admissions, self.clock)
+        self.accounts = AccountNotes(self.store.accounts)
         enforcer = Enforcer(self.policy, self.cluster, self.clock, self.admissions)
         inventory = self.cluster.inventory if self.cluster is not None else None
         former = FormerImages(self.admissions, inventory, self.background, self.clock)
         self.judge = WorkloadJudge(self.checker, self.rules)
-        parts = ReviewParts(self.judge, enforcer, self.sightings, former, self.clock)
+        parts = ReviewParts(self.judge, enforcer, self.sightings, former, self.clock, self.accounts)
         self.reviewer = AdmissionReviewer(parts, self.policy, Hints())
         self.refresher.refresh()
 

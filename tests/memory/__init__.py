@@ -11,7 +11,14 @@ import secrets
 from tests.memory.components import MemoryComponents
 from tests.memory.decisions import MemoryAssessments, MemoryTypes, MemoryVulnerabilities
 from tests.memory.facts import Facts
-from tests.memory.images import MemoryAdmissions, MemoryFeed, MemoryHotStart, MemorySboms, MemorySightings
+from tests.memory.images import (
+    MemoryAccounts,
+    MemoryAdmissions,
+    MemoryFeed,
+    MemoryHotStart,
+    MemorySboms,
+    MemorySightings,
+)
 from tests.memory.runs import MemoryAdmin, MemoryRuns, MemorySearches
 from webhook.ports import Clock
 
@@ -36,6 +43,7 @@ class MemoryStore:
         self.runs = MemoryRuns(facts)
         self.sightings = MemorySightings(facts)
         self.admissions = MemoryAdmissions()
+        self.accounts = MemoryAccounts()
         self.searches = MemorySearches()
         self.feed = MemoryFeed(facts)
         self.admin = MemoryAdmin(facts)

@@ -16,6 +16,7 @@ from webhook.model.places import kept_finding
 from webhook.model.purls import Purl
 from webhook.model.records import (
     AdmittedImage,
+    ControllerAccount,
     SbomRecord,
     Sighting,
 )
@@ -155,6 +156,21 @@ class MemoryAdmissions:
         for key in old:
             del self.noted[key]
         return len(old)
+
+
+class MemoryAccounts:
+    def __init__(self) -> None:
+        self.seen: dict[str, ControllerAccount] = {}
+
+    def record(self, accounts: Sequence[ControllerAccount]) -> None:
+        for one in accounts:
+            self.seen[one.user] = max(one, self.seen.get(one.user, one), key=lambda one: one.at)
+        if accounts:
+            oldest = max(one.at for one in accounts) - dt.timedelta(days=30)
+            self.seen = {user: one for user, one in self.seen.items() if one.at >= oldest}
+
+    def list(self) -> Sequence[ControllerAccount]:
+        return sorted(self.seen.values(), key=lambda one: (-one.at.timestamp(), one.user))[:100]
 
 
 class MemorySightings:

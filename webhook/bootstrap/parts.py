@@ -42,7 +42,7 @@ from webhook.policy.decisions import provisioned
 from webhook.policy.evaluation import Rules
 from webhook.policy.lint import Trap, lint
 from webhook.policy.messages import Hints
-from webhook.ports import AdmittedImages, Background, Clock, HotStart, SightingSink, VulnerabilitySource
+from webhook.ports import AccountSink, AdmittedImages, Background, Clock, HotStart, SightingSink, VulnerabilitySource
 from webhook.sboms import Limits, parse
 from webhook.settings import Settings
 from webhook.store.hotstart import HotStartFile
@@ -68,10 +68,12 @@ class ReviewNotes:
     Attributes:
         sightings: which images were seen.
         admissions: what tags stood for.
+        accounts: who makes objects that have a controller.
     """
 
     sightings: SightingSink
     admissions: AdmittedImages
+    accounts: AccountSink
 
 
 @dataclass
@@ -219,7 +221,7 @@ class Parts:
         inventory = cluster.inventory if cluster is not None else None
         former = FormerImages(notes.admissions, inventory, background, self.clock)
         reserve = self.settings.search.reserve_seconds
-        parts = ReviewParts(self.judge(checker), enforcer, notes.sightings, former, self.clock, reserve)
+        parts = ReviewParts(self.judge(checker), enforcer, notes.sightings, former, self.clock, notes.accounts, reserve)
         return AdmissionReviewer(parts, self.settings.policy, self.hints)
 
     def pinner(self, checker: ImageChecker) -> PodPinner:

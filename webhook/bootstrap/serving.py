@@ -23,6 +23,7 @@ from webhook.api.starting import StartBoard
 from webhook.api.tls import CertificateFiles
 from webhook.bootstrap.features import features
 from webhook.bootstrap.parts import Parts, ReviewNotes, hot_start, open_parts
+from webhook.engines.checking.accounts import AccountNotes
 from webhook.engines.checking.admissions import AdmissionNotes
 from webhook.engines.checking.lanes import LaneLimits
 from webhook.engines.checking.sightings import SightingNotes
@@ -114,7 +115,8 @@ def worker_parts(
         Gauges(metrics, parts.model, parts.store.runs, parts.clock),
     )
     admissions = AdmissionNotes(parts.store.admissions, parts.clock)
-    face = _face(parts, metrics, ReviewNotes(sightings, admissions), board)
+    accounts = AccountNotes(parts.store.accounts)
+    face = _face(parts, metrics, ReviewNotes(sightings, admissions, accounts), board)
     _tell_once(parts, metrics)
     to_provision = [parts.provision] if provision else []
 
@@ -132,6 +134,7 @@ def worker_parts(
         threading.Thread(target=parts.refresher.run, args=(stop, after_tick), name="bomgate-refresh", daemon=True),
         threading.Thread(target=sightings.run, args=(stop,), name="bomgate-sightings", daemon=True),
         threading.Thread(target=admissions.run, args=(stop,), name="bomgate-admissions", daemon=True),
+        threading.Thread(target=accounts.run, args=(stop,), name="bomgate-accounts", daemon=True),
     ]
 
     def start() -> None:

@@ -24,6 +24,7 @@ from webhook.cli.targets import ImageTarget, ManifestTarget, Recogniser, ReviewT
 from webhook.cli.unjudged import Unjudged, unjudged
 from webhook.cli.verbs import Verb
 from webhook.clients.directory import digest_in_name
+from webhook.engines.checking.accounts import NoAccounts
 from webhook.engines.checking.admissions import PastAdmissions
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action, worst
@@ -228,7 +229,7 @@ class TargetChecker:
         """Answer an AdmissionReview on standard output, as the webhook answers it."""
         kinds = self._parts.settings.policy.extra_kinds
         request = decode_review(target.body, kinds)
-        notes = ReviewNotes(NoSightings(), PastAdmissions(self._parts.store.admissions))
+        notes = ReviewNotes(NoSightings(), PastAdmissions(self._parts.store.admissions), NoAccounts())
         reviewer = self._parts.reviewer(self._checker, notes, self._background)
         response = reviewer.review(request, self._deadline())
         click.echo(encode_response(response))

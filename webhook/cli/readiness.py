@@ -14,13 +14,14 @@ from webhook.cli.check_text import next_steps
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import note, print_json, print_table, say
-from webhook.cli.readiness_shapes import NamespaceShape, ReadinessShape, Tally, WorkloadShape
+from webhook.cli.readiness_shapes import AccountShape, NamespaceShape, ReadinessShape, Tally, WorkloadShape
 from webhook.cli.verbs import Verb
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action
 from webhook.model.audits import AuditedWorkload, AuditResult
+from webhook.model.records import ControllerAccount
 from webhook.policy.messages import Hints, warnings
-from webhook.policy.phrases import count
+from webhook.policy.phrases import count, moment
 from webhook.policy.plaintext import plain
 
 _MAX_STEPS = 8
@@ -75,10 +76,12 @@ def command(
     _check_namespaces(parts, namespaces)
     result = readiness_auditor(parts, everywhere=enforce_all).audit(namespaces)
     tally = Tally.of(result.workloads)
+    accounts = _unlisted(parts)
     if output == "json":
-        print_json(_shape(result, tally))
+        print_json(_shape(result, tally, accounts))
     else:
         _show(result, tally, parts.hints)
+        _show_accounts(accounts)
         if not parts.model.images:
             note(
                 "The database knows no image at all. If it is not the one that the webhook uses, set database.url, or "
@@ -134,7 +137,25 @@ def _rank(one: AuditedWorkload) -> tuple[int, str, str]:
     return (-one.action, one.workload.owner.kind, one.workload.owner.name)
 
 
-def _shape(result: AuditResult, tally: Tally) -> ReadinessShape:
+def _unlisted(parts: Parts) -> Sequence[ControllerAccount]:
+    """Accounts that make objects of controllers, and that the settings do not list as controllers'."""
+    listed = parts.settings.policy.admitted_controllers
+    return [one for one in parts.store.accounts.list() if one.user not in listed]
+
+
+def _show_accounts(accounts: Sequence[ControllerAccount]) -> None:
+    if not accounts:
+        return
+    say()
+    say(click.style("Accounts that make objects of controllers and are not in policy.admittedControllers:", bold=True))
+    for one in accounts[:_MAX_STEPS]:
+        say(f"- {plain(one.user)}, for a {plain(one.controller)}, last on {moment(one.at)}")
+    if len(accounts) > _MAX_STEPS:
+        say(f"- and {len(accounts) - _MAX_STEPS} more; --output json lists them all")
+    say("Name those that are controllers. Anybody can claim an owner, so look at what an account is first.")
+
+
+def _shape(result: AuditResult, tally: Tally, accounts: Sequence[ControllerAccount]) -> ReadinessShape:
     return ReadinessShape(
         sentence=_sentence(tally),
         workloads=len(result.workloads),
@@ -146,6 +167,7 @@ def _shape(result: AuditResult, tally: Tally) -> ReadinessShape:
         not_looked_at=_not_looked_at(result),
         images=len(result.images),
         revision=result.revision,
+        unlisted_accounts=tuple(AccountShape(one.user, one.controller, one.at) for one in accounts),
         namespaces=tuple(_namespace(name, workloads) for name, workloads in _by_namespace(result)),
     )
 

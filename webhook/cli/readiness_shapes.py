@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -52,6 +53,15 @@ class NamespaceShape:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountShape:
+    """An account that makes objects which have a controller."""
+
+    user: Annotated[str, "Its name."]
+    controller: Annotated[str, "Kind and API version of an owner that such an object stated."]
+    last_seen: Annotated[dt.datetime, "When, UTC."]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadinessShape:
     """``bomgate readiness --output json``."""
 
@@ -65,6 +75,11 @@ class ReadinessShape:
     not_looked_at: Annotated[Mapping[str, int], "Workloads that are not judged, by reason: excluded, off."]
     images: Annotated[int, "Distinct images that were judged."]
     revision: Annotated[int, "Revision of the data that they were judged with."]
+    unlisted_accounts: Annotated[
+        tuple[AccountShape, ...],
+        "Accounts seen making objects that have a controller and that policy.admittedControllers does not list, newest "
+        "first.",
+    ]
     namespaces: Annotated[
         tuple[NamespaceShape, ...], "Each one with workloads: those with denials first, then by name."
     ]

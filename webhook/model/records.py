@@ -62,6 +62,21 @@ class AdmittedImage:
 
 
 @dataclass(frozen=True, slots=True)
+class ControllerAccount:
+    """An account that makes objects which have a controller.
+
+    Attributes:
+        user: its name.
+        controller: kind and API version of an owner that such an object stated.
+        at: when it was last seen.
+    """
+
+    user: str
+    controller: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """An image seen at admission (or running).
 

@@ -19,6 +19,7 @@ from webhook.ports.looking import (
 )
 from webhook.ports.running import (
     AccessReviewer,
+    AccountSink,
     AdmittedImages,
     Background,
     Clock,
@@ -29,6 +30,7 @@ from webhook.ports.running import (
     WorkloadInventory,
 )
 from webhook.ports.storing import (
+    AccountStore,
     AdmissionStore,
     AssessmentStore,
     AutoAssess,
@@ -46,6 +48,8 @@ from webhook.ports.storing import (
 
 __all__ = [
     "AccessReviewer",
+    "AccountSink",
+    "AccountStore",
     "AdmissionStore",
     "AdmittedImages",
     "AssessmentStore",

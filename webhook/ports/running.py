@@ -9,7 +9,7 @@ from typing import Protocol
 from webhook.model.deadlines import Deadline
 from webhook.model.grants import BreakGlassGrant
 from webhook.model.owners import Controller, OwnedPod, Revision
-from webhook.model.records import AdmittedImage, Sighting
+from webhook.model.records import AdmittedImage, ControllerAccount, Sighting
 from webhook.model.reviews import Requester
 from webhook.model.workloads import OwnerRef
 
@@ -31,6 +31,13 @@ class SightingSink(Protocol):
     """Where admission tells which images it saw; never blocks and never fails."""
 
     def saw(self, sighting: Sighting) -> None:
+        """Take a note; it may be dropped under pressure."""
+
+
+class AccountSink(Protocol):
+    """Where admission tells which accounts make objects that have a controller; never blocks and never fails."""
+
+    def saw(self, account: ControllerAccount) -> None:
         """Take a note; it may be dropped under pressure."""
 
 

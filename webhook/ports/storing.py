@@ -16,6 +16,7 @@ from webhook.model.purls import Purl
 from webhook.model.records import (
     AdmittedImage,
     AssessmentQuery,
+    ControllerAccount,
     RunRecord,
     SbomRecord,
     Sighting,
@@ -104,6 +105,16 @@ class AdmissionStore(Protocol):
 
     def prune(self, before: dt.datetime) -> int:
         """Forget what was last noted before a moment; how many there were."""
+
+
+class AccountStore(Protocol):
+    """Accounts that make objects which have a controller; no revision is raised, as no read model has it."""
+
+    def record(self, accounts: Sequence[ControllerAccount]) -> None:
+        """Remember a batch; of one account the latest stays."""
+
+    def list(self) -> Sequence[ControllerAccount]:
+        """Those seen last, newest first."""
 
 
 class ComponentStore(Protocol):

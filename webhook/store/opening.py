@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from webhook.ports import Clock
+from webhook.store.accounts import AccountRepository
 from webhook.store.admin import AdminRepository
 from webhook.store.admissions import AdmissionRepository
 from webhook.store.assessments import AssessmentRepository
@@ -39,6 +40,7 @@ class Store:
         self.runs = RunRepository(database)
         self.sightings = SightingRepository(database)
         self.admissions = AdmissionRepository(database)
+        self.accounts = AccountRepository(database)
         self.searches = SearchRepository(database)
         self.feed = StoreFeed(database)
         self.admin = AdminRepository(database)

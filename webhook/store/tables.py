@@ -201,6 +201,16 @@ admissions = Table(
 )
 """What tags stood for when objects were admitted; rows go when they have not been noted for a long time."""
 
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("controller", CleanText, nullable=False),  # kind and API version of an owner that it stated
+    Column("seen_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Who makes objects that have a controller, apart from the accounts that are listed as controllers'."""
+
 runs = Table(
     "runs",
     metadata,

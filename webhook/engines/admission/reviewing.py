@@ -13,18 +13,19 @@ from webhook.engines.checking.workloads import WorkloadJudge
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
 from webhook.model.policies import Mode, Policy
-from webhook.model.records import Sighting
-from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Target, is_judged
+from webhook.model.records import ControllerAccount, Sighting
+from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Target, is_judged
 from webhook.model.verdicts import WorkloadVerdict
-from webhook.model.workloads import ContainerRef, Workload
+from webhook.model.workloads import ContainerRef, OwnerRef, Workload
 from webhook.policy.evaluation import workload_verdict
 from webhook.policy.messages import MAX_WARNING, MAX_WARNINGS, Hints, grounds, warnings, with_addition, with_title
 from webhook.policy.modes import enforced
 from webhook.policy.plaintext import plain
 from webhook.policy.reasons import error_action, weightiest
-from webhook.ports import Clock, SightingSink
+from webhook.ports import AccountSink, Clock, SightingSink
 
 log = logging.getLogger("bomgate.admission")
+_MAX_NAME = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class ReviewParts:
         sightings: where seen images are noted; the downloader asks for their components first.
         former: what objects had before an update.
         clock: time.
+        accounts: where is noted who makes objects that have a controller, and is no listed account of one.
         reserve_seconds: how long before the deadline searches are not waited for any more.
     """
 
@@ -45,6 +47,7 @@ class ReviewParts:
     sightings: SightingSink
     former: FormerImages
     clock: Clock
+    accounts: AccountSink
     reserve_seconds: float = 1.0
 
 
@@ -61,7 +64,7 @@ class AdmissionReviewer:
         self._judge, self._enforcer, self._policy = parts.judge, parts.enforcer, policy
         self._texts = ComposedTexts(hints)
         self._sightings, self._former = parts.sightings, parts.former
-        self._clock, self._reserve = parts.clock, parts.reserve_seconds
+        self._clock, self._reserve, self._accounts = parts.clock, parts.reserve_seconds, parts.accounts
 
     def review(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
         """Answer one request; whatever goes wrong becomes a decision by ``policy.onError``."""
@@ -88,6 +91,8 @@ class AdmissionReviewer:
             verdict = self._judge.finish(judging, deadline)
         if not request.dry_run:
             self._note(verdict)
+            if workload.controller is not None and request.requester.username not in self._policy.admitted_controllers:
+                self._note_account(request, workload.controller)
         action = enforced(verdict.action, workload.kind, mode, self._policy)
         if action is Action.DENY and containers and request.old_workload is not None:
             containers, verdict = self._without_former(request, containers, verdict, deadline)
@@ -156,6 +161,11 @@ class AdmissionReviewer:
     def _before(self, deadline: Deadline) -> Deadline:
         """When to stop waiting for searches, so that the API server can still be asked."""
         return Deadline(deadline.at - min(self._reserve, deadline.remaining(self._clock.monotonic()) / 2))
+
+    def _note_account(self, request: AdmissionRequest, owner: OwnerRef) -> None:
+        if request.operation is Operation.CREATE and request.requester.username:
+            user, controller = plain(request.requester.username, _MAX_NAME), f"{owner.kind} ({owner.api_version})"
+            self._accounts.saw(ControllerAccount(user, plain(controller, _MAX_NAME), self._clock.now()))
 
     def _note(self, verdict: WorkloadVerdict) -> None:
         now = self._clock.now()

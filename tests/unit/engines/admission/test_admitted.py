@@ -311,7 +311,7 @@ def test_an_api_server_that_stays_silent_for_a_second_counts_as_one_that_cannot_
     cluster = ClusterParts(town.labels, hanging, town.access, town.grants, Threads())
     enforcer = Enforcer(town.policy, cluster, world.clock, world.admissions)
     former = FormerImages(world.admissions, hanging, Threads(), world.clock)
-    parts = ReviewParts(world.judge, enforcer, world.sightings, former, world.clock)
+    parts = ReviewParts(world.judge, enforcer, world.sightings, former, world.clock, world.accounts)
     reviewer = AdmissionReviewer(parts, town.policy, Hints())
     deadline = Deadline(world.clock.monotonic() + seconds)
     assert outcome(reviewer.review(of_controller(BAD), deadline)) == expected
@@ -356,3 +356,15 @@ def test_without_a_cluster_a_denial_stands() -> None:
     alone.answer(LOG4J, LOG4SHELL)
     town.world = alone
     assert outcome(town.review(of_controller(BAD))) == DENIED
+
+
+def test_accounts_that_make_objects_of_controllers_and_are_not_listed_are_noted() -> None:
+    town, kruise = Town(), "system:serviceaccount:kruise-system:kruise-manager"
+    town.review(of_controller(GOOD))
+    town.review(request(workload(GOOD), user=kruise))
+    town.review(request(workload(GOOD, owner=REPLICA_SET), user=kruise, dry_run=True))
+    assert town.world.store.accounts.list() == []
+    town.review(request(workload(GOOD, owner=REPLICA_SET), user=kruise))
+    town.world.accounts.flush()
+    (noted,) = town.world.store.accounts.list()
+    assert (noted.user, noted.controller) == (kruise, "ReplicaSet (apps/v1)")
