@@ -168,6 +168,27 @@ def test_a_pod_is_asked_about_when_an_image_comes_and_not_when_it_goes(
     assert recorder.asked == []
 
 
+@pytest.mark.parametrize("way", ["creation", "binding"])
+def test_the_annotation_of_a_mirror_leaves_no_pod_of_a_person_out(
+    cluster: Cluster, recorder: Recorder, place: str, way: str
+) -> None:
+    """Who creates the Pod can write it, and who binds it, which is no update of the Pod."""
+    core = kubernetes.client.CoreV1Api(cluster.client)
+    mirror = {"kubernetes.io/config.mirror": "0123"}
+    made = pod(place, "web", IMAGE, **({"nodeName": "node-1"} if way == "creation" else {"schedulerName": "nobody"}))
+    made["metadata"]["annotations"] = mirror if way == "creation" else {}
+    create(cluster, made)
+    assert recorder.asked == [("enforced.bomgate.dev", "CREATE", "Pod")]
+    if way == "binding":
+        binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "web", "annotations": mirror}}
+        path = f"/api/v1/namespaces/{place}/pods/web/binding"
+        create(cluster, {**binding, "target": {"kind": "Node", "name": "node-1"}}, "--raw", path)
+    assert core.read_namespaced_pod("web", place).metadata.annotations == mirror
+    recorder.asked.clear()
+    core.patch_namespaced_pod("web", place, {"spec": {"containers": [{"name": "c0", "image": OTHER}]}})
+    assert ("enforced.bomgate.dev", "UPDATE", "Pod") in recorder.asked
+
+
 def test_a_kubelet_is_not_asked_about(cluster: Cluster, recorder: Recorder, place: str) -> None:
     as_node = ("--as=system:node:node-1", "--as-group=system:nodes", "--as-group=system:masters")
     mirror = pod(place, "static", IMAGE, nodeName="node-1")

@@ -68,8 +68,8 @@ annotations:
 {{- end }}
 
 {{- define "bomgate.notByANode" -}}
-# A kubelet shows its static Pods as mirrors. They run already. Only the user tells that it is a kubelet: annotations can
-# be put on, and taken off, through `pods/status` and by a binding, without an update of the Pod.
+# A kubelet shows its static Pods as mirrors. They run already. Only the user tells that it is a kubelet: whoever creates
+# a Pod can write the annotation of a mirror, and so can whoever binds it, without an update of the Pod.
 - name: not-by-a-node
   expression: >-
     !("system:nodes" in request.userInfo.?groups.orValue([]))

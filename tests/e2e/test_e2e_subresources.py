@@ -1,0 +1,111 @@
+"""What a real API server keeps of writes that are no update of the object: never an image that nobody was asked about.
+
+The lists of subresources are the API server's own, so that a new release with another one makes a test fail.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.catalogue import CLEAN
+from tests.e2e.cluster import Cluster
+from tests.e2e.manifests import WORKLOADS, pod, workload
+
+OTHER = "registry.example/other:1"
+NOTE, TICKET = "example.com/note", "bomgate.dev/break-glass"
+PLURALS = {kind: f"{kind.lower()}s" for kind in (*WORKLOADS, "Pod")}
+GROUPS = {kind: WORKLOADS[kind][0] if kind in WORKLOADS else "v1" for kind in PLURALS}
+
+WRITERS = {
+    "Pod": {"binding", "ephemeralcontainers", "eviction", "resize", "status"},
+    "Deployment": {"scale", "status"},
+    "ReplicaSet": {"scale", "status"},
+    "StatefulSet": {"scale", "status"},
+    "DaemonSet": {"status"},
+    "ReplicationController": {"scale", "status"},
+    "Job": {"status"},
+    "CronJob": {"status"},
+    "PodTemplate": set[str](),
+}
+"""Kind → subresources that write to it."""
+CONNECTS = {"attach", "exec", "log", "portforward", "proxy"}
+"""Of a Pod; they write nothing of it."""
+KEEPS_ANNOTATIONS = {("Pod", "binding")} | {(kind, "status") for kind in WRITERS if kind != "PodTemplate"}
+"""What writes annotations beside what it is for; the ticket of break-glass can come and go in this way."""
+
+
+def place(kind: str, namespace: str, rest: str = "") -> str:
+    root = "/api/v1" if GROUPS[kind] == "v1" else f"/apis/{GROUPS[kind]}"
+    return f"{root}/namespaces/{namespace}/{PLURALS[kind]}{rest}"
+
+
+def read(cluster: Cluster, path: str) -> dict[str, Any]:
+    ran = cluster.kubectl("get", "--raw", path)
+    assert ran.code == 0, ran.err
+    found: dict[str, Any] = json.loads(ran.out)
+    return found
+
+
+def subresources(cluster: Cluster, kind: str) -> set[str]:
+    """What the API server says that it has."""
+    root = "/api/v1" if GROUPS[kind] == "v1" else f"/apis/{GROUPS[kind]}"
+    names = [one["name"] for one in read(cluster, root)["resources"]]
+    return {name.partition("/")[2] for name in names if name.startswith(f"{PLURALS[kind]}/")}
+
+
+def images(content: Any) -> Iterator[str]:
+    if isinstance(content, dict):
+        yield from (content["image"],) if isinstance(content.get("image"), str) else ()
+        content = list(content.values())
+    for one in content if isinstance(content, list) else ():
+        yield from images(one)
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_the_api_server_has_no_way_of_writing_that_is_not_tried_here(cluster: Cluster, kind: str) -> None:
+    assert subresources(cluster, kind) - CONNECTS == WRITERS[kind]
+
+
+@pytest.fixture
+def spot(cluster: Cluster) -> str:
+    """A namespace that no installation is asked about."""
+    numbers = len(cluster.kubectl("get", "namespaces", "-o", "name").out.split())
+    return cluster.create_namespace(f"subresources-{numbers}", {"e2e.bomgate.dev/instance": "none"})
+
+
+@pytest.mark.parametrize(("kind", "part"), [(kind, part) for kind, parts in WRITERS.items() for part in sorted(parts)])
+def test_no_subresource_but_that_of_ephemeral_containers_writes_an_image(
+    cluster: Cluster, spot: str, kind: str, part: str
+) -> None:
+    made = pod(spot, "web", CLEAN) if kind == "Pod" else workload(kind, spot, "web", CLEAN, replicas=0)
+    if part == "binding":
+        made["spec"]["schedulerName"] = "nobody"
+    assert cluster.kubectl("create", "-f", "-", manifest=made).code == 0
+    path, verb = place(kind, spot, f"/web/{part}"), "replace"
+    if part in ("binding", "eviction"):
+        kinds = {"binding": ("v1", "Binding"), "eviction": ("policy/v1", "Eviction")}
+        body: dict[str, Any] = {"apiVersion": kinds[part][0], "kind": kinds[part][1], "metadata": {"name": "web"}}
+        body |= {"target": {"kind": "Node", "name": "node-1"}} if part == "binding" else {}
+        verb = "create"
+    else:
+        body = read(cluster, path)
+    body["metadata"].pop("resourceVersion", None)  # controllers write to it, too
+    body["metadata"]["annotations"] = {**body["metadata"].get("annotations", {}), NOTE: "written", TICKET: "OPS-1"}
+    if part == "ephemeralcontainers":
+        body["spec"]["ephemeralContainers"] = [{"name": "debug", "image": OTHER}]
+    body = json.loads(json.dumps(body).replace(f'"{CLEAN}"', f'"{OTHER}"')) if part != "ephemeralcontainers" else body
+    ran = cluster.kubectl(verb, "--raw", path, "-f", "-", manifest=body)
+    refused = {("Pod", "ephemeralcontainers"), ("Pod", "resize")}
+    assert ran.code == 0 or (kind, part) in refused, ran.err
+    after = json.loads(cluster.kubectl("get", "--raw", place(kind, spot, "/web")).out or "{}")
+    if not after:
+        assert part == "eviction"
+        return
+    expected = {CLEAN, OTHER} if part == "ephemeralcontainers" else {CLEAN}
+    assert set(images(after.get("spec", {}))) == expected, ran.err
+    kept = NOTE in after["metadata"].get("annotations", {})
+    assert kept == ((kind, part) in KEEPS_ANNOTATIONS), ran.err
