@@ -22,6 +22,7 @@ from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
 from webhook.engines.checking.accounts import AccountNotes
 from webhook.engines.checking.admissions import AdmissionNotes
 from webhook.engines.checking.images import ImageChecker
+from webhook.engines.checking.platforms import Platforms
 from webhook.engines.checking.resolving import ResolveOptions, ResolveParts, TagResolver
 from webhook.engines.checking.searching import SbomSearch, SearchOptions, SearchParts
 from webhook.engines.checking.workloads import WorkloadJudge
@@ -75,6 +76,8 @@ class World:
         policy: what decides without assessments.
         resolves: whether there is a registry to ask for tags; else only known tags count.
         cluster: whom to ask about namespaces, owners and rights; None where there is no cluster.
+        platforms: which platforms of an image count.
+        store: of another world, whose store this one goes on with; None makes one.
     """
 
     policy: Policy = field(default_factory=Policy)
@@ -85,11 +88,13 @@ class World:
     resolver: FakeImageResolver = field(default_factory=FakeImageResolver)
     sightings: FakeSightingSink = field(default_factory=FakeSightingSink)
     cluster: ClusterParts | None = None
+    platforms: Platforms = field(default_factory=Platforms)
+    store: MemoryStore | None = None
 
     def __post_init__(self) -> None:
         self.opener = FakeOpener(self.resolver, [self.directory])
         self.rules = Rules(default_types(), self.policy)
-        self.store = MemoryStore(self.clock)
+        self.store = self.store or MemoryStore(self.clock)
         self.model = ReadModel()
         self.refresher = Refresher(self.model, self.store.feed, None, self.clock, RefreshOptions())
         self.faults = Faults()
@@ -105,6 +110,7 @@ class World:
             self.background,
             "this process",
             faults=self.faults,
+            platforms=self.platforms,
         )
         self.search = SbomSearch(self.model, searching, self.clock, SearchOptions())
         self.checker = ImageChecker(self.model, self.rules, self.tags, self.search, self.clock)

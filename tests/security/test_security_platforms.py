@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fakes import FakeBackground, FakeClock, FakeSbomSource
 from tests.registries import images
 from tests.registries.kit import Kit, loopback
 from tests.registries.layouts import Layout
 from tests.registries.lying import Answer, LyingServer
+from tests.worlds import World, digest_of, sbom_of
 from webhook.clients.registry import AttachmentOptions
-from webhook.errors import Final
+from webhook.engines.checking.platforms import Platforms
+from webhook.errors import Final, SourceError
+from webhook.model.actions import Action
 from webhook.model.components import Sbom
+from webhook.model.images import parse_image
 from webhook.model.platforms import WHOLE, Coverage, joined, numbered, plain_name
+from webhook.model.policies import Policy
+from webhook.model.verdicts import Verdict
 
 AMD, ARM = "linux/amd64", "linux/arm64"
 
@@ -146,3 +154,148 @@ def test_a_platform_is_without_an_sbom_exactly_when_one_of_its_entries_is(platfo
     assert joined([*parts, WHOLE]) == WHOLE
     assert joined([None, *parts]) == found
     assert joined([None]) is None
+
+
+# -- the verdict ------------------------------------------------------------------------------------------------------
+
+BOTH = (AMD, ARM)
+IMAGE = "registry.example/shop/web:1"
+DIGEST = digest_of(IMAGE)
+PURL = "pkg:npm/left-pad@1.3.0"
+DENY = Policy(missing_sbom=Action.DENY)
+
+
+def world(*platforms: str, policy: Policy = DENY, **more: object) -> World:
+    """A world in which these platforms are named, and the image's tag is known."""
+    made = World(policy=policy, resolves=True, platforms=Platforms(platforms), **more)
+    made.resolver.digests[parse_image(IMAGE).tagged] = DIGEST
+    made.answer(PURL)
+    return made
+
+
+def describing(*covered: str, document: str = "") -> Sbom:
+    coverage = Coverage(BOTH, covered) if covered else WHOLE
+    return replace(sbom_of(PURL, document=document or repr(covered)), coverage=coverage)
+
+
+def reasons(verdict: Verdict) -> list[tuple[str, Action]]:
+    return [(reason.code, reason.action) for reason in verdict.reasons]
+
+
+def test_a_platform_that_counts_and_has_no_sbom_is_a_missing_sbom():
+    made = world(AMD, ARM)
+    made.directory.sboms[DIGEST] = [describing(AMD)]
+    for _ in range(2):
+        verdict = made.check(IMAGE)
+        assert (verdict.action, reasons(verdict)) == (Action.DENY, [("missing-sbom", Action.DENY)])
+        assert "linux/arm64" in verdict.reasons[0].text
+        assert "linux/amd64" not in verdict.reasons[0].text
+    assert len(made.directory.asked) == 1, "what was not found is believed for a while"
+    made.clock.advance(61)
+    made.directory.sboms[DIGEST] = [describing(AMD), describing(ARM)]
+    assert made.check(IMAGE).action is Action.ALLOW
+
+
+def test_the_policy_decides_what_a_missing_platform_weighs():
+    made = world(ARM, policy=Policy(missing_sbom=Action.WARN))
+    made.directory.sboms[DIGEST] = [describing(AMD)]
+    assert made.check(IMAGE).action is Action.WARN
+
+
+def test_a_platform_that_does_not_count_needs_no_sbom():
+    made = world(AMD)
+    made.directory.sboms[DIGEST] = [describing(AMD)]
+    assert reasons(made.check(IMAGE)) == []
+
+
+def test_where_nobody_says_what_counts_it_is_a_remark():
+    made = world()
+    made.directory.sboms[DIGEST] = [describing(AMD)]
+    verdict = made.check(IMAGE)
+    assert (verdict.action, reasons(verdict)) == (Action.ALLOW, [("platform-without-sbom", Action.ALLOW)])
+    made.clock.advance(3600)
+    made.check(IMAGE)
+    assert len(made.directory.asked) == 1, "a remark is no reason to search again"
+
+
+def test_an_sbom_of_the_whole_image_is_for_every_platform():
+    made = world(AMD, ARM)
+    made.directory.sboms[DIGEST] = [describing(AMD), describing(document="index")]
+    assert reasons(made.check(IMAGE)) == []
+
+
+def test_places_complete_each_other():
+    made = world(AMD, ARM)
+    first, second = FakeSbomSource("referrers"), FakeSbomSource("buildkit")
+    made.opener.common = replace(made.opener.common, places=[first, second])
+    first.sboms[DIGEST], second.sboms[DIGEST] = [describing(AMD)], [describing(ARM)]
+    assert reasons(made.check(IMAGE)) == []
+    first.sboms[DIGEST] = SourceError("refused")
+    other = world(AMD, ARM)
+    other.opener.common = replace(other.opener.common, places=[second, first])
+    assert reasons(other.check(IMAGE)) == [("missing-sbom", Action.DENY)]
+
+
+def test_a_platform_that_is_named_later_is_missed_after_a_restart_too():
+    before = world(AMD)
+    before.directory.sboms[DIGEST] = [describing(AMD)]
+    assert before.check(IMAGE).action is Action.ALLOW
+    after = world(AMD, ARM, store=before.store)
+    after.directory.sboms[DIGEST] = SourceError("the registry is down")
+    assert reasons(after.check(IMAGE)) == [("missing-sbom", Action.DENY)]
+    assert after.check(IMAGE).action is Action.DENY
+
+
+def test_what_an_older_program_found_is_looked_at_again_behind_the_request():
+    made, pinned = world(AMD, ARM), f"{IMAGE}@{DIGEST}"
+    made.store.sboms.add(DIGEST, replace(describing(AMD), coverage=None), place="referrers", image=parse_image(IMAGE))
+    made.refresher.refresh()
+    made.background.hold = True
+    made.directory.sboms[DIGEST] = [describing(AMD)]
+    assert made.check(pinned).action is Action.ALLOW, "it is judged from memory"
+    made.background.run_held()
+    assert reasons(made.check(pinned)) == [("missing-sbom", Action.DENY)]
+
+
+def nodes_world(answer: tuple[str, ...] | None) -> World:
+    """A world whose platforms are those of nodes, which are asked in the background."""
+    background, clock = FakeBackground(), FakeClock()
+    made = world(background=background, clock=clock)
+    made.platforms = Platforms((), lambda: answer, background, clock)
+    made.__post_init__()
+    made.directory.sboms[DIGEST] = [describing(AMD)]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ((ARM,), [("missing-sbom", Action.DENY)]),
+        ((AMD,), []),
+        (("linux/s390x",), []),
+        (None, [("platform-without-sbom", Action.ALLOW)]),
+        ((), [("platform-without-sbom", Action.ALLOW)]),
+    ],
+)
+def test_the_nodes_say_which_platforms_count(answer, expected):
+    assert reasons(nodes_world(answer).check(IMAGE)) == expected
+
+
+def test_until_the_nodes_are_known_a_missing_platform_counts():
+    made = nodes_world((AMD,))
+    made.background.hold = True
+    made.store.sboms.add(DIGEST, describing(AMD), place="referrers", image=parse_image(IMAGE))
+    made.refresher.refresh()
+    assert made.check(f"{IMAGE}@{DIGEST}").action is Action.DENY
+    made.background.run_held()
+    assert made.check(f"{IMAGE}@{DIGEST}").action is Action.ALLOW
+
+
+def test_known_images_are_judged_without_asking_anybody():
+    made = world(AMD, ARM)
+    made.directory.sboms[DIGEST] = [describing(AMD), describing(ARM)]
+    made.check(IMAGE)
+    asked, tasks = len(made.directory.asked), len(made.background.tasks)
+    for _ in range(10):
+        made.check(IMAGE)
+    assert (len(made.directory.asked), len(made.background.tasks)) == (asked, tasks)

@@ -193,6 +193,7 @@ class Parts:
             places.seal,
             places.host,
             self.faults,
+            places.platforms(background),
         )
         return ImageChecker(
             self.model,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from webhook.bootstrap.cluster import Cluster
 from webhook.clients.directory import DirectorySource
@@ -22,14 +23,18 @@ from webhook.clients.registry import (
     pull_target,
     registry_source,
 )
+from webhook.engines.checking.platforms import Platforms
 from webhook.errors import ConfigError
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import ImageRef
 from webhook.model.pulling import PullAccess
-from webhook.ports import Clock, ImageResolver, PullSecretSource, RegistryOpener, SbomSource
+from webhook.ports import Background, Clock, ImageResolver, PullSecretSource, RegistryOpener, SbomSource
 from webhook.settings import Settings
 from webhook.telemetry import Faults
+
+if TYPE_CHECKING:
+    from webhook.clients.kube.nodes import NodePlatforms
 
 _OTHERS = ("directory", "clusterReports", "generate")
 
@@ -138,14 +143,24 @@ class Places:
             f"sbom.sources cannot name {name!r:.60}", remedy=f"Known are: {', '.join((*SOURCES, *_OTHERS))}."
         )
 
-    @cached_property
+    def platforms(self, background: Background) -> Platforms:
+        """Which platforms of an image count; nodes are asked behind the requests."""
+        nodes = self._nodes
+        named = self.settings.attachments.platforms
+        return Platforms(named, None if nodes is None else nodes.of_nodes, background, self.clock)
+
+    @property
     def _platforms(self) -> Callable[[], tuple[str, ...]] | None:
         """What the cluster's nodes run; None when they are not to be asked."""
+        return None if self._nodes is None else self._nodes.platforms
+
+    @cached_property
+    def _nodes(self) -> NodePlatforms | None:
         if self.settings.attachments.platforms or not self.settings.kube.node_platforms:
             return None
         from webhook.clients.kube.nodes import NodePlatforms
 
-        return NodePlatforms(self.cluster.api, self.settings.kube, self.clock).platforms
+        return NodePlatforms(self.cluster.api, self.settings.kube, self.clock)
 
     def _pull_secrets(self) -> PullSecretSource:
         from webhook.clients.kube.pullsecrets import PullSecretReader

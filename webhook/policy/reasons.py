@@ -9,6 +9,7 @@ from webhook.model.verdicts import Reason, SbomStatus, WorkloadVerdict
 from webhook.policy.plaintext import plain
 
 _MAX_DETAIL = 300
+_MAX_PLATFORMS, _MAX_PLATFORM = 5, 60
 _MISSING = {
     SbomStatus.NONE: (
         "No SBOM of this image was found",
@@ -40,6 +41,25 @@ _MISSING = {
 def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
     """A reason for each state that some components are in and that the policy weighs, worst first."""
     found = []
+    if facts.without_sbom:
+        found.append(
+            Reason(
+                "missing-sbom",
+                policy.missing_sbom,
+                f"No SBOM of this image was found for {_listed(facts.without_sbom)}; what it holds there is not known.",
+                "Attach one for each platform that your nodes have, or one for the whole index.",
+            )
+        )
+    if facts.perhaps_without_sbom:
+        found.append(
+            Reason(
+                "platform-without-sbom",
+                Action.ALLOW,
+                f"No SBOM of this image was found for {_listed(facts.perhaps_without_sbom)}; that does not weigh, "
+                "because nobody says which platforms the nodes have.",
+                "Name them in sbom.platforms, or set kube.nodePlatforms.",
+            )
+        )
     if facts.unknown:
         found.append(
             Reason(
@@ -111,6 +131,13 @@ def error_reason(error_id: str, policy: Policy, *, has_sbom: bool) -> Reason:
         error_action(policy, has_sbom=has_sbom),
         f"No decision could be made because of an error; the log has it under the id {plain(error_id, 60)}.",
         f"Search the log of the webhook for {plain(error_id, 60)}, and try again.",
+    )
+
+
+def _listed(platforms: tuple[str, ...]) -> str:
+    shown = ", ".join(plain(one, _MAX_PLATFORM) for one in platforms[:_MAX_PLATFORMS])
+    return (
+        shown if len(platforms) <= _MAX_PLATFORMS else f"{shown} and {len(platforms) - _MAX_PLATFORMS} more platforms"
     )
 
 

@@ -78,6 +78,7 @@ class _Known:
     until: float
     platforms: tuple[str, ...]
     failed: bool = False
+    certain: bool = True
 
 
 class NodePlatforms:
@@ -113,6 +114,12 @@ class NodePlatforms:
         known = self._known
         return USUAL_PLATFORMS if known is None else known.platforms
 
+    def of_nodes(self) -> tuple[str, ...] | None:
+        """The same, and None where they are only the usual ones."""
+        self.platforms()
+        known = self._known
+        return known.platforms if known is not None and known.certain else None
+
     def _ask(self, before: _Known | None) -> _Known:
         try:
             found = self._list(Deadline(self._clock.monotonic() + _LIST_SECONDS))
@@ -122,7 +129,10 @@ class NodePlatforms:
                 extra = {"why": problem.message, "remedy": problem.remedy, "used": ", ".join(used)}
                 log.warning("the platforms of the nodes are not known", extra=extra)
             pause = min(_RETRY_SECONDS, self._options.node_seconds)
-            return _Known(self._clock.monotonic() + pause, used, failed=True)
+            certain = before is not None and before.certain
+            return _Known(self._clock.monotonic() + pause, used, failed=True, certain=certain)
+        if not found:
+            return _Known(self._clock.monotonic() + self._options.node_seconds, USUAL_PLATFORMS, certain=False)
         if before is None or before.failed or before.platforms != found:
             log.info("platforms of the nodes", extra={"platforms": ", ".join(found)})
         return _Known(self._clock.monotonic() + self._options.node_seconds, found)
@@ -138,7 +148,7 @@ class NodePlatforms:
             token = page.metadata.token
             if not token:
                 # A Node says nothing until its kubelet has registered; nothing runs there yet.
-                return tuple(sorted(found - {""})) or USUAL_PLATFORMS
+                return tuple(sorted(found - {""}))
 
 
 def _decoded(content: bytes | None) -> _Page:

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from webhook.engines.assessing.ruling import ModelRules
+from webhook.engines.checking.platforms import Wanted
 from webhook.engines.checking.resolving import Resolution, TagQuestion, TagResolver
-from webhook.engines.checking.searching import SbomSearch, UnstoredSbom
+from webhook.engines.checking.searching import SbomSearch, UnstoredSbom, has_gap
 from webhook.engines.readmodel import ReadModel
 from webhook.model.actions import Action
 from webhook.model.changes import ImageFacts
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
+from webhook.model.platforms import Coverage
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome
 from webhook.model.verdicts import Reason, SbomStatus, Verdict
@@ -67,8 +69,8 @@ class ImageChecker:
     def __init__(self, model: ReadModel, rules: Rules, tags: TagResolver, search: SbomSearch, clock: Clock) -> None:
         self._model, self.tags, self._search, self._clock = model, tags, search, clock
         self.rules, self._policy = ModelRules(rules, model), rules.policy
-        self._verdicts: dict[tuple[Digest, str, str], Verdict] = {}
-        self._generation = -1
+        self._verdicts: dict[tuple[Digest, str, str], _Judged] = {}
+        self._generation, self._wanted = -1, Wanted()
 
     def check(self, image: ImageRef, namespace: str, deadline: Deadline, access: PullAccess = NO_ACCESS) -> Verdict:
         """Judge one image.
@@ -108,12 +110,15 @@ class ImageChecker:
         digest = image.digest or resolution.digest
         if digest is None:
             return self._unresolved(image, namespace, resolution)
-        verdict = self._known(image, digest, namespace) or self._unstored(image, digest, namespace, access)
-        if verdict is None:
+        judged = self._judged(image, digest, namespace)
+        verdict = self._unstored(image, digest, namespace, access) if judged is None else judged.verdict
+        if verdict is None or (judged is not None and judged.unsettled):
             begun = self._search.begin(image, digest, access, tenant=namespace)
-            if not isinstance(begun, SearchOutcome):
+            if isinstance(begun, SearchOutcome):
+                verdict = verdict or self._searched(image, digest, namespace, access, begun)
+            elif verdict is None or (judged is not None and judged.has_gap):
                 return Lookup(image, namespace, access, resolution)
-            verdict = self._searched(image, digest, namespace, access, begun)
+            # Else an older program has found it, which counts until it is known which platforms it describes.
         return _with_remark(verdict, resolution)
 
     def await_tag(self, lookup: Lookup, deadline: Deadline) -> Lookup:
@@ -137,11 +142,14 @@ class ImageChecker:
         digest = image.digest or resolution.digest
         if digest is None:
             return self._unresolved(image, namespace, resolution)
-        verdict = self._known(image, digest, namespace)
-        if verdict is None:
+        judged = self._judged(image, digest, namespace)
+        if judged is not None and judged.has_gap:
+            self._search.platforms.settle(deadline)
+            judged = self._judged(image, digest, namespace)
+        if judged is None or judged.has_gap:
             outcome = self._search.search(image, digest, deadline, access)
-            verdict = self._searched(image, digest, namespace, access, outcome)
-        return _with_remark(verdict, resolution)
+            return _with_remark(self._searched(image, digest, namespace, access, outcome), resolution)
+        return _with_remark(judged.verdict, resolution)
 
     def has_sbom(self, image: ImageRef) -> bool:
         """Whether an SBOM is known that counts for this image, under its last known digest; from memory."""
@@ -171,21 +179,31 @@ class ImageChecker:
     # -- what is known ----------------------------------------------------------------------------------------------
 
     def _known(self, image: ImageRef, digest: Digest, namespace: str) -> Verdict | None:
-        if self._generation != self._model.generation or len(self._verdicts) > _MOST_CACHED:
+        judged = self._judged(image, digest, namespace)
+        return None if judged is None else judged.verdict
+
+    def _judged(self, image: ImageRef, digest: Digest, namespace: str) -> _Judged | None:
+        wanted, generation = self._search.platforms.now(), self._model.generation
+        if self._generation != generation or self._wanted is not wanted or len(self._verdicts) > _MOST_CACHED:
             # A new dict rather than clear(): a verdict computed from the older model lands in the dropped one.
-            self._generation, self._verdicts = self._model.generation, {}
+            self._generation, self._wanted, self._verdicts = generation, wanted, {}
         verdicts = self._verdicts
         scope = namespace if namespace in self._model.assessments.namespaces else ""
         key = (digest, image.text, scope)
         cached = verdicts.get(key)
-        if cached is not None and (cached.valid_until is None or self._clock.now() < cached.valid_until):
-            return cached
-        facts = self._model.facts(digest, stale_before=self.stale_before, places=self._search.trusted(image))
+        if cached is not None:
+            until = cached.verdict.valid_until
+            if until is None or self._clock.now() < until:
+                return cached
+        places = self._search.trusted(image)
+        facts = self._model.facts(digest, stale_before=self.stale_before, places=places)
         if facts is None:
             return None
-        verdict = self._evaluate(facts, self._subject(image, digest, namespace))
-        verdicts[key] = verdict
-        return verdict
+        coverage = self._model.coverage(digest, places)
+        verdict = self._evaluate(_with_gaps(facts, coverage, wanted), self._subject(image, digest, namespace))
+        gap = coverage is not None and has_gap(coverage, wanted)
+        verdicts[key] = judged = _Judged(verdict, gap or coverage is None, gap)
+        return judged
 
     def _evaluate(self, facts: ImageFacts, subject: Subject) -> Verdict:
         if facts.total == facts.unusable:
@@ -198,13 +216,14 @@ class ImageChecker:
         return None if held is None else self._evaluate(self._facts_of(held), self._subject(image, digest, namespace))
 
     def _facts_of(self, held: UnstoredSbom) -> ImageFacts:
-        return self._model.facts_of(
+        facts = self._model.facts_of(
             held.ids,
             unknown=held.unknown,
             not_covered=held.not_covered,
             unusable=held.unusable,
             stale_before=self.stale_before,
         )
+        return _with_gaps(facts, held.coverage, self._search.platforms.now())
 
     def _searched(
         self, image: ImageRef, digest: Digest, namespace: str, access: PullAccess, outcome: SearchOutcome
@@ -229,6 +248,31 @@ class ImageChecker:
 
     def _subject(self, image: ImageRef, digest: Digest | None, namespace: str) -> Subject:
         return Subject(image, digest, namespace, self._model.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A verdict from memory.
+
+    Attributes:
+        verdict: the verdict.
+        unsettled: there is something to search for.
+        has_gap: a platform without an SBOM counts, or may.
+    """
+
+    verdict: Verdict
+    unsettled: bool
+    has_gap: bool
+
+
+def _with_gaps(facts: ImageFacts, coverage: Coverage | None, wanted: Wanted) -> ImageFacts:
+    """Facts that say for which platforms there is no SBOM."""
+    missing_for = () if coverage is None else coverage.without(wanted.names)
+    if not missing_for:
+        return facts
+    if wanted.certain:
+        return replace(facts, without_sbom=missing_for)
+    return replace(facts, perhaps_without_sbom=missing_for)
 
 
 def _with_remark(verdict: Verdict, resolution: Resolution) -> Verdict:

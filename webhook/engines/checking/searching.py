@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from webhook.engines.checking.platforms import Platforms, Wanted
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
 from webhook.errors import ConfigError, InvalidInput, SourceError, StoreError
@@ -20,6 +21,7 @@ from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.model.places import counts, kept_place, trusted_places
+from webhook.model.platforms import WHOLE, Coverage, joined
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
@@ -90,6 +92,7 @@ class SearchParts:
         seal: the place of signed SBOMs, for images whose SBOMs must be signed; empty for all others.
         host: the host that is asked for an image.
         faults: takes note of unexpected errors.
+        platforms: which platforms of an image count.
     """
 
     opener: RegistryOpener
@@ -101,6 +104,7 @@ class SearchParts:
     seal: Callable[[ImageRef], str] = lambda _: ""
     host: Callable[[ImageRef], str] = lambda image: image.host
     faults: Faults = field(default_factory=Faults)
+    platforms: Platforms = field(default_factory=Platforms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +116,14 @@ class UnstoredSbom:
         unknown: how many further components it does not know.
         not_covered: how many further ones no source covers.
         unusable: how many cannot be looked up.
+        coverage: what of the image it describes.
     """
 
     ids: tuple[int, ...]
     unknown: int
     not_covered: int
     unusable: int
+    coverage: Coverage = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +191,7 @@ class SbomSearch:
         Returns:
             The outcome itself where memory has it.
         """
-        if self.is_known(image, digest) or self.unstored(image, digest, access) is not None:
+        if self.is_settled(image, digest) or self.unstored(image, digest, access) is not None:
             return _FOUND
         key = self._key(image, digest, access)
         with self._lock:
@@ -228,14 +234,29 @@ class SbomSearch:
         seal = self._parts.seal(image)
         return trusted_places(seal) if seal else None
 
+    @property
+    def platforms(self) -> Platforms:
+        """Which platforms of an image count."""
+        return self._parts.platforms
+
     def is_known(self, image: ImageRef, digest: Digest) -> bool:
         """Whether the read model has an SBOM that counts for this image."""
         return self._model.knows(digest, self.trusted(image))
 
+    def is_settled(self, image: ImageRef, digest: Digest) -> bool:
+        """Whether there is nothing to look for: an SBOM is known for every platform that counts.
+
+        Where nobody says which platforms count, the SBOM of one is enough.
+        """
+        if not self.is_known(image, digest):
+            return False
+        coverage = self._model.coverage(digest, self.trusted(image))
+        return coverage is not None and not has_gap(coverage, self._parts.platforms.now())
+
     def _run(self, wanted: _Wanted) -> None:
         try:
             outcome = self._shared(wanted, Deadline(self._clock.monotonic() + self._options.seconds))
-            if outcome.status is not SbomStatus.FOUND:
+            if outcome.status is not SbomStatus.FOUND or not self.is_settled(wanted.image, wanted.digest):
                 self._remember(wanted.key, outcome)
         finally:
             with self._lock:
@@ -257,7 +278,7 @@ class SbomSearch:
                 return other.outcome
             self._clock.sleep(0.1)
             parts.refresher.refresh()
-            if self.is_known(wanted.image, wanted.digest):
+            if self.is_settled(wanted.image, wanted.digest):
                 return _FOUND
             if deadline.remaining(self._clock.monotonic()) <= 0:
                 return _TOO_LATE
@@ -268,7 +289,7 @@ class SbomSearch:
         try:
             # Another process may have found it between this one's last look at the store and its claim.
             parts.refresher.refresh()
-            outcome = _FOUND if self.is_known(wanted.image, wanted.digest) else self._look(wanted, deadline)
+            outcome = _FOUND if self.is_settled(wanted.image, wanted.digest) else self._look(wanted, deadline)
             seconds = self._options.believed(outcome.status)
         finally:
             self._end(wanted, outcome, seconds)
@@ -282,7 +303,7 @@ class SbomSearch:
             log.warning("the end of a search was not stored", extra={"image": wanted.key, "error": problem.message})
 
     def _look(self, wanted: _Wanted, deadline: Deadline) -> SearchOutcome:
-        """Ask the places in their order; the first that has SBOMs ends the search.
+        """Ask the places in their order, until one has SBOMs, or several have for all platforms that count.
 
         Raises:
             StoreError: SBOMs were found, and the store neither kept them nor knows their components.
@@ -297,13 +318,17 @@ class SbomSearch:
             return SearchOutcome(
                 SbomStatus.REFUSED, self._parts.faults.refusal(problem, "pull-secrets", wanted.key).message
             )
+        gathered: list[Sbom] = []
         for place in opening.places:
             if not counts(place.place, seal):
                 continue  # whatever it has would not count for this image
             try:
                 found: Sequence[Sbom] = place.fetch(image, wanted.digest, deadline)
-                if found:
-                    self._keep(wanted, found, place, opening)
+                fresh = [sbom for sbom in found if _adds(sbom, gathered)]
+                if fresh:
+                    gathered += fresh
+                    self._keep(wanted, fresh, gathered, place, opening)
+                if gathered and not _together(gathered).without(self._parts.platforms.now().names):
                     return _FOUND
             except InvalidInput as problem:
                 worst = SearchOutcome(SbomStatus.UNREADABLE, f"{place.place}: {problem.message}")
@@ -313,9 +338,11 @@ class SbomSearch:
                 worst = _worse(worst, place, problem)
             except Exception as problem:  # whatever a place sends, it is that place's refusal and no error of ours
                 worst = _worse(worst, place, self._parts.faults.refusal(problem, place.place, wanted.key))
-        return worst
+        return _FOUND if gathered else worst
 
-    def _keep(self, wanted: _Wanted, found: Sequence[Sbom], place: SbomSource, opening: Opening) -> None:
+    def _keep(
+        self, wanted: _Wanted, found: Sequence[Sbom], gathered: Sequence[Sbom], place: SbomSource, opening: Opening
+    ) -> None:
         """Bring what was found into the store and the read model, or else into memory."""
         parts, kept = self._parts, kept_place(place.place, self._parts.seal(wanted.image))
         # A tag that a namespace's secrets opened is not remembered for everybody.
@@ -327,7 +354,7 @@ class SbomSearch:
         except StoreError as problem:
             extra = {"image": wanted.key, "error": problem.message, "remedy": problem.remedy}
             log.error("an SBOM was found and could not be stored; it is judged from memory", extra=extra)
-            self._hold(wanted, found)
+            self._hold(wanted, gathered)
 
     def _hold(self, wanted: _Wanted, found: Sequence[Sbom]) -> None:
         purls = {purl for sbom in found for purl in sbom.components}
@@ -336,7 +363,8 @@ class SbomSearch:
         strangers = [purl for purl in purls if purl not in known]
         not_covered = sum(not purl.is_covered for purl in strangers)
         unusable = sum(len(sbom.skipped) for sbom in found)
-        held = UnstoredSbom(tuple(sorted(set(known.values()))), len(strangers) - not_covered, not_covered, unusable)
+        numbers, unknown = tuple(sorted(set(known.values()))), len(strangers) - not_covered
+        held = UnstoredSbom(numbers, unknown, not_covered, unusable, _together(found))
         if len(self._unstored) >= _MOST_UNSTORED:
             self._unstored = {}
         self._unstored[wanted.key] = (self._clock.monotonic() + self._options.refused_seconds, held)
@@ -345,7 +373,23 @@ class SbomSearch:
         if len(self._failed) >= _MOST_REMEMBERED:
             self._failed = {}
         self._failed[key] = (self._clock.monotonic() + self._options.believed(outcome.status), outcome)
-        log.info("no SBOM", extra={"image": key, "status": outcome.status.value, "detail": outcome.detail[:300]})
+        if outcome.status is not SbomStatus.FOUND:
+            log.info("no SBOM", extra={"image": key, "status": outcome.status.value, "detail": outcome.detail[:300]})
+
+
+def has_gap(coverage: Coverage, wanted: Wanted) -> bool:
+    """Whether a platform without an SBOM counts, or may."""
+    everything = (name for name in coverage.platforms if wanted.pending)
+    return wanted.certain and bool(coverage.without((*wanted.names, *everything)))
+
+
+def _together(sboms: Sequence[Sbom]) -> Coverage:
+    return joined(sbom.coverage for sbom in sboms) or WHOLE
+
+
+def _adds(sbom: Sbom, gathered: Sequence[Sbom]) -> bool:
+    """Whether a document describes something that those of the places before do not."""
+    return not gathered or _together([*gathered, sbom]) != _together(gathered)
 
 
 def _worse(worst: SearchOutcome, place: SbomSource, problem: SourceError) -> SearchOutcome:

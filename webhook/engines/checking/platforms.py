@@ -1,0 +1,97 @@
+"""Which platforms of an image count, known without waiting: those named, those of the nodes, or the usual ones.
+
+The API server is asked for the nodes behind the requests, so that a review of known images asks nobody. Only at the
+start, before its first answer, an image of which some platform has no SBOM is waited for.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from webhook.errors import SourceError
+from webhook.model.deadlines import Deadline
+from webhook.model.images import USUAL_PLATFORMS
+from webhook.ports import Background, Clock, Task
+
+log = logging.getLogger("bomgate.platforms")
+_ASK_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The platforms that count.
+
+    Attributes:
+        names: ``os/architecture``, with or without ``/variant``.
+        certain: somebody names them, or nodes have them, so that a platform without an SBOM weighs.
+        pending: nobody has said yet what the nodes have.
+    """
+
+    names: tuple[str, ...] = USUAL_PLATFORMS
+    certain: bool = False
+    pending: bool = False
+
+
+class Platforms:
+    """Knows which platforms count; safe to use from several threads.
+
+    Args:
+        named: those of the settings; they win.
+        nodes: asks for those of the nodes, and may take a while; None from it means that nobody can say. None in its
+            place where nodes do not count.
+        background: asks.
+        clock: time.
+    """
+
+    def __init__(
+        self,
+        named: tuple[str, ...] = (),
+        nodes: Callable[[], tuple[str, ...] | None] | None = None,
+        background: Background | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._nodes = None if named or background is None or clock is None else nodes
+        self._background, self._clock = background, clock
+        pending = self._nodes is not None
+        self._wanted = Wanted(named, certain=True) if named else Wanted(certain=pending, pending=pending)
+        self._task: Task | None = None
+        self._again = 0.0
+        self._lock = threading.Lock()
+
+    def now(self) -> Wanted:
+        """What counts as far as it is known; the same object until it changes."""
+        if self._nodes is not None:
+            self._refresh()
+        return self._wanted
+
+    def settle(self, deadline: Deadline) -> Wanted:
+        """The same, after waiting for the first answer about the nodes."""
+        wanted = self.now()
+        task = self._task
+        if wanted.pending and task is not None and self._clock is not None:
+            task.wait(deadline.remaining(self._clock.monotonic()))
+        return self._wanted
+
+    def _refresh(self) -> None:
+        assert self._background is not None and self._clock is not None
+        if self._clock.monotonic() < self._again:
+            return
+        with self._lock:
+            now = self._clock.monotonic()
+            if now < self._again:
+                return
+            self._again = now + _ASK_SECONDS
+            try:
+                self._task = self._background.start(self._ask)
+            except SourceError as problem:
+                log.warning("the platforms of the nodes were not asked for", extra={"error": problem.message})
+
+    def _ask(self) -> None:
+        assert self._nodes is not None
+        found = self._nodes()
+        wanted = Wanted(found, certain=True) if found else Wanted()
+        if wanted != self._wanted:
+            self._wanted = wanted
