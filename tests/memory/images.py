@@ -72,6 +72,10 @@ class MemorySboms:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
+    def add_all(self, digest: Digest, found: Sequence[Sbom], *, place: str, image: ImageRef | None = None) -> None:
+        for sbom in found:
+            self.add(digest, sbom, place=place, image=image)
+
     def add(self, digest: Digest, sbom: Sbom, *, place: str, image: ImageRef | None = None) -> StoredSbom:
         facts, key = self._facts, (digest, sbom.document_digest)
         tag = image.tagged if image is not None and image.tag else None

@@ -148,3 +148,13 @@ def test_an_unsigned_copy_does_not_widen_what_a_signed_document_describes(store:
 
 def stored_of(store: AnyStore) -> list[tuple[str, Coverage | None]]:
     return [(one.place, one.coverage) for one in store.feed.changes().sboms]
+
+
+def test_all_sboms_of_an_image_are_kept_together_and_again_changes_nothing(store: AnyStore) -> None:
+    image, found = parse_image("shop/web:1"), [make_sbom("pkg:npm/a@1"), make_sbom("pkg:npm/b@1")]
+    store.sboms.add_all(digest(1), found, place="referrers", image=image)
+    position = store.feed.position()
+    assert len(store.sboms.show(digest(1))) == 2
+    assert store.feed.changes().tags == {image.tagged: digest(1)}
+    store.sboms.add_all(digest(1), found, place="referrers", image=image)
+    assert store.feed.position() == position

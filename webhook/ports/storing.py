@@ -64,6 +64,9 @@ class SbomStore(Protocol):
         A tag in ``image`` is remembered to point at ``digest``. One transaction, one revision.
         """
 
+    def add_all(self, digest: Digest, found: Sequence[Sbom], *, place: str, image: ImageRef | None = None) -> None:
+        """The same for all SBOMs of an image together: a part of them never stands for the whole."""
+
     def point(self, image: ImageRef, digest: Digest) -> None:
         """Remember that a tag points at a digest; nothing changes when that is known."""
 

@@ -88,20 +88,40 @@ class SbomRepository:
             stored = _find(connection, digest, sbom.document_digest)
             if stored is not None and _points(connection, tag, digest) and not _is_news(sbom, place, stored):
                 return stored
-        added_at = self._clock.now()
+        return self._add(digest, (sbom,), place, tag)[0]
+
+    def add_all(self, digest: Digest, found: Sequence[Sbom], *, place: str, image: ImageRef | None = None) -> None:
+        """Keep all SBOMs of an image in one transaction, so that a part of them never stands for the whole.
+
+        Args:
+            digest: see :meth:`add`.
+            found: SBOMs as parsed.
+            place: see :meth:`add`.
+            image: see :meth:`add`.
+
+        Raises:
+            StoreError: nothing was kept.
+        """
+        self._add(digest, found, place, image.tagged if image is not None and image.tag else None)
+
+    def _add(self, digest: Digest, found: Sequence[Sbom], place: str, tag: str | None) -> Sequence[StoredSbom]:
+        added_at, kept = self._clock.now(), []
         with self._database.change() as change:
-            # Looked up again: another writer may have come first.
-            stored = _find(change.connection, digest, sbom.document_digest)
             points = _points(change.connection, tag, digest)
-            better = stored is not None and _is_news(sbom, place, stored)
-            change.discarded = stored is not None and points and not better
-            if stored is None:
-                stored = _insert(change, digest, sbom, {"place": place, "added_at": added_at})
-            elif better:
-                stored = _renewed(change, stored, sbom, place)
+            change.discarded = points
+            for sbom in found:
+                # Looked up again: another writer may have come first.
+                stored = _find(change.connection, digest, sbom.document_digest)
+                if stored is None:
+                    stored = _insert(change, digest, sbom, {"place": place, "added_at": added_at})
+                    change.discarded = False
+                elif _is_news(sbom, place, stored):
+                    stored = _renewed(change, stored, sbom, place)
+                    change.discarded = False
+                kept.append(stored)
             if not points:
                 self._point(change, tag, digest)
-        return stored
+        return kept
 
     def point(self, image: ImageRef, digest: Digest) -> None:
         """Remember that a tag points at a digest; nothing changes when that is known.

@@ -72,3 +72,34 @@ def test_what_means_nothing_is_refused_with_what_to_write(tmp_path: Path, text: 
         policy(tmp_path, text)
     assert message in caught.value.message
     assert remedy in caught.value.remedy
+
+
+def test_by_default_only_the_accounts_of_kubernetes_own_controllers_count_as_controllers(tmp_path: Path) -> None:
+    names = ("replicaset", "replication", "deployment", "statefulset", "daemon-set", "job", "cronjob")
+    accounts = {f"system:serviceaccount:kube-system:{name}-controller" for name in names}
+    assert policy(tmp_path, "{}").admitted_controllers == accounts | {"system:kube-controller-manager"}
+
+
+def test_a_list_of_controllers_accounts_replaces_the_built_in_one(tmp_path: Path) -> None:
+    made = policy(tmp_path, "{admittedControllers: ['system:serviceaccount:kruise:manager']}")
+    assert made.admitted_controllers == {"system:serviceaccount:kruise:manager"}
+    assert policy(tmp_path, "{admittedControllers: []}").admitted_controllers == frozenset()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "system:serviceaccount:kube-system:*",
+        "system:serviceaccount:kube-system:",
+        "system:serviceaccounts",
+        "system:serviceaccounts:kube-system",
+        "system:masters",
+        "system:authenticated",
+        "*",
+        "",
+        " a",
+    ],
+)
+def test_a_pattern_or_a_group_is_no_account(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="admittedControllers"):
+        policy(tmp_path, f"{{admittedControllers: ['{name}']}}")

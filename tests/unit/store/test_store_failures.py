@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -226,3 +227,10 @@ def test_characters_that_no_database_takes_are_replaced(opened: Open, database_u
     shown = store.vulnerabilities.show("V-1")
     assert shown is not None
     assert (shown.vulnerability.title, shown.vulnerability.description) == ("nul \ufffd and half ? a pair", "\ufffd")
+
+
+def test_when_one_sbom_of_an_image_cannot_be_kept_none_is(store: Store) -> None:
+    broken = replace(make_sbom("pkg:npm/c@1"), version=object())
+    with pytest.raises(StoreError):
+        store.sboms.add_all(digest(2), [make_sbom("pkg:npm/b@1"), broken], place="referrers")
+    assert store.sboms.show(digest(2)) == []

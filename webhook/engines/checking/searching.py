@@ -348,8 +348,7 @@ class SbomSearch:
         # A tag that a namespace's secrets opened is not remembered for everybody.
         tagged = None if opening.key else wanted.image
         try:
-            for sbom in found:
-                parts.sboms.add(wanted.digest, sbom, place=kept, image=tagged)
+            parts.sboms.add_all(wanted.digest, found, place=kept, image=tagged)
             parts.refresher.refresh()
         except StoreError as problem:
             extra = {"image": wanted.key, "error": problem.message, "remedy": problem.remedy}
