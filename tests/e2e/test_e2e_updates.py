@@ -122,6 +122,9 @@ def test_a_pod_is_changed_after_its_image_turned_bad_and_has_what_its_kubelet_sa
     core.patch_namespaced_pod_status("web", namespace, {"status": status})
     assert pins("blocked", a="3").allowed, "this is what the kubelet says that it runs"
     assert pins("caution", a="4").allowed
+    spelled = {"spec": {"containers": [{"name": "c0", "image": f"REGISTRY.example:0443/shop/tagged@{bad}"}]}}
+    answer = call(core.patch_namespaced_pod_with_http_info, "web", namespace, spelled, dry_run="All")
+    assert answer.allowed, "the same in another spelling"
     other = {"spec": {"containers": [{"name": "c0", "image": BLOCKED}]}}
     answer = call(core.patch_namespaced_pod_with_http_info, "web", namespace, other, dry_run="All")
-    assert answer.allowed, "the same digest under another name"
+    assert answer.denied, "another name is another image where the Pod names a tag"

@@ -16,7 +16,10 @@ from hypothesis import strategies as st
 
 from tests.cli.conftest import bomgate, double  # noqa: F401 fixtures
 from tests.cli.installation import Installation
+from tests.e2e import catalogue
+from tests.e2e.processes import wait_until
 from tests.fakes import NOON, FakeClock
+from tests.security.attacked import guarded, pod
 from tests.unit.engines.clusters import Town, of_controller, request, workload
 from tests.worlds import LEFTPAD, LOG4J, LOG4SHELL, World, digest_of
 from webhook.clients.kube.reports import cluster_report_names
@@ -353,3 +356,21 @@ def test_a_name_that_is_none_is_answered_with_what_is_wrong_with_it(name: str, w
     assert f"The name of this image is not valid: {name!r} is not an image reference: " in headline
     assert why in headline
     assert "tag" not in headline.replace("is no tag", "")
+
+
+# -- a running server -----------------------------------------------------------------------------------------------
+
+
+def test_no_spelling_gets_around_a_narrowed_block_of_a_running_server(tmp_path: Path) -> None:
+    with guarded(tmp_path / "names") as one:
+        assess = ("assess", "CVE-2026-10001", "--comment", "test")
+        one.bomgate.run(*assess, "--type", "Ignore")
+        one.bomgate.run(*assess, "--type", "Blocked", "--image", "registry.example:0443/shop/*")
+        blocked, digest = "registry.example/shop/web", catalogue.digest("blocked")
+        wait_until(lambda: not one.ask(pod(f"{blocked}@{digest}"))["allowed"], 20, "the block")
+        for name in SAME[0]:
+            answer = one.ask(pod(f"{name}:1@{digest}"))
+            assert not answer["allowed"], name
+            assert f"{name}:1@{digest}" in answer["status"]["message"]
+        for name in ("registry.example:444/shop/web", "registry.example/other/web", "other.example/shop/web"):
+            assert one.ask(pod(f"{name}:1@{digest}"))["allowed"], name

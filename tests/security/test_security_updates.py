@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 
+from tests.e2e import catalogue
+from tests.e2e.processes import wait_until
+from tests.e2e.product import write_sbom
 from tests.fakes import NOON
+from tests.security.attacked import guarded, review
 from tests.unit.engines.clusters import BAD, EARLIER, GOOD, Town, request, workload
 from tests.worlds import LEFTPAD, LOG4J, World, digest_of, sbom_of
 from webhook.api.reviews import decode_review
@@ -238,7 +242,14 @@ def test_pods_are_noted_for_their_controllers_and_those_of_jobs_are_not() -> Non
     street.town.review(request(workload(GOOD)))
     job = replace(workload(GOOD, kind="Job"), controller=OwnerRef("batch/v1", "CronJob", "web", "c-1"))
     street.town.review(request(job))
-    assert {uid for uid, _, _ in noted(street)} == {"rs-1"}
+    assert {uid for uid, _, _ in noted(street)} == {"rs-1/pods"}
+
+
+def test_what_pods_were_admitted_as_later_does_not_change_what_their_template_was_admitted_as() -> None:
+    street = Street()
+    street.town.noted("u-web/pods", TAG, MOVED)
+    assert outcome(street.review(street.object(pinned(OLD)), street.object(TAG))) == NOTHING_NEW
+    assert outcome(street.review(street.object(pinned(MOVED)), street.object(TAG))) == DENIED
 
 
 def test_notes_are_read_before_they_are_written_and_forgotten_after_their_time() -> None:
@@ -372,3 +383,42 @@ def test_the_case_of_a_webhook_that_pins_tags_when_a_label_changes(case: Admissi
     later = AdmittedImage("u-web", image.tagged, MOVED, NOON + dt.timedelta(days=1))
     town.world.admissions.note(later)
     assert outcome(town.review(case)) == DENIED, "it was admitted again since, when the tag stood for another image"
+
+
+# -- a running server -----------------------------------------------------------------------------------------------
+
+
+def deployment(new: str, old: str | None = None) -> dict[str, Any]:
+    """A review of a Deployment with one container."""
+    spec = [{"template": {"spec": {"containers": [{"name": "c0", "image": one}]}}} for one in (new, old) if one]
+    return review("apps", "Deployment", spec[0], None, "ann", *spec[1:])
+
+
+def test_a_running_server_remembers_what_tags_stood_for_also_after_a_restart(tmp_path: Path) -> None:
+    tag, had, moved = "registry.example/shop/tagged:1", catalogue.digest("tagged"), catalogue.digest("moved")
+    with guarded(tmp_path / "updates", sbom={"sources": []}) as one:
+        bomgate = one.bomgate
+
+        def point(name: str) -> None:
+            file = write_sbom(bomgate.folder, catalogue.digest(name), catalogue.CONTENTS["blocked"])
+            bomgate.run("sbom", "add", file, "--image", f"{tag}@{catalogue.digest(name)}")
+
+        def denied(new: str, old: str | None = None) -> bool:
+            return not one.ask(deployment(new, old))["allowed"]
+
+        assess = ("assess", "CVE-2026-10001", "--comment", "test", "--type")
+        bomgate.run(*assess, "Ignore")
+        point("tagged")
+        wait_until(lambda: not denied(tag), 20, "the tag")
+        bomgate.run(*assess, "Blocked")
+        wait_until(lambda: denied(tag), 20, "the block")
+        point("moved")
+        pinned = f"registry.example:443/shop/tagged:1@{had}"
+        wait_until(lambda: not denied(pinned, tag), 20, "the note of the admission in all processes")
+        for _ in range(2):
+            for _ in range(6):
+                assert not denied(pinned, tag)
+                assert denied(f"{tag}@{moved}", tag)
+                assert denied(tag, pinned)
+            bomgate.stop()
+            bomgate.start()

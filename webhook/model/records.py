@@ -49,7 +49,7 @@ class AdmittedImage:
     """What a tag stood for when an object that names it was admitted.
 
     Attributes:
-        uid: of the object, or of the controller that a Pod was made for.
+        uid: of the object; for Pods, :func:`pods_of` the controller that they were made for.
         name: the tagged name.
         digest: what it was resolved to, and judged as.
         at: when.
@@ -59,6 +59,11 @@ class AdmittedImage:
     name: str
     digest: Digest
     at: dt.datetime
+
+
+def pods_of(uid: str) -> str:
+    """Under which what the Pods of a controller were admitted as is kept, apart from the controller itself."""
+    return f"{uid}/pods"
 
 
 @dataclass(frozen=True, slots=True)

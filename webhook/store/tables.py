@@ -193,7 +193,7 @@ sightings = Table(
 admissions = Table(
     "admissions",
     metadata,
-    Column("uid", CleanText, primary_key=True),  # of the object, or of the controller that a Pod was made for
+    Column("uid", CleanText, primary_key=True),  # of the object; see model.records.pods_of for Pods
     Column("name", CleanText, primary_key=True),
     Column("digest", CleanText, primary_key=True),
     Column("noted_at", Moment, nullable=False, index=True),

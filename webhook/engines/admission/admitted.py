@@ -18,6 +18,7 @@ from webhook.model.grants import BreakGlassGrant
 from webhook.model.images import Digest, identity
 from webhook.model.owners import Controller, OwnedPod
 from webhook.model.policies import Admitted
+from webhook.model.records import pods_of
 from webhook.model.verdicts import Verdict
 from webhook.ports import AdmittedImages, Clock, WorkloadInventory
 
@@ -116,7 +117,8 @@ class AdmittedBefore:
         names = frozenset(one.image.tagged for one in case.denied)
         recorded: dict[str, set[Digest]] = {}
         try:
-            for one in self._records.admitted([owner.uid for owner in owned.owners], names):
+            uids = [uid for owner in owned.owners for uid in (owner.uid, pods_of(owner.uid))]
+            for one in self._records.admitted(uids, names):
                 recorded.setdefault(one.name, set()).add(one.digest)
         except StoreError as problem:
             log.warning("what was admitted is not known", extra={"object": case.workload.title, "why": problem.message})

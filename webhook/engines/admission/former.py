@@ -18,7 +18,7 @@ from webhook.errors import DeadlineExceeded, SourceError, StoreError
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef, identity, parse_image, readable
-from webhook.model.records import AdmittedImage
+from webhook.model.records import AdmittedImage, pods_of
 from webhook.model.reviews import AdmissionRequest
 from webhook.model.verdicts import WorkloadVerdict
 from webhook.model.workloads import ContainerRef, OwnerRef, Workload
@@ -133,7 +133,9 @@ class FormerImages:
         owner = workload.controller
         if owner is not None and "Job" in (workload.kind, owner.kind):
             return
-        uid = workload.uid if workload.kind != "Pod" else owner.uid if owner is not None else ""
+        uid = workload.uid
+        if workload.kind == "Pod":
+            uid = pods_of(owner.uid) if owner is not None and owner.uid else ""
         if not uid:
             return
         now = self._clock.now()
