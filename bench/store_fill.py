@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
+from tests.doubles.clock import RealClock
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
@@ -70,7 +71,7 @@ def fill(
         seed: of the random numbers.
     """
     shape, dice = Shape(images, components, per_image, vulnerable), random.Random(seed)
-    database = Database(StoreOptions(url=url))
+    database = Database(StoreOptions(url=url), RealClock())
     database.upgrade()
     with database.change() as change:
         if database.is_sqlite:

@@ -10,6 +10,8 @@ import pytest
 
 from tests.fakes import FakeClock
 from tests.parts import unavailable
+from tests.pooler import Pooler
+from tests.pooler import find_program as find_pooler
 from tests.postgres import PostgresServer, find_programs
 from webhook.store.opening import Store, open_store
 from webhook.store.options import StoreOptions
@@ -52,6 +54,25 @@ def postgres_template(postgres: PostgresServer) -> str:
 def postgres_url(postgres: PostgresServer, postgres_template: str) -> str:
     """The address of a PostgreSQL database with bomgate's tables and nothing in them."""
     return postgres.url(postgres.new_database(postgres_template))
+
+
+@pytest.fixture(scope="session")
+def pooler(postgres: PostgresServer) -> Iterator[Pooler]:
+    """PgBouncer in transaction mode in front of the PostgreSQL server."""
+    if find_pooler() is None:
+        unavailable("PgBouncer is not installed: no store through a pooler")
+    started = Pooler(postgres)
+    try:
+        started.start()
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture
+def pooled_url(pooler: Pooler, postgres: PostgresServer, postgres_template: str) -> str:
+    """The address, through the pooler, of a PostgreSQL database with bomgate's tables and nothing in them."""
+    return pooler.url(postgres.new_database(postgres_template))
 
 
 @pytest.fixture

@@ -42,6 +42,33 @@ class PostgresServer:
         """The address of a database as bomgate takes it."""
         return f"postgresql://tester@/{database}?host={self.folder}"
 
+    def standby(self) -> PostgresServer:
+        """A second server that follows this one; not started yet."""
+        other = PostgresServer(self._programs)
+        account = _unprivileged()
+        if account is not None:
+            os.chown(other.folder, account.pw_uid, account.pw_gid)
+        options = ["-h", str(self.folder), "-U", "tester", "-D", str(other.folder / "data"), "-R", "-c", "fast"]
+        subprocess.run([*as_user(), str(self._programs / "pg_basebackup"), *options], check=True, capture_output=True)
+        return other
+
+    def follow(self, primary: PostgresServer) -> None:
+        """Become a standby of another server with the next start."""
+        data = self.folder / "data"
+        (data / "standby.signal").touch()
+        with (data / "postgresql.auto.conf").open("a") as settings:
+            settings.write(f"primary_conninfo = 'host={primary.folder} user=tester'\n")
+
+    def promote(self) -> None:
+        """Make a standby the primary, and wait until it takes changes."""
+        self.run("SELECT pg_promote(true, 30)")
+
+    def set(self, **settings: str) -> None:
+        """Change settings of the running server, for sessions that run already, too."""
+        for name, value in settings.items():
+            self.run(f"ALTER SYSTEM SET {name} = '{value}'")
+        self.run("SELECT pg_reload_conf()")
+
     def start(self) -> None:
         """Make the data folder if there is none, start, and wait until the server answers."""
         data = self.folder / "data"
@@ -50,18 +77,18 @@ class PostgresServer:
             if account is not None:
                 os.chown(self.folder, account.pw_uid, account.pw_gid)
             options = ["-D", str(data), "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
-            subprocess.run([*_as_user(), str(self._programs / "initdb"), *options], check=True, capture_output=True)
+            subprocess.run([*as_user(), str(self._programs / "initdb"), *options], check=True, capture_output=True)
         settings = [word for key, value in _SETTINGS.items() for word in ("-c", f"{key}={value}")]
         command = [str(self._programs / "postgres"), "-D", str(data), "-k", str(self.folder), *settings]
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen([*_as_user(), *command], stdout=log, stderr=log, start_new_session=True)
+            self._process = subprocess.Popen([*as_user(), *command], stdout=log, stderr=log, start_new_session=True)
         self._wait()
 
-    def stop(self) -> None:
-        """Stop the server at once, as a crash would; the data stays."""
+    def stop(self, *, cleanly: bool = False) -> None:
+        """Stop the server at once, as a crash would, or after its standbys have everything; the data stays."""
         pid_file = self.folder / "data" / "postmaster.pid"
         with suppress(FileNotFoundError, ProcessLookupError, ValueError, IndexError):
-            os.kill(int(pid_file.read_text().splitlines()[0]), signal.SIGQUIT)
+            os.kill(int(pid_file.read_text().splitlines()[0]), signal.SIGINT if cleanly else signal.SIGQUIT)
         if self._process is not None:
             self._process.wait(timeout=START_SECONDS)
             self._process = None
@@ -82,6 +109,12 @@ class PostgresServer:
         """Run a statement outside any transaction."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    def ask(self, question: str) -> object:
+        """The one value that a query gives."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            row = connection.execute(question.encode()).fetchone()
+        return row[0] if row else None
 
     def _wait(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -124,6 +157,7 @@ def _unprivileged() -> pwd.struct_passwd | None:
     raise AssertionError("the tests run as root, and there is no account postgres or nobody to run PostgreSQL")
 
 
-def _as_user() -> list[str]:
+def as_user() -> list[str]:
+    """What to put in front of a command of the server."""
     account = _unprivileged()
     return [] if account is None else ["runuser", "-u", account.pw_name, "--"]

@@ -40,11 +40,14 @@ class MemoryFeed:
         self._facts = facts
 
     def position(self) -> Position:
-        return Position(self._facts.identity, self._facts.revision)
+        return Position(self._facts.identity, self._facts.revision, self._mark(self._facts.revision))
+
+    def _mark(self, revision: int) -> str:
+        return f"{self._facts.identity[:8]}-{revision}"
 
     def changes(self, since: Position = START) -> Changes:
         facts, position = self._facts, self.position()
-        complete = since.revision == 0 or not position.continues(since)
+        complete = since.revision == 0 or not position.continues(since) or since.mark != self._mark(since.revision)
         after = -1 if complete else since.revision
         changed = [one for one in facts.components.values() if one.revision > after]
         vulnerable = [one for one in changed if one.state == ComponentState.VULNERABLE]

@@ -11,13 +11,14 @@ from webhook.store.opening import Store, open_store
 from webhook.store.options import StoreOptions
 
 
-@pytest.fixture(params=["fake", "sqlite", "postgresql"])
+@pytest.fixture(params=["fake", "sqlite", "postgresql", "pooler"])
 def store(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Store | MemoryStore]:
-    """An empty store: in memory, on SQLite and on PostgreSQL."""
+    """An empty store: in memory, on SQLite, on PostgreSQL, and on that through PgBouncer."""
     if request.param == "fake":
         yield MemoryStore(clock)
         return
-    url = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    names = {"sqlite": "sqlite_url", "postgresql": "postgres_url", "pooler": "pooled_url"}
+    url = request.getfixturevalue(names[request.param])
     opened = open_store(StoreOptions(url=url), clock)
     yield opened
     opened.close()

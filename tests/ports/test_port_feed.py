@@ -6,6 +6,8 @@ import datetime as dt
 from array import array
 from dataclasses import replace
 
+import pytest
+
 from tests.fakes import NOON, MemoryStore
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
 from webhook.model.changes import Changes, Position
@@ -18,11 +20,6 @@ AnyStore = Store | MemoryStore
 A, B, C = Purl("pkg:npm/a@1"), Purl("pkg:npm/b@1"), Purl("pkg:deb/c@1")
 
 
-def position(store: AnyStore, revision: int) -> Position:
-    """A position in this store."""
-    return Position(store.feed.position().store, revision)
-
-
 def test_an_empty_store_is_described_as_empty(store: AnyStore) -> None:
     assert store.feed.position().revision == 0
     assert store.feed.changes() == Changes(store.feed.position(), complete=True)
@@ -32,7 +29,9 @@ def test_a_store_has_an_identity_that_stays_when_it_changes(store: AnyStore) -> 
     before = store.feed.position()
     assert len(bytes.fromhex(before.store)) == 16
     store.sboms.add(digest(1), make_sbom(A), place="added")
-    assert store.feed.position() == store.feed.changes().position == Position(before.store, 1)
+    after = store.feed.position()
+    assert after == store.feed.changes().position
+    assert (after.store, after.revision) == (before.store, 1)
 
 
 def test_a_complete_description_holds_everything(store: AnyStore) -> None:
@@ -44,7 +43,8 @@ def test_a_complete_description_holds_everything(store: AnyStore) -> None:
     changes = store.feed.changes()
     at = int(NOON.timestamp())
     assert changes.complete
-    assert changes.position == position(store, 2)
+    assert changes.position == store.feed.position()
+    assert changes.position.revision == 2
     assert changes.component_ids == array("I", [0, 1, 2])
     states = [ComponentState.CLEAN, ComponentState.VULNERABLE, ComponentState.NOT_COVERED]
     assert changes.states == bytes(states)
@@ -74,28 +74,51 @@ def test_what_a_reader_has_already_is_not_told_again(store: AnyStore) -> None:
 def test_each_kind_of_change_is_told(store: AnyStore) -> None:
     store.assessments.append([assessment("V-1")])
     assert [one.sequence for one in store.feed.changes().assessments] == [1]
+    first = store.feed.position()
     store.assessments.append([assessment("V-2")])
-    assert [one.sequence for one in store.feed.changes(position(store, 1)).assessments] == [2]
+    assert [one.sequence for one in store.feed.changes(first).assessments] == [2]
+    second = store.feed.position()
     store.sboms.add(digest(1), make_sbom(A), place="added")
-    assert [one.digest for one in store.feed.changes(position(store, 2)).sboms] == [digest(1)]
+    assert [one.digest for one in store.feed.changes(second).sboms] == [digest(1)]
+    third = store.feed.position()
     store.sboms.add(digest(1), make_sbom(A), place="added", image=parse_image("shop/web:1"))
-    changes = store.feed.changes(position(store, 3))
+    changes = store.feed.changes(third)
     assert (changes.tags, changes.sboms) == ({"docker.io/shop/web:1": digest(1)}, ())
 
 
 def test_a_component_that_is_clean_again_is_told_without_findings(store: AnyStore) -> None:
     store.components.record([answer(A, vulnerability("V-1"))], assess=AutoRule(), now=NOON)
-    later = NOON + dt.timedelta(1)
+    first, later = store.feed.position(), NOON + dt.timedelta(1)
     store.components.record([answer(A, at=later)], assess=AutoRule(), now=later)
-    changes = store.feed.changes(position(store, 1))
+    changes = store.feed.changes(first)
     assert (changes.states, changes.purls, changes.findings) == (bytes([ComponentState.CLEAN]), {}, {})
 
 
 def test_a_reader_that_is_ahead_of_the_store_gets_everything(store: AnyStore) -> None:
     store.sboms.add(digest(1), make_sbom(A), place="added")
-    ahead = store.feed.changes(position(store, 99))
+    ahead = store.feed.changes(replace(store.feed.position(), revision=99))
     assert ahead.complete
     assert ahead == store.feed.changes()
+
+
+@pytest.mark.parametrize("mark", ["", "ab" * 16])
+def test_a_reader_of_another_history_gets_everything_at_a_later_revision_and_at_the_same(
+    store: AnyStore, mark: str
+) -> None:
+    store.sboms.add(digest(1), make_sbom(A), place="added")
+    lost = replace(store.feed.position(), mark=mark)
+    assert store.feed.changes(lost) == store.feed.changes()
+    assert store.feed.position() != lost
+    store.sboms.add(digest(2), make_sbom(B), place="added")
+    assert store.feed.changes(lost) == store.feed.changes()
+
+
+def test_no_two_revisions_have_the_same_mark(store: AnyStore) -> None:
+    marks = set()
+    for number in range(3):
+        store.sboms.add(digest(number), make_sbom(A), place="added")
+        marks.add(store.feed.position().mark)
+    assert len(marks - {""}) == 3
 
 
 def test_a_reader_of_another_store_gets_everything(store: AnyStore) -> None:

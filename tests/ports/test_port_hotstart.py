@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.fakes import NOON, FakeClock, MemoryHotStart, MemoryStore
@@ -33,7 +34,7 @@ def sample() -> Changes:
     store.sboms.add(digest(2), make_sbom(purls[5]), place="directory")
     answers = [answer(one, found, vulnerability("V-2", None)) for one in purls[:1500]]
     store.components.record([*answers, answer(purls[1999])], assess=AutoRule(), now=NOON)
-    scope = Scope("pkg:npm/p1", ">=1", "shop/*", "shop")
+    scope = Scope("pkg:npm/p1", ">=1", "docker.io/shop/*", "shop")
     store.assessments.append([assessment("V-1", until=NOON, scope=scope), assessment("V-2", None)])
     store.types.provision([AssessmentType("a", Action.DENY, CvssRange(Decimal("9.0"), Decimal("10.0"))), RETIRED])
     store.types.provision([AssessmentType("a", Action.DENY, CvssRange(Decimal("9.0"), Decimal("10.0")))])
@@ -72,3 +73,23 @@ def test_what_is_loaded_is_complete(hot_start: MemoryHotStart | HotStartFile) ->
     loaded = hot_start.load()
     assert loaded is not None
     assert loaded.complete
+
+
+def test_a_copy_of_a_program_before_marks_is_read_and_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class FormerHead(msgspec.Struct, array_like=True):
+        store: str
+        revision: int
+        component_ids: bytes
+        states: bytes
+        answered_at: bytes
+
+    class Reduced:
+        def __new__(cls, *fields: object) -> FormerHead:  # type: ignore[misc]
+            return FormerHead(*fields[:5])  # type: ignore[arg-type]
+
+    file, saved = HotStartFile(tmp_path / "model"), sample()
+    with monkeypatch.context() as former:
+        former.setattr("webhook.store.hotstart._Head", Reduced)
+        file.save(saved)
+    loaded = file.load()
+    assert loaded == replace(saved, position=replace(saved.position, mark=""))

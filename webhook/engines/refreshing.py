@@ -61,8 +61,9 @@ class Refresher:
     def refresh(self) -> bool:
         """Apply what changed since the model's position; whether anything had.
 
-        When the store is another one than the model is of, or its revision went back, because it was restored or made
-        anew, the model is loaded from nothing.
+        When the store is another one than the model is of, or does not have the model's revision in its history, the
+        model is loaded from nothing: the store was restored or made anew, or a standby took over that lacked the last
+        changes.
 
         Raises:
             StoreError: the store did not answer; the model stays as it was.
@@ -73,10 +74,11 @@ class Refresher:
             if changed:
                 # The feed judges the position anew, as of the moment of its answer, so that a database that is replaced
                 # in between is told completely, too.
-                self._model.apply(self._feed.changes(had))
-                if had != START and not self._model.position.continues(had):
+                changes = self._feed.changes(had)
+                self._model.apply(changes)
+                if had != START and changes.complete and had.revision > 0:
                     log.warning(
-                        "the database was replaced or restored; read model loaded from nothing",
+                        "the database was replaced or restored, or lost changes; read model loaded from nothing",
                         extra={"revision": self._model.revision, "former_revision": had.revision},
                     )
             self.last_success = self._clock.monotonic()

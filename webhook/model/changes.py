@@ -30,13 +30,19 @@ class Position:
         store: the store's identity: random hex digits that it got when its tables were made; empty for a reader that
             has read nothing. The facts, and the component ids, of two stores have nothing to do with each other.
         revision: the newest one.
+        mark: random hex digits that this revision got when it was made; another history has others. Empty when it is
+            not known.
     """
 
     store: str = ""
     revision: int = 0
+    mark: str = ""
 
     def continues(self, former: Position) -> bool:
-        """Whether this is the same store at the same or a later revision, so that changes lead from there to here."""
+        """Whether this is the same store at the same or a later revision.
+
+        Whether changes lead from there to here is for the store to say: it knows the mark of the former revision.
+        """
         return self.store == former.store and self.revision >= former.revision
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import case, delete, select
 from webhook.model.images import Digest
 from webhook.model.records import AdmittedImage
 from webhook.store.database import Database, among
+from webhook.store.interruptions import persistent
 from webhook.store.tables import admissions as table
 
 
@@ -23,6 +24,7 @@ class AdmissionRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @persistent
     def record(self, images: Sequence[AdmittedImage]) -> None:
         """Remember a batch; of equal ones the latest time stays.
 
@@ -59,6 +61,7 @@ class AdmissionRepository:
             rows = connection.execute(query.order_by(table.c.noted_at, table.c.digest)).all()
         return [AdmittedImage(uid, name, Digest(digest), at) for uid, name, digest, at in rows]
 
+    @persistent
     def prune(self, before: dt.datetime) -> int:
         """Forget what was last noted before a moment; how many there were.
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, insert, select
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.records import AssessmentQuery
 from webhook.store.database import Change, Database, current_revision, raw_rows
+from webhook.store.interruptions import persistent
 from webhook.store.rows import ASSESSMENT_COLUMNS, assessment_values, read_assessment
 from webhook.store.tables import assessments as table
 
@@ -27,6 +28,7 @@ class AssessmentRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @persistent
     def append(self, assessments: Sequence[Assessment]) -> int:
         """Add records in one transaction; the new revision. An empty sequence changes nothing.
 
@@ -40,6 +42,7 @@ class AssessmentRepository:
             append(change, assessments)
         return change.revision
 
+    @persistent
     def provision(self, assessments: Sequence[Assessment], *, author: str, now: dt.datetime) -> int:
         """Make the records that an author provisioned equal to ``assessments``; those of others stay as they are.
 
@@ -67,6 +70,7 @@ class AssessmentRepository:
             change.discarded = not records
         return len(records)
 
+    @persistent
     def find(self, query: AssessmentQuery) -> Sequence[Assessment]:
         """Records in order of their sequence, the history included.
 

@@ -14,6 +14,7 @@ from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.ports import AutoAssess
 from webhook.store.database import Database, among, current_revision, raw_rows
+from webhook.store.interruptions import persistent
 from webhook.store.recording import Batch, record
 from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
 from webhook.store.runs import require_run
@@ -31,6 +32,7 @@ class ComponentRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @persistent
     def wanted(self, *, now: dt.datetime, ttl: dt.timedelta) -> Sequence[WantedComponent]:
         """Covered components whose answer is missing or older than ``ttl``, in the order of work.
 
@@ -47,6 +49,7 @@ class ComponentRepository:
         """
         return wanted(self._database, now - ttl)
 
+    @persistent
     def not_covered(self) -> Mapping[str, int]:
         """How many components no source covers, by purl type.
 
@@ -64,6 +67,7 @@ class ComponentRepository:
         with self._database.read() as connection:
             return {str(name): int(count) for name, count in connection.execute(query)}
 
+    @persistent
     def record(
         self,
         answers: Sequence[ComponentAnswer],
@@ -104,6 +108,7 @@ class ComponentRepository:
                 require_run(change.connection, lease)
             return result
 
+    @persistent
     def unassessed_pairs(self) -> Iterable[tuple[Vulnerability, str]]:
         """Every (vulnerability, package) that is affected now, assessed or not, for ``assess --existing``.
 

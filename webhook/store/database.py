@@ -7,11 +7,12 @@ until they commit. So revisions become visible in order, and a reader that has r
 
 from __future__ import annotations
 
+import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -31,15 +32,20 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 from webhook.errors import StoreError, StoreUnreachable
+from webhook.ports import Clock
 from webhook.store import schema
 from webhook.store.columns import to_json
-from webhook.store.failures import told
+from webhook.store.failures import is_interruption, lost_answer, told
+from webhook.store.interruptions import Persistence, watch_connections
 from webhook.store.options import StoreOptions, parse_address, shown_address, sqlite_path
 from webhook.store.sqlitefile import existing, prepare, refuse_other_file
+from webhook.store.tables import marks
 from webhook.store.tables import revision as revision_table
 
+T = TypeVar("T")
 Upsert = sqlite.Insert | postgresql.Insert
 _PORTION = 500  # below the 700 new objects at which Python looks for garbage: larger portions are slower
 _IDLE_SECONDS = 15
@@ -68,14 +74,16 @@ class Database:
 
     Args:
         options: where it is.
+        clock: time, for how long interrupted work is tried again.
         create: whether an SQLite file that is not there is made; else it counts as a database that does not answer.
 
     Raises:
         ConfigError: the address is not one of a usable database.
     """
 
-    def __init__(self, options: StoreOptions, *, create: bool = True) -> None:
+    def __init__(self, options: StoreOptions, clock: Clock, *, create: bool = True) -> None:
         self.url = parse_address(options.url)
+        self._persistence = Persistence(clock, options.busy_timeout_ms / 1000)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._options, self._create = options, create
         self._engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
@@ -101,6 +109,7 @@ class Database:
             connect_args={
                 "connect_timeout": self._options.connect_timeout_seconds,
                 "application_name": "bomgate",
+                "prepare_threshold": None,  # a prepared statement belongs to a session, and a pooler changes sessions
                 # A server that vanished without a word is noticed in seconds, whether it owes an answer or is owed one.
                 "keepalives_idle": 10,
                 "keepalives_interval": 5,
@@ -110,9 +119,9 @@ class Database:
             pool_size=self._options.pool_size,
             max_overflow=0,
             pool_timeout=self._options.busy_timeout_ms / 1000,
-            pool_pre_ping=True,
         )
         event.listen(engine, "do_executemany", _execute_many)
+        watch_connections(engine, self.url, self._persistence)
         return engine
 
     @contextmanager
@@ -147,16 +156,46 @@ class Database:
         Raises:
             StoreError: as for :meth:`read`; nothing was changed.
         """
-        raise_revision = (
-            update(revision_table).values(value=revision_table.c.value + 1).returning(revision_table.c.value)
-        )
+        mark = secrets.token_hex(16)
+        following = {"value": revision_table.c.value + 1, "mark": mark}
+        raise_revision = update(revision_table).values(following).returning(revision_table.c.value)
         with told(self.url):
             self._check_schema()
             with self._writing() as connection:
                 change = Change(connection, connection.execute(raise_revision).scalar_one())
                 yield change
                 if not change.discarded:
-                    connection.commit()
+                    self._commit(change, mark)
+
+    def _commit(self, change: Change, mark: str) -> None:
+        """Commit; when the connection is lost meanwhile, find out whether the database did."""
+        try:
+            change.connection.commit()
+        except DBAPIError as problem:
+            if problem.orig is None or not is_interruption(problem.orig):
+                raise
+            change.connection.close()
+            try:
+                kept = self.persist(lambda: self._has_mark(change.revision, mark))
+            except StoreError:
+                raise lost_answer(self.url) from problem
+            if not kept:
+                raise
+
+    def _has_mark(self, revision: int, mark: str) -> bool:
+        """Whether a revision was committed with this mark; waits for a transaction that still has to end."""
+        with told(self.url), self._writing() as connection:
+            connection.execute(select(revision_table.c.value).with_for_update())
+            query = select(marks.c.mark).where(marks.c.revision == revision)
+            return connection.execute(query).scalar() == mark
+
+    def persist(self, work: Callable[[], T]) -> T:
+        """Do work, and again when a lost connection interrupted it; see :class:`Persistence`.
+
+        Raises:
+            StoreError: the work failed, or was interrupted for too long.
+        """
+        return self._persistence.persist(work)
 
     def upgrade(self) -> None:
         """Bring the schema to this program's version; several processes may do so at once.

@@ -34,7 +34,11 @@ _FULL = _Trouble(
 )
 _READ_ONLY = _Trouble(
     "is read-only.",
-    "Give the user that runs bomgate write access to the file and its folder, or use the primary server.",
+    "Give the user that runs bomgate write access to the file and its folder.",
+)
+_STANDBY = _Trouble(
+    "does not take changes now: the server is a standby, or its database is read-only.",
+    "If it goes on, let the address lead to the primary; with several hosts in it, bomgate finds the primary itself.",
 )
 _UNREACHABLE = _Trouble(
     "cannot be reached.", "Check that it runs and that the address, the network and any network policy are right."
@@ -59,7 +63,8 @@ _POOL = _Trouble(
     "is busy: all connections of this process are in use.", "Try again in a moment, or raise the pool size."
 )
 _OTHER = _Trouble("failed.", StoreError.default_remedy)
-_PASSING = (_BUSY, _UNREACHABLE, _CROWDED, _POOL)
+_PASSING = (_BUSY, _UNREACHABLE, _STANDBY, _CROWDED, _POOL)
+_INTERRUPTIONS = (_UNREACHABLE, _STANDBY)
 
 _SQLITE = {  # primary result codes: https://www.sqlite.org/rescode.html
     sqlite3.SQLITE_BUSY: _BUSY,
@@ -76,7 +81,9 @@ _POSTGRESQL = {  # longest match first: https://www.postgresql.org/docs/current/
     "42501": _FORBIDDEN,
     "42P01": _SCHEMA,
     "42703": _SCHEMA,
-    "25006": _READ_ONLY,
+    "25001": _STANDBY,
+    "25006": _STANDBY,
+    "25P03": _UNREACHABLE,
     "3D000": _ABSENT,
     "40001": _BUSY,
     "40P01": _BUSY,
@@ -87,6 +94,10 @@ _POSTGRESQL = {  # longest match first: https://www.postgresql.org/docs/current/
     "08": _UNREACHABLE,
     "57P": _UNREACHABLE,
 }
+
+
+class Interrupted(StoreUnreachable):
+    """A connection was lost, or led to a server that takes no changes; nothing was committed over it."""
 
 
 @contextmanager
@@ -115,7 +126,22 @@ def store_error(problem: Exception, url: URL) -> StoreError:
         trouble = _OTHER
     said = _said(cause, url) if trouble not in (_BUSY, _POOL) else ""
     kind = StoreUnreachable if trouble in _PASSING else StoreError
+    if trouble in _INTERRUPTIONS and isinstance(cause, psycopg.Error):
+        kind = Interrupted
     return kind(f"The database at {shown_address(url)} {trouble.sentence}{said}", remedy=trouble.remedy)
+
+
+def is_interruption(problem: BaseException) -> bool:
+    """Whether PostgreSQL, or the way to it, ended the use of a connection by this."""
+    return isinstance(problem, psycopg.Error) and _postgresql(problem) in _INTERRUPTIONS
+
+
+def lost_answer(url: URL) -> StoreUnreachable:
+    """The error for a commit whose answer was lost, when the database cannot be asked about it either."""
+    return StoreUnreachable(
+        f"The database at {shown_address(url)} was lost while it committed; whether the change was kept is not known.",
+        remedy="Look whether the change is there once the database answers again, and repeat it if it is not.",
+    )
 
 
 def _postgresql(cause: psycopg.Error) -> _Trouble:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TypeVarTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from webhook.model.assessments import Assessment, StoredType
@@ -27,6 +27,7 @@ from webhook.store.tables import (
     assessments,
     components,
     findings,
+    marks,
     revision,
     sboms,
     tags,
@@ -48,7 +49,7 @@ class StoreFeed:
         self._database = database
 
     def position(self) -> Position:
-        """The database's identity and its newest revision; one row.
+        """The database's identity and its newest revision with its mark; one row.
 
         Raises:
             StoreError: the database does not answer.
@@ -60,8 +61,8 @@ class StoreFeed:
         """Everything after ``since``.
 
         Args:
-            since: what the reader has; revision 0, a position in another database, and one that this database has not
-                reached give a complete description.
+            since: what the reader has; revision 0, a position in another database or another history, and one that
+                this database has not reached, give a complete description.
 
         Raises:
             StoreError: the database does not answer.
@@ -70,7 +71,7 @@ class StoreFeed:
             newest = _position(connection)
             if since == newest and since.revision > 0:
                 return Changes(newest)
-            after = since.revision if newest.continues(since) and since.revision > 0 else None
+            after = since.revision if _leads_from(connection, since, newest) else None
             ids, states, answered_at = _components(connection, after)
             purls, found = _vulnerable(connection, after)
             return Changes(
@@ -90,7 +91,17 @@ class StoreFeed:
 
 
 def _position(connection: Connection) -> Position:
-    return Position(*connection.execute(select(revision.c.store, revision.c.value)).one())
+    newest = select(revision.c.store, revision.c.value, func.coalesce(marks.c.mark, "")).join_from(
+        revision, marks, marks.c.revision == revision.c.value, isouter=True
+    )
+    return Position(*connection.execute(newest).one())
+
+
+def _leads_from(connection: Connection, since: Position, newest: Position) -> bool:
+    """Whether the history of the database has the reader's revision, and not another one of the same number."""
+    if since.revision == 0 or not since.mark or not newest.continues(since):
+        return False
+    return connection.execute(select(marks.c.mark).where(marks.c.revision == since.revision)).scalar() == since.mark
 
 
 def _newer(query: Select[*Columns], column: ColumnElement[int], after: int | None) -> Select[*Columns]:

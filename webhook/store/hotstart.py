@@ -48,6 +48,7 @@ class _Head(msgspec.Struct, array_like=True):
     component_ids: bytes
     states: bytes
     answered_at: bytes
+    mark: str = ""  # at the end: programs before it leave it out, and do not look for it
 
 
 class _Sbom(msgspec.Struct, array_like=True):
@@ -159,7 +160,8 @@ def _write(file: BinaryIO, changes: Changes) -> None:
 
 def _frames(changes: Changes) -> Iterator[_Head | _Frame]:
     ids, answered_at = pack(changes.component_ids), pack(changes.answered_at)
-    yield _Head(changes.position.store, changes.position.revision, ids, changes.states, answered_at)
+    at = changes.position
+    yield _Head(at.store, at.revision, ids, changes.states, answered_at, at.mark)
     for numbers in _portions(list(changes.findings)):
         yield _Frame(vulnerable=[(one, str(changes.purls[one]), list(changes.findings[one])) for one in numbers])
     for vulnerabilities in _portions(changes.vulnerabilities):
@@ -205,7 +207,7 @@ def _read(file: BinaryIO) -> Changes:
         raise ValueError("its checksum is wrong")
     ids, answered_at = unpack(head.component_ids), unpack(head.answered_at)
     return Changes(
-        position=Position(head.store, head.revision),
+        position=Position(head.store, head.revision, head.mark),
         complete=True,
         component_ids=ids,
         states=head.states,

@@ -75,4 +75,4 @@ def open_store(options: StoreOptions, clock: Clock, *, create: bool = True) -> S
     Raises:
         ConfigError: the address is not one of a usable database.
     """
-    return Store(Database(options, create=create), clock)
+    return Store(Database(options, clock, create=create), clock)

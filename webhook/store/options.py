@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from sqlalchemy.exc import ArgumentError
 from webhook.errors import ConfigError
 
 _REMEDY = "Write it as sqlite:///path/to/file.db or postgresql://user:password@host:5432/database."
+_HOSTS = re.compile(
+    r"(?P<before>postgres(?:ql)?://(?:[^/?]*@)?)(?P<hosts>[^/?@,]+(?:,[^/?@,]+)+)(?P<path>/[^?]*)?(?:\?(?P<query>.*))?"
+)
 _SECRETS = ("password", "sslpassword")
 
 
@@ -27,7 +31,10 @@ class StoreOptions:
         },
     )
     busy_timeout_ms: int = field(
-        default=10_000, metadata={"help": "Milliseconds to wait for another writer before giving up."}
+        default=10_000,
+        metadata={
+            "help": "Milliseconds to wait for another writer, or for a server that takes over, before giving up."
+        },
     )
     connect_timeout_seconds: int = field(
         default=5, metadata={"help": "Seconds to wait for a connection to a PostgreSQL server."}
@@ -46,9 +53,10 @@ def parse_address(text: str) -> URL:
             may hold a password.
     """
     try:
-        url = make_url(text)
+        url = make_url(_hosts_apart(text))
     except (ArgumentError, ValueError):
         raise ConfigError("The address of the database cannot be read.", remedy=_REMEDY) from None
+    url = _finding_the_primary(url)
     scheme = url.drivername.partition("+")[0]
     if scheme in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
@@ -57,6 +65,23 @@ def parse_address(text: str) -> URL:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise ConfigError("The address of an SQLite database has to name a file.", remedy=_REMEDY)
     return url.set(drivername="sqlite+pysqlite")
+
+
+def _hosts_apart(text: str) -> str:
+    """The address with a list of hosts and ports as libpq writes it, in the form that SQLAlchemy reads."""
+    listed = _HOSTS.fullmatch(text)
+    if listed is None:
+        return text
+    hosts = "&".join(f"host={host}" for host in listed["hosts"].split(","))
+    return f"{listed['before']}{listed['path'] or '/'}?{listed['query'] + '&' if listed['query'] else ''}{hosts}"
+
+
+def _finding_the_primary(url: URL) -> URL:
+    """With several hosts, look for the one that takes changes, unless the address says otherwise."""
+    several = isinstance(url.query.get("host"), tuple) or "," in (url.host or "") or "," in str(url.query.get("host"))
+    if not several or "target_session_attrs" in url.query:
+        return url
+    return url.update_query_dict({"target_session_attrs": "read-write"})
 
 
 def sqlite_path(url: URL) -> Path | None:

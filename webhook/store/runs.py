@@ -13,6 +13,7 @@ from webhook.model.leases import Lease
 from webhook.model.records import RunRecord
 from webhook.store.columns import to_json
 from webhook.store.database import Database
+from webhook.store.interruptions import persistent
 from webhook.store.leasing import database_time, give_back, prolong, require, take
 from webhook.store.tables import leases, runs
 
@@ -30,6 +31,7 @@ class RunRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @persistent
     def acquire(self, holder: str, *, duration: dt.timedelta) -> Lease:
         """Take the lease of runs, or renew it when ``holder`` has it; the lease as it is then, whoever has it.
 
@@ -43,6 +45,7 @@ class RunRepository:
         with self._database.write() as connection:
             return take(connection, _RUN, holder, duration)
 
+    @persistent
     def renew(self, lease: Lease, *, duration: dt.timedelta) -> bool:
         """Renew a lease that is in force; whether it was.
 
@@ -52,6 +55,7 @@ class RunRepository:
         with self._database.write() as connection:
             return prolong(connection, _RUN, lease, duration)
 
+    @persistent
     def holder(self) -> str | None:
         """Who has the lease now; None when nobody has.
 
@@ -64,6 +68,7 @@ class RunRepository:
             found = connection.execute(query).scalar_one_or_none()
         return None if found is None else str(found)
 
+    @persistent
     def release(self, lease: Lease) -> None:
         """Give the lease back; harmless when it is lost.
 
@@ -73,6 +78,7 @@ class RunRepository:
         with self._database.write() as connection:
             give_back(connection, _RUN, lease)
 
+    @persistent
     def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime, lease: Lease) -> None:
         """Keep what a run did.
 
@@ -82,9 +88,12 @@ class RunRepository:
         """
         values = {"started": started, "finished": finished, "complete": report.complete, "report": to_json(report)}
         with self._database.write() as connection:
-            connection.execute(insert(runs).values(values))
+            same = (runs.c.started == started) & (runs.c.finished == finished) & (runs.c.report == values["report"])
+            if connection.execute(select(runs.c.id).where(same)).first() is None:  # else it is done again
+                connection.execute(insert(runs).values(values))
             require_run(connection, lease)
 
+    @persistent
     def last(self, *, complete: bool = False) -> RunRecord | None:
         """The newest run, or the newest complete one.
 

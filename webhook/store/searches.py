@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from webhook.model.searches import SearchClaim, SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
 from webhook.store.database import Database
+from webhook.store.interruptions import persistent
 from webhook.store.tables import searches
 
 
@@ -23,6 +24,7 @@ class SearchRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @persistent
     def begin(self, key: str, holder: str, *, now: dt.datetime, lease_seconds: float) -> SearchClaim | None:
         """Claim a search; None when ``holder`` has it now, else what somebody else is doing, or did a moment ago.
 
@@ -53,6 +55,7 @@ class SearchRepository:
             return SearchClaim(row.holder, SearchState.RUNNING, SearchOutcome(SbomStatus.REFUSED))
         return SearchClaim(row.holder, SearchState.FAILED, SearchOutcome(SbomStatus(row.status), row.detail))
 
+    @persistent
     def end(self, key: str, holder: str, outcome: SearchOutcome, *, now: dt.datetime, seconds: float) -> None:
         """Say how a search that ``holder`` claimed ended; harmless when the claim was lost meanwhile.
 

@@ -8,6 +8,7 @@ from sqlalchemy import case, func
 
 from webhook.model.records import Sighting
 from webhook.store.database import Database
+from webhook.store.interruptions import persistent
 from webhook.store.tables import sightings as table
 
 
@@ -21,6 +22,7 @@ class SightingRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @persistent
     def record(self, sightings: Sequence[Sighting]) -> None:
         """Remember a batch of sightings; no revision is raised, because no decision depends on them.
 

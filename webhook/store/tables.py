@@ -40,11 +40,24 @@ revision = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("value", BigInteger, nullable=False),
     Column("store", CleanText, nullable=False),  # random hex digits
+    Column("mark", CleanText, nullable=False),  # of the newest revision, as its writer chose it
     CheckConstraint("id = 1", name="single"),
 )
 """One row: the newest revision, and the identity of this database, so that a read model notices when it was replaced.
 
 The row's lock is what makes writers wait for each other.
+"""
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("revision", BigInteger, primary_key=True, autoincrement=False),
+    Column("mark", CleanText, nullable=False),
+)
+"""Random hex digits for each of the last ten thousand revisions. A trigger writes them when the revision is raised.
+
+Two histories that have the same revisions, because a standby took over that lacked the last changes, or a backup was
+restored and written to, have different marks.
 """
 
 compatibility = Table(

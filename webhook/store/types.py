@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from webhook.model.assessments import AssessmentType, StoredType
 from webhook.store.columns import clean
 from webhook.store.database import Database, raw_rows
+from webhook.store.interruptions import persistent
 from webhook.store.rows import read_type, type_definition
 from webhook.store.tables import assessment_types as table
 
@@ -28,6 +29,7 @@ class TypeRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @persistent
     def list(self) -> Sequence[StoredType]:
         """All of them, the retired ones too, in order of their names.
 
@@ -38,6 +40,7 @@ class TypeRepository:
             query = select(*TYPE_COLUMNS).order_by(table.c.name)
             return [read_type(row) for portion in raw_rows(connection, query) for row in portion]
 
+    @persistent
     def provision(self, types: Sequence[AssessmentType]) -> int:
         """Make the types that are not retired equal to ``types``; what is no longer named is retired, never deleted.
 

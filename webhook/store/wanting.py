@@ -15,6 +15,7 @@ from webhook.model.downloads import WantedComponent
 from webhook.model.purls import Purl
 from webhook.store.columns import unpack
 from webhook.store.database import Database, among, raw_rows
+from webhook.store.interruptions import persistent
 from webhook.store.tables import components, sboms, sightings, tags
 
 _PAGE = 2000
@@ -53,6 +54,7 @@ class WantedComponents(Sequence[WantedComponent]):
         for start in range(0, len(self._places), _PAGE):
             yield from self._page(self._places[start : start + _PAGE])
 
+    @persistent
     def _page(self, places: array[int]) -> list[WantedComponent]:
         purls: dict[int, Purl] = {}
         with self._database.read() as connection:

@@ -58,3 +58,19 @@ def test_a_password_is_never_shown(text: str) -> None:
     shown = shown_address(parse_address(text))
     assert PASSWORD not in shown
     assert shown.startswith("postgresql://user")
+
+
+@pytest.mark.parametrize(
+    ("text", "hosts", "wants"),
+    [
+        ("postgresql://u:p@h1:5432,h2:5433/db", ("h1:5432", "h2:5433"), "read-write"),
+        ("postgresql://u:p,@h1,h2/db?sslmode=require", ("h1", "h2"), "read-write"),
+        ("postgresql://u@/db?host=/a&host=/b", ("/a", "/b"), "read-write"),
+        ("postgresql://h1,h2/db?target_session_attrs=prefer-standby", ("h1", "h2"), "prefer-standby"),
+        ("postgresql://u:p,q@h1:5432/db", None, None),
+        ("postgresql://u@/db?host=/a", "/a", None),
+    ],
+)
+def test_with_several_hosts_the_primary_is_looked_for(text: str, hosts: object, wants: str | None) -> None:
+    url = parse_address(text)
+    assert (url.query.get("host"), url.query.get("target_session_attrs"), url.database) == (hosts, wants, "db")

