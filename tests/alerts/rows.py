@@ -184,6 +184,12 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 [(f"sum by (state) (bomgate:audit_components:sum{{{IN}}})", "{{state}}")],
             ),
             Panel(
+                "Unassessed vulnerabilities of running images",
+                "short",
+                "By severity, each counted once a package.",
+                [(f"sum by (rating) (bomgate:audit_unassessed:sum{{{IN}}})", "{{rating}}")],
+            ),
+            Panel(
                 "Age of the audit",
                 "s",
                 "Since the last audit ended, and how long it took.",

@@ -177,6 +177,12 @@ DEFINITIONS = (
         "Components of running images, each counted once an image, by state.",
         ("state",),
     ),
+    MetricDefinition(
+        "bomgate_audit_unassessed",
+        "gauge",
+        "Vulnerabilities of running images that have no assessment in force, each counted once a package, by severity.",
+        ("rating",),
+    ),
     MetricDefinition("bomgate_audit_timestamp_seconds", "gauge", "When the audit last ended, as seconds since 1970."),
     MetricDefinition("bomgate_audit_duration_seconds", "gauge", "How long the last audit took."),
     MetricDefinition(

@@ -10,7 +10,33 @@ def workloads(action: str, reason: str, values: str, *, instance: str = "a") -> 
     return {f'bomgate_audit_workloads{{job="c", instance="{instance}", action="{action}", reason="{reason}"}}': values}
 
 
+def unassessed(rating: str, values: str, *, instance: str = "a") -> dict[str, str]:
+    """What the audit of one controller found to be unassessed."""
+    return {f'bomgate_audit_unassessed{{job="c", instance="{instance}", rating="{rating}"}}': values}
+
+
 WORKLOADS = (
+    Case(
+        "BomgateUnassessedRunning",
+        "warning",
+        Moment(LEADER | unassessed("critical", "0x10 2x100") | unassessed("high", "0x200"), "75m"),
+        {
+            "they are of less severity": Moment(
+                LEADER | unassessed("medium", "9x200") | unassessed("unscored", "9x200") | unassessed("high", "0x200"),
+                "90m",
+            ),
+            "it is not yet an hour": Moment(LEADER | unassessed("high", "0x10 2x100"), "65m"),
+            "they are assessed": Moment(LEADER | unassessed("high", "2x80 0x60"), "97m"),
+            "who says so leads no more": Moment(
+                LEADER
+                | {'bomgate_leader{job="c", instance="b"}': "0x200"}
+                | unassessed("critical", "0x200")
+                | unassessed("critical", "2x200", instance="b"),
+                "90m",
+            ),
+        },
+        labels={"rating": "critical"},
+    ),
     Case(
         "BomgateCautionsRunning",
         "warning",

@@ -18,6 +18,7 @@ from webhook.errors import SourceError
 from webhook.model.audits import AuditResult
 from webhook.policy.messages import Hints
 from webhook.policy.reporting import event_about, report_about
+from webhook.policy.scores import SEVERITIES, UNSCORED, severity
 from webhook.ports import Clock, EventSink, ReportSink
 from webhook.telemetry import Metrics
 
@@ -157,5 +158,19 @@ def publish(result: AuditResult, metrics: Metrics) -> None:
     metrics.replace("bomgate_audit_workloads", workloads)
     metrics.replace("bomgate_audit_images", images)
     metrics.replace("bomgate_audit_components", components)
+    metrics.replace("bomgate_audit_unassessed", _unassessed(result))
     metrics.set("bomgate_audit_timestamp_seconds", result.at.timestamp())
     metrics.set("bomgate_audit_duration_seconds", result.seconds)
+
+
+def _unassessed(result: AuditResult) -> Counter[tuple[str, ...]]:
+    """What waits for people: (vulnerability, package) pairs by severity, every severity included."""
+    waiting = {
+        (finding.vulnerability.id, finding.purl.package): severity(finding.vulnerability.cvss_score)
+        for image in result.images
+        for finding in image.findings
+        if finding.assessment is None
+    }
+    counts: Counter[tuple[str, ...]] = Counter({(name.lower(),): 0 for name in (*SEVERITIES, UNSCORED)})
+    counts.update((name.lower(),) for name in waiting.values())
+    return counts

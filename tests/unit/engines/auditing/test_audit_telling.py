@@ -242,11 +242,28 @@ def test_the_metrics_say_what_was_found(audited: Audited) -> None:
     assert audited.metric("bomgate_audit_images", sbom="unresolved") == 1
     assert audited.metric("bomgate_audit_components", state="vulnerable") == 1
     assert audited.metric("bomgate_audit_components", state="clean") == 2
+    assert audited.metric("bomgate_audit_unassessed", rating="critical") == 0
     assert audited.duty.latest is not None
     assert audited.metric("bomgate_audit_timestamp_seconds") == audited.duty.latest.at.timestamp()
     audited.cluster.found = [running("good", GOOD)]
     audited.after(3600)
     assert audited.metric(workloads, action="deny") == 0
+
+
+def test_what_is_unassessed_is_counted_by_severity_and_once_a_package(audited: Audited) -> None:
+    unassessed = "bomgate_audit_unassessed"
+    audited.world.image("shop/twin:1", LOG4J)
+    audited.cluster.found = [running("bad", BAD), running("twin", "shop/twin:1"), running("good", GOOD)]
+    audited.duty.run()
+    assert audited.metric(unassessed) == 0
+    audited.after(31 * DAY)  # Blocked has expired
+    assert audited.metric(unassessed, rating="critical") == 1
+    audited.cluster.found = [running("risky", RISKY)]
+    audited.after(DAY)
+    assert (audited.metric(unassessed, rating="critical"), audited.metric(unassessed)) == (0, 1)
+    audited.cluster.found = [running("good", GOOD)]
+    audited.after(DAY)
+    assert audited.metric(unassessed) == 0
 
 
 # -- when ----------------------------------------------------------------------------------------------------------
