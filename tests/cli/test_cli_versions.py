@@ -38,11 +38,11 @@ def judged(bomgate: Installation, purl: str, *decisions: tuple[str, str], score:
         ("pkg:cran/MASS@7.3-60", "<7.3.10", False),
         ("pkg:cran/MASS@7.3-60", ">=7.3.9", True),
         ("pkg:gem/rails@1.0.0.pre1", "=1.0.0.rc1", False),
-        ("pkg:golang/example.org/tool@go1.26.10", "<go1.26.9", False),
+        ("pkg:golang/example.org/tool@v1.26.10", "<1.26.9", False),
         ("pkg:maven/org.example/app@2.14.1.redhat-00001", ">2.14.1,<2.14.2", True),
         ("pkg:pypi/torch@2.0.1%2Bcu117", "<=2.0.1", True),
         ("pkg:conan/openssl@1.1.1w", ">1.1.1k", True),
-        ("pkg:composer/symfony/http-kernel@v4.4.10", "<4.4.9", False),
+        ("pkg:composer/symfony/http-kernel@4.4.10", "<v4.4.9", False),
     ],
 )
 def test_a_range_holds_the_versions_that_their_ecosystem_puts_into_it(
