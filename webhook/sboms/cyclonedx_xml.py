@@ -26,7 +26,8 @@ _SUBJECT = ["bom", "metadata"]
 _READ = frozenset(["group", "isExternal", "name", "purl", "scope", "version"])
 _MAX_TEXT = 8192
 _MAX_TAG = 64 * 1024
-_LONG_STRETCH = re.compile(rb"<(?![!?/])[^<]{%d,}" % _MAX_TAG)
+_PIECE = 256 * 1024
+_LONG_STRETCH = re.compile(rb"<(?![!?/])[^<]{%d}" % _MAX_TAG)
 _TAG = re.compile(rb"""<(?:[^<>"']++|"[^<"]*+"|'[^<']*+')*+>?""")
 
 
@@ -44,7 +45,8 @@ def read(data: bytes, inventory: Inventory) -> Heading:
     content = _Content(inventory)
     parser = DefusedXMLParser(target=content, forbid_dtd=True)
     try:
-        parser.feed(data)
+        for start in range(0, len(data), _PIECE):
+            parser.feed(data[start : start + _PIECE])
         parser.close()
     except DefusedXmlException as problem:
         raise InvalidInput(
@@ -191,13 +193,15 @@ def _is_true(text: str) -> bool:
 
 def _refuse_endless_tags(data: bytes) -> None:
     # The parser hands a tag over whole, with all of its attributes; within one there is no other "<".
-    for stretch in _LONG_STRETCH.finditer(data):
-        tag = _TAG.match(data, stretch.start())
-        if tag is None or len(tag[0]) > _MAX_TAG:
-            raise InvalidInput(
-                f"The document has an XML tag longer than {_MAX_TAG} bytes, which no SBOM does",
-                remedy="Check the tool that wrote it.",
-            )
+    # In pieces, each with the longest tag that may begin in it, so that other threads get their turn in between.
+    for start in range(0, len(data), _PIECE):
+        for stretch in _LONG_STRETCH.finditer(data, start, start + _PIECE + _MAX_TAG + 1):
+            tag = _TAG.match(data, stretch.start(), stretch.start() + _MAX_TAG + 1)
+            if tag is None or not tag[0].endswith(b">") or len(tag[0]) > _MAX_TAG:
+                raise InvalidInput(
+                    f"The document has an XML tag longer than {_MAX_TAG} bytes, which no SBOM does",
+                    remedy="Check the tool that wrote it.",
+                )
 
 
 def _version(tag: str) -> str:

@@ -16,7 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from webhook.errors import InvalidInput
-from webhook.sboms.repetition import refuse_repeated
+from webhook.sboms.repetition import refuse_repeated, spells_letters
 
 T = TypeVar("T")
 
@@ -147,7 +147,7 @@ def read_statement(data: bytes) -> Statement:
         raise InvalidInput(f"{found.type[:80]!r} is no type of in-toto statement")
     if len(found.subject) > _MAX_SUBJECTS:
         raise InvalidInput(f"the in-toto statement names more than {_MAX_SUBJECTS} subjects")
-    if any(data.count(b'"%s"' % key) > 1 for key in _UNIQUE):
+    if spells_letters(data) or any(data.count(b'"%s"' % key) > 1 for key in _UNIQUE):
         refuse_repeated(data, (key.decode() for key in _UNIQUE))
     subjects = frozenset(
         f"{algorithm.lower()}:{digits.lower()}"

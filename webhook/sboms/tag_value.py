@@ -8,20 +8,20 @@ Source: the SPDX specification 2.3, clause 7.21 and the tag-value rules of claus
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from webhook.errors import InvalidInput
 from webhook.sboms import spdx
 from webhook.sboms.inventory import Beside, Heading, Inventory
 from webhook.sboms.json_documents import refuse_bad_text
 
-_VERSION_LINE = re.compile(rb"(?:\A|[\r\n])[ \t]*SPDXVersion:")
-_LINE = re.compile(
-    # The tags that are read, and whatever else opens a block of text. Possessive, so that nothing is gone over twice.
-    rb"^[ \t]*+(?:(Creator|ExternalRef|PackageName|PackageVersion|PrimaryPackagePurpose|SPDXVersion):"
-    rb"|([A-Za-z]++):(?=[ \t]*+<text>))"
-    rb"[ \t]*+(?:<text>(.*?)(</text>|\Z)|([^\r\n]*+))",
-    re.MULTILINE | re.DOTALL,
+_VERSION_LINE = re.compile(rb"(?:\A|[\r\n])[ \t]*+SPDXVersion:")
+_READ = frozenset(
+    [b"Creator", b"ExternalRef", b"PackageName", b"PackageVersion", b"PrimaryPackagePurpose", b"SPDXVersion"]
 )
+_BLANKS = b" \t"
+_OPEN, _CLOSE = b"<text>", b"</text>"
+_PIECE, _OVERLAP = 256 * 1024, 4 * 1024
 
 
 class _Package:
@@ -38,7 +38,10 @@ class _Package:
 
 def is_tag_value(data: bytes) -> bool:
     """Whether one of the lines states an SPDX version."""
-    return b"SPDXVersion:" in data and _VERSION_LINE.search(data) is not None
+    if b"SPDXVersion:" not in data:
+        return False
+    starts = range(0, len(data), _PIECE)
+    return any(_VERSION_LINE.search(data, start, start + _PIECE + _OVERLAP) is not None for start in starts)
 
 
 def read(data: bytes, inventory: Inventory) -> Heading:
@@ -54,14 +57,8 @@ def read(data: bytes, inventory: Inventory) -> Heading:
     refuse_bad_text(data)
     version, creators = "", list[str]()
     package: _Package | None = None
-    for match in _LINE.finditer(data):
-        tag, other, text, end, line = match.groups()
-        if text is not None and not end:
-            raise InvalidInput(
-                f"The value of {(tag or other).decode()[:40]} is a <text> block that is never closed",
-                remedy="Check that the document is complete; else write it again.",
-            )
-        value = (line if text is None else text).decode().strip() if tag else ""
+    for tag, content in _values(data, 4 * inventory.limits.max_objects):
+        value = content.decode().strip()
         if tag == b"SPDXVersion":
             version = version or value
         elif tag == b"Creator":
@@ -78,6 +75,51 @@ def read(data: bytes, inventory: Inventory) -> Heading:
             _add_reference(value, package, inventory)
     _close(package, inventory)
     return spdx.heading("spdx-tag-value", version, creators)
+
+
+def _values(data: bytes, most: int) -> Iterator[tuple[bytes, bytes]]:
+    """The tags that are read with their values, in order; blocks of text of all other tags are passed over.
+
+    Line by line and never by one expression over the whole text, so that other threads get their turn in between.
+
+    Args:
+        data: the text.
+        most: lines with a colon that are looked at.
+
+    Raises:
+        InvalidInput: a block of text is never closed, or there are more lines.
+    """
+    position, lines = 0, 0
+    while (colon := data.find(b":", position)) >= 0:
+        lines += 1
+        if lines > most:
+            raise InvalidInput(
+                f"The document has more than {most} lines with a colon, which no SBOM does",
+                remedy="Check the tool that wrote it.",
+            )
+        start = max(position, data.rfind(b"\n", position, colon) + 1)
+        end = data.find(b"\n", colon)
+        end = len(data) if end < 0 else end
+        position = end + 1
+        tag = data[start:colon].lstrip(_BLANKS)
+        if tag not in _READ and not tag.isalpha():
+            continue
+        value = data[colon + 1 : end].lstrip(_BLANKS)
+        if not value.startswith(_OPEN):
+            if tag in _READ:
+                yield tag, value.partition(b"\r")[0]
+            continue
+        begin = end - len(value) + len(_OPEN)
+        close = data.find(_CLOSE, begin)
+        if close < 0:
+            raise InvalidInput(
+                f"The value of {tag.decode()[:40]} is a <text> block that is never closed",
+                remedy="Check that the document is complete; else write it again.",
+            )
+        if tag in _READ:
+            yield tag, data[begin:close]
+        following = data.find(b"\n", close)
+        position = len(data) if following < 0 else following + 1
 
 
 def _add_reference(value: str, package: _Package | None, inventory: Inventory) -> None:

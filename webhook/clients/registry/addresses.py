@@ -11,9 +11,57 @@ import socket
 
 from webhook.errors import Final
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-# Metadata services of clouds that are not at a link-local address.
-_METADATA = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "fd00:ec2::254", "192.0.0.192", "fd20:ce::254")))
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _networks(*texts: str) -> tuple[_Network, ...]:
+    return tuple(map(ipaddress.ip_network, texts))
+
+
+# Services of clouds for their own machines that are not at a link-local address: Azure's host, Alibaba, Oracle, AWS
+# (metadata, time, names, credentials of Pods), Google, Scaleway.
+_METADATA = _networks(
+    "168.63.129.16/32",
+    "100.100.100.200/32",
+    "192.0.0.192/32",
+    "fd00:ec2::/112",
+    "fd00:c1::a9fe:a9fe/128",
+    "fd20:ce::254/128",
+    "fd00:42::42/128",
+)
+# The IANA special-purpose address registries for IPv4 and IPv6 (RFC 6890), of 2025: all that is not for everybody.
+# Python's own list depends on its age. Prefixes that hold an IPv4 address are opened first, see _embedded.
+_SPECIAL = _networks(
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.2.0/24",
+    "192.31.196.0/24",
+    "192.52.193.0/24",
+    "192.88.99.0/24",
+    "192.168.0.0/16",
+    "192.175.48.0/24",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "::/8",
+    "64:ff9b:1::/48",
+    "100::/64",
+    "100:0:0:1::/64",
+    "2001::/23",
+    "2001:db8::/32",
+    "2002::/16",
+    "2620:4f:8000::/48",
+    "3fff::/20",
+    "5f00::/16",
+    "fc00::/7",
+    "fec0::/10",
+)
+_HOLDING_IPV4 = _networks("64:ff9b::/96", "::ffff:0:0:0/96", "::/96")
+"""NAT64, translated (RFC 2765) and, long given up, compatible addresses; their last 32 bits are the IPv4 address."""
 _REMEDY = (
     "If the registry is meant to be there, list it under registries with allowPrivate: true; "
     "link-local and metadata addresses are never asked."
@@ -32,21 +80,24 @@ def refusal(address: str, allow_private: bool) -> str | None:
         inner = _embedded(found)
         if inner is not None:
             return refusal(str(inner), allow_private)
-    if found.is_link_local or found in _METADATA:
+    if found.is_link_local or _is_in(found, _METADATA):
         return "a link-local or metadata address"
     if found.is_unspecified or found.is_multicast or (found.is_reserved and not found.is_private):
         return "not the address of a machine"
-    site_local = isinstance(found, ipaddress.IPv6Address) and found.is_site_local
-    if allow_private or (found.is_global and not site_local):
+    if allow_private or (found.is_global and not _is_in(found, _SPECIAL)):
         return None
     return "a loopback address" if found.is_loopback else "a private address"
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 address stands for: mapped, 6to4, Teredo or NAT64."""
-    if address in _NAT64:
+    """The IPv4 address that an IPv6 address stands for: mapped, translated, compatible, 6to4, Teredo or NAT64."""
+    if _is_in(address, _HOLDING_IPV4) and int(address) > 1:  # :: and ::1 are addresses in their own right
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+
+
+def _is_in(address: ipaddress.IPv4Address | ipaddress.IPv6Address, networks: tuple[_Network, ...]) -> bool:
+    return any(address in network for network in networks if network.version == address.version)
 
 
 def check_literal(host: str, allow_private: bool) -> None:
