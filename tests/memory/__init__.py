@@ -44,7 +44,7 @@ class MemoryStore:
         self.sightings = MemorySightings(facts)
         self.admissions = MemoryAdmissions()
         self.accounts = MemoryAccounts()
-        self.searches = MemorySearches()
+        self.searches = MemorySearches(facts)
         self.feed = MemoryFeed(facts)
         self.admin = MemoryAdmin(facts)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tests.memory.facts import Facts
@@ -59,11 +60,13 @@ class MemoryRuns:
 
 
 class MemorySearches:
-    def __init__(self) -> None:
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
         self._claims: dict[str, tuple[str, dt.datetime, SearchOutcome | None]] = {}
         self._lock = threading.Lock()
 
-    def begin(self, key: str, holder: str, *, now: dt.datetime, lease_seconds: float) -> SearchClaim | None:
+    def begin(self, key: str, holder: str, *, lease_seconds: float) -> SearchClaim | None:
+        now = self._facts.clock.now()
         with self._lock:
             there = self._claims.get(key)
             if there is None or there[1] <= now:
@@ -75,7 +78,16 @@ class MemorySearches:
                 return SearchClaim(there[0], SearchState.RUNNING, SearchOutcome(SbomStatus.REFUSED))
             return SearchClaim(there[0], SearchState.FAILED, there[2])
 
-    def end(self, key: str, holder: str, outcome: SearchOutcome, *, now: dt.datetime, seconds: float) -> None:
+    def renew(self, keys: Sequence[str], holder: str, *, lease_seconds: float) -> None:
+        now = self._facts.clock.now()
+        with self._lock:
+            for key in keys:
+                there = self._claims.get(key)
+                if there is not None and there[0] == holder and there[2] is None and now < there[1]:
+                    self._claims[key] = (holder, now + dt.timedelta(seconds=lease_seconds), None)
+
+    def end(self, key: str, holder: str, outcome: SearchOutcome, *, seconds: float) -> None:
+        now = self._facts.clock.now()
         with self._lock:
             there = self._claims.get(key)
             if there is None or there[0] != holder:

@@ -83,10 +83,16 @@ class SbomStore(Protocol):
 class SearchStore(Protocol):
     """Searches for SBOMs, so that all processes together make each search once."""
 
-    def begin(self, key: str, holder: str, *, now: dt.datetime, lease_seconds: float) -> SearchClaim | None:
-        """Claim a search; None when ``holder`` has it now, else what somebody else is doing, or did a moment ago."""
+    def begin(self, key: str, holder: str, *, lease_seconds: float) -> SearchClaim | None:
+        """Claim a search; None when ``holder`` has it now, else what somebody else is doing, or did a moment ago.
 
-    def end(self, key: str, holder: str, outcome: SearchOutcome, *, now: dt.datetime, seconds: float) -> None:
+        The clock of the store says when a claim ends.
+        """
+
+    def renew(self, keys: Sequence[str], holder: str, *, lease_seconds: float) -> None:
+        """Renew the claims that are still in force."""
+
+    def end(self, key: str, holder: str, outcome: SearchOutcome, *, seconds: float) -> None:
         """Say how a claimed search ended, and for how many seconds others shall believe it (FOUND: not at all)."""
 
 

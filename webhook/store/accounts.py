@@ -9,6 +9,7 @@ from sqlalchemy import case, delete, select
 
 from webhook.model.records import ControllerAccount
 from webhook.store.database import Database
+from webhook.store.interruptions import tried_twice
 from webhook.store.tables import accounts as table
 
 _KEPT = dt.timedelta(days=30)
@@ -25,6 +26,7 @@ class AccountRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @tried_twice
     def record(self, accounts: Sequence[ControllerAccount]) -> None:
         """Remember a batch, and forget what was last seen a month before the newest of them.
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -45,7 +45,6 @@ from webhook.store.sqlitefile import existing, prepare, refuse_other_file
 from webhook.store.tables import marks
 from webhook.store.tables import revision as revision_table
 
-T = TypeVar("T")
 Upsert = sqlite.Insert | postgresql.Insert
 _PORTION = 500  # below the 700 new objects at which Python looks for garbage: larger portions are slower
 _IDLE_SECONDS = 15
@@ -83,7 +82,7 @@ class Database:
 
     def __init__(self, options: StoreOptions, clock: Clock, *, create: bool = True) -> None:
         self.url = parse_address(options.url)
-        self._persistence = Persistence(clock, options.busy_timeout_ms / 1000)
+        self.persistence = Persistence(clock, options.busy_timeout_ms / 1000)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._options, self._create = options, create
         self._engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
@@ -121,7 +120,7 @@ class Database:
             pool_timeout=self._options.busy_timeout_ms / 1000,
         )
         event.listen(engine, "do_executemany", _execute_many)
-        watch_connections(engine, self.url, self._persistence)
+        watch_connections(engine, self.url, self.persistence)
         return engine
 
     @contextmanager
@@ -176,7 +175,7 @@ class Database:
                 raise
             change.connection.close()
             try:
-                kept = self.persist(lambda: self._has_mark(change.revision, mark))
+                kept = self.persistence.persist(lambda: self._has_mark(change.revision, mark))
             except StoreError:
                 raise lost_answer(self.url) from problem
             if not kept:
@@ -188,14 +187,6 @@ class Database:
             connection.execute(select(revision_table.c.value).with_for_update())
             query = select(marks.c.mark).where(marks.c.revision == revision)
             return connection.execute(query).scalar() == mark
-
-    def persist(self, work: Callable[[], T]) -> T:
-        """Do work, and again when a lost connection interrupted it; see :class:`Persistence`.
-
-        Raises:
-            StoreError: the work failed, or was interrupted for too long.
-        """
-        return self._persistence.persist(work)
 
     def upgrade(self) -> None:
         """Bring the schema to this program's version; several processes may do so at once.

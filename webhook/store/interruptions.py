@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import psycopg
 from sqlalchemy import Engine, event
@@ -44,23 +44,30 @@ class Persistence:
         self._outage: float | None = None
         self.reached = False
 
-    def persist(self, work: Callable[[], T]) -> T:
+    def persist(self, work: Callable[[], T], *, patiently: bool = True) -> T:
         """Do work to its end.
+
+        Args:
+            work: what to do.
+            patiently: wait for a server that takes over; else it is only tried once more.
 
         Raises:
             Interrupted: it was interrupted again and again.
         """
         deadline: float | None = None
+        tries = 0
         while True:
+            tries += 1
             try:
                 done = work()
             except Interrupted:
                 now = self._clock.monotonic()
                 if deadline is None:
                     deadline = self._began(now) + self._seconds
-                if not self.reached or now >= deadline:
+                if not self.reached or now >= deadline or (tries > 1 and not patiently):
                     raise
-                self._clock.sleep(_PAUSE_SECONDS)
+                if patiently:
+                    self._clock.sleep(_PAUSE_SECONDS)
             else:
                 self._outage = None
                 return done
@@ -72,20 +79,21 @@ class Persistence:
             return self._outage
 
 
-class Persistent(Protocol):
-    """What does interrupted work again."""
-
-    def persist(self, work: Callable[[], T]) -> T:
-        """Do work to its end."""
-
-
 def persistent(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], T]:
     """Make a method of a repository be done again when it was interrupted; it has to bear being done twice."""
+    return _again(method, patiently=True)
 
+
+def tried_twice(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], T]:
+    """As :func:`persistent`, for what a request waits for: it is tried once more, at once."""
+    return _again(method, patiently=False)
+
+
+def _again(method: Callable[Concatenate[Any, P], T], *, patiently: bool) -> Callable[Concatenate[Any, P], T]:
     @wraps(method)
     def persisting(self: Any, *arguments: P.args, **named: P.kwargs) -> T:
-        database: Persistent = self._database
-        return database.persist(lambda: method(self, *arguments, **named))
+        persistence: Persistence = self._database.persistence
+        return persistence.persist(lambda: method(self, *arguments, **named), patiently=patiently)
 
     return cast(Callable[Concatenate[Any, P], T], persisting)
 

@@ -21,7 +21,7 @@ from webhook.ports import Clock
 from webhook.store.columns import pack, to_json, to_moment, unpack
 from webhook.store.componentids import give_ids, known_ids
 from webhook.store.database import Change, Database, among, raw_rows
-from webhook.store.interruptions import persistent
+from webhook.store.interruptions import tried_twice
 from webhook.store.tables import components, sboms, tags
 
 _SAMPLE = 200
@@ -72,7 +72,7 @@ class SbomRepository:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
-    @persistent
+    @tried_twice
     def add(self, digest: Digest, sbom: Sbom, *, place: str, image: ImageRef | None = None) -> StoredSbom:
         """Keep an SBOM, giving ids to components that have none; adding the same document again changes nothing.
 
@@ -92,6 +92,7 @@ class SbomRepository:
                 return stored
         return self._add(digest, (sbom,), place, tag)[0]
 
+    @tried_twice
     def add_all(self, digest: Digest, found: Sequence[Sbom], *, place: str, image: ImageRef | None = None) -> None:
         """Keep all SBOMs of an image in one transaction, so that a part of them never stands for the whole.
 
@@ -125,7 +126,7 @@ class SbomRepository:
                 self._point(change, tag, digest)
         return kept
 
-    @persistent
+    @tried_twice
     def point(self, image: ImageRef, digest: Digest) -> None:
         """Remember that a tag points at a digest; nothing changes when that is known.
 
@@ -145,7 +146,7 @@ class SbomRepository:
         upsert = self._database.upsert(tags).values(name=tag, **values)
         change.connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_=values))
 
-    @persistent
+    @tried_twice
     def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
         """Ids of those components that the store knows.
 

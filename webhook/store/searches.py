@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, select, update
 
 from webhook.model.searches import SearchClaim, SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
-from webhook.store.database import Database
-from webhook.store.interruptions import persistent
+from webhook.store.database import Database, among
+from webhook.store.interruptions import tried_twice
+from webhook.store.leasing import database_time
 from webhook.store.tables import searches
 
 
@@ -24,30 +26,25 @@ class SearchRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @persistent
-    def begin(self, key: str, holder: str, *, now: dt.datetime, lease_seconds: float) -> SearchClaim | None:
+    @tried_twice
+    def begin(self, key: str, holder: str, *, lease_seconds: float) -> SearchClaim | None:
         """Claim a search; None when ``holder`` has it now, else what somebody else is doing, or did a moment ago.
 
         Args:
             key: what is searched for: the digest of an image, and whose signature its SBOM needs.
             holder: a name that no other process has.
-            now: the time; a claim that has ended by then can be taken by anybody.
-            lease_seconds: how long to hold it.
+            lease_seconds: how long to hold it; a claim that has ended can be taken by anybody.
 
         Raises:
             StoreError: the database does not answer.
         """
-        values = {
-            "holder": holder,
-            "until": now + dt.timedelta(seconds=lease_seconds),
-            "status": None,
-            "detail": "",
-        }
-        upsert = self._database.upsert(searches).values(key=key, **values)
-        take = upsert.on_conflict_do_update(index_elements=["key"], set_=values, where=searches.c.until <= now)
         columns = (searches.c.holder, searches.c.status, searches.c.detail)
         with self._database.write() as connection:
-            connection.execute(take)
+            until = database_time(connection, dt.timedelta(seconds=lease_seconds))
+            values = {"holder": holder, "until": until, "status": None, "detail": ""}
+            upsert = self._database.upsert(searches).values(key=key, **values)
+            ended = searches.c.until <= database_time(connection)
+            connection.execute(upsert.on_conflict_do_update(index_elements=["key"], set_=values, where=ended))
             row: Any = connection.execute(select(*columns).where(searches.c.key == key)).one()
         if row.holder == holder and row.status is None:
             return None
@@ -55,16 +52,28 @@ class SearchRepository:
             return SearchClaim(row.holder, SearchState.RUNNING, SearchOutcome(SbomStatus.REFUSED))
         return SearchClaim(row.holder, SearchState.FAILED, SearchOutcome(SbomStatus(row.status), row.detail))
 
-    @persistent
-    def end(self, key: str, holder: str, outcome: SearchOutcome, *, now: dt.datetime, seconds: float) -> None:
+    @tried_twice
+    def renew(self, keys: Sequence[str], holder: str, *, lease_seconds: float) -> None:
+        """Renew claims; those that have ended or were lost meanwhile stay so.
+
+        Raises:
+            StoreError: the database does not answer; the claims go on to their ends.
+        """
+        with self._database.write() as connection:
+            mine = among(connection, searches.c.key, list(keys)) & (searches.c.holder == holder)
+            in_force = searches.c.status.is_(None) & (searches.c.until > database_time(connection))
+            until = database_time(connection, dt.timedelta(seconds=lease_seconds))
+            connection.execute(update(searches).where(mine, in_force).values(until=until))
+
+    @tried_twice
+    def end(self, key: str, holder: str, outcome: SearchOutcome, *, seconds: float) -> None:
         """Say how a search that ``holder`` claimed ended; harmless when the claim was lost meanwhile.
 
         Args:
             key: what is searched for: the digest of an image, and whose signature its SBOM needs.
             holder: who claimed it.
             outcome: what became of it.
-            now: the time.
-            seconds: how long others shall believe it; 0 or less, or FOUND, lets anybody search again at once.
+            seconds: how long others are to believe it; 0 or less, or FOUND, lets anybody search again at once.
 
         Raises:
             StoreError: the database does not answer; the claim ends with its lease.
@@ -74,7 +83,7 @@ class SearchRepository:
             if outcome.status is SbomStatus.FOUND or seconds <= 0:
                 connection.execute(delete(searches).where(mine))
             else:
-                until = now + dt.timedelta(seconds=seconds)
+                until = database_time(connection, dt.timedelta(seconds=seconds))
                 values = {"status": outcome.status.value, "detail": outcome.detail[:500], "until": until}
                 connection.execute(update(searches).where(mine).values(values))
-            connection.execute(delete(searches).where(searches.c.until <= now))
+            connection.execute(delete(searches).where(searches.c.until <= database_time(connection)))

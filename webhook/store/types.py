@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from webhook.model.assessments import AssessmentType, StoredType
 from webhook.store.columns import clean
 from webhook.store.database import Database, raw_rows
-from webhook.store.interruptions import persistent
+from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.rows import read_type, type_definition
 from webhook.store.tables import assessment_types as table
 
@@ -29,7 +29,7 @@ class TypeRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @persistent
+    @tried_twice
     def list(self) -> Sequence[StoredType]:
         """All of them, the retired ones too, in order of their names.
 

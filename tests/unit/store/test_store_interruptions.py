@@ -58,6 +58,13 @@ def test_a_process_that_never_reached_the_database_is_not_kept_waiting(clock: Fa
     assert (work.tries, clock.sleeps) == (1, [])
 
 
+def test_what_a_request_waits_for_is_tried_once_more_and_at_once(persistence: Persistence, clock: FakeClock) -> None:
+    work = Work(clock, clock.ticks + 5)
+    with pytest.raises(Interrupted):
+        persistence.persist(work, patiently=False)
+    assert (work.tries, clock.sleeps) == (2, [])
+
+
 @pytest.mark.parametrize(
     ("state", "lost"),
     [

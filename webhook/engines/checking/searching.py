@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from webhook.engines.checking.claims import SearchClaims
 from webhook.engines.checking.platforms import Platforms, Wanted
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
@@ -148,6 +149,7 @@ class SbomSearch:
 
     def __init__(self, model: ReadModel, parts: SearchParts, clock: Clock, options: SearchOptions) -> None:
         self._model, self._parts, self._clock, self._options = model, parts, clock, options
+        self._claims = SearchClaims(parts.searches, parts.holder)
         self._lock = threading.RLock()
         self._unfinished: set[str] = set()
         self._tasks: dict[str, Task] = {}
@@ -265,10 +267,10 @@ class SbomSearch:
 
     def _shared(self, wanted: _Wanted, deadline: Deadline) -> SearchOutcome:
         """Search, or wait for the process that does; whoever it was, the read model has what was found."""
-        parts, lease = self._parts, self._options.seconds
+        parts = self._parts
         while True:
             try:
-                other = parts.searches.begin(wanted.key, parts.holder, now=self._clock.now(), lease_seconds=lease)
+                other = self._claims.begin(wanted.key)
             except StoreError as problem:  # then two processes may search for the same: better than not at all
                 log.warning("a search is not shared", extra={"image": wanted.key, "error": problem.message})
                 return self._look(wanted, deadline)
@@ -296,9 +298,8 @@ class SbomSearch:
         return outcome
 
     def _end(self, wanted: _Wanted, outcome: SearchOutcome, seconds: float) -> None:
-        now = self._clock.now()
         try:
-            self._parts.searches.end(wanted.key, self._parts.holder, outcome, now=now, seconds=seconds)
+            self._claims.end(wanted.key, outcome, seconds=seconds)
         except StoreError as problem:  # the claim ends with its lease
             log.warning("the end of a search was not stored", extra={"image": wanted.key, "error": problem.message})
 

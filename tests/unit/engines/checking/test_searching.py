@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import threading
+from collections.abc import Sequence
 
 import pytest
 
-from tests.fakes import FakeBackground, FakeImageResolver, FakeOpener, FakeOpening, FakeSbomSource
+from tests.fakes import (
+    FakeBackground,
+    FakeClock,
+    FakeImageResolver,
+    FakeOpener,
+    FakeOpening,
+    FakeSbomSource,
+    MemoryStore,
+)
 from tests.worlds import LEFTPAD, World, digest_of, sbom_of
+from webhook.engines.checking.claims import LEASE_SECONDS, SearchClaims
 from webhook.engines.checking.searching import SbomSearch, SearchOptions, SearchParts
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher, RefreshOptions
@@ -75,7 +85,7 @@ def test_what_one_process_could_not_find_another_does_not_search_again_for_a_whi
 
 def test_what_another_process_is_searching_is_waited_for_and_not_searched_twice() -> None:
     world, place = World(), FakeSbomSource()
-    assert world.store.searches.begin(str(DIGEST), "other", now=world.clock.now(), lease_seconds=60) is None
+    assert world.store.searches.begin(str(DIGEST), "other", lease_seconds=60) is None
     process = Process(world, "a", place)
     process.background.hold = True
     assert process.search(0.1).status is SbomStatus.REFUSED
@@ -97,9 +107,31 @@ def test_what_another_process_has_just_found_is_not_searched_again() -> None:
 def test_the_search_of_a_process_that_died_is_taken_over() -> None:
     world, place = World(), FakeSbomSource()
     place.sboms[DIGEST] = [sbom_of(LEFTPAD)]
-    world.store.searches.begin(str(DIGEST), "dead", now=world.clock.now() - dt.timedelta(seconds=50), lease_seconds=60)
+    world.store.searches.begin(str(DIGEST), "dead", lease_seconds=LEASE_SECONDS)
     assert Process(world, "a", place).search(100).status is SbomStatus.FOUND
     assert len(place.asked) == 1
+
+
+def test_a_claim_is_renewed_while_the_search_goes_on_and_not_after(clock: FakeClock) -> None:
+    store, renewed = MemoryStore(clock), threading.Semaphore(0)
+    renew = store.searches.renew
+
+    def watched(keys: Sequence[str], holder: str, *, lease_seconds: float) -> None:
+        renew(keys, holder, lease_seconds=lease_seconds)
+        renewed.release()
+
+    store.searches.renew = watched  # type: ignore[method-assign]
+    claims = SearchClaims(store.searches, "this", renew_seconds=0.01)
+    assert claims.begin("image") is None
+    for _ in range(5):
+        assert renewed.acquire(timeout=30)
+        clock.advance(LEASE_SECONDS / 2)
+        assert renewed.acquire(timeout=30)
+    assert store.searches.begin("image", "other", lease_seconds=60) is not None
+    claims.end("image", SearchOutcome(SbomStatus.NONE), seconds=5)
+    clock.advance(5)
+    assert claims.begin("another") is None
+    assert store.searches.begin("image", "other", lease_seconds=60) is None
 
 
 def test_an_error_of_the_store_is_raised_and_the_next_try_searches_again() -> None:
