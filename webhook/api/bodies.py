@@ -172,6 +172,7 @@ class BodyReader:
             ConnectionResetError: the peer sent less.
         """
         if not self._budget.reserve(connection, length, deadline):
+            _require_open(connection)
             return None
         connection.enter(Step.BODY)
         body: bytes | bytearray = source.read(length) if length <= _PIECE else _pieces(source, length)
@@ -188,6 +189,7 @@ class BodyReader:
             InvalidInput: it is longer than ``most``.
         """
         if not self._budget.reserve(connection, most, deadline):
+            _require_open(connection)
             return None
         connection.enter(Step.BODY)
         body = _pieces(source, most + 1)
@@ -199,6 +201,11 @@ class BodyReader:
     def done(self, connection: Connection) -> None:
         """Give the room back."""
         self._budget.release(connection)
+
+
+def _require_open(connection: Connection) -> None:
+    if connection.closed:
+        raise ConnectionResetError(errno.ECONNRESET, "the connection was closed while it waited for room")
 
 
 def _pieces(source: Any, length: int) -> bytearray:
