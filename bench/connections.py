@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -80,7 +81,10 @@ def _server(root: Path, folder: Path) -> Iterator[tuple[Server, int]]:
     cert, key = Authority().issue().write(folder / "tls")
     port, metrics = free_port(), free_port()
     settings = folder / "bomgate.yaml"
-    settings.write_text(f"database: {{url: 'sqlite:///{folder / 'bomgate.db'}'}}\n")
+    settings.write_text(
+        f"database: {{url: 'sqlite:///{folder / 'bomgate.db'}'}}\n"
+        f"sbom: {{sources: [directory], directory: '{folder}'}}\n"
+    )
     serve = ["-m", "webhook", "--config", str(settings), "serve", "--listen", f"127.0.0.1:{port}"]
     serve += ["--tls-cert", str(cert), "--tls-key", str(key), "--metrics-listen", f"127.0.0.1:{metrics}"]
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -118,9 +122,7 @@ def _calls(port: int, number: int) -> list[float]:
                     connection.close()
                 connection = _connect(port)
             connection.sendall(head + body)
-            answer = connection.recv(65536)
-            if not answer.startswith(b"HTTP/1.1 200"):
-                raise OSError("no answer")
+            _receive(connection)
             times.append(time.perf_counter() - began)
         except OSError:
             connection = None
@@ -139,6 +141,30 @@ def _connect(port: int) -> ssl.SSLSocket:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=5))
+
+
+def _receive(connection: ssl.SSLSocket) -> None:
+    """Read a whole answer.
+
+    Raises:
+        OSError: it is none, or no decision.
+    """
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += _some(connection)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    length = int(re.search(rb"Content-Length: (\d+)", head)[1])  # type: ignore[index]  # the server states it
+    while len(body) < length:
+        body += _some(connection)
+    if not head.startswith(b"HTTP/1.1 200"):
+        raise OSError(head.decode())
+
+
+def _some(connection: ssl.SSLSocket) -> bytes:
+    data = connection.recv(65536)
+    if not data:
+        raise OSError("the connection was closed")
+    return data
 
 
 def _p99(times: list[float]) -> float:
@@ -210,8 +236,7 @@ def _send_large(port: int) -> None:
     while True:
         try:
             connection.sendall(head + body)
-            if not connection.recv(65536).startswith(b"HTTP/1.1 200"):
-                raise OSError("no answer")
+            _receive(connection)
         except OSError:
             connection = _connect(port)
             time.sleep(0.1)
