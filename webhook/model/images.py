@@ -195,6 +195,7 @@ def canonical_host(text: str) -> str:
     return f"{host}:{port}"
 
 
+@lru_cache(maxsize=1024)
 def registry_name(host: str) -> str:
     """The name of a registry, by its host and port (:func:`canonical_host`); where it is compared, not connected to.
 

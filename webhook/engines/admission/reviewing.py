@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from webhook.engines.admission.cases import STANDS, Case, Ruling, ticket_of
 from webhook.engines.admission.enforcing import Enforcer
@@ -81,7 +81,7 @@ class AdmissionReviewer:
         if mode is Mode.OFF:
             return AdmissionResponse(request.uid, allowed=True, reason="off")
         judged = containers or workload.containers
-        judging = self._judge.begin(judged, namespace, replace(workload.pull_access, namespace=namespace))
+        judging = self._judge.begin(judged, namespace, workload.pull_access)
         expected = None
         if judging.lookups:
             if enforced(Action.DENY, workload.kind, mode, self._policy) is Action.DENY:

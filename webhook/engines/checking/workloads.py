@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 from webhook.engines.checking.images import ImageChecker, Lookup
@@ -20,7 +20,7 @@ from webhook.policy.evaluation import Rules, Subject, failed, missing, workload_
 log = logging.getLogger("bomgate.judge")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Judging:
     """The images of a workload, of which some may still be looked for.
 
@@ -73,14 +73,19 @@ class WorkloadJudge:
         Args:
             containers: places that name images.
             namespace: where they are to run.
-            access: with whose credentials the images are pulled.
+            access: with whose credentials the images are pulled; those of another namespace never count.
         """
-        access = access if self._pull_secrets else NO_ACCESS
+        access = replace(access, namespace=namespace) if self._pull_secrets else NO_ACCESS
         labels: dict[str, list[str]] = {}
         for container in containers:
             labels.setdefault(container.image, []).append(container.label)
-        verdicts = {text: self._begin(text, namespace, access) for text in labels}
-        return Judging(namespace, labels, verdicts, [text for text, one in verdicts.items() if isinstance(one, Lookup)])
+        verdicts: dict[str, Verdict | Lookup] = {}
+        lookups: list[str] = []
+        for text in labels:
+            begun = verdicts[text] = self._begin(text, namespace, access)
+            if isinstance(begun, Lookup):
+                lookups.append(text)
+        return Judging(namespace, labels, verdicts, lookups)
 
     def finish(self, judging: Judging, deadline: Deadline) -> WorkloadVerdict:
         """Wait for what is looked for, and give the verdict about all images.
@@ -91,11 +96,11 @@ class WorkloadJudge:
         """
         if judging.lookups:
             self._await(judging, deadline)
-        verdicts = judging.verdicts.values()
+        labels = judging.labels
         return workload_verdict(
             [
-                ImageVerdict(verdict, tuple(labels))
-                for verdict, labels in zip(verdicts, judging.labels.values(), strict=True)
+                ImageVerdict(verdict, tuple(labels[text]))
+                for text, verdict in judging.verdicts.items()
                 if not isinstance(verdict, Lookup)
             ]
         )
