@@ -86,6 +86,15 @@ def end(cluster: Cluster, namespace: str, ticket: str) -> None:
     assert cluster.kubectl("-n", namespace, *patch).code == 0
 
 
+def wait_for_denial(cluster: Cluster, namespace: str) -> None:
+    """Wait until a further Pod of the ReplicaSet would be denied: what is known of an owner is believed for seconds."""
+    (of,) = Apps(cluster.client).list_namespaced_replica_set(namespace).items
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "controller": True}
+    late = pod(namespace, "late", BLOCKED)
+    late["metadata"]["ownerReferences"] = [{**owner, "name": of.metadata.name, "uid": of.metadata.uid}]
+    wait_until(lambda: create(cluster, "dora", late, dry_run="All").denied, 20, "the end of the grant")
+
+
 def wait_for_running(core: Core, namespace: str, number: int) -> None:
     def running() -> bool:
         pods = [one for one in core.list_namespaced_pod(namespace).items if not one.metadata.deletion_timestamp]
@@ -147,6 +156,7 @@ def test_its_controllers_may_make_pods_until_the_grant_ends_and_again_under_a_ne
     assert [written["workload"]["kind"], written["workload"]["name"]] == ["Deployment", "web"]
 
     end(cluster, namespace, "INC-3")
+    wait_for_denial(cluster, namespace)
     expired = bomgate.metric("bomgate_break_glass_total", result="expired")
     assert cluster.kubectl("-n", namespace, "scale", "deployment/web", "--replicas=2").code == 0
 
