@@ -146,3 +146,18 @@ def test_an_identifier_of_github_among_the_references_is_an_alias(bomgate: Insta
     )
     bomgate.ok("assess", "GHSA-269G-pwp5-87pp", "--package", "pkg:pypi/ghsa", "--type", "Ignore", *WHY)
     assert bomgate.run("check", reference("one")).code == 0
+
+
+def test_an_assessment_in_the_settings_file_of_what_nobody_knows_is_reported(bomgate: Installation) -> None:
+    ghsa = "https://github.com/advisories/GHSA-269g-pwp5-87pp"
+    stated = [{"vulnerability": one, "type": "Ignore"} for one in ("CVE-2026-1", "ghsa-269G-pwp5-87pp", "CVE-2026-11")]
+    bomgate.configure(assessments=stated)
+
+    def reported() -> list[str]:
+        traps = bomgate.ok("types", "lint", "--output", "json").json["traps"]
+        return [one["sentence"].split(",")[0] for one in traps if one["code"] == "unknown-vulnerability"]
+
+    assert reported() == []  # nobody was asked yet
+    answered(bomgate, LODASH, advisory("CVE-2026-1", 5.0, externalReferences=[ghsa]))
+    assert reported() == ["The configuration assesses CVE-2026-11"]
+    assert "check the spelling" in bomgate.ok("types", "lint").out.lower()

@@ -13,14 +13,17 @@ import yaml
 
 from tests.doubles.kubeobjects import ObjectServer
 from tests.e2e.processes import wait_until
+from tests.fakes import NOON
 from tests.worlds import LEFTPAD, LOG4J, digest_of, sbom_of
 from webhook.bootstrap import Parts, SystemClock, ThreadBackground, open_parts
 from webhook.bootstrap.serving import certificates, prepare_store, worker_parts
 from webhook.errors import ConfigError, StoreError, StoreUnreachable
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
+from webhook.model.downloads import DownloadReport
 from webhook.model.images import parse_image
 from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.settings import Settings, load_settings
 
 RECORDING = b'[{"coordinates": "pkg:npm/left-pad@1.3.0", "vulnerabilities": []}]'
@@ -88,6 +91,25 @@ def test_preparing_makes_the_database_and_provisions_the_assessments(tmp_path: P
     parts = open_parts(settings, create=False)
     assert [one.vulnerability for one in parts.assessor.index()] == ["X-1"]
     parts.store.close()
+
+
+def test_preparing_reports_what_the_settings_file_assesses_and_nobody_knows(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    stated = [{"vulnerability": one, "type": "Blocked"} for one in ("CVE-2021-44228", "CVE-2021-4428")]
+    settings = settings_in(tmp_path, assessments=stated)
+    caplog.set_level(logging.WARNING, "bomgate.start")
+    prepare_store(settings)
+    assert "nobody knows" not in caplog.text  # the source was never asked
+    parts = open_parts(settings)
+    found = ComponentAnswer(Purl(LOG4J), (Vulnerability("CVE-2021-44228"),), NOON)
+    parts.store.components.record([found], assess=lambda *_: None, now=NOON)
+    lease = parts.store.runs.acquire("run", duration=dt.timedelta(minutes=1))
+    parts.store.runs.finish(DownloadReport(), started=NOON, finished=NOON, lease=lease)
+    parts.store.close()
+    prepare_store(settings)
+    (record,) = [one for one in caplog.records if "nobody knows" in one.message]
+    assert record.__dict__["identifiers"] == ["CVE-2021-4428"]
 
 
 def serve_once(settings: Settings) -> None:

@@ -270,6 +270,12 @@ class Parts:
         records = [provisioned(entry, self.settings.types, now, None) for entry in self.settings.assessments]
         return lint(rules or self.rules, records, now=now)
 
+    def unknown_identifiers(self) -> tuple[str, ...]:
+        """What the settings file assesses and nobody knows; none before the source was asked for the first time."""
+        if not self.settings.assessments or self.store.runs.last() is None:
+            return ()
+        return self.assessor.unknown_identifiers(self.settings.assessments)
+
     def provision(self) -> int:
         """Bring the assessments of the settings file into the store; how many records that took."""
         return self.assessor.provision(self.settings.assessments)

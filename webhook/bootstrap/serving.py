@@ -35,6 +35,7 @@ from webhook.settings import Settings
 from webhook.telemetry import Metrics
 
 log = logging.getLogger("bomgate.start")
+_LISTED = 20
 _API_LIMITS = LaneLimits(threads=32, threads_per_host=24)
 """Questions to the API server that a worker has under way; those about owners leave room for those about namespaces."""
 
@@ -56,6 +57,8 @@ def prepare_store(settings: Settings) -> bool:
         added = parts.provision()
         if added:
             log.info("assessments provisioned", extra={"records": added})
+        if unknown := parts.unknown_identifiers():
+            log.warning("the settings file assesses what nobody knows", extra={"identifiers": list(unknown)[:_LISTED]})
         return True
     except StoreUnreachable as problem:
         if saved is None or saved.load() is None:

@@ -16,7 +16,7 @@ from webhook.cli.verbs import VerbGroup
 from webhook.model.assessments import StoredType
 from webhook.policy.clustertypes import with_stored
 from webhook.policy.evaluation import Rules
-from webhook.policy.lint import Level, lint
+from webhook.policy.lint import Level, lint, unknown_vulnerabilities
 from webhook.policy.phrases import count
 from webhook.policy.plaintext import plain
 
@@ -73,10 +73,12 @@ def list_types(settings_only: bool, output: str) -> None:
 
 def _stored(parts: Parts) -> Sequence[StoredType]:
     """The types that the store keeps for the cluster; none where there is no database yet, and none is made."""
+    return parts.store.types.list() if _is_there(parts) else ()
+
+
+def _is_there(parts: Parts) -> bool:
     scheme, _, path = parts.settings.database.url.partition(":///")
-    if scheme.startswith("sqlite") and not Path(path).exists():
-        return ()
-    return parts.store.types.list()
+    return not scheme.startswith("sqlite") or Path(path).exists()
 
 
 @command.command("lint", examples=("bomgate types lint --strict", "bomgate types lint --records"))
@@ -96,6 +98,8 @@ def lint_types(records: bool, strict: bool, settings_only: bool, output: str) ->
     types = with_stored(parts.settings.types, () if settings_only else _stored(parts))
     rules = Rules(types, parts.settings.policy)
     traps = parts.traps(rules)
+    if not settings_only and _is_there(parts):
+        traps += unknown_vulnerabilities(parts.unknown_identifiers())
     if records:
         found = lint(rules, parts.assessor.index(), now=parts.clock.now())
         together = dict.fromkeys((*traps, *found))

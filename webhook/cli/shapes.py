@@ -179,7 +179,7 @@ class DownloadShape:
     failed: Annotated[int, "Components asked without success because the source did not work."]
     unknown: Annotated[int, "Components that the source left out of its answers."]
     new_vulnerabilities: Annotated[int, "Pairs of vulnerability and package that are new."]
-    auto_assessed: Annotated[int, "Of those, how many a CVSS range assessed."]
+    auto_assessed: Annotated[int, "Pairs that a CVSS range assessed: new ones, and those that scored into it only now."]
     credits_used: Annotated[float | None, "As the source states it; null when it does not."]
     complete: Annotated[bool, "Whether everything wanted was asked; false makes the exit code 3."]
 

@@ -92,7 +92,7 @@ class DownloadReport:
         failed: components asked without success because the source did not work.
         unknown: components the source left out of its answers.
         new_vulnerabilities: pairs of vulnerability and package that entered the store.
-        auto_assessed: of those, how many a CVSS range assessed.
+        auto_assessed: pairs that a CVSS range assessed: new ones, and those that scored into it only now.
         credits_used: as the source states it, None when it does not.
         complete: everything wanted was asked; False makes the exit code 3.
         stopped_by: why the run ended early; empty when complete.

@@ -68,6 +68,24 @@ def lint(rules: Rules, assessments: Iterable[Assessment] = (), *, now: dt.dateti
     return tuple(sorted(found, key=lambda trap: trap.level is not Level.WARNING))
 
 
+def unknown_vulnerabilities(identifiers: Iterable[str]) -> tuple[Trap, ...]:
+    """The traps of assessments in the settings file that name what no component that was asked about has.
+
+    Args:
+        identifiers: as the file names them.
+    """
+    return tuple(
+        Trap(
+            "unknown-vulnerability",
+            Level.NOTE,
+            f"The configuration assesses {plain(one, 60)}, which nobody knows: no component that was asked about has "
+            "it, under this name or an alias.",
+            "Check the spelling, or remove it from assessments; it counts as soon as the source tells of it.",
+        )
+        for one in identifiers
+    )
+
+
 def _types(types: TypeTable, policy: Policy) -> Iterator[Trap]:
     for one in types:
         days, reassessed = one.expires_after_days, one.on_expiry is OnExpiry.REASSESS

@@ -269,6 +269,18 @@ class Assessor:
                 raise ConfigError(f"assessments[{place}]: {problem.message}", remedy=problem.remedy) from problem
         return self._assessments.provision(list(wanted.values()), author=PROVISIONER, now=now)
 
+    def unknown_identifiers(self, definitions: Iterable[Definition]) -> tuple[str, ...]:
+        """The identifiers of definitions that are neither the id nor an alias of a vulnerability in the store.
+
+        Args:
+            definitions: all that the file states.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        named = dict.fromkeys(one.vulnerability for one in definitions)
+        return tuple(one for one in named if self._vulnerabilities.show(one) is None)
+
     # -- reading ----------------------------------------------------------------------------------------------------
 
     def index(self) -> AssessmentIndex:
