@@ -11,12 +11,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from tests.memory import MemoryHotStart, MemoryStore
 from webhook.errors import BomgateError
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
-from webhook.model.downloads import BatchAnswer, SourceStatus
+from webhook.model.downloads import BatchAnswer, Names, SourceStatus
 from webhook.model.grants import BreakGlassGrant
 from webhook.model.images import Digest, ImageRef
 from webhook.model.owners import Controller, OwnedPod, Revision
@@ -102,14 +103,22 @@ class FakeVulnerabilitySource:
     batch_size: int = 128
     status: SourceStatus = _FINE
 
-    def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+    def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
         assert len(purls) <= self.batch_size, "a batch is too large"
         self.asked.append(tuple(purls))
         if self.errors:
             raise self.errors.pop(0)
         heard = [purl for purl in purls if purl not in self.silent and purl not in self.refuses]
         return BatchAnswer(
-            answers=tuple(ComponentAnswer(purl, self.known.get(purl, ()), self.clock.now()) for purl in heard),
+            answers=tuple(
+                ComponentAnswer(
+                    purl,
+                    self.known.get(purl, ()),
+                    self.clock.now(),
+                    spellings=names[purl].spellings if purl in names else (),
+                )
+                for purl in heard
+            ),
             unanswered=tuple(purl for purl in purls if purl in self.silent),
             rejected=tuple((purl, self.refuses[purl]) for purl in purls if purl in self.refuses),
         )

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tests.memory.facts import Facts
 from webhook.model.components import ComponentState
-from webhook.model.downloads import RecordResult, WantedComponent
+from webhook.model.downloads import Names, RecordResult, WantedComponent
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
@@ -34,6 +34,15 @@ class MemoryComponents:
         due.sort(key=lambda one: (one.id not in seen, one.answered_at > 0, -used[one.id], one.id))
         return [WantedComponent(one.purl, one.answered_at == 0, one.id in seen, used[one.id]) for one in due]
 
+    def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
+        after, found = int(settled_after.timestamp()), dict[Purl, Names]()
+        for purl in purls:
+            spellings = tuple(sorted(self._facts.spellings.get(purl, ())))
+            settled = {form for (one, form), answered in self._facts.forms.items() if one == purl and answered > after}
+            if spellings or settled:
+                found[purl] = Names(spellings, frozenset(settled))
+        return found
+
     def not_covered(self) -> Mapping[str, int]:
         rows = self._facts.components.values()
         return dict(Counter(one.purl.type for one in rows if one.state == ComponentState.NOT_COVERED))
@@ -45,6 +54,7 @@ class MemoryComponents:
         unanswered: Sequence[Purl] = (),
         assess: AutoAssess,
         now: dt.datetime,
+        settled: Sequence[tuple[Purl, Purl]] = (),
         reassess_on_score_change: bool = False,
         lease: Lease | None = None,
     ) -> RecordResult:
@@ -54,7 +64,10 @@ class MemoryComponents:
         if lease is not None and not facts.holds(lease):
             raise lease.lost()
         facts.revision += 1
-        newer = [one for one in answers if facts.component(one.purl).answered_at <= int(one.answered_at.timestamp())]
+        kept = [
+            one for one in answers if one.vulnerabilities or {*facts.spellings.get(one.purl, ())} <= {*one.spellings}
+        ]
+        newer = [one for one in kept if facts.component(one.purl).answered_at <= int(one.answered_at.timestamp())]
         for answer in newer:
             self._answer(answer, now)
         self._describe(newer, now)
@@ -63,6 +76,8 @@ class MemoryComponents:
             for (key, package), one in named_pairs(newer).items()
         ]
         facts.pairs.update({(one.vulnerability.id, one.package): one.vulnerability.cvss_score for one in pairs})
+        for pair in settled:
+            facts.forms[pair] = int(now.timestamp())
         for purl in unanswered:
             facts.component(purl).asked_at = int(now.timestamp())
         assessed = assessments_by_score(assess, pairs, facts.assessments, reassess=reassess_on_score_change)
@@ -74,7 +89,8 @@ class MemoryComponents:
         facts, row = self._facts, self._facts.component(answer.purl)
         row.state = ComponentState.VULNERABLE if answer.vulnerabilities else ComponentState.CLEAN
         row.answered_at, row.asked_at = int(answer.answered_at.timestamp()), int(now.timestamp())
-        row.findings = tuple(sorted({one.id for one in answer.vulnerabilities}))
+        former = () if answer.complete else row.findings
+        row.findings = tuple(sorted({*former, *(one.id for one in answer.vulnerabilities)}))
         row.revision = facts.revision
 
     def _describe(self, answers: Sequence[ComponentAnswer], now: dt.datetime) -> None:

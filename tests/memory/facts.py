@@ -56,6 +56,8 @@ class Facts:
     sightings: dict[tuple[str, Digest | None], Sighting] = field(default_factory=dict)
     vulnerabilities: dict[str, tuple[Vulnerability, dt.datetime, int]] = field(default_factory=dict)
     pairs: dict[tuple[str, str], Decimal | None] = field(default_factory=dict)
+    spellings: dict[Purl, dict[Purl, int]] = field(default_factory=dict)
+    forms: dict[tuple[Purl, Purl], int] = field(default_factory=dict)
     assessments: list[Assessment] = field(default_factory=list)
     types: dict[str, tuple[StoredType, int]] = field(default_factory=dict)
     runs: list[RunRecord] = field(default_factory=list)

@@ -97,13 +97,33 @@ class MemorySboms:
         if tag is not None and moved:
             facts.tags[tag] = (digest, facts.revision)
         if key not in facts.sboms:
+            before = set(facts.components)
             ids = sorted({facts.component(purl).id for purl in sbom.components})
+            for purl in sbom.components:
+                self._note_spellings(purl, sbom.spellings.get(purl), existed=purl in before)
             skipped: dict[SkipReason, int] = dict(Counter(one.reason for one in sbom.skipped))
             stored = StoredSbom(
                 digest, sbom.document_digest, array(UINT32, ids), skipped, place, sbom.format, sbom.coverage
             )
             facts.sboms[key] = StoredDocument(stored, sbom, facts.clock.now(), facts.revision)
         return facts.sboms[key].stored
+
+    def _note_spellings(self, purl: Purl, written: Sequence[Purl] | None, *, existed: bool) -> None:
+        facts = self._facts
+        known = facts.spellings.get(purl)
+        if written is None and known is None:
+            return
+        wanted = [*(written or (purl,)), *([purl] if known is None and existed else [])]
+        fresh = [one for one in dict.fromkeys(wanted) if one not in (known or {})]
+        row, there = facts.component(purl), facts.spellings.setdefault(purl, {})
+        if row.state == ComponentState.VULNERABLE:
+            fresh = fresh[: max(0, 8 - len(there))]
+        there.update(dict.fromkeys(fresh, facts.revision))
+        for gone in sorted(there, key=lambda one: (there[one], one))[: max(0, len(there) - 8)]:
+            del there[gone]
+        if row.state == ComponentState.CLEAN and any((purl, one) not in facts.forms for one in fresh):
+            row.state, row.answered_at, row.asked_at = ComponentState.UNKNOWN, 0, 0
+            row.revision = facts.revision
 
     def point(self, image: ImageRef, digest: Digest) -> None:
         facts = self._facts

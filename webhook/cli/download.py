@@ -98,6 +98,7 @@ def _show(report: DownloadReport, dry_run: bool) -> None:
             ("Answered", None if dry_run else report.answered),
             ("Vulnerable", None if dry_run else report.vulnerable),
             ("Unknown to the source", report.unknown or None),
+            ("Other forms of names asked", max(0, report.forms - report.asked) or None),
             ("Failed", report.failed or None),
             ("Skipped", ", ".join(f"{number} {reason}" for reason, number in skipped.items())),
             ("New vulnerabilities", None if dry_run else report.new_vulnerabilities),

@@ -182,6 +182,9 @@ class DownloadShape:
     auto_assessed: Annotated[int, "Pairs that a CVSS range assessed: new ones, and those that scored into it only now."]
     credits_used: Annotated[float | None, "As the source states it; null when it does not."]
     complete: Annotated[bool, "Whether everything wanted was asked; false makes the exit code 3."]
+    forms: Annotated[
+        int, "Coordinates sent: more than one for a component of which nobody knows how the source calls it."
+    ] = 0
 
     @classmethod
     def of(cls, one: DownloadReport) -> DownloadShape:
@@ -197,4 +200,5 @@ class DownloadShape:
             auto_assessed=one.auto_assessed,
             credits_used=one.credits_used,
             complete=one.complete,
+            forms=one.forms,
         )

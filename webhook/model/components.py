@@ -36,10 +36,9 @@ class SkipReason(enum.StrEnum):
 
     NO_PURL = "no-purl"
     MALFORMED_PURL = "malformed-purl"
+    """The purl cannot be read, or names what no registry can hold."""
     NO_VERSION = "no-version"
-    """The entry has no version."""
-    NEVER_PUBLISHED = "never-published"
-    """No registry can hold it: its version is a word such as ``UNKNOWN``, a range, an address and the like."""
+    """There is no version, or in its place something that no registry can hold: a word, a range, an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +70,7 @@ class Sbom:
         tool: the tool that made the document, as it names itself; empty when unknown.
         spellings: what the document called a component, where a source may have to be asked with that instead of the
             key; see :mod:`webhook.model.identity`.
+        reader: version of the reader, which grows when the same bytes are read as other components.
         not_in_image: how many entries the document says are not in the image: excluded, or provided from outside.
         coverage: what of the image it describes; its finder knows.
         not_packages: how many entries are no packages at all, and hence neither usable nor skipped: the image itself,
@@ -87,6 +87,7 @@ class Sbom:
     spellings: Mapping[Purl, tuple[Purl, ...]] = field(default_factory=dict)
     not_in_image: int = 0
     coverage: Coverage = WHOLE
+    reader: int = 0
 
     @property
     def has_purls(self) -> bool:

@@ -28,6 +28,19 @@ class WantedComponent:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """What helps a source to ask for a component.
+
+    Attributes:
+        spellings: what SBOMs called it, other than by its key.
+        settled: forms to which the source has answered *nothing known* lately, and that need not be asked again.
+    """
+
+    spellings: tuple[Purl, ...] = ()
+    settled: frozenset[Purl] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class BatchAnswer:
     """What a source said about one batch.
 
@@ -37,6 +50,8 @@ class BatchAnswer:
         rejected: components the source refuses to look up, with its sentence.
         requests: HTTP requests that it took, retries included.
         credits_used, credits_remaining: as the source states them, None when it does not.
+        settled: components with a form that no SBOM wrote and of which the source knows nothing.
+        forms: coordinates that were sent, more than one for some components.
         failure: why the components in none of the three lists were not looked up; None when there are none.
     """
 
@@ -46,6 +61,8 @@ class BatchAnswer:
     requests: int = 1
     credits_used: float | None = None
     credits_remaining: float | None = None
+    settled: tuple[tuple[Purl, Purl], ...] = ()
+    forms: int = 0
     failure: SourceError | None = None
 
 
@@ -91,6 +108,8 @@ class DownloadReport:
         skipped: wanted components that were not asked, by reason (``not-covered``, ``budget``, ``fresh`` …).
         failed: components asked without success because the source did not work.
         unknown: components the source left out of its answers.
+        forms: coordinates sent, more than one for a component of which nobody knows how the source calls it; each can
+            cost a credit.
         new_vulnerabilities: pairs of vulnerability and package that entered the store.
         auto_assessed: pairs that a CVSS range assessed: new ones, and those that scored into it only now.
         credits_used: as the source states it, None when it does not.
@@ -105,6 +124,7 @@ class DownloadReport:
     skipped: Mapping[str, int] = field(default_factory=dict)
     failed: int = 0
     unknown: int = 0
+    forms: int = 0
     new_vulnerabilities: int = 0
     auto_assessed: int = 0
     credits_used: float | None = None

@@ -67,9 +67,9 @@ def unusable(purl: Purl) -> tuple[SkipReason, str] | None:
     if why := _no_version(version, kind):
         return SkipReason.NO_VERSION, f"{version!r} {why}"
     if why := _no_published_version(purl, version):
-        return SkipReason.NEVER_PUBLISHED, f"{version!r} {why}"
+        return SkipReason.NO_VERSION, f"{version!r} {why}"
     if why := _no_name(purl):
-        return SkipReason.NEVER_PUBLISHED, f"{purl.package!r} {why}"
+        return SkipReason.MALFORMED_PURL, f"{purl.package!r} {why}"
     return None
 
 

@@ -66,6 +66,11 @@ class ComponentAnswer:
     """What a vulnerability source answered for one component; an empty tuple means *known and clean*.
 
     A component that a source left out of its answer has no ComponentAnswer: absence is unknown, never clean.
+
+    Attributes:
+        complete: False when some of the forms in which it was asked for got no answer; what was known of it before
+            then stays.
+        spellings: which of the component's spellings the question knew of.
     """
 
     purl: Purl
@@ -73,3 +78,5 @@ class ComponentAnswer:
     answered_at: dt.datetime
     description: str = ""
     reference: str = ""
+    complete: bool = True
+    spellings: tuple[Purl, ...] = ()

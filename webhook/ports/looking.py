@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
-from webhook.model.downloads import BatchAnswer, SourceStatus
+from webhook.model.downloads import BatchAnswer, Names, SourceStatus
 from webhook.model.images import Digest, ImageRef
 from webhook.model.pulling import PullAccess, PullSecrets
 from webhook.model.purls import Purl
@@ -20,8 +20,10 @@ class VulnerabilitySource(Protocol):
     def batch_size(self) -> int:
         """The most components that one call may ask for."""
 
-    def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+    def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = ...) -> BatchAnswer:
         """Look up at most ``batch_size`` covered components that have versions.
+
+        How a component is called there is the source's own affair; ``names`` helps, for those that have any.
 
         When it stops half-way, the answer holds what there is, and its ``failure`` says why the rest is missing.
 

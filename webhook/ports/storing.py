@@ -9,7 +9,7 @@ from typing import Protocol
 from webhook.model.assessments import Assessment, AssessmentType, StoredType
 from webhook.model.changes import START, Changes, Position, StoredSbom
 from webhook.model.components import Sbom
-from webhook.model.downloads import DownloadReport, RecordResult, WantedComponent
+from webhook.model.downloads import DownloadReport, Names, RecordResult, WantedComponent
 from webhook.model.images import Digest, ImageRef
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl
@@ -135,6 +135,9 @@ class ComponentStore(Protocol):
         Components of images seen running or refused first, then the most used; never asked before stale.
         """
 
+    def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
+        """What helps a source to ask for these components, for those of which there is anything."""
+
     def not_covered(self) -> Mapping[str, int]:
         """How many components no source covers, by purl type."""
 
@@ -145,6 +148,7 @@ class ComponentStore(Protocol):
         unanswered: Sequence[Purl] = (),
         assess: AutoAssess,
         now: dt.datetime,
+        settled: Sequence[tuple[Purl, Purl]] = (),
         reassess_on_score_change: bool = False,
         lease: Lease | None = None,
     ) -> RecordResult:
@@ -152,7 +156,8 @@ class ComponentStore(Protocol):
 
         Components named that the store does not know are added. ``assess`` applies today's ranges to each
         (vulnerability, package) that is new, or that first scores into one (``policy.automatic.assessments_by_score``).
-        Of a run whose ``lease`` has ended nothing is kept (LeaseLost).
+        An incomplete answer only adds to what is known; one that would make a component clean is dropped when a
+        spelling came after it was asked for. Of a run whose ``lease`` has ended nothing is kept (LeaseLost).
         """
 
     def unassessed_pairs(self) -> Iterable[tuple[Vulnerability, str]]:

@@ -12,6 +12,8 @@ from webhook.sboms import cyclonedx_xml, foreign, json_documents, tag_value
 from webhook.sboms.inventory import Heading, Inventory
 from webhook.sboms.limits import DEFAULT_LIMITS, Limits
 
+READER = 2
+"""Grows whenever the same bytes are read as other components than before; 1 took the purl's text for the package."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANKS = re.compile(rb"[ \t\r\n]*")
 
@@ -52,6 +54,7 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Sbom:
         not_packages=inventory.not_packages,
         spellings=inventory.spellings,
         not_in_image=inventory.not_in_image,
+        reader=READER,
     )
 
 

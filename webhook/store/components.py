@@ -5,19 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from webhook.model.components import ComponentState
-from webhook.model.downloads import RecordResult, WantedComponent
+from webhook.model.downloads import Names, RecordResult, WantedComponent
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.ports import AutoAssess
+from webhook.store.columns import to_seconds
+from webhook.store.componentids import known_ids
 from webhook.store.database import Database, among, current_revision, raw_rows
 from webhook.store.interruptions import persistent
 from webhook.store.recording import Batch, record
 from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
 from webhook.store.runs import require_run
+from webhook.store.spelling import names, note_settled
 from webhook.store.tables import components, findings, vulnerabilities
 from webhook.store.wanting import wanted
 
@@ -50,6 +53,20 @@ class ComponentRepository:
         return wanted(self._database, now - ttl)
 
     @persistent
+    def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
+        """What helps a source to ask for these components, for those of which there is anything.
+
+        Args:
+            purls: components.
+            settled_after: answers to forms that are older do not count.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            return names(connection, purls, settled_after)
+
+    @persistent
     def not_covered(self) -> Mapping[str, int]:
         """How many components no source covers, by purl type.
 
@@ -75,6 +92,7 @@ class ComponentRepository:
         unanswered: Sequence[Purl] = (),
         assess: AutoAssess,
         now: dt.datetime,
+        settled: Sequence[tuple[Purl, Purl]] = (),
         reassess_on_score_change: bool = False,
         lease: Lease | None = None,
     ) -> RecordResult:
@@ -90,6 +108,7 @@ class ComponentRepository:
             assess: today's ranges, applied as :func:`webhook.policy.automatic.assessments_by_score` says; inside the
                 transaction, so it must not touch the store.
             now: when the answers arrived.
+            settled: components with a form of which the source knows nothing.
             reassess_on_score_change: call ``assess``, too, for pairs whose newest assessment is automatic and was made
                 for another score (rounded to one decimal).
             lease: of the run that asked; None for answers that no run asked for.
@@ -101,9 +120,14 @@ class ComponentRepository:
         if not answers and not unanswered:
             with self._database.read() as connection:
                 return RecordResult(0, 0, 0, current_revision(connection))
-        batch = Batch({one.purl: one for one in answers}, unanswered, assess, now, reassess_on_score_change)
+        by_purl = {one.purl: one for one in answers}
         with self._database.change() as change:
-            result = record(change, batch)
+            for purl in _outdated(change.connection, by_purl, now):
+                del by_purl[purl]
+            result = record(change, Batch(by_purl, unanswered, assess, now, reassess_on_score_change))
+            if settled:
+                ids = known_ids(change.connection, [purl for purl, _ in settled])
+                note_settled(self._database, change.connection, settled, ids, to_seconds(now))
             if lease is not None:
                 require_run(change.connection, lease)
             return result
@@ -125,3 +149,13 @@ class ComponentRepository:
             for portion in raw_rows(connection, some):
                 known.update({row[0]: read_vulnerability(row) for row in portion})
         return [(known[identifier], package) for identifier, package in pairs]
+
+
+def _outdated(connection: Connection, answers: Mapping[Purl, ComponentAnswer], now: dt.datetime) -> list[Purl]:
+    """Components that would become clean, and of which an SBOM brought a spelling after they were asked for."""
+    clean = [purl for purl, answer in answers.items() if not answer.vulnerabilities]
+    return [
+        purl
+        for purl, known in names(connection, clean, now).items()
+        if not set(known.spellings) <= {*answers[purl].spellings}
+    ]

@@ -124,13 +124,14 @@ def _write_identifiers(connection: Connection, written: Sequence[Vulnerability],
 
 
 def _write_findings(connection: Connection, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int]) -> None:
-    """Make the findings of the answered components equal to the answers."""
+    """Make the findings of the answered components equal to the answers; incomplete answers only add to them."""
     wanted = {(ids[answer.purl], one.id) for answer in answers for one in answer.vulnerabilities}
     numbers = [ids[answer.purl] for answer in answers]
     query = select(findings.c.component_id, findings.c.vulnerability_id)
     found = connection.execute(query.where(among(connection, findings.c.component_id, numbers)))
     there = {(number, key) for number, key in found}
-    if gone := sorted(there - wanted):
+    kept = {ids[answer.purl] for answer in answers if not answer.complete}
+    if gone := sorted(one for one in there - wanted if one[0] not in kept):
         one_row = delete(findings).where(
             findings.c.component_id == bindparam("number"), findings.c.vulnerability_id == bindparam("key")
         )

@@ -22,6 +22,7 @@ from webhook.store.columns import pack, to_json, to_moment, unpack
 from webhook.store.componentids import give_ids, known_ids
 from webhook.store.database import Change, Database, among, raw_rows
 from webhook.store.interruptions import tried_twice
+from webhook.store.spelling import newest_component, note_spellings
 from webhook.store.tables import components, sboms, tags
 
 _SAMPLE = 200
@@ -217,7 +218,10 @@ def _points(connection: Connection, tag: str | None, digest: Digest) -> bool:
 
 
 def _insert(change: Change, digest: Digest, sbom: Sbom, extra: Mapping[str, object]) -> StoredSbom:
-    ids = sorted(set(give_ids(change, sbom.components).values()))
+    newest_before = newest_component(change.connection)
+    given = give_ids(change, sbom.components)
+    note_spellings(change, sbom, given, newest_before)
+    ids = sorted(set(given.values()))
     skipped = dict(Counter(one.reason for one in sbom.skipped))
     packed = pack(ids)
     newest = change.connection.execute(select(func.max(sboms.c.id))).scalar()
@@ -232,6 +236,7 @@ def _insert(change: Change, digest: Digest, sbom: Sbom, extra: Mapping[str, obje
         "skipped": to_json(skipped),
         "skipped_components": to_json(sbom.skipped[:_SAMPLE]),
         "coverage": to_json(sbom.coverage),
+        "reader": sbom.reader,
         "revision": change.revision,
         **extra,
     }

@@ -82,6 +82,26 @@ components = Table(
     Column("revision", BigInteger, nullable=False, index=True),
 )
 
+spellings = Table(
+    "spellings",
+    metadata,
+    Column("component_id", Integer, ForeignKey("components.id"), primary_key=True, autoincrement=False),
+    Column("spelling", CleanText, primary_key=True),
+    Column("revision", BigInteger, nullable=False),  # which orders them
+    sqlite_with_rowid=False,
+)
+"""What SBOMs called a component, where a source may have to be asked with that; its key too, if that was written."""
+
+forms = Table(
+    "forms",
+    metadata,
+    Column("component_id", Integer, ForeignKey("components.id"), primary_key=True, autoincrement=False),
+    Column("form", CleanText, primary_key=True),
+    Column("answered_at", BigInteger, nullable=False),  # seconds since 1970
+    sqlite_with_rowid=False,
+)
+"""Forms of a component that no SBOM wrote, and of which the source knows nothing."""
+
 vulnerabilities = Table(
     "vulnerabilities",
     metadata,
@@ -181,6 +201,7 @@ sboms = Table(
     Column("skipped", CleanText, nullable=False),  # a JSON object: reason → count
     Column("skipped_components", CleanText, nullable=False),  # a JSON list, some of them
     Column("coverage", CleanText),  # a JSON object, see model.platforms; empty where nobody took note
+    Column("reader", Integer, nullable=False, server_default="1"),  # version of what read the document
     Column("revision", BigInteger, nullable=False, index=True),
     UniqueConstraint("digest", "document_digest"),
 )

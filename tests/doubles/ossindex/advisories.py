@@ -73,30 +73,36 @@ def entry(purl: PackageURL, asked: str, behaviour: Behaviour, tracking: str) -> 
         tracking: ``utm_…`` parameters.
     """
     plain = PackageURL(purl.type, purl.namespace, purl.name, purl.version)
-    report: dict[str, object] = {"coordinates": spelt(plain, behaviour), "reference": _page(plain, behaviour, tracking)}
+    report: dict[str, object] = {
+        "coordinates": spelt(plain, asked, behaviour),
+        "reference": _page(plain, behaviour, tracking),
+    }
     if asked in behaviour.without_coordinates:
         del report["coordinates"]
     if behaviour.description != "absent":
         report["description"] = f"The package {plain.name}" if behaviour.description == "text" else ""
-    report["vulnerabilities"] = [_shown(one, plain, behaviour, tracking) for one in found(plain, behaviour)]
+    report["vulnerabilities"] = [_shown(one, plain, behaviour, tracking) for one in found(plain, asked, behaviour)]
     if behaviour.extra_fields:
         report |= {"sonatypeOssiScore": 71.5, "futureField": {"nested": [1, None, "x"]}}
     return report
 
 
-def found(purl: PackageURL, behaviour: Behaviour) -> list[dict[str, object]]:
-    """What the service knows against a component, by its rule for the ``v`` of Go versions."""
+def found(purl: PackageURL, asked: str, behaviour: Behaviour) -> list[dict[str, object]]:
+    """What the service knows against a component, by its rule for the ``v`` of Go versions; case decides."""
     if purl.type == "golang" and purl.version and behaviour.v_prefix == "old":
         if purl.version.startswith("v"):
             return []
         purl = PackageURL(purl.type, purl.namespace, purl.name, f"v{purl.version}")
     text = purl.to_string()
+    if text.lower() == asked.lower() and text != asked:
+        text = asked  # packageurl-python folds names of some types
     return behaviour.advisories.get(text) or synthetic([text], behaviour.synthetic_share).get(text, [])
 
 
-def spelt(purl: PackageURL, behaviour: Behaviour) -> str:
+def spelt(purl: PackageURL, asked: str, behaviour: Behaviour) -> str:
     """Coordinates as the service gives them back."""
     text = purl.to_string()
+    text = asked if text.lower() == asked.lower() else text
     if behaviour.plus_as_space:
         text = text.replace("%2B", "%20")
     if behaviour.change_case:

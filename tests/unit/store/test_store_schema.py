@@ -25,6 +25,7 @@ from tests.ports.samples import AutoRule, answer, vulnerability
 from tests.postgres import PostgresServer
 from webhook.errors import StoreError, StoreUnreachable
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope
+from webhook.model.components import ComponentState
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.scopes import canonical_scope
 from webhook.store import schema
@@ -375,3 +376,43 @@ def test_revisions_that_a_program_before_marks_raises_have_marks_too(opened: Ope
         assert connection.exec_driver_sql("SELECT count(*) FROM marks").scalar() == 1, "the old ones are forgotten"
     engine.dispose()
     assert store.feed.changes(followed).complete
+
+
+def test_components_keep_key_and_findings_and_what_nobody_can_know_is_no_longer_clean(
+    opened: Open, empty_url: str
+) -> None:
+    made_by_release(empty_url, "0011")
+    kept = {
+        "pkg:golang/github.com/golang-jwt/jwt@v4.5.0": ComponentState.VULNERABLE,
+        "pkg:maven/g/a@%5B1.0%2C%29": ComponentState.VULNERABLE,
+        "pkg:nuget/Newtonsoft.Json@1.0": ComponentState.CLEAN,
+        "pkg:pypi/ruamel.yaml@1.0": ComponentState.CLEAN,
+        "pkg:npm/a@UNANSWERED": ComponentState.UNKNOWN,
+    }
+    changed = {
+        "pkg:maven/g/b@%5B1.0%2C%29": ComponentState.UNKNOWN,
+        "pkg:golang/std@go1.21": ComponentState.NOT_COVERED,
+    }
+    engine = create_engine(parse_address(empty_url))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE revision SET value = 9")
+        before = {**kept, **dict.fromkeys(changed, ComponentState.CLEAN)}
+        for number, (purl, state) in enumerate(before.items()):
+            text = purl.replace("%", "%%")
+            connection.exec_driver_sql(f"INSERT INTO components VALUES ({number}, '{text}', {int(state)}, 5, 5, 3)")
+        columns = "id, digest, document_digest, format, version, tool, place, added_at, component_ids, skipped"
+        row = f"1, '{'sha256:' + 64 * '0'}', 'sha256:d', 'f', '1', 't', 'added', 1, x'00000000', '{{}}', '[]', 3"
+        if connection.dialect.name == "postgresql":
+            row = row.replace("x'", "'\\x")
+        connection.exec_driver_sql(f"INSERT INTO sboms ({columns}, skipped_components, revision) VALUES ({row})")
+    engine.dispose()
+    store = opened(empty_url)
+    store.admin.upgrade()
+    changes = store.feed.changes()
+    assert [ComponentState(state) for state in changes.states] == [*kept.values(), *changed.values()]
+    store.close()
+    with create_engine(parse_address(empty_url)).connect() as connection:
+        assert connection.exec_driver_sql("SELECT reader FROM sboms").scalar() == 1
+        told = connection.exec_driver_sql("SELECT id FROM components WHERE revision = 10 ORDER BY id").scalars()
+        assert list(told) == [5, 6], "read models follow revisions"
+    connection.engine.dispose()

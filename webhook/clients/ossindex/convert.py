@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 import msgspec
@@ -63,6 +64,33 @@ def convert(purl: Purl, entries: Sequence[Entry], answered_at: dt.datetime) -> C
         answered_at=answered_at,
         description=clean_text(first.get("description"), 2000),
         reference=web_address(first.get("reference")),
+    )
+
+
+def join(
+    purl: Purl, answers: Sequence[ComponentAnswer], *, complete: bool, spellings: tuple[Purl, ...] = ()
+) -> ComponentAnswer:
+    """What the answers to several forms say of one component together.
+
+    Args:
+        purl: the component.
+        answers: at least one.
+        complete: whether every form was answered.
+        spellings: those that the forms were made from.
+    """
+    found: dict[str, Vulnerability] = {}
+    for one in (one for answer in answers for one in answer.vulnerabilities):
+        known = found.get(one.id)
+        if known is None or _worse(one, known):
+            found[one.id] = one
+    first = next((answer for answer in answers if answer.vulnerabilities), answers[0])
+    return replace(
+        first,
+        purl=purl,
+        vulnerabilities=tuple(found[identifier] for identifier in sorted(found)),
+        answered_at=min(answer.answered_at for answer in answers),
+        complete=complete,
+        spellings=spellings,
     )
 
 

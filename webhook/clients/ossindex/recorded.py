@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from webhook.clients.ossindex.convert import convert
 from webhook.clients.ossindex.matching import match
 from webhook.clients.ossindex.options import MAX_BATCH_SIZE
+from webhook.clients.ossindex.questions import NO_NAMES, Questions
 from webhook.clients.ossindex.reading import decode_reports
-from webhook.model.downloads import BatchAnswer, SourceStatus
+from webhook.model.downloads import BatchAnswer, Names, SourceStatus
 from webhook.model.purls import Purl
 from webhook.ports import Clock
 
@@ -26,18 +27,26 @@ class RecordedReports:
     def __init__(self, content: bytes, clock: Clock) -> None:
         self._content, self._clock = content, clock
 
-    def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+    def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = NO_NAMES) -> BatchAnswer:
         """Look components up in the recording; those that are not in it have no answer.
 
         Raises:
             Final: the recording is no list of reports.
         """
-        asked, now = list(dict.fromkeys(purls)), self._clock.now()
-        found = match(asked, decode_reports(self._content)).found
-        answers = [convert(purl, found[purl], now) for purl in asked if purl in found]
-        known = tuple(one for one in answers if one is not None)
-        answered = {one.purl for one in known}
-        return BatchAnswer(answers=known, unanswered=tuple(purl for purl in asked if purl not in answered), requests=0)
+        questions, now, reports = Questions.of(purls, names), self._clock.now(), decode_reports(self._content)
+        for forms in questions.rounds():
+            for form, entries in match(forms, reports).found.items():
+                if (answer := convert(form, entries, now)) is not None:
+                    questions.answers[form] = answer
+        for purl, asked in questions.forms.items():
+            # What a recording does not hold was not asked when it was made, which says nothing of the other forms.
+            held = tuple(one for one in asked if one.coordinates in questions.answers)
+            questions.forms[purl] = held or asked
+            questions.unanswered.update(one.coordinates for one in asked if not held)
+        answers, unanswered, rejected, _ = questions.results()
+        return BatchAnswer(
+            answers=tuple(answers), unanswered=(*unanswered, *(purl for purl, _ in rejected)), requests=0
+        )
 
     def check(self) -> SourceStatus:
         """A recording always answers."""

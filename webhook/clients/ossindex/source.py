@@ -6,8 +6,8 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from webhook.clients.ossindex.auth import Identity, sign_in, warnings
 from webhook.clients.ossindex.convert import convert
@@ -15,11 +15,11 @@ from webhook.clients.ossindex.errors import BatchRefused, BatchTooLarge
 from webhook.clients.ossindex.fetch import Effort, ReportEndpoint
 from webhook.clients.ossindex.matching import match
 from webhook.clients.ossindex.options import OssIndexOptions
+from webhook.clients.ossindex.questions import NO_NAMES, Questions
 from webhook.clients.transport import Transport, TransportOptions
 from webhook.errors import Final, SourceError
-from webhook.model.downloads import BatchAnswer, SourceStatus
+from webhook.model.downloads import BatchAnswer, Names, SourceStatus
 from webhook.model.purls import Purl
-from webhook.model.vulnerabilities import ComponentAnswer
 from webhook.ports import Clock
 
 log = logging.getLogger("bomgate.ossindex")
@@ -37,14 +37,8 @@ class _Batch:
 
     pending: deque[list[Purl]]
     effort: Effort
-    answers: list[ComponentAnswer] = field(default_factory=list)
-    unanswered: list[Purl] = field(default_factory=list)
-    rejected: list[tuple[Purl, str]] = field(default_factory=list)
+    questions: Questions
     refusals: int = 0
-
-    @property
-    def empty(self) -> bool:
-        return not (self.answers or self.unanswered or self.rejected)
 
 
 class OssIndexSource:
@@ -85,14 +79,18 @@ class OssIndexSource:
         """Sentences about options that work now and should not stay, for the command line and the log."""
         return warnings(self._options)
 
-    def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+    def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = NO_NAMES) -> BatchAnswer:
         """Look up components; one request, and more when the service refuses or does not answer at first.
+
+        A component of which nobody knows how the service calls it is asked for in several forms, each in a request of
+        its own; see ``forms``.
 
         A refused batch is halved until the component to blame stands alone; it lands in ``rejected`` and the others
         are answered. When the service stops answering half-way, what is already there is returned with ``failure``.
 
         Args:
             purls: at most ``batch_size``.
+            names: what SBOMs called some of them, and what was answered lately.
 
         Raises:
             Final: asking again will not help (no credentials, 401, 402, 403, no report in the answer).
@@ -100,26 +98,25 @@ class OssIndexSource:
         """
         identity = sign_in(self._options)
         self._warn_once()
-        batch = _Batch(deque(), Effort(until=self._clock.monotonic() + self._options.max_batch_seconds))
-        askable = []
-        for purl in dict.fromkeys(purls):
-            if not purl.is_covered:
-                batch.rejected.append((purl, f"OSS Index knows no packages of type {purl.type}."))
-            elif not purl.version:
-                batch.rejected.append((purl, "It has no version."))
-            else:
-                askable.append(purl)
-        batch.pending.extend(_chunks(askable, self._batch_size))
+        questions = Questions.of(purls, names)
+        effort = Effort(until=self._clock.monotonic() + self._options.max_batch_seconds)
+        rounds = list(questions.rounds())
+        batch = _Batch(deque(), effort, questions)
+        for forms in rounds:
+            batch.pending.extend(_chunks(forms, self._batch_size))
         failure = self._work_off(batch, identity)
-        if failure is not None and batch.empty:
+        if failure is not None and questions.empty:
             raise failure
+        answers, unanswered, rejected, settled = questions.results()
         return BatchAnswer(
-            answers=tuple(batch.answers),
-            unanswered=tuple(batch.unanswered),
-            rejected=tuple(batch.rejected),
-            requests=batch.effort.requests,
-            credits_used=batch.effort.credits_used,
-            credits_remaining=batch.effort.credits_remaining,
+            answers=tuple(answers),
+            unanswered=tuple(unanswered),
+            rejected=tuple(rejected),
+            requests=effort.requests,
+            credits_used=effort.credits_used,
+            credits_remaining=effort.credits_remaining,
+            settled=tuple(settled),
+            forms=sum(map(len, rounds)),
             failure=failure,
         )
 
@@ -164,7 +161,7 @@ class OssIndexSource:
             except BatchRefused as problem:
                 batch.refusals += 1
                 if len(group) == 1:
-                    batch.rejected.append((group[0], problem.message))
+                    batch.questions.refused[group[0]] = problem.message
                 else:
                     batch.pending.extendleft(reversed(_chunks(group, (len(group) + 1) // 2)))
                 if self._hopeless(batch):
@@ -177,7 +174,7 @@ class OssIndexSource:
         return None
 
     def _hopeless(self, batch: _Batch) -> bool:
-        answered = bool(batch.answers or batch.unanswered)
+        answered = bool(batch.questions.answers or batch.questions.unanswered)
         return batch.refusals >= (_MOST_REFUSALS if answered else _REFUSALS_WITHOUT_SUCCESS)
 
     def _answer(self, group: list[Purl], batch: _Batch, identity: Identity) -> None:
@@ -196,9 +193,9 @@ class OssIndexSource:
             entries_of = matched.found.get(purl)
             answer = convert(purl, entries_of, now) if entries_of else None
             if answer is None:
-                batch.unanswered.append(purl)
+                batch.questions.unanswered.add(purl)
             else:
-                batch.answers.append(answer)
+                batch.questions.answers[purl] = answer
 
     def _warn_once(self) -> None:
         with self._lock:

@@ -17,7 +17,7 @@ from webhook.engines.controlling.options import ControllerOptions
 from webhook.engines.downloading.downloader import Downloader, DownloadRunningError
 from webhook.engines.downloading.keeping import LeasePace
 from webhook.errors import Retryable
-from webhook.model.downloads import DownloadReport, RecordResult, WantedComponent
+from webhook.model.downloads import DownloadReport, Names, RecordResult, WantedComponent
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.records import RunRecord
@@ -132,6 +132,10 @@ class _OnlyThese:
         """Those that were chosen."""
         return self.chosen
 
+    def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
+        """Those of the store."""
+        return self.store.names(purls, settled_after=settled_after)
+
     def not_covered(self) -> Mapping[str, int]:
         """None: they are not asked for here."""
         return {}
@@ -143,6 +147,7 @@ class _OnlyThese:
         unanswered: Sequence[Purl] = (),
         assess: AutoAssess,
         now: dt.datetime,
+        settled: Sequence[tuple[Purl, Purl]] = (),
         reassess_on_score_change: bool = False,
         lease: Lease | None = None,
     ) -> RecordResult:
@@ -152,6 +157,7 @@ class _OnlyThese:
             unanswered=unanswered,
             assess=assess,
             now=now,
+            settled=settled,
             reassess_on_score_change=reassess_on_score_change,
         )
 

@@ -8,7 +8,7 @@ import gc
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -25,7 +25,7 @@ from webhook.engines.downloading.progress import (
     Tally,
 )
 from webhook.errors import BomgateError, Final, SourceError, StoreError
-from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult
+from webhook.model.downloads import BatchAnswer, DownloadReport, Names, RecordResult
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.ports import AutoAssess, Clock, ComponentStore, RunStore, VulnerabilitySource
@@ -135,7 +135,7 @@ class Downloader:
 
     def _download(self, plan: DownloadPlan, keeper: LeaseKeeper) -> DownloadReport:
         tally, state = Tally(plan), _State()
-        fetching = Fetching(self.source, plan.purls, self.options.concurrency, keeper.holds)
+        fetching = Fetching(self.source, plan.purls, self.options.concurrency, keeper.holds, self._names)
         if plan.purls:
             with _responsive():
                 fetching.start()
@@ -144,6 +144,10 @@ class Downloader:
                 finally:
                     fetching.stop()
         return tally.report(state.stop or self._shortfall(tally, state))
+
+    def _names(self, purls: Sequence[Purl]) -> Mapping[Purl, Names]:
+        after = self.clock.now() - dt.timedelta(days=self.options.form_ttl_days)
+        return self.components.names(purls, settled_after=after)
 
     def _record_all(self, fetching: Fetching, tally: Tally, state: _State, keeper: LeaseKeeper) -> None:
         arrived: tuple[Fetched, ...] = ()
@@ -186,6 +190,7 @@ class Downloader:
             unanswered=silent,
             assess=self.assess(),
             now=self.clock.now(),
+            settled=[one for batch in arrived for one in batch.settled],
             reassess_on_score_change=self.options.reassess_on_score_change,
             lease=lease,
         )

@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from webhook.errors import Final, SourceError
-from webhook.model.downloads import BatchAnswer
+from webhook.model.downloads import BatchAnswer, Names
 from webhook.model.purls import Purl
 from webhook.ports import VulnerabilitySource
 
@@ -40,6 +40,7 @@ class Fetching:
         source: whom to ask.
         purls: what to ask for, in order; walked in the caller's thread, a page at a time, shortly before it is needed.
         concurrency: how many requests at once, at least 1.
+        names: what helps the source to ask for some of them; called for a page at a time, in the caller's thread.
         may_ask: looked at before each request; nothing is asked any more once it says no.
     """
 
@@ -49,7 +50,9 @@ class Fetching:
         purls: Iterable[Purl],
         concurrency: int,
         may_ask: Callable[[], bool] = lambda: True,
+        names: Callable[[Sequence[Purl]], Mapping[Purl, Names]] = lambda _: {},
     ) -> None:
+        self._names_of, self._names = names, dict[Purl, Names]()
         self._may_ask = may_ask
         self._source, self._purls = source, iter(purls)
         self._page = max(_PAGE, 2 * concurrency * source.batch_size)
@@ -98,7 +101,9 @@ class Fetching:
         if self._all_queued or len(self._queue) >= self._page:
             return
         page = list(itertools.islice(self._purls, self._page))
+        names = self._names_of(page) if page else {}
         with self._changed:
+            self._names.update(names)
             self._queue.extend(page)
             self._all_queued = len(page) < self._page
             self._changed.notify_all()
@@ -136,6 +141,7 @@ class Fetching:
 
     def _ask(self, batch: tuple[Purl, ...]) -> BatchAnswer:
         try:
-            return self._source.report(batch)
+            names = {purl: self._names.pop(purl) for purl in batch if purl in self._names}
+            return self._source.report(batch, names) if names else self._source.report(batch)
         except SourceError as problem:
             return BatchAnswer(answers=(), failure=problem)

@@ -25,6 +25,13 @@ class DownloadOptions:
             "A run asks again a little before they end, by 5 % of them and at most one hour: with 24, after 23."
         },
     )
+    form_ttl_days: float = field(
+        default=30.0,
+        metadata={
+            "help": "Days for which OSS Index is not asked again for a form of a name that no SBOM wrote, "
+            "after it knew nothing of it."
+        },
+    )
     concurrency: int = field(default=1, metadata={"help": "Requests at once; more makes rate limits more likely."})
     lease_minutes: float = field(
         default=5.0,
@@ -59,6 +66,7 @@ class DownloadOptions:
         at_least = {
             "maxComponentsPerRun": (self.max_components_per_run, 0),
             "ttlHours": (self.ttl_hours, 0),
+            "formTtlDays": (self.form_ttl_days, 0),
             "concurrency": (self.concurrency, 1),
             "maxFailedBatches": (self.max_failed_batches, 1),
         }

@@ -145,6 +145,7 @@ class Tally:
     rejected: int = 0
     failed: int = 0
     batches: int = 0
+    forms: int = 0
     new_vulnerabilities: int = 0
     auto_assessed: int = 0
     credits_used: float | None = None
@@ -172,6 +173,7 @@ class Tally:
 
     def _charge(self, answer: BatchAnswer) -> None:
         self.batches += 1
+        self.forms += answer.forms
         if answer.credits_used is not None:
             self.credits_used = (self.credits_used or 0.0) + answer.credits_used
         if answer.credits_remaining is not None:
@@ -214,6 +216,7 @@ class Tally:
             skipped={**self.plan.skipped, **{reason: count for reason, count in more.items() if count}},
             failed=self.failed,
             unknown=self.unknown,
+            forms=self.forms,
             new_vulnerabilities=self.new_vulnerabilities,
             auto_assessed=self.auto_assessed,
             credits_used=None if self.credits_used is None else round(self.credits_used, 6),

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from webhook.engines.downloading.downloader import (
 from webhook.engines.downloading.keeping import LeaseKeeper, LeasePace
 from webhook.errors import BomgateError, ConfigError, Final, Retryable, StoreError
 from webhook.model.assessments import Assessment
-from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult, WantedComponent
+from webhook.model.downloads import BatchAnswer, DownloadReport, Names, RecordResult, WantedComponent
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl, parse_purl
 from webhook.model.records import AssessmentQuery
@@ -90,6 +91,10 @@ class FailingComponents:
 
     def wanted(self, *, now: dt.datetime, ttl: dt.timedelta) -> Sequence[WantedComponent]:
         found: Sequence[WantedComponent] = self._inner.wanted(now=now, ttl=ttl)
+        return found
+
+    def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
+        found: Mapping[Purl, Names] = self._inner.names(purls, settled_after=settled_after)
         return found
 
     def not_covered(self) -> Mapping[str, int]:
@@ -287,10 +292,10 @@ class Scripted:
     def __init__(self, inner: FakeVulnerabilitySource, plan: list[BomgateError | None]) -> None:
         self._inner, self._plan = inner, plan
 
-    def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+    def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
         if problem := self._plan.pop(0):
             raise problem
-        return self._inner.report(purls)
+        return self._inner.report(purls, names)
 
 
 def test_a_source_that_says_no_for_good_ends_the_run_and_keeps_what_was_answered(clock: FakeClock) -> None:
@@ -312,7 +317,7 @@ def test_half_an_answer_is_kept_and_the_reason_for_the_other_half_is_told(clock:
     class Half(Scripted):
         batch_size = 4
 
-        def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+        def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
             kept = tuple(ComponentAnswer(purl, (), clock.now()) for purl in purls[:3])
             return BatchAnswer(kept, failure=Final("No more credits.", remedy="Wait."))
 
@@ -326,7 +331,7 @@ def test_credits_are_summed_when_the_source_states_them(clock: FakeClock) -> Non
     desk = Desk(clock, *many(6), batch_size=2)
 
     class Charging(Scripted):
-        def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+        def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
             answers = tuple(ComponentAnswer(purl, (), clock.now()) for purl in purls)
             return BatchAnswer(answers, credits_used=0.1, credits_remaining=7.0)
 
@@ -457,9 +462,9 @@ class Slow(Scripted):
         super().__init__(inner, [])
         self._seconds = seconds
 
-    def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+    def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
         self._inner.clock.advance(self._seconds)
-        return self._inner.report(purls)
+        return self._inner.report(purls, names)
 
 
 class Interrupting(Scripted):
@@ -469,10 +474,10 @@ class Interrupting(Scripted):
         super().__init__(inner, [])
         self._meanwhile = meanwhile
 
-    def report(self, purls: Sequence[Purl]) -> BatchAnswer:
+    def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
         if len(self._inner.asked) == 1:
             self._meanwhile()
-        return self._inner.report(purls)
+        return self._inner.report(purls, names)
 
 
 def test_a_run_that_stood_still_longer_than_its_lease_asks_and_commits_nothing_more_and_says_so(

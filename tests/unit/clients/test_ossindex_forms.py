@@ -1,0 +1,102 @@
+"""What a component is called at OSS Index, and what the answers to several forms say together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.doubles.ossindex import OssIndexDouble, advisory
+from webhook.clients.ossindex import OssIndexSource
+from webhook.clients.ossindex.forms import forms
+from webhook.model.downloads import Names
+from webhook.model.purls import Purl, parse_purl
+
+MakeSource = Callable[..., OssIndexSource]
+YAML = Purl("pkg:pypi/ruamel-yaml@0.17.4")
+DOTTED = Purl("pkg:pypi/ruamel.yaml@0.17.4")
+
+
+@pytest.mark.parametrize(
+    ("key", "spellings", "certain", "others"),
+    [
+        ("pkg:maven/log4j/log4j@1.2.17", [], ["pkg:maven/log4j/log4j@1.2.17"], []),
+        ("pkg:pypi/flask@1.0", [], ["pkg:pypi/flask@1.0"], []),
+        ("pkg:pypi/torch@2.0.1%2Bcu118", [], ["pkg:pypi/torch@2.0.1"], []),
+        ("pkg:pypi/a-b-c@1.0", [], ["pkg:pypi/a-b-c@1.0"], ["pkg:pypi/a.b.c@1.0"]),
+        ("pkg:pypi/a-b-c@1.0", ["pkg:pypi/a.b-c@1.0"], ["pkg:pypi/a-b-c@1.0", "pkg:pypi/a.b-c@1.0"], []),
+        ("pkg:nuget/a.b@1.0", [], ["pkg:nuget/a.b@1.0"], []),
+        ("pkg:nuget/a.b@1.0", ["pkg:nuget/A.B@1.0"], ["pkg:nuget/A.B@1.0"], ["pkg:nuget/a.b@1.0"]),
+        ("pkg:composer/a/b@1.0", [], ["pkg:composer/a/b@1.0"], ["pkg:composer/a/b@v1.0"]),
+        ("pkg:composer/a/b@1.0", ["pkg:composer/a/b@v1.0"], ["pkg:composer/a/b@v1.0"], ["pkg:composer/a/b@1.0"]),
+        ("pkg:npm/JSONStream@1.0.0", [], ["pkg:npm/JSONStream@1.0.0", "pkg:npm/jsonstream@1.0.0"], []),
+        ("pkg:rpm/redhat/openssl@1-2", [], ["pkg:rpm/openssl@1-2"], ["pkg:rpm/redhat/openssl@1-2"]),
+        ("pkg:golang/g.test/A/b@v1.0.0", [], ["pkg:golang/g.test/A/b@v1.0.0"], ["pkg:golang/g.test/a/b@v1.0.0"]),
+        (
+            "pkg:golang/github.com/golang-jwt/jwt@v4.5.0",
+            [],
+            [
+                "pkg:golang/github.com/golang-jwt/jwt@v4.5.0",
+                "pkg:golang/github.com/golang-jwt/jwt/v4@v4.5.0",
+                "pkg:golang/github.com/golang-jwt/jwt@v4.5.0%2Bincompatible",
+            ],
+            [],
+        ),
+        ("pkg:golang/gopkg.in/yaml.v2@v2.4.0", [], ["pkg:golang/gopkg.in/yaml.v2@v2.4.0"], []),
+        ("pkg:maven/g/a@1.0.redhat-00001", [], ["pkg:maven/g/a@1.0.redhat-00001", "pkg:maven/g/a@1.0"], []),
+        ("pkg:cargo/a@1.0.0%2Bx", [], ["pkg:cargo/a@1.0.0%2Bx"], ["pkg:cargo/a@1.0.0"]),
+        # What no registry can hold, and what is not covered.
+        ("pkg:golang/stdlib@1.26.8", [], [], []),
+        ("pkg:npm/a@workspace:1", [], [], []),
+        # Keys of older databases.
+        ("pkg:pypi/ruamel.yaml@1.0", [], ["pkg:pypi/ruamel-yaml@1.0", "pkg:pypi/ruamel.yaml@1.0"], []),
+        ("pkg:golang/g.test/a/b@1.0.0", [], ["pkg:golang/g.test/a/b@v1.0.0"], []),
+    ],
+)
+def test_a_component_is_asked_for_in_every_form_that_may_be_its_own(
+    key: str, spellings: list[str], certain: list[str], others: list[str]
+) -> None:
+    found = forms(Purl(key), [Purl(one) for one in spellings])
+    assert [one.coordinates for one in found if one.certain] == certain
+    assert [one.coordinates for one in found if not one.certain] == others
+
+
+@pytest.mark.parametrize("known", [YAML, DOTTED])
+def test_a_finding_under_any_form_is_the_components(
+    double: OssIndexDouble, make_source: MakeSource, known: Purl
+) -> None:
+    double.behaviour.advisories = {str(known): [advisory("CVE-2026-1000", 9.8)]}
+    answer = make_source().report([YAML])
+    assert [(one.purl, one.complete, len(one.vulnerabilities)) for one in answer.answers] == [(YAML, True, 1)]
+    assert answer.forms == 2
+    assert double.service.coordinates == [YAML, DOTTED]
+    assert len(double.service.journal) == 2  # a service that holds them equal would answer one of the two
+
+
+def test_clean_needs_an_answer_to_each_form(double: OssIndexDouble, make_source: MakeSource) -> None:
+    double.behaviour.unknown_as = "omitted"
+    double.behaviour.unknown = frozenset([str(DOTTED)])
+    answer = make_source().report([YAML])
+    assert (answer.answers, answer.unanswered) == ((), (YAML,))
+    double.behaviour.advisories = {str(YAML): [advisory("CVE-2026-1000", 9.8)]}
+    answer = make_source().report([YAML])
+    assert [one.complete for one in answer.answers] == [False]
+
+
+def test_a_form_that_nobody_wrote_is_not_asked_again_for_a_while(
+    double: OssIndexDouble, make_source: MakeSource
+) -> None:
+    source = make_source()
+    answer = source.report([YAML])
+    assert answer.settled == ((YAML, DOTTED),)
+    again = source.report([YAML], {YAML: Names(settled=frozenset([DOTTED]))})
+    assert (again.forms, again.settled, len(again.answers)) == (1, (), 1)
+    written = source.report([YAML], {YAML: Names((DOTTED,), frozenset([DOTTED]))})
+    assert (written.forms, written.answers[0].spellings) == (2, (DOTTED,))
+
+
+def test_what_no_registry_can_hold_is_never_sent(double: OssIndexDouble, make_source: MakeSource) -> None:
+    never = parse_purl("pkg:maven/g/a@%5B1,2%29")
+    answer = make_source().report([never])
+    assert [purl for purl, _ in answer.rejected] == [never]
+    assert double.service.journal == []

@@ -1,0 +1,149 @@
+"""Forms: what a component is called at OSS Index.
+
+Its key is bomgate's own. Where it is known what the service indexes, that alone is asked for; where nobody has
+established it, every form is, and a component is clean only when each was answered. Sources by type:
+docs/concepts/what-is-sent.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import quote
+
+from webhook.errors import InvalidInput
+from webhook.model.purls import Purl, parse_purl
+from webhook.model.shapes import unusable
+
+_MAJOR = re.compile(r"v([2-9]|[1-9][0-9]+)\.")
+_GO_TAIL = re.compile(r"/v[0-9]+\Z|\Apkg:golang/gopkg\.in/|%2Bincompatible\Z")
+_REDHAT = re.compile(r"[.-]redhat-[0-9]+\Z")
+
+
+class Form(NamedTuple):
+    """One way to ask for a component.
+
+    Attributes:
+        coordinates: as they are sent.
+        certain: asked as often as the component is due; the answer *nothing known* to any other form is kept for
+            ``formTtlDays``.
+    """
+
+    coordinates: Purl
+    certain: bool = True
+
+
+def forms(key: Purl, spellings: Sequence[Purl] = ()) -> tuple[Form, ...]:
+    """All forms in which a component is asked for, each once.
+
+    Args:
+        key: the component; older databases hold keys in spellings that are no longer theirs.
+        spellings: what SBOMs called it.
+
+    Returns:
+        None at all when no registry can hold it, or OSS Index does not cover it.
+    """
+    settled = _settled(key)
+    if not settled.is_covered or unusable(settled) is not None:
+        return ()
+    if settled != key:
+        spellings = (key, *spellings)
+    found: dict[Purl, bool] = {}
+    for form in _named(settled, spellings):
+        found[form.coordinates] = found.get(form.coordinates, False) or form.certain
+    return tuple(Form(coordinates, certain) for coordinates, certain in found.items())
+
+
+def _named(key: Purl, spellings: Sequence[Purl]) -> Iterable[Form]:
+    if of_spellings := _BY_SPELLINGS.get(key.type):
+        return of_spellings(key, spellings)
+    of_key = _BY_KEY.get(key.type)
+    return (Form(key),) if of_key is None else of_key(key)
+
+
+def _settled(key: Purl) -> Purl:
+    try:
+        return parse_purl(key)
+    except InvalidInput:
+        return key
+
+
+def _at(package: str, version: str) -> Purl:
+    return Purl(f"{package}@{quote(version, safe=':')}")
+
+
+def _cargo(key: Purl) -> Iterator[Form]:
+    yield Form(key)
+    yield Form(_at(key.package, key.version.partition("+")[0] or key.version), certain=False)
+
+
+def _composer(key: Purl, spellings: Sequence[Purl]) -> Iterator[Form]:
+    """Packagist gives versions as the tag was written, with or without its ``v``."""
+    yield from map(Form, spellings)
+    yield Form(key, certain=not spellings)
+    if key.version[:1].isdigit():
+        yield Form(_at(key.package, f"v{key.version}"), certain=False)
+
+
+def _golang(key: Purl) -> Iterator[Form]:
+    yield Form(key)
+    major = _MAJOR.match(key.version)
+    if major and not _GO_TAIL.search(key.package) and not key.version.endswith("+incompatible"):
+        # No module can have this version: the path has lost its tail, or the version has.
+        yield Form(_at(f"{key.package}/v{major[1]}", key.version))
+        yield Form(_at(key.package, f"{key.version}+incompatible"))
+    yield Form(_at(key.package.lower(), key.version), certain=False)
+
+
+def _maven(key: Purl) -> Iterator[Form]:
+    yield Form(key)
+    yield Form(_at(key.package, _REDHAT.sub("", key.version) or key.version))
+
+
+def _npm(key: Purl) -> Iterator[Form]:
+    yield Form(key)
+    yield Form(_at(key.package.lower(), key.version))
+
+
+def _nuget(key: Purl, spellings: Sequence[Purl]) -> Iterator[Form]:
+    yield from map(Form, spellings)
+    yield Form(key, certain=not spellings)
+
+
+def _pypi(key: Purl, spellings: Sequence[Purl]) -> Iterator[Form]:
+    """PyPI holds no local versions; which separator OSS Index writes in a name is not established."""
+    version = key.version.partition("+")[0] or key.version
+    yield Form(_at(key.package, version))
+    dotted = [one.package for one in spellings if "." in one.name]
+    for package in dotted:
+        yield Form(_at(package, version))
+    if "-" in key.name and not dotted:
+        yield Form(_at(key.package.replace("-", "."), version), certain=False)
+
+
+def _rpm(key: Purl) -> Iterator[Form]:
+    """One public report says that OSS Index has packages without their distribution; nothing says that it is so."""
+    yield Form(_at(f"pkg:rpm/{key.package.rpartition('/')[2]}", key.version))
+    yield Form(key, certain=False)
+
+
+def _swift(key: Purl) -> Iterator[Form]:
+    yield Form(key)
+    version = key.version
+    yield Form(_at(key.package, version[1:] if version.startswith("v") else f"v{version}"), certain=False)
+
+
+_BY_KEY: Mapping[str, Callable[[Purl], Iterator[Form]]] = {
+    "cargo": _cargo,
+    "golang": _golang,
+    "maven": _maven,
+    "npm": _npm,
+    "rpm": _rpm,
+    "swift": _swift,
+}
+_BY_SPELLINGS: Mapping[str, Callable[[Purl, Sequence[Purl]], Iterator[Form]]] = {
+    "composer": _composer,
+    "nuget": _nuget,
+    "pypi": _pypi,
+}

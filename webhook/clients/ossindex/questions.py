@@ -1,0 +1,93 @@
+"""Questions: components with the forms in which each is asked for, and what the answers to the forms say together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from webhook.clients.ossindex.convert import join
+from webhook.clients.ossindex.forms import Form, forms
+from webhook.model.downloads import Names
+from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import ComponentAnswer
+
+NO_NAMES: Mapping[Purl, Names] = {}
+_NO_NAMES = Names()
+
+
+@dataclass(slots=True)
+class Questions:
+    """What one call asks for, and what has been answered so far.
+
+    Attributes:
+        forms: by component, those that are asked for.
+        names: by component, what the forms were made from.
+        answers: by form.
+        unanswered: forms that the service left out.
+        refused: forms that it refuses, with its sentence.
+        impossible: components that it cannot know, with a sentence.
+    """
+
+    forms: dict[Purl, tuple[Form, ...]] = field(default_factory=dict)
+    names: Mapping[Purl, Names] = field(default_factory=dict)
+    answers: dict[Purl, ComponentAnswer] = field(default_factory=dict)
+    unanswered: set[Purl] = field(default_factory=set)
+    refused: dict[Purl, str] = field(default_factory=dict)
+    impossible: dict[Purl, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, purls: Sequence[Purl], names: Mapping[Purl, Names]) -> Questions:
+        """The questions about these components."""
+        questions = cls(names=names)
+        for purl in dict.fromkeys(purls):
+            if not purl.is_covered:
+                questions.impossible[purl] = f"OSS Index knows no packages of type {purl.type}."
+            elif not purl.version:
+                questions.impossible[purl] = "It has no version."
+            else:
+                known = names.get(purl, _NO_NAMES)
+                every = forms(purl, known.spellings)
+                asked = [one for one in every if one.certain or one.coordinates not in known.settled]
+                if asked:
+                    questions.forms[purl] = tuple(asked)
+                else:
+                    questions.impossible[purl] = "No registry can hold it under this name and version."
+        return questions
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has come of them yet."""
+        return not (self.answers or self.unanswered or self.refused or self.impossible)
+
+    def rounds(self) -> Iterator[list[Purl]]:
+        """What to send: no two forms of one component at once.
+
+        A service that holds two spellings equal may answer for one of them only when it gets both in one request.
+        """
+        most = max(map(len, self.forms.values()), default=0)
+        for number in range(most):
+            sent = [one[number].coordinates for one in self.forms.values() if len(one) > number]
+            yield list(dict.fromkeys(sent))
+
+    def results(self) -> tuple[list[ComponentAnswer], list[Purl], list[tuple[Purl, str]], list[tuple[Purl, Purl]]]:
+        """Answers, the unanswered, the rejected, and the settled forms; see ``BatchAnswer``.
+
+        A component is clean when each of its forms was answered, and vulnerable when one answer says so.
+        """
+        answers, unanswered, settled = list[ComponentAnswer](), list[Purl](), list[tuple[Purl, Purl]]()
+        rejected = list(self.impossible.items())
+        for purl, asked in self.forms.items():
+            said = [self.answers[one.coordinates] for one in asked if one.coordinates in self.answers]
+            if len(said) == len(asked) or any(one.vulnerabilities for one in said):
+                known = self.names.get(purl, _NO_NAMES).spellings
+                answers.append(join(purl, said, complete=len(said) == len(asked), spellings=known))
+            elif why := next((self.refused[one.coordinates] for one in asked if one.coordinates in self.refused), ""):
+                rejected.append((purl, why))
+            elif all(one.coordinates in self.answers or one.coordinates in self.unanswered for one in asked):
+                unanswered.append(purl)
+            settled += [
+                (purl, one.coordinates)
+                for one in asked
+                if not one.certain and (answer := self.answers.get(one.coordinates)) and not answer.vulnerabilities
+            ]
+        return answers, unanswered, rejected, settled
