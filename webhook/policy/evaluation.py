@@ -143,14 +143,17 @@ class Judge:
         claim = self._standing(vulnerability, None if is_over else doubtful, doubtful if is_over else None)
         if claim.assessment is None:
             return standing
-        versions = doubtful.scope.version_range
+        scope = doubtful.scope
+        why = (
+            f"it was made for {scope.package}"
+            if scope.package not in (None, purl.package)
+            else f"{purl.version} cannot be compared with {scope.version_range}"
+        )
         changes = (*standing.changes, *claim.changes)
         if claim.action > standing.action:
-            remark = (
-                f"{purl.version} cannot be compared with {versions}: {claim.assessment.type} counts, being stricter"
-            )
+            remark = f"{why}: {claim.assessment.type} counts, being stricter"
             return claim._replace(notes=(*claim.notes, remark), changes=changes)
-        remark = f"{purl.version} cannot be compared with {versions}: {claim.assessment.type} does not count"
+        remark = f"{why}: {claim.assessment.type} does not count"
         return standing._replace(notes=(*standing.notes, remark), changes=changes)
 
     def _assessed(self, assessment: Assessment, vulnerability: Vulnerability) -> tuple[Action, tuple[str, ...]]:

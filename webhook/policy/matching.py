@@ -14,6 +14,9 @@ order:
 Whether a range of versions holds a version is not known where one of them has no place in the order of their ecosystem
 (``policy.ranges``). Such an assessment is *doubtful*: ``policy.evaluation`` counts it only where that is stricter.
 
+A record that was made by hand for a former spelling of a package, or for the Go module that the package was once taken
+for, is doubtful, too: a denying one counts for every part of what it was made for, an allowing one only as written.
+
 A record of type None withdraws what was recorded before it by the same source for the same vulnerability and scope; an
 automatic one that it had hidden then counts again. Of those provisioned, each author is a source: what the settings
 file withdraws, the cluster may still state. A record whose narrowing cannot be read matches nothing.
@@ -29,7 +32,7 @@ from dataclasses import dataclass
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.images import Digest, ImageRef
-from webhook.model.purls import Purl
+from webhook.model.purls import Purl, parse_purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.imagenames import ImagePattern, parse_pattern
 from webhook.policy.ranges import VersionRange, parse_range
@@ -38,6 +41,7 @@ _Key = tuple[str, str | None]
 _Same = tuple[AssessmentSource, str, str, Scope]
 _Order = tuple[int, dt.datetime, str, str, str]
 _Weight = tuple[bool, int, tuple[int, int, int], bool, bool, bool, bool]
+_GO = "pkg:golang/"
 _NO_IMAGE = (-1, 0, 0)
 
 
@@ -125,6 +129,7 @@ class AssessmentIndex:
         self._writing = threading.Lock()
         self._namespaces: frozenset[str] = frozenset()
         self._has_images = False
+        self._former: dict[str, frozenset[str]] = {}  # package as its key → other spellings that records use
 
     @classmethod
     def of(cls, assessments: Iterable[Assessment]) -> AssessmentIndex:
@@ -186,12 +191,25 @@ class AssessmentIndex:
                         break
                     if lapsed is None or lapsed.rank < entry.rank:
                         lapsed = entry
+        for other in self._related(package):
+            for identifier in vulnerability.identifiers:
+                entries = self._entries.get((identifier.casefold(), other), ())
+                doubtful += [one for one in entries if one.assessment.by_hand and one.matches(purl, place) is not False]
         open_claims = _ranked(doubtful, above=best)
         if best is not None:
             return Effective(best.assessment, None, open_claims)
         if lapsed is None and not open_claims:
             return _UNASSESSED
         return Effective(None, None if lapsed is None else lapsed.assessment, open_claims)
+
+    def _related(self, package: str) -> Iterator[str]:
+        """Other packages of which a record may have meant this one."""
+        yield from self._former.get(package, ())
+        if package.startswith(_GO):
+            parent = package.rpartition("/")[0]
+            while "/" in parent[len(_GO) :]:
+                yield parent
+                parent = parent.rpartition("/")[0]
 
     def _add(self, assessment: Assessment) -> None:
         folded, scope = assessment.vulnerability.casefold(), assessment.scope
@@ -209,6 +227,8 @@ class AssessmentIndex:
                 return
             left = [one for one in there if one.same != same or not _outlives(entry, one)]
             left = sorted([*left, entry], key=lambda one: one.rank, reverse=True) if left else [entry]
+            if scope.package is not None and assessment.by_hand and (key := _key(scope.package)) != scope.package:
+                self._former[key] = self._former.get(key, frozenset()) | {scope.package}
             if scope.namespace is not None:
                 self._namespaces |= {scope.namespace}
             self._has_images = self._has_images or scope.image is not None
@@ -241,6 +261,13 @@ def _ranked(entries: list[_Entry], above: _Entry | None) -> tuple[Assessment, ..
         return ()
     ranked = sorted(entries, key=lambda one: one.rank)
     return tuple(one.assessment for one in ranked if above is None or one.rank > above.rank)
+
+
+def _key(package: str) -> str:
+    try:
+        return str(parse_purl(package))
+    except InvalidInput:
+        return package
 
 
 def _same(assessment: Assessment) -> _Same:

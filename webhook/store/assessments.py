@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, insert, select
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.records import AssessmentQuery
 from webhook.store.database import Change, Database, current_revision, raw_rows
+from webhook.store.formerkeys import for_former_keys
 from webhook.store.interruptions import persistent
 from webhook.store.rows import ASSESSMENT_COLUMNS, assessment_values, read_assessment
 from webhook.store.tables import assessments as table
@@ -39,7 +40,7 @@ class AssessmentRepository:
             with self._database.read() as connection:
                 return current_revision(connection)
         with self._database.change() as change:
-            append(change, assessments)
+            append(change, for_former_keys(change.connection, assessments))
         return change.revision
 
     @persistent
@@ -61,6 +62,7 @@ class AssessmentRepository:
             StoreError: none of them was added.
         """
         with self._database.read() as connection:
+            assessments = for_former_keys(connection, assessments)
             if not _difference(connection, assessments, author, now):
                 return 0
         with self._database.change() as change:
