@@ -1,0 +1,107 @@
+"""No regular expression of the package takes more than linear time, whatever it is given.
+
+Every pattern is found: each call of ``re.compile`` and of the functions that compile by themselves, also inside
+functions. It is timed on texts that are made of its own letters, at two sizes; only the growth between them counts, and
+the best of several runs, so that a busy machine changes nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import itertools
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+import webhook
+
+ROOT = Path(webhook.__file__).parent
+FUNCTIONS = ("compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer")
+SMALL, FACTOR = 2_048, 4
+FAST = 0.004
+"""Seconds at the larger size below which growth cannot be told from noise; a quadratic pattern is far above."""
+
+
+def patterns() -> dict[str, tuple[re.Pattern, bool]]:
+    """Every pattern by its place, and whether it is only ever matched from one position on."""
+    found = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        name = ".".join(("webhook", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
+        source = path.read_text()
+        if "re." not in source or "migrations" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(source)):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
+                continue
+            if not (
+                isinstance(node.func.value, ast.Name) and node.func.value.id == "re" and node.func.attr in FUNCTIONS
+            ):
+                continue
+            scope = vars(importlib.import_module(name))
+            text = eval(ast.unparse(node.args[0]), scope)
+            flags = [one for one in node.args[1:] if node.func.attr == "compile"]
+            flags += [one.value for one in node.keywords if one.arg == "flags"]
+            pattern = re.compile(text, eval(ast.unparse(flags[0]), scope) if flags else 0)
+            anchored = node.func.attr in ("match", "fullmatch")
+            if node.func.attr == "compile":
+                uses = {other for other, value in scope.items() if isinstance(value, re.Pattern) and value == pattern}
+                methods = {m for use in uses for m in re.findall(rf"\b{use}\.(\w+)\(", source)}
+                anchored = bool(methods) and methods <= {"match", "fullmatch"}
+            found[f"{name}:{node.lineno}"] = (pattern, anchored)
+    return found
+
+
+def letters(pattern: re.Pattern) -> list[str]:
+    """A few letters of each kind that the pattern can tell apart."""
+    text = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
+    own = [one for one in dict.fromkeys(re.sub(r"\\[AZbBdDsSwWnrtx]|[()?*+|^$\\]", "", text)) if one.isprintable()]
+    kinds = ["a", "0", " ", "\n", '"', "<", ":", "-", "."]
+    return list(dict.fromkeys([*own[:8], *kinds]))[:14]
+
+
+def seconds(pattern: re.Pattern, text: str, anchored: bool) -> float:
+    subject = text if isinstance(pattern.pattern, str) else text.encode("latin-1", "replace")
+
+    def once() -> float:
+        began = time.thread_time()
+        if anchored:
+            pattern.match(subject)
+            pattern.fullmatch(subject)
+        else:
+            for _ in pattern.finditer(subject):
+                pass
+        return time.thread_time() - began
+
+    return min(once() for _ in range(1))
+
+
+PATTERNS = patterns()
+
+
+def test_every_pattern_is_found():
+    assert len(PATTERNS) > 40
+    assert all(isinstance(pattern, re.Pattern) for pattern, _ in PATTERNS.values())
+
+
+@pytest.mark.parametrize("place", PATTERNS)
+def test_a_pattern_takes_linear_time(place):
+    pattern, anchored = PATTERNS[place]
+    units = [*letters(pattern), *map("".join, itertools.product(letters(pattern)[:6], repeat=2))]
+    for unit, end in itertools.product(units, ("", "\x00")):
+        large = unit * (SMALL * FACTOR // len(unit)) + end
+        after = seconds(pattern, large, anchored)
+        if after < FAST:
+            continue
+        before = min(seconds(pattern, unit * (SMALL // len(unit)) + end, anchored) for _ in range(3))
+        after = min(after, *(seconds(pattern, large, anchored) for _ in range(3)))
+        assert after < FAST or after < before * FACTOR * 2.2, f"{pattern.pattern!r} on {unit!r}"
+
+
+def test_a_quadratic_pattern_would_be_noticed():
+    pattern = re.compile(r"\s*,?\s*x")
+    small, large = (min(seconds(pattern, " " * size, True) for _ in range(3)) for size in (SMALL, SMALL * FACTOR))
+    assert large > FAST
+    assert large > small * FACTOR * 2.2
