@@ -63,6 +63,12 @@ def test_a_tag_behind_any_number_of_blanks_is_read():
     assert [str(purl) for purl in parse(b"SPDXVersion: SPDX-2.3\n" + package).components] == [A]
 
 
+def test_a_document_with_any_number_of_blanks_behind_it_is_read():
+    component = f'{{"name": "a", "purl": "{A}", "description": "\\u0061"}}'
+    text = f'{{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{component}]}}'
+    assert [str(purl) for purl in parse(text.encode() + b" " * 1_000_000).components] == [A]
+
+
 @pytest.mark.parametrize("length", [65_000, 66_000, 300_000, 1_000_000])
 @pytest.mark.parametrize("before", [0, 200_000, 262_100])
 def test_an_xml_tag_of_more_than_64_kib_is_refused_wherever_it_begins(length, before):

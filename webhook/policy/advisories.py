@@ -25,7 +25,7 @@ _REJECTED = re.compile(
     r")",
     re.IGNORECASE,
 )
-_TITLE_HEAD = re.compile(r"\s*\[[^\]]{1,60}\]\s*(?=\S)")
+_TITLE_HEAD = re.compile(r"\A\s*+\[[^\]]{1,60}\]\s*+(?=\S)")
 
 
 def score_of_vector(vector: str | None) -> Decimal | None:

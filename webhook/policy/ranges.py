@@ -28,7 +28,7 @@ from webhook.policy.versionorders.distributions import rpm_epoch
 from webhook.policy.versions import MAX_LENGTH, VersionKey, compare_versions, version_key
 
 MAX_RANGE_LENGTH = 1_000
-_CONSTRAINT = re.compile(r"\s*(>=|<=|==|!=|=|<|>|)\s*([^\s,|<>=]+)\s*(?:,|(?=[\s<>=!])|\Z)")
+_CONSTRAINT = re.compile(r"\s*+(>=|<=|==|!=|=|<|>|)\s*+([^\s,|<>=]++)(?:\s*+(?:,|\Z)|(?=[\s<>=!]))")
 _VERS = re.compile(r"vers:([a-z][a-z0-9.+-]*)/(.+)\Z")
 _NOT_SUPPORTED = re.compile(r"[\^~]|.*\*|(?:[0-9]+\.)+[xX](?:\.|\Z)")
 _REMEDY = "Write it such as `>=2.0,<2.17.1`, `=1.2.3`, `<1.4 || >=2.0,<2.3`, or `*` for every version."

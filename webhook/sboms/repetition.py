@@ -76,8 +76,10 @@ def refuse_repeated(data: bytes, keys: Iterable[str]) -> None:
     """
     wanted = frozenset(key.encode() for key in keys)
     open_objects: list[set[bytes]] = []
-    for token in _KEY_OR_BRACE.finditer(data):
-        key = token[1]
+    end = 0
+    # From where the last one ended, and no search: that would begin at each of the blanks behind the last brace.
+    while token := _KEY_OR_BRACE.match(data, end):
+        key, end = token[1], token.end()
         if key is not None:
             plain = _unescaped(key) if b"\\" in key else key
             if plain in wanted:
