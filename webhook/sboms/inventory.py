@@ -12,6 +12,7 @@ An entry is one of four things:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -30,6 +31,8 @@ _RESTORED = frozenset(["go", "np"])
 """How the types golang and npm begin, of which the document's name can restore what the purl's spelling lost."""
 _UNUSABLE = Purl("")
 _IMAGES = ("pkg:docker/", "pkg:oci/")
+_IMAGE = re.compile(r"pkg:(?:docker|oci)/[A-Za-z0-9._/-]++@sha256(?::|%3A)[0-9a-f]{64}(?:\?|\Z)").match
+"""How nearly every document names the image that it is about."""
 _PACKAGE_OF_GO = "type=package"
 
 
@@ -143,6 +146,9 @@ class Inventory:
         self.components.pop(_UNUSABLE, None)
 
     def _read(self, text: str, entry: Entry) -> Purl:
+        if _IMAGE(text):
+            self.not_packages += 1
+            return _UNUSABLE
         try:
             one = _identity(text, entry)
         except InvalidInput as problem:
