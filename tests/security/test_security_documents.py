@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
 
-from webhook.errors import InvalidInput
+from webhook.clients.registry.manifests import Descriptor, Manifest, Platform, read_manifest
+from webhook.errors import Final, InvalidInput
 from webhook.sboms import parse
-from webhook.sboms.envelopes import read_statement
+from webhook.sboms.envelopes import read_envelope, read_statement
 
 A, B = "pkg:npm/a@1", "pkg:npm/b@2"
 
@@ -79,3 +81,124 @@ def test_an_xml_tag_of_more_than_64_kib_is_refused_wherever_it_begins(length, be
     else:
         with pytest.raises(InvalidInput, match="longer than 65536"):
             parse(document)
+
+
+# -- what a node would read in another way --------------------------------------------------------------------------
+
+ENTRY = {
+    "mediaType": "application/vnd.oci.image.manifest.v1+json",
+    "digest": f"sha256:{'1' * 64}",
+    "size": 7,
+    "artifactType": "application/x",
+    "annotations": {"Digest": "annotations may be called anything", "size": "7"},
+    "platform": {"os": "linux", "architecture": "arm64", "variant": "v8", "os.version": "1"},
+}
+INDEX = {
+    "schemaVersion": 2,
+    "mediaType": "application/vnd.oci.image.index.v1+json",
+    "artifactType": "application/x",
+    "manifests": [ENTRY],
+    "subject": ENTRY,
+    "annotations": {"Manifests": "x"},
+}
+MANIFEST = {"schemaVersion": 2, "config": ENTRY, "layers": [ENTRY]}
+
+
+def spelled(key: str) -> list[str]:
+    """Other spellings that Go takes for a key."""
+    long_s, kelvin = key.replace("s", "ſ", 1), key.replace("k", "\N{KELVIN SIGN}", 1)
+    return [one for one in dict.fromkeys((key.upper(), key.title(), key.lower(), long_s, kelvin)) if one != key]
+
+
+def keys_of(shape: type) -> list[str]:
+    return list(shape.__struct_encode_fields__)
+
+
+def hidden(document: dict, at: tuple, name: str, value: object) -> bytes:
+    """The document with one more member somewhere."""
+    copy = json.loads(json.dumps(document))
+    place = copy
+    for step in at:
+        place = place[step]
+    place[name] = value
+    return json.dumps(copy, ensure_ascii=False).encode()
+
+
+def twice(document: dict, key: str, again: str) -> bytes:
+    """The document with the first member of that name twice, once in a spelling of its own."""
+    text = json.dumps(document)
+    at = text.index(f'"{key}": ')
+    value, _ = json.JSONDecoder().raw_decode(text, at + len(key) + 4)
+    return f'{text[:at]}"{again}": {json.dumps(value)}, {text[at:]}'.encode()
+
+
+@pytest.mark.parametrize("key", keys_of(Manifest))
+def test_an_index_with_a_key_in_another_case_is_refused(key):
+    document = INDEX if key not in ("config", "layers") else MANIFEST
+    assert read_manifest(json.dumps(document).encode(), "here").schema_version == 2
+    for name in spelled(key):
+        with pytest.raises(Final, match="spells the key"):
+            read_manifest(hidden(document, (), name, document.get(key)), "here")
+
+
+@pytest.mark.parametrize("at", [("manifests", 0), ("subject",)])
+@pytest.mark.parametrize("key", keys_of(Descriptor))
+def test_an_entry_with_a_key_in_another_case_is_refused(at, key):
+    for name in spelled(key):
+        with pytest.raises(Final, match="spells the key"):
+            read_manifest(hidden(INDEX, at, name, ENTRY[key]), "here")
+
+
+@pytest.mark.parametrize("key", keys_of(Platform))
+def test_a_platform_with_a_key_in_another_case_is_refused(key):
+    for name in spelled(key):
+        with pytest.raises(Final, match="spells the key"):
+            read_manifest(hidden(INDEX, ("manifests", 0, "platform"), name, "x"), "here")
+
+
+@pytest.mark.parametrize("key", ["manifests", "digest", "platform", "os", "annotations", "size", "Digest"])
+@pytest.mark.parametrize("escapes", [False, True])
+def test_an_index_that_repeats_a_key_is_refused(key, escapes):
+    with pytest.raises(Final, match="repeats the key"):
+        read_manifest(twice(INDEX, key, escaped(key, 1) if escapes else key), "here")
+
+
+@pytest.mark.parametrize("more", [{"config": ENTRY}, {"layers": []}, {"layers": [ENTRY], "config": ENTRY}])
+def test_a_document_that_is_a_manifest_and_an_index_is_refused(more):
+    with pytest.raises(Final, match="at once"):
+        read_manifest(json.dumps({**INDEX, **more}).encode(), "here")
+
+
+SIGNED = {
+    "payloadType": "application/vnd.in-toto+json",
+    "payload": base64.b64encode(b"{}").decode(),
+    "signatures": [{"sig": "AA=="}],
+}
+BUNDLE = {"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json", "dsseEnvelope": SIGNED}
+STATEMENT = {
+    "_type": "https://in-toto.io/Statement/v1",
+    "subject": [{"name": "_", "digest": {"sha256": "0" * 64}}],
+    "predicateType": "https://cyclonedx.org/bom",
+    "predicate": {"Subject": "an SBOM may hold any keys", "Predicate": 1, "Digest": 2},
+}
+
+
+@pytest.mark.parametrize(
+    ("document", "at", "key"),
+    [
+        *((SIGNED, (), key) for key in SIGNED),
+        *((BUNDLE, (), key) for key in BUNDLE),
+        *((BUNDLE, ("dsseEnvelope",), key) for key in SIGNED),
+        *((STATEMENT, (), key) for key in STATEMENT),
+        (STATEMENT, ("subject", 0), "digest"),
+    ],
+)
+def test_an_attestation_with_a_key_in_another_case_or_twice_is_refused(document, at, key):
+    read = read_statement if document is STATEMENT else read_envelope
+    assert read(json.dumps(document).encode()) is not None
+    for name in spelled(key):
+        with pytest.raises(InvalidInput, match="spells the key"):
+            read(hidden(document, at, name, document.get(key)))
+    for name in (key, escaped(key, 1)):
+        with pytest.raises(InvalidInput, match="repeats the key"):
+            read(twice(document, key, name))

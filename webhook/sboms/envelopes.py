@@ -16,6 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from webhook.errors import InvalidInput
+from webhook.model.jsonkeys import refuse_other_spellings
 from webhook.sboms.repetition import refuse_repeated, spells_letters
 
 T = TypeVar("T")
@@ -25,7 +26,9 @@ _STATEMENT = "https://in-toto.io/Statement/"
 _SBOM_PREDICATES = ("https://spdx.dev/document", "https://cyclonedx.org/", "https://syft.dev/bom")
 _CUSTOM_PREDICATE = "https://cosign.sigstore.dev/attestation/v1"
 _SBOM_MARKS = (b'"bomFormat"', b'"spdxVersion"', b"SPDXVersion:", b"cyclonedx.org/schema/bom", b"spdx.org/rdf/3")
-_UNIQUE = (b"subject", b"predicateType", b"predicate")
+_STATEMENT_KEYS = ("_type", "subject", "predicateType", "predicate")
+_ENVELOPE_KEYS = ("payloadType", "payload", "signatures")
+_BUNDLE_KEYS = ("mediaType", "dsseEnvelope", "messageSignature")
 _MAX_SUBJECTS = 10_000
 _MAX_SIGNATURES = 100
 
@@ -94,7 +97,7 @@ class _Subject(msgspec.Struct):
 class _Statement(msgspec.Struct):
     predicate_type: str = msgspec.field(name="predicateType")
     type: str = msgspec.field(name="_type", default="")
-    subject: list[_Subject] = []
+    subject: msgspec.Raw = msgspec.Raw(b"[]")
     predicate: msgspec.Raw = msgspec.Raw()
 
 
@@ -104,6 +107,8 @@ _sniffer = msgspec.json.Decoder(_Sniffed)
 _statements = msgspec.json.Decoder(_Statement)
 _objects = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _texts = msgspec.json.Decoder(str)
+_subjects = msgspec.json.Decoder(list[_Subject])
+_entries = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 
 
 def pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
@@ -123,6 +128,7 @@ def read_envelope(data: bytes) -> Envelope | None:
     """
     data = data.removeprefix(b"\xef\xbb\xbf")
     found = _decode(_sniffer, data, "an attestation")
+    _refuse_misread(data, (*_ENVELOPE_KEYS, *_BUNDLE_KEYS), "the attestation")
     if not found.dsse_envelope and not found.media_type:
         return _opened(_decode(_envelopes, data, "a DSSE envelope"))
     bundle = _decode(_bundles, data, "a Sigstore bundle")
@@ -132,6 +138,8 @@ def read_envelope(data: bytes) -> Envelope | None:
         if bundle.message_signature:
             return None
         raise InvalidInput("the Sigstore bundle holds no envelope")
+    members = _decode(_objects, memoryview(found.dsse_envelope), "a Sigstore bundle")
+    refuse_other_spellings(members, _ENVELOPE_KEYS, "the Sigstore bundle")
     return _opened(bundle.dsse_envelope)
 
 
@@ -145,16 +153,8 @@ def read_statement(data: bytes) -> Statement:
     found = _decode(_statements, data, "an in-toto statement")
     if not found.type.startswith(_STATEMENT):
         raise InvalidInput(f"{found.type[:80]!r} is no type of in-toto statement")
-    if len(found.subject) > _MAX_SUBJECTS:
-        raise InvalidInput(f"the in-toto statement names more than {_MAX_SUBJECTS} subjects")
-    if spells_letters(data) or any(data.count(b'"%s"' % key) > 1 for key in _UNIQUE):
-        refuse_repeated(data, (key.decode() for key in _UNIQUE))
-    subjects = frozenset(
-        f"{algorithm.lower()}:{digits.lower()}"
-        for subject in found.subject
-        for algorithm, digits in subject.digest.items()
-    )
-    return Statement(subjects, found.predicate_type, bytes(found.predicate))
+    _refuse_misread(data, _STATEMENT_KEYS, "the in-toto statement")
+    return Statement(_subjects_in(bytes(found.subject)), found.predicate_type, bytes(found.predicate))
 
 
 def may_hold_sbom(predicate_type: str) -> bool:
@@ -230,7 +230,32 @@ def _base64(text: str) -> bytes:
         raise InvalidInput("the DSSE envelope holds text that is not Base64") from problem
 
 
-def _decode(decoder: msgspec.json.Decoder[T], data: bytes, kind: str) -> T:
+def _subjects_in(data: bytes) -> frozenset[str]:
+    subjects = _decode(_subjects, data, "an in-toto statement")
+    if len(subjects) > _MAX_SUBJECTS:
+        raise InvalidInput(f"the in-toto statement names more than {_MAX_SUBJECTS} subjects")
+    for members in _decode(_entries, data, "an in-toto statement"):
+        refuse_other_spellings(members, ("digest",), "the in-toto statement")
+    if spells_letters(data) or data.count(b'"digest"') > len(subjects):
+        refuse_repeated(data, ("digest",))
+    return frozenset(
+        f"{algorithm.lower()}:{digits.lower()}" for subject in subjects for algorithm, digits in subject.digest.items()
+    )
+
+
+def _refuse_misread(data: bytes, keys: tuple[str, ...], kind: str) -> None:
+    """Refuse an object whose keys Go programs would read differently: in another case, or more than once.
+
+    Raises:
+        InvalidInput: it is such an object.
+    """
+    members = _decode(_objects, data, kind)
+    refuse_other_spellings(members, keys, kind)
+    if spells_letters(data) or any(data.count(f'"{key}"'.encode()) > 1 for key in keys):
+        refuse_repeated(data, keys)
+
+
+def _decode(decoder: msgspec.json.Decoder[T], data: bytes | memoryview, kind: str) -> T:
     try:
         return decoder.decode(data)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:

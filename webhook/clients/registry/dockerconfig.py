@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 
 from webhook.errors import InvalidInput
 from webhook.model.images import canonical_host
+from webhook.model.jsonkeys import folded
 
 _MAX_HOST = 300
 _KNOWN = frozenset(["auths", "credsstore", "credhelpers", "httpheaders", "currentcontext"])
 _FIELDS = frozenset(["username", "password", "auth", "identitytoken", "registrytoken"])
-_FOLDED = str.maketrans({"ſ": "s", "\N{KELVIN SIGN}": "k"})
 _MAX_NOTES = 5
 _MAX_ENTRIES, _MAX_PATTERNS = 10_000, 500
 """Entries of one file, and those of them with a star; a made-up file could else cost a look-up seconds."""
@@ -111,8 +111,8 @@ def read_docker_config(data: bytes) -> DockerConfig:
         raise InvalidInput("it is not JSON of the form of a docker config file")
     known: dict[str, list[object]] = {}
     for name, value in content.pairs:
-        if _folded(name) in _KNOWN:
-            known.setdefault(_folded(name), []).append(value)
+        if folded(name) in _KNOWN:
+            known.setdefault(folded(name), []).append(value)
     notes: list[str] = []
     entries: dict[str, Credential] = {}
     for auths in known.get("auths", []) if known else [content]:
@@ -200,7 +200,7 @@ def _credential(entry: object) -> Credential | None:
         raise InvalidInput("is not an object")
     values = dict.fromkeys(_FIELDS, "")
     for name, value in entry.pairs:
-        name = _folded(name)
+        name = folded(name)
         if name in _FIELDS and value is not None:  # null says nothing, as in Go
             if not isinstance(value, str):
                 raise InvalidInput(f"has a {name} that is no text")
@@ -247,11 +247,6 @@ def _helpers(known: Mapping[str, list[object]], notes: list[str]) -> frozenset[s
         elif store is not None:
             notes.append("its credsStore is no text")
     return frozenset(hosts)
-
-
-def _folded(name: str) -> str:
-    """A key as Go compares it: letters in lower case, and the two others that Unicode folds to letters of ASCII."""
-    return name.translate(_FOLDED).lower() if name.isascii() or _FOLDED.keys() & set(map(ord, name)) else name
 
 
 def _text(value: str) -> str:

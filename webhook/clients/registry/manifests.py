@@ -10,6 +10,7 @@ import msgspec
 
 from webhook.errors import Final, InvalidInput
 from webhook.model.images import Digest, parse_digest
+from webhook.model.jsonkeys import refuse_misread
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -99,11 +100,14 @@ def read_manifest(body: bytes, where: str) -> Manifest:
         where: the reference, for errors.
 
     Raises:
-        Final: it is damaged, or of Docker's schema 1.
+        Final: it is damaged, of Docker's schema 1, or of a kind that a node would read in another way.
     """
     try:
         manifest = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
+        refuse_misread(body, Manifest, f"The manifest {where}")
+    except InvalidInput as problem:
+        raise Final(problem.message, remedy=problem.remedy) from problem
+    except (ValueError, RecursionError) as problem:
         raise Final(
             f"The manifest {where} cannot be read: {str(problem)[:150]}",
             remedy="Look at it with `crane manifest`; push the image or the attachment again.",
@@ -112,6 +116,11 @@ def read_manifest(body: bytes, where: str) -> Manifest:
         raise Final(
             f"{where} is in Docker's old format (schema 1), which has neither SBOMs nor stable digests.",
             remedy="Push the image again with a tool of this decade, such as docker, buildah or crane.",
+        )
+    if manifest.manifests is not None and (manifest.layers is not None or manifest.config is not None):
+        raise Final(
+            f"{where} is an image manifest and an index at once, so that its readers would not agree on what it is.",
+            remedy="Push the image again; a correct tool writes one of the two.",
         )
     if manifest.manifests is None and manifest.layers is None:
         raise Final(f"{where} is neither an image manifest nor an index.", remedy="Check the image reference.")
