@@ -22,6 +22,8 @@ from tests.cli.installation import (
     reference,
     review,
 )
+from webhook.model.verdicts import Finding
+from webhook.policy.evaluation import Judge
 
 
 def manifest(*documents: dict[str, Any]) -> str:
@@ -284,19 +286,35 @@ def test_a_file_that_is_no_database_is_named_with_a_remedy(bomgate: Installation
     assert "is not an SQLite database" in ran.err
 
 
-def test_what_could_not_be_decided_exits_with_3_and_an_id_that_the_log_has(filled: Installation) -> None:
-    with contextlib.closing(sqlite3.connect(filled.folder / "bomgate.db")) as connection, connection:
-        connection.execute("DROP TABLE searches")
-    ran = filled.run("check", "registry.example/shop/other@" + digest("other"), "--output", "json")
+def a_bug(*_: object) -> Finding:
+    raise RuntimeError("a bug")
+
+
+def test_what_could_not_be_decided_exits_with_3_and_an_id_that_the_log_has(
+    filled: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Judge, "finding", a_bug)
+    ran = filled.run("check", reference("caution"), "--output", "json")
     assert (ran.code, ran.json["action"]) == (3, "warn")
     (reason,) = ran.json["targets"][0]["images"][0]["reasons"]
     error_id = reason.partition("under the id ")[2][:8]
     assert f"error_id={error_id}" in ran.err
-    junit = filled.run("check", "registry.example/shop/other@" + digest("other"), "--output", "junit")
+    junit = filled.run("check", reference("caution"), "--output", "junit")
     assert ElementTree.fromstring(junit.out).attrib["errors"] == "1"
 
 
-def test_a_denial_is_certain_even_when_something_else_could_not_be_decided(filled: Installation) -> None:
+def test_a_denial_is_certain_even_when_something_else_could_not_be_decided(
+    filled: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.configure(policy={"missingSbom": "deny"})
+    monkeypatch.setattr(Judge, "finding", a_bug)
+    other = "registry.example/shop/other@" + digest("other")
+    assert filled.run("check", other, reference("caution")).code == 1
+
+
+def test_a_database_that_cannot_note_a_search_is_no_reason_not_to_search(filled: Installation) -> None:
     with contextlib.closing(sqlite3.connect(filled.folder / "bomgate.db")) as connection, connection:
         connection.execute("DROP TABLE searches")
-    assert filled.run("check", "registry.example/shop/other@" + digest("other"), reference("blocked")).code == 1
+    ran = filled.run("check", "registry.example/shop/other@" + digest("other"), "--fail-on", "missing-sbom")
+    assert ran.code == 1
+    assert "No SBOM of this image was found" in ran.out

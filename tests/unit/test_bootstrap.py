@@ -15,6 +15,8 @@ from tests.doubles.kubeobjects import ObjectServer
 from tests.e2e.processes import wait_until
 from tests.fakes import NOON
 from tests.worlds import LEFTPAD, LOG4J, digest_of, sbom_of
+from webhook.api.server import WorkerParts
+from webhook.api.starting import StartBoard
 from webhook.bootstrap import Parts, SystemClock, ThreadBackground, open_parts
 from webhook.bootstrap.serving import certificates, prepare_store, worker_parts
 from webhook.errors import ConfigError, StoreError, StoreUnreachable
@@ -112,9 +114,14 @@ def test_preparing_reports_what_the_settings_file_assesses_and_nobody_knows(
     assert record.__dict__["identifiers"] == ["CVE-2021-4428"]
 
 
+def worker_of(settings: Settings, *, provision: bool = False) -> WorkerParts:
+    """What the only process of a server runs."""
+    return worker_parts(settings, settings.serve, StartBoard(1), provision=provision)
+
+
 def serve_once(settings: Settings) -> None:
     """Run a worker's threads until the read model is on disk."""
-    worker = worker_parts(settings)
+    worker = worker_of(settings)
     worker.start()
     worker.stop()
 
@@ -154,7 +161,7 @@ def test_what_could_not_be_provisioned_at_start_is_provisioned_when_the_database
         tmp_path, assessments=[{"vulnerability": "X-1", "type": "Blocked"}], refresh={"intervalSeconds": 0.01}
     )
     open_parts(settings).store.admin.upgrade()
-    worker = worker_parts(settings, provision=True)
+    worker = worker_of(settings, provision=True)
     worker.start()
     parts = open_parts(settings)
     deadline = parts.clock.monotonic() + 20
@@ -205,7 +212,7 @@ def test_in_a_cluster_a_worker_follows_the_namespaces_and_denials_name_break_gla
         kube = {"cluster": True, "kubeconfig": str(server.kubeconfig(tmp_path / "kubeconfig"))}
         settings = settings_in(tmp_path, kube=kube)
         prepare_store(settings)
-        worker = worker_parts(settings)
+        worker = worker_of(settings)
         worker.start()
         wait_until(lambda: "/api/v1/namespaces" in server.paths("WATCH"), 20, "the watch of the namespaces")
         worker.stop()
