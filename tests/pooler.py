@@ -26,6 +26,7 @@ auth_file = {folder}/users.txt
 pool_mode = transaction
 default_pool_size = 3
 max_client_conn = 200
+server_idle_timeout = 1
 logfile = {folder}/pooler.log
 pidfile = {folder}/pooler.pid
 """

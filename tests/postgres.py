@@ -19,7 +19,7 @@ _SETTINGS = {
     "listen_addresses": "",  # the socket only: no port to fight over
     "fsync": "off",  # what was committed survives a crash of the server, though not one of the machine
     "full_page_writes": "off",
-    "max_connections": "60",
+    "max_connections": "120",
     "shared_buffers": "64MB",
 }
 

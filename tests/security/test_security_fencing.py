@@ -27,12 +27,12 @@ from webhook.model.images import parse_image
 from webhook.store.opening import Store, open_store
 from webhook.store.options import StoreOptions, parse_address
 
-COMPONENTS = 120
+COMPONENTS = 600
 
 
 @pytest.fixture
 def service() -> Iterator[OssIndexDouble]:
-    with OssIndexDouble(Behaviour(latency_ms=30, synthetic_share=0.3)) as double:
+    with OssIndexDouble(Behaviour(latency_ms=50, synthetic_share=0.3)) as double:
         double.service.journal = Signalling(6)
         yield double
 

@@ -81,7 +81,7 @@ class LeaseKeeper:
         before = self._clock.monotonic()
         if self._runs.renew(self.lease, duration=self._pace.duration):
             self._renewed_at = before
-        elif not self._is_lost:
+        elif not self._is_lost and not self._ended.is_set():  # a run that has ended gives its lease back meanwhile
             self._is_lost = True
             log.error("the lease of the run has ended; nothing more is committed", extra={"fence": self.lease.fence})
 

@@ -590,3 +590,15 @@ def test_a_failure_is_logged_with_its_remedy(clock: FakeClock, caplog: pytest.Lo
     with caplog.at_level(logging.WARNING, "bomgate.download"):
         desk.downloader.run()
     assert getattr(caplog.records[0], "remedy", None) == "Ask for leave."
+
+
+def test_a_renewal_that_comes_after_the_end_of_its_run_is_no_loss(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = MemoryStore(clock)
+    lease = store.runs.acquire("this", duration=HOUR)
+    with LeaseKeeper(store.runs, lease, LeasePace(), clock) as keeper:
+        pass
+    store.runs.release(lease)
+    keeper.renew()
+    assert caplog.messages == []
