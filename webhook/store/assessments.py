@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.records import AssessmentQuery
-from webhook.store.database import Change, Database, current_revision, raw_rows
+from webhook.store.database import Change, Database, current_revision, insert_rows, raw_rows
 from webhook.store.formerkeys import for_former_keys
 from webhook.store.interruptions import persistent
 from webhook.store.rows import ASSESSMENT_COLUMNS, assessment_values, read_assessment
@@ -88,7 +88,7 @@ def append(change: Change, records: Sequence[Assessment]) -> None:
     if not records:
         return
     newest = change.connection.execute(select(func.max(table.c.sequence))).scalar() or 0
-    change.connection.execute(insert(table), assessment_values(records, revision=change.revision, after=newest))
+    insert_rows(change.connection, table, assessment_values(records, revision=change.revision, after=newest))
 
 
 def _find(connection: Connection, query: AssessmentQuery) -> list[Assessment]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
-from webhook.store.database import Change, among
+from webhook.store.database import Change, among, raw_rows
 from webhook.store.tables import components
 
 
@@ -20,7 +20,7 @@ def known_ids(connection: Connection, purls: Sequence[Purl]) -> dict[Purl, int]:
     """Ids of those components that have a row."""
     by_text: dict[str, Purl] = {str(purl): purl for purl in purls}
     query = select(components.c.purl, components.c.id).where(among(connection, components.c.purl, list(by_text)))
-    return {by_text[purl]: number for purl, number in connection.execute(query)}
+    return {by_text[purl]: number for portion in raw_rows(connection, query) for purl, number in portion}
 
 
 def give_ids(change: Change, purls: Iterable[Purl]) -> dict[Purl, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,7 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    insert,
     select,
     update,
 )
@@ -37,7 +38,7 @@ from sqlalchemy.exc import DBAPIError
 from webhook.errors import StoreError, StoreUnreachable
 from webhook.ports import Clock
 from webhook.store import schema
-from webhook.store.columns import to_json
+from webhook.store.columns import stored_values, to_json
 from webhook.store.failures import is_interruption, lost_answer, told
 from webhook.store.interruptions import Persistence, watch_connections
 from webhook.store.options import StoreOptions, parse_address, shown_address, sqlite_path
@@ -327,6 +328,25 @@ def raw_rows(connection: Connection, query: Select[Any]) -> Iterator[list[tuple[
             yield rows
     finally:
         cursor.close()
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Add many rows, converted column by column: SQLAlchemy does so value by value, and that takes most of the time.
+
+    Args:
+        connection: inside a transaction.
+        table: where to.
+        rows: at least one; all with the same columns.
+    """
+    names = list(rows[0])
+    compiled = insert(table).compile(dialect=connection.dialect, column_keys=names)
+    columns = [stored_values(table.c[name].type, [row[name] for row in rows]) for name in names]
+    if connection.dialect.positional:
+        order = [names.index(name) for name in compiled.positiontup or ()]
+        connection.exec_driver_sql(str(compiled), list(zip(*(columns[place] for place in order), strict=True)))
+    else:
+        named = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+        connection.exec_driver_sql(str(compiled), named)
 
 
 def among(connection: Connection, column: Column[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:

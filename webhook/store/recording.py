@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from webhook.model.assessments import Assessment
 from webhook.model.components import ComponentState
@@ -22,7 +22,7 @@ from webhook.ports import AutoAssess
 from webhook.store.assessments import append
 from webhook.store.columns import to_seconds
 from webhook.store.componentids import give_ids
-from webhook.store.database import Change, among, raw_rows
+from webhook.store.database import Change, among, insert_rows, raw_rows
 from webhook.store.rows import (
     ASSESSMENT_COLUMNS,
     VULNERABILITY_COLUMNS,
@@ -68,8 +68,9 @@ def _newer_answers(
     """Those answers that are not older than what is there."""
     numbers = [ids[one.purl] for one in answers]
     query = select(components.c.id, components.c.answered_at).where(among(connection, components.c.id, numbers))
-    known: dict[int, int] = dict(connection.execute(query).all())
-    return [one for one in answers if to_seconds(one.answered_at) >= known[ids[one.purl]]]
+    known: dict[int, int] = {number: at for portion in raw_rows(connection, query) for number, at in portion}
+    seconds = {at: to_seconds(at) for at in {one.answered_at for one in answers}}
+    return [one for one in answers if seconds[one.answered_at] >= known[ids[one.purl]]]
 
 
 # -- vulnerabilities ------------------------------------------------------------------------------------------------
@@ -88,7 +89,7 @@ def _write_vulnerabilities(change: Change, answers: Sequence[ComponentAnswer], n
     changed = [one for one in told.values() if one.id in there and not _alike(there[one.id], one)]
     if new:
         rows = [{**vulnerability_values(one), "first_seen": now, "revision": change.revision} for one in new]
-        change.connection.execute(insert(vulnerabilities), rows)
+        insert_rows(change.connection, vulnerabilities, rows)
     if changed:
         rows = [{**vulnerability_values(one), "key": one.id, "revision": change.revision} for one in changed]
         change.connection.execute(update(vulnerabilities).where(vulnerabilities.c.id == bindparam("key")), rows)
@@ -117,7 +118,7 @@ def _write_identifiers(connection: Connection, written: Sequence[Vulnerability],
         connection.execute(delete(identifiers).where(among(connection, identifiers.c.vulnerability_id, changed)))
     names = sorted({(name.casefold(), one.id) for one in written for name in one.identifiers})
     if names:
-        connection.execute(insert(identifiers), [{"name": name, "vulnerability_id": key} for name, key in names])
+        insert_rows(connection, identifiers, [{"name": name, "vulnerability_id": key} for name, key in names])
 
 
 # -- components -------------------------------------------------------------------------------------------------------
@@ -128,8 +129,8 @@ def _write_findings(connection: Connection, answers: Sequence[ComponentAnswer], 
     wanted = {(ids[answer.purl], one.id) for answer in answers for one in answer.vulnerabilities}
     numbers = [ids[answer.purl] for answer in answers]
     query = select(findings.c.component_id, findings.c.vulnerability_id)
-    found = connection.execute(query.where(among(connection, findings.c.component_id, numbers)))
-    there = {(number, key) for number, key in found}
+    found = raw_rows(connection, query.where(among(connection, findings.c.component_id, numbers)))
+    there = {pair for portion in found for pair in portion}
     kept = {ids[answer.purl] for answer in answers if not answer.complete}
     if gone := sorted(one for one in there - wanted if one[0] not in kept):
         one_row = delete(findings).where(
@@ -138,24 +139,26 @@ def _write_findings(connection: Connection, answers: Sequence[ComponentAnswer], 
         connection.execute(one_row, [{"number": number, "key": key} for number, key in gone])
     if new := sorted(wanted - there):
         rows = [{"component_id": number, "vulnerability_id": key} for number, key in new]
-        connection.execute(insert(findings), rows)
+        insert_rows(connection, findings, rows)
 
 
 def _write_components(
     change: Change, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int], now: dt.datetime
 ) -> None:
-    rows = [
-        {
-            "number": ids[answer.purl],
-            "state": ComponentState.VULNERABLE if answer.vulnerabilities else ComponentState.CLEAN,
-            "answered_at": to_seconds(answer.answered_at),
+    seconds = {at: to_seconds(at) for at in {one.answered_at for one in answers}}
+    alike: dict[tuple[ComponentState, int], list[int]] = {}
+    for answer in answers:
+        state = ComponentState.VULNERABLE if answer.vulnerabilities else ComponentState.CLEAN
+        alike.setdefault((state, seconds[answer.answered_at]), []).append(ids[answer.purl])
+    for (state, answered_at), numbers in alike.items():
+        written = {
+            "state": state,
+            "answered_at": answered_at,
             "asked_at": to_seconds(now),
             "revision": change.revision,
         }
-        for answer in answers
-    ]
-    if rows:
-        change.connection.execute(update(components).where(components.c.id == bindparam("number")), rows)
+        some = among(change.connection, components.c.id, numbers)
+        change.connection.execute(update(components).where(some).values(written))
 
 
 def _note_asked(connection: Connection, numbers: Sequence[int], now: dt.datetime) -> None:
@@ -184,7 +187,7 @@ def _write_pairs(connection: Connection, answers: Sequence[ComponentAnswer], now
             {"vulnerability_id": one.id, "package": package, "first_seen": now, "score": one.cvss_score}
             for one, package in new
         ]
-        connection.execute(insert(affected_packages), rows)
+        insert_rows(connection, affected_packages, rows)
     rescored = [one for one in pairs if not one.is_new and one.former != one.vulnerability.cvss_score]
     if rescored:
         rows = [
