@@ -2,8 +2,9 @@
 
 The purl and the nesting did not move between 1.2 and 1.7, so that one reader does all of them. ``metadata.component``
 is read with its parts; as a rule it is the image itself, which is no package. What is excluded or external is not in
-the image: it is counted, and its parts speak for themselves. Not read: the tools, ``pedigree``, ``formulation``,
-``annotations``, ``declarations`` and the tools of ``vulnerabilities``. A ``bom-ref`` may look like a purl and is none.
+the image, and neither are its parts, unless they state a scope that includes them: it is counted. Not read: the tools,
+``pedigree``, ``formulation``, ``annotations``, ``declarations`` and the tools of ``vulnerabilities``. A ``bom-ref`` may
+look like a purl and is none.
 Source: the JSON schemas bom-1.2 to bom-1.7 of the CycloneDX specification.
 """
 
@@ -114,10 +115,11 @@ def read_components(components: list[Component] | None, inventory: Inventory) ->
     """
     purls, entries = inventory.purls, inventory.entries
     before, left_out = len(purls), 0
-    levels = [_announced(components, inventory)]
+    levels, outside = [_announced(components, inventory)], [False]
     while levels:
         for component in levels[-1]:
-            if component.scope == "excluded" or component.is_external:
+            is_outside = is_not_in_image(component.scope, component.is_external, within=outside[-1])
+            if is_outside:
                 inventory.not_in_image += 1
                 left_out += component.purl is not None
             elif component.purl is None:
@@ -129,10 +131,25 @@ def read_components(components: list[Component] | None, inventory: Inventory) ->
                 if len(levels) >= inventory.limits.max_nesting:
                     raise nested_too_deeply(inventory.limits.max_nesting)
                 levels.append(_announced(component.components, inventory))
+                outside.append(is_outside)
                 break
         else:
             levels.pop()
+            outside.pop()
     return len(purls) - before + left_out
+
+
+def is_not_in_image(scope: str | None, is_external: bool | None, *, within: bool) -> bool:
+    """Whether a component is not in the image.
+
+    Args:
+        scope: as it states it; None or empty when it states none.
+        is_external: as it states it; None when it does not.
+        within: whether it is a part of something that is not in the image, which holds for it unless it says otherwise.
+    """
+    if scope == "excluded" or is_external:
+        return True
+    return within and not scope and is_external is None
 
 
 def unsupported_version(version: str, known: tuple[str, ...]) -> InvalidInput:

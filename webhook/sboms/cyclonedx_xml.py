@@ -64,13 +64,19 @@ def read(data: bytes, inventory: Inventory) -> Heading:
 class _Entry:
     """A component, kept in order of its start tag."""
 
-    def __init__(self, kind: str, *, is_external: bool, is_subject: bool) -> None:
-        self.type, self.is_external, self.is_subject = kind, is_external, is_subject
+    def __init__(self, kind: str, *, is_external: bool | None, is_subject: bool, parent: _Entry | None) -> None:
+        self.type, self.is_external, self.is_subject, self._parent = kind, is_external, is_subject, parent
         self.name: str | None = ""
         self.version: str | None = None
         self.group: str | None = None
         self.scope = ""
         self.purl: str | None = None
+        self.is_outside = False
+
+    def settle(self) -> None:
+        """Tell whether it is in the image; whatever it is a part of has been settled before."""
+        within = self._parent is not None and self._parent.is_outside
+        self.is_outside = cyclonedx.is_not_in_image(self.scope, self.is_external, within=within)
 
 
 class _Content:
@@ -94,7 +100,8 @@ class _Content:
     def report(self) -> None:
         """Hand the entries to the inventory."""
         for entry in self._entries:
-            if entry.scope == "excluded" or entry.is_external:
+            entry.settle()
+            if entry.is_outside:
                 self._inventory.not_in_image += 1
             elif entry.purl is None and entry.is_subject:
                 continue
@@ -152,8 +159,9 @@ class _Content:
         self._inventory.expect(1)
         entry = _Entry(
             attributes.get("type", ""),
-            is_external=_is_true(attributes.get("isExternal", "")),
+            is_external=_is_true(attributes.get("isExternal")),
             is_subject=self._path == _SUBJECT,
+            parent=self._open[-1] if self._open else None,
         )
         self._open.append(entry)
         self._entries.append(self._open[-1])
@@ -187,8 +195,8 @@ class _Content:
         raise InvalidInput(f"The document {what}, which no SBOM does", remedy="Check the tool that wrote it.")
 
 
-def _is_true(text: str) -> bool:
-    return text.strip() in ("1", "true")
+def _is_true(text: str | None) -> bool | None:
+    return None if text is None else text.strip() in ("1", "true")
 
 
 def _refuse_endless_tags(data: bytes) -> None:

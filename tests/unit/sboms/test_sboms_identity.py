@@ -171,15 +171,47 @@ def test_a_package_inside_a_module_is_none_of_its_own_and_a_lone_one_stands_for_
 
 
 def test_what_the_document_says_is_not_in_the_image_is_counted_apart() -> None:
-    nested = component("pkg:npm/nested@1.0.0", "nested")
     sbom = cyclonedx(
-        component("pkg:npm/excluded@1.0.0", "excluded", scope="excluded", components=[nested]),
+        component("pkg:npm/excluded@1.0.0", "excluded", scope="excluded"),
         component("pkg:npm/external@1.0.0", "external", isExternal=True),
         component("pkg:npm/optional@1.0.0", "optional", scope="optional", isExternal=False),
         {"type": "library", "name": "bare", "scope": "excluded"},
     )
-    assert sbom.components == ("pkg:npm/nested@1.0.0", "pkg:npm/optional@1.0.0")
+    assert sbom.components == ("pkg:npm/optional@1.0.0",)
     assert (sbom.not_in_image, sbom.skipped) == (3, ())
+
+
+PARTS = {
+    "bare": {},
+    "required": {"scope": "required"},
+    "optional": {"scope": "optional"},
+    "internal": {"isExternal": False},
+    "excluded": {"scope": "excluded"},
+}
+"""What a part states."""
+
+
+@pytest.mark.parametrize("outside", [{"scope": "excluded"}, {"isExternal": True}])
+def test_parts_of_what_is_not_in_the_image_are_not_either_unless_they_say_otherwise(outside: dict[str, Any]) -> None:
+    parts = [component(f"pkg:npm/{name}@1", name, **states) for name, states in PARTS.items()]
+    deep = component("pkg:npm/middle@1", "middle", components=[component("pkg:npm/deep@1", "deep"), *parts])
+    after = component("pkg:npm/after@1", "after", components=[component("pkg:npm/inside@1", "inside")])
+    sbom = cyclonedx(component("pkg:npm/whole@1", "whole", components=[deep], **outside), after)
+    counted = ("required", "optional", "internal", "after", "inside")
+    assert sbom.components == tuple(f"pkg:npm/{name}@1" for name in counted)
+    assert (sbom.not_in_image, sbom.skipped) == (5, ())
+
+
+def test_parts_in_xml_are_read_alike() -> None:
+    def part(name: str, states: str = "", inside: str = "") -> str:
+        return f"<component><name>{name}</name>{states}<purl>pkg:npm/{name}@1</purl>{inside}</component>"
+
+    parts = part("bare") + part("required", "<scope>required</scope>") + part("internal", "<isExternal>0</isExternal>")
+    whole = part("whole", "<scope>excluded</scope>", f"<components>{parts}</components>") + part("after")
+    text = f'<bom xmlns="http://cyclonedx.org/schema/bom/1.7"><components>{whole}</components></bom>'
+    sbom = parse(text.encode())
+    assert sbom.components == ("pkg:npm/required@1", "pkg:npm/internal@1", "pkg:npm/after@1")
+    assert sbom.not_in_image == 2
 
 
 def test_xml_says_the_same() -> None:
