@@ -22,7 +22,12 @@ DOTTED = Purl("pkg:pypi/ruamel.yaml@0.17.4")
     [
         ("pkg:maven/log4j/log4j@1.2.17", [], ["pkg:maven/log4j/log4j@1.2.17"], []),
         ("pkg:pypi/flask@1.0", [], ["pkg:pypi/flask@1.0"], []),
-        ("pkg:pypi/torch@2.0.1%2Bcu118", [], ["pkg:pypi/torch@2.0.1"], []),
+        (
+            "pkg:pypi/torch@2.0.1%2Bcu118",
+            [],
+            ["pkg:pypi/torch@2.0.1", "pkg:pypi/torch@2.0.1%2Bcu118"],
+            [],
+        ),
         ("pkg:pypi/a-b-c@1.0", [], ["pkg:pypi/a-b-c@1.0"], ["pkg:pypi/a.b.c@1.0"]),
         ("pkg:pypi/a-b-c@1.0", ["pkg:pypi/a.b-c@1.0"], ["pkg:pypi/a-b-c@1.0", "pkg:pypi/a.b-c@1.0"], []),
         ("pkg:nuget/a.b@1.0", [], ["pkg:nuget/a.b@1.0"], []),

@@ -112,14 +112,14 @@ def _nuget(key: Purl, spellings: Sequence[Purl]) -> Iterator[Form]:
 
 
 def _pypi(key: Purl, spellings: Sequence[Purl]) -> Iterator[Form]:
-    """PyPI holds no local versions; which separator OSS Index writes in a name is not established."""
-    version = key.version.partition("+")[0] or key.version
-    yield Form(_at(key.package, version))
+    """PyPI takes no local versions; that OSS Index has none, and how it separates a name, is not established."""
     dotted = [one.package for one in spellings if "." in one.name]
-    for package in dotted:
-        yield Form(_at(package, version))
-    if "-" in key.name and not dotted:
-        yield Form(_at(key.package.replace("-", "."), version), certain=False)
+    for version in dict.fromkeys((key.version.partition("+")[0] or key.version, key.version)):
+        yield Form(_at(key.package, version))
+        for package in dotted:
+            yield Form(_at(package, version))
+        if "-" in key.name and not dotted:
+            yield Form(_at(key.package.replace("-", "."), version), certain=False)
 
 
 def _rpm(key: Purl) -> Iterator[Form]:
