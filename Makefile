@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint bench lock clean
+.PHONY: help demo test lint bench fuzz lock clean
 
 help:  ## show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -22,6 +22,10 @@ lint: $(VENV)/dev  ## ruff, mypy --strict and the layering contract
 
 bench: $(VENV)/dev  ## speed and memory, each figure beside its goal (bench/README.md says how to read them)
 	@$(BIN)/python -m bench $(BENCH)
+
+SECONDS ?= 60
+fuzz: $(VENV)/dev  ## changed inputs for every parser that meets outside bytes (SECONDS=60 in all, FUZZ="purl image")
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(FUZZ)
 
 lock: $(VENV)/dev  ## write the hashed requirements lock anew from pyproject.toml
 	@$(BIN)/pip install -q --disable-pip-version-check uv

@@ -185,11 +185,13 @@ def _gem(stated: Stated) -> Stated:
 
 def _golang(stated: Stated) -> Stated:
     """A module is named by its path, with its case; the tail may stand in the subpath (Syft 1.0 to 1.38)."""
-    path = _GO_ESCAPED.sub(lambda letter: letter[1].upper(), "/".join(stated.path))
+    path, subpath = (
+        _GO_ESCAPED.sub(lambda letter: letter[1].upper(), one) for one in ("/".join(stated.path), stated.subpath)
+    )
     version = _GO_DIRTY.sub("", stated.version)
     if len(stated.path) == 1 and path.lower() in ("go", "std", "stdlib", "toolchain"):
         return stated._replace(path=(STANDARD_LIBRARY,), version=_GO_TOOLCHAIN.sub("", version), subpath="")
-    whole = f"{path}/{stated.subpath}" if stated.subpath else path
+    whole = f"{path}/{subpath}" if subpath else path
     if stated.name.lower() == whole.lower() or (stated.name.lower() == path.lower() and not _is_major(stated, version)):
         whole = stated.name
     if _GO_NUMBERS.match(version):

@@ -112,6 +112,7 @@ class _Assessment(msgspec.Struct, rename="camel"):
 _OBJECTS = msgspec.json.Decoder(_Object)
 _STATUSES = msgspec.json.Decoder(_Status | None)
 _TYPES, _ASSESSMENTS = msgspec.json.Decoder(_Type), msgspec.json.Decoder(_Assessment)
+_UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError)
 _ACTIONS = {action.word: action for action in Action}
 
 
@@ -200,7 +201,7 @@ def _type(one: _Object) -> TypeResource:
             on_expiry=spec.on_expiry,
             description=spec.description,
         )
-    except (msgspec.MsgspecError, BomgateError, KeyError) as problem:
+    except (*_UNREADABLE, BomgateError, KeyError) as problem:
         return TypeResource(_resource(ResourceKind.TYPE, one, problem), None)
     return TypeResource(_resource(ResourceKind.TYPE, one), made)
 
@@ -215,7 +216,7 @@ def _assessment(one: _Object) -> AssessmentResource:
             comment=spec.comment,
             until=None if spec.until is None else parse_until(spec.until),
         )
-    except (msgspec.MsgspecError, BomgateError) as problem:
+    except (*_UNREADABLE, BomgateError) as problem:
         return AssessmentResource(_resource(ResourceKind.ASSESSMENT, one, problem), None)
     return AssessmentResource(_resource(ResourceKind.ASSESSMENT, one), made)
 
@@ -233,7 +234,7 @@ def _resource(kind: ResourceKind, one: _Object, problem: Exception | None = None
 def _status(one: _Object) -> ResourceStatus | None:
     try:
         found = _STATUSES.decode(one.status)
-    except msgspec.MsgspecError:
+    except _UNREADABLE:
         return None  # somebody else's words; they are replaced
     return None if found is None else found.status()
 

@@ -27,6 +27,7 @@ from webhook.ports import Clock
 _API = "credentialprovider.kubelet.k8s.io/"
 _MAX_OUTPUT = 1024 * 1024
 _REMEMBERED = 1000
+_SCOPES = frozenset(["Image", "Registry", "Global"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,15 @@ class _Response(msgspec.Struct, rename="camel"):
     cache_key_type: str = ""
     cache_duration: str | None = None
     auth: dict[str, _Auth | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a plugin answered, for what (``Image``, ``Registry`` or ``Global``), and for how long it holds."""
+
+    scope: str
+    seconds: float
+    offered: dict[str, Credential]
 
 
 class ProviderKeychain:
@@ -113,23 +123,11 @@ class ProviderKeychain:
                 known = self._known.get((provider.name, key))
                 if known is not None and self._clock.monotonic() < known[0]:
                     return known[1]
-            response = self._run(provider, repository.name)
-            scopes = {"Image": repository.name, "Registry": host, "Global": ""}
-            if response.cache_key_type not in scopes:
-                raise _failed(provider, f"it answered with the cacheKeyType {response.cache_key_type[:40]!r}")
-            stated = response.cache_duration
-            try:
-                seconds = parse_duration(provider.default_cache_duration if stated is None else stated)
-            except InvalidInput as problem:
-                raise _failed(provider, f"its cacheDuration: {problem.message}") from problem
-            offered = {
-                normal_key(key): Credential(auth.username, auth.password)
-                for key, auth in (response.auth or {}).items()
-                if auth is not None
-            }
-            if seconds > 0:
-                self._remember((provider.name, scopes[response.cache_key_type]), seconds, offered)
-            return offered
+            said = _read_response(provider, self._run(provider, repository.name))
+            if said.seconds > 0:
+                scopes = {"Image": repository.name, "Registry": host, "Global": ""}
+                self._remember((provider.name, scopes[said.scope]), said.seconds, said.offered)
+            return said.offered
 
     def _remember(self, key: tuple[str, str], seconds: float, offered: dict[str, Credential]) -> None:
         self._known[key] = (self._clock.monotonic() + seconds, offered)
@@ -137,7 +135,7 @@ class ProviderKeychain:
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
 
-    def _run(self, provider: _Provider, image: str) -> _Response:
+    def _run(self, provider: _Provider, image: str) -> bytes:
         question = {"kind": "CredentialProviderRequest", "apiVersion": provider.api_version, "image": image}
         program = (self._options.directory or Path()) / provider.name
         added = {variable.name: variable.value for variable in provider.env}
@@ -157,13 +155,34 @@ class ProviderKeychain:
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace").strip()[-200:]
             raise _failed(provider, f"it ended with {done.returncode}: {said!r}")
-        try:
-            response = msgspec.json.decode(done.stdout[:_MAX_OUTPUT], type=_Response)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
-            raise _failed(provider, "what it printed is no CredentialProviderResponse") from None
-        if response.kind != "CredentialProviderResponse":
-            raise _failed(provider, f"it answered with the kind {response.kind[:40]!r}")
-        return response
+        return done.stdout
+
+
+def _read_response(provider: _Provider, output: bytes) -> _Said:
+    """Read what a plugin printed.
+
+    Raises:
+        Retryable: it is no answer.
+    """
+    try:
+        response = msgspec.json.decode(output[:_MAX_OUTPUT], type=_Response)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        raise _failed(provider, "what it printed is no CredentialProviderResponse") from None
+    if response.kind != "CredentialProviderResponse":
+        raise _failed(provider, f"it answered with the kind {response.kind[:40]!r}")
+    if response.cache_key_type not in _SCOPES:
+        raise _failed(provider, f"it answered with the cacheKeyType {response.cache_key_type[:40]!r}")
+    stated = response.cache_duration
+    try:
+        seconds = parse_duration(provider.default_cache_duration if stated is None else stated)
+    except InvalidInput as problem:
+        raise _failed(provider, f"its cacheDuration: {problem.message}") from problem
+    offered = {
+        normal_key(key): Credential(auth.username, auth.password)
+        for key, auth in (response.auth or {}).items()
+        if auth is not None
+    }
+    return _Said(response.cache_key_type, seconds, offered)
 
 
 def _read(options: ProviderOptions) -> list[_Provider]:
