@@ -24,6 +24,7 @@ import urllib3
 from requests.auth import AuthBase
 
 from webhook import __version__
+from webhook.clients.bounded import BoundedAdapter, time_for_answers
 from webhook.clients.failures import explained, origin_of
 from webhook.clients.headers import joined
 from webhook.errors import Final, Retryable
@@ -159,6 +160,8 @@ class Transport:
             try:
                 answer = self._once(method, url, (body, headers, credentials), until)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
+                if self._clock.monotonic() >= until:
+                    raise self._too_slow(url) from None
                 raise explained(problem, origin_of(url)) from None
             location = answer.headers.get("Location")
             if answer.status not in _REDIRECTS or not location:
@@ -185,7 +188,10 @@ class Transport:
         timeout = (self._options.connect_seconds, self._options.read_seconds)
         # The adapter, not the session: the session would read the body of a redirect, however large, to look ahead.
         adapter = session.get_adapter(url)
-        with adapter.send(request, stream=True, timeout=timeout, **self._environment(session, url)) as response:
+        with (
+            time_for_answers(lambda: until - self._clock.monotonic()),
+            adapter.send(request, stream=True, timeout=timeout, **self._environment(session, url)) as response,
+        ):
             return Answer(response.status_code, response.headers, self._body(response, until))
 
     def _environment(self, session: requests.Session, url: str) -> Mapping[str, Any]:
@@ -209,15 +215,18 @@ class Transport:
                     remedy="Ask for less at once (a smaller batch size), or raise the limit on the size of an answer.",
                 )
             if self._clock.monotonic() > until:
-                raise Retryable(
-                    f"{origin_of(response.url)} did not finish its answer within {self._options.total_seconds:g} s."
-                )
+                raise self._too_slow(response.url)
         return bytes(content)
+
+    def _too_slow(self, url: str) -> Retryable:
+        return Retryable(f"{origin_of(url)} did not finish its answer within {self._options.total_seconds:g} s.")
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._thread, "session", None)
         if session is None:
             session = self._thread.session = new_session()
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, BoundedAdapter())
             with self._lock:
                 self._sessions.add(session)
         return session

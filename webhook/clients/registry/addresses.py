@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 
+from webhook.clients.bounded import within_time
 from webhook.errors import Final
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -139,7 +140,7 @@ def connect(host: str, port: int, allow_private: bool, timeout: float | None) ->
         attempt = socket.socket(family, kind, protocol)
         try:
             attempt.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            attempt.settimeout(timeout)
+            attempt.settimeout(within_time(timeout))
             attempt.connect(address)
         except OSError as error:
             attempt.close()

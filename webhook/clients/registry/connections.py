@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import requests
-import requests.adapters
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from webhook.clients.bounded import BoundedAdapter, BoundedHttpConnection, BoundedHttpsConnection
 from webhook.clients.registry.addresses import connect
 from webhook.clients.transport import new_session
 from webhook.errors import Final
@@ -20,7 +19,7 @@ from webhook.errors import Final
 _HOSTS = 64
 
 
-class _Http(HTTPConnection):
+class _Http(BoundedHttpConnection):
     """A connection that checks the address it connects to."""
 
     allow_private: ClassVar[bool] = False
@@ -29,7 +28,7 @@ class _Http(HTTPConnection):
         return connect(self.host, self.port, self.allow_private, _seconds(self.timeout))
 
 
-class _Https(HTTPSConnection):
+class _Https(BoundedHttpsConnection):
     """The same with TLS on top."""
 
     allow_private: ClassVar[bool] = False
@@ -66,7 +65,7 @@ def _seconds(timeout: object) -> float | None:
     return float(timeout) if isinstance(timeout, (int, float)) else None
 
 
-class _Adapter(requests.adapters.HTTPAdapter):
+class _Adapter(BoundedAdapter):
     """An adapter whose connections check addresses.
 
     A proxy is the operator's own and is reached as usual; it is then the proxy that connects to the registry.

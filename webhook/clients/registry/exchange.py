@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
+from webhook.clients.bounded import time_for_answers
 from webhook.clients.headers import content_length, joined
 from webhook.clients.registry.addresses import check_literal
 from webhook.clients.registry.connections import Connections
@@ -105,16 +106,19 @@ class Exchange:
             session = self._connections.session(request.registry.allow_private, request.registry.ca_file)
             left = self._left(request.url, deadline)
             try:
-                with session.request(
-                    request.method,
-                    request.url,
-                    headers={"Accept": request.accept},
-                    data=request.form,
-                    auth=Credentials(request.authorization),
-                    timeout=(min(self._options.connect_seconds, left), min(self._options.read_seconds, left)),
-                    allow_redirects=False,
-                    stream=True,
-                ) as response:
+                with (
+                    time_for_answers(lambda: deadline.remaining(self._clock.monotonic())),
+                    session.request(
+                        request.method,
+                        request.url,
+                        headers={"Accept": request.accept},
+                        data=request.form,
+                        auth=Credentials(request.authorization),
+                        timeout=(min(self._options.connect_seconds, left), min(self._options.read_seconds, left)),
+                        allow_redirects=False,
+                        stream=True,
+                    ) as response,
+                ):
                     body = self._body(response, request, deadline)
                     return Reply(response.status_code, response.headers, body, request.url)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
@@ -136,14 +140,8 @@ class Exchange:
             content += chunk
             if len(content) > request.limit:
                 raise _too_large(request)
-            self._wait_no_longer_than(self._left(request.url, deadline), response.raw)
+            self._left(request.url, deadline)
         return bytes(content)
-
-    def _wait_no_longer_than(self, left: float, raw: urllib3.HTTPResponse) -> None:
-        """Bound the wait for the next bytes; after a ``Connection: close`` the first bound stays."""
-        connection = raw.connection
-        if connection is not None and connection.sock is not None:
-            connection.sock.settimeout(min(self._options.read_seconds, left))
 
     def _left(self, url: str, deadline: Deadline) -> float:
         left = deadline.remaining(self._clock.monotonic())
