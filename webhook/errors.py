@@ -40,6 +40,13 @@ class InvalidInput(BomgateError):
     default_remedy = "Correct the input and try again."
 
 
+class TooMuchAttached(InvalidInput):
+    """More hangs on an image than one search may read, so what there is of it says nothing of the whole."""
+
+    code = "too-much-attached"
+    default_remedy = "Delete old attachments of the image, or raise the limit in the settings."
+
+
 class ConfigError(BomgateError):
     """The settings cannot be used; the program refuses to start (exit code 2)."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.installation import BASE, PARSER, TIDY, Installation, digest, document, reference
@@ -152,3 +154,44 @@ def test_a_search_that_finds_nothing_exits_with_3_and_says_what_helps(bomgate: I
 def test_a_tag_that_nobody_knows_cannot_be_searched_for(bomgate: Installation) -> None:
     ran = bomgate.run("sbom", "fetch", "registry.example/shop/web:1", "--output", "json")
     assert (ran.code, ran.json["digest"], ran.json["result"]) == (3, None, "refused")
+
+
+def test_what_people_handed_in_is_taken_out_with_a_line_in_the_history(bomgate: Installation) -> None:
+    for name, purl in (("one", PARSER), ("two", TIDY)):
+        path = bomgate.write(f"{name}.cdx.json", document([purl]))
+        bomgate.ok("sbom", "add", path, "--image", reference("web"))
+    before = bomgate.ok("sbom", "show", digest("web"), "--output", "json").json
+    chosen = before["sboms"][0]["sbom"]["document_digest"]
+    arguments = ("--document", chosen[:20], "--author", "Ada", "--comment", "of another build", "--output", "json")
+    removed = bomgate.ok("sbom", "remove", digest("web"), *arguments).json
+    assert [one["document_digest"] for one in removed["removed"]] == [chosen]
+    after = bomgate.ok("sbom", "show", digest("web"), "--output", "json").json
+    assert [one["sbom"]["document_digest"] for one in after["sboms"]] == [before["sboms"][1]["sbom"]["document_digest"]]
+    (line,) = after["history"]
+    assert (line["why"], line["place"]) == ("of another build", "added")
+    assert line["author"].startswith("Ada (")
+
+    bomgate.ok("sbom", "remove", digest("web"), "--author", "Ada")
+    shown = bomgate.ok("sbom", "show", digest("web")[:20])
+    assert "No SBOM of this image counts any more." in shown.err
+    assert bomgate.ok("sbom", "list", "--output", "json").json["sboms"] == []
+
+
+def test_what_lies_in_a_place_cannot_be_taken_out_and_people_are_told_what_to_do(bomgate: Installation) -> None:
+    bomgate.write(f"sboms/web@{digest('web').replace(':', '-')}.json", document([PARSER]))
+    bomgate.configure(sbom={"directory": str(bomgate.folder / "sboms"), "sources": ["directory"]})
+    bomgate.ok("sbom", "fetch", reference("web"), "--add")
+    ran = bomgate.run("sbom", "remove", digest("web"), "--author", "Ada")
+    assert ran.code == 2
+    assert "bomgate sbom fetch IMAGE --add" in ran.err
+
+
+def test_a_file_that_is_gone_from_its_folder_stops_counting(bomgate: Installation) -> None:
+    path = bomgate.write(f"sboms/web@{digest('web').replace(':', '-')}.json", document([PARSER]))
+    bomgate.configure(sbom={"directory": str(bomgate.folder / "sboms"), "sources": ["directory"]})
+    bomgate.ok("sbom", "fetch", reference("web"), "--add")
+    Path(path).unlink()
+    ran = bomgate.run("sbom", "fetch", reference("web"), "--add", "--output", "json")
+    assert (ran.code, ran.json["result"], len(ran.json["gone"])) == (3, "none", 1)
+    (line,) = bomgate.ok("sbom", "show", digest("web"), "--output", "json").json["history"]
+    assert line["why"] == "gone from its place"

@@ -33,6 +33,7 @@ SHAPES: Mapping[str, type[Any]] = {
     "sbom list": sbom_shapes.SbomListShape,
     "sbom show": sbom_shapes.SbomShowShape,
     "sbom fetch": sbom_shapes.FetchShape,
+    "sbom remove": sbom_shapes.SbomRemoveShape,
     "vulns list": decision_shapes.VulnerabilityListShape,
     "vulns show": decision_shapes.VulnerabilityShowShape,
     "assess": decision_shapes.AssessedShape,

@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from tests.memory.facts import Facts, StoredDocument
+from tests.memory.facts import Facts, Found, StoredDocument
 from webhook.model.changes import START, UINT32, Changes, Position, StoredSbom
 from webhook.model.components import ComponentState, Sbom, SkipReason
 from webhook.model.images import Digest, ImageRef
-from webhook.model.places import kept_finding
+from webhook.model.looks import Departure, Look, LookRecord, StoredLook, kept_origin
+from webhook.model.places import answers_for, kept_finding, settles
+from webhook.model.platforms import joined
 from webhook.model.purls import Purl
 from webhook.model.records import (
     AdmittedImage,
@@ -66,6 +68,15 @@ class MemoryFeed:
             ),
             assessments=tuple(one for one in facts.assessments if one.revision > after),
             types=tuple(one for _, (one, revision) in sorted(facts.types.items()) if revision > after),
+            removed=tuple(
+                (one.digest, one.document_digest) for one, at in facts.departures if not complete and at > after
+            ),
+            looks=tuple(
+                StoredLook(digest, origin, one.trouble)
+                for digest, looks in facts.looks.items()
+                for origin, (one, revision) in looks.items()
+                if revision > after
+            ),
             sboms=tuple(row.stored for row in facts.sboms.values() if row.revision > after),
             tags={name: digest for name, (digest, revision) in facts.tags.items() if revision > after},
         )
@@ -75,38 +86,126 @@ class MemorySboms:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    def add_all(self, digest: Digest, found: Sequence[Sbom], *, place: str, image: ImageRef | None = None) -> None:
-        for sbom in found:
-            self.add(digest, sbom, place=place, image=image)
-
     def add(self, digest: Digest, sbom: Sbom, *, place: str, image: ImageRef | None = None) -> StoredSbom:
-        facts, key = self._facts, (digest, sbom.document_digest)
-        tag = image.tagged if image is not None and image.tag else None
-        moved = tag is not None and facts.tags.get(tag, ("", 0))[0] != digest
-        stored = facts.sboms[key].stored if key in facts.sboms else None
-        known = None if stored is None else (stored.place, stored.coverage)
-        kept = None if known is None else kept_finding(known, (place, sbom.coverage))
-        better = kept != known
-        if key in facts.sboms and not moved and not better:
-            return facts.sboms[key].stored
+        facts, revision = self._facts, self._facts.revision
         facts.revision += 1
-        if kept is not None and better:
+        origin = kept_origin(place, "" if image is None else image.name)
+        there = [one for one in facts.found.get(digest, []) if one.key == (sbom.document_digest, place, origin)]
+        coverage = joined((*(one.coverage for one in there), sbom.coverage))
+        changed = self._find(digest, sbom, Found(sbom.document_digest, place, origin, coverage))
+        changed = self._settle(digest, {sbom.document_digest}) or changed
+        if not (self._point(image, digest) or changed):
+            facts.revision = revision
+        return facts.sboms[digest, sbom.document_digest].stored
+
+    def record(self, digest: Digest, look: Look, *, image: ImageRef | None = None) -> Sequence[Departure]:
+        facts, revision, now = self._facts, self._facts.revision, self._facts.clock.now()
+        before, changed = list(facts.found.get(digest, [])), False
+        if not before and not any(look.found.values()):
+            return ()
+        facts.revision += 1
+        left, documents = [], set()
+        for place, sboms in look.found.items():
+            origin, here = kept_origin(place, look.origin), {one.document_digest for one in sboms}
+            documents |= here
+            mine = [one for one in before if one.origin == origin and answers_for(place, one.place)]
+            left += [one for one in mine if one.document not in here]
+            for sbom in sboms:
+                changed |= self._find(digest, sbom, Found(sbom.document_digest, place, origin, sbom.coverage))
+            if origin:  # what was found nobody knows in which name is seen in this one now
+                facts.found[digest] = [
+                    one
+                    for one in facts.found.get(digest, [])
+                    if (one.place, one.origin) != (place, "") or one.document not in here
+                ]
+        changed |= self._leave(digest, left, documents, look.author, "gone from its place")
+        known = facts.looks.get(digest, {}).get(look.origin)
+        if facts.found.get(digest):
+            trouble = "" if look.passing and known is not None and not known[0].trouble else look.trouble
+            is_news = known is None or known[0].trouble != trouble
+            at = facts.revision if is_news or known is None else known[1]
+            facts.looks.setdefault(digest, {})[look.origin] = (LookRecord(look.origin, now, trouble), at)
+            changed |= is_news
+        if not (self._point(image, digest) or changed):
+            facts.revision = revision
+        return [one for one, _ in facts.departures[len(facts.departures) - len(left) :]] if left else []
+
+    def remove(
+        self, digest: Digest, *, document: str | None = None, author: str, why: str = ""
+    ) -> tuple[Sequence[Departure], Sequence[Departure]]:
+        facts, now = self._facts, self._facts.clock.now()
+        mine = [one for one in facts.found.get(digest, []) if document in (None, one.document)]
+        left = [
+            one for one in mine if settles(one.place) or (not one.origin and bool(kept_origin(one.place, "any name")))
+        ]
+        if left:
+            facts.revision += 1
+            self._leave(digest, left, set(), author, why or "taken out")
+        stays = [one for one in mine if one not in left]
+        gone = [one for one, _ in facts.departures[len(facts.departures) - len(left) :]] if left else []
+        return gone, [Departure(digest, *one.key, now, author, "") for one in stays]
+
+    def looks(self, digests: Sequence[Digest]) -> Mapping[Digest, Sequence[LookRecord]]:
+        looks = self._facts.looks
+        return {digest: [one for one, _ in looks[digest].values()] for digest in digests if digest in looks}
+
+    def departures(self, digest: Digest | None = None) -> Sequence[Departure]:
+        return [one for one, _ in reversed(self._facts.departures) if digest in (None, one.digest)]
+
+    def _find(self, digest: Digest, sbom: Sbom, found: Found) -> bool:
+        """Note a document in a place; whether it is new."""
+        facts, key = self._facts, (digest, sbom.document_digest)
+        rest = [one for one in facts.found.get(digest, []) if one.key != found.key]
+        facts.found[digest] = [*rest, found]
+        if key in facts.sboms:
+            return False
+        known = set(facts.components)
+        ids = sorted({facts.component(purl).id for purl in sbom.components})
+        for purl in sbom.components:
+            self._note_spellings(purl, sbom.spellings.get(purl), existed=purl in known)
+        skipped: dict[SkipReason, int] = dict(Counter(one.reason for one in sbom.skipped))
+        stored = StoredSbom(
+            digest, sbom.document_digest, array(UINT32, ids), skipped, found.place, sbom.format, sbom.coverage
+        )
+        facts.sboms[key] = StoredDocument(stored, sbom, facts.clock.now(), facts.revision)
+        return True
+
+    def _leave(self, digest: Digest, left: Sequence[Found], also: set[str], author: str, why: str) -> bool:
+        facts, now = self._facts, self._facts.clock.now()
+        facts.found[digest] = [one for one in facts.found.get(digest, []) if one not in left]
+        changed = self._settle(digest, {one.document for one in left} | also)
+        counting = {one.document for one in facts.found[digest]}
+        for one in left:
+            revision = 0 if one.document in counting else facts.revision
+            facts.departures.append((Departure(digest, *one.key, now, author, why), revision))
+        if not facts.found[digest]:
+            facts.looks.pop(digest, None)
+        return changed
+
+    def _settle(self, digest: Digest, documents: set[str]) -> bool:
+        facts, changed = self._facts, False
+        for document in documents:
+            found = [(one.place, one.coverage) for one in facts.found.get(digest, []) if one.document == document]
+            key = (digest, document)
+            if not found:
+                changed |= facts.sboms.pop(key, None) is not None
+                continue
+            kept = found[0]
+            for one in found[1:]:
+                kept = kept_finding(kept, one)
             row = facts.sboms[key]
-            renewed = replace(row.stored, place=kept[0], coverage=kept[1])
-            facts.sboms[key] = replace(row, stored=renewed, revision=facts.revision)
-        if tag is not None and moved:
-            facts.tags[tag] = (digest, facts.revision)
-        if key not in facts.sboms:
-            before = set(facts.components)
-            ids = sorted({facts.component(purl).id for purl in sbom.components})
-            for purl in sbom.components:
-                self._note_spellings(purl, sbom.spellings.get(purl), existed=purl in before)
-            skipped: dict[SkipReason, int] = dict(Counter(one.reason for one in sbom.skipped))
-            stored = StoredSbom(
-                digest, sbom.document_digest, array(UINT32, ids), skipped, place, sbom.format, sbom.coverage
-            )
-            facts.sboms[key] = StoredDocument(stored, sbom, facts.clock.now(), facts.revision)
-        return facts.sboms[key].stored
+            if (row.stored.place, row.stored.coverage) != kept:
+                renewed = replace(row.stored, place=kept[0], coverage=kept[1])
+                facts.sboms[key] = replace(row, stored=renewed, revision=facts.revision)
+                changed = True
+        return changed
+
+    def _point(self, image: ImageRef | None, digest: Digest) -> bool:
+        facts = self._facts
+        if image is None or not image.tag or facts.tags.get(image.tagged, ("", 0))[0] == digest:
+            return False
+        facts.tags[image.tagged] = (digest, facts.revision)
+        return True
 
     def _note_spellings(self, purl: Purl, written: Sequence[Purl] | None, *, existed: bool) -> None:
         facts = self._facts

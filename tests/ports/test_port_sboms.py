@@ -11,6 +11,7 @@ from tests.fakes import NOON, FakeClock, MemoryStore
 from tests.ports.samples import digest, make_sbom, skipped
 from webhook.model.components import ComponentState, SkipReason
 from webhook.model.images import parse_image
+from webhook.model.looks import Look, StoredLook
 from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
 from webhook.store.opening import Store
@@ -152,9 +153,140 @@ def stored_of(store: AnyStore) -> list[tuple[str, Coverage | None]]:
 
 def test_all_sboms_of_an_image_are_kept_together_and_again_changes_nothing(store: AnyStore) -> None:
     image, found = parse_image("shop/web:1"), [make_sbom("pkg:npm/a@1"), make_sbom("pkg:npm/b@1")]
-    store.sboms.add_all(digest(1), found, place="referrers", image=image)
+    look = Look(image.name, {"referrers": found})
+    store.sboms.record(digest(1), look, image=image)
     position = store.feed.position()
     assert len(store.sboms.show(digest(1))) == 2
     assert store.feed.changes().tags == {image.tagged: digest(1)}
-    store.sboms.add_all(digest(1), found, place="referrers", image=image)
+    store.sboms.record(digest(1), look, image=image)
     assert store.feed.position() == position
+
+
+COPY, WEB = "evil.example/copy", "docker.io/shop/web"
+
+
+def test_what_is_gone_from_its_place_stops_counting_and_leaves_a_line(store: AnyStore, clock: FakeClock) -> None:
+    old, new, other = make_sbom("pkg:npm/a@1"), make_sbom("pkg:npm/b@1"), make_sbom("pkg:npm/c@1")
+    store.sboms.record(digest(1), Look(WEB, {"referrers": [old], "buildkit": [other]}))
+    before = store.feed.position()
+    clock.advance(60)
+    (left,) = store.sboms.record(digest(1), Look(WEB, {"referrers": [new]}, author="ada"))
+    assert (left.document_digest, left.place, left.author) == (old.document_digest, "referrers", "ada")
+    assert (left.at - NOON).total_seconds() == 60
+    assert {one.document_digest for one in store.sboms.show(digest(1))} == {new.document_digest, other.document_digest}
+    assert list(store.sboms.departures(digest(1))) == [left] == list(store.sboms.departures())
+    changes = store.feed.changes(before)
+    assert changes.removed == ((digest(1), old.document_digest),)
+    assert [one.document_digest for one in changes.sboms] == [new.document_digest]
+    assert store.feed.changes().removed == ()
+
+
+def test_a_look_that_sees_the_same_again_changes_no_revision_and_notes_the_time(
+    store: AnyStore, clock: FakeClock
+) -> None:
+    look = Look(WEB, {"referrers": [make_sbom("pkg:npm/a@1")], "buildkit": []})
+    store.sboms.record(digest(1), look)
+    position = store.feed.position()
+    clock.advance(3600)
+    store.sboms.record(digest(1), look)
+    assert store.feed.position() == position
+    ((record,),) = store.sboms.looks([digest(1), digest(2)]).values()
+    assert (record.origin, record.trouble, (record.at - NOON).total_seconds()) == (WEB, "", 3600)
+
+
+def test_nothing_is_taken_away_by_a_look_in_another_name_or_at_another_place(store: AnyStore) -> None:
+    old = make_sbom("pkg:npm/a@1")
+    store.sboms.record(digest(1), Look(WEB, {"referrers": [old]}))
+    for look in (
+        Look(COPY, {"referrers": []}),
+        Look(f"{WEB} team", {"referrers": []}),
+        Look(WEB, {"buildkit": [], "signed:ab": []}),
+        Look(WEB, {}, "referrers: the registry did not answer"),
+    ):
+        assert store.sboms.record(digest(1), look) == []
+    assert [one.document_digest for one in store.sboms.show(digest(1))] == [old.document_digest]
+
+
+def test_a_document_that_leaves_one_of_its_places_counts_by_the_others(store: AnyStore) -> None:
+    sbom = make_sbom("pkg:npm/a@1")
+    store.sboms.record(digest(1), Look(WEB, {"referrers": [sbom], "signed:ab": [sbom]}))
+    assert [one.place for one in store.feed.changes().sboms] == ["signed:ab"]
+    before = store.feed.position()
+    (left,) = store.sboms.record(digest(1), Look(WEB, {"referrers": [sbom], "signed:ab": []}))
+    assert left.place == "signed:ab"
+    changes = store.feed.changes(before)
+    assert changes.removed == ()
+    assert [one.place for one in changes.sboms] == ["referrers"]
+
+
+def test_a_signed_document_keeps_its_place_when_it_is_found_again_where_anybody_may_write(store: AnyStore) -> None:
+    sbom = make_sbom("pkg:npm/a@1")
+    store.sboms.record(digest(1), Look(WEB, {"signed:ab": [sbom]}), image=parse_image("shop/web:1"))
+    store.sboms.record(digest(1), Look(WEB, {"referrers": [sbom]}), image=parse_image("shop/web:2"))
+    store.sboms.add(digest(1), sbom, place="referrers", image=parse_image("shop/web:3"))
+    assert [one.place for one in store.feed.changes().sboms] == ["signed:ab"]
+    store.sboms.record(digest(1), Look(WEB, {"cosign-attestation": [sbom]}))
+    assert [one.place for one in store.feed.changes().sboms] == ["signed:ab"]
+
+
+def test_what_keeps_a_place_from_answering_is_remembered_until_all_answer(store: AnyStore) -> None:
+    found = {"referrers": [make_sbom("pkg:npm/a@1")]}
+    store.sboms.record(digest(1), Look(WEB, found, "buildkit: refused"))
+    assert store.feed.changes().looks == (StoredLook(digest(1), WEB, "buildkit: refused"),)
+    before = store.feed.position()
+    store.sboms.record(digest(1), Look(WEB, {**found, "buildkit": []}))
+    assert store.feed.changes(before).looks == (StoredLook(digest(1), WEB),)
+    position = store.feed.position()
+    store.sboms.record(digest(1), Look(WEB, found, "buildkit: refused"))
+    assert store.feed.position() == position, "an outage does not make what was read whole incomplete"
+    store.sboms.record(digest(1), Look(WEB, found, "buildkit: too many", passing=False))
+    assert store.feed.changes().looks == (StoredLook(digest(1), WEB, "buildkit: too many"),)
+
+
+def test_of_an_unknown_image_without_an_sbom_nothing_is_kept(store: AnyStore) -> None:
+    position = store.feed.position()
+    assert list(store.sboms.record(digest(1), Look(WEB, {"referrers": []}), image=parse_image("shop/web:1"))) == []
+    assert store.feed.position() == position
+    assert store.feed.changes().looks == ()
+
+
+def test_an_image_whose_last_document_left_is_unknown_again(store: AnyStore) -> None:
+    sbom = make_sbom("pkg:npm/a@1")
+    store.sboms.record(digest(1), Look(WEB, {"referrers": [sbom]}))
+    store.sboms.record(digest(1), Look(WEB, {"referrers": []}))
+    assert store.sboms.show(digest(1)) == []
+    assert store.sboms.list() == []
+    assert store.feed.changes().looks == ()
+    store.sboms.record(digest(1), Look(WEB, {"referrers": [sbom]}))
+    assert len(store.sboms.show(digest(1))) == 1
+
+
+def test_people_take_out_what_they_handed_in_and_nothing_else(store: AnyStore) -> None:
+    mine, yours, attached = make_sbom("pkg:npm/a@1"), make_sbom("pkg:npm/b@1"), make_sbom("pkg:npm/c@1")
+    store.sboms.add(digest(1), mine, place="added")
+    store.sboms.add(digest(1), yours, place="imported")
+    store.sboms.record(digest(1), Look(WEB, {"referrers": [attached, yours]}))
+    position = store.feed.position()
+    left, stays = store.sboms.remove(digest(1), document=mine.document_digest, author="ada", why="of another build")
+    assert [(one.document_digest, one.author, one.why) for one in left] == [
+        (mine.document_digest, "ada", "of another build")
+    ]
+    assert stays == []
+    assert store.feed.changes(position).removed == ((digest(1), mine.document_digest),)
+    left, stays = store.sboms.remove(digest(1), author="ada")
+    assert [one.place for one in left] == ["imported"]
+    assert sorted(one.document_digest for one in stays) == sorted((attached.document_digest, yours.document_digest))
+    assert len(store.sboms.show(digest(1))) == 2
+    position = store.feed.position()
+    assert list(store.sboms.remove(digest(1), author="ada")[0]) == []
+    assert store.feed.position() == position
+
+
+def test_an_attached_document_of_which_nobody_knows_the_name_is_adopted_when_it_is_seen(store: AnyStore) -> None:
+    sbom = make_sbom("pkg:npm/a@1")
+    store.sboms.add(digest(1), sbom, place="referrers")
+    store.sboms.record(digest(1), Look(WEB, {"referrers": []}))
+    assert len(store.sboms.show(digest(1))) == 1
+    store.sboms.record(digest(1), Look(WEB, {"referrers": [sbom]}))
+    store.sboms.record(digest(1), Look(WEB, {"referrers": []}))
+    assert store.sboms.show(digest(1)) == []

@@ -11,7 +11,7 @@ from tests.registries import images
 from tests.registries.lying import Answer
 from tests.registries.world import FOUND
 from webhook.clients.registry import AttachmentOptions
-from webhook.errors import Final, InvalidInput
+from webhook.errors import InvalidInput, TooMuchAttached
 
 DSSE = "application/vnd.dsse.envelope.v1+json"
 
@@ -67,7 +67,7 @@ def test_an_envelope_around_something_else_than_a_statement_is_no_sbom(world, ta
 def test_an_attachment_with_too_many_layers_is_refused(world, tagged, kit):
     ours = images.envelope(images.statement(world.digest, world.document))
     tagged("att", *[(DSSE, ours, {})] * 3)
-    with pytest.raises(Final, match="3 layers"):
+    with pytest.raises(TooMuchAttached, match="3 layers"):
         world.fetch("cosignAttestation", kit=kit(world.server.host, attachments=AttachmentOptions(max_layers=2)))
 
 

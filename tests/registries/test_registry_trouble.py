@@ -7,7 +7,7 @@ import pytest
 from tests.registries.lying import Answer
 from tests.registries.world import FOUND
 from webhook.clients.registry import RegistryOptions
-from webhook.errors import DeadlineExceeded, Final, Retryable
+from webhook.errors import DeadlineExceeded, Retryable, TooMuchAttached
 
 
 def test_a_pause_that_the_registry_asks_for_is_kept(world, waiting):
@@ -70,13 +70,13 @@ def test_a_silent_registry_ends_the_wait(world, kit):
 
 
 def test_a_search_that_asks_too_often_ends(world, kit):
-    with pytest.raises(Final, match="more than 2 requests"):
+    with pytest.raises(TooMuchAttached, match="more than 2 requests"):
         world.fetch(kit=kit(world.server.host, options=RegistryOptions(requests_per_image=2)))
 
 
 def test_a_search_that_reads_too_much_ends(world, kit):
     size = len(world.layout.blobs[world.digest]) + 10
-    with pytest.raises(Final, match=f"more than {size} bytes"):
+    with pytest.raises(TooMuchAttached, match=f"more than {size} bytes"):
         world.fetch(kit=kit(world.server.host, options=RegistryOptions(bytes_per_image=size)))
 
 

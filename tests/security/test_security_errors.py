@@ -124,7 +124,7 @@ def test_what_was_found_and_cannot_be_stored_is_judged_all_the_same(monkeypatch:
     def full(*_: object, **__: object) -> None:
         raise StoreError("disk full")
 
-    for name in ("add", "add_all", "point"):
+    for name in ("add", "record", "point"):
         monkeypatch.setattr(world.store.sboms, name, full)
     for name in ("begin", "end"):
         monkeypatch.setattr(world.store.searches, name, full)

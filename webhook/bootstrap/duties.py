@@ -78,6 +78,8 @@ def inventory(parts: Parts) -> InventoryDuty:
         refresher=parts.refresher,
         clock=parts.clock,
         pull_secrets=parts.settings.kube.pull_secrets,
+        sboms=parts.store.sboms,
+        refresh_seconds=parts.settings.sbom.refresh_hours * 3600,
     )
     return InventoryDuty(made, options)
 

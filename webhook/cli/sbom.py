@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from webhook.bootstrap import Parts
 from webhook.cli.exits import Exit
 from webhook.cli.options import complete_digests, global_options, invocation, output_option, read_document
 from webhook.cli.output import fields, note, print_json, print_table, say, sentences
 from webhook.cli.progress import counted
 from webhook.cli.sbom_fetch import fetch
+from webhook.cli.sbom_remove import remove, resolve_digest, show_departures
 from webhook.cli.sbom_shapes import (
     ContentShape,
+    DepartureShape,
     ImportedShape,
     ImportShape,
     SbomContentShape,
@@ -34,9 +34,7 @@ from webhook.model.images import Digest, ImageRef, parse_digest, parse_image
 from webhook.model.purls import Purl
 from webhook.model.records import SbomRecord
 from webhook.policy.phrases import count, moment
-from webhook.policy.plaintext import plain
 
-_PREFIX = re.compile(r"(?:sha256:)?([0-9a-f]{4,64})\Z")
 _ORDER = (
     ComponentState.VULNERABLE,
     ComponentState.UNKNOWN,
@@ -151,18 +149,24 @@ def list_sboms(output: str) -> None:
 def show(digest: str, output: str) -> None:
     """Show the SBOMs of one image, named by DIGEST (or the beginning of it) or by a name that points at it."""
     parts = invocation().parts()
-    found = _resolve(parts, digest)
-    records = parts.store.sboms.show(found)
+    found = resolve_digest(parts, digest)
+    records, history = parts.store.sboms.show(found), parts.store.sboms.departures(found)
     if output == "json":
-        print_json(SbomShowShape(str(found), tuple(_content(one) for one in records)))
+        contents = tuple(_content(one) for one in records)
+        print_json(SbomShowShape(str(found), contents, tuple(map(DepartureShape.of, history))))
         return
     for place, record in enumerate(records):
         if place:
             say()
         _show(record)
+    if not records:
+        fields([("Image", found)])
+        note("No SBOM of this image counts any more.")
+    show_departures("What stopped counting:", history)
 
 
 command.add_command(fetch)
+command.add_command(remove)
 
 
 def _image(text: str) -> tuple[ImageRef | None, Digest]:
@@ -175,25 +179,6 @@ def _image(text: str) -> tuple[ImageRef | None, Digest]:
             remedy="Write it as NAME@sha256:…; `docker buildx imagetools inspect NAME` shows the digest.",
         )
     return image, image.digest
-
-
-def _resolve(parts: Parts, text: str) -> Digest:
-    """The one digest that people mean."""
-    records = parts.store.sboms.list()
-    prefix = _PREFIX.match(text)
-    if prefix is not None:
-        found = {one.digest for one in records if one.digest.hex.startswith(prefix[1])}
-    else:
-        image = parse_image(text)
-        found = {one.digest for one in records if image.digest == one.digest or image.tagged in one.names}
-    if not found:
-        raise InvalidInput(
-            f"The store has no SBOM for {plain(text, 100)}.", remedy="`bomgate sbom list` shows them all."
-        )
-    if len(found) > 1:
-        some = ", ".join(one[:23] for one in sorted(found)[:4])
-        raise InvalidInput(f"{plain(text, 100)} could mean {len(found)} images: {some} …", remedy="Write more digits.")
-    return found.pop()
 
 
 def _report(done: Sequence[Imported], strangers: Iterable[Path], output: str) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
+from webhook.cli.author import recorder
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import fields, note, print_json, print_table, say
-from webhook.cli.sbom_shapes import FetchedComponentsShape, FetchShape, LookShape
+from webhook.cli.sbom_shapes import DepartureShape, FetchedComponentsShape, FetchShape, LookShape
 from webhook.cli.verbs import Verb
 from webhook.model.deadlines import Deadline
 from webhook.model.images import parse_image
+from webhook.model.looks import Departure, Look, origin_of
 from webhook.model.places import kept_place
 
 
@@ -21,7 +25,9 @@ from webhook.model.places import kept_place
 )
 @click.argument("image")
 @click.option("--explain", is_flag=True, help="Show every place that was looked at, and what it answered.")
-@click.option("--add", is_flag=True, help="Keep what is found in the store.")
+@click.option(
+    "--add", is_flag=True, help="Keep what is found in the store; what is gone from its place stops counting."
+)
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
@@ -33,16 +39,24 @@ from webhook.model.places import kept_place
 @global_options
 @output_option()
 def fetch(image: str, explain: bool, add: bool, timeout: float, output: str) -> Exit:
-    """Look for the SBOM of IMAGE in the places of sbom.sources, in their order.
+    """Look for the SBOMs of IMAGE in all places of sbom.sources.
 
-    When none is found, every place says what it answered, and the exit code is 3.
+    What all of them have counts together. When none is found, every place says what it answered, and the exit code is
+    3.
     """
     reference, parts = parse_image(image), invocation().parts(creates=add)
     found = parts.explain(reference, Deadline(parts.clock.monotonic() + timeout))
+    gone: Sequence[Departure] = ()
     if add and found.digest is not None:
-        place = kept_place(found.place, parts.places.seal(reference))
-        for sbom in found.sboms:
-            parts.store.sboms.add(found.digest, sbom, place=place, image=reference)
+        seal = parts.places.seal(reference)
+        look = Look(
+            origin_of(reference.name),
+            {kept_place(place, seal): sboms for place, sboms in found.found.items()},
+            found.incomplete,
+            passing=not found.unreadable,
+            author=recorder(parts),
+        )
+        gone = parts.store.sboms.record(found.digest, look, image=reference if found.sboms else None)
     usable = {purl for sbom in found.sboms for purl in sbom.components}
     skipped: dict[str, int] = {}
     for one in (one for sbom in found.sboms for one in sbom.skipped):
@@ -51,14 +65,18 @@ def fetch(image: str, explain: bool, add: bool, timeout: float, output: str) -> 
         image=image,
         digest=None if found.digest is None else str(found.digest),
         result=found.result,
-        looked=tuple(LookShape(look.place, look.at, look.answer, look.used) for look in found.looked),
+        looked=tuple(LookShape(look.place, look.at, look.answer, look.used, look.document) for look in found.looked),
         components=FetchedComponentsShape(len(usable) + sum(skipped.values()), len(usable), skipped),
+        incomplete=found.incomplete,
+        gone=tuple(map(DepartureShape.of, gone)),
         remedy=found.remedy,
     )
     if output == "json":
         print_json(shape)
     else:
-        _show(shape, explain=explain or found.result != "found", added=add and bool(found.sboms))
+        _show(
+            shape, explain=explain or found.result != "found" or bool(found.incomplete), added=add and bool(found.sboms)
+        )
     return Exit.DONE if found.result == "found" else Exit.UNDECIDED
 
 
@@ -69,6 +87,7 @@ def _show(shape: FetchShape, *, explain: bool, added: bool) -> None:
             ("Image", shape.image),
             ("Digest", shape.digest or "not known"),
             ("Result", shape.result),
+            ("Incomplete", shape.incomplete),
             ("Found at", ", ".join(f"{look.place} {look.at}" for look in shape.looked if look.used)),
             ("Components", shape.components.usable or None),
             ("Cannot be looked up", skipped),
@@ -76,11 +95,18 @@ def _show(shape: FetchShape, *, explain: bool, added: bool) -> None:
     )
     if explain:
         say()
-        rows = [(look.place, look.at, look.answer, "yes" if look.used else "no") for look in shape.looked]
+        rows = [
+            (look.place, look.at, look.document[:19], look.answer, "yes" if look.used else "no")
+            for look in shape.looked
+        ]
         print_table(
-            ("Place", "Looked at", "Answer", "Used"), rows, empty="No place was looked at: sbom.sources is empty."
+            ("Place", "Looked at", "Document", "Answer", "Counts"),
+            rows,
+            empty="No place was looked at: sbom.sources is empty.",
         )
     if shape.remedy:
         note(f"What helps: {shape.remedy}")
+    for one in shape.gone:
+        note(f"No longer counts: {one.document_digest} ({one.place}), {one.why}.")
     if added:
         note("Added to the store. Next: bomgate download")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
+from webhook.model.looks import Departure
 from webhook.model.records import SbomRecord
 
 
@@ -76,11 +77,40 @@ class SbomContentShape:
 
 
 @dataclass(frozen=True, slots=True)
+class DepartureShape:
+    """A document that stopped counting in one place."""
+
+    document_digest: Annotated[str, "Of the document."]
+    place: Annotated[str, "Where it was found."]
+    name: Annotated[
+        str, "The image's name that it was attached to, and the namespace whose pull secrets were used; or empty."
+    ]
+    at: Annotated[dt.datetime, "When it stopped counting."]
+    author: Annotated[str, "Who took it out, or looked and did not find it."]
+    why: Annotated[str, "In words."]
+
+    @classmethod
+    def of(cls, one: Departure) -> DepartureShape:
+        """From the model."""
+        return cls(one.document_digest, one.place, one.origin, one.at, one.author, one.why)
+
+
+@dataclass(frozen=True, slots=True)
 class SbomShowShape:
     """``bomgate sbom show --output json``."""
 
     digest: Annotated[str, "Of the image."]
-    sboms: Annotated[tuple[SbomContentShape, ...], "All SBOMs of the image, newest first."]
+    sboms: Annotated[tuple[SbomContentShape, ...], "All SBOMs of the image that count, newest first."]
+    history: Annotated[tuple[DepartureShape, ...], "What stopped counting, newest first."]
+
+
+@dataclass(frozen=True, slots=True)
+class SbomRemoveShape:
+    """``bomgate sbom remove --output json``."""
+
+    digest: Annotated[str, "Of the image."]
+    removed: Annotated[tuple[DepartureShape, ...], "What was taken out."]
+    attached: Annotated[tuple[DepartureShape, ...], "What stays, because it is attached or comes from a place."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +148,7 @@ class LookShape:
     at: Annotated[str, "What was asked there."]
     answer: Annotated[str, "What it answered, for people."]
     used: Annotated[bool, "Whether a document found there counts."]
+    document: Annotated[str, "Digest of the document that was read there; empty when none was."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,4 +169,6 @@ class FetchShape:
     result: Annotated[str, "found, none, unreadable or refused; anything but found makes the exit code 3."]
     looked: Annotated[tuple[LookShape, ...], "Every look, in order."]
     components: Annotated[FetchedComponentsShape, "What was found."]
-    remedy: Annotated[str, "What to do; empty when found."]
+    incomplete: Annotated[str, "Why not all that is attached is known; empty when every place answered."]
+    gone: Annotated[tuple[DepartureShape, ...], "With --add: what counted before, and is gone from its place."]
+    remedy: Annotated[str, "What to do; empty when all is known."]

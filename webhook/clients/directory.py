@@ -44,12 +44,20 @@ class SbomOptions:
     sources: tuple[str, ...] = field(
         default=("referrers", "buildkit", "cosignAttestation", "cosignAttachment", "directory"),
         metadata={
-            "help": "Places where the SBOM of an unknown image is looked for, in order; the first that has one counts."
+            "help": "Places where SBOMs of an unknown image are looked for; what all of them have counts together, and "
+            "generate makes one where none has any."
         },
     )
     directory: Path | None = field(
         default=None,
         metadata={"help": "Folder of SBOM files named <anything>@sha256-<64 hex>.<ext>, searched for unknown images."},
+    )
+    refresh_hours: float = field(
+        default=24.0,
+        metadata={
+            "help": "Hours after which the controller looks again at what is attached to an image that runs; 0 means "
+            "never."
+        },
     )
     max_bytes: int = field(default=64 * 1024 * 1024, metadata={"help": "Bytes of the largest SBOM that is read."})
 

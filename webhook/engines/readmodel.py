@@ -17,10 +17,15 @@ from webhook.model.assessments import StoredType
 from webhook.model.changes import START, UINT32, Changes, ImageFacts, StoredSbom, VulnerableComponent
 from webhook.model.components import ComponentState
 from webhook.model.images import Digest
+from webhook.model.looks import StoredLook, is_of
+from webhook.model.places import settles
 from webhook.model.platforms import Coverage, joined
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.matching import AssessmentIndex
+
+Looks = tuple[tuple[str, str], ...]
+"""In which names an image was looked at, and what kept places from answering; see :class:`StoredLook`."""
 
 
 @dataclass(slots=True)
@@ -30,10 +35,15 @@ class _Image:
     sboms: dict[str, StoredSbom] = field(default_factory=dict)
     ids: array[int] = field(default_factory=lambda: array(UINT32))
     unusable: int = 0
+    looks: Looks = ()
 
     def add(self, sbom: StoredSbom) -> None:
         self.sboms[sbom.document_digest] = sbom
         self.ids, self.unusable = _union(list(self.sboms.values()))
+
+    def remove(self, document_digest: str) -> None:
+        if self.sboms.pop(document_digest, None) is not None:
+            self.ids, self.unusable = _union(list(self.sboms.values()))
 
     def of(self, places: frozenset[str]) -> tuple[array[int], int] | None:
         """Components and unusable ones of the SBOMs from these places; None when there is no such SBOM."""
@@ -73,6 +83,7 @@ class ReadModel:
         self._vulnerabilities: dict[str, Vulnerability] = {}
         self._images: dict[Digest, _Image] = {}
         self._tags: dict[str, Digest] = {}
+        self._looks: dict[Looks, Looks] = {}  # one object for all images of one name
 
     # -- changing -------------------------------------------------------------------------------------------------
 
@@ -94,12 +105,26 @@ class ReadModel:
             if changes.types:  # one new tuple for each change, so that readers can tell by its identity
                 known = {one.type.name: one for one in (*self.types, *changes.types)}
                 self.types = tuple(known[name] for name in sorted(known))
+            for digest, document in changes.removed:
+                if digest in self._images:
+                    self._images[digest].remove(document)
             for sbom in changes.sboms:
                 self._images.setdefault(sbom.digest, _Image()).add(sbom)
+            for digest, _ in changes.removed:
+                if digest in self._images and not self._images[digest].sboms:
+                    del self._images[digest]
+            self._apply_looks(changes.looks)
             self._tags.update(changes.tags)
             self.position = changes.position
             self.generation += 1
             self.loaded = True
+
+    def _apply_looks(self, looks: Iterable[StoredLook]) -> None:
+        for one in looks:
+            image = self._images.get(one.digest)
+            if image is not None:
+                there = tuple(sorted({**dict(image.looks), one.origin: one.trouble}.items()))
+                image.looks = self._looks.setdefault(there, there)
 
     def _apply_components(self, changes: Changes) -> None:
         ids = changes.component_ids
@@ -138,6 +163,11 @@ class ReadModel:
                 assessments=tuple(self.assessments),
                 types=self.types,
                 sboms=tuple(sbom for image in self._images.values() for sbom in image.sboms.values()),
+                looks=tuple(
+                    StoredLook(digest, origin, trouble)
+                    for digest, image in self._images.items()
+                    for origin, trouble in image.looks
+                ),
                 tags=dict(self._tags),
             )
 
@@ -166,6 +196,22 @@ class ReadModel:
         if image is None:
             return None
         return joined(sbom.coverage for sbom in image.sboms.values() if places is None or sbom.place in places)
+
+    def trouble(self, digest: Digest, name: str) -> str | None:
+        """Why not all SBOMs of an image are known; empty when they are.
+
+        Args:
+            digest: of the image.
+            name: in which it is named. An image may have been looked at in another name only, such as that of a copy;
+                what is attached to it here is not known then, and the answer is None.
+        """
+        image = self._images.get(digest)
+        if image is None:
+            return None
+        if not image.looks or any(settles(sbom.place) for sbom in image.sboms.values()):
+            return ""  # an older program looked, or an administrator said it
+        troubles = [trouble for origin, trouble in image.looks if is_of(origin, name)]
+        return min(troubles, default=None)
 
     def facts(
         self, digest: Digest, *, stale_before: int = 0, places: frozenset[str] | None = None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from webhook.model.assessments import Assessment, StoredType
 from webhook.model.components import SkipReason
 from webhook.model.images import Digest
+from webhook.model.looks import StoredLook
 from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
@@ -88,7 +89,9 @@ class Changes:
         vulnerabilities: new or changed, without their descriptions.
         assessments: new ones, in order of their sequence.
         types: new or changed ones of those that the store keeps, in order of their names.
-        sboms: new ones.
+        removed: digest and document digest of those that no longer count; to be applied before ``sboms``.
+        sboms: new or changed ones.
+        looks: new or changed ones, of images with or without SBOMs.
         tags: newest digest of each tagged name that changed.
     """
 
@@ -102,7 +105,9 @@ class Changes:
     vulnerabilities: tuple[Vulnerability, ...] = ()
     assessments: tuple[Assessment, ...] = ()
     types: tuple[StoredType, ...] = ()
+    removed: tuple[tuple[Digest, str], ...] = ()
     sboms: tuple[StoredSbom, ...] = ()
+    looks: tuple[StoredLook, ...] = ()
     tags: Mapping[str, Digest] = field(default_factory=dict)
 
 
@@ -126,6 +131,7 @@ class ImageFacts:
         answered_at: the oldest answer among clean and vulnerable ones; None when there is none.
         without_sbom: platforms of the image that nodes have, or that are named, and that no SBOM describes.
         perhaps_without_sbom: the same where nothing is known of the nodes and nothing is named.
+        incomplete: why not all SBOMs of the image are known, a sentence; empty when they are.
     """
 
     total: int
@@ -137,3 +143,4 @@ class ImageFacts:
     answered_at: dt.datetime | None = None
     without_sbom: tuple[str, ...] = ()
     perhaps_without_sbom: tuple[str, ...] = ()
+    incomplete: str = ""

@@ -85,3 +85,20 @@ def _trust(place: str) -> int:
     if place in _BY_HAND:
         return 2
     return 1 if place.startswith(SIGNED) else 0
+
+
+def answers_for(looked_at: str, place: str) -> bool:
+    """Whether one who looked at a place would have seen what was found in another.
+
+    Where no signature is needed, the source of attestations shows them whatever key has signed them.
+
+    Args:
+        looked_at: the place, as the store keeps it.
+        place: where a document was found, as the store keeps it.
+    """
+    return place == looked_at or (looked_at == ATTESTATION and place.startswith(SIGNED))
+
+
+def settles(place: str) -> bool:
+    """Whether a document from here is an administrator's word on the image, so that nothing is looked for."""
+    return place in (ADDED, IMPORTED)

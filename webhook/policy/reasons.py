@@ -50,6 +50,17 @@ def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
                 "Attach one for each platform that your nodes have, or one for the whole index.",
             )
         )
+    if facts.incomplete:
+        said = plain(facts.incomplete, _MAX_DETAIL).rstrip(".")
+        found.append(
+            Reason(
+                "missing-sbom",
+                policy.missing_sbom,
+                f"Not all SBOMs of this image are known: {said}.",
+                "`bomgate sbom fetch IMAGE --explain` shows what each place answered; it is searched again soon. Take "
+                "a place that is not used out of sbom.sources.",
+            )
+        )
     if facts.perhaps_without_sbom:
         found.append(
             Reason(

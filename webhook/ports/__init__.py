@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from webhook.ports.auditing import EventSink, ReportSink, RunningWorkloads, WebhookRegistration
 from webhook.ports.looking import (
+    ConditionalSource,
     ImageResolver,
     Opening,
     PullSecretSource,
@@ -58,6 +59,7 @@ __all__ = [
     "ChangeFeed",
     "Clock",
     "ComponentStore",
+    "ConditionalSource",
     "EventSink",
     "GrantStore",
     "HotStart",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
@@ -48,6 +48,18 @@ class SbomSource(Protocol):
 
         Raises:
             InvalidInput: there is a document, and it cannot be read.
+            SourceError: the place did not answer, or refused to.
+        """
+
+
+@runtime_checkable
+class ConditionalSource(Protocol):
+    """A place that can say cheaply whether it has something else than before."""
+
+    def state(self, image: ImageRef, digest: Digest, deadline: Deadline) -> str:
+        """A short text that changes whenever what ``fetch`` gives may change; empty when nobody can say.
+
+        Raises:
             SourceError: the place did not answer, or refused to.
         """
 

@@ -12,6 +12,7 @@ from webhook.model.components import Sbom
 from webhook.model.downloads import DownloadReport, Names, RecordResult, WantedComponent
 from webhook.model.images import Digest, ImageRef
 from webhook.model.leases import Lease
+from webhook.model.looks import Departure, Look, LookRecord
 from webhook.model.purls import Purl
 from webhook.model.records import (
     AdmittedImage,
@@ -64,8 +65,26 @@ class SbomStore(Protocol):
         A tag in ``image`` is remembered to point at ``digest``. One transaction, one revision.
         """
 
-    def add_all(self, digest: Digest, found: Sequence[Sbom], *, place: str, image: ImageRef | None = None) -> None:
-        """The same for all SBOMs of an image together: a part of them never stands for the whole."""
+    def record(self, digest: Digest, look: Look, *, image: ImageRef | None = None) -> Sequence[Departure]:
+        """Keep what the places have for an image now; what is gone from its place stops counting, and is returned.
+
+        One transaction, so that a part never stands for the whole; at most one revision. Of an image that nothing is
+        known of, and nothing was found for, nothing is kept.
+        """
+
+    def remove(
+        self, digest: Digest, *, document: str | None = None, author: str, why: str = ""
+    ) -> tuple[Sequence[Departure], Sequence[Departure]]:
+        """Take out what people handed in: all of an image, or one document.
+
+        Returns what left, and what stays because it is attached somewhere.
+        """
+
+    def looks(self, digests: Sequence[Digest]) -> Mapping[Digest, Sequence[LookRecord]]:
+        """When the places were last asked for images, and in which names."""
+
+    def departures(self, digest: Digest | None = None) -> Sequence[Departure]:
+        """What stopped counting for an image, or for any, newest first."""
 
     def point(self, image: ImageRef, digest: Digest) -> None:
         """Remember that a tag points at a digest; nothing changes when that is known."""

@@ -54,17 +54,20 @@ _IDLE_SECONDS = 15
 
 @dataclass(slots=True)
 class Change:
-    """A transaction that has raised the revision.
+    """A transaction that raises the revision.
 
     Attributes:
         connection: to work with.
         revision: the new value; written on every row that the transaction touches.
         discarded: set it when there turned out to be nothing to change; the transaction is then rolled back.
+        unchanged: of a change that raises the revision lazily: set it when nothing that a decision depends on was
+            written, so that the revision stays as it is.
     """
 
     connection: Connection
     revision: int
     discarded: bool = False
+    unchanged: bool = False
 
 
 class Database:
@@ -150,8 +153,12 @@ class Database:
                 connection.commit()
 
     @contextmanager
-    def change(self) -> Iterator[Change]:
-        """A transaction that raises the revision first; committed at the end unless discarded or something was raised.
+    def change(self, *, lazily: bool = False) -> Iterator[Change]:
+        """A transaction that raises the revision; committed at the end unless discarded or something was raised.
+
+        Args:
+            lazily: raise the revision at the end, and only if what was written is of weight for a decision; other
+                writers wait from the beginning all the same.
 
         Raises:
             StoreError: as for :meth:`read`; nothing was changed.
@@ -159,11 +166,15 @@ class Database:
         mark = secrets.token_hex(16)
         following = {"value": revision_table.c.value + 1, "mark": mark}
         raise_revision = update(revision_table).values(following).returning(revision_table.c.value)
+        next_revision = select(revision_table.c.value + 1).with_for_update()
         with told(self.url):
             self._check_schema()
             with self._writing() as connection:
-                change = Change(connection, connection.execute(raise_revision).scalar_one())
+                revision = connection.execute(next_revision if lazily else raise_revision).scalar_one()
+                change = Change(connection, revision)
                 yield change
+                if lazily and not (change.discarded or change.unchanged):
+                    connection.execute(raise_revision)
                 if not change.discarded:
                     self._commit(change, mark)
 

@@ -14,6 +14,7 @@ from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.store.database import Database, raw_rows
+from webhook.store.presence import looks_after, removed_after
 from webhook.store.rows import (
     ASSESSMENT_COLUMNS,
     VULNERABILITY_COLUMNS,
@@ -85,7 +86,9 @@ class StoreFeed:
                 vulnerabilities=_vulnerabilities(connection, after),
                 assessments=_assessments(connection, after),
                 types=_types(connection, after),
+                removed=() if after is None else tuple(removed_after(connection, after)),
                 sboms=_sboms(connection, after),
+                looks=tuple(looks_after(connection, after)),
                 tags=_tags(connection, after),
             )
 

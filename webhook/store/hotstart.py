@@ -25,6 +25,7 @@ from webhook.model.assessments import Assessment, StoredType
 from webhook.model.changes import Changes, Position, StoredSbom
 from webhook.model.components import SkipReason
 from webhook.model.images import Digest
+from webhook.model.looks import StoredLook
 from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
@@ -72,6 +73,7 @@ class _Frame(msgspec.Struct, array_like=True, omit_defaults=True):
     sboms: list[_Sbom] = []
     tags: dict[str, str] = {}
     types: list[StoredType] = []
+    looks: list[tuple[str, str, str]] = []  # at the end, as the mark of _Head
 
 
 @dataclass
@@ -83,6 +85,7 @@ class _Model:
     vulnerabilities: list[Vulnerability] = field(default_factory=list)
     assessments: list[Assessment] = field(default_factory=list)
     sboms: list[StoredSbom] = field(default_factory=list)
+    looks: list[StoredLook] = field(default_factory=list)
     tags: dict[str, Digest] = field(default_factory=dict)
     types: list[StoredType] = field(default_factory=list)
 
@@ -96,6 +99,7 @@ class _Model:
         ]
         self.types += frame.types
         self.sboms += (_stored(one) for one in frame.sboms)
+        self.looks += (StoredLook(Digest(digest), intern(name), trouble) for digest, name, trouble in frame.looks)
         self.tags.update({name: Digest(digest) for name, digest in frame.tags.items()})
 
 
@@ -172,6 +176,8 @@ def _frames(changes: Changes) -> Iterator[_Head | _Frame]:
         yield _Frame(types=list(types))
     for sboms in _portions(changes.sboms):
         yield _Frame(sboms=[_saved(one) for one in sboms])
+    for looks in _portions(changes.looks):
+        yield _Frame(looks=[(str(one.digest), one.origin, one.trouble) for one in looks])
     for names in _portions(list(changes.tags)):
         yield _Frame(tags={name: str(changes.tags[name]) for name in names})
 
@@ -218,6 +224,7 @@ def _read(file: BinaryIO) -> Changes:
         assessments=tuple(model.assessments),
         types=tuple(model.types),
         sboms=tuple(model.sboms),
+        looks=tuple(model.looks),
         tags=model.tags,
     )
 

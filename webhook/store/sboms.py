@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select
 
 from webhook.model.changes import StoredSbom
 from webhook.model.components import ComponentState, Sbom, SkippedComponent, SkipReason
 from webhook.model.images import Digest, ImageRef
-from webhook.model.places import kept_finding
-from webhook.model.platforms import WHOLE, Coverage
+from webhook.model.looks import Departure, Look, LookRecord, kept_origin
+from webhook.model.places import settles
+from webhook.model.platforms import WHOLE, Coverage, joined
 from webhook.model.purls import Purl
 from webhook.model.records import SbomRecord
 from webhook.ports import Clock
+from webhook.store import presence
 from webhook.store.columns import pack, to_json, to_moment, unpack
 from webhook.store.componentids import give_ids, known_ids
 from webhook.store.database import Change, Database, among, raw_rows
 from webhook.store.interruptions import tried_twice
+from webhook.store.presence import Presence
 from webhook.store.spelling import newest_component, note_spellings
 from webhook.store.tables import components, sboms, tags
 
 _SAMPLE = 200
+_GONE = "gone from its place"
+_REMOVED = "taken out"
 _COUNTS = msgspec.json.Decoder(dict[SkipReason, int])
 _COVERAGE = msgspec.json.Decoder(Coverage)
 _WHOLE_TEXT = to_json(WHOLE)
@@ -80,52 +86,142 @@ class SbomRepository:
         Args:
             digest: of the image that it describes.
             sbom: as parsed; the document itself is not kept.
-            place: where it was found; when the same document is found again, the more trusted place is kept.
+            place: where it was found; the more trusted of several places counts.
             image: its tag, if any, is remembered to point at ``digest``.
 
         Raises:
             StoreError: nothing was kept.
         """
-        tag = image.tagged if image is not None and image.tag else None
+        origin = kept_origin(place, "" if image is None else image.name)
+        tag = _tag(image)
         with self._database.read() as connection:
             stored = _find(connection, digest, sbom.document_digest)
-            if stored is not None and _points(connection, tag, digest) and not _is_news(sbom, place, stored):
-                return stored
-        return self._add(digest, (sbom,), place, tag)[0]
+            if stored is not None and _points(connection, tag, digest):
+                there = presence.presences(connection, digest)
+                one = _found(sbom, place, origin, there)
+                if one in there:
+                    return stored
+        with self._database.change(lazily=True) as change:
+            there = presence.heal(self._database, change, digest, self._clock.now())
+            added = self._keep(change, digest, [(sbom, _found(sbom, place, origin, there))])
+            now = presence.presences(change.connection, digest)
+            moved = presence.settle(change, digest, [sbom.document_digest], now)
+            pointed = self._point(change, tag, digest)
+            change.unchanged = not (added or moved or pointed)
+            stored = _find(change.connection, digest, sbom.document_digest)
+        assert stored is not None, "it was written a moment ago"
+        return stored
 
     @tried_twice
-    def add_all(self, digest: Digest, found: Sequence[Sbom], *, place: str, image: ImageRef | None = None) -> None:
-        """Keep all SBOMs of an image in one transaction, so that a part of them never stands for the whole.
+    def record(self, digest: Digest, look: Look, *, image: ImageRef | None = None) -> Sequence[Departure]:
+        """Keep what the places have for an image now, in one transaction; what is gone from its place stops counting.
+
+        Of an image that nothing is known of, and nothing was found for, nothing is kept.
 
         Args:
-            digest: see :meth:`add`.
-            found: SBOMs as parsed.
-            place: see :meth:`add`.
-            image: see :meth:`add`.
+            digest: of the image.
+            look: what was seen.
+            image: its tag, if any, is remembered to point at ``digest``.
+
+        Returns:
+            What left a place.
 
         Raises:
             StoreError: nothing was kept.
         """
-        self._add(digest, found, place, image.tagged if image is not None and image.tag else None)
+        now, tag = self._clock.now(), _tag(image)
+        with self._database.change(lazily=True) as change:
+            before = presence.heal(self._database, change, digest, now)
+            found = [(one, place) for place, sboms_there in look.found.items() for one in sboms_there]
+            if not before and not found:
+                change.discarded = True
+                return ()
+            presence.forget(change, digest, presence.adopted(before, look))
+            seen = [
+                (one, Presence(one.document_digest, place, kept_origin(place, look.origin), one.coverage))
+                for one, place in found
+            ]
+            added = self._keep(change, digest, seen)
+            left = presence.gone(before, look)
+            departures = [_departure(digest, one, now, look.author, _GONE) for one in left]
+            changed = self._leave(change, digest, departures, {one.document_digest for one, _ in found}) or added
+            if presence.presences(change.connection, digest):
+                changed |= presence.note_look(self._database, change, digest, look, now)
+            else:
+                presence.forget_looks(change, digest)
+            pointed = self._point(change, tag, digest)
+            change.unchanged = not (changed or pointed)
+        return departures
 
-    def _add(self, digest: Digest, found: Sequence[Sbom], place: str, tag: str | None) -> Sequence[StoredSbom]:
-        added_at, kept = self._clock.now(), []
-        with self._database.change() as change:
-            points = _points(change.connection, tag, digest)
-            change.discarded = points
-            for sbom in found:
-                # Looked up again: another writer may have come first.
-                stored = _find(change.connection, digest, sbom.document_digest)
-                if stored is None:
-                    stored = _insert(change, digest, sbom, {"place": place, "added_at": added_at})
-                    change.discarded = False
-                elif _is_news(sbom, place, stored):
-                    stored = _renewed(change, stored, sbom, place)
-                    change.discarded = False
-                kept.append(stored)
-            if not points:
-                self._point(change, tag, digest)
-        return kept
+    @tried_twice
+    def remove(
+        self, digest: Digest, *, document: str | None = None, author: str, why: str = ""
+    ) -> tuple[Sequence[Departure], Sequence[Departure]]:
+        """Take out what people handed in, or what was found nobody knows in which name.
+
+        Args:
+            digest: of the image.
+            document: digest of the document; None means all of the image.
+            author: who takes it out.
+            why: in words.
+
+        Returns:
+            What left, and what stays because it is attached.
+
+        Raises:
+            StoreError: nothing was changed.
+        """
+        now = self._clock.now()
+        with self._database.change(lazily=True) as change:
+            there = presence.heal(self._database, change, digest, now)
+            mine = [one for one in there if document is None or one.document_digest == document]
+            departures = [_departure(digest, one, now, author, why or _REMOVED) for one in mine if can_remove(one)]
+            attached = [_departure(digest, one, now, author, "") for one in mine if not can_remove(one)]
+            self._leave(change, digest, departures, ())
+            if not presence.presences(change.connection, digest):
+                presence.forget_looks(change, digest)
+            change.discarded = not departures
+        return departures, attached
+
+    @tried_twice
+    def looks(self, digests: Sequence[Digest]) -> Mapping[Digest, Sequence[LookRecord]]:
+        """When the places were last asked for images, and in which names.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            return presence.looks_of(connection, digests)
+
+    @tried_twice
+    def departures(self, digest: Digest | None = None) -> Sequence[Departure]:
+        """What stopped counting for an image, or for any, newest first.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            return presence.departures(connection, digest)
+
+    def _keep(self, change: Change, digest: Digest, found: Iterable[tuple[Sbom, Presence]]) -> bool:
+        """Note documents in places; whether one of them is new."""
+        now, added = self._clock.now(), False
+        for sbom, one in found:
+            if _find(change.connection, digest, sbom.document_digest) is None:
+                _insert(change, digest, sbom, {"place": one.place, "added_at": now})
+                added = True
+            presence.note(self._database, change, digest, one, now)
+        return added
+
+    @staticmethod
+    def _leave(change: Change, digest: Digest, left: Sequence[Departure], also: Collection[str]) -> bool:
+        """Drop documents from places, and settle them and others; whether what counts has changed."""
+        presence.forget(change, digest, [Presence(one.document_digest, one.place, one.origin, None) for one in left])
+        there = presence.presences(change.connection, digest)
+        documents = {one.document_digest for one in left} | set(also)
+        changed = presence.settle(change, digest, documents, there)
+        presence.write_history(change, left, there)
+        return changed
 
     @tried_twice
     def point(self, image: ImageRef, digest: Digest) -> None:
@@ -138,14 +234,16 @@ class SbomRepository:
             if not image.tag or _points(connection, image.tagged, digest):
                 return
         with self._database.change() as change:
-            change.discarded = _points(change.connection, image.tagged, digest)  # another process may have come first
-            if not change.discarded:
-                self._point(change, image.tagged, digest)
+            change.discarded = not self._point(change, image.tagged, digest)
 
-    def _point(self, change: Change, tag: str | None, digest: Digest) -> None:
+    def _point(self, change: Change, tag: str | None, digest: Digest) -> bool:
+        """Remember that a tag points at a digest; whether that is news. Another process may have come first."""
+        if _points(change.connection, tag, digest):
+            return False
         values = {"digest": str(digest), "revision": change.revision}
         upsert = self._database.upsert(tags).values(name=tag, **values)
         change.connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_=values))
+        return True
 
     @tried_twice
     def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
@@ -196,18 +294,27 @@ def _find(connection: Connection, digest: Digest, document_digest: str) -> Store
     return None if row is None else read_stored(row)
 
 
-def _is_news(sbom: Sbom, place: str, stored: StoredSbom) -> bool:
-    """Whether a document that is found again comes from a more trusted place, or describes more of the image."""
-    known = (stored.place, stored.coverage)
-    return kept_finding(known, (place, sbom.coverage)) != known
+def can_remove(one: Presence) -> bool:
+    """Whether people can take a document out of a place: they handed it in, or nothing can be asked for it."""
+    return settles(one.place) or (not one.origin and bool(kept_origin(one.place, "any name")))
 
 
-def _renewed(change: Change, stored: StoredSbom, sbom: Sbom, place: str) -> StoredSbom:
-    better, coverage = kept_finding((stored.place, stored.coverage), (place, sbom.coverage))
-    mine = (sboms.c.digest == str(stored.digest)) & (sboms.c.document_digest == stored.document_digest)
-    values = {"place": better, "coverage": to_json(coverage), "revision": change.revision}
-    change.connection.execute(update(sboms).where(mine).values(values))
-    return replace(stored, place=better, coverage=coverage)
+def _tag(image: ImageRef | None) -> str | None:
+    return image.tagged if image is not None and image.tag else None
+
+
+def _found(sbom: Sbom, place: str, origin: str, there: Sequence[Presence]) -> Presence:
+    """A document that is found in a place; what it describes of the image grows while nobody looks at the whole."""
+    known = [
+        one.coverage
+        for one in there
+        if (one.document_digest, one.place, one.origin) == (sbom.document_digest, place, origin)
+    ]
+    return Presence(sbom.document_digest, place, origin, joined((*known, sbom.coverage)))
+
+
+def _departure(digest: Digest, one: Presence, at: dt.datetime, author: str, why: str) -> Departure:
+    return Departure(digest, one.document_digest, one.place, one.origin, at, author, why)
 
 
 def _points(connection: Connection, tag: str | None, digest: Digest) -> bool:

@@ -206,6 +206,47 @@ sboms = Table(
     UniqueConstraint("digest", "document_digest"),
 )
 
+sbom_places = Table(
+    "sbom_places",
+    metadata,
+    Column("digest", CleanText, primary_key=True),
+    Column("document_digest", CleanText, primary_key=True),
+    Column("place", CleanText, primary_key=True),
+    Column("origin", CleanText, primary_key=True),  # see model.looks
+    Column("coverage", CleanText),  # as in sboms
+    Column("seen_at", Moment, nullable=False),
+    Column("revision", BigInteger, nullable=False),  # of the last finding, for their order
+    sqlite_with_rowid=False,
+)
+"""Where each document of an image is now; ``sboms`` has the most trusted of these places."""
+
+sbom_looks = Table(
+    "sbom_looks",
+    metadata,
+    Column("digest", CleanText, primary_key=True),
+    Column("origin", CleanText, primary_key=True),
+    Column("looked_at", Moment, nullable=False),
+    Column("trouble", CleanText, nullable=False),  # empty when every place answered
+    Column("revision", BigInteger, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+"""When the places were last asked for an image, in which name, and what kept them from answering."""
+
+sbom_history = Table(
+    "sbom_history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", CleanText, nullable=False, index=True),
+    Column("document_digest", CleanText, nullable=False),
+    Column("place", CleanText, nullable=False),
+    Column("origin", CleanText, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("author", CleanText, nullable=False),
+    Column("why", CleanText, nullable=False),
+    Column("revision", BigInteger, index=True),  # empty while the document counts by another place
+)
+"""Documents that stopped counting in a place; read models learn from here what to drop."""
+
 tags = Table(
     "tags",
     metadata,

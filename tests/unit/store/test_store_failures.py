@@ -17,6 +17,7 @@ from tests.fakes import NOON
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from tests.postgres import PostgresServer, find_programs
 from webhook.errors import StoreError, StoreUnreachable
+from webhook.model.looks import Look
 from webhook.store.failures import store_error
 from webhook.store.opening import Store
 from webhook.store.options import parse_address
@@ -232,5 +233,5 @@ def test_characters_that_no_database_takes_are_replaced(opened: Open, database_u
 def test_when_one_sbom_of_an_image_cannot_be_kept_none_is(store: Store) -> None:
     broken = replace(make_sbom("pkg:npm/c@1"), version=object())
     with pytest.raises(StoreError):
-        store.sboms.add_all(digest(2), [make_sbom("pkg:npm/b@1"), broken], place="referrers")
+        store.sboms.record(digest(2), Look("shop/web", {"referrers": [make_sbom("pkg:npm/b@1"), broken]}))
     assert store.sboms.show(digest(2)) == []

@@ -26,6 +26,8 @@ from tests.postgres import PostgresServer
 from webhook.errors import StoreError, StoreUnreachable
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope
 from webhook.model.components import ComponentState
+from webhook.model.images import Digest
+from webhook.model.looks import Look
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.scopes import canonical_scope
 from webhook.store import schema
@@ -416,3 +418,32 @@ def test_components_keep_key_and_findings_and_what_nobody_can_know_is_no_longer_
         told = connection.exec_driver_sql("SELECT id FROM components WHERE revision = 10 ORDER BY id").scalars()
         assert list(told) == [5, 6], "read models follow revisions"
     connection.engine.dispose()
+
+
+def test_sboms_of_an_older_database_leave_with_their_place_where_one_name_points_at_the_image(
+    opened: Open, empty_url: str
+) -> None:
+    made_by_release(empty_url, "0012")
+    one, several, added = (f"sha256:{digit * 64}" for digit in "123")
+    rows = [(1, one, "referrers"), (2, several, "referrers"), (3, added, "added")]
+    engine = create_engine(parse_address(empty_url))
+    with engine.begin() as connection:
+        columns = "id, digest, document_digest, format, version, tool, place, added_at, component_ids, skipped"
+        for number, image, place in rows:
+            row = f"{number}, '{image}', 'sha256:d{number}', 'f', '1', 't', '{place}', 1, x'', '{{}}', '[]', 1"
+            if connection.dialect.name == "postgresql":
+                row = row.replace("x'", "'\\x")
+            connection.exec_driver_sql(f"INSERT INTO sboms ({columns}, skipped_components, revision) VALUES ({row})")
+        tags = [("corp/app:1", one), ("corp/app:2", one), ("corp/a:1", several), ("corp/b:1", several)]
+        for name, image in tags:
+            connection.exec_driver_sql(f"INSERT INTO tags VALUES ('{name}', '{image}', 1)")
+    engine.dispose()
+    store = opened(empty_url)
+    store.admin.upgrade()
+    assert [row.place for row in store.feed.changes().sboms] == ["referrers", "referrers", "added"]
+    assert store.feed.changes().looks == ()
+    left = [store.sboms.record(Digest(image), Look("corp/app", {"referrers": []})) for image in (one, several, added)]
+    assert [len(found) for found in left] == [1, 0, 0]
+    left = [store.sboms.remove(Digest(image), author="ada")[0] for image in (several, added)]
+    assert [len(found) for found in left] == [1, 1]
+    assert store.sboms.list() == []

@@ -12,7 +12,7 @@ from webhook.clients.registry.locations import Repository
 from webhook.clients.registry.options import RegistryOptions
 from webhook.clients.registry.tokens import Authorizer
 from webhook.clients.registry.troubles import origin, status_trouble
-from webhook.errors import Final, Retryable
+from webhook.errors import Retryable, TooMuchAttached
 from webhook.model.deadlines import Deadline
 from webhook.ports import Clock
 
@@ -73,6 +73,7 @@ class Calls:
 
         Raises:
             SourceError: the registry did not answer, or refused to.
+            TooMuchAttached: the budget is used up.
         """
         tries = max(1, self._options.tries)
         for tried in range(1, tries + 1):
@@ -105,12 +106,12 @@ class Calls:
         budget.requests -= 1
         if budget.requests < 0:
             limit = self._options.requests_per_image
-            raise Final(f"The search needs more than {limit} requests to registries.", remedy=CAP_REMEDY)
+            raise TooMuchAttached(f"The search needs more than {limit} requests to registries.", remedy=CAP_REMEDY)
         reply = self._exchange.send(request, budget.deadline)
         budget.bytes -= len(reply.body)
         if budget.bytes < 0:
             limit = self._options.bytes_per_image
-            raise Final(f"The search reads more than {limit} bytes from registries.", remedy=CAP_REMEDY)
+            raise TooMuchAttached(f"The search reads more than {limit} bytes from registries.", remedy=CAP_REMEDY)
         return reply
 
     def _passing_or_raise(self, repository: Repository, reply: Reply, tried: int, budget: Budget) -> None:

@@ -28,7 +28,7 @@ from webhook.clients.registry.manifests import (
 )
 from webhook.clients.registry.options import RegistryOptions
 from webhook.clients.registry.troubles import origin
-from webhook.errors import Final, InvalidInput
+from webhook.errors import Final, InvalidInput, TooMuchAttached
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest
 from webhook.ports import Clock
@@ -154,12 +154,16 @@ class RegistryClient:
 
         Raises:
             InvalidInput: it is larger than is read.
+            TooMuchAttached: the search has read too much before.
             Final: it is missing, or not what its digest or size says.
             SourceError: the registry did not answer, or refused to.
         """
         digest = checked_digest(descriptor, repository.name)
         where = f"{repository.name}@{digest}"
-        limit = min(self._options.max_blob_bytes, budget.bytes)
+        limit = self._options.max_blob_bytes
+        if budget.bytes < descriptor.size <= limit:
+            most = self._options.bytes_per_image
+            raise TooMuchAttached(f"The search reads more than {most} bytes from registries.", remedy=CAP_REMEDY)
         if not 0 <= descriptor.size <= limit:
             raise InvalidInput(f"{where} has {descriptor.size} bytes; at most {limit} are read", remedy=CAP_REMEDY)
         url = f"{repository.registry.url}/v2/{repository.path}/blobs/{digest}"

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
+
+import msgspec
+
 from webhook.clients.registry.signatures import PublicKey
 from webhook.errors import InvalidInput
 from webhook.model.images import Digest
@@ -15,12 +20,54 @@ from webhook.sboms.envelopes import (
 )
 
 
-def bare_document(data: bytes) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The bytes of an SBOM, and what was said around them.
+
+    Attributes:
+        data: the SBOM.
+        predicate_type: of the statement that holds it; empty without one.
+        made_at: when it was made by its own word; None when it does not say.
+    """
+
+    data: bytes
+    predicate_type: str = ""
+    made_at: dt.datetime | None = None
+
+
+class _Metadata(msgspec.Struct, frozen=True):
+    timestamp: str = ""
+
+
+class _Creation(msgspec.Struct, frozen=True):
+    created: str = ""
+
+
+class _Dated(msgspec.Struct):
+    metadata: _Metadata = _Metadata()
+    creation: _Creation = msgspec.field(name="creationInfo", default=_Creation())
+
+
+_dated = msgspec.json.Decoder(_Dated)
+_moments = msgspec.json.Decoder(dt.datetime)
+
+
+def made_at(document: bytes) -> dt.datetime | None:
+    """When an SBOM was made, as CycloneDX and SPDX 2 (JSON) state it; None when it does not say in so many words."""
+    try:
+        found = _dated.decode(document)
+        moment = _moments.decode(msgspec.json.encode(found.metadata.timestamp or found.creation.created))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def bare_document(data: bytes) -> Document:
     """The SBOM in a layer that is nothing but an SBOM."""
-    return data
+    return Document(data)
 
 
-def statement_document(data: bytes, subject: Digest) -> bytes | None:
+def statement_document(data: bytes, subject: Digest) -> Document | None:
     """The SBOM in an unsigned in-toto statement; None when it holds something else.
 
     Raises:
@@ -30,10 +77,11 @@ def statement_document(data: bytes, subject: Digest) -> bytes | None:
     if not may_hold_sbom(statement.predicate_type):
         return None
     _check_subject(statement, subject)
-    return sbom_document(statement)
+    document = sbom_document(statement)
+    return None if document is None else Document(document, statement.predicate_type)
 
 
-def envelope_document(data: bytes, subject: Digest, key: PublicKey | None) -> bytes | None:
+def envelope_document(data: bytes, subject: Digest, key: PublicKey | None) -> Document | None:
     """The SBOM in a DSSE envelope or a Sigstore bundle; None when it holds something else.
 
     Args:
@@ -57,7 +105,9 @@ def envelope_document(data: bytes, subject: Digest, key: PublicKey | None) -> by
             f"no signature of the attestation is of the key {key.name}",
             remedy="Sign it with `cosign attest --key`, or correct the key in sbom.verify.",
         )
-    return document
+    if document is None:
+        return None
+    return Document(document, statement.predicate_type, made_at(document) if key is not None else None)
 
 
 def _check_subject(statement: Statement, subject: Digest) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from webhook.clients.registry.trail import Look, Trail
@@ -12,6 +12,7 @@ from webhook.errors import InvalidInput, SourceError
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
+from webhook.model.places import GENERATED
 from webhook.ports import ImageResolver, SbomSource
 from webhook.telemetry import Faults
 
@@ -37,19 +38,31 @@ class Explanation:
         image: the reference as it was written.
         digest: what was searched for; None when the tag could not be resolved.
         result: ``found``, ``none``, ``unreadable`` or ``refused``.
-        place: the name of the source that had it; empty when none had.
-        sboms: what was found.
+        found: what each place that answered has, by the name of the source.
         looked: every look, in order.
-        remedy: what to do; empty when it was found.
+        remedy: what to do; empty when all is known.
+        refused: what the places said that did not answer, by their names.
+        unreadable: the same of those that answered with what cannot be read.
     """
 
     image: str
     digest: Digest | None
     result: str
-    place: str
-    sboms: tuple[Sbom, ...]
+    found: Mapping[str, tuple[Sbom, ...]]
     looked: tuple[Look, ...]
     remedy: str
+    refused: Mapping[str, str] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sboms(self) -> tuple[Sbom, ...]:
+        """All that was found."""
+        return tuple(sbom for found in self.found.values() for sbom in found)
+
+    @property
+    def incomplete(self) -> str:
+        """Why not all that is attached is known; empty when every place answered."""
+        return "; ".join(f"{place}: {said}" for place, said in (*self.unreadable.items(), *self.refused.items()))
 
     def as_dict(self) -> dict[str, object]:
         """The explanation as ``bomgate sbom fetch --output json`` prints it."""
@@ -62,6 +75,7 @@ class Explanation:
             "result": self.result,
             "looked": [look.as_dict() for look in self.looked],
             "components": components,
+            "incomplete": self.incomplete,
             "remedy": self.remedy,
         }
 
@@ -77,7 +91,7 @@ def explain_image(
 
     Args:
         resolver: tags to digests.
-        sources: in order; the first that has an SBOM ends the search.
+        sources: in order; what all of them have counts together.
         image: the reference.
         deadline: by when all must be done.
         faults: takes note of unexpected errors, which count as refusals.
@@ -87,10 +101,10 @@ def explain_image(
     except Exception as raised:
         problem = _refusal(raised, "tag", image, faults)
         look = Look("tag", image.tagged, problem.message)
-        return Explanation(image.text, None, "refused", "", (), (look,), problem.remedy)
+        return Explanation(image.text, None, "refused", {}, (look,), problem.remedy)
     if digest is None:
         look = Look("tag", image.tagged, "the registry has no such tag")
-        return Explanation(image.text, None, "refused", "", (), (look,), "Check the image's name and tag.")
+        return Explanation(image.text, None, "refused", {}, (look,), "Check the image's name and tag.")
     return explain(sources, image, digest, deadline, faults)
 
 
@@ -104,33 +118,48 @@ def explain(
     """Search as a check of the image would, and say what was looked at; problems are part of the answer.
 
     Args:
-        sources: in order; the first that has an SBOM ends the search.
+        sources: in order; what all of them have counts together.
         image: the reference.
         digest: what it points at.
         deadline: by when the search must be done.
         faults: takes note of unexpected errors, which count as refusals.
     """
-    trail, result, remedy = Trail(), "none", _NONE_REMEDY
+    trail = Trail()
+    there: dict[str, tuple[Sbom, ...]] = {}
+    refused: dict[str, str] = {}
+    unreadable: dict[str, str] = {}
+    remedies: list[tuple[int, str]] = []
     for source in sources:
+        if source.place == GENERATED and any(there.values()):
+            trail.note(source.place, digest, "not asked: an SBOM is attached")
+            continue
+        before = len(trail.looks)
         try:
             if isinstance(source, ExaminedSource):
                 found = source.examine(image, digest, deadline, trail)
             else:
                 found = source.fetch(image, digest, deadline)
-                trail.note(source.place, digest, f"{len(found)} documents" if found else "nothing").used = bool(found)
+                for sbom in found:
+                    look = trail.note(source.place, digest, f"{sbom.format}, {len(sbom.components)} components")
+                    look.used, look.document = True, sbom.document_digest
+                if not found:
+                    trail.note(source.place, digest, "nothing")
         except Exception as raised:
             problem = _refusal(raised, source.place, image, faults)
             trail.note(source.place, image.name, problem.message)
-            worse = "unreadable" if isinstance(problem, InvalidInput) else "refused"
-            if result != "unreadable":
-                remedy = problem.remedy if result == "none" or worse == "unreadable" else remedy
-                result = worse if result == "none" or worse == "unreadable" else result
+            is_unreadable = isinstance(problem, InvalidInput)
+            (unreadable if is_unreadable else refused)[source.place] = problem.message
+            remedies.append((0 if is_unreadable else 1, problem.remedy))
+            for look in trail.looks[before:]:  # no part of what a place has stands for the whole
+                look.used = False
             continue
-        if found:
-            return Explanation(image.text, digest, "found", source.place, tuple(found), tuple(trail.looks), "")
-    for look in trail.looks:
-        look.used = False
-    return Explanation(image.text, digest, result, "", (), tuple(trail.looks), remedy)
+        there[source.place] = (*there.get(source.place, ()), *found)
+    remedy = min(remedies, default=(0, _NONE_REMEDY), key=lambda one: one[0])[1]
+    if any(there.values()):
+        result, remedy = "found", remedy if remedies else ""
+    else:
+        result = "unreadable" if unreadable else "refused" if refused else "none"
+    return Explanation(image.text, digest, result, there, tuple(trail.looks), remedy, refused, unreadable)
 
 
 def _refusal(problem: Exception, place: str, image: ImageRef, faults: Faults | None) -> InvalidInput | SourceError:

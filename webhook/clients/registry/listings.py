@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from webhook.clients.registry.calls import Budget
@@ -15,14 +16,15 @@ from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.locations import Repository
 from webhook.clients.registry.manifests import Descriptor, Manifest, checked_digest, is_sbom_artifact
 from webhook.clients.registry.options import AttachmentOptions
-from webhook.errors import Final
+from webhook.errors import Final, TooMuchAttached
 from webhook.model.images import Digest
 from webhook.ports import Clock
-from webhook.sboms.envelopes import is_sbom_predicate
+from webhook.sboms.envelopes import may_hold_sbom
 
 BUNDLE_PREDICATE = "dev.sigstore.bundle.predicateType"
 _REMEMBERED = 1000
 _MAX_ALGORITHM, _MAX_ENCODED = 32, 64
+_Key = tuple[str, Digest, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,9 @@ class Listing:
         place: ``referrers`` or ``fallback-tag``.
         at: what was asked.
         attached: what was found and opened, likely SBOMs first.
-        unopened: how many more there are than are opened.
+        unopened: how many more there are, which say that they are no SBOMs.
         foreign: how many refer to something else, whatever the list says.
+        unsigned: how many are not opened because they say that they are SBOMs without a signature, and one is needed.
     """
 
     place: str
@@ -57,12 +60,14 @@ class Listing:
     attached: tuple[Attached, ...] = ()
     unopened: int = 0
     foreign: int = 0
+    unsigned: int = 0
 
     @property
     def answer(self) -> str:
         """For people."""
         parts = [f"{len(self.attached)} attachments" if self.attached else "nothing attached"]
-        parts += [f"{self.unopened} more not opened"] if self.unopened else []
+        parts += [f"{self.unopened} more not opened, which are no SBOMs by their type"] if self.unopened else []
+        parts += [f"{self.unsigned} unsigned SBOMs, which do not count"] if self.unsigned else []
         parts += [f"{self.foreign} that belong to something else"] if self.foreign else []
         return ", ".join(parts)
 
@@ -81,39 +86,82 @@ class Listings:
 
     def __init__(self, client: RegistryClient, options: AttachmentOptions, clock: Clock) -> None:
         self._client, self._options, self._clock = client, options, clock
-        self._known: OrderedDict[tuple[str, Digest], tuple[float, Listing]] = OrderedDict()
+        self._known: OrderedDict[_Key, tuple[float, Listing]] = OrderedDict()
+        self._readers: dict[_Key, tuple[threading.Lock, int]] = {}
         self._lock = threading.Lock()
 
-    def of(self, repository: Repository, subject: Digest, budget: Budget) -> Listing:
+    def of(self, repository: Repository, subject: Digest, budget: Budget, *, signed: bool = False) -> Listing:
         """What refers to a manifest.
+
+        Args:
+            repository: where to look.
+            subject: digest of the manifest.
+            budget: what it may cost.
+            signed: only what may be signed is of use, so that nothing else takes a place.
 
         Raises:
             SourceError: the registry did not answer, or refused to.
+            TooMuchAttached: more hangs on it than is read.
         """
-        key = (repository.name, subject)
-        with self._lock:
-            known = self._known.get(key)
-            if known is not None and self._clock.monotonic() < known[0]:
-                return known[1]
-        listing = self._read(repository, subject, budget)
-        with self._lock:
-            self._known[key] = (self._clock.monotonic() + self._options.listing_seconds, listing)
-            self._known.move_to_end(key)
-            if len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        return listing
+        key = (repository.name, subject, signed)
+        with self._reading(key):  # places are asked side by side, and one of them reads for all
+            with self._lock:
+                known = self._known.get(key)
+                if known is not None and self._clock.monotonic() < known[0]:
+                    return known[1]
+            listing = self._read(repository, subject, budget, signed)
+            with self._lock:
+                self._known[key] = (self._clock.monotonic() + self._options.listing_seconds, listing)
+                self._known.move_to_end(key)
+                if len(self._known) > _REMEMBERED:
+                    self._known.popitem(last=False)
+            return listing
 
-    def _read(self, repository: Repository, subject: Digest, budget: Budget) -> Listing:
+    @contextmanager
+    def _reading(self, key: _Key) -> Iterator[None]:
+        with self._lock:
+            lock, readers = self._readers.get(key, (threading.Lock(), 0))
+            self._readers[key] = lock, readers + 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                _, readers = self._readers.pop(key)
+                if readers > 1:
+                    self._readers[key] = lock, readers - 1
+
+    def _read(self, repository: Repository, subject: Digest, budget: Budget, signed: bool) -> Listing:
+        listing, entries = self.entries(repository, subject, budget)
+        return self._opened(listing, repository, subject, _chosen(entries, signed), budget)
+
+    def state(self, repository: Repository, subject: Digest, budget: Budget) -> Sequence[str]:
+        """The digests of what refers to a manifest, or of the list where a tag points at one; nothing is opened.
+
+        Raises:
+            SourceError: the registry did not answer, or refused to.
+            TooMuchAttached: it has too many pages.
+        """
         entries = self._pages(repository, subject, budget)
         if entries is not None:
-            empty = Listing("referrers", f"{repository.name}@{subject}")
-            return self._opened(empty, repository, subject, entries, budget)
+            return sorted(entry.digest for entry in entries)
+        return (self._client.tag_digest(repository, fallback_tag(subject), budget) or "",)
+
+    def entries(self, repository: Repository, subject: Digest, budget: Budget) -> tuple[Listing, Sequence[Descriptor]]:
+        """The list as it stands, with nothing opened.
+
+        Raises:
+            SourceError: the registry did not answer, or refused to.
+            TooMuchAttached: it has too many pages.
+        """
+        entries = self._pages(repository, subject, budget)
+        if entries is not None:
+            return Listing("referrers", f"{repository.name}@{subject}"), entries
         tag = fallback_tag(subject)
         empty = Listing("fallback-tag", f"{repository.name}:{tag}")
         fetched = self._client.manifest(repository, tag, budget)
-        if fetched is None or fetched.manifest.manifests is None:
-            return empty  # by the specification, something else than an index counts as nothing attached
-        return self._opened(empty, repository, subject, fetched.manifest.manifests, budget)
+        # By the specification, something else than an index counts as nothing attached.
+        return empty, () if fetched is None else fetched.manifest.manifests or ()
 
     def _pages(self, repository: Repository, subject: Digest, budget: Budget) -> list[Descriptor] | None:
         entries: list[Descriptor] = []
@@ -128,7 +176,7 @@ class Listings:
             url = page.next
             if not url:
                 return entries
-        raise Final(
+        raise TooMuchAttached(
             f"The attachments of {repository.name}@{subject.short} fill more than {self._options.max_pages} pages.",
             remedy="Delete old attachments, or raise sbom.maxPages.",
         )
@@ -138,15 +186,19 @@ class Listings:
         listing: Listing,
         repository: Repository,
         subject: Digest,
-        entries: Iterable[Descriptor],
+        chosen: _Chosen,
         budget: Budget,
     ) -> Listing:
-        distinct: dict[str, Descriptor] = {}
-        for entry in entries:
-            distinct.setdefault(entry.digest, entry)
-        ranked = sorted(distinct.values(), key=_rank)
+        most = self._options.max_attachments
+        if len(chosen.likely) > most:
+            raise TooMuchAttached(
+                f"{listing.at} has {len(chosen.likely)} attachments that may be SBOMs; at most {most} are read, and "
+                "no part of them stands for the whole.",
+                remedy="Delete old attachments, or raise sbom.maxAttachments.",
+            )
         attached, foreign = [], 0
-        for entry in ranked[: self._options.max_attachments]:
+        wanted = [*chosen.likely, *chosen.others][:most]
+        for entry in wanted:
             digest = checked_digest(entry, listing.at)
             fetched = self._client.manifest(repository, digest, budget, entry.size)
             if fetched is None:
@@ -155,8 +207,8 @@ class Listings:
                 foreign += 1
             else:
                 attached.append(Attached(digest, fetched.manifest))
-        unopened = max(0, len(ranked) - self._options.max_attachments)
-        return Listing(listing.place, listing.at, tuple(attached), unopened, foreign)
+        unopened = len(chosen.likely) + len(chosen.others) - len(wanted)
+        return Listing(listing.place, listing.at, tuple(attached), unopened, foreign, chosen.unsigned)
 
 
 def fallback_tag(subject: Digest) -> str:
@@ -165,9 +217,45 @@ def fallback_tag(subject: Digest) -> str:
     return f"{algorithm[:_MAX_ALGORITHM]}-{encoded[:_MAX_ENCODED]}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The entries of a list, each once.
+
+    Attributes:
+        likely: by their own word, or because they say nothing, these may be SBOMs.
+        others: by their own word, these are something else.
+        unsigned: how many say that they are SBOMs without a signature where one is needed.
+    """
+
+    likely: tuple[Descriptor, ...]
+    others: tuple[Descriptor, ...]
+    unsigned: int = 0
+
+
+def _chosen(entries: Iterable[Descriptor], signed: bool) -> _Chosen:
+    """Sort the entries of a list, so that what cannot count takes the place of nothing that can.
+
+    An entry's own word takes it out only where it says so in so many words: a registry may state a type that means
+    nothing, such as that of an empty configuration.
+    """
+    distinct: dict[str, Descriptor] = {}
+    for entry in entries:
+        distinct.setdefault(entry.digest, entry)
+    likely: list[Descriptor] = []
+    others: list[Descriptor] = []
+    unsigned = 0
+    for entry in distinct.values():
+        predicate, kind = entry.annotation(BUNDLE_PREDICATE), entry.artifact_type or ""
+        if signed and not predicate and is_sbom_artifact(kind):
+            unsigned += 1
+        elif (predicate and not may_hold_sbom(predicate)) or "signature" in kind:
+            others.append(entry)
+        else:
+            likely.append(entry)
+    likely.sort(key=_rank)
+    return _Chosen(tuple(likely), tuple(others), unsigned)
+
+
 def _rank(entry: Descriptor) -> int:
-    """Likely SBOMs first, so that the limit on opened entries does not cut them off."""
-    predicate = entry.annotation(BUNDLE_PREDICATE)
-    if is_sbom_artifact(entry.artifact_type or "") or is_sbom_predicate(predicate):
-        return 0
-    return 2 if predicate or "signature" in (entry.artifact_type or "") else 1
+    """Likely SBOMs first."""
+    return 0 if is_sbom_artifact(entry.artifact_type or "") or entry.annotation(BUNDLE_PREDICATE) else 1

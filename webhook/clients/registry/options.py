@@ -47,7 +47,7 @@ class RegistryOptions:
     requests_per_minute: int = field(
         default=0, metadata={"help": "Requests to one host in a minute; 0 means no limit of our own."}
     )
-    requests_per_image: int = field(default=200, metadata={"help": "Requests that one search for SBOMs may make."})
+    requests_per_image: int = field(default=2000, metadata={"help": "Requests that one search for SBOMs may make."})
     bytes_per_image: int = field(
         default=256 * 1024 * 1024, metadata={"help": "Bytes that one search for SBOMs may read."}
     )
@@ -98,9 +98,26 @@ class AttachmentOptions:
     verify: tuple[VerifyRule, ...] = field(
         default=(), metadata={"help": "Images whose SBOMs must be signed; the first prefix that matches counts."}
     )
-    max_attachments: int = field(default=32, metadata={"help": "Attachments of one image that are opened."})
-    max_layers: int = field(default=100, metadata={"help": "Layers of one attachment that are read."})
-    max_pages: int = field(default=20, metadata={"help": "Pages of a list of attachments that are read."})
+    newest: bool = field(
+        default=False,
+        metadata={
+            "help": "Of the attestations that sbom.verify accepts, count only the newest of each predicate type and "
+            "tool, by the time in the signed document; else all count together."
+        },
+    )
+    max_attachments: int = field(
+        default=512,
+        metadata={
+            "help": "Attachments of one image that may be SBOMs; an image with more is unreadable, no part of them "
+            "counts."
+        },
+    )
+    max_layers: int = field(
+        default=512, metadata={"help": "Layers of one attachment; an image with more in one is unreadable."}
+    )
+    max_pages: int = field(
+        default=20, metadata={"help": "Pages of a list of attachments; an image with more is unreadable."}
+    )
     listing_seconds: float = field(
         default=30.0, metadata={"help": "Seconds for which a list of attachments is remembered."}
     )

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from webhook.clients.registry.anatomy import Anatomy, Subject, anatomy, inner_indexes
 from webhook.clients.registry.calls import Budget
 from webhook.clients.registry.client import RegistryClient
+from webhook.clients.registry.documents import Document
 from webhook.clients.registry.listings import Listings
 from webhook.clients.registry.locations import Locations, Repository
 from webhook.clients.registry.manifests import Descriptor, Manifest
 from webhook.clients.registry.options import AttachmentOptions
 from webhook.clients.registry.signatures import PublicKey, Verification
 from webhook.clients.registry.trail import Look, Trail
-from webhook.errors import Final, InvalidInput
+from webhook.errors import Final, InvalidInput, TooMuchAttached
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import USUAL_PLATFORMS, Digest, ImageRef
@@ -29,17 +33,61 @@ _MAX_INNER, _MAX_INNER_LEVELS = 16, 4
 """Indexes inside the index of one image, and how deep they are inside each other."""
 
 
+_VERSION = re.compile(r"[ @/:-]v?\d[^ ]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A document that was read.
+
+    Attributes:
+        sbom: what is in it.
+        document: its bytes, and what was said around them.
+        look: where it was read.
+    """
+
+    sbom: Sbom
+    document: Document
+    look: Look
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """Predicate type and tool, whatever its version."""
+        return self.document.predicate_type, _VERSION.sub("", self.sbom.tool).casefold()
+
+
 @dataclass(slots=True)
 class Basket:
     """What was found for one subject.
 
     Attributes:
-        sboms: documents that were read.
+        collected: documents that were read.
         problems: why others could not be.
     """
 
-    sboms: list[Sbom] = field(default_factory=list)
+    collected: list[Collected] = field(default_factory=list)
     problems: list[InvalidInput] = field(default_factory=list)
+
+    @property
+    def sboms(self) -> list[Sbom]:
+        """What is in the documents."""
+        return [one.sbom for one in self.collected]
+
+    def keep_newest(self) -> None:
+        """Keep the newest document of each kind; one that states no time, and those of the same time, count, too."""
+        newest: dict[tuple[str, str], dt.datetime] = {}
+        for one in self.collected:
+            if one.document.made_at is not None:
+                newest[one.kind] = max(newest.get(one.kind, one.document.made_at), one.document.made_at)
+        kept = []
+        for one in self.collected:
+            made = one.document.made_at
+            if made is None or made == newest[one.kind]:
+                kept.append(one)
+            else:
+                one.look.used = False
+                one.look.answer += "; a newer one of the same signer, predicate type and tool counts (sbom.newest)"
+        self.collected = kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +115,10 @@ class Visit:
 
 LookAt = Callable[[Visit, Subject, Basket], None]
 """Looks at one place for one subject."""
+
+
+StateOf = Callable[[Visit, Subject], Iterable[str]]
+"""What a place would read for one subject, by digests."""
 
 
 class Search:
@@ -132,6 +184,7 @@ class Search:
 
         Raises:
             InvalidInput: a part has documents, and not one of them can be read.
+            TooMuchAttached: more hangs on the image than is read.
             SourceError: the registry did not answer, or refused to.
         """
         found: dict[str, Sbom] = {}
@@ -140,6 +193,8 @@ class Search:
         for subject in visit.anatomy.subjects:
             basket = Basket()
             look_at(visit, subject, basket)
+            if self.options.newest and visit.key is not None:
+                basket.keep_newest()
             for sbom in basket.sboms:
                 known = found.get(sbom.document_digest)
                 coverage = Coverage(visit.anatomy.platforms, subject.entries) if subject.entries else WHOLE
@@ -157,16 +212,37 @@ class Search:
             visit.trail.looks[-1].answer += f"; no SBOM for {', '.join(missing)}"
         return tuple(found.values())
 
+    def state(self, image: ImageRef, digest: Digest, deadline: Deadline, look_at: StateOf) -> str:
+        """A text that changes whenever what hangs on an image does, as one place sees it.
+
+        Raises:
+            SourceError: the registry did not answer, or refused to.
+        """
+        visit = self.visit(image, digest, deadline, Trail())
+        state = hashlib.sha256(repr(visit.key.fingerprint if visit.key else "").encode())
+        for subject in visit.anatomy.subjects:
+            for part in (subject.digest, *subject.entries, *look_at(visit, subject)):
+                state.update(f"{part}\n".encode())
+        return state.hexdigest()
+
+    def tag_state(self, visit: Visit, subject: Subject, suffix: str) -> str:
+        """What cosign's tag for a subject points at; empty when there is no such tag."""
+        if not subject.digest.startswith("sha256:"):
+            return ""
+        tag = f"sha256-{subject.digest.hex}.{suffix}"
+        return self.client.tag_digest(visit.attachments, tag, visit.budget) or ""
+
     def layers(self, manifest: Manifest) -> Sequence[Descriptor]:
         """The layers of an attachment.
 
         Raises:
-            Final: there are too many to be one.
+            TooMuchAttached: there are more than are read.
         """
         layers = manifest.layers or []
         if len(layers) > self.options.max_layers:
-            raise Final(
-                f"An attachment has {len(layers)} layers; at most {self.options.max_layers} are read.",
+            raise TooMuchAttached(
+                f"An attachment has {len(layers)} layers; at most {self.options.max_layers} are read, and no part of "
+                "them stands for the whole.",
                 remedy="Delete old attestations, or raise sbom.maxLayers.",
             )
         return layers
@@ -194,7 +270,7 @@ class Search:
             yield at, fetched.manifest
 
     def read(
-        self, visit: Visit, layer: Descriptor, basket: Basket, look: Look, opened: Callable[[bytes], bytes | None]
+        self, visit: Visit, layer: Descriptor, basket: Basket, look: Look, opened: Callable[[bytes], Document | None]
     ) -> None:
         """Read one document; what cannot be read is a problem of its subject, not yet of the search.
 
@@ -214,13 +290,15 @@ class Search:
             if document is None:
                 look.answer += "no SBOM"
                 return
-            sbom = self._parse(document)
+            sbom = self._parse(document.data)
+        except TooMuchAttached:
+            raise  # what was not read might be worse than all that was
         except InvalidInput as problem:
             look.answer += f"unreadable: {problem.message}"
             basket.problems.append(InvalidInput(f"{look.at}: {problem.message}", remedy=problem.remedy))
             return
-        basket.sboms.append(sbom)
-        look.used = True
+        basket.collected.append(Collected(sbom, document, look))
+        look.used, look.document = True, sbom.document_digest
         look.answer += f"{sbom.format} {sbom.version}, {len(sbom.components)} components".replace("  ", " ")
 
     def _inner(self, repository: Repository, manifest: Manifest, budget: Budget) -> dict[Digest, Manifest]:

@@ -9,12 +9,12 @@ specifications.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from webhook.clients.registry.anatomy import Subject
 from webhook.clients.registry.documents import bare_document, envelope_document, statement_document
-from webhook.clients.registry.listings import BUNDLE_PREDICATE, Listing
+from webhook.clients.registry.listings import BUNDLE_PREDICATE
 from webhook.clients.registry.manifests import (
     IN_TOTO,
     Manifest,
@@ -26,7 +26,7 @@ from webhook.clients.registry.manifests import (
 )
 from webhook.clients.registry.search import Basket, Search, Visit
 from webhook.clients.registry.trail import Trail
-from webhook.errors import ConfigError, Final, InvalidInput
+from webhook.errors import ConfigError, InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
@@ -56,6 +56,13 @@ class ReferrersSource:
             return ()
         return self._search.gather(self._search.visit(image, digest, deadline, trail), self._look_at)
 
+    def state(self, image: ImageRef, digest: Digest, deadline: Deadline) -> str:
+        """See :class:`webhook.ports.ConditionalSource`."""
+        return self._search.state(image, digest, deadline, self._state_of)
+
+    def _state_of(self, visit: Visit, subject: Subject) -> Iterable[str]:
+        return self._search.listings.state(visit.attachments, subject.digest, visit.budget)
+
     def _look_at(self, visit: Visit, subject: Subject, basket: Basket) -> None:
         listing = self._search.listings.of(visit.attachments, subject.digest, visit.budget)
         visit.trail.note(listing.place, listing.at, f"{subject.role}: {listing.answer}")
@@ -75,7 +82,6 @@ class ReferrersSource:
                     self._search.read(visit, layer, basket, look, bare_document)
                 else:
                     look.answer += f"no SBOM ({layer.media_type[:80]})"
-        _refuse_half_read(listing, basket)
 
 
 class BuildkitSource:
@@ -101,6 +107,10 @@ class BuildkitSource:
             trail.note(self.place, f"{visit.repository.name}@{digest}", kind)
             return ()
         return self._search.gather(visit, self._look_at)
+
+    def state(self, image: ImageRef, digest: Digest, deadline: Deadline) -> str:
+        """See :class:`webhook.ports.ConditionalSource`."""
+        return self._search.state(image, digest, deadline, lambda visit, _: map(str, visit.anatomy.attestations))
 
     def _look_at(self, visit: Visit, subject: Subject, basket: Basket) -> None:
         for about, descriptor in visit.anatomy.attestations:
@@ -137,15 +147,23 @@ class CosignAttestationSource:
         """The same, with notes."""
         return self._search.gather(self._search.visit(image, digest, deadline, trail), self._look_at)
 
+    def state(self, image: ImageRef, digest: Digest, deadline: Deadline) -> str:
+        """See :class:`webhook.ports.ConditionalSource`."""
+        return self._search.state(image, digest, deadline, self._state_of)
+
+    def _state_of(self, visit: Visit, subject: Subject) -> Iterable[str]:
+        listed = self._search.listings.state(visit.attachments, subject.digest, visit.budget)
+        return (*listed, self._search.tag_state(visit, subject, "att"))
+
     def _look_at(self, visit: Visit, subject: Subject, basket: Basket) -> None:
-        listing = self._search.listings.of(visit.attachments, subject.digest, visit.budget)
+        signed = visit.key is not None
+        listing = self._search.listings.of(visit.attachments, subject.digest, visit.budget, signed=signed)
         visit.trail.note(self.place, listing.at, f"{subject.role}: {listing.answer}")
         for attached in listing.attached:
             if attached.manifest is not None:
                 at = f"{visit.attachments.name}@{attached.digest}"
                 stated = (attached.manifest.annotations or {}).get(BUNDLE_PREDICATE, "")
                 self._envelopes(visit, subject, basket, at, attached.manifest, stated)
-        _refuse_half_read(listing, basket)
         for at, manifest in self._search.tagged(visit, subject, "att", self.place):
             self._envelopes(visit, subject, basket, at, manifest)
 
@@ -179,6 +197,13 @@ class CosignAttachmentSource:
             return ()
         return self._search.gather(self._search.visit(image, digest, deadline, trail), self._look_at)
 
+    def state(self, image: ImageRef, digest: Digest, deadline: Deadline) -> str:
+        """See :class:`webhook.ports.ConditionalSource`."""
+        return self._search.state(image, digest, deadline, self._state_of)
+
+    def _state_of(self, visit: Visit, subject: Subject) -> Iterable[str]:
+        return (self._search.tag_state(visit, subject, "sbom"),)
+
     def _look_at(self, visit: Visit, subject: Subject, basket: Basket) -> None:
         for at, manifest in self._search.tagged(visit, subject, "sbom", self.place):
             for layer in self._search.layers(manifest):
@@ -209,16 +234,3 @@ def registry_source(name: str, search: Search) -> SbomSource:
     if name not in _SOURCES:
         raise ConfigError(f"sbom.sources cannot name {name!r:.60}", remedy=f"Registries have: {', '.join(_SOURCES)}.")
     return _SOURCES[name](search)
-
-
-def _refuse_half_read(listing: Listing, basket: Basket) -> None:
-    """A list that is too long to open may hold the SBOM in the rest; that is not the same as none.
-
-    Raises:
-        Final: nothing was found among those that were opened.
-    """
-    if listing.unopened and not basket.sboms:
-        raise Final(
-            f"{listing.at} has {listing.answer}; none of those is an SBOM.",
-            remedy="Delete old attachments, or raise sbom.maxAttachments.",
-        )

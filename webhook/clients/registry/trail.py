@@ -15,16 +15,18 @@ class Look:
         at: what was asked, such as ``registry.corp/team/app:sha256-….att``.
         answer: what it answered, for people.
         used: whether a document found there is among the result.
+        document: digest of the document that was read there; empty when none was.
     """
 
     place: str
     at: str
     answer: str
     used: bool = False
+    document: str = ""
 
     def as_dict(self) -> dict[str, object]:
         """The look as ``bomgate sbom fetch`` prints it."""
-        return {"place": self.place, "at": self.at, "answer": self.answer, "used": self.used}
+        return {"place": self.place, "at": self.at, "answer": self.answer, "used": self.used, "document": self.document}
 
 
 @dataclass(slots=True)

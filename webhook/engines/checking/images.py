@@ -24,6 +24,7 @@ from webhook.ports import Clock
 _MOST_CACHED = 50_000
 _UNRESOLVED = SearchOutcome(SbomStatus.UNRESOLVED)
 _PINNED = Resolution(None)
+_NOT_LOOKED_AT = "an SBOM is known from another name of this image, and what is attached here was not read yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,12 @@ class ImageChecker:
             return _with_remark(self._searched(image, digest, namespace, access, outcome), resolution)
         return _with_remark(judged.verdict, resolution)
 
+    def look_again(
+        self, image: ImageRef, digest: Digest, deadline: Deadline, access: PullAccess, former: dict[str, str]
+    ) -> bool:
+        """Look again at what is attached to an image, see :meth:`SbomSearch.look_again`."""
+        return self._search.look_again(image, digest, deadline, access, former)
+
     def has_sbom(self, image: ImageRef) -> bool:
         """Whether an SBOM is known that counts for this image, under its last known digest; from memory."""
         digest = image.digest or self._model.digest_of(image.tagged)
@@ -200,8 +207,11 @@ class ImageChecker:
         if facts is None:
             return None
         coverage = self._model.coverage(digest, places)
+        trouble = self._model.trouble(digest, image.name)
+        if trouble != "":
+            facts = replace(facts, incomplete=_NOT_LOOKED_AT if trouble is None else trouble)
         verdict = self._evaluate(_with_gaps(facts, coverage, wanted), self._subject(image, digest, namespace))
-        gap = coverage is not None and has_gap(coverage, wanted)
+        gap = trouble != "" or (coverage is not None and has_gap(coverage, wanted))
         verdicts[key] = judged = _Judged(verdict, gap or coverage is None, gap)
         return judged
 
@@ -223,7 +233,7 @@ class ImageChecker:
             unusable=held.unusable,
             stale_before=self.stale_before,
         )
-        return _with_gaps(facts, held.coverage, self._search.platforms.now())
+        return _with_gaps(replace(facts, incomplete=held.incomplete), held.coverage, self._search.platforms.now())
 
     def _searched(
         self, image: ImageRef, digest: Digest, namespace: str, access: PullAccess, outcome: SearchOutcome
@@ -257,7 +267,7 @@ class _Judged:
     Attributes:
         verdict: the verdict.
         unsettled: there is something to search for.
-        has_gap: a platform without an SBOM counts, or may.
+        has_gap: a platform without an SBOM counts, or may; or not all that is attached is known.
     """
 
     verdict: Verdict

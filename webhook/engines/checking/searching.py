@@ -11,28 +11,31 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from webhook.engines.checking.claims import SearchClaims
+from webhook.engines.checking.looking import LookedFor, Seen, changed_places, generated, look_around
 from webhook.engines.checking.platforms import Platforms, Wanted
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
-from webhook.errors import ConfigError, InvalidInput, SourceError, StoreError
+from webhook.errors import ConfigError, SourceError, StoreError
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
-from webhook.model.places import counts, kept_place, trusted_places
+from webhook.model.looks import origin_of
+from webhook.model.places import trusted_places
 from webhook.model.platforms import WHOLE, Coverage, joined
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
-from webhook.ports import Background, Clock, Opening, RegistryOpener, SbomSource, SbomStore, SearchStore, Task
+from webhook.ports import Background, Clock, Opening, RegistryOpener, SbomStore, SearchStore, Task
 from webhook.telemetry import Faults
 
 log = logging.getLogger("bomgate.search")
 _MOST_REMEMBERED = 50_000
 _MOST_UNSTORED = 200
-_NEEDS_SIGNATURE = "sbom.verify asks for an attestation that its key has signed; nothing else counts for this image"
+_PRIVATE_TROUBLE = "a place refused or could not be read, with the pull secrets of a namespace"
+"""What others may know of a refusal that one namespace got."""
 _FOUND = SearchOutcome(SbomStatus.FOUND)
 _TOO_LATE = SearchOutcome(
     SbomStatus.REFUSED, "the search did not end in time and goes on in the background; try again in a moment"
@@ -72,11 +75,12 @@ class SearchOptions:
         if self.reserve_seconds < 0:
             raise ConfigError(f"search.reserveSeconds is {self.reserve_seconds}; it cannot be less than 0.")
 
-    def believed(self, status: SbomStatus) -> float:
-        """Seconds for which a failed search is not repeated."""
-        if status is SbomStatus.UNREADABLE:
+    def believed(self, outcome: SearchOutcome) -> float:
+        """Seconds for which a search that failed, or found a part, is not repeated."""
+        if outcome.status is SbomStatus.UNREADABLE:
             return self.unreadable_seconds
-        return self.refused_seconds if status is SbomStatus.REFUSED else self.none_seconds
+        is_part = outcome.status is SbomStatus.FOUND and bool(outcome.detail)
+        return self.refused_seconds if outcome.status is SbomStatus.REFUSED or is_part else self.none_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ class SearchParts:
     """What a search works with.
 
     Attributes:
-        opener: opens the places where SBOMs may be; the first in their order that has one ends the search.
+        opener: opens the places where SBOMs may be; what all of them have counts together.
         sboms: where a found SBOM is kept.
         searches: who searches what, across processes.
         refresher: brings a found SBOM into the read model.
@@ -118,6 +122,7 @@ class UnstoredSbom:
         not_covered: how many further ones no source covers.
         unusable: how many cannot be looked up.
         coverage: what of the image it describes.
+        incomplete: why not all SBOMs of the image are known; empty when they are.
     """
 
     ids: tuple[int, ...]
@@ -125,6 +130,7 @@ class UnstoredSbom:
     not_covered: int
     unusable: int
     coverage: Coverage = WHOLE
+    incomplete: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +231,11 @@ class SbomSearch:
     def _key(self, image: ImageRef, digest: Digest, access: PullAccess) -> str:
         """What is searched for.
 
-        The same image by two names, of which one needs signatures, is two searches; so it is for two workloads with
-        different pull secrets, because a refusal that one gets is not for the other.
+        The same image by two names is two searches, because other things may be attached there; so it is for two
+        workloads with different pull secrets, because a refusal that one gets is not for the other.
         """
         who = "" if access.is_empty else f"{access.namespace}/{','.join(access.secrets)}/{access.service_account}"
-        return " ".join(part for part in (digest, self._parts.seal(image), who) if part)
+        return " ".join(part for part in (digest, image.name, self._parts.seal(image), who) if part)
 
     def trusted(self, image: ImageRef) -> frozenset[str] | None:
         """The places whose SBOMs count for an image; None when those of all places do."""
@@ -246,11 +252,11 @@ class SbomSearch:
         return self._model.knows(digest, self.trusted(image))
 
     def is_settled(self, image: ImageRef, digest: Digest) -> bool:
-        """Whether there is nothing to look for: an SBOM is known for every platform that counts.
+        """Whether there is nothing to look for: all that is attached is known, for every platform that counts.
 
         Where nobody says which platforms count, the SBOM of one is enough.
         """
-        if not self.is_known(image, digest):
+        if not self.is_known(image, digest) or self._model.trouble(digest, image.name) != "":
             return False
         coverage = self._model.coverage(digest, self.trusted(image))
         return coverage is not None and not has_gap(coverage, self._parts.platforms.now())
@@ -292,7 +298,7 @@ class SbomSearch:
             # Another process may have found it between this one's last look at the store and its claim.
             parts.refresher.refresh()
             outcome = _FOUND if self.is_settled(wanted.image, wanted.digest) else self._look(wanted, deadline)
-            seconds = self._options.believed(outcome.status)
+            seconds = self._options.believed(outcome)
         finally:
             self._end(wanted, outcome, seconds)
         return outcome
@@ -304,59 +310,83 @@ class SbomSearch:
             log.warning("the end of a search was not stored", extra={"image": wanted.key, "error": problem.message})
 
     def _look(self, wanted: _Wanted, deadline: Deadline) -> SearchOutcome:
-        """Ask the places in their order, until one has SBOMs, or several have for all platforms that count.
+        """Ask all places side by side, and keep what they have together.
 
         Raises:
             StoreError: SBOMs were found, and the store neither kept them nor knows their components.
         """
-        image, seal = wanted.image, self._parts.seal(wanted.image)
-        worst = SearchOutcome(SbomStatus.NONE, _NEEDS_SIGNATURE if seal else "")
+        image, parts = wanted.image, self._parts
         try:
-            opening = self._parts.opener.open(wanted.access, deadline)
+            opening = parts.opener.open(wanted.access, deadline)
         except SourceError as problem:
             return SearchOutcome(SbomStatus.REFUSED, problem.message)
         except Exception as problem:  # whatever a secret holds, it is a refusal and no error of ours
-            return SearchOutcome(
-                SbomStatus.REFUSED, self._parts.faults.refusal(problem, "pull-secrets", wanted.key).message
-            )
-        gathered: list[Sbom] = []
-        for place in opening.places:
-            if not counts(place.place, seal):
-                continue  # whatever it has would not count for this image
-            try:
-                found: Sequence[Sbom] = place.fetch(image, wanted.digest, deadline)
-                fresh = [sbom for sbom in found if _adds(sbom, gathered)]
-                if fresh:
-                    gathered += fresh
-                    self._keep(wanted, fresh, gathered, place, opening)
-                if gathered and not _together(gathered).without(self._parts.platforms.now().names):
-                    return _FOUND
-            except InvalidInput as problem:
-                worst = SearchOutcome(SbomStatus.UNREADABLE, f"{place.place}: {problem.message}")
-            except StoreError:
-                raise
-            except SourceError as problem:
-                worst = _worse(worst, place, problem)
-            except Exception as problem:  # whatever a place sends, it is that place's refusal and no error of ours
-                worst = _worse(worst, place, self._parts.faults.refusal(problem, place.place, wanted.key))
-        return _FOUND if gathered else worst
+            return SearchOutcome(SbomStatus.REFUSED, parts.faults.refusal(problem, "pull-secrets", wanted.key).message)
+        seen = look_around(
+            opening.places, LookedFor(image, wanted.digest, parts.seal(image), wanted.key), deadline, parts.faults
+        )
+        if not seen.sboms or _together(seen.sboms).without(parts.platforms.now().names):
+            seen = generated(opening.places, seen, deadline, parts.faults)
+        if seen.sboms or self._model.knows(wanted.digest):
+            self._keep(wanted, seen, opening)
+        return SearchOutcome(SbomStatus.FOUND, seen.trouble) if seen.sboms else seen.outcome
 
-    def _keep(
-        self, wanted: _Wanted, found: Sequence[Sbom], gathered: Sequence[Sbom], place: SbomSource, opening: Opening
-    ) -> None:
+    def look_again(
+        self, image: ImageRef, digest: Digest, deadline: Deadline, access: PullAccess, former: dict[str, str]
+    ) -> bool:
+        """Look again at the places of an image whose SBOM is known; what is gone from its place stops counting.
+
+        A place that refuses keeps what it had. Nothing is generated.
+
+        Args:
+            image: the reference.
+            digest: what it points at.
+            deadline: by when all must be done.
+            access: the workload's pull secrets.
+            former: the states of places at the last look, by their names; brought up to date. A place whose state is
+                the same is not read.
+
+        Returns:
+            Whether all places answered.
+
+        Raises:
+            SourceError: the registry cannot be opened.
+            StoreError: the store did not answer.
+        """
+        parts = self._parts
+        wanted = LookedFor(image, digest, parts.seal(image), f"{digest} {image.name}")
+        opening = parts.opener.open(access, deadline)
+        seen = look_around(changed_places(opening.places, wanted, deadline, former), wanted, deadline, parts.faults)
+        for place in (*seen.refused, *seen.unreadable):
+            former.pop(place, None)  # it is read next time, whatever its state
+        look = seen.look(origin_of(image.name, access.namespace if opening.key else ""))
+        if opening.key and look.trouble:
+            look = replace(look, trouble=_PRIVATE_TROUBLE)
+        if seen.found or not seen.refused:
+            for left in parts.sboms.record(digest, look):
+                extra = {"image": image.name, "digest": digest, "document": left.document_digest, "place": left.place}
+                log.warning("an SBOM is gone from its place and no longer counts", extra=extra)
+        return not seen.trouble
+
+    def _keep(self, wanted: _Wanted, seen: Seen, opening: Opening) -> None:
         """Bring what was found into the store and the read model, or else into memory."""
-        parts, kept = self._parts, kept_place(place.place, self._parts.seal(wanted.image))
+        parts = self._parts
         # A tag that a namespace's secrets opened is not remembered for everybody.
         tagged = None if opening.key else wanted.image
+        look = seen.look(origin_of(wanted.image.name, wanted.access.namespace if opening.key else ""))
+        if opening.key and look.trouble:
+            look = replace(look, trouble=_PRIVATE_TROUBLE)
         try:
-            parts.sboms.add_all(wanted.digest, found, place=kept, image=tagged)
+            parts.sboms.record(wanted.digest, look, image=tagged if seen.sboms else None)
             parts.refresher.refresh()
         except StoreError as problem:
             extra = {"image": wanted.key, "error": problem.message, "remedy": problem.remedy}
             log.error("an SBOM was found and could not be stored; it is judged from memory", extra=extra)
-            self._hold(wanted, gathered)
+            if seen.sboms:
+                self._hold(wanted, seen)
 
-    def _hold(self, wanted: _Wanted, found: Sequence[Sbom]) -> None:
+    def _hold(self, wanted: _Wanted, seen: Seen) -> None:
+        found = seen.sboms
         purls = {purl for sbom in found for purl in sbom.components}
         known = self._parts.sboms.component_ids(sorted(purls))
         self._parts.refresher.refresh()  # after the numbers, so that the model has all of them
@@ -364,7 +394,7 @@ class SbomSearch:
         not_covered = sum(not purl.is_covered for purl in strangers)
         unusable = sum(len(sbom.skipped) for sbom in found)
         numbers, unknown = tuple(sorted(set(known.values()))), len(strangers) - not_covered
-        held = UnstoredSbom(numbers, unknown, not_covered, unusable, _together(found))
+        held = UnstoredSbom(numbers, unknown, not_covered, unusable, _together(found), seen.trouble)
         if len(self._unstored) >= _MOST_UNSTORED:
             self._unstored = {}
         self._unstored[wanted.key] = (self._clock.monotonic() + self._options.refused_seconds, held)
@@ -372,7 +402,7 @@ class SbomSearch:
     def _remember(self, key: str, outcome: SearchOutcome) -> None:
         if len(self._failed) >= _MOST_REMEMBERED:
             self._failed = {}
-        self._failed[key] = (self._clock.monotonic() + self._options.believed(outcome.status), outcome)
+        self._failed[key] = (self._clock.monotonic() + self._options.believed(outcome), outcome)
         if outcome.status is not SbomStatus.FOUND:
             log.info("no SBOM", extra={"image": key, "status": outcome.status.value, "detail": outcome.detail[:300]})
 
@@ -385,15 +415,3 @@ def has_gap(coverage: Coverage, wanted: Wanted) -> bool:
 
 def _together(sboms: Sequence[Sbom]) -> Coverage:
     return joined(sbom.coverage for sbom in sboms) or WHOLE
-
-
-def _adds(sbom: Sbom, gathered: Sequence[Sbom]) -> bool:
-    """Whether a document describes something that those of the places before do not."""
-    return not gathered or _together([*gathered, sbom]) != _together(gathered)
-
-
-def _worse(worst: SearchOutcome, place: SbomSource, problem: SourceError) -> SearchOutcome:
-    """The outcome after a refusal: what cannot be read weighs more, and so does the first refusal."""
-    if worst.status is not SbomStatus.NONE:
-        return worst
-    return SearchOutcome(SbomStatus.REFUSED, f"{place.place}: {problem.message}")

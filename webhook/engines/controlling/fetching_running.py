@@ -6,22 +6,25 @@ come to the front of the downloader's work.
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 
 from webhook.engines.checking.images import ImageChecker
 from webhook.engines.controlling.options import ControllerOptions
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
-from webhook.errors import BomgateError, InvalidInput
+from webhook.errors import BomgateError, InvalidInput, SourceError
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef, parse_image
+from webhook.model.looks import LookRecord, origin_of
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.records import Sighting
 from webhook.model.running import RunningWorkload
-from webhook.ports import Background, Clock, RunningWorkloads, SightingStore, Task
+from webhook.ports import Background, Clock, RunningWorkloads, SbomStore, SightingStore, Task
 
 log = logging.getLogger("bomgate.inventory")
 
@@ -30,6 +33,8 @@ _NOTED_SECONDS = 3600.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 900.0, 6 * 3600.0
 """For how long an image without an SBOM is not searched for again: at first, and at most. Registries count requests,
 and an image that has none today mostly has none tomorrow; at admission it is searched for at once."""
+_HASTE = 2.0
+"""How much more often than needed images may be looked at again, so that those that came due together are caught up."""
 _AT_ONCE = 500
 """Sightings that are written in one transaction."""
 
@@ -47,6 +52,8 @@ class InventoryParts:
         refresher: keeps that up to date.
         clock: time.
         pull_secrets: whether workloads' pull secrets are used.
+        sboms: where is noted when images were looked at; None looks at none again.
+        refresh_seconds: after how long an image is looked at again; 0 means never.
     """
 
     running: RunningWorkloads
@@ -57,6 +64,8 @@ class InventoryParts:
     refresher: Refresher
     clock: Clock
     pull_secrets: bool = False
+    sboms: SbomStore | None = None
+    refresh_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +99,8 @@ class InventoryDuty:
         self._parts, self._options = parts, options
         self._noted: dict[tuple[str, Digest | None], float] = {}
         self._tried: dict[_Running, _Tried] = {}
+        self._states: dict[tuple[Digest, str], dict[str, str]] = {}
+        self._later: dict[tuple[Digest, str], float] = {}
 
     @property
     def interval_seconds(self) -> float:
@@ -111,6 +122,7 @@ class InventoryDuty:
         due = [one for one in unknown if one not in self._tried or self._ticks >= self._tried[one].until]
         if due:
             self._search(due)
+        self._look_again(running)
 
     def _running(self, workloads: Sequence[RunningWorkload]) -> Iterator[_Running]:
         seen: set[tuple[str, PullAccess]] = set()
@@ -169,6 +181,51 @@ class InventoryDuty:
         pause = _FIRST_PAUSE if before is None else min(before.pause * 2, _LONGEST_PAUSE)
         self._tried[one] = _Tried(self._ticks + pause, pause)  # forgotten in the next pass if it is known by then
 
+    def _look_again(self, running: Sequence[_Running]) -> None:
+        """Look again at those images that were not looked at for longest; a few at a time, so that it is spread."""
+        parts, model = self._parts, self._parts.model
+        if parts.sboms is None or parts.refresh_seconds <= 0:
+            return
+        known: dict[tuple[Digest, str], _Running] = {}
+        for one in running:
+            digest = one.image.digest or model.digest_of(one.image.tagged)
+            if digest is not None and model.knows(digest):
+                namespace = "" if one.access.is_empty else one.namespace
+                known.setdefault((digest, origin_of(one.image.name, namespace)), one)
+        looks = parts.sboms.looks(sorted({digest for digest, _ in known}))
+        self._states = {key: state for key, state in self._states.items() if key in known}
+        self._later = {key: until for key, until in self._later.items() if key in known}
+        now = parts.clock.now()
+        due = []
+        for key, one in known.items():
+            since = _last_look(looks.get(key[0], ()), key[1], one.image.name)
+            age = None if since is None else (now - since).total_seconds()
+            is_due = age is None or age >= parts.refresh_seconds or key in self._later
+            if is_due and self._ticks >= self._later.get(key, 0.0):
+                due.append((float("-inf") if age is None else -age, key))
+        share = len(known) * self.interval_seconds * _HASTE / parts.refresh_seconds
+        chosen = [key for _, key in sorted(due)[: max(1, ceil(share))]]
+        deadline = Deadline(self._ticks + self._options.search_seconds)
+        tasks = [
+            parts.background.start(partial(self._look, key, known[key], deadline), host=known[key].image.host)
+            for key in chosen
+        ]
+        problem = self._wait(tasks, deadline)
+        if problem is not None:
+            raise problem
+
+    def _look(self, key: tuple[Digest, str], one: _Running, deadline: Deadline) -> None:
+        if deadline.remaining(self._ticks) <= 0:
+            return
+        former = self._states.setdefault(key, {})
+        self._later[key] = self._ticks + _FIRST_PAUSE  # unless all places answer
+        try:
+            if self._parts.checker.look_again(one.image, key[0], deadline, one.access, former):
+                self._later.pop(key, None)
+        except SourceError as problem:  # the last known stays
+            extra = {"image": one.image.name, "error": problem.message}
+            log.info("what is attached to an image was not looked at again", extra=extra)
+
     def _wait(self, tasks: Sequence[Task], deadline: Deadline) -> BomgateError | None:
         """Wait for all, and give one of the errors that there were."""
         found: BomgateError | None = None
@@ -178,3 +235,9 @@ class InventoryDuty:
             except BomgateError as problem:
                 found = problem
         return found
+
+
+def _last_look(looks: Sequence[LookRecord], origin: str, name: str) -> dt.datetime | None:
+    """When an image was last looked at in this name, be it that the secrets of the namespace were of no use."""
+    at = {one.origin: one.at for one in looks}
+    return at.get(origin, at.get(name))

@@ -24,6 +24,7 @@ from webhook.engines.refreshing import Refresher, RefreshOptions
 from webhook.errors import Final, InvalidInput, StoreError
 from webhook.model.deadlines import Deadline
 from webhook.model.images import parse_image
+from webhook.model.places import GENERATED
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome
 from webhook.model.verdicts import SbomStatus
@@ -48,20 +49,59 @@ class Process:
         return self.searching.search(IMAGE, DIGEST, Deadline(self.world.clock.monotonic() + seconds))
 
 
-def test_the_first_place_that_has_one_ends_the_search() -> None:
+def test_what_all_places_have_counts_together() -> None:
     world, first, second = World(), FakeSbomSource("first"), FakeSbomSource("second")
     first.sboms[DIGEST] = [sbom_of(LEFTPAD), sbom_of(LEFTPAD, document="two")]
+    second.sboms[DIGEST] = [sbom_of(LEFTPAD, document="three")]
+    process = Process(world, "a", first, second)
+    assert process.search() == SearchOutcome(SbomStatus.FOUND)
+    assert sorted(one.place for one in world.store.sboms.show(DIGEST)) == ["first", "first", "second"]
+    assert process.model.trouble(DIGEST, IMAGE.name) == ""
+
+
+def test_an_sbom_is_made_only_where_none_is_attached() -> None:
+    world, place, maker = World(), FakeSbomSource("referrers"), FakeSbomSource(GENERATED)
+    maker.sboms[DIGEST] = [sbom_of(LEFTPAD)]
+    assert Process(world, "a", maker, place).search().status is SbomStatus.FOUND
+    assert len(maker.asked) == 1
+    place.sboms[DIGEST] = [sbom_of(LEFTPAD, document="two")]
+    assert Process(World(), "b", maker, place).search().status is SbomStatus.FOUND
+    assert len(maker.asked) == 1
+
+
+@pytest.mark.parametrize("problem", [Final("403"), InvalidInput("not JSON"), ValueError("a bug")])
+def test_trouble_in_one_place_hides_nothing_of_another_and_is_remembered(problem: Exception) -> None:
+    world, first, second = World(), FakeSbomSource("first"), FakeSbomSource("second")
+    first.sboms[DIGEST] = problem
+    second.sboms[DIGEST] = [sbom_of(LEFTPAD)]
     process = Process(world, "a", first, second)
     assert process.search().status is SbomStatus.FOUND
-    assert second.asked == []
-    assert len(world.store.sboms.show(DIGEST)) == 2, "all documents of the place are kept"
+    trouble = process.model.trouble(DIGEST, IMAGE.name)
+    assert trouble is not None
+    assert trouble.startswith("first: ")
+    assert not process.searching.is_settled(IMAGE, DIGEST), "it is searched for again"
+
+    first.sboms[DIGEST] = [sbom_of(LEFTPAD, document="two")]
+    world.clock.advance(301)
+    assert process.search().status is SbomStatus.FOUND
+    assert process.model.trouble(DIGEST, IMAGE.name) == ""
+    assert process.searching.is_settled(IMAGE, DIGEST)
 
 
-def test_trouble_in_one_place_does_not_hide_the_sbom_in_the_next() -> None:
-    world, first, second = World(), FakeSbomSource("first"), FakeSbomSource("second")
-    first.sboms[DIGEST] = Final("403")
-    second.sboms[DIGEST] = [sbom_of(LEFTPAD)]
-    assert Process(world, "a", first, second).search().status is SbomStatus.FOUND
+def test_an_image_that_is_known_by_another_name_is_looked_at_in_its_own_once() -> None:
+    world, place = World(), FakeSbomSource("referrers")
+    place.sboms[DIGEST] = [sbom_of(LEFTPAD)]
+    copy = parse_image(f"evil.example/copy@{DIGEST}")
+    process = Process(world, "a", place)
+    deadline = Deadline(world.clock.monotonic() + 5)
+    process.searching.search(copy, DIGEST, deadline)
+    assert process.searching.is_settled(copy, DIGEST)
+    assert not process.searching.is_settled(IMAGE, DIGEST)
+    place.sboms[DIGEST] = []
+    process.search()
+    assert [one.name for one, _ in place.asked] == [copy.name, IMAGE.name]
+    assert process.searching.is_settled(IMAGE, DIGEST)
+    assert len(world.store.sboms.show(DIGEST)) == 1, "what another name has is not taken away"
 
 
 def test_the_true_reason_is_told_with_its_place() -> None:
@@ -85,7 +125,7 @@ def test_what_one_process_could_not_find_another_does_not_search_again_for_a_whi
 
 def test_what_another_process_is_searching_is_waited_for_and_not_searched_twice() -> None:
     world, place = World(), FakeSbomSource()
-    assert world.store.searches.begin(str(DIGEST), "other", lease_seconds=60) is None
+    assert world.store.searches.begin(f"{DIGEST} {IMAGE.name}", "other", lease_seconds=60) is None
     process = Process(world, "a", place)
     process.background.hold = True
     assert process.search(0.1).status is SbomStatus.REFUSED
@@ -107,7 +147,7 @@ def test_what_another_process_has_just_found_is_not_searched_again() -> None:
 def test_the_search_of_a_process_that_died_is_taken_over() -> None:
     world, place = World(), FakeSbomSource()
     place.sboms[DIGEST] = [sbom_of(LEFTPAD)]
-    world.store.searches.begin(str(DIGEST), "dead", lease_seconds=LEASE_SECONDS)
+    world.store.searches.begin(f"{DIGEST} {IMAGE.name}", "dead", lease_seconds=LEASE_SECONDS)
     assert Process(world, "a", place).search(100).status is SbomStatus.FOUND
     assert len(place.asked) == 1
 

@@ -11,7 +11,7 @@ from tests.fakes import FakeBackground
 from tests.worlds import LEFTPAD, World, digest_of, sbom_of
 from webhook.engines.controlling.fetching_running import InventoryDuty, InventoryParts
 from webhook.engines.controlling.options import ControllerOptions
-from webhook.errors import StoreError
+from webhook.errors import Final, StoreError
 from webhook.model.images import Digest, ImageRef
 from webhook.model.pulling import PullAccess
 from webhook.model.records import Sighting
@@ -57,7 +57,9 @@ def workload(name: str, *images: tuple[str, Digest | None, bool], access: PullAc
 class Desk:
     """A duty in a world."""
 
-    def __init__(self, *, pull_secrets: bool = False, hold: bool = False, **options: float) -> None:
+    def __init__(
+        self, *, pull_secrets: bool = False, hold: bool = False, refresh_seconds: float = 0.0, **options: float
+    ) -> None:
         self.world, self.running = World(resolves=True), FakeRunning()
         self.background, self.sightings = FakeBackground(hold=hold), FakeSightings()
         world = self.world
@@ -70,6 +72,8 @@ class Desk:
             refresher=world.refresher,
             clock=world.clock,
             pull_secrets=pull_secrets,
+            sboms=world.store.sboms,
+            refresh_seconds=refresh_seconds,
         )
         self.duty = InventoryDuty(self.parts, ControllerOptions(**options))
         world.directory.sboms[NEW] = [sbom_of(LEFTPAD)]
@@ -170,3 +174,70 @@ def test_an_error_of_the_store_is_told_after_all_were_searched() -> None:
     with pytest.raises(StoreError, match="the database is full"):
         InventoryDuty(parts, ControllerOptions()).run()
     assert desk.world.model.knows(other)
+
+
+DAY = 86400.0
+
+
+def test_what_runs_is_looked_at_again_after_a_while_and_what_is_gone_stops_counting() -> None:
+    desk = Desk(refresh_seconds=DAY)
+    world, asked = desk.world, desk.world.directory.asked
+    desk.running.there = [workload("web", ("shop/web:1", NEW, True))]
+    desk.duty.run()
+    first = len(asked)
+    world.clock.advance(DAY - 1)
+    desk.duty.run()
+    assert len(asked) == first, "not before its time"
+    other = sbom_of(LEFTPAD, document="other")
+    world.directory.sboms[NEW] = [other]
+    world.clock.advance(2)
+    desk.duty.run()
+    assert len(asked) == first + 1
+    assert [one.document_digest for one in world.store.sboms.show(NEW)] == [other.document_digest]
+    assert len(world.store.sboms.departures(NEW)) == 1
+    desk.duty.run()
+    assert len(asked) == first + 1
+
+
+def test_a_place_that_refuses_keeps_what_it_had_and_is_asked_again_soon() -> None:
+    desk = Desk(refresh_seconds=DAY)
+    world, asked = desk.world, desk.world.directory.asked
+    desk.running.there = [workload("web", ("shop/web:1", NEW, True))]
+    desk.duty.run()
+    world.directory.sboms[NEW] = Final("503")
+    world.clock.advance(DAY)
+    desk.duty.run()
+    before = len(asked)
+    desk.duty.run()
+    assert len(asked) == before
+    world.clock.advance(900)
+    desk.duty.run()
+    assert len(asked) == before + 1
+    assert len(world.store.sboms.show(NEW)) == 1
+
+
+def test_images_that_came_due_together_are_spread_over_the_time() -> None:
+    desk = Desk(refresh_seconds=DAY, inventory_seconds=DAY / 20)
+    digests = [digest_of(f"image {n}") for n in range(40)]
+    desk.world.directory.sboms.update({one: [sbom_of(LEFTPAD, document=one)] for one in digests})
+    images = [(f"shop/i{n}:1", one, True) for n, one in enumerate(digests)]
+    desk.running.there = [workload("web", *images)]
+    desk.duty.run()
+    desk.world.clock.advance(DAY)
+    passes = []
+    for _ in range(12):
+        before = len(desk.world.directory.asked)
+        desk.duty.run()
+        passes.append(len(desk.world.directory.asked) - before)
+    assert sum(passes) == 40
+    assert max(passes) == 4
+
+
+def test_nothing_is_looked_at_again_where_that_is_switched_off() -> None:
+    desk = Desk(refresh_seconds=0)
+    desk.running.there = [workload("web", ("shop/web:1", NEW, True))]
+    desk.duty.run()
+    asked = len(desk.world.directory.asked)
+    desk.world.clock.advance(100 * DAY)
+    desk.duty.run()
+    assert len(desk.world.directory.asked) == asked

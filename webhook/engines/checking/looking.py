@@ -1,0 +1,162 @@
+"""Look at all places where SBOMs of one image may be, side by side: what is attached now counts together.
+
+A place that refuses, or whose documents cannot be read, takes nothing away from the others. It leaves a trouble that
+the verdict weighs like a missing SBOM, because what the place has might be worse than all that was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from webhook.errors import InvalidInput, SourceError, StoreError
+from webhook.model.components import Sbom
+from webhook.model.deadlines import Deadline
+from webhook.model.images import Digest, ImageRef
+from webhook.model.looks import CONTROLLER, Look
+from webhook.model.places import GENERATED, counts, kept_place
+from webhook.model.searches import SearchOutcome
+from webhook.model.verdicts import SbomStatus
+from webhook.ports import ConditionalSource, SbomSource
+from webhook.telemetry import Faults
+
+_NEEDS_SIGNATURE = "sbom.verify asks for an attestation that its key has signed; nothing else counts for this image"
+_AT_ONCE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class LookedFor:
+    """One image whose SBOMs are looked for.
+
+    Attributes:
+        image: the reference.
+        digest: what it points at.
+        seal: the place of SBOMs that the right key has signed, where only those count; else empty.
+        key: what the search is called in logs.
+    """
+
+    image: ImageRef
+    digest: Digest
+    seal: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the places have.
+
+    Attributes:
+        wanted: what was looked for.
+        found: by place as the store keeps it, of every place that answered.
+        refused: what the others said, by place, in their order.
+        unreadable: the same of those that answered with what cannot be read.
+    """
+
+    wanted: LookedFor
+    found: Mapping[str, Sequence[Sbom]] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sboms(self) -> tuple[Sbom, ...]:
+        """All that was found."""
+        return tuple(sbom for found in self.found.values() for sbom in found)
+
+    @property
+    def trouble(self) -> str:
+        """Why not all that is attached is known; empty when every place answered."""
+        return "; ".join(f"{place}: {said}" for place, said in (*self.unreadable.items(), *self.refused.items()))
+
+    @property
+    def outcome(self) -> SearchOutcome:
+        """What became of the search where nothing was found: what cannot be read weighs more than a refusal."""
+        for status, said in ((SbomStatus.UNREADABLE, self.unreadable), (SbomStatus.REFUSED, self.refused)):
+            for place, message in said.items():
+                return SearchOutcome(status, f"{place}: {message}")
+        return SearchOutcome(SbomStatus.NONE, _NEEDS_SIGNATURE if self.wanted.seal else "")
+
+    def look(self, origin: str, author: str = CONTROLLER) -> Look:
+        """What the store keeps of it."""
+        return Look(origin, self.found, self.trouble, passing=not self.unreadable, author=author)
+
+
+def look_around(places: Sequence[SbomSource], wanted: LookedFor, deadline: Deadline, faults: Faults) -> Seen:
+    """Ask all places that count for an image, apart from those that make an SBOM themselves.
+
+    Args:
+        places: where SBOMs may be.
+        wanted: the image.
+        deadline: by when all must be done.
+        faults: takes note of unexpected errors, which count as refusals.
+
+    Raises:
+        StoreError: a place needs the store, which did not answer.
+    """
+    asked = [one for one in places if one.place != GENERATED and counts(one.place, wanted.seal)]
+    return _joined(Seen(wanted), side_by_side(asked, lambda one: _asked(one, wanted, deadline, faults)))
+
+
+def changed_places(
+    places: Sequence[SbomSource], wanted: LookedFor, deadline: Deadline, former: dict[str, str]
+) -> Sequence[SbomSource]:
+    """The places that may have something else than at the last look.
+
+    Args:
+        places: where SBOMs may be.
+        wanted: the image.
+        deadline: by when all must be done.
+        former: their states then, by their names; brought up to date.
+    """
+    changed = []
+    for one in places:
+        if not isinstance(one, ConditionalSource) or not counts(one.place, wanted.seal):
+            changed.append(one)
+            continue
+        try:
+            state = one.state(wanted.image, wanted.digest, deadline)
+        except Exception:  # it says so again, and better, when it is read
+            state = ""
+        if not state or former.get(one.place) != state:
+            former[one.place] = state
+            changed.append(one)
+    return changed
+
+
+def generated(places: Sequence[SbomSource], seen: Seen, deadline: Deadline, faults: Faults) -> Seen:
+    """What is seen with the SBOM that is made where none is attached."""
+    makers = [one for one in places if one.place == GENERATED and counts(one.place, seen.wanted.seal)]
+    return _joined(seen, [_asked(one, seen.wanted, deadline, faults) for one in makers])
+
+
+def side_by_side(places: Sequence[SbomSource], ask: Callable[[SbomSource], Seen]) -> list[Seen]:
+    """Ask several places at the same time; the answers in the order of the places."""
+    if len(places) < 2:
+        return [ask(one) for one in places]
+    with ThreadPoolExecutor(min(len(places), _AT_ONCE), thread_name_prefix="bomgate-places") as threads:
+        return list(threads.map(ask, places))
+
+
+def _asked(source: SbomSource, wanted: LookedFor, deadline: Deadline, faults: Faults) -> Seen:
+    try:
+        found = source.fetch(wanted.image, wanted.digest, deadline)
+    except InvalidInput as problem:
+        return Seen(wanted, unreadable={source.place: problem.message})
+    except StoreError:
+        raise
+    except SourceError as problem:
+        return Seen(wanted, refused={source.place: problem.message})
+    except Exception as problem:  # whatever a place sends, it is that place's refusal and no error of ours
+        return Seen(wanted, refused={source.place: faults.refusal(problem, source.place, wanted.key).message})
+    return Seen(wanted, {kept_place(source.place, wanted.seal): tuple(found)})
+
+
+def _joined(first: Seen, others: Iterable[Seen]) -> Seen:
+    found = {place: list(sboms) for place, sboms in first.found.items()}
+    refused, unreadable = dict(first.refused), dict(first.unreadable)
+    for one in others:
+        for place, sboms in one.found.items():
+            found.setdefault(place, []).extend(sboms)
+        refused.update(one.refused)
+        unreadable.update(one.unreadable)
+    return replace(first, found=found, refused=refused, unreadable=unreadable)

@@ -1,0 +1,232 @@
+"""Presence: in which places the documents of an image are now, what left them, and when somebody last looked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Connection, and_, delete, insert, select, update
+
+from webhook.model.images import Digest
+from webhook.model.looks import Departure, Look, LookRecord, StoredLook, kept_origin
+from webhook.model.places import answers_for, kept_finding
+from webhook.model.platforms import Coverage
+from webhook.store.columns import to_json
+from webhook.store.database import Change, Database, among, raw_rows
+from webhook.store.tables import sbom_history, sbom_looks, sbom_places, sboms
+
+_COVERAGE = msgspec.json.Decoder(Coverage)
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A document in one place.
+
+    Attributes:
+        document_digest: of the document.
+        place: where it is.
+        origin: see :class:`webhook.model.looks.Look`; empty also where nobody knows in which name it was found.
+        coverage: what of the image it describes, by the word of the place.
+    """
+
+    document_digest: str
+    place: str
+    origin: str
+    coverage: Coverage | None
+
+
+def presences(connection: Connection, digest: Digest) -> list[Presence]:
+    """Where the documents of an image are, in the order in which they were found."""
+    columns = sbom_places.c
+    query = (
+        select(columns.document_digest, columns.place, columns.origin, columns.coverage)
+        .where(columns.digest == str(digest))
+        .order_by(columns.revision, columns.seen_at)
+    )
+    return [_presence(*row) for row in connection.execute(query)]
+
+
+def _presence(document: str, place: str, origin: str, coverage: str | None) -> Presence:
+    return Presence(document, place, origin, None if coverage is None else _COVERAGE.decode(coverage))
+
+
+def heal(database: Database, change: Change, digest: Digest, now: dt.datetime) -> list[Presence]:
+    """Note where programs before this one have found the documents of an image; where all of its documents are."""
+    there = presences(change.connection, digest)
+    noted = {one.document_digest for one in there}
+    query = select(sboms.c.document_digest, sboms.c.place, sboms.c.coverage).where(sboms.c.digest == str(digest))
+    for document, place, coverage in change.connection.execute(query).all():
+        if document not in noted:
+            one = _presence(document, place, "", coverage)
+            note(database, change, digest, one, now)
+            there.append(one)
+    return there
+
+
+def note(database: Database, change: Change, digest: Digest, one: Presence, now: dt.datetime) -> None:
+    """Note that a document is in a place."""
+    key = {"digest": str(digest), "document_digest": one.document_digest, "place": one.place, "origin": one.origin}
+    coverage = None if one.coverage is None else to_json(one.coverage)
+    values = {"coverage": coverage, "seen_at": now, "revision": change.revision}
+    upsert = database.upsert(sbom_places).values(**key, **values)
+    change.connection.execute(upsert.on_conflict_do_update(index_elements=list(key), set_=values))
+
+
+def gone(there: Sequence[Presence], look: Look) -> list[Presence]:
+    """What one look no longer sees where it was found."""
+    left = []
+    for place, found in look.found.items():
+        documents, origin = {one.document_digest for one in found}, kept_origin(place, look.origin)
+        left += [
+            one
+            for one in there
+            if one.origin == origin and answers_for(place, one.place) and one.document_digest not in documents
+        ]
+    return left
+
+
+def adopted(there: Sequence[Presence], look: Look) -> list[Presence]:
+    """What was found nobody knows in which name, and is seen in this one now."""
+    return [
+        one
+        for place, found in look.found.items()
+        if kept_origin(place, look.origin)
+        for one in there
+        if not one.origin and one.place == place and any(one.document_digest == sbom.document_digest for sbom in found)
+    ]
+
+
+def forget(change: Change, digest: Digest, left: Sequence[Presence]) -> None:
+    """Drop documents from places, without a word in the history."""
+    for one in left:
+        change.connection.execute(
+            delete(sbom_places).where(
+                sbom_places.c.digest == str(digest),
+                sbom_places.c.document_digest == one.document_digest,
+                sbom_places.c.place == one.place,
+                sbom_places.c.origin == one.origin,
+            )
+        )
+
+
+def settle(change: Change, digest: Digest, documents: Collection[str], there: Sequence[Presence]) -> bool:
+    """Give documents their most trusted place, or drop those that are nowhere any more; whether anything changed.
+
+    Args:
+        change: the transaction.
+        digest: of the image.
+        documents: those that something became of.
+        there: where the documents of the image are now, in the order in which they were found.
+    """
+    changed = False
+    for document in sorted(documents):
+        mine = and_(sboms.c.digest == str(digest), sboms.c.document_digest == document)
+        found = [(one.place, one.coverage) for one in there if one.document_digest == document]
+        if not found:
+            changed |= change.connection.execute(delete(sboms).where(mine)).rowcount > 0
+            continue
+        kept = found[0]
+        for one in found[1:]:
+            kept = kept_finding(kept, one)
+        coverage = None if kept[1] is None else to_json(kept[1])
+        query = select(sboms.c.place, sboms.c.coverage).where(mine)
+        if change.connection.execute(query).one() != (kept[0], coverage):
+            values = {"place": kept[0], "coverage": coverage, "revision": change.revision}
+            change.connection.execute(update(sboms).where(mine).values(values))
+            changed = True
+    return changed
+
+
+def write_history(change: Change, departures: Sequence[Departure], there: Sequence[Presence]) -> None:
+    """Keep what left, so that people and read models learn of it.
+
+    Args:
+        change: the transaction.
+        departures: what left which place.
+        there: where the documents of the image are now.
+    """
+    counting = {one.document_digest for one in there}
+    rows = [
+        {
+            "digest": str(one.digest),
+            "document_digest": one.document_digest,
+            "place": one.place,
+            "origin": one.origin,
+            "at": one.at,
+            "author": one.author,
+            "why": one.why,
+            "revision": None if one.document_digest in counting else change.revision,
+        }
+        for one in departures
+    ]
+    if rows:
+        change.connection.execute(insert(sbom_history), rows)
+
+
+def forget_looks(change: Change, digest: Digest) -> None:
+    """Drop the notes on when an image was looked at; it has no SBOM any more, so it is looked at anyway."""
+    change.connection.execute(delete(sbom_looks).where(sbom_looks.c.digest == str(digest)))
+
+
+def note_look(database: Database, change: Change, digest: Digest, look: Look, now: dt.datetime) -> bool:
+    """Note when an image was looked at; whether what counts has changed.
+
+    What may end by itself is not held against an image that was read whole before.
+    """
+    columns = sbom_looks.c
+    mine = and_(columns.digest == str(digest), columns.origin == look.origin)
+    row = change.connection.execute(select(columns.trouble).where(mine)).one_or_none()
+    known = None if row is None else row[0]
+    trouble = "" if look.passing and known == "" else look.trouble
+    if known == trouble:
+        change.connection.execute(update(sbom_looks).where(mine).values(looked_at=now))
+        return False
+    key = {"digest": str(digest), "origin": look.origin}
+    values = {"looked_at": now, "trouble": trouble, "revision": change.revision}
+    upsert = database.upsert(sbom_looks).values(**key, **values)
+    change.connection.execute(upsert.on_conflict_do_update(index_elements=list(key), set_=values))
+    return True
+
+
+def looks_after(connection: Connection, revision: int | None) -> list[StoredLook]:
+    """What became of looks after a revision; None gives all of those at images that have an SBOM."""
+    query = select(sbom_looks.c.digest, sbom_looks.c.origin, sbom_looks.c.trouble)
+    if revision is not None:
+        query = query.where(sbom_looks.c.revision > revision)
+    query = query.order_by(sbom_looks.c.digest, sbom_looks.c.origin)
+    return [StoredLook(Digest(digest), *rest) for rows in raw_rows(connection, query) for digest, *rest in rows]
+
+
+def removed_after(connection: Connection, revision: int) -> list[tuple[Digest, str]]:
+    """The documents that left an image after a revision."""
+    query = select(sbom_history.c.digest, sbom_history.c.document_digest).where(sbom_history.c.revision > revision)
+    return [(Digest(digest), document) for digest, document in connection.execute(query)]
+
+
+def departures(connection: Connection, digest: Digest | None) -> list[Departure]:
+    """What left an image, or any, newest first."""
+    columns = sbom_history.c
+    query = select(
+        columns.digest,
+        columns.document_digest,
+        columns.place,
+        columns.origin,
+        columns.at,
+        columns.author,
+        columns.why,
+    ).order_by(columns.id.desc())
+    if digest is not None:
+        query = query.where(columns.digest == str(digest))
+    return [Departure(Digest(row[0]), *row[1:]) for row in connection.execute(query)]
+
+
+def looks_of(connection: Connection, digests: Sequence[Digest]) -> Mapping[Digest, Sequence[LookRecord]]:
+    """When images were looked at."""
+    columns = sbom_looks.c
+    query = select(columns.digest, columns.origin, columns.looked_at, columns.trouble)
+    found: dict[Digest, list[LookRecord]] = {}
+    for digest, *rest in connection.execute(query.where(among(connection, columns.digest, list(map(str, digests))))):
+        found.setdefault(Digest(digest), []).append(LookRecord(*rest))
+    return found
