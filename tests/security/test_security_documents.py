@@ -30,6 +30,14 @@ def test_a_purl_whose_key_is_repeated_with_escapes_is_refused(letter, form, firs
         parse(f'{{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{component}]}}'.encode())
 
 
+@pytest.mark.parametrize("before", ["\\n", "\\\\", "\\u0026", "\\\\u0061\\n"])
+@pytest.mark.parametrize("times", [1, 2, 1000])
+def test_a_key_with_escapes_is_seen_behind_any_number_of_other_escapes(before, times):
+    component = f'{{"description": "{before * times}", "name": "a", "purl": "{A}", "{escaped("purl", 1)}": "{B}"}}'
+    with pytest.raises(InvalidInput, match="repeats the key 'purl'"):
+        parse(f'{{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{component}]}}'.encode())
+
+
 def test_a_document_with_other_escapes_is_read():
     component = {"name": "<a&b>", "purl": A, "description": "\u00e9"}
     text = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [component]})
