@@ -44,10 +44,11 @@ _LOWER = r"[a-z0-9._~+-]"
 _OTHER_DISTRIBUTIONS = "|".join(map(re.escape, DISTRIBUTIONS))
 _KEYS = rf"""(pkg:(?:
         maven/{_SEGMENT}++/{_SEGMENT}++@[0-9][A-Za-z0-9._~:-]*+
-      | (?:deb|apk)/(?!(?:{_OTHER_DISTRIBUTIONS})/)(?:{_LOWER}++/)?+{_LOWER}++@[0-9][A-Za-z0-9._~:+-]*+
+      | (?:deb|apk)/(?!(?:{_OTHER_DISTRIBUTIONS})/)(?:{_LOWER}++/)?+{_LOWER}++(?:%2B{_LOWER}*+)*+@(?!0%2B)[0-9]
+        [A-Za-z0-9._~:+-]*+(?:%2B[A-Za-z0-9._~:+-]*+)*+
       | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@(?!0\.0\.0-use\.local)(?![0-9.]*\.[xX])[0-9][A-Za-z0-9.-]*+
-      | golang/[A-Za-z0-9]{_SEGMENT}*+(?:/{_SEGMENT}++)++@v[0-9]++\.[A-Za-z0-9.-]*+(?:(?:\+|%2B)incompatible)?+
-        (?=[?\n]|\Z)(?![^\#\n]*[?&]type=package)
+      | golang/(?!(?i:go|std|stdlib|toolchain)@)[A-Za-z0-9]{_SEGMENT}*+(?:/{_SEGMENT}++)*+@v[0-9]++\.[A-Za-z0-9.-]*+
+        (?<!\.dirty)(?:(?:\+|%2B)incompatible)?+(?=[?\n]|\Z)(?![^\#\n]*[?&]type=package)
       | rpm/(?:(?!(?:{_OTHER_DISTRIBUTIONS})/)[a-z0-9._~-]++/)?+{_SEGMENT}++@[0-9][A-Za-z0-9._~+-]*+
       | pypi/[a-z0-9]++(?:-[a-z0-9]++)*+@[0-9][A-Za-z0-9._!-]*+
       | gem/{_SEGMENT}++@[0-9][A-Za-z0-9._]*+
@@ -63,6 +64,8 @@ _RENAMED = (
     ("pkg:rpm/sles/", "pkg:rpm/suse/"),
 )
 """The commonest other spellings that are put right in whole documents at once."""
+_EPOCHS = re.compile(r"(pkg:rpm/[^@?\#\n]++@)(?:[0-9]++:)++(?=[0-9])")
+"""What Trivy writes before the versions of rpm, put right likewise; they are no part of a key."""
 _COMMON = re.compile(rf"{_KEYS}\Z", re.VERBOSE).match
 _COMMON_LINES = re.compile(rf"{_KEYS}\n | [^\n]*\n", re.VERBOSE).findall
 """Keys as they stand, but for a raw "+", one a line: with a version that can be asked for. Others give ""."""
@@ -174,6 +177,8 @@ def parse_common(texts: Iterable[str]) -> list[Purl]:
     for former, now in _RENAMED:
         if former in lines:
             lines = lines.replace(former, now)
+    if "pkg:rpm/" in lines:
+        lines = _EPOCHS.sub(r"\1", lines)
     found = _COMMON_LINES(lines)
     if len(found) != len(texts):
         return [Purl("")] * len(texts)  # one of them holds a line end, which is none of the common ones
@@ -223,7 +228,7 @@ def _stated(text: str, version: str, *, override: bool) -> tuple[str, Stated]:
     if version and (override or not written.version):
         _refuse_unsafe(text, version)
         written = _with_version(text, written.package, version)
-    path = tuple(filter(None, [*written.namespace.split("/"), written.name]))
+    path = tuple(filter(None, unquote(written.package.partition("/")[2]).split("/")))
     subpath = "/".join(filter(None, unquote(text.partition("#")[2]).strip().split("/"))) if "#" in text else ""
     if not subpath.isprintable() or "\ufffd" in subpath:
         subpath = ""
@@ -279,9 +284,12 @@ def _split_version(purl_type: str, path: str) -> tuple[str, str]:
 
 
 def _joined(text: str, purl_type: str, stated: Stated) -> Purl:
-    together = f"pkg:{purl_type}/{'/'.join(stated.path)}@{stated.version}"
+    head = f"pkg:{purl_type}/{'/'.join(stated.path)}"
+    together = f"{head}@{stated.version}"
     if _WRITTEN(together):
         return Purl(together.replace("+", "%2B"))
+    if "%" not in head and "@" not in head and _WRITTEN(head):
+        return _with_version(text, head.replace("+", "%2B"), stated.version)
     path = [quote(part.strip(), safe=":") for part in stated.path if part.strip()]
     if not path:
         raise _bad(text, "it has no name")

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 from dataclasses import dataclass
+from operator import contains
 from typing import NamedTuple, Protocol
 
 from webhook.errors import InvalidInput
@@ -26,6 +27,7 @@ from webhook.sboms.limits import Limits
 MAX_SHOWN = 200
 """Characters of a name or detail that is kept for people."""
 
+_SCHEME = "pkg:"
 _GO = "pkg:golang/"
 _RESTORED = frozenset(["go", "np"])
 """How the types golang and npm begin, of which the document's name can restore what the purl's spelling lost."""
@@ -131,13 +133,16 @@ class Inventory:
         """Read the purls; in one go, because that is where the time goes."""
         found = parse_common(self.purls)
         entries, go_packages = self.entries, list[int]()
-        for place in [place for place, purl in enumerate(found) if not purl or purl[4:6] in _RESTORED]:
-            purl, name = found[place], entries[place].name
-            if purl and (name is None or name in purl or _adds_nothing(purl, name)):
+        # A name that stands in the key adds nothing to it; keys that were not read hold nothing at all.
+        names = [entry.name or _SCHEME for entry in entries]
+        for place in [place for place, in_key in enumerate(map(contains, found, names)) if not in_key]:
+            purl, text = found[place], self.purls[place]
+            if purl and (purl[4:6] not in _RESTORED or _adds_nothing(purl, names[place])):
                 continue
-            text = self.purls[place]
-            if _PACKAGE_OF_GO in text and text.startswith(_GO):
+            if text.startswith(_GO) and _PACKAGE_OF_GO in text:
                 go_packages.append(place)
+            elif purl and (module := _module(purl, names[place])):
+                found[place] = module
             else:
                 found[place] = self._read(text, entries[place])
         if go_packages:
@@ -150,7 +155,7 @@ class Inventory:
             self.not_packages += 1
             return _UNUSABLE
         try:
-            one = _identity(text, entry)
+            one, why = _identity(text, entry)
         except InvalidInput as problem:
             if text.strip():
                 # The sentence begins with the purl, which is cut already.
@@ -161,7 +166,7 @@ class Inventory:
         purl = one.key
         if purl.startswith(_IMAGES):
             self.not_packages += 1
-        elif why := unusable(purl):
+        elif why:
             self._skip(entry.name, why[0], f"{purl}: {why[1]}")
         else:
             if one.spelling:
@@ -176,7 +181,7 @@ class Inventory:
             text, hash_sign, _ = self.purls[place].partition("#")
             entry = _NAMELESS if hash_sign else self.entries[place]  # before a subpath stands the module
             try:
-                key = _identity(text, entry).key
+                key = _identity(text, entry)[0].key
             except InvalidInput:
                 key = _UNUSABLE
             if key and (key.version.startswith("go") or _is_inside(key, modules)):
@@ -188,13 +193,16 @@ class Inventory:
         self.skipped.append(SkippedComponent(shown(name or ""), reason, shown(detail)))
 
 
-def _identity(text: str, entry: Entry) -> Identity:
+def _identity(text: str, entry: Entry) -> tuple[Identity, tuple[SkipReason, str] | None]:
+    """What an entry is, and why no registry can hold it; see :func:`webhook.model.shapes.unusable`."""
     name, group, version = entry.name or "", entry.group or "", entry.version or ""
     one = identify(text, name=name, group=group, version=version)
-    if version and unusable(one.key):  # a word or a range in the purl, and perhaps a version beside it
+    why = unusable(one.key)
+    if why and version and version != one.key.version:  # a word or a range in the purl, and perhaps a version beside it
         other = identify(text, name=name, group=group, version=version, override=True)
-        return one if unusable(other.key) else other
-    return one
+        if not unusable(other.key):
+            return other, None
+    return one, why
 
 
 def _is_inside(package: Purl, modules: Set[Purl]) -> bool:
@@ -209,10 +217,18 @@ def _is_inside(package: Purl, modules: Set[Purl]) -> bool:
 
 def _adds_nothing(purl: Purl, name: str) -> bool:
     """Whether a name that is not in the purl as it stands is none that restores its case, or its path."""
-    folded, path = name.lower(), purl.package[4:].partition("/")[2]
+    folded = name.lower()
     if purl.startswith(_GO):
-        return folded != path.lower()
-    return folded == name or not path.endswith(folded)
+        return folded != purl.package[len(_GO) :].lower()
+    return folded == name or not purl.package[4:].partition("/")[2].endswith(folded)
+
+
+def _module(purl: Purl, name: str) -> Purl:
+    """The key of a Go module whose path stands in a key in another case than in its name; empty when in doubt."""
+    if not (purl.startswith(_GO) and name.isascii()):
+        return _UNUSABLE
+    module = Purl(f"{_GO}{name}@{purl.rpartition('@')[2]}")
+    return _UNUSABLE if unusable(module) else module
 
 
 def shown(text: str) -> str:

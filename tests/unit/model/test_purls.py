@@ -80,6 +80,7 @@ from webhook.model.purls import MAX_PURL_LENGTH, OSS_INDEX_TYPES, Purl, identify
         # What is no part of the identity, and what is.
         ("pkg:golang/github.com/rs/cors@1.5.0", "pkg:golang/github.com/rs/cors@v1.5.0"),
         ("pkg:golang/example.com/m@v1.2.3+dirty", "pkg:golang/example.com/m@v1.2.3"),
+        ("pkg:golang/example.com/m@v1.2.3.dirty", "pkg:golang/example.com/m@v1.2.3"),
         ("pkg:golang/example.com/m@v2.0.0+incompatible.dirty", "pkg:golang/example.com/m@v2.0.0%2Bincompatible"),
         ("pkg:golang/github.com/!azure/x@v1.0.0", "pkg:golang/github.com/Azure/x@v1.0.0"),
         ("pkg:golang/std@go1.21.0", "pkg:golang/stdlib@1.21.0"),
@@ -235,12 +236,21 @@ def test_common_purls_are_read_together_and_the_others_are_left_to_parse_purl() 
         "pkg:pip/a@1",
         f"pkg:npm/{'a' * MAX_PURL_LENGTH}@1",
         "",
+        "pkg:deb/debian/libstdc%2B%2B6@12%2Bb1?arch=amd64",
+        "pkg:rpm/amazon/gdbm@1:1.13-6.amzn2?distro=amazon-2",
+        "pkg:golang/go.starlark.net@v0.1.0",
+        "pkg:golang/Go@v1.22.1",
+        "pkg:golang/example.com/m@v1.0.0.dirty",
     ]
     assert parse_common(texts) == [
         Purl("pkg:npm/a@1.0"),
         Purl("pkg:deb/debian/libstdc%2B%2B6@12%2Bb1"),
         Purl("pkg:npm/%40angular/core@17"),
         *[Purl("")] * 8,
+        Purl("pkg:deb/debian/libstdc%2B%2B6@12%2Bb1"),
+        Purl("pkg:rpm/amazon/gdbm@1.13-6.amzn2"),
+        Purl("pkg:golang/go.starlark.net@v0.1.0"),
+        *[Purl("")] * 2,
     ]
     assert parse_common([]) == []
 
