@@ -100,6 +100,12 @@ class Facts:
             sequence = len(self.assessments) + 1
             self.assessments.append(replace(record, revision=self.revision, sequence=sequence))
 
+    def repeats_group(self, purl: Purl) -> bool:
+        return purl.type == "maven" and purl.namespace == purl.name
+
+    def told(self) -> frozenset[str]:
+        return frozenset(package for _, package in self.pairs)
+
     def names(self, digest: Digest) -> tuple[str, ...]:
         return tuple(sorted(name for name, (target, _) in self.tags.items() if target == digest))
 

@@ -53,6 +53,7 @@ class MemoryFeed:
         after = -1 if complete else since.revision
         changed = [one for one in facts.components.values() if one.revision > after]
         vulnerable = [one for one in changed if one.state == ComponentState.VULNERABLE]
+        doubtful = {one.id: one.purl for one in changed if facts.repeats_group(one.purl)}
         return Changes(
             position=position,
             complete=complete,
@@ -79,6 +80,8 @@ class MemoryFeed:
             ),
             sboms=tuple(row.stored for row in facts.sboms.values() if row.revision > after),
             tags={name: digest for name, (digest, revision) in facts.tags.items() if revision > after},
+            doubtful=doubtful,
+            told=frozenset(one.package for one in doubtful.values()) & facts.told(),
         )
 
 
@@ -244,6 +247,13 @@ class MemorySboms:
                 self._record(row),
                 contents=tuple(sorted((by_id[one].purl, by_id[one].state) for one in row.stored.component_ids)),
                 skipped_components=row.sbom.skipped[:200],
+                guessed=frozenset(
+                    one.purl
+                    for one in map(by_id.__getitem__, row.stored.component_ids)
+                    if one.state == ComponentState.CLEAN
+                    and self._facts.repeats_group(one.purl)
+                    and one.purl.package not in self._facts.told()
+                ),
             )
             for row in rows
         ]

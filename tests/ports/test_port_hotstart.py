@@ -31,9 +31,11 @@ def sample() -> Changes:
     purls = [f"pkg:npm/p{n}@1" for n in range(2200)]
     found = vulnerability("V-1", "9.80", aliases=("CVE-1",), external_references=("https://a", "https://b"))
     store.sboms.add(digest(1), make_sbom(*purls, skips=[skipped("x")]), place="added", image=parse_image("shop/web:1"))
-    store.sboms.add(digest(2), make_sbom(purls[5]), place="directory")
+    store.sboms.add(digest(2), make_sbom(purls[5], "pkg:maven/x/x@1"), place="directory")
     answers = [answer(one, found, vulnerability("V-2", None)) for one in purls[:1500]]
-    store.components.record([*answers, answer(purls[1999])], assess=AutoRule(), now=NOON)
+    store.components.record(
+        [*answers, answer(purls[1999]), answer("pkg:maven/x/x@1", found)], assess=AutoRule(), now=NOON
+    )
     scope = Scope("pkg:npm/p1", ">=1", "docker.io/shop/*", "shop")
     store.assessments.append([assessment("V-1", until=NOON, scope=scope), assessment("V-2", None)])
     store.types.provision([AssessmentType("a", Action.DENY, CvssRange(Decimal("9.0"), Decimal("10.0"))), RETIRED])

@@ -222,7 +222,9 @@ def _counts(skipped: Mapping[str, int]) -> str:
 def _content(record: SbomRecord) -> SbomContentShape:
     return SbomContentShape(
         sbom=SbomShape.of(record),
-        contents=tuple(ContentShape(str(purl), state.name.lower()) for purl, state in record.contents),
+        contents=tuple(
+            ContentShape(str(purl), state.name.lower(), purl in record.guessed) for purl, state in record.contents
+        ),
         skipped_components=tuple(
             SkippedShape(one.name, one.reason.value, one.detail) for one in record.skipped_components
         ),
@@ -245,13 +247,18 @@ def _show(record: SbomRecord) -> None:
     )
     print_table(
         ("Component", "State"),
-        [(purl, state.name.lower().replace("_", " ")) for purl, state in sorted(record.contents, key=_worst_first)],
+        [(purl, _state(record, purl, state)) for purl, state in sorted(record.contents, key=_worst_first)],
         empty="It lists no component that can be looked up.",
     )
     if record.skipped_components:
         note(f"{count(sum(record.skipped.values()), 'component')} cannot be looked up, such as:")
         for one in record.skipped_components[:10]:
             note(f"{one.name or '(no name)'}: {one.reason.value} {one.detail}", indent=2)
+
+
+def _state(record: SbomRecord, purl: Purl, state: ComponentState) -> str:
+    shown = state.name.lower().replace("_", " ")
+    return f"{shown}, group perhaps guessed" if purl in record.guessed else shown
 
 
 def _worst_first(pair: tuple[Purl, ComponentState]) -> tuple[int, Purl]:

@@ -56,6 +56,11 @@ class ContentShape:
 
     purl: Annotated[str, "The component."]
     state: Annotated[str, "vulnerable, clean, unknown or not_covered."]
+    group_guessed: Annotated[
+        bool,
+        "Whether it is clean perhaps only because its Maven group was guessed: it equals the artifact, and the source "
+        "never told a vulnerability of the pair.",
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ class ReadModel:
         self._newest_answer = 0
         self._purls: dict[int, Purl] = {}
         self._findings: dict[int, tuple[str, ...]] = {}
+        self._doubtful: dict[int, Purl] = {}
+        self._told: frozenset[str] = frozenset()
         self._vulnerabilities: dict[str, Vulnerability] = {}
         self._images: dict[Digest, _Image] = {}
         self._tags: dict[str, Digest] = {}
@@ -147,6 +149,8 @@ class ReadModel:
         self._newest_answer = max(self._newest_answer, max(changes.answered_at))
         self._purls.update(changes.purls)
         self._findings.update(changes.findings)
+        self._doubtful.update(changes.doubtful)
+        self._told |= changes.told
 
     def export(self) -> Changes:
         """The whole model as one complete change, for the hot start."""
@@ -169,6 +173,8 @@ class ReadModel:
                     for origin, trouble in image.looks
                 ),
                 tags=dict(self._tags),
+                doubtful=dict(self._doubtful),
+                told=self._told,
             )
 
     # -- asking ---------------------------------------------------------------------------------------------------
@@ -253,6 +259,7 @@ class ReadModel:
             unusable=facts.unusable,
             vulnerable=facts.vulnerable,
             answered_at=facts.answered_at,
+            guessed=facts.guessed,
         )
 
     def _facts(self, ids: array[int], unusable: int, stale_before: int) -> ImageFacts:
@@ -276,7 +283,17 @@ class ReadModel:
             unusable=unusable,
             vulnerable=vulnerable,
             answered_at=None if oldest is None else dt.datetime.fromtimestamp(oldest, dt.UTC),
+            guessed=self._guessed(ids, stale_before) if clean and self._doubtful else (),
         )
+
+    def _guessed(self, ids: array[int], stale_before: int) -> tuple[Purl, ...]:
+        """Those of the components that are clean, perhaps only because their group was guessed."""
+        fresh = (
+            self._doubtful[number]
+            for number in self._doubtful.keys() & set(ids)
+            if self._states[number] == ComponentState.CLEAN and self._answered_at[number] >= stale_before
+        )
+        return tuple(sorted(purl for purl in fresh if purl.package not in self._told))
 
     def _component(self, number: int) -> VulnerableComponent:
         found = tuple(self._vulnerabilities[identifier] for identifier in self._findings[number])

@@ -93,6 +93,8 @@ class Changes:
         sboms: new or changed ones.
         looks: new or changed ones, of images with or without SBOMs.
         tags: newest digest of each tagged name that changed.
+        doubtful: of the components that changed, those of Maven whose group equals their artifact.
+        told: packages of these of which the source ever told a vulnerability.
     """
 
     position: Position
@@ -109,6 +111,8 @@ class Changes:
     sboms: tuple[StoredSbom, ...] = ()
     looks: tuple[StoredLook, ...] = ()
     tags: Mapping[str, Digest] = field(default_factory=dict)
+    doubtful: Mapping[int, Purl] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,7 @@ class ImageFacts:
         without_sbom: platforms of the image that nodes have, or that are named, and that no SBOM describes.
         perhaps_without_sbom: the same where nothing is known of the nodes and nothing is named.
         incomplete: why not all SBOMs of the image are known, a sentence; empty when they are.
+        guessed: clean components whose group was perhaps guessed, so that the source was asked for another package.
     """
 
     total: int
@@ -144,3 +149,4 @@ class ImageFacts:
     without_sbom: tuple[str, ...] = ()
     perhaps_without_sbom: tuple[str, ...] = ()
     incomplete: str = ""
+    guessed: tuple[Purl, ...] = ()

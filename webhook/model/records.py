@@ -28,6 +28,7 @@ class SbomRecord:
         skipped: how many cannot be looked up, by reason.
         contents: purl and state of each component; filled by ``show`` only.
         skipped_components: some of the skipped ones, at most 200; filled by ``show`` only.
+        guessed: clean ones whose group was perhaps guessed; filled by ``show`` only.
     """
 
     digest: Digest
@@ -42,6 +43,7 @@ class SbomRecord:
     skipped: Mapping[str, int]
     contents: tuple[tuple[Purl, ComponentState], ...] = ()
     skipped_components: tuple[SkippedComponent, ...] = ()
+    guessed: frozenset[Purl] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from webhook.model.actions import Action, worst
 from webhook.model.changes import ImageFacts
 from webhook.model.policies import Policy
@@ -9,7 +11,7 @@ from webhook.model.verdicts import Reason, SbomStatus, WorkloadVerdict
 from webhook.policy.plaintext import plain
 
 _MAX_DETAIL = 300
-_MAX_PLATFORMS, _MAX_PLATFORM = 5, 60
+_MOST_LISTED, _MAX_LISTED = 5, 100
 _MISSING = {
     SbomStatus.NONE: (
         "No SBOM of this image was found",
@@ -69,6 +71,16 @@ def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
                 f"No SBOM of this image was found for {_listed(facts.perhaps_without_sbom)}; that does not weigh, "
                 "because nobody says which platforms the nodes have.",
                 "Name them in sbom.platforms, or set kube.nodePlatforms.",
+            )
+        )
+    if facts.guessed:
+        found.append(
+            Reason(
+                "guessed-group",
+                Action.ALLOW,
+                f"The group of {_listed(facts.guessed, 'components')} was perhaps guessed, as it equals the artifact; "
+                "the vulnerability source never told anything of a package of that name.",
+                "Check the group, and make the SBOM with a tool that reads it from the POM or the build.",
             )
         )
     if facts.unknown:
@@ -145,11 +157,9 @@ def error_reason(error_id: str, policy: Policy, *, has_sbom: bool) -> Reason:
     )
 
 
-def _listed(platforms: tuple[str, ...]) -> str:
-    shown = ", ".join(plain(one, _MAX_PLATFORM) for one in platforms[:_MAX_PLATFORMS])
-    return (
-        shown if len(platforms) <= _MAX_PLATFORMS else f"{shown} and {len(platforms) - _MAX_PLATFORMS} more platforms"
-    )
+def _listed(names: Sequence[str], nouns: str = "platforms") -> str:
+    shown = ", ".join(plain(one, _MAX_LISTED) for one in names[:_MOST_LISTED])
+    return shown if len(names) <= _MOST_LISTED else f"{shown} and {len(names) - _MOST_LISTED} more {nouns}"
 
 
 def _of(number: int, facts: ImageFacts) -> str:

@@ -14,6 +14,7 @@ from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.store.database import Database, raw_rows
+from webhook.store.guessing import doubtful, told
 from webhook.store.presence import looks_after, removed_after
 from webhook.store.rows import (
     ASSESSMENT_COLUMNS,
@@ -75,6 +76,7 @@ class StoreFeed:
             after = since.revision if _leads_from(connection, since, newest) else None
             ids, states, answered_at = _components(connection, after)
             purls, found = _vulnerable(connection, after)
+            unsure = doubtful(connection, after)
             return Changes(
                 position=newest,
                 complete=after is None,
@@ -90,6 +92,8 @@ class StoreFeed:
                 sboms=_sboms(connection, after),
                 looks=tuple(looks_after(connection, after)),
                 tags=_tags(connection, after),
+                doubtful=unsure,
+                told=told(connection, {one.package for one in unsure.values()}),
             )
 
 

@@ -74,6 +74,8 @@ class _Frame(msgspec.Struct, array_like=True, omit_defaults=True):
     tags: dict[str, str] = {}
     types: list[StoredType] = []
     looks: list[tuple[str, str, str]] = []  # at the end, as the mark of _Head
+    doubtful: dict[int, str] = {}
+    told: list[str] = []
 
 
 @dataclass
@@ -88,6 +90,8 @@ class _Model:
     looks: list[StoredLook] = field(default_factory=list)
     tags: dict[str, Digest] = field(default_factory=dict)
     types: list[StoredType] = field(default_factory=list)
+    doubtful: dict[int, Purl] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
 
     def add(self, frame: _Frame) -> None:
         for number, purl, keys in frame.vulnerable:
@@ -101,6 +105,8 @@ class _Model:
         self.sboms += (_stored(one) for one in frame.sboms)
         self.looks += (StoredLook(Digest(digest), intern(name), trouble) for digest, name, trouble in frame.looks)
         self.tags.update({name: Digest(digest) for name, digest in frame.tags.items()})
+        self.doubtful.update({number: Purl(purl) for number, purl in frame.doubtful.items()})
+        self.told.update(frame.told)
 
 
 class HotStartFile:
@@ -180,6 +186,10 @@ def _frames(changes: Changes) -> Iterator[_Head | _Frame]:
         yield _Frame(looks=[(str(one.digest), one.origin, one.trouble) for one in looks])
     for names in _portions(list(changes.tags)):
         yield _Frame(tags={name: str(changes.tags[name]) for name in names})
+    for numbers in _portions(list(changes.doubtful)):
+        yield _Frame(doubtful={number: str(changes.doubtful[number]) for number in numbers})
+    for packages in _portions(sorted(changes.told)):
+        yield _Frame(told=list(packages))
 
 
 def _portions(items: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -226,6 +236,8 @@ def _read(file: BinaryIO) -> Changes:
         sboms=tuple(model.sboms),
         looks=tuple(model.looks),
         tags=model.tags,
+        doubtful=model.doubtful,
+        told=frozenset(model.told),
     )
 
 

@@ -24,6 +24,7 @@ from webhook.store import presence
 from webhook.store.columns import pack, to_json, to_moment, unpack
 from webhook.store.componentids import give_ids, known_ids
 from webhook.store.database import Change, Database, among, raw_rows
+from webhook.store.guessing import guessed
 from webhook.store.interruptions import tried_twice
 from webhook.store.presence import Presence
 from webhook.store.spelling import newest_component, note_spellings
@@ -276,14 +277,7 @@ class SbomRepository:
         with self._database.read() as connection:
             names = names_of(connection, [digest])
             rows = [row for rows in raw_rows(connection, query.where(sboms.c.digest == str(digest))) for row in rows]
-            return [
-                replace(
-                    _record(row[:-2], names),
-                    skipped_components=_SKIPPED.decode(row[-2]),
-                    contents=_contents(connection, unpack(row[-1])),
-                )
-                for row in rows
-            ]
+            return [_with_contents(connection, _record(row[:-2], names), row[-2], row[-1]) for row in rows]
 
 
 def _find(connection: Connection, digest: Digest, document_digest: str) -> StoredSbom | None:
@@ -380,6 +374,16 @@ def _record(row: Sequence[Any], names: Mapping[str, Sequence[str]]) -> SbomRecor
         added_at=to_moment(added_at),
         components=size // 4,
         skipped={reason.value: count for reason, count in _COUNTS.decode(skipped).items()},
+    )
+
+
+def _with_contents(connection: Connection, record: SbomRecord, skipped: str, packed: bytes) -> SbomRecord:
+    contents = _contents(connection, unpack(packed))
+    return replace(
+        record,
+        skipped_components=_SKIPPED.decode(skipped),
+        contents=contents,
+        guessed=guessed(connection, contents),
     )
 
 
