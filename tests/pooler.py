@@ -77,7 +77,7 @@ class Pooler:
         """End it at once."""
         pid_file = self.folder / "pooler.pid"
         with suppress(FileNotFoundError, ProcessLookupError):
-            os.kill(int(pid_file.read_text()), signal.SIGQUIT)
+            os.kill(int(pid_file.read_text()), signal.SIGKILL)  # the others may be ignored, or wait for clients
         if self._process is not None:
             self._process.wait(START_SECONDS)
 

@@ -156,7 +156,7 @@ class ObjectServer:
     def _list(self, collection: str, namespace: str, query: dict[str, str], metadata_alone: bool) -> Object:
         found = [
             one
-            for (path, where, _), one in self.objects.items()
+            for (path, where, _), one in list(self.objects.items())  # others may add to them meanwhile
             if path == collection and namespace in ("", where) and _is_selected(one, query)
         ]
         start, most = int(query.get("continue", 0)), min(self.page, int(query.get("limit", 500)))

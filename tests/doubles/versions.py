@@ -45,7 +45,7 @@ class VersionedServer(ObjectServer):
         key = self._address(target.partition("?")[0])
         there = self.objects.get(key)
         if method in ("PUT", "PATCH") and there is not None:
-            stated = body["metadata"].get("resourceVersion")
+            stated = body.get("metadata", {}).get("resourceVersion")
             if stated is not None and stated != there["metadata"]["resourceVersion"]:
                 self.sent.append((method, target, body))
                 return 409, {"kind": "Status", "message": "the object has been modified", "code": 409}
@@ -53,6 +53,6 @@ class VersionedServer(ObjectServer):
                 self.objects[key] = body
         status, answered = super().answer(method, target, body, metadata_alone)
         if method in ("POST", "PUT", "PATCH") and status in (200, 201):
-            name = body["metadata"].get("name", key[2])
+            name = body.get("metadata", {}).get("name", key[2])
             self.put(key[0], key[1], {**answered, "metadata": {**answered["metadata"], "name": name}})
         return status, answered

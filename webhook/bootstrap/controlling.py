@@ -18,6 +18,7 @@ from webhook.bootstrap.parts import Parts, hot_start, open_parts
 from webhook.engines.controlling.duties import DutyEvents, DutyPacer, DutyRunner, LeaderElection
 from webhook.engines.controlling.leading import Controller
 from webhook.engines.controlling.rights import RightsDuty
+from webhook.errors import StoreError
 from webhook.ports.controlling import Duty
 from webhook.settings import Settings
 from webhook.telemetry import Metrics, exposition
@@ -73,8 +74,17 @@ class ControllerParts:
         clock, jitter = self.parts.clock, random.SystemRandom().random
         events = DutyEvents(ended=self._ended, failed=self._failed)
         return DutyRunner(
-            [DutyPacer(one, clock, jitter, events) for one in some], clock, self.parts.settings.controller
+            [DutyPacer(one, clock, jitter, events, self._store_answers) for one in some],
+            clock,
+            self.parts.settings.controller,
         )
+
+    def _store_answers(self) -> bool:
+        try:
+            self.parts.store.feed.position()
+        except StoreError:
+            return False
+        return True
 
     def _healthz(self) -> Page:
         unhealthy = self.controller.unhealthy() or self.standing.unhealthy()

@@ -41,13 +41,14 @@ from webhook.store import schema
 from webhook.store.columns import stored_values, to_json
 from webhook.store.failures import is_interruption, lost_answer, told
 from webhook.store.interruptions import Persistence, watch_connections
-from webhook.store.options import StoreOptions, parse_address, shown_address, sqlite_path
+from webhook.store.options import StoreOptions, has_several_hosts, parse_address, shown_address, sqlite_path
 from webhook.store.sqlitefile import existing, prepare, refuse_other_file
 from webhook.store.tables import marks
 from webhook.store.tables import revision as revision_table
 
 Upsert = sqlite.Insert | postgresql.Insert
 _PORTION = 500  # below the 700 new objects at which Python looks for garbage: larger portions are slower
+_HOST_SECONDS = 2  # the least that libpq takes; what a dead first host costs each new connection
 _IDLE_SECONDS = 15
 """Seconds that PostgreSQL waits for a writer's next statement; less than any lease lasts."""
 
@@ -107,17 +108,20 @@ class Database:
         return engine
 
     def _postgresql_engine(self) -> Engine:
+        connect_seconds = self._options.connect_timeout_seconds
+        if has_several_hosts(self.url):
+            connect_seconds = min(connect_seconds, _HOST_SECONDS)
         engine = create_engine(
             self.url,
             connect_args={
-                "connect_timeout": self._options.connect_timeout_seconds,
+                "connect_timeout": connect_seconds,
                 "application_name": "bomgate",
                 "prepare_threshold": None,  # a prepared statement belongs to a session, and a pooler changes sessions
                 # A server that vanished without a word is noticed in seconds, whether it owes an answer or is owed one.
-                "keepalives_idle": 10,
-                "keepalives_interval": 5,
+                "keepalives_idle": 5,
+                "keepalives_interval": 2,
                 "keepalives_count": 3,
-                "tcp_user_timeout": 25_000,
+                "tcp_user_timeout": 10_000,
             },
             pool_size=self._options.pool_size,
             max_overflow=0,

@@ -37,7 +37,11 @@ class StoreOptions:
         },
     )
     connect_timeout_seconds: int = field(
-        default=5, metadata={"help": "Seconds to wait for a connection to a PostgreSQL server."}
+        default=5,
+        metadata={
+            "help": "Seconds to wait for a connection to a PostgreSQL server; where the address names several, at most "
+            "2 for each, so that a dead one does not hold up a takeover."
+        },
     )
     pool_size: int = field(default=8, metadata={"help": "The most connections that one process holds."})
 
@@ -78,10 +82,15 @@ def _hosts_apart(text: str) -> str:
 
 def _finding_the_primary(url: URL) -> URL:
     """With several hosts, look for the one that takes changes, unless the address says otherwise."""
-    several = isinstance(url.query.get("host"), tuple) or "," in (url.host or "") or "," in str(url.query.get("host"))
-    if not several or "target_session_attrs" in url.query:
+    if not has_several_hosts(url) or "target_session_attrs" in url.query:
         return url
     return url.update_query_dict({"target_session_attrs": "read-write"})
+
+
+def has_several_hosts(url: URL) -> bool:
+    """Whether an address of PostgreSQL names more than one server."""
+    hosts = url.query.get("host")
+    return isinstance(hosts, tuple) or "," in (url.host or "") or "," in str(hosts)
 
 
 def sqlite_path(url: URL) -> Path | None:

@@ -12,13 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from webhook.engines.controlling.options import ControllerOptions
-from webhook.errors import BomgateError, Retryable, SourceError
+from webhook.errors import BomgateError, Retryable, SourceError, StoreUnreachable
 from webhook.ports import Clock
 from webhook.ports.controlling import Duty, LeaderLock
 
 log = logging.getLogger("bomgate.controller")
 
 _FIRST_RETRY = 5.0
+_STORE_PAUSE = 1.0
+"""Seconds between two looks whether a store that did not answer does so again: cheap, and a failover is brief."""
 _JITTER = 0.1
 """Most by which an interval is longer than stated, so that what began together does not stay together."""
 
@@ -115,14 +117,23 @@ class DutyPacer:
         clock: time.
         jitter: a number from 0 to 1, another one each time.
         events: who is told.
+        store_answers: looks whether the store answers; while it does not, a pass that failed over it is not repeated.
 
     Attributes:
         busy_since: when the pass that goes on began, on the monotonic clock; None between passes.
         failing: the sentence of the last failure; empty when the last pass ended well.
     """
 
-    def __init__(self, duty: Duty, clock: Clock, jitter: Callable[[], float], events: DutyEvents) -> None:
+    def __init__(
+        self,
+        duty: Duty,
+        clock: Clock,
+        jitter: Callable[[], float],
+        events: DutyEvents,
+        store_answers: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.duty, self._clock, self._jitter, self._events = duty, clock, jitter, events
+        self._store_answers, self._lacks_store = store_answers, False
         self.busy_since: float | None = None
         self.failing = ""
         self._failures = 0
@@ -131,6 +142,9 @@ class DutyPacer:
     def run(self) -> float:
         """One pass; the seconds until the next."""
         self.busy_since = self._clock.monotonic()
+        if self._lacks_store and not self._store_answers():
+            self.busy_since = None
+            return _STORE_PAUSE
         wanted = 0.0
         try:
             self.duty.run()
@@ -138,13 +152,13 @@ class DutyPacer:
             self._failed(problem.message)
             if problem.code != self._code:
                 log.warning("duty failed; it is tried again", extra={"duty": self.duty.name, **_words(problem)})
-            self._code = problem.code
+            self._code, self._lacks_store = problem.code, isinstance(problem, StoreUnreachable)
             wanted = (problem.retry_after or 0.0) if isinstance(problem, Retryable) else 0.0
         except Exception as problem:  # nobody is above this thread, and a bug in one duty must not end the others
             self._failed(str(problem) or type(problem).__name__)
             if self._code != "bug":
                 log.exception("duty failed unexpectedly; it is tried again", extra={"duty": self.duty.name})
-            self._code = "bug"
+            self._code, self._lacks_store = "bug", False
         else:
             self._ended()
         finally:
@@ -159,12 +173,14 @@ class DutyPacer:
     def _ended(self) -> None:
         if self._failures:
             log.warning("duty works again", extra={"duty": self.duty.name, "failures": self._failures})
-        self._failures, self._code, self.failing = 0, "", ""
+        self._failures, self._code, self.failing, self._lacks_store = 0, "", "", False
         self._events.ended(self.duty.name)
 
     def _pause(self) -> float:
         interval = self.duty.interval_seconds
-        if self._failures:
+        if self._failures == 1 and self._lacks_store:
+            interval = min(interval, _STORE_PAUSE)
+        elif self._failures:
             interval = min(interval, _FIRST_RETRY * 2.0 ** min(self._failures - 1, 16))
         return interval * (1 + _JITTER * self._jitter())
 

@@ -13,7 +13,7 @@ from tests.memory.cluster import MemoryLease, MemoryLock
 from webhook.engines.controlling.duties import DutyEvents, DutyPacer, DutyRunner, LeaderElection
 from webhook.engines.controlling.leading import Controller
 from webhook.engines.controlling.options import ControllerOptions
-from webhook.errors import ConfigError, Final, Retryable
+from webhook.errors import ConfigError, Final, Retryable, StoreUnreachable
 
 OPTIONS = ControllerOptions()
 LONG = 10.0
@@ -166,6 +166,23 @@ def test_a_failure_is_logged_once_and_once_when_it_is_over(clock: FakeClock, cap
         "duty works again",
     ]
     assert caplog.records[2].exc_info, "a bug is shown with its traceback"
+
+
+def test_a_pass_that_failed_over_the_store_is_repeated_as_soon_as_the_store_answers(clock: FakeClock) -> None:
+    duty, told, looks = FakeDuty(), Told(), [False] * 40 + [True]
+    duty.errors = [StoreUnreachable("a takeover")]
+    one = DutyPacer(duty, clock, lambda: 0.0, told.events, lambda: looks.pop(0))
+    assert [one.run() for _ in range(41)] == [1] * 41
+    assert (duty.passes, told.failed, one.failing) == (1, ["audit"], "a takeover")
+    assert one.run() == 60
+    assert (duty.passes, told.ended, one.failing) == (2, ["audit"], "")
+
+
+def test_a_pass_that_fails_over_a_store_that_answers_is_repeated_later_each_time(clock: FakeClock) -> None:
+    duty = FakeDuty()
+    duty.errors = [StoreUnreachable("busy") for _ in range(4)]
+    one = pacer(duty, clock)
+    assert [one.run() for _ in range(5)] == [1, 10, 20, 40, 60]
 
 
 # -- the threads --------------------------------------------------------------------------------------------------
