@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -260,6 +261,7 @@ def _deadline(face: AdmissionFace, timeout: str | None) -> Deadline:
     return Deadline(face.clock.monotonic() + max(0.1, seconds))
 
 
+@lru_cache(maxsize=64)
 def parse_timeout(text: str | None) -> float:
     """Seconds in a Go duration as the API server sends it (``5s``, ``500ms``, ``1m30s``); else the default."""
     try:

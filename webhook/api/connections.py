@@ -98,7 +98,10 @@ class Connection:
 
 
 class WatchedSocket:
-    """A connected socket that notes what comes in; all else is the socket's.
+    """A connected socket that notes what comes in, and sends an answer in one piece; all else is the socket's.
+
+    gunicorn writes the head of an answer and its body separately. Each would be a TLS record and a packet, and to send
+    is what costs most in a warm review.
 
     Args:
         sock: of gevent, with or without TLS.
@@ -107,10 +110,39 @@ class WatchedSocket:
 
     def __init__(self, sock: Any, connection: Connection) -> None:
         self._sock, self.connection = sock, connection
-        self.sendall = sock.sendall
+        self._gathers = False
+        self._gathered: list[bytes] = []
+
+    def gather(self) -> None:
+        """Keep what is written until :meth:`flush`, or until something is to be received."""
+        self._gathers = True
+
+    def flush(self) -> None:
+        """Send what was written, and from now on what is written at once."""
+        self._gathers = False
+        self._send_gathered()
+
+    def sendall(self, data: bytes) -> None:
+        """Write all of it."""
+        if self._gathers:
+            self._gathered.append(data)
+        else:
+            self._sock.sendall(data)
+
+    def shutdown(self, how: int) -> None:
+        """End the connection; what waits to be sent belongs to an answer that was broken off."""
+        self._gathered.clear()
+        self._sock.shutdown(how)
+
+    def _send_gathered(self) -> None:
+        if self._gathered:
+            data = b"".join(self._gathered)
+            self._gathered.clear()
+            self._sock.sendall(data)
 
     def recv(self, size: int, *flags: int) -> bytes:
-        """Receive at most ``size`` bytes."""
+        """Receive at most ``size`` bytes; the peer gets first what was written to it."""
+        self._send_gathered()
         data: bytes = self._sock.recv(min(size, _BLOCK), *flags)
         connection = self.connection
         connection.received += len(data)

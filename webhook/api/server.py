@@ -23,6 +23,7 @@ import gevent.server
 import gevent.socket
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from webhook.api.app import AdmissionApp
@@ -80,6 +81,21 @@ class ServerLog(Logger):
         """There are no files."""
 
 
+class ServerConfig(Config):
+    """gunicorn's settings, each looked up once: for every request it reads two dozen of them."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Look a setting up and keep it."""
+        value = super().__getattr__(name)
+        self.__dict__[name] = value
+        return value
+
+    def set(self, name: str, value: Any) -> None:
+        """Change a setting."""
+        super().set(name, value)
+        self.__dict__.pop(name, None)
+
+
 class AdmissionArbiter(Arbiter):
     """gunicorn's master process, which does not lose the signal that ends a worker.
 
@@ -122,6 +138,10 @@ class AdmissionServer(BaseApplication):
         """Serve until a signal ends it."""
         AdmissionArbiter(self).run()
 
+    def load_default_config(self) -> None:
+        """Make the settings."""
+        self.cfg = ServerConfig(self.usage, prog=self.prog)
+
     def load_config(self) -> None:
         """Hand gunicorn its settings."""
         options = self._options
@@ -132,6 +152,7 @@ class AdmissionServer(BaseApplication):
             "keepalive": options.keepalive_seconds,
             "graceful_timeout": options.graceful_seconds + _SECONDS_TO_END,
             "timeout": 30,
+            "forwarded_allow_ips": "",  # nobody stands between: what a peer says of others counts for nothing
             "proc_name": "bomgate",
             "control_socket_disable": True,  # it would lie in the home folder, which may be read-only or shared
             "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,  # noqa: S108  # a heartbeat file

@@ -75,10 +75,13 @@ class AdmissionWorker(GeventWorker):
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
         """Answer a request whose head is whole."""
         sock.connection.enter(Step.ANSWER)
+        sock.gather()
         try:
             return super().handle_request(listener_name, req, sock, addr)
         finally:
-            sock.connection.enter(Step.IDLE)
+            if sock.connection.step is not Step.IDLE:
+                sock.connection.enter(Step.IDLE)
+            sock.flush()
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what went wrong with a request; an idle connection that ends with the worker is nothing of the kind.

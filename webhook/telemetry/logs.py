@@ -76,5 +76,7 @@ def set_up_logs(level: str, style: str, stream: TextStream | None = None) -> Non
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter() if style == "json" else TextFormatter())
+    # Not in a line; found out for each record otherwise, some by a system call.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("bomgate").setLevel(level.upper())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes import FakeClock
-from webhook.api.connections import Connection, Connections, Step, TimeLimits
+from webhook.api.connections import Connection, Connections, Step, TimeLimits, WatchedSocket
 
 LIMITS = TimeLimits(handshake=5, head=6, body=7, idle=60)
 
@@ -81,3 +81,53 @@ def test_waiting_for_bomgate_has_no_limit_of_the_peers(step: Step) -> None:
     clock.advance(seconds=1000)
     connections.close_late()
     assert not one.closed
+
+
+class Peer:
+    """A socket that notes what happens to it."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, bytes]] = []
+
+    def sendall(self, data: bytes) -> None:
+        self.calls.append(("send", data))
+
+    def recv(self, size: int) -> bytes:
+        self.calls.append(("receive", b""))
+        return b"x" * size
+
+    def shutdown(self, _how: int) -> None:
+        self.calls.append(("shutdown", b""))
+
+
+def watched() -> tuple[WatchedSocket, Peer]:
+    peer = Peer()
+    return WatchedSocket(peer, Connection(None, lambda: 0.0)), peer
+
+
+def test_an_answer_goes_out_in_one_piece() -> None:
+    sock, peer = watched()
+    sock.gather()
+    sock.sendall(b"head")
+    sock.sendall(b"body")
+    assert peer.calls == []
+    sock.flush()
+    sock.sendall(b"later")
+    assert peer.calls == [("send", b"headbody"), ("send", b"later")]
+
+
+def test_an_answer_goes_out_before_more_is_waited_for() -> None:
+    sock, peer = watched()
+    sock.gather()
+    sock.sendall(b"answer")
+    sock.recv(1)
+    assert peer.calls == [("send", b"answer"), ("receive", b"")]
+
+
+def test_nothing_is_sent_of_an_answer_that_was_broken_off() -> None:
+    sock, peer = watched()
+    sock.gather()
+    sock.sendall(b"half")
+    sock.shutdown(2)
+    sock.flush()
+    assert peer.calls == [("shutdown", b"")]

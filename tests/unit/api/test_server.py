@@ -15,7 +15,7 @@ from webhook.api.app import AdmissionApp
 from webhook.api.connections import Connections, TimeLimits
 from webhook.api.decoding import ReviewDecoder
 from webhook.api.options import ServeOptions
-from webhook.api.server import AdmissionServer, WorkerParts
+from webhook.api.server import AdmissionServer, ServerConfig, WorkerParts
 from webhook.api.worker import AdmissionWorker
 from webhook.settings.process import environment_with
 
@@ -65,3 +65,10 @@ def test_a_worker_that_is_told_to_end_while_it_starts_ends_in_good_order(
     process.join(60)
     assert process.exitcode == 0
     assert (tmp_path / "stopped").exists(), "the worker was killed before it could write what is to be kept"
+
+
+def test_a_setting_that_was_read_before_can_still_be_changed() -> None:
+    config = ServerConfig()
+    assert config.keepalive != 77
+    config.set("keepalive", 77)
+    assert config.keepalive == 77
