@@ -36,7 +36,9 @@ _PATIENCE, _MORE_PATIENCE = 0.5, 2.0
 class _Waiting:
     rank: tuple[int, int, int]
     length: int = field(compare=False)
-    ready: gevent.event.Event = field(compare=False, default_factory=gevent.event.Event)
+    connection: Connection = field(compare=False)
+    woken: gevent.event.Event = field(compare=False, default_factory=gevent.event.Event)
+    has_room: bool = field(compare=False, default=False)
     gone: bool = field(compare=False, default=False)
 
 
@@ -60,44 +62,50 @@ class BodyBudget:
         self._total, self._kept, self._monotonic = total, total // 4, monotonic
         self._large = self._short = 0  # what is taken
         self._shares: dict[Connection, _Share] = {}
-        self._line: list[_Waiting] = []
+        self._short_line: list[_Waiting] = []
+        self._large_line: list[_Waiting] = []
         self._order = itertools.count()
+        self._tending = False
 
     def reserve(self, connection: Connection, length: int, deadline: Deadline) -> bool:
         """Wait for room; False when there is none until the deadline.
 
         Connections on which most reviews were answered come first, then short bodies.
         """
-        if not self._line and self._fits(length):
+        line = self._large_line if length > LARGE_BYTES else self._short_line
+        if not line and not self._short_line and self._fits(length):
+            self._count(length, 1)
             self._take(connection, length)
             return True
-        waiting = _Waiting((-connection.answered.bit_length(), length, next(self._order)), length)
-        heapq.heappush(self._line, waiting)
+        waiting = _Waiting((-connection.answered.bit_length(), length, next(self._order)), length, connection)
+        heapq.heappush(line, waiting)
         connection.enter(Step.WAITING)
+        if not self._tending:
+            self._tending = True
+            gevent.spawn(self._tend)
+        self._hand_out()
         try:
-            while not connection.closed:
-                self._hand_out()
-                if waiting.ready.is_set():
-                    self._take(connection, length, handed_out=True)
-                    return True
-                left = deadline.remaining(self._monotonic())
-                if not left:
-                    break
-                self._take_back()
-                waiting.ready.wait(min(_PAUSE, left))
-            if waiting.ready.is_set():
-                self._count(length, -1)
+            waiting.woken.wait(deadline.remaining(self._monotonic()))
+            if waiting.has_room and not connection.closed:
+                self._take(connection, length)
+                return True
             return False
         finally:
             waiting.gone = True
+            if waiting.has_room and connection not in self._shares:
+                self._count(length, -1)
+                self._hand_out()
 
     def release(self, connection: Connection) -> None:
         """Give the room of a connection back; harmless when it has none."""
         share = self._shares.pop(connection, None)
         if share is not None:
             self._count(share.length, -1)
-            if self._line:
-                self._hand_out()
+            self._hand_out()
+
+    @property
+    def _anyone_waits(self) -> bool:
+        return bool(self._short_line or self._large_line)
 
     def _fits(self, length: int) -> bool:
         if length <= LARGE_BYTES:
@@ -105,9 +113,7 @@ class BodyBudget:
         # One large body may always be read, however small the budget is set.
         return not self._large or self._large + length <= self._total - max(self._kept, self._short)
 
-    def _take(self, connection: Connection, length: int, *, handed_out: bool = False) -> None:
-        if not handed_out:
-            self._count(length, 1)
+    def _take(self, connection: Connection, length: int) -> None:
         self._shares[connection] = _Share(length, connection, self._monotonic(), connection.received)
 
     def _count(self, length: int, sign: int) -> None:
@@ -118,23 +124,39 @@ class BodyBudget:
 
     def _hand_out(self) -> None:
         """Give room to those in line, the first ones first; a large body holds no short one up."""
-        kept: list[_Waiting] = []
         large_waits = False
-        while self._line:
-            first = heapq.heappop(self._line)
-            if first.gone or first.ready.is_set():
-                continue
-            large = first.length > LARGE_BYTES
-            if self._fits(first.length) and not (large and large_waits):
+        while True:
+            short, large = _first(self._short_line), None if large_waits else _first(self._large_line)
+            if short is None and large is None:
+                return
+            if large is None or (short is not None and short < large):
+                line, first = self._short_line, short
+            else:
+                line, first = self._large_line, large
+            assert first is not None
+            if self._fits(first.length):
+                heapq.heappop(line)
                 self._count(first.length, 1)
-                first.ready.set()
-                continue
-            kept.append(first)
-            large_waits = large_waits or large
-            if not large:
-                break  # those behind it wait their turn
-        for one in kept:
-            heapq.heappush(self._line, one)
+                first.has_room = True
+                first.woken.set()
+            elif line is self._large_line:
+                large_waits = True
+            else:
+                return  # those behind it wait their turn
+
+    def _tend(self) -> None:
+        """See to those who wait, for as long as somebody does; each for itself would look at all others."""
+        try:
+            while self._anyone_waits:
+                self._take_back()
+                for waiting in (*self._short_line, *self._large_line):
+                    if waiting.connection.closed:
+                        waiting.gone = True
+                        waiting.woken.set()
+                self._hand_out()
+                gevent.sleep(_PAUSE)
+        finally:
+            self._tending = False
 
     def _take_back(self) -> None:
         """Close the connections that have room and do not send."""
@@ -145,6 +167,13 @@ class BodyBudget:
             slow = share.connection.received - share.received < elapsed * _LEAST_RATE
             if share.connection.step is Step.BODY and elapsed > patience and slow:
                 share.connection.close()
+
+
+def _first(line: list[_Waiting]) -> _Waiting | None:
+    """The first one who still waits."""
+    while line and line[0].gone:
+        heapq.heappop(line)
+    return line[0] if line else None
 
 
 class BodyReader:

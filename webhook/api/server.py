@@ -42,8 +42,8 @@ _SECONDS_TO_END = 10
 """What a worker gets, when its connections have had their time, to write what is to be kept."""
 _SECONDS_TO_LOAD = 5.0
 """How long all workers may wait for their first load before they answer that they cannot decide."""
-_RECEIVE_BUFFER = 64 * 1024
-"""Bytes that the kernel keeps for each connection that sends faster than it is read; megabytes if left alone."""
+_RECEIVE_BUFFER = 32 * 1024
+"""Bytes of a connection that sends faster than it is read; the kernel keeps megabytes if left alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,27 @@ def test_a_waiting_large_body_holds_no_short_one_up() -> None:
     large.kill()
 
 
+def test_who_waits_and_loses_the_connection_waits_no_longer_and_holds_no_room() -> None:
+    budget, holder, lost, other = BodyBudget(4 * MIB, time.monotonic), connection(), connection(), connection()
+    assert budget.reserve(holder, 3 * MIB, within(1))
+    waiting = gevent.spawn(budget.reserve, lost, 3 * MIB, within(60))
+    gevent.sleep(0.05)
+    lost.close()
+    assert waiting.get(timeout=10) is False
+    budget.release(holder)
+    assert budget.reserve(other, 3 * MIB, within(0))
+
+
+def test_room_that_came_too_late_goes_to_the_next_in_line() -> None:
+    budget, holder, late, other = BodyBudget(4 * MIB, time.monotonic), connection(), connection(), connection()
+    assert budget.reserve(holder, 3 * MIB, within(1))
+    waiting = [gevent.spawn(budget.reserve, one, 3 * MIB, within(60)) for one in (late, other)]
+    gevent.sleep(0.05)
+    budget.release(holder)
+    late.close()
+    assert [one.get(timeout=10) for one in waiting] == [False, True]
+
+
 def test_one_large_body_is_read_however_small_the_budget_is() -> None:
     budget = BodyBudget(1 * MIB, time.monotonic)
     assert budget.reserve(connection(), 32 * MIB, within(0))
