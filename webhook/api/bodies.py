@@ -23,7 +23,7 @@ from webhook.model.deadlines import Deadline
 
 LARGE_BYTES = 1024 * 1024
 """A longer body is large: it may not use the last quarter of the budget, and is decoded by a process of its own."""
-_PIECE = 256 * 1024
+_PIECE = 64 * 1024
 _PAUSE = 0.1
 """Seconds between two looks for a peer that does not send."""
 _LEAST_RATE = 256 * 1024

@@ -24,7 +24,7 @@ from webhook.model.deadlines import Deadline
 
 log = logging.getLogger("bomgate.api")
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-_PIECE = 256 * 1024
+_PIECE = 64 * 1024
 
 
 class Answerer(Protocol):
