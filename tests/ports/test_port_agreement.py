@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,8 +17,9 @@ from hypothesis import strategies as st
 from tests.fakes import NOON, FakeClock, MemoryStore
 from tests.ports.samples import AutoRule, assessment, digest, make_sbom
 from webhook.model.assessments import AssessmentSource, Scope
-from webhook.model.changes import START, Position
+from webhook.model.changes import START, Changes, Position
 from webhook.model.images import parse_image
+from webhook.model.looks import Departure, Look
 from webhook.model.purls import Purl
 from webhook.model.records import AssessmentQuery, Sighting, VulnerabilityQuery
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
@@ -62,6 +65,19 @@ steps = st.one_of(
     st.tuples(st.just("provision"), st.lists(assessments.filter(lambda one: one.type is not None), max_size=3)),
     st.tuples(st.just("see"), st.none() | st.integers(1, 3), st.sampled_from(["docker.io/shop/web:1", "x"])),
     st.tuples(st.just("wait"), st.integers(1, 30)),
+    st.tuples(
+        st.just("look"),
+        st.integers(1, 3),
+        st.sampled_from(["docker.io/shop/web", "docker.io/shop/web team", "evil.example/copy"]),
+        st.dictionaries(
+            st.sampled_from(["referrers", "cosign-attestation", "signed:ab", "signed:cd", "directory"]),
+            st.lists(st.sampled_from(["pkg:npm/a@1", "pkg:npm/b@1"]), max_size=2, unique=True),
+            max_size=3,
+        ),
+        st.sampled_from(["", "a place refused"]),
+        st.booleans(),
+    ),
+    st.tuples(st.just("remove"), st.integers(1, 3)),
 )
 
 
@@ -80,6 +96,13 @@ def take(store: AnyStore, clock: FakeClock, step: tuple[object, ...]) -> object:
                 batch, unanswered=silent, assess=rule, now=now, reassess_on_score_change=reassess
             )
             return result, rule.asked
+        case ("look", int(number), str(origin), dict(found), str(trouble), bool(passing)):
+            sboms = {place: [make_sbom(one) for one in purls] for place, purls in found.items()}
+            look = Look(origin, sboms, trouble, passing)
+            return in_order(store.sboms.record(digest(number), look, image=parse_image("shop/web:1")))
+        case ("remove", int(number)):
+            left, stays = store.sboms.remove(digest(number), author="ada")
+            return in_order(left), in_order(stays)
         case ("append", list(records)):
             return store.assessments.append(records)
         case ("provision", list(records)):
@@ -90,12 +113,33 @@ def take(store: AnyStore, clock: FakeClock, step: tuple[object, ...]) -> object:
     return None
 
 
+def in_order(departures: Sequence[Departure]) -> list[Departure]:
+    return sorted(departures, key=lambda one: (one.document_digest, one.place, one.origin))
+
+
+def unmarked(changes: Changes) -> Changes:
+    """Changes without the mark of their revision, which is random, and in one order."""
+    position = replace(changes.position, mark="")
+    return replace(
+        changes,
+        position=position,
+        removed=tuple(sorted(changes.removed)),
+        looks=tuple(sorted(changes.looks, key=lambda one: (one.digest, one.origin))),
+        sboms=tuple(sorted(changes.sboms, key=lambda one: (one.digest, one.document_digest))),
+    )
+
+
 def facts(store: AnyStore, clock: FakeClock, since: Position) -> dict[str, object]:
     """Everything that can be asked."""
     narrow = VulnerabilityQuery(package="pkg:npm/a", score_low=Decimal("7.0"))
     return {
-        "everything": store.feed.changes(),
-        "changes": store.feed.changes(since),
+        "everything": unmarked(store.feed.changes()),
+        "changes": unmarked(store.feed.changes(since)),
+        "departures": {number: in_order(store.sboms.departures(digest(number))) for number in (1, 2, 3)},
+        "looks": {
+            key: sorted(looks, key=lambda one: one.origin)
+            for key, looks in store.sboms.looks([digest(number) for number in (1, 2, 3)]).items()
+        },
         "wanted": list(store.components.wanted(now=clock.now(), ttl=24 * HOUR)),
         "not covered": store.components.not_covered(),
         "affected": list(store.components.unassessed_pairs()),
@@ -128,14 +172,14 @@ def test_fake_and_real_store_agree(folder: Path, history: list[tuple[object, ...
         path = shutil.copy(folder / "empty.db", Path(place) / "bomgate.db")
         real = open_store(StoreOptions(url=f"sqlite:///{path}"), clock)
         try:
-            fake, since = MemoryStore(clock, real.feed.position().store), START
+            fake, since, since_fake = MemoryStore(clock, real.feed.position().store), START, START
             for number, step in enumerate(history):
                 if step[0] == "wait":
                     clock.advance(3600 * int(str(step[1])))
                 if number == len(history) // 2:
-                    since = real.feed.position()
+                    since, since_fake = real.feed.position(), fake.feed.position()
                 assert take(real, clock, step) == take(fake, clock, step)
-            expected = facts(fake, clock, since)
+            expected = facts(fake, clock, since_fake)
             for name, found in facts(real, clock, since).items():
                 assert (name, found) == (name, expected[name])
         finally:
