@@ -41,13 +41,17 @@ MAX_PURL_LENGTH = 4096
 
 _SEGMENT = r"[A-Za-z0-9._~+-]"
 _LOWER = r"[a-z0-9._~+-]"
-_OTHER_DISTRIBUTIONS = "|".join(map(re.escape, DISTRIBUTIONS))
+_OTHER_DISTRIBUTIONS = "|".join(
+    # By their first letters, so that one look is enough for nearly every purl.
+    f"{first}(?:{'|'.join(re.escape(one[1:]) for one in DISTRIBUTIONS if one[0] == first)})"
+    for first in sorted({one[0] for one in DISTRIBUTIONS})
+)
 _KEYS = rf"""(pkg:(?:
         maven/{_SEGMENT}++/{_SEGMENT}++@[0-9][A-Za-z0-9._~:-]*+
       | (?:deb|apk)/(?!(?:{_OTHER_DISTRIBUTIONS})/)(?:{_LOWER}++/)?+{_LOWER}++(?:%2B{_LOWER}*+)*+@(?!0%2B)[0-9]
         [A-Za-z0-9._~:+-]*+(?:%2B[A-Za-z0-9._~:+-]*+)*+
       | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@(?!0\.0\.0-use\.local)(?![0-9.]*\.[xX])[0-9][A-Za-z0-9.-]*+
-      | golang/(?!(?i:go|std|stdlib|toolchain)@)[A-Za-z0-9]{_SEGMENT}*+(?:/{_SEGMENT}++)*+@v[0-9]++\.[A-Za-z0-9.-]*+
+      | golang/(?![A-Za-z]*+@)[A-Za-z0-9]{_SEGMENT}*+(?:/{_SEGMENT}++)*+@v[0-9]++\.[A-Za-z0-9.-]*+
         (?<!\.dirty)(?:(?:\+|%2B)incompatible)?+(?=[?\n]|\Z)(?![^\#\n]*[?&]type=package)
       | rpm/(?:(?!(?:{_OTHER_DISTRIBUTIONS})/)[a-z0-9._~-]++/)?+{_SEGMENT}++@[0-9][A-Za-z0-9._~+-]*+
       | pypi/[a-z0-9]++(?:-[a-z0-9]++)*+@[0-9][A-Za-z0-9._!-]*+
@@ -64,6 +68,7 @@ _RENAMED = (
     ("pkg:rpm/sles/", "pkg:rpm/suse/"),
 )
 """The commonest other spellings that are put right in whole documents at once."""
+_RESPELT = ("pkg:alpine/", "pkg:rpm/")
 _EPOCHS = re.compile(r"(pkg:rpm/[^@?\#\n]++@)(?:[0-9]++:)++(?=[0-9])")
 """What Trivy writes before the versions of rpm, put right likewise; they are no part of a key."""
 _COMMON = re.compile(rf"{_KEYS}\Z", re.VERBOSE).match
@@ -173,15 +178,11 @@ def parse_common(texts: Iterable[str]) -> list[Purl]:
         when the shape is another one, so that only :func:`identify` can tell.
     """
     texts = list(texts)
-    lines = "\n".join([*texts, ""])
-    for former, now in _RENAMED:
-        if former in lines:
-            lines = lines.replace(former, now)
-    if "pkg:rpm/" in lines:
-        lines = _EPOCHS.sub(r"\1", lines)
-    found = _COMMON_LINES(lines)
+    found = _COMMON_LINES("\n".join([*texts, ""]))
     if len(found) != len(texts):
         return [Purl("")] * len(texts)  # one of them holds a line end, which is none of the common ones
+    if "" in found:
+        _read_respelt(texts, found)
     together = "\n".join(found)
     if len(together) > MAX_PURL_LENGTH and max(map(len, found)) > MAX_PURL_LENGTH:
         found = ["" if len(one) > MAX_PURL_LENGTH else one for one in found]
@@ -189,6 +190,18 @@ def parse_common(texts: Iterable[str]) -> list[Purl]:
     if "+" in together:
         found = together.replace("+", "%2B").split("\n")
     return list(map(Purl, found))
+
+
+def _read_respelt(texts: list[str], found: list[str]) -> None:
+    """Read again what was not read, with the commonest other spellings put right."""
+    places = [place for place, key in enumerate(found) if not key and texts[place].startswith(_RESPELT)]
+    if not places:
+        return
+    lines = "\n".join([*[texts[place] for place in places], ""])
+    for former, now in _RENAMED:
+        lines = lines.replace(former, now)
+    for place, key in zip(places, _COMMON_LINES(_EPOCHS.sub(r"\1", lines)), strict=True):
+        found[place] = key
 
 
 def identify(text: str, *, name: str = "", group: str = "", version: str = "", override: bool = False) -> Identity:
@@ -224,15 +237,14 @@ def _stated(text: str, version: str, *, override: bool) -> tuple[str, Stated]:
     plain = _PLAIN(text)
     if plain is not None and len(text) <= MAX_PURL_LENGTH and not override and plain[1] not in ("alpine", "none"):
         return TYPES.get(plain[1], plain[1]), Stated(tuple(plain[2].split("/")), plain[3])
-    written = parse_written(text)
-    if version and (override or not written.version):
+    kind, path, own = _parts(text)
+    if version and (override or not own):
         _refuse_unsafe(text, version)
-        written = _with_version(text, written.package, version)
-    path = tuple(filter(None, unquote(written.package.partition("/")[2]).split("/")))
+        own = _decoded(text, version)
     subpath = "/".join(filter(None, unquote(text.partition("#")[2]).strip().split("/"))) if "#" in text else ""
     if not subpath.isprintable() or "\ufffd" in subpath:
         subpath = ""
-    return written.type, Stated(path, written.version, subpath)
+    return kind, Stated(path, own, subpath)
 
 
 def parse_written(text: str) -> Purl:
@@ -241,6 +253,12 @@ def parse_written(text: str) -> Purl:
     Raises:
         InvalidInput: it is no purl.
     """
+    kind, path, version = _parts(text)
+    return _joined(text, kind, Stated(path, version))
+
+
+def _parts(text: str) -> tuple[str, tuple[str, ...], str]:
+    """The type, and decoded the namespace's segments with the name, and the version."""
     coordinates = text.partition("#")[0].partition("?")[0].strip()
     if len(coordinates) > MAX_PURL_LENGTH:
         raise _bad(text, f"it is longer than {MAX_PURL_LENGTH} characters")
@@ -259,17 +277,13 @@ def parse_written(text: str) -> Purl:
         path = f"alpine/{path}"
     purl_type = TYPES.get(purl_type, purl_type)
     head, version = _split_version(purl_type, path)
-    if purl_type == "npm" and head.startswith("@"):
-        head = f"%40{head[1:]}"
-    plain = f"pkg:{purl_type}/{head}@{version}" if version else f"pkg:{purl_type}/{head}"
-    if _WRITTEN(plain):
-        return Purl(plain.replace("+", "%2B"))
-    _refuse_undecodable(text, unquote(head))
+    head = unquote(head)
+    _refuse_undecodable(text, head)
     # Decoding can uncover separators and spaces; dropping them here makes reading the result again change nothing.
-    parts = tuple(part.strip() for part in unquote(head).split("/") if part.strip())
+    parts = tuple(part.strip() for part in head.split("/") if part.strip())
     if not parts or (purl_type == "npm" and len(parts) == 1 and parts[0].startswith("@")):
         raise _bad(text, "it has no name")
-    return _joined(text, purl_type, Stated(parts, unquote(version)))
+    return purl_type, parts, _decoded(text, unquote(version))
 
 
 def _split_version(purl_type: str, path: str) -> tuple[str, str]:
@@ -297,11 +311,13 @@ def _joined(text: str, purl_type: str, stated: Stated) -> Purl:
 
 
 def _with_version(text: str, head: str, version: str) -> Purl:
+    version = _decoded(text, version)
+    return Purl(f"{head}@{quote(version, safe=':')}" if version else head)
+
+
+def _decoded(text: str, version: str) -> str:
     _refuse_undecodable(text, version)
-    version = version.strip()
-    if not version:
-        return Purl(head)
-    return Purl(f"{head}@{quote(version, safe=':')}")
+    return version.strip()
 
 
 def _refuse_unsafe(text: str, coordinates: str) -> None:
