@@ -18,7 +18,8 @@ from webhook.sboms.inventory import Heading, Inventory, shown
 from webhook.sboms.limits import Limits
 from webhook.sboms.repetition import Key, refuse_repeated
 
-_CHUNK = 1024 * 1024
+_CHUNK = 64 * 1024
+"""Bytes that are decoded at once: small enough for the text to stay in the processor's cache."""
 _Decoded = TypeVar("_Decoded")
 
 
