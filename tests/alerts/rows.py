@@ -268,6 +268,15 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                     (f"sum(increase(bomgate_sightings_dropped_total{{{IN}}}[$__rate_interval]))", "notes dropped"),
                 ],
             ),
+            Panel(
+                "SBOMs of an older bomgate",
+                "short",
+                "SBOMs that an older bomgate read, and the components to ask for before they have today's.",
+                [
+                    (f"max by (state) (bomgate_outdated_sboms{{{IN}}})", "SBOMs: {{state}}"),
+                    (f"max(bomgate_rekeyed_components{{{IN}}})", "components to ask for"),
+                ],
+            ),
         ),
     ),
     (

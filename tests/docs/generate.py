@@ -17,7 +17,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import click
 import yaml
 
-from webhook.cli import decision_shapes, readiness_shapes, sbom_shapes, shapes
+from webhook.cli import decision_shapes, readiness_shapes, sbom_shapes, shapes, upgrade_shapes
 from webhook.cli.root import cli
 from webhook.settings import all_lists, all_settings
 
@@ -40,7 +40,7 @@ SHAPES: Mapping[str, type[Any]] = {
     "types list": decision_shapes.TypeListShape,
     "types lint": decision_shapes.TrapListShape,
     "source check": decision_shapes.SourceShape,
-    "db upgrade": decision_shapes.DatabaseShape,
+    "db upgrade": upgrade_shapes.UpgradeShape,
     "db status": decision_shapes.DatabaseShape,
 }
 """The JSON of every command that writes some."""

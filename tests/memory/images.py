@@ -271,6 +271,8 @@ class MemorySboms:
             row.added_at,
             len(stored.component_ids),
             {reason.value: count for reason, count in stored.skipped.items()},
+            sbom.reader,
+            bool(sbom.document),
         )
 
 

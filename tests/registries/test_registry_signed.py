@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.registries.kit import CYCLONEDX, SPDX, purls
 from webhook.clients.registry import AttachmentOptions, VerifyRule
 from webhook.errors import InvalidInput
+from webhook.sboms import parse
 
 COSIGN = Path(__file__).resolve().parent / "layouts" / "cosign.pub"
 
@@ -57,3 +60,13 @@ def test_unsigned_documents_do_not_count_where_signatures_are_wanted(repository,
 def test_images_outside_the_prefix_need_no_signature(plain, stranger, kit):
     one = kit(plain, attachments=signed_by(stranger, f"{plain}/team/attest"))
     assert purls(one.fetch("cosignAttestation", f"{plain}/team/attestation:1")) == CYCLONEDX | SPDX
+
+
+def test_the_document_of_an_attestation_is_the_payload_that_was_signed(plain, kit):
+    one = kit(plain, attachments=signed_by(COSIGN, f"{plain}/team/"))
+    found = one.fetch("cosignAttestation", f"{plain}/team/attestation:1")
+    assert found
+    for sbom in found:
+        assert f"sha256:{hashlib.sha256(sbom.document).hexdigest()}" == sbom.document_digest
+        assert not {"payload", "signatures", "predicateType"} & json.loads(sbom.document).keys()
+        assert parse(sbom.document).components == sbom.components

@@ -16,8 +16,10 @@ from webhook.engines.controlling.expiring import ExpiryDuty
 from webhook.engines.controlling.fetching_running import InventoryDuty, InventoryParts
 from webhook.engines.controlling.granting import GrantDuty
 from webhook.engines.controlling.provisioning import Provisioning, ProvisioningParts
+from webhook.engines.controlling.rereading import RereadDuty
 from webhook.engines.controlling.rights import RightsDuty, controller_needs
 from webhook.engines.controlling.urgent import UrgentDuty
+from webhook.model.records import OutdatedCounts
 from webhook.ports.controlling import Duty
 from webhook.telemetry import Metrics
 
@@ -38,6 +40,7 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
     yield inventory(parts)
     if settings.controller.urgent_components:
         yield UrgentDuty(parts.downloader(), parts.clock, settings.controller)
+    yield rereading(parts, metrics)
     yield audit_duty(parts, metrics)
     yield ExpiryDuty(parts.model, ModelRules(parts.rules, parts.model), parts.clock, metrics)
 
@@ -82,6 +85,21 @@ def inventory(parts: Parts) -> InventoryDuty:
         refresh_seconds=parts.settings.sbom.refresh_hours * 3600,
     )
     return InventoryDuty(made, options)
+
+
+def rereading(parts: Parts, metrics: Metrics) -> RereadDuty:
+    """Reads documents again after an update, and removes those that nobody needs."""
+
+    def publish(counts: OutdatedCounts) -> None:
+        for state, number in (
+            ("waiting", counts.waiting),
+            ("unread", counts.unread),
+            ("without-document", counts.without_document),
+        ):
+            metrics.set("bomgate_outdated_sboms", number, state)
+        metrics.set("bomgate_rekeyed_components", counts.to_ask)
+
+    return RereadDuty(parts.rereader(), parts.store.documents, publish)
 
 
 def rights(parts: Parts, on_gaps: Callable[[int], None]) -> RightsDuty:

@@ -33,6 +33,7 @@ from webhook.engines.downloading.progress import DownloadListener, SilentListene
 from webhook.engines.importing import Document, SbomImporter
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
+from webhook.engines.rereading import Rereader
 from webhook.errors import InvalidInput, StoreUnreachable
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
@@ -43,7 +44,7 @@ from webhook.policy.evaluation import Rules
 from webhook.policy.lint import Trap, lint
 from webhook.policy.messages import Hints
 from webhook.ports import AccountSink, AdmittedImages, Background, Clock, HotStart, SightingSink, VulnerabilitySource
-from webhook.sboms import Limits, parse
+from webhook.sboms import READER, Limits, parse
 from webhook.settings import Settings
 from webhook.store.hotstart import HotStartFile
 from webhook.store.opening import Store, open_store
@@ -235,7 +236,12 @@ class Parts:
 
     def importer(self) -> SbomImporter:
         """Takes SBOM documents in."""
-        return SbomImporter(self.store.sboms, self.parse_sbom)
+        keeps = self.settings.documents.keep_documents
+        return SbomImporter(self.store.sboms, self.parse_sbom, keeps_documents=keeps)
+
+    def rereader(self) -> Rereader:
+        """Reads documents again that an older reader read."""
+        return Rereader(self.store.readings, self.store.documents, self.parse_sbom, READER)
 
     def documents(self, directory: Path) -> Iterator[Document]:
         """The SBOM documents of a directory, named by the digest in their file name.
@@ -312,4 +318,5 @@ def open_parts(settings: Settings, *, create: bool = True, recording: bytes | No
         ConfigError: a setting cannot work.
     """
     clock = SystemClock()
-    return Parts(settings, clock, open_store(settings.database, clock, create=create), recording)
+    store = open_store(settings.database, clock, create=create, documents=settings.documents)
+    return Parts(settings, clock, store, recording)

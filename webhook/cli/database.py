@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import click
 
+from webhook.bootstrap import Parts
 from webhook.cli.decision_shapes import DatabaseShape
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import fields, note, print_json
+from webhook.cli.progress import counted
+from webhook.cli.upgrade_shapes import RereadShape, UpgradeShape
 from webhook.cli.verbs import VerbGroup
 from webhook.engines.upgrading import upgrade_when_there
 from webhook.model.records import StoreStatus
-from webhook.policy.phrases import moment
+from webhook.policy.phrases import count, moment
 
 
 @click.group("db", cls=VerbGroup)
@@ -20,7 +23,9 @@ def command() -> None:
     """The database: upgrade it, see what is in it."""
 
 
-@command.command("upgrade", examples=("bomgate db upgrade", "bomgate db upgrade --wait 300"))
+@command.command(
+    "upgrade", examples=("bomgate db upgrade", "bomgate db upgrade --wait 300", "bomgate db upgrade --reread")
+)
 @click.option(
     "--wait",
     type=click.FloatRange(min=0),
@@ -28,23 +33,66 @@ def command() -> None:
     metavar="SECONDS",
     help="Wait as long for a database that does not answer yet.",
 )
+@click.option(
+    "--reread",
+    is_flag=True,
+    help="Then read the documents again that an older bomgate read, as the controller does by itself.",
+)
 @global_options
 @output_option()
-def upgrade(wait: float, output: str) -> None:
+def upgrade(wait: float, reread: bool, output: str) -> None:
     """Bring the schema to the version of this program.
 
     A PostgreSQL database is upgraded by this command only; an SQLite file also when it is first used. Doing it again
     changes nothing, and several may do it at once. A database of a newer program is left as it is if that program says
     that this one can use it.
+
+    With --reread, SBOMs that an older bomgate read are read again, each in a transaction of its own; it may be stopped
+    and repeated. No verdict becomes milder by that: an SBOM has its former components until OSS Index has answered for
+    the new ones. It says how many those are, because each costs at least a credit.
     """
     parts = invocation().parts(creates=True)
     admin = parts.store.admin
     upgrade_when_there(admin, parts.clock, wait, lambda problem: note(f"Waiting: {problem.message}"))
     status = admin.status()
+    done = _reread(parts) if reread else None
     if output == "json":
-        print_json(DatabaseShape.of(status))
-    else:
-        fields([("Database", status.url), ("Schema", status.schema)])
+        print_json(UpgradeShape.after(status, done))
+        return
+    fields([("Database", status.url), ("Schema", status.schema)])
+    if done is None:
+        return
+    fields(
+        [
+            ("Read again", done.read),
+            ("Read as before, because it failed", done.failed),
+            ("With today's components", done.switched),
+            ("Waiting for answers", done.waiting),
+            ("Components to ask for", done.to_ask),
+            ("Without a document", done.without_document),
+        ]
+    )
+    if done.to_ask:
+        note(f"{count(done.to_ask, 'component')} to ask for; each costs at least a credit. Next: bomgate download")
+    if done.without_document:
+        note(
+            f"{count(done.without_document, 'SBOM')} cannot be read again, because their documents are not kept. They "
+            "stay as they were read until they are found or added again."
+        )
+
+
+def _reread(parts: Parts) -> RereadShape:
+    rereader, failed = parts.rereader(), 0
+    before, read = rereader.counts(), 0
+    for one in counted(rereader.run(), before.unread, "Reading again"):
+        read += not one.reason
+        failed += bool(one.reason)
+        if one.reason:
+            note(f"{one.sbom.document_digest} stays as it was read: {one.reason}")
+    rereader.advance()
+    after = rereader.counts()
+    switched = before.waiting + before.unread - after.waiting - after.unread
+    return RereadShape(read, failed, switched, after.waiting, after.to_ask, after.without_document)
 
 
 @command.command("status", examples=("bomgate db status", "bomgate db status --output json"))

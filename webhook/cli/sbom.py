@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
+from webhook.bootstrap import Parts
 from webhook.cli.exits import Exit
 from webhook.cli.options import complete_digests, global_options, invocation, output_option, read_document
 from webhook.cli.output import fields, note, print_json, print_table, say, sentences
 from webhook.cli.progress import counted
 from webhook.cli.sbom_fetch import fetch
-from webhook.cli.sbom_remove import remove, resolve_digest, show_departures
+from webhook.cli.sbom_remove import remove, resolve_digest, resolve_document, show_departures
 from webhook.cli.sbom_shapes import (
     ContentShape,
     DepartureShape,
@@ -142,15 +143,31 @@ def list_sboms(output: str) -> None:
     )
 
 
-@command.command("show", examples=("bomgate sbom show sha256:9f86d0", "bomgate sbom show 9f86d0 --output json"))
+@command.command(
+    "show",
+    examples=(
+        "bomgate sbom show sha256:9f86d0",
+        "bomgate sbom show 9f86d0 --output json",
+        "bomgate sbom show 9f86d0 --document sha256:1c7ac1 > web.cdx.json",
+    ),
+)
 @click.argument("digest", shell_complete=complete_digests)
+@click.option(
+    "--document",
+    "document_digest",
+    metavar="DIGEST",
+    help="Write the document with this digest (or the beginning of it) to standard output, as it was read.",
+)
 @global_options
 @output_option()
-def show(digest: str, output: str) -> None:
+def show(digest: str, document_digest: str | None, output: str) -> None:
     """Show the SBOMs of one image, named by DIGEST (or the beginning of it) or by a name that points at it."""
     parts = invocation().parts()
     found = resolve_digest(parts, digest)
     records, history = parts.store.sboms.show(found), parts.store.sboms.departures(found)
+    if document_digest is not None:
+        click.echo(_kept_document(parts, resolve_document(parts, found, document_digest)), nl=False)
+        return
     if output == "json":
         contents = tuple(_content(one) for one in records)
         print_json(SbomShowShape(str(found), contents, tuple(map(DepartureShape.of, history))))
@@ -179,6 +196,22 @@ def _image(text: str) -> tuple[ImageRef | None, Digest]:
             remedy="Write it as NAME@sha256:…; `docker buildx imagetools inspect NAME` shows the digest.",
         )
     return image, image.digest
+
+
+def _kept_document(parts: Parts, name: str) -> bytes:
+    """A document that an SBOM was read from."""
+    kept = parts.store.documents.find(name)
+    if kept is None:
+        raise InvalidInput(
+            f"The document {name} is not kept.",
+            remedy="Add the SBOM again, or have it found again; sbom.keepDocuments has to be on.",
+        )
+    if kept.data is None:
+        raise InvalidInput(
+            f"The document {name} has {kept.size} bytes, more than sbom.documentBytes allowed when it was stored.",
+            remedy="Raise sbom.documentBytes, and add the SBOM again.",
+        )
+    return kept.data
 
 
 def _report(done: Sequence[Imported], strangers: Iterable[Path], output: str) -> None:

@@ -47,7 +47,7 @@ def remove(digest: str, document: str | None, comment: str, author: str | None, 
     parts = invocation().parts()
     found, by = resolve_digest(parts, digest), person(parts, author)
     claimed = f"{by} ({recorder(parts)})" if author is not None else by
-    chosen = None if document is None else _document(parts, found, document)
+    chosen = None if document is None else resolve_document(parts, found, document)
     left, attached = parts.store.sboms.remove(found, document=chosen, author=claimed, why=comment)
     if output == "json":
         shapes = tuple(map(DepartureShape.of, left)), tuple(map(DepartureShape.of, attached))
@@ -94,7 +94,12 @@ def show_departures(title: str, departures: Sequence[Departure]) -> None:
     print_table(("Document", "Place", "When", "By", "Why"), rows, empty="")
 
 
-def _document(parts: Parts, digest: Digest, text: str) -> str:
+def resolve_document(parts: Parts, digest: Digest, text: str) -> str:
+    """The digest of the one document of an image that people mean.
+
+    Raises:
+        InvalidInput: there is none, or there are several.
+    """
     prefix = _PREFIX.match(text)
     documents = {one.document_digest for one in parts.store.sboms.show(digest)}
     found = {one for one in documents if prefix is not None and one.removeprefix("sha256:").startswith(prefix[1])}

@@ -25,6 +25,8 @@ class SbomShape:
     added_at: Annotated[dt.datetime, "When it was stored, UTC."]
     components: Annotated[int, "Components that can be looked up."]
     skipped: Annotated[Mapping[str, int], "Components that cannot, by reason: no-purl, malformed-purl, no-version."]
+    reader: Annotated[int, "Version of the reader that read the document; a later one may read it as other components."]
+    has_document: Annotated[bool, "Whether the document is kept, or known to be too large for that."]
 
     @classmethod
     def of(cls, one: SbomRecord) -> SbomShape:
@@ -40,6 +42,8 @@ class SbomShape:
             added_at=one.added_at,
             components=one.components,
             skipped=dict(one.skipped),
+            reader=one.reader,
+            has_document=one.has_document,
         )
 
 

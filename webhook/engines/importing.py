@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from webhook.errors import InvalidInput
 from webhook.model.components import Sbom, SkipReason
 from webhook.model.images import Digest, ImageRef
+from webhook.model.records import SbomRecord
 from webhook.ports import SbomStore
 
 log = logging.getLogger("bomgate.import")
@@ -71,10 +72,11 @@ class SbomImporter:
     Args:
         store: where they go.
         parse: bytes → Sbom.
+        keeps_documents: whether the store keeps documents; then one that it lacks is taken in again.
     """
 
-    def __init__(self, store: SbomStore, parse: Callable[[bytes], Sbom]) -> None:
-        self._store, self._parse = store, parse
+    def __init__(self, store: SbomStore, parse: Callable[[bytes], Sbom], *, keeps_documents: bool = False) -> None:
+        self._store, self._parse, self._keeps_documents = store, parse, keeps_documents
 
     def run(self, documents: Iterable[Document], *, place: str) -> Iterator[Imported]:
         """Take documents in, one transaction each, and say what became of each.
@@ -93,7 +95,7 @@ class SbomImporter:
             try:
                 data = document.read()
                 there = known.get((document.digest, f"sha256:{hashlib.sha256(data).hexdigest()}"))
-                if there is not None and (document.image is None or document.image.tagged in there.names):
+                if there is not None and self._is_whole(document, there):
                     skipped = {SkipReason(reason): count for reason, count in there.skipped.items()}
                     yield Imported(
                         document,
@@ -118,3 +120,9 @@ class SbomImporter:
                 components=len(stored.component_ids),
                 skipped=stored.skipped,
             )
+
+    def _is_whole(self, document: Document, there: SbomRecord) -> bool:
+        """Whether the store has all that there is to know: the tag, and the document itself."""
+        if self._keeps_documents and not there.has_document:
+            return False
+        return document.image is None or document.image.tagged in there.names

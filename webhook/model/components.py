@@ -71,6 +71,7 @@ class Sbom:
         spellings: what the document called a component, where a source may have to be asked with that instead of the
             key; see :mod:`webhook.model.identity`.
         reader: version of the reader, which grows when the same bytes are read as other components.
+        document: the bytes that were read, so that they can be read again; empty where nobody keeps them.
         not_in_image: how many entries the document says are not in the image: excluded, or provided from outside.
         coverage: what of the image it describes; its finder knows.
         not_packages: how many entries are no packages at all, and hence neither usable nor skipped: the image itself,
@@ -88,6 +89,7 @@ class Sbom:
     not_in_image: int = 0
     coverage: Coverage = WHOLE
     reader: int = 0
+    document: bytes = field(default=b"", repr=False, compare=False)
 
     @property
     def has_purls(self) -> bool:

@@ -26,6 +26,8 @@ class SbomRecord:
         added_at: when it was stored.
         components: how many usable components it lists.
         skipped: how many cannot be looked up, by reason.
+        reader: version of the reader that read it.
+        has_document: whether its document is kept, or known to be too large for that.
         contents: purl and state of each component; filled by ``show`` only.
         skipped_components: some of the skipped ones, at most 200; filled by ``show`` only.
         guessed: clean ones whose group was perhaps guessed; filled by ``show`` only.
@@ -41,9 +43,75 @@ class SbomRecord:
     added_at: dt.datetime
     components: int
     skipped: Mapping[str, int]
+    reader: int = 0
+    has_document: bool = False
     contents: tuple[tuple[Purl, ComponentState], ...] = ()
     skipped_components: tuple[SkippedComponent, ...] = ()
     guessed: frozenset[Purl] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDocument:
+    """A document that an SBOM was read from.
+
+    Attributes:
+        digest: of the document.
+        data: the document; None when it was too large to be kept, or is damaged.
+        size: bytes of it.
+        stored_at: when it was kept.
+    """
+
+    digest: str
+    data: bytes | None
+    size: int
+    stored_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentCounts:
+    """How many documents there are.
+
+    Attributes:
+        kept: documents that can be read again.
+        too_large: documents of which only the size is kept.
+        bytes: room that those kept take, compressed.
+    """
+
+    kept: int
+    too_large: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutdatedSbom:
+    """An SBOM that an older reader read.
+
+    Attributes:
+        number: orders them.
+        digest: of the image.
+        document_digest: of the document.
+    """
+
+    number: int
+    digest: Digest
+    document_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutdatedCounts:
+    """How many SBOMs an older reader read, and what became of them.
+
+    Attributes:
+        waiting: read again; the source has not answered for all of their components yet.
+        unread: not read again yet, though the document is kept.
+        without_document: their document is not kept.
+        to_ask: components of the waiting ones that the source was never asked for.
+    """
+
+    waiting: int
+    unread: int
+    without_document: int
+    to_ask: int
 
 
 @dataclass(frozen=True, slots=True)

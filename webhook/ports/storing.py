@@ -18,6 +18,9 @@ from webhook.model.records import (
     AdmittedImage,
     AssessmentQuery,
     ControllerAccount,
+    KeptDocument,
+    OutdatedCounts,
+    OutdatedSbom,
     RunRecord,
     SbomRecord,
     Sighting,
@@ -97,6 +100,32 @@ class SbomStore(Protocol):
 
     def show(self, digest: Digest) -> Sequence[SbomRecord]:
         """The SBOMs of one image with their components; empty when there are none."""
+
+
+class DocumentStore(Protocol):
+    """The documents that SBOMs were read from; no revision is raised, as no read model has them."""
+
+    def find(self, document_digest: str) -> KeptDocument | None:
+        """A document; None when it was never kept, or is there no more."""
+
+    def purge(self, most: int) -> int:
+        """Remove documents that no SBOM names any more, at most so many; how many there were."""
+
+
+class ReadingStore(Protocol):
+    """SBOMs as a newer reader reads their documents, until each of their components has an answer."""
+
+    def due(self, reader: int, after: int, most: int) -> Sequence[OutdatedSbom]:
+        """SBOMs that an older reader read, whose document is kept, and that were not read again yet."""
+
+    def note(self, digest: Digest, sbom: Sbom) -> None:
+        """Keep how today's reader reads the document of an SBOM."""
+
+    def advance(self) -> int:
+        """Take each SBOM that was read again as far as the answers allow; how many have today's keys now."""
+
+    def counts(self, reader: int) -> OutdatedCounts:
+        """What an older reader read."""
 
 
 class SearchStore(Protocol):

@@ -12,6 +12,6 @@ counted apart, so that the one root entry of nearly every document does not make
 from __future__ import annotations
 
 from webhook.sboms.limits import Limits
-from webhook.sboms.parsing import parse
+from webhook.sboms.parsing import READER, parse
 
-__all__ = ["Limits", "parse"]
+__all__ = ["READER", "Limits", "parse"]

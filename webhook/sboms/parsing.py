@@ -55,6 +55,7 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Sbom:
         spellings=inventory.spellings,
         not_in_image=inventory.not_in_image,
         reader=READER,
+        document=data,
     )
 
 

@@ -50,7 +50,7 @@ from webhook.settings.reading import (
     read_value,
     snake,
 )
-from webhook.store import StoreOptions
+from webhook.store import DocumentOptions, StoreOptions
 from webhook.store.options import in_folder, parse_address, sqlite_path
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -93,7 +93,7 @@ GROUPS = (
         file_variants=("token", "username"),
         omitted=("reassess_on_score_change",),  # policy.reassessOnScoreChange says it
     ),
-    Group("sbom", (SbomOptions, AttachmentOptions, GeneratorOptions)),
+    Group("sbom", (SbomOptions, AttachmentOptions, GeneratorOptions, DocumentOptions)),
     Group("registry", (RegistryOptions,)),
     Group("providers", (ProviderOptions,)),
     Group("kube", (KubeOptions,)),
@@ -128,6 +128,7 @@ class Settings:
     sbom: SbomOptions
     attachments: AttachmentOptions
     generator: GeneratorOptions
+    documents: DocumentOptions
     registry: RegistryOptions
     providers: ProviderOptions
     kube: KubeOptions
@@ -179,6 +180,7 @@ def load_settings(
         sbom=made["sbom"][0],
         attachments=made["sbom"][1],
         generator=made["sbom"][2],
+        documents=made["sbom"][3],
         registry=made["registry"][0],
         providers=made["providers"][0],
         kube=made["kube"][0],

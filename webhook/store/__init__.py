@@ -6,6 +6,6 @@ database. Only ``settings`` (for the options) and ``bootstrap`` (for :func:`webh
 it.
 """
 
-from webhook.store.options import StoreOptions
+from webhook.store.options import DocumentOptions, StoreOptions
 
-__all__ = ["StoreOptions"]
+__all__ = ["DocumentOptions", "StoreOptions"]

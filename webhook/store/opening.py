@@ -9,8 +9,10 @@ from webhook.store.admissions import AdmissionRepository
 from webhook.store.assessments import AssessmentRepository
 from webhook.store.components import ComponentRepository
 from webhook.store.database import Database
+from webhook.store.documents import DocumentRepository
 from webhook.store.feed import StoreFeed
-from webhook.store.options import StoreOptions
+from webhook.store.options import KEEP_DOCUMENTS, DocumentOptions, StoreOptions
+from webhook.store.readings import ReadingRepository
 from webhook.store.runs import RunRepository
 from webhook.store.sboms import SbomRepository
 from webhook.store.searches import SearchRepository
@@ -25,15 +27,18 @@ class Store:
     Args:
         database: where everything is.
         clock: time.
+        documents: which documents are kept.
 
     Attributes:
-        components, sboms, assessments, types, vulnerabilities, runs, sightings, searches, feed, admin: see
-            :mod:`webhook.ports`.
+        components, sboms, documents, readings, assessments, types, vulnerabilities, runs, sightings, searches, feed,
+            admin: see :mod:`webhook.ports`.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, documents: DocumentOptions = KEEP_DOCUMENTS) -> None:
         self.components = ComponentRepository(database)
-        self.sboms = SbomRepository(database, clock)
+        self.documents = DocumentRepository(database, clock, documents)
+        self.sboms = SbomRepository(database, clock, self.documents)
+        self.readings = ReadingRepository(database)
         self.assessments = AssessmentRepository(database)
         self.types = TypeRepository(database)
         self.vulnerabilities = VulnerabilityRepository(database)
@@ -60,7 +65,9 @@ class Store:
         self._database.close()
 
 
-def open_store(options: StoreOptions, clock: Clock, *, create: bool = True) -> Store:
+def open_store(
+    options: StoreOptions, clock: Clock, *, create: bool = True, documents: DocumentOptions = KEEP_DOCUMENTS
+) -> Store:
     """The store at an address. Nothing is connected yet, so this works while the database is down.
 
     An SQLite file is made, or upgraded, when it is first used; a PostgreSQL database is upgraded by ``bomgate db
@@ -71,8 +78,9 @@ def open_store(options: StoreOptions, clock: Clock, *, create: bool = True) -> S
         clock: time.
         create: whether an SQLite file that is not there is made. A server that has a copy of the read model must not:
             it would take the new and empty database for the truth.
+        documents: which documents are kept.
 
     Raises:
         ConfigError: the address is not one of a usable database.
     """
-    return Store(Database(options, clock, create=create), clock)
+    return Store(Database(options, clock, create=create), clock, documents)

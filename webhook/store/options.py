@@ -46,6 +46,29 @@ class StoreOptions:
     pool_size: int = field(default=8, metadata={"help": "The most connections that one process holds."})
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentOptions:
+    """Which documents are kept beside the SBOMs that were read from them."""
+
+    keep_documents: bool = field(
+        default=True,
+        metadata={
+            "help": "Keep the documents that SBOMs are read from, compressed, so that a later bomgate that reads more "
+            "correctly can read them again. When switched off, those that are there are removed."
+        },
+    )
+    document_bytes: int = field(
+        default=4 * 1024 * 1024,
+        metadata={
+            "help": "Bytes of the largest document that is kept, not compressed. A larger one has to be found again "
+            "where it came from before it can be read again."
+        },
+    )
+
+
+KEEP_DOCUMENTS = DocumentOptions()
+
+
 def parse_address(text: str) -> URL:
     """Check the address of a database and name the driver that bomgate uses for it.
 

@@ -24,11 +24,12 @@ from webhook.store import presence
 from webhook.store.columns import pack, to_json, to_moment, unpack
 from webhook.store.componentids import give_ids, known_ids
 from webhook.store.database import Change, Database, among, raw_rows
+from webhook.store.documents import DocumentRepository
 from webhook.store.guessing import guessed
 from webhook.store.interruptions import tried_twice
 from webhook.store.presence import Presence
 from webhook.store.spelling import newest_component, note_spellings
-from webhook.store.tables import components, sboms, tags
+from webhook.store.tables import components, documents, sboms, tags
 
 _SAMPLE = 200
 _GONE = "gone from its place"
@@ -75,10 +76,11 @@ class SbomRepository:
     Args:
         database: where they are.
         clock: time, for when an SBOM was added.
+        documents: where the documents go.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, clock: Clock, documents: DocumentRepository) -> None:
+        self._database, self._clock, self._documents = database, clock, documents
 
     @tried_twice
     def add(self, digest: Digest, sbom: Sbom, *, place: str, image: ImageRef | None = None) -> StoredSbom:
@@ -86,13 +88,14 @@ class SbomRepository:
 
         Args:
             digest: of the image that it describes.
-            sbom: as parsed; the document itself is not kept.
+            sbom: as parsed; its document is kept beside it, see :class:`DocumentRepository`.
             place: where it was found; the more trusted of several places counts.
             image: its tag, if any, is remembered to point at ``digest``.
 
         Raises:
             StoreError: nothing was kept.
         """
+        self._documents.keep([sbom])
         origin = kept_origin(place, "" if image is None else image.name)
         tag = _tag(image)
         with self._database.read() as connection:
@@ -130,6 +133,7 @@ class SbomRepository:
         Raises:
             StoreError: nothing was kept.
         """
+        self._documents.keep([one for some in look.found.values() for one in some])
         now, tag = self._clock.now(), _tag(image)
         with self._database.change(lazily=True) as change:
             before = presence.heal(self._database, change, digest, now)
@@ -358,11 +362,13 @@ def _record_query() -> Select[Any]:
         sboms.c.added_at,
         size,
         sboms.c.skipped,
+        sboms.c.reader,
+        sboms.c.document_digest.in_(select(documents.c.digest)),
     ).order_by(sboms.c.id.desc())
 
 
 def _record(row: Sequence[Any], names: Mapping[str, Sequence[str]]) -> SbomRecord:
-    digest, document_digest, form, version, tool, place, added_at, size, skipped = row
+    digest, document_digest, form, version, tool, place, added_at, size, skipped, reader, has_document = row
     return SbomRecord(
         digest=Digest(digest),
         names=tuple(names.get(digest, ())),
@@ -374,6 +380,8 @@ def _record(row: Sequence[Any], names: Mapping[str, Sequence[str]]) -> SbomRecor
         added_at=to_moment(added_at),
         components=size // 4,
         skipped={reason.value: count for reason, count in _COUNTS.decode(skipped).items()},
+        reader=reader,
+        has_document=bool(has_document),
     )
 
 

@@ -12,9 +12,24 @@ from sqlalchemy import Connection, column, inspect, select, table, text
 
 from webhook.errors import StoreError
 
-VERSION = "0013"
+VERSION = "0014"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
-KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", VERSION)
+KNOWN = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0013",
+    VERSION,
+)
 """Every version there was, oldest first."""
 _VERSIONS = table("alembic_version", column("version_num"))
 _COMPATIBILITY = table("compatibility", column("oldest_program"))

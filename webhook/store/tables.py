@@ -247,6 +247,29 @@ sbom_history = Table(
 )
 """Documents that stopped counting in a place; read models learn from here what to drop."""
 
+documents = Table(
+    "documents",
+    metadata,
+    Column("digest", CleanText, primary_key=True),
+    Column("payload", LargeBinary),  # compressed by zlib; empty for a document that is too large to be kept
+    Column("size", Integer, nullable=False),  # bytes, not compressed
+    Column("stored_at", Moment, nullable=False),
+)
+"""What SBOMs were read from, so that a later reader can read it again; no read model has it."""
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("digest", CleanText, primary_key=True),
+    Column("document_digest", CleanText, primary_key=True),
+    Column("component_ids", LargeBinary, nullable=False),  # see columns.pack
+    Column("skipped", CleanText, nullable=False),  # as in sboms
+    Column("skipped_components", CleanText, nullable=False),  # as in sboms
+    Column("reader", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""SBOMs as a newer reader reads them, until each of their components has an answer; then the SBOM's own row changes."""
+
 tags = Table(
     "tags",
     metadata,

@@ -16,7 +16,7 @@ from webhook.model.purls import Purl
 from webhook.store.columns import unpack
 from webhook.store.database import Database, among, raw_rows
 from webhook.store.interruptions import persistent
-from webhook.store.tables import components, sboms, sightings, tags
+from webhook.store.tables import components, readings, sboms, sightings, tags
 
 _PAGE = 2000
 # A place in the order of work is one number, the smallest first: seen or not, never answered or stale, how many images
@@ -106,6 +106,11 @@ def _count_images(connection: Connection, size: int) -> tuple[array[int], bytear
         if digest in digests:
             for number in ids:
                 seen[number] = 1
+    # What a newer reader reads in the same documents waits for answers.
+    for digest, packed in connection.execute(select(readings.c.digest, readings.c.component_ids)):
+        for number in unpack(packed):
+            used[number] = used[number] or 1
+            seen[number] = seen[number] or digest in digests
     return used, seen
 
 

@@ -209,6 +209,17 @@ DEFINITIONS = (
         ("kind", "valid"),
     ),
     MetricDefinition(
+        "bomgate_outdated_sboms",
+        "gauge",
+        "SBOMs that an older bomgate read, by state: read again and waiting for answers, unread, without-document.",
+        ("state",),
+    ),
+    MetricDefinition(
+        "bomgate_rekeyed_components",
+        "gauge",
+        "Components of SBOMs that were read again which OSS Index was never asked for; each costs at least a credit.",
+    ),
+    MetricDefinition(
         "bomgate_download_last_run_timestamp_seconds",
         "gauge",
         "When the downloader last ended a run, as seconds since 1970; 0 when it never did.",

@@ -1,0 +1,83 @@
+"""The rule by which an SBOM gets its new keys: no step takes away what was found, before the source has answered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webhook.model.components import ComponentState
+from webhook.model.former import may_have_been
+from webhook.model.purls import Purl
+from webhook.policy.rekeying import KnownComponent, rekeyed
+
+PURLS = (
+    "pkg:golang/github.com/azure/go-autorest/autorest@0.11.27",
+    "pkg:golang/github.com/Azure/go-autorest@v0.11.27",
+    "pkg:golang/github.com/Azure/go-autorest/autorest@v0.11.27",
+    "pkg:golang/stdlib@1.21.0",
+    "pkg:npm/jsonstream@1.0.0",
+    "pkg:npm/JSONStream@1.0.0",
+    "pkg:pypi/ruamel.yaml@0.17.4",
+    "pkg:pypi/ruamel-yaml@0.17.4",
+    "pkg:rpm/rhel/openssl@1.1.1",
+    "pkg:rpm/redhat/openssl@1.1.1",
+    "pkg:gem/nokogiri@1.8.0-java",
+    "pkg:gem/nokogiri@1.8.0",
+)
+STATES = st.sampled_from([one for one in ComponentState if one is not ComponentState.UNUSABLE])
+NUMBERS = st.frozensets(st.integers(0, len(PURLS) - 1))
+KNOWN = st.fixed_dictionaries(
+    {number: st.builds(KnownComponent, st.just(Purl(one)), STATES, st.booleans()) for number, one in enumerate(PURLS)}
+)
+ANSWERED = (ComponentState.CLEAN, ComponentState.VULNERABLE)
+
+
+@given(NUMBERS, NUMBERS, KNOWN)
+def test_what_is_vulnerable_stays_until_its_key_of_today_has_an_answer(
+    current: frozenset[int], today: frozenset[int], known: dict[int, KnownComponent]
+) -> None:
+    step = rekeyed(current, today, known)
+    for number in current - set(step.ids):
+        if known[number].state is ComponentState.VULNERABLE:
+            heirs = [known[one] for one in today if may_have_been(known[one].purl, known[number].purl)]
+            assert heirs
+            assert all(one.state in ANSWERED for one in heirs)
+
+
+@given(NUMBERS, NUMBERS, KNOWN)
+def test_nothing_is_lost_while_an_answer_is_waited_for(
+    current: frozenset[int], today: frozenset[int], known: dict[int, KnownComponent]
+) -> None:
+    step = rekeyed(current, today, known)
+    if any(known[one].is_waiting for one in today):
+        assert not step.finished
+        assert current <= set(step.ids)
+        assert set(step.ids) <= current | {n for n in today if known[n].state is ComponentState.VULNERABLE}
+
+
+@given(NUMBERS, NUMBERS, KNOWN)
+def test_a_finished_sbom_has_all_of_todays_components(
+    current: frozenset[int], today: frozenset[int], known: dict[int, KnownComponent]
+) -> None:
+    step = rekeyed(current, today, known)
+    if step.finished:
+        assert today <= set(step.ids)
+        assert set(step.ids) <= current | today
+
+
+@given(NUMBERS, NUMBERS, KNOWN)
+def test_a_step_that_was_taken_is_not_taken_back(
+    current: frozenset[int], today: frozenset[int], known: dict[int, KnownComponent]
+) -> None:
+    step = rekeyed(current, today, known)
+    assert rekeyed(step.ids, today, known) == step
+
+
+@given(NUMBERS, NUMBERS, KNOWN)
+def test_it_ends_when_the_source_has_answered_for_everything(
+    current: frozenset[int], today: frozenset[int], known: dict[int, KnownComponent]
+) -> None:
+    answered = {n: replace(one, state=ComponentState.CLEAN) if n in today else one for n, one in known.items()}
+    assert rekeyed(current, today, answered).finished

@@ -1,0 +1,224 @@
+"""Readings: SBOMs as a newer reader reads their documents, until each of their components has an answer.
+
+A reading is a row beside its SBOM. It changes no verdict by itself; ``policy.rekeying`` says which components the SBOM
+has at each step. Each document is one transaction, so whoever stops half-way has lost nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, and_, delete, func, select, update
+
+from webhook.model.components import ComponentState, Sbom
+from webhook.model.images import Digest
+from webhook.model.purls import Purl
+from webhook.model.records import OutdatedCounts, OutdatedSbom
+from webhook.policy.rekeying import KnownComponent, Rekeyed, rekeyed
+from webhook.store.columns import pack, to_json, unpack
+from webhook.store.componentids import give_ids
+from webhook.store.database import Change, Database, among
+from webhook.store.interruptions import persistent
+from webhook.store.spelling import newest_component, note_spellings
+from webhook.store.tables import components, documents, readings, sboms
+
+_SAMPLE = 200
+_PORTION = 100
+_SAME = and_(readings.c.digest == sboms.c.digest, readings.c.document_digest == sboms.c.document_digest)
+
+
+class ReadingRepository:
+    """The readings of the database.
+
+    Args:
+        database: where they are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @persistent
+    def due(self, reader: int, after: int, most: int) -> Sequence[OutdatedSbom]:
+        """SBOMs that an older reader read, whose document is kept, and that were not read again yet.
+
+        Args:
+            reader: version of today's reader.
+            after: only SBOMs with a larger number; 0 means all.
+            most: how many.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        query = (
+            select(sboms.c.id, sboms.c.digest, sboms.c.document_digest)
+            .join(documents, documents.c.digest == sboms.c.document_digest)
+            .join(readings, _SAME, isouter=True)
+            .where(
+                sboms.c.reader < reader,
+                sboms.c.id > after,
+                documents.c.payload.is_not(None),
+                func.coalesce(readings.c.reader, 0) < reader,
+            )
+            .order_by(sboms.c.id)
+            .limit(most)
+        )
+        with self._database.read() as connection:
+            return [OutdatedSbom(number, Digest(digest), one) for number, digest, one in connection.execute(query)]
+
+    @persistent
+    def note(self, digest: Digest, sbom: Sbom) -> None:
+        """Keep how today's reader reads the document of an SBOM; its components are to be asked for.
+
+        Args:
+            digest: of the image.
+            sbom: as parsed.
+
+        Raises:
+            StoreError: nothing was kept.
+        """
+        key = {"digest": str(digest), "document_digest": sbom.document_digest}
+        with self._database.change() as change:
+            connection = change.connection
+            there = select(sboms.c.id).where(*(sboms.c[name] == value for name, value in key.items()))
+            if connection.execute(there).scalar() is None:
+                change.discarded = True  # it was removed meanwhile
+                return
+            newest_before = newest_component(connection)
+            given = give_ids(change, sbom.components)
+            note_spellings(change, sbom, given, newest_before)
+            values = {
+                "component_ids": pack(sorted(set(given.values()))),
+                "skipped": to_json(dict(Counter(one.reason for one in sbom.skipped))),
+                "skipped_components": to_json(sbom.skipped[:_SAMPLE]),
+                "reader": sbom.reader,
+            }
+            upsert = self._database.upsert(readings).values(**key, **values)
+            connection.execute(upsert.on_conflict_do_update(index_elements=list(key), set_=values))
+            _advance(change, [(str(digest), sbom.document_digest)])
+
+    @persistent
+    def advance(self) -> int:
+        """Take each SBOM that was read again as far as the answers allow; how many have today's keys now.
+
+        Raises:
+            StoreError: the database does not answer; what was written before stays.
+        """
+        with self._database.read() as connection:
+            keys = [(row.digest, row.document_digest) for row in connection.execute(_keys())]
+        finished = 0
+        for start in range(0, len(keys), _PORTION):
+            some = keys[start : start + _PORTION]
+            with self._database.read() as connection:
+                movable = [
+                    (row.digest, row.document_digest) for row, step in _steps(connection, some) if _moves(row, step)
+                ]
+                orphans = set(some) - {(row.digest, row.document_digest) for row in _rows(connection, some)}
+            if movable or orphans:
+                with self._database.change() as change:
+                    finished += _advance(change, movable)
+                    for digest, document in orphans:
+                        _forget(change.connection, digest, document)
+        return finished
+
+    @persistent
+    def counts(self, reader: int) -> OutdatedCounts:
+        """What an older reader read.
+
+        Args:
+            reader: version of today's reader.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        readable = (
+            select(sboms.c.id)
+            .join(documents, documents.c.digest == sboms.c.document_digest)
+            .where(sboms.c.reader < reader, documents.c.payload.is_not(None))
+        )
+        with self._database.read() as connection:
+            old = connection.execute(select(func.count()).where(sboms.c.reader < reader)).scalar_one()
+            with_document = connection.execute(select(func.count()).select_from(readable.subquery())).scalar_one()
+            again = select(readings.c.component_ids).join(sboms, _SAME).where(readings.c.reader >= reader)
+            packed = list(connection.execute(again).scalars())
+            numbers = sorted({number for one in packed for number in unpack(one)})
+            waiting = select(func.count()).where(
+                components.c.state == ComponentState.UNKNOWN,
+                components.c.asked_at == 0,
+                among(connection, components.c.id, numbers),
+            )
+            to_ask = connection.execute(waiting).scalar_one()
+        unread = max(0, int(with_document) - len(packed))
+        return OutdatedCounts(len(packed), unread, int(old) - len(packed) - unread, int(to_ask))
+
+
+class _Reading(NamedTuple):
+    """A reading with the components that its SBOM has now."""
+
+    digest: str
+    document_digest: str
+    current: bytes
+    today: bytes
+    skipped: str
+    skipped_components: str
+    reader: int
+
+
+def _keys() -> Select[Any]:
+    return select(readings.c.digest, readings.c.document_digest).order_by(readings.c.digest, readings.c.document_digest)
+
+
+def _rows(connection: Connection, keys: Collection[tuple[str, str]]) -> list[_Reading]:
+    query = select(
+        readings.c.digest,
+        readings.c.document_digest,
+        sboms.c.component_ids,
+        readings.c.component_ids,
+        readings.c.skipped,
+        readings.c.skipped_components,
+        readings.c.reader,
+    ).join(sboms, _SAME)
+    digests = sorted({digest for digest, _ in keys})
+    wanted = set(keys)
+    rows = connection.execute(query.where(among(connection, readings.c.digest, digests)))
+    return [row for row in map(_Reading._make, rows) if (row.digest, row.document_digest) in wanted]
+
+
+def _steps(connection: Connection, keys: Collection[tuple[str, str]]) -> list[tuple[_Reading, Rekeyed]]:
+    rows = _rows(connection, keys)
+    sets = [(unpack(row.current), unpack(row.today)) for row in rows]
+    numbers = sorted({number for pair in sets for ids in pair for number in ids})
+    query = select(components.c.id, components.c.purl, components.c.state, components.c.asked_at)
+    known = {
+        number: KnownComponent(Purl(purl), ComponentState(state), bool(asked_at))
+        for number, purl, state, asked_at in connection.execute(
+            query.where(among(connection, components.c.id, numbers))
+        )
+    }
+    return [(row, rekeyed(*pair, known)) for row, pair in zip(rows, sets, strict=True)]
+
+
+def _moves(row: _Reading, step: Rekeyed) -> bool:
+    return step.finished or pack(step.ids) != row.current
+
+
+def _advance(change: Change, keys: Collection[tuple[str, str]]) -> int:
+    """Write the next step of some SBOMs; how many are finished."""
+    finished = 0
+    for row, step in _steps(change.connection, keys):
+        if not _moves(row, step):
+            continue
+        values: dict[str, object] = {"component_ids": pack(step.ids), "revision": change.revision}
+        if step.finished:
+            finished += 1
+            values |= {"skipped": row.skipped, "skipped_components": row.skipped_components, "reader": row.reader}
+            _forget(change.connection, row.digest, row.document_digest)
+        mine = (sboms.c.digest == row.digest) & (sboms.c.document_digest == row.document_digest)
+        change.connection.execute(update(sboms).where(mine).values(values))
+    return finished
+
+
+def _forget(connection: Connection, digest: str, document: str) -> None:
+    mine = (readings.c.digest == digest) & (readings.c.document_digest == document)
+    connection.execute(delete(readings).where(mine))
