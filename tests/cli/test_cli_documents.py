@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 
 import pytest
 
 from tests.cli.installation import Installation, digest, document, reference
+from tests.doubles.ossindex import advisory
 
 
 def added(bomgate: Installation, name: str, *purls: str) -> str:
@@ -68,3 +70,49 @@ def test_a_document_of_another_image_is_refused(bomgate: Installation) -> None:
     ran = bomgate.run("sbom", "show", digest("web"), "--document", "sha256:" + "0" * 64)
     assert ran.code == 2
     assert "has no sha256:000" in ran.err
+
+
+FORMER = "pkg:golang/github.com/azure/go-autorest/autorest@0.11.27"
+TODAY = "pkg:golang/github.com/Azure/go-autorest/autorest@v0.11.27"
+
+
+def test_db_upgrade_reads_documents_again_and_says_what_that_costs(bomgate: Installation) -> None:
+    """The SBOM is that of an older release: its row and its component are put back to what that one kept."""
+    bomgate.double.behaviour.advisories = {TODAY: [advisory("CVE-2026-1", 9.8)]}
+    component = {"type": "library", "name": "github.com/Azure/go-autorest/autorest", "purl": FORMER}
+    text = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [component]})
+    bomgate.ok("sbom", "add", bomgate.write("web.cdx.json", text), "--image", reference("web"))
+    bomgate.ok("download")
+    forget(
+        bomgate,
+        "DELETE FROM spellings",
+        "UPDATE sboms SET reader = 1",
+        f"UPDATE components SET purl = '{FORMER}'",
+    )
+    package = FORMER.rpartition("@")[0]
+    bomgate.ok("assess", "CVE-2026-1", "--type", "Blocked", "--package", package, "--comment", "no", "--author", "anna")
+    done = bomgate.ok("db", "upgrade", "--reread", "--output", "json").json["reread"]
+    assert (done["read"], done["failed"], done["waiting"], done["to_ask"]) == (1, 0, 1, 1)
+    assert bomgate.run("check", reference("web")).code == 1
+    bomgate.ok("download")
+    done = bomgate.ok("db", "upgrade", "--reread", "--output", "json").json["reread"]
+    assert (done["switched"], done["waiting"], done["to_ask"]) == (1, 0, 0)
+    shown = bomgate.ok("sbom", "show", digest("web"), "--output", "json").json["sboms"][0]
+    assert [one["purl"] for one in shown["contents"]] == [TODAY]
+    assert bomgate.run("check", reference("web")).code == 1
+
+
+def test_db_upgrade_lists_assessments_of_former_spellings(bomgate: Installation) -> None:
+    bomgate.double.behaviour.advisories = {TODAY: [advisory("CVE-2026-1", 2.0)]}
+    component = {"type": "library", "name": "github.com/Azure/go-autorest/autorest", "purl": FORMER}
+    text = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [component]})
+    bomgate.ok("sbom", "add", bomgate.write("web.cdx.json", text), "--image", reference("web"))
+    bomgate.ok("download")
+    package = FORMER.rpartition("@")[0]
+    columns = "sequence, vulnerability, type, package, source, author, comment, assessed_at, rule, revision"
+    values = f"99, 'CVE-2026-1', 'Blocked', '{package}', 'manual', 'anna', 'no', 1, '', 1"
+    forget(bomgate, f"INSERT INTO assessments ({columns}) VALUES ({values})")
+    (one,) = bomgate.ok("db", "upgrade", "--output", "json").json["former_decisions"]
+    assert (one["package"], one["author"], one["packages"]) == (package, "anna", [TODAY.rpartition("@")[0]])
+    assert package in bomgate.ok("db", "upgrade").err
+    assert bomgate.run("check", reference("web")).code == 1

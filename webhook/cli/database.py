@@ -12,9 +12,11 @@ from webhook.cli.output import fields, note, print_json
 from webhook.cli.progress import counted
 from webhook.cli.upgrade_shapes import RereadShape, UpgradeShape
 from webhook.cli.verbs import VerbGroup
+from webhook.engines.assessing.former import former_decisions
 from webhook.engines.upgrading import upgrade_when_there
 from webhook.model.records import StoreStatus
 from webhook.policy.phrases import count, moment
+from webhook.policy.plaintext import plain
 
 
 @click.group("db", cls=VerbGroup)
@@ -56,10 +58,17 @@ def upgrade(wait: float, reread: bool, output: str) -> None:
     upgrade_when_there(admin, parts.clock, wait, lambda problem: note(f"Waiting: {problem.message}"))
     status = admin.status()
     done = _reread(parts) if reread else None
+    former = former_decisions(parts.store.assessments, parts.store.components)
     if output == "json":
-        print_json(UpgradeShape.after(status, done))
+        print_json(UpgradeShape.after(status, done, former))
         return
     fields([("Database", status.url), ("Schema", status.schema)])
+    for one in former:
+        record, today = one.assessment, ", ".join(one.packages)
+        note(
+            f"{record.vulnerability}: {record.type} by {plain(record.author, 100)} was made for "
+            f"{plain(record.scope.package or '', 200)}. It also counts for {today} where it is stricter."
+        )
     if done is None:
         return
     fields(

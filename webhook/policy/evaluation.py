@@ -153,6 +153,8 @@ class Judge:
         if claim.action > standing.action:
             remark = f"{why}: {claim.assessment.type} counts, being stricter"
             return claim._replace(notes=(*claim.notes, remark), changes=changes)
+        if not doubtful.by_hand and scope.package not in (None, purl.package):
+            return standing._replace(changes=changes)  # nobody decided that, and it changes nothing
         remark = f"{why}: {claim.assessment.type} does not count"
         return standing._replace(notes=(*standing.notes, remark), changes=changes)
 

@@ -14,8 +14,9 @@ order:
 Whether a range of versions holds a version is not known where one of them has no place in the order of their ecosystem
 (``policy.ranges``). Such an assessment is *doubtful*: ``policy.evaluation`` counts it only where that is stricter.
 
-A record that was made by hand for a former spelling of a package, or for the Go module that the package was once taken
-for, is doubtful, too: a denying one counts for every part of what it was made for, an allowing one only as written.
+A record that was made for a former spelling of a package or of its version, or for the Go module that the package was
+once taken for, is doubtful, too: a denying one counts for every part of what it was made for, an allowing one only as
+written.
 
 A record of type None withdraws what was recorded before it by the same source for the same vulnerability and scope; an
 automatic one that it had hidden then counts again. Of those provisioned, each author is a source: what the settings
@@ -28,6 +29,8 @@ import datetime as dt
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote
 
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
@@ -42,6 +45,8 @@ _Same = tuple[AssessmentSource, str, str, Scope]
 _Order = tuple[int, dt.datetime, str, str, str]
 _Weight = tuple[bool, int, tuple[int, int, int], bool, bool, bool, bool]
 _GO = "pkg:golang/"
+_WITHOUT_CASE = (_GO, "pkg:npm/")
+"""Packages whose case former keys could have lost."""
 _NO_IMAGE = (-1, 0, 0)
 
 
@@ -111,7 +116,12 @@ class _Entry:
             return False
         if self.image is not None and not self.image.matches(place.image, place.digest):
             return False
-        return self.versions is None or self.versions.contains(purl.version, purl.type)
+        if self.versions is None:
+            return True
+        contained = self.versions.contains(purl.version, purl.type)
+        if contained is False and _respelled(self.versions, purl.type).contains(purl.version, purl.type):
+            return None
+        return contained
 
 
 class AssessmentIndex:
@@ -191,24 +201,40 @@ class AssessmentIndex:
                         break
                     if lapsed is None or lapsed.rank < entry.rank:
                         lapsed = entry
+        given: list[_Entry] = []  # automatically, to a former spelling: today's ranges are no decision about them
         for other in self._related(package):
             for identifier in vulnerability.identifiers:
-                entries = self._entries.get((identifier.casefold(), other), ())
-                doubtful += [one for one in entries if one.assessment.by_hand and one.matches(purl, place) is not False]
+                for entry in self._entries.get((identifier.casefold(), other), ()):
+                    if entry.matches(purl, place) is not False:
+                        (doubtful if entry.assessment.by_hand else given).append(entry)
         open_claims = _ranked(doubtful, above=best)
+        if given and (best is None or not best.assessment.by_hand):
+            open_claims = (*_ranked(given, above=None), *open_claims)
         if best is not None:
             return Effective(best.assessment, None, open_claims)
         if lapsed is None and not open_claims:
             return _UNASSESSED
         return Effective(None, None if lapsed is None else lapsed.assessment, open_claims)
 
+    def former(self, vulnerability: Vulnerability, package: str) -> Iterator[Assessment]:
+        """Records that were made for another spelling, and may have meant this package."""
+        for other in self._related(package):
+            for identifier in vulnerability.identifiers:
+                for entry in self._entries.get((identifier.casefold(), other), ()):
+                    yield entry.assessment
+
     def _related(self, package: str) -> Iterator[str]:
         """Other packages of which a record may have meant this one."""
         yield from self._former.get(package, ())
+        has_case = package.startswith(_WITHOUT_CASE) and (lower := package.lower()) != package
+        if has_case:
+            yield lower
         if package.startswith(_GO):
             parent = package.rpartition("/")[0]
             while "/" in parent[len(_GO) :]:
                 yield parent
+                if has_case and parent.lower() != parent:
+                    yield parent.lower()
                 parent = parent.rpartition("/")[0]
 
     def _add(self, assessment: Assessment) -> None:
@@ -227,7 +253,7 @@ class AssessmentIndex:
                 return
             left = [one for one in there if one.same != same or not _outlives(entry, one)]
             left = sorted([*left, entry], key=lambda one: one.rank, reverse=True) if left else [entry]
-            if scope.package is not None and assessment.by_hand and (key := _key(scope.package)) != scope.package:
+            if scope.package is not None and (key := _key(scope.package)) != scope.package:
                 self._former[key] = self._former.get(key, frozenset()) | {scope.package}
             if scope.namespace is not None:
                 self._namespaces |= {scope.namespace}
@@ -268,6 +294,19 @@ def _key(package: str) -> str:
         return str(parse_purl(package))
     except InvalidInput:
         return package
+
+
+@lru_cache(maxsize=1024)
+def _respelled(versions: VersionRange, purl_type: str) -> VersionRange:
+    """A range with its versions as today's keys have them."""
+    return versions.respelled(lambda version: _version(version, purl_type))
+
+
+def _version(version: str, purl_type: str) -> str:
+    try:
+        return parse_purl(f"pkg:{purl_type}/x/x@{quote(version, safe='')}").version or version
+    except InvalidInput:
+        return version
 
 
 def _same(assessment: Assessment) -> _Same:

@@ -119,6 +119,15 @@ class VersionRange:
             return False
         return _any(_all(bound.holds(version) for bound in one) for one in self._read(purl_type))
 
+    def respelled(self, spelling: Callable[[str], str]) -> VersionRange:
+        """The same range with each version in another spelling."""
+        return VersionRange(
+            tuple(
+                tuple(Constraint(one.operator, spelling(one.version)) for one in alternative)
+                for alternative in self.alternatives
+            )
+        )
+
     def _read(self, purl_type: str) -> tuple[tuple[_Bound, ...], ...]:
         there = self._bounds.get(purl_type)
         if there is None:

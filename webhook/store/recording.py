@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
@@ -23,6 +24,7 @@ from webhook.store.assessments import append
 from webhook.store.columns import to_seconds
 from webhook.store.componentids import give_ids
 from webhook.store.database import Change, among, insert_rows, raw_rows
+from webhook.store.inheriting import with_former
 from webhook.store.rows import (
     ASSESSMENT_COLUMNS,
     VULNERABILITY_COLUMNS,
@@ -53,10 +55,11 @@ def record(change: Change, batch: Batch) -> RecordResult:
     _write_findings(connection, answers, ids)
     _write_components(change, answers, ids, batch.now)
     _note_asked(connection, [ids[purl] for purl in batch.unanswered if purl not in batch.answers], batch.now)
-    pairs = _write_pairs(connection, answers, batch.now)
+    pairs, seen = _write_pairs(connection, answers, batch.now)
+    pairs, inherited = with_former(connection, pairs, seen, batch.assess)
     # What was recorded only matters for pairs that were there before.
     records = _records(connection, [one for one in pairs if one.is_rescored or (batch.reassess and not one.is_new)])
-    made = assessments_by_score(batch.assess, pairs, records, reassess=batch.reassess)
+    made = [*inherited, *assessments_by_score(batch.assess, pairs, records, reassess=batch.reassess)]
     append(change, made)
     vulnerable = sum(bool(one.vulnerabilities) for one in batch.answers.values())
     return RecordResult(sum(one.is_new for one in pairs), len(made), vulnerable, change.revision)
@@ -170,8 +173,15 @@ def _note_asked(connection: Connection, numbers: Sequence[int], now: dt.datetime
 # -- automatic assessment ----------------------------------------------------------------------------------------------
 
 
-def _write_pairs(connection: Connection, answers: Sequence[ComponentAnswer], now: dt.datetime) -> list[AnsweredPair]:
-    """Note each (vulnerability, package) with its latest score; those that the answers name, as they were before."""
+def _write_pairs(
+    connection: Connection, answers: Sequence[ComponentAnswer], now: dt.datetime
+) -> tuple[list[AnsweredPair], dict[tuple[str, str], Decimal | None]]:
+    """Note each (vulnerability, package) with its latest score.
+
+    Returns:
+        Those that the answers name, as they were before; and all that were seen before of these vulnerabilities, with
+        their scores.
+    """
     named = named_pairs(answers)
     query = select(affected_packages.c.vulnerability_id, affected_packages.c.package, affected_packages.c.score)
     keys = sorted({key for key, _ in named})
@@ -201,7 +211,7 @@ def _write_pairs(connection: Connection, answers: Sequence[ComponentAnswer], now
             .values(score=bindparam("latest", type_=affected_packages.c.score.type)),
             rows,
         )
-    return pairs
+    return pairs, there
 
 
 def _records(connection: Connection, pairs: Iterable[AnsweredPair]) -> list[Assessment]:

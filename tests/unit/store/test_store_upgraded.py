@@ -1,0 +1,107 @@
+"""An upgrade from the release before, with data of every kind: at no step does an image get a milder verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes import FakeClock
+from tests.unit.store.formerrelease import NOW, Image, actions, images, rule
+from webhook.engines.rereading import Rereader
+from webhook.model.actions import Action
+from webhook.model.components import ComponentState
+from webhook.model.images import parse_image
+from webhook.model.vulnerabilities import ComponentAnswer
+from webhook.sboms import READER, parse
+from webhook.store import StoreOptions
+from webhook.store.opening import Store, open_store
+
+FOLDER = Path(__file__).parent / "former-release"
+FORMERLY = json.loads((FOLDER / "actions.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A moment after the former release has been used."""
+    return FakeClock(NOW + dt.timedelta(seconds=60))
+
+
+@pytest.fixture
+def upgraded(tmp_path: Path, clock: FakeClock) -> Iterator[Store]:
+    """The store of the former release, upgraded."""
+    path = tmp_path / "bomgate.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript((FOLDER / "store.sql").read_text(encoding="utf-8"))
+    store = open_store(StoreOptions(url=f"sqlite:///{path}"), clock)
+    store.admin.upgrade()
+    yield store
+    store.close()
+
+
+def milder(store: Store) -> list[Any]:
+    """Images whose action is milder than in the former release."""
+    return [
+        (image.former, image.kind, FORMERLY[image.name], now)
+        for image, now in zip(images(), actions(store).values(), strict=True)
+        if any(_action(one) < _action(was) for was, one in zip(FORMERLY[image.name], now, strict=True))
+    ]
+
+
+def _action(word: str) -> Action:
+    return Action[word.upper()]
+
+
+def hand_in(store: Store) -> None:
+    """The documents come again, from wherever they came."""
+    for image in images():
+        reference = parse_image(f"{image.name}:1")
+        store.sboms.add(image.digest, parse(image.document), place="added", image=reference)
+
+
+def record(store: Store, clock: FakeClock, some: list[Image]) -> None:
+    """OSS Index answers for today's keys: it knows the same vulnerabilities."""
+    clock.advance(1)
+    answers = [
+        ComponentAnswer(image.today, (image.vulnerability,), clock.now()) for image in some if image.today is not None
+    ]
+    store.components.record(answers, assess=rule, now=clock.now())
+
+
+def test_the_data_of_the_former_release_has_every_action() -> None:
+    assert {one for words in FORMERLY.values() for one in words} == {"allow", "warn", "deny"}
+    assert len(FORMERLY) == len(list(images()))
+
+
+def test_no_step_of_an_upgrade_makes_a_verdict_milder(upgraded: Store, clock: FakeClock) -> None:
+    assert milder(upgraded) == [], "after the migration"
+    rereader = Rereader(upgraded.readings, upgraded.documents, parse, READER)
+    assert list(rereader.run()) == []
+    assert rereader.counts().without_document == len(FORMERLY)
+    hand_in(upgraded)
+    assert milder(upgraded) == [], "after the documents have come"
+    for number, _ in enumerate(rereader.run()):
+        if number % 60 == 0:
+            assert milder(upgraded) == [], f"after {number} documents have been read again"
+    assert milder(upgraded) == [], "after all have been read again"
+    rereader.advance()
+    assert milder(upgraded) == [], "after the first look for answers"
+    waiting = list(images())
+    while waiting:
+        some, waiting = waiting[::5], [one for index, one in enumerate(waiting) if index % 5]
+        record(upgraded, clock, some)
+        assert milder(upgraded) == [], "after some answers"
+        rereader.advance()
+        assert milder(upgraded) == [], "after some SBOMs have today's keys"
+    assert rereader.counts().waiting == 0
+    for image in images():
+        (shown,) = upgraded.sboms.show(image.digest)
+        assert shown.reader == READER
+        kept = image.today or image.former
+        assert shown.contents == ((kept, ComponentState.VULNERABLE),), image.package.name
