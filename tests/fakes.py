@@ -92,6 +92,7 @@ class FakeVulnerabilitySource:
         refuses: components that it refuses to look up, with its sentence.
         errors: raised by the next calls, one each, before it answers again.
         asked: the batches that it was asked for.
+        prices: how many coordinates it sends for some components; 1 for all others.
     """
 
     clock: FakeClock
@@ -102,6 +103,7 @@ class FakeVulnerabilitySource:
     asked: list[tuple[Purl, ...]] = field(default_factory=list)
     batch_size: int = 128
     status: SourceStatus = _FINE
+    prices: dict[Purl, int] = field(default_factory=dict)
 
     def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
         assert len(purls) <= self.batch_size, "a batch is too large"
@@ -122,6 +124,10 @@ class FakeVulnerabilitySource:
             unanswered=tuple(purl for purl in purls if purl in self.silent),
             rejected=tuple((purl, self.refuses[purl]) for purl in purls if purl in self.refuses),
         )
+
+    def coordinates(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> Sequence[int]:
+        del names
+        return [self.prices.get(purl, 1) for purl in purls]
 
     def check(self) -> SourceStatus:
         return self.status

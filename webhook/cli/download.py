@@ -34,7 +34,12 @@ log = logging.getLogger("bomgate.download")
     ),
 )
 @click.option("--dry-run", is_flag=True, help="Ask and write nothing; say how many components would be asked for.")
-@click.option("--max-components", type=click.IntRange(min=0), metavar="N", help="Ask for at most N components.")
+@click.option(
+    "--max-components",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Send at most N coordinates, of which some components need several.",
+)
 @click.option("--purl", "purls", multiple=True, metavar="PURL", help="Ask for this component only; may be repeated.")
 @global_options
 @output_option()

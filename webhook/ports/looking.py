@@ -32,6 +32,9 @@ class VulnerabilitySource(Protocol):
             Retryable: every try failed; later may work.
         """
 
+    def coordinates(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = ...) -> Sequence[int]:
+        """How many coordinates ``report`` sends for each of these components; sends nothing itself."""
+
     def check(self) -> SourceStatus:
         """Ask for one well-known component and say what is wrong, without raising."""
 

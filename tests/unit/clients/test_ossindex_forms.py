@@ -88,6 +88,15 @@ def test_clean_needs_an_answer_to_each_form(double: OssIndexDouble, make_source:
     assert [one.complete for one in answer.answers] == [False]
 
 
+def test_what_a_component_costs_is_what_is_sent_for_it(double: OssIndexDouble, make_source: MakeSource) -> None:
+    source, purls = make_source(), [YAML, Purl("pkg:npm/a@1.0.0"), Purl("pkg:npm/a@workspace:1"), Purl("pkg:deb/a@1")]
+    assert source.coordinates(purls) == [2, 1, 0, 0]
+    assert double.service.coordinates == []
+    settled = {YAML: Names(settled=frozenset([DOTTED]))}
+    assert source.coordinates(purls[:1], settled) == [1]
+    assert source.report(purls[:2], settled).forms == 2
+
+
 def test_a_form_that_nobody_wrote_is_not_asked_again_for_a_while(
     double: OssIndexDouble, make_source: MakeSource
 ) -> None:

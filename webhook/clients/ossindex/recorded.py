@@ -48,6 +48,11 @@ class RecordedReports:
             answers=tuple(answers), unanswered=(*unanswered, *(purl for purl, _ in rejected)), requests=0
         )
 
+    def coordinates(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = NO_NAMES) -> Sequence[int]:
+        """Nothing is sent."""
+        del names
+        return [0] * len(purls)
+
     def check(self) -> SourceStatus:
         """A recording always answers."""
         return SourceStatus(ok=True, url="(a recording)", identity="none", message="This is a recording of OSS Index.")

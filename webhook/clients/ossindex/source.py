@@ -120,6 +120,16 @@ class OssIndexSource:
             failure=failure,
         )
 
+    def coordinates(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = NO_NAMES) -> Sequence[int]:
+        """How many coordinates ``report`` sends for each of these components: its forms.
+
+        Args:
+            purls: in any number.
+            names: see ``report``.
+        """
+        asked = Questions.of(purls, names).forms
+        return [len(asked.get(purl, ())) for purl in purls]
+
     def check(self) -> SourceStatus:
         """Ask for one well-known component, once; what is wrong is in the result, never raised."""
         effort = Effort(until=float("-inf"))

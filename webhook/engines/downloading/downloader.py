@@ -42,6 +42,7 @@ __all__ = [
 log = logging.getLogger("bomgate.download")
 
 _HEARTBEAT_SECONDS = 1.0
+_PAGE = 1000
 _LOOK_SECONDS = 1.0
 
 
@@ -112,9 +113,9 @@ class Downloader:
         now = self.clock.now()
         due = self.components.wanted(now=now, ttl=self.options.due_after)
         everything = self.components.wanted(now=now, ttl=dt.timedelta(0))
-        budget = self.options.max_components_per_run
         if not only:
-            purls = PurlsOf(due, len(due) if budget is None else budget)
+            everyone = PurlsOf(due, len(due))
+            purls = PurlsOf(due, self._affordable(everyone))
             return DownloadPlan(
                 purls=purls,
                 not_covered=self.components.not_covered(),
@@ -125,13 +126,31 @@ class Downloader:
         askable = [purl for purl in named if purl.is_covered and purl.version]
         fresh = {one.purl for one in everything}.intersection(askable) - {one.purl for one in due}
         chosen = [purl for purl in askable if purl not in fresh]
+        affordable = self._affordable(chosen)
         return DownloadPlan(
-            purls=tuple(chosen[:budget]),
+            purls=tuple(chosen[:affordable]),
             not_covered=Counter(purl.type for purl in named if not purl.is_covered),
             fresh=len(fresh),
-            over_budget=len(chosen) - len(chosen[:budget]),
+            over_budget=len(chosen) - affordable,
             unusable=sum(purl.is_covered and not purl.version for purl in named),
         )
+
+    def _affordable(self, purls: Sequence[Purl]) -> int:
+        """How many components, from the first, the budget of coordinates is enough for; at least one if there is any.
+
+        Otherwise a component that needs more than the whole budget would hold up all others for good.
+        """
+        left = self.options.max_components_per_run
+        if left is None:
+            return len(purls)
+        count, there = 0, len(purls) if left else 0
+        while count < there:
+            page = list(purls[count : count + _PAGE])
+            for price in self.source.coordinates(page, self._names(page)):
+                if price > left and count:
+                    return count
+                count, left = count + 1, left - price
+        return count
 
     def _download(self, plan: DownloadPlan, keeper: LeaseKeeper) -> DownloadReport:
         tally, state = Tally(plan), _State()
@@ -216,7 +235,7 @@ class Downloader:
             return Stop(f"{tally.failed} components got no answer. {last.sentence}".strip(), last.code)
         if tally.plan.over_budget:
             budget = self.options.max_components_per_run
-            return Stop(f"The budget of {budget} components for one run is used up.", "budget")
+            return Stop(f"The budget of {budget} coordinates for one run is used up.", "budget")
         return None
 
     @contextmanager

@@ -16,7 +16,10 @@ class DownloadOptions:
 
     max_components_per_run: int | None = field(
         default=None,
-        metadata={"help": "Most components that one run asks for, so that credits last; none: everything that is due."},
+        metadata={
+            "help": "Most coordinates that one run asks for, so that credits last; none: everything that is due. "
+            "A component that is asked for in several forms counts as many times."
+        },
     )
     ttl_hours: float = field(
         default=24.0,

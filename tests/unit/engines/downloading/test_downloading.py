@@ -215,7 +215,7 @@ def test_a_budget_cuts_the_work_and_leaves_the_rest_for_the_next_run(clock: Fake
     desk = Desk(clock, *many(5), max_components_per_run=3)
     report = desk.downloader.run()
     assert (report.asked, report.skipped, report.complete) == (3, {"budget": 2}, False)
-    assert "budget of 3 components" in report.stopped_by
+    assert "budget of 3 coordinates" in report.stopped_by
     assert report.stopped_code == "budget"
     clock.advance(60)
     report = desk.downloader.run()
@@ -253,6 +253,24 @@ def test_named_components_that_need_not_or_cannot_be_asked_are_counted(clock: Fa
 def test_the_budget_holds_for_named_components_too(clock: FakeClock) -> None:
     desk = Desk(clock, max_components_per_run=1)
     assert desk.downloader.run([Purl(LOG4J), Purl(YAML)]).skipped == {"budget": 1}
+
+
+def test_the_budget_counts_every_form_of_a_component(clock: FakeClock) -> None:
+    purls = many(5)
+    desk = Desk(clock, *purls, max_components_per_run=5)
+    desk.source.prices = {Purl(purls[0]): 2, Purl(purls[1]): 2, Purl(purls[2]): 2}
+    assert desk.downloader.run().skipped == {"budget": 3}
+    assert desk.asked == purls[:2]
+    assert desk.downloader.run([Purl(purls[2]), Purl(purls[3]), Purl(purls[4])]).skipped == {}
+
+
+def test_a_component_that_costs_more_than_the_budget_is_asked_for_alone(clock: FakeClock) -> None:
+    purls = many(3)
+    desk = Desk(clock, *purls, max_components_per_run=1)
+    desk.source.prices = {Purl(purls[0]): 4}
+    assert desk.downloader.run().skipped == {"budget": 2}
+    assert desk.asked == purls[:1]
+    assert Desk(clock, *purls, max_components_per_run=0).downloader.run().skipped == {"budget": 3}
 
 
 def test_a_batch_that_fails_is_counted_and_the_others_go_on(clock: FakeClock) -> None:
