@@ -191,7 +191,7 @@ def test_what_is_created_and_changed_is_asked_about_and_everything_can_go(
     assert {operation for operation, _ in kinds} == {"CREATE", "UPDATE"}
 
 
-@pytest.mark.parametrize("name", ["manifest", "strict", "everything", "how-to-fail"])
+@pytest.mark.parametrize("name", ["manifest", "strict", "everything", "how-to-fail", "widened"])
 def test_without_the_webhook_nothing_comes_in_but_all_can_go_and_the_cluster_lives_on(
     cluster: Cluster, authority: Authority, name: str
 ) -> None:
@@ -231,6 +231,10 @@ def test_without_the_webhook_nothing_comes_in_but_all_can_go_and_the_cluster_liv
         condition = {"type": "Tried", "status": "True", "reason": "Test", "message": name}
         core.patch_node_status("node-1", {"status": {"conditions": [condition]}})
         done(cluster, "label", "pod/x", "-n", namespace, "tried=yes")
+        # What autoscalers and controllers of operators write, and what drains ask for.
+        done(cluster, "scale", "deployment/web", "-n", namespace, "--replicas=2")
+        status = '{"status":{"phase":"Healthy"}}'
+        done(cluster, "patch", "rollout/roll", "-n", namespace, "--type=merge", "--subresource=status", "-p", status)
         eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "x", "namespace": namespace}}
         done(
             cluster, "create", "--raw", f"/api/v1/namespaces/{namespace}/pods/x/eviction", "-f", "-", manifest=eviction

@@ -14,6 +14,7 @@ from tests.chart.rendering import HelmError, helm, is_built
 from tests.chart.sets import DATABASE, SETS
 from tests.chart.values import CHART, ROOT
 from tests.parts import unavailable
+from webhook.model.reviews import Operation, is_judged
 
 KINDS = ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
 NAMESPACE = "somewhere-else"
@@ -138,6 +139,19 @@ def test_no_condition_looks_at_what_a_request_could_leave_itself_out_with() -> N
         for condition in entry["matchConditions"]:
             looks = re.findall(r"(?:annotations|labels|ownerReferences|status)\b", condition["expression"])
             assert not looks or condition["name"] == "new-or-with-other-containers", condition
+
+
+def test_every_variant_leaves_out_the_subresources_that_are_not_judged() -> None:
+    """So that an eviction passes under hand-written rules, too, while the webhook is down."""
+    texts = [entries(param.values[0]) for param in manifests()]
+    for entry in itertools.chain(rendered({**DATABASE, **EXTRAS}), *texts):
+        if [one["resources"] for one in entry["rules"]] == [["pods"]]:
+            continue  # the mutating webhook's own rule, which names no subresource
+        conditions = {one["name"]: one["expression"] for one in entry["matchConditions"]}
+        listed = re.findall(r'"([a-z]+)"', conditions["object-or-ephemeral-containers"])
+        assert [one for one in listed if not is_judged(Operation.CREATE, one)] == [], entry["name"]
+        assert is_judged(Operation.UPDATE, "ephemeralcontainers")
+        assert "ephemeralcontainers" in listed, entry["name"]
 
 
 def test_every_condition_that_reads_an_object_asks_first_whether_there_is_one() -> None:

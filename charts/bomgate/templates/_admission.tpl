@@ -81,6 +81,9 @@ annotations:
 # Nothing else brings a container. At DELETE there is no object, and at CONNECT one of another kind.
 - name: created-or-updated
   expression: request.operation in ["CREATE", "UPDATE"]
+# Evictions, bindings, scaling and status pass whatever the rules say, and while bomgate is down.
+- name: object-or-ephemeral-containers
+  expression: request.?subResource.orValue("") in ["", "ephemeralcontainers"]
 {{ include "bomgate.notByANode" . }}
 - name: not-being-deleted
   expression: >-
