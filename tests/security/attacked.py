@@ -91,11 +91,15 @@ class Guarded:
 
     def ask(self, review: dict[str, Any], *, timeout: str = "5s", path: str = "/validate/deny") -> dict[str, Any]:
         """The response to a review, over HTTPS."""
+        return self.send(json.dumps(review).encode(), timeout=timeout, path=path)
+
+    def send(self, review: bytes, *, timeout: str = "5s", path: str = "/validate/deny") -> dict[str, Any]:
+        """The response to a review as bytes, over HTTPS."""
         context = ssl.create_default_context(cadata=self.bomgate.authority.pem.decode())
         connection = http.client.HTTPSConnection("127.0.0.1", self.bomgate.port, timeout=30, context=context)
         with closing(connection):
             headers = {"Content-Type": "application/json"}
-            connection.request("POST", f"{path}?timeout={timeout}", json.dumps(review), headers)
+            connection.request("POST", f"{path}?timeout={timeout}", review, headers)
             answer = connection.getresponse()
             body = answer.read()
             assert answer.status == 200, body[:500]

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from webhook.errors import InvalidInput
+from webhook.model.nesting import without_depths
 from webhook.model.podspecs import decode_metadata, decode_workload
 from webhook.model.policies import ExtraKind, Mode
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester, Target, is_judged
@@ -88,7 +89,11 @@ def decode_review(body: bytes, extra_kinds: Sequence[ExtraKind] = (), mode: Mode
     """
     if not body.isascii():
         _refuse_other_bytes(body)
-    review = _decode(body)
+    try:
+        review = _decode(body)
+    except RecursionError:
+        body = without_depths(body)
+        review = _decode(body)
     request = review.request
     if review.api_version != API_VERSION or review.kind != KIND:
         raise InvalidInput(
@@ -173,7 +178,7 @@ def _after(text: str, at: int, mark: str) -> int:
 def _decode(body: bytes) -> _Review:
     try:
         return _DECODER.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
         raise InvalidInput(f"The body is not an AdmissionReview: {problem}") from problem
 
 
@@ -194,7 +199,7 @@ def _refuse_repeated_keys(body: bytes, request: _Request) -> None:
     try:
         if _ENCODER.encode(msgspec.json.decode(rest)) == rest:
             return
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass  # the object stood in another place as well, and was cut out there
     try:
         json.loads(body, object_pairs_hook=_without_repeats)

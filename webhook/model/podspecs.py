@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from webhook.errors import InvalidInput
+from webhook.model.nesting import decode_deep
 from webhook.model.podstatus import PodStatus
 from webhook.model.policies import ExtraKind
 from webhook.model.pulling import PullAccess
@@ -128,7 +129,7 @@ _SHAPES: dict[tuple[str, str], tuple[type[_AnyObject], str]] = {
     ("batch", "Job"): (_Controller, "spec.template.spec"),
     ("batch", "CronJob"): (_CronJob, "spec.jobTemplate.spec.template.spec"),
 }
-_OBJECT = msgspec.json.Decoder(_Object)
+_OBJECT, _ANYTHING = msgspec.json.Decoder(_Object), msgspec.json.Decoder()
 _DECODERS = {key: msgspec.json.Decoder(shape) for key, (shape, _) in _SHAPES.items()}
 
 WORKLOAD_KINDS = tuple(_SHAPES)
@@ -155,9 +156,9 @@ def decode_workload(
     decoder = _DECODERS.get((group, kind))
     try:
         if decoder is not None:
-            return _workload(decoder.decode(raw), group, kind)
+            return _workload(decode_deep(decoder, raw), group, kind)
         entries = _entries(group, kind, extra)
-        return _extra_workload(msgspec.json.decode(raw), (group, kind), entries) if entries else None
+        return _extra_workload(decode_deep(_ANYTHING, raw), (group, kind), entries) if entries else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         raise InvalidInput(f"The {kind} is not of the shape that the Kubernetes API gives it: {problem}") from problem
 
@@ -185,7 +186,7 @@ def workload_of(manifest: Mapping[str, Any], extra: Sequence[ExtraKind] = ()) ->
 def decode_metadata(raw: bytes | msgspec.Raw, group: str, kind: str) -> Workload | None:
     """Read only the metadata of an object given as JSON, whatever else is in it; None when that is odd, too."""
     try:
-        return _assemble(_OBJECT.decode(raw).metadata, None, (group, kind), ())
+        return _assemble(decode_deep(_OBJECT, raw).metadata, None, (group, kind), ())
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 

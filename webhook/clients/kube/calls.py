@@ -19,6 +19,7 @@ from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.troubles import Wanted, connection_trouble, out_of_time, refusal, too_large
 from webhook.errors import UnusableAnswer
 from webhook.model.deadlines import Deadline
+from webhook.model.nesting import decode_deep
 from webhook.ports import Clock
 
 _CHUNK = 256 * 1024
@@ -229,8 +230,8 @@ def decoded(decoder: msgspec.json.Decoder[Any], content: bytes | msgspec.Raw, wa
         UnusableAnswer: it is not of the shape that the Kubernetes API gives it.
     """
     try:
-        return decoder.decode(content)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as problem:
+        return decode_deep(decoder, content)
+    except (msgspec.MsgspecError, UnicodeError) as problem:
         raise UnusableAnswer(
             f"What the API server says of {wanted} cannot be read.", remedy="Check kube.kubeconfig."
         ) from problem
