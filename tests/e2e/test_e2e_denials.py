@@ -141,7 +141,7 @@ def test_kubectl_debug_with_a_blocked_image_is_denied(
 def test_a_provisioned_assessment_denies_with_its_comment_and_its_end(create_pod: Callable[..., Answer]) -> None:
     answer = create_pod("web", PROVISIONED)
     assert answer.denied
-    assert "pkg:nuget/Shop.Legacy@4.0.0: CVE-2026-10005 (CVSS 6.1, Medium)" in answer.text
+    assert "pkg:nuget/shop.legacy@4.0.0: CVE-2026-10005 (CVSS 6.1, Medium)" in answer.text
     assert re.search(r"Blocked by \S+ on [\d-]+, until 2099-01-01 00:00 UTC", answer.text)
     assert "comment: out of support" in answer.text
 
