@@ -41,6 +41,8 @@ _OF_ONE_TEMPLATE = ("ReplicaSet", "ReplicationController", "Job")
 _LIVING = "status.phase!=Succeeded,status.phase!=Failed"
 _JOB_PODS = "batch.kubernetes.io/job-name"
 """Label of every Pod of a Job; a CronJob has no selector of its own."""
+_LONGEST_SELECTOR = 4_096
+"""Bytes of a selector in a query. A server refuses a longer address, or hangs up, as if it could not be reached."""
 
 
 class _Metadata(Metadata):
@@ -110,7 +112,7 @@ class KubeOwners:
         """
         top = owners[-1]
         chains = {one.uid: tuple(above.uid for above in owners[index:]) for index, one in enumerate(owners)}
-        query = {"labelSelector": top.selector or _JOB_PODS, "fieldSelector": _LIVING}
+        query = {**_selecting(top.selector or _JOB_PODS), "fieldSelector": _LIVING}
         for item in self._list(f"/api/v1/namespaces/{namespace}/pods", "pods", namespace, query, deadline):
             pod: _Pod = decoded(_POD, item, Wanted("pods", "", namespace))
             by = pod.metadata.controller
@@ -135,7 +137,7 @@ class KubeOwners:
             return own
         path = f"/apis/apps/v1/namespaces/{namespace}/{kind}"
         found = []
-        for item in self._list(path, f"{kind}.apps", namespace, {"labelSelector": top.selector}, deadline):
+        for item in self._list(path, f"{kind}.apps", namespace, _selecting(top.selector), deadline):
             one: _Object = decoded(_OBJECT, item, Wanted(f"{kind}.apps", "", namespace))
             by = one.metadata.controller
             if by is not None and by.uid == top.uid:
@@ -169,6 +171,11 @@ class KubeOwners:
         wanted = Wanted(resource, "", namespace)
         for items, _ in self._calls.pages(path, wanted, deadline, query={**query, "limit": str(_PAGE)}):
             yield from items
+
+
+def _selecting(selector: str) -> dict[str, str]:
+    """The query for what a selector takes; for all there is when it is too long, of which only what is owned counts."""
+    return {"labelSelector": selector} if len(selector) <= _LONGEST_SELECTOR else {}
 
 
 def _selector(spec: _Spec) -> str:

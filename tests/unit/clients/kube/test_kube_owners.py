@@ -149,6 +149,23 @@ def test_pods_are_read_only_as_far_as_they_are_asked_for(
     assert len(list(owners.pods(chain, "shop", soon))) == 250
 
 
+def test_a_selector_that_no_address_has_room_for_selects_by_owner(
+    server: ObjectServer, owners: KubeOwners, soon: Deadline
+) -> None:
+    values = ["web", *(f"{number:063}" for number in range(17_000))]
+    selector = {"matchExpressions": [{"key": "app", "operator": "In", "values": values}]}
+    deployment, replica_set = ref("Deployment", "web"), ref("ReplicaSet", "web-1")
+    add(server, "Deployment", "web", spec=maker("app:1", selector=selector))
+    add(server, "ReplicaSet", "web-1", deployment, spec=maker("app:1", selector=selector))
+    add(server, "ReplicaSet", "other", ref("Deployment", "other"), spec=maker("other:1"))
+    add(server, "Pod", "web-1-a", replica_set, spec=spec("app:1"), status={"phase": "Running"})
+    add(server, "Pod", "other-a", ref("ReplicaSet", "other"), spec=spec("other:1"), status={"phase": "Running"})
+    (pod,) = pods(owners, replica_set, soon)
+    assert pod.owners == (replica_set.uid, deployment.uid)
+    (revision,) = owners.revisions(owners.owners(replica_set, "shop", soon), "shop", soon)
+    assert revision.references == {"app:1"}
+
+
 def test_expressions_of_a_selector_select(server: ObjectServer, owners: KubeOwners, soon: Deadline) -> None:
     expressions = [
         {"key": "app", "operator": "In", "values": ["web", "shop"]},
