@@ -116,3 +116,25 @@ def test_what_the_deployment_runs_goes_on_beside_a_silent_registry(
     apps.patch_namespaced_deployment("web", namespace, {"spec": {"replicas": 2}})
     wait_until(lambda: apps.read_namespaced_deployment("web", namespace).status.available_replicas == 2, 30, "scaling")
     assert bomgate.metric("bomgate_admitted_unproven_total") == 0
+
+
+def test_a_selector_that_no_address_has_room_for_lets_nothing_in(
+    bomgate: Bomgate, cluster: Cluster, namespace: str
+) -> None:
+    """A question about it that broke would look like an API server that cannot be reached."""
+    apps, core = Apps(cluster.client), Core(cluster.client)
+    values = [f"{number:063}" for number in range(17_000)]
+    made = deployment(namespace, "long", CLEAN)
+    made["spec"]["selector"]["matchExpressions"] = [{"key": "pool", "operator": "In", "values": values}]
+    made["spec"]["template"]["metadata"]["labels"]["pool"] = values[0]
+    apps.create_namespaced_deployment(namespace, made)
+    wait_until(lambda: apps.read_namespaced_deployment("long", namespace).status.available_replicas == 1, 60, "its Pod")
+    (running,) = core.list_namespaced_pod(namespace, label_selector="app=long").items
+    (of,) = running.metadata.owner_references
+    attack = pod(namespace, "attack", BLOCKED)
+    attack["metadata"]["ownerReferences"] = [reference("ReplicaSet", of.name, of.uid)]
+    controller = "--as=system:serviceaccount:kube-system:replicaset-controller"
+    ran = cluster.kubectl("create", "-f", "-", "--dry-run=server", controller, manifest=attack)
+    assert ran.code == 1, ran.out
+    assert "CVE-2026-10001" in ran.err
+    assert bomgate.metric("bomgate_admitted_unproven_total") == 0

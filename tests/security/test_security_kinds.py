@@ -301,6 +301,35 @@ def test_a_pod_spec_in_an_odd_shape_is_decided_by_on_error(spec: Any, on_error: 
     assert "could not decide" in str(answer)
 
 
+ODD_PARTS: list[Any] = [
+    "text",
+    {"template": []},
+    {"template": {"spec": {"template": {"spec": {"containers": {"c": 1}}}}}},
+    {"template": {"spec": {"template": {"spec": {"containers": [{"name": 5, "image": "shop/good:1"}, 7]}}}}},
+]
+
+
+@pytest.mark.parametrize("part", ODD_PARTS)
+def test_an_odd_part_of_an_object_hides_no_other_part(part: Any) -> None:
+    for image, allowed in (("shop/bad:1", False), ("shop/good:1", True)):
+        made = job_set(image)
+        for parts in ([part, *made["spec"]["replicatedJobs"]], [*made["spec"]["replicatedJobs"], part]):
+            answer = ask(face(Action.WARN), object={**made, "spec": {"replicatedJobs": parts}})
+            assert answer["allowed"] is allowed, answer
+            assert ("could not decide" in str(answer)) is allowed
+
+
+@pytest.mark.parametrize("beside", [{"name": "x", "image": 5}, 7, {"name": [], "image": "shop/good:1"}])
+def test_an_odd_container_hides_no_other_container(beside: Any) -> None:
+    for image, allowed in (("shop/bad:1", False), ("shop/good:1", True)):
+        for key in ("containers", "initContainers", "volumes"):
+            one = {"name": "v", "image": {"reference": image}} if key == "volumes" else {"name": [1], "image": image}
+            spec = {"containers": [], "imagePullSecrets": 3, key: [beside, one]}
+            jobs = [{"template": {"spec": {"template": {"spec": spec}}}}]
+            answer = ask(face(Action.WARN), object={**job_set(), "spec": {"replicatedJobs": jobs}})
+            assert answer["allowed"] is allowed, answer
+
+
 def test_a_path_that_names_a_key_of_a_list_is_decided_by_on_error() -> None:
     answer = ask(face(Action.DENY, JOBS.replace("[*]", "")), object=job_set("shop/good:1"))
     assert "spec.replicatedJobs is a list" in answer["status"]["message"]

@@ -233,12 +233,17 @@ def _answer(face: AdmissionFace, asked: AdmissionRequest, deadline: Deadline) ->
     if unready is not None:
         return _undecided(face, asked.target, unready, deadline)
     try:
-        return face.reviewer.review(asked, deadline)
+        answer = face.reviewer.review(asked, deadline)
     except Exception:  # the outermost handler: whatever it is, the API server gets a decision
         error_id = secrets.token_hex(4)
         log.exception("review failed", extra={"error_id": error_id, "uid": asked.uid})
         why = f"internal error {error_id}; the webhook's log has the details under this id"
         return _undecided(face, asked.target, why, deadline)
+    if asked.odd:
+        log.warning("object not understood", extra={"uid": asked.uid, "error": asked.odd})
+        if answer.reason == "error":
+            face.metrics.count("bomgate_admission_errors_total")
+    return answer
 
 
 def _undecided(face: AdmissionFace, target: Target, why: str, deadline: Deadline) -> AdmissionResponse:

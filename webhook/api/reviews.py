@@ -15,7 +15,7 @@ import msgspec
 
 from webhook.errors import InvalidInput
 from webhook.model.nesting import without_depths
-from webhook.model.podspecs import decode_metadata, decode_workload
+from webhook.model.podspecs import OddObject, decode_metadata, decode_workload
 from webhook.model.policies import ExtraKind, Mode
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester, Target, is_judged
 from webhook.model.workloads import Workload
@@ -234,7 +234,7 @@ def _request(request: _Request, extra_kinds: Sequence[ExtraKind], mode: Mode | N
     except ValueError as problem:
         raise InvalidInput(f"{request.operation[:60]!r} is no operation of an AdmissionReview") from problem
     kind = request.kind or _GroupVersionKind()
-    workload = _workload(request, operation, kind, extra_kinds)
+    workload, odd = _workload(request, operation, kind, extra_kinds)
     try:
         old_workload = _decoded(request.old_object, kind, extra_kinds)
     except InvalidInput:
@@ -254,6 +254,7 @@ def _request(request: _Request, extra_kinds: Sequence[ExtraKind], mode: Mode | N
         dry_run=bool(request.dry_run),
         api_version=kind.api_version,
         mode=mode,
+        odd=odd,
     )
 
 
@@ -264,15 +265,20 @@ def _requester(user: _UserInfo) -> Requester:
 
 def _workload(
     request: _Request, operation: Operation, kind: _GroupVersionKind, extra_kinds: Sequence[ExtraKind]
-) -> Workload | None:
-    """The object; of one in another shape only its metadata, where nothing would be judged: it must be able to go."""
+) -> tuple[Workload | None, str]:
+    """The object, and what is wrong with the part of it that cannot be read.
+
+    Where nothing would be judged, the metadata of an odd object is enough: it must be able to go.
+    """
     try:
-        return _decoded(request.object, kind, extra_kinds)
-    except InvalidInput:
+        return _decoded(request.object, kind, extra_kinds), ""
+    except InvalidInput as problem:
         bare = decode_metadata(request.object, kind.group or "", kind.kind or "")
-        if is_judged(operation, request.sub_resource or "") and (bare is None or not bare.deleting):
-            raise
-        return bare
+        if not is_judged(operation, request.sub_resource or "") or (bare is not None and bare.deleting):
+            return bare, ""
+        if isinstance(problem, OddObject) and problem.workload.containers:
+            return problem.workload, problem.message
+        raise
 
 
 def _decoded(raw: msgspec.Raw, kind: _GroupVersionKind, extra_kinds: Sequence[ExtraKind]) -> Workload | None:

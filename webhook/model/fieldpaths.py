@@ -60,20 +60,28 @@ class FieldPath:
     def __str__(self) -> str:
         return self.text
 
-    def places(self, content: Any) -> Iterator[tuple[str, Any]]:
+    def places(self, content: Any, odd: list[InvalidInput] | None = None) -> Iterator[tuple[str, Any]]:
         """What is at the path in one object: the true path of each place, and the value there.
 
         What is missing or null leads nowhere, and gives no place.
 
         Args:
             content: the object.
+            odd: takes in what the path cannot go through, while its other ways go on; without it that is raised.
 
         Raises:
             InvalidInput: something on the way is not what the step goes through, such as a list where a key was named.
         """
         places: list[tuple[str, Any]] = [("", content)]
         for step in self.steps:
-            places = [found for where, value in places for found in _follow(step, where, value)]
+            before, places = places, []
+            for where, value in before:
+                try:
+                    places += _follow(step, where, value)
+                except InvalidInput as problem:
+                    if odd is None:
+                        raise
+                    odd.append(problem)
         yield from places
 
 

@@ -7,8 +7,9 @@ that a new API field can never break a decision. Source: Kubernetes API referenc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,6 +21,22 @@ from webhook.model.pulling import PullAccess
 from webhook.model.workloads import ContainerRef, ContainerRole, OwnerRef, Workload
 
 ANNOTATION_PREFIX = "bomgate.dev/"
+
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class OddObject(InvalidInput):
+    """An object of a configured kind of which a part cannot be read.
+
+    Args:
+        problem: what is wrong with that part.
+        workload: the object as far as it can be read.
+    """
+
+    def __init__(self, problem: InvalidInput, workload: Workload) -> None:
+        super().__init__(problem.message, remedy=problem.remedy)
+        self.workload = workload
 
 
 class _Container(msgspec.Struct, gc=False):
@@ -196,21 +213,28 @@ def _entries(group: str, kind: str, extra: Sequence[ExtraKind]) -> list[ExtraKin
 
 
 def _extra_workload(manifest: Any, kind: tuple[str, str], entries: Sequence[ExtraKind]) -> Workload:
-    """Read an object by all paths of its kind; a place that two of them lead to is read once."""
+    """Read an object by all paths of its kind; a place that two of them lead to is read once.
+
+    Raises:
+        OddObject: a part of it cannot be read; the others are.
+    """
     if not isinstance(manifest, Mapping):
         raise InvalidInput(f"The {kind[1]} is not of the shape that the Kubernetes API gives it: it is no mapping")
     specs: dict[str, _PodSpec] = {}
     containers: dict[str, ContainerRef] = {}
     nowhere: list[str] = []
+    odd: list[InvalidInput] = []
     for entry in entries:
         for path in entry.pod_specs:
-            read = {where: msgspec.convert(value, _PodSpec) for where, value in path.places(manifest)}
+            read = {where: _pod_spec(where, value, odd) for where, value in path.places(manifest, odd)}
             specs |= read
             refs = [ref for where, spec in read.items() for ref in _containers(spec, where)]
             containers |= {ref.path: ref for ref in refs}
             nowhere += [] if refs else [path.text]
         for path in entry.images:
-            images = {where: _image(where, value) for where, value in path.places(manifest) if value != ""}
+            values = {where: value for where, value in path.places(manifest, odd) if value != ""}
+            images = {where: _image(where, value) for where, value in values.items() if isinstance(value, str)}
+            odd += [_no_image(where, value) for where, value in values.items() if not isinstance(value, str)]
             containers |= images
             nowhere += [] if images else [path.text]
     metadata = msgspec.convert(manifest.get("metadata"), _Metadata | None)
@@ -221,14 +245,50 @@ def _extra_workload(manifest: Any, kind: tuple[str, str], entries: Sequence[Extr
         tuple(dict.fromkeys(secret for one in accesses for secret in one.secrets)),
         next((one.service_account for one in accesses if one.service_account), ""),
     )
-    return replace(workload, pull_access=access, pod_specs=tuple(specs), nowhere=tuple(dict.fromkeys(nowhere)))
+    workload = replace(workload, pull_access=access, pod_specs=tuple(specs), nowhere=tuple(dict.fromkeys(nowhere)))
+    if odd:
+        raise OddObject(odd[0], workload)
+    return workload
 
 
-def _image(where: str, value: Any) -> ContainerRef:
+def _pod_spec(where: str, value: Any, odd: list[InvalidInput]) -> _PodSpec:
+    """A pod spec; of one in an odd shape what can be read of it."""
+    try:
+        return msgspec.convert(value, _PodSpec)
+    except msgspec.ValidationError as problem:
+        odd.append(InvalidInput(f"{where} is not of the shape of a pod spec: {problem}"))
+    parts = value if isinstance(value, Mapping) else {}
+    spec = _PodSpec(volumes=[_loose(_Volume, one) for one in _entries_of(parts, "volumes")])
+    for field, key in (
+        ("containers", "containers"),
+        ("init_containers", "initContainers"),
+        ("ephemeral_containers", "ephemeralContainers"),
+    ):
+        setattr(spec, field, [_loose(_Container, one) for one in _entries_of(parts, key)])
+    return spec
+
+
+def _entries_of(parts: Mapping[str, Any], key: str) -> Sequence[Any]:
+    content = parts.get(key)
+    return content if isinstance(content, list) else ()
+
+
+def _loose(shape: type[T], value: Any) -> T:
+    """An entry by those of its members that can be read, so that each keeps its place."""
+    made = shape()
+    for field in msgspec.structs.fields(shape) if isinstance(value, Mapping) else ():
+        with suppress(msgspec.ValidationError):
+            setattr(made, field.name, msgspec.convert(value.get(field.encode_name), field.type))
+    return made
+
+
+def _image(where: str, value: str) -> ContainerRef:
     """An image that a path leads to; it is called as what it is in, for there may be no name beside it."""
-    if not isinstance(value, str):
-        raise InvalidInput(f"{where} is not the name of an image but {value!r:.60}")
     return ContainerRef(ContainerRole.CONTAINER, where.rpartition(".")[0].rpartition(".")[2] or where, value, where)
+
+
+def _no_image(where: str, value: Any) -> InvalidInput:
+    return InvalidInput(f"{where} is not the name of an image but {value!r:.60}")
 
 
 def _workload(decoded: _AnyObject, group: str, kind: str) -> Workload:

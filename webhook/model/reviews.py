@@ -78,6 +78,7 @@ class AdmissionRequest:
         name: of the object; possibly empty.
         api_version: of the object, such as ``apps/v1``.
         mode: see :class:`Target`.
+        odd: what is wrong with the part of the object that could not be read; empty when all of it was.
     """
 
     uid: str
@@ -93,6 +94,7 @@ class AdmissionRequest:
     name: str = ""
     api_version: str = ""
     mode: Mode | None = None
+    odd: str = ""
 
     @property
     def target(self) -> Target:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webhook.engines.admission.cases import STANDS, Case, Ruling, ticket_of
 from webhook.engines.admission.enforcing import Enforcer
@@ -68,6 +68,8 @@ class AdmissionReviewer:
 
     def review(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
         """Answer one request; whatever goes wrong becomes a decision by ``policy.onError``."""
+        if request.odd:
+            return self._odd(request, deadline)
         workload = request.workload
         if workload is None or not _is_judged(request):
             return AdmissionResponse(request.uid, allowed=True, reason="not-judged")
@@ -135,6 +137,11 @@ class AdmissionReviewer:
             decision=action.word,
             reason="error",
         )
+
+    def _odd(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
+        """Answer what was read in part: a denial of that part stands, and nothing else is decided or written down."""
+        answer = self.review(replace(request, odd="", dry_run=True), deadline)
+        return self.undecided(request.target, request.odd, deadline) if answer.allowed else answer
 
     def _without_former(
         self,
