@@ -15,7 +15,8 @@ from __future__ import annotations
 import re
 from collections.abc import Set
 from dataclasses import dataclass
-from operator import contains
+from itertools import compress
+from operator import contains, not_
 from typing import NamedTuple, Protocol
 
 from webhook.errors import InvalidInput
@@ -135,7 +136,7 @@ class Inventory:
         entries, go_packages = self.entries, list[int]()
         # A name that stands in the key adds nothing to it; keys that were not read hold nothing at all.
         names = [entry.name or _SCHEME for entry in entries]
-        for place in [place for place, in_key in enumerate(map(contains, found, names)) if not in_key]:
+        for place in list(compress(range(len(found)), map(not_, map(contains, found, names)))):
             purl, text = found[place], self.purls[place]
             if purl and (purl[4:6] not in _RESTORED or _adds_nothing(purl, names[place])):
                 continue
