@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -21,6 +22,7 @@ from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
+from webhook.sboms.parsing import READER
 from webhook.store import tables
 from webhook.store.columns import pack
 from webhook.store.database import Database
@@ -197,19 +199,25 @@ class _Filler:
             "component_ids": pack(sorted(ids)),
             "skipped": '{"no-version":3}',
             "skipped_components": "[]",
+            "reader": READER,
             "revision": self._revision,
         }
 
     def _write(self, table: Table, rows: Iterable[Mapping[str, object]]) -> None:
         """Insert rows through the driver, in portions; the columns' types convert the values."""
-        dialect, names = self._connection.dialect, [column.name for column in table.columns]
-        converters = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
+        rest = iter(rows)
+        first = next(rest, None)
+        if first is None:
+            return
+        dialect, given = self._connection.dialect, [column for column in table.columns if column.name in first]
+        names = [column.name for column in given]  # the others have the table's defaults
+        converters = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in given]
         values = (
             tuple(
                 row.get(name) if convert is None else convert(row.get(name))
                 for name, convert in zip(names, converters, strict=True)
             )
-            for row in rows
+            for row in chain((first,), rest)
         )
         driver: Any = self._connection.connection.driver_connection
         cursor, columns = driver.cursor(), ", ".join(names)
