@@ -36,6 +36,7 @@ class Look(Protocol):
     """One note on a search."""
 
     used: bool
+    document: str
 
 
 class Notes(Protocol):
@@ -50,6 +51,7 @@ class _Unread:
     """A note that nobody reads."""
 
     used: bool = False
+    document: str = ""
 
     def note(self, place: str, at: str, answer: str) -> Look:
         return self
@@ -129,7 +131,7 @@ class ClusterReports:
                 continue
             look = notes.note(self.place, key.at, "a report about this digest")
             sbom = self._read(data, key)
-            look.used = True
+            look.used, look.document = True, sbom.document_digest
             return (sbom,)
         return ()
 

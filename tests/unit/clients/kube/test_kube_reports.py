@@ -144,7 +144,8 @@ def test_the_report_of_a_workload_comes_before_that_of_the_cluster(
 
 def test_an_explained_search_tells_of_the_reports(server: ApiServer, reports: ClusterReports, soon: Deadline) -> None:
     server.answers[f"{REPORTS}/clustersbomreports/{NAME}"] = Answer(content=report(DIGEST, "pkg:npm/a@1"))
-    explanation = explain([reports], IMAGE, DIGEST, soon).as_dict()
+    found = explain([reports], IMAGE, DIGEST, soon)
+    explanation = found.as_dict()
     assert explanation["result"] == "found"
     assert explanation["looked"] == [
         {
@@ -152,5 +153,6 @@ def test_an_explained_search_tells_of_the_reports(server: ApiServer, reports: Cl
             "at": f"clustersbomreports/{NAME}",
             "answer": "a report about this digest",
             "used": True,
+            "document": found.sboms[0].document_digest,
         }
     ]
