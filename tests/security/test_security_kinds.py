@@ -319,6 +319,12 @@ def test_an_odd_part_of_an_object_hides_no_other_part(part: Any) -> None:
             assert ("could not decide" in str(answer)) is allowed
 
 
+def test_what_is_created_is_judged_although_it_says_that_it_is_being_deleted() -> None:
+    made = job_set("shop/bad:1", deletionTimestamp="2026-01-01T00:00:00Z")
+    assert not ask(face(Action.WARN), object=made)["allowed"]
+    assert ask(face(Action.WARN), operation="UPDATE", object=made, oldObject=job_set("shop/good:1"))["allowed"]
+
+
 @pytest.mark.parametrize("beside", [{"name": "x", "image": 5}, 7, {"name": [], "image": "shop/good:1"}])
 def test_an_odd_container_hides_no_other_container(beside: Any) -> None:
     for image, allowed in (("shop/bad:1", False), ("shop/good:1", True)):

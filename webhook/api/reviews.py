@@ -17,7 +17,7 @@ from webhook.errors import InvalidInput
 from webhook.model.nesting import without_depths
 from webhook.model.podspecs import OddObject, decode_metadata, decode_workload
 from webhook.model.policies import ExtraKind, Mode
-from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester, Target, is_judged
+from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester, Target, is_going, is_judged
 from webhook.model.workloads import Workload
 
 API_VERSION = "admission.k8s.io/v1"
@@ -274,7 +274,7 @@ def _workload(
         return _decoded(request.object, kind, extra_kinds), ""
     except InvalidInput as problem:
         bare = decode_metadata(request.object, kind.group or "", kind.kind or "")
-        if not is_judged(operation, request.sub_resource or "") or (bare is not None and bare.deleting):
+        if not is_judged(operation, request.sub_resource or "") or (bare is not None and is_going(operation, bare)):
             return bare, ""
         if isinstance(problem, OddObject) and problem.workload.containers:
             return problem.workload, problem.message

@@ -26,6 +26,11 @@ def is_judged(operation: Operation, subresource: str) -> bool:
     return operation in (Operation.CREATE, Operation.UPDATE) and subresource in ("", "ephemeralcontainers")
 
 
+def is_going(operation: Operation, workload: Workload) -> bool:
+    """Whether an object is being deleted, so that nothing starts for it; what is created never is, whatever it says."""
+    return operation is not Operation.CREATE and workload.deleting
+
+
 @dataclass(frozen=True, slots=True)
 class Requester:
     """Who asks, as the API server has authenticated him.

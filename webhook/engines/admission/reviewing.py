@@ -14,7 +14,7 @@ from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
 from webhook.model.policies import Mode, Policy
 from webhook.model.records import ControllerAccount, Sighting
-from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Target, is_judged
+from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Target, is_going, is_judged
 from webhook.model.verdicts import WorkloadVerdict
 from webhook.model.workloads import ContainerRef, OwnerRef, Workload
 from webhook.policy.evaluation import workload_verdict
@@ -257,7 +257,7 @@ def _is_judged(request: AdmissionRequest) -> bool:
     return (
         is_judged(request.operation, request.subresource)
         and request.workload is not None
-        and not request.workload.deleting
+        and not is_going(request.operation, request.workload)
     )
 
 
