@@ -42,7 +42,7 @@ _LIVING = "status.phase!=Succeeded,status.phase!=Failed"
 _JOB_PODS = "batch.kubernetes.io/job-name"
 """Label of every Pod of a Job; a CronJob has no selector of its own."""
 _LONGEST_SELECTOR = 4_096
-"""Bytes of a selector in a query. A server refuses a longer address, or hangs up, as if it could not be reached."""
+"""Bytes of a selector in a query; the API server takes addresses of up to 1 MiB, a proxy less."""
 
 
 class _Metadata(Metadata):
