@@ -47,8 +47,8 @@ _TAG = re.compile(r"\A[A-Za-z][A-Za-z-]*\Z")
 _GO_VERSION = re.compile(r"\Av?\d[\d.]*(?:[-+].*)?\Z")
 _ORDINARY = re.compile(
     # What by far the most purls look like that are read one by one.
-    r"pkg:(?:(?:apk|composer|deb|gem|nuget|pypi|rpm)/[^@]+|golang/[A-Za-z0-9][^/@]*/[^@]+(?=@v))@v?\d[\d.]*+"
-    r"(?:-?[A-Za-wyz0-9][\w.-]*+)?+\Z"
+    r"pkg:(?:(?:apk|composer|deb|gem|nuget|pypi|rpm)/[^@]+|golang/[A-Za-z0-9][^/@]*/[^@]+(?=@v))@"
+    r"(?!0\.0\.0-use\.local\Z)v?\d[\d.]*+(?:-?[A-WYZa-wyz0-9][\w.-]*+)?+\Z"
 ).match
 _X_RANGES = frozenset(["cargo", "composer", "npm"])
 

@@ -7,20 +7,25 @@ nothing behind, so no number is left out; a sequence of the database would leave
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Dialect, Select, func, insert, select
 
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
-from webhook.store.database import Change, among, raw_rows
+from webhook.store.database import Change, among_values, rows_among
 from webhook.store.tables import components
 
 
 def known_ids(connection: Connection, purls: Sequence[Purl]) -> dict[Purl, int]:
     """Ids of those components that have a row."""
     by_text: dict[str, Purl] = {str(purl): purl for purl in purls}
-    query = select(components.c.purl, components.c.id).where(among(connection, components.c.purl, list(by_text)))
-    return {by_text[purl]: number for portion in raw_rows(connection, query) for purl, number in portion}
+    rows = rows_among(connection, _ids, list(by_text))
+    return {by_text[purl]: number for portion in rows for purl, number in portion}
+
+
+def _ids(dialect: Dialect) -> Select[Any]:
+    return select(components.c.purl, components.c.id).where(among_values(dialect, components.c.purl))
 
 
 def give_ids(change: Change, purls: Iterable[Purl]) -> dict[Purl, int]:

@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    ClauseElement,
     Column,
     ColumnElement,
     Connection,
+    Dialect,
     Engine,
     Integer,
     Select,
     Table,
     Text,
+    Update,
     any_,
     bindparam,
     create_engine,
@@ -46,6 +50,8 @@ from webhook.store.sqlitefile import existing, prepare, refuse_other_file
 from webhook.store.tables import marks
 from webhook.store.tables import revision as revision_table
 
+Question = Callable[[Dialect], Select[Any]]
+_VALUES = "among_values"
 Upsert = sqlite.Insert | postgresql.Insert
 _PORTION = 500  # below the 700 new objects at which Python looks for garbage: larger portions are slower
 _HOST_SECONDS = 2  # the least that libpq takes; what a dead first host costs each new connection
@@ -313,6 +319,38 @@ def _execute_many(cursor: Any, statement: str, parameters: Any, _: Any) -> bool:
     return True
 
 
+class _Compiled:
+    """A statement as a driver takes it.
+
+    Args:
+        statement: what to compile.
+        dialect: of the database.
+        columns: of an INSERT.
+    """
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect, columns: Sequence[str] | None = None) -> None:
+        extra: dict[str, Any] = {} if columns is None else {"column_keys": list(columns)}
+        compiled: Any = statement.compile(dialect=dialect, **extra)
+        self.text = str(compiled)
+        self.order: tuple[str, ...] | None = tuple(compiled.positiontup or ()) if dialect.positional else None
+        self._constants: dict[str, object] = dict(compiled.params)
+
+    def parameters(self, **named: object) -> Any:
+        """The parameters as the driver takes them, by place or by name."""
+        every = {**self._constants, **named}
+        return (every or None) if self.order is None else tuple([every[name] for name in self.order])
+
+
+@lru_cache(maxsize=64)
+def _compiled(make: Callable[[Dialect], ClauseElement], dialect: Dialect) -> _Compiled:
+    return _Compiled(make(dialect), dialect)
+
+
+@lru_cache(maxsize=64)
+def _insertion(table: Table, names: tuple[str, ...], dialect: Dialect) -> _Compiled:
+    return _Compiled(insert(table), dialect, names)
+
+
 def current_revision(connection: Connection) -> int:
     """The newest revision that this transaction sees."""
     return int(connection.execute(select(revision_table.c.value)).scalar_one())
@@ -328,17 +366,44 @@ def raw_rows(connection: Connection, query: Select[Any]) -> Iterator[list[tuple[
         connection: inside a transaction.
         query: what to ask.
     """
-    compiled = query.compile(dialect=connection.dialect)
+    compiled = _Compiled(query, connection.dialect)
+    yield from _portions(connection, compiled.text, compiled.parameters())
+
+
+def rows_among(
+    connection: Connection, query: Question, values: Sequence[str] | Sequence[int], **more: object
+) -> Iterator[list[tuple[Any, ...]]]:
+    """As :func:`raw_rows`, for a question that is asked again and again: compiled once in the life of a process.
+
+    Args:
+        connection: inside a transaction.
+        query: makes the query, whose one condition on ``values`` is the :func:`among_values` of a column.
+        values: what that column may be.
+        more: its other parameters, by name.
+    """
+    compiled = _compiled(query, connection.dialect)
+    parameters = compiled.parameters(**more, **{_VALUES: _listed(connection.dialect, values)})
+    yield from _portions(connection, compiled.text, parameters)
+
+
+def change_among(
+    connection: Connection, change: Callable[[Dialect], Update], values: Sequence[int], **more: object
+) -> None:
+    """Change rows by a statement that is compiled once in the life of a process; as for :func:`rows_among`."""
+    compiled = _compiled(change, connection.dialect)
+    parameters = compiled.parameters(**more, **{_VALUES: _listed(connection.dialect, values)})
+    connection.exec_driver_sql(compiled.text, parameters)
+
+
+def _portions(connection: Connection, text: str, parameters: Any) -> Iterator[list[tuple[Any, ...]]]:
     driver = connection.connection.driver_connection
     assert driver is not None
     if connection.dialect.name == "postgresql":
         cursor = driver.cursor(name="bomgate_rows", binary=True)  # a cursor on the server, read in portions
-        parameters: Any = compiled.params or None
     else:
         cursor = driver.cursor()
-        parameters = tuple(compiled.params[name] for name in compiled.positiontup or ())
     try:
-        cursor.execute(str(compiled), parameters)
+        cursor.execute(text, parameters)
         while rows := cursor.fetchmany(_PORTION):
             yield rows
     finally:
@@ -353,15 +418,15 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
         table: where to.
         rows: at least one; all with the same columns.
     """
-    names = list(rows[0])
-    compiled = insert(table).compile(dialect=connection.dialect, column_keys=names)
-    columns = [stored_values(table.c[name].type, [row[name] for row in rows]) for name in names]
-    if connection.dialect.positional:
-        order = [names.index(name) for name in compiled.positiontup or ()]
-        connection.exec_driver_sql(str(compiled), list(zip(*(columns[place] for place in order), strict=True)))
+    names = tuple(rows[0])
+    compiled = _insertion(table, names, connection.dialect)
+    columns = {name: stored_values(table.c[name].type, [row[name] for row in rows]) for name in names}
+    if compiled.order is None:
+        named = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+        connection.exec_driver_sql(compiled.text, named)
     else:
-        named = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
-        connection.exec_driver_sql(str(compiled), named)
+        ordered = zip(*(columns[name] for name in compiled.order), strict=True)
+        connection.exec_driver_sql(compiled.text, list(ordered))
 
 
 def among(connection: Connection, column: Column[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
@@ -369,8 +434,21 @@ def among(connection: Connection, column: Column[Any], values: Sequence[str] | S
 
     ``IN`` with a parameter for each value would be compiled anew for each number of values, and is limited.
     """
-    if connection.dialect.name == "postgresql":
+    return _is_among(connection.dialect, column, None, _listed(connection.dialect, values))
+
+
+def among_values(dialect: Dialect, column: Column[Any]) -> ColumnElement[bool]:
+    """The same condition for :func:`rows_among` and :func:`change_among`, which bring the values."""
+    return _is_among(dialect, column, _VALUES, None)
+
+
+def _is_among(dialect: Dialect, column: Column[Any], name: str | None, listed: object) -> ColumnElement[bool]:
+    if dialect.name == "postgresql":
         kind = postgresql.ARRAY(Integer() if isinstance(column.type, Integer) else Text())
-        return column == any_(bindparam(None, list(values), type_=kind))
-    listed = func.json_each(to_json(list(values))).table_valued("value")
-    return column.in_(select(listed.c.value))
+        return column == any_(bindparam(name, listed, type_=kind))
+    each = func.json_each(bindparam(name, listed, type_=Text())).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+def _listed(dialect: Dialect, values: Sequence[str] | Sequence[int]) -> object:
+    return list(values) if dialect.name == "postgresql" else to_json(list(values))

@@ -10,8 +10,9 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, Dialect, Integer, Select, Update, bindparam, delete, select, update
 
 from webhook.model.assessments import Assessment
 from webhook.model.components import ComponentState
@@ -23,7 +24,7 @@ from webhook.ports import AutoAssess
 from webhook.store.assessments import append
 from webhook.store.columns import to_seconds
 from webhook.store.componentids import give_ids
-from webhook.store.database import Change, among, insert_rows, raw_rows
+from webhook.store.database import Change, among, among_values, change_among, insert_rows, rows_among
 from webhook.store.inheriting import with_former
 from webhook.store.rows import (
     ASSESSMENT_COLUMNS,
@@ -70,10 +71,14 @@ def _newer_answers(
 ) -> list[ComponentAnswer]:
     """Those answers that are not older than what is there."""
     numbers = [ids[one.purl] for one in answers]
-    query = select(components.c.id, components.c.answered_at).where(among(connection, components.c.id, numbers))
-    known: dict[int, int] = {number: at for portion in raw_rows(connection, query) for number, at in portion}
+    rows = rows_among(connection, _answer_times, numbers)
+    known: dict[int, int] = {number: at for portion in rows for number, at in portion}
     seconds = {at: to_seconds(at) for at in {one.answered_at for one in answers}}
     return [one for one in answers if seconds[one.answered_at] >= known[ids[one.purl]]]
+
+
+def _answer_times(dialect: Dialect) -> Select[Any]:
+    return select(components.c.id, components.c.answered_at).where(among_values(dialect, components.c.id))
 
 
 # -- vulnerabilities ------------------------------------------------------------------------------------------------
@@ -100,8 +105,12 @@ def _write_vulnerabilities(change: Change, answers: Sequence[ComponentAnswer], n
 
 
 def _stored(connection: Connection, names: Sequence[str]) -> dict[str, Vulnerability]:
-    query = select(*VULNERABILITY_COLUMNS).where(among(connection, vulnerabilities.c.id, names))
-    return {row[0]: read_vulnerability(row) for portion in raw_rows(connection, query) for row in portion}
+    rows = rows_among(connection, _descriptions, names)
+    return {row[0]: read_vulnerability(row) for portion in rows for row in portion}
+
+
+def _descriptions(dialect: Dialect) -> Select[Any]:
+    return select(*VULNERABILITY_COLUMNS).where(among_values(dialect, vulnerabilities.c.id))
 
 
 def _alike(one: Vulnerability, other: Vulnerability) -> bool:
@@ -131,9 +140,7 @@ def _write_findings(connection: Connection, answers: Sequence[ComponentAnswer], 
     """Make the findings of the answered components equal to the answers; incomplete answers only add to them."""
     wanted = {(ids[answer.purl], one.id) for answer in answers for one in answer.vulnerabilities}
     numbers = [ids[answer.purl] for answer in answers]
-    query = select(findings.c.component_id, findings.c.vulnerability_id)
-    found = raw_rows(connection, query.where(among(connection, findings.c.component_id, numbers)))
-    there = {pair for portion in found for pair in portion}
+    there = {pair for portion in rows_among(connection, _pairs_found, numbers) for pair in portion}
     kept = {ids[answer.purl] for answer in answers if not answer.complete}
     if gone := sorted(one for one in there - wanted if one[0] not in kept):
         one_row = delete(findings).where(
@@ -145,6 +152,11 @@ def _write_findings(connection: Connection, answers: Sequence[ComponentAnswer], 
         insert_rows(connection, findings, rows)
 
 
+def _pairs_found(dialect: Dialect) -> Select[Any]:
+    query = select(findings.c.component_id, findings.c.vulnerability_id)
+    return query.where(among_values(dialect, findings.c.component_id))
+
+
 def _write_components(
     change: Change, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int], now: dt.datetime
 ) -> None:
@@ -154,14 +166,14 @@ def _write_components(
         state = ComponentState.VULNERABLE if answer.vulnerabilities else ComponentState.CLEAN
         alike.setdefault((state, seconds[answer.answered_at]), []).append(ids[answer.purl])
     for (state, answered_at), numbers in alike.items():
-        written = {
-            "state": state,
-            "answered_at": answered_at,
-            "asked_at": to_seconds(now),
-            "revision": change.revision,
-        }
-        some = among(change.connection, components.c.id, numbers)
-        change.connection.execute(update(components).where(some).values(written))
+        written = {"now_state": state.value, "now_answered_at": answered_at, "now_asked_at": to_seconds(now)}
+        change_among(change.connection, _answered, numbers, **written, now_revision=change.revision)
+
+
+def _answered(dialect: Dialect) -> Update:
+    columns = ("state", "answered_at", "asked_at", "revision")
+    written = {name: bindparam(f"now_{name}", type_=Integer()) for name in columns}
+    return update(components).where(among_values(dialect, components.c.id)).values(written)
 
 
 def _note_asked(connection: Connection, numbers: Sequence[int], now: dt.datetime) -> None:
@@ -183,10 +195,12 @@ def _write_pairs(
         their scores.
     """
     named = named_pairs(answers)
-    query = select(affected_packages.c.vulnerability_id, affected_packages.c.package, affected_packages.c.score)
-    keys = sorted({key for key, _ in named})
-    found = connection.execute(query.where(among(connection, affected_packages.c.vulnerability_id, keys)))
-    there = {(key, package): score for key, package, score in found}
+    latest = rows_among(connection, _affected, sorted({key for key, _ in named}))
+    there = {
+        (key, package): None if score is None else Decimal(score)
+        for portion in latest
+        for key, package, score in portion
+    }
     pairs = [
         AnsweredPair(one, package, (key, package) not in there, there.get((key, package)))
         for (key, package), one in named.items()
@@ -214,10 +228,20 @@ def _write_pairs(
     return pairs, there
 
 
+def _affected(dialect: Dialect) -> Select[Any]:
+    of = affected_packages.c
+    return select(of.vulnerability_id, of.package, of.score).where(among_values(dialect, of.vulnerability_id))
+
+
 def _records(connection: Connection, pairs: Iterable[AnsweredPair]) -> list[Assessment]:
     """What was recorded about the vulnerabilities of some pairs."""
     # People may have written an identifier in another case than the source does.
     names = {name for pair in pairs for name in pair.vulnerability.identifiers}
     spellings = sorted({spelling for name in names for spelling in (name, name.lower(), name.upper())})
-    query = select(*ASSESSMENT_COLUMNS).where(among(connection, assessments.c.vulnerability, spellings))
-    return [read_assessment(row) for portion in raw_rows(connection, query) for row in portion]
+    if not spellings:
+        return []
+    return [read_assessment(row) for portion in rows_among(connection, _recorded, spellings) for row in portion]
+
+
+def _recorded(dialect: Dialect) -> Select[Any]:
+    return select(*ASSESSMENT_COLUMNS).where(among_values(dialect, assessments.c.vulnerability))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import BigInteger, Connection, Dialect, Select, bindparam, delete, func, select, update
 
 from webhook.model.components import ComponentState, Sbom
 from webhook.model.downloads import Names
 from webhook.model.purls import Purl
 from webhook.store.columns import to_seconds
-from webhook.store.database import Change, Database, among
+from webhook.store.database import Change, Database, Question, among, among_values, rows_among
 from webhook.store.tables import components, forms, spellings
 
 MOST_SPELLINGS = 8
@@ -23,18 +24,30 @@ def names(connection: Connection, purls: Sequence[Purl], settled_after: dt.datet
     by_text: dict[str, Purl] = {str(purl): purl for purl in purls}
     written: dict[Purl, list[Purl]] = {}
     settled: dict[Purl, set[Purl]] = {}
-    mine = among(connection, components.c.purl, list(by_text))
-    of_sboms = select(components.c.purl, spellings.c.spelling).join_from(spellings, components)
-    for purl, spelling in connection.execute(of_sboms.where(mine).order_by(spellings.c.spelling)):
+    texts = list(by_text)
+    for purl, spelling in _rows(connection, _spellings, texts):
         written.setdefault(by_text[purl], []).append(Purl(spelling))
-    answered = select(components.c.purl, forms.c.form).join_from(forms, components)
-    lately = forms.c.answered_at > to_seconds(settled_after)
-    for purl, form in connection.execute(answered.where(mine, lately)):
+    for purl, form in _rows(connection, _settled_forms, texts, settled_after=to_seconds(settled_after)):
         settled.setdefault(by_text[purl], set()).add(Purl(form))
     return {
         purl: Names(tuple(written.get(purl, ())), frozenset(settled.get(purl, ())))
         for purl in (*written, *(one for one in settled if one not in written))
     }
+
+
+def _rows(connection: Connection, query: Question, texts: Sequence[str], **more: object) -> Iterator[tuple[Any, ...]]:
+    return (row for portion in rows_among(connection, query, texts, **more) for row in portion)
+
+
+def _spellings(dialect: Dialect) -> Select[Any]:
+    query = select(components.c.purl, spellings.c.spelling).join_from(spellings, components)
+    return query.where(among_values(dialect, components.c.purl)).order_by(spellings.c.spelling)
+
+
+def _settled_forms(dialect: Dialect) -> Select[Any]:
+    lately = forms.c.answered_at > bindparam("settled_after", type_=BigInteger())
+    query = select(components.c.purl, forms.c.form).join_from(forms, components)
+    return query.where(among_values(dialect, components.c.purl), lately)
 
 
 def newest_component(connection: Connection) -> int:

@@ -114,3 +114,37 @@ def test_what_no_registry_can_hold_is_never_sent(double: OssIndexDouble, make_so
     answer = make_source().report([never])
     assert [purl for purl, _ in answer.rejected] == [never]
     assert double.service.journal == []
+
+
+def test_what_is_plainly_its_only_form_is_what_the_rules_of_its_type_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = (
+        "maven/org.example/a",
+        "maven/a",
+        "maven/log4j/log4j",
+        "npm/left-pad",
+        "npm/%40scope/pkg",
+        "npm/JSONStream",
+    )
+    versions = (
+        *("1", "1.2.3", "1.0-RELEASE", "2.0.Final", "33.0-jre", "1.2.3-beta.1", "1.0.redhat-3", "1.0.0.redhat-00001"),
+        *(
+            "1.x",
+            "1.2.X",
+            "0.0.0-use.local",
+            "0%2Bunknown",
+            "1.%2B",
+            "1.2.3%2Bbuild",
+            "latest",
+            "%24%7Bversion%7D",
+            "1.*",
+        ),
+    )
+    keys = [Purl(f"pkg:{name}@{version}") for name in names for version in versions]
+    quickly = {key: forms(key) for key in keys}
+    monkeypatch.setattr("webhook.clients.ossindex.forms._PLAIN", lambda _: None)
+    assert quickly == {key: forms(key) for key in keys}
+
+
+@pytest.mark.parametrize("key", ["pkg:composer/a/b@1.2.X", "pkg:pypi/a@0.0.0-use.local", "pkg:gem/a@0.0.0-use.local"])
+def test_what_looks_ordinary_at_first_and_cannot_be_held_is_not_asked_for(key: str) -> None:
+    assert forms(Purl(key)) == ()

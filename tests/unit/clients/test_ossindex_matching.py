@@ -95,3 +95,9 @@ def test_an_entry_whose_coordinates_cannot_be_read_is_counted(coordinates: objec
 @pytest.mark.parametrize("thing", [None, 5, "text", [], {}])
 def test_a_thing_that_is_no_entry_is_counted(thing: object) -> None:
     assert match([Purl("pkg:maven/g/a@1")], [thing]).nameless == 1
+
+
+def test_an_entry_in_another_spelling_counts_beside_one_with_the_coordinates_as_they_were_sent() -> None:
+    purl = Purl("pkg:npm/a@1")
+    entries = [{"coordinates": str(purl)}, {"coordinates": "npm:a@1"}, {"coordinates": "PKG:npm/a@1"}]
+    assert match([purl], entries).found == {purl: entries}

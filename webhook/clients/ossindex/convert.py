@@ -34,6 +34,10 @@ _VECTOR = re.compile(
 )
 _REDACTED = re.compile(r"\b\d+ (?:non-CVE )?vulnerabilit(?:y|ies) found\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://(?:[^\s/?#@\[\]]+|\[[0-9a-f:.]+\](?::\d+)?)(?:[/?#]\S*)?\Z", re.IGNORECASE)
+_PLAIN_ADDRESS = re.compile(
+    # As most are: nothing to keep in the query.
+    r"https?://[A-Za-z0-9.-]++(?:/[A-Za-z0-9._~%@:+/-]*+)?+(?:\?utm_[a-z]++=[^&#?\s]*+(?:&utm_[a-z]++=[^&#?\s]*+)*+)?+\Z"
+).match
 _HIGHEST = Decimal(10)
 
 
@@ -191,6 +195,8 @@ def vector_of(value: object) -> str | None:
 def web_address(value: object) -> str:
     """An http(s) address without the ``utm_*`` parameters that carry the User-Agent; empty for anything else."""
     text = clean_text(value, 2000)
+    if _PLAIN_ADDRESS(text):
+        return text[: text.index("?")] if "?" in text else text
     if not _ADDRESS.match(text):
         return ""
     address, hash_sign, fragment = text.partition("#")

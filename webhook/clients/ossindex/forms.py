@@ -19,6 +19,12 @@ from webhook.model.shapes import unusable
 _MAJOR = re.compile(r"v([2-9]|[1-9][0-9]+)\.")
 _GO_TAIL = re.compile(r"/v[0-9]+\Z|\Apkg:golang/gopkg\.in/|%2Bincompatible\Z")
 _REDHAT = re.compile(r"[.-]redhat-[0-9]+\Z")
+_PLAIN = re.compile(
+    # What by far the most keys look like whose only form is the key itself.
+    r"pkg:(?:maven/[A-Za-z0-9._~-]++/[A-Za-z0-9._~-]++@(?![^\n]*redhat)"
+    r"|npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@)(?!0\.0\.0-use\.local\Z)"
+    r"[0-9][0-9.]*+(?:-?[A-WYZa-wyz0-9][A-Za-z0-9_.-]*+)?+\Z"
+).match
 
 
 class Form(NamedTuple):
@@ -44,6 +50,8 @@ def forms(key: Purl, spellings: Sequence[Purl] = ()) -> tuple[Form, ...]:
     Returns:
         None at all when no registry can hold it, or OSS Index does not cover it.
     """
+    if _PLAIN(key):
+        return (Form(key),)
     settled = _settled(key)
     if not settled.is_covered or unusable(settled) is not None:
         return ()

@@ -44,9 +44,10 @@ def match(asked: Sequence[Purl], entries: Iterable[object]) -> Matched:
         entries: of the answer, unread.
     """
     result = Matched()
+    by_text: dict[str, Purl] = {str(purl): purl for purl in asked}
     open_entries: list[tuple[Purl, Entry]] = []
     for entry in entries:
-        if isinstance(entry, dict) and (purl := _coordinates(entry.get("coordinates"))) is not None:
+        if isinstance(entry, dict) and (purl := _coordinates(entry.get("coordinates"), by_text)) is not None:
             open_entries.append((purl, entry))
         else:
             result.nameless += 1
@@ -78,9 +79,11 @@ def _step(
     return rest
 
 
-def _coordinates(value: object) -> Purl | None:
+def _coordinates(value: object, asked: Mapping[str, Purl]) -> Purl | None:
     if not isinstance(value, str) or not value or len(value) > _LONGEST:
         return None
+    if sent := asked.get(value):
+        return sent  # mostly they come back as they were sent
     text = value.strip()
     if text[:4].lower() == "pkg:":
         text = f"pkg:{text[4:]}"

@@ -40,18 +40,13 @@ class Questions:
         """The questions about these components."""
         questions = cls(names=names)
         for purl in dict.fromkeys(purls):
-            if not purl.is_covered:
-                questions.impossible[purl] = f"OSS Index knows no packages of type {purl.type}."
-            elif not purl.version:
-                questions.impossible[purl] = "It has no version."
+            known = names.get(purl, _NO_NAMES)
+            every = forms(purl, known.spellings)
+            asked = tuple([one for one in every if one.certain or one.coordinates not in known.settled])
+            if asked:
+                questions.forms[purl] = asked
             else:
-                known = names.get(purl, _NO_NAMES)
-                every = forms(purl, known.spellings)
-                asked = [one for one in every if one.certain or one.coordinates not in known.settled]
-                if asked:
-                    questions.forms[purl] = tuple(asked)
-                else:
-                    questions.impossible[purl] = "No registry can hold it under this name and version."
+                questions.impossible[purl] = _why_impossible(purl)
         return questions
 
     @property
@@ -77,9 +72,12 @@ class Questions:
         answers, unanswered, settled = list[ComponentAnswer](), list[Purl](), list[tuple[Purl, Purl]]()
         rejected = list(self.impossible.items())
         for purl, asked in self.forms.items():
+            known = self.names.get(purl, _NO_NAMES).spellings
+            if len(asked) == 1 and not known and asked[0] == (purl, True) and purl in self.answers:
+                answers.append(self.answers[purl])  # as most: nothing to join
+                continue
             said = [self.answers[one.coordinates] for one in asked if one.coordinates in self.answers]
             if len(said) == len(asked) or any(one.vulnerabilities for one in said):
-                known = self.names.get(purl, _NO_NAMES).spellings
                 answers.append(join(purl, said, complete=len(said) == len(asked), spellings=known))
             elif why := next((self.refused[one.coordinates] for one in asked if one.coordinates in self.refused), ""):
                 rejected.append((purl, why))
@@ -91,3 +89,9 @@ class Questions:
                 if not one.certain and (answer := self.answers.get(one.coordinates)) and not answer.vulnerabilities
             ]
         return answers, unanswered, rejected, settled
+
+
+def _why_impossible(purl: Purl) -> str:
+    if not purl.is_covered:
+        return f"OSS Index knows no packages of type {purl.type}."
+    return "No registry can hold it under this name and version." if purl.version else "It has no version."
