@@ -99,6 +99,12 @@ def is_counted_apart(bomgate: Installation, path: Path, known: list[str]) -> Non
     verdict = loaded(bomgate, path, known)
     assert verdict["action"] != "deny"
     assert not set(contents(bomgate)) & set(known)
+    (sbom,) = bomgate.ok("sbom", "show", IMAGE, "--output", "json").json["sboms"]
+    assert sbom["sbom"]["not_in_image"] == 1
+    counted = len(sbom["contents"])
+    assert verdict["components"]["total"] == counted
+    # Without a single usable component the SBOM says nothing, and nothing is counted.
+    assert verdict["components"]["not_in_image"] == (1 if counted else 0)
 
 
 def is_never_clean(bomgate: Installation, path: Path, known: list[str]) -> None:

@@ -168,7 +168,14 @@ class MemorySboms:
             self._note_spellings(purl, sbom.spellings.get(purl), existed=purl in known)
         skipped: dict[SkipReason, int] = dict(Counter(one.reason for one in sbom.skipped))
         stored = StoredSbom(
-            digest, sbom.document_digest, array(UINT32, ids), skipped, found.place, sbom.format, sbom.coverage
+            digest,
+            sbom.document_digest,
+            array(UINT32, ids),
+            skipped,
+            found.place,
+            sbom.format,
+            sbom.coverage,
+            sbom.not_in_image,
         )
         facts.sboms[key] = StoredDocument(stored, sbom, facts.clock.now(), facts.revision)
         return True
@@ -273,6 +280,7 @@ class MemorySboms:
             {reason.value: count for reason, count in stored.skipped.items()},
             sbom.reader,
             bool(sbom.document),
+            not_in_image=sbom.not_in_image,
         )
 
 

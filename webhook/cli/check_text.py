@@ -83,7 +83,8 @@ def _counts(counts: ComponentCounts) -> str:
         (counts.unusable, "unusable"),
     )
     shown = ", ".join(f"{number} {name}" for number, name in parts if number)
-    return f"{count(counts.total, 'component')}: {shown}"
+    outside = f"; {counts.not_in_image} not in the image" if counts.not_in_image else ""
+    return f"{count(counts.total, 'component')}: {shown}{outside}"
 
 
 def next_steps(images: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:

@@ -222,8 +222,13 @@ def _report(done: Sequence[Imported], strangers: Iterable[Path], output: str) ->
         totals = (outcomes[Outcome.ADDED], outcomes[Outcome.UNCHANGED], outcomes[Outcome.FAILED], left_alone)
         print_json(ImportShape(tuple(documents), *totals))
         return
-    rows = [(one.document, one.outcome, one.components, _counts(one.skipped), one.reason) for one in documents]
-    print_table(("Document", "Outcome", "Components#", "Cannot be looked up", "Reason"), rows, empty="")
+    rows = [
+        (one.document, one.outcome, one.components, _counts(one.skipped), one.not_in_image, one.reason)
+        for one in documents
+    ]
+    print_table(
+        ("Document", "Outcome", "Components#", "Cannot be looked up", "Not in the image#", "Reason"), rows, empty=""
+    )
     skipped = f", {left_alone} skipped" if left_alone else ""
     note(
         f"{outcomes[Outcome.ADDED]} added, {outcomes[Outcome.UNCHANGED]} unchanged, "
@@ -241,11 +246,12 @@ def _imported(one: Imported) -> ImportedShape:
         format=one.format,
         components=one.components,
         skipped=skipped,
+        not_in_image=one.not_in_image,
     )
 
 
 def _stranger(path: Path) -> ImportedShape:
-    return ImportedShape(str(path), "", "skipped", _UNNAMED, "", 0, {})
+    return ImportedShape(str(path), "", "skipped", _UNNAMED, "", 0, {}, 0)
 
 
 def _counts(skipped: Mapping[str, int]) -> str:
@@ -276,6 +282,7 @@ def _show(record: SbomRecord) -> None:
             ("Found in", f"{record.place}, {moment(record.added_at)}"),
             ("Components", _counts(states) or "none"),
             ("Cannot be looked up", _counts(record.skipped)),
+            ("Not in the image", record.not_in_image or ""),
         ]
     )
     print_table(

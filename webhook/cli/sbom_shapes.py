@@ -28,6 +28,8 @@ class SbomShape:
     reader: Annotated[int, "Version of the reader that read the document; a later one may read it as other components."]
     has_document: Annotated[bool, "Whether the document is kept, or known to be too large for that."]
 
+    not_in_image: Annotated[int, "Entries that are not in the image: excluded, or provided from outside."]
+
     @classmethod
     def of(cls, one: SbomRecord) -> SbomShape:
         """From the model."""
@@ -42,6 +44,7 @@ class SbomShape:
             added_at=one.added_at,
             components=one.components,
             skipped=dict(one.skipped),
+            not_in_image=one.not_in_image,
             reader=one.reader,
             has_document=one.has_document,
         )
@@ -133,6 +136,7 @@ class ImportedShape:
     format: Annotated[str, "Such as cyclonedx-json; empty when it was not read."]
     components: Annotated[int, "Components that can be looked up."]
     skipped: Annotated[Mapping[str, int], "Components that cannot, by reason."]
+    not_in_image: Annotated[int, "Entries that are not in the image: excluded, or provided from outside."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,11 +96,12 @@ class CountsShape:
     unknown: Annotated[int, "Without an answer from the source that still counts."]
     not_covered: Annotated[int, "Of types that no source knows, such as deb and apk."]
     unusable: Annotated[int, "Without a purl and a version."]
+    not_in_image: Annotated[int, "Excluded, or provided from outside, says the SBOM; no part of the total."]
 
     @classmethod
     def of(cls, one: ComponentCounts) -> CountsShape:
         """From the model."""
-        return cls(one.total, one.vulnerable, one.clean, one.unknown, one.not_covered, one.unusable)
+        return cls(one.total, one.vulnerable, one.clean, one.unknown, one.not_covered, one.unusable, one.not_in_image)
 
 
 @dataclass(frozen=True, slots=True)

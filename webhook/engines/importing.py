@@ -55,6 +55,7 @@ class Imported:
         format: such as ``cyclonedx-json``; empty unless it was read.
         components: how many usable components it lists.
         skipped: how many cannot be looked up, by reason.
+        not_in_image: how many entries are not in the image.
     """
 
     document: Document
@@ -64,6 +65,7 @@ class Imported:
     format: str = ""
     components: int = 0
     skipped: Mapping[SkipReason, int] = field(default_factory=dict)
+    not_in_image: int = 0
 
 
 class SbomImporter:
@@ -103,6 +105,7 @@ class SbomImporter:
                         format=there.format,
                         components=there.components,
                         skipped=skipped,
+                        not_in_image=there.not_in_image,
                     )
                     continue
                 sbom = self._parse(data)
@@ -119,6 +122,7 @@ class SbomImporter:
                 format=sbom.format,
                 components=len(stored.component_ids),
                 skipped=stored.skipped,
+                not_in_image=stored.not_in_image,
             )
 
     def _is_whole(self, document: Document, there: SbomRecord) -> bool:

@@ -35,27 +35,29 @@ class _Image:
     sboms: dict[str, StoredSbom] = field(default_factory=dict)
     ids: array[int] = field(default_factory=lambda: array(UINT32))
     unusable: int = 0
+    not_in_image: int = 0
     looks: Looks = ()
 
     def add(self, sbom: StoredSbom) -> None:
         self.sboms[sbom.document_digest] = sbom
-        self.ids, self.unusable = _union(list(self.sboms.values()))
+        self.ids, self.unusable, self.not_in_image = _union(list(self.sboms.values()))
 
     def remove(self, document_digest: str) -> None:
         if self.sboms.pop(document_digest, None) is not None:
-            self.ids, self.unusable = _union(list(self.sboms.values()))
+            self.ids, self.unusable, self.not_in_image = _union(list(self.sboms.values()))
 
-    def of(self, places: frozenset[str]) -> tuple[array[int], int] | None:
-        """Components and unusable ones of the SBOMs from these places; None when there is no such SBOM."""
+    def of(self, places: frozenset[str]) -> tuple[array[int], int, int] | None:
+        """What counts of the SBOMs from these places, as of all; None when there is no such SBOM."""
         chosen = [sbom for sbom in self.sboms.values() if sbom.place in places]
         return _union(chosen) if chosen else None
 
 
-def _union(sboms: Sequence[StoredSbom]) -> tuple[array[int], int]:
+def _union(sboms: Sequence[StoredSbom]) -> tuple[array[int], int, int]:
     unusable = sum(sum(sbom.skipped.values()) for sbom in sboms)
+    outside = sum(sbom.not_in_image for sbom in sboms)
     if len(sboms) == 1:
-        return sboms[0].component_ids, unusable
-    return array(UINT32, sorted({number for sbom in sboms for number in sbom.component_ids})), unusable
+        return sboms[0].component_ids, unusable, outside
+    return array(UINT32, sorted({number for sbom in sboms for number in sbom.component_ids})), unusable, outside
 
 
 class ReadModel:
@@ -234,11 +236,18 @@ class ReadModel:
             image = self._images.get(digest)
             if image is None:
                 return None
-            counted = (image.ids, image.unusable) if places is None else image.of(places)
+            counted = (image.ids, image.unusable, image.not_in_image) if places is None else image.of(places)
             return None if counted is None else self._facts(*counted, stale_before)
 
     def facts_of(
-        self, ids: Iterable[int], *, unknown: int, not_covered: int, unusable: int, stale_before: int
+        self,
+        ids: Iterable[int],
+        *,
+        unknown: int,
+        not_covered: int,
+        unusable: int,
+        stale_before: int,
+        not_in_image: int = 0,
     ) -> ImageFacts:
         """Facts about a loose set of components, such as an SBOM file that the store does not hold.
 
@@ -248,9 +257,10 @@ class ReadModel:
             not_covered: how many further ones no source covers.
             unusable: how many cannot be looked up.
             stale_before: as for :meth:`facts`.
+            not_in_image: how many entries are not in the image.
         """
         with self._lock:
-            facts = self._facts(array(UINT32, ids), unusable, stale_before)
+            facts = self._facts(array(UINT32, ids), unusable, not_in_image, stale_before)
         return ImageFacts(
             total=facts.total + unknown + not_covered,
             clean=facts.clean,
@@ -260,9 +270,10 @@ class ReadModel:
             vulnerable=facts.vulnerable,
             answered_at=facts.answered_at,
             guessed=facts.guessed,
+            not_in_image=not_in_image,
         )
 
-    def _facts(self, ids: array[int], unusable: int, stale_before: int) -> ImageFacts:
+    def _facts(self, ids: array[int], unusable: int, not_in_image: int, stale_before: int) -> ImageFacts:
         states = bytes(map(self._states.__getitem__, ids))
         vulnerable: tuple[VulnerableComponent, ...] = ()
         if ComponentState.VULNERABLE in states:
@@ -284,6 +295,7 @@ class ReadModel:
             vulnerable=vulnerable,
             answered_at=None if oldest is None else dt.datetime.fromtimestamp(oldest, dt.UTC),
             guessed=self._guessed(ids, stale_before) if clean and self._doubtful else (),
+            not_in_image=not_in_image,
         )
 
     def _guessed(self, ids: array[int], stale_before: int) -> tuple[Purl, ...]:

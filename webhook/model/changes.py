@@ -63,6 +63,7 @@ class StoredSbom:
         place: where it was found, such as ``directory`` or ``added``.
         format: as in :class:`webhook.model.components.Sbom`.
         coverage: what of the image it describes; None where an older program has found it, which took no note.
+        not_in_image: how many of its entries are not in the image.
     """
 
     digest: Digest
@@ -72,6 +73,7 @@ class StoredSbom:
     place: str
     format: str = ""
     coverage: Coverage | None = WHOLE
+    not_in_image: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ class ImageFacts:
         without_sbom: platforms of the image that nodes have, or that are named, and that no SBOM describes.
         perhaps_without_sbom: the same where nothing is known of the nodes and nothing is named.
         incomplete: why not all SBOMs of the image are known, a sentence; empty when they are.
+        not_in_image: how many entries of the SBOMs are not in the image; no part of ``total``.
         guessed: clean components whose group was perhaps guessed, so that the source was asked for another package.
     """
 
@@ -150,3 +153,4 @@ class ImageFacts:
     perhaps_without_sbom: tuple[str, ...] = ()
     incomplete: str = ""
     guessed: tuple[Purl, ...] = ()
+    not_in_image: int = 0

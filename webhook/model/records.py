@@ -26,6 +26,7 @@ class SbomRecord:
         added_at: when it was stored.
         components: how many usable components it lists.
         skipped: how many cannot be looked up, by reason.
+        not_in_image: how many entries are not in the image: excluded, or provided from outside.
         reader: version of the reader that read it.
         has_document: whether its document is kept, or known to be too large for that.
         contents: purl and state of each component; filled by ``show`` only.
@@ -48,6 +49,7 @@ class SbomRecord:
     contents: tuple[tuple[Purl, ComponentState], ...] = ()
     skipped_components: tuple[SkippedComponent, ...] = ()
     guessed: frozenset[Purl] = frozenset()
+    not_in_image: int = 0
 
 
 @dataclass(frozen=True, slots=True)

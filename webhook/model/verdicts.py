@@ -33,7 +33,7 @@ class SbomStatus(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ComponentCounts:
-    """How many components of an image are in each state; ``total`` includes the unusable ones."""
+    """How many components of an image are in each state; ``total`` leaves out ``not_in_image`` alone."""
 
     total: int = 0
     vulnerable: int = 0
@@ -41,6 +41,7 @@ class ComponentCounts:
     unknown: int = 0
     not_covered: int = 0
     unusable: int = 0
+    not_in_image: int = 0
 
 
 @dataclass(frozen=True, slots=True)

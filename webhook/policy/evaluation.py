@@ -220,6 +220,7 @@ def evaluate(facts: ImageFacts, subject: Subject, rules: Rules, index: Assessmen
             unknown=facts.unknown,
             not_covered=facts.not_covered,
             unusable=facts.unusable,
+            not_in_image=facts.not_in_image,
         ),
         findings=tuple(findings),
         reasons=reasons,

@@ -62,6 +62,7 @@ class _Sbom(msgspec.Struct, array_like=True):
     place: str
     format: str
     coverage: Coverage | None
+    not_in_image: int = 0  # at the end, as the mark of _Head
 
 
 class _Frame(msgspec.Struct, array_like=True, omit_defaults=True):
@@ -243,11 +244,22 @@ def _read(file: BinaryIO) -> Changes:
 
 def _saved(one: StoredSbom) -> _Sbom:
     packed = pack(one.component_ids)
-    return _Sbom(str(one.digest), one.document_digest, packed, dict(one.skipped), one.place, one.format, one.coverage)
+    return _Sbom(
+        str(one.digest),
+        one.document_digest,
+        packed,
+        dict(one.skipped),
+        one.place,
+        one.format,
+        one.coverage,
+        one.not_in_image,
+    )
 
 
 def _stored(one: _Sbom) -> StoredSbom:
     ids: array[int] = unpack(one.component_ids)
     place, form = intern(one.place), intern(one.format)
     coverage = WHOLE if one.coverage == WHOLE else one.coverage  # one object for nearly all
-    return StoredSbom(Digest(one.digest), one.document_digest, ids, one.skipped, place, form, coverage)
+    return StoredSbom(
+        Digest(one.digest), one.document_digest, ids, one.skipped, place, form, coverage, one.not_in_image
+    )

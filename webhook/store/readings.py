@@ -93,6 +93,7 @@ class ReadingRepository:
                 "skipped": to_json(dict(Counter(one.reason for one in sbom.skipped))),
                 "skipped_components": to_json(sbom.skipped[:_SAMPLE]),
                 "reader": sbom.reader,
+                "not_in_image": sbom.not_in_image,
             }
             upsert = self._database.upsert(readings).values(**key, **values)
             connection.execute(upsert.on_conflict_do_update(index_elements=list(key), set_=values))
@@ -163,6 +164,7 @@ class _Reading(NamedTuple):
     skipped: str
     skipped_components: str
     reader: int
+    not_in_image: int
 
 
 def _keys() -> Select[Any]:
@@ -178,6 +180,7 @@ def _rows(connection: Connection, keys: Collection[tuple[str, str]]) -> list[_Re
         readings.c.skipped,
         readings.c.skipped_components,
         readings.c.reader,
+        readings.c.not_in_image,
     ).join(sboms, _SAME)
     digests = sorted({digest for digest, _ in keys})
     wanted = set(keys)
@@ -213,6 +216,7 @@ def _advance(change: Change, keys: Collection[tuple[str, str]]) -> int:
         if step.finished:
             finished += 1
             values |= {"skipped": row.skipped, "skipped_components": row.skipped_components, "reader": row.reader}
+            values["not_in_image"] = row.not_in_image
             _forget(change.connection, row.digest, row.document_digest)
         mine = (sboms.c.digest == row.digest) & (sboms.c.document_digest == row.document_digest)
         change.connection.execute(update(sboms).where(mine).values(values))

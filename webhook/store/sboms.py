@@ -47,16 +47,17 @@ STORED_COLUMNS = (
     sboms.c.place,
     sboms.c.format,
     sboms.c.coverage,
+    sboms.c.not_in_image,
 )
 """In the order in which :func:`read_stored` takes them."""
 
 
 def read_stored(row: Sequence[Any]) -> StoredSbom:
     """An SBOM as read models take it, from its columns."""
-    digest, document_digest, packed, skipped, place, form, coverage = row
+    digest, document_digest, packed, skipped, place, form, coverage, outside = row
     counts = {} if skipped == "{}" else _COUNTS.decode(skipped)
     described = None if coverage is None else WHOLE if coverage == _WHOLE_TEXT else _COVERAGE.decode(coverage)
-    return StoredSbom(Digest(digest), document_digest, unpack(packed), counts, place, form, described)
+    return StoredSbom(Digest(digest), document_digest, unpack(packed), counts, place, form, described, outside)
 
 
 def names_of(connection: Connection, digests: Sequence[str] | None = None) -> dict[str, list[str]]:
@@ -342,12 +343,22 @@ def _insert(change: Change, digest: Digest, sbom: Sbom, extra: Mapping[str, obje
         "skipped_components": to_json(sbom.skipped[:_SAMPLE]),
         "coverage": to_json(sbom.coverage),
         "reader": sbom.reader,
+        "not_in_image": sbom.not_in_image,
         "revision": change.revision,
         **extra,
     }
     change.connection.execute(insert(sboms).values(values))
     place = str(extra["place"])
-    return StoredSbom(digest, sbom.document_digest, unpack(packed), skipped, place, sbom.format, sbom.coverage)
+    return StoredSbom(
+        digest,
+        sbom.document_digest,
+        unpack(packed),
+        skipped,
+        place,
+        sbom.format,
+        sbom.coverage,
+        sbom.not_in_image,
+    )
 
 
 def _record_query() -> Select[Any]:
@@ -364,11 +375,12 @@ def _record_query() -> Select[Any]:
         sboms.c.skipped,
         sboms.c.reader,
         sboms.c.document_digest.in_(select(documents.c.digest)),
+        sboms.c.not_in_image,
     ).order_by(sboms.c.id.desc())
 
 
 def _record(row: Sequence[Any], names: Mapping[str, Sequence[str]]) -> SbomRecord:
-    digest, document_digest, form, version, tool, place, added_at, size, skipped, reader, has_document = row
+    digest, document_digest, form, version, tool, place, added_at, size, skipped, reader, has_document, outside = row
     return SbomRecord(
         digest=Digest(digest),
         names=tuple(names.get(digest, ())),
@@ -382,6 +394,7 @@ def _record(row: Sequence[Any], names: Mapping[str, Sequence[str]]) -> SbomRecor
         skipped={reason.value: count for reason, count in _COUNTS.decode(skipped).items()},
         reader=reader,
         has_document=bool(has_document),
+        not_in_image=outside,
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, column, inspect, select, table, text
 
 from webhook.errors import StoreError
 
-VERSION = "0014"
+VERSION = "0015"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -28,6 +28,7 @@ KNOWN = (
     "0011",
     "0012",
     "0013",
+    "0014",
     VERSION,
 )
 """Every version there was, oldest first."""

@@ -203,6 +203,7 @@ sboms = Table(
     Column("coverage", CleanText),  # a JSON object, see model.platforms; empty where nobody took note
     Column("reader", Integer, nullable=False, server_default="1"),  # version of what read the document
     Column("revision", BigInteger, nullable=False, index=True),
+    Column("not_in_image", Integer, nullable=False, server_default="0"),  # entries that are excluded or external
     UniqueConstraint("digest", "document_digest"),
 )
 
@@ -266,6 +267,7 @@ readings = Table(
     Column("skipped", CleanText, nullable=False),  # as in sboms
     Column("skipped_components", CleanText, nullable=False),  # as in sboms
     Column("reader", Integer, nullable=False),
+    Column("not_in_image", Integer, nullable=False, server_default="0"),  # as in sboms
     sqlite_with_rowid=False,
 )
 """SBOMs as a newer reader reads them, until each of their components has an answer; then the SBOM's own row changes."""

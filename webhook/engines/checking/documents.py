@@ -44,6 +44,7 @@ class SbomChecker:
             unknown=len(strangers) - not_covered,
             not_covered=not_covered,
             unusable=len(sbom.skipped),
+            not_in_image=sbom.not_in_image,
             stale_before=self._checker.stale_before,
         )
         return self._checker.judge_facts(facts, image, namespace)

@@ -231,6 +231,7 @@ class ImageChecker:
             unknown=held.unknown,
             not_covered=held.not_covered,
             unusable=held.unusable,
+            not_in_image=held.not_in_image,
             stale_before=self.stale_before,
         )
         return _with_gaps(replace(facts, incomplete=held.incomplete), held.coverage, self._search.platforms.now())

@@ -121,6 +121,7 @@ class UnstoredSbom:
         unknown: how many further components it does not know.
         not_covered: how many further ones no source covers.
         unusable: how many cannot be looked up.
+        not_in_image: how many entries are not in the image.
         coverage: what of the image it describes.
         incomplete: why not all SBOMs of the image are known; empty when they are.
     """
@@ -129,6 +130,7 @@ class UnstoredSbom:
     unknown: int
     not_covered: int
     unusable: int
+    not_in_image: int = 0
     coverage: Coverage = WHOLE
     incomplete: str = ""
 
@@ -394,7 +396,8 @@ class SbomSearch:
         not_covered = sum(not purl.is_covered for purl in strangers)
         unusable = sum(len(sbom.skipped) for sbom in found)
         numbers, unknown = tuple(sorted(set(known.values()))), len(strangers) - not_covered
-        held = UnstoredSbom(numbers, unknown, not_covered, unusable, _together(found), seen.trouble)
+        outside = sum(sbom.not_in_image for sbom in found)
+        held = UnstoredSbom(numbers, unknown, not_covered, unusable, outside, _together(found), seen.trouble)
         if len(self._unstored) >= _MOST_UNSTORED:
             self._unstored = {}
         self._unstored[wanted.key] = (self._clock.monotonic() + self._options.refused_seconds, held)
