@@ -39,7 +39,8 @@ def test_what_was_admitted_scales_and_heals_after_its_image_was_blocked(
     node.apply(deployment(namespace, "web", image))
     _rolled_out(node, namespace, image, replicas=1)
 
-    bomgate.bomgate("assess", catalogue.LATER_VULNERABILITY, "--type", "Blocked", "--comment", "it is being exploited")
+    because = ("--comment", "it is being exploited", "--author", "ada")  # the Pod's user is a service account
+    bomgate.bomgate("assess", catalogue.LATER_VULNERABILITY, "--type", "Blocked", *because)
     wait_until(lambda: is_denied(bomgate.dry_run(namespace, image)), 20, "the denial of new Pods", pause=0.2)
 
     node.kubectl("-n", namespace, "scale", "deployment/web", "--replicas=3")

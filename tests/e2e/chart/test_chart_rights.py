@@ -61,7 +61,7 @@ CONTROLLER = (
     | each("", "events", "create patch")
     | each("bomgate.dev", "assessmenttypes assessments", "list")
     | each("bomgate.dev", "assessmenttypes/status assessments/status", "patch")
-    | each("bomgate.dev", "breakglassgrants", "list delete")
+    | each("bomgate.dev", "breakglassgrants", "list")
     | each("wgpolicyk8s.io", "policyreports", "list create patch delete")
     | each("openreports.io", "reports", "list create patch delete")
     | each("admissionregistration.k8s.io", REGISTRATIONS, "get patch", "bomgate")
