@@ -189,7 +189,7 @@ def test_what_ran_before_gets_its_sbom_and_its_answers_without_a_download(
             or controller.metric("bomgate_components", state="vulnerable")
         )
 
-    wait_until(answered, 30, "answers for its components")
+    wait_until(answered, 120, "answers for its components")
     assert controller.metric("bomgate_data_last_complete_download_timestamp_seconds") == 0, "it is no run"
 
 
