@@ -92,6 +92,7 @@ def test_an_sbom_file_is_judged_and_nothing_of_it_is_written(filled: Installatio
         "unknown": 1,
         "not_covered": 2,
         "unusable": 2,
+        "not_in_image": 0,
     }
     assert (image["reference"], image["digest"], ran.code) == (str(path), None, 0)
     assert filled.ok("db", "status", "--output", "json").json == before

@@ -43,7 +43,7 @@ def test_a_budget_leaves_the_rest_for_later_and_the_exit_code_says_so(bomgate: I
     bomgate.add_images()
     ran = bomgate.run("download", "--max-components", "1", "--output", "json")
     assert (ran.code, ran.json["asked"], ran.json["skipped"]["budget"]) == (3, 1, 3)
-    assert "The budget of 1 components" in ran.err
+    assert "The budget of 1 coordinates" in ran.err
 
 
 def test_named_components_only_are_asked_for(bomgate: Installation) -> None:
