@@ -30,7 +30,7 @@ from webhook.model.reviews import AdmissionRequest, AdmissionResponse
 from webhook.model.workloads import OwnerRef, Workload
 
 TAG, OLD, MOVED = "shop/web:1", digest_of("what the tag stood for"), digest_of("what it was moved to")
-CASES = Path("/work/shared/cases")
+CASES = Path(__file__).resolve().parents[3] / "shared" / "cases"
 DEPLOYMENT = Controller("apps/v1", "Deployment", "web", "u-web")
 
 
