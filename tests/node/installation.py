@@ -153,6 +153,10 @@ class Installation:
 
     def _only_current(self) -> bool:
         wanted = {"webhook": 3, "controller": 2, "postgresql": 1}
+        # On a busy machine the controllers may not have seen yet what was asked for.
+        owners = self.node.get("deployments,statefulsets", "-n", NAMESPACE)["items"]
+        if any(one["status"].get("observedGeneration", 0) < one["metadata"]["generation"] for one in owners):
+            return False
         return all(
             len(pods) == wanted[component] and all(map(is_ready, pods))
             for component, pods in ((name, self.pods(name)) for name in wanted)

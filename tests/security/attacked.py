@@ -42,7 +42,8 @@ class Listener:
     def __post_init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.host = f"127.0.0.1:{self._socket.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -58,6 +59,9 @@ class Listener:
 
     def close(self) -> None:
         """Close the listener and all connections."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # ends accept(), which closing alone does not
+        self._accepting.join(10)
         self._socket.close()
         for one in self._kept:
             one.close()
