@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from webhook.clients.registry.addresses import refusal
+from webhook.clients.http.addresses import refusal
 
 SPECIAL = """
 0.0.0.1 10.1.2.3 100.64.0.1 127.0.0.1 127.255.255.254 172.16.0.1 172.31.255.254 192.0.0.1 192.0.0.9 192.0.0.170

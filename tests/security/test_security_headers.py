@@ -15,7 +15,9 @@ from tests.fakes import NOON, FakeClock
 from tests.registries.kit import Kit, PatientClock, loopback
 from tests.registries.lying import Answer, LyingServer
 from tests.registries.world import FOUND, World
-from webhook.clients.headers import (
+from webhook.clients.http.destination import Destination, Limits, Reach, Remedies
+from webhook.clients.http.exchange import Exchange
+from webhook.clients.http.headers import (
     MAX_HEADER,
     content_length,
     joined,
@@ -24,9 +26,10 @@ from webhook.clients.headers import (
     retry_after,
     web_address,
 )
+from webhook.clients.http.messages import Request
 from webhook.clients.registry import RegistryOptions
-from webhook.clients.transport import Credentials, Transport, TransportOptions
 from webhook.errors import InvalidInput, SourceError
+from webhook.model.deadlines import Deadline
 
 ADDRESSES = (
     "http://[x/y",
@@ -162,18 +165,22 @@ def test_a_token_server_with_any_header_is_asked_or_refused(header, lying, kit):
 
 
 @pytest.mark.parametrize(("header", "status"), CASES)
-def test_the_transport_of_all_other_clients_reads_or_refuses_any_header(header, status, lying):
-    transport = Transport(TransportOptions(read_seconds=0.2), FakeClock())
+def test_the_exchange_of_all_clients_reads_or_refuses_any_header(header, status, lying):
+    exchange, clock = Exchange(Limits(connect_seconds=1, read_seconds=0.2), FakeClock()), FakeClock()
+    destination = Destination(Remedies("", "", ""), Reach.PRIVATE, plain_http=True)
     for value in HOSTILE[header]:
         lying.on("/report", _with(Answer(body=b"[]"), status, header, value))
-        for credentials in (None, Credentials("Bearer t")):
+        for authorization in ("", "Bearer t"):
+            request = Request(
+                destination, "GET", f"{lying.url}/report", 9000, authorization=authorization, compressed=True
+            )
             try:
-                answer = transport.send("GET", f"{lying.url}/report", credentials=credentials)
+                answer = exchange.send(request, Deadline(clock.monotonic() + 60))
             except (SourceError, InvalidInput) as refusal:
                 assert refusal.message
             else:
                 retry_after(answer.headers, NOON)
-    transport.close()
+    exchange.close()
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,12 @@ from tests.registries.kit import Kit, RealClock, loopback
 from tests.registries.layouts import Layout
 from tests.registries.lying import Answer, Asked, LyingServer
 from tests.security.attacked import Listener
+from webhook.clients.ossindex import OssIndexOptions, OssIndexSource
 from webhook.clients.registry import RegistryOptions
-from webhook.clients.transport import Transport, TransportOptions
 from webhook.errors import DeadlineExceeded, Retryable
 from webhook.model.deadlines import Deadline
 from webhook.model.images import parse_image
+from webhook.model.purls import Purl
 
 PAUSE = 0.02
 """Seconds between bytes, far below any time-out of one wait."""
@@ -115,9 +116,12 @@ def test_a_slow_token_server_gets_the_time_of_the_search(slow):
 
 
 def test_a_slow_source_of_reports_gets_the_time_of_its_request(slow):
-    transport = Transport(TransportOptions(read_seconds=10, total_seconds=SECONDS), RealClock())
-    with contextlib.closing(transport), pytest.raises(Retryable, match=r"within 0\.5 s"):
-        transport.send("POST", f"http://{slow.host}/api", body=b"{}")
+    options = OssIndexOptions(
+        url=f"http://{slow.host}", token="sonatype_pat_x", read_timeout_seconds=10, max_batch_seconds=SECONDS
+    )
+    source = OssIndexSource(options, RealClock())
+    with contextlib.closing(source), pytest.raises(Retryable, match=r"within 0\.5 s"):
+        source.report([Purl("pkg:maven/g/a@1")])
 
 
 def test_an_answer_has_a_bounded_number_of_interim_answers():

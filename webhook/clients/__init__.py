@@ -1,6 +1,6 @@
 """Clients: adapters for what is reached over the network or in directories, strangers to each other.
 
 Belongs here: one module or package for each outside party, which implements a port of ``webhook.ports``, and
-``transport``, the one way of sending HTTP that they share. Does not belong here: rules, and anything two of them would
+``http``, the one way of sending a request that they share. Does not belong here: rules, and anything two of them would
 have to know of each other. Only ``settings`` (for options) and ``bootstrap`` import from here.
 """

@@ -189,7 +189,7 @@ def test_json_that_is_no_list_of_reports_is_final(double: OssIndexDouble, source
 
 def test_an_answer_that_is_too_large_is_final(double: OssIndexDouble, make_source: Make) -> None:
     double.behaviour.faults = [faults.oversize(5000)]
-    with pytest.raises(Final, match="more than 4000 bytes"):
+    with pytest.raises(Final, match="more than the 4000 bytes"):
         make_source(max_body_bytes=4000).report([JUNIT])
 
 

@@ -10,8 +10,8 @@ import yaml
 from kubernetes import client, config
 from kubernetes.config.config_exception import ConfigException
 
+from webhook.clients.http.messages import user_agent
 from webhook.clients.kube.options import KubeOptions
-from webhook.clients.transport import user_agent
 from webhook.errors import ConfigError
 
 _OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")

@@ -6,11 +6,11 @@ Bearer, whatever the user name; any other token needs the user name and is sent 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from webhook.clients.http.messages import basic
 from webhook.clients.ossindex.errors import NoCredentials
 from webhook.clients.ossindex.options import OLD_HOST, OssIndexOptions
-from webhook.clients.transport import Credentials, basic, bearer
 
 PAT_PREFIX = "sonatype_pat_"
 _LOOPBACK = frozenset(["localhost", "127.0.0.1", "::1"])
@@ -21,14 +21,22 @@ class Identity:
     """How bomgate signs in.
 
     Attributes:
-        credentials: for the transport.
+        header: value of ``Authorization``.
+        token: what is secret in it.
         label: for people, without any secret.
         is_pat: whether it is a personal access token.
     """
 
-    credentials: Credentials
+    header: str = field(repr=False)
+    token: str = field(repr=False)
     label: str
     is_pat: bool
+
+    def redact(self, text: str) -> str:
+        """The text without secrets, for what the server said."""
+        for secret in (self.header.partition(" ")[2], self.token):
+            text = text.replace(secret, "[hidden]")
+        return text
 
 
 def sign_in(options: OssIndexOptions) -> Identity:
@@ -46,13 +54,13 @@ def sign_in(options: OssIndexOptions) -> Identity:
             remedy="Set ossindex.token again; the file of a Secret holds the token and nothing else.",
         )
     if token.startswith(PAT_PREFIX):
-        return Identity(bearer(token), "token (Bearer)", is_pat=True)
+        return Identity(f"Bearer {token}", token, "token (Bearer)", is_pat=True)
     if not username:
         raise NoCredentials(
             "The OSS Index token is not a personal access token and no user name is set, so nothing was asked.",
             remedy="Set ossindex.username to the account's e-mail, or create a token that starts with sonatype_pat_.",
         )
-    return Identity(basic(username, token), f"{username} (Basic)", is_pat=False)
+    return Identity(basic(username, token), token, f"{username} (Basic)", is_pat=False)
 
 
 def warnings(options: OssIndexOptions) -> tuple[str, ...]:

@@ -14,7 +14,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from webhook.clients.headers import retry_after
+from webhook.clients.http.exchange import Exchange
+from webhook.clients.http.headers import retry_after
+from webhook.clients.http.messages import Answer, Request
+from webhook.clients.http.retries import Patience, backoff, retry
 from webhook.clients.ossindex.auth import Identity
 from webhook.clients.ossindex.errors import (
     BatchRefused,
@@ -26,8 +29,8 @@ from webhook.clients.ossindex.errors import (
 )
 from webhook.clients.ossindex.options import OLD_HOST, OssIndexOptions
 from webhook.clients.ossindex.reading import decode_reports, message_of, number_of
-from webhook.clients.transport import Answer, Transport
-from webhook.errors import Final, Retryable
+from webhook.errors import DeadlineExceeded, Final, Retryable
+from webhook.model.deadlines import Deadline
 from webhook.ports import Clock
 
 log = logging.getLogger("bomgate.ossindex")
@@ -55,16 +58,16 @@ class ReportEndpoint:
     """The service's address for component reports.
 
     Args:
-        transport: sends.
+        exchange: sends.
         options: address and patience.
         clock: waits.
         jitter: random number from 0 to 1; it spreads the tries of several clients.
     """
 
     def __init__(
-        self, transport: Transport, options: OssIndexOptions, clock: Clock, jitter: Callable[[], float] = random.random
+        self, exchange: Exchange, options: OssIndexOptions, clock: Clock, jitter: Callable[[], float] = random.random
     ) -> None:
-        self._transport, self._options, self._clock, self._jitter = transport, options, clock, jitter
+        self._exchange, self._options, self._clock, self._jitter = exchange, options, clock, jitter
 
     def ask(self, coordinates: Sequence[str], identity: Identity, effort: Effort) -> list[object]:
         """The entries of the answer for these coordinates, unread.
@@ -75,39 +78,47 @@ class ReportEndpoint:
             Final: no further try will help.
             Retryable: every try failed.
         """
-        for tries in range(1, self._options.max_tries + 1):
-            effort.requests += 1
-            try:
-                return self._once(coordinates, identity, effort)
-            except Retryable as problem:
-                wait = self._wait(problem, tries)
-                if tries == self._options.max_tries or self._clock.monotonic() + wait > effort.until:
-                    raise type(problem)(
-                        f"{problem.message.rstrip('.')} (tried {tries} times).",
-                        remedy=problem.remedy,
-                        retry_after=problem.retry_after,
-                    ) from problem
-                log.warning(
-                    "OSS Index did not answer; trying again",
-                    extra={"error": problem.message, "wait_seconds": round(wait, 1), "tries": tries},
-                )
-                self._clock.sleep(wait)
-        raise AssertionError("max_tries is at least 1")
+        before = effort.requests
+        try:
+            return retry(
+                lambda: self._once(coordinates, identity, effort),
+                Patience(self._options.max_tries, self._wait, _note),
+                Deadline(effort.until),
+                self._clock,
+            )
+        except Retryable as problem:
+            raise type(problem)(
+                f"{problem.message.rstrip('.')} (tried {effort.requests - before} times).",
+                remedy=problem.remedy,
+                retry_after=problem.retry_after,
+            ) from problem
 
-    def _wait(self, problem: Retryable, tries: int) -> float:
+    def _wait(self, problem: Retryable, tried: int) -> float:
         """Seconds before the next try: what the service asked for, else twice as long each time."""
         options, jitter = self._options, self._jitter()
         if problem.retry_after:
             # Never earlier than asked, within the cap; the spread keeps several clients from coming back at once.
             return min(problem.retry_after, options.max_wait_seconds) + jitter
-        backoff = min(options.backoff_seconds * 2.0 ** (tries - 1), _LONGEST_BACKOFF)
-        return min(backoff * (1 + jitter), options.max_wait_seconds)
+        seconds = backoff(options.backoff_seconds, tried, _LONGEST_BACKOFF)
+        return min(seconds * (1 + jitter), options.max_wait_seconds)
 
     def _once(self, coordinates: Sequence[str], identity: Identity, effort: Effort) -> list[object]:
-        body = msgspec.json.encode({"coordinates": [str(one) for one in coordinates]})
-        answer = self._transport.send(
-            "POST", self._options.endpoint, body=body, headers=_HEADERS, credentials=identity.credentials
+        options = self._options
+        effort.requests += 1
+        request = Request(
+            options.destination,
+            "POST",
+            options.endpoint,
+            options.max_body_bytes,
+            _HEADERS,
+            identity.header,
+            msgspec.json.encode({"coordinates": [str(one) for one in coordinates]}),
+            compressed=True,
         )
+        try:
+            answer = self._exchange.send(request, Deadline(self._clock.monotonic() + options.max_batch_seconds))
+        except DeadlineExceeded:
+            raise Retryable(f"OSS Index did not finish its answer within {options.max_batch_seconds:g} s.") from None
         if answer.status != 200:
             raise self._refusal(answer, identity)
         self._note_headers(answer.headers, effort)
@@ -128,7 +139,7 @@ class ReportEndpoint:
 
     def _refusal(self, answer: Answer, identity: Identity) -> Final | Retryable:
         status, said = answer.status, message_of(answer.body)
-        said = identity.credentials.redact(said)
+        said = identity.redact(said)
         quote = f": {said}" if said else ""
         if status in (400, 413):
             more_than = _MORE_THAN.search(said)
@@ -163,3 +174,8 @@ class ReportEndpoint:
             "Check ossindex.username and ossindex.token, or replace them by a personal access token of Sonatype Guide "
             "(sonatype_pat_…); older tokens stop working after 2026-12-31."
         )
+
+
+def _note(problem: Retryable, tried: int, seconds: float) -> None:
+    extra = {"error": problem.message, "wait_seconds": round(seconds, 1), "tries": tried}
+    log.warning("OSS Index did not answer; trying again", extra=extra)

@@ -7,12 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from webhook.clients.http.destination import Destination, Limits, Reach, Remedies
 from webhook.errors import ConfigError
 
 GUIDE_URL = "https://api.guide.sonatype.com"
 OLD_HOST = "ossindex.sonatype.org"
 MAX_BATCH_SIZE = 128
 """The most coordinates that the service takes in one request (OSS Index REST v3)."""
+_REMEDIES = Remedies(
+    certificate="Name the certificate authority of your proxy or mirror as ossindex.caFile.",
+    tls="Check ossindex.url, and any proxy on the way.",
+    unreachable="Check ossindex.url, the network policy and HTTPS_PROXY; nothing already fetched is lost.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,17 @@ class OssIndexOptions:
     def host(self) -> str:
         """Name of the host, lower-case."""
         return (urlsplit(self.url).hostname or "").lower()
+
+    @property
+    def destination(self) -> Destination:
+        """How it is reached; a mirror may have a private address."""
+        plain_http = self.url.lower().startswith("http:")
+        return Destination(_REMEDIES, Reach.PRIVATE, plain_http, ca_file=self.ca_file, ca_only=self.ca_file is not None)
+
+    @property
+    def limits(self) -> Limits:
+        """Those of requests."""
+        return Limits(connect_seconds=self.connect_timeout_seconds, read_seconds=self.read_timeout_seconds)
 
     def check(self) -> None:
         """Refuse values that cannot work.

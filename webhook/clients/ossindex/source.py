@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from webhook.clients.http.exchange import Exchange
 from webhook.clients.ossindex.auth import Identity, sign_in, warnings
 from webhook.clients.ossindex.convert import convert
 from webhook.clients.ossindex.errors import BatchRefused, BatchTooLarge
@@ -16,7 +17,6 @@ from webhook.clients.ossindex.fetch import Effort, ReportEndpoint
 from webhook.clients.ossindex.matching import match
 from webhook.clients.ossindex.options import OssIndexOptions
 from webhook.clients.ossindex.questions import NO_NAMES, Questions
-from webhook.clients.transport import Transport, TransportOptions
 from webhook.errors import Final, SourceError
 from webhook.model.downloads import BatchAnswer, Names, SourceStatus
 from webhook.model.purls import Purl
@@ -47,7 +47,6 @@ class OssIndexSource:
     Args:
         options: address, credentials and patience.
         clock: time and waiting.
-        transport: sends; made from the options when left out.
         jitter: random number from 0 to 1.
 
     Raises:
@@ -58,13 +57,12 @@ class OssIndexSource:
         self,
         options: OssIndexOptions,
         clock: Clock,
-        transport: Transport | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         options.check()
         self._options, self._clock = options, clock
-        self._transport = transport or Transport(_limits(options), clock)
-        self._endpoint = ReportEndpoint(self._transport, options, clock, jitter)
+        self._exchange = Exchange(options.limits, clock)
+        self._endpoint = ReportEndpoint(self._exchange, options, clock, jitter)
         self._lock = threading.Lock()
         self._batch_size = options.batch_size
         self._warned = False
@@ -154,7 +152,7 @@ class OssIndexSource:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._transport.close()
+        self._exchange.close()
 
     def _work_off(self, batch: _Batch, identity: Identity) -> SourceError | None:
         """Ask for everything pending, halving what is refused; why it ended early, or None."""
@@ -222,13 +220,3 @@ class OssIndexSource:
 
 def _chunks(purls: Sequence[Purl], size: int) -> list[list[Purl]]:
     return [list(purls[start : start + size]) for start in range(0, len(purls), size)]
-
-
-def _limits(options: OssIndexOptions) -> TransportOptions:
-    return TransportOptions(
-        connect_seconds=options.connect_timeout_seconds,
-        read_seconds=options.read_timeout_seconds,
-        total_seconds=options.max_batch_seconds,
-        max_body_bytes=options.max_body_bytes,
-        ca_file=options.ca_file,
-    )

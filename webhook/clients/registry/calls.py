@@ -6,19 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from webhook.clients.http.exchange import Exchange
+from webhook.clients.http.messages import Answer, Request
+from webhook.clients.http.problems import NoAnswer, origin
+from webhook.clients.http.retries import Patience, backoff, retry
 from webhook.clients.registry.credentials import Keychain
-from webhook.clients.registry.exchange import Exchange, Outgoing, Reply
 from webhook.clients.registry.locations import Repository
 from webhook.clients.registry.options import RegistryOptions
 from webhook.clients.registry.tokens import Authorizer
-from webhook.clients.registry.troubles import origin, status_trouble
-from webhook.errors import Retryable, TooMuchAttached
+from webhook.clients.registry.troubles import status_trouble
+from webhook.errors import Retryable, SourceError, TooMuchAttached
 from webhook.model.deadlines import Deadline
 from webhook.ports import Clock
 
 CAP_REMEDY = "If this is meant, raise the limit in the settings of the registry client."
 _FIRST_PAUSE = 0.2
-_LONGEST_PAUSE = 600.0
+_LONGEST_PAUSE = 60.0
 _ABSENT = frozenset([404])
 
 
@@ -51,7 +54,7 @@ class Calls:
         self, options: RegistryOptions, keychains: Sequence[Keychain], clock: Clock, exchange: Exchange | None = None
     ) -> None:
         self._options, self._clock = options, clock
-        self._exchange = exchange or Exchange(options, clock)
+        self._exchange = exchange or Exchange(options.limits, clock)
         self._authorizer = Authorizer(self._exchange, keychains, clock)
 
     def opened_by(self, keychains: Sequence[Keychain]) -> Calls:
@@ -62,7 +65,7 @@ class Calls:
         """Close all connections."""
         self._exchange.close()
 
-    def get(self, repository: Repository, request: Outgoing, budget: Budget, absent: frozenset[int] = _ABSENT) -> Reply:
+    def get(self, repository: Repository, request: Request, budget: Budget, absent: frozenset[int] = _ABSENT) -> Answer:
         """Send a request as often as it is worth it.
 
         Args:
@@ -75,26 +78,20 @@ class Calls:
             SourceError: the registry did not answer, or refused to.
             TooMuchAttached: the budget is used up.
         """
-        tries = max(1, self._options.tries)
-        for tried in range(1, tries + 1):
-            try:
-                reply = self._authorized(repository, request, budget)
-            except Retryable as trouble:
-                if trouble.retry_after is not None:
-                    raise  # the host is known to be down or to want a pause: nothing was sent
-                host = urlsplit(request.url).netloc
-                if tried == tries:
-                    seconds = self._options.down_seconds
-                    self._exchange.hosts.leave_alone(host, seconds, trouble, worth_waiting=False)
-                    raise
-                self._pause(trouble, tried, budget)
-                continue
+
+        def attempt() -> Answer:
+            reply = self._authorized(repository, request, budget)
             if reply.status == 200 or reply.status in absent:
                 return reply
-            self._passing_or_raise(repository, reply, tried, budget)
-        raise AssertionError("the last try answers or raises")
+            raise self._refusal(repository, reply)
 
-    def _authorized(self, repository: Repository, request: Outgoing, budget: Budget) -> Reply:
+        try:
+            return retry(attempt, Patience(self._options.tries, _wait), budget.deadline, self._clock)
+        except NoAnswer as trouble:
+            self._exchange.hosts.leave_alone(urlsplit(request.url).netloc, trouble, self._options.down_seconds)
+            raise
+
+    def _authorized(self, repository: Repository, request: Request, budget: Budget) -> Answer:
         header = self._authorizer.header(repository, budget.deadline)
         reply = self._send(replace(request, authorization=header), budget)
         if reply.status == 401 and origin(reply.url) == repository.registry.url:
@@ -102,7 +99,7 @@ class Calls:
             reply = self._send(replace(request, authorization=header), budget)
         return reply
 
-    def _send(self, request: Outgoing, budget: Budget) -> Reply:
+    def _send(self, request: Request, budget: Budget) -> Answer:
         budget.requests -= 1
         if budget.requests < 0:
             limit = self._options.requests_per_image
@@ -114,30 +111,18 @@ class Calls:
             raise TooMuchAttached(f"The search reads more than {limit} bytes from registries.", remedy=CAP_REMEDY)
         return reply
 
-    def _passing_or_raise(self, repository: Repository, reply: Reply, tried: int, budget: Budget) -> None:
-        """Wait when another try may help.
-
-        Raises:
-            SourceError: it will not, or this was the last.
-        """
+    def _refusal(self, repository: Repository, reply: Answer) -> SourceError:
+        """The error for an answer of no use; a host that asks for a pause gets it."""
         own = origin(reply.url) == repository.registry.url
         if reply.status in (401, 403) and own:
-            raise self._authorizer.denied(repository, reply)
+            return self._authorizer.denied(repository, reply)
         what = repository.name if own else f"{origin(reply.url)}, to which {repository.registry.host} redirects,"
         trouble = status_trouble(reply.status, reply.headers, reply.body, what, self._clock.now())
-        if not isinstance(trouble, Retryable):
-            raise trouble
-        if trouble.retry_after is not None:
-            seconds = min(trouble.retry_after, _LONGEST_PAUSE)
-            host = urlsplit(reply.url).netloc
-            self._exchange.hosts.leave_alone(host, seconds, trouble, worth_waiting=True)
-        if tried >= self._options.tries:
-            raise trouble
-        if trouble.retry_after is None:
-            self._pause(trouble, tried, budget)
+        if isinstance(trouble, Retryable) and trouble.retry_after is not None:
+            self._exchange.hosts.leave_alone(urlsplit(reply.url).netloc, trouble)
+        return trouble
 
-    def _pause(self, trouble: Retryable, tried: int, budget: Budget) -> None:
-        seconds = _FIRST_PAUSE * 2 ** (tried - 1)
-        if seconds >= budget.deadline.remaining(self._clock.monotonic()):
-            raise trouble
-        self._clock.sleep(seconds)
+
+def _wait(trouble: Retryable, tried: int) -> float:
+    """Seconds before the next try; a pause that a host asked for is kept by the exchange."""
+    return 0.0 if trouble.retry_after is not None else backoff(_FIRST_PAUSE, tried, _LONGEST_PAUSE)

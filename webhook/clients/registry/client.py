@@ -10,11 +10,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from webhook.clients.headers import joined, next_link
+from webhook.clients.http.headers import joined, next_link
+from webhook.clients.http.messages import Answer, Request
+from webhook.clients.http.problems import origin
 from webhook.clients.registry.calls import CAP_REMEDY, Budget, Calls
 from webhook.clients.registry.credentials import Keychain
 from webhook.clients.registry.dockerconfig import Credential
-from webhook.clients.registry.exchange import Outgoing, Reply
 from webhook.clients.registry.locations import Repository
 from webhook.clients.registry.manifests import (
     ACCEPT,
@@ -27,12 +28,12 @@ from webhook.clients.registry.manifests import (
     read_manifest,
 )
 from webhook.clients.registry.options import RegistryOptions
-from webhook.clients.registry.troubles import origin
 from webhook.errors import Final, InvalidInput, TooMuchAttached
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest
 from webhook.ports import Clock
 
+_ACCEPT = {"Accept": ACCEPT}
 _NO_LIST = frozenset([404, 405, 501])
 _NO_HEAD = frozenset(range(201, 600)) - {429, 502, 503, 504}
 """Statuses of a HEAD that say little: some registries answer it with an error, and GET rightly."""
@@ -167,7 +168,9 @@ class RegistryClient:
         if not 0 <= descriptor.size <= limit:
             raise InvalidInput(f"{where} has {descriptor.size} bytes; at most {limit} are read", remedy=CAP_REMEDY)
         url = f"{repository.registry.url}/v2/{repository.path}/blobs/{digest}"
-        reply = self._calls.get(repository, Outgoing(repository.registry, "GET", url, descriptor.size), budget)
+        reply = self._calls.get(
+            repository, Request(repository.registry.destination, "GET", url, descriptor.size), budget
+        )
         if reply.status == 404:
             raise Final(
                 f"{repository.name} refers to {digest.short}, which the registry does not have.",
@@ -194,7 +197,7 @@ class RegistryClient:
         """
         url = url or f"{repository.registry.url}/v2/{repository.path}/referrers/{subject}"
         limit = self._options.max_manifest_bytes
-        request = Outgoing(repository.registry, "GET", url, limit, accept=ACCEPT)
+        request = Request(repository.registry.destination, "GET", url, limit, _ACCEPT)
         reply = self._calls.get(repository, request, budget, absent=_NO_LIST)
         # Registries without the list answer 404 by the specification, and in practice also with their web pages.
         if reply.status != 200 or "json" not in reply.headers.get("Content-Type", "json"):
@@ -204,9 +207,9 @@ class RegistryClient:
             raise Final(f"{repository.registry.host} answered the list of attachments with something else.")
         return Page(tuple(content.manifests), _next_page(reply))
 
-    def _manifest(self, repository: Repository, reference: str, method: str) -> Outgoing:
+    def _manifest(self, repository: Repository, reference: str, method: str) -> Request:
         url = f"{repository.registry.url}/v2/{repository.path}/manifests/{reference}"
-        return Outgoing(repository.registry, method, url, self._options.max_manifest_bytes, accept=ACCEPT)
+        return Request(repository.registry.destination, method, url, self._options.max_manifest_bytes, _ACCEPT)
 
 
 def checked_bytes(body: bytes, expected: Digest | None, size: int, where: str) -> Digest:
@@ -231,7 +234,7 @@ def checked_bytes(body: bytes, expected: Digest | None, size: int, where: str) -
     return found
 
 
-def _next_page(reply: Reply) -> str:
+def _next_page(reply: Answer) -> str:
     """The next page (RFC 8288), which has to be on the same host."""
     target = next_link(reply.headers.get("Link", ""))
     if not target:

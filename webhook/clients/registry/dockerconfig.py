@@ -16,6 +16,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from webhook.clients.http.messages import basic
 from webhook.errors import InvalidInput
 from webhook.model.images import canonical_host
 from webhook.model.jsonkeys import folded
@@ -57,7 +58,7 @@ class Credential:
     @property
     def basic(self) -> str:
         """The header of Basic authentication (RFC 7617, in UTF-8)."""
-        return f"Basic {base64.b64encode(f'{self.username}:{self.password}'.encode()).decode('ascii')}"
+        return basic(self.username, self.password)
 
 
 @dataclass(frozen=True, slots=True)

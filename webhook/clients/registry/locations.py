@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from webhook.clients.http.destination import Destination, Reach, Remedies
 from webhook.clients.registry.options import RegistryOptions, RegistryRule
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.images import DEFAULT_HOST, ImageRef, parse_image
 
 _DOCKER_HUB = "registry-1.docker.io"
+_REMEDIES = Remedies(
+    certificate="Name its certificate authority as caFile under registries.",
+    tls="If it speaks plain HTTP, set plainHttp for it under registries.",
+    unreachable="Check that the registry runs, the network policy, and HTTPS_PROXY.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,12 @@ class Registry:
         """Scheme and host of its API; Docker Hub answers under another name than its images have."""
         host = _DOCKER_HUB if self.host == DEFAULT_HOST else self.host.removesuffix(":443")
         return f"{'http' if self.plain_http else 'https'}://{host}"
+
+    @property
+    def destination(self) -> Destination:
+        """The same for requests."""
+        reach = Reach.PRIVATE if self.allow_private else Reach.PUBLIC
+        return Destination(_REMEDIES, reach, plain_http=self.plain_http, ca_file=self.ca_file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from webhook.clients.http.destination import Limits
+
 SOURCES = ("referrers", "buildkit", "cosignAttestation", "cosignAttachment")
 
 
@@ -72,6 +74,18 @@ class RegistryOptions:
     tag_seconds: float = field(
         default=30.0, metadata={"help": "Seconds for which a registry's answer about a tag is not asked for again."}
     )
+
+    @property
+    def limits(self) -> Limits:
+        """Those of requests."""
+        return Limits(
+            connect_seconds=self.connect_seconds,
+            read_seconds=self.read_seconds,
+            redirects=self.redirects,
+            connections_per_host=self.connections_per_host,
+            requests_per_minute=self.requests_per_minute,
+            retry_after_seconds=self.retry_after_seconds,
+        )
 
 
 @dataclass(frozen=True, slots=True)

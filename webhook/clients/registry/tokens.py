@@ -14,12 +14,14 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from webhook.clients.headers import Challenge, read_challenges, web_address
+from webhook.clients.http.exchange import Exchange
+from webhook.clients.http.headers import Challenge, read_challenges, web_address
+from webhook.clients.http.messages import Answer, Request
+from webhook.clients.http.problems import origin
 from webhook.clients.registry.credentials import Keychain
 from webhook.clients.registry.dockerconfig import Credential
-from webhook.clients.registry.exchange import Exchange, Outgoing, Reply
 from webhook.clients.registry.locations import Repository
-from webhook.clients.registry.troubles import denied, origin, status_trouble
+from webhook.clients.registry.troubles import denied, status_trouble
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
 from webhook.ports import Clock
@@ -29,6 +31,8 @@ _MAX_TOKEN = 16 * 1024
 _DEFAULT_SECONDS = 60.0
 _MARGIN = 0.1
 _LIMIT = 2_000
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_JSON = {"Accept": "application/json"}
 _Key = tuple[str, str, str]
 
 
@@ -81,7 +85,7 @@ class Authorizer:
             return credential.basic
         return ""
 
-    def answer(self, repository: Repository, reply: Reply, used: str, deadline: Deadline) -> str:
+    def answer(self, repository: Repository, reply: Answer, used: str, deadline: Deadline) -> str:
         """The header that a challenge asks for.
 
         Args:
@@ -106,7 +110,7 @@ class Authorizer:
                 return header
         raise self.denied(repository, reply)
 
-    def denied(self, repository: Repository, reply: Reply) -> Final:
+    def denied(self, repository: Repository, reply: Answer) -> Final:
         """The error for a refusal that no header changes."""
         notes = (keychain.note(repository) for keychain in self._keychains)
         has_credentials = self._credential(repository) is not None
@@ -158,7 +162,7 @@ def _key(repository: Repository, credential: Credential | None) -> _Key:
     return (repository.registry.url, repository.path, credential.username if credential is not None else "")
 
 
-def _token_request(repository: Repository, asked: Challenge, credential: Credential | None) -> Outgoing:
+def _token_request(repository: Repository, asked: Challenge, credential: Credential | None) -> Request:
     realm, registry = asked.parameters["realm"], repository.registry
     parts = web_address(realm)
     if parts is None:
@@ -178,7 +182,7 @@ def _token_request(repository: Repository, asked: Challenge, credential: Credent
             "refresh_token": credential.identity_token,
             "client_id": "bomgate",
         }
-        return Outgoing(registry, "POST", realm, _MAX_ANSWER, form=form)
+        return Request(registry.destination, "POST", realm, _MAX_ANSWER, _FORM, body=urlencode(form).encode())
     url = f"{realm}{'&' if parts.query else '?'}{urlencode(fields)}"
     authorization = credential.basic if credential is not None and credential.username else ""
-    return Outgoing(registry, "GET", url, _MAX_ANSWER, accept="application/json", authorization=authorization)
+    return Request(registry.destination, "GET", url, _MAX_ANSWER, _JSON, authorization)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes import NOON
-from webhook.clients.headers import retry_after
+from webhook.clients.http.headers import retry_after
+from webhook.clients.http.problems import origin
 from webhook.clients.registry.locations import Registry, Repository
-from webhook.clients.registry.troubles import denied, error_code, origin, status_trouble
+from webhook.clients.registry.troubles import denied, error_code, status_trouble
 from webhook.errors import Final, Retryable
 
 APP = Repository(Registry("registry.corp"), "team/app")

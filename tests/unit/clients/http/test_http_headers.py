@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.clients.headers import Challenge, read_challenges
+from webhook.clients.http.headers import Challenge, read_challenges
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from webhook.clients.registry.addresses import check_literal, connect, refusal
+from webhook.clients.http.addresses import check_literal, connect, refusal
 from webhook.errors import Final
 
 

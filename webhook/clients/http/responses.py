@@ -1,4 +1,4 @@
-"""Answers within their time: each wait for bytes is cut to what is left, for the status line and headers, too.
+"""Responses within their time: each wait for bytes is cut to what is left, for the status line and headers, too.
 
 A time-out of a socket is for one wait. A server that sends a byte of a header each second, or one ``100 Continue``
 after the other, would keep its client for ever. So whoever sends a request says how long its answer may take, and every
@@ -14,10 +14,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-
-import requests.adapters
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
 _MAX_INTERIM = 16
 """Status lines of one answer; in practice there is one before the last at most."""
@@ -90,38 +86,3 @@ class BoundedResponse(http.client.HTTPResponse):
         if self._status_lines > _MAX_INTERIM:
             raise http.client.HTTPException(f"more than {_MAX_INTERIM} status lines")
         return super()._read_status()  # type: ignore[misc]
-
-
-class BoundedHttpConnection(HTTPConnection):
-    """A connection whose answers are bounded."""
-
-    response_class = BoundedResponse
-
-
-class BoundedHttpsConnection(HTTPSConnection):
-    """The same with TLS."""
-
-    response_class = BoundedResponse
-
-
-class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = BoundedHttpConnection
-
-
-class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = BoundedHttpsConnection
-
-
-class BoundedAdapter(requests.adapters.HTTPAdapter):
-    """An adapter whose answers are bounded, also by way of a proxy."""
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
-        """Make the pools; ``requests`` calls this."""
-        super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
-
-    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        """The pools for a proxy; ``requests`` calls this."""
-        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
-        manager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
-        return manager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 
-from webhook.clients.bounded import within_time
+from webhook.clients.http.responses import within_time
 from webhook.errors import Final
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -1,0 +1,128 @@
+"""Connections: pools that are bounded, shared by all threads, and closed to forbidden addresses."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import requests.adapters
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from webhook.clients.http.addresses import connect
+from webhook.clients.http.destination import Destination, Reach
+from webhook.clients.http.responses import BoundedResponse
+from webhook.errors import Final
+
+_HOSTS = 64
+
+
+class _Http(HTTPConnection):
+    """A connection that gives answers within their time, and has no way to a forbidden address."""
+
+    response_class = BoundedResponse
+
+    def __init__(self, *arguments: Any, reach: Reach, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._reach = reach
+
+    def _new_conn(self) -> socket.socket:
+        if self._reach is Reach.ANY:
+            return super()._new_conn()
+        seconds = float(self.timeout) if isinstance(self.timeout, (int, float)) else None
+        return connect(self.host, self.port, self._reach is Reach.PRIVATE, seconds)
+
+
+class _Https(_Http, HTTPSConnection):
+    """The same with TLS."""
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+class _Adapter(requests.adapters.HTTPAdapter):
+    """The pools of one kind of destination.
+
+    A proxy is the operator's own and is reached as usual; it is then the proxy that connects to the server.
+    """
+
+    def __init__(self, connections: int, reach: Reach, authorities: ssl.SSLContext | None) -> None:
+        self._reach, self._authorities = reach, authorities
+        super().__init__(pool_connections=_HOSTS, pool_maxsize=connections, max_retries=0)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, **self._tls(pool_kwargs))
+        self.poolmanager.pool_classes_by_scheme = _pools(self._reach)
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **self._tls(proxy_kwargs))
+        manager.pool_classes_by_scheme = _pools(Reach.ANY)
+        return manager
+
+    def _tls(self, given: dict[str, Any]) -> dict[str, Any]:
+        return given if self._authorities is None else {**given, "ssl_context": self._authorities}
+
+
+def _pools(reach: Reach) -> dict[str, Any]:
+    return {"http": partial(_HttpPool, reach=reach), "https": partial(_HttpsPool, reach=reach)}
+
+
+class Connections:
+    """Pools that all threads share.
+
+    Destinations with another reach, and those with certificate authorities beside the usual ones, have other pools, so
+    that nobody else gets to use a connection that was opened for them.
+
+    Args:
+        per_host: connections that are kept open to one host.
+    """
+
+    def __init__(self, per_host: int) -> None:
+        self._per_host = per_host
+        self._adapters: dict[tuple[Reach, Path | None], tuple[int, _Adapter]] = {}
+        self._lock = threading.Lock()
+
+    def adapter(self, destination: Destination) -> requests.adapters.HTTPAdapter:
+        """What sends requests to a destination.
+
+        Raises:
+            Final: the file of certificate authorities cannot be read.
+        """
+        file = None if destination.ca_only else destination.ca_file
+        key = (destination.reach, file)
+        try:
+            stamp = 0 if file is None else file.stat().st_mtime_ns
+            with self._lock:
+                known = self._adapters.get(key)
+                if known is None or known[0] != stamp:
+                    adapter = _Adapter(self._per_host, destination.reach, _authorities(file))
+                    self._adapters[key] = known = (stamp, adapter)
+                return known[1]
+        except (OSError, ssl.SSLError) as problem:
+            raise Final(
+                f"The certificate authorities in {file} cannot be read: {problem}",
+                remedy=f"It has to be a PEM file that this process may read. {destination.remedies.certificate}",
+            ) from problem
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            for _, adapter in self._adapters.values():
+                adapter.close()
+
+
+def _authorities(ca_file: Path | None) -> ssl.SSLContext | None:
+    if ca_file is None:
+        return None
+    context = ssl.create_default_context()  # the usual ones are added by requests, from its bundle or the environment
+    context.load_verify_locations(cafile=str(ca_file))
+    return context

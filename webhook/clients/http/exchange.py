@@ -1,0 +1,187 @@
+"""One HTTP request, bounded in time and size, with its redirects.
+
+Proxies (``HTTPS_PROXY``, ``NO_PROXY``) and certificate bundles (``REQUESTS_CA_BUNDLE``) come from the environment, as
+``requests`` reads it and as operators expect it. Credentials come only from the caller: ``.netrc`` is not read, and
+names in addresses are not sent. Cookies are neither kept nor sent.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from webhook.clients.http.addresses import check_literal
+from webhook.clients.http.connections import Connections
+from webhook.clients.http.destination import Destination, Limits, Reach
+from webhook.clients.http.headers import content_length, joined
+from webhook.clients.http.messages import Answer, Request, user_agent
+from webhook.clients.http.problems import no_answer, origin, out_of_time, too_large
+from webhook.clients.http.responses import time_for_answers
+from webhook.clients.http.retries import Hosts
+from webhook.errors import Final
+from webhook.model.deadlines import Deadline
+from webhook.ports import Clock
+
+_CHUNK = 256 * 1024
+_REDIRECTS = frozenset([301, 302, 303, 307, 308])
+_ORIGINS = 256
+_USER_AGENT = user_agent()
+
+
+class Exchange:
+    """Sends requests, each once; safe to use from several threads.
+
+    Args:
+        limits: of time, redirects and connections.
+        clock: time.
+
+    Attributes:
+        hosts: those that are left alone for a while.
+    """
+
+    def __init__(self, limits: Limits, clock: Clock) -> None:
+        self._limits, self._clock = limits, clock
+        self._connections = Connections(limits.connections_per_host)
+        self._environment = requests.Session()  # for nothing else: it reads the settings of the environment
+        self._settings: dict[tuple[str, Destination], Mapping[str, Any]] = {}
+        self._lock = threading.Lock()
+        self.hosts = Hosts(limits, clock)
+
+    def send(self, request: Request, deadline: Deadline) -> Answer:
+        """Send a request and follow its redirects; any other status is an answer.
+
+        Raises:
+            NoAnswer: no connection, no answer in time, or one that was cut off.
+            HostPaused: the host is left alone; nothing was sent.
+            Final: a forbidden address, a certificate that is not trusted, a body that is too large, bad redirects.
+            DeadlineExceeded: the time ran out.
+        """
+        for _ in range(self._limits.redirects + 1):
+            with self._response(request, deadline) as response:
+                body = self._body(response, request, deadline)
+                answer = Answer(response.status_code, response.headers, body, request.url)
+            location = answer.headers.get("Location")
+            if answer.status not in _REDIRECTS or not location or not self._limits.redirects:
+                return answer
+            request = _redirected(request, joined(request.url, location), answer.status)
+        raise Final(
+            f"{origin(request.url)} redirects more than {self._limits.redirects} times.", remedy="Check the address."
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._connections.close()
+
+    @contextmanager
+    def _response(self, request: Request, deadline: Deadline) -> Iterator[requests.Response]:
+        parts, destination = urlsplit(request.url), request.destination
+        if destination.reach is not Reach.ANY:
+            check_literal(parts.hostname or "", destination.reach is Reach.PRIVATE)
+        with self.hosts.request(parts.netloc, deadline):
+            adapter = self._connections.adapter(destination)
+            left = self._left(request, deadline)
+            timeout = (min(self._limits.connect_seconds, left), min(self._limits.read_seconds, left))
+            try:
+                with (
+                    time_for_answers(lambda: deadline.remaining(self._clock.monotonic())),
+                    adapter.send(
+                        _prepared(request), stream=True, timeout=timeout, **self._settings_for(request)
+                    ) as response,
+                ):
+                    yield response
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
+                self._left(request, deadline)
+                raise no_answer(problem, request, self._limits.read_seconds) from None
+
+    def _settings_for(self, request: Request) -> Mapping[str, Any]:
+        """Proxies and certificates, as destination and environment have them; read once for each origin."""
+        key = (origin(request.url), request.destination)
+        settings = self._settings.get(key)
+        if settings is None:
+            # Given with the request, because a certificate bundle of the environment overrules a session's.
+            verify = str(request.destination.ca_file) if request.destination.ca_only else None
+            merged = self._environment.merge_environment_settings(request.url, {}, True, verify, None)
+            settings = {"proxies": merged["proxies"], "verify": merged["verify"]}
+            with self._lock:
+                if len(self._settings) >= _ORIGINS:
+                    self._settings.clear()
+                self._settings[key] = settings
+        return settings
+
+    def _body(self, response: requests.Response, request: Request, deadline: Deadline) -> bytes:
+        stated, status = content_length(response.headers), response.status_code
+        if request.method == "HEAD":
+            response.raw.drain_conn()  # nothing comes, and the connection goes back to its pool
+            return b""
+        if status in _REDIRECTS and not (stated is not None and stated <= _CHUNK):
+            return b""  # not worth reading; the connection is closed
+        # What is asked for may be small, and what a server says of a problem larger.
+        limit = request.limit if status < 300 else max(request.limit, _CHUNK)
+        if stated is not None and stated > limit:
+            raise too_large(request, limit)
+        content = bytearray()
+        # read1 gives what has arrived, so that a body that only drips meets the deadline too.
+        while chunk := response.raw.read1(_CHUNK, decode_content=request.compressed):
+            content += chunk
+            if len(content) > limit:
+                raise too_large(request, limit)
+            self._left(request, deadline)
+        return bytes(content)
+
+    def _left(self, request: Request, deadline: Deadline) -> float:
+        left = deadline.remaining(self._clock.monotonic())
+        if left <= 0:
+            raise out_of_time(request)
+        return left
+
+
+def _prepared(request: Request) -> requests.PreparedRequest:
+    headers = {
+        "User-Agent": _USER_AGENT,
+        "Accept": "*/*",
+        # Without compression unless asked for: a digest is over the bytes as they are.
+        "Accept-Encoding": "gzip" if request.compressed else "identity",
+        **request.headers,
+    }
+    if request.authorization:
+        headers["Authorization"] = request.authorization
+    # With an authorization that does nothing, requests takes no names and passwords out of the address.
+    unsigned = requests.Request(request.method, request.url, headers=headers, data=request.body, auth=lambda made: made)
+    return unsigned.prepare()
+
+
+def _endpoint(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _redirected(request: Request, target: str, status: int) -> Request:
+    """The request that follows a redirect; an authorization stays on its host.
+
+    Raises:
+        Final: it is not followed.
+    """
+    asked = origin(request.url)
+    if not target:
+        raise Final(f"{asked} redirects to something that is no plain web address.", remedy="Check the address.")
+    if urlsplit(target).scheme == "http" and not request.destination.plain_http:
+        raise Final(
+            f"{asked} redirects to {origin(target)}, which is not encrypted.", remedy=request.destination.remedies.tls
+        )
+    elsewhere = _endpoint(target) != _endpoint(request.url)
+    if request.method not in ("GET", "HEAD"):
+        if status not in (307, 308):
+            raise Final(f"{asked} redirects a {request.method} request ({status}).", remedy="Check the address.")
+        if elsewhere:
+            raise Final(
+                f"{asked} redirects to {origin(target)}; a {request.method} request is not sent to another host.",
+                remedy=f"If {origin(target)} is right, set it as the address; otherwise look for a proxy in between.",
+            )
+    return replace(request, url=target, authorization="" if elsewhere else request.authorization)

@@ -1,0 +1,78 @@
+"""Problems: why a request got no complete answer, as an error with a remedy.
+
+The libraries' own texts may quote addresses with secrets in them, so they are not shown.
+"""
+
+from __future__ import annotations
+
+import socket
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from webhook.clients.http.messages import Request
+from webhook.errors import DeadlineExceeded, Final, Retryable, SourceError, UnusableAnswer
+
+_TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
+_CUT = (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.IncompleteRead)
+
+
+class NoAnswer(Retryable):
+    """No connection, no answer in time, or one that was cut off: the server may be down."""
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port, for people; never user, path or query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def out_of_time(request: Request) -> DeadlineExceeded:
+    """The error for an answer that did not come in the time left."""
+    return DeadlineExceeded(f"{origin(request.url)} did not answer in the time that was left for it.")
+
+
+def too_large(request: Request, limit: int) -> UnusableAnswer:
+    """The error for a body that is not read to its end."""
+    return UnusableAnswer(
+        f"{origin(request.url)} answered with more than the {limit} bytes that were expected.",
+        remedy="Look for a proxy in between; if the server means it, raise the limit on the size of an answer.",
+    )
+
+
+def no_answer(problem: Exception, request: Request, read_seconds: float) -> SourceError:
+    """The error for a request that got no complete answer.
+
+    Args:
+        problem: as ``requests`` or ``urllib3`` raised it.
+        request: what was asked.
+        read_seconds: how long the wait for bytes was.
+    """
+    server, remedies, causes = origin(request.url), request.destination.remedies, _causes(problem)
+    if any(isinstance(cause, _TIMEOUTS) for cause in causes):
+        return NoAnswer(f"{server} did not answer within {read_seconds:.3g} s.")
+    if isinstance(problem, requests.exceptions.SSLError):
+        if "certificate" in str(problem).lower():
+            return Final(f"The certificate of {server} is not trusted.", remedy=remedies.certificate)
+        return Final(f"{server} does not speak TLS as expected.", remedy=remedies.tls)
+    if isinstance(problem, requests.exceptions.ProxyError):
+        remedy = "Check HTTPS_PROXY and NO_PROXY in the environment."
+        return NoAnswer(f"The proxy on the way to {server} refused or did not answer.", remedy=remedy)
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return NoAnswer(f"The name of {server} is not known.", remedy="Check the address, and the DNS.")
+    if any(isinstance(cause, _CUT) for cause in causes) or isinstance(problem, urllib3.exceptions.HTTPError):
+        return NoAnswer(f"The answer of {server} was cut off.", remedy="Try again; then look for a proxy in between.")
+    if isinstance(problem, (requests.ConnectionError, OSError)) and not isinstance(problem, ValueError):
+        said = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), "")
+        return NoAnswer(f"{server} cannot be reached{f' ({said})' if said else ''}.", remedy=remedies.unreachable)
+    return Final(f"No request can be made to {server} ({type(problem).__name__}).", remedy="Check the address.")
+
+
+def _causes(problem: BaseException) -> list[object]:
+    """The problem and all that is wrapped in it; the libraries nest the operating system's word deep."""
+    seen: list[object] = [problem]
+    for cause in seen:
+        if isinstance(cause, BaseException) and len(seen) < 30:
+            seen += [*cause.args, cause.__cause__, getattr(cause, "reason", None)]
+    return seen
