@@ -102,6 +102,32 @@ def test_db_upgrade_reads_documents_again_and_says_what_that_costs(bomgate: Inst
     assert bomgate.run("check", reference("web")).code == 1
 
 
+@pytest.mark.parametrize("verb", ["add", "import"])
+def test_what_an_older_bomgate_read_is_read_again_when_it_is_handed_in_again(bomgate: Installation, verb: str) -> None:
+    bomgate.configure(sbom={"documentBytes": 10})  # its document is not kept, so that nothing else reads it again
+    bomgate.double.behaviour.advisories = {TODAY: [advisory("CVE-2026-1", 9.8)]}
+    component = {"type": "library", "name": "github.com/Azure/go-autorest/autorest", "purl": FORMER}
+    text = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [component]})
+    path = bomgate.write(f"in/web@{digest('web').replace(':', '-')}.json", text)
+    command = (
+        ("sbom", "import", path.parent) if verb == "import" else ("sbom", "add", path, "--image", reference("web"))
+    )
+    bomgate.ok(*command)
+    bomgate.ok("download")
+    forget(bomgate, "DELETE FROM spellings", "UPDATE sboms SET reader = 1", f"UPDATE components SET purl = '{FORMER}'")
+    done = bomgate.ok("db", "upgrade", "--reread", "--output", "json").json["reread"]
+    assert (done["read"], done["waiting"], done["without_document"]) == (0, 0, 1)
+    again = bomgate.ok(*command, "--output", "json").json
+    assert (again["added"], again["unchanged"], again["reread"]) == (0, 0, 1)
+    assert again["documents"][0]["outcome"] == "reread"
+    bomgate.ok("download")
+    done = bomgate.ok("db", "upgrade", "--reread", "--output", "json").json["reread"]
+    assert (done["switched"], done["waiting"], done["without_document"]) == (1, 0, 0)
+    shown = bomgate.ok("sbom", "show", digest("web"), "--output", "json").json["sboms"][0]
+    assert [one["purl"] for one in shown["contents"]] == [TODAY]
+    assert "1 unchanged" in bomgate.ok(*command).err
+
+
 def test_db_upgrade_lists_assessments_of_former_spellings(bomgate: Installation) -> None:
     bomgate.double.behaviour.advisories = {TODAY: [advisory("CVE-2026-1", 2.0)]}
     component = {"type": "library", "name": "github.com/Azure/go-autorest/autorest", "purl": FORMER}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from webhook.bootstrap.auditing import audit_duty
 from webhook.bootstrap.features import features
@@ -21,6 +22,7 @@ from webhook.engines.controlling.rights import RightsDuty, controller_needs
 from webhook.engines.controlling.urgent import UrgentDuty
 from webhook.model.records import OutdatedCounts
 from webhook.ports.controlling import Duty
+from webhook.sboms import READER
 from webhook.telemetry import Metrics
 
 
@@ -37,7 +39,7 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
         events = cluster.events if settings.audit.events else None
         yield GrantDuty(cluster.grants(), events, parts.clock)
     yield provisioning(parts, metrics)
-    yield inventory(parts)
+    yield inventory(parts, metrics)
     if settings.controller.urgent_components:
         yield UrgentDuty(parts.downloader(), parts.clock, settings.controller)
     yield rereading(parts, metrics)
@@ -69,7 +71,7 @@ def provisioning(parts: Parts, metrics: Metrics) -> Provisioning:
     return Provisioning(made, parts.settings.types, parts.clock, publish, interval)
 
 
-def inventory(parts: Parts) -> InventoryDuty:
+def inventory(parts: Parts, metrics: Metrics) -> InventoryDuty:
     """Notes what runs, and searches for SBOMs."""
     options = parts.settings.controller
     made = InventoryParts(
@@ -83,6 +85,8 @@ def inventory(parts: Parts) -> InventoryDuty:
         pull_secrets=parts.settings.kube.pull_secrets,
         sboms=parts.store.sboms,
         refresh_seconds=parts.settings.sbom.refresh_hours * 3600,
+        unread=partial(parts.store.readings.unread, READER),
+        publish_outdated=lambda images: metrics.set("bomgate_outdated_running_images", images),
     )
     return InventoryDuty(made, options)
 

@@ -237,7 +237,7 @@ class Parts:
     def importer(self) -> SbomImporter:
         """Takes SBOM documents in."""
         keeps = self.settings.documents.keep_documents
-        return SbomImporter(self.store.sboms, self.parse_sbom, keeps_documents=keeps)
+        return SbomImporter(self.store.sboms, self.parse_sbom, keeps_documents=keeps, reader=READER)
 
     def rereader(self) -> Rereader:
         """Reads documents again that an older reader read."""

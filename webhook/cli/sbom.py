@@ -90,7 +90,8 @@ def import_directory(directory: Path, output: str) -> Exit:
     """Add all SBOM files of DIRECTORY and the folders in it.
 
     The file name says which image a file describes: <anything>@sha256-<64 hex digits>.<ext>. What the store has already
-    is left alone. A file that cannot be read does not stop the rest; the exit code is 2 then.
+    is left alone, unless an older bomgate read it: then it is read again. A file that cannot be read does not stop the
+    rest; the exit code is 2 then.
     """
     parts = invocation().parts(creates=True)
     try:
@@ -219,8 +220,15 @@ def _report(done: Sequence[Imported], strangers: Iterable[Path], output: str) ->
     documents = [*(_imported(one) for one in done), *(_stranger(path) for path in strangers)]
     left_alone = len(documents) - len(done)
     if output == "json":
-        totals = (outcomes[Outcome.ADDED], outcomes[Outcome.UNCHANGED], outcomes[Outcome.FAILED], left_alone)
-        print_json(ImportShape(tuple(documents), *totals))
+        shape = ImportShape(
+            tuple(documents),
+            added=outcomes[Outcome.ADDED],
+            unchanged=outcomes[Outcome.UNCHANGED],
+            reread=outcomes[Outcome.REREAD],
+            failed=outcomes[Outcome.FAILED],
+            skipped=left_alone,
+        )
+        print_json(shape)
         return
     rows = [
         (one.document, one.outcome, one.components, _counts(one.skipped), one.not_in_image, one.reason)
@@ -229,9 +237,10 @@ def _report(done: Sequence[Imported], strangers: Iterable[Path], output: str) ->
     print_table(
         ("Document", "Outcome", "Components#", "Cannot be looked up", "Not in the image#", "Reason"), rows, empty=""
     )
+    reread = f"{outcomes[Outcome.REREAD]} read again, " if outcomes[Outcome.REREAD] else ""
     skipped = f", {left_alone} skipped" if left_alone else ""
     note(
-        f"{outcomes[Outcome.ADDED]} added, {outcomes[Outcome.UNCHANGED]} unchanged, "
+        f"{outcomes[Outcome.ADDED]} added, {outcomes[Outcome.UNCHANGED]} unchanged, {reread}"
         f"{outcomes[Outcome.FAILED]} failed{skipped}."
     )
 

@@ -131,7 +131,7 @@ class ImportedShape:
 
     document: Annotated[str, "Its name."]
     digest: Annotated[str, "Of the image that it describes; empty when the file name states none."]
-    outcome: Annotated[str, "added, unchanged, failed, or skipped (the file name states no digest)."]
+    outcome: Annotated[str, "added, unchanged, reread, failed, or skipped (the file name states no digest)."]
     reason: Annotated[str, "Why it failed or was skipped; empty otherwise."]
     format: Annotated[str, "Such as cyclonedx-json; empty when it was not read."]
     components: Annotated[int, "Components that can be looked up."]
@@ -146,6 +146,7 @@ class ImportShape:
     documents: Annotated[tuple[ImportedShape, ...], "Each document."]
     added: Annotated[int, "How many were added."]
     unchanged: Annotated[int, "How many the store had already."]
+    reread: Annotated[int, "How many the store had as an older bomgate read them, and were read again."]
     failed: Annotated[int, "How many could not be read; any makes the exit code 2."]
     skipped: Annotated[int, "How many files were left alone."]
 

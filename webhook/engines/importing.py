@@ -40,6 +40,8 @@ class Outcome(enum.StrEnum):
     ADDED = "added"
     UNCHANGED = "unchanged"
     """The store has this very document for this image already."""
+    REREAD = "reread"
+    """The store had this very document as an older reader read it."""
     FAILED = "failed"
 
 
@@ -75,15 +77,19 @@ class SbomImporter:
         store: where they go.
         parse: bytes → Sbom.
         keeps_documents: whether the store keeps documents; then one that it lacks is taken in again.
+        reader: version of ``parse``; a document that an older one read is read again.
     """
 
-    def __init__(self, store: SbomStore, parse: Callable[[bytes], Sbom], *, keeps_documents: bool = False) -> None:
-        self._store, self._parse, self._keeps_documents = store, parse, keeps_documents
+    def __init__(
+        self, store: SbomStore, parse: Callable[[bytes], Sbom], *, keeps_documents: bool = False, reader: int = 0
+    ) -> None:
+        self._store, self._parse = store, parse
+        self._keeps_documents, self._reader = keeps_documents, reader
 
     def run(self, documents: Iterable[Document], *, place: str) -> Iterator[Imported]:
         """Take documents in, one transaction each, and say what became of each.
 
-        A document that the store has is recognised by its bytes, and not parsed again.
+        A document that the store has is recognised by its bytes, and not parsed again, unless an older reader read it.
 
         Args:
             documents: in any order.
@@ -118,7 +124,7 @@ class SbomImporter:
             stored = self._store.add(document.digest, sbom, place=place, image=document.image)
             yield Imported(
                 document,
-                Outcome.ADDED if there is None else Outcome.UNCHANGED,
+                Outcome.ADDED if there is None else Outcome.REREAD if self._is_outdated(there) else Outcome.UNCHANGED,
                 format=sbom.format,
                 components=len(stored.component_ids),
                 skipped=stored.skipped,
@@ -126,7 +132,10 @@ class SbomImporter:
             )
 
     def _is_whole(self, document: Document, there: SbomRecord) -> bool:
-        """Whether the store has all that there is to know: the tag, and the document itself."""
-        if self._keeps_documents and not there.has_document:
+        """Whether the store has all that there is to know: the tag, the document itself, and how it is read today."""
+        if (self._keeps_documents and not there.has_document) or self._is_outdated(there):
             return False
         return document.image is None or document.image.tagged in there.names
+
+    def _is_outdated(self, there: SbomRecord) -> bool:
+        return there.reader < self._reader

@@ -102,3 +102,8 @@ def answers_for(looked_at: str, place: str) -> bool:
 def settles(place: str) -> bool:
     """Whether a document from here is an administrator's word on the image, so that nothing is looked for."""
     return place in (ADDED, IMPORTED)
+
+
+def is_searchable(place: str) -> bool:
+    """Whether a place can be asked again for what was found there: nobody handed it in, and it was not made."""
+    return not settles(place) and place != GENERATED

@@ -100,6 +100,23 @@ class OutdatedSbom:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadSbom:
+    """An SBOM that an older reader read, and that was not read again yet.
+
+    Attributes:
+        digest: of the image.
+        document_digest: of the document.
+        has_document: whether the document is kept, so that it can be read again.
+        is_searchable: whether it was found in a place that can be asked again, such as a registry.
+    """
+
+    digest: Digest
+    document_digest: str
+    has_document: bool
+    is_searchable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OutdatedCounts:
     """How many SBOMs an older reader read, and what became of them.
 

@@ -25,6 +25,7 @@ from webhook.model.records import (
     SbomRecord,
     Sighting,
     StoreStatus,
+    UnreadSbom,
     VulnerabilityQuery,
     VulnerabilityRecord,
 )
@@ -126,6 +127,9 @@ class ReadingStore(Protocol):
 
     def counts(self, reader: int) -> OutdatedCounts:
         """What an older reader read."""
+
+    def unread(self, reader: int, digests: Sequence[Digest]) -> Sequence[UnreadSbom]:
+        """SBOMs of some images that an older reader read, and that were not read again yet."""
 
 
 class SearchStore(Protocol):

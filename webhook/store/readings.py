@@ -10,19 +10,20 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, select, update
 
 from webhook.model.components import ComponentState, Sbom
 from webhook.model.images import Digest
+from webhook.model.places import is_searchable
 from webhook.model.purls import Purl
-from webhook.model.records import OutdatedCounts, OutdatedSbom
+from webhook.model.records import OutdatedCounts, OutdatedSbom, UnreadSbom
 from webhook.policy.rekeying import KnownComponent, Rekeyed, rekeyed
 from webhook.store.columns import pack, to_json, unpack
 from webhook.store.componentids import give_ids
 from webhook.store.database import Change, Database, among
 from webhook.store.interruptions import persistent
 from webhook.store.spelling import newest_component, note_spellings
-from webhook.store.tables import components, documents, readings, sboms
+from webhook.store.tables import components, documents, readings, sbom_places, sboms
 
 _SAMPLE = 200
 _PORTION = 100
@@ -52,15 +53,8 @@ class ReadingRepository:
             StoreError: the database does not answer.
         """
         query = (
-            select(sboms.c.id, sboms.c.digest, sboms.c.document_digest)
-            .join(documents, documents.c.digest == sboms.c.document_digest)
-            .join(readings, _SAME, isouter=True)
-            .where(
-                sboms.c.reader < reader,
-                sboms.c.id > after,
-                documents.c.payload.is_not(None),
-                func.coalesce(readings.c.reader, 0) < reader,
-            )
+            _unread(reader, sboms.c.id, sboms.c.digest, sboms.c.document_digest)
+            .where(sboms.c.id > after, documents.c.payload.is_not(None))
             .order_by(sboms.c.id)
             .limit(most)
         )
@@ -78,26 +72,14 @@ class ReadingRepository:
         Raises:
             StoreError: nothing was kept.
         """
-        key = {"digest": str(digest), "document_digest": sbom.document_digest}
         with self._database.change() as change:
-            connection = change.connection
-            there = select(sboms.c.id).where(*(sboms.c[name] == value for name, value in key.items()))
-            if connection.execute(there).scalar() is None:
+            there = select(sboms.c.id).where(
+                sboms.c.digest == str(digest), sboms.c.document_digest == sbom.document_digest
+            )
+            if change.connection.execute(there).scalar() is None:
                 change.discarded = True  # it was removed meanwhile
                 return
-            newest_before = newest_component(connection)
-            given = give_ids(change, sbom.components)
-            note_spellings(change, sbom, given, newest_before)
-            values = {
-                "component_ids": pack(sorted(set(given.values()))),
-                "skipped": to_json(dict(Counter(one.reason for one in sbom.skipped))),
-                "skipped_components": to_json(sbom.skipped[:_SAMPLE]),
-                "reader": sbom.reader,
-                "not_in_image": sbom.not_in_image,
-            }
-            upsert = self._database.upsert(readings).values(**key, **values)
-            connection.execute(upsert.on_conflict_do_update(index_elements=list(key), set_=values))
-            _advance(change, [(str(digest), sbom.document_digest)])
+            note_reading(self._database, change, digest, sbom)
 
     @persistent
     def advance(self) -> int:
@@ -133,14 +115,9 @@ class ReadingRepository:
         Raises:
             StoreError: the database does not answer.
         """
-        readable = (
-            select(sboms.c.id)
-            .join(documents, documents.c.digest == sboms.c.document_digest)
-            .where(sboms.c.reader < reader, documents.c.payload.is_not(None))
-        )
+        query = _unread(reader, func.count(), func.count(documents.c.payload))
         with self._database.read() as connection:
-            old = connection.execute(select(func.count()).where(sboms.c.reader < reader)).scalar_one()
-            with_document = connection.execute(select(func.count()).select_from(readable.subquery())).scalar_one()
+            unread, with_document = map(int, connection.execute(query).one())
             again = select(readings.c.component_ids).join(sboms, _SAME).where(readings.c.reader >= reader)
             packed = list(connection.execute(again).scalars())
             numbers = sorted({number for one in packed for number in unpack(one)})
@@ -150,8 +127,74 @@ class ReadingRepository:
                 among(connection, components.c.id, numbers),
             )
             to_ask = connection.execute(waiting).scalar_one()
-        unread = max(0, int(with_document) - len(packed))
-        return OutdatedCounts(len(packed), unread, int(old) - len(packed) - unread, int(to_ask))
+        return OutdatedCounts(len(packed), with_document, unread - with_document, int(to_ask))
+
+    @persistent
+    def unread(self, reader: int, digests: Sequence[Digest]) -> Sequence[UnreadSbom]:
+        """SBOMs of some images that an older reader read, and that were not read again yet, by digest and document.
+
+        Args:
+            reader: version of today's reader.
+            digests: of the images.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        columns = (
+            sboms.c.digest,
+            sboms.c.document_digest,
+            documents.c.payload.is_not(None),
+            func.coalesce(sbom_places.c.place, sboms.c.place),
+        )
+        in_place = and_(
+            sbom_places.c.digest == sboms.c.digest, sbom_places.c.document_digest == sboms.c.document_digest
+        )
+        query = _unread(reader, *columns).join(sbom_places, in_place, isouter=True).distinct()
+        found: dict[tuple[str, str], UnreadSbom] = {}
+        with self._database.read() as connection:
+            mine = among(connection, sboms.c.digest, list(map(str, digests)))
+            for digest, document, has_document, place in connection.execute(query.where(mine)):
+                known = found.get((digest, document))
+                searchable = is_searchable(place) or (known is not None and known.is_searchable)
+                found[digest, document] = UnreadSbom(Digest(digest), document, bool(has_document), searchable)
+        return [found[key] for key in sorted(found)]
+
+
+def is_unread(connection: Connection, digest: Digest, sbom: Sbom) -> bool:
+    """Whether the store has an SBOM as an older reader than this one read it."""
+    query = _unread(sbom.reader, sboms.c.id).where(
+        sboms.c.digest == str(digest), sboms.c.document_digest == sbom.document_digest
+    )
+    return connection.execute(query).scalar() is not None
+
+
+def note_reading(database: Database, change: Change, digest: Digest, sbom: Sbom) -> None:
+    """Keep how a newer reader reads an SBOM that is there, and take that one the first step."""
+    newest_before = newest_component(change.connection)
+    given = give_ids(change, sbom.components)
+    note_spellings(change, sbom, given, newest_before)
+    key = {"digest": str(digest), "document_digest": sbom.document_digest}
+    values = {
+        "component_ids": pack(sorted(set(given.values()))),
+        "skipped": to_json(dict(Counter(one.reason for one in sbom.skipped))),
+        "skipped_components": to_json(sbom.skipped[:_SAMPLE]),
+        "reader": sbom.reader,
+        "not_in_image": sbom.not_in_image,
+    }
+    upsert = database.upsert(readings).values(**key, **values)
+    change.connection.execute(upsert.on_conflict_do_update(index_elements=list(key), set_=values))
+    _advance(change, [(str(digest), sbom.document_digest)])
+
+
+def _unread(reader: int, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Columns of SBOMs that an older reader read and that were not read again, and of their documents."""
+    return (
+        select(*columns)
+        .select_from(sboms)
+        .join(documents, documents.c.digest == sboms.c.document_digest, isouter=True)
+        .join(readings, _SAME, isouter=True)
+        .where(sboms.c.reader < reader, func.coalesce(readings.c.reader, 0) < reader)
+    )
 
 
 class _Reading(NamedTuple):

@@ -28,6 +28,7 @@ from webhook.store.documents import DocumentRepository
 from webhook.store.guessing import guessed
 from webhook.store.interruptions import tried_twice
 from webhook.store.presence import Presence
+from webhook.store.readings import is_unread, note_reading
 from webhook.store.spelling import newest_component, note_spellings
 from webhook.store.tables import components, documents, sboms, tags
 
@@ -87,6 +88,8 @@ class SbomRepository:
     def add(self, digest: Digest, sbom: Sbom, *, place: str, image: ImageRef | None = None) -> StoredSbom:
         """Keep an SBOM, giving ids to components that have none; adding the same document again changes nothing.
 
+        An SBOM that an older reader read is read again: see :class:`webhook.store.readings.ReadingRepository`.
+
         Args:
             digest: of the image that it describes.
             sbom: as parsed; its document is kept beside it, see :class:`DocumentRepository`.
@@ -101,7 +104,8 @@ class SbomRepository:
         tag = _tag(image)
         with self._database.read() as connection:
             stored = _find(connection, digest, sbom.document_digest)
-            if stored is not None and _points(connection, tag, digest):
+            settled = _points(connection, tag, digest) and not is_unread(connection, digest, sbom)
+            if stored is not None and settled:
                 there = presence.presences(connection, digest)
                 one = _found(sbom, place, origin, there)
                 if one in there:
@@ -210,11 +214,14 @@ class SbomRepository:
             return presence.departures(connection, digest)
 
     def _keep(self, change: Change, digest: Digest, found: Iterable[tuple[Sbom, Presence]]) -> bool:
-        """Note documents in places; whether one of them is new."""
+        """Note documents in places; whether one of them is new, or was never read by a reader as new as this one."""
         now, added = self._clock.now(), False
         for sbom, one in found:
             if _find(change.connection, digest, sbom.document_digest) is None:
                 _insert(change, digest, sbom, {"place": one.place, "added_at": now})
+                added = True
+            elif is_unread(change.connection, digest, sbom):
+                note_reading(self._database, change, digest, sbom)
                 added = True
             presence.note(self._database, change, digest, one, now)
         return added

@@ -215,6 +215,11 @@ DEFINITIONS = (
         ("state",),
     ),
     MetricDefinition(
+        "bomgate_outdated_running_images",
+        "gauge",
+        "Running images with an SBOM that an older bomgate read, and that was not read again yet.",
+    ),
+    MetricDefinition(
         "bomgate_rekeyed_components",
         "gauge",
         "Components of SBOMs that were read again which OSS Index was never asked for; each costs at least a credit.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tests.fakes import FakeClock, MemoryStore
 from tests.worlds import LEFTPAD, digest_of
@@ -10,7 +11,7 @@ from webhook.engines.importing import Document, Outcome, SbomImporter
 from webhook.errors import InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.images import parse_image
-from webhook.sboms import parse
+from webhook.sboms import READER, parse
 
 GOOD = (
     b'{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"type": "library", "name": "a", "purl": "%s"}]}'
@@ -71,3 +72,13 @@ def test_another_document_of_the_same_image_is_added_to_it(clock: FakeClock) -> 
     other = GOOD % b"pkg:npm/other@1.0.0"
     documents = [Document("a", digest_of("d"), lambda: CONTENT), Document("b", digest_of("d"), lambda: other)]
     assert [one.outcome for one in importer(store).run(documents, place="imported")] == [Outcome.ADDED, Outcome.ADDED]
+
+
+def test_a_document_that_an_older_reader_read_is_read_again(clock: FakeClock) -> None:
+    store = MemoryStore(clock)
+    document = Document("good", digest_of("d"), lambda: CONTENT)
+    older = SbomImporter(store.sboms, lambda data: replace(parse(data), reader=1), reader=1)
+    assert [one.outcome for one in older.run([document], place="added")] == [Outcome.ADDED]
+    assert [one.outcome for one in older.run([document], place="added")] == [Outcome.UNCHANGED]
+    (again,) = SbomImporter(store.sboms, parse, reader=READER).run([document], place="added")
+    assert (again.outcome, again.components) == (Outcome.REREAD, 1)

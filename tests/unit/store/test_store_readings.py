@@ -8,15 +8,21 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 
+import pytest
+from sqlalchemy import delete, insert, update
+
 from tests.fakes import FakeClock
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.rereading import Rereader
-from webhook.model.components import ComponentState
+from webhook.model.components import ComponentState, Sbom
+from webhook.model.looks import Look
 from webhook.model.purls import Purl
-from webhook.model.records import OutdatedCounts, Sighting
+from webhook.model.records import OutdatedCounts, Sighting, UnreadSbom
 from webhook.sboms import READER, parse
-from webhook.store.opening import Store
+from webhook.store import DocumentOptions, StoreOptions
+from webhook.store.opening import Store, open_store
+from webhook.store.tables import documents, sbom_places, sboms
 
 FORMER = "pkg:golang/github.com/azure/go-autorest/autorest@0.11.27"
 TODAY = "pkg:golang/github.com/Azure/go-autorest/autorest@v0.11.27"
@@ -166,6 +172,109 @@ def test_sboms_without_a_document_are_counted_and_left(real_store: Store) -> Non
     again = rereader(real_store)
     assert list(again.run()) == []
     assert again.counts() == OutdatedCounts(0, 0, 1, 0)
+
+
+def found_again(place: str, sbom: Sbom) -> Look:
+    """A look that sees a document in a place."""
+    return Look("docker.io/shop/web", {place: [sbom]})
+
+
+def without_document(store: Store, *places: str) -> Sbom:
+    """An SBOM as a release that kept no documents has left it; how today's reader reads its document."""
+    autorest(store)
+    (shown,) = store.sboms.show(digest(1))
+    kept = store.documents.find(shown.document_digest)
+    assert kept is not None
+    assert kept.data is not None
+    with store.documents._database.write() as connection:
+        connection.execute(delete(documents))
+        connection.execute(delete(sbom_places))
+        connection.execute(update(sboms).values(place=places[0]))
+        for place in places:
+            row = {"digest": digest(1), "document_digest": shown.document_digest, "place": place}
+            connection.execute(insert(sbom_places).values(origin="", seen_at=kept.stored_at, revision=1, **row))
+    return parse(kept.data)
+
+
+def test_a_document_that_is_found_again_is_read_again_though_it_is_not_kept(
+    database_url: str, clock: FakeClock
+) -> None:
+    store = open_store(StoreOptions(url=database_url), clock, documents=DocumentOptions(document_bytes=10))
+    autorest(store)
+    (shown,) = store.sboms.show(digest(1))
+    kept = store.documents.find(shown.document_digest)
+    assert kept is not None
+    assert kept.data is None, "it is too large"
+    answered(store, clock, FORMER, clean=[OTHER])
+    again = rereader(store)
+    assert list(again.run()) == []
+    assert again.counts() == OutdatedCounts(0, 0, 1, 0)
+    written = [("github.com/Azure/go-autorest/autorest", FORMER), ("left-pad", OTHER)]
+    components = [{"type": "library", "name": name, "purl": purl} for name, purl in written]
+    content = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components, "serialNumber": "1"}
+    sbom = parse(json.dumps(content).encode())
+    store.sboms.record(digest(1), found_again("referrers", sbom))
+    assert contents(store)[FORMER] is ComponentState.VULNERABLE
+    assert again.counts() == OutdatedCounts(waiting=1, unread=0, without_document=0, to_ask=1)
+    answered(store, clock, TODAY)
+    assert again.advance() == 1
+    assert contents(store) == {TODAY: ComponentState.VULNERABLE, OTHER: ComponentState.CLEAN}
+    assert store.sboms.list()[0].reader == READER
+    store.close()
+
+
+@pytest.mark.parametrize("place", ["added", "referrers"])
+def test_an_sbom_of_an_older_reader_is_read_again_when_it_comes_again(
+    real_store: Store, clock: FakeClock, place: str
+) -> None:
+    sbom = without_document(real_store, place)
+    answered(real_store, clock, FORMER, clean=[OTHER])
+    again = rereader(real_store)
+    if place == "added":
+        real_store.sboms.add(digest(1), sbom, place=place)
+    else:
+        real_store.sboms.record(digest(1), found_again(place, sbom))
+    assert again.counts() == OutdatedCounts(waiting=1, unread=0, without_document=0, to_ask=1)
+    assert contents(real_store)[FORMER] is ComponentState.VULNERABLE
+    before = real_store.feed.position()
+    real_store.sboms.add(digest(1), sbom, place=place)
+    assert rereader(real_store).counts().waiting == 1
+    answered(real_store, clock, clean=[TODAY])
+    assert again.advance() == 1
+    assert contents(real_store) == {TODAY: ComponentState.CLEAN, OTHER: ComponentState.CLEAN}
+    assert real_store.feed.position() != before
+
+
+@pytest.mark.parametrize(
+    ("places", "searchable"),
+    [
+        (("added",), False),
+        (("imported",), False),
+        (("generated",), False),
+        (("referrers",), True),
+        (("cluster-report",), True),
+        (("signed:0123",), True),
+        (("added", "buildkit"), True),
+    ],
+)
+def test_it_is_known_which_unread_sboms_can_be_found_again(
+    real_store: Store, places: tuple[str, ...], searchable: bool
+) -> None:
+    sbom = without_document(real_store, *places)
+    everything = [digest(number) for number in range(3)]
+    expected = UnreadSbom(digest(1), sbom.document_digest, has_document=False, is_searchable=searchable)
+    assert real_store.readings.unread(READER, everything) == [expected]
+    assert real_store.readings.unread(READER, [digest(2)]) == []
+    real_store.readings.note(digest(1), sbom)
+    assert real_store.readings.unread(READER, everything) == [], "it waits for answers"
+
+
+def test_an_sbom_with_its_document_is_unread_until_the_duty_has_read_it(real_store: Store) -> None:
+    autorest(real_store)
+    (one,) = real_store.readings.unread(READER, [digest(1)])
+    assert one.has_document
+    list(rereader(real_store).run())
+    assert real_store.readings.unread(READER, [digest(1)]) == []
 
 
 def test_read_models_follow_each_step(real_store: Store, clock: FakeClock) -> None:

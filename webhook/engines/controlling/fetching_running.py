@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
@@ -22,7 +22,7 @@ from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef, parse_image
 from webhook.model.looks import LookRecord, origin_of
 from webhook.model.pulling import NO_ACCESS, PullAccess
-from webhook.model.records import Sighting
+from webhook.model.records import Sighting, UnreadSbom
 from webhook.model.running import RunningWorkload
 from webhook.ports import Background, Clock, RunningWorkloads, SbomStore, SightingStore, Task
 
@@ -35,6 +35,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 900.0, 6 * 3600.0
 and an image that has none today mostly has none tomorrow; at admission it is searched for at once."""
 _HASTE = 2.0
 """How much more often than needed images may be looked at again, so that those that came due together are caught up."""
+_URGENT_HASTE = 6 * _HASTE
+"""The same while there are images with an SBOM that an older reader read, and that only its place still has."""
 _AT_ONCE = 500
 """Sightings that are written in one transaction."""
 
@@ -54,6 +56,8 @@ class InventoryParts:
         pull_secrets: whether workloads' pull secrets are used.
         sboms: where is noted when images were looked at; None looks at none again.
         refresh_seconds: after how long an image is looked at again; 0 means never.
+        unread: SBOMs of some images that an older reader read, and that were not read again yet.
+        publish_outdated: is told how many running images have such an SBOM.
     """
 
     running: RunningWorkloads
@@ -66,6 +70,8 @@ class InventoryParts:
     pull_secrets: bool = False
     sboms: SbomStore | None = None
     refresh_seconds: float = 0.0
+    unread: Callable[[Sequence[Digest]], Sequence[UnreadSbom]] = lambda _: ()
+    publish_outdated: Callable[[int], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,7 @@ class InventoryDuty:
         self._tried: dict[_Running, _Tried] = {}
         self._states: dict[tuple[Digest, str], dict[str, str]] = {}
         self._later: dict[tuple[Digest, str], float] = {}
+        self._sought: dict[tuple[Digest, str], frozenset[str]] = {}
 
     @property
     def interval_seconds(self) -> float:
@@ -182,46 +189,79 @@ class InventoryDuty:
         self._tried[one] = _Tried(self._ticks + pause, pause)  # forgotten in the next pass if it is known by then
 
     def _look_again(self, running: Sequence[_Running]) -> None:
-        """Look again at those images that were not looked at for longest; a few at a time, so that it is spread."""
-        parts, model = self._parts, self._parts.model
+        """Look again at those images that were not looked at for longest; a few at a time, so that it is spread.
+
+        First come those with an SBOM that an older reader read and whose document is not kept: only its place has it.
+        """
+        parts = self._parts
+        known = self._known(running)
+        unread = parts.unread(sorted({digest for digest, _ in known}))
+        parts.publish_outdated(len({one.digest for one in unread}))
         if parts.sboms is None or parts.refresh_seconds <= 0:
             return
-        known: dict[tuple[Digest, str], _Running] = {}
-        for one in running:
-            digest = one.image.digest or model.digest_of(one.image.tagged)
-            if digest is not None and model.knows(digest):
-                namespace = "" if one.access.is_empty else one.namespace
-                known.setdefault((digest, origin_of(one.image.name, namespace)), one)
-        looks = parts.sboms.looks(sorted({digest for digest, _ in known}))
         self._states = {key: state for key, state in self._states.items() if key in known}
         self._later = {key: until for key, until in self._later.items() if key in known}
+        self._sought = {key: sought for key, sought in self._sought.items() if key in known}
+        wanted = self._wanted(known, unread)
+        looks = parts.sboms.looks(sorted({digest for digest, _ in known}))
         now = parts.clock.now()
         due = []
         for key, one in known.items():
             since = _last_look(looks.get(key[0], ()), key[1], one.image.name)
             age = None if since is None else (now - since).total_seconds()
-            is_due = age is None or age >= parts.refresh_seconds or key in self._later
+            # What a place did not give a moment ago waits with the others, so that one that is down holds up nobody.
+            is_urgent = key in wanted and key not in self._later
+            is_due = is_urgent or age is None or age >= parts.refresh_seconds or key in self._later
             if is_due and self._ticks >= self._later.get(key, 0.0):
-                due.append((float("-inf") if age is None else -age, key))
-        share = len(known) * self.interval_seconds * _HASTE / parts.refresh_seconds
-        chosen = [key for _, key in sorted(due)[: max(1, ceil(share))]]
+                due.append((not is_urgent, float("-inf") if age is None else -age, key))
+        due.sort()
+        haste = _URGENT_HASTE if due and not due[0][0] else _HASTE
+        share = len(known) * self.interval_seconds * haste / parts.refresh_seconds
+        chosen = [key for _, _, key in due[: max(1, ceil(share))]]
         deadline = Deadline(self._ticks + self._options.search_seconds)
         tasks = [
-            parts.background.start(partial(self._look, key, known[key], deadline), host=known[key].image.host)
+            parts.background.start(
+                partial(self._look, key, known[key], wanted.get(key, frozenset()), deadline), host=known[key].image.host
+            )
             for key in chosen
         ]
         problem = self._wait(tasks, deadline)
         if problem is not None:
             raise problem
 
-    def _look(self, key: tuple[Digest, str], one: _Running, deadline: Deadline) -> None:
+    def _known(self, running: Sequence[_Running]) -> dict[tuple[Digest, str], _Running]:
+        """What runs and has an SBOM, by digest and origin."""
+        model = self._parts.model
+        known: dict[tuple[Digest, str], _Running] = {}
+        for one in running:
+            digest = one.image.digest or model.digest_of(one.image.tagged)
+            if digest is not None and model.knows(digest):
+                namespace = "" if one.access.is_empty else one.namespace
+                known.setdefault((digest, origin_of(one.image.name, namespace)), one)
+        return known
+
+    def _wanted(
+        self, known: Iterable[tuple[Digest, str]], unread: Sequence[UnreadSbom]
+    ) -> dict[tuple[Digest, str], frozenset[str]]:
+        """Documents that only their place still has, and that were not looked for there yet."""
+        lost: dict[Digest, set[str]] = {}
+        for one in unread:
+            if one.is_searchable and not one.has_document:
+                lost.setdefault(one.digest, set()).add(one.document_digest)
+        wanted = {key: frozenset(lost.get(key[0], ())) - self._sought.get(key, frozenset()) for key in known}
+        return {key: documents for key, documents in wanted.items() if documents}
+
+    def _look(self, key: tuple[Digest, str], one: _Running, wanted: frozenset[str], deadline: Deadline) -> None:
         if deadline.remaining(self._ticks) <= 0:
             return
         former = self._states.setdefault(key, {})
+        if wanted:
+            former.clear()  # a place that has nothing new has to give all of it again
         self._later[key] = self._ticks + _FIRST_PAUSE  # unless all places answer
         try:
             if self._parts.checker.look_again(one.image, key[0], deadline, one.access, former):
                 self._later.pop(key, None)
+                self._sought[key] = self._sought.get(key, frozenset()) | wanted
         except SourceError as problem:  # the last known stays
             extra = {"image": one.image.name, "error": problem.message}
             log.info("what is attached to an image was not looked at again", extra=extra)

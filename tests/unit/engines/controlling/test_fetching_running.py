@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.fakes import FakeBackground
+from tests.fakes import FakeBackground, FakeSbomSource
 from tests.worlds import LEFTPAD, World, digest_of, sbom_of
 from webhook.engines.controlling.fetching_running import InventoryDuty, InventoryParts
 from webhook.engines.controlling.options import ControllerOptions
 from webhook.errors import Final, StoreError
+from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.model.pulling import PullAccess
-from webhook.model.records import Sighting
+from webhook.model.records import Sighting, UnreadSbom
 from webhook.model.running import ObjectRef, RunningImage, RunningWorkload
 from webhook.model.workloads import ContainerRole
 
@@ -63,6 +64,8 @@ class Desk:
         self.world, self.running = World(resolves=True), FakeRunning()
         self.background, self.sightings = FakeBackground(hold=hold), FakeSightings()
         world = self.world
+        self.unread: list[UnreadSbom] = []
+        self.outdated: list[int] = []
         self.parts = InventoryParts(
             running=self.running,
             checker=world.checker,
@@ -74,6 +77,8 @@ class Desk:
             pull_secrets=pull_secrets,
             sboms=world.store.sboms,
             refresh_seconds=refresh_seconds,
+            unread=lambda digests: [one for one in self.unread if one.digest in digests],
+            publish_outdated=self.outdated.append,
         )
         self.duty = InventoryDuty(self.parts, ControllerOptions(**options))
         world.directory.sboms[NEW] = [sbom_of(LEFTPAD)]
@@ -241,3 +246,97 @@ def test_nothing_is_looked_at_again_where_that_is_switched_off() -> None:
     desk.world.clock.advance(100 * DAY)
     desk.duty.run()
     assert len(desk.world.directory.asked) == asked
+
+
+@dataclass
+class ConditionalPlace(FakeSbomSource):
+    """A registry whose answer never changes."""
+
+    place: str = "referrers"
+
+    def state(self, image: ImageRef, digest: Digest, deadline: Deadline) -> str:
+        return "as ever"
+
+
+def lost(name: str, *, searchable: bool = True, kept: bool = False) -> UnreadSbom:
+    """An SBOM that an older reader read."""
+    return UnreadSbom(digest_of(name), digest_of(f"document of {name}"), kept, searchable)
+
+
+def looked(place: FakeSbomSource, duty: InventoryDuty, passes: int = 1) -> list[int]:
+    """How many images are looked at in each pass."""
+    counts = []
+    for _ in range(passes):
+        before = len(place.asked)
+        duty.run()
+        counts.append(len(place.asked) - before)
+    return counts
+
+
+def test_an_sbom_of_an_older_reader_without_a_document_is_searched_again_at_once_though_nothing_changed() -> None:
+    desk = Desk(refresh_seconds=DAY)
+    place = ConditionalPlace(sboms={NEW: [sbom_of(LEFTPAD)]})
+    desk.world.opener.common.places = [place]
+    desk.running.there = [workload("web", ("shop/web:1", NEW, True))]
+    desk.duty.run()
+    desk.world.clock.advance(DAY)
+    assert looked(place, desk.duty) == [1], "the first look again reads, to know the state"
+    desk.world.clock.advance(DAY)
+    assert looked(place, desk.duty) == [0], "then the place says that nothing is new"
+    desk.unread = [lost("new")]
+    assert looked(place, desk.duty, 3) == [1, 0, 0]
+    assert desk.outdated[-1] == 1, "it was not found, and is told of"
+    desk.unread = []
+    desk.duty.run()
+    assert desk.outdated[-1] == 0
+
+
+def test_what_was_handed_in_and_what_is_kept_is_not_searched_again() -> None:
+    for one in (lost("new", searchable=False), lost("new", kept=True)):
+        desk = Desk(refresh_seconds=DAY)
+        desk.running.there = [workload("web", ("shop/web:1", NEW, True))]
+        desk.duty.run()
+        desk.unread = [one]
+        assert looked(desk.world.directory, desk.duty) == [0]
+        assert desk.outdated[-1] == 1
+
+
+def test_unread_sboms_come_before_others_and_faster() -> None:
+    desk = Desk(refresh_seconds=DAY, inventory_seconds=DAY / 200)
+    world = desk.world
+    names = [f"image {n}" for n in range(40)]
+    world.directory.sboms.update({digest_of(one): [sbom_of(LEFTPAD, document=one)] for one in names})
+    images = [(f"shop/i{n}:1", digest_of(one), True) for n, one in enumerate(names)]
+    desk.running.there = [workload("web", *images)]
+    desk.duty.run()
+    world.clock.advance(DAY)
+    desk.unread = [lost(one) for one in names[:6]]
+    assert looked(world.directory, desk.duty, 4) == [3, 3, 1, 1]
+    assert {digest for _, digest in world.directory.asked[-8:-2]} == {digest_of(one) for one in names[:6]}
+
+
+def test_a_place_that_is_down_does_not_hold_up_the_others() -> None:
+    desk = Desk(refresh_seconds=DAY, inventory_seconds=DAY / 1000)
+    world = desk.world
+    world.directory.sboms[OLD] = [sbom_of(LEFTPAD, document="old")]
+    desk.running.there = [workload("web", ("shop/a:1", NEW, True), ("shop/b:1", OLD, True))]
+    desk.duty.run()
+    desk.unread = [lost("old")]
+    world.directory.sboms[OLD] = Final("503")
+    assert looked(world.directory, desk.duty, 2) == [1, 0]
+    world.clock.advance(DAY)
+    desk.duty.run()
+    desk.duty.run()
+    assert {digest for _, digest in world.directory.asked[-2:]} == {NEW, OLD}
+    world.directory.sboms[OLD] = [sbom_of(LEFTPAD, document="old")]
+    world.clock.advance(900)
+    assert looked(world.directory, desk.duty, 2) == [1, 0]
+
+
+def test_unread_sboms_are_counted_where_nothing_is_looked_at_again() -> None:
+    desk = Desk(refresh_seconds=0)
+    desk.running.there = [workload("web", ("shop/web:1", NEW, True))]
+    desk.duty.run()
+    desk.unread = [lost("new")]
+    assert looked(desk.world.directory, desk.duty) == [0]
+    assert desk.outdated[-1] == 1
