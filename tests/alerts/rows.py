@@ -175,7 +175,10 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 "SBOMs of images",
                 "short",
                 "What became of the search for the SBOM of each running image.",
-                [(f"sum by (sbom) (bomgate:audit_images:sum{{{IN}}})", "{{sbom}}")],
+                [
+                    (f"sum by (sbom) (bomgate:audit_images:sum{{{IN}}})", "{{sbom}}"),
+                    (f"max(bomgate:audit_images_incomplete:sum{{{IN}}})", "known in part"),
+                ],
             ),
             Panel(
                 "Components of running images",
@@ -274,6 +277,7 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 "SBOMs that an older bomgate read, and the components to ask for before they have today's.",
                 [
                     (f"max by (state) (bomgate_outdated_sboms{{{IN}}})", "SBOMs: {{state}}"),
+                    (f"max(bomgate:outdated_running_images:sum{{{IN}}})", "running images not read again"),
                     (f"max(bomgate_rekeyed_components{{{IN}}})", "components to ask for"),
                 ],
             ),

@@ -244,7 +244,7 @@ def test_the_rights_of_the_table_are_enough(
     registered = Registered(cluster, home)
     controller = new_controller(kubeconfig=grant(cluster, home, needed(home), tmp_path))
     wait_until(lambda: registered.authorities, 20, "the bundle")
-    names = ("certificates", "grants", "inventory", "urgent", "audit", "rights")
+    names = ("certificates", "grants", "inventory", "urgent", "documents", "audit", "rights")
     done = "bomgate_controller_duty_timestamp_seconds"
     wait_until(lambda: all(controller.metric(done, duty=name) for name in names), 20, "a pass of each duty")
     assert controller.metric("bomgate_rbac_gaps") == 0

@@ -26,6 +26,7 @@ _CHANGING = (
     (re.compile(r'(?<=schema": ")\d{4}'), "<schema>"),
     (re.compile(r'(?<="batch": ")\d{8}-[0-9a-f]{6}'), "<batch>"),
     (re.compile(r'(?<="recorded_by": ")[^"]+'), "<account>@<machine>"),
+    (re.compile(r'(?<="author": "ada \()[^()"]+'), "<account>@<machine>"),
 )
 PACKAGE = PARSER.partition("@")[0]
 
@@ -64,6 +65,7 @@ def answers(folder: Path) -> Iterator[tuple[str, str]]:
             ("types-lint", ("types", "lint")),
             ("source-check", ("source", "check")),
             ("db-status", ("db", "status")),
+            ("sbom-remove", ("sbom", "remove", digest("new"), "--author", "ada", "--comment", "of another build")),
         )
         for name, command in commands:
             output = () if "--output" in command else ("--output", "json")

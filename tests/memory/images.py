@@ -13,7 +13,7 @@ from webhook.model.changes import START, UINT32, Changes, Position, StoredSbom
 from webhook.model.components import ComponentState, Sbom, SkipReason
 from webhook.model.images import Digest, ImageRef
 from webhook.model.looks import Departure, Look, LookRecord, StoredLook, kept_origin
-from webhook.model.places import answers_for, kept_finding, settles
+from webhook.model.places import GENERATED, answers_for, kept_finding, settles
 from webhook.model.platforms import joined
 from webhook.model.purls import Purl
 from webhook.model.records import (
@@ -139,7 +139,11 @@ class MemorySboms:
         facts, now = self._facts, self._facts.clock.now()
         mine = [one for one in facts.found.get(digest, []) if document in (None, one.document)]
         left = [
-            one for one in mine if settles(one.place) or (not one.origin and bool(kept_origin(one.place, "any name")))
+            one
+            for one in mine
+            if settles(one.place)
+            or one.place == GENERATED
+            or (not one.origin and bool(kept_origin(one.place, "any name")))
         ]
         if left:
             facts.revision += 1

@@ -282,6 +282,14 @@ def test_people_take_out_what_they_handed_in_and_nothing_else(store: AnyStore) -
     assert store.feed.position() == position
 
 
+def test_people_take_out_what_was_made_on_request(store: AnyStore) -> None:
+    made = make_sbom("pkg:npm/a@1")
+    store.sboms.record(digest(1), Look(WEB, {"generated": [made]}))
+    left, stays = store.sboms.remove(digest(1), author="ada")
+    assert ([one.place for one in left], list(stays)) == (["generated"], [])
+    assert store.sboms.show(digest(1)) == []
+
+
 def test_an_attached_document_of_which_nobody_knows_the_name_is_adopted_when_it_is_seen(store: AnyStore) -> None:
     sbom = make_sbom("pkg:npm/a@1")
     store.sboms.add(digest(1), sbom, place="referrers")

@@ -38,11 +38,12 @@ _PREFIX = re.compile(r"(?:sha256:)?([0-9a-f]{4,64})\Z")
 @global_options
 @output_option()
 def remove(digest: str, document: str | None, comment: str, author: str | None, output: str) -> Exit:
-    """Take out the SBOMs of an image that people handed in with `sbom add` or `sbom import`.
+    """Take out the SBOMs of an image that people handed in with `sbom add` or `sbom import`, or that Syft made.
 
     The image is named by DIGEST (or the beginning of it) or by a name that points at it. What is attached to the image
     stays: delete it in its registry, and run `bomgate sbom fetch IMAGE --add`. An image without any SBOM left counts as
-    missing-sbom. `bomgate sbom show` has a line for each document that was taken out.
+    missing-sbom; where Syft makes SBOMs on request, it makes one again. `bomgate sbom show` has a line for each
+    document that was taken out.
     """
     parts = invocation().parts()
     found, by = resolve_digest(parts, digest), person(parts, author)

@@ -79,7 +79,7 @@ class SbomStore(Protocol):
     def remove(
         self, digest: Digest, *, document: str | None = None, author: str, why: str = ""
     ) -> tuple[Sequence[Departure], Sequence[Departure]]:
-        """Take out what people handed in: all of an image, or one document.
+        """Take out what people handed in, or what was made on request: all of an image, or one document.
 
         Returns what left, and what stays because it is attached somewhere.
         """

@@ -15,7 +15,7 @@ from webhook.model.changes import StoredSbom
 from webhook.model.components import ComponentState, Sbom, SkippedComponent, SkipReason
 from webhook.model.images import Digest, ImageRef
 from webhook.model.looks import Departure, Look, LookRecord, kept_origin
-from webhook.model.places import settles
+from webhook.model.places import GENERATED, settles
 from webhook.model.platforms import WHOLE, Coverage, joined
 from webhook.model.purls import Purl
 from webhook.model.records import SbomRecord
@@ -167,7 +167,7 @@ class SbomRepository:
     def remove(
         self, digest: Digest, *, document: str | None = None, author: str, why: str = ""
     ) -> tuple[Sequence[Departure], Sequence[Departure]]:
-        """Take out what people handed in, or what was found nobody knows in which name.
+        """Take out what people handed in, what was made on request, or what was found nobody knows in which name.
 
         Args:
             digest: of the image.
@@ -301,8 +301,8 @@ def _find(connection: Connection, digest: Digest, document_digest: str) -> Store
 
 
 def can_remove(one: Presence) -> bool:
-    """Whether people can take a document out of a place: they handed it in, or nothing can be asked for it."""
-    return settles(one.place) or (not one.origin and bool(kept_origin(one.place, "any name")))
+    """Whether people can take a document out: it was handed in, it was made, or nothing can be asked for it."""
+    return settles(one.place) or one.place == GENERATED or (not one.origin and bool(kept_origin(one.place, "any name")))
 
 
 def _tag(image: ImageRef | None) -> str | None:

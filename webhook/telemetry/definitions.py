@@ -172,6 +172,12 @@ DEFINITIONS = (
         ("sbom",),
     ),
     MetricDefinition(
+        "bomgate_audit_images_incomplete",
+        "gauge",
+        "Distinct running images of which only a part is known: a place of SBOMs refused or cannot be read, or a "
+        "platform has none.",
+    ),
+    MetricDefinition(
         "bomgate_audit_components",
         "gauge",
         "Components of running images, each counted once an image, by state.",

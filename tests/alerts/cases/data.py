@@ -42,6 +42,9 @@ def images(found: int, none: int, refused: int, at: str) -> Moment:
     return Moment(LEADER | {name % word: f"{number}x2000" for word, number in values.items()}, at, HOURS)
 
 
+UNREADABLE = 'bomgate_audit_images{job="c", instance="a", sbom="unreadable"}'
+
+
 def expiring(action: str, number: int) -> dict[str, str]:
     """Assessments that end soon."""
     return {f'bomgate_assessments_expiring{{job="c", instance="a", action="{action}"}}': f"{number}x90"}
@@ -121,6 +124,40 @@ DATA = (
         "warning",
         images(7, 2, 1, "7h"),
         {"it is a fifth": images(8, 1, 1, "7h"), "it is not yet 6 hours": images(7, 2, 1, "5h")},
+    ),
+    Case(
+        "BomgateSbomsIncomplete",
+        "warning",
+        led("bomgate_audit_images_incomplete", "1x2000", at="7h", step=HOURS),
+        {
+            "there is none": led("bomgate_audit_images_incomplete", "0x2000", at="7h", step=HOURS),
+            "it is not yet 6 hours": led("bomgate_audit_images_incomplete", "1x2000", at="5h52m", step=HOURS),
+            "the place answered in between": led(
+                "bomgate_audit_images_incomplete", "1x60 0x15 1x1000", at="7h", step=HOURS
+            ),
+            "nothing is attached at all": images(9, 1, 0, "7h"),
+            "who says so leads no more": led(
+                "bomgate_audit_images_incomplete", "1x2000", leader="0x2000", at="7h", step=HOURS
+            ),
+        },
+    ),
+    Case(
+        "BomgateSbomsIncomplete",
+        "warning",
+        Moment(LEADER | {UNREADABLE: "1x2000"}, "7h", HOURS),
+        {"all are gone": Moment(LEADER | {UNREADABLE: "1x80 0x2000"}, "7h", HOURS)},
+    ),
+    Case(
+        "BomgateSbomsOutdated",
+        "warning",
+        led("bomgate_outdated_running_images", "2x2000", at="25h", step=HOURS),
+        {
+            "all were read again": led("bomgate_outdated_running_images", "2x180 0x2000", at="25h", step=HOURS),
+            "it is not yet a day": led("bomgate_outdated_running_images", "2x2000", at="23h52m", step=HOURS),
+            "who says so leads no more": led(
+                "bomgate_outdated_running_images", "2x2000", leader="0x2000", at="25h", step=HOURS
+            ),
+        },
     ),
     Case(
         "BomgateAssessmentsExpiring",

@@ -16,6 +16,7 @@ from functools import partial
 from webhook.engines.auditing.options import AuditOptions
 from webhook.errors import SourceError
 from webhook.model.audits import AuditResult
+from webhook.model.verdicts import SbomStatus, Verdict
 from webhook.policy.messages import Hints
 from webhook.policy.reporting import event_about, report_about
 from webhook.policy.scores import SEVERITIES, UNSCORED, severity
@@ -157,10 +158,16 @@ def publish(result: AuditResult, metrics: Metrics) -> None:
             components[state,] += getattr(counts, state)
     metrics.replace("bomgate_audit_workloads", workloads)
     metrics.replace("bomgate_audit_images", images)
+    metrics.set("bomgate_audit_images_incomplete", sum(map(_is_incomplete, result.images)))
     metrics.replace("bomgate_audit_components", components)
     metrics.replace("bomgate_audit_unassessed", _unassessed(result))
     metrics.set("bomgate_audit_timestamp_seconds", result.at.timestamp())
     metrics.set("bomgate_audit_duration_seconds", result.seconds)
+
+
+def _is_incomplete(image: Verdict) -> bool:
+    """Whether an SBOM was found, and something beside it is missing."""
+    return image.sbom is SbomStatus.FOUND and any(reason.code == "missing-sbom" for reason in image.reasons)
 
 
 def _unassessed(result: AuditResult) -> Counter[tuple[str, ...]]:

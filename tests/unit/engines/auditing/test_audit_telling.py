@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.clusters import FakeEventSink, FakeRegistration, FakeReportSink, FakeRunningWorkloads, running
-from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, World
+from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, World, digest_of, sbom_of
 from webhook.engines.auditing.auditor import Auditor, AuditParts, labelled_modes
 from webhook.engines.auditing.duty import AuditDuty
 from webhook.engines.auditing.options import AuditOptions
 from webhook.engines.auditing.telling import AuditTeller, Sinks
-from webhook.errors import Final, Retryable
+from webhook.errors import Final, InvalidInput, Retryable
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.images import parse_image
+from webhook.model.looks import Look, origin_of
 from webhook.model.reports import ReportStatus
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.messages import Hints
@@ -248,6 +250,20 @@ def test_the_metrics_say_what_was_found(audited: Audited) -> None:
     audited.cluster.found = [running("good", GOOD)]
     audited.after(3600)
     assert audited.metric(workloads, action="deny") == 0
+
+
+def test_images_of_which_only_a_part_is_known_are_counted(audited: Audited) -> None:
+    image, store = parse_image("shop/part:1"), audited.world.store
+    audited.cluster.found = [running("part", "shop/part:1"), running("twin", "shop/part:1"), running("bad", BAD)]
+    look = Look(origin_of(image.name), {"referrers": [sbom_of(LEFTPAD)]})
+    store.sboms.record(digest_of("part"), look, image=image)
+    audited.duty.run()
+    assert audited.metric("bomgate_audit_images_incomplete") == 0
+    audited.world.directory.sboms[digest_of("part")] = InvalidInput("It is no SBOM.", remedy="Make it anew.")
+    store.sboms.record(digest_of("part"), replace(look, trouble="directory: It is no SBOM.", passing=False))
+    audited.after(3600)
+    assert audited.metric("bomgate_audit_images_incomplete") == 1
+    assert audited.metric("bomgate_audit_images", sbom="found") == 2, "it has an SBOM all the same"
 
 
 def test_what_is_unassessed_is_counted_by_severity_and_once_a_package(audited: Audited) -> None:
