@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.fakes import NOON
 from webhook.clients.http.headers import retry_after
-from webhook.clients.ossindex.convert import convert, score_of, vector_of, web_address
+from webhook.clients.ossindex.convert import convert
+from webhook.clients.ossindex.fields import score_of, vector_of, web_address
 from webhook.clients.ossindex.matching import match
 from webhook.clients.ossindex.reading import clean_text, decode_reports, message_of, number_of
 from webhook.errors import BomgateError

@@ -76,7 +76,5 @@ class ComponentAnswer:
     purl: Purl
     vulnerabilities: tuple[Vulnerability, ...]
     answered_at: dt.datetime
-    description: str = ""
-    reference: str = ""
     complete: bool = True
     spellings: tuple[Purl, ...] = ()

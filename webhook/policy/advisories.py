@@ -57,7 +57,7 @@ def score_of_vector(vector: str | None) -> Decimal | None:
 
 def identifiers_in(references: Iterable[str]) -> tuple[str, ...]:
     """GHSA identifiers of the advisories that references lead to, sorted, in the spelling of GitHub."""
-    found = (_GHSA.match(one) for one in references)
+    found = [_GHSA.match(one) for one in references if "GHSA-" in one.upper()]
     return tuple(sorted({f"GHSA{match[1][4:].lower()}" for match in found if match is not None}))
 
 
@@ -71,6 +71,9 @@ def is_rejected(title: str, description: str) -> bool:
         title: with or without an identifier in brackets before it.
         description: of which the beginning counts.
     """
-    return any(
-        _REJECTED.match(text) for text in (title[:500], _TITLE_HEAD.sub("", title[:500], count=1), description[:500])
+    title, description = title[:500], description[:500]
+    return bool(
+        _REJECTED.match(description)
+        or _REJECTED.match(title)
+        or ((head := _TITLE_HEAD.match(title)) and _REJECTED.match(title, head.end()))
     )

@@ -8,7 +8,7 @@ import pytest
 
 from tests.doubles.ossindex import OssIndexDouble, advisory
 from webhook.clients.ossindex import OssIndexSource
-from webhook.clients.ossindex.forms import forms
+from webhook.clients.ossindex.forms import forms, usual_forms
 from webhook.model.downloads import Names
 from webhook.model.purls import Purl, parse_purl
 
@@ -116,33 +116,23 @@ def test_what_no_registry_can_hold_is_never_sent(double: OssIndexDouble, make_so
     assert double.service.journal == []
 
 
-def test_what_is_plainly_its_only_form_is_what_the_rules_of_its_type_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_seen_at_a_glance_is_what_the_rules_of_the_type_say() -> None:
     names = (
-        "maven/org.example/a",
-        "maven/a",
-        "maven/log4j/log4j",
-        "npm/left-pad",
-        "npm/%40scope/pkg",
-        "npm/JSONStream",
+        *("maven/org.example/a", "maven/a", "maven/log4j/log4j", "npm/left-pad", "npm/%40scope/pkg", "npm/JSONStream"),
+        *("golang/g.test/a", "golang/g.test/A", "golang/stdlib", "golang/gopkg.in/yaml.v2", "golang/../a"),
+        *("rpm/redhat/openssl", "rpm/rhel/openssl", "rpm/suse/libstdc%2B%2B6", "rpm/Vendor/a", "rpm/a"),
+        *("pypi/flask", "pypi/a-b", "pypi/a.b", "gem/rake", "cargo/serde", "nuget/a.b", "composer/a/b", "conda/a"),
     )
     versions = (
         *("1", "1.2.3", "1.0-RELEASE", "2.0.Final", "33.0-jre", "1.2.3-beta.1", "1.0.redhat-3", "1.0.0.redhat-00001"),
-        *(
-            "1.x",
-            "1.2.X",
-            "0.0.0-use.local",
-            "0%2Bunknown",
-            "1.%2B",
-            "1.2.3%2Bbuild",
-            "latest",
-            "%24%7Bversion%7D",
-            "1.*",
-        ),
+        *("1.x", "1.2.X", "0.0.0-use.local", "0%2Bunknown", "1.%2B", "1.2.3%2Bbuild", "latest", "1.*", "1:2.3-4"),
+        *("%24%7Bversion%7D", "v1.0.0", "v0.0.0-20210101-abcdef", "v1.2.0-0.dirty", "v2.0.0", "v1.0.0.dirty"),
     )
     keys = [Purl(f"pkg:{name}@{version}") for name in names for version in versions]
-    quickly = {key: forms(key) for key in keys}
-    monkeypatch.setattr("webhook.clients.ossindex.forms._PLAIN", lambda _: None)
-    assert quickly == {key: forms(key) for key in keys}
+    seen = {key: found for key, found in zip(keys, usual_forms(keys), strict=True) if found is not None}
+    assert seen == {key: forms(key) for key in seen}
+    assert {key.type for key in seen} == {"cargo", "gem", "golang", "maven", "npm", "pypi", "rpm"}
+    assert set(usual_forms([*keys, Purl("pkg:maven/g/a@1\n")])) == {None}
 
 
 @pytest.mark.parametrize("key", ["pkg:composer/a/b@1.2.X", "pkg:pypi/a@0.0.0-use.local", "pkg:gem/a@0.0.0-use.local"])

@@ -10,35 +10,26 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from collections.abc import Sequence
+from decimal import Decimal
 
 import msgspec
 
+from webhook.clients.ossindex.fields import judgement_of, weakness_of, web_address, web_addresses
 from webhook.clients.ossindex.matching import Entry
 from webhook.clients.ossindex.reading import clean_text, one_line
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
-from webhook.policy.advisories import identifiers_in, is_rejected, score_of_vector
-from webhook.policy.scores import is_scored
+from webhook.policy.advisories import identifiers_in, is_rejected
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,}\Z", re.IGNORECASE)
 _IDENTIFIER = re.compile(
     r"(?:CVE-\d{4}-\d{4,}|sonatype-\d{4}-\d+|OSSINDEX(?:-[0-9a-f]{4}){3}|GHSA(?:-[0-9a-z]{4}){3})\Z", re.IGNORECASE
 )
 _CVE_IN_TITLE = re.compile(r"\s*\[(CVE-\d{4}-\d{4,})\]", re.IGNORECASE)
-_CWE = re.compile(r"CWE-\d+\Z", re.IGNORECASE)
-_VECTOR = re.compile(
-    r"CVSS:\d\.\d(?:/[A-Za-z]+:[A-Za-z]+)+\Z|AV:[LAN]/AC:[HML]/Au:[MSN]/C:[NPC]/I:[NPC]/A:[NPC](?:/[A-Za-z]+:[A-Za-z]+)*\Z"
-)
 _REDACTED = re.compile(r"\b\d+ (?:non-CVE )?vulnerabilit(?:y|ies) found\b", re.IGNORECASE)
-_ADDRESS = re.compile(r"https?://(?:[^\s/?#@\[\]]+|\[[0-9a-f:.]+\](?::\d+)?)(?:[/?#]\S*)?\Z", re.IGNORECASE)
-_PLAIN_ADDRESS = re.compile(
-    # As most are: nothing to keep in the query.
-    r"https?://[A-Za-z0-9.-]++(?:/[A-Za-z0-9._~%@:+/-]*+)?+(?:\?utm_[a-z]++=[^&#?\s]*+(?:&utm_[a-z]++=[^&#?\s]*+)*+)?+\Z"
-).match
-_HIGHEST = Decimal(10)
+_USUAL_NAME = re.compile(r"(?:CVE|sonatype)-\d{4}-\d{4,20}\Z", re.ASCII).match
+_LONGEST_TITLE = 500
 
 
 def convert(purl: Purl, entries: Sequence[Entry], answered_at: dt.datetime) -> ComponentAnswer | None:
@@ -52,6 +43,8 @@ def convert(purl: Purl, entries: Sequence[Entry], answered_at: dt.datetime) -> C
     Returns:
         The answer, or None when no entry says which vulnerabilities there are: that is unknown, not clean.
     """
+    if len(entries) == 1 and entries[0].get("vulnerabilities") == []:  # as most
+        return ComponentAnswer(purl, (), answered_at)
     lists = [listed for entry in entries if isinstance(listed := entry.get("vulnerabilities"), list)]
     if not lists:
         return None
@@ -61,14 +54,7 @@ def convert(purl: Purl, entries: Sequence[Entry], answered_at: dt.datetime) -> C
         known = found.get(one.id)
         if known is None or _worse(one, known):
             found[one.id] = one
-    first = entries[0]
-    return ComponentAnswer(
-        purl=purl,
-        vulnerabilities=tuple(found[identifier] for identifier in sorted(found)),
-        answered_at=answered_at,
-        description=clean_text(first.get("description"), 2000),
-        reference=web_address(first.get("reference")),
-    )
+    return ComponentAnswer(purl, tuple([found[identifier] for identifier in sorted(found)]), answered_at)
 
 
 def join(
@@ -87,11 +73,9 @@ def join(
         known = found.get(one.id)
         if known is None or _worse(one, known):
             found[one.id] = one
-    first = next((answer for answer in answers if answer.vulnerabilities), answers[0])
-    return replace(
-        first,
+    return ComponentAnswer(
         purl=purl,
-        vulnerabilities=tuple(found[identifier] for identifier in sorted(found)),
+        vulnerabilities=tuple([found[identifier] for identifier in sorted(found)]),
         answered_at=min(answer.answered_at for answer in answers),
         complete=complete,
         spellings=spellings,
@@ -110,26 +94,50 @@ def _vulnerability(item: object) -> Vulnerability:
         return Vulnerability(
             id=_made_up_id(item), title="OSS Index lists a vulnerability here in a form that cannot be read"
         )
+    identifier, others, title, description = _usual_names(item) or _names(item)
+    references = web_addresses(item.get("externalReferences"))
+    in_references = identifiers_in(references)
+    judgement = judgement_of(item.get("cvssScore"), item.get("cvssVector"))
+    return Vulnerability(
+        id=identifier,
+        aliases=tuple(sorted({*others, *in_references} - {identifier})) if others or in_references else (),
+        title=title,
+        description=description,
+        cvss_score=judgement.score,
+        cvss_vector=judgement.vector,
+        cwe=weakness_of(item.get("cwe")),
+        reference=web_address(item.get("reference")),
+        external_references=references,
+        scored_from_vector=judgement.from_vector,
+        rejected=is_rejected(title, description),
+    )
+
+
+def _usual_names(item: Entry) -> tuple[str, Sequence[str], str, str] | None:
+    """As :func:`_names`, for an entry with one identifier throughout and nothing to mend, as most are; or None."""
+    given, title = item.get("id"), item.get("title")
+    if not isinstance(given, str) or not isinstance(title, str) or not _USUAL_NAME(given):
+        return None
+    if item.get("displayName") != given or item.get("cve", given) != given:
+        return None
+    # A title may begin with another identifier, or with a number where details are withheld.
+    if (
+        not title.isprintable()
+        or len(title) > _LONGEST_TITLE
+        or not (title[:1].isalpha() or title.startswith(f"[{given}]"))
+    ):
+        return None
+    description = clean_text(item.get("description"), 20_000)
+    return None if description[:1].isdigit() else (given, (), title.rstrip(), description)
+
+
+def _names(item: Entry) -> tuple[str, Sequence[str], str, str]:
+    """The identifier, further ones, the title and the description."""
     given = one_line(item.get("id"), 200)
     others = _other_identifiers(item, given)
     identifier = given or (others.pop(0) if others else _made_up_id(item))
-    text, description = _texts(item, identifier)
-    references = _web_addresses(item.get("externalReferences"))
-    score, vector = score_of(item.get("cvssScore")), vector_of(item.get("cvssVector"))
-    from_vector = None if is_scored(score) else score_of_vector(vector)
-    return Vulnerability(
-        id=identifier,
-        aliases=tuple(sorted({*others, *identifiers_in(references)} - {identifier})),
-        title=text,
-        description=description,
-        cvss_score=score if from_vector is None else from_vector,
-        cvss_vector=vector,
-        cwe=cwe.upper() if _CWE.match(cwe := one_line(item.get("cwe"), 20)) else None,
-        reference=web_address(item.get("reference")),
-        external_references=references,
-        scored_from_vector=is_scored(from_vector),
-        rejected=is_rejected(text, description),
-    )
+    title, description = _texts(item, identifier)
+    return identifier, others, title, description
 
 
 def _other_identifiers(item: Entry, given: str) -> list[str]:
@@ -153,7 +161,7 @@ def _spelt(identifier: str) -> str:
 
 def _texts(item: Entry, identifier: str) -> tuple[str, str]:
     """Title and description; an entry whose details are withheld says so in both."""
-    title, description = one_line(item.get("title"), 500), clean_text(item.get("description"), 20_000)
+    title, description = one_line(item.get("title"), _LONGEST_TITLE), clean_text(item.get("description"), 20_000)
     if _REDACTED.match(title) or _REDACTED.match(description):
         return (
             f"Details withheld by OSS Index ({identifier})",
@@ -170,44 +178,3 @@ def _made_up_id(item: object) -> str:
     except (ValueError, RecursionError):  # half surrogates, numbers without bounds, nested too deep
         content = type(item).__name__.encode()
     return f"ossindex-unnamed-{hashlib.sha256(content).hexdigest()[:12]}"
-
-
-def score_of(value: object) -> Decimal | None:
-    """A CVSS score from a number or a numeric string; None for anything that is no number from 0 to 10."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        # A float's repr is the number that the answer spelt; an int may be too long to spell.
-        score = Decimal(repr(value) if isinstance(value, float) else value)
-    except InvalidOperation:
-        return None
-    return abs(score) if score.is_finite() and 0 <= score <= _HIGHEST else None
-
-
-def vector_of(value: object) -> str | None:
-    """A CVSS vector as given, of version 2 (without prefix, perhaps in parentheses), 3 or 4; None for anything else."""
-    text = one_line(value, 300)
-    if text.startswith("(") and text.endswith(")"):
-        text = text[1:-1]
-    return text if _VECTOR.match(text) else None
-
-
-def web_address(value: object) -> str:
-    """An http(s) address without the ``utm_*`` parameters that carry the User-Agent; empty for anything else."""
-    text = clean_text(value, 2000)
-    if _PLAIN_ADDRESS(text):
-        return text[: text.index("?")] if "?" in text else text
-    if not _ADDRESS.match(text):
-        return ""
-    address, hash_sign, fragment = text.partition("#")
-    page, _, query = address.partition("?")
-    if "utm_" not in query.lower():
-        return text
-    # Only cut: what stays keeps the service's own percent-encoding.
-    kept = "&".join([part for part in query.split("&") if not part.lower().startswith("utm_")])
-    return f"{page}?{kept}{hash_sign}{fragment}" if kept else f"{page}{hash_sign}{fragment}"
-
-
-def _web_addresses(value: object) -> tuple[str, ...]:
-    items: Iterable[object] = value if isinstance(value, list) else ()
-    return tuple(sorted({address for item in items if (address := web_address(item))}))

@@ -13,18 +13,28 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from webhook.errors import InvalidInput
+from webhook.model.identity import DISTRIBUTIONS
 from webhook.model.purls import Purl, parse_purl
 from webhook.model.shapes import unusable
 
 _MAJOR = re.compile(r"v([2-9]|[1-9][0-9]+)\.")
 _GO_TAIL = re.compile(r"/v[0-9]+\Z|\Apkg:golang/gopkg\.in/|%2Bincompatible\Z")
 _REDHAT = re.compile(r"[.-]redhat-[0-9]+\Z")
-_PLAIN = re.compile(
-    # What by far the most keys look like whose only form is the key itself.
-    r"pkg:(?:maven/[A-Za-z0-9._~-]++/[A-Za-z0-9._~-]++@(?![^\n]*redhat)"
-    r"|npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@)(?!0\.0\.0-use\.local\Z)"
-    r"[0-9][0-9.]*+(?:-?[A-WYZa-wyz0-9][A-Za-z0-9_.-]*+)?+\Z"
-).match
+_NAME, _VERSION = r"[A-Za-z0-9._~-]++", r"(?!0\.0\.0-use\.local\n)[0-9][0-9.]*+(?:-?[A-WYZa-wyz0-9][A-Za-z0-9.-]*+)?+"
+_USUAL_LINES = re.compile(
+    # Keys whose only form is the key itself, and those of rpm with what stands behind the distribution; one a line.
+    rf"""(pkg:(?:
+        maven/{_NAME}/{_NAME}@(?![^\n]*redhat){_VERSION}
+      | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@{_VERSION}
+      | golang/[a-z0-9][a-z0-9._~-]*+(?:/[a-z0-9._~-]++)++@v[01]\.{_VERSION}(?<!\.dirty)
+      | gem/{_NAME}@[0-9][0-9.]*+(?:[A-WYZa-wyz0-9][A-Za-z0-9.]*+)?+
+      | pypi/[a-z0-9]++@{_VERSION}
+      | cargo/{_NAME}@{_VERSION}
+    ))\n
+    | pkg:rpm/(?!(?:{"|".join(map(re.escape, DISTRIBUTIONS))})/)[a-z0-9._~-]++/((?:[A-Za-z0-9._~-]|%2B)++@{_VERSION})\n
+    | [^\n]*\n""",
+    re.VERBOSE,
+).findall
 
 
 class Form(NamedTuple):
@@ -50,8 +60,6 @@ def forms(key: Purl, spellings: Sequence[Purl] = ()) -> tuple[Form, ...]:
     Returns:
         None at all when no registry can hold it, or OSS Index does not cover it.
     """
-    if _PLAIN(key):
-        return (Form(key),)
     settled = _settled(key)
     if not settled.is_covered or unusable(settled) is not None:
         return ()
@@ -61,6 +69,25 @@ def forms(key: Purl, spellings: Sequence[Purl] = ()) -> tuple[Form, ...]:
     for form in _named(settled, spellings):
         found[form.coordinates] = found.get(form.coordinates, False) or form.certain
     return tuple(Form(coordinates, certain) for coordinates, certain in found.items())
+
+
+def usual_forms(keys: Sequence[Purl]) -> Iterator[tuple[Form, ...] | None]:
+    """What :func:`forms` gives for each of these components without spellings, as far as that can be seen at a glance.
+
+    Args:
+        keys: the components.
+
+    Returns:
+        For each key its forms, or None: only :func:`forms` can tell.
+    """
+    found = _USUAL_LINES("\n".join([*keys, ""]))
+    if len(found) != len(keys):
+        found = [("", "")] * len(keys)  # one of them holds a line end
+    for key, (whole, tail) in zip(keys, found, strict=True):
+        if whole:
+            yield (Form(key),)
+        else:
+            yield (Form(Purl(f"pkg:rpm/{tail}")), Form(key, certain=False)) if tail else None
 
 
 def _named(key: Purl, spellings: Sequence[Purl]) -> Iterable[Form]:

@@ -43,8 +43,10 @@ def match(asked: Sequence[Purl], entries: Iterable[object]) -> Matched:
         asked: distinct components of the request.
         entries: of the answer, unread.
     """
+    entries, by_text = list(entries), {str(purl): purl for purl in asked}
+    if (found := _as_sent(entries, by_text)) is not None:
+        return Matched(found)
     result = Matched()
-    by_text: dict[str, Purl] = {str(purl): purl for purl in asked}
     open_entries: list[tuple[Purl, Entry]] = []
     for entry in entries:
         if isinstance(entry, dict) and (purl := _coordinates(entry.get("coordinates"), by_text)) is not None:
@@ -57,6 +59,21 @@ def match(asked: Sequence[Purl], entries: Iterable[object]) -> Matched:
         open_entries = _step(asked, open_entries, key, result)
     result.foreign = sorted(str(entry["coordinates"])[:200] for _, entry in open_entries)
     return result
+
+
+def _as_sent(entries: Sequence[object], asked: Mapping[str, Purl]) -> dict[Purl, list[Entry]] | None:
+    """Entries by component, when all of them repeat coordinates as they were sent; None when one does not."""
+    found: dict[Purl, list[Entry]] = {}
+    for entry in entries:
+        if not isinstance(entry, dict) or not isinstance(text := entry.get("coordinates"), str):
+            return None
+        if (purl := asked.get(text)) is None:
+            return None
+        if purl in found:
+            found[purl].append(entry)
+        else:
+            found[purl] = [entry]
+    return found
 
 
 def _step(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from webhook.clients.ossindex.convert import join
-from webhook.clients.ossindex.forms import Form, forms
+from webhook.clients.ossindex.forms import Form, forms, usual_forms
 from webhook.model.downloads import Names
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer
@@ -20,7 +20,8 @@ class Questions:
     """What one call asks for, and what has been answered so far.
 
     Attributes:
-        forms: by component, those that are asked for.
+        plain: components that are asked for by their key alone, and of which nothing else has to be known.
+        forms: by component, those in which each of the others is asked for.
         names: by component, what the forms were made from.
         answers: by form.
         unanswered: forms that the service left out.
@@ -28,6 +29,7 @@ class Questions:
         impossible: components that it cannot know, with a sentence.
     """
 
+    plain: list[Purl] = field(default_factory=list)
     forms: dict[Purl, tuple[Form, ...]] = field(default_factory=dict)
     names: Mapping[Purl, Names] = field(default_factory=dict)
     answers: dict[Purl, ComponentAnswer] = field(default_factory=dict)
@@ -39,15 +41,22 @@ class Questions:
     def of(cls, purls: Sequence[Purl], names: Mapping[Purl, Names]) -> Questions:
         """The questions about these components."""
         questions = cls(names=names)
-        for purl in dict.fromkeys(purls):
-            known = names.get(purl, _NO_NAMES)
-            every = forms(purl, known.spellings)
-            asked = tuple([one for one in every if one.certain or one.coordinates not in known.settled])
-            if asked:
-                questions.forms[purl] = asked
+        distinct = list(dict.fromkeys(purls))
+        for purl, usual in zip(distinct, usual_forms(distinct), strict=True):
+            if usual is None or purl in names:
+                questions._add(purl, names.get(purl, _NO_NAMES))
+            elif len(usual) == 1:
+                questions.plain.append(purl)
             else:
-                questions.impossible[purl] = _why_impossible(purl)
+                questions.forms[purl] = usual
         return questions
+
+    def _add(self, purl: Purl, known: Names) -> None:
+        every = forms(purl, known.spellings)
+        if asked := tuple([one for one in every if one.certain or one.coordinates not in known.settled]):
+            self.forms[purl] = asked
+        else:
+            self.impossible[purl] = _why_impossible(purl)
 
     @property
     def empty(self) -> bool:
@@ -59,23 +68,22 @@ class Questions:
 
         A service that holds two spellings equal may answer for one of them only when it gets both in one request.
         """
-        most = max(map(len, self.forms.values()), default=0)
+        most = max(map(len, self.forms.values()), default=1 if self.plain else 0)
         for number in range(most):
             sent = [one[number].coordinates for one in self.forms.values() if len(one) > number]
-            yield list(dict.fromkeys(sent))
+            yield list(dict.fromkeys(sent if number else [*self.plain, *sent]))
 
     def results(self) -> tuple[list[ComponentAnswer], list[Purl], list[tuple[Purl, str]], list[tuple[Purl, Purl]]]:
         """Answers, the unanswered, the rejected, and the settled forms; see ``BatchAnswer``.
 
         A component is clean when each of its forms was answered, and vulnerable when one answer says so.
         """
-        answers, unanswered, settled = list[ComponentAnswer](), list[Purl](), list[tuple[Purl, Purl]]()
-        rejected = list(self.impossible.items())
+        answers = [self.answers[purl] for purl in self.plain if purl in self.answers]  # as most: nothing to join
+        unanswered, settled = [purl for purl in self.plain if purl in self.unanswered], list[tuple[Purl, Purl]]()
+        rejected = [(purl, self.refused[purl]) for purl in self.plain if purl in self.refused] if self.refused else []
+        rejected += self.impossible.items()
         for purl, asked in self.forms.items():
             known = self.names.get(purl, _NO_NAMES).spellings
-            if len(asked) == 1 and not known and asked[0] == (purl, True) and purl in self.answers:
-                answers.append(self.answers[purl])  # as most: nothing to join
-                continue
             said = [self.answers[one.coordinates] for one in asked if one.coordinates in self.answers]
             if len(said) == len(asked) or any(one.vulnerabilities for one in said):
                 answers.append(join(purl, said, complete=len(said) == len(asked), spellings=known))

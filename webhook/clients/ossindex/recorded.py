@@ -38,6 +38,7 @@ class RecordedReports:
             for form, entries in match(forms, reports).found.items():
                 if (answer := convert(form, entries, now)) is not None:
                     questions.answers[form] = answer
+        questions.unanswered.update(purl for purl in questions.plain if purl not in questions.answers)
         for purl, asked in questions.forms.items():
             # What a recording does not hold was not asked when it was made, which says nothing of the other forms.
             held = tuple(one for one in asked if one.coordinates in questions.answers)

@@ -125,8 +125,9 @@ class OssIndexSource:
             purls: in any number.
             names: see ``report``.
         """
-        asked = Questions.of(purls, names).forms
-        return [len(asked.get(purl, ())) for purl in purls]
+        questions = Questions.of(purls, names)
+        counts = {**dict.fromkeys(questions.plain, 1), **{purl: len(asked) for purl, asked in questions.forms.items()}}
+        return [counts.get(purl, 0) for purl in purls]
 
     def check(self) -> SourceStatus:
         """Ask for one well-known component, once; what is wrong is in the result, never raised."""
@@ -197,13 +198,11 @@ class OssIndexSource:
                     "examples": matched.foreign[:5],
                 },
             )
-        for purl in group:
-            entries_of = matched.found.get(purl)
-            answer = convert(purl, entries_of, now) if entries_of else None
-            if answer is None:
-                batch.questions.unanswered.add(purl)
-            else:
-                batch.questions.answers[purl] = answer
+        answers = batch.questions.answers
+        for purl, entries_of in matched.found.items():
+            if (answer := convert(purl, entries_of, now)) is not None:
+                answers[purl] = answer
+        batch.questions.unanswered.update(purl for purl in group if purl not in answers)
 
     def _warn_once(self) -> None:
         with self._lock:
