@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Dialect, Select, func, select
 
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.records import AssessmentQuery
-from webhook.store.database import Change, Database, current_revision, insert_rows, raw_rows
+from webhook.store.bulk import insert_columns
+from webhook.store.database import Change, Database, current_revision, raw_rows, scalar
 from webhook.store.formerkeys import for_former_keys
 from webhook.store.interruptions import persistent
-from webhook.store.rows import ASSESSMENT_COLUMNS, assessment_values, read_assessment
+from webhook.store.rows import ASSESSMENT_COLUMNS, assessment_columns, read_assessment
 from webhook.store.tables import assessments as table
 
 _WITHDRAWN = "No longer stated by its source."
@@ -87,8 +89,12 @@ def append(change: Change, records: Sequence[Assessment]) -> None:
     """Add records in a transaction that has raised the revision."""
     if not records:
         return
-    newest = change.connection.execute(select(func.max(table.c.sequence))).scalar() or 0
-    insert_rows(change.connection, table, assessment_values(records, revision=change.revision, after=newest))
+    newest = scalar(change.connection, _newest) or 0
+    insert_columns(change.connection, table, assessment_columns(records, revision=change.revision, after=newest))
+
+
+def _newest(_: Dialect) -> Select[Any]:
+    return select(func.max(table.c.sequence))
 
 
 def _find(connection: Connection, query: AssessmentQuery) -> list[Assessment]:

@@ -71,7 +71,10 @@ class Score(TypeDecorator[Decimal]):
 def stored_values(kind: TypeEngine[Any], values: Sequence[Any]) -> Sequence[Any]:
     """The values of a column as a driver takes them: what the column types above do, for many at once."""
     if isinstance(kind, CleanText):
-        return [one if one is None or (one.isascii() and "\0" not in one) else clean(one) for one in values]
+        together = "".join([one for one in values if one])
+        if together.isascii() and "\0" not in together:
+            return values
+        return [one if one is None else clean(one) for one in values]
     if isinstance(kind, Moment):
         moments = {one: None if one is None else (one - _EPOCH) // _MICROSECOND for one in set(values)}
         return [moments[one] for one in values]
@@ -89,7 +92,7 @@ def clean(text: str) -> str:
 
 def to_json(value: object) -> str:
     """JSON text for a column or a parameter."""
-    return msgspec.json.encode(value, enc_hook=plain_text).decode()
+    return "[]" if value == () else msgspec.json.encode(value, enc_hook=plain_text).decode()
 
 
 def plain_text(value: object) -> str:

@@ -17,6 +17,18 @@ from webhook.store.database import Change, among_values, rows_among
 from webhook.store.tables import components
 
 
+def known_times(connection: Connection, purls: Sequence[Purl]) -> dict[Purl, tuple[int, int]]:
+    """Ids of those components that have a row, with the seconds at which each was answered."""
+    by_text: dict[str, Purl] = {str(purl): purl for purl in purls}
+    rows = rows_among(connection, _times, list(by_text))
+    return {by_text[purl]: (number, answered_at) for portion in rows for purl, number, answered_at in portion}
+
+
+def _times(dialect: Dialect) -> Select[Any]:
+    columns = (components.c.purl, components.c.id, components.c.answered_at)
+    return select(*columns).where(among_values(dialect, components.c.purl))
+
+
 def known_ids(connection: Connection, purls: Sequence[Purl]) -> dict[Purl, int]:
     """Ids of those components that have a row."""
     by_text: dict[str, Purl] = {str(purl): purl for purl in purls}

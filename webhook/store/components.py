@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from webhook.model.components import ComponentState
 from webhook.model.downloads import Names, RecordResult, WantedComponent
@@ -13,14 +13,12 @@ from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.ports import AutoAssess
-from webhook.store.columns import to_seconds
-from webhook.store.componentids import known_ids
 from webhook.store.database import Database, among, current_revision, raw_rows
 from webhook.store.interruptions import persistent
 from webhook.store.recording import Batch, record
 from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
 from webhook.store.runs import require_run
-from webhook.store.spelling import names, note_settled
+from webhook.store.spelling import names
 from webhook.store.tables import components, findings, vulnerabilities
 from webhook.store.wanting import wanted
 
@@ -120,14 +118,9 @@ class ComponentRepository:
         if not answers and not unanswered:
             with self._database.read() as connection:
                 return RecordResult(0, 0, 0, current_revision(connection))
-        by_purl = {one.purl: one for one in answers}
+        batch = Batch(answers, unanswered, settled, assess, now, reassess_on_score_change)
         with self._database.change() as change:
-            for purl in _outdated(change.connection, by_purl, now):
-                del by_purl[purl]
-            result = record(change, Batch(by_purl, unanswered, assess, now, reassess_on_score_change))
-            if settled:
-                ids = known_ids(change.connection, [purl for purl, _ in settled])
-                note_settled(self._database, change.connection, settled, ids, to_seconds(now))
+            result = record(change, batch)
             if lease is not None:
                 require_run(change.connection, lease)
             return result
@@ -149,13 +142,3 @@ class ComponentRepository:
             for portion in raw_rows(connection, some):
                 known.update({row[0]: read_vulnerability(row) for row in portion})
         return [(known[identifier], package) for identifier, package in pairs]
-
-
-def _outdated(connection: Connection, answers: Mapping[Purl, ComponentAnswer], now: dt.datetime) -> list[Purl]:
-    """Components that would become clean, and of which an SBOM brought a spelling after they were asked for."""
-    clean = [purl for purl, answer in answers.items() if not answer.vulnerabilities]
-    return [
-        purl
-        for purl, known in names(connection, clean, now).items()
-        if not set(known.spellings) <= {*answers[purl].spellings}
-    ]

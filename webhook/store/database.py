@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -26,23 +25,23 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
-    Update,
     any_,
     bindparam,
     create_engine,
     event,
     func,
-    insert,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from webhook.errors import StoreError, StoreUnreachable
 from webhook.ports import Clock
 from webhook.store import schema
-from webhook.store.columns import stored_values, to_json
+from webhook.store.columns import to_json
+from webhook.store.compiled import Statement, statement
 from webhook.store.failures import is_interruption, lost_answer, told
 from webhook.store.interruptions import Persistence, watch_connections
 from webhook.store.options import StoreOptions, has_several_hosts, parse_address, shown_address, sqlite_path
@@ -51,7 +50,8 @@ from webhook.store.tables import marks
 from webhook.store.tables import revision as revision_table
 
 Question = Callable[[Dialect], Select[Any]]
-_VALUES = "among_values"
+AMONG = "among_values"
+"""The parameter of :func:`among_values`."""
 Upsert = sqlite.Insert | postgresql.Insert
 _PORTION = 500  # below the 700 new objects at which Python looks for garbage: larger portions are slower
 _HOST_SECONDS = 2  # the least that libpq takes; what a dead first host costs each new connection
@@ -174,17 +174,14 @@ class Database:
             StoreError: as for :meth:`read`; nothing was changed.
         """
         mark = secrets.token_hex(16)
-        following = {"value": revision_table.c.value + 1, "mark": mark}
-        raise_revision = update(revision_table).values(following).returning(revision_table.c.value)
-        next_revision = select(revision_table.c.value + 1).with_for_update()
         with told(self.url):
             self._check_schema()
             with self._writing() as connection:
-                revision = connection.execute(next_revision if lazily else raise_revision).scalar_one()
+                revision = scalar(connection, _next) if lazily else scalar(connection, _raised, new_mark=mark)
                 change = Change(connection, revision)
                 yield change
                 if lazily and not (change.discarded or change.unchanged):
-                    connection.execute(raise_revision)
+                    scalar(connection, _raised, new_mark=mark)
                 if not change.discarded:
                     self._commit(change, mark)
 
@@ -235,7 +232,7 @@ class Database:
 
     def upsert(self, table: Table) -> Upsert:
         """An INSERT that can say what to do about rows that are there already."""
-        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        return upserting(self._engine.dialect, table)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -319,41 +316,35 @@ def _execute_many(cursor: Any, statement: str, parameters: Any, _: Any) -> bool:
     return True
 
 
-class _Compiled:
-    """A statement as a driver takes it.
+def _next(_: Dialect) -> Select[Any]:
+    return select(revision_table.c.value + 1).with_for_update()
+
+
+def _raised(_: Dialect) -> ReturningUpdate[Any]:
+    following = {"value": revision_table.c.value + 1, "mark": bindparam("new_mark", type_=Text())}
+    return update(revision_table).values(following).returning(revision_table.c.value)
+
+
+def scalar(connection: Connection, make: Callable[[Dialect], ClauseElement], **parameters: object) -> Any:
+    """The first value of the first row of a statement that is compiled once in the life of a process; None without one.
 
     Args:
-        statement: what to compile.
-        dialect: of the database.
-        columns: of an INSERT.
+        connection: inside a transaction.
+        make: makes the statement.
+        parameters: by name; plain text and numbers.
     """
-
-    def __init__(self, statement: ClauseElement, dialect: Dialect, columns: Sequence[str] | None = None) -> None:
-        extra: dict[str, Any] = {} if columns is None else {"column_keys": list(columns)}
-        compiled: Any = statement.compile(dialect=dialect, **extra)
-        self.text = str(compiled)
-        self.order: tuple[str, ...] | None = tuple(compiled.positiontup or ()) if dialect.positional else None
-        self._constants: dict[str, object] = dict(compiled.params)
-
-    def parameters(self, **named: object) -> Any:
-        """The parameters as the driver takes them, by place or by name."""
-        every = {**self._constants, **named}
-        return (every or None) if self.order is None else tuple([every[name] for name in self.order])
-
-
-@lru_cache(maxsize=64)
-def _compiled(make: Callable[[Dialect], ClauseElement], dialect: Dialect) -> _Compiled:
-    return _Compiled(make(dialect), dialect)
-
-
-@lru_cache(maxsize=64)
-def _insertion(table: Table, names: tuple[str, ...], dialect: Dialect) -> _Compiled:
-    return _Compiled(insert(table), dialect, names)
+    compiled = statement(make, connection.dialect)
+    return connection.exec_driver_sql(compiled.text, compiled.parameters(**parameters)).scalar()
 
 
 def current_revision(connection: Connection) -> int:
     """The newest revision that this transaction sees."""
     return int(connection.execute(select(revision_table.c.value)).scalar_one())
+
+
+def upserting(dialect: Dialect, table: Table) -> Upsert:
+    """An INSERT that can say what to do about rows that are there already."""
+    return postgresql.insert(table) if dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def raw_rows(connection: Connection, query: Select[Any]) -> Iterator[list[tuple[Any, ...]]]:
@@ -366,7 +357,7 @@ def raw_rows(connection: Connection, query: Select[Any]) -> Iterator[list[tuple[
         connection: inside a transaction.
         query: what to ask.
     """
-    compiled = _Compiled(query, connection.dialect)
+    compiled = Statement(query, connection.dialect)
     yield from _portions(connection, compiled.text, compiled.parameters())
 
 
@@ -381,18 +372,9 @@ def rows_among(
         values: what that column may be.
         more: its other parameters, by name.
     """
-    compiled = _compiled(query, connection.dialect)
-    parameters = compiled.parameters(**more, **{_VALUES: _listed(connection.dialect, values)})
+    compiled = statement(query, connection.dialect)
+    parameters = compiled.parameters(**more, **{AMONG: listed(connection.dialect, values)})
     yield from _portions(connection, compiled.text, parameters)
-
-
-def change_among(
-    connection: Connection, change: Callable[[Dialect], Update], values: Sequence[int], **more: object
-) -> None:
-    """Change rows by a statement that is compiled once in the life of a process; as for :func:`rows_among`."""
-    compiled = _compiled(change, connection.dialect)
-    parameters = compiled.parameters(**more, **{_VALUES: _listed(connection.dialect, values)})
-    connection.exec_driver_sql(compiled.text, parameters)
 
 
 def _portions(connection: Connection, text: str, parameters: Any) -> Iterator[list[tuple[Any, ...]]]:
@@ -410,36 +392,17 @@ def _portions(connection: Connection, text: str, parameters: Any) -> Iterator[li
         cursor.close()
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
-    """Add many rows, converted column by column: SQLAlchemy does so value by value, and that takes most of the time.
-
-    Args:
-        connection: inside a transaction.
-        table: where to.
-        rows: at least one; all with the same columns.
-    """
-    names = tuple(rows[0])
-    compiled = _insertion(table, names, connection.dialect)
-    columns = {name: stored_values(table.c[name].type, [row[name] for row in rows]) for name in names}
-    if compiled.order is None:
-        named = [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-        connection.exec_driver_sql(compiled.text, named)
-    else:
-        ordered = zip(*(columns[name] for name in compiled.order), strict=True)
-        connection.exec_driver_sql(compiled.text, list(ordered))
-
-
 def among(connection: Connection, column: Column[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
     """The condition that a column is one of these values, however many, as one parameter.
 
     ``IN`` with a parameter for each value would be compiled anew for each number of values, and is limited.
     """
-    return _is_among(connection.dialect, column, None, _listed(connection.dialect, values))
+    return _is_among(connection.dialect, column, None, listed(connection.dialect, values))
 
 
 def among_values(dialect: Dialect, column: Column[Any]) -> ColumnElement[bool]:
     """The same condition for :func:`rows_among` and :func:`change_among`, which bring the values."""
-    return _is_among(dialect, column, _VALUES, None)
+    return _is_among(dialect, column, AMONG, None)
 
 
 def _is_among(dialect: Dialect, column: Column[Any], name: str | None, listed: object) -> ColumnElement[bool]:
@@ -450,5 +413,6 @@ def _is_among(dialect: Dialect, column: Column[Any], name: str | None, listed: o
     return column.in_(select(each.c.value))
 
 
-def _listed(dialect: Dialect, values: Sequence[str] | Sequence[int]) -> object:
+def listed(dialect: Dialect, values: Sequence[str] | Sequence[int]) -> object:
+    """Values as the one parameter that a column is compared with."""
     return list(values) if dialect.name == "postgresql" else to_json(list(values))

@@ -7,11 +7,25 @@ a pooler may share and a failover ends: a lease is a row.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Table, case, literal_column, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Select,
+    Text,
+    bindparam,
+    case,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from webhook.model.leases import Lease
+from webhook.store.database import scalar, upserting
 from webhook.store.tables import leases
 
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -21,14 +35,11 @@ _SQLITE_NOW = "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)
 
 def database_time(connection: Connection, later: dt.timedelta = dt.timedelta(0)) -> ColumnElement[int]:
     """The time by the clock of the database, in microseconds since 1970, or some time later."""
-    is_postgresql = connection.dialect.name == "postgresql"
-    now = literal_column(_POSTGRESQL_NOW if is_postgresql else _SQLITE_NOW, BigInteger)
-    return now + later // _MICROSECOND
+    return _now(connection.dialect) + later // _MICROSECOND
 
 
-def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that can say what to do about rows that are there already."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+def _now(dialect: Dialect) -> ColumnElement[int]:
+    return literal_column(_POSTGRESQL_NOW if dialect.name == "postgresql" else _SQLITE_NOW, BigInteger)
 
 
 def take(connection: Connection, name: str, holder: str, duration: dt.timedelta) -> Lease:
@@ -36,7 +47,7 @@ def take(connection: Connection, name: str, holder: str, duration: dt.timedelta)
     now, until = database_time(connection), database_time(connection, duration)
     its_own = (leases.c.holder == holder) & (leases.c.until > now)
     fence = case((its_own, leases.c.fence), else_=leases.c.fence + 1)
-    taking = upsert(connection, leases).values(name=name, holder=holder, until=until, fence=1)
+    taking = upserting(connection.dialect, leases).values(name=name, holder=holder, until=until, fence=1)
     connection.execute(
         taking.on_conflict_do_update(
             index_elements=["name"],
@@ -71,9 +82,17 @@ def require(connection: Connection, name: str, lease: Lease) -> None:
     Raises:
         LeaseLost: it is not.
     """
-    held = select(leases.c.until > database_time(connection)).where(_is(name, lease))
-    if not connection.execute(held.with_for_update(read=True)).scalar():
+    if not scalar(connection, _held, its_name=name, its_holder=lease.holder, its_fence=lease.fence):
         raise lease.lost()
+
+
+def _held(dialect: Dialect) -> Select[Any]:
+    held = select(leases.c.until > _now(dialect)).where(
+        leases.c.name == bindparam("its_name", type_=Text()),
+        leases.c.holder == bindparam("its_holder", type_=Text()),
+        leases.c.fence == bindparam("its_fence", type_=BigInteger()),
+    )
+    return held.with_for_update(read=True)
 
 
 def _is(name: str, lease: Lease) -> ColumnElement[bool]:

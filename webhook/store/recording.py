@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Integer, Select, Update, bindparam, delete, select, update
+from sqlalchemy import Connection, Delete, Dialect, Integer, Select, Text, Update, bindparam, delete, select, update
 
 from webhook.model.assessments import Assessment
 from webhook.model.components import ComponentState
@@ -22,26 +23,29 @@ from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_pairs, with_move
 from webhook.ports import AutoAssess
 from webhook.store.assessments import append
-from webhook.store.columns import to_seconds
-from webhook.store.componentids import give_ids
-from webhook.store.database import Change, among, among_values, change_among, insert_rows, rows_among
+from webhook.store.bulk import change_among, change_each, insert_columns
+from webhook.store.columns import stored_values, to_seconds
+from webhook.store.componentids import give_ids, known_times
+from webhook.store.database import Change, among_values, rows_among
 from webhook.store.inheriting import with_former
 from webhook.store.rows import (
     ASSESSMENT_COLUMNS,
     VULNERABILITY_COLUMNS,
     read_assessment,
     read_vulnerability,
-    vulnerability_values,
+    vulnerability_columns,
 )
+from webhook.store.spelling import note_settled, spellings_of
 from webhook.store.tables import affected_packages, assessments, components, findings, identifiers, vulnerabilities
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a source said about some components, and how it is to be taken."""
+    """What a source said about some components, and how it is to be taken; see ``ComponentRepository.record``."""
 
-    answers: Mapping[Purl, ComponentAnswer]
+    answers: Sequence[ComponentAnswer]
     unanswered: Sequence[Purl]
+    settled: Sequence[tuple[Purl, Purl]]
     assess: AutoAssess
     now: dt.datetime
     reassess: bool
@@ -49,36 +53,46 @@ class Batch:
 
 def record(change: Change, batch: Batch) -> RecordResult:
     """Write a batch in a transaction that has raised the revision."""
-    connection = change.connection
-    ids = give_ids(change, [*batch.answers, *batch.unanswered])
-    answers = _newer_answers(connection, batch.answers.values(), ids)
-    _write_vulnerabilities(change, answers, batch.now)
+    connection, now = change.connection, to_seconds(batch.now)
+    by_purl = {one.purl: one for one in batch.answers}
+    known = known_times(connection, [*by_purl, *batch.unanswered])
+    ids = {purl: number for purl, (number, _) in known.items()}
+    _drop_outdated(connection, by_purl, ids)
+    if new := [purl for purl in (*by_purl, *batch.unanswered) if purl not in known]:
+        ids |= give_ids(change, new)
+    answers = _newer(by_purl.values(), known)
+    vulnerable = [one for one in answers if one.vulnerabilities]
+    _write_vulnerabilities(change, vulnerable, batch.now)
     _write_findings(connection, answers, ids)
-    _write_components(change, answers, ids, batch.now)
-    _note_asked(connection, [ids[purl] for purl in batch.unanswered if purl not in batch.answers], batch.now)
-    pairs, seen = _write_pairs(connection, answers, batch.now)
-    pairs, inherited = with_former(connection, pairs, seen, batch.assess)
-    # What was recorded only matters for pairs that were there before.
-    records = _records(connection, [one for one in pairs if one.is_rescored or (batch.reassess and not one.is_new)])
-    made = [*inherited, *assessments_by_score(batch.assess, pairs, records, reassess=batch.reassess)]
-    append(change, made)
-    vulnerable = sum(bool(one.vulnerabilities) for one in batch.answers.values())
-    return RecordResult(sum(one.is_new for one in pairs), len(made), vulnerable, change.revision)
+    _write_components(change, answers, ids, now)
+    _note_asked(connection, [ids[purl] for purl in batch.unanswered if purl not in by_purl], now)
+    if batch.settled:
+        note_settled(connection, batch.settled, ids, now)
+    made: list[Assessment] = []
+    pairs, seen = _write_pairs(connection, vulnerable, batch.now)
+    if pairs:
+        pairs, inherited = with_former(connection, pairs, seen, batch.assess)
+        # What was recorded only matters for pairs that were there before.
+        records = _records(connection, [one for one in pairs if one.is_rescored or (batch.reassess and not one.is_new)])
+        made = [*inherited, *assessments_by_score(batch.assess, pairs, records, reassess=batch.reassess)]
+        append(change, made)
+    named = sum(bool(one.vulnerabilities) for one in by_purl.values())
+    return RecordResult(sum([one.is_new for one in pairs]), len(made), named, change.revision)
 
 
-def _newer_answers(
-    connection: Connection, answers: Collection[ComponentAnswer], ids: Mapping[Purl, int]
-) -> list[ComponentAnswer]:
+def _drop_outdated(connection: Connection, answers: dict[Purl, ComponentAnswer], ids: Mapping[Purl, int]) -> None:
+    """Leave out components that would become clean, and of which an SBOM brought a spelling after they were asked."""
+    clean = {ids[purl]: purl for purl, one in answers.items() if not one.vulnerabilities and purl in ids}
+    for number, there in spellings_of(connection, list(clean)).items():
+        if not there <= {*answers[clean[number]].spellings}:
+            del answers[clean[number]]
+
+
+def _newer(answers: Collection[ComponentAnswer], known: Mapping[Purl, tuple[int, int]]) -> list[ComponentAnswer]:
     """Those answers that are not older than what is there."""
-    numbers = [ids[one.purl] for one in answers]
-    rows = rows_among(connection, _answer_times, numbers)
-    known: dict[int, int] = {number: at for portion in rows for number, at in portion}
     seconds = {at: to_seconds(at) for at in {one.answered_at for one in answers}}
-    return [one for one in answers if seconds[one.answered_at] >= known[ids[one.purl]]]
-
-
-def _answer_times(dialect: Dialect) -> Select[Any]:
-    return select(components.c.id, components.c.answered_at).where(among_values(dialect, components.c.id))
+    never = (0, 0)
+    return [one for one in answers if seconds[one.answered_at] >= known.get(one.purl, never)[1]]
 
 
 # -- vulnerabilities ------------------------------------------------------------------------------------------------
@@ -91,17 +105,26 @@ def _write_vulnerabilities(change: Change, answers: Sequence[ComponentAnswer], n
         for one in answer.vulnerabilities:
             if one.id not in told or not _alike(told[one.id], one):
                 told[one.id] = one
+    if not told:
+        return
     there = _stored(change.connection, list(told))
     new = [one for one in told.values() if one.id not in there]
-    told = {key: with_move(one, there.get(key), now) for key, one in told.items()}
-    changed = [one for one in told.values() if one.id in there and not _alike(there[one.id], one)]
+    moved = [with_move(one, there[key], now) for key, one in told.items() if key in there]
+    changed = [one for one in moved if not _alike(there[one.id], one)]
     if new:
-        rows = [{**vulnerability_values(one), "first_seen": now, "revision": change.revision} for one in new]
-        insert_rows(change.connection, vulnerabilities, rows)
+        more: dict[str, Sequence[object]] = {"first_seen": [now] * len(new), "revision": [change.revision] * len(new)}
+        insert_columns(change.connection, vulnerabilities, {**vulnerability_columns(new), **more})
     if changed:
-        rows = [{**vulnerability_values(one), "key": one.id, "revision": change.revision} for one in changed]
-        change.connection.execute(update(vulnerabilities).where(vulnerabilities.c.id == bindparam("key")), rows)
-    _write_identifiers(change.connection, [*new, *changed], [one.id for one in changed])
+        columns = vulnerability_columns(changed)
+        stored = {f"now_{name}": stored_values(vulnerabilities.c[name].type, of) for name, of in columns.items()}
+        change_each(change.connection, _described, {**stored, "now_revision": [change.revision] * len(changed)})
+    _write_identifiers(change.connection, new, changed)
+
+
+def _described(_: Dialect) -> Update:
+    names = [one.name for one in VULNERABILITY_COLUMNS if one.name != "id"] + ["revision"]
+    written = {name: bindparam(f"now_{name}", type_=vulnerabilities.c[name].type) for name in names}
+    return update(vulnerabilities).where(vulnerabilities.c.id == bindparam("now_id", type_=Text())).values(written)
 
 
 def _stored(connection: Connection, names: Sequence[str]) -> dict[str, Vulnerability]:
@@ -113,24 +136,30 @@ def _descriptions(dialect: Dialect) -> Select[Any]:
     return select(*VULNERABILITY_COLUMNS).where(among_values(dialect, vulnerabilities.c.id))
 
 
+_said = attrgetter(*(one.name for one in fields(Vulnerability) if one.name != "reference"))
+
+
 def _alike(one: Vulnerability, other: Vulnerability) -> bool:
     """Whether two descriptions say the same.
 
     The query of the reference does not count: OSS Index names the component there, so that one vulnerability has
     another reference in each package, and would change with each answer.
     """
-    if one == other:
-        return True
     same_page = one.reference.partition("?")[0] == other.reference.partition("?")[0]
-    return same_page and replace(one, reference="") == replace(other, reference="")
+    return same_page and bool(_said(one) == _said(other))
 
 
-def _write_identifiers(connection: Connection, written: Sequence[Vulnerability], changed: Sequence[str]) -> None:
+def _write_identifiers(connection: Connection, new: Sequence[Vulnerability], changed: Sequence[Vulnerability]) -> None:
     if changed:
-        connection.execute(delete(identifiers).where(among(connection, identifiers.c.vulnerability_id, changed)))
-    names = sorted({(name.casefold(), one.id) for one in written for name in one.identifiers})
+        change_each(connection, _nameless, {"key": [one.id for one in changed]})
+    names = sorted({(name.casefold(), one.id) for one in (*new, *changed) for name in one.identifiers})
     if names:
-        insert_rows(connection, identifiers, [{"name": name, "vulnerability_id": key} for name, key in names])
+        spelt, keys = zip(*names, strict=True)
+        insert_columns(connection, identifiers, {"name": spelt, "vulnerability_id": keys})
+
+
+def _nameless(_: Dialect) -> Delete:
+    return delete(identifiers).where(identifiers.c.vulnerability_id == bindparam("key", type_=Text()))
 
 
 # -- components -------------------------------------------------------------------------------------------------------
@@ -143,13 +172,10 @@ def _write_findings(connection: Connection, answers: Sequence[ComponentAnswer], 
     there = {pair for portion in rows_among(connection, _pairs_found, numbers) for pair in portion}
     kept = {ids[answer.purl] for answer in answers if not answer.complete}
     if gone := sorted(one for one in there - wanted if one[0] not in kept):
-        one_row = delete(findings).where(
-            findings.c.component_id == bindparam("number"), findings.c.vulnerability_id == bindparam("key")
-        )
-        connection.execute(one_row, [{"number": number, "key": key} for number, key in gone])
+        change_each(connection, _gone, {"number": [number for number, _ in gone], "key": [key for _, key in gone]})
     if new := sorted(wanted - there):
-        rows = [{"component_id": number, "vulnerability_id": key} for number, key in new]
-        insert_rows(connection, findings, rows)
+        components_of, keys = zip(*new, strict=True)
+        insert_columns(connection, findings, {"component_id": components_of, "vulnerability_id": keys})
 
 
 def _pairs_found(dialect: Dialect) -> Select[Any]:
@@ -157,29 +183,37 @@ def _pairs_found(dialect: Dialect) -> Select[Any]:
     return query.where(among_values(dialect, findings.c.component_id))
 
 
-def _write_components(
-    change: Change, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int], now: dt.datetime
-) -> None:
-    seconds = {at: to_seconds(at) for at in {one.answered_at for one in answers}}
-    alike: dict[tuple[ComponentState, int], list[int]] = {}
+def _gone(_: Dialect) -> Delete:
+    return delete(findings).where(
+        findings.c.component_id == bindparam("number", type_=Integer()),
+        findings.c.vulnerability_id == bindparam("key", type_=Text()),
+    )
+
+
+def _write_components(change: Change, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int], now: int) -> None:
+    alike: dict[tuple[ComponentState, dt.datetime], list[int]] = {}
     for answer in answers:
         state = ComponentState.VULNERABLE if answer.vulnerabilities else ComponentState.CLEAN
-        alike.setdefault((state, seconds[answer.answered_at]), []).append(ids[answer.purl])
+        alike.setdefault((state, answer.answered_at), []).append(ids[answer.purl])
     for (state, answered_at), numbers in alike.items():
-        written = {"now_state": state.value, "now_answered_at": answered_at, "now_asked_at": to_seconds(now)}
+        written = {"now_state": state.value, "now_answered_at": to_seconds(answered_at), "now_asked_at": now}
         change_among(change.connection, _answered, numbers, **written, now_revision=change.revision)
 
 
 def _answered(dialect: Dialect) -> Update:
     columns = ("state", "answered_at", "asked_at", "revision")
-    written = {name: bindparam(f"now_{name}", type_=Integer()) for name in columns}
+    written = {name: bindparam(f"now_{name}", type_=components.c[name].type) for name in columns}
     return update(components).where(among_values(dialect, components.c.id)).values(written)
 
 
-def _note_asked(connection: Connection, numbers: Sequence[int], now: dt.datetime) -> None:
+def _note_asked(connection: Connection, numbers: Sequence[int], now: int) -> None:
     if numbers:
-        asked = update(components).where(among(connection, components.c.id, numbers))
-        connection.execute(asked.values(asked_at=to_seconds(now)))
+        change_among(connection, _asked, numbers, now_asked_at=now)
+
+
+def _asked(dialect: Dialect) -> Update:
+    written = {"asked_at": bindparam("now_asked_at", type_=components.c.asked_at.type)}
+    return update(components).where(among_values(dialect, components.c.id)).values(written)
 
 
 # -- automatic assessment ----------------------------------------------------------------------------------------------
@@ -190,12 +224,19 @@ def _write_pairs(
 ) -> tuple[list[AnsweredPair], dict[tuple[str, str], Decimal | None]]:
     """Note each (vulnerability, package) with its latest score.
 
+    Args:
+        connection: of the transaction.
+        answers: those that name a vulnerability.
+        now: the time.
+
     Returns:
         Those that the answers name, as they were before; and all that were seen before of these vulnerabilities, with
         their scores.
     """
     named = named_pairs(answers)
-    latest = rows_among(connection, _affected, sorted({key for key, _ in named}))
+    if not named:
+        return [], {}
+    latest = rows_among(connection, _affected, list(dict.fromkeys([key for key, _ in named])))
     there = {
         (key, package): None if score is None else Decimal(score)
         for portion in latest
@@ -205,32 +246,34 @@ def _write_pairs(
         AnsweredPair(one, package, (key, package) not in there, there.get((key, package)))
         for (key, package), one in named.items()
     ]
-    new = [(one.vulnerability, one.package) for one in pairs if one.is_new]
-    if new:
-        rows = [
-            {"vulnerability_id": one.id, "package": package, "first_seen": now, "score": one.cvss_score}
-            for one, package in new
-        ]
-        insert_rows(connection, affected_packages, rows)
-    rescored = [one for one in pairs if not one.is_new and one.former != one.vulnerability.cvss_score]
-    if rescored:
-        rows = [
-            {"key": one.vulnerability.id, "of": one.package, "latest": one.vulnerability.cvss_score} for one in rescored
-        ]
-        connection.execute(
-            update(affected_packages)
-            .where(
-                affected_packages.c.vulnerability_id == bindparam("key"), affected_packages.c.package == bindparam("of")
-            )
-            .values(score=bindparam("latest", type_=affected_packages.c.score.type)),
-            rows,
-        )
+    if new := [one for one in pairs if one.is_new]:
+        of = _columns_of(new)
+        columns = {"vulnerability_id": of["key"], "package": of["of"], "score": of["latest"]}
+        insert_columns(connection, affected_packages, {**columns, "first_seen": [now] * len(new)})
+    if rescored := [one for one in pairs if not one.is_new and one.former != one.vulnerability.cvss_score]:
+        of = _columns_of(rescored)
+        scores = stored_values(affected_packages.c.score.type, of["latest"])
+        change_each(connection, _rescored, {**of, "latest": scores})
     return pairs, there
+
+
+def _columns_of(pairs: Sequence[AnsweredPair]) -> dict[str, Sequence[object]]:
+    return {
+        "key": [one.vulnerability.id for one in pairs],
+        "of": [one.package for one in pairs],
+        "latest": [one.vulnerability.cvss_score for one in pairs],
+    }
 
 
 def _affected(dialect: Dialect) -> Select[Any]:
     of = affected_packages.c
     return select(of.vulnerability_id, of.package, of.score).where(among_values(dialect, of.vulnerability_id))
+
+
+def _rescored(_: Dialect) -> Update:
+    of = affected_packages.c
+    this = (of.vulnerability_id == bindparam("key", type_=Text())) & (of.package == bindparam("of", type_=Text()))
+    return update(affected_packages).where(this).values(score=bindparam("latest", type_=of.score.type))
 
 
 def _records(connection: Connection, pairs: Iterable[AnsweredPair]) -> list[Assessment]:

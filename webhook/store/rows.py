@@ -6,7 +6,7 @@ Reading takes rows as :func:`webhook.store.database.raw_rows` gives them. Words 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 from sys import intern
@@ -113,23 +113,24 @@ def read_vulnerability(row: Sequence[Any]) -> Vulnerability:
     )
 
 
-def vulnerability_values(one: Vulnerability) -> dict[str, object]:
+def vulnerability_columns(those: Sequence[Vulnerability]) -> dict[str, Sequence[object]]:
     """The columns that say what a source said; not when it was first seen, and no revision."""
+    rescored = [one.rescored for one in those]
     return {
-        "id": one.id,
-        "title": one.title,
-        "description": one.description,
-        "cvss_score": one.cvss_score,
-        "cvss_vector": one.cvss_vector,
-        "cwe": one.cwe,
-        "reference": one.reference,
-        "source": one.source,
-        "aliases": to_json(one.aliases),
-        "external_references": to_json(one.external_references),
-        "scored_from_vector": one.scored_from_vector,
-        "rejected": one.rejected,
-        "former_score": None if one.rescored is None else one.rescored.former,
-        "rescored_at": None if one.rescored is None else one.rescored.at,
+        "id": [one.id for one in those],
+        "title": [one.title for one in those],
+        "description": [one.description for one in those],
+        "cvss_score": [one.cvss_score for one in those],
+        "cvss_vector": [one.cvss_vector for one in those],
+        "cwe": [one.cwe for one in those],
+        "reference": [one.reference for one in those],
+        "source": [one.source for one in those],
+        "aliases": [to_json(one.aliases) for one in those],
+        "external_references": [to_json(one.external_references) for one in those],
+        "scored_from_vector": [one.scored_from_vector for one in those],
+        "rejected": [one.rejected for one in those],
+        "former_score": [None if one is None else one.former for one in rescored],
+        "rescored_at": [None if one is None else one.at for one in rescored],
     }
 
 
@@ -196,27 +197,25 @@ def type_definition(one: AssessmentType) -> str:
     return to_json(found)
 
 
-def assessment_values(records: Iterable[Assessment], *, revision: int, after: int) -> list[Mapping[str, object]]:
-    """Rows for records, numbered from ``after`` + 1."""
-    return [
-        {
-            "sequence": sequence,
-            "vulnerability": one.vulnerability,
-            "type": one.type,
-            "package": one.scope.package,
-            "version_range": one.scope.version_range,
-            "image": one.scope.image,
-            "namespace": one.scope.namespace,
-            "source": one.source.value,
-            "author": one.author,
-            "comment": one.comment,
-            "assessed_at": one.assessed_at,
-            "until": one.until,
-            "rule": one.rule,
-            "score": one.score,
-            "revision": revision,
-            "batch": one.batch or None,
-            "recorded_by": one.recorded_by or None,
-        }
-        for sequence, one in enumerate(records, after + 1)
-    ]
+def assessment_columns(records: Sequence[Assessment], *, revision: int, after: int) -> dict[str, Sequence[object]]:
+    """The columns of records, numbered from ``after`` + 1."""
+    scopes = [one.scope for one in records]
+    return {
+        "sequence": range(after + 1, after + 1 + len(records)),
+        "vulnerability": [one.vulnerability for one in records],
+        "type": [one.type for one in records],
+        "package": [one.package for one in scopes],
+        "version_range": [one.version_range for one in scopes],
+        "image": [one.image for one in scopes],
+        "namespace": [one.namespace for one in scopes],
+        "source": [one.source.value for one in records],
+        "author": [one.author for one in records],
+        "comment": [one.comment for one in records],
+        "assessed_at": [one.assessed_at for one in records],
+        "until": [one.until for one in records],
+        "rule": [one.rule for one in records],
+        "score": [one.score for one in records],
+        "revision": [revision] * len(records),
+        "batch": [one.batch or None for one in records],
+        "recorded_by": [one.recorded_by or None for one in records],
+    }

@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Dialect, Select, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, Connection, Dialect, Insert, Select, Text, bindparam, delete, func, select, update
 
 from webhook.model.components import ComponentState, Sbom
 from webhook.model.downloads import Names
 from webhook.model.purls import Purl
+from webhook.store.bulk import change_each
 from webhook.store.columns import to_seconds
-from webhook.store.database import Change, Database, Question, among, among_values, rows_among
+from webhook.store.database import Change, Question, among, among_values, rows_among, upserting
 from webhook.store.tables import components, forms, spellings
 
 MOST_SPELLINGS = 8
@@ -33,6 +34,20 @@ def names(connection: Connection, purls: Sequence[Purl], settled_after: dt.datet
         purl: Names(tuple(written.get(purl, ())), frozenset(settled.get(purl, ())))
         for purl in (*written, *(one for one in settled if one not in written))
     }
+
+
+def spellings_of(connection: Connection, ids: Sequence[int]) -> dict[int, set[str]]:
+    """The spellings of these components, for those that have any."""
+    found: dict[int, set[str]] = {}
+    for portion in rows_among(connection, _spellings_of, ids):
+        for number, spelling in portion:
+            found.setdefault(number, set()).add(spelling)
+    return found
+
+
+def _spellings_of(dialect: Dialect) -> Select[Any]:
+    query = select(spellings.c.component_id, spellings.c.spelling)
+    return query.where(among_values(dialect, spellings.c.component_id))
 
 
 def _rows(connection: Connection, query: Question, texts: Sequence[str], **more: object) -> Iterator[tuple[Any, ...]]:
@@ -115,26 +130,28 @@ def _keep(change: Change, new: Mapping[int, Sequence[str]], there: Mapping[int, 
         connection.execute(update(components).where(clean).values(**never))
 
 
-def note_settled(
-    database: Database, connection: Connection, pairs: Iterable[tuple[Purl, Purl]], ids: Mapping[Purl, int], now: int
-) -> None:
+def note_settled(connection: Connection, pairs: Iterable[tuple[Purl, Purl]], ids: Mapping[Purl, int], now: int) -> None:
     """Keep to which forms the source answered that it knows nothing.
 
     Args:
-        database: says how to insert or update.
         connection: of the transaction.
         pairs: components and forms.
         ids: of the components.
         now: seconds since 1970.
     """
-    rows = [
-        {"component_id": ids[purl], "form": str(form), "answered_at": now}
-        for purl, form in dict.fromkeys(pairs)
-        if purl in ids
-    ]
-    if rows:
-        upsert = database.upsert(forms)
-        again = upsert.on_conflict_do_update(
-            index_elements=["component_id", "form"], set_={"answered_at": upsert.excluded.answered_at}
-        )
-        connection.execute(again, rows)
+    known = [(ids[purl], str(form)) for purl, form in dict.fromkeys(pairs) if purl in ids]
+    if known:
+        numbers, texts = zip(*known, strict=True)
+        change_each(connection, _settling, {"number": numbers, "text": texts, "now": [now] * len(known)})
+
+
+def _settling(dialect: Dialect) -> Insert:
+    of = {
+        "component_id": bindparam("number", type_=BigInteger()),
+        "form": bindparam("text", type_=Text()),
+        "answered_at": bindparam("now", type_=BigInteger()),
+    }
+    settling = upserting(dialect, forms).values(of)
+    return settling.on_conflict_do_update(
+        index_elements=["component_id", "form"], set_={"answered_at": settling.excluded.answered_at}
+    )
