@@ -17,7 +17,7 @@ from tests.e2e.cluster import Cluster
 from tests.e2e.processes import wait_until
 from webhook.bootstrap.machine import SystemClock
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import connect, quick
+from webhook.clients.kube.connecting import connect, server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.reports import CLUSTER, GROUP, NAMESPACED, VERSION, ClusterReports, cluster_report_names
 from webhook.errors import Final
@@ -70,7 +70,7 @@ def names(sboms: Any) -> list[str]:
 def api(cluster: Cluster) -> Iterator[KubeApi]:
     """The API server, reached with a kubeconfig file."""
     options = KubeOptions(kubeconfig=cluster.kubeconfig)
-    made = KubeApi(connect(options), options, SystemClock())
+    made = KubeApi(connect(options, {}, SystemClock()), options, SystemClock())
     yield made
     made.close()
 
@@ -137,7 +137,7 @@ def test_without_the_right_the_missing_one_is_named(cluster: Cluster, reports: C
     configuration = kubernetes.client.Configuration(host=cluster.url)
     configuration.ssl_ca_cert = str(cluster.certificate)
     configuration.api_key = {"authorization": f"Bearer {token}"}
-    api = KubeApi(quick(configuration), KubeOptions(), SystemClock())
+    api = KubeApi(server_of(configuration), KubeOptions(), SystemClock())
     with pytest.raises(Final, match=r"get clustersbomreports\.aquasecurity\.github\.io in the cluster") as caught:
         ClusterReports(api, parse).fetch(IMAGE, DIGEST, soon())
     api.close()
@@ -147,8 +147,8 @@ def test_without_the_right_the_missing_one_is_named(cluster: Cluster, reports: C
 def test_an_api_server_that_is_not_to_be_trusted_gets_no_token(cluster: Cluster) -> None:
     configuration = kubernetes.client.Configuration(host=cluster.url)
     configuration.api_key = {"authorization": "Bearer secret"}
-    api = KubeApi(quick(configuration), KubeOptions(), SystemClock())
-    with pytest.raises(Final, match="certificate is not trusted"):
+    api = KubeApi(server_of(configuration), KubeOptions(), SystemClock())
+    with pytest.raises(Final, match="certificate of the API server is not trusted"):
         ClusterReports(api, parse).fetch(IMAGE, DIGEST, soon())
     api.close()
 

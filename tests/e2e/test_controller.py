@@ -67,7 +67,7 @@ class TestLeaseLockOnARealServer(LeaderLockSuite):
     @pytest.fixture
     def new_lock(self, cluster: Cluster, home: str, clock: FakeClock) -> Iterator[NewLock]:
         options = KubeOptions(kubeconfig=cluster.kubeconfig)
-        api = KubeApi(connect(options), options, clock)
+        api = KubeApi(connect(options, {}, clock), options, clock)
         yield lambda: LeaseLock(api, (home, "bomgate-controller"), 15, clock)
         api.close()
 

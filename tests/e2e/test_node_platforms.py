@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.cluster import Cluster
 from webhook.bootstrap.machine import SystemClock
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import connect, quick
+from webhook.clients.kube.connecting import connect, server_of
 from webhook.clients.kube.nodes import NodePlatforms
 from webhook.clients.kube.options import KubeOptions
 from webhook.errors import Final
@@ -23,7 +23,7 @@ LABELS = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64"}
 @pytest.fixture
 def api(cluster: Cluster) -> Iterator[KubeApi]:
     options = KubeOptions(kubeconfig=cluster.kubeconfig)
-    made = KubeApi(connect(options), options, SystemClock())
+    made = KubeApi(connect(options, {}, SystemClock()), options, SystemClock())
     yield made
     made.close()
 
@@ -66,7 +66,7 @@ def test_without_the_right_the_missing_one_is_named(cluster: Cluster, core: Core
     configuration = kubernetes.client.Configuration(host=cluster.url)
     configuration.ssl_ca_cert = str(cluster.certificate)
     configuration.api_key = {"authorization": f"Bearer {token}"}
-    api = KubeApi(quick(configuration), KubeOptions(), SystemClock())
+    api = KubeApi(server_of(configuration), KubeOptions(), SystemClock())
     with pytest.raises(Final, match="does not let bomgate list nodes in the cluster") as caught:
         api.list_nodes("", Deadline(SystemClock().monotonic() + 20))
     api.close()

@@ -23,7 +23,7 @@ from tests.registries.running import docker_registry
 from tests.registries.tokens import PASSWORD, USER, TokenServer
 from webhook.bootstrap.machine import SystemClock
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import quick
+from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.pullsecrets import PullSecretReader
 from webhook.clients.registry import Opener, RegistryClient, RegistryResolver, Search, registry_source
@@ -77,7 +77,7 @@ def reader(cluster: Cluster, spaces: tuple[str, str]) -> Iterator[PullSecretRead
     configuration = kubernetes.client.Configuration(host=cluster.url)
     configuration.ssl_ca_cert = str(cluster.certificate)
     configuration.api_key = {"authorization": f"Bearer {token}"}
-    api = KubeApi(quick(configuration), OPTIONS, SystemClock())
+    api = KubeApi(server_of(configuration), OPTIONS, SystemClock())
 
     def is_allowed() -> bool:
         try:

@@ -12,7 +12,7 @@ from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import FakeAccessReviewer, FakeClock
 from webhook.clients.kube.access import AccessReviews
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import quick
+from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.errors import Retryable, SourceError
 from webhook.model.deadlines import Deadline
@@ -45,7 +45,7 @@ def subject(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Subjec
         return
     with ObjectServer() as server:
         server.answers[PATH] = (201, {"status": {"allowed": False}})
-        api = KubeApi(quick(client.Configuration(host=server.url)), KubeOptions(), clock)
+        api = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
         yield Subject(
             AccessReviews(api.calls),
             lambda: server.answers.update({PATH: (201, {"status": {"allowed": True}})}),

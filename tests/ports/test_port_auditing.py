@@ -13,7 +13,7 @@ from tests.clusters import FakeEventSink, FakeReportSink, FakeRunningWorkloads, 
 from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import FakeClock
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import quick
+from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.events import KubeEvents
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.policyreports import POLICY_REPORT, KubeReports
@@ -78,7 +78,7 @@ def ports(request: Any, clock: FakeClock) -> Iterator[Ports]:
         yield _faked()
         return
     with ObjectServer() as server:
-        api = KubeApi(quick(client.Configuration(host=server.url)), KubeOptions(), clock)
+        api = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
         yield _real(server, api, clock)
         api.close()
 

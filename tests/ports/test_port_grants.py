@@ -12,7 +12,7 @@ from kubernetes import client
 from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import NOON, FakeClock, FakeGrantStore
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import quick
+from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.grants import KubeGrants
 from webhook.clients.kube.options import KubeOptions
 from webhook.model.deadlines import Deadline
@@ -30,7 +30,7 @@ def grants(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[GrantSt
         return
     with ObjectServer() as server:
         server.collections.add("/apis/bomgate.dev/v1alpha1/breakglassgrants")
-        api = KubeApi(quick(client.Configuration(host=server.url)), KubeOptions(), clock)
+        api = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
         yield KubeGrants(api.calls)
         api.close()
 

@@ -13,7 +13,7 @@ from kubernetes import client
 from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import NOON, FakeClock, FakeWorkloadInventory
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import quick
+from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.owners import KubeOwners
 from webhook.errors import Retryable, SourceError
@@ -78,7 +78,7 @@ def subject(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Subjec
         return
     with ObjectServer() as server:
         cluster(server)
-        api = KubeApi(quick(client.Configuration(host=server.url)), KubeOptions(), clock)
+        api = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
 
         def break_it() -> None:
             for path in ("replicasets/web-1", "deployments/web", "replicasets"):

@@ -13,7 +13,7 @@ from tests.fakes import FakeClock
 from tests.memory.cluster import MemoryLease, MemoryLock
 from tests.ports.leader_lock import LeaderLockSuite, NewLock
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import quick
+from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.leases import LeaseLock
 from webhook.clients.kube.options import KubeOptions
 from webhook.errors import ConfigError, Final
@@ -29,7 +29,7 @@ def server() -> Iterator[VersionedServer]:
 
 @pytest.fixture
 def api(server: VersionedServer, clock: FakeClock) -> Iterator[KubeApi]:
-    made = KubeApi(quick(client.Configuration(host=server.url)), KubeOptions(), clock)
+    made = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
     yield made
     made.close()
 

@@ -13,7 +13,7 @@ from tests.doubles.kubeobjects import ObjectServer
 from tests.e2e.processes import wait_until
 from tests.fakes import FakeClock, FakeNamespaceLabels
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import quick
+from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.namespaces import NamespaceWatch
 from webhook.clients.kube.options import KubeOptions
 from webhook.errors import Retryable, SourceError
@@ -42,7 +42,7 @@ def subject(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Subjec
         return
     with ObjectServer() as server:
         server.namespace("shop", enforce="warn")
-        api = KubeApi(quick(client.Configuration(host=server.url)), KubeOptions(), clock)
+        api = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
         watch, stop = NamespaceWatch(api.calls, clock), threading.Event()
         thread = threading.Thread(target=watch.run, args=(stop,), daemon=True)
 

@@ -15,7 +15,7 @@ from tests.fakes import NOON, FakeClock
 from tests.unit.engines.clusters import BAD, GOOD, RISKY, Town, of_controller, request, workload
 from tests.worlds import LOG4J, digest_of
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import quick
+from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.grants import KubeGrants
 from webhook.clients.kube.options import KubeOptions
 from webhook.errors import ConfigError
@@ -150,7 +150,7 @@ def test_the_api_server_lets_one_of_many_creations_of_a_grant_win() -> None:
     with ObjectServer() as server:
         server.collections.add("/apis/bomgate.dev/v1alpha1/breakglassgrants")
         clock = FakeClock()
-        api = KubeApi(quick(client.Configuration(host=server.url)), KubeOptions(), clock)
+        api = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
         grants, soon = KubeGrants(api.calls), Deadline(clock.monotonic() + 30)
 
         def add(number: int) -> bool:

@@ -167,7 +167,7 @@ def test_a_token_server_with_any_header_is_asked_or_refused(header, lying, kit):
 @pytest.mark.parametrize(("header", "status"), CASES)
 def test_the_exchange_of_all_clients_reads_or_refuses_any_header(header, status, lying):
     exchange, clock = Exchange(Limits(connect_seconds=1, read_seconds=0.2), FakeClock()), FakeClock()
-    destination = Destination(Remedies("", "", ""), Reach.PRIVATE, plain_http=True)
+    destination = Destination(Remedies("", "", "", ""), Reach.PRIVATE, plain_http=True)
     for value in HOSTILE[header]:
         lying.on("/report", _with(Answer(body=b"[]"), status, header, value))
         for authorization in ("", "Bearer t"):

@@ -9,12 +9,17 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from kubernetes import client
 
 from tests.registries import images
 from tests.registries.kit import Kit, RealClock, loopback
 from tests.registries.layouts import Layout
 from tests.registries.lying import Answer, Asked, LyingServer
 from tests.security.attacked import Listener
+from webhook.clients.kube.calls import KubeCalls
+from webhook.clients.kube.connecting import server_of
+from webhook.clients.kube.options import KubeOptions
+from webhook.clients.kube.troubles import Wanted
 from webhook.clients.ossindex import OssIndexOptions, OssIndexSource
 from webhook.clients.registry import RegistryOptions
 from webhook.errors import DeadlineExceeded, Retryable
@@ -122,6 +127,14 @@ def test_a_slow_source_of_reports_gets_the_time_of_its_request(slow):
     source = OssIndexSource(options, RealClock())
     with contextlib.closing(source), pytest.raises(Retryable, match=r"within 0\.5 s"):
         source.report([Purl("pkg:maven/g/a@1")])
+
+
+def test_a_slow_api_server_gets_the_time_of_its_question(slow):
+    server = server_of(client.Configuration(host=f"http://{slow.host}"))
+    clock = RealClock()
+    calls = KubeCalls(server, KubeOptions(read_seconds=10), clock)
+    with contextlib.closing(calls), pytest.raises(DeadlineExceeded):
+        calls.get("/api/v1/nodes/one", Wanted("nodes", "one"), Deadline(clock.monotonic() + SECONDS))
 
 
 def test_an_answer_has_a_bounded_number_of_interim_answers():

@@ -46,7 +46,8 @@ class Cluster:
         from webhook.clients.kube.api import KubeApi
         from webhook.clients.kube.connecting import connect
 
-        return KubeApi(connect(self.settings.kube), self.settings.kube, self.clock)
+        options = self.settings.kube
+        return KubeApi(connect(options, self.settings.environment, self.clock), options, self.clock)
 
     @cached_property
     def namespace_labels(self) -> NamespaceWatch:

@@ -118,13 +118,13 @@ def check_literal(host: str, allow_private: bool) -> None:
         raise _refused(host, why)
 
 
-def connect(host: str, port: int, allow_private: bool, timeout: float | None) -> socket.socket:
+def connect(host: str, port: int, allow_private: bool | None, timeout: float | None) -> socket.socket:
     """Connect to the first allowed address of a host that answers; nothing is sent to any other.
 
     Args:
         host: a name or an address.
         port: TCP port.
-        allow_private: whether private and loopback addresses are allowed.
+        allow_private: whether private and loopback addresses are allowed; None allows all addresses.
         timeout: seconds for each address; None waits for ever.
 
     Raises:
@@ -133,7 +133,7 @@ def connect(host: str, port: int, allow_private: bool, timeout: float | None) ->
     """
     why, problem = "", OSError(f"{host} has no address")
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
-        refused = refusal(str(address[0]), allow_private)
+        refused = None if allow_private is None else refusal(str(address[0]), allow_private)
         if refused is not None:
             why = refused
             continue

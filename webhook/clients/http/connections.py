@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,10 +32,9 @@ class _Http(HTTPConnection):
         self._reach = reach
 
     def _new_conn(self) -> socket.socket:
-        if self._reach is Reach.ANY:
-            return super()._new_conn()
         seconds = float(self.timeout) if isinstance(self.timeout, (int, float)) else None
-        return connect(self.host, self.port, self._reach is Reach.PRIVATE, seconds)
+        allow_private = None if self._reach is Reach.ANY else self._reach is Reach.PRIVATE
+        return connect(self.host, self.port, allow_private, seconds)
 
 
 class _Https(_Http, HTTPSConnection):
@@ -55,21 +55,18 @@ class _Adapter(requests.adapters.HTTPAdapter):
     A proxy is the operator's own and is reached as usual; it is then the proxy that connects to the server.
     """
 
-    def __init__(self, connections: int, reach: Reach, authorities: ssl.SSLContext | None) -> None:
-        self._reach, self._authorities = reach, authorities
+    def __init__(self, connections: int, reach: Reach, tls: Mapping[str, Any]) -> None:
+        self._reach, self._tls = reach, tls
         super().__init__(pool_connections=_HOSTS, pool_maxsize=connections, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
-        super().init_poolmanager(connections, maxsize, block, **self._tls(pool_kwargs))
+        super().init_poolmanager(connections, maxsize, block, **{**pool_kwargs, **self._tls})
         self.poolmanager.pool_classes_by_scheme = _pools(self._reach)
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **self._tls(proxy_kwargs))
+        manager = super().proxy_manager_for(proxy, **{**proxy_kwargs, **self._tls})
         manager.pool_classes_by_scheme = _pools(Reach.ANY)
         return manager
-
-    def _tls(self, given: dict[str, Any]) -> dict[str, Any]:
-        return given if self._authorities is None else {**given, "ssl_context": self._authorities}
 
 
 def _pools(reach: Reach) -> dict[str, Any]:
@@ -79,8 +76,8 @@ def _pools(reach: Reach) -> dict[str, Any]:
 class Connections:
     """Pools that all threads share.
 
-    Destinations with another reach, and those with certificate authorities beside the usual ones, have other pools, so
-    that nobody else gets to use a connection that was opened for them.
+    Destinations with another reach, other certificate authorities beside the usual ones, or another name have other
+    pools, so that nobody else gets to use a connection that was opened for them.
 
     Args:
         per_host: connections that are kept open to one host.
@@ -88,7 +85,7 @@ class Connections:
 
     def __init__(self, per_host: int) -> None:
         self._per_host = per_host
-        self._adapters: dict[tuple[Reach, Path | None], tuple[int, _Adapter]] = {}
+        self._adapters: dict[tuple[Reach, Path | None, str], tuple[int, _Adapter]] = {}
         self._lock = threading.Lock()
 
     def adapter(self, destination: Destination) -> requests.adapters.HTTPAdapter:
@@ -98,13 +95,16 @@ class Connections:
             Final: the file of certificate authorities cannot be read.
         """
         file = None if destination.ca_only else destination.ca_file
-        key = (destination.reach, file)
+        key = (destination.reach, file, destination.server_name)
         try:
             stamp = 0 if file is None else file.stat().st_mtime_ns
             with self._lock:
                 known = self._adapters.get(key)
                 if known is None or known[0] != stamp:
-                    adapter = _Adapter(self._per_host, destination.reach, _authorities(file))
+                    tls: dict[str, Any] = {"ssl_context": _authorities(file)} if file is not None else {}
+                    if destination.server_name:
+                        tls["server_hostname"] = destination.server_name
+                    adapter = _Adapter(self._per_host, destination.reach, tls)
                     self._adapters[key] = known = (stamp, adapter)
                 return known[1]
         except (OSError, ssl.SSLError) as problem:
@@ -120,9 +120,7 @@ class Connections:
                 adapter.close()
 
 
-def _authorities(ca_file: Path | None) -> ssl.SSLContext | None:
-    if ca_file is None:
-        return None
+def _authorities(ca_file: Path) -> ssl.SSLContext:
     context = ssl.create_default_context()  # the usual ones are added by requests, from its bundle or the environment
     context.load_verify_locations(cafile=str(ca_file))
     return context

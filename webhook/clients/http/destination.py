@@ -25,11 +25,13 @@ class Remedies:
         certificate: when the certificate is not trusted.
         tls: when the server does not speak TLS.
         unreachable: when no connection is made.
+        size: when an answer is larger than is read.
     """
 
     certificate: str
     tls: str
     unreachable: str
+    size: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ class Destination:
         plain_http: whether redirects, and whatever else it refers to, may be unencrypted.
         ca_file: certificate authorities (PEM) that are trusted; read again when the file changes.
         ca_only: whether they are trusted instead of the usual ones, or beside them.
+        verify: whether its certificate is looked at.
+        server_name: that its certificate has to have; empty for the host of the address.
+        client_certificate: files of a certificate and its key (PEM) that are shown to it.
+        proxy: address of the proxy on the way; empty for what the environment says.
+        name: what it is, for people, such as ``the API server``; empty for its address.
     """
 
     remedies: Remedies
@@ -70,3 +77,8 @@ class Destination:
     plain_http: bool = False
     ca_file: Path | None = None
     ca_only: bool = False
+    verify: bool = True
+    server_name: str = ""
+    client_certificate: tuple[str, str] | None = None
+    proxy: str = ""
+    name: str = ""

@@ -8,7 +8,7 @@ names in addresses are not sent. Cookies are neither kept nor sent.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -79,26 +79,46 @@ class Exchange:
         """Close all connections."""
         self._connections.close()
 
+    def stream(self, request: Request, deadline: Deadline, refused: Callable[[Answer], Exception]) -> Iterator[bytes]:
+        """Send a request and give the body as it comes, until the server ends it.
+
+        Args:
+            request: what is asked; its limit counts for a refusal.
+            deadline: when the body has to have ended.
+            refused: the error for any status but 2xx.
+
+        Raises:
+            SourceError: as ``send`` does.
+        """
+        with self._response(request, deadline, self._left(request, deadline)) as response:
+            if not 200 <= response.status_code <= 299:
+                body = self._body(response, request, deadline)
+                raise refused(Answer(response.status_code, response.headers, body, request.url))
+            while chunk := response.raw.read1(_CHUNK, decode_content=request.compressed):
+                yield chunk
+
     @contextmanager
-    def _response(self, request: Request, deadline: Deadline) -> Iterator[requests.Response]:
+    def _response(
+        self, request: Request, deadline: Deadline, read_seconds: float | None = None
+    ) -> Iterator[requests.Response]:
         parts, destination = urlsplit(request.url), request.destination
         if destination.reach is not Reach.ANY:
             check_literal(parts.hostname or "", destination.reach is Reach.PRIVATE)
         with self.hosts.request(parts.netloc, deadline):
             adapter = self._connections.adapter(destination)
             left = self._left(request, deadline)
-            timeout = (min(self._limits.connect_seconds, left), min(self._limits.read_seconds, left))
+            seconds = self._limits.read_seconds if read_seconds is None else read_seconds
+            timeout = (min(self._limits.connect_seconds, left), min(seconds, left))
             try:
-                with (
-                    time_for_answers(lambda: deadline.remaining(self._clock.monotonic())),
-                    adapter.send(
+                with time_for_answers(lambda: deadline.remaining(self._clock.monotonic())):
+                    response = adapter.send(
                         _prepared(request), stream=True, timeout=timeout, **self._settings_for(request)
-                    ) as response,
-                ):
+                    )
+                with response:
                     yield response
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
                 self._left(request, deadline)
-                raise no_answer(problem, request, self._limits.read_seconds) from None
+                raise no_answer(problem, request, seconds) from None
 
     def _settings_for(self, request: Request) -> Mapping[str, Any]:
         """Proxies and certificates, as destination and environment have them; read once for each origin."""
@@ -106,9 +126,11 @@ class Exchange:
         settings = self._settings.get(key)
         if settings is None:
             # Given with the request, because a certificate bundle of the environment overrules a session's.
-            verify = str(request.destination.ca_file) if request.destination.ca_only else None
+            destination = request.destination
+            verify = destination.verify and (str(destination.ca_file) if destination.ca_only else None)
             merged = self._environment.merge_environment_settings(request.url, {}, True, verify, None)
-            settings = {"proxies": merged["proxies"], "verify": merged["verify"]}
+            proxies = dict.fromkeys(("http", "https"), destination.proxy) if destination.proxy else merged["proxies"]
+            settings = {"proxies": proxies, "verify": merged["verify"], "cert": destination.client_certificate}
             with self._lock:
                 if len(self._settings) >= _ORIGINS:
                     self._settings.clear()

@@ -24,6 +24,7 @@ class Request:
         authorization: value of that header, for the host of ``url`` alone; empty sends none.
         body: what is sent; it may be secret.
         compressed: whether the answer may be compressed.
+        what: what it asks for, for people; empty where the server says enough.
     """
 
     destination: Destination
@@ -34,6 +35,7 @@ class Request:
     authorization: str = field(default="", repr=False)
     body: bytes | None = field(default=None, repr=False)
     compressed: bool = False
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)

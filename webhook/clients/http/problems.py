@@ -28,16 +28,25 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
+def _named(request: Request) -> tuple[str, str, str]:
+    """The server, the same at the start of a sentence, and what was asked of it, for people."""
+    asked = f" when asked for {request.what}" if request.what else ""
+    name = request.destination.name
+    return name or origin(request.url), f"{name[:1].upper()}{name[1:]}" or origin(request.url), asked
+
+
 def out_of_time(request: Request) -> DeadlineExceeded:
     """The error for an answer that did not come in the time left."""
-    return DeadlineExceeded(f"{origin(request.url)} did not answer in the time that was left for it.")
+    _, server, asked = _named(request)
+    return DeadlineExceeded(f"{server} did not answer in the time that was left for it{asked}.")
 
 
 def too_large(request: Request, limit: int) -> UnusableAnswer:
     """The error for a body that is not read to its end."""
+    _, server, asked = _named(request)
+    remedy = request.destination.remedies.size
     return UnusableAnswer(
-        f"{origin(request.url)} answered with more than the {limit} bytes that were expected.",
-        remedy="Look for a proxy in between; if the server means it, raise the limit on the size of an answer.",
+        f"{server} answered with more than the {limit} bytes that were expected{asked}.", remedy=remedy
     )
 
 
@@ -49,13 +58,14 @@ def no_answer(problem: Exception, request: Request, read_seconds: float) -> Sour
         request: what was asked.
         read_seconds: how long the wait for bytes was.
     """
-    server, remedies, causes = origin(request.url), request.destination.remedies, _causes(problem)
+    server, at_start, asked = _named(request)
+    remedies, causes = request.destination.remedies, _causes(problem)
     if any(isinstance(cause, _TIMEOUTS) for cause in causes):
-        return NoAnswer(f"{server} did not answer within {read_seconds:.3g} s.")
+        return NoAnswer(f"{at_start} did not answer within {read_seconds:.3g} s{asked}.")
     if isinstance(problem, requests.exceptions.SSLError):
         if "certificate" in str(problem).lower():
             return Final(f"The certificate of {server} is not trusted.", remedy=remedies.certificate)
-        return Final(f"{server} does not speak TLS as expected.", remedy=remedies.tls)
+        return Final(f"{at_start} does not speak TLS as expected.", remedy=remedies.tls)
     if isinstance(problem, requests.exceptions.ProxyError):
         remedy = "Check HTTPS_PROXY and NO_PROXY in the environment."
         return NoAnswer(f"The proxy on the way to {server} refused or did not answer.", remedy=remedy)
@@ -65,7 +75,7 @@ def no_answer(problem: Exception, request: Request, read_seconds: float) -> Sour
         return NoAnswer(f"The answer of {server} was cut off.", remedy="Try again; then look for a proxy in between.")
     if isinstance(problem, (requests.ConnectionError, OSError)) and not isinstance(problem, ValueError):
         said = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), "")
-        return NoAnswer(f"{server} cannot be reached{f' ({said})' if said else ''}.", remedy=remedies.unreachable)
+        return NoAnswer(f"{at_start} cannot be reached{f' ({said})' if said else ''}.", remedy=remedies.unreachable)
     return Final(f"No request can be made to {server} ({type(problem).__name__}).", remedy="Check the address.")
 
 

@@ -1,16 +1,14 @@
 """The API server as looking for SBOMs needs it: one object at a time, by name, or one page of nodes.
 
-Everything is asked by path: the classes that the official client has for each API group would cost every process of the
-webhook 21 MB.
+Everything is asked by path, and only the fields that are needed are read.
 """
 
 from __future__ import annotations
 
 import re
 
-from kubernetes import client
-
 from webhook.clients.kube.calls import METADATA_LIST, KubeCalls
+from webhook.clients.kube.connecting import Server
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.troubles import Wanted
 from webhook.model.deadlines import Deadline
@@ -31,7 +29,7 @@ class KubeApi:
     """Reads objects from the API server; safe to use from several threads.
 
     Args:
-        api_client: the official client, see :mod:`webhook.clients.kube.connecting`.
+        server: where it is, see :mod:`webhook.clients.kube.connecting`.
         options: limits.
         clock: time.
 
@@ -39,9 +37,9 @@ class KubeApi:
         calls: for everything that has no method here.
     """
 
-    def __init__(self, api_client: client.ApiClient, options: KubeOptions, clock: Clock) -> None:
+    def __init__(self, server: Server, options: KubeOptions, clock: Clock) -> None:
         self._options = options
-        self.calls = KubeCalls(api_client, options, clock)
+        self.calls = KubeCalls(server, options, clock)
 
     def secret(self, namespace: str, name: str, deadline: Deadline) -> bytes | None:
         """The JSON of a Secret; None when there is no such Secret.

@@ -5,24 +5,24 @@ Source: Kubernetes, "API concepts": verbs, retrieving large result sets in chunk
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import msgspec
-import urllib3
-from kubernetes import client
-from kubernetes.client import ApiException
 
+from webhook.clients.http.destination import Limits
+from webhook.clients.http.exchange import Exchange
+from webhook.clients.http.messages import Request
+from webhook.clients.kube.connecting import Server
 from webhook.clients.kube.options import KubeOptions
-from webhook.clients.kube.troubles import Wanted, connection_trouble, out_of_time, refusal, too_large
+from webhook.clients.kube.troubles import Wanted, refusal
 from webhook.errors import UnusableAnswer
 from webhook.model.deadlines import Deadline
 from webhook.model.nesting import decode_deep
 from webhook.ports import Clock
 
-_CHUNK = 256 * 1024
 _PAGE = 500
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Asks for the metadata of a list's objects alone."""
@@ -47,13 +47,14 @@ class KubeCalls:
     """Asks the API server; safe to use from several threads.
 
     Args:
-        api_client: the official client, see :mod:`webhook.clients.kube.connecting`.
+        server: where it is, see :mod:`webhook.clients.kube.connecting`.
         options: limits.
         clock: time.
     """
 
-    def __init__(self, api_client: client.ApiClient, options: KubeOptions, clock: Clock) -> None:
-        self._client, self._options, self._clock = api_client, options, clock
+    def __init__(self, server: Server, options: KubeOptions, clock: Clock) -> None:
+        self._server, self._options, self._clock = server, options, clock
+        self._exchange = Exchange(Limits(options.connect_seconds, options.read_seconds, redirects=0), clock)
 
     def get(self, path: str, wanted: Wanted, deadline: Deadline, *, limit: int | None = None) -> bytes | None:
         """The JSON of one object; None when there is no such object, or the server does not know the kind.
@@ -100,19 +101,15 @@ class KubeCalls:
         if method in _VERBS:
             wanted = replace(wanted, does=_VERBS[method])
         sent = {"Accept": "application/json", **({"Content-Type": "application/json"} if body is not None else {})}
-        serialized = self._client.param_serialize(
-            method,
-            path,
-            query_params=list((query or {}).items()),
-            header_params={**sent, **(headers or {})},
-            body=body,
-            auth_settings=["BearerToken"],
-        )
-
-        def call(_request_timeout: tuple[float, float]) -> urllib3.BaseHTTPResponse:
-            return self._open(serialized, _request_timeout)
-
-        return self._ask(wanted, call, limit or self._options.max_report_bytes, deadline)
+        request = self._request(method, path, wanted, query or {}, {**sent, **(headers or {})})
+        content = None if body is None else msgspec.json.encode(body)
+        request = replace(request, body=content, limit=limit or self._options.max_report_bytes)
+        answer = self._exchange.send(request, deadline)
+        if answer.status == 404:
+            return None
+        if not 200 <= answer.status <= 299:
+            raise refusal(answer, wanted, self._clock.now())
+        return answer.body
 
     def pages(
         self, path: str, wanted: Wanted, deadline: Deadline, *, query: Mapping[str, str] | None = None, accept: str = ""
@@ -155,72 +152,25 @@ class KubeCalls:
             SourceError: the API server did not answer, or refused to.
         """
         query = {"watch": "true", "resourceVersion": resource_version, "timeoutSeconds": str(int(seconds))}
-        serialized = self._client.param_serialize(
-            "GET",
-            path,
-            query_params=[*query.items(), ("allowWatchBookmarks", "true")],
-            header_params={"Accept": accept or "application/json"},
-            auth_settings=["BearerToken"],
-        )
+        query["allowWatchBookmarks"] = "true"
         wanted = replace(wanted, does="watch")
-        try:
-            response = self._open(serialized, (self._options.connect_seconds, seconds + self._options.read_seconds))
-            yield from _lines(response)
-        except ApiException as problem:
-            raise _refused(problem, wanted) from problem
-        except (urllib3.exceptions.HTTPError, OSError) as problem:
-            raise connection_trouble(problem, wanted) from problem
-
-    def _ask(self, wanted: Wanted, call: Callable[..., Any], limit: int, deadline: Deadline) -> bytes | None:
-        left = self._left(wanted, deadline)
-        timeout = (min(self._options.connect_seconds, left), min(self._options.read_seconds, left))
-        try:
-            response = call(_request_timeout=timeout)
-            assert isinstance(response, urllib3.BaseHTTPResponse)
-            return self._body(response, wanted, limit, deadline)
-        except ApiException as problem:
-            if problem.status == 404:
-                return None
-            raise _refused(problem, wanted) from problem
-        except (urllib3.exceptions.HTTPError, OSError) as problem:
-            self._left(wanted, deadline)
-            raise connection_trouble(problem, wanted) from problem
+        request = self._request("GET", path, wanted, query, {"Accept": accept or "application/json"})
+        deadline = Deadline(self._clock.monotonic() + seconds + self._options.read_seconds)
+        rest = b""
+        for chunk in self._exchange.stream(request, deadline, lambda said: refusal(said, wanted, self._clock.now())):
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from (line for line in lines if line.strip())
 
     def close(self) -> None:
         """Close all connections."""
-        close: Callable[[], None] = self._client.close  # the client library has no types for it
-        close()
+        self._exchange.close()
 
-    def _open(self, serialized: tuple[Any, ...], timeout: tuple[float, float]) -> urllib3.BaseHTTPResponse:
-        method, url, headers, body, form = serialized
-        made = self._client.call_api(method, url, headers, body, form, _request_timeout=timeout)
-        response = made.response
-        assert isinstance(response, urllib3.BaseHTTPResponse)
-        if not 200 <= response.status <= 299:
-            text = response.data.decode(errors="replace")
-            raise ApiException(http_resp=made, body=text)
-        return response
-
-    def _body(self, response: urllib3.BaseHTTPResponse, wanted: Wanted, limit: int, deadline: Deadline) -> bytes:
-        content = bytearray()
-        try:
-            # read1 gives what has arrived, so that a body that only drips meets the deadline too.
-            while chunk := response.read1(_CHUNK, decode_content=True):
-                content += chunk
-                if len(content) > limit:
-                    raise too_large(wanted, limit)
-                self._left(wanted, deadline)
-        except BaseException:
-            response.close()
-            raise
-        response.release_conn()
-        return bytes(content)
-
-    def _left(self, wanted: Wanted, deadline: Deadline) -> float:
-        left = deadline.remaining(self._clock.monotonic())
-        if left <= 0:
-            raise out_of_time(wanted)
-        return left
+    def _request(
+        self, method: str, path: str, wanted: Wanted, query: Mapping[str, str], headers: Mapping[str, str]
+    ) -> Request:
+        url = f"{self._server.url}{path}{'?' if query else ''}{urlencode(query, quote_via=quote)}"
+        limit, authorization = self._options.max_report_bytes, self._server.authorization()
+        return Request(self._server.destination, method, url, limit, headers, authorization, what=str(wanted))
 
 
 def decoded(decoder: msgspec.json.Decoder[Any], content: bytes | msgspec.Raw, wanted: Wanted) -> Any:
@@ -235,23 +185,3 @@ def decoded(decoder: msgspec.json.Decoder[Any], content: bytes | msgspec.Raw, wa
         raise UnusableAnswer(
             f"What the API server says of {wanted} cannot be read.", remedy="Check kube.kubeconfig."
         ) from problem
-
-
-def to_json(value: Any) -> Any:
-    """A value as plain JSON types; what :meth:`KubeCalls.send` takes as body."""
-    return json.loads(msgspec.json.encode(value))
-
-
-def _refused(problem: ApiException, wanted: Wanted) -> Exception:
-    headers = {} if problem.headers is None else problem.headers
-    return refusal(problem.status or 0, problem.body or "", headers, wanted)
-
-
-def _lines(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
-    rest = b""
-    try:
-        while chunk := response.read1(_CHUNK, decode_content=True):
-            *lines, rest = (rest + chunk).split(b"\n")
-            yield from (line for line in lines if line.strip())
-    finally:
-        response.close()

@@ -1,19 +1,18 @@
-"""What went wrong: from the client's exceptions and the API server's answers to errors with remedies."""
+"""What was asked of the API server, and what its refusals mean: from statuses to errors with remedies."""
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Mapping
+import datetime as dt
 from dataclasses import dataclass
 
 import msgspec
-import urllib3
 
-from webhook.errors import DeadlineExceeded, Final, Retryable, SourceError, UnusableAnswer
+from webhook.clients.http.headers import retry_after
+from webhook.clients.http.messages import Answer
+from webhook.errors import Final, Retryable, SourceError, UnusableAnswer
 
 _MAX_SHOWN = 300
 _LONGEST_PAUSE = 600.0
-_REACH = "Check that the API server runs, and the network policy."
 
 
 class _Status(msgspec.Struct):
@@ -65,21 +64,15 @@ class Expired(Retryable):
     code = "kube-expired"
 
 
-def out_of_time(wanted: Wanted) -> DeadlineExceeded:
-    """The error for an answer that did not come in the time left."""
-    return DeadlineExceeded(f"The API server did not say {wanted} in the time that was left for it.")
-
-
-def refusal(status: int, body: str, headers: Mapping[str, str], wanted: Wanted) -> SourceError:
+def refusal(answer: Answer, wanted: Wanted, now: dt.datetime) -> SourceError:
     """The error for a status that is no answer to what was asked.
 
     Args:
-        status: HTTP status; 0 when there was none, because TLS failed.
-        body: of the answer.
-        headers: of the answer.
+        answer: with this status.
         wanted: what was asked for.
+        now: what a date in ``Retry-After`` counts from.
     """
-    said = _said(body)
+    status, said = answer.status, _said(answer.body)
     if status == 403:
         kind = "Role" if wanted.namespace else "ClusterRole"
         group = wanted.resource.partition(".")[2]
@@ -94,58 +87,23 @@ def refusal(status: int, body: str, headers: Mapping[str, str], wanted: Wanted) 
             f"The API server does not know who asks for {wanted}{said}.",
             remedy="Check the ServiceAccount's token that the Pod mounts, or the credentials in kube.kubeconfig.",
         )
-    if status == 0:
-        return _no_tls()
     text = f"The API server answered {status} when asked to {wanted.verb} {wanted}{said}."
     if status == 409:
         return Conflict(text)
     if status == 410:
         return Expired(text)
     if status in (408, 429) or status >= 500:
-        stated = headers.get("Retry-After", "")
-        wait = min(float(stated), _LONGEST_PAUSE) if stated.isascii() and stated.isdigit() else None
-        return Retryable(text, remedy="Look at the API server; try again.", retry_after=wait)
+        wait = retry_after(answer.headers, now)
+        pause = None if wait is None else min(wait, _LONGEST_PAUSE)
+        return Retryable(text, remedy="Look at the API server; try again.", retry_after=pause)
     # What is asked for follows from objects that users write, so a question that was not understood is no refusal.
     return UnusableAnswer(text, remedy="Check kube.kubeconfig, and the version of the API server.")
 
 
-def connection_trouble(problem: Exception, wanted: Wanted) -> SourceError:
-    """The error for a question that got no complete answer; the library's text names addresses, so it is not shown."""
-    causes = _causes(problem)
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return _no_tls()
-    said = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), "")
-    if said:
-        return Retryable(f"The API server cannot be reached ({said}).", remedy=_REACH)
-    if any(isinstance(cause, (urllib3.exceptions.TimeoutError, TimeoutError)) for cause in causes):
-        return Retryable(f"The API server did not say {wanted} in time.", remedy=_REACH)
-    return Retryable(f"The answer of the API server on {wanted} was cut off.", remedy=_REACH)
-
-
-def too_large(wanted: Wanted, limit: int) -> UnusableAnswer:
-    """The error for an object that is not read to its end."""
-    return UnusableAnswer(f"{wanted}: more than {limit} bytes.", remedy="If this is meant, raise kube.maxReportBytes.")
-
-
-def _no_tls() -> Final:
-    return Final(
-        "The API server does not speak TLS as expected, or its certificate is not trusted.",
-        remedy="Check the address and the certificate authority in kube.kubeconfig.",
-    )
-
-
-def _said(body: str) -> str:
+def _said(body: bytes) -> str:
     try:
-        message = msgspec.json.decode(body.encode(), type=_Status).message
+        message = msgspec.json.decode(body, type=_Status).message
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return ""
     shown = "".join(char if char.isprintable() else " " for char in message[:_MAX_SHOWN])
     return f" (it says: {shown})" if shown else ""
-
-
-def _causes(problem: BaseException) -> list[object]:
-    seen: list[object] = [problem]
-    for one in seen:
-        if isinstance(one, BaseException) and len(seen) < 30:
-            seen += [*one.args, one.__cause__, getattr(one, "reason", None)]
-    return seen

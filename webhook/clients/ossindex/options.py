@@ -18,6 +18,7 @@ _REMEDIES = Remedies(
     certificate="Name the certificate authority of your proxy or mirror as ossindex.caFile.",
     tls="Check ossindex.url, and any proxy on the way.",
     unreachable="Check ossindex.url, the network policy and HTTPS_PROXY; nothing already fetched is lost.",
+    size="Ask for less at once (ossindex.batchSize), or raise ossindex.maxBodyBytes.",
 )
 
 

@@ -16,6 +16,7 @@ _REMEDIES = Remedies(
     certificate="Name its certificate authority as caFile under registries.",
     tls="If it speaks plain HTTP, set plainHttp for it under registries.",
     unreachable="Check that the registry runs, the network policy, and HTTPS_PROXY.",
+    size="The registry, or what is between it and you, does not keep to what its manifests say.",
 )
 
 

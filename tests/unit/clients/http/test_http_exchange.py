@@ -23,7 +23,7 @@ from webhook.ports import Clock
 
 BODY = b'{"coordinates": ["pkg:maven/g/a@1"]}'
 TOKEN = f"Bearer {PAT}"
-REMEDIES = Remedies("name the authority", "name plain HTTP", "look at it")
+REMEDIES = Remedies("name the authority", "name plain HTTP", "look at it", "raise it")
 
 
 class Sender:

@@ -11,7 +11,7 @@ from kubernetes import client
 from tests.fakes import FakeClock
 from tests.unit.clients.kube.apiserver import ApiServer
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import quick
+from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.model.deadlines import Deadline
 
@@ -33,7 +33,7 @@ def make_api(server: ApiServer, clock: FakeClock) -> Iterator[MakeApi]:
     def make(url: str = "", used_clock: Any = None, **options: Any) -> KubeApi:
         configuration = client.Configuration(host=url or server.url)
         configuration.api_key = {"authorization": "Bearer secret-token"}
-        made.append(KubeApi(quick(configuration), KubeOptions(**options), used_clock or clock))
+        made.append(KubeApi(server_of(configuration), KubeOptions(**options), used_clock or clock))
         return made[-1]
 
     yield make

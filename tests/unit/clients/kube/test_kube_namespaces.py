@@ -14,7 +14,7 @@ from tests.doubles.kubeobjects import ObjectServer
 from tests.e2e.processes import wait_until
 from tests.fakes import FakeClock
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import quick
+from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.namespaces import NamespaceWatch
 from webhook.clients.kube.options import KubeOptions
 from webhook.errors import Retryable
@@ -32,7 +32,7 @@ def server() -> Iterator[ObjectServer]:
 
 @pytest.fixture
 def watch(server: ObjectServer, clock: FakeClock) -> Iterator[NamespaceWatch]:
-    api = KubeApi(quick(client.Configuration(host=server.url)), KubeOptions(), clock)
+    api = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
     yield NamespaceWatch(api.calls, clock)
     api.close()
 

@@ -11,7 +11,7 @@ from kubernetes import client
 from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import FakeClock
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import quick
+from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.workloads import KubeWorkloads
 from webhook.errors import Final
@@ -32,7 +32,7 @@ def server() -> Iterator[ObjectServer]:
 
 @pytest.fixture
 def workloads(server: ObjectServer, clock: FakeClock) -> Iterator[KubeWorkloads]:
-    api = KubeApi(quick(client.Configuration(host=server.url)), KubeOptions(), clock)
+    api = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
     yield KubeWorkloads(api, clock, [("argoproj.io", "Rollout")])
     api.close()
 
