@@ -27,6 +27,7 @@ def main(arguments: list[str]) -> int:
     """Run the tests; pytest's exit code."""
     os.chdir(ROOT)
     sys.path[0] = str(ROOT)  # as `python -m pytest` has it, and not the folder of this file
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every process that a test starts compiles the package first
     if not _build() and in_ci():
         return 1
     return int(pytest.main([*OPTIONS, *arguments], plugins=[ByFile(), LoudSkips()]))

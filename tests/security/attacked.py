@@ -134,9 +134,9 @@ def guarded(folder: Path, **settings: dict[str, Any]) -> Iterator[Guarded]:
                 "registries": [{"prefix": "127.0.0.1", "plainHttp": True, "allowPrivate": True}]
                 if "registries" not in settings
                 else settings.pop("registries"),
-                **settings,
             },
         )
+        bomgate.configure(**settings)
         documents = bomgate.folder / "to-import"
         documents.mkdir()
         for image in ("clean", "blocked"):

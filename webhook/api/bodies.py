@@ -30,6 +30,8 @@ _LEAST_RATE = 256 * 1024
 """Bytes a second; a slower peer loses its room when others wait for it."""
 _PATIENCE, _MORE_PATIENCE = 0.5, 2.0
 """Seconds before the rate counts; more for a connection on which reviews were answered before."""
+_DISCARD_PAUSE = 0.002
+"""Seconds between two pieces that are discarded, times the number of connections that discard."""
 
 
 @dataclass(order=True, slots=True)
@@ -185,6 +187,7 @@ class BodyReader:
 
     def __init__(self, budget: BodyBudget) -> None:
         self._budget = budget
+        self._discarding = 0
 
     def read(self, source: Any, connection: Connection, length: int, deadline: Deadline) -> bytes | bytearray | None:
         """Read a body; None when there is no room for it until the deadline.
@@ -226,6 +229,18 @@ class BodyReader:
             raise InvalidInput(f"The body is longer than {most} bytes")
         connection.enter(Step.ANSWER)
         return body
+
+    def discard(self, source: Any, connection: Connection) -> None:
+        """Read what is left of a body and keep none of it, slowly when many connections do the same.
+
+        Where reviews were answered before, the peer is an API server, which waits.
+        """
+        self._discarding += 1
+        try:
+            while source.read(_PIECE):
+                gevent.sleep(0 if connection.answered else _DISCARD_PAUSE * self._discarding)
+        finally:
+            self._discarding -= 1
 
     def done(self, connection: Connection) -> None:
         """Give the room back."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -73,6 +74,7 @@ class _Review(msgspec.Struct, rename="camel"):
 _DECODER = msgspec.json.Decoder(_Review)
 _ENCODER = msgspec.json.Encoder()
 _PYTHON_DECODER = json.JSONDecoder()
+_BLANKS = re.compile(r"[ \t\r\n]*")
 
 
 def decode_review(body: bytes, extra_kinds: Sequence[ExtraKind] = (), mode: Mode | None = None) -> AdmissionRequest:
@@ -163,9 +165,7 @@ def _members(text: str, into: str) -> Iterable[tuple[str, Any]]:
 
 
 def _blank(text: str, at: int) -> int:
-    while text[at : at + 1] in (" ", "\t", "\r", "\n"):
-        at += 1
-    return at
+    return _BLANKS.match(text, at).end()  # type: ignore[union-attr]  # nothing at all is a match, too
 
 
 def _after(text: str, at: int, mark: str) -> int:

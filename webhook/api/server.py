@@ -224,6 +224,8 @@ class AdmissionServer(BaseApplication):
     def _when_ready(self, server: Any) -> None:
         for listener in server.LISTENERS:
             listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+            # Answers are written in one piece; behind the tickets of TLS they would wait for the peer's ACK.
+            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             host, port = listener.sock.getsockname()[:2]
             scheme = "http" if self._options.insecure_http else "https"
             log.info("listening", extra={"url": f"{scheme}://{host}:{port}", "workers": self._options.workers})

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import gevent
 from gunicorn.http.errors import ParseException
 
 from webhook.api.bodies import BodyReader
@@ -24,7 +23,6 @@ from webhook.model.deadlines import Deadline
 
 log = logging.getLogger("bomgate.api")
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-_PIECE = 64 * 1024
 
 
 class Answerer(Protocol):
@@ -84,7 +82,7 @@ class AdmissionShortcut:
         except InvalidInput as problem:
             log.warning("review refused", extra={"error": problem.message, "code": problem.code})
             body = _respond(start_response, "400 Bad Request", json.dumps(problem.as_dict()).encode())
-            return _then_discard(body, environ["wsgi.input"], connection)
+            return self._then_discard(body, environ["wsgi.input"], connection)
         except ParseException as problem:  # of a chunked body; where the next request begins is not known
             detail = {"code": "bad-request", "message": f"The body cannot be read: {problem}", "remedy": ""}
             return _respond(start_response, "400 Bad Request", json.dumps(detail).encode())
@@ -139,7 +137,13 @@ class AdmissionShortcut:
         )
         connection.enter(Step.BODY)
         answer = answerer.answer_unread(source.read(PREFIX_BYTES), why, deadline)
-        return _then_discard(_respond(start_response, "200 OK", answer), source, connection)
+        return self._then_discard(_respond(start_response, "200 OK", answer), source, connection)
+
+    def _then_discard(self, answer: Iterable[bytes], source: Any, connection: Connection) -> Iterator[bytes]:
+        connection.enter(Step.BODY)
+        yield from answer
+        self._intake.bodies.discard(source, connection)
+        connection.enter(Step.IDLE)
 
     @staticmethod
     def _connection(environ: dict[str, Any]) -> Connection:
@@ -151,14 +155,6 @@ class AdmissionShortcut:
 def _respond(start_response: Callable[..., Any], status: str, body: bytes) -> Iterable[bytes]:
     start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return (body,)
-
-
-def _then_discard(answer: Iterable[bytes], source: Any, connection: Connection) -> Iterator[bytes]:
-    connection.enter(Step.BODY)
-    yield from answer
-    while source.read(_PIECE):
-        gevent.sleep(0)
-    connection.enter(Step.IDLE)
 
 
 def _timeout(query: str) -> str | None:

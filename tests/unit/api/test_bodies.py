@@ -151,3 +151,16 @@ def test_a_body_is_read_whole(length: int) -> None:
 def test_a_body_without_a_length_is_bounded() -> None:
     with pytest.raises(InvalidInput, match="longer than"):
         BodyReader(BodyBudget(4 * MIB, time.monotonic)).read_chunked(io.BytesIO(b"x" * 11), connection(), 10, within(1))
+
+
+def test_many_that_discard_read_little_while_one_with_answers_reads_all() -> None:
+    """Their pauses are what others are answered in, so each of many has read a piece or two by then."""
+    reader, length = BodyReader(BodyBudget(4 * MIB, time.monotonic)), 64 * MIB
+    strangers = [io.BytesIO(b"x" * MIB) for _ in range(50)]
+    large = io.BytesIO(b"x" * length)
+    discarding = [gevent.spawn(reader.discard, source, connection()) for source in strangers]
+    gevent.spawn(reader.discard, large, connection(answered=1)).get(timeout=20)
+    read = [source.tell() for source in strangers]
+    gevent.killall(discarding)
+    assert large.tell() == length
+    assert all(0 < one < MIB for one in read), read
