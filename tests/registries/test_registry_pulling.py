@@ -7,16 +7,34 @@ import json
 
 import pytest
 
+from tests.fakes import FakeBackground, MemoryStore
+from tests.registries import images
 from tests.registries.kit import CYCLONEDX, SPDX, Kit, loopback, purls
+from tests.registries.layouts import Layout
 from tests.registries.tokens import PASSWORD, USER
-from webhook.clients.registry import SOURCES, Opener, Registry, RegistryResolver, Repository, Search, registry_source
+from tests.worlds import digest_of
+from webhook.clients.registry import (
+    SOURCES,
+    AttachmentOptions,
+    Opener,
+    Registry,
+    RegistryResolver,
+    Repository,
+    Search,
+    registry_source,
+)
+from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.dockerconfig import read_docker_config
 from webhook.clients.registry.pulling import SecretKeychain
+from webhook.engines.checking.searching import SbomSearch, SearchOptions, SearchParts
+from webhook.engines.readmodel import ReadModel
+from webhook.engines.refreshing import Refresher, RefreshOptions
 from webhook.errors import Final, Retryable
 from webhook.model.images import parse_image
 from webhook.model.pulling import NO_ACCESS, PullAccess, PullSecrets
 from webhook.sboms import parse
 
+DSSE = "application/vnd.dsse.envelope.v1+json"
 SHOP, BANK = PullAccess("shop", ("reg",)), PullAccess("bank", ("reg",))
 
 
@@ -44,9 +62,9 @@ class Secrets:
 class World:
     """A registry that asks for credentials, an opener for it, and what the cluster's namespaces bring."""
 
-    def __init__(self, host: str, **rule) -> None:
+    def __init__(self, host: str, attachments: AttachmentOptions | None = None, **rule) -> None:
         self.host, self.secrets = host, Secrets()
-        self.kit = Kit([loopback(host, **rule)])
+        self.kit = Kit([loopback(host, **rule)], attachments=attachments or AttachmentOptions())
         self.opener = Opener(self.kit.client, self.kit.locations, self.join, self.secrets)
         self.image = parse_image(f"{host}/team/private:1")
 
@@ -193,3 +211,97 @@ def test_the_longest_key_of_a_document_counts():
     found = keychain.find(Repository(Registry("registry.test"), "team/app"))
     assert found is not None
     assert found.username == "team"
+
+
+def push(guarded, layout: Layout) -> None:
+    """Push into the repository that needs credentials."""
+    host, tokens = guarded
+    header = {"Authorization": f"Bearer {tokens.token('team/private', 'pull,push')}"}
+    layout.push(f"http://{host}/v2/team/private", header)
+
+
+def test_a_look_with_pull_secrets_reads_only_what_has_changed(guarded, monkeypatch):
+    world = World(guarded[0], attachments=AttachmentOptions(listing_seconds=0))
+    world.secrets.held[SHOP] = PullSecrets("shop-1", (document(world.host),))
+    layout = Layout()
+    digest = images.image(layout, "2", name="looked-at")
+    images.artifact(layout, [(DSSE, envelope(digest, "one"), {"predicateType": ""})], att(digest))
+    push(guarded, layout)
+    model, store, read = ReadModel(), MemoryStore(world.kit.clock), []
+    refresher = Refresher(model, store.feed, None, world.kit.clock, RefreshOptions())
+    refresher.refresh()
+    parts = SearchParts(world.opener, store.sboms, store.searches, refresher, FakeBackground(), "this")
+    search = SbomSearch(model, parts, world.kit.clock, SearchOptions())
+    image, states, blob = parse_image(f"{world.host}/team/private@{digest}"), {}, RegistryClient.blob
+
+    def reading(client, repository, descriptor, budget):
+        read.append(descriptor.digest)
+        return blob(client, repository, descriptor, budget)
+
+    monkeypatch.setattr(RegistryClient, "blob", reading)
+
+    def look_again() -> int:
+        read.clear()
+        assert search.look_again(image, image.digest, world.kit.deadline(), SHOP, states)
+        return len(read)
+
+    search.search(image, image.digest, world.kit.deadline(), SHOP)
+    assert [look_again(), look_again(), look_again()] == [1, 0, 0]
+    images.artifact(layout, [(DSSE, envelope(digest, "two"), {"predicateType": ""})], att(digest))
+    push(guarded, layout)
+    assert [look_again(), look_again()] == [1, 0]
+    assert len(store.sboms.departures(image.digest)) == 1
+    world.secrets.held[SHOP] = PullSecrets("shop-2", (document(world.host),))
+    assert [look_again(), look_again()] == [1, 0], "other secrets may see something else"
+    world.kit.client.close()
+
+
+class Answering:
+    """A place that answers to some credentials only, and always seems to have the same."""
+
+    place = "referrers"
+
+    def __init__(self, readable: bool) -> None:
+        self.readable = readable
+
+    def fetch(self, image, digest, deadline):
+        if not self.readable:
+            raise Final("403")
+        return ()
+
+    def state(self, image, digest, deadline):
+        return "the same"
+
+
+def test_a_state_counts_only_for_the_credentials_that_have_read_the_place(plain):
+    world = World(plain)
+    world.secrets.held[SHOP] = PullSecrets("shop-1", (document(world.host),))
+    made = []
+
+    def join(client):
+        made.append(Answering(readable=True))
+        return None, [made[-1]]
+
+    opener = Opener(world.kit.client, world.kit.locations, join, world.secrets)
+    digest, deadline = digest_of("image"), world.kit.deadline()
+    (place,) = opener.open(SHOP, deadline).places
+    first = place.state(world.image, digest, deadline)
+    place.fetch(world.image, digest, deadline)
+    assert first == place.state(world.image, digest, deadline) != ""
+    made[1].readable = False  # the secret opens the list of what is attached, and not what is attached itself
+    place.fetch(world.image, digest, deadline)
+    assert place.state(world.image, digest, deadline) == ""
+    (again,) = Opener(world.kit.client, world.kit.locations, join, world.secrets).open(SHOP, deadline).places
+    assert again.state(world.image, digest, deadline) != first, "who has read it is not known there"
+    world.kit.client.close()
+
+
+def att(digest: str) -> str:
+    """The tag of cosign's attestations."""
+    return f"sha256-{digest.removeprefix('sha256:')}.att"
+
+
+def envelope(digest: str, name: str) -> bytes:
+    """An attestation with an SBOM."""
+    content = {**images.cyclonedx("pkg:npm/left-pad@1.3.0"), "serialNumber": name}
+    return images.envelope(images.statement(digest, content))

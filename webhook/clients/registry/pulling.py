@@ -11,7 +11,8 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from secrets import token_hex
 
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.dockerconfig import Credential, DockerConfig, read_docker_config
@@ -23,10 +24,12 @@ from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.model.pulling import PullAccess, PullSecrets
-from webhook.ports import ImageResolver, PullSecretSource, SbomSource
+from webhook.ports import ConditionalSource, ImageResolver, PullSecretSource, SbomSource
 from webhook.telemetry import Faults
 
 _REMEMBERED = 256
+_READS_REMEMBERED = 5000
+"""Images of which a place knows with whose credentials it was read; what was forgotten is read again."""
 _RANKS = 3
 """Credentials of one secret that are tried for one repository: those of the keys that match it best."""
 Join = Callable[[RegistryClient], tuple[ImageResolver, Sequence[SbomSource]]]
@@ -194,6 +197,8 @@ class _Resolver:
 class _Place:
     def __init__(self, attempts: _Attempts, index: int, place: str) -> None:
         self._attempts, self._index, self.place = attempts, index, place
+        self._reads: OrderedDict[tuple[str, Digest], _Read] = OrderedDict()
+        self._lock = threading.Lock()
 
     def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> Sequence[Sbom]:
         """See :class:`webhook.ports.SbomSource`."""
@@ -202,17 +207,61 @@ class _Place:
     def examine(self, image: ImageRef, digest: Digest, deadline: Deadline, trail: Trail) -> Sequence[Sbom]:
         """What the first credentials see, of those that the registry accepts."""
         problem: Final | None = None
-        for way in self._attempts.of(image):
+        for number, way in enumerate(self._attempts.of(image)):
             source = way.places[self._index]
             try:
                 if isinstance(source, ExaminedSource):
-                    return source.examine(image, digest, deadline, trail)
-                return source.fetch(image, digest, deadline)
+                    found = source.examine(image, digest, deadline, trail)
+                else:
+                    found = source.fetch(image, digest, deadline)
             except Final as refused:
                 trail.note(self.place, image.name, refused.message)
                 problem = problem or refused
+                continue
+            with self._lock:
+                self._read(image, digest).way = number
+            return found
         assert problem is not None, "there is always one way to ask"
         raise problem
+
+    def state(self, image: ImageRef, digest: Digest, deadline: Deadline) -> str:
+        """See :class:`webhook.ports.ConditionalSource`; what the first credentials see, of those that are accepted.
+
+        It is of use only where the same credentials have read the place before: others may see something else there.
+        """
+        for number, way in enumerate(self._attempts.of(image)):
+            source = way.places[self._index]
+            if not isinstance(source, ConditionalSource):
+                return ""
+            try:
+                state = source.state(image, digest, deadline)
+            except Final:
+                continue
+            with self._lock:
+                read = self._read(image, digest)
+            return f"{read.nonce} {number} {state}" if state and read.way in (None, number) else ""
+        return ""
+
+    def _read(self, image: ImageRef, digest: Digest) -> _Read:
+        key = (image.name, digest)
+        read = self._reads.setdefault(key, _Read())
+        self._reads.move_to_end(key)
+        if len(self._reads) > _READS_REMEMBERED:
+            self._reads.popitem(last=False)
+        return read
+
+
+@dataclass(slots=True)
+class _Read:
+    """How a place was last read for an image.
+
+    Attributes:
+        nonce: begins the states that are given since, so that none from before counts once this is forgotten.
+        way: the number of the credentials that read it; None before the first time.
+    """
+
+    nonce: str = field(default_factory=lambda: token_hex(8))
+    way: int | None = None
 
 
 def _fitting(config: DockerConfig, repository: Repository, rank: int = 0) -> Credential | None:
