@@ -224,6 +224,18 @@ def test_an_sbom_of_the_whole_image_is_for_every_platform():
     assert reasons(made.check(IMAGE)) == []
 
 
+@pytest.mark.parametrize("coverage", [Coverage(BOTH, (ARM,)), WHOLE], ids=["platform", "index"])
+def test_an_sbom_without_a_usable_purl_describes_no_platform(coverage):
+    made = world(AMD, ARM)
+    useless = replace(sbom_of(document="useless"), coverage=coverage)
+    made.directory.sboms[DIGEST] = [describing(AMD), useless]
+    assert reasons(made.check(IMAGE)) == [("missing-sbom", Action.DENY)]
+    assert "linux/arm64" in made.check(IMAGE).reasons[0].text
+    made.clock.advance(61)
+    made.directory.sboms[DIGEST] = [describing(AMD), useless, describing(ARM)]
+    assert made.check(IMAGE).action is Action.ALLOW
+
+
 def test_places_complete_each_other():
     made = world(AMD, ARM)
     first, second = FakeSbomSource("referrers"), FakeSbomSource("buildkit")

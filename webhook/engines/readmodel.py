@@ -19,7 +19,7 @@ from webhook.model.components import ComponentState
 from webhook.model.images import Digest
 from webhook.model.looks import StoredLook, is_of
 from webhook.model.places import settles
-from webhook.model.platforms import Coverage, joined
+from webhook.model.platforms import Coverage, described
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.matching import AssessmentIndex
@@ -203,7 +203,8 @@ class ReadModel:
         image = self._images.get(digest)
         if image is None:
             return None
-        return joined(sbom.coverage for sbom in image.sboms.values() if places is None or sbom.place in places)
+        counting = (sbom for sbom in image.sboms.values() if places is None or sbom.place in places)
+        return described((sbom.coverage, bool(sbom.component_ids)) for sbom in counting)
 
     def trouble(self, digest: Digest, name: str) -> str | None:
         """Why not all SBOMs of an image are known; empty when they are.

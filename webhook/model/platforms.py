@@ -62,6 +62,20 @@ def joined(coverages: Iterable[Coverage | None]) -> Coverage | None:
     return Coverage(tuple(platforms), tuple(dict.fromkeys(name for one in noted for name in one.covered)))
 
 
+def described(sboms: Iterable[tuple[Coverage | None, bool]]) -> Coverage | None:
+    """What of an image its SBOMs describe together; one without a usable purl describes nothing, unless all are so.
+
+    Args:
+        sboms: of each its coverage, and whether it names a component that can be looked up.
+
+    Returns:
+        None when nobody took note for any of them.
+    """
+    everything = tuple(sboms)
+    usable = [coverage for coverage, is_usable in everything if is_usable]
+    return joined(usable or [coverage for coverage, _ in everything])
+
+
 def numbered(platforms: Iterable[str]) -> list[str]:
     """Names for the entries of an index, each different, in the order of the index."""
     seen: dict[str, int] = {}

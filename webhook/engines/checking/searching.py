@@ -24,7 +24,7 @@ from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.model.looks import origin_of
 from webhook.model.places import trusted_places
-from webhook.model.platforms import WHOLE, Coverage, joined
+from webhook.model.platforms import WHOLE, Coverage, described
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
@@ -417,4 +417,4 @@ def has_gap(coverage: Coverage, wanted: Wanted) -> bool:
 
 
 def _together(sboms: Sequence[Sbom]) -> Coverage:
-    return joined(sbom.coverage for sbom in sboms) or WHOLE
+    return described((sbom.coverage, bool(sbom.components)) for sbom in sboms) or WHOLE

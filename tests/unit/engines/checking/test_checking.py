@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, OP
 from webhook.errors import Final, InvalidInput, StoreError
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.components import SkippedComponent, SkipReason
+from webhook.model.images import parse_image
+from webhook.model.looks import Look, origin_of
 from webhook.model.policies import Policy
 from webhook.model.verdicts import SbomStatus
 
@@ -140,6 +144,27 @@ def test_the_four_ways_to_have_no_usable_sbom_stay_apart_and_none_is_clean(found
     verdict = world.check(f"shop/web@{digest}")
     assert (verdict.sbom, verdict.action) == (status, Action.WARN)
     assert verdict.reasons[0].remedy
+
+
+def test_a_usable_sbom_counts_beside_one_without_a_usable_purl_whose_entries_stay_counted() -> None:
+    world = World()
+    digest = digest_of("new")
+    bare = replace(sbom_of(document="bare"), skipped=(SkippedComponent("busybox", SkipReason.NO_PURL, ""),))
+    world.directory.sboms[digest] = [bare]
+    assert world.check(f"shop/web@{digest}").sbom is SbomStatus.NO_PURLS
+    image = parse_image(f"shop/web@{digest}")
+    found = Look(origin_of(image.name), {"directory": [bare, sbom_of(LEFTPAD)]})
+    world.store.sboms.record(digest, found)
+    world.refresher.refresh()
+    world.answer(LEFTPAD)
+    verdict = world.check(f"shop/web@{digest}")
+    assert (verdict.sbom, verdict.action) == (SbomStatus.FOUND, Action.ALLOW)
+    assert (verdict.counts.clean, verdict.counts.unusable) == (1, 1)
+    assert [reason.code for reason in verdict.reasons] == ["unusable"]
+    world.store.sboms.record(digest, replace(found, trouble="referrers: 403", passing=False))
+    world.refresher.refresh()
+    world.directory.sboms[digest] = Final("403")
+    assert "missing-sbom" in [reason.code for reason in world.check(f"shop/web@{digest}").reasons]
 
 
 def test_an_unknown_tag_is_said_to_be_unresolved() -> None:

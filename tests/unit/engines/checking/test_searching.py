@@ -231,6 +231,20 @@ def test_an_unsigned_sbom_found_on_a_copy_does_not_count_for_an_image_that_needs
     assert search.search(ours, DIGEST, deadline).status is SbomStatus.NONE
 
 
+def test_an_unsigned_usable_sbom_does_not_stand_in_for_a_signed_one_without_a_usable_purl() -> None:
+    place = FakeSbomSource("cosign-attestation")
+    world, search = signed_world(place)
+    place.sboms[DIGEST] = [sbom_of(document="bare")]
+    ours = parse_image(f"registry.corp/app@{DIGEST}")
+    search.search(ours, DIGEST, Deadline(world.clock.monotonic() + 5))
+    world.store.sboms.add(DIGEST, sbom_of(LEFTPAD), place="referrers")
+    world.refresher.refresh()
+    everything, signed = world.model.facts(DIGEST), world.model.facts(DIGEST, places=search.trusted(ours))
+    assert everything is not None
+    assert signed is not None
+    assert (everything.total, signed.total) == (1, 0)
+
+
 def test_what_the_right_key_has_signed_counts_even_when_an_unsigned_copy_came_first() -> None:
     place = FakeSbomSource("cosign-attestation")
     world, search = signed_world(place)
