@@ -14,7 +14,6 @@ import re
 import shutil
 import tempfile
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +22,8 @@ import msgspec
 
 from webhook.clients.confined import Limits, Ran, run_confined
 from webhook.clients.generator_troubles import scan_trouble, version_trouble, would_repeat
-from webhook.errors import ConfigError, DeadlineExceeded, Final, InvalidInput, SourceError
+from webhook.errors import ConfigError, DeadlineExceeded, Final, InvalidInput
+from webhook.model.caches import TimedCache
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
@@ -111,7 +111,7 @@ class Syft:
         self._slots = threading.Semaphore(options.syft_at_once)
         self._lock = threading.Lock()
         self._checked: tuple[Path, int, int] | None = None
-        self._failed: OrderedDict[str, tuple[float, tuple[str, str]]] = OrderedDict()
+        self._failed = TimedCache[str, tuple[str, str]](_REMEMBERED, clock.monotonic)
 
     def check(self) -> Path:
         """Find the program, and make sure once that it is syft and new enough; its path.
@@ -140,8 +140,8 @@ class Syft:
             SourceError: the program is missing, failed, or needed more than it may have.
         """
         name = target.name(digest)
-        until, failure = self._failed.get(name, (0.0, ("", "")))
-        if self._clock.monotonic() < until:
+        failure = self._failed.get(name)
+        if failure is not None:
             raise Final(failure[0], remedy=failure[1])
         program = self.check()
         if not self._slots.acquire(timeout=self._left(deadline)):
@@ -158,7 +158,7 @@ class Syft:
         if would_repeat(ran):
             # Time that was cut short, because others were scanned first, says little about the image.
             share = limits.seconds / self._options.syft_seconds if ran.stopped == "time" else 1.0
-            self._remember(name, trouble, share * self._options.syft_retry_seconds)
+            self._failed.put(name, (trouble.message, trouble.remedy), share * self._options.syft_retry_seconds)
         raise trouble
 
     def _run(self, command: Sequence[str], more: Mapping[str, str], limits: Limits) -> Ran:
@@ -200,12 +200,6 @@ class Syft:
             raise version_trouble(program, ran)
         if (int(match[1]), int(match[2])) < _OLDEST:
             raise Final(f"{program} is Syft {about.version[:40]}.", remedy="Install Syft 1.0 or newer.")
-
-    def _remember(self, name: str, trouble: SourceError, seconds: float) -> None:
-        with self._lock:
-            self._failed[name] = (self._clock.monotonic() + seconds, (trouble.message, trouble.remedy))
-            if len(self._failed) > _REMEMBERED:
-                self._failed.popitem(last=False)
 
     def _left(self, deadline: Deadline) -> float:
         left = deadline.remaining(self._clock.monotonic())

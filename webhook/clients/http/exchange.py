@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
+from cachetools import LRUCache
 
 from webhook.clients.http.addresses import check_literal
 from webhook.clients.http.connections import Connections
@@ -50,7 +51,7 @@ class Exchange:
         self._limits, self._clock = limits, clock
         self._connections = Connections(limits.connections_per_host)
         self._environment = requests.Session()  # for nothing else: it reads the settings of the environment
-        self._settings: dict[tuple[str, Destination], Mapping[str, Any]] = {}
+        self._settings = LRUCache[tuple[str, Destination], Mapping[str, Any]](_ORIGINS)
         self._lock = threading.Lock()
         self.hosts = Hosts(limits, clock)
 
@@ -123,7 +124,8 @@ class Exchange:
     def _settings_for(self, request: Request) -> Mapping[str, Any]:
         """Proxies and certificates, as destination and environment have them; read once for each origin."""
         key = (origin(request.url), request.destination)
-        settings = self._settings.get(key)
+        with self._lock:
+            settings = self._settings.get(key)
         if settings is None:
             # Given with the request, because a certificate bundle of the environment overrules a session's.
             destination = request.destination
@@ -132,8 +134,6 @@ class Exchange:
             proxies = dict.fromkeys(("http", "https"), destination.proxy) if destination.proxy else merged["proxies"]
             settings = {"proxies": proxies, "verify": merged["verify"], "cert": destination.client_certificate}
             with self._lock:
-                if len(self._settings) >= _ORIGINS:
-                    self._settings.clear()
                 self._settings[key] = settings
         return settings
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
+
+from cachetools import LRUCache
 
 from webhook.clients.http.destination import Limits
 from webhook.errors import DeadlineExceeded, Retryable
@@ -110,7 +111,7 @@ class Hosts:
 
     def __init__(self, limits: Limits, clock: Clock) -> None:
         self._limits, self._clock = limits, clock
-        self._hosts: OrderedDict[str, _Host] = OrderedDict()
+        self._hosts = LRUCache[str, _Host](_LIMIT)
         self._lock = threading.Lock()
 
     @contextmanager
@@ -174,6 +175,4 @@ class Hosts:
             host = self._hosts.get(name)
             if host is None:
                 host = self._hosts[name] = _Host(threading.Semaphore(self._limits.connections_per_host))
-                if len(self._hosts) > _LIMIT:
-                    self._hosts.popitem(last=False)
             return host

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections import OrderedDict
 from typing import Any
+
+from cachetools import LRUCache
 
 from webhook.clients.kube.api import KubeApi, is_name
 from webhook.clients.kube.calls import MERGE_PATCH
@@ -40,7 +41,7 @@ class KubeEvents:
     def __init__(self, api: KubeApi, clock: Clock) -> None:
         self._api, self._clock = api, clock
         self._lock = threading.Lock()
-        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._counts = LRUCache[str, int](_MOST_COUNTED)
 
     def emit(self, event: ObjectEvent) -> None:
         """Tell an event, or count up the one of the same object, reason and key.
@@ -78,9 +79,6 @@ class KubeEvents:
     def _count(self, name: str, count: int) -> None:
         with self._lock:
             self._counts[name] = count
-            self._counts.move_to_end(name)
-            while len(self._counts) > _MOST_COUNTED:
-                self._counts.popitem(last=False)
 
     def _body(self, event: ObjectEvent, name: str, namespace: str) -> dict[str, Any]:
         about, now = event.about, self._now()

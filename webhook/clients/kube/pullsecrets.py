@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,13 +21,13 @@ import msgspec
 from webhook.clients.kube.api import KubeApi
 from webhook.clients.kube.options import KubeOptions
 from webhook.errors import Final
+from webhook.model.caches import TimedCache
 from webhook.model.deadlines import Deadline
 from webhook.model.pulling import PullAccess, PullSecrets
 from webhook.ports import Clock
 
 _REMEMBERED = 2_000
 _KEYS = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/dockercfg": ".dockercfg"}
-_LOCKS = 64
 T = TypeVar("T")
 
 
@@ -71,10 +69,8 @@ class PullSecretReader:
     """
 
     def __init__(self, api: KubeApi, options: KubeOptions, clock: Clock) -> None:
-        self._api, self._options, self._clock = api, options, clock
-        self._known: OrderedDict[PullAccess, tuple[float, PullSecrets]] = OrderedDict()
-        self._lock = threading.Lock()
-        self._reading = tuple(threading.Lock() for _ in range(_LOCKS))
+        self._api, self._options = api, options
+        self._known = TimedCache[PullAccess, PullSecrets](_REMEMBERED, clock.monotonic)
 
     def read(self, access: PullAccess, deadline: Deadline) -> PullSecrets:
         """What the secrets of a workload hold; see :class:`webhook.ports.PullSecretSource`.
@@ -84,21 +80,12 @@ class PullSecretReader:
         """
         if access.is_empty:
             return PullSecrets()
-        with self._reading[hash(access) % _LOCKS]:  # many Pods of one kind at once need one reading
-            until, known = self._known.get(access, (0.0, PullSecrets()))
-            if self._clock.monotonic() < until:
-                return known
-            found = self._read(access, deadline)
-            self._remember(access, found)
-            return found
 
-    def _remember(self, access: PullAccess, found: PullSecrets) -> None:
-        seconds = self._options.missing_secret_seconds if found.notes else self._options.pull_secret_seconds
-        with self._lock:
-            self._known[access] = (self._clock.monotonic() + seconds, found)
-            self._known.move_to_end(access)
-            if len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
+        def read() -> tuple[PullSecrets, float]:
+            found = self._read(access, deadline)
+            return found, self._options.missing_secret_seconds if found.notes else self._options.pull_secret_seconds
+
+        return self._known.get_or_make(access, read)  # many Pods of one kind at once need one reading
 
     def _read(self, access: PullAccess, deadline: Deadline) -> PullSecrets:
         names = access.secrets or self._names(access, deadline)

@@ -5,10 +5,7 @@ Source: the OCI distribution specification, "Listing Referrers" and "Referrers T
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from webhook.clients.registry.calls import Budget
@@ -17,6 +14,7 @@ from webhook.clients.registry.locations import Repository
 from webhook.clients.registry.manifests import Descriptor, Manifest, checked_digest, is_sbom_artifact
 from webhook.clients.registry.options import AttachmentOptions
 from webhook.errors import Final, TooMuchAttached
+from webhook.model.caches import TimedCache
 from webhook.model.images import Digest
 from webhook.ports import Clock
 from webhook.sboms.envelopes import may_hold_sbom
@@ -85,10 +83,8 @@ class Listings:
     """
 
     def __init__(self, client: RegistryClient, options: AttachmentOptions, clock: Clock) -> None:
-        self._client, self._options, self._clock = client, options, clock
-        self._known: OrderedDict[_Key, tuple[float, Listing]] = OrderedDict()
-        self._readers: dict[_Key, tuple[threading.Lock, int]] = {}
-        self._lock = threading.Lock()
+        self._client, self._options = client, options
+        self._known = TimedCache[_Key, Listing](_REMEMBERED, clock.monotonic)
 
     def of(self, repository: Repository, subject: Digest, budget: Budget, *, signed: bool = False) -> Listing:
         """What refers to a manifest.
@@ -103,37 +99,14 @@ class Listings:
             SourceError: the registry did not answer, or refused to.
             TooMuchAttached: more hangs on it than is read.
         """
-        key = (repository.name, subject, signed)
-        with self._reading(key):  # places are asked side by side, and one of them reads for all
-            with self._lock:
-                known = self._known.get(key)
-                if known is not None and self._clock.monotonic() < known[0]:
-                    return known[1]
-            listing = self._read(repository, subject, budget, signed)
-            with self._lock:
-                self._known[key] = (self._clock.monotonic() + self._options.listing_seconds, listing)
-                self._known.move_to_end(key)
-                if len(self._known) > _REMEMBERED:
-                    self._known.popitem(last=False)
-            return listing
 
-    @contextmanager
-    def _reading(self, key: _Key) -> Iterator[None]:
-        with self._lock:
-            lock, readers = self._readers.get(key, (threading.Lock(), 0))
-            self._readers[key] = lock, readers + 1
-        try:
-            with lock:
-                yield
-        finally:
-            with self._lock:
-                _, readers = self._readers.pop(key)
-                if readers > 1:
-                    self._readers[key] = lock, readers - 1
+        def read() -> tuple[Listing, float]:
+            listing, entries = self.entries(repository, subject, budget)
+            opened = self._opened(listing, repository, subject, _chosen(entries, signed), budget)
+            return opened, self._options.listing_seconds
 
-    def _read(self, repository: Repository, subject: Digest, budget: Budget, signed: bool) -> Listing:
-        listing, entries = self.entries(repository, subject, budget)
-        return self._opened(listing, repository, subject, _chosen(entries, signed), budget)
+        # Places are asked side by side, and one of them reads for all.
+        return self._known.get_or_make((repository.name, subject, signed), read)
 
     def state(self, repository: Repository, subject: Digest, budget: Budget) -> Sequence[str]:
         """The digests of what refers to a manifest, or of the list where a tag points at one; nothing is opened.

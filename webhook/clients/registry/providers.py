@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ import yaml
 from webhook.clients.registry.dockerconfig import Credential, matches_image, matching, normal_key
 from webhook.clients.registry.locations import Repository
 from webhook.errors import ConfigError, InvalidInput, Retryable
+from webhook.model.caches import TimedCache
 from webhook.model.durations import parse_duration
 from webhook.ports import Clock
 
@@ -93,9 +93,9 @@ class ProviderKeychain:
     """
 
     def __init__(self, options: ProviderOptions, environment: Mapping[str, str], clock: Clock) -> None:
-        self._options, self._environment, self._clock = options, dict(environment), clock
+        self._options, self._environment = options, dict(environment)
         self._providers = _read(options) if options.config is not None else []
-        self._known: OrderedDict[tuple[str, str], tuple[float, dict[str, Credential]]] = OrderedDict()
+        self._known = TimedCache[tuple[str, str], dict[str, Credential]](_REMEMBERED, clock.monotonic)
         self._lock = threading.Lock()
 
     def find(self, repository: Repository) -> Credential | None:
@@ -121,19 +121,13 @@ class ProviderKeychain:
         with self._lock:  # one run at a time, so that many look-ups of one registry start one program
             for key in (repository.name, host, ""):
                 known = self._known.get((provider.name, key))
-                if known is not None and self._clock.monotonic() < known[0]:
-                    return known[1]
+                if known is not None:
+                    return known
             said = _read_response(provider, self._run(provider, repository.name))
             if said.seconds > 0:
                 scopes = {"Image": repository.name, "Registry": host, "Global": ""}
-                self._remember((provider.name, scopes[said.scope]), said.seconds, said.offered)
+                self._known.put((provider.name, scopes[said.scope]), said.offered, said.seconds)
             return said.offered
-
-    def _remember(self, key: tuple[str, str], seconds: float, offered: dict[str, Credential]) -> None:
-        self._known[key] = (self._clock.monotonic() + seconds, offered)
-        self._known.move_to_end(key)
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
 
     def _run(self, provider: _Provider, image: str) -> bytes:
         question = {"kind": "CredentialProviderRequest", "apiVersion": provider.api_version, "image": image}

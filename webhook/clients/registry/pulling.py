@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
+
+from cachetools import LRUCache
 
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.dockerconfig import Credential, DockerConfig, read_docker_config
@@ -95,7 +96,7 @@ class Opener:
         self._faults = faults or Faults()
         self._client, self._locations, self._join, self._secrets = client, locations, join, secrets
         self.common = Opening("", *join(client))
-        self._known: OrderedDict[str, Opening] = OrderedDict()
+        self._known = LRUCache[str, Opening](_REMEMBERED)
         self._lock = threading.Lock()
 
     def open(self, access: PullAccess, deadline: Deadline) -> Opening:
@@ -115,9 +116,6 @@ class Opener:
             found = self._known.get(secrets.key)
             if found is None:
                 found = self._known[secrets.key] = self._make(secrets)
-                if len(self._known) > _REMEMBERED:
-                    self._known.popitem(last=False)
-            self._known.move_to_end(secrets.key)
             return found
 
     def _make(self, secrets: PullSecrets) -> Opening:
@@ -197,7 +195,7 @@ class _Resolver:
 class _Place:
     def __init__(self, attempts: _Attempts, index: int, place: str) -> None:
         self._attempts, self._index, self.place = attempts, index, place
-        self._reads: OrderedDict[tuple[str, Digest], _Read] = OrderedDict()
+        self._reads = LRUCache[tuple[str, Digest], _Read](_READS_REMEMBERED)
         self._lock = threading.Lock()
 
     def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> Sequence[Sbom]:
@@ -243,12 +241,7 @@ class _Place:
         return ""
 
     def _read(self, image: ImageRef, digest: Digest) -> _Read:
-        key = (image.name, digest)
-        read = self._reads.setdefault(key, _Read())
-        self._reads.move_to_end(key)
-        if len(self._reads) > _READS_REMEMBERED:
-            self._reads.popitem(last=False)
-        return read
+        return self._reads.setdefault((image.name, digest), _Read())
 
 
 @dataclass(slots=True)

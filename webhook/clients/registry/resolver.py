@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.locations import Locations
 from webhook.clients.registry.options import RegistryOptions
+from webhook.model.caches import TimedCache
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.ports import Clock
@@ -29,9 +27,8 @@ class RegistryResolver:
     """
 
     def __init__(self, client: RegistryClient, locations: Locations, options: RegistryOptions, clock: Clock) -> None:
-        self._client, self._locations, self._options, self._clock = client, locations, options, clock
-        self._known: OrderedDict[str, tuple[float, Digest]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._client, self._locations, self._options = client, locations, options
+        self._known = TimedCache[str, Digest](_REMEMBERED, clock.monotonic)
 
     def resolve(self, image: ImageRef, deadline: Deadline) -> Digest | None:
         """The digest that a reference points at; None when the registry has no such tag.
@@ -41,19 +38,11 @@ class RegistryResolver:
         """
         if image.digest is not None:
             return image.digest
-        with self._lock:
-            until, digest = self._known.get(image.tagged, (0.0, Digest("")))
-        if self._clock.monotonic() < until:
-            return digest
+        known = self._known.get(image.tagged)
+        if known is not None:
+            return known
         repository, budget = self._locations.image(image), self._client.budget(deadline)
         found = self._client.tag_digest(repository, image.tag or "latest", budget)
         if found is not None:
-            self._remember(image.tagged, found)
+            self._known.put(image.tagged, found, self._options.tag_seconds)
         return found
-
-    def _remember(self, name: str, digest: Digest) -> None:
-        with self._lock:
-            self._known[name] = (self._clock.monotonic() + self._options.tag_seconds, digest)
-            self._known.move_to_end(name)
-            if len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)

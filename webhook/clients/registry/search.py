@@ -6,9 +6,10 @@ import datetime as dt
 import hashlib
 import re
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+
+from cachetools import LRUCache
 
 from webhook.clients.registry.anatomy import Anatomy, Subject, anatomy, inner_indexes
 from webhook.clients.registry.calls import Budget
@@ -152,7 +153,7 @@ class Search:
         self._locations, self._parse = locations, parse
         self._verification = Verification(options.verify)
         self._platforms = platforms or (lambda: options.platforms or USUAL_PLATFORMS)
-        self._anatomies: OrderedDict[tuple[str, Digest, tuple[str, ...]], Anatomy] = OrderedDict()
+        self._anatomies = LRUCache[tuple[str, Digest, tuple[str, ...]], Anatomy](_REMEMBERED)
         self._lock = threading.Lock()
 
     def signed_only(self, image: ImageRef) -> bool:
@@ -338,6 +339,4 @@ class Search:
         found = anatomy(digest, fetched.manifest, platforms, self._inner(repository, fetched.manifest, budget))
         with self._lock:
             self._anatomies[key] = found
-            if len(self._anatomies) > _REMEMBERED:
-                self._anatomies.popitem(last=False)
         return found

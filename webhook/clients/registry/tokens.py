@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import msgspec
+from cachetools import LRUCache
 
 from webhook.clients.http.exchange import Exchange
 from webhook.clients.http.headers import Challenge, read_challenges, web_address
@@ -23,6 +24,7 @@ from webhook.clients.registry.dockerconfig import Credential
 from webhook.clients.registry.locations import Repository
 from webhook.clients.registry.troubles import denied, status_trouble
 from webhook.errors import Final
+from webhook.model.caches import KeyLocks
 from webhook.model.deadlines import Deadline
 from webhook.ports import Clock
 
@@ -62,10 +64,10 @@ class Authorizer:
 
     def __init__(self, exchange: Exchange, keychains: Sequence[Keychain], clock: Clock) -> None:
         self._exchange, self._keychains, self._clock = exchange, keychains, clock
-        self._tokens: dict[_Key, _Token] = {}
+        self._tokens = LRUCache[_Key, _Token](_LIMIT)
         self._wants_basic: set[str] = set()
         self._lock = threading.Lock()
-        self._key_locks = tuple(threading.Lock() for _ in range(32))
+        self._renewing = KeyLocks[_Key]()
 
     def header(self, repository: Repository, deadline: Deadline) -> str:
         """What is known to open a repository; empty at first, because many show public things to anybody.
@@ -78,7 +80,7 @@ class Authorizer:
         credential = self._credential(repository)
         if credential is not None and credential.registry_token:
             return f"Bearer {credential.registry_token}"
-        known = self._tokens.get(_key(repository, credential))
+        known = self._known(_key(repository, credential))
         if known is not None:
             return self._current(repository, known.asked, credential, "", deadline)
         if credential is not None and credential.username and repository.registry.url in self._wants_basic:
@@ -125,11 +127,15 @@ class Authorizer:
     ) -> str:
         """The known token, unless it has run out or was refused; then a new one, fetched once for all who wait."""
         key = _key(repository, credential)
-        with self._key_locks[hash(key) % len(self._key_locks)]:
-            known = self._tokens.get(key)
+        with self._renewing.of(key):
+            known = self._known(key)
             if known is not None and known.header != used and self._clock.monotonic() < known.until:
                 return known.header
             return self._fetch(repository, asked, credential, deadline)
+
+    def _known(self, key: _Key) -> _Token | None:
+        with self._lock:
+            return self._tokens.get(key)
 
     def _fetch(
         self, repository: Repository, asked: Challenge, credential: Credential | None, deadline: Deadline
@@ -151,8 +157,6 @@ class Authorizer:
         seconds = answer.expires_in if answer.expires_in and answer.expires_in > 0 else _DEFAULT_SECONDS
         header = f"Bearer {token}"
         with self._lock:
-            if len(self._tokens) >= _LIMIT:
-                self._tokens.clear()
             until = self._clock.monotonic() + seconds * (1 - _MARGIN)
             self._tokens[_key(repository, credential)] = _Token(until, header, asked)
         return header
