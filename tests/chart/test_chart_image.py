@@ -45,6 +45,7 @@ def test_only_what_the_image_is_made_of_goes_to_the_builder() -> None:
     lines = [line for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line[:1] not in "#"]
     assert lines[0] == "*"
     assert set(lines[1:]) == {
-        *("!webhook", "!requirements/run.txt", "!requirements/build.txt", "!wheels", "!pyproject.toml", "!README.md"),
+        *("!webhook", "!requirements/run.txt", "!requirements/build.txt", "!wheels", "!pyproject.toml"),
+        *("!README.md", "!LICENSE"),
         *("**/__pycache__", "**/*.pyc"),
     }

@@ -10,8 +10,7 @@ import pytest
 
 from tests.cli.installation import Installation, digest
 from tests.doubles.ossindex import OssIndexDouble, advisory
-from tests.parts import unavailable
-from tests.unit.sboms.test_sboms_corpus import find_corpus
+from tests.shared import shared
 
 LOG4J = "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1"
 AUTOREST = "pkg:golang/github.com/Azure/go-autorest/autorest@v0.11.27"
@@ -82,11 +81,7 @@ def judged(bomgate: Installation, document: str, advisories: list[str]) -> dict[
 
 
 def case(name: str) -> str:
-    corpus = find_corpus()
-    path = Path("missing") if corpus is None else corpus.parent / "cases" / f"{name}.cdx.json"
-    if not path.exists():
-        unavailable("the small inputs (shared/cases beside the checkout) are missing: nothing is tested on them")
-    return path.read_text(encoding="utf-8")
+    return shared(f"cases/{name}.cdx.json").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("name", "needs"), DENIED)

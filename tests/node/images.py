@@ -29,7 +29,8 @@ def ensure() -> Path:
     if reason := machine.missing():
         raise UnavailableError(reason)
     roots, wheels = rootfs.ensure(), cache.once("wheels", cache.digest(rootfs.PYTHON, *LOCKS), _download)
-    sources = [ROOT / name for name in ("webhook", "Dockerfile", ".dockerignore", "pyproject.toml", "README.md")]
+    names = ("webhook", "Dockerfile", ".dockerignore", "pyproject.toml", "README.md", "LICENSE")
+    sources = [ROOT / name for name in names]
     key = cache.digest(roots.name, wheels.name, Path(__file__), *sources)
     image = cache.once("bomgate-image", key, lambda into: _build(into, roots, wheels))
     for name in ("bomgate-image", "rootfs"):

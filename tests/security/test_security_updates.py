@@ -16,6 +16,7 @@ from tests.e2e.processes import wait_until
 from tests.e2e.product import write_sbom
 from tests.fakes import NOON
 from tests.security.attacked import guarded, review
+from tests.shared import shared
 from tests.unit.engines.clusters import BAD, EARLIER, GOOD, Town, request, workload
 from tests.worlds import LEFTPAD, LOG4J, World, digest_of, sbom_of
 from webhook.api.reviews import decode_review
@@ -30,7 +31,6 @@ from webhook.model.reviews import AdmissionRequest, AdmissionResponse
 from webhook.model.workloads import OwnerRef, Workload
 
 TAG, OLD, MOVED = "shop/web:1", digest_of("what the tag stood for"), digest_of("what it was moved to")
-CASES = Path(__file__).resolve().parents[3] / "shared" / "cases"
 DEPLOYMENT = Controller("apps/v1", "Deployment", "web", "u-web")
 
 
@@ -354,10 +354,7 @@ def test_a_status_in_the_new_object_proves_nothing() -> None:
 
 @pytest.fixture
 def case(request: pytest.FixtureRequest) -> Iterator[AdmissionRequest]:
-    path = CASES / request.param
-    if not path.exists():
-        pytest.skip(f"NOT TESTED: {path} is not here")
-    asked = decode_review(path.read_bytes())
+    asked = decode_review(shared(f"cases/{request.param}").read_bytes())
     assert asked.workload is not None
     assert asked.old_workload is not None
     uid = {"uid": "u-web"}

@@ -69,6 +69,17 @@ def test_retry_after_in_seconds_is_obeyed(double: OssIndexDouble, source: OssInd
     assert clock.sleeps == [30.0]
 
 
+@pytest.mark.parametrize(("asked", "least"), [("30", 30.0), ("86400", 300.0)])
+def test_the_spread_never_brings_a_try_forward_that_the_service_wants_later(
+    double: OssIndexDouble, clock: FakeClock, asked: str, least: float
+) -> None:
+    double.behaviour.faults = [faults.status(429, retry_after=asked)]
+    source = OssIndexSource(OssIndexOptions(url=double.url, token="sonatype_pat_double"), clock, jitter=lambda: 0.5)
+    source.report([JUNIT])
+    source.close()
+    assert clock.sleeps == [least + 0.5]
+
+
 def test_retry_after_as_a_date_is_obeyed_whatever_the_clock_here_says(
     double: OssIndexDouble, source: OssIndexSource, clock: FakeClock
 ) -> None:

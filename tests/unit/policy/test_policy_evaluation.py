@@ -20,13 +20,15 @@ from tests.unit.policy.builders import (
     vulnerability,
 )
 from webhook.model.actions import Action
-from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry, Scope
+from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry, Scope, StoredType
 from webhook.model.policies import Policy
 from webhook.model.purls import Purl
 from webhook.model.verdicts import ComponentCounts, ImageVerdict, SbomStatus, Verdict
 from webhook.model.vulnerabilities import Rescored
+from webhook.policy.clustertypes import with_stored
 from webhook.policy.evaluation import Rules, Subject, evaluate, failed, missing, workload_verdict
 from webhook.policy.matching import AssessmentIndex
+from webhook.policy.typetable import default_types
 
 SUBJECT = Subject(WEB, DIGEST, "shop", 7)
 AUTO = AssessmentSource.AUTO
@@ -156,6 +158,22 @@ def test_a_type_that_is_not_configured_any_more_never_allows(unassessed: Action,
     finding = judge_one(vulnerability(), [assessment("Gone")], use).findings[0]
     assert finding.action is action
     assert finding.note == "assessment type Gone is not configured"
+
+
+@pytest.mark.parametrize(
+    ("last", "action"), [(Action.ALLOW, Action.WARN), (Action.WARN, Action.WARN), (Action.DENY, Action.DENY)]
+)
+def test_a_type_that_is_gone_opens_nothing_that_its_last_action_kept_shut(last: Action, action: Action) -> None:
+    types = with_stored(default_types(), [StoredType(kind("Gone", last), retired=True)])
+    verdict = judge_one(vulnerability(), [assessment("Gone")], Rules(types, Policy()))
+    assert verdict.action is action
+    assert verdict.findings[0].note == f"assessment type Gone is gone; its last action was {last.word}"
+
+
+def test_a_type_that_is_gone_asks_for_no_less_than_what_is_unassessed() -> None:
+    types = with_stored(default_types(), [StoredType(kind("Gone", Action.ALLOW), retired=True)])
+    use = Rules(types, Policy(unassessed=Action.DENY))
+    assert judge_one(vulnerability(), [assessment("Gone")], use).action is Action.DENY
 
 
 class TestReassessingOnExpiry:

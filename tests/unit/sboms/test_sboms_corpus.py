@@ -1,7 +1,6 @@
 """Real SBOMs: every one is read, and no purl is lost against a plain walk through the JSON.
 
-The documents are not part of the repository. They are looked for in ``../shared/corpus`` beside it or beside one of the
-folders above it; where they are missing the tests say so, and fail when CI=true.
+The documents are not part of the repository: they are looked for in ``shared/corpus`` beside it.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.parts import unavailable
+from tests.shared import shared
 from webhook.errors import InvalidInput
 from webhook.model.components import SkipReason
 from webhook.model.purls import identify
@@ -22,21 +21,9 @@ from webhook.model.shapes import unusable as why_unusable
 from webhook.sboms import parse
 
 
-def find_corpus() -> Path | None:
-    """The folder of real SBOMs; None when there is none."""
-    for folder in Path(__file__).resolve().parents:
-        found = folder.parent / "shared" / "corpus"
-        if found.is_dir():
-            return found
-    return None
-
-
 @pytest.fixture(scope="module")
 def corpus() -> Path:
-    found = find_corpus()
-    if found is None:
-        unavailable("the real SBOMs (shared/corpus beside the checkout) are missing: nothing is tested on them")
-    return found
+    return shared("corpus")
 
 
 def purls_by_plain_walk(document: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:

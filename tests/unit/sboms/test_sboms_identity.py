@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.parts import unavailable
-from tests.unit.sboms.test_sboms_corpus import find_corpus
+from tests.shared import shared
 from webhook.model.components import Sbom
 from webhook.sboms import parse
 
@@ -304,11 +302,7 @@ KEYS = {
 
 @pytest.mark.parametrize("name", [*KEYS, *NEVER])
 def test_small_inputs_have_their_keys(name: str) -> None:
-    corpus = find_corpus()
-    path = Path("missing") if corpus is None else corpus.parent / "cases" / f"{name}.cdx.json"
-    if not path.exists():
-        unavailable("the small inputs (shared/cases beside the checkout) are missing: nothing is tested on them")
-    sbom = parse(path.read_bytes())
+    sbom = parse(shared(f"cases/{name}.cdx.json").read_bytes())
     assert tuple(one for one in sbom.components if one != "pkg:pypi/clean@1.0") == (KEYS | NEVER)[name]
     if name in NEVER:
         assert bool(sbom.skipped) != bool(sbom.not_in_image)

@@ -21,7 +21,7 @@ from tests.unit.engines.clusters import (
     request,
     workload,
 )
-from tests.worlds import LOG4J, LOG4SHELL, World, digest_of
+from tests.worlds import LOG4J, LOG4SHELL, PYYAML_RCE, YAML, World, digest_of
 from webhook.engines.admission.enforcing import ClusterParts, Enforcer
 from webhook.engines.admission.former import FormerImages
 from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
@@ -176,6 +176,33 @@ def test_with_a_time_it_is_kept_for_so_long_after_the_verdict_turned_bad() -> No
     assert outcome(town.review(of_controller(BAD))) == KEPT
     town.world.clock.advance(10)
     assert outcome(town.review(of_controller(BAD))) == DENIED
+
+
+def twice_bad(policy: Policy) -> Town:
+    """A town with an image ``shop/worse:1`` that was blocked at noon, and once more for another reason at one."""
+    town = Town(policy)
+    town.world.image("shop/worse:1", LOG4J, YAML)
+    town.world.clock.advance(3600)
+    town.world.answer(YAML, PYYAML_RCE)
+    return town
+
+
+def test_the_newest_of_several_assessments_that_deny_says_when_the_verdict_turned_bad() -> None:
+    town = twice_bad(Policy())
+    town.had("shop/worse:1", created=NOON + HOUR)
+    assert outcome(town.review(of_controller("shop/worse:1"))) == KEPT
+    town = twice_bad(Policy())
+    town.had("shop/worse:1", created=NOON + HOUR + dt.timedelta(seconds=1))
+    assert outcome(town.review(of_controller("shop/worse:1"))) == DENIED
+
+
+def test_the_time_runs_from_the_newest_of_several_assessments_that_deny() -> None:
+    town = twice_bad(Policy(admitted=Admitted(life=2 * HOUR)))
+    town.runs("shop/worse:1")
+    town.world.clock.advance(2 * 3600 - 10)
+    assert outcome(town.review(of_controller("shop/worse:1"))) == KEPT
+    town.world.clock.advance(20)
+    assert outcome(town.review(of_controller("shop/worse:1"))) == DENIED
 
 
 def test_where_no_assessment_denies_the_time_is_that_of_the_oldest_pod() -> None:
