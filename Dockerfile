@@ -32,8 +32,15 @@ RUN set -eu; \
 FROM ${BASE_IMAGE}
 ARG VERSION=dev
 ARG REVISION=
+# The address of the repository, and of the base image.
+ARG SOURCE=
+ARG BASE_NAME=
 LABEL org.opencontainers.image.title="bomgate" \
       org.opencontainers.image.description="A Kubernetes admission webhook that acts on what images contain" \
+      org.opencontainers.image.vendor="The bomgate authors" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.base.name="${BASE_NAME}" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 RUN set -eu; \
