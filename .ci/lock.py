@@ -1,7 +1,8 @@
-"""Write the hashed requirements locks anew from pyproject.toml: ``make lock``.
+"""Write the hashed requirements locks from pyproject.toml: ``make lock``, or ``make lock LOCK=--upgrade``.
 
 ``requirements/run.txt`` is what the product needs, ``requirements/dev.txt`` adds what its tests need, and
-``requirements/build.txt`` is what makes a wheel of it; all hold for every platform and name no package index.
+``requirements/build.txt`` is what makes a wheel of it; all hold for every platform and name no package index. Versions
+stay as they are unless pyproject.toml asks for others or ``--upgrade`` is given.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def main() -> None:
 
 
 def _compile(arguments: list[str], requirements: str | None = None) -> None:
-    command = [sys.executable, "-m", "uv", "pip", "compile", *COMMON, *arguments]
+    command = [sys.executable, "-m", "uv", "pip", "compile", *COMMON, *sys.argv[1:], *arguments]
     subprocess.run(command, cwd=ROOT, check=True, input=requirements, text=True)
 
 

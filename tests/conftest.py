@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from webhook.store.opening import Store, open_store
 from webhook.store.options import StoreOptions
 
 hypothesis.settings.register_profile("unhurried", hypothesis.settings(), deadline=None)  # speed is measured in bench/
-hypothesis.settings.load_profile("unhurried")
+hypothesis.settings.register_profile("quick", hypothesis.settings(), deadline=None, max_examples=10)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "unhurried"))
 
 
 @pytest.fixture

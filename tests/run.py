@@ -4,10 +4,14 @@
 end-to-end tests, which share one cluster, one after the other on a second, and those on a real node, which mostly wait,
 on a third. Whatever is skipped is said in a box before the last line of pytest; with ``CI=true`` a skipped end-to-end
 test is a failure.
+
+``python tests/run.py --quick`` runs the unit tests that need nothing but Python, with few examples of each property,
+and says how much of the package they ran.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import textwrap
@@ -20,6 +24,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OPTIONS = ["-n", "3", "--durations", "10", "--durations-min", "1"]
 TOGETHER = ("tests/node", "tests/e2e")
+QUICK = ["tests/unit", "--ignore=tests/unit/store", "--ignore=tests/unit/sboms/test_sboms_corpus.py"]
+QUICK += ["-n", str(os.cpu_count() or 1), "-q", "--no-header"]
+COVERAGE = ROOT / "build" / "coverage.json"
 WIDTH = 110
 
 
@@ -28,9 +35,17 @@ def main(arguments: list[str]) -> int:
     os.chdir(ROOT)
     sys.path[0] = str(ROOT)  # as `python -m pytest` has it, and not the folder of this file
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every process that a test starts compiles the package first
+    if "--quick" in arguments:
+        return _quick([one for one in arguments if one != "--quick"])
     if not _build() and in_ci():
         return 1
     return int(pytest.main([*OPTIONS, *arguments], plugins=[ByFile(), LoudSkips()]))
+
+
+def _quick(arguments: list[str]) -> int:
+    os.environ["HYPOTHESIS_PROFILE"] = "quick"
+    measure = ["--cov=webhook", f"--cov-report=json:{COVERAGE}"]
+    return int(pytest.main([*QUICK, *measure, *arguments], plugins=[LoudSkips(), Coverage()]))
 
 
 def in_ci() -> bool:
@@ -93,6 +108,26 @@ def _folder(nodeid: str) -> str:
     """The name of what stays on one process: one of the folders, or a file."""
     file = nodeid.partition("::")[0]
     return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
+
+
+class Coverage:
+    """A pytest plugin that says in a few lines how much of the package was run."""
+
+    LEAST = 5
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Write the share of the whole, and of the modules that were run least."""
+        if not COVERAGE.exists():
+            return
+        measured = json.loads(COVERAGE.read_text(encoding="utf-8"))
+        shares = {name: one["summary"]["percent_covered"] for name, one in measured["files"].items()}
+        least = sorted(shares, key=lambda name: shares[name])[: self.LEAST]
+        terminalreporter.write_line(
+            f"Coverage: {measured['totals']['percent_covered']:.1f} % of the lines of webhook by these tests; least: "
+            + ", ".join(f"{name.removeprefix('webhook/')} {shares[name]:.0f} %" for name in least)
+            + f". All: {COVERAGE.relative_to(ROOT)}"
+        )
 
 
 class LoudSkips:
