@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.e2e.controlplane.build import UnavailableError
@@ -28,18 +30,26 @@ def ensure() -> Path:
     """
     if reason := machine.missing():
         raise UnavailableError(reason)
-    roots, wheels = rootfs.ensure(), cache.once("wheels", cache.digest(rootfs.PYTHON, *LOCKS), _download)
+    roots, wheels = rootfs.ensure(), locked_wheels()
     names = ("webhook", "Dockerfile", ".dockerignore", "pyproject.toml", "README.md", "LICENSE")
     sources = [ROOT / name for name in names]
     key = cache.digest(roots.name, wheels.name, Path(__file__), *sources)
-    image = cache.once("bomgate-image", key, lambda into: _build(into, roots, wheels))
+    image = cache.once("bomgate-image", key, lambda into: _layout(into, roots, wheels))
     for name in ("bomgate-image", "rootfs"):
         cache.prune(name, keep=_KEPT)
     return image
 
 
+def locked_wheels() -> Path:
+    """The folder of the locked wheels, for the Python and the C library of the base image; downloaded first.
+
+    Raises:
+        UnavailableError: they could not be downloaded.
+    """
+    return cache.once("wheels", cache.digest(rootfs.PYTHON, *LOCKS), _download)
+
+
 def _download(into: Path) -> None:
-    """The locked wheels, for the Python and the C library of the base image."""
     kinds = (
         f"manylinux_2_28_{os.uname().machine}",
         f"manylinux_2_17_{os.uname().machine}",
@@ -52,9 +62,35 @@ def _download(into: Path) -> None:
         cache.run(*command, "--requirement", str(lock))
 
 
-def _build(into: Path, roots: Path, wheels: Path) -> None:
-    """Build the Dockerfile on the base image, as docker or buildah does for a user, only without network."""
+def _layout(into: Path, roots: Path, wheels: Path) -> None:
     print("Building bomgate's image with buildah (once per change of it)", file=sys.stderr, flush=True)
+    build(f"oci:{into}:bomgate", roots=roots, wheels=wheels, push=["--disable-compression"])
+
+
+def build(
+    target: str,
+    *,
+    roots: Path,
+    wheels: Path,
+    context: Path = ROOT,
+    arguments: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
+    push: Sequence[str] = (),
+) -> None:
+    """Build the Dockerfile on the base image, as docker or buildah does for a user, only without network.
+
+    Args:
+        target: where the image goes, as buildah names it.
+        roots: from :func:`tests.node.rootfs.ensure`.
+        wheels: from :func:`locked_wheels`.
+        context: the folder with the Dockerfile.
+        arguments: of the build.
+        options: further ones of ``buildah build``.
+        push: further ones of ``buildah push``.
+
+    Raises:
+        UnavailableError: a step failed (with the end of its output).
+    """
     with tempfile.TemporaryDirectory(prefix="bomgate-image-", ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch)
         layout = oci.Layout(folder / "base")
@@ -62,12 +98,13 @@ def _build(into: Path, roots: Path, wheels: Path) -> None:
         layout.close()
         # In namespaces of its own: no network, and what buildah mounts goes with it, also when it is killed.
         store = f"--root {folder}/store --runroot {folder}/run"
+        given = shlex.join(f"--build-arg={name}={value}" for name, value in (arguments or {}).items())
         script = f"""
             set -e
             base=$(buildah {store} pull --quiet oci:{folder}/base:{BASE})
             buildah {store} build --quiet --isolation chroot --pull-never --build-arg BASE_IMAGE=$base \\
-                --volume {wheels}:/wheels:ro --tag bomgate {ROOT}
-            buildah {store} push --quiet --disable-compression bomgate oci:{into}:bomgate
+                {given} {shlex.join(options)} --volume {wheels}:/wheels:ro --tag bomgate {context}
+            buildah {store} push --quiet {shlex.join(push)} bomgate {target}
         """
         cache.run("unshare", "--mount", "--net", "sh", "-c", script)
 
