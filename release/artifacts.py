@@ -63,14 +63,14 @@ def sbom(sources: Sources, package: Path, into: Path) -> Path:
         python = str(environment / "bin" / "python")
         pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--disable-pip-version-check"]
         locked = sources.folder / "requirements" / "run.txt"
-        run(*pip, "--no-compile", "--require-hashes", "--requirement", str(locked))
+        run(*pip, "--no-compile", "--no-deps", "--require-hashes", "--requirement", str(locked))
         run(*pip, "--no-compile", "--no-deps", "--no-index", str(package))
+        project = Path(scratch) / "pyproject.toml"  # cyclonedx-py knows no version that the build looks up
+        text = (sources.folder / "pyproject.toml").read_text(encoding="utf-8")
+        project.write_text(text.replace('dynamic = ["version"]', f'version = "{sources.version}"'), encoding="utf-8")
         document = ["--output-format", "JSON", "--output-reproducible", "--output-file", str(target)]
-        project = ["--pyproject", str(sources.folder / "pyproject.toml")]
-        run(
-            *(sys.executable, "-m", "cyclonedx_py", "environment", *project, *document, python),
-            environment=sources.environment,
-        )
+        command = [sys.executable, "-m", "cyclonedx_py", "environment", "--pyproject", str(project), *document, python]
+        run(*command, environment=sources.environment)
     return target
 
 

@@ -1,0 +1,149 @@
+"""Releases: what they are made of, what is refused, and the SBOM of bomgate, which bomgate itself judges."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from release import artifacts
+from release.sources import ROOT, ReleaseError, Sources, exported, notes
+from tests.cli.installation import Installation
+from tests.doubles.ossindex import OssIndexDouble, advisory
+from webhook import __version__
+
+IMAGE = f"registry.example/bomgate:{__version__}@sha256:{'b0' * 32}"
+LOCKED = re.compile(r"^([a-z0-9._-]+)==([^ ]+)([^\\\n]*)", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def sources() -> Sources:
+    """The files of the working tree, as those of a commit."""
+    return Sources(ROOT, "0" * 40, 1_700_000_000, True)
+
+
+@pytest.fixture(scope="module")
+def built(sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel and its SBOM."""
+    folder = tmp_path_factory.mktemp("release")
+    with exported() as committed:
+        artifacts.sbom(committed, artifacts.wheel(committed, folder), folder)
+    artifacts.checksums(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sbom(built: Path) -> Path:
+    return built / f"bomgate-{__version__}.cdx.json"
+
+
+def purls(sbom: Path) -> dict[str, str]:
+    """Name → purl of the packages that an SBOM lists."""
+    return {one["name"]: one["purl"] for one in json.loads(sbom.read_bytes())["components"]}
+
+
+def test_the_sbom_lists_what_is_locked_for_this_platform_and_its_licence(sbom: Path) -> None:
+    document = json.loads(sbom.read_bytes())
+    root = document["metadata"]["component"]
+    assert (root["name"], root["version"]) == ("bomgate", __version__)
+    assert root["licenses"] == [{"license": {"id": "Apache-2.0", "acknowledgement": "declared"}}]
+    lock = (ROOT / "requirements" / "run.txt").read_text(encoding="utf-8")
+    everywhere = {f"pkg:pypi/{name}@{version}" for name, version, marker in LOCKED.findall(lock) if ";" not in marker}
+    listed = set(purls(sbom).values())
+    assert len(everywhere) > 40
+    assert everywhere <= listed
+    assert listed <= {f"pkg:pypi/{name}@{version}" for name, version, _ in LOCKED.findall(lock)}
+    assert {one["ref"] for one in document["dependencies"]} >= {"root-component"}
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Any:
+    with OssIndexDouble() as double:
+        yield Installation(tmp_path, double)
+
+
+def judged(bomgate: Installation, sbom: Path) -> dict[str, Any]:
+    """The verdict of bomgate on its own image."""
+    bomgate.ok("sbom", "add", sbom, "--image", IMAGE)
+    bomgate.ok("download")
+    (image,) = bomgate.run("check", IMAGE, "--output", "json").json["targets"][0]["images"]
+    return dict(image)
+
+
+def test_bomgate_allows_itself_while_nothing_is_reported(installed: Installation, sbom: Path) -> None:
+    installed.double.behaviour.advisories = {}
+    verdict = judged(installed, sbom)
+    assert (verdict["action"], verdict["findings"]) == ("allow", [])
+    counts = verdict["components"]
+    assert counts["clean"] == counts["total"] == len(purls(sbom))
+
+
+def test_bomgate_denies_itself_when_a_dependency_turns_bad(installed: Installation, sbom: Path) -> None:
+    purl = purls(sbom)["urllib3"]
+    installed.double.behaviour.advisories = {purl: [advisory("CVE-2026-90001", 9.8)]}
+    verdict = judged(installed, sbom)
+    assert verdict["action"] == "deny"
+    assert [(one["purl"], one["vulnerability"]["id"]) for one in verdict["findings"]] == [(purl, "CVE-2026-90001")]
+
+
+def test_the_checksums_are_those_that_sha256sum_expects(built: Path) -> None:
+    done = subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=built, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert sorted(line.partition(":")[0] for line in done.stdout.splitlines()) == sorted(
+        path.name for path in built.iterdir() if path.name != "SHA256SUMS"
+    )
+
+
+# -- what is refused ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def changelog(tmp_path: Path, sources: Sources) -> Any:
+    """Gives sources with another changelog."""
+    (tmp_path / "webhook").mkdir()
+    (tmp_path / "webhook" / "__init__.py").write_text('__version__ = "1.2.0"\n')
+    chart = tmp_path / "charts" / "bomgate"
+    chart.mkdir(parents=True)
+    (chart / "Chart.yaml").write_text('version: 1.2.0\nappVersion: "1.2.0"\n')
+
+    def make(text: str) -> Sources:
+        (tmp_path / "CHANGELOG.md").write_text(f"# Changelog\n\n{text}", encoding="utf-8")
+        return replace(sources, folder=tmp_path)
+
+    return make
+
+
+def test_the_notes_are_the_section_of_the_version(changelog: Any) -> None:
+    text = "## [Unreleased]\n\n## [1.2.0] - 2026-12-01\n\n- New.\n\n## [1.1.0] - 2026-11-30\n\n- Old.\n"
+    assert notes(changelog(text)) == "# bomgate 1.2.0\n\n- New.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("## [Unreleased]\n\n- New.\n", "no section for 1.2.0"),
+        ("## [1.2.0] - 2026-12-01\n\n## [1.1.0]\n\n- Old.\n", "no section for 1.2.0"),
+        ("## [Unreleased]\n\n- Newer.\n\n## [1.2.0] - 2026-12-01\n\n- New.\n", "entries under Unreleased"),
+    ],
+)
+def test_a_changelog_that_does_not_say_what_is_released_is_refused(changelog: Any, text: str, why: str) -> None:
+    with pytest.raises(ReleaseError, match=why):
+        notes(changelog(text))
+
+
+def test_a_chart_of_another_version_is_refused(changelog: Any) -> None:
+    other = changelog("")
+    (other.folder / "charts" / "bomgate" / "Chart.yaml").write_text('version: 1.2.0\nappVersion: "1.1.0"\n')
+    with pytest.raises(ReleaseError, match=r"version 1\.2\.0, and Chart\.yaml another appVersion"):
+        _ = other.version
+
+
+def test_this_version_has_notes(sources: Sources) -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{__version__}] - 20" in text
+    assert sources.version == __version__
