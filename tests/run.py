@@ -24,8 +24,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OPTIONS = ["-n", "3", "--durations", "10", "--durations-min", "1"]
 TOGETHER = ("tests/node", "tests/e2e")
-QUICK = ["tests/unit", "--ignore=tests/unit/store", "--ignore=tests/unit/sboms/test_sboms_corpus.py"]
-QUICK += ["-n", str(os.cpu_count() or 1), "-q", "--no-header"]
+SLOW = [
+    "tests/unit/store",
+    "tests/unit/engines/downloading/test_downloading_killed.py",
+    "tests/unit/policy/test_policy_advisories.py",
+    "tests/unit/sboms/test_sboms_corpus.py",
+    "tests/unit/sboms/test_sboms_hazards.py",
+]
+"""Unit tests on databases, on killed processes, on many documents and on large ones: not among the quick ones."""
+QUICK = ["tests/unit", *(f"--ignore={path}" for path in SLOW), "-n", str(os.cpu_count() or 1), "-q", "--no-header"]
 COVERAGE = ROOT / "build" / "coverage.json"
 WIDTH = 110
 

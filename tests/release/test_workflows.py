@@ -60,4 +60,4 @@ def test_updates_are_asked_for_everything_that_is_pinned() -> None:
     assert {one["package-ecosystem"] for one in asked} == {"pip", "gomod", "github-actions", "docker"}
     (go,) = [one for one in asked if one["package-ecosystem"] == "gomod"]
     covered = {path for pattern in go["directories"] for path in ROOT.glob(f"{pattern[1:]}/go.sum")}
-    assert covered == {path for path in (ROOT / "tests").rglob("go.sum")}
+    assert covered == set((ROOT / "tests").rglob("go.sum"))
