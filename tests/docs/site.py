@@ -49,17 +49,17 @@ def title(page: Path) -> str:
 def sections(root: Path) -> list[Section]:
     """The navigation: sections with their pages, each page once, at its first place."""
     contents = root / "docs" / "README.md"
-    placed = {"README.md", *PROJECT}
+    every, placed = pages(root), {"README.md", *PROJECT}
     found: list[Section] = []
     for part in re.split(r"^## ", contents.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         heading, _, body = part.partition("\n")
         targets = [str((contents.parent / link).resolve().relative_to(root)) for link in _LINK.findall(body)]
-        new = [one for one in dict.fromkeys(targets) if one not in placed and not _in_folder(one)]
+        new = [one for one in dict.fromkeys(targets) if one in every and one not in placed and not _in_folder(one)]
         placed.update(new)
         found.append((heading, new))
     for heading, folder in FOLDERS.items():
-        every = [one for one in pages(root) if one.startswith(f"{folder}/")]
-        found.append((heading, sorted(every, key=lambda one: (not one.endswith("README.md"), one))))
+        inside = [one for one in every if one.startswith(f"{folder}/")]
+        found.append((heading, sorted(inside, key=lambda one: (not one.endswith("README.md"), one))))
     found.append(("Project", ["docs/README.md", *PROJECT]))
     return [one for one in found if one[1]]
 
