@@ -145,7 +145,7 @@ def cdxgen() -> Sbom:
         pytest.param(syft(SYFT_NEW), id="syft"),
         pytest.param(syft(SYFT_118), id="syft-1.18"),
         pytest.param(spdx(SYFT_118), id="syft-1.18-spdx"),
-        pytest.param(spdx(SYFT_NEW), id="npm-sbom-and-uv-spdx"),
+        pytest.param(spdx(SYFT_NEW), id="npm-sbom-spdx"),
         pytest.param(spdx3(SYFT_NEW), id="spdx3"),
         pytest.param(tag_value(SYFT_118), id="syft-1.18-tag-value"),
         pytest.param(trivy(), id="trivy"),
