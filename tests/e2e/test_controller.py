@@ -248,6 +248,7 @@ def test_the_rights_of_the_table_are_enough(
     done = "bomgate_controller_duty_timestamp_seconds"
     wait_until(lambda: all(controller.metric(done, duty=name) for name in names), 20, "a pass of each duty")
     assert controller.metric("bomgate_rbac_gaps") == 0
+    assert controller.metric("bomgate_outdated_running_images") == 0
     assert controller.get("/readyz") == (200, "leads\n")
 
 
