@@ -10,8 +10,10 @@ import datetime as dt
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from tests.memory import MemoryHotStart, MemoryStore
 from webhook.errors import BomgateError
@@ -306,28 +308,22 @@ class FakeGrantStore:
         return True
 
 
-class FakeTask:
+class FakeTask(Future[Any]):
     """Work that is done, failed, or still held back."""
 
-    def __init__(self, work: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[], Any]) -> None:
+        super().__init__()
         self._work = work
-        self.done = False
-        self.error: BaseException | None = None
         self.waited: list[float] = []
 
     def run(self) -> None:
         """Do the work now."""
         try:
-            self._work()
+            result = self._work()
         except Exception as problem:
-            self.error = problem
-        self.done = True
-
-    def wait(self, seconds: float) -> bool:
-        self.waited.append(seconds)
-        if self.error is not None:
-            raise self.error
-        return self.done
+            self.set_exception(problem)
+        else:
+            self.set_result(result)
 
 
 @dataclass
@@ -337,14 +333,22 @@ class FakeBackground:
     hold: bool = False
     tasks: list[FakeTask] = field(default_factory=list)
 
-    def start(self, work: Callable[[], None], *, host: str = "", tenant: str = "") -> FakeTask:
+    def start(self, work: Callable[[], Any], *, host: str = "", tenant: str = "") -> FakeTask:
         task = FakeTask(work)
         self.tasks.append(task)
         if not self.hold:
             task.run()
         return task
 
+    def wait(self, task: Future[Any], seconds: float) -> bool:
+        assert isinstance(task, FakeTask)
+        task.waited.append(seconds)
+        if not task.done():
+            return False
+        task.result()
+        return True
+
     def run_held(self) -> None:
         """Do all work that was held back."""
-        for task in [task for task in self.tasks if not task.done]:
+        for task in [task for task in self.tasks if not task.done()]:
             task.run()

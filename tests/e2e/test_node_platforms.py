@@ -8,11 +8,11 @@ import kubernetes.client
 import pytest
 
 from tests.e2e.cluster import Cluster
-from webhook.bootstrap.machine import SystemClock
 from webhook.clients.kube.api import KubeApi
 from webhook.clients.kube.connecting import connect, server_of
 from webhook.clients.kube.nodes import NodePlatforms
 from webhook.clients.kube.options import KubeOptions
+from webhook.clients.machine import SystemClock
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
 

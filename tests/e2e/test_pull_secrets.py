@@ -21,11 +21,11 @@ from tests.registries.kit import CYCLONEDX, SPDX, Kit, loopback, purls
 from tests.registries.layouts import Layout
 from tests.registries.running import docker_registry
 from tests.registries.tokens import PASSWORD, USER, TokenServer
-from webhook.bootstrap.machine import SystemClock
 from webhook.clients.kube.api import KubeApi
 from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.pullsecrets import PullSecretReader
+from webhook.clients.machine import SystemClock
 from webhook.clients.registry import Opener, RegistryClient, RegistryResolver, Search, registry_source
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline

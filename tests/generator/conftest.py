@@ -12,7 +12,7 @@ from tests.generator.images import Images
 from tests.parts import unavailable
 from tests.registries.build import UnavailableError
 from tests.registries.running import docker_registry
-from webhook.bootstrap.machine import SystemClock
+from webhook.clients.machine import SystemClock
 from webhook.model.deadlines import Deadline
 
 

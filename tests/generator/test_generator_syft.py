@@ -9,8 +9,8 @@ import pytest
 
 from tests.generator.images import Images, debian, node
 from tests.registries.kit import Kit, loopback
-from webhook.bootstrap.machine import SystemClock
 from webhook.clients.generator import GeneratedSource, GeneratorOptions, Syft
+from webhook.clients.machine import SystemClock
 from webhook.clients.registry import AttachmentOptions, RegistryRule, pull_target
 from webhook.errors import Final, Retryable
 from webhook.model.components import Sbom

@@ -9,8 +9,8 @@ import pytest
 from tests.registries.kit import CYCLONEDX, JINJA, LEFT_PAD, REQUESTS, SPDX, purls
 from tests.unit.clients.kube.apiserver import NODES, ApiServer
 from webhook.bootstrap.cluster import Cluster
-from webhook.bootstrap.machine import SystemClock
 from webhook.bootstrap.places import Places
+from webhook.clients.machine import SystemClock
 from webhook.model.deadlines import Deadline
 from webhook.model.images import parse_image
 from webhook.model.pulling import NO_ACCESS

@@ -195,15 +195,15 @@ def test_background_work_can_be_waited_for_and_raises_what_it_raised() -> None:
         go.wait(20)
 
     task = background.start(work)
-    assert not task.wait(0.01)
+    assert not background.wait(task, 0.01)
     go.set()
-    assert task.wait(20)
+    assert background.wait(task, 20)
 
     def fail() -> None:
         raise ValueError("a bug")
 
     with pytest.raises(ValueError, match="a bug"):
-        background.start(fail).wait(20)
+        background.wait(background.start(fail), 20)
 
 
 def test_in_a_cluster_a_worker_follows_the_namespaces_and_denials_name_break_glass(tmp_path: Path) -> None:

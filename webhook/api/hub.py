@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import Any, TypeVar
 
 import gevent
 import gevent.event
 
-from webhook.engines.checking.lanes import LaneExecutor, LaneLimits
+from webhook.clients.lanes import LaneExecutor, LaneLimits
 
 _PAUSE = 0.05
+_Result = TypeVar("_Result")
 
 
 def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
@@ -31,24 +33,6 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-class HubTask:
-    """Work on a native thread that a greenlet can wait for."""
-
-    def __init__(self, future: Future[None]) -> None:
-        self._future = future
-
-    def wait(self, seconds: float) -> bool:
-        """Wait for its end; False when ``seconds`` pass first. Raises what the work raised."""
-        if not self._future.done():
-            loop, done = gevent.get_hub().loop, gevent.event.Event()
-            self._future.add_done_callback(lambda _: loop.run_callback_threadsafe(done.set))
-            done.wait(seconds)
-        if not self._future.done():
-            return False
-        self._future.result()
-        return True
-
-
 class HubBackground:
     """Native threads for work that requests wait for.
 
@@ -59,10 +43,21 @@ class HubBackground:
     def __init__(self, limits: LaneLimits) -> None:
         self._lanes = LaneExecutor(limits, "bomgate-background")
 
-    def start(self, work: Callable[[], None], *, host: str = "", tenant: str = "") -> HubTask:
+    def start(self, work: Callable[[], _Result], *, host: str = "", tenant: str = "") -> Future[_Result]:
         """Start the work soon; see :class:`webhook.ports.Background`.
 
         Raises:
             DeadlineExceeded: so much work is waiting that its turn would come too late.
         """
-        return HubTask(self._lanes.submit(work, host, tenant))
+        return self._lanes.submit(work, host, tenant)
+
+    def wait(self, task: Future[Any], seconds: float) -> bool:
+        """Wait in a greenlet; see :class:`webhook.ports.Background`."""
+        if not task.done():
+            loop, done = gevent.get_hub().loop, gevent.event.Event()
+            task.add_done_callback(lambda _: loop.run_callback_threadsafe(done.set))
+            done.wait(seconds)
+        if not task.done():
+            return False
+        task.result()
+        return True

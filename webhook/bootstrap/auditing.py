@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from webhook.bootstrap.machine import PoolBackground
 from webhook.bootstrap.parts import Parts
+from webhook.clients.machine import ThreadBackground
 from webhook.engines.auditing.auditor import Auditor, AuditParts, enforcing_modes, labelled_modes
 from webhook.engines.auditing.duty import AuditDuty
 from webhook.engines.auditing.telling import AuditTeller, Sinks
@@ -23,7 +23,7 @@ def audit_parts(parts: Parts) -> AuditParts:
     return AuditParts(
         running=parts.cluster.running,
         registration=parts.cluster.registration,
-        judge=parts.judge(parts.checker(PoolBackground(_SEARCHES))),
+        judge=parts.judge(parts.checker(ThreadBackground(_SEARCHES))),
         model=parts.model,
         refresher=parts.refresher,
         clock=parts.clock,

@@ -13,8 +13,8 @@ from webhook.api.gauges import Gauges
 from webhook.api.probes import Page, ProbeServer
 from webhook.bootstrap.cluster import Cluster
 from webhook.bootstrap.duties import duties, rights
-from webhook.bootstrap.machine import SystemClock
 from webhook.bootstrap.parts import Parts, hot_start, open_parts
+from webhook.clients.machine import SystemClock
 from webhook.engines.controlling.duties import DutyEvents, DutyPacer, DutyRunner, LeaderElection
 from webhook.engines.controlling.leading import Controller
 from webhook.engines.controlling.rights import RightsDuty

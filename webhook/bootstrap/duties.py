@@ -8,9 +8,9 @@ from functools import partial
 
 from webhook.bootstrap.auditing import audit_duty
 from webhook.bootstrap.features import features
-from webhook.bootstrap.machine import PoolBackground
 from webhook.bootstrap.parts import Parts
 from webhook.clients.authority import CertificateSigner
+from webhook.clients.machine import ThreadBackground
 from webhook.engines.assessing.ruling import ModelRules
 from webhook.engines.controlling.certificates import CertificateDuty, CertificateParts
 from webhook.engines.controlling.expiring import ExpiryDuty
@@ -76,8 +76,8 @@ def inventory(parts: Parts, metrics: Metrics) -> InventoryDuty:
     options = parts.settings.controller
     made = InventoryParts(
         running=parts.cluster.running,
-        checker=parts.checker(PoolBackground(options.searches)),
-        background=PoolBackground(options.searches),  # not the same: who checks would wait for itself
+        checker=parts.checker(ThreadBackground(options.searches)),
+        background=ThreadBackground(options.searches),  # not the same: who checks would wait for itself
         sightings=parts.store.sightings,
         model=parts.model,
         refresher=parts.refresher,

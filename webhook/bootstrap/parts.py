@@ -12,9 +12,9 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from webhook.bootstrap.cluster import Cluster
-from webhook.bootstrap.machine import SystemClock
 from webhook.bootstrap.places import Places
 from webhook.clients.directory import sbom_files
+from webhook.clients.machine import SystemClock
 from webhook.clients.ossindex import OssIndexSource, RecordedReports
 from webhook.clients.registry import Explanation, explain_image
 from webhook.engines.admission.enforcing import ClusterParts, Enforcer

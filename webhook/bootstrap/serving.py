@@ -23,9 +23,9 @@ from webhook.api.starting import StartBoard
 from webhook.api.tls import CertificateFiles
 from webhook.bootstrap.features import features
 from webhook.bootstrap.parts import Parts, ReviewNotes, hot_start, open_parts
+from webhook.clients.lanes import LaneLimits
 from webhook.engines.checking.accounts import AccountNotes
 from webhook.engines.checking.admissions import AdmissionNotes
-from webhook.engines.checking.lanes import LaneLimits
 from webhook.engines.checking.sightings import SightingNotes
 from webhook.engines.controlling.duties import DutyEvents, DutyPacer
 from webhook.engines.controlling.rights import RightsDuty, webhook_needs

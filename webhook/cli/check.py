@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from webhook.api.reviews import decode_review, encode_response
-from webhook.bootstrap import NoSightings, Parts, ReviewNotes, ThreadBackground
+from webhook.bootstrap import Parts, ReviewNotes, ThreadBackground
 from webhook.cli.check_text import show
 from webhook.cli.exits import Exit, exit_of
 from webhook.cli.fail_on import FailOnType, met
@@ -26,6 +26,7 @@ from webhook.cli.verbs import Verb
 from webhook.clients.directory import digest_in_name
 from webhook.engines.checking.accounts import NoAccounts
 from webhook.engines.checking.admissions import PastAdmissions
+from webhook.engines.checking.sightings import NoSightings
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action, worst
 from webhook.model.components import ComponentState

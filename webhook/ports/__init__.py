@@ -27,7 +27,6 @@ from webhook.ports.running import (
     GrantStore,
     NamespaceLabels,
     SightingSink,
-    Task,
     WorkloadInventory,
 )
 from webhook.ports.storing import (
@@ -81,7 +80,6 @@ __all__ = [
     "SightingSink",
     "SightingStore",
     "StoreAdmin",
-    "Task",
     "TypeStore",
     "VulnerabilitySource",
     "VulnerabilityStore",

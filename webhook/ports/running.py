@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Protocol
+from concurrent.futures import Future
+from typing import Any, Protocol, TypeVar
 
 from webhook.model.deadlines import Deadline
 from webhook.model.grants import BreakGlassGrant
@@ -12,6 +13,8 @@ from webhook.model.owners import Controller, OwnedPod, Revision
 from webhook.model.records import AdmittedImage, ControllerAccount, Sighting
 from webhook.model.reviews import Requester
 from webhook.model.workloads import OwnerRef
+
+_Result = TypeVar("_Result")
 
 
 class Clock(Protocol):
@@ -55,17 +58,10 @@ class AdmittedImages(Protocol):
         """
 
 
-class Task(Protocol):
-    """Work that was started in the background."""
-
-    def wait(self, seconds: float) -> bool:
-        """Wait for its end; False when ``seconds`` pass first (the work goes on). Raises what the work raised."""
-
-
 class Background(Protocol):
     """Threads for work that may outlive the request that asked for it."""
 
-    def start(self, work: Callable[[], None], *, host: str = "", tenant: str = "") -> Task:
+    def start(self, work: Callable[[], _Result], *, host: str = "", tenant: str = "") -> Future[_Result]:
         """Start the work soon; never blocks the caller.
 
         Args:
@@ -76,6 +72,9 @@ class Background(Protocol):
         Raises:
             DeadlineExceeded: so much work is waiting that its turn would come too late.
         """
+
+    def wait(self, task: Future[Any], seconds: float) -> bool:
+        """Wait for the end of a work; False when ``seconds`` pass first (it goes on). Raises what the work raised."""
 
 
 class WorkloadInventory(Protocol):

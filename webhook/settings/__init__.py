@@ -17,10 +17,10 @@ from webhook.api.options import ProbeOptions, ServeOptions
 from webhook.clients.directory import SbomOptions
 from webhook.clients.generator import GeneratorOptions
 from webhook.clients.kube.options import KubeOptions
+from webhook.clients.lanes import LaneLimits
 from webhook.clients.ossindex import OssIndexOptions
 from webhook.clients.registry import AttachmentOptions, ProviderOptions, RegistryOptions, RegistryRule, VerifyRule
 from webhook.engines.auditing.options import AuditOptions
-from webhook.engines.checking.lanes import LaneLimits
 from webhook.engines.checking.resolving import ResolveOptions
 from webhook.engines.checking.searching import SearchOptions
 from webhook.engines.controlling.certifying import CertificateOptions

@@ -9,7 +9,7 @@ import gevent
 import pytest
 
 from webhook.api.hub import HubBackground
-from webhook.engines.checking.lanes import LaneLimits
+from webhook.clients.lanes import LaneLimits
 
 
 def test_work_runs_on_another_thread_while_the_loop_goes_on() -> None:
@@ -27,7 +27,7 @@ def test_work_runs_on_another_thread_while_the_loop_goes_on() -> None:
         release.set()
 
     task, heart = background.start(work), gevent.spawn(beat)
-    assert task.wait(10)
+    assert background.wait(task, 10)
     heart.join()
     assert len(beats) == 5
     assert ran_on != [threading.get_ident()]
@@ -41,9 +41,9 @@ def test_waiting_ends_at_the_time_given_and_the_work_goes_on() -> None:
         done.set()
 
     task = background.start(work)
-    assert not task.wait(0.02)
+    assert not background.wait(task, 0.02)
     release.set()
-    assert task.wait(10)
+    assert background.wait(task, 10)
     assert done.is_set()
 
 
@@ -51,14 +51,15 @@ def test_what_the_work_raises_reaches_everybody_who_waits() -> None:
     def work() -> None:
         raise ValueError("broken")
 
-    task = HubBackground(LaneLimits(1, 1)).start(work)
+    background = HubBackground(LaneLimits(1, 1))
+    task = background.start(work)
     for _ in range(2):
         with pytest.raises(ValueError, match="broken"):
-            task.wait(10)
+            background.wait(task, 10)
 
 
 def test_more_work_than_threads_waits_in_line_without_blocking_who_starts_it() -> None:
     background, release = HubBackground(LaneLimits(2, 2)), threading.Event()
     tasks = [background.start(lambda: release.wait(10) and None) for _ in range(50)]
     release.set()
-    assert all(task.wait(10) for task in tasks)
+    assert all(background.wait(task, 10) for task in tasks)

@@ -20,8 +20,7 @@ def ask(background: Background, clock: Clock, question: Callable[[], T], deadlin
         DeadlineExceeded: it did not come in time.
         BomgateError: what the question raised.
     """
-    answers: list[T] = []
-    task = background.start(lambda: answers.append(question()), host=LANE)
-    if not task.wait(deadline.remaining(clock.monotonic())):
+    task = background.start(question, host=LANE)
+    if not background.wait(task, deadline.remaining(clock.monotonic())):
         raise DeadlineExceeded("The answer did not come in the time that was left.")
-    return answers[0]
+    return task.result()

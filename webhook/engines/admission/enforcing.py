@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -18,6 +19,7 @@ from webhook.engines.admission.admitted import AdmittedBefore, Owned
 from webhook.engines.admission.breakglass import BreakGlass
 from webhook.engines.admission.cases import STANDS, Case, Ruling, ticket_of
 from webhook.engines.admission.questions import LANE, OwnerAnswers, OwnerQuestion, OwnerQuestions, RightQuestions
+from webhook.engines.checking.flights import SingleFlight
 from webhook.errors import BomgateError, DeadlineExceeded, Final, Retryable, SourceError, UnusableAnswer
 from webhook.model.deadlines import Deadline
 from webhook.model.owners import Controller
@@ -33,7 +35,6 @@ from webhook.ports import (
     Clock,
     GrantStore,
     NamespaceLabels,
-    Task,
     WorkloadInventory,
 )
 from webhook.telemetry import Faults
@@ -67,14 +68,6 @@ class ClusterParts:
     faults: Faults = field(default_factory=Faults)
 
 
-@dataclass(slots=True)
-class _LabelReading:
-    """A question about the labels of a namespace, which all who need them share."""
-
-    task: Task | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
 class _Silent(SourceError):
     """The API server accepted a question and said nothing."""
 
@@ -91,9 +84,8 @@ class Enforcer:
 
     def __init__(self, policy: Policy, cluster: ClusterParts | None, clock: Clock, admissions: AdmittedImages) -> None:
         self._policy, self._cluster, self._clock = policy, cluster, clock
-        self._lock = threading.RLock()
-        self._reading: dict[str, _LabelReading] = {}
         if cluster is not None:
+            self._reading = SingleFlight[str, Mapping[str, str]](cluster.background)
             self._admissions = admissions
             grants = cluster.grants if policy.break_glass else None
             self._questions = OwnerQuestions(
@@ -196,7 +188,7 @@ class Enforcer:
 
     def _answered(self, cluster: ClusterParts, case: Case, question: OwnerQuestion, deadline: Deadline) -> Ruling:
         answers = question.answers
-        if not question.task.wait(deadline.remaining(self._clock.monotonic())):
+        if not cluster.background.wait(question.task, deadline.remaining(self._clock.monotonic())):
             raise self._late(answers)
         if answers.problem is not None:
             raise answers.problem
@@ -241,25 +233,15 @@ class Enforcer:
         soon = Deadline(min(deadline.at, self._clock.monotonic() + _NAMESPACE_SECONDS))
         own = Deadline(self._clock.monotonic() + _NAMESPACE_SECONDS)
         try:
-            with self._lock:
-                reading = self._reading.get(namespace)
-                if reading is None or reading.task is None:
-                    reading = self._reading[namespace] = _LabelReading()
-                    reading.task = cluster.background.start(partial(self._read, cluster, namespace, own, reading))
-            if not reading.task.wait(soon.remaining(self._clock.monotonic())):
+            reading = self._reading.join(namespace, partial(cluster.namespaces.read, namespace, own))
+            assert isinstance(reading, Future), "nothing is remembered"
+            if not cluster.background.wait(reading, soon.remaining(self._clock.monotonic())):
                 raise DeadlineExceeded("The API server did not answer in the time that was left.")
-            return reading.labels
+            return reading.result()
         except SourceError as problem:
             detail = {"namespace": namespace, "why": problem.message, "remedy": problem.remedy}
             log.warning("the mode of the namespace is not known; policy.enforce counts", extra=detail)
             return {}
-
-    def _read(self, cluster: ClusterParts, namespace: str, deadline: Deadline, reading: _LabelReading) -> None:
-        try:
-            reading.labels = cluster.namespaces.read(namespace, deadline)
-        finally:
-            with self._lock:
-                self._reading.pop(namespace, None)
 
     def _ask(
         self,
@@ -274,18 +256,18 @@ class Enforcer:
         Raises:
             SourceError: it did not come in time, or the API server refused to give it.
         """
-        begun, given = threading.Event(), list[T]()
+        begun = threading.Event()
 
-        def run() -> None:
+        def run() -> T:
             if answers is not None:
                 answers.sign()  # time spent waiting for a thread is not the API server's
             begun.set()
-            given.append(question())
+            return question()
 
         task = cluster.background.start(run, host=LANE, tenant=namespace)
-        if not task.wait(deadline.remaining(self._clock.monotonic())):
+        if not cluster.background.wait(task, deadline.remaining(self._clock.monotonic())):
             raise self._late(answers if begun.is_set() else None)
-        return given[0]
+        return task.result()
 
 
 def _top(owners: Sequence[Controller]) -> str:

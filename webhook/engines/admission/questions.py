@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+
+from cachetools import LRUCache
 
 from webhook.errors import BomgateError
 from webhook.model.deadlines import Deadline
@@ -17,7 +21,7 @@ from webhook.model.grants import BREAK_GLASS_RESOURCE, BreakGlassGrant
 from webhook.model.owners import Controller, OwnedPod, Revision
 from webhook.model.reviews import Requester
 from webhook.model.workloads import OwnerRef
-from webhook.ports import AccessReviewer, Background, Clock, GrantStore, Task, WorkloadInventory
+from webhook.ports import AccessReviewer, Background, Clock, GrantStore, WorkloadInventory
 
 LANE = "owners"
 """Bounds these questions among all that are put to the API server."""
@@ -147,7 +151,7 @@ class OwnerQuestion:
     """
 
     answers: OwnerAnswers
-    task: Task
+    task: Future[None]
     newest: int
 
     @property
@@ -183,7 +187,7 @@ class OwnerQuestions:
         self._needs_pods = needs_pods
         self._lock = threading.RLock()
         self._number = 0
-        self._put: dict[_Key, OwnerQuestion] = {}
+        self._put = LRUCache[_Key, OwnerQuestion](_MOST_KEPT)
 
     def put(self, owner: OwnerRef, namespace: str, *, after: int = -1) -> OwnerQuestion:
         """Ask, or join a question that is under way or was answered a moment ago.
@@ -205,8 +209,6 @@ class OwnerQuestions:
             answers = OwnerAnswers(self._inventory, self._grants, self._clock, self._number)
             ask = partial(answers.ask, owner, namespace, self._needs_pods)
             task = self._background.start(ask, host=LANE, tenant=namespace)
-            if len(self._put) >= _MOST_KEPT:
-                self._put = {}
             question = self._put[key] = OwnerQuestion(answers, task, newest)
             return question
 
@@ -223,27 +225,16 @@ class RightQuestions:
     def __init__(self, access: AccessReviewer, background: Background, clock: Clock) -> None:
         self._access, self._background, self._clock = access, background, clock
         self._lock = threading.Lock()
-        self._put: dict[tuple[Requester, str, str], tuple[float, threading.Event, list[bool | Exception]]] = {}
+        self._put = LRUCache[tuple[Requester, str, str], tuple[float, Future[bool]]](_MOST_KEPT)
 
     def put(self, user: Requester, namespace: str) -> None:
         """Begin to ask whether a user may use break-glass in a namespace; the next :meth:`may_use` has the answer."""
-        key, answered = (user, BREAK_GLASS_RESOURCE, namespace), threading.Event()
-        answer: list[bool | Exception] = []
         now = self._clock.monotonic()
         deadline = Deadline(now + _LONGEST_SECONDS)
-
-        def ask() -> None:
-            try:
-                answer.append(self._access.may_use(user, BREAK_GLASS_RESOURCE, namespace, deadline))
-            except Exception as problem:  # whoever needs the answer gets it
-                answer.append(problem)
-            answered.set()
-
+        question = partial(self._access.may_use, user, BREAK_GLASS_RESOURCE, namespace, deadline)
+        task = self._background.start(question, host=LANE, tenant=namespace)
         with self._lock:
-            if len(self._put) >= _MOST_KEPT:
-                self._put = {}
-            self._put[key] = (now + _LONGEST_SECONDS, answered, answer)
-        self._background.start(ask, host=LANE, tenant=namespace)
+            self._put[user, BREAK_GLASS_RESOURCE, namespace] = (deadline.at, task)
 
     def may_use(self, user: Requester, resource: str, namespace: str, deadline: Deadline) -> bool:
         """See :class:`webhook.ports.AccessReviewer`; an answer that was asked for early serves once.
@@ -253,7 +244,8 @@ class RightQuestions:
         """
         now = self._clock.monotonic()
         with self._lock:
-            until, answered, answer = self._put.pop((user, resource, namespace), (0.0, threading.Event(), []))
-        if now < until and answered.wait(deadline.remaining(now)) and isinstance(answer[0], bool):
-            return answer[0]
+            until, task = self._put.pop((user, resource, namespace), (0.0, Future[bool]()))
+        if now < until:
+            with suppress(Exception):  # too late, or refused: then it is asked now
+                return task.result(deadline.remaining(now))
         return self._access.may_use(user, resource, namespace, deadline)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from webhook.errors import SourceError
 from webhook.model.deadlines import Deadline
 from webhook.model.images import USUAL_PLATFORMS
-from webhook.ports import Background, Clock, Task
+from webhook.ports import Background, Clock
 
 log = logging.getLogger("bomgate.platforms")
 _ASK_SECONDS = 15.0
@@ -57,7 +58,7 @@ class Platforms:
         self._background, self._clock = background, clock
         pending = self._nodes is not None
         self._wanted = Wanted(named, certain=True) if named else Wanted(certain=pending, pending=pending)
-        self._task: Task | None = None
+        self._task: Future[None] | None = None
         self._again = 0.0
         self._lock = threading.Lock()
 
@@ -71,8 +72,8 @@ class Platforms:
         """The same, after waiting for the first answer about the nodes."""
         wanted = self.now()
         task = self._task
-        if wanted.pending and task is not None and self._clock is not None:
-            task.wait(deadline.remaining(self._clock.monotonic()))
+        if wanted.pending and task is not None and self._background is not None and self._clock is not None:
+            self._background.wait(task, deadline.remaining(self._clock.monotonic()))
         return self._wanted
 
     def _refresh(self) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from webhook.engines.checking.flights import SingleFlight
 from webhook.engines.readmodel import ReadModel
 from webhook.errors import SourceError, StoreError
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.model.pulling import NO_ACCESS, PullAccess
-from webhook.ports import Background, Clock, RegistryOpener, SbomStore, Task
+from webhook.ports import Background, Clock, RegistryOpener, SbomStore
 from webhook.telemetry import Faults
 
 log = logging.getLogger("bomgate.resolve")
@@ -78,14 +80,12 @@ class TagQuestion:
 
     Attributes:
         image: the reference.
-        key: under which its answer is remembered.
         task: asks.
         until: until when waiting makes sense, on the monotonic clock; None without another limit than the caller's.
     """
 
     image: ImageRef
-    key: _Key
-    task: Task
+    task: Future[Resolution]
     until: float | None
 
 
@@ -101,10 +101,10 @@ class TagResolver:
 
     def __init__(self, model: ReadModel, parts: ResolveParts, clock: Clock, options: ResolveOptions) -> None:
         self._model, self._parts, self._clock, self._options = model, parts, clock, options
-        self._lock = threading.RLock()
+        self._questions = SingleFlight[_Key, Resolution](parts.background)
+        # A plain dict, because every request with a tag looks into it.
         self._fresh: dict[_Key, tuple[float, Resolution]] = {}
-        self._unfinished: dict[_Key, list[Callable[[Resolution], None]]] = {}
-        self._tasks: dict[_Key, Task] = {}
+        self._lock = threading.Lock()
 
     def resolve(self, image: ImageRef, deadline: Deadline, access: PullAccess = NO_ACCESS) -> Resolution:
         """The digest of an image that is named by a tag.
@@ -131,7 +131,7 @@ class TagResolver:
         self,
         image: ImageRef,
         access: PullAccess = NO_ACCESS,
-        then: Callable[[Resolution], None] = lambda _: None,
+        then: Callable[[Resolution], None] | None = None,
         *,
         tenant: str = "",
     ) -> TagQuestion | Resolution:
@@ -151,24 +151,18 @@ class TagResolver:
         if self._model.digest_of(image.tagged) is not None:
             # Waiting longer for a registry that is down would make every admission slow, for an answer that is there.
             until = self._clock.monotonic() + self._options.patience_seconds
-        with self._lock:
-            known = self.known(image, access)
-            if known is not None:
-                return known  # it came a moment ago
-            if key in self._unfinished:
-                self._unfinished[key].append(then)
-                return TagQuestion(image, key, self._tasks[key], until)
-            self._unfinished[key] = [then]
-            try:
-                task = self._parts.background.start(
-                    lambda: self._run(image, key), host=self._parts.host(image), tenant=tenant
-                )
-            except SourceError as problem:
-                del self._unfinished[key]
-                return self._last_known(image, problem.message)
-            if key in self._unfinished:  # it may be done already
-                self._tasks[key] = task
-        return TagQuestion(image, key, task, until)
+        try:
+            task = self._questions.join(
+                key,
+                lambda: self._run(image, key),
+                lambda: self.known(image, access),
+                then,
+                host=self._parts.host(image),
+                tenant=tenant,
+            )
+        except SourceError as problem:
+            return self._last_known(image, problem.message)
+        return task if isinstance(task, Resolution) else TagQuestion(image, task, until)
 
     def answer(self, question: TagQuestion | Resolution, deadline: Deadline) -> Resolution:
         """Wait for the answer to a question, for as long as that makes sense.
@@ -183,23 +177,20 @@ class TagResolver:
         patience = deadline.remaining(now)
         if question.until is not None:
             patience = min(patience, max(0.0, question.until - now))
-        if question.task.wait(patience):
-            fresh = self._fresh.get(question.key)
-            return fresh[1] if fresh is not None else self._last_known(question.image, _TOO_LATE)
+        if self._parts.background.wait(question.task, patience):
+            return question.task.result()
         return self._last_known(question.image, _TOO_LATE)
 
-    def _run(self, image: ImageRef, key: _Key) -> None:
+    def _run(self, image: ImageRef, key: _Key) -> Resolution:
         resolution = self._look_up(image, key[1])
         failed = resolution.remark or resolution.digest is None
         seconds = self._options.retry_seconds if failed else self._options.tag_seconds
         with self._lock:
+            self._fresh.pop(key, None)
             if len(self._fresh) >= _MOST_REMEMBERED:
-                self._fresh = {}
+                del self._fresh[next(iter(self._fresh))]  # the oldest answer
             self._fresh[key] = (self._clock.monotonic() + seconds, resolution)
-            followers = self._unfinished.pop(key, [])
-            self._tasks.pop(key, None)
-        for then in followers:
-            then(resolution)
+        return resolution
 
     def _look_up(self, image: ImageRef, access: PullAccess) -> Resolution:
         assert self._parts.opener is not None

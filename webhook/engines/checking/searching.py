@@ -9,16 +9,18 @@ found and could not be stored is kept in memory for a short while, so that it is
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from webhook.engines.checking.claims import SearchClaims
+from webhook.engines.checking.flights import SingleFlight
 from webhook.engines.checking.looking import LookedFor, Seen, changed_places, generated, look_around
 from webhook.engines.checking.platforms import Platforms, Wanted
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
 from webhook.errors import ConfigError, SourceError, StoreError
+from webhook.model.caches import TimedCache
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
@@ -28,7 +30,7 @@ from webhook.model.platforms import WHOLE, Coverage, described
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
-from webhook.ports import Background, Clock, Opening, RegistryOpener, SbomStore, SearchStore, Task
+from webhook.ports import Background, Clock, Opening, RegistryOpener, SbomStore, SearchStore
 from webhook.telemetry import Faults
 
 log = logging.getLogger("bomgate.search")
@@ -158,11 +160,9 @@ class SbomSearch:
     def __init__(self, model: ReadModel, parts: SearchParts, clock: Clock, options: SearchOptions) -> None:
         self._model, self._parts, self._clock, self._options = model, parts, clock, options
         self._claims = SearchClaims(parts.searches, parts.holder)
-        self._lock = threading.RLock()
-        self._unfinished: set[str] = set()
-        self._tasks: dict[str, Task] = {}
-        self._failed: dict[str, tuple[float, SearchOutcome]] = {}
-        self._unstored: dict[str, tuple[float, UnstoredSbom]] = {}
+        self._searches = SingleFlight[str, SearchOutcome](parts.background)
+        self._failed = TimedCache[str, SearchOutcome](_MOST_REMEMBERED, clock.monotonic)
+        self._unstored = TimedCache[str, UnstoredSbom](_MOST_UNSTORED, clock.monotonic)
 
     def search(
         self, image: ImageRef, digest: Digest, deadline: Deadline, access: PullAccess = NO_ACCESS
@@ -181,15 +181,15 @@ class SbomSearch:
         begun = self.begin(image, digest, access)
         if isinstance(begun, SearchOutcome):
             return begun
-        if not begun.wait(deadline.remaining(self._clock.monotonic())):
+        if not self._parts.background.wait(begun, deadline.remaining(self._clock.monotonic())):
             return _TOO_LATE
         if self.is_known(image, digest) or self.unstored(image, digest, access) is not None:
             return _FOUND
-        return self._failed.get(self._key(image, digest, access), (0.0, _TOO_LATE))[1]
+        return begun.result()
 
     def begin(
         self, image: ImageRef, digest: Digest, access: PullAccess = NO_ACCESS, *, tenant: str = ""
-    ) -> Task | SearchOutcome:
+    ) -> Future[SearchOutcome] | SearchOutcome:
         """Begin to search, or join the search that is under way.
 
         Args:
@@ -203,32 +203,21 @@ class SbomSearch:
         """
         if self.is_settled(image, digest) or self.unstored(image, digest, access) is not None:
             return _FOUND
-        key = self._key(image, digest, access)
-        with self._lock:
-            until, outcome = self._failed.get(key, (0.0, _TOO_LATE))
-            if self._clock.monotonic() < until:
-                return outcome
-            task = self._tasks.get(key)
-            if task is not None:
-                return task
-            self._unfinished.add(key)
-            wanted = _Wanted(image, digest, access, key)
-            try:
-                host = self._parts.host(image)
-                task = self._parts.background.start(lambda: self._run(wanted), host=host, tenant=tenant)
-            except SourceError as problem:
-                self._unfinished.discard(key)
-                return SearchOutcome(SbomStatus.REFUSED, problem.message)
-            if key in self._unfinished:  # it may be done already
-                self._tasks[key] = task
-            return task
+        wanted = _Wanted(image, digest, access, self._key(image, digest, access))
+        try:
+            return self._searches.join(
+                wanted.key,
+                lambda: self._run(wanted),
+                lambda: self._failed.get(wanted.key),
+                host=self._parts.host(image),
+                tenant=tenant,
+            )
+        except SourceError as problem:
+            return SearchOutcome(SbomStatus.REFUSED, problem.message)
 
     def unstored(self, image: ImageRef, digest: Digest, access: PullAccess = NO_ACCESS) -> UnstoredSbom | None:
         """What was found for an image a moment ago and could not be stored."""
-        if not self._unstored:
-            return None
-        until, sbom = self._unstored.get(self._key(image, digest, access), (0.0, None))
-        return sbom if self._clock.monotonic() < until else None
+        return self._unstored.get(self._key(image, digest, access))
 
     def _key(self, image: ImageRef, digest: Digest, access: PullAccess) -> str:
         """What is searched for.
@@ -263,15 +252,11 @@ class SbomSearch:
         coverage = self._model.coverage(digest, self.trusted(image))
         return coverage is not None and not has_gap(coverage, self._parts.platforms.now())
 
-    def _run(self, wanted: _Wanted) -> None:
-        try:
-            outcome = self._shared(wanted, Deadline(self._clock.monotonic() + self._options.seconds))
-            if outcome.status is not SbomStatus.FOUND or not self.is_settled(wanted.image, wanted.digest):
-                self._remember(wanted.key, outcome)
-        finally:
-            with self._lock:
-                self._unfinished.discard(wanted.key)
-                self._tasks.pop(wanted.key, None)
+    def _run(self, wanted: _Wanted) -> SearchOutcome:
+        outcome = self._shared(wanted, Deadline(self._clock.monotonic() + self._options.seconds))
+        if outcome.status is not SbomStatus.FOUND or not self.is_settled(wanted.image, wanted.digest):
+            self._remember(wanted.key, outcome)
+        return outcome
 
     def _shared(self, wanted: _Wanted, deadline: Deadline) -> SearchOutcome:
         """Search, or wait for the process that does; whoever it was, the read model has what was found."""
@@ -398,14 +383,10 @@ class SbomSearch:
         numbers, unknown = tuple(sorted(set(known.values()))), len(strangers) - not_covered
         outside = sum(sbom.not_in_image for sbom in found)
         held = UnstoredSbom(numbers, unknown, not_covered, unusable, outside, _together(found), seen.trouble)
-        if len(self._unstored) >= _MOST_UNSTORED:
-            self._unstored = {}
-        self._unstored[wanted.key] = (self._clock.monotonic() + self._options.refused_seconds, held)
+        self._unstored.put(wanted.key, held, self._options.refused_seconds)
 
     def _remember(self, key: str, outcome: SearchOutcome) -> None:
-        if len(self._failed) >= _MOST_REMEMBERED:
-            self._failed = {}
-        self._failed[key] = (self._clock.monotonic() + self._options.believed(outcome), outcome)
+        self._failed.put(key, outcome, self._options.believed(outcome))
         if outcome.status is not SbomStatus.FOUND:
             log.info("no SBOM", extra={"image": key, "status": outcome.status.value, "detail": outcome.detail[:300]})
 

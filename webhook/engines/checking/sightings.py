@@ -9,6 +9,13 @@ from webhook.model.records import Sighting
 from webhook.ports import SightingStore
 
 
+class NoSightings:
+    """Takes no notes; implements ``SightingSink``: a check from the command line admits nothing."""
+
+    def saw(self, sighting: Sighting) -> None:
+        """Do nothing."""
+
+
 class SightingNotes(Notes[tuple[str | None, str], Sighting]):
     """Collects sightings; equal ones between two writes become one row an image.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
@@ -24,7 +25,7 @@ from webhook.model.looks import LookRecord, origin_of
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.records import Sighting, UnreadSbom
 from webhook.model.running import RunningWorkload
-from webhook.ports import Background, Clock, RunningWorkloads, SbomStore, SightingStore, Task
+from webhook.ports import Background, Clock, RunningWorkloads, SbomStore, SightingStore
 
 log = logging.getLogger("bomgate.inventory")
 
@@ -266,12 +267,12 @@ class InventoryDuty:
             extra = {"image": one.image.name, "error": problem.message}
             log.info("what is attached to an image was not looked at again", extra=extra)
 
-    def _wait(self, tasks: Sequence[Task], deadline: Deadline) -> BomgateError | None:
+    def _wait(self, tasks: Sequence[Future[None]], deadline: Deadline) -> BomgateError | None:
         """Wait for all, and give one of the errors that there were."""
         found: BomgateError | None = None
         for task in tasks:
             try:
-                task.wait(deadline.remaining(self._ticks))
+                self._parts.background.wait(task, deadline.remaining(self._ticks))
             except BomgateError as problem:
                 found = problem
         return found

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -326,12 +328,12 @@ def test_an_api_server_that_stays_silent_for_a_second_counts_as_one_that_cannot_
     world = town.world
 
     class Threads:
-        def start(self, work: Callable[[], None], *, host: str = "", tenant: str = "") -> Threads:
+        def start(self, work: Callable[[], Any], *, host: str = "", tenant: str = "") -> Future[Any]:
             threading.Thread(target=work, daemon=True).start()
             assert hanging.entered.wait(30)
-            return self
+            return Future()
 
-        def wait(self, seconds: float) -> bool:
+        def wait(self, task: Future[Any], seconds: float) -> bool:
             world.clock.advance(seconds)
             return False
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from webhook.engines.checking.lanes import LaneExecutor, LaneLimits
+from webhook.clients.lanes import LaneExecutor, LaneLimits
 from webhook.errors import ConfigError, DeadlineExceeded
 
 

@@ -13,8 +13,11 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from webhook.errors import ConfigError, DeadlineExceeded
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,10 @@ class LaneLimits:
 class _Work:
     __slots__ = ("done", "host", "places", "run", "tenant")
 
-    def __init__(self, run: Callable[[], None], host: str, tenant: str, limits: LaneLimits) -> None:
+    def __init__(self, run: Callable[[], Any], host: str, tenant: str, limits: LaneLimits) -> None:
         self.run, self.host, self.tenant = run, host, tenant
         self.places = limits.places(host, tenant)
-        self.done: Future[None] = Future()
+        self.done: Future[Any] = Future()
 
 
 class LaneExecutor:
@@ -84,7 +87,7 @@ class LaneExecutor:
         self._busy, self._started, self._length = 0, 0, 0
         self._ready: queue.SimpleQueue[_Work] = queue.SimpleQueue()
 
-    def submit(self, run: Callable[[], None], host: str = "", tenant: str = "") -> Future[None]:
+    def submit(self, run: Callable[[], _Result], host: str = "", tenant: str = "") -> Future[_Result]:
         """Have work done when its lanes are free; never blocks.
 
         Args:
@@ -126,8 +129,9 @@ class LaneExecutor:
 
     def _do(self, work: _Work) -> None:
         problem: BaseException | None = None
+        result: Any = None
         try:
-            work.run()
+            result = work.run()
         except BaseException as raised:  # whoever waits for the work gets it
             problem = raised
         with self._lock:
@@ -138,7 +142,7 @@ class LaneExecutor:
                     del self._running[place]
             self._hand_out_waiting()
         if problem is None:
-            work.done.set_result(None)
+            work.done.set_result(result)
         else:
             work.done.set_exception(problem)
 
