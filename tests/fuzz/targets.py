@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from webhook.api.reviews import PREFIX_BYTES, decode_review, read_target
-from webhook.clients import headers
+from webhook.clients.http import headers
 from webhook.clients.kube import grants, nodes, pullsecrets, reports, resources
 from webhook.clients.kube.calls import decoded
 from webhook.clients.kube.troubles import Wanted

@@ -24,6 +24,8 @@ from webhook.model.nesting import decode_deep
 from webhook.ports import Clock
 
 _PAGE = 500
+_LATE_SECONDS = 30.0
+"""For how long after its time a watch may still be ended by the server."""
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Asks for the metadata of a list's objects alone."""
 MERGE_PATCH = "application/merge-patch+json"
@@ -155,7 +157,7 @@ class KubeCalls:
         query["allowWatchBookmarks"] = "true"
         wanted = replace(wanted, does="watch")
         request = self._request("GET", path, wanted, query, {"Accept": accept or "application/json"})
-        deadline = Deadline(self._clock.monotonic() + seconds + self._options.read_seconds)
+        deadline = Deadline(self._clock.monotonic() + seconds + _LATE_SECONDS)
         rest = b""
         for chunk in self._exchange.stream(request, deadline, lambda said: refusal(said, wanted, self._clock.now())):
             *lines, rest = (rest + chunk).split(b"\n")
