@@ -44,7 +44,7 @@ SYFT_NEW = [
     (LOG4J, "log4j-core", "2.14.1"),
     ("pkg:npm/%40Acme/Shop@1.0.0", "@Acme/Shop", "1.0.0"),
     ("pkg:npm/JSONStream@1.3.5", "JSONStream", "1.3.5"),
-    ("pkg:pypi/ruamel-yaml@0.17.4", "ruamel.yaml", "0.17.4"),
+    ("pkg:pypi/ruamel-yaml@0.17.4", "ruamel-yaml", "0.17.4"),
     ("pkg:pypi/torch@2.0.1%2Bcu118", "torch", "2.0.1+cu118"),
 ]
 SYFT_118 = [
