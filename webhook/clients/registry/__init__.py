@@ -20,7 +20,7 @@ from __future__ import annotations
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.credentials import FileKeychain, Keychain
 from webhook.clients.registry.dockerconfig import Credential
-from webhook.clients.registry.explaining import Explanation, explain, explain_image
+from webhook.clients.registry.explaining import Explanation, Look, Trail, explain, explain_image
 from webhook.clients.registry.locations import Locations, Registry, Repository
 from webhook.clients.registry.options import (
     SOURCES,
@@ -33,22 +33,12 @@ from webhook.clients.registry.providers import ProviderKeychain, ProviderOptions
 from webhook.clients.registry.pulling import Opener, Opening
 from webhook.clients.registry.resolver import RegistryResolver
 from webhook.clients.registry.search import Search
-from webhook.clients.registry.sources import (
-    BuildkitSource,
-    CosignAttachmentSource,
-    CosignAttestationSource,
-    ReferrersSource,
-    registry_source,
-)
+from webhook.clients.registry.sources import registry_source
 from webhook.clients.registry.targets import pull_target
-from webhook.clients.registry.trail import Look, Trail
 
 __all__ = [
     "SOURCES",
     "AttachmentOptions",
-    "BuildkitSource",
-    "CosignAttachmentSource",
-    "CosignAttestationSource",
     "Credential",
     "Explanation",
     "FileKeychain",
@@ -59,7 +49,6 @@ __all__ = [
     "Opening",
     "ProviderKeychain",
     "ProviderOptions",
-    "ReferrersSource",
     "Registry",
     "RegistryClient",
     "RegistryOptions",

@@ -15,12 +15,12 @@ from webhook.clients.registry.anatomy import Anatomy, Subject, anatomy, inner_in
 from webhook.clients.registry.calls import Budget
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.documents import Document
+from webhook.clients.registry.explaining import Look, Trail
 from webhook.clients.registry.listings import Listings
 from webhook.clients.registry.locations import Locations, Repository
 from webhook.clients.registry.manifests import Descriptor, Manifest
 from webhook.clients.registry.options import AttachmentOptions
 from webhook.clients.registry.signatures import PublicKey, Verification
-from webhook.clients.registry.trail import Look, Trail
 from webhook.errors import Final, InvalidInput, TooMuchAttached
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline

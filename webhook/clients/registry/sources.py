@@ -1,7 +1,7 @@
 """The places in a registry where SBOMs are: referrers, BuildKit's attestations, cosign's attestations and attachments.
 
-Each is an ``SbomSource`` with a second door, ``examine``, that also notes on a trail what it looked at. The subject of
-every statement is compared with the digest that was asked for, so that no SBOM of another image slips in.
+Each has a second door, ``examine``, that also notes on a trail what it looked at. The subject of every statement
+is compared with the digest that was asked for, so that no SBOM of another image slips in.
 
 Sources: OCI distribution specification 1.1; BuildKit's attestation storage; cosign's attestation, bundle and SBOM
 specifications.
@@ -9,11 +9,13 @@ specifications.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import ClassVar
 
 from webhook.clients.registry.anatomy import Subject
 from webhook.clients.registry.documents import bare_document, envelope_document, statement_document
+from webhook.clients.registry.explaining import Trail
 from webhook.clients.registry.listings import BUNDLE_PREDICATE
 from webhook.clients.registry.manifests import (
     IN_TOTO,
@@ -25,7 +27,6 @@ from webhook.clients.registry.manifests import (
     plain_type,
 )
 from webhook.clients.registry.search import Basket, Search, Visit
-from webhook.clients.registry.trail import Trail
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
@@ -37,10 +38,19 @@ _UNSIGNED = "not asked: what is there is not signed, and sbom.verify wants signa
 _SCOPE = "dev.sigstore.sbom.scope"
 
 
-class ReferrersSource:
-    """Unsigned SBOMs and statements that refer to the image, by the registry's list or the tag of the older scheme."""
+class RegistrySource:
+    """One place in a registry; implements ``ConditionalSource``.
 
-    place = "referrers"
+    Args:
+        search: what all places share.
+
+    Attributes:
+        place: its name.
+        is_signed: whether what is there may be signed; nothing else is asked where signatures are needed.
+    """
+
+    place: ClassVar[str]
+    is_signed: ClassVar[bool] = False
 
     def __init__(self, search: Search) -> None:
         self._search = search
@@ -51,14 +61,32 @@ class ReferrersSource:
 
     def examine(self, image: ImageRef, digest: Digest, deadline: Deadline, trail: Trail) -> Sequence[Sbom]:
         """The same, with notes."""
-        if self._search.signed_only(image):
+        if not self.is_signed and self._search.signed_only(image):
             trail.note(self.place, image.name, _UNSIGNED)
             return ()
-        return self._search.gather(self._search.visit(image, digest, deadline, trail), self._look_at)
+        visit = self._search.visit(image, digest, deadline, trail)
+        return self._search.gather(visit, self._look_at) if self._is_there(visit, digest) else ()
 
     def state(self, image: ImageRef, digest: Digest, deadline: Deadline) -> str:
         """See :class:`webhook.ports.ConditionalSource`."""
         return self._search.state(image, digest, deadline, self._state_of)
+
+    def _is_there(self, visit: Visit, digest: Digest) -> bool:
+        return True
+
+    def _look_at(self, visit: Visit, subject: Subject, basket: Basket) -> None:
+        """Read what is there for one subject."""
+        raise NotImplementedError
+
+    def _state_of(self, visit: Visit, subject: Subject) -> Iterable[str]:
+        """What would be read for one subject, by digests."""
+        raise NotImplementedError
+
+
+class ReferrersSource(RegistrySource):
+    """Unsigned SBOMs and statements that refer to the image, by the registry's list or the tag of the older scheme."""
+
+    place = "referrers"
 
     def _state_of(self, visit: Visit, subject: Subject) -> Iterable[str]:
         return self._search.listings.state(visit.attachments, subject.digest, visit.budget)
@@ -84,33 +112,19 @@ class ReferrersSource:
                     look.answer += f"no SBOM ({layer.media_type[:80]})"
 
 
-class BuildkitSource:
+class BuildkitSource(RegistrySource):
     """Unsigned statements in the image's own index, as BuildKit writes them."""
 
     place = "buildkit"
 
-    def __init__(self, search: Search) -> None:
-        self._search = search
-
-    def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> Sequence[Sbom]:
-        """See :class:`webhook.ports.SbomSource`."""
-        return self.examine(image, digest, deadline, Trail())
-
-    def examine(self, image: ImageRef, digest: Digest, deadline: Deadline, trail: Trail) -> Sequence[Sbom]:
-        """The same, with notes."""
-        if self._search.signed_only(image):
-            trail.note(self.place, image.name, _UNSIGNED)
-            return ()
-        visit = self._search.visit(image, digest, deadline, trail)
+    def _is_there(self, visit: Visit, digest: Digest) -> bool:
         if not visit.anatomy.attestations:
             kind = "the index has no attestations" if visit.anatomy.is_index else "the image is no index"
-            trail.note(self.place, f"{visit.repository.name}@{digest}", kind)
-            return ()
-        return self._search.gather(visit, self._look_at)
+            visit.trail.note(self.place, f"{visit.repository.name}@{digest}", kind)
+        return bool(visit.anatomy.attestations)
 
-    def state(self, image: ImageRef, digest: Digest, deadline: Deadline) -> str:
-        """See :class:`webhook.ports.ConditionalSource`."""
-        return self._search.state(image, digest, deadline, lambda visit, _: map(str, visit.anatomy.attestations))
+    def _state_of(self, visit: Visit, subject: Subject) -> Iterable[str]:
+        return map(str, visit.anatomy.attestations)
 
     def _look_at(self, visit: Visit, subject: Subject, basket: Basket) -> None:
         for about, descriptor in visit.anatomy.attestations:
@@ -131,25 +145,11 @@ class BuildkitSource:
                 self._search.read(visit, layer, basket, look, partial(statement_document, subject=subject.digest))
 
 
-class CosignAttestationSource:
+class CosignAttestationSource(RegistrySource):
     """Signed statements: under cosign's tag ``sha256-<hex>.att``, and as Sigstore bundles that refer to the image."""
 
     place = "cosign-attestation"
-
-    def __init__(self, search: Search) -> None:
-        self._search = search
-
-    def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> Sequence[Sbom]:
-        """See :class:`webhook.ports.SbomSource`."""
-        return self.examine(image, digest, deadline, Trail())
-
-    def examine(self, image: ImageRef, digest: Digest, deadline: Deadline, trail: Trail) -> Sequence[Sbom]:
-        """The same, with notes."""
-        return self._search.gather(self._search.visit(image, digest, deadline, trail), self._look_at)
-
-    def state(self, image: ImageRef, digest: Digest, deadline: Deadline) -> str:
-        """See :class:`webhook.ports.ConditionalSource`."""
-        return self._search.state(image, digest, deadline, self._state_of)
+    is_signed = True
 
     def _state_of(self, visit: Visit, subject: Subject) -> Iterable[str]:
         listed = self._search.listings.state(visit.attachments, subject.digest, visit.budget)
@@ -178,28 +178,10 @@ class CosignAttestationSource:
                 self._search.read(visit, layer, basket, look, opened)
 
 
-class CosignAttachmentSource:
+class CosignAttachmentSource(RegistrySource):
     """Unsigned SBOMs under cosign's tag ``sha256-<hex>.sbom``."""
 
     place = "cosign-attachment"
-
-    def __init__(self, search: Search) -> None:
-        self._search = search
-
-    def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> Sequence[Sbom]:
-        """See :class:`webhook.ports.SbomSource`."""
-        return self.examine(image, digest, deadline, Trail())
-
-    def examine(self, image: ImageRef, digest: Digest, deadline: Deadline, trail: Trail) -> Sequence[Sbom]:
-        """The same, with notes."""
-        if self._search.signed_only(image):
-            trail.note(self.place, image.name, _UNSIGNED)
-            return ()
-        return self._search.gather(self._search.visit(image, digest, deadline, trail), self._look_at)
-
-    def state(self, image: ImageRef, digest: Digest, deadline: Deadline) -> str:
-        """See :class:`webhook.ports.ConditionalSource`."""
-        return self._search.state(image, digest, deadline, self._state_of)
 
     def _state_of(self, visit: Visit, subject: Subject) -> Iterable[str]:
         return (self._search.tag_state(visit, subject, "sbom"),)
@@ -217,7 +199,7 @@ class CosignAttachmentSource:
                     look.answer += f"describes a part of the image only ({scope[:80]})"
 
 
-_SOURCES: dict[str, Callable[[Search], SbomSource]] = {
+_SOURCES: dict[str, type[RegistrySource]] = {
     "referrers": ReferrersSource,
     "buildkit": BuildkitSource,
     "cosignAttestation": CosignAttestationSource,

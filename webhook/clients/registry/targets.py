@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from webhook.clients.registry.dockerconfig import Credential
+from webhook.clients.registry.explaining import Trail
 from webhook.clients.registry.search import Search
-from webhook.clients.registry.trail import Trail
 from webhook.model.deadlines import Deadline
 from webhook.model.images import DEFAULT_HOST, Digest, ImageRef
 from webhook.model.platforms import Coverage
