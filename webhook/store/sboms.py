@@ -104,8 +104,8 @@ class SbomRepository:
         tag = _tag(image)
         with self._database.read() as connection:
             stored = _find(connection, digest, sbom.document_digest)
-            settled = _points(connection, tag, digest) and not is_unread(connection, digest, sbom)
-            if stored is not None and settled:
+            # An SBOM that an older reader read is read again below.
+            if stored is not None and _points(connection, tag, digest) and not is_unread(connection, digest, sbom):
                 there = presence.presences(connection, digest)
                 one = _found(sbom, place, origin, there)
                 if one in there:

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +58,20 @@ def _action(word: str) -> Action:
     return Action[word.upper()]
 
 
-def hand_in(store: Store) -> None:
-    """The documents come again, from wherever they came."""
+def hand_in(store: Store) -> Iterator[None]:
+    """The documents come again, from wherever they came, and are read again as they come."""
     for image in images():
         reference = parse_image(f"{image.name}:1")
         store.sboms.add(image.digest, parse(image.document), place="added", image=reference)
+        yield
+
+
+def read_kept(store: Store) -> Iterator[None]:
+    """The documents were kept, and are read again by the duty."""
+    store.documents.keep([parse(image.document) for image in images()])
+    assert milder(store) == [], "after the documents have come"
+    for _ in Rereader(store.readings, store.documents, parse, READER).run():
+        yield
 
 
 def record(store: Store, clock: FakeClock, some: list[Image]) -> None:
@@ -79,17 +88,20 @@ def test_the_data_of_the_former_release_has_every_action() -> None:
     assert len(FORMERLY) == len(list(images()))
 
 
-def test_no_step_of_an_upgrade_makes_a_verdict_milder(upgraded: Store, clock: FakeClock) -> None:
+@pytest.mark.parametrize("read_again", [hand_in, read_kept])
+def test_no_step_of_an_upgrade_makes_a_verdict_milder(
+    upgraded: Store, clock: FakeClock, read_again: Callable[[Store], Iterator[None]]
+) -> None:
     assert milder(upgraded) == [], "after the migration"
     rereader = Rereader(upgraded.readings, upgraded.documents, parse, READER)
     assert list(rereader.run()) == []
     assert rereader.counts().without_document == len(FORMERLY)
-    hand_in(upgraded)
-    assert milder(upgraded) == [], "after the documents have come"
-    for number, _ in enumerate(rereader.run()):
+    for number, _ in enumerate(read_again(upgraded)):
         if number % 60 == 0:
             assert milder(upgraded) == [], f"after {number} documents have been read again"
     assert milder(upgraded) == [], "after all have been read again"
+    counts, to_answer = rereader.counts(), sum(image.today is not None for image in images())
+    assert (counts.waiting, counts.unread, counts.without_document) == (to_answer, 0, 0)
     rereader.advance()
     assert milder(upgraded) == [], "after the first look for answers"
     waiting = list(images())
