@@ -76,7 +76,7 @@ OTHERWISE = {
     "maven-syft": ({CHECKER}, {GUESSED}),
 }
 """Content and tool → what it leaves out, and what it has more: cdxgen names what only tests need, and knows no standard
-library; Syft guesses the group of a JAR without a POM from its manifest, and nothing in the document says so."""
+library; Syft guesses the group of a JAR without a POM from its manifest, and writes it into the purl like any other."""
 
 
 def documents() -> list[Path]:
