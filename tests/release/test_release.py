@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import tomllib
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from packaging.utils import canonicalize_name
 
 from release import artifacts
@@ -18,6 +21,7 @@ from tests.cli.installation import Installation
 from tests.doubles.ossindex import OssIndexDouble, advisory
 from webhook import __version__
 
+LICENCE = "Apache-2.0"
 IMAGE = f"registry.example/bomgate:{__version__}@sha256:{'b0' * 32}"
 LOCKED = re.compile(r"^([a-z0-9._-]+)==([^ ]+)([^\\\n]*)", re.MULTILINE)
 
@@ -29,11 +33,11 @@ def sources() -> Sources:
 
 
 @pytest.fixture(scope="module")
-def built(sources: Sources, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel and its SBOM."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of the commit, its SBOM, and their checksums; made once, because all that is locked is installed."""
     folder = tmp_path_factory.mktemp("release")
-    with exported() as committed:
-        artifacts.sbom(committed, artifacts.wheel(committed, folder), folder)
+    with exported() as sources:
+        artifacts.sbom(sources, artifacts.wheel(sources, folder), folder)
     artifacts.checksums(folder)
     return folder
 
@@ -98,6 +102,33 @@ def test_the_checksums_are_those_that_sha256sum_expects(built: Path) -> None:
     assert sorted(line.partition(":")[0] for line in done.stdout.splitlines()) == sorted(
         path.name for path in built.iterdir() if path.name != "SHA256SUMS"
     )
+
+
+# -- the licence --------------------------------------------------------------------------------------------------
+
+
+def test_every_artifact_names_the_licence() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    chart = yaml.safe_load((ROOT / "charts" / "bomgate" / "Chart.yaml").read_text(encoding="utf-8"))
+    labels = re.findall(r'licenses="([^"]+)"', (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+    notice = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert project["license"] == LICENCE
+    assert project["license-files"] == ["LICENSE"]
+    assert chart["annotations"]["artifacthub.io/license"] == LICENCE
+    assert labels == [LICENCE]
+    assert f"SPDX-License-Identifier: {LICENCE}\n" in notice
+    assert notice.startswith("Copyright 2026 The bomgate authors\n")
+    assert "https://www.apache.org/licenses/LICENSE-2.0" in notice
+
+
+def test_the_wheel_has_the_notice(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as files:
+        (metadata,) = [name for name in files.namelist() if name.endswith(".dist-info/METADATA")]
+        said = files.read(metadata).decode()
+        notice = files.read(metadata.replace("METADATA", "licenses/LICENSE")).decode()
+    assert f"License-Expression: {LICENCE}\n" in said
+    assert notice == (ROOT / "LICENSE").read_text(encoding="utf-8")
 
 
 # -- what is refused ------------------------------------------------------------------------------------------------
