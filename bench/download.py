@@ -2,8 +2,12 @@
 
 The double runs as a process of its own; the store is an SQLite file that holds the corpus's SBOMs. The goal is that
 reading answers, matching them and committing each batch hide behind the network: little more time than the requests
-alone would take. A second run within the TTL has to ask for nothing. One component in ten is vulnerable, which makes
-answers of some tens of kB. Two processes compute here: on a machine that is busy otherwise the figures are worse.
+alone would take, if each were full. A second run within the TTL has to ask for nothing. One component in ten is
+vulnerable, which makes answers of some tens of kB. Two processes compute here: on a machine that is busy otherwise the
+figures are worse.
+
+``BENCH_BASE=/path/to/checkout`` names another build. Both download in turn, in a process each and from the same double,
+and the CPU time of their fastest runs is compared, which other processes disturb the least.
 """
 
 from __future__ import annotations
@@ -11,15 +15,17 @@ from __future__ import annotations
 import contextlib
 import gc
 import math
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench import Row, show
 from bench.corpus import documents
+from bench.processes import ROOT
 from tests.doubles.clock import RealClock
 from tests.doubles.ossindex.behaviour import PAT
 from webhook.clients.directory import digest_in_name
@@ -38,9 +44,33 @@ from webhook.store.options import StoreOptions
 
 LATENCY_SECONDS, SHARE_VULNERABLE = 0.050, 0.1
 CONCURRENCIES = (1, 4)
-GOAL = 1.15
+GOAL, FORMER_GOAL = 1.15, 0.4
+ROUNDS = 3
 WITHOUT_CORPUS = 20_000
 """Components that are made up where there is no corpus beside the checkout."""
+
+
+_DOWNLOADER = """
+import shutil, sys, tempfile
+from bench.download import _measure, _sboms
+from tests.doubles.clock import RealClock
+from webhook.store.opening import open_store
+from webhook.store.options import StoreOptions
+def opened(folder):
+    return open_store(StoreOptions(url=f"sqlite:///{folder}/bomgate.db"), RealClock())
+with tempfile.TemporaryDirectory() as filled:
+    store = opened(filled)
+    for digest, sbom in _sboms():
+        store.sboms.add(digest, sbom, place="bench")
+    store.close()
+    for concurrency in sys.stdin:
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copytree(filled, folder, dirs_exist_ok=True)
+            store = opened(folder)
+            rows = _measure(store, sys.argv[1], int(concurrency))
+            store.close()
+        print(*[row.figure.split()[0] for row in rows if "CPU time" in row.name], flush=True)
+"""
 
 
 def main() -> list[Row]:
@@ -54,8 +84,41 @@ def main() -> list[Row]:
                 store.sboms.add(digest, sbom, place="bench")
             url = stack.enter_context(_double())
             rows += _measure(store, url, concurrency)
+    if former := os.environ.get("BENCH_BASE"):
+        rows += _beside_former(Path(former))
     show("Download", rows)
     return rows
+
+
+def _beside_former(former: Path) -> Iterator[Row]:
+    """CPU time beside another checkout, in turn."""
+    with _double() as url, _downloading(ROOT, url) as ours, _downloading(former, url) as theirs:
+        for concurrency in CONCURRENCIES:
+            least, least_former = float("inf"), float("inf")
+            for _ in range(ROUNDS):
+                least_former, least = min(least_former, theirs(concurrency)), min(least, ours(concurrency))
+            ratio, kind = least / least_former, f"concurrency {concurrency}"
+            yield Row(f"{kind}: CPU time, of the former build", f"{least:.2f} s, {least_former:.2f} s")
+            yield Row(f"{kind}: CPU time, ratio", f"{ratio:.2f} ×", f"≤ {FORMER_GOAL} ×", ratio <= FORMER_GOAL)
+
+
+@contextlib.contextmanager
+def _downloading(root: Path, url: str) -> Iterator[Callable[[int], float]]:
+    """A process of a checkout that downloads everything each time, with a concurrency, and tells its CPU seconds."""
+    own = root / ".venv" / "bin" / "python"
+    command = [str(own) if own.exists() else sys.executable, "-c", _DOWNLOADER, url]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=root, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        source, sink = process.stdout, process.stdin
+
+        def download(concurrency: int) -> float:
+            print(concurrency, file=sink, flush=True)
+            return float(source.readline())
+
+        yield download
 
 
 def _measure(store: Store, url: str, concurrency: int) -> list[Row]:
@@ -74,11 +137,12 @@ def _measure(store: Store, url: str, concurrency: int) -> list[Row]:
     time.sleep(1.1)  # answers are dated in whole seconds, and those of this second count as due in the next run's sum
     second, _, _ = _timed(downloader)
     source.close()
-    batches = math.ceil(first.asked / source.batch_size)
-    least = math.ceil(batches / concurrency) * LATENCY_SECONDS
+    requests = math.ceil(first.forms / source.batch_size)
+    least = math.ceil(requests / concurrency) * LATENCY_SECONDS
     kind = f"concurrency {concurrency}"
     return [
-        Row(f"{kind}: components asked, batches", f"{first.asked:,}, {batches}"),
+        Row(f"{kind}: components asked, coordinates sent", f"{first.asked:,}, {first.forms:,}"),
+        Row(f"{kind}: requests that hold as many", f"{requests}"),
         Row(f"{kind}: vulnerable, auto-assessed", f"{first.vulnerable:,}, {first.auto_assessed:,}"),
         Row(f"{kind}: requests alone", f"{least:.2f} s"),
         Row(f"{kind}: wall time", f"{wall:.2f} s", f"<= {GOAL * least:.2f} s", wall <= GOAL * least),
@@ -114,8 +178,7 @@ def _double() -> Iterator[str]:
     """The double in a process of its own; its address."""
     options = ["--latency-ms", str(LATENCY_SECONDS * 1000), "--synthetic", str(SHARE_VULNERABLE)]
     command = [sys.executable, "-m", "tests.doubles.ossindex", *options]
-    root = Path(__file__).resolve().parent.parent
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield process.stdout.readline().strip()

@@ -3,17 +3,23 @@
 The webhook runs as a user would run it, on SQLite. Ready is counted from the start of the process to the first 200 of
 ``/readyz``, once with an empty state folder and once with the copy that the first run left. A decision is timed inside
 one process, with caches of verdicts out of the way, for the same image in a small and in a large store.
+
+``BENCH_BASE=/path/to/checkout`` names another build. It fills a store of the same shape, both builds are served from
+theirs in turn, and the memory of all processes is compared (PSS, so that what they share counts once).
 """
 
 from __future__ import annotations
 
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 from bench import Row, show
-from bench.processes import free_port, running
+from bench.processes import ROOT, free_port, pss_mib, running
 from bench.store_fill import fill
 from tests.certificates import Authority
 from webhook.bootstrap import Parts, open_parts
@@ -23,7 +29,8 @@ from webhook.settings import load_settings
 
 IMAGES, COMPONENTS = 10_000, 1_000_000
 SMALL_IMAGES, SMALL_COMPONENTS = 10, 1_000
-RSS_GOAL_MIB, READY_GOAL_SECONDS, FLAT_GOAL = 190, 5.0, 1.5
+RSS_GOAL_MIB, READY_GOAL_SECONDS, FLAT_GOAL, FORMER_GOAL = 190, 5.0, 1.5, 1.02
+ROUNDS = 3
 
 
 def main() -> list[Row]:
@@ -39,6 +46,8 @@ def main() -> list[Row]:
         for start in ("cold", "from the copy on disk"):
             rows += _served(large, cert, key, start)
         rows += _decisions(small, large)
+        if former := os.environ.get("BENCH_BASE"):
+            rows += _beside_former(large, _filled_by(Path(former), folder / "former"), Path(former), cert, key)
     show(f"Read model, {IMAGES:,} images, {COMPONENTS:,} components", rows)
     return rows
 
@@ -47,21 +56,55 @@ def _store(folder: Path, images: int, components: int) -> None:
     folder.mkdir()
     url = f"sqlite:///{folder / 'bomgate.db'}"
     fill(url, images=images, components=components)
+    _configure(folder, url)
+
+
+def _configure(folder: Path, url: str) -> None:
     (folder / "bomgate.yaml").write_text(
         f"database: {{url: '{url}'}}\nserve: {{stateDirectory: '{folder / 'state'}'}}\n"
     )
 
 
-def _served(folder: Path, cert: Path, key: Path, start: str) -> list[Row]:
+def _filled_by(former: Path, folder: Path) -> Path:
+    """A store of another checkout, filled by its own program."""
+    folder.mkdir()
+    url = f"sqlite:///{folder / 'bomgate.db'}"
+    program = "import sys; from bench.store_fill import fill; fill(sys.argv[1], images=%d, components=%d)"
+    command = [sys.executable, "-c", program % (IMAGES, COMPONENTS), url]
+    subprocess.run(command, cwd=former, env={**os.environ, "PYTHONPATH": str(former)}, check=True)
+    _configure(folder, url)
+    return folder
+
+
+def _beside_former(ours: Path, theirs: Path, former: Path, cert: Path, key: Path) -> list[Row]:
+    """Memory beside another checkout, in turn, from the copies on disk; the first of its starts writes its copy."""
+    least = {ours: float("inf"), theirs: float("inf")}
+    _memory_of(theirs, cert, key, former)
+    for _ in range(ROUNDS):
+        for folder, root in ((theirs, former), (ours, ROOT)):
+            least[folder] = min(least[folder], _memory_of(folder, cert, key, root)[2])
+    ratio = least[ours] / least[theirs]
+    return [
+        Row("memory of all processes, of the former build", f"{least[ours]:.1f} MiB, {least[theirs]:.1f} MiB"),
+        Row("memory, ratio to the former build", f"{ratio:.3f} ×", f"≤ {FORMER_GOAL} ×", ratio <= FORMER_GOAL),
+    ]
+
+
+def _memory_of(folder: Path, cert: Path, key: Path, root: Path = ROOT) -> tuple[float, float, float]:
+    """Seconds to ready, MiB of the larger worker (RSS), and MiB of all processes (PSS) of a server of a checkout."""
     (folder / "state").mkdir(exist_ok=True)
     port = free_port()
     command = ["-m", "webhook", "--config", str(folder / "bomgate.yaml"), "serve", "--listen", f"127.0.0.1:{port}"]
     command += ["--tls-cert", str(cert), "--tls-key", str(key), "--metrics-listen", f"127.0.0.1:{free_port()}"]
     began = time.perf_counter()
-    with running(command, port) as server:
+    with running(command, port, root=root) as server:
         ready = time.perf_counter() - began
         time.sleep(5)  # both workers have loaded, and the copy on disk has been written
-        memory = server.worker_rss_mib()
+        return ready, server.worker_rss_mib(), sum(map(pss_mib, (server.pid, *server.workers())))
+
+
+def _served(folder: Path, cert: Path, key: Path, start: str) -> list[Row]:
+    ready, memory, _ = _memory_of(folder, cert, key)
     return [
         Row(f"ready, {start}", f"{ready:.1f} s", f"≤ {READY_GOAL_SECONDS:.0f} s", ready <= READY_GOAL_SECONDS),
         Row(f"memory of a worker, {start}", f"{memory:.0f} MiB", f"≤ {RSS_GOAL_MIB} MiB", memory <= RSS_GOAL_MIB),

@@ -27,7 +27,7 @@ from webhook.store import tables
 from webhook.store.columns import pack
 from webhook.store.database import Database
 from webhook.store.options import StoreOptions
-from webhook.store.rows import assessment_values, vulnerability_values
+from webhook.store.rows import assessment_columns, vulnerability_columns
 
 _NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 _KINDS = (
@@ -97,7 +97,7 @@ class _Filler:
         known = self._vulnerabilities(max((key for keys in found.values() for key in keys), default=-1) + 1)
         self._write(tables.components, self._component_rows(purls, found))
         moment = {"first_seen": _NOW, "revision": self._revision}
-        self._write(tables.vulnerabilities, ({**vulnerability_values(one), **moment} for one in known))
+        self._write(tables.vulnerabilities, ({**row, **moment} for row in _rows(vulnerability_columns(known))))
         names = sorted({(name.casefold(), one.id) for one in known for name in one.identifiers})
         self._write(tables.identifiers, ({"name": name, "vulnerability_id": key} for name, key in names))
         rows = sorted((number, known[key].id) for number, keys in found.items() for key in keys)
@@ -168,7 +168,7 @@ class _Filler:
         )
         self._write(tables.affected_packages, ({**row, "first_seen": _NOW} for row in rows))
         made = [record for key, package in pairs if (record := _assessed(known[key], package)) is not None]
-        self._write(tables.assessments, assessment_values(made, revision=self._revision, after=0))
+        self._write(tables.assessments, _rows(assessment_columns(made, revision=self._revision, after=0)))
 
     def _images(self, components: int) -> None:
         order = list(range(components))
@@ -228,6 +228,10 @@ class _Filler:
         else:
             cursor.executemany(f"INSERT INTO {table.name} ({columns}) VALUES ({', '.join('?' * len(names))})", values)
         cursor.close()
+
+
+def _rows(columns: Mapping[str, Sequence[object]]) -> Iterator[dict[str, object]]:
+    return (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
 
 
 def _assessed(one: Vulnerability, package: str) -> Assessment | None:

@@ -85,14 +85,17 @@ def assessments_by_score(
     by_name: dict[str, list[Assessment]] = {}
     for one in records:
         by_name.setdefault(one.vulnerability.casefold(), []).append(one)
-    made = (_by_score(rule, pair, _history(pair, by_name), reassess=reassess) for pair in pairs)
+    made = [
+        rule(pair.vulnerability, pair.package)
+        if pair.is_new
+        else _again(rule, pair, _history(pair, by_name), reassess=reassess)
+        for pair in pairs
+    ]
     return [one for one in made if one is not None]
 
 
-def _by_score(rule: Rule, pair: AnsweredPair, history: Sequence[Assessment], *, reassess: bool) -> Assessment | None:
+def _again(rule: Rule, pair: AnsweredPair, history: Sequence[Assessment], *, reassess: bool) -> Assessment | None:
     vulnerability, package = pair.vulnerability, pair.package
-    if pair.is_new:
-        return rule(vulnerability, package)
     automatic = [one for one in history if not one.by_hand]
     if automatic:
         again = reassess and not _is_by_hand(history) and moved(automatic[-1].score, vulnerability.cvss_score)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -60,6 +61,11 @@ def forms(key: Purl, spellings: Sequence[Purl] = ()) -> tuple[Form, ...]:
     Returns:
         None at all when no registry can hold it, or OSS Index does not cover it.
     """
+    return _forms(key, tuple(spellings))
+
+
+@lru_cache(maxsize=4096)  # a download counts the forms of a page before it asks for them
+def _forms(key: Purl, spellings: tuple[Purl, ...]) -> tuple[Form, ...]:
     settled = _settled(key)
     if not settled.is_covered or unusable(settled) is not None:
         return ()

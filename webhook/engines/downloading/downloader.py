@@ -154,7 +154,9 @@ class Downloader:
 
     def _download(self, plan: DownloadPlan, keeper: LeaseKeeper) -> DownloadReport:
         tally, state = Tally(plan), _State()
-        fetching = Fetching(self.source, plan.purls, self.options.concurrency, keeper.holds, self._names)
+        fetching = Fetching(
+            self.source, plan.purls, self.options.concurrency, keeper.holds, self._names, self._by_price
+        )
         if plan.purls:
             with _responsive():
                 fetching.start()
@@ -167,6 +169,11 @@ class Downloader:
     def _names(self, purls: Sequence[Purl]) -> Mapping[Purl, Names]:
         after = self.clock.now() - dt.timedelta(days=self.options.form_ttl_days)
         return self.components.names(purls, settled_after=after)
+
+    def _by_price(self, page: Sequence[Purl], names: Mapping[Purl, Names]) -> Sequence[Purl]:
+        """A page with those components last that need further requests, so that few batches have any."""
+        prices = dict(zip(page, self.source.coordinates(page, names), strict=True))
+        return sorted(page, key=prices.__getitem__)
 
     def _record_all(self, fetching: Fetching, tally: Tally, state: _State, keeper: LeaseKeeper) -> None:
         arrived: tuple[Fetched, ...] = ()

@@ -18,6 +18,8 @@ from webhook.model.purls import Purl
 from webhook.ports import VulnerabilitySource
 
 _PAGE = 1000
+_TOGETHER_SECONDS = 0.1
+"""How long what has arrived waits for more, so that one transaction takes all; little beside a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Fetching:
         concurrency: how many requests at once, at least 1.
         names: what helps the source to ask for some of them; called for a page at a time, in the caller's thread.
         may_ask: looked at before each request; nothing is asked any more once it says no.
+        arranged: the components of a page in the order in which they are asked for.
     """
 
     def __init__(
@@ -51,8 +54,10 @@ class Fetching:
         concurrency: int,
         may_ask: Callable[[], bool] = lambda: True,
         names: Callable[[Sequence[Purl]], Mapping[Purl, Names]] = lambda _: {},
+        arranged: Callable[[Sequence[Purl], Mapping[Purl, Names]], Sequence[Purl]] = lambda page, _: page,
     ) -> None:
         self._names_of, self._names = names, dict[Purl, Names]()
+        self._arranged = arranged
         self._may_ask = may_ask
         self._source, self._purls = source, iter(purls)
         self._page = max(_PAGE, 2 * concurrency * source.batch_size)
@@ -86,6 +91,7 @@ class Fetching:
             self._refill()
             with self._changed:
                 self._changed.wait_for(lambda: self._ready or not self._working, heartbeat)
+                self._changed.wait_for(self._is_full, _TOGETHER_SECONDS if self._ready else 0.0)
                 ended = not self._ready and not self._working
                 fetched = tuple(self._ready)
                 self._ready.clear()
@@ -104,7 +110,7 @@ class Fetching:
         names = self._names_of(page) if page else {}
         with self._changed:
             self._names.update(names)
-            self._queue.extend(page)
+            self._queue.extend(self._arranged(page, names))
             self._all_queued = len(page) < self._page
             self._changed.notify_all()
 
@@ -138,6 +144,10 @@ class Fetching:
     def _may_take(self) -> bool:
         full = len(self._queue) >= self._source.batch_size or self._all_queued
         return full and len(self._ready) <= self._concurrency
+
+    def _is_full(self) -> bool:
+        """Whether nothing more can arrive before what has arrived is taken."""
+        return len(self._ready) > self._concurrency or self._stopped or not self._working
 
     def _ask(self, batch: tuple[Purl, ...]) -> BatchAnswer:
         try:

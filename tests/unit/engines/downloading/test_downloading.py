@@ -146,6 +146,13 @@ def test_components_are_asked_in_the_order_of_work_of_the_store(clock: FakeClock
     assert desk.asked[0] == many(4)[2]
 
 
+def test_components_that_need_further_requests_are_asked_together(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(6), batch_size=2)
+    desk.source.prices = {Purl(purl): 2 for purl in many(6)[::2]}
+    desk.downloader.run()
+    assert desk.asked == [Purl(purl) for purl in (*many(6)[1::2], *many(6)[::2])]
+
+
 def test_a_second_run_asks_nothing_until_answers_are_old(clock: FakeClock) -> None:
     desk = Desk(clock, *many(5))
     desk.downloader.run()
@@ -309,6 +316,10 @@ class Scripted:
 
     def __init__(self, inner: FakeVulnerabilitySource, plan: list[BomgateError | None]) -> None:
         self._inner, self._plan = inner, plan
+
+    def coordinates(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> Sequence[int]:
+        del names
+        return [1] * len(purls)
 
     def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
         if problem := self._plan.pop(0):

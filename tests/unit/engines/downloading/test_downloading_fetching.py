@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.fakes import NOON, FakeClock, MemoryStore
 from webhook.engines.downloading.downloader import Downloader, DownloadOptions
 from webhook.engines.downloading.fetching import Fetched, Fetching
 from webhook.errors import Final, Retryable
-from webhook.model.downloads import BatchAnswer, SourceStatus
+from webhook.model.downloads import BatchAnswer, Names, SourceStatus
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer
 
@@ -39,6 +39,10 @@ class Source:
         with self._lock:
             self.open -= 1
         return BatchAnswer(tuple(ComponentAnswer(purl, (), NOON) for purl in batch))
+
+    def coordinates(self, purls: Sequence[Purl], names: Mapping[Purl, Names]) -> Sequence[int]:
+        del names
+        return [1] * len(purls)
 
     def check(self) -> SourceStatus:
         return SourceStatus(True, "https://source.test", "nobody", "It works.")
@@ -86,6 +90,26 @@ def test_nothing_is_fetched_far_ahead_of_what_was_recorded() -> None:
     for arrived in fetching.results(heartbeat=PATIENCE):
         recorded += len(arrived)
         assert len(source.asked) <= recorded + 5  # three that are ready, two on their way
+
+
+def test_what_arrives_together_is_taken_together_up_to_one_more_than_the_concurrency() -> None:
+    fetching = Fetching(Source(), purls(12), 3)
+    fetching.start()
+    *most, last = [len(arrived) for arrived in fetching.results(heartbeat=PATIENCE)]
+    assert all(4 <= size <= 6 for size in most)
+    assert last <= 6
+
+
+def test_what_has_arrived_does_not_wait_for_a_slow_source() -> None:
+    go_on = threading.Event()
+    source = Source()
+    source._before = lambda: (len(source.asked) < 2 or go_on.wait(PATIENCE)) and None
+    fetching = Fetching(source, purls(2), 1)
+    fetching.start()
+    stream = fetching.results(heartbeat=PATIENCE)
+    assert len(next(stream)) == 1
+    go_on.set()
+    assert [len(arrived) for arrived in stream] == [1]
 
 
 def test_after_stop_only_what_is_on_its_way_arrives() -> None:
