@@ -9,7 +9,7 @@ Source: the purl specification and its type definitions; what OSS Index covers: 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -178,10 +178,20 @@ def parse_common(texts: Iterable[str]) -> list[Purl]:
         when the shape is another one, so that only :func:`identify` can tell.
     """
     texts = list(texts)
-    found = _COMMON_LINES("\n".join([*texts, ""]))
+    return parse_common_lines(texts, "\n".join([*texts, ""]))
+
+
+def parse_common_lines(texts: list[str], lines: str) -> list[Purl]:
+    """The same, for whoever has the purls as lines already.
+
+    Args:
+        texts: purls as written.
+        lines: each of them, followed by a line end.
+    """
+    found = _COMMON_LINES(lines)
     if len(found) != len(texts):
         return [Purl("")] * len(texts)  # one of them holds a line end, which is none of the common ones
-    if "" in found:
+    if "" in found and ("pkg:rpm/" in lines or "pkg:alpine/" in lines):
         _read_respelt(texts, found)
     together = "\n".join(found)
     if len(together) > MAX_PURL_LENGTH and max(map(len, found)) > MAX_PURL_LENGTH:
@@ -192,9 +202,18 @@ def parse_common(texts: Iterable[str]) -> list[Purl]:
     return list(map(Purl, found))
 
 
+def unread(found: Sequence[str]) -> list[int]:
+    """The places of the empty strings; mostly there are few."""
+    places, place = list[int](), -1
+    for _ in range(found.count("")):
+        place = found.index("", place + 1)
+        places.append(place)
+    return places
+
+
 def _read_respelt(texts: list[str], found: list[str]) -> None:
     """Read again what was not read, with the commonest other spellings put right."""
-    places = [place for place, key in enumerate(found) if not key and texts[place].startswith(_RESPELT)]
+    places = [place for place in unread(found) if texts[place].startswith(_RESPELT)]
     if not places:
         return
     lines = "\n".join([*[texts[place] for place in places], ""])

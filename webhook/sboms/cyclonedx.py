@@ -118,7 +118,9 @@ def read_components(components: list[Component] | None, inventory: Inventory) ->
     levels, outside = [_announced(components, inventory)], [False]
     while levels:
         for component in levels[-1]:
-            is_outside = is_not_in_image(component.scope, component.is_external, within=outside[-1])
+            scope, is_external, within = component.scope, component.is_external, outside[-1]
+            stated = scope is not None or is_external is not None  # as rarely
+            is_outside = is_not_in_image(scope, is_external, within=within) if stated else within
             if is_outside:
                 inventory.not_in_image += 1
                 left_out += component.purl is not None

@@ -13,15 +13,14 @@ An entry is one of four things:
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from itertools import compress
-from operator import contains, not_
+from operator import attrgetter, contains
 from typing import NamedTuple, Protocol
 
 from webhook.errors import InvalidInput
 from webhook.model.components import SkippedComponent, SkipReason
-from webhook.model.purls import Identity, Purl, identify, parse_common
+from webhook.model.purls import Identity, Purl, identify, parse_common_lines, unread
 from webhook.model.shapes import unusable
 from webhook.sboms.limits import Limits
 
@@ -30,9 +29,11 @@ MAX_SHOWN = 200
 
 _SCHEME = "pkg:"
 _GO = "pkg:golang/"
-_RESTORED = frozenset(["go", "np"])
-"""How the types golang and npm begin, of which the document's name can restore what the purl's spelling lost."""
+_NPM = "pkg:npm/"
+_RESTORED = frozenset([_GO[4:6], _NPM[4:6]])
+"""How the types begin of which the document's name can restore what the purl's spelling lost."""
 _UNUSABLE = Purl("")
+_name_of = attrgetter("name")
 _IMAGES = ("pkg:docker/", "pkg:oci/")
 _IMAGE = re.compile(r"pkg:(?:docker|oci)/[A-Za-z0-9._/-]++@sha256(?::|%3A)[0-9a-f]{64}(?:\?|\Z)").match
 """How nearly every document names the image that it is about."""
@@ -132,17 +133,19 @@ class Inventory:
 
     def settle(self) -> None:
         """Read the purls; in one go, because that is where the time goes."""
-        found = parse_common(self.purls)
+        lines = "\n".join([*self.purls, ""])
+        found = parse_common_lines(self.purls, lines)
         entries, go_packages = self.entries, list[int]()
-        # A name that stands in the key adds nothing to it; keys that were not read hold nothing at all.
-        names = [entry.name or _SCHEME for entry in entries]
-        for place in list(compress(range(len(found)), map(not_, map(contains, found, names)))):
+        for place in self._unsettled(found, lines):
             purl, text = found[place], self.purls[place]
-            if purl and (purl[4:6] not in _RESTORED or _adds_nothing(purl, names[place])):
+            if purl and purl[4:6] not in _RESTORED:
+                continue
+            name = entries[place].name or _SCHEME
+            if purl and _adds_nothing(purl, name):
                 continue
             if text.startswith(_GO) and _PACKAGE_OF_GO in text:
                 go_packages.append(place)
-            elif purl and (module := _module(purl, names[place])):
+            elif purl and (module := _module(purl, name)):
                 found[place] = module
             else:
                 found[place] = self._read(text, entries[place])
@@ -150,6 +153,23 @@ class Inventory:
             self._fold_packages(found, go_packages)
         self.components = dict.fromkeys(found)
         self.components.pop(_UNUSABLE, None)
+
+    def _unsettled(self, found: Sequence[Purl], lines: str) -> list[int]:
+        """Places of the purls that were not read, and of those whose key the document's name may change."""
+        if _GO not in lines and _NPM not in lines:
+            return unread(found)
+        # A name that stands in the key adds nothing to it; keys that were not read hold nothing at all.
+        try:
+            flags = bytearray(map(contains, found, map(_name_of, self.entries)))
+        except TypeError:  # some entries have no name
+            flags = bytearray((entry.name or "") in purl for purl, entry in zip(found, self.entries, strict=True))
+        for place in unread(found):
+            flags[place] = False  # whatever its name is
+        places, place = list[int](), flags.find(0)
+        while place >= 0:
+            places.append(place)
+            place = flags.find(0, place + 1)
+        return places
 
     def _read(self, text: str, entry: Entry) -> Purl:
         if _IMAGE(text):

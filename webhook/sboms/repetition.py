@@ -62,17 +62,15 @@ class Key:
             apart: a piece of the text that does not count.
             within: a piece of that piece that counts all the same.
         """
-
-        def count(words: bytes) -> int:
-            return data.count(words) - apart.count(words) + within.count(words)
-
-        if spells_letters(data):
-            return False
-        found = count(self._quoted)
+        found = self._count(self._quoted, data, apart, within)
         if found != times:
             # Some are values; a string right after a colon is one for certain.
-            found -= sum(map(count, self._as_value))
-        return found == times
+            found -= sum([self._count(value, data, apart, within) for value in self._as_value])
+        return found == times and not spells_letters(data)
+
+    @staticmethod
+    def _count(words: bytes, data: bytes, apart: bytes, within: bytes) -> int:
+        return data.count(words) - apart.count(words) + within.count(words) if apart else data.count(words)
 
 
 def refuse_repeated(data: bytes, keys: Iterable[str]) -> None:
