@@ -281,3 +281,36 @@ def test_an_error_never_quotes_a_password_of_the_address() -> None:
     with Sender() as sender, pytest.raises(Retryable) as caught:
         sender.send("GET", "http://me:hush@127.0.0.1:1/x")
     assert "hush" not in caught.value.message
+
+
+def test_a_name_and_password_in_an_address_are_not_sent() -> None:
+    with LyingServer() as server, Sender() as sender:
+        server.on("/a", HttpAnswer(body=b""))
+        sender.send("GET", f"http://me:hush@{server.host}/a")
+    assert "Authorization" not in server.asked[0].headers
+
+
+def test_a_name_that_leads_to_a_private_address_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever owns a name chooses its address, and may change it between two questions."""
+    found = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *more: found("127.0.0.1", *more))
+    with LyingServer() as server, Sender() as sender:
+        server.on("/a", HttpAnswer(body=b"here"))
+        url = f"http://registry.example:{server.host.partition(':')[2]}/a"
+        with pytest.raises(Final, match=r"registry\.example is a loopback address, which is not asked"):
+            sender.send("GET", url, destination={"reach": Reach.PUBLIC})
+        assert server.asked == []
+        assert sender.send("GET", url).body == b"here"
+        # The connection that stays open serves nobody who may not have it.
+        with pytest.raises(Final, match="which is not asked"):
+            sender.send("GET", url, destination={"reach": Reach.PUBLIC})
+
+
+def test_a_name_that_nobody_knows_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*asked: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with Sender() as sender, pytest.raises(Retryable, match=r"name of http://registry\.example is not known") as caught:
+        sender.send("GET", "http://registry.example/a")
+    assert "DNS" in caught.value.remedy

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.worlds import LEFTPAD, LOG4J, LOG4SHELL, World, digest_of, sbom_of
 from webhook.errors import Final, Retryable
 from webhook.model.actions import Action
@@ -110,3 +112,32 @@ def test_whoever_asks_for_the_same_tag_joins_the_question() -> None:
         world.check("shop/web:1", seconds=0.1)
     assert len(world.background.tasks) == 1
     assert parse_image("shop/web:1").tagged == TAG
+
+
+def test_of_too_many_tags_the_one_that_was_answered_first_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhook.engines.checking.resolving._MOST_REMEMBERED", 2)
+    world = world_with_registry()
+    for name in ("shop/b:1", "shop/c:1"):
+        world.resolver.digests[f"docker.io/{name}"] = world.image(name, LEFTPAD)
+    world.check("shop/web:1")
+    world.check("shop/b:1")
+    world.clock.advance(301)
+    world.check("shop/web:1")  # answered anew, so that the other one is now the older
+    world.check("shop/c:1")
+    asked = len(world.resolver.asked)
+    world.check("shop/web:1")
+    assert len(world.resolver.asked) == asked
+    world.check("shop/b:1")
+    assert len(world.resolver.asked) == asked + 1
+
+
+def test_an_answer_in_place_of_a_former_one_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhook.engines.checking.resolving._MOST_REMEMBERED", 2)
+    world = world_with_registry()
+    world.check("shop/web:1")
+    world.check("shop/absent:1")
+    world.clock.advance(16)
+    world.check("shop/absent:1")
+    asked = len(world.resolver.asked)
+    world.check("shop/web:1")
+    assert (asked, len(world.resolver.asked)) == (3, 3)
