@@ -12,7 +12,7 @@ from pathlib import Path
 from webhook.api.reviews import PREFIX_BYTES, decode_review, read_target
 from webhook.clients.http import headers
 from webhook.clients.kube import grants, nodes, pullsecrets, reports, resources
-from webhook.clients.kube.calls import decoded
+from webhook.clients.kube.api import decoded
 from webhook.clients.kube.troubles import Wanted
 from webhook.clients.ossindex.convert import convert
 from webhook.clients.ossindex.matching import match

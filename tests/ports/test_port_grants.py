@@ -31,7 +31,7 @@ def grants(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[GrantSt
     with ObjectServer() as server:
         server.collections.add("/apis/bomgate.dev/v1alpha1/breakglassgrants")
         api = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
-        yield KubeGrants(api.calls)
+        yield KubeGrants(api)
         api.close()
 
 

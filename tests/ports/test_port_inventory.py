@@ -85,7 +85,7 @@ def subject(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Subjec
                 server.answers[f"/apis/apps/v1/namespaces/shop/{path}"] = (503, {})
             server.answers["/api/v1/namespaces/shop/pods"] = (503, {})
 
-        yield Subject(KubeOwners(api.calls), break_it)
+        yield Subject(KubeOwners(api), break_it)
         api.close()
 
 

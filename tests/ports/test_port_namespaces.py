@@ -43,7 +43,7 @@ def subject(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Subjec
     with ObjectServer() as server:
         server.namespace("shop", enforce="warn")
         api = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
-        watch, stop = NamespaceWatch(api.calls, clock), threading.Event()
+        watch, stop = NamespaceWatch(api, clock), threading.Event()
         thread = threading.Thread(target=watch.run, args=(stop,), daemon=True)
 
         def learn() -> None:

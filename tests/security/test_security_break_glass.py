@@ -151,7 +151,7 @@ def test_the_api_server_lets_one_of_many_creations_of_a_grant_win() -> None:
         server.collections.add("/apis/bomgate.dev/v1alpha1/breakglassgrants")
         clock = FakeClock()
         api = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
-        grants, soon = KubeGrants(api.calls), Deadline(clock.monotonic() + 30)
+        grants, soon = KubeGrants(api), Deadline(clock.monotonic() + 30)
 
         def add(number: int) -> bool:
             of = GrantedWorkload("apps/v1", "Deployment", f"web-{number}", f"u-{number}")

@@ -16,7 +16,7 @@ from tests.registries.kit import Kit, RealClock, loopback
 from tests.registries.layouts import Layout
 from tests.registries.lying import Answer, Asked, LyingServer
 from tests.security.attacked import Listener
-from webhook.clients.kube.calls import KubeCalls
+from webhook.clients.kube.api import KubeApi
 from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.troubles import Wanted
@@ -132,7 +132,7 @@ def test_a_slow_source_of_reports_gets_the_time_of_its_request(slow):
 def test_a_slow_api_server_gets_the_time_of_its_question(slow):
     server = server_of(client.Configuration(host=f"http://{slow.host}"))
     clock = RealClock()
-    calls = KubeCalls(server, KubeOptions(read_seconds=10), clock)
+    calls = KubeApi(server, KubeOptions(read_seconds=10), clock)
     with contextlib.closing(calls), pytest.raises(DeadlineExceeded):
         calls.get("/api/v1/nodes/one", Wanted("nodes", "one"), Deadline(clock.monotonic() + SECONDS))
 

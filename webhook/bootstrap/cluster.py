@@ -58,7 +58,7 @@ class Cluster:
         """
         from webhook.clients.kube.namespaces import NamespaceWatch
 
-        return NamespaceWatch(self.api.calls, self.clock)
+        return NamespaceWatch(self.api, self.clock)
 
     def enforcement(self, background: Background, faults: Faults) -> ClusterParts:
         """What the API server is asked through at admission.
@@ -74,9 +74,9 @@ class Cluster:
         from webhook.clients.kube.grants import KubeGrants
         from webhook.clients.kube.owners import KubeOwners
 
-        calls = self.api.calls
+        api = self.api
         return ClusterParts(
-            self.namespace_labels, KubeOwners(calls), AccessReviews(calls), KubeGrants(calls), background, faults
+            self.namespace_labels, KubeOwners(api), AccessReviews(api), KubeGrants(api), background, faults
         )
 
     @cached_property
@@ -175,7 +175,7 @@ class Cluster:
         """
         from webhook.clients.kube.grants import KubeGrants
 
-        return KubeGrants(self.api.calls)
+        return KubeGrants(self.api)
 
     def resources(self) -> DecisionResources:
         """Assessment types and assessments that are objects in the cluster.
@@ -185,7 +185,7 @@ class Cluster:
         """
         from webhook.clients.kube.resources import KubeResources
 
-        return KubeResources(self.api.calls, self.clock)
+        return KubeResources(self.api, self.clock)
 
     def rights(self) -> RightsReviewer:
         """What this process may do.

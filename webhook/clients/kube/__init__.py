@@ -9,6 +9,6 @@ registry does with credentials, what an SBOM means, and other clients. Only ``se
     reports = ClusterReports(api, parse)                # an SbomSource
     platforms = NodePlatforms(api, options, clock).platforms    # for a Search of registries
 
-Everything goes through :class:`webhook.clients.kube.calls.KubeCalls`, within a deadline and a size. The official client
+Everything goes through :class:`webhook.clients.kube.api.KubeApi`, within a deadline and a size. The official client
 reads kubeconfig files, and does nothing else: it takes a quarter of a second and 35 MB.
 """

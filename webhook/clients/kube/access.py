@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from webhook.clients.kube.calls import KubeCalls, decoded
+from webhook.clients.kube.api import KubeApi, decoded
 from webhook.clients.kube.troubles import Wanted
 from webhook.model.deadlines import Deadline
 from webhook.model.reviews import Requester
@@ -33,11 +33,11 @@ class AccessReviews:
     """Asks who may do what; implements ``AccessReviewer`` and is safe to use from several threads.
 
     Args:
-        calls: the API server.
+        api: the API server.
     """
 
-    def __init__(self, calls: KubeCalls) -> None:
-        self._calls = calls
+    def __init__(self, api: KubeApi) -> None:
+        self._api = api
 
     def may_use(self, user: Requester, resource: str, namespace: str, deadline: Deadline) -> bool:
         """Whether the user may ``use`` a virtual resource of ``bomgate.dev`` in a namespace.
@@ -56,5 +56,5 @@ class AccessReviews:
             "extra": {key: list(values) for key, values in user.extra},
         }
         body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
-        content = self._calls.send("POST", _PATH, _WANTED, deadline, body=body)
+        content = self._api.send("POST", _PATH, _WANTED, deadline, body=body)
         return content is not None and bool(decoded(_DECODER, content, _WANTED).status.allowed)

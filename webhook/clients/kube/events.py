@@ -13,8 +13,7 @@ from typing import Any
 
 from cachetools import LRUCache
 
-from webhook.clients.kube.api import KubeApi, is_name
-from webhook.clients.kube.calls import MERGE_PATCH
+from webhook.clients.kube.api import MERGE_PATCH, KubeApi, is_name
 from webhook.clients.kube.troubles import Conflict, Wanted
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
@@ -62,7 +61,7 @@ class KubeEvents:
             return
         try:
             # What is not there any more, because events live for an hour, begins anew.
-            self._api.calls.send("POST", path, wanted, deadline, body=self._body(event, name, namespace))
+            self._api.send("POST", path, wanted, deadline, body=self._body(event, name, namespace))
             self._count(name, 1)
         except Conflict:
             self._patch(f"{path}/{name}", wanted, event, max(count, 2), deadline)
@@ -71,7 +70,7 @@ class KubeEvents:
         """Count up an event; False when it is not there."""
         body = {"count": count, "lastTimestamp": self._now(), "message": event.message[:_MAX_MESSAGE]}
         headers = {"Content-Type": MERGE_PATCH}
-        there = self._api.calls.send("PATCH", path, wanted, deadline, body=body, headers=headers) is not None
+        there = self._api.send("PATCH", path, wanted, deadline, body=body, headers=headers) is not None
         if there:
             self._count(wanted.name, count)
         return there

@@ -13,8 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
-from webhook.clients.kube.api import is_name
-from webhook.clients.kube.calls import KubeCalls, decoded
+from webhook.clients.kube.api import KubeApi, decoded, is_name
 from webhook.clients.kube.troubles import Conflict, Wanted
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
@@ -66,11 +65,11 @@ class KubeGrants:
     """Keeps grants in the API server; implements ``GrantStore`` and is safe to use from several threads.
 
     Args:
-        calls: the API server.
+        api: the API server.
     """
 
-    def __init__(self, calls: KubeCalls) -> None:
-        self._calls = calls
+    def __init__(self, api: KubeApi) -> None:
+        self._api = api
 
     def find(self, uids: Collection[str], namespace: str, deadline: Deadline) -> Sequence[BreakGlassGrant]:
         """The grants for workloads with these UIDs, those that have ended included.
@@ -143,7 +142,7 @@ class KubeGrants:
             },
         }
         wanted = Wanted(_RESOURCE, "", grant.namespace)
-        if self._calls.send("POST", _path(grant.namespace), wanted, deadline, body=body) is None:
+        if self._api.send("POST", _path(grant.namespace), wanted, deadline, body=body) is None:
             raise Final(
                 f"The cluster does not know the kind {KIND}, so break-glass cannot be written down.",
                 remedy="Install bomgate's custom resource definitions, or set policy.breakGlass to false.",
@@ -153,7 +152,7 @@ class KubeGrants:
         self, path: str, namespace: str, selector: str, deadline: Deadline
     ) -> Iterator[tuple[str, BreakGlassGrant]]:
         wanted = Wanted(_RESOURCE, "", namespace)
-        for items, _ in self._calls.pages(
+        for items, _ in self._api.pages(
             path, wanted, deadline, query={"labelSelector": selector} if selector else None
         ):
             for item in items:

@@ -15,8 +15,7 @@ from typing import Any
 
 import msgspec
 
-from webhook.clients.kube.api import KubeApi, is_name
-from webhook.clients.kube.calls import decoded
+from webhook.clients.kube.api import KubeApi, decoded, is_name
 from webhook.clients.kube.troubles import Conflict, Wanted
 from webhook.errors import ConfigError, Final
 from webhook.model.deadlines import Deadline
@@ -123,7 +122,7 @@ class LeaseLock:
         return not spec.holder_identity or now >= observed.since + (spec.lease_duration_seconds or self._seconds)
 
     def _read(self) -> _Lease | None:
-        content = self._api.calls.get(f"{self._collection}/{self._wanted.name}", self._wanted, self._deadline())
+        content = self._api.get(f"{self._collection}/{self._wanted.name}", self._wanted, self._deadline())
         if content is None:
             return None
         read: _Lease = decoded(_DECODER, content, self._wanted)
@@ -132,7 +131,7 @@ class LeaseLock:
     def _create(self, holder: str, now: dt.datetime) -> bool:
         spec = _Spec(holder, self._seconds, _moment(now), _moment(now), 0)
         try:
-            made = self._api.calls.send("POST", self._collection, self._wanted, self._deadline(), body=self._body(spec))
+            made = self._api.send("POST", self._collection, self._wanted, self._deadline(), body=self._body(spec))
         except Conflict:
             return False
         if made is None:
@@ -146,7 +145,7 @@ class LeaseLock:
         path = f"{self._collection}/{self._wanted.name}"
         body = self._body(spec, lease.metadata.resource_version)
         try:
-            return self._api.calls.send("PUT", path, self._wanted, self._deadline(), body=body) is not None
+            return self._api.send("PUT", path, self._wanted, self._deadline(), body=body) is not None
         except Conflict:
             return False
 

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from webhook.clients.kube.api import is_name
-from webhook.clients.kube.calls import METADATA_LIST, KubeCalls, decoded
+from webhook.clients.kube.api import METADATA_LIST, KubeApi, decoded, is_name
 from webhook.clients.kube.troubles import Expired, Wanted
 from webhook.errors import SourceError
 from webhook.model.deadlines import Deadline
@@ -63,12 +62,12 @@ class NamespaceWatch:
     """Knows the labels of all namespaces; implements ``NamespaceLabels`` and is safe to use from several threads.
 
     Args:
-        calls: the API server.
+        api: the API server.
         clock: time.
     """
 
-    def __init__(self, calls: KubeCalls, clock: Clock) -> None:
-        self._calls, self._clock = calls, clock
+    def __init__(self, api: KubeApi, clock: Clock) -> None:
+        self._api, self._clock = api, clock
         self._watched: dict[str, Mapping[str, str]] = {}
         self._read: dict[str, tuple[float, Mapping[str, str]]] = {}
         self._failed: tuple[float, SourceError | None] = (0.0, None)
@@ -96,7 +95,7 @@ class NamespaceWatch:
             return {}
         wanted = Wanted("namespaces", namespace)
         try:
-            content = self._calls.send("GET", f"{_PATH}/{namespace}", wanted, deadline, headers={"Accept": _ONE})
+            content = self._api.send("GET", f"{_PATH}/{namespace}", wanted, deadline, headers={"Accept": _ONE})
             found = {} if content is None else decoded(_NAMESPACE, content, wanted).labels
         except SourceError as fault:
             self._failed = (now + _FAILED_SECONDS, fault)
@@ -127,7 +126,7 @@ class NamespaceWatch:
         deadline, wanted = Deadline(self._clock.monotonic() + _LIST_SECONDS), Wanted("namespaces", "")
         found: dict[str, Mapping[str, str]] = {}
         version = ""
-        for items, listed in self._calls.pages(_PATH, wanted, deadline, accept=METADATA_LIST):
+        for items, listed in self._api.pages(_PATH, wanted, deadline, accept=METADATA_LIST):
             version = listed
             for item in items:
                 one = decoded(_NAMESPACE, item, wanted)
@@ -146,7 +145,7 @@ class NamespaceWatch:
             log.info("labels of namespaces are up to date again", extra={"known": len(self._watched)})
         while not stop.is_set():
             began = self._clock.monotonic()
-            for line in self._calls.watch(_PATH, wanted, version, _WATCH_SECONDS, accept=_ONE):
+            for line in self._api.watch(_PATH, wanted, version, _WATCH_SECONDS, accept=_ONE):
                 self._failures = 0
                 version = self._apply(decoded(_EVENT, line, wanted), wanted) or version
                 if stop.is_set():

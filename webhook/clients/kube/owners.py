@@ -15,8 +15,7 @@ from typing import Any
 
 import msgspec
 
-from webhook.clients.kube.api import is_name
-from webhook.clients.kube.calls import KubeCalls, decoded
+from webhook.clients.kube.api import KubeApi, decoded, is_name
 from webhook.clients.kube.gathering import PodState
 from webhook.clients.kube.topowners import Metadata, OwnerReference
 from webhook.clients.kube.troubles import Wanted
@@ -82,11 +81,11 @@ class KubeOwners:
     """Reads controllers; implements ``WorkloadInventory`` and is safe to use from several threads.
 
     Args:
-        calls: the API server.
+        api: the API server.
     """
 
-    def __init__(self, calls: KubeCalls) -> None:
-        self._calls = calls
+    def __init__(self, api: KubeApi) -> None:
+        self._api = api
 
     def owners(self, owner: OwnerRef, namespace: str, deadline: Deadline) -> Sequence[Controller]:
         """The controller that a reference names, and those above it, nearest first.
@@ -153,7 +152,7 @@ class KubeOwners:
             return None
         root, plural = place
         wanted = Wanted(f"{plural}.{group}" if group else plural, reference.name, namespace)
-        content = self._calls.get(f"{root}/namespaces/{namespace}/{plural}/{reference.name}", wanted, deadline)
+        content = self._api.get(f"{root}/namespaces/{namespace}/{plural}/{reference.name}", wanted, deadline)
         if content is None:
             return None
         read: _Object = decoded(_OBJECT, content, wanted)
@@ -169,7 +168,7 @@ class KubeOwners:
         self, path: str, resource: str, namespace: str, query: Mapping[str, str], deadline: Deadline
     ) -> Iterator[msgspec.Raw]:
         wanted = Wanted(resource, "", namespace)
-        for items, _ in self._calls.pages(path, wanted, deadline, query={**query, "limit": str(_PAGE)}):
+        for items, _ in self._api.pages(path, wanted, deadline, query={**query, "limit": str(_PAGE)}):
             yield from items
 
 

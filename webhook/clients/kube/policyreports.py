@@ -14,8 +14,7 @@ from typing import Any
 
 import msgspec
 
-from webhook.clients.kube.api import KubeApi, is_name
-from webhook.clients.kube.calls import MERGE_PATCH, METADATA_LIST, decoded
+from webhook.clients.kube.api import MERGE_PATCH, METADATA_LIST, KubeApi, decoded, is_name
 from webhook.clients.kube.troubles import Conflict, Wanted
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
@@ -94,7 +93,7 @@ class KubeReports:
         wanted, query = Wanted(f"{kind.plural}.{kind.group}", ""), {"labelSelector": f"{MANAGED_BY}={SOURCE}"}
         path = f"/apis/{kind.api_version}/{kind.plural}"
         found = {}
-        for page, _ in self._api.calls.pages(path, wanted, deadline, query=query, accept=METADATA_LIST):
+        for page, _ in self._api.pages(path, wanted, deadline, query=query, accept=METADATA_LIST):
             for raw in page:
                 metadata = decoded(_REPORT, raw, wanted).metadata
                 found[metadata.namespace, metadata.name] = (metadata.annotations or {}).get(FINGERPRINT, "")
@@ -109,12 +108,12 @@ class KubeReports:
         kind, (path, wanted) = self._used(), self._place(report.key)
         deadline, body = Deadline(self._clock.monotonic() + _SECONDS), serialized(report, kind)
         headers = {"Content-Type": MERGE_PATCH}
-        if self._api.calls.send("PATCH", path, wanted, deadline, body=body, headers=headers) is not None:
+        if self._api.send("PATCH", path, wanted, deadline, body=body, headers=headers) is not None:
             return
         try:
-            self._api.calls.send("POST", path.rpartition("/")[0], wanted, deadline, body=body)
+            self._api.send("POST", path.rpartition("/")[0], wanted, deadline, body=body)
         except Conflict:
-            self._api.calls.send("PATCH", path, wanted, deadline, body=body, headers=headers)
+            self._api.send("PATCH", path, wanted, deadline, body=body, headers=headers)
 
     def remove(self, key: tuple[str, str]) -> None:
         """Remove a report; harmless when it is gone.
@@ -123,12 +122,12 @@ class KubeReports:
             SourceError: the API server did not answer, or refused to.
         """
         path, wanted = self._place(key)
-        self._api.calls.send("DELETE", path, wanted, Deadline(self._clock.monotonic() + _SECONDS))
+        self._api.send("DELETE", path, wanted, Deadline(self._clock.monotonic() + _SECONDS))
 
     def _served(self, deadline: Deadline) -> ReportKind | None:
         for kind in (REPORT, POLICY_REPORT):
             wanted = Wanted(f"the resources of {kind.api_version}", "")
-            content = self._api.calls.get(f"/apis/{kind.api_version}", wanted, deadline)
+            content = self._api.get(f"/apis/{kind.api_version}", wanted, deadline)
             if content is not None:
                 resources = decoded(_RESOURCES, content, wanted).resources or ()
                 if any(one.name == kind.plural for one in resources):

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from webhook.clients.kube.api import KubeApi, is_name
-from webhook.clients.kube.calls import decoded
+from webhook.clients.kube.api import KubeApi, decoded, is_name
 from webhook.clients.kube.troubles import Wanted
 from webhook.errors import Retryable, SourceError
 from webhook.model.deadlines import Deadline
@@ -73,7 +72,7 @@ class KubeRegistration:
         for name in self._names:
             wanted = Wanted("validatingwebhookconfigurations.admissionregistration.k8s.io", name)
             try:
-                content = self._api.calls.get(f"{_PATH}/{name}", wanted, deadline)
+                content = self._api.get(f"{_PATH}/{name}", wanted, deadline)
             except Retryable:
                 raise
             except SourceError as problem:

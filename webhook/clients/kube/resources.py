@@ -13,8 +13,7 @@ from typing import Any
 
 import msgspec
 
-from webhook.clients.kube.api import is_name
-from webhook.clients.kube.calls import MERGE_PATCH, KubeCalls, decoded
+from webhook.clients.kube.api import MERGE_PATCH, KubeApi, decoded, is_name
 from webhook.clients.kube.troubles import Wanted
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.actions import Action
@@ -120,12 +119,12 @@ class KubeResources:
     """Reads the objects and writes their status; implements ``DecisionResources``.
 
     Args:
-        calls: the API server.
+        api: the API server.
         clock: time.
     """
 
-    def __init__(self, calls: KubeCalls, clock: Clock) -> None:
-        self._calls, self._clock = calls, clock
+    def __init__(self, api: KubeApi, clock: Clock) -> None:
+        self._api, self._clock = api, clock
 
     def types(self) -> Sequence[TypeResource] | None:
         """All ``AssessmentType`` objects; None when the cluster does not know the kind.
@@ -154,7 +153,7 @@ class KubeResources:
         if not is_name(resource.name):
             return
         plural = PLURALS[resource.kind]
-        self._calls.send(
+        self._api.send(
             "PATCH",
             f"{_path(resource.kind)}/{resource.name}/status",
             Wanted(f"{plural}/status.{GROUP}", resource.name),
@@ -166,7 +165,7 @@ class KubeResources:
 
     def _list(self, kind: ResourceKind) -> list[_Object] | None:
         wanted = Wanted(f"{PLURALS[kind]}.{GROUP}", "")
-        pages = list(self._calls.pages(_path(kind), wanted, Deadline(self._clock.monotonic() + _SECONDS)))
+        pages = list(self._api.pages(_path(kind), wanted, Deadline(self._clock.monotonic() + _SECONDS)))
         # A kind that is known gives a page, be it an empty one.
         return [decoded(_OBJECTS, item, wanted) for items, _ in pages for item in items] if pages else None
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.calls import decoded
+from webhook.clients.kube.api import KubeApi, decoded
 from webhook.clients.kube.troubles import Wanted
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
@@ -63,7 +62,7 @@ class KubeRights:
             "spec": {"resourceAttributes": {key: text for key, text in attributes.items() if text}},
         }
         deadline = Deadline(self._clock.monotonic() + _SECONDS)
-        content = self._api.calls.send("POST", _PATH, _WANTED, deadline, body=body)
+        content = self._api.send("POST", _PATH, _WANTED, deadline, body=body)
         if content is None:
             raise Final("The API server answers no questions about rights.", remedy="Check kube.kubeconfig.")
         review: _Review = decoded(_DECODER, content, _WANTED)

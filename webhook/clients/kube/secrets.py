@@ -11,8 +11,7 @@ from typing import Any
 
 import msgspec
 
-from webhook.clients.kube.api import KubeApi, is_name
-from webhook.clients.kube.calls import decoded
+from webhook.clients.kube.api import KubeApi, decoded, is_name
 from webhook.clients.kube.troubles import Conflict, Wanted
 from webhook.errors import ConfigError, Final
 from webhook.model.certificates import SecretRecord
@@ -88,7 +87,7 @@ class KubeSecrets:
         body = self._body(name, record)
         method, path = ("PUT", f"{collection}/{name}") if record.version else ("POST", collection)
         try:
-            answer = self._api.calls.send(method, path, self._wanted(name), self._deadline(), body=body)
+            answer = self._api.send(method, path, self._wanted(name), self._deadline(), body=body)
         except Conflict:
             return False
         if answer is None and method == "POST":

@@ -16,8 +16,7 @@ from typing import Any
 
 import msgspec
 
-from webhook.clients.kube.api import KubeApi, is_name
-from webhook.clients.kube.calls import MERGE_PATCH, decoded
+from webhook.clients.kube.api import MERGE_PATCH, KubeApi, decoded, is_name
 from webhook.clients.kube.troubles import Conflict, Wanted
 from webhook.errors import ConfigError
 from webhook.model.certificates import Registration
@@ -87,7 +86,7 @@ class WebhookConfigurations:
         """
         found = []
         for kind, path, wanted in self._all():
-            content = self._api.calls.get(path, wanted, self._deadline())
+            content = self._api.get(path, wanted, self._deadline())
             if content is not None:
                 found.append(self._read(kind, wanted, content))
         return found
@@ -108,7 +107,7 @@ class WebhookConfigurations:
         body = {"metadata": {"resourceVersion": registration.version}, "webhooks": webhooks}
         path, headers = f"{_BASE}/{plural}/{registration.name}", {"Content-Type": MERGE_PATCH}
         try:
-            answer = self._api.calls.send("PATCH", path, wanted, self._deadline(), body=body, headers=headers)
+            answer = self._api.send("PATCH", path, wanted, self._deadline(), body=body, headers=headers)
         except Conflict:
             return False
         return answer is not None
@@ -120,7 +119,7 @@ class WebhookConfigurations:
             SourceError: the API server did not answer, or refused to; those before are deleted.
         """
         for kind, path, wanted in self._all():
-            if self._api.calls.send("DELETE", path, wanted, self._deadline()) is not None:
+            if self._api.send("DELETE", path, wanted, self._deadline()) is not None:
                 yield f"{kind} {wanted.name}"
 
     def _all(self) -> Iterator[tuple[str, str, Wanted]]:

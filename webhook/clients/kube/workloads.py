@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from webhook.clients.kube.api import KubeApi, is_name
-from webhook.clients.kube.calls import METADATA_LIST, decoded
+from webhook.clients.kube.api import METADATA_LIST, KubeApi, decoded, is_name
 from webhook.clients.kube.gathering import Gathered, PodState
 from webhook.clients.kube.topowners import Metadata, TopOwners
 from webhook.clients.kube.troubles import Wanted
@@ -125,7 +124,7 @@ class KubeWorkloads:
         Raises:
             SourceError: the API server did not answer, or refused to.
         """
-        deadline, calls = Deadline(self._clock.monotonic() + _LIST_SECONDS), self._api.calls
+        deadline = Deadline(self._clock.monotonic() + _LIST_SECONDS)
         found: dict[str, Mapping[str, str]] = {}
 
         def keep(raw: bytes | msgspec.Raw, wanted: Wanted) -> None:
@@ -134,12 +133,12 @@ class KubeWorkloads:
 
         for name in filter(is_name, names):
             wanted = Wanted("namespaces", name)
-            content = calls.get(f"/api/v1/namespaces/{name}", wanted, deadline)
+            content = self._api.get(f"/api/v1/namespaces/{name}", wanted, deadline)
             if content is not None:
                 keep(content, wanted)
         if not names:
             wanted = Wanted("namespaces", "")
-            for page, _ in calls.pages("/api/v1/namespaces", wanted, deadline, accept=METADATA_LIST):
+            for page, _ in self._api.pages("/api/v1/namespaces", wanted, deadline, accept=METADATA_LIST):
                 for raw in page:
                     keep(raw, wanted)
         return found
@@ -163,7 +162,7 @@ class _Listing:
             for raw in self._objects(kind):
                 yield from self._owner(kind, raw)
         for name, namespace in loose:
-            content = self._api.calls.get(
+            content = self._api.get(
                 f"{_REPLICA_SETS.path(namespace)}/{name}", _REPLICA_SETS.wanted(namespace, name), self._deadline
             )
             if content is not None:
@@ -209,7 +208,7 @@ class _Listing:
         self, kind: _Kind, *, query: Mapping[str, str] | None = None, accept: str = ""
     ) -> Iterator[msgspec.Raw]:
         path, wanted = kind.path(self._namespace), kind.wanted(self._namespace)
-        for page, _ in self._api.calls.pages(path, wanted, self._deadline, query=query, accept=accept):
+        for page, _ in self._api.pages(path, wanted, self._deadline, query=query, accept=accept):
             yield from page
 
 

@@ -17,7 +17,6 @@ from tests.registries.lying import Answer as HttpAnswer
 from tests.registries.lying import LyingServer
 from tests.unit.clients.kube.apiserver import Answer, ApiServer
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.calls import KubeCalls
 from webhook.clients.kube.connecting import connect
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.troubles import Wanted
@@ -93,13 +92,13 @@ class Encrypted:
     def __exit__(self, *problem: object) -> None:
         self.server.__exit__(*problem)
 
-    def in_pod(self, clock: FakeClock, token: str = "one") -> KubeCalls:
+    def in_pod(self, clock: FakeClock, token: str = "one") -> KubeApi:
         (self.folder / "token").write_text(token)
         host, _, port = self.server.host.partition(":")
         environment = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
-        return KubeCalls(connect(KubeOptions(), environment, clock, self.folder), KubeOptions(), clock)
+        return KubeApi(connect(KubeOptions(), environment, clock, self.folder), KubeOptions(), clock)
 
-    def by_file(self, clock: FakeClock, **cluster: object) -> KubeCalls:
+    def by_file(self, clock: FakeClock, **cluster: object) -> KubeApi:
         self.context.verify_mode = ssl.CERT_REQUIRED
         file = write_kubeconfig(self.folder / "kubeconfig", self.server.url)
         content = yaml.safe_load(file.read_text())
@@ -107,7 +106,7 @@ class Encrypted:
         content["users"][0]["user"] = {"client-certificate": str(self.certificate), "client-key": str(self.key)}
         file.write_text(yaml.safe_dump(content))
         options = KubeOptions(kubeconfig=file)
-        return KubeCalls(connect(options, {}, clock), options, clock)
+        return KubeApi(connect(options, {}, clock), options, clock)
 
 
 NODE = Wanted("nodes", "one")
@@ -174,7 +173,7 @@ def test_a_kubeconfig_file_names_a_proxy(tmp_path: Path, clock: FakeClock, soon:
         content["clusters"][0]["cluster"]["proxy-url"] = proxy.url
         file.write_text(yaml.safe_dump(content))
         options = KubeOptions(kubeconfig=file)
-        calls = KubeCalls(connect(options, {}, clock), options, clock)
+        calls = KubeApi(connect(options, {}, clock), options, clock)
         assert calls.get("/api/v1/nodes/one", NODE, soon) == b"{}"
         assert proxy.asked[0].headers["Host"] == "api.cluster.internal"
 

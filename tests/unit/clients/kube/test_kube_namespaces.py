@@ -33,7 +33,7 @@ def server() -> Iterator[ObjectServer]:
 @pytest.fixture
 def watch(server: ObjectServer, clock: FakeClock) -> Iterator[NamespaceWatch]:
     api = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
-    yield NamespaceWatch(api.calls, clock)
+    yield NamespaceWatch(api, clock)
     api.close()
 
 

@@ -34,7 +34,7 @@ def server() -> Iterator[ObjectServer]:
 @pytest.fixture
 def owners(server: ObjectServer, clock: FakeClock) -> Iterator[KubeOwners]:
     api = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
-    yield KubeOwners(api.calls)
+    yield KubeOwners(api)
     api.close()
 
 

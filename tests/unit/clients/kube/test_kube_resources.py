@@ -24,7 +24,7 @@ STATUS = ResourceStatus(3, True, "Provisioned", "In force.", NOON, 7, NOON + dt.
 
 @pytest.fixture
 def resources(api: KubeApi, clock: FakeClock) -> KubeResources:
-    return KubeResources(api.calls, clock)
+    return KubeResources(api, clock)
 
 
 def thing(name: str, spec: Any, **more: Any) -> dict[str, Any]:
