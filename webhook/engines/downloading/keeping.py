@@ -18,6 +18,7 @@ from webhook.ports import Clock, RunStore
 
 log = logging.getLogger("bomgate.download")
 
+_JOIN_SECONDS = 5.0
 _RETRY_SECONDS = 1.0
 
 
@@ -67,6 +68,8 @@ class LeaseKeeper:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended.set()
+        # A renewal under way uses the store, which is closed next. A database that is silent holds nobody up.
+        self._thread.join(_JOIN_SECONDS)
 
     def holds(self) -> bool:
         """Whether the lease is in force as far as this process can tell without asking the store."""
