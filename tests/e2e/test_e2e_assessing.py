@@ -56,15 +56,22 @@ def test_an_assessment_that_has_expired_denies_no_more_without_anybody_doing_any
 ) -> None:
     image, package = reference("turning-2"), TURNING[2].partition("@")[0]
     block = ("assess", "CVE-2026-20002", "--package", package, "--type", "Blocked", "--comment", "for a moment")
-    main.run(*block)
-    wait_until(lambda: try_pod(core, namespace, image).denied, SECONDS, "the denial")
-    # The denial has been seen; now it gets an end. A moment that has passed when the command reads it is refused.
-    for life in (4, 30, 90):
+    for life in (8, 30, 90):  # on a busy machine a short one ends before the command is done or anybody has seen it
         until = time.time() + life
         with suppress(AssertionError):
             main.run(*block, "--until", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(until)))
+        if is_denied_before(until, core, namespace, image):
             break
     else:
-        pytest.fail("the end could not be given")
+        pytest.fail("no denial was seen before the assessment had expired")
     wait_until(lambda: try_pod(core, namespace, image).allowed, max(0.0, until - time.time()) + 20, "the permission")
     assert "expired, was Blocked" in try_pod(core, namespace, image).warnings[0]
+
+
+def is_denied_before(until: float, core: kubernetes.client.CoreV1Api, namespace: str, image: str) -> bool:
+    """Whether a denial is seen before a moment; a busy machine does not put that moment off."""
+    while time.time() < until:
+        if try_pod(core, namespace, image).denied:
+            return True
+        time.sleep(0.05)
+    return False
