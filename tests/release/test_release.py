@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
+import shutil
 import subprocess
 import tomllib
 import zipfile
@@ -15,7 +17,11 @@ import pytest
 import yaml
 from packaging.utils import canonicalize_name
 
+import release.__main__
+import release.image
 from release import artifacts
+from release.__main__ import main
+from release.image import MACHINES, Base, image
 from release.sources import ROOT, ReleaseError, Sources, exported, notes
 from tests.cli.installation import Installation
 from tests.doubles.ossindex import OssIndexDouble, advisory
@@ -179,3 +185,48 @@ def test_this_version_has_notes(sources: Sources) -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"## [{__version__}] - 20" in text
     assert sources.version == __version__
+
+
+# -- the image ------------------------------------------------------------------------------------------------------
+
+
+def test_the_base_is_the_one_of_the_dockerfile_unless_another_is_asked_for(sources: Sources) -> None:
+    assert f"ARG BASE_IMAGE={Base.chosen(sources, '').name}\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert Base.chosen(sources, "").fallback
+    assert Base.chosen(sources, "registry.example/python:3.13") == Base("registry.example/python:3.13", False)
+
+
+def test_a_platform_that_this_machine_cannot_run_is_refused_with_what_would_help(
+    sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release.image, "_EMULATORS", tmp_path)
+    monkeypatch.setattr(shutil, "which", lambda name, path=None: f"/usr/bin/{name}")
+    (foreign,) = [name for name, runs_on in MACHINES.items() if runs_on != platform.machine()]
+    with pytest.raises(ReleaseError, match=f"cannot run programs of {foreign}; with Debian's package qemu-user-static"):
+        image(sources, tmp_path, foreign, Base("debian", False), "")
+
+
+def test_without_a_builder_no_image_is_made(sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name, path=None: None)
+    with pytest.raises(ReleaseError, match="buildah is not installed"):
+        image(sources, tmp_path, "linux/amd64", Base("debian", False), "")
+
+
+def test_what_is_missing_is_said_and_fails_where_all_has_to_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> Path:
+        raise ReleaseError("there is no builder")
+
+    monkeypatch.setattr(artifacts, "wheel", refuse)
+    monkeypatch.setattr(artifacts, "chart", lambda sources, into: into)
+    monkeypatch.setattr(release.__main__, "image", lambda *_: (tmp_path, "built on another base"))
+    arguments = ["--into", str(tmp_path / "dist"), "--platform", "linux/amd64"]
+    assert main(arguments) == 0
+    assert "not fit to be published" in capsys.readouterr().err
+    assert main([*arguments, "--strict"]) == 1
+    said = capsys.readouterr().err
+    assert "FAILED, because of --strict" in said
+    assert "wheel: there is no builder" in said
+    assert "image for linux/amd64: built on another base" in said
+    assert (tmp_path / "dist" / "SHA256SUMS").exists()
