@@ -102,6 +102,12 @@ def test_bomgate_denies_itself_when_a_dependency_turns_bad(installed: Installati
     assert [(one["purl"], one["vulnerability"]["id"]) for one in verdict["findings"]] == [(purl, "CVE-2026-90001")]
 
 
+def test_the_same_commit_gives_the_same_wheel(built: Path, tmp_path: Path) -> None:
+    with exported() as sources:
+        again = artifacts.wheel(sources, tmp_path)
+    assert again.read_bytes() == (built / again.name).read_bytes()
+
+
 def test_the_checksums_are_those_that_sha256sum_expects(built: Path) -> None:
     done = subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=built, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
