@@ -37,7 +37,7 @@ class KeyLocks(Generic[_Key]):
 
 
 class TimedCache(Generic[_Key, _Value]):
-    """Values with an end each; when it is full, the one that was used the longest ago goes. Safe to use from threads.
+    """Values that expire, each at its time; when full, the least recently used one goes. Safe to share by threads.
 
     On the path of every request a plain dict does, because a look into this costs about ten times as much.
 

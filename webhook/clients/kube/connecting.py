@@ -1,4 +1,4 @@
-"""Connecting: from a kubeconfig file, or the Pod's ServiceAccount, to where the API server is and who asks it.
+"""Connecting: the API server and its credentials, from a kubeconfig file or the Pod's ServiceAccount.
 
 Only a kubeconfig file is read with the official client, which knows its plugins and costs a quarter of a second and
 35 MB; a Pod's ServiceAccount is two files and two variables.

@@ -24,6 +24,7 @@ class ComposedTexts:
 
     def __init__(self, hints: Hints) -> None:
         self._hints = hints
+        # A plain dict, because every decision looks into it.
         self._known: dict[tuple[object, ...], tuple[WorkloadVerdict, object]] = {}
 
     def get(self, verdict: WorkloadVerdict, compose: Callable[[WorkloadVerdict, Hints], T]) -> T:

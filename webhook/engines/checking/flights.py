@@ -1,4 +1,4 @@
-"""Flights: work that is under way, so that whoever wants the same joins it."""
+"""Work that is under way, shared by all callers that need the same."""
 
 from __future__ import annotations
 
