@@ -52,7 +52,7 @@ class VersionedServer(ObjectServer):
             if method == "PUT":
                 self.objects[key] = body
         status, answered = super().answer(method, target, body, metadata_alone)
-        if method in ("POST", "PUT", "PATCH") and status in (200, 201):
+        if method in ("POST", "PUT", "PATCH") and status in (200, 201) and "metadata" in answered:  # no mere review
             name = body.get("metadata", {}).get("name", key[2])
             self.put(key[0], key[1], {**answered, "metadata": {**answered["metadata"], "name": name}})
         return status, answered

@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     own = [item for item in items if HERE in item.path.parents]
     for item in own:
         item.add_marker(pytest.mark.e2e)
-        item.add_marker(pytest.mark.timeout(900))  # what makes the node counts for the first
+        item.add_marker(pytest.mark.timeout(1500))  # what makes the node counts for the first
     ordered = iter(sorted(own, key=lambda item: ORDER.index(item.path.stem.removeprefix("test_node_"))))
     items[:] = [next(ordered) if HERE in item.path.parents else item for item in items]
 

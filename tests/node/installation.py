@@ -133,7 +133,7 @@ class Installation:
 
     # -- waiting --------------------------------------------------------------------------------------------------
 
-    def settled(self, seconds: float = 300) -> None:
+    def settled(self, seconds: float = 600) -> None:
         """Wait until all that was asked for runs, and nothing else, and the webhook answers."""
         try:
             wait_until(

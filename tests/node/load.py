@@ -18,6 +18,7 @@ from collections import Counter
 from typing import Any
 
 CLIENTS = 4
+"""Their pauses leave the processors of a node to what the tests wait for."""
 RIGHT, WRONG, FAILED = "right", "wrong", "failed"
 
 
@@ -92,7 +93,7 @@ def client(number: int, settings: dict[str, Any], tally: Tally, stop: threading.
         began = time.monotonic()
         result, text = call(connection, settings, f"load-{number}-{count}", blocked=count % 2 == 1)
         tally.add(result, text, time.monotonic() - began)
-        time.sleep(settings.get("pause", 0.02))
+        time.sleep(settings.get("pause", 0.1))
 
 
 def main(settings: dict[str, Any]) -> None:

@@ -155,7 +155,7 @@ def test_all_comes_up_anew_under_enforcement_and_no_call_fails(
     before = _uids(bomgate)
     with bomgate.load(namespace) as load:
         bomgate.kubectl("rollout", "restart", WEBHOOK, CONTROLLER, DATABASE[1])
-        wait_until(lambda: not before & _uids(bomgate), 300, "the end of every old Pod", pause=0.5)
+        wait_until(lambda: not before & _uids(bomgate), 600, "the end of every old Pod", pause=0.5)
         bomgate.settled()
     bomgate.tell(f"all restarted while NetworkPolicies are enforced: {load.told}")
     assert (load.final["failed"], load.final["wrong"]) == (0, 0), load.final
