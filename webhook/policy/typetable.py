@@ -19,6 +19,8 @@ MAX_DAYS = 36_500
 """A hundred years: far beyond any use, and still a date that every part can write."""
 
 _MAX_NAME = 60
+_MOST_SCORES = 1024
+"""Scores of which the type is kept; there are hardly more than a hundred."""
 
 
 class TypeTable:
@@ -36,6 +38,7 @@ class TypeTable:
         self._types = tuple(types)
         self._retired = {one.name.casefold(): one for one in retired}
         self._by_name: dict[str, AssessmentType] = {}
+        self._by_score: dict[Decimal, AssessmentType | None] = {}
         for one in self._types:
             _check(one)
             other = self._by_name.setdefault(one.name.casefold(), one)
@@ -82,7 +85,13 @@ class TypeTable:
 
     def for_score(self, score: Decimal | None) -> AssessmentType | None:
         """The type whose range holds the score, see :func:`webhook.policy.scores.type_for_score`."""
-        return type_for_score(self._types, score)
+        if score is None or not score.is_finite():
+            return None
+        if score not in self._by_score:
+            if len(self._by_score) >= _MOST_SCORES:
+                self._by_score.clear()
+            self._by_score[score] = type_for_score(self._types, score)
+        return self._by_score[score]
 
     @property
     def mildest(self) -> AssessmentType | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from typing import Any
 
 from sqlalchemy import Connection, Delete, Dialect, Insert, Table, Update
 
-from webhook.store.columns import stored_values
+from webhook.store.columns import CleanText, are_clean, stored_values
 from webhook.store.compiled import Statement, insertion, statement
 from webhook.store.database import AMONG, listed
 
@@ -33,7 +36,11 @@ def insert_columns(connection: Connection, table: Table, columns: Mapping[str, S
         columns: by name; all of the same length, at least 1.
     """
     compiled = insertion(table, tuple(columns), connection.dialect)
-    _execute(connection, compiled, {name: stored_values(table.c[name].type, of) for name, of in columns.items()})
+    kinds = {name: table.c[name].type for name in columns}
+    texts: dict[str, Sequence[Any]] = {name: of for name, of in columns.items() if isinstance(kinds[name], CleanText)}
+    clean = are_clean(chain.from_iterable(texts.values()))
+    stored = {name: of if clean and name in texts else stored_values(kinds[name], of) for name, of in columns.items()}
+    _execute(connection, compiled, stored)
 
 
 def change_each(connection: Connection, change: Change, columns: Mapping[str, Sequence[object]]) -> None:
@@ -58,7 +65,10 @@ def change_among(connection: Connection, change: Change, values: Sequence[int], 
     """
     compiled = statement(change, connection.dialect)
     parameters = compiled.parameters(**more, **{AMONG: listed(connection.dialect, values)})
-    connection.exec_driver_sql(compiled.text, parameters)
+    if compiled.order is None:
+        connection.exec_driver_sql(compiled.text, parameters)
+    else:
+        _sqlite(connection).execute(compiled.text, parameters)
 
 
 def _execute(connection: Connection, compiled: Statement, columns: Mapping[str, Sequence[object]]) -> None:
@@ -66,5 +76,11 @@ def _execute(connection: Connection, compiled: Statement, columns: Mapping[str, 
         named = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
         connection.exec_driver_sql(compiled.text, named)
     else:
-        ordered = zip(*[columns[name] for name in compiled.order], strict=True)
-        connection.exec_driver_sql(compiled.text, list(ordered))
+        _sqlite(connection).executemany(compiled.text, zip(*[columns[name] for name in compiled.order], strict=True))
+
+
+def _sqlite(connection: Connection) -> sqlite3.Connection:
+    """The driver's connection, past SQLAlchemy, which would log and wrap what needs neither."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver

@@ -71,16 +71,19 @@ class Score(TypeDecorator[Decimal]):
 def stored_values(kind: TypeEngine[Any], values: Sequence[Any]) -> Sequence[Any]:
     """The values of a column as a driver takes them: what the column types above do, for many at once."""
     if isinstance(kind, CleanText):
-        together = "".join([one for one in values if one])
-        if together.isascii() and "\0" not in together:
-            return values
-        return [one if one is None else clean(one) for one in values]
+        return values if are_clean(values) else [one if one is None else clean(one) for one in values]
     if isinstance(kind, Moment):
         moments = {one: None if one is None else (one - _EPOCH) // _MICROSECOND for one in set(values)}
         return [moments[one] for one in values]
     if isinstance(kind, Score):
         return [None if one is None else str(one) for one in values]
     return values
+
+
+def are_clean(texts: Iterable[str | None]) -> bool:
+    """Whether it is certain, by one look at all of them, that any database takes these texts as they are."""
+    together = "".join([one for one in texts if one])
+    return together.isascii() and "\0" not in together
 
 
 def clean(text: str) -> str:

@@ -191,11 +191,11 @@ def _gone(_: Dialect) -> Delete:
 
 
 def _write_components(change: Change, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int], now: int) -> None:
-    alike: dict[tuple[ComponentState, dt.datetime], list[int]] = {}
+    alike: dict[tuple[bool, dt.datetime], list[int]] = {}
     for answer in answers:
-        state = ComponentState.VULNERABLE if answer.vulnerabilities else ComponentState.CLEAN
-        alike.setdefault((state, answer.answered_at), []).append(ids[answer.purl])
-    for (state, answered_at), numbers in alike.items():
+        alike.setdefault((not answer.vulnerabilities, answer.answered_at), []).append(ids[answer.purl])
+    for (is_clean, answered_at), numbers in alike.items():
+        state = ComponentState.CLEAN if is_clean else ComponentState.VULNERABLE
         written = {"now_state": state.value, "now_answered_at": to_seconds(answered_at), "now_asked_at": now}
         change_among(change.connection, _answered, numbers, **written, now_revision=change.revision)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Dialect, Insert, Select, Text, bindparam, delete, func, select, update
@@ -13,7 +13,8 @@ from webhook.model.downloads import Names
 from webhook.model.purls import Purl
 from webhook.store.bulk import change_each
 from webhook.store.columns import to_seconds
-from webhook.store.database import Change, Question, among, among_values, rows_among, upserting
+from webhook.store.componentids import known_ids
+from webhook.store.database import Change, among, among_values, rows_among, upserting
 from webhook.store.tables import components, forms, spellings
 
 MOST_SPELLINGS = 8
@@ -22,17 +23,16 @@ MOST_SPELLINGS = 8
 
 def names(connection: Connection, purls: Sequence[Purl], settled_after: dt.datetime) -> dict[Purl, Names]:
     """What helps to ask for these components, for those of which there is anything."""
-    by_text: dict[str, Purl] = {str(purl): purl for purl in purls}
-    written: dict[Purl, list[Purl]] = {}
-    settled: dict[Purl, set[Purl]] = {}
-    texts = list(by_text)
-    for purl, spelling in _rows(connection, _spellings, texts):
-        written.setdefault(by_text[purl], []).append(Purl(spelling))
-    for purl, form in _rows(connection, _settled_forms, texts, settled_after=to_seconds(settled_after)):
-        settled.setdefault(by_text[purl], set()).add(Purl(form))
+    by_number = {number: purl for purl, number in known_ids(connection, purls).items()}
+    numbers = list(by_number)
+    written = spellings_of(connection, numbers)
+    settled: dict[int, set[Purl]] = {}
+    for portion in rows_among(connection, _settled_forms, numbers, settled_after=to_seconds(settled_after)):
+        for number, form in portion:
+            settled.setdefault(number, set()).add(Purl(form))
     return {
-        purl: Names(tuple(written.get(purl, ())), frozenset(settled.get(purl, ())))
-        for purl in (*written, *(one for one in settled if one not in written))
+        by_number[number]: Names(tuple(map(Purl, sorted(written.get(number, ())))), frozenset(settled.get(number, ())))
+        for number in (*written, *(one for one in settled if one not in written))
     }
 
 
@@ -50,19 +50,10 @@ def _spellings_of(dialect: Dialect) -> Select[Any]:
     return query.where(among_values(dialect, spellings.c.component_id))
 
 
-def _rows(connection: Connection, query: Question, texts: Sequence[str], **more: object) -> Iterator[tuple[Any, ...]]:
-    return (row for portion in rows_among(connection, query, texts, **more) for row in portion)
-
-
-def _spellings(dialect: Dialect) -> Select[Any]:
-    query = select(components.c.purl, spellings.c.spelling).join_from(spellings, components)
-    return query.where(among_values(dialect, components.c.purl)).order_by(spellings.c.spelling)
-
-
 def _settled_forms(dialect: Dialect) -> Select[Any]:
     lately = forms.c.answered_at > bindparam("settled_after", type_=BigInteger())
-    query = select(components.c.purl, forms.c.form).join_from(forms, components)
-    return query.where(among_values(dialect, components.c.purl), lately)
+    query = select(forms.c.component_id, forms.c.form)
+    return query.where(among_values(dialect, forms.c.component_id), lately)
 
 
 def newest_component(connection: Connection) -> int:
