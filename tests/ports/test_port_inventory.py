@@ -39,8 +39,8 @@ class Subject:
 def fake() -> FakeWorkloadInventory:
     revision = Revision(EARLIER, frozenset({"app:1"}))
     chain = (
-        Controller("apps/v1", "ReplicaSet", "web-1", "rs-1", "app=web", revision),
-        Controller("apps/v1", "Deployment", "web", "d-1", "app=web"),
+        Controller("apps/v1", "ReplicaSet", "web-1", "rs-1", "app=web", revision, revision.references),
+        Controller("apps/v1", "Deployment", "web", "d-1", "app=web", references=revision.references),
     )
     pod = OwnedPod(("rs-1", "d-1"), NOON, frozenset({ONE}), frozenset({("docker.io/library/app:1", ONE)}))
     return FakeWorkloadInventory({"rs-1": chain}, {"d-1": [pod]}, {"d-1": [revision]})
@@ -100,6 +100,9 @@ def test_the_chain_of_owners_is_read_nearest_first(subject: Subject, soon: Deadl
         ("ReplicaSet", "web-1", "rs-1"),
         ("Deployment", "web", "d-1"),
     ]
+    for one in found:
+        assert (one.names("app:1"), one.names(f"docker.io/library/app:1@{ONE}")) == (True, True)
+        assert (one.names("app:2"), one.names(f"app@{ONE}")) == (False, False)
 
 
 @pytest.mark.parametrize("lie", [{"uid": "rs-2"}, {"name": "web-2"}, {"kind": "StatefulSet"}, {"kind": "Gadget"}])

@@ -12,7 +12,7 @@ from kubernetes import client
 
 from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import NOON, FakeClock
-from tests.unit.engines.clusters import BAD, GOOD, RISKY, Town, of_controller, request, workload
+from tests.unit.engines.clusters import BAD, CHAIN, GOOD, RISKY, Town, of_controller, request, workload
 from tests.worlds import LOG4J, digest_of
 from webhook.clients.kube.api import KubeApi
 from webhook.clients.kube.connecting import server_of
@@ -235,3 +235,24 @@ def test_what_was_let_in_is_let_in_for_its_controllers_as_before(town: Town) -> 
     spelled = f"docker.io:443/{BAD}@{digest_of(BAD)}"
     assert town.review(of_controller(spelled)).reason == "break-glass"
     assert not town.review(of_controller(WORSE, ticket="INC-1")).allowed
+
+
+# -- a review that the API server did not send ----------------------------------------------------------------------
+
+
+def test_a_grant_that_somebody_had_made_in_the_name_of_another_lets_nothing_in(town: Town) -> None:
+    """Anybody who reaches the port can say who asks; only the API server can say what an object names."""
+    forged = request(replace(web(WORSE, ticket="INC-9"), uid="d-1"), web(GOOD), user="ben")
+    assert town.review(forged).reason == "break-glass", "the caller is told so, and nothing follows from it"
+    for asked in (of_controller(WORSE), of_controller(WORSE, BAD), of_controller(WORSE, ticket="INC-9")):
+        assert not town.review(asked).allowed
+    assert not town.review(request(replace(web(WORSE, ticket="INC-9"), uid="d-1"), web(GOOD), user="dora")).allowed
+
+
+def test_a_grant_counts_for_what_its_own_object_names_now(town: Town) -> None:
+    assert town.review(request(replace(web(BAD, ticket="INC-1"), uid="d-1"))).reason == "break-glass"
+    replica_set, deployment = CHAIN
+    for named, lets_in in (({BAD}, True), ({f"docker.io/{BAD}"}, True), ({GOOD}, False), (set(), False)):
+        town.inventory.chains["rs-1"] = (replica_set, replace(deployment, references=frozenset(named)))
+        assert town.review(of_controller(BAD)).allowed is lets_in, named
+        town.world.clock.advance(10)  # past what answers are kept for

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from webhook.model.images import Digest
+from webhook.model.images import Digest, identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Controller:
         uid: of the object.
         selector: of its Pods' labels, as a query has it; empty when it has none.
         revision: its template, for kinds whose template stays as it was made.
+        references: the images that its template names now.
     """
 
     api_version: str
@@ -43,11 +44,17 @@ class Controller:
     uid: str
     selector: str = ""
     revision: Revision | None = None
+    references: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
         """``ReplicaSet web-5d4`` for people."""
         return f"{self.kind} {self.name}"
+
+    def names(self, reference: str) -> bool:
+        """Whether its template names an image; what names it in the Pod may have been pinned on the way."""
+        named = {identity(one) for one in self.references}
+        return not named.isdisjoint((identity(reference), identity(reference).partition("@")[0]))
 
 
 @dataclass(frozen=True, slots=True)

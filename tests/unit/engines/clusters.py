@@ -26,7 +26,11 @@ from webhook.model.workloads import ContainerRef, ContainerRole, OwnerRef, Workl
 
 BAD, RISKY, GOOD = "shop/bad:1", "shop/risky:1", "shop/good:1"
 REPLICA_SET = OwnerRef("apps/v1", "ReplicaSet", "web-1", "rs-1")
-CHAIN = (Controller("apps/v1", "ReplicaSet", "web-1", "rs-1"), Controller("apps/v1", "Deployment", "web", "d-1"))
+NAMED = frozenset({BAD, RISKY, GOOD})
+CHAIN = (
+    Controller("apps/v1", "ReplicaSet", "web-1", "rs-1", references=NAMED),
+    Controller("apps/v1", "Deployment", "web", "d-1", references=NAMED),
+)
 EARLIER = NOON - dt.timedelta(days=10)
 
 

@@ -158,9 +158,15 @@ class KubeOwners:
         read: _Object = decoded(_OBJECT, content, wanted)
         if read.metadata.uid != reference.uid:
             return None
-        revision = _revision(read, content, group, reference.kind) if reference.kind in _OF_ONE_TEMPLATE else None
+        template = _revision(read, content, group, reference.kind)
         controller = Controller(
-            reference.api_version, reference.kind, read.metadata.name, read.metadata.uid, _selector(read.spec), revision
+            reference.api_version,
+            reference.kind,
+            read.metadata.name,
+            read.metadata.uid,
+            _selector(read.spec),
+            template if reference.kind in _OF_ONE_TEMPLATE else None,
+            template.references,
         )
         return controller, read.metadata.controller
 

@@ -57,15 +57,23 @@ class BreakGlass:
             return ()
         return self._grants.find([owner.uid for owner in owners], case.namespace, deadline)
 
-    def inherited(self, case: Case, grants: Sequence[BreakGlassGrant]) -> Ruling | None:
+    def inherited(self, case: Case, owners: Sequence[Controller], grants: Sequence[BreakGlassGrant]) -> Ruling | None:
         """What grants mean for an object that a controller makes; None when none covers its denied images.
+
+        A grant alone lets nothing in: whoever reaches the webhook's port could ask in the name of somebody else, and so
+        have one made. The granted object itself has to name the images, as the API server has it: nobody brings that
+        about who may not.
 
         Args:
             case: the would-be denial.
+            owners: the controllers above the object, as the API server has them.
             grants: what :meth:`of_owners` gave.
         """
         images = case.images
-        last = max((grant for grant in grants if grant.covers(images)), key=lambda grant: grant.until, default=None)
+        written = [one.image.text for one in case.denied]
+        naming = {owner.uid for owner in owners if all(map(owner.names, written))}
+        covering = (grant for grant in grants if grant.workload.uid in naming and grant.covers(images))
+        last = max(covering, key=lambda grant: grant.until, default=None)
         if last is None:
             return None
         if self._clock.now() < last.until:

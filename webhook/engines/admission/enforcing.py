@@ -201,7 +201,7 @@ class Enforcer:
             owner = case.workload.controller
             assert owner is not None
             owners, grants = answers.owners(owner, case.namespace, deadline), answers.grants
-            inherited = self._glass.inherited(case, grants)
+            inherited = self._glass.inherited(case, owners, grants)
             if inherited is not None and inherited.lets_in:
                 return inherited
             admitted = AdmittedBefore(self._policy.admitted, answers, self._clock, self._admissions)
