@@ -9,7 +9,7 @@ Source: the purl specification and its type definitions; what OSS Index covers: 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -38,6 +38,9 @@ OSS_INDEX_TYPES = frozenset(
 
 MAX_PURL_LENGTH = 4096
 """Characters of the longest coordinates that are read; real ones stay below 200."""
+
+_FEW = 8
+"""Lines that are changed one by one rather than all at once."""
 
 _SEGMENT = r"[A-Za-z0-9._~+-]"
 _LOWER = r"[a-z0-9._~+-]"
@@ -194,12 +197,28 @@ def parse_common_lines(texts: list[str], lines: str) -> list[Purl]:
     if "" in found and ("pkg:rpm/" in lines or "pkg:alpine/" in lines):
         _read_respelt(texts, found)
     together = "\n".join(found)
-    if len(together) > MAX_PURL_LENGTH and max(map(len, found)) > MAX_PURL_LENGTH:
+    if _may_be_long(together) and max(map(len, found)) > MAX_PURL_LENGTH:
         found = ["" if len(one) > MAX_PURL_LENGTH else one for one in found]
         together = "\n".join(found)
-    if "+" in together:
+    if (raw := together.count("+")) > _FEW:
         found = together.replace("+", "%2B").split("\n")
+    elif raw:
+        for place in {together.count("\n", 0, at) for at in _places_of("+", together, raw)}:
+            found[place] = found[place].replace("+", "%2B")
     return list(map(Purl, found))
+
+
+def _may_be_long(lines: str) -> bool:
+    """Whether one of the lines may be longer than purls may be: then it fills a whole block of half that length."""
+    block = MAX_PURL_LENGTH // 2
+    return any(lines.find("\n", at, at + block) < 0 for at in range(0, len(lines) - block, block))
+
+
+def _places_of(one: str, text: str, times: int) -> Iterator[int]:
+    at = -1
+    for _ in range(times):
+        at = text.index(one, at + 1)
+        yield at
 
 
 def unread(found: Sequence[str]) -> list[int]:

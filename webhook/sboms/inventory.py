@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from operator import attrgetter, contains
+from operator import contains
 from typing import NamedTuple, Protocol
 
 from webhook.errors import InvalidInput
@@ -33,7 +33,6 @@ _NPM = "pkg:npm/"
 _RESTORED = frozenset([_GO[4:6], _NPM[4:6]])
 """How the types begin of which the document's name can restore what the purl's spelling lost."""
 _UNUSABLE = Purl("")
-_name_of = attrgetter("name")
 _IMAGES = ("pkg:docker/", "pkg:oci/")
 _IMAGE = re.compile(r"pkg:(?:docker|oci)/[A-Za-z0-9._/-]++@sha256(?::|%3A)[0-9a-f]{64}(?:\?|\Z)").match
 """How nearly every document names the image that it is about."""
@@ -160,7 +159,7 @@ class Inventory:
             return unread(found)
         # A name that stands in the key adds nothing to it; keys that were not read hold nothing at all.
         try:
-            flags = bytearray(map(contains, found, map(_name_of, self.entries)))
+            flags = bytearray(map(contains, found, [entry.name for entry in self.entries]))
         except TypeError:  # some entries have no name
             flags = bytearray((entry.name or "") in purl for purl, entry in zip(found, self.entries, strict=True))
         for place in unread(found):

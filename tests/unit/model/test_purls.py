@@ -255,6 +255,22 @@ def test_common_purls_are_read_together_and_the_others_are_left_to_parse_purl() 
     assert parse_common([]) == []
 
 
+@pytest.mark.parametrize("before", [0, 1, 100, 200, 300])
+@pytest.mark.parametrize("after", [0, 1, 300])
+@pytest.mark.parametrize("more", [0, 1])
+def test_the_longest_purl_is_read_wherever_it_stands_among_others(before: int, after: int, more: int) -> None:
+    start, end = "pkg:npm/", "@1"
+    long = Purl(f"{start}{'a' * (MAX_PURL_LENGTH - len(start + end) + more)}{end}")
+    short = [Purl("pkg:npm/left-pad@1.0.0")] * before, [Purl("pkg:npm/a@1")] * after
+    assert parse_common([*short[0], long, *short[1]]) == [*short[0], Purl("") if more else long, *short[1]]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 8, 9, 50])
+def test_plus_signs_are_encoded_however_many_there_are(count: int) -> None:
+    texts = ["pkg:deb/debian/a@1"] + ["pkg:deb/debian/libstdc++6@12+b1", "pkg:deb/debian/b@2"] * count
+    assert parse_common(texts) == [parse_purl(text) for text in texts]
+
+
 def test_a_line_end_in_one_purl_leaves_all_of_them_to_parse_purl() -> None:
     assert parse_common(["pkg:npm/a@1", "pkg:npm/b@1\npkg:npm/c@1"]) == ["", ""]
     assert parse_common(["pkg:npm/a@1\n"]) == [""]
