@@ -29,8 +29,10 @@ from bench.processes import ROOT
 from tests.doubles.clock import RealClock
 from tests.doubles.ossindex.behaviour import PAT
 from webhook.clients.directory import digest_in_name
-from webhook.clients.ossindex import OssIndexOptions, OssIndexSource
-from webhook.engines.downloading.downloader import Downloader, DownloadOptions
+from webhook.clients.ossindex.options import OssIndexOptions
+from webhook.clients.ossindex.source import OssIndexSource
+from webhook.engines.downloading.downloader import Downloader
+from webhook.engines.downloading.options import DownloadOptions
 from webhook.errors import InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.downloads import DownloadReport

@@ -22,9 +22,10 @@ from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
 from webhook.engines.checking.accounts import AccountNotes
 from webhook.engines.checking.admissions import AdmissionNotes
 from webhook.engines.checking.images import ImageChecker
+from webhook.engines.checking.options import ResolveOptions, SearchOptions
 from webhook.engines.checking.platforms import Platforms
-from webhook.engines.checking.resolving import ResolveOptions, ResolveParts, TagResolver
-from webhook.engines.checking.searching import SbomSearch, SearchOptions, SearchParts
+from webhook.engines.checking.resolving import ResolveParts, TagResolver
+from webhook.engines.checking.searching import SbomSearch, SearchParts
 from webhook.engines.checking.workloads import WorkloadJudge
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher, RefreshOptions

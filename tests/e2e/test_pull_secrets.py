@@ -26,7 +26,11 @@ from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.pullsecrets import PullSecretReader
 from webhook.clients.machine import SystemClock
-from webhook.clients.registry import Opener, RegistryClient, RegistryResolver, Search, registry_source
+from webhook.clients.registry.client import RegistryClient
+from webhook.clients.registry.pulling import Opener
+from webhook.clients.registry.resolver import RegistryResolver
+from webhook.clients.registry.search import Search
+from webhook.clients.registry.sources import registry_source
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, parse_image

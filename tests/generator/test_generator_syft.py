@@ -9,9 +9,11 @@ import pytest
 
 from tests.generator.images import Images, debian, node
 from tests.registries.kit import Kit, loopback
-from webhook.clients.generator import GeneratedSource, GeneratorOptions, Syft
+from webhook.clients.generator import GeneratedSource, Syft
+from webhook.clients.generator_options import GeneratorOptions
 from webhook.clients.machine import SystemClock
-from webhook.clients.registry import AttachmentOptions, RegistryRule, pull_target
+from webhook.clients.registry.options import AttachmentOptions, RegistryRule
+from webhook.clients.registry.targets import pull_target
 from webhook.errors import Final, Retryable
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline

@@ -23,7 +23,7 @@ from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, OP
 from webhook.api.app import AdmissionFace, create_app
 from webhook.engines.admission.enforcing import ClusterParts
 from webhook.model.owners import Controller, OwnedPod
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 FOLDER = Path(__file__).parent / "reviews"
 REQUESTS = sorted(FOLDER.glob("*.request.json"))

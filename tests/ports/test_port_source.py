@@ -10,7 +10,8 @@ import pytest
 from tests.doubles.ossindex import Behaviour, OssIndexDouble, advisory, faults
 from tests.doubles.ossindex.behaviour import PAT
 from tests.fakes import FakeClock, FakeVulnerabilitySource
-from webhook.clients.ossindex import OssIndexOptions, OssIndexSource
+from webhook.clients.ossindex.options import OssIndexOptions
+from webhook.clients.ossindex.source import OssIndexSource
 from webhook.errors import Final, Retryable
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability

@@ -14,7 +14,7 @@ from tests.doubles.signer import FakeSigner, name_of
 from tests.fakes import FakeClock
 from tests.memory.cluster import MemoryCertificates, MemoryRegistrations, MemorySecrets
 from webhook.engines.controlling.certificates import CertificateDuty, CertificateParts
-from webhook.engines.controlling.certifying import CertificateOptions
+from webhook.engines.controlling.options import CertificateOptions
 from webhook.errors import Retryable
 
 OVERLAP = 100.0

@@ -12,7 +12,7 @@ from tests.registries.conftest import start
 from tests.registries.kit import CYCLONEDX, SPDX, Kit, loopback, purls
 from tests.registries.running import docker_registry
 from tests.registries.tokens import PASSWORD, USER
-from webhook.clients.registry import RegistryRule
+from webhook.clients.registry.options import RegistryRule
 from webhook.errors import Final
 
 

@@ -7,7 +7,9 @@ import json
 import pytest
 
 from tests.registries.kit import CYCLONEDX, JINJA, LEFT_PAD, REQUESTS, SPDX, purls
-from webhook.clients.registry import AttachmentOptions, Search, registry_source
+from webhook.clients.registry.options import AttachmentOptions
+from webhook.clients.registry.search import Search
+from webhook.clients.registry.sources import registry_source
 from webhook.sboms import parse
 
 FALLBACK = "fallback-tag"

@@ -12,7 +12,7 @@ from tests.certificates import Authority
 from tests.registries.kit import Kit
 from tests.registries.lying import Answer, LyingServer
 from tests.registries.world import FOUND, World
-from webhook.clients.registry import RegistryOptions, RegistryRule
+from webhook.clients.registry.options import RegistryOptions, RegistryRule
 from webhook.errors import DeadlineExceeded, Final
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.registries import images
 from tests.registries.lying import Answer
 from tests.registries.world import FOUND
-from webhook.clients.registry import AttachmentOptions
+from webhook.clients.registry.options import AttachmentOptions
 from webhook.errors import InvalidInput, TooMuchAttached
 
 DSSE = "application/vnd.dsse.envelope.v1+json"

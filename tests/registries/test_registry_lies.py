@@ -11,7 +11,7 @@ from tests.registries.kit import Kit, loopback
 from tests.registries.layouts import sha256
 from tests.registries.lying import Answer
 from tests.registries.world import FOUND, LIST
-from webhook.clients.registry import RegistryOptions
+from webhook.clients.registry.options import RegistryOptions
 from webhook.errors import Final, InvalidInput
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.registries import images
 from tests.registries.lying import Answer
 from tests.registries.world import FOUND, LIST
-from webhook.clients.registry import AttachmentOptions
+from webhook.clients.registry.options import AttachmentOptions
 from webhook.errors import Final, TooMuchAttached
 
 

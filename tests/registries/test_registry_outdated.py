@@ -13,10 +13,11 @@ from tests.fakes import FakeBackground, FakeImageResolver, FakeOpener
 from tests.ports.samples import AutoRule, answer, vulnerability
 from tests.registries import images
 from tests.registries.layouts import Layout
-from webhook.clients.registry import SOURCES, AttachmentOptions
+from webhook.clients.registry.options import SOURCES, AttachmentOptions
 from webhook.engines.checking.images import ImageChecker
-from webhook.engines.checking.resolving import ResolveOptions, ResolveParts, TagResolver
-from webhook.engines.checking.searching import SbomSearch, SearchOptions, SearchParts
+from webhook.engines.checking.options import ResolveOptions, SearchOptions
+from webhook.engines.checking.resolving import ResolveParts, TagResolver
+from webhook.engines.checking.searching import SbomSearch, SearchParts
 from webhook.engines.controlling.fetching_running import InventoryDuty, InventoryParts
 from webhook.engines.controlling.options import ControllerOptions
 from webhook.engines.readmodel import ReadModel

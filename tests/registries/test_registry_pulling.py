@@ -13,20 +13,16 @@ from tests.registries.kit import CYCLONEDX, SPDX, Kit, loopback, purls
 from tests.registries.layouts import Layout
 from tests.registries.tokens import PASSWORD, USER
 from tests.worlds import digest_of
-from webhook.clients.registry import (
-    SOURCES,
-    AttachmentOptions,
-    Opener,
-    Registry,
-    RegistryResolver,
-    Repository,
-    Search,
-    registry_source,
-)
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.dockerconfig import read_docker_config
-from webhook.clients.registry.pulling import SecretKeychain
-from webhook.engines.checking.searching import SbomSearch, SearchOptions, SearchParts
+from webhook.clients.registry.locations import Registry, Repository
+from webhook.clients.registry.options import SOURCES, AttachmentOptions
+from webhook.clients.registry.pulling import Opener, SecretKeychain
+from webhook.clients.registry.resolver import RegistryResolver
+from webhook.clients.registry.search import Search
+from webhook.clients.registry.sources import registry_source
+from webhook.engines.checking.options import SearchOptions
+from webhook.engines.checking.searching import SbomSearch, SearchParts
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher, RefreshOptions
 from webhook.errors import Final, Retryable

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.registries.kit import CYCLONEDX, SPDX, purls
-from webhook.clients.registry import AttachmentOptions, VerifyRule
+from webhook.clients.registry.options import AttachmentOptions, VerifyRule
 from webhook.errors import InvalidInput
 from webhook.sboms import parse
 

@@ -9,7 +9,7 @@ import pytest
 from tests.registries.kit import Kit, loopback
 from tests.registries.lying import Answer
 from tests.registries.world import FOUND
-from webhook.clients.registry import RegistryRule
+from webhook.clients.registry.options import RegistryRule
 from webhook.errors import Final, Retryable
 from webhook.model.images import parse_image
 

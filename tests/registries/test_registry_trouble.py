@@ -6,7 +6,7 @@ import pytest
 
 from tests.registries.lying import Answer
 from tests.registries.world import FOUND
-from webhook.clients.registry import RegistryOptions
+from webhook.clients.registry.options import RegistryOptions
 from webhook.errors import DeadlineExceeded, Retryable, TooMuchAttached
 
 

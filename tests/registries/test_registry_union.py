@@ -16,8 +16,9 @@ from tests.registries import images
 from tests.registries.kit import purls
 from tests.registries.layouts import Layout
 from tests.registries.lying import Answer
-from webhook.clients.registry import SOURCES, AttachmentOptions, VerifyRule
-from webhook.engines.checking.searching import SbomSearch, SearchOptions, SearchParts
+from webhook.clients.registry.options import SOURCES, AttachmentOptions, VerifyRule
+from webhook.engines.checking.options import SearchOptions
+from webhook.engines.checking.searching import SbomSearch, SearchParts
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher, RefreshOptions
 from webhook.errors import TooMuchAttached

@@ -15,9 +15,11 @@ from pathlib import Path
 from tests.doubles.clock import RealClock
 from tests.doubles.ossindex.behaviour import PAT
 from tests.doubles.ossindex.service import Asked
-from webhook.clients.ossindex import OssIndexOptions, OssIndexSource
-from webhook.engines.downloading.downloader import Downloader, DownloadOptions
+from webhook.clients.ossindex.options import OssIndexOptions
+from webhook.clients.ossindex.source import OssIndexSource
+from webhook.engines.downloading.downloader import Downloader
 from webhook.engines.downloading.keeping import LeasePace
+from webhook.engines.downloading.options import DownloadOptions
 from webhook.model.assessments import Assessment
 from webhook.model.downloads import DownloadReport
 from webhook.model.vulnerabilities import Vulnerability

@@ -14,7 +14,8 @@ from tests.fakes import FakeClock
 from webhook.clients.registry.credentials import FileKeychain
 from webhook.clients.registry.dockerconfig import Credential, DockerConfig, matching, read_docker_config
 from webhook.clients.registry.locations import Registry, Repository
-from webhook.clients.registry.providers import ProviderKeychain, ProviderOptions
+from webhook.clients.registry.options import ProviderOptions
+from webhook.clients.registry.providers import ProviderKeychain
 from webhook.errors import ConfigError, InvalidInput, Retryable
 from webhook.model.durations import parse_duration
 

@@ -27,7 +27,7 @@ from webhook.clients.http.headers import (
     web_address,
 )
 from webhook.clients.http.messages import Request
-from webhook.clients.registry import RegistryOptions
+from webhook.clients.registry.options import RegistryOptions
 from webhook.errors import InvalidInput, SourceError
 from webhook.model.deadlines import Deadline
 

@@ -17,8 +17,8 @@ from webhook.engines.rereading import Rereader
 from webhook.model.components import ComponentState
 from webhook.model.records import OutdatedCounts
 from webhook.sboms import READER, parse
+from webhook.store.addresses import parse_address
 from webhook.store.opening import Store
-from webhook.store.options import parse_address
 from webhook.store.tables import documents
 
 PARSER = "pkg:maven/org.example/parser@2.14.1"

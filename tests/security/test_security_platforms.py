@@ -15,7 +15,7 @@ from tests.registries.kit import Kit, loopback
 from tests.registries.layouts import Layout
 from tests.registries.lying import Answer, LyingServer
 from tests.worlds import World, digest_of, sbom_of
-from webhook.clients.registry import AttachmentOptions
+from webhook.clients.registry.options import AttachmentOptions
 from webhook.engines.checking.platforms import Platforms
 from webhook.errors import Final, SourceError
 from webhook.model.actions import Action

@@ -20,8 +20,9 @@ from webhook.clients.kube.api import KubeApi
 from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.troubles import Wanted
-from webhook.clients.ossindex import OssIndexOptions, OssIndexSource
-from webhook.clients.registry import RegistryOptions
+from webhook.clients.ossindex.options import OssIndexOptions
+from webhook.clients.ossindex.source import OssIndexSource
+from webhook.clients.registry.options import RegistryOptions
 from webhook.errors import DeadlineExceeded, Retryable
 from webhook.model.deadlines import Deadline
 from webhook.model.images import parse_image

@@ -9,7 +9,8 @@ import logging
 import pytest
 from prometheus_client import CollectorRegistry
 
-from webhook.telemetry import DEFINITIONS, JsonFormatter, Metrics, TextFormatter, exposition, redact, set_up_logs
+from webhook.telemetry import DEFINITIONS, JsonFormatter, TextFormatter, redact, set_up_logs
+from webhook.telemetry.metrics import Metrics, exposition
 
 
 def test_every_metric_is_exposed_under_its_documented_name() -> None:

@@ -6,7 +6,7 @@ import logging
 
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse
 from webhook.model.workloads import Workload
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 log = logging.getLogger("bomgate.api")
 _SYSTEM_PREFIXES = ("kube-", "openshift-")

@@ -27,7 +27,7 @@ from webhook.model.durations import parse_duration
 from webhook.model.policies import Mode, Policy
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Target
 from webhook.ports import Clock
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 log = logging.getLogger("bomgate.api")
 

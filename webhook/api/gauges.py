@@ -6,7 +6,7 @@ from webhook.engines.readmodel import ReadModel
 from webhook.errors import BomgateError
 from webhook.model.records import RunRecord
 from webhook.ports import Clock, RunStore
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 _RUN_INTERVAL = 15.0
 """Seconds between two looks for the last downloads, which cost a query each."""

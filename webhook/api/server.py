@@ -35,7 +35,7 @@ from webhook.api.starting import StartBoard, raise_open_files
 from webhook.api.tls import CertificateFiles
 from webhook.api.worker import ENDING, AdmissionWorker
 from webhook.errors import ConfigError
-from webhook.telemetry import exposition, forget_process
+from webhook.telemetry.metrics import exposition, forget_process
 
 log = logging.getLogger("bomgate.server")
 _SECONDS_TO_END = 10

@@ -12,7 +12,7 @@ from webhook.engines.auditing.duty import AuditDuty
 from webhook.engines.auditing.telling import AuditTeller, Sinks
 from webhook.policy.rehearsing import rehearsed
 from webhook.ports.controlling import Duty
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 _SEARCHES = 4
 """Searches for SBOMs of unknown images that an audit lets run at a time."""

@@ -10,18 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from webhook.engines.admission.enforcing import ClusterParts
-from webhook.ports import Background, Clock, EventSink, ReportSink, RunningWorkloads, WebhookRegistration
-from webhook.ports.certifying import SecretKeeper
-from webhook.ports.controlling import GrantKeeper, LeaderLock, RightsReviewer
-from webhook.ports.provisioning import DecisionResources
-from webhook.settings import Settings
-from webhook.telemetry import Faults
-
 if TYPE_CHECKING:
     from webhook.clients.kube.api import KubeApi
     from webhook.clients.kube.namespaces import NamespaceWatch
     from webhook.clients.kube.webhooks import WebhookConfigurations
+    from webhook.engines.admission.enforcing import ClusterParts
+    from webhook.ports import Background, Clock, EventSink, ReportSink, RunningWorkloads, WebhookRegistration
+    from webhook.ports.certifying import SecretKeeper
+    from webhook.ports.controlling import GrantKeeper, LeaderLock, RightsReviewer
+    from webhook.ports.provisioning import DecisionResources
+    from webhook.settings import Settings
+    from webhook.telemetry import Faults
 
 
 @dataclass
@@ -73,6 +72,7 @@ class Cluster:
         from webhook.clients.kube.access import AccessReviews
         from webhook.clients.kube.grants import KubeGrants
         from webhook.clients.kube.owners import KubeOwners
+        from webhook.engines.admission.enforcing import ClusterParts
 
         api = self.api
         return ClusterParts(

@@ -21,7 +21,7 @@ from webhook.engines.controlling.rights import RightsDuty
 from webhook.errors import StoreError
 from webhook.ports.controlling import Duty
 from webhook.settings import Settings
-from webhook.telemetry import Metrics, exposition
+from webhook.telemetry.metrics import Metrics, exposition
 
 
 @dataclass

@@ -23,7 +23,7 @@ from webhook.engines.controlling.urgent import UrgentDuty
 from webhook.model.records import OutdatedCounts
 from webhook.ports.controlling import Duty
 from webhook.sboms import READER
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 
 def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:

@@ -1,4 +1,7 @@
-"""The parts of a process: each is made when it is first asked for."""
+"""The parts of a process: each is made when it is first asked for.
+
+What a part is made of is imported where it is made: a command pays for the parts that it uses, and for no other.
+"""
 
 from __future__ import annotations
 
@@ -10,45 +13,48 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from webhook.bootstrap.cluster import Cluster
-from webhook.bootstrap.places import Places
-from webhook.clients.directory import sbom_files
 from webhook.clients.machine import SystemClock
-from webhook.clients.ossindex import OssIndexSource, RecordedReports
-from webhook.clients.registry import Explanation, explain_image
-from webhook.engines.admission.enforcing import ClusterParts, Enforcer
-from webhook.engines.admission.former import FormerImages
-from webhook.engines.admission.mutating import PodPinner
-from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
-from webhook.engines.assessing.assessor import Assessor
-from webhook.engines.assessing.ruling import StoreRules
-from webhook.engines.checking.documents import SbomChecker
-from webhook.engines.checking.images import ImageChecker
-from webhook.engines.checking.resolving import ResolveParts, TagResolver
-from webhook.engines.checking.searching import SbomSearch, SearchParts
-from webhook.engines.checking.workloads import WorkloadJudge
-from webhook.engines.downloading.downloader import Downloader
-from webhook.engines.downloading.progress import DownloadListener, SilentListener
-from webhook.engines.importing import Document, SbomImporter
-from webhook.engines.readmodel import ReadModel
-from webhook.engines.refreshing import Refresher
-from webhook.engines.rereading import Rereader
 from webhook.errors import InvalidInput, StoreUnreachable
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.model.places import GENERATED, REPORTED, counts
-from webhook.policy.decisions import provisioned
 from webhook.policy.evaluation import Rules
-from webhook.policy.lint import Trap, lint
 from webhook.policy.messages import Hints
-from webhook.ports import AccountSink, AdmittedImages, Background, Clock, HotStart, SightingSink, VulnerabilitySource
-from webhook.sboms import READER, Limits, parse
 from webhook.settings import Settings
-from webhook.store.hotstart import HotStartFile
-from webhook.store.opening import Store, open_store
 from webhook.telemetry import Faults
+
+if TYPE_CHECKING:
+    from webhook.bootstrap.cluster import Cluster
+    from webhook.bootstrap.places import Places
+    from webhook.clients.registry.explaining import Explanation
+    from webhook.engines.admission.enforcing import ClusterParts
+    from webhook.engines.admission.mutating import PodPinner
+    from webhook.engines.admission.reviewing import AdmissionReviewer
+    from webhook.engines.assessing.assessor import Assessor
+    from webhook.engines.assessing.ruling import StoreRules
+    from webhook.engines.checking.documents import SbomChecker
+    from webhook.engines.checking.images import ImageChecker
+    from webhook.engines.checking.workloads import WorkloadJudge
+    from webhook.engines.downloading.downloader import Downloader
+    from webhook.engines.downloading.progress import DownloadListener
+    from webhook.engines.importing import Document, SbomImporter
+    from webhook.engines.readmodel import ReadModel
+    from webhook.engines.refreshing import Refresher
+    from webhook.engines.rereading import Rereader
+    from webhook.policy.lint import Trap
+    from webhook.ports import (
+        AccountSink,
+        AdmittedImages,
+        Background,
+        Clock,
+        HotStart,
+        SightingSink,
+        VulnerabilitySource,
+    )
+    from webhook.store.opening import Store
 
 
 class KnownTags:
@@ -98,6 +104,8 @@ class Parts:
     @cached_property
     def rules_now(self) -> StoreRules:
         """Gives the policy, and the types of the settings file and of the cluster, as the store has them now."""
+        from webhook.engines.assessing.ruling import StoreRules
+
         return StoreRules(self.rules, self.store.types)
 
     @cached_property
@@ -118,6 +126,8 @@ class Parts:
     @cached_property
     def assessor(self) -> Assessor:
         """Gives assessments."""
+        from webhook.engines.assessing.assessor import Assessor
+
         store = self.store
         return Assessor(store.assessments, store.vulnerabilities, store.components, self.rules_now, self.clock)
 
@@ -125,28 +135,40 @@ class Parts:
     def source(self) -> VulnerabilitySource:
         """OSS Index, or a recording of it."""
         if self.recording is not None:
+            from webhook.clients.ossindex.recorded import RecordedReports
+
             return RecordedReports(self.recording, self.clock)
+        from webhook.clients.ossindex.source import OssIndexSource
+
         return OssIndexSource(self.settings.ossindex, self.clock)
 
     @cached_property
     def model(self) -> ReadModel:
         """The read model, empty until the refresher fills it."""
+        from webhook.engines.readmodel import ReadModel
+
         return ReadModel()
 
     @cached_property
     def refresher(self) -> Refresher:
         """Fills the read model and keeps it up to date."""
+        from webhook.engines.refreshing import Refresher
+
         saved = hot_start(self.settings)
         return Refresher(self.model, self.store.feed, saved, self.clock, self.settings.refresh)
 
     @cached_property
     def parse_sbom(self) -> Callable[[bytes], Sbom]:
         """Reads SBOM documents within the limits of the settings."""
+        from webhook.sboms import Limits, parse
+
         return partial(parse, limits=Limits(max_bytes=self.settings.sbom.max_bytes))
 
     @cached_property
     def cluster(self) -> Cluster:
         """The cluster's API server."""
+        from webhook.bootstrap.cluster import Cluster
+
         return Cluster(self.settings, self.clock)
 
     @cached_property
@@ -157,6 +179,8 @@ class Parts:
     @cached_property
     def places(self) -> Places:
         """Where tags and SBOMs of unknown images are looked for."""
+        from webhook.bootstrap.places import Places
+
         return Places(self.settings, self.parse_sbom, self.clock, self.cluster, self.faults)
 
     def explain(self, image: ImageRef, deadline: Deadline) -> Explanation:
@@ -166,6 +190,8 @@ class Parts:
             image: the reference.
             deadline: by when all must be done.
         """
+        from webhook.clients.registry.explaining import explain_image
+
         faults = Faults(traceback=False)  # the trail says what there is to say
         common, seal = self.places.opener.common, self.places.seal(image)
         # Places in registries say themselves why they are not asked for an image that needs signatures.
@@ -179,6 +205,10 @@ class Parts:
 
     def checker(self, background: Background) -> ImageChecker:
         """Judges images."""
+        from webhook.engines.checking.images import ImageChecker
+        from webhook.engines.checking.resolving import ResolveParts, TagResolver
+        from webhook.engines.checking.searching import SbomSearch, SearchParts
+
         places, store = self.places, self.store
         opener = places.opener
         resolving = ResolveParts(
@@ -206,6 +236,8 @@ class Parts:
 
     def judge(self, checker: ImageChecker) -> WorkloadJudge:
         """Judges the images of workloads."""
+        from webhook.engines.checking.workloads import WorkloadJudge
+
         return WorkloadJudge(checker, self.rules, pull_secrets=self.settings.kube.pull_secrets)
 
     def reviewer(
@@ -219,6 +251,10 @@ class Parts:
             background: asks what was admitted.
             cluster: whom to ask about namespaces, owners and rights; None leaves them out.
         """
+        from webhook.engines.admission.enforcing import Enforcer
+        from webhook.engines.admission.former import FormerImages
+        from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
+
         enforcer = Enforcer(self.settings.policy, cluster, self.clock, notes.admissions)
         inventory = cluster.inventory if cluster is not None else None
         former = FormerImages(notes.admissions, inventory, background, self.clock)
@@ -228,19 +264,29 @@ class Parts:
 
     def pinner(self, checker: ImageChecker) -> PodPinner:
         """Puts digests behind the tags of Pods."""
+        from webhook.engines.admission.mutating import PodPinner
+
         return PodPinner(checker.tags, pull_secrets=self.settings.kube.pull_secrets)
 
     def sbom_checker(self, checker: ImageChecker) -> SbomChecker:
         """Judges SBOM files."""
+        from webhook.engines.checking.documents import SbomChecker
+
         return SbomChecker(checker, self.model, self.refresher, self.store.sboms)
 
     def importer(self) -> SbomImporter:
         """Takes SBOM documents in."""
+        from webhook.engines.importing import SbomImporter
+        from webhook.sboms import READER
+
         keeps = self.settings.documents.keep_documents
         return SbomImporter(self.store.sboms, self.parse_sbom, keeps_documents=keeps, reader=READER)
 
     def rereader(self) -> Rereader:
         """Reads documents again that an older reader read."""
+        from webhook.engines.rereading import Rereader
+        from webhook.sboms import READER
+
         return Rereader(self.store.readings, self.store.documents, self.parse_sbom, READER)
 
     def documents(self, directory: Path) -> Iterator[Document]:
@@ -249,11 +295,17 @@ class Parts:
         Raises:
             OSError: the directory cannot be read.
         """
+        from webhook.clients.directory import sbom_files
+        from webhook.engines.importing import Document
+
         for digest, path in sbom_files(directory):
             yield Document(str(path.relative_to(directory)), digest, partial(read_bounded, path, self))
 
     def downloader(self, listener: DownloadListener | None = None) -> Downloader:
         """Runs downloads."""
+        from webhook.engines.downloading.downloader import Downloader
+        from webhook.engines.downloading.progress import SilentListener
+
         return Downloader(
             source=self.source,
             components=self.store.components,
@@ -272,6 +324,9 @@ class Parts:
             rules: with the types of the cluster; those of the settings file alone when left out, because they can be
                 told while the database is down.
         """
+        from webhook.policy.decisions import provisioned
+        from webhook.policy.lint import lint
+
         now = self.clock.now()
         records = [provisioned(entry, self.settings.types, now, None) for entry in self.settings.assessments]
         return lint(rules or self.rules, records, now=now)
@@ -290,7 +345,11 @@ class Parts:
 def hot_start(settings: Settings) -> HotStart | None:
     """The copy of the read model on disk; None when none is kept."""
     folder = settings.serve.state_directory
-    return HotStartFile(folder / "read-model") if folder else None
+    if folder is None:
+        return None
+    from webhook.store.hotstart import HotStartFile
+
+    return HotStartFile(folder / "read-model")
 
 
 def read_bounded(path: Path, parts: Parts) -> bytes:
@@ -317,6 +376,8 @@ def open_parts(settings: Settings, *, create: bool = True, recording: bytes | No
     Raises:
         ConfigError: a setting cannot work.
     """
+    from webhook.store.opening import open_store
+
     clock = SystemClock()
     store = open_store(settings.database, clock, create=create, documents=settings.documents)
     return Parts(settings, clock, store, recording)

@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from webhook.bootstrap.cluster import Cluster
 from webhook.clients.directory import DirectorySource
-from webhook.clients.generator import GeneratedSource, Syft
-from webhook.clients.registry import (
-    SOURCES,
-    FileKeychain,
-    Locations,
-    Opener,
-    Opening,
-    ProviderKeychain,
-    RegistryClient,
-    RegistryResolver,
-    Search,
-    pull_target,
-    registry_source,
-)
+from webhook.clients.registry.locations import Locations
+from webhook.clients.registry.options import SOURCES
 from webhook.engines.checking.platforms import Platforms
 from webhook.errors import ConfigError
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
-from webhook.model.images import ImageRef
+from webhook.model.images import Digest, ImageRef
 from webhook.model.pulling import PullAccess
-from webhook.ports import Background, Clock, ImageResolver, PullSecretSource, RegistryOpener, SbomSource
+from webhook.ports import Background, Clock, ImageResolver, Opening, PullSecretSource, RegistryOpener, SbomSource
 from webhook.settings import Settings
 from webhook.telemetry import Faults
 
 if TYPE_CHECKING:
+    from webhook.bootstrap.cluster import Cluster
+    from webhook.clients.generator import Syft
     from webhook.clients.kube.nodes import NodePlatforms
+    from webhook.clients.registry.client import RegistryClient
+    from webhook.clients.registry.search import Search
 
 _OTHERS = ("directory", "clusterReports", "generate")
+
+
+class UnknownTags:
+    """Tags where no registry may be asked; implements ``ImageResolver``."""
+
+    def resolve(self, image: ImageRef, deadline: Deadline) -> Digest | None:
+        """Nobody knows."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalOpening:
+    """Places that need no registry, and so no client of one; implements ``Opening``."""
+
+    places: Sequence[SbomSource]
+    resolver: ImageResolver = field(default_factory=UnknownTags)
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,10 +86,18 @@ class Places:
         settings = self.settings
         settings.kube.check()
         settings.generator.check()
+        if self._needs_no_client:
+            return SameForAll(LocalOpening(_usable(map(self._local_place, self._names()))))
+        from webhook.clients.registry.client import RegistryClient
+        from webhook.clients.registry.credentials import FileKeychain
+        from webhook.clients.registry.providers import ProviderKeychain
+        from webhook.clients.registry.pulling import Opener
+        from webhook.clients.registry.pulling import Opening as OpenedRegistries
+
         keychains = (FileKeychain(), ProviderKeychain(settings.providers, settings.environment, self.clock))
         client = RegistryClient(settings.registry, keychains, self.clock)
         if not settings.kube.pull_secrets:
-            return SameForAll(Opening("", *self._join(client)))
+            return SameForAll(OpenedRegistries("", *self._join(client)))
         return Opener(client, self._locations, self._join, self._pull_secrets(), self.faults)
 
     @property
@@ -89,9 +105,21 @@ class Places:
         """Whether something in a registry is looked at; only then are tags asked for, too."""
         return any(name in SOURCES or name == "generate" for name in self._names())
 
+    @property
+    def _needs_no_client(self) -> bool:
+        """Whether no setting takes a client of registries, which is slow to load, to look at, or to check."""
+        settings = self.settings
+        return not (
+            self.asks_registries
+            or settings.kube.pull_secrets
+            or settings.attachments.verify
+            or settings.providers.config
+            or settings.registries
+        )
+
     def seal(self, image: ImageRef) -> str:
         """The place of SBOMs that the right key has signed, for an image that needs such; else empty."""
-        return self._common_search.seal(image)
+        return self._common_search.seal(image) if self.settings.attachments.verify else ""
 
     def host(self, image: ImageRef) -> str:
         """The hosts that are asked for an image and for what is attached to it."""
@@ -106,22 +134,30 @@ class Places:
     @cached_property
     def _common_search(self) -> Search:
         # It looks at no image, so it needs no credentials, and nothing of the cluster.
+        from webhook.clients.registry.client import RegistryClient
+        from webhook.clients.registry.search import Search
+
         client = RegistryClient(self.settings.registry, (), self.clock)
         return Search(client, self._locations, self.settings.attachments, self.parse, self.clock)
 
     @cached_property
     def _syft(self) -> Syft:
+        from webhook.clients.generator import Syft
+
         return Syft(self.settings.generator, self.settings.environment, self.clock)
 
     def _search(self, client: RegistryClient) -> Search:
+        from webhook.clients.registry.search import Search
+
         options = self.settings.attachments
         return Search(client, self._locations, options, self.parse, self.clock, platforms=self._platforms)
 
     def _join(self, client: RegistryClient) -> tuple[ImageResolver, Sequence[SbomSource]]:
+        from webhook.clients.registry.resolver import RegistryResolver
+
         search = self._search(client)
         resolver = RegistryResolver(client, self._locations, self.settings.registry, self.clock)
-        places = [self._place(name, search) for name in self._names()]
-        return resolver, tuple(place for place in places if place is not None)
+        return resolver, _usable(self._place(name, search) for name in self._names())
 
     def _names(self) -> tuple[str, ...]:
         """The words of ``sbom.sources``; ``sbom.generate`` alone puts generation at the end."""
@@ -129,16 +165,25 @@ class Places:
         return (*names, "generate") if self.settings.generator.generate and "generate" not in names else names
 
     def _place(self, name: str, search: Search) -> SbomSource | None:
-        sbom = self.settings.sbom
         if name in SOURCES:
+            from webhook.clients.registry.sources import registry_source
+
             return registry_source(name, search)
+        if name == "generate":
+            from webhook.clients.generator import GeneratedSource
+            from webhook.clients.registry.targets import pull_target
+
+            return GeneratedSource(self._syft, partial(pull_target, search), self.parse)
+        return self._local_place(name)
+
+    def _local_place(self, name: str) -> SbomSource | None:
+        """A place that no registry is asked for."""
+        sbom = self.settings.sbom
         if name == "directory":
             # Named by default, and without a folder there is nothing to look into.
             return DirectorySource(sbom.directory, self.parse, sbom.max_bytes) if sbom.directory is not None else None
         if name == "clusterReports":
             return self._cluster_reports()
-        if name == "generate":
-            return GeneratedSource(self._syft, partial(pull_target, search), self.parse)
         raise ConfigError(
             f"sbom.sources cannot name {name!r:.60}", remedy=f"Known are: {', '.join((*SOURCES, *_OTHERS))}."
         )
@@ -171,3 +216,7 @@ class Places:
         from webhook.clients.kube.reports import ClusterReports
 
         return ClusterReports(self.cluster.api, self.parse)
+
+
+def _usable(places: Iterable[SbomSource | None]) -> tuple[SbomSource, ...]:
+    return tuple(place for place in places if place is not None)

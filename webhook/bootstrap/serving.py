@@ -32,7 +32,7 @@ from webhook.engines.controlling.rights import RightsDuty, webhook_needs
 from webhook.errors import StoreUnreachable
 from webhook.ports import Clock
 from webhook.settings import Settings
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 log = logging.getLogger("bomgate.start")
 _LISTED = 20

@@ -35,7 +35,6 @@ from webhook.model.images import ImageRef
 from webhook.model.verdicts import ImageVerdict, WorkloadVerdict
 from webhook.model.workloads import ContainerRef, ContainerRole
 from webhook.policy.phrases import count
-from webhook.store.options import parse_address, shown_address
 
 _NO_ANSWERS = (
     "The database {} holds no answer of a vulnerability source, so nothing could be denied. If it is the right one, "
@@ -179,6 +178,8 @@ class Report:
         if failed_on:
             note(f"Fails by --fail-on: {', '.join(failed_on)}.")
         if not self.has_answers:
+            from webhook.store.addresses import parse_address, shown_address
+
             note(_NO_ANSWERS.format(shown_address(parse_address(parts.settings.database.url))))
 
 

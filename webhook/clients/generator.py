@@ -15,14 +15,15 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from webhook.clients.confined import Limits, Ran, run_confined
+from webhook.clients.generator_options import GeneratorOptions
 from webhook.clients.generator_troubles import scan_trouble, version_trouble, would_repeat
-from webhook.errors import ConfigError, DeadlineExceeded, Final, InvalidInput
+from webhook.errors import DeadlineExceeded, Final, InvalidInput
 from webhook.model.caches import TimedCache
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
@@ -31,8 +32,6 @@ from webhook.model.platforms import WHOLE
 from webhook.model.pulling import PullTarget
 from webhook.ports import Clock
 
-_MIB = 1024 * 1024
-_LEAST_MEMORY = 256
 _OLDEST = (1, 0)
 _VERSION_SECONDS = 20.0
 _REMEMBERED = 1_000
@@ -40,50 +39,6 @@ _VERSION = re.compile(r"v?([0-9]+)\.([0-9]+)")
 _PASSED_ON = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy", "SSL_CERT_FILE")
 
 Locate = Callable[[ImageRef, Digest, Deadline], PullTarget]
-
-
-@dataclass(frozen=True, slots=True)
-class GeneratorOptions:
-    """Whether SBOMs are made for images that have none, and what that may cost."""
-
-    generate: str = field(default="", metadata={"help": "syft: make SBOMs of images that have none; empty: make none."})
-    syft: Path | None = field(default=None, metadata={"help": "Path of the syft program; none: it is on the PATH."})
-    syft_memory_mib: int = field(default=1024, metadata={"help": "Memory of a run of syft, in MiB; at least 256."})
-    syft_seconds: float = field(
-        default=120.0, metadata={"help": "Longest run of syft; the time for a whole search bounds it as well."}
-    )
-    syft_disk_mib: int = field(default=4096, metadata={"help": "Disk space of a run of syft, in MiB."})
-    syft_output_bytes: int = field(
-        default=64 * _MIB, metadata={"help": "Bytes of the largest SBOM that syft may make."}
-    )
-    syft_at_once: int = field(default=1, metadata={"help": "Runs of syft that are under way at a time."})
-    syft_retry_seconds: float = field(
-        default=900.0, metadata={"help": "Seconds for which an image that was too much for syft is not tried again."}
-    )
-
-    def check(self) -> None:
-        """Refuse values that cannot work.
-
-        Raises:
-            ConfigError: for the first such value.
-        """
-        if self.generate not in ("", "syft"):
-            raise ConfigError(f"sbom.generate cannot be {self.generate!r:.60}", remedy="Write syft, or leave it out.")
-        if self.syft_memory_mib < _LEAST_MEMORY:
-            raise ConfigError(f"sbom.syftMemoryMib is {self.syft_memory_mib}; syft needs at least {_LEAST_MEMORY}.")
-        for name, value in (
-            ("syftSeconds", self.syft_seconds),
-            ("syftDiskMib", self.syft_disk_mib),
-            ("syftOutputBytes", self.syft_output_bytes),
-            ("syftAtOnce", self.syft_at_once),
-        ):
-            if not value > 0:
-                raise ConfigError(f"sbom.{name} is {value}; it has to be more than 0.")
-
-    def limits(self, seconds: float) -> Limits:
-        """The limits of one run that may take so long at most."""
-        disk = self.syft_disk_mib * _MIB
-        return Limits(self.syft_memory_mib * _MIB, min(self.syft_seconds, seconds), self.syft_output_bytes, disk)
 
 
 class _About(msgspec.Struct):

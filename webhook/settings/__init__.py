@@ -15,17 +15,21 @@ from typing import Any
 
 from webhook.api.options import ProbeOptions, ServeOptions
 from webhook.clients.directory import SbomOptions
-from webhook.clients.generator import GeneratorOptions
+from webhook.clients.generator_options import GeneratorOptions
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.lanes import LaneLimits
-from webhook.clients.ossindex import OssIndexOptions
-from webhook.clients.registry import AttachmentOptions, ProviderOptions, RegistryOptions, RegistryRule, VerifyRule
+from webhook.clients.ossindex.options import OssIndexOptions
+from webhook.clients.registry.options import (
+    AttachmentOptions,
+    ProviderOptions,
+    RegistryOptions,
+    RegistryRule,
+    VerifyRule,
+)
 from webhook.engines.auditing.options import AuditOptions
-from webhook.engines.checking.resolving import ResolveOptions
-from webhook.engines.checking.searching import SearchOptions
-from webhook.engines.controlling.certifying import CertificateOptions
-from webhook.engines.controlling.options import ControllerOptions
-from webhook.engines.downloading.downloader import DownloadOptions
+from webhook.engines.checking.options import ResolveOptions, SearchOptions
+from webhook.engines.controlling.options import CertificateOptions, ControllerOptions
+from webhook.engines.downloading.options import DownloadOptions
 from webhook.engines.refreshing import RefreshOptions
 from webhook.errors import ConfigError
 from webhook.model.policies import Policy
@@ -51,7 +55,6 @@ from webhook.settings.reading import (
     snake,
 )
 from webhook.store import DocumentOptions, StoreOptions
-from webhook.store.options import in_folder, parse_address, sqlite_path
 
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("auto", "json", "text")
@@ -238,6 +241,8 @@ def _database_address(
     elsewhere = (*(environment.get(f"BOMGATE_DATABASE_URL{end}") for end in ("", "_FILE")), flags.get("database.url"))
     if file is None or any(elsewhere) or not content.get("database"):
         return url
+    from webhook.store.addresses import in_folder, parse_address, sqlite_path
+
     address = in_folder(url, file.absolute().parent)
     if address == url:
         return url

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -171,8 +172,14 @@ def _content(name: str, path: str) -> str:
         raise ConfigError(f"{name}: {path} cannot be read: {problem}") from problem
 
 
-def _type(options: type[Any], field: dataclasses.Field[Any]) -> Any:
-    return get_type_hints(options)[field.name]
+@cache
+def _types(options: Any) -> Mapping[str, Any]:
+    """The types of an options class by field; looked up once, because each look-up compiles every annotation."""
+    return get_type_hints(options)
+
+
+def _type(options: Any, field: dataclasses.Field[Any]) -> Any:
+    return _types(options)[field.name]
 
 
 def read_value(name: str, value: Any, wanted: Any) -> Any:

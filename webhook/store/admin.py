@@ -7,8 +7,8 @@ from sqlalchemy import Connection, distinct, func, select
 from webhook.model.components import ComponentState
 from webhook.model.records import StoreStatus
 from webhook.store import schema
+from webhook.store.addresses import shown_address
 from webhook.store.database import Database, current_revision
-from webhook.store.options import shown_address
 from webhook.store.runs import last_run
 from webhook.store.tables import assessments, components, sboms, vulnerabilities
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ClauseElement,
@@ -33,26 +33,31 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from webhook.errors import StoreError, StoreUnreachable
 from webhook.ports import Clock
 from webhook.store import schema
+from webhook.store.addresses import has_several_hosts, parse_address, shown_address, sqlite_path
 from webhook.store.columns import to_json
 from webhook.store.compiled import Statement, statement
 from webhook.store.failures import is_interruption, lost_answer, told
 from webhook.store.interruptions import Persistence, watch_connections
-from webhook.store.options import StoreOptions, has_several_hosts, parse_address, shown_address, sqlite_path
+from webhook.store.options import StoreOptions
 from webhook.store.sqlitefile import existing, prepare, refuse_other_file
 from webhook.store.tables import marks
 from webhook.store.tables import revision as revision_table
 
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
+    Upsert = sqlite.Insert | postgresql.Insert
+
 Question = Callable[[Dialect], Select[Any]]
 AMONG = "among_values"
 """The parameter of :func:`among_values`."""
-Upsert = sqlite.Insert | postgresql.Insert
 _PORTION = 500  # below the 700 new objects at which Python looks for garbage: larger portions are slower
 _HOST_SECONDS = 2  # the least that libpq takes; what a dead first host costs each new connection
 _IDLE_SECONDS = 15
@@ -344,7 +349,11 @@ def current_revision(connection: Connection) -> int:
 
 def upserting(dialect: Dialect, table: Table) -> Upsert:
     """An INSERT that can say what to do about rows that are there already."""
-    return postgresql.insert(table) if dialect.name == "postgresql" else sqlite.insert(table)
+    if dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def raw_rows(connection: Connection, query: Select[Any]) -> Iterator[list[tuple[Any, ...]]]:
@@ -407,6 +416,8 @@ def among_values(dialect: Dialect, column: Column[Any]) -> ColumnElement[bool]:
 
 def _is_among(dialect: Dialect, column: Column[Any], name: str | None, listed: object) -> ColumnElement[bool]:
     if dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
         kind = postgresql.ARRAY(Integer() if isinstance(column.type, Integer) else Text())
         return column == any_(bindparam(name, listed, type_=kind))
     each = func.json_each(bindparam(name, listed, type_=Text())).table_valued("value")

@@ -6,14 +6,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeGuard
 
-import psycopg
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from webhook.errors import StoreError, StoreUnreachable
-from webhook.store.options import shown_address
+from webhook.store.addresses import shown_address
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def told(url: URL) -> Iterator[None]:
     """Turn what the database at ``url`` raises into a StoreError: a StoreUnreachable when it may pass by itself."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as problem:
+    except _database_errors(url) as problem:
         raise store_error(problem, url) from problem
     except UnicodeError as problem:  # a name with halves of surrogate pairs, which no database can hold
         raise StoreError(
@@ -120,20 +123,20 @@ def store_error(problem: Exception, url: URL) -> StoreError:
         trouble = _POOL
     elif isinstance(cause, sqlite3.Error):
         trouble = _SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF, _OTHER)
-    elif isinstance(cause, psycopg.Error):
+    elif _is_postgresql(cause):
         trouble = _postgresql(cause)
     else:
         trouble = _OTHER
     said = _said(cause, url) if trouble not in (_BUSY, _POOL) else ""
     kind = StoreUnreachable if trouble in _PASSING else StoreError
-    if trouble in _INTERRUPTIONS and isinstance(cause, psycopg.Error):
+    if trouble in _INTERRUPTIONS and _is_postgresql(cause):
         kind = Interrupted
     return kind(f"The database at {shown_address(url)} {trouble.sentence}{said}", remedy=trouble.remedy)
 
 
 def is_interruption(problem: BaseException) -> bool:
     """Whether PostgreSQL, or the way to it, ended the use of a connection by this."""
-    return isinstance(problem, psycopg.Error) and _postgresql(problem) in _INTERRUPTIONS
+    return _is_postgresql(problem) and _postgresql(problem) in _INTERRUPTIONS
 
 
 def lost_answer(url: URL) -> StoreUnreachable:
@@ -142,6 +145,21 @@ def lost_answer(url: URL) -> StoreUnreachable:
         f"The database at {shown_address(url)} was lost while it committed; whether the change was kept is not known.",
         remedy="Look whether the change is there once the database answers again, and repeat it if it is not.",
     )
+
+
+def _database_errors(url: URL) -> tuple[type[Exception], ...]:
+    """What SQLAlchemy and the driver of an address raise; the driver of PostgreSQL is not loaded for an SQLite file."""
+    if url.get_backend_name() == "sqlite":
+        return (SQLAlchemyError, sqlite3.Error)
+    import psycopg
+
+    return (SQLAlchemyError, sqlite3.Error, psycopg.Error)
+
+
+def _is_postgresql(problem: BaseException) -> TypeGuard[psycopg.Error]:
+    import psycopg
+
+    return isinstance(problem, psycopg.Error)
 
 
 def _postgresql(cause: psycopg.Error) -> _Trouble:
@@ -155,6 +173,8 @@ def _postgresql(cause: psycopg.Error) -> _Trouble:
         return _DENIED
     if "too many clients" in text or "too many connections" in text:
         return _CROWDED
+    import psycopg
+
     return _UNREACHABLE if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) else _OTHER
 
 

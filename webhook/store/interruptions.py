@@ -10,15 +10,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
-import psycopg
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 
 from webhook.ports import Clock
 from webhook.store.failures import Interrupted, is_interruption
+
+if TYPE_CHECKING:
+    import psycopg
 
 _PAUSE_SECONDS = 0.2
 _ANY_SERVER = ("standby", "prefer-standby", "read-only")
@@ -106,6 +108,8 @@ def watch_connections(engine: Engine, url: URL, persistence: Persistence) -> Non
         url: may ask for a standby in so many words (``target_session_attrs``); then one is good enough.
         persistence: learns that a server was reached.
     """
+    import psycopg
+
     any_server = url.query.get("target_session_attrs") in _ANY_SERVER
 
     def connected(connection: psycopg.Connection[Any], record: Any) -> None:

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from webhook.api.accounting import account, area, subject
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester
 from webhook.model.workloads import OwnerRef, Workload
-from webhook.telemetry import Metrics, exposition
+from webhook.telemetry.metrics import Metrics, exposition
 
 POD = Workload("", "Pod", "shop", "web")
 OWNED = replace(POD, controller=OwnerRef("apps/v1", "ReplicaSet", "web", "1"))

@@ -19,7 +19,7 @@ from webhook.model.deadlines import Deadline
 from webhook.model.policies import Mode, Policy
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse
 from webhook.ports import Clock
-from webhook.telemetry import Metrics, exposition
+from webhook.telemetry.metrics import Metrics, exposition
 
 
 class Face:

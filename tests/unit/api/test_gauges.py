@@ -9,7 +9,7 @@ from tests.fakes import FakeClock, MemoryStore
 from webhook.api.gauges import Gauges
 from webhook.engines.readmodel import ReadModel
 from webhook.model.downloads import DownloadReport
-from webhook.telemetry import Metrics, exposition
+from webhook.telemetry.metrics import Metrics, exposition
 
 
 class Board:

@@ -15,7 +15,7 @@ from webhook.api.app import AdmissionFace, create_app
 from webhook.engines.admission.mutating import PodPinner
 from webhook.model.actions import Action
 from webhook.model.policies import Policy
-from webhook.telemetry import Metrics, exposition
+from webhook.telemetry.metrics import Metrics, exposition
 
 
 class Face:

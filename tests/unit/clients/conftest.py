@@ -10,7 +10,8 @@ import pytest
 from tests.doubles.ossindex import OssIndexDouble
 from tests.doubles.ossindex.behaviour import PAT
 from tests.fakes import FakeClock
-from webhook.clients.ossindex import OssIndexOptions, OssIndexSource
+from webhook.clients.ossindex.options import OssIndexOptions
+from webhook.clients.ossindex.source import OssIndexSource
 
 
 @pytest.fixture(autouse=True)

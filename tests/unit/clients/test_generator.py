@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests.fakes import FakeClock
-from webhook.clients.generator import GeneratedSource, GeneratorOptions, Syft
+from webhook.clients.generator import GeneratedSource, Syft
+from webhook.clients.generator_options import GeneratorOptions
 from webhook.errors import ConfigError, DeadlineExceeded, Final, InvalidInput, Retryable
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, parse_image

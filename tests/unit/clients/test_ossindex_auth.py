@@ -6,9 +6,10 @@ import pytest
 
 from tests.doubles.ossindex import OssIndexDouble
 from tests.doubles.ossindex.behaviour import PAT, TOKEN, USERNAME
-from webhook.clients.ossindex import OssIndexOptions, OssIndexSource
 from webhook.clients.ossindex.auth import sign_in, warnings
 from webhook.clients.ossindex.errors import NoCredentials
+from webhook.clients.ossindex.options import OssIndexOptions
+from webhook.clients.ossindex.source import OssIndexSource
 from webhook.errors import Final
 from webhook.model.purls import parse_purl
 

@@ -8,8 +8,9 @@ import pytest
 from tests.doubles.ossindex import Behaviour, OssIndexDouble, faults
 from tests.doubles.ossindex.behaviour import TOKEN, USERNAME
 from tests.fakes import FakeClock
-from webhook.clients.ossindex import OssIndexOptions, OssIndexSource
 from webhook.clients.ossindex.errors import CredentialsRefused, Forbidden, OutOfCredits, SlowDown
+from webhook.clients.ossindex.options import OssIndexOptions
+from webhook.clients.ossindex.source import OssIndexSource
 from webhook.errors import BomgateError, Final, Retryable
 from webhook.model.purls import parse_purl
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.doubles.ossindex import OssIndexDouble, advisory
-from webhook.clients.ossindex import OssIndexSource
 from webhook.clients.ossindex.forms import forms, usual_forms
+from webhook.clients.ossindex.source import OssIndexSource
 from webhook.model.downloads import Names
 from webhook.model.purls import Purl, parse_purl
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from webhook.clients.ossindex import GUIDE_URL, OssIndexOptions
+from webhook.clients.ossindex.options import GUIDE_URL, OssIndexOptions
 from webhook.errors import ConfigError
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes import FakeClock
 from webhook.cli.demo.images import read_data
-from webhook.clients.ossindex import RecordedReports
+from webhook.clients.ossindex.recorded import RecordedReports
 from webhook.errors import SourceError
 from webhook.model.purls import Purl
 

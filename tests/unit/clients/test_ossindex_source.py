@@ -11,8 +11,9 @@ import pytest
 from tests.doubles.ossindex import Behaviour, OssIndexDouble, advisory, faults
 from tests.doubles.ossindex.behaviour import TOKEN, USERNAME
 from tests.fakes import FakeClock
-from webhook.clients.ossindex import OssIndexOptions, OssIndexSource
 from webhook.clients.ossindex.errors import OutOfCredits
+from webhook.clients.ossindex.options import OssIndexOptions
+from webhook.clients.ossindex.source import OssIndexSource
 from webhook.errors import ConfigError, Final, Retryable
 from webhook.model.downloads import BatchAnswer
 from webhook.model.purls import Purl, parse_purl

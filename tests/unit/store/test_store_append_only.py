@@ -10,8 +10,8 @@ from tests.fakes import NOON
 from tests.ports.samples import AutoRule, answer, assessment, vulnerability
 from webhook.model.assessments import AssessmentSource
 from webhook.model.records import AssessmentQuery
+from webhook.store.addresses import parse_address
 from webhook.store.opening import Store
-from webhook.store.options import parse_address
 
 ONE = vulnerability("V-1", "7.5")
 

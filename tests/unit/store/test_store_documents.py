@@ -16,8 +16,8 @@ from webhook.model.components import Sbom
 from webhook.model.looks import Look
 from webhook.sboms import READER, parse
 from webhook.store import DocumentOptions, StoreOptions
+from webhook.store.addresses import parse_address
 from webhook.store.opening import Store, open_store
-from webhook.store.options import parse_address
 from webhook.store.tables import documents
 
 Open = Callable[..., Store]

@@ -8,7 +8,7 @@ import pytest
 
 from webhook.errors import ConfigError
 from webhook.store import StoreOptions
-from webhook.store.options import parse_address, shown_address, sqlite_path
+from webhook.store.addresses import parse_address, shown_address, sqlite_path
 
 PASSWORD = "s3cr3t-word"
 

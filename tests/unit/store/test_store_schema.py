@@ -31,8 +31,8 @@ from webhook.model.looks import Look
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.scopes import canonical_scope
 from webhook.store import schema
+from webhook.store.addresses import parse_address
 from webhook.store.opening import Store
-from webhook.store.options import parse_address
 from webhook.store.tables import metadata
 
 MIGRATIONS = files("webhook.store") / "migrations"

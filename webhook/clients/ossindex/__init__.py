@@ -2,11 +2,5 @@
 
 Belongs here: everything about that service and its quirks, in three parts: ``fetch`` (requests, tries, statuses),
 ``matching`` and ``convert`` (answers → bomgate's nouns) and ``options``. What the service *said* never leaves this
-package in the service's own form. ``settings`` and ``bootstrap`` import the names below; nobody imports the modules.
+package in the service's own form. ``settings`` imports ``options``, and ``bootstrap`` the sources.
 """
-
-from webhook.clients.ossindex.options import GUIDE_URL, MAX_BATCH_SIZE, OssIndexOptions
-from webhook.clients.ossindex.recorded import RecordedReports
-from webhook.clients.ossindex.source import OssIndexSource
-
-__all__ = ["GUIDE_URL", "MAX_BATCH_SIZE", "OssIndexOptions", "OssIndexSource", "RecordedReports"]

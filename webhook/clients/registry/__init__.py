@@ -2,7 +2,8 @@
 
 Belongs here: everything that speaks to container registries, from addresses and tokens to the places where attachments
 are. Does not belong here: what an SBOM means (``webhook.sboms``), which of several counts (``engines``), and other
-clients. Only ``settings`` (for the options) and ``bootstrap`` import from here, and only these names::
+clients. Only ``settings`` (for ``options``) and ``bootstrap`` import from here, each name from its module, so that
+options load no client::
 
     client = RegistryClient(options, [FileKeychain()], clock)
     locations = Locations(rules, options)
@@ -14,52 +15,3 @@ clients. Only ``settings`` (for the options) and ``bootstrap`` import from here,
 
 Nothing is asked at a private, loopback, link-local or metadata address unless a rule of ``registries`` allows it.
 """
-
-from __future__ import annotations
-
-from webhook.clients.registry.client import RegistryClient
-from webhook.clients.registry.credentials import FileKeychain, Keychain
-from webhook.clients.registry.dockerconfig import Credential
-from webhook.clients.registry.explaining import Explanation, Look, Trail, explain, explain_image
-from webhook.clients.registry.locations import Locations, Registry, Repository
-from webhook.clients.registry.options import (
-    SOURCES,
-    AttachmentOptions,
-    RegistryOptions,
-    RegistryRule,
-    VerifyRule,
-)
-from webhook.clients.registry.providers import ProviderKeychain, ProviderOptions
-from webhook.clients.registry.pulling import Opener, Opening
-from webhook.clients.registry.resolver import RegistryResolver
-from webhook.clients.registry.search import Search
-from webhook.clients.registry.sources import registry_source
-from webhook.clients.registry.targets import pull_target
-
-__all__ = [
-    "SOURCES",
-    "AttachmentOptions",
-    "Credential",
-    "Explanation",
-    "FileKeychain",
-    "Keychain",
-    "Locations",
-    "Look",
-    "Opener",
-    "Opening",
-    "ProviderKeychain",
-    "ProviderOptions",
-    "Registry",
-    "RegistryClient",
-    "RegistryOptions",
-    "RegistryResolver",
-    "RegistryRule",
-    "Repository",
-    "Search",
-    "Trail",
-    "VerifyRule",
-    "explain",
-    "explain_image",
-    "pull_target",
-    "registry_source",
-]

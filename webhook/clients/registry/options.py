@@ -135,3 +135,14 @@ class AttachmentOptions:
     listing_seconds: float = field(
         default=30.0, metadata={"help": "Seconds for which a list of attachments is remembered."}
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderOptions:
+    """Plugins that give credentials, as the kubelet runs them."""
+
+    config: Path | None = field(
+        default=None, metadata={"help": "CredentialProviderConfig of the kubelet (YAML); none: no plugins."}
+    )
+    directory: Path | None = field(default=None, metadata={"help": "Folder of the plugins' programs."})
+    timeout_seconds: float = field(default=10.0, metadata={"help": "Longest run of a plugin."})

@@ -10,7 +10,7 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import yaml
 
 from webhook.clients.registry.dockerconfig import Credential, matches_image, matching, normal_key
 from webhook.clients.registry.locations import Repository
+from webhook.clients.registry.options import ProviderOptions
 from webhook.errors import ConfigError, InvalidInput, Retryable
 from webhook.model.caches import TimedCache
 from webhook.model.durations import parse_duration
@@ -28,17 +29,6 @@ _API = "credentialprovider.kubelet.k8s.io/"
 _MAX_OUTPUT = 1024 * 1024
 _REMEMBERED = 1000
 _SCOPES = frozenset(["Image", "Registry", "Global"])
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderOptions:
-    """Plugins that give credentials, as the kubelet runs them."""
-
-    config: Path | None = field(
-        default=None, metadata={"help": "CredentialProviderConfig of the kubelet (YAML); none: no plugins."}
-    )
-    directory: Path | None = field(default=None, metadata={"help": "Folder of the plugins' programs."})
-    timeout_seconds: float = field(default=10.0, metadata={"help": "Longest run of a plugin."})
 
 
 class _Variable(msgspec.Struct):

@@ -6,7 +6,7 @@ from webhook.engines.auditing.auditor import Auditor, AuditParts
 from webhook.engines.auditing.options import AuditOptions
 from webhook.engines.auditing.telling import AuditTeller, publish
 from webhook.model.audits import AuditResult
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 
 class AuditDuty:

@@ -21,7 +21,7 @@ from webhook.policy.messages import Hints
 from webhook.policy.reporting import event_about, report_about
 from webhook.policy.scores import SEVERITIES, UNSCORED, severity
 from webhook.ports import Clock, EventSink, ReportSink
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 log = logging.getLogger("bomgate.audit")
 _AGAIN = dt.timedelta(hours=24)

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from webhook.engines.checking.flights import SingleFlight
+from webhook.engines.checking.options import ResolveOptions
 from webhook.engines.readmodel import ReadModel
 from webhook.errors import SourceError, StoreError
 from webhook.model.deadlines import Deadline
@@ -22,22 +23,6 @@ _MOST_REMEMBERED = 20_000
 _TOO_LATE = "the registry did not answer in time"
 _Key = tuple[str, PullAccess]
 """A tagged name, and with whose credentials it is asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResolveOptions:
-    """How long a tag's digest is believed."""
-
-    tag_seconds: float = field(
-        default=300.0, metadata={"help": "Seconds for which the digest of a tag is believed before asking again."}
-    )
-    patience_seconds: float = field(
-        default=1.0, metadata={"help": "Seconds to wait for a registry when the tag's last digest is known."}
-    )
-    retry_seconds: float = field(
-        default=15.0,
-        metadata={"help": "Seconds for which a registry that did not say a tag's digest is not asked again."},
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from webhook.engines.controlling.certifying import (
     Authority,
-    CertificateOptions,
     IssueLeaf,
     KeepAuthority,
     MakeAuthority,
@@ -19,6 +18,7 @@ from webhook.engines.controlling.certifying import (
     bundle_of,
     next_step,
 )
+from webhook.engines.controlling.options import CertificateOptions
 from webhook.errors import Retryable
 from webhook.model.certificates import Certificate, KeyPair, Registration, SecretRecord
 from webhook.ports import Clock

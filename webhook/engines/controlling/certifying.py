@@ -16,77 +16,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from webhook.errors import ConfigError
+from webhook.engines.controlling.options import CertificateOptions
 from webhook.model.certificates import BACKDATED, Certificate, KeyPair
 
-_LONGEST_PAUSE = 30.0
 _MOST_PREVIOUS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateOptions:
-    """Certificates that the controller makes for the webhook."""
-
-    manage: bool = field(
-        default=False,
-        metadata={
-            "help": "Whether the controller makes the webhook's certificate and writes its authority into the webhook "
-            "configurations; false where something else does, such as cert-manager."
-        },
-    )
-    secret: str = field(
-        default="bomgate-webhook-tls", metadata={"help": "Secret with the certificate that the webhook serves with."}
-    )
-    ca_secret: str = field(default="bomgate-ca", metadata={"help": "Secret with bomgate's own certificate authority."})
-    service: str = field(
-        default="bomgate-webhook", metadata={"help": "Service through which the API server calls the webhook."}
-    )
-    configurations: tuple[str, ...] = field(
-        default=("bomgate",),
-        metadata={"help": "Names of the ValidatingWebhookConfigurations and MutatingWebhookConfigurations of bomgate."},
-    )
-    leaf_days: float = field(
-        default=90.0,
-        metadata={"help": "Days for which the webhook's certificate is valid; renewed when a third is left."},
-    )
-    authority_days: float = field(
-        default=365.0, metadata={"help": "Days for which the authority is valid; replaced when a third is left."}
-    )
-    overlap_seconds: float = field(
-        default=3600.0,
-        metadata={
-            "help": "Seconds for which a new authority is known before it is used, and an old one after; longer than "
-            "a kubelet takes to bring a changed Secret to the Pods."
-        },
-    )
-
-    @property
-    def overlap(self) -> dt.timedelta:
-        """The overlap as a duration."""
-        return dt.timedelta(seconds=self.overlap_seconds)
-
-    @property
-    def interval_seconds(self) -> float:
-        """Seconds between two looks: a bundle that somebody wiped is whole again within a minute."""
-        return min(_LONGEST_PAUSE, max(0.5, self.overlap_seconds / 4))
-
-    def check(self) -> None:
-        """Refuse values that cannot work.
-
-        Raises:
-            ConfigError: for the first such value.
-        """
-        if self.overlap_seconds <= 0:
-            raise ConfigError(f"certificates.overlapSeconds is {self.overlap_seconds:g}; it has to be more than 0.")
-        for name, days in (("leafDays", self.leaf_days), ("authorityDays", self.authority_days)):
-            # In the last third both overlaps of a rotation have to fit.
-            if not dt.timedelta(days=days) / 3 > 3 * self.overlap:
-                raise ConfigError(
-                    f"certificates.{name} is {days:g}, too short for an overlap of {self.overlap_seconds:g} seconds.",
-                    remedy="A third of it has to be longer than three times certificates.overlapSeconds.",
-                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.evaluation import Judge, Rules
 from webhook.policy.matching import ANYWHERE, Place
 from webhook.ports import Clock
-from webhook.telemetry import Metrics
+from webhook.telemetry.metrics import Metrics
 
 WINDOW = dt.timedelta(days=7)
 """How long before its end an assessment is told of."""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from webhook.clients.registry import Locations, RegistryOptions, RegistryRule
+from webhook.clients.registry.locations import Locations
+from webhook.clients.registry.options import RegistryOptions, RegistryRule
 from webhook.errors import ConfigError
 from webhook.model.images import parse_image
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import FakeClock
-from webhook.clients.registry import ProviderKeychain, ProviderOptions
 from webhook.clients.registry.locations import Registry, Repository
+from webhook.clients.registry.options import ProviderOptions
+from webhook.clients.registry.providers import ProviderKeychain
 from webhook.errors import ConfigError, Retryable
 
 IMAGE = Repository(Registry("1234.dkr.ecr.eu-west-1.amazonaws.com"), "team/app")

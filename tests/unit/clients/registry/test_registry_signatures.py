@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, padding,
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from webhook.clients.registry import VerifyRule
+from webhook.clients.registry.options import VerifyRule
 from webhook.clients.registry.signatures import Verification, read_public_key
 from webhook.errors import ConfigError
 from webhook.model.images import parse_image

@@ -22,7 +22,7 @@ from webhook.model.reports import ReportStatus
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.messages import Hints
 from webhook.policy.modes import ENFORCE_LABEL
-from webhook.telemetry import Metrics, exposition
+from webhook.telemetry.metrics import Metrics, exposition
 
 BAD, RISKY, GOOD = "shop/bad:1", "shop/risky:1", "shop/good:1"
 DAY = 24 * 3600.0

@@ -18,7 +18,8 @@ from tests.fakes import (
 )
 from tests.worlds import LEFTPAD, World, digest_of, sbom_of
 from webhook.engines.checking.claims import LEASE_SECONDS, SearchClaims
-from webhook.engines.checking.searching import SbomSearch, SearchOptions, SearchParts
+from webhook.engines.checking.options import SearchOptions
+from webhook.engines.checking.searching import SbomSearch, SearchParts
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher, RefreshOptions
 from webhook.errors import Final, InvalidInput, StoreError

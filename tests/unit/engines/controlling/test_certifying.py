@@ -11,7 +11,8 @@ from tests.doubles.signer import FakeSigner, name_of
 from tests.fakes import NOON, FakeClock
 from tests.memory.cluster import MemoryCertificates, MemoryRegistrations, MemorySecrets
 from webhook.engines.controlling.certificates import CertificateDuty, CertificateParts
-from webhook.engines.controlling.certifying import CertificateOptions, renew_at
+from webhook.engines.controlling.certifying import renew_at
+from webhook.engines.controlling.options import CertificateOptions
 from webhook.errors import ConfigError, Retryable
 
 OPTIONS = CertificateOptions(manage=True)

@@ -16,7 +16,7 @@ from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry, Sc
 from webhook.model.policies import Policy
 from webhook.policy.evaluation import Rules
 from webhook.policy.typetable import TypeTable
-from webhook.telemetry import Metrics, exposition
+from webhook.telemetry.metrics import Metrics, exposition
 
 DAY = 86400.0
 

@@ -13,7 +13,8 @@ from tests.worlds import LEFTPAD, LOG4J, LOG4SHELL, OPENSSL, YAML, digest_of, sb
 from webhook.clients.ossindex.errors import OutOfCredits, SlowDown
 from webhook.engines.controlling.options import ControllerOptions
 from webhook.engines.controlling.urgent import UrgentDuty
-from webhook.engines.downloading.downloader import Downloader, DownloadOptions
+from webhook.engines.downloading.downloader import Downloader
+from webhook.engines.downloading.options import DownloadOptions
 from webhook.errors import Retryable
 from webhook.model.assessments import Assessment
 from webhook.model.purls import Purl, parse_purl

@@ -14,14 +14,9 @@ import pytest
 from tests.fakes import FakeClock, FakeVulnerabilitySource, MemoryStore
 from tests.memory import MemoryRuns
 from tests.worlds import LEFTPAD, LOG4J, LOG4SHELL, OPENSSL, YAML, digest_of, sbom_of
-from webhook.engines.downloading.downloader import (
-    Downloader,
-    DownloadOptions,
-    DownloadPlan,
-    DownloadProgress,
-    DownloadRunningError,
-)
+from webhook.engines.downloading.downloader import Downloader, DownloadPlan, DownloadProgress, DownloadRunningError
 from webhook.engines.downloading.keeping import LeaseKeeper, LeasePace
+from webhook.engines.downloading.options import DownloadOptions
 from webhook.errors import BomgateError, ConfigError, Final, Retryable, StoreError
 from webhook.model.assessments import Assessment
 from webhook.model.downloads import BatchAnswer, DownloadReport, Names, RecordResult, WantedComponent

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import pytest
 
 from tests.fakes import NOON, FakeClock, MemoryStore
-from webhook.engines.downloading.downloader import Downloader, DownloadOptions
+from webhook.engines.downloading.downloader import Downloader
 from webhook.engines.downloading.fetching import Fetched, Fetching
+from webhook.engines.downloading.options import DownloadOptions
 from webhook.errors import Final, Retryable
 from webhook.model.downloads import BatchAnswer, Names, SourceStatus
 from webhook.model.purls import Purl

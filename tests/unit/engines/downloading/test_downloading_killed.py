@@ -15,9 +15,11 @@ from tests.doubles.ossindex import Behaviour, OssIndexDouble
 from tests.doubles.ossindex.behaviour import PAT
 from tests.doubles.ossindex.service import Asked
 from tests.worlds import digest_of, sbom_of
-from webhook.clients.ossindex import OssIndexOptions, OssIndexSource
-from webhook.engines.downloading.downloader import Downloader, DownloadOptions
+from webhook.clients.ossindex.options import OssIndexOptions
+from webhook.clients.ossindex.source import OssIndexSource
+from webhook.engines.downloading.downloader import Downloader
 from webhook.engines.downloading.keeping import LeasePace
+from webhook.engines.downloading.options import DownloadOptions
 from webhook.model.downloads import DownloadReport
 from webhook.ports import Clock
 from webhook.store.opening import Store, open_store

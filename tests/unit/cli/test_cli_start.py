@@ -1,0 +1,75 @@
+"""A command loads what it uses, and nothing else: what is loaded is the time that it takes to start."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from webhook.bootstrap import open_parts
+from webhook.cli.demo.images import IMAGES, read_data
+from webhook.engines.importing import Document
+from webhook.settings import load_settings
+
+ROOT = Path(__file__).resolve().parents[3]
+NEVER = ("alembic", "cryptography", "flask", "gevent", "gunicorn", "kubernetes", "prometheus_client", "psycopg")
+_PROGRAM = """
+import json, sys
+from webhook.cli.root import cli
+code = cli.main(json.loads(sys.argv[1]), standalone_mode=False)
+print(json.dumps([int(code), sorted(sys.modules)]))
+"""
+
+
+def run(*arguments: str) -> tuple[int, set[str]]:
+    """A command in a process of its own: its exit code, and the modules that it loaded."""
+    command = [sys.executable, "-c", _PROGRAM, json.dumps(arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    code, modules = json.loads(done.stdout.splitlines()[-1])
+    return code, set(modules)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """The settings of a store that has SBOMs and reports; SBOMs of other images are in a directory."""
+    path = tmp_path / "bomgate.yaml"
+    source = {"sources": ["directory"], "directory": str(tmp_path)}
+    path.write_text(json.dumps({"database": {"url": "sqlite:///bomgate.db"}, "sbom": source}))
+    parts = open_parts(load_settings(path, environment={}), recording=read_data("component-reports.json"))
+    documents = [Document(image.document, image.digest, image.sbom, image.tagged) for image in IMAGES]
+    for _ in parts.importer().run(documents, place="added"):
+        pass
+    parts.downloader().run()
+    parts.store.close()
+    for image in IMAGES:
+        (tmp_path / f"{image.name}.yaml").write_text(json.dumps(image.manifest()))
+    return path
+
+
+def test_a_check_loads_only_what_judges(config: Path) -> None:
+    manifest = config.with_name(f"{IMAGES[0].name}.yaml")
+    code, modules = run("--config", str(config), "check", str(manifest))
+    assert code == 1, "the image is denied, so that all of a decision was made"
+    unused = (*NEVER, "requests", "urllib3", "rich", "sqlalchemy.dialects.postgresql")
+    assert [name for name in unused if name in modules] == []
+
+
+def test_settings_load_no_client_and_no_database() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import json, sys, webhook.settings; print(json.dumps(sorted(sys.modules)))"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    modules = json.loads(done.stdout)
+    assert [name for name in (*NEVER, "requests", "urllib3", "sqlalchemy") if name in modules] == []
+
+
+def test_help_of_a_verb_opens_no_store() -> None:
+    _, modules = run("check", "--help")
+    assert [name for name in (*NEVER, "requests", "urllib3", "rich", "sqlalchemy") if name in modules] == []
