@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from webhook.clients.registry.client import RegistryClient
     from webhook.clients.registry.search import Search
 
+CLIENT_MODULES = tuple(
+    f"webhook.clients.registry.{name}"
+    for name in ("client", "credentials", "providers", "pulling", "resolver", "search", "sources")
+)
+"""What a process loads that looks into registries."""
 _OTHERS = ("directory", "clusterReports", "generate")
 
 
@@ -86,7 +91,7 @@ class Places:
         settings = self.settings
         settings.kube.check()
         settings.generator.check()
-        if self._needs_no_client:
+        if self.needs_no_client:
             return SameForAll(LocalOpening(_usable(map(self._local_place, self._names()))))
         from webhook.clients.registry.client import RegistryClient
         from webhook.clients.registry.credentials import FileKeychain
@@ -106,7 +111,7 @@ class Places:
         return any(name in SOURCES or name == "generate" for name in self._names())
 
     @property
-    def _needs_no_client(self) -> bool:
+    def needs_no_client(self) -> bool:
         """Whether no setting takes a client of registries, which is slow to load, to look at, or to check."""
         settings = self.settings
         return not (

@@ -6,6 +6,7 @@ Apart from the rest, because it loads the web server, which no other command nee
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import logging
 import random
 import threading
@@ -21,6 +22,7 @@ from webhook.api.options import ServeOptions
 from webhook.api.server import WorkerParts
 from webhook.api.starting import StartBoard
 from webhook.api.tls import CertificateFiles
+from webhook.bootstrap import places
 from webhook.bootstrap.features import features
 from webhook.bootstrap.parts import Parts, ReviewNotes, hot_start, open_parts
 from webhook.clients.lanes import LaneLimits
@@ -36,6 +38,12 @@ from webhook.telemetry.metrics import Metrics
 
 log = logging.getLogger("bomgate.start")
 _LISTED = 20
+_WORKERS_LOAD = (
+    "webhook.bootstrap.cluster",
+    "webhook.engines.admission.reviewing",
+    "webhook.policy.lint",
+    "webhook.sboms",
+)
 _API_LIMITS = LaneLimits(threads=32, threads_per_host=24)
 """Questions to the API server that a worker has under way; those about owners leave room for those about namespaces."""
 
@@ -52,6 +60,7 @@ def prepare_store(settings: Settings) -> bool:
     """
     saved = hot_start(settings)
     parts = open_parts(settings, create=saved is None or saved.load() is None)
+    _load_before_forks(parts)
     try:
         parts.store.prepare()
         added = parts.provision()
@@ -70,6 +79,12 @@ def prepare_store(settings: Settings) -> bool:
         return False
     finally:
         parts.store.close()  # what is open here must not be shared with the processes that are forked from this one
+
+
+def _load_before_forks(parts: Parts) -> None:
+    """Load what the workers will use; what they have from the process that forks them, they have in memory together."""
+    for name in _WORKERS_LOAD if parts.places.needs_no_client else (*_WORKERS_LOAD, *places.CLIENT_MODULES):
+        importlib.import_module(name)
 
 
 def certificates(

@@ -24,9 +24,30 @@ print(json.dumps([int(code), sorted(sys.modules)]))
 """
 
 
+_SERVED = """
+import json, sys
+from pathlib import Path
+from webhook.api.starting import StartBoard
+from webhook.bootstrap.serving import prepare_store, worker_parts
+from webhook.settings import load_settings
+settings = load_settings(Path(sys.argv[1]), environment={})
+prepare_store(settings)
+before = set(sys.modules)
+worker = worker_parts(settings, settings.serve, StartBoard(1))
+worker.start()
+worker.stop()
+print(json.dumps([0, sorted(set(sys.modules) - before)]))
+"""
+
+
 def run(*arguments: str) -> tuple[int, set[str]]:
     """A command in a process of its own: its exit code, and the modules that it loaded."""
-    command = [sys.executable, "-c", _PROGRAM, json.dumps(arguments)]
+    return loaded(_PROGRAM, json.dumps(arguments))
+
+
+def loaded(program: str, argument: str) -> tuple[int, set[str]]:
+    """What a program prints as its last line: an exit code, and modules."""
+    command = [sys.executable, "-c", program, argument]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
     code, modules = json.loads(done.stdout.splitlines()[-1])
     return code, set(modules)
@@ -58,18 +79,19 @@ def test_a_check_loads_only_what_judges(config: Path) -> None:
 
 
 def test_settings_load_no_client_and_no_database() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", "import json, sys, webhook.settings; print(json.dumps(sorted(sys.modules)))"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    modules = json.loads(done.stdout)
+    _, modules = loaded("import json, sys, webhook.settings; print(json.dumps([0, sorted(sys.modules)]))", "")
     assert [name for name in (*NEVER, "requests", "urllib3", "sqlalchemy") if name in modules] == []
 
 
 def test_help_of_a_verb_opens_no_store() -> None:
     _, modules = run("check", "--help")
     assert [name for name in (*NEVER, "requests", "urllib3", "rich", "sqlalchemy") if name in modules] == []
+
+
+@pytest.mark.parametrize("sources", [["referrers", "directory"], ["directory"]])
+def test_what_a_worker_uses_is_loaded_before_it_is_forked(config: Path, sources: list[str]) -> None:
+    settings = json.loads(config.read_text())
+    settings["sbom"]["sources"] = sources
+    config.write_text(json.dumps({**settings, "serve": {"insecureHttp": True}}))
+    _, modules = loaded(_SERVED, str(config))
+    assert [name for name in modules if not name.startswith("encodings.")] == []
