@@ -27,7 +27,8 @@ from webhook.model.durations import parse_duration
 from webhook.model.fieldpaths import parse_field_path
 from webhook.model.images import Digest, identity, parse_image
 from webhook.model.jsonkeys import folded
-from webhook.model.podspecs import WORKLOAD_KINDS, decode_metadata, decode_workload, workload_of
+from webhook.model.kinds import WORKLOAD_KINDS
+from webhook.model.podspecs import decode_metadata, decode_workload, workload_of
 from webhook.model.policies import ExtraKind
 from webhook.model.purls import identify, parse_common, parse_purl, parse_written
 from webhook.policy.advisories import identifiers_in, is_rejected, score_of_vector

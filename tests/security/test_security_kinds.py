@@ -20,7 +20,8 @@ from webhook.api.reviews import decode_review
 from webhook.cli.unjudged import Unjudged, unjudged
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.actions import Action
-from webhook.model.podspecs import WORKLOAD_KINDS, workload_of
+from webhook.model.kinds import WORKLOAD_KINDS
+from webhook.model.podspecs import workload_of
 from webhook.model.policies import ExtraKind, Policy
 from webhook.settings.kinds import read_kind
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhook.model.fieldpaths import below
-from webhook.model.podspecs import WORKLOAD_KINDS
+from webhook.model.kinds import WORKLOAD_KINDS
 from webhook.model.policies import ExtraKind
 from webhook.model.workloads import Workload
 

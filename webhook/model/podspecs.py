@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from webhook.errors import InvalidInput
+from webhook.model.kinds import WORKLOAD_KINDS
 from webhook.model.nesting import decode_deep
 from webhook.model.podstatus import PodStatus
 from webhook.model.policies import ExtraKind
@@ -135,22 +136,15 @@ class _CronJob(_Object):
 
 
 _AnyObject = _Pod | _PodTemplate | _Controller | _CronJob
-_SHAPES: dict[tuple[str, str], tuple[type[_AnyObject], str]] = {
-    ("", "Pod"): (_Pod, "spec"),
-    ("", "PodTemplate"): (_PodTemplate, "template.spec"),
-    ("", "ReplicationController"): (_Controller, "spec.template.spec"),
-    ("apps", "Deployment"): (_Controller, "spec.template.spec"),
-    ("apps", "ReplicaSet"): (_Controller, "spec.template.spec"),
-    ("apps", "StatefulSet"): (_Controller, "spec.template.spec"),
-    ("apps", "DaemonSet"): (_Controller, "spec.template.spec"),
-    ("batch", "Job"): (_Controller, "spec.template.spec"),
-    ("batch", "CronJob"): (_CronJob, "spec.jobTemplate.spec.template.spec"),
+_SHAPES: dict[str, type[_AnyObject]] = {
+    "spec": _Pod,
+    "template.spec": _PodTemplate,
+    "spec.template.spec": _Controller,
+    "spec.jobTemplate.spec.template.spec": _CronJob,
 }
+"""By the path to the pod spec."""
 _OBJECT, _ANYTHING = msgspec.json.Decoder(_Object), msgspec.json.Decoder()
-_DECODERS = {key: msgspec.json.Decoder(shape) for key, (shape, _) in _SHAPES.items()}
-
-WORKLOAD_KINDS = tuple(_SHAPES)
-"""(API group, kind) of every kind whose pod spec is read without further configuration."""
+_DECODERS = {key: msgspec.json.Decoder(_SHAPES[kind.pod_spec]) for key, kind in WORKLOAD_KINDS.items()}
 
 
 def decode_workload(
@@ -190,10 +184,10 @@ def workload_of(manifest: Mapping[str, Any], extra: Sequence[ExtraKind] = ()) ->
     if not isinstance(api_version, str) or not isinstance(kind, str):
         raise InvalidInput("The document has no apiVersion and kind", remedy="Hand in Kubernetes objects.")
     group = api_version.partition("/")[0] if "/" in api_version else ""
-    shape = _SHAPES.get((group, kind))
+    known = WORKLOAD_KINDS.get((group, kind))
     try:
-        if shape is not None:
-            return _workload(msgspec.convert(manifest, shape[0]), group, kind)
+        if known is not None:
+            return _workload(msgspec.convert(manifest, _SHAPES[known.pod_spec]), group, kind)
         entries = _entries(group, kind, extra)
         return _extra_workload(manifest, (group, kind), entries) if entries else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
@@ -292,9 +286,8 @@ def _no_image(where: str, value: Any) -> InvalidInput:
 
 
 def _workload(decoded: _AnyObject, group: str, kind: str) -> Workload:
-    path = _SHAPES[group, kind][1]
     spec = decoded.pod_spec()
-    made = _assemble(decoded.metadata, spec, (group, kind), _containers(spec, path))
+    made = _assemble(decoded.metadata, spec, (group, kind), _containers(spec, WORKLOAD_KINDS[group, kind].pod_spec))
     status = decoded.status if isinstance(decoded, _Pod) else None
     running = status.digests() if status is not None else None
     return replace(made, running=running) if running else made

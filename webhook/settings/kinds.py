@@ -8,7 +8,7 @@ from typing import Any
 
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.fieldpaths import Every, FieldPath, parse_field_path
-from webhook.model.podspecs import WORKLOAD_KINDS
+from webhook.model.kinds import WORKLOAD_KINDS
 from webhook.model.policies import ExtraKind
 from webhook.settings.reading import camel, check_keys, read_text, snake
 

@@ -21,22 +21,13 @@ from webhook.clients.kube.topowners import Metadata, OwnerReference
 from webhook.clients.kube.troubles import Wanted
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, readable
+from webhook.model.kinds import CONTROLLERS, POD
 from webhook.model.owners import Controller, OwnedPod, Revision
 from webhook.model.podspecs import decode_workload
 from webhook.model.workloads import ContainerRef, OwnerRef
 
 _PAGE = 100
 """Pods that are read at once; mostly the first ones tell all."""
-_PLACES = {
-    ("", "ReplicationController"): ("/api/v1", "replicationcontrollers"),
-    ("apps", "ReplicaSet"): ("/apis/apps/v1", "replicasets"),
-    ("apps", "Deployment"): ("/apis/apps/v1", "deployments"),
-    ("apps", "StatefulSet"): ("/apis/apps/v1", "statefulsets"),
-    ("apps", "DaemonSet"): ("/apis/apps/v1", "daemonsets"),
-    ("batch", "Job"): ("/apis/batch/v1", "jobs"),
-    ("batch", "CronJob"): ("/apis/batch/v1", "cronjobs"),
-}
-_OF_ONE_TEMPLATE = ("ReplicaSet", "ReplicationController", "Job")
 _LIVING = "status.phase!=Succeeded,status.phase!=Failed"
 _JOB_PODS = "batch.kubernetes.io/job-name"
 """Label of every Pod of a Job; a CronJob has no selector of its own."""
@@ -112,8 +103,8 @@ class KubeOwners:
         top = owners[-1]
         chains = {one.uid: tuple(above.uid for above in owners[index:]) for index, one in enumerate(owners)}
         query = {**_selecting(top.selector or _JOB_PODS), "fieldSelector": _LIVING}
-        for item in self._list(f"/api/v1/namespaces/{namespace}/pods", "pods", namespace, query, deadline):
-            pod: _Pod = decoded(_POD, item, Wanted("pods", "", namespace))
+        for item in self._list(POD.path(namespace), POD.resource, namespace, query, deadline):
+            pod: _Pod = decoded(_POD, item, Wanted(POD.resource, "", namespace))
             by = pod.metadata.controller
             if by is None:
                 continue
@@ -147,12 +138,11 @@ class KubeOwners:
         self, reference: OwnerReference, namespace: str, deadline: Deadline
     ) -> tuple[Controller, OwnerReference | None] | None:
         group = reference.api_version.rpartition("/")[0]
-        place = _PLACES.get((group, reference.kind))
-        if place is None or not is_name(reference.name) or not is_name(namespace):
+        kind = CONTROLLERS.get((group, reference.kind))
+        if kind is None or not is_name(reference.name) or not is_name(namespace):
             return None
-        root, plural = place
-        wanted = Wanted(f"{plural}.{group}" if group else plural, reference.name, namespace)
-        content = self._api.get(f"{root}/namespaces/{namespace}/{plural}/{reference.name}", wanted, deadline)
+        wanted = Wanted(kind.resource, reference.name, namespace)
+        content = self._api.get(f"{kind.path(namespace)}/{reference.name}", wanted, deadline)
         if content is None:
             return None
         read: _Object = decoded(_OBJECT, content, wanted)
@@ -165,7 +155,7 @@ class KubeOwners:
             read.metadata.name,
             read.metadata.uid,
             _selector(read.spec),
-            template if reference.kind in _OF_ONE_TEMPLATE else None,
+            template if kind.one_template else None,
             template.references,
         )
         return controller, read.metadata.controller

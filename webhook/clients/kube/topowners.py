@@ -12,20 +12,8 @@ from collections.abc import Collection
 
 import msgspec
 
+from webhook.model.kinds import CONTROLLERS
 from webhook.model.running import ObjectRef
-
-KINDS = frozenset(
-    {
-        ("", "ReplicationController"),
-        ("apps", "Deployment"),
-        ("apps", "ReplicaSet"),
-        ("apps", "StatefulSet"),
-        ("apps", "DaemonSet"),
-        ("batch", "Job"),
-        ("batch", "CronJob"),
-    }
-)
-"""(API group, kind) of the built-in owners that carry a pod spec."""
 
 
 class OwnerReference(msgspec.Struct, rename="camel"):
@@ -65,7 +53,7 @@ class TopOwners:
     """
 
     def __init__(self, extra: Collection[tuple[str, str]] = ()) -> None:
-        self._kinds = KINDS | frozenset(extra)
+        self._kinds = CONTROLLERS.keys() | frozenset(extra)
         self._above: dict[str, ObjectRef] = {}
         self._known: dict[str, ObjectRef] = {}
 

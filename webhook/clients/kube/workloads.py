@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -20,6 +19,7 @@ from webhook.clients.kube.topowners import Metadata, TopOwners
 from webhook.clients.kube.troubles import Wanted
 from webhook.errors import InvalidInput
 from webhook.model.deadlines import Deadline
+from webhook.model.kinds import CONTROLLERS, JOB, POD, REPLICA_SET, WorkloadKind
 from webhook.model.podspecs import decode_workload
 from webhook.model.running import ObjectRef, RunningWorkload
 from webhook.model.workloads import Workload
@@ -31,34 +31,7 @@ _LIST_SECONDS = 300.0
 _RUNNING = {"fieldSelector": "status.phase!=Succeeded,status.phase!=Failed"}
 _UNFINISHED = {"fieldSelector": "status.successful=0"}
 _ENDS = ("Complete", "Failed")
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """A kind of objects that are listed."""
-
-    group: str
-    kind: str
-    plural: str
-
-    def path(self, namespace: str) -> str:
-        root = f"/apis/{self.group}/v1" if self.group else "/api/v1"
-        return f"{root}/namespaces/{namespace}/{self.plural}" if namespace else f"{root}/{self.plural}"
-
-    def wanted(self, namespace: str, name: str = "") -> Wanted:
-        return Wanted(f"{self.plural}.{self.group}" if self.group else self.plural, name, namespace)
-
-
-_PODS = _Kind("", "Pod", "pods")
-_REPLICA_SETS = _Kind("apps", "ReplicaSet", "replicasets")
-_JOBS = _Kind("batch", "Job", "jobs")
-_TEMPLATES = (
-    _Kind("apps", "Deployment", "deployments"),
-    _Kind("apps", "StatefulSet", "statefulsets"),
-    _Kind("apps", "DaemonSet", "daemonsets"),
-    _Kind("batch", "CronJob", "cronjobs"),
-    _Kind("", "ReplicationController", "replicationcontrollers"),
-)
+_TEMPLATES = [kind for kind in CONTROLLERS.values() if kind not in (REPLICA_SET, JOB)]
 
 
 class _Object(msgspec.Struct):
@@ -155,36 +128,36 @@ class _Listing:
     def workloads(self) -> Iterator[RunningWorkload]:
         """Pods first: they are reduced to their owners, which come after them."""
         loose = self._loose_replica_sets()
-        for raw in self._objects(_JOBS, accept=METADATA_LIST):
-            self._tops.add(decoded(_OBJECT, raw, _JOBS.wanted(self._namespace)).metadata)
+        for raw in self._objects(JOB, accept=METADATA_LIST):
+            self._tops.add(decoded(_OBJECT, raw, Wanted(JOB.resource, "", self._namespace)).metadata)
         self._gather_pods()
         for kind in _TEMPLATES:
             for raw in self._objects(kind):
                 yield from self._owner(kind, raw)
         for name, namespace in loose:
             content = self._api.get(
-                f"{_REPLICA_SETS.path(namespace)}/{name}", _REPLICA_SETS.wanted(namespace, name), self._deadline
+                f"{REPLICA_SET.path(namespace)}/{name}", Wanted(REPLICA_SET.resource, name, namespace), self._deadline
             )
             if content is not None:
-                yield from self._owner(_REPLICA_SETS, content)
-        for raw in self._objects(_JOBS, query=_UNFINISHED):
-            job = decoded(_JOB, raw, _JOBS.wanted(self._namespace))
+                yield from self._owner(REPLICA_SET, content)
+        for raw in self._objects(JOB, query=_UNFINISHED):
+            job = decoded(_JOB, raw, Wanted(JOB.resource, "", self._namespace))
             if not self._tops.add(job.metadata) and not job.ended:
-                yield from self._owner(_JOBS, raw)
+                yield from self._owner(JOB, raw)
         yield from (one.workload() for one in self._gathered.values())
 
     def _loose_replica_sets(self) -> list[tuple[str, str]]:
         loose = []
-        for raw in self._objects(_REPLICA_SETS, accept=METADATA_LIST):
-            metadata = decoded(_OBJECT, raw, _REPLICA_SETS.wanted(self._namespace)).metadata
+        for raw in self._objects(REPLICA_SET, accept=METADATA_LIST):
+            metadata = decoded(_OBJECT, raw, Wanted(REPLICA_SET.resource, "", self._namespace)).metadata
             if not self._tops.add(metadata) and is_name(metadata.name) and is_name(metadata.namespace):
                 loose.append((metadata.name, metadata.namespace))
         return loose
 
     def _gather_pods(self) -> None:
-        for raw in self._objects(_PODS, query=_RUNNING):
-            state = decoded(_POD, raw, _PODS.wanted(self._namespace))
-            pod = _read(raw, _PODS)
+        for raw in self._objects(POD, query=_RUNNING):
+            state = decoded(_POD, raw, Wanted(POD.resource, "", self._namespace))
+            pod = _read(raw, POD)
             if pod is None or pod.deleting:
                 continue
             owner = self._tops.top(state.metadata.ref("", "v1", "Pod"), state.metadata.controller)
@@ -193,9 +166,9 @@ class _Listing:
                 gathered = self._gathered[owner.uid] = Gathered(owner, pod.pull_access)
             gathered.add(pod.containers, state)
 
-    def _owner(self, kind: _Kind, raw: bytes | msgspec.Raw) -> Iterator[RunningWorkload]:
+    def _owner(self, kind: WorkloadKind, raw: bytes | msgspec.Raw) -> Iterator[RunningWorkload]:
         """The workload of a top owner, with what its Pods run."""
-        metadata = decoded(_OBJECT, raw, kind.wanted(self._namespace)).metadata
+        metadata = decoded(_OBJECT, raw, Wanted(kind.resource, "", self._namespace)).metadata
         template = _read(raw, kind)
         if template is None or template.deleting:
             return
@@ -205,14 +178,14 @@ class _Listing:
         yield gathered.workload(template.containers, template.pull_access)
 
     def _objects(
-        self, kind: _Kind, *, query: Mapping[str, str] | None = None, accept: str = ""
+        self, kind: WorkloadKind, *, query: Mapping[str, str] | None = None, accept: str = ""
     ) -> Iterator[msgspec.Raw]:
-        path, wanted = kind.path(self._namespace), kind.wanted(self._namespace)
+        path, wanted = kind.path(self._namespace), Wanted(kind.resource, "", self._namespace)
         for page, _ in self._api.pages(path, wanted, self._deadline, query=query, accept=accept):
             yield from page
 
 
-def _read(raw: bytes | msgspec.Raw, kind: _Kind) -> Workload | None:
+def _read(raw: bytes | msgspec.Raw, kind: WorkloadKind) -> Workload | None:
     try:
         return decode_workload(raw, kind.group, kind.kind)
     except InvalidInput as problem:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from webhook.model.kinds import CONTROLLERS
 from webhook.model.rights import Right
 from webhook.ports.controlling import RightsReviewer
 
@@ -18,18 +19,10 @@ log = logging.getLogger("bomgate.rights")
 _INTERVAL = 600.0
 _INTERVAL_WITH_GAPS = 15.0
 """A Pod may start a moment before its roles are in force, and whoever adds a missing right waits for it to count."""
-_BOMGATE, _APPS, _BATCH = "bomgate.dev", "apps", "batch"
+_BOMGATE, _APPS = "bomgate.dev", "apps"
 _REGISTRATION = "admissionregistration.k8s.io"
 _VALIDATING, _MUTATING = "validatingwebhookconfigurations", "mutatingwebhookconfigurations"
-_CONTROLLERS = (
-    ("", "replicationcontrollers"),
-    (_APPS, "deployments"),
-    (_APPS, "replicasets"),
-    (_APPS, "statefulsets"),
-    (_APPS, "daemonsets"),
-    (_BATCH, "jobs"),
-    (_BATCH, "cronjobs"),
-)
+_CONTROLLERS = tuple((kind.group, kind.plural) for kind in CONTROLLERS.values())
 """Kinds that make Pods: API group and plural name."""
 
 Needs = Mapping[str, tuple[Right, ...]]
