@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from tests.memory.facts import Facts
 from webhook.model.components import ComponentState
@@ -13,7 +12,9 @@ from webhook.model.downloads import Names, RecordResult, WantedComponent
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+from webhook.policy.answers import counts, descriptions, is_outdated, same_description
 from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_pairs, with_move
+from webhook.policy.workorder import position, read_position
 from webhook.ports import AutoAssess
 
 
@@ -26,13 +27,14 @@ class MemoryComponents:
         used = Counter(number for ids in images.values() for number in ids)
         digests = {one.digest or self._facts.tags.get(one.name, (None,))[0] for one in self._facts.sightings.values()}
         seen = {number for digest, ids in images.items() if digest in digests for number in ids}
-        due = [
-            one
+        purls = {one.id: one.purl for one in self._facts.components.values()}
+        due = sorted(
+            position(one.id, answered_at=one.answered_at, seen=one.id in seen, images=used[one.id])
             for one in self._facts.components.values()
             if one.state != ComponentState.NOT_COVERED and not one.asked_after(now - ttl)
-        ]
-        due.sort(key=lambda one: (one.id not in seen, one.answered_at > 0, -used[one.id], one.id))
-        return [WantedComponent(one.purl, one.answered_at == 0, one.id in seen, used[one.id]) for one in due]
+        )
+        works = [read_position(order) for order in due]
+        return [WantedComponent(purls[work.component_id], work.never_asked, work.seen, work.images) for work in works]
 
     def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
         after, found = int(settled_after.timestamp()), dict[Purl, Names]()
@@ -64,10 +66,8 @@ class MemoryComponents:
         if lease is not None and not facts.holds(lease):
             raise lease.lost()
         facts.revision += 1
-        kept = [
-            one for one in answers if one.vulnerabilities or {*facts.spellings.get(one.purl, ())} <= {*one.spellings}
-        ]
-        newer = [one for one in kept if facts.component(one.purl).answered_at <= int(one.answered_at.timestamp())]
+        kept = [one for one in answers if not is_outdated(one, facts.spellings.get(one.purl, ()))]
+        newer = [one for one in kept if counts(int(one.answered_at.timestamp()), facts.component(one.purl).answered_at)]
         for answer in newer:
             self._answer(answer, now)
         self._describe(newer, now)
@@ -94,21 +94,13 @@ class MemoryComponents:
         row.revision = facts.revision
 
     def _describe(self, answers: Sequence[ComponentAnswer], now: dt.datetime) -> None:
-        told: dict[str, Vulnerability] = {}
-        for one in (one for answer in answers for one in answer.vulnerabilities):
-            if one.id not in told or _without_query(told[one.id]) != _without_query(one):
-                told[one.id] = one
-        for one in told.values():
+        for one in descriptions(answers).values():
             old = self._facts.vulnerabilities.get(one.id)
             one = with_move(one, old[0] if old else None, now)
-            if old is None or _without_query(old[0]) != _without_query(one):
+            if old is None or not same_description(old[0], one):
                 self._facts.vulnerabilities[one.id] = (one, old[1] if old else now, self._facts.revision)
 
     def unassessed_pairs(self) -> Iterable[tuple[Vulnerability, str]]:
         rows = self._facts.components.values()
         pairs = {(identifier, one.purl.package) for one in rows for identifier in one.findings}
         return [(self._facts.vulnerabilities[identifier][0], package) for identifier, package in sorted(pairs)]
-
-
-def _without_query(one: Vulnerability) -> Vulnerability:
-    return replace(one, reference=one.reference.partition("?")[0])

@@ -12,8 +12,7 @@ from webhook.model.changes import StoredSbom
 from webhook.model.components import ComponentState, Sbom
 from webhook.model.images import Digest
 from webhook.model.leases import Lease
-from webhook.model.looks import Departure, LookRecord
-from webhook.model.platforms import Coverage
+from webhook.model.looks import Departure, LookRecord, Presence
 from webhook.model.purls import Purl
 from webhook.model.records import (
     RunRecord,
@@ -46,20 +45,6 @@ class StoredDocument:
 
 
 @dataclass
-class Found:
-    """A document in one place."""
-
-    document: str
-    place: str
-    origin: str
-    coverage: Coverage | None
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        return self.document, self.place, self.origin
-
-
-@dataclass
 class Facts:
     """All rows; each port of the fake is a view of them."""
 
@@ -68,7 +53,7 @@ class Facts:
     revision: int = 0
     components: dict[Purl, Component] = field(default_factory=dict)
     sboms: dict[tuple[Digest, str], StoredDocument] = field(default_factory=dict)
-    found: dict[Digest, list[Found]] = field(default_factory=dict)
+    found: dict[Digest, list[Presence]] = field(default_factory=dict)
     looks: dict[Digest, dict[str, tuple[LookRecord, int]]] = field(default_factory=dict)
     departures: list[tuple[Departure, int]] = field(default_factory=list)
     tags: dict[str, tuple[Digest, int]] = field(default_factory=dict)

@@ -8,13 +8,11 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from tests.memory.facts import Facts, Found, StoredDocument
+from tests.memory.facts import Facts, StoredDocument
 from webhook.model.changes import START, UINT32, Changes, Position, StoredSbom
 from webhook.model.components import ComponentState, Sbom, SkipReason
 from webhook.model.images import Digest, ImageRef
-from webhook.model.looks import Departure, Look, LookRecord, StoredLook, kept_origin
-from webhook.model.places import GENERATED, answers_for, kept_finding, settles
-from webhook.model.platforms import joined
+from webhook.model.looks import Departure, Look, LookRecord, Presence, StoredLook, kept_origin
 from webhook.model.purls import Purl
 from webhook.model.records import (
     AdmittedImage,
@@ -22,6 +20,7 @@ from webhook.model.records import (
     SbomRecord,
     Sighting,
 )
+from webhook.policy.presence import added, adopted, can_remove, gone, kept_trouble, most_trusted, seen
 
 
 class MemoryHotStart:
@@ -93,9 +92,8 @@ class MemorySboms:
         facts, revision = self._facts, self._facts.revision
         facts.revision += 1
         origin = kept_origin(place, "" if image is None else image.name)
-        there = [one for one in facts.found.get(digest, []) if one.key == (sbom.document_digest, place, origin)]
-        coverage = joined((*(one.coverage for one in there), sbom.coverage))
-        changed = self._find(digest, sbom, Found(sbom.document_digest, place, origin, coverage))
+        found = Presence(sbom.document_digest, place, origin, sbom.coverage)
+        changed = self._find(digest, sbom, added(found, facts.found.get(digest, [])))
         changed = self._settle(digest, {sbom.document_digest}) or changed
         if not (self._point(image, digest) or changed):
             facts.revision = revision
@@ -107,24 +105,16 @@ class MemorySboms:
         if not before and not any(look.found.values()):
             return ()
         facts.revision += 1
-        left, documents = [], set()
-        for place, sboms in look.found.items():
-            origin, here = kept_origin(place, look.origin), {one.document_digest for one in sboms}
-            documents |= here
-            mine = [one for one in before if one.origin == origin and answers_for(place, one.place)]
-            left += [one for one in mine if one.document not in here]
-            for sbom in sboms:
-                changed |= self._find(digest, sbom, Found(sbom.document_digest, place, origin, sbom.coverage))
-            if origin:  # what was found nobody knows in which name is seen in this one now
-                facts.found[digest] = [
-                    one
-                    for one in facts.found.get(digest, [])
-                    if (one.place, one.origin) != (place, "") or one.document not in here
-                ]
+        renamed = adopted(before, look)
+        facts.found[digest] = [one for one in before if one not in renamed]
+        sboms = [sbom for documents_there in look.found.values() for sbom in documents_there]
+        for sbom, presence in zip(sboms, seen(look), strict=True):
+            changed |= self._find(digest, sbom, presence)
+        left, documents = gone(before, look), {sbom.document_digest for sbom in sboms}
         changed |= self._leave(digest, left, documents, look.author, "gone from its place")
         known = facts.looks.get(digest, {}).get(look.origin)
         if facts.found.get(digest):
-            trouble = "" if look.passing and known is not None and not known[0].trouble else look.trouble
+            trouble = kept_trouble(look, None if known is None else known[0].trouble)
             is_news = known is None or known[0].trouble != trouble
             at = facts.revision if is_news or known is None else known[1]
             facts.looks.setdefault(digest, {})[look.origin] = (LookRecord(look.origin, now, trouble), at)
@@ -137,14 +127,8 @@ class MemorySboms:
         self, digest: Digest, *, document: str | None = None, author: str, why: str = ""
     ) -> tuple[Sequence[Departure], Sequence[Departure]]:
         facts, now = self._facts, self._facts.clock.now()
-        mine = [one for one in facts.found.get(digest, []) if document in (None, one.document)]
-        left = [
-            one
-            for one in mine
-            if settles(one.place)
-            or one.place == GENERATED
-            or (not one.origin and bool(kept_origin(one.place, "any name")))
-        ]
+        mine = [one for one in facts.found.get(digest, []) if document in (None, one.document_digest)]
+        left = [one for one in mine if can_remove(one)]
         if left:
             facts.revision += 1
             self._leave(digest, left, set(), author, why or "taken out")
@@ -159,7 +143,7 @@ class MemorySboms:
     def departures(self, digest: Digest | None = None) -> Sequence[Departure]:
         return [one for one, _ in reversed(self._facts.departures) if digest in (None, one.digest)]
 
-    def _find(self, digest: Digest, sbom: Sbom, found: Found) -> bool:
+    def _find(self, digest: Digest, sbom: Sbom, found: Presence) -> bool:
         """Note a document in a place; whether it is new."""
         facts, key = self._facts, (digest, sbom.document_digest)
         rest = [one for one in facts.found.get(digest, []) if one.key != found.key]
@@ -184,13 +168,13 @@ class MemorySboms:
         facts.sboms[key] = StoredDocument(stored, sbom, facts.clock.now(), facts.revision)
         return True
 
-    def _leave(self, digest: Digest, left: Sequence[Found], also: set[str], author: str, why: str) -> bool:
+    def _leave(self, digest: Digest, left: Sequence[Presence], also: set[str], author: str, why: str) -> bool:
         facts, now = self._facts, self._facts.clock.now()
         facts.found[digest] = [one for one in facts.found.get(digest, []) if one not in left]
-        changed = self._settle(digest, {one.document for one in left} | also)
-        counting = {one.document for one in facts.found[digest]}
+        changed = self._settle(digest, {one.document_digest for one in left} | also)
+        counting = {one.document_digest for one in facts.found[digest]}
         for one in left:
-            revision = 0 if one.document in counting else facts.revision
+            revision = 0 if one.document_digest in counting else facts.revision
             facts.departures.append((Departure(digest, *one.key, now, author, why), revision))
         if not facts.found[digest]:
             facts.looks.pop(digest, None)
@@ -199,14 +183,10 @@ class MemorySboms:
     def _settle(self, digest: Digest, documents: set[str]) -> bool:
         facts, changed = self._facts, False
         for document in documents:
-            found = [(one.place, one.coverage) for one in facts.found.get(digest, []) if one.document == document]
-            key = (digest, document)
-            if not found:
+            kept, key = most_trusted(document, facts.found.get(digest, [])), (digest, document)
+            if kept is None:
                 changed |= facts.sboms.pop(key, None) is not None
                 continue
-            kept = found[0]
-            for one in found[1:]:
-                kept = kept_finding(kept, one)
             row = facts.sboms[key]
             if (row.stored.place, row.stored.coverage) != kept:
                 renewed = replace(row.stored, place=kept[0], coverage=kept[1])
@@ -232,8 +212,8 @@ class MemorySboms:
         if row.state == ComponentState.VULNERABLE:
             fresh = fresh[: max(0, 8 - len(there))]
         there.update(dict.fromkeys(fresh, facts.revision))
-        for gone in sorted(there, key=lambda one: (there[one], one))[: max(0, len(there) - 8)]:
-            del there[gone]
+        for dropped in sorted(there, key=lambda one: (there[one], one))[: max(0, len(there) - 8)]:
+            del there[dropped]
         if row.state == ComponentState.CLEAN and any((purl, one) not in facts.forms for one in fresh):
             row.state, row.answered_at, row.asked_at = ComponentState.UNKNOWN, 0, 0
             row.revision = facts.revision

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from webhook.model.components import Sbom
 from webhook.model.images import Digest
 from webhook.model.places import ADDED, DIRECTORY, GENERATED, IMPORTED
+from webhook.model.platforms import Coverage
 
 CONTROLLER = "bomgate"
 """The author of what a process noticed by itself."""
@@ -38,6 +39,28 @@ class Look:
     trouble: str = ""
     passing: bool = True
     author: str = CONTROLLER
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A document in one place.
+
+    Attributes:
+        document_digest: of the document.
+        place: where it is.
+        origin: see :class:`Look`; empty also where nobody knows in which name it was found.
+        coverage: what of the image it describes, by the word of the place.
+    """
+
+    document_digest: str
+    place: str
+    origin: str
+    coverage: Coverage | None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What two presences of the same document in the same place have in common."""
+        return self.document_digest, self.place, self.origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,37 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from webhook.model.images import Digest
-from webhook.model.looks import Departure, Look, LookRecord, StoredLook, kept_origin
-from webhook.model.places import answers_for, kept_finding
+from webhook.model.looks import Departure, Look, LookRecord, Presence, StoredLook
 from webhook.model.platforms import Coverage
+from webhook.policy.presence import kept_trouble, most_trusted
 from webhook.store.columns import to_json
 from webhook.store.database import Change, Database, among, raw_rows
 from webhook.store.tables import sbom_history, sbom_looks, sbom_places, sboms
 
 _COVERAGE = msgspec.json.Decoder(Coverage)
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """A document in one place.
-
-    Attributes:
-        document_digest: of the document.
-        place: where it is.
-        origin: see :class:`webhook.model.looks.Look`; empty also where nobody knows in which name it was found.
-        coverage: what of the image it describes, by the word of the place.
-    """
-
-    document_digest: str
-    place: str
-    origin: str
-    coverage: Coverage | None
 
 
 def presences(connection: Connection, digest: Digest) -> list[Presence]:
@@ -74,30 +56,6 @@ def note(database: Database, change: Change, digest: Digest, one: Presence, now:
     change.connection.execute(upsert.on_conflict_do_update(index_elements=list(key), set_=values))
 
 
-def gone(there: Sequence[Presence], look: Look) -> list[Presence]:
-    """What one look no longer sees where it was found."""
-    left = []
-    for place, found in look.found.items():
-        documents, origin = {one.document_digest for one in found}, kept_origin(place, look.origin)
-        left += [
-            one
-            for one in there
-            if one.origin == origin and answers_for(place, one.place) and one.document_digest not in documents
-        ]
-    return left
-
-
-def adopted(there: Sequence[Presence], look: Look) -> list[Presence]:
-    """What was found nobody knows in which name, and is seen in this one now."""
-    return [
-        one
-        for place, found in look.found.items()
-        if kept_origin(place, look.origin)
-        for one in there
-        if not one.origin and one.place == place and any(one.document_digest == sbom.document_digest for sbom in found)
-    ]
-
-
 def forget(change: Change, digest: Digest, left: Sequence[Presence]) -> None:
     """Drop documents from places, without a word in the history."""
     for one in left:
@@ -123,17 +81,15 @@ def settle(change: Change, digest: Digest, documents: Collection[str], there: Se
     changed = False
     for document in sorted(documents):
         mine = and_(sboms.c.digest == str(digest), sboms.c.document_digest == document)
-        found = [(one.place, one.coverage) for one in there if one.document_digest == document]
-        if not found:
+        finding = most_trusted(document, there)
+        if finding is None:
             changed |= change.connection.execute(delete(sboms).where(mine)).rowcount > 0
             continue
-        kept = found[0]
-        for one in found[1:]:
-            kept = kept_finding(kept, one)
-        coverage = None if kept[1] is None else to_json(kept[1])
+        place, described = finding
+        coverage = None if described is None else to_json(described)
         query = select(sboms.c.place, sboms.c.coverage).where(mine)
-        if change.connection.execute(query).one() != (kept[0], coverage):
-            values = {"place": kept[0], "coverage": coverage, "revision": change.revision}
+        if change.connection.execute(query).one() != (place, coverage):
+            values = {"place": place, "coverage": coverage, "revision": change.revision}
             change.connection.execute(update(sboms).where(mine).values(values))
             changed = True
     return changed
@@ -171,15 +127,12 @@ def forget_looks(change: Change, digest: Digest) -> None:
 
 
 def note_look(database: Database, change: Change, digest: Digest, look: Look, now: dt.datetime) -> bool:
-    """Note when an image was looked at; whether what counts has changed.
-
-    What may end by itself is not held against an image that was read whole before.
-    """
+    """Note when an image was looked at; whether what counts has changed."""
     columns = sbom_looks.c
     mine = and_(columns.digest == str(digest), columns.origin == look.origin)
     row = change.connection.execute(select(columns.trouble).where(mine)).one_or_none()
     known = None if row is None else row[0]
-    trouble = "" if look.passing and known == "" else look.trouble
+    trouble = kept_trouble(look, known)
     if known == trouble:
         change.connection.execute(update(sbom_looks).where(mine).values(looked_at=now))
         return False

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from decimal import Decimal
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Delete, Dialect, Integer, Select, Text, Update, bindparam, delete, select, update
@@ -20,6 +19,7 @@ from webhook.model.components import ComponentState
 from webhook.model.downloads import RecordResult
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+from webhook.policy.answers import counts, descriptions, is_outdated, same_description
 from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_pairs, with_move
 from webhook.ports import AutoAssess
 from webhook.store.assessments import append
@@ -60,7 +60,7 @@ def record(change: Change, batch: Batch) -> RecordResult:
     _drop_outdated(connection, by_purl, ids)
     if new := [purl for purl in (*by_purl, *batch.unanswered) if purl not in known]:
         ids |= give_ids(change, new)
-    answers = _newer(by_purl.values(), known)
+    answers = _counting(by_purl.values(), known)
     vulnerable = [one for one in answers if one.vulnerabilities]
     _write_vulnerabilities(change, vulnerable, batch.now)
     _write_findings(connection, answers, ids)
@@ -84,15 +84,15 @@ def _drop_outdated(connection: Connection, answers: dict[Purl, ComponentAnswer],
     """Leave out components that would become clean, and of which an SBOM brought a spelling after they were asked."""
     clean = {ids[purl]: purl for purl, one in answers.items() if not one.vulnerabilities and purl in ids}
     for number, there in spellings_of(connection, list(clean)).items():
-        if not there <= {*answers[clean[number]].spellings}:
+        if is_outdated(answers[clean[number]], there):
             del answers[clean[number]]
 
 
-def _newer(answers: Collection[ComponentAnswer], known: Mapping[Purl, tuple[int, int]]) -> list[ComponentAnswer]:
-    """Those answers that are not older than what is there."""
-    seconds = {at: to_seconds(at) for at in {one.answered_at for one in answers}}
+def _counting(answers: Collection[ComponentAnswer], known: Mapping[Purl, tuple[int, int]]) -> list[ComponentAnswer]:
+    """Those answers that replace what is stored."""
+    seconds = {at: to_seconds(at) for at in {answer.answered_at for answer in answers}}
     never = (0, 0)
-    return [one for one in answers if seconds[one.answered_at] >= known.get(one.purl, never)[1]]
+    return [answer for answer in answers if counts(seconds[answer.answered_at], known.get(answer.purl, never)[1])]
 
 
 # -- vulnerabilities ------------------------------------------------------------------------------------------------
@@ -100,17 +100,13 @@ def _newer(answers: Collection[ComponentAnswer], known: Mapping[Purl, tuple[int,
 
 def _write_vulnerabilities(change: Change, answers: Sequence[ComponentAnswer], now: dt.datetime) -> None:
     """Add new vulnerabilities and bring changed ones up to date."""
-    told: dict[str, Vulnerability] = {}
-    for answer in answers:
-        for one in answer.vulnerabilities:
-            if one.id not in told or not _alike(told[one.id], one):
-                told[one.id] = one
-    if not told:
+    described = descriptions(answers)
+    if not described:
         return
-    there = _stored(change.connection, list(told))
-    new = [one for one in told.values() if one.id not in there]
-    moved = [with_move(one, there[key], now) for key, one in told.items() if key in there]
-    changed = [one for one in moved if not _alike(there[one.id], one)]
+    there = _stored(change.connection, list(described))
+    new = [one for one in described.values() if one.id not in there]
+    known = [with_move(one, there[key], now) for key, one in described.items() if key in there]
+    changed = [one for one in known if not same_description(there[one.id], one)]
     if new:
         more: dict[str, Sequence[object]] = {"first_seen": [now] * len(new), "revision": [change.revision] * len(new)}
         insert_columns(change.connection, vulnerabilities, {**vulnerability_columns(new), **more})
@@ -134,19 +130,6 @@ def _stored(connection: Connection, names: Sequence[str]) -> dict[str, Vulnerabi
 
 def _descriptions(dialect: Dialect) -> Select[Any]:
     return select(*VULNERABILITY_COLUMNS).where(among_values(dialect, vulnerabilities.c.id))
-
-
-_said = attrgetter(*(one.name for one in fields(Vulnerability) if one.name != "reference"))
-
-
-def _alike(one: Vulnerability, other: Vulnerability) -> bool:
-    """Whether two descriptions say the same.
-
-    The query of the reference does not count: OSS Index names the component there, so that one vulnerability has
-    another reference in each package, and would change with each answer.
-    """
-    same_page = one.reference.partition("?")[0] == other.reference.partition("?")[0]
-    return same_page and bool(_said(one) == _said(other))
 
 
 def _write_identifiers(connection: Connection, new: Sequence[Vulnerability], changed: Sequence[Vulnerability]) -> None:

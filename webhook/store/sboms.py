@@ -14,11 +14,11 @@ from sqlalchemy import Connection, Select, func, insert, select
 from webhook.model.changes import StoredSbom
 from webhook.model.components import ComponentState, Sbom, SkippedComponent, SkipReason
 from webhook.model.images import Digest, ImageRef
-from webhook.model.looks import Departure, Look, LookRecord, kept_origin
-from webhook.model.places import GENERATED, settles
-from webhook.model.platforms import WHOLE, Coverage, joined
+from webhook.model.looks import Departure, Look, LookRecord, Presence, kept_origin
+from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
 from webhook.model.records import SbomRecord
+from webhook.policy.presence import added, adopted, can_remove, gone, seen
 from webhook.ports import Clock
 from webhook.store import presence
 from webhook.store.columns import pack, to_json, to_moment, unpack
@@ -27,7 +27,6 @@ from webhook.store.database import Change, Database, among, raw_rows
 from webhook.store.documents import DocumentRepository
 from webhook.store.guessing import guessed
 from webhook.store.interruptions import tried_twice
-from webhook.store.presence import Presence
 from webhook.store.readings import is_unread, note_reading
 from webhook.store.spelling import newest_component, note_spellings
 from webhook.store.tables import components, documents, sboms, tags
@@ -101,22 +100,22 @@ class SbomRepository:
         """
         self._documents.keep([sbom])
         origin = kept_origin(place, "" if image is None else image.name)
+        found = Presence(sbom.document_digest, place, origin, sbom.coverage)
         tag = _tag(image)
         with self._database.read() as connection:
             stored = _find(connection, digest, sbom.document_digest)
             # An SBOM that an older reader read is read again below.
             if stored is not None and _points(connection, tag, digest) and not is_unread(connection, digest, sbom):
                 there = presence.presences(connection, digest)
-                one = _found(sbom, place, origin, there)
-                if one in there:
+                if added(found, there) in there:
                     return stored
         with self._database.change(lazily=True) as change:
             there = presence.heal(self._database, change, digest, self._clock.now())
-            added = self._keep(change, digest, [(sbom, _found(sbom, place, origin, there))])
+            is_new = self._keep(change, digest, [(sbom, added(found, there))])
             now = presence.presences(change.connection, digest)
             moved = presence.settle(change, digest, [sbom.document_digest], now)
             pointed = self._point(change, tag, digest)
-            change.unchanged = not (added or moved or pointed)
+            change.unchanged = not (is_new or moved or pointed)
             stored = _find(change.connection, digest, sbom.document_digest)
         assert stored is not None, "it was written a moment ago"
         return stored
@@ -142,19 +141,14 @@ class SbomRepository:
         now, tag = self._clock.now(), _tag(image)
         with self._database.change(lazily=True) as change:
             before = presence.heal(self._database, change, digest, now)
-            found = [(one, place) for place, sboms_there in look.found.items() for one in sboms_there]
+            found = [sbom for documents_there in look.found.values() for sbom in documents_there]
             if not before and not found:
                 change.discarded = True
                 return ()
-            presence.forget(change, digest, presence.adopted(before, look))
-            seen = [
-                (one, Presence(one.document_digest, place, kept_origin(place, look.origin), one.coverage))
-                for one, place in found
-            ]
-            added = self._keep(change, digest, seen)
-            left = presence.gone(before, look)
-            departures = [_departure(digest, one, now, look.author, _GONE) for one in left]
-            changed = self._leave(change, digest, departures, {one.document_digest for one, _ in found}) or added
+            presence.forget(change, digest, adopted(before, look))
+            is_new = self._keep(change, digest, zip(found, seen(look), strict=True))
+            departures = [_departure(digest, one, now, look.author, _GONE) for one in gone(before, look)]
+            changed = self._leave(change, digest, departures, {sbom.document_digest for sbom in found}) or is_new
             if presence.presences(change.connection, digest):
                 changed |= presence.note_look(self._database, change, digest, look, now)
             else:
@@ -215,16 +209,16 @@ class SbomRepository:
 
     def _keep(self, change: Change, digest: Digest, found: Iterable[tuple[Sbom, Presence]]) -> bool:
         """Note documents in places; whether one of them is new, or was never read by a reader as new as this one."""
-        now, added = self._clock.now(), False
+        now, is_new = self._clock.now(), False
         for sbom, one in found:
             if _find(change.connection, digest, sbom.document_digest) is None:
                 _insert(change, digest, sbom, {"place": one.place, "added_at": now})
-                added = True
+                is_new = True
             elif is_unread(change.connection, digest, sbom):
                 note_reading(self._database, change, digest, sbom)
-                added = True
+                is_new = True
             presence.note(self._database, change, digest, one, now)
-        return added
+        return is_new
 
     @staticmethod
     def _leave(change: Change, digest: Digest, left: Sequence[Departure], also: Collection[str]) -> bool:
@@ -300,23 +294,8 @@ def _find(connection: Connection, digest: Digest, document_digest: str) -> Store
     return None if row is None else read_stored(row)
 
 
-def can_remove(one: Presence) -> bool:
-    """Whether people can take a document out: it was handed in, it was made, or nothing can be asked for it."""
-    return settles(one.place) or one.place == GENERATED or (not one.origin and bool(kept_origin(one.place, "any name")))
-
-
 def _tag(image: ImageRef | None) -> str | None:
     return image.tagged if image is not None and image.tag else None
-
-
-def _found(sbom: Sbom, place: str, origin: str, there: Sequence[Presence]) -> Presence:
-    """A document that is found in a place; what it describes of the image grows while nobody looks at the whole."""
-    known = [
-        one.coverage
-        for one in there
-        if (one.document_digest, one.place, one.origin) == (sbom.document_digest, place, origin)
-    ]
-    return Presence(sbom.document_digest, place, origin, joined((*known, sbom.coverage)))
 
 
 def _departure(digest: Digest, one: Presence, at: dt.datetime, author: str, why: str) -> Departure:

@@ -13,18 +13,13 @@ from webhook.model.changes import UINT32
 from webhook.model.components import ComponentState
 from webhook.model.downloads import WantedComponent
 from webhook.model.purls import Purl
+from webhook.policy.workorder import position, read_position
 from webhook.store.columns import unpack
 from webhook.store.database import Database, among, raw_rows
 from webhook.store.interruptions import persistent
 from webhook.store.tables import components, readings, sboms, sightings, tags
 
 _PAGE = 2000
-# A place in the order of work is one number, the smallest first: seen or not, never answered or stale, how many images
-# contain the component (negated), and its id.
-_UNSEEN, _STALE = 1 << 63, 1 << 62
-_MOST_IMAGES = (1 << 30) - 1
-_ID_BITS = 32
-_ID = (1 << _ID_BITS) - 1
 
 
 class WantedComponents(Sequence[WantedComponent]):
@@ -32,14 +27,14 @@ class WantedComponents(Sequence[WantedComponent]):
 
     Args:
         database: where the purls are.
-        places: the order, see the comment above.
+        order: their positions, sorted; see :mod:`webhook.policy.workorder`.
     """
 
-    def __init__(self, database: Database, places: array[int]) -> None:
-        self._database, self._places = database, places
+    def __init__(self, database: Database, order: array[int]) -> None:
+        self._database, self._order = database, order
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._order)
 
     @overload
     def __getitem__(self, index: int) -> WantedComponent: ...
@@ -47,29 +42,27 @@ class WantedComponents(Sequence[WantedComponent]):
     def __getitem__(self, index: slice) -> Sequence[WantedComponent]: ...
     def __getitem__(self, index: int | slice) -> WantedComponent | Sequence[WantedComponent]:
         if isinstance(index, slice):
-            return self._page(self._places[index])
-        return self._page(array("Q", [self._places[index]]))[0]
+            return self._page(self._order[index])
+        return self._page(array("Q", [self._order[index]]))[0]
 
     def __iter__(self) -> Iterator[WantedComponent]:
-        for start in range(0, len(self._places), _PAGE):
-            yield from self._page(self._places[start : start + _PAGE])
+        for start in range(0, len(self._order), _PAGE):
+            yield from self._page(self._order[start : start + _PAGE])
 
     @persistent
-    def _page(self, places: array[int]) -> list[WantedComponent]:
+    def _page(self, order: array[int]) -> list[WantedComponent]:
+        works = [read_position(one) for one in order]
         purls: dict[int, Purl] = {}
         with self._database.read() as connection:
-            numbers = [place & _ID for place in places]
+            numbers = [work.component_id for work in works]
             query = select(components.c.id, components.c.purl).where(among(connection, components.c.id, numbers))
             for portion in raw_rows(connection, query):
                 purls.update({number: Purl(purl) for number, purl in portion})
         return [
             WantedComponent(
-                purl=purls[place & _ID],
-                never_asked=not place & _STALE,
-                seen=not place & _UNSEEN,
-                images=_MOST_IMAGES - (place >> _ID_BITS & _MOST_IMAGES),
+                purl=purls[work.component_id], never_asked=work.never_asked, seen=work.seen, images=work.images
             )
-            for place in places
+            for work in works
         ]
 
 
@@ -78,11 +71,11 @@ def wanted(database: Database, answered_before: dt.datetime) -> WantedComponents
     with database.read() as connection:
         size = connection.execute(select(func.max(components.c.id))).scalar()
         used, seen = _count_images(connection, 0 if size is None else size + 1)
-        places = sorted(_places(connection, int(answered_before.timestamp()), used, seen))
-    return WantedComponents(database, array("Q", places))
+        order = sorted(_positions(connection, int(answered_before.timestamp()), used, seen))
+    return WantedComponents(database, array("Q", order))
 
 
-def _places(connection: Connection, latest: int, used: array[int], seen: bytearray) -> Iterator[int]:
+def _positions(connection: Connection, latest: int, used: array[int], seen: bytearray) -> Iterator[int]:
     query = select(components.c.id, components.c.answered_at).where(
         components.c.state != ComponentState.NOT_COVERED,
         components.c.answered_at <= latest,
@@ -90,10 +83,7 @@ def _places(connection: Connection, latest: int, used: array[int], seen: bytearr
     )
     for portion in raw_rows(connection, query):
         for number, answered_at in portion:
-            place = (_MOST_IMAGES - used[number]) << _ID_BITS | number
-            if answered_at:
-                place |= _STALE
-            yield place if seen[number] else place | _UNSEEN
+            yield position(number, answered_at=answered_at, seen=seen[number], images=used[number])
 
 
 def _count_images(connection: Connection, size: int) -> tuple[array[int], bytearray]:

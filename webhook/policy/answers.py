@@ -1,0 +1,52 @@
+"""Answers of a source: which of them count against what is stored, and which descriptions differ."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import fields
+from operator import attrgetter
+
+from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+
+_compared = attrgetter(*(field.name for field in fields(Vulnerability) if field.name != "reference"))
+
+
+def is_outdated(answer: ComponentAnswer, spellings: Collection[str]) -> bool:
+    """Whether an answer would make a component clean although an SBOM has spelt it otherwise since it was asked.
+
+    Args:
+        answer: of the source.
+        spellings: what SBOMs call the component today, as package URLs.
+    """
+    return not answer.vulnerabilities and not {*spellings} <= {*answer.spellings}
+
+
+def counts(answered_at: int, stored_at: int) -> bool:
+    """Whether an answer replaces the stored one: an older answer never does, one of the same second does.
+
+    Args:
+        answered_at: of the answer, in seconds since the epoch.
+        stored_at: of the stored answer, in seconds since the epoch; 0 without one.
+    """
+    return answered_at >= stored_at
+
+
+def descriptions(answers: Iterable[ComponentAnswer]) -> dict[str, Vulnerability]:
+    """The vulnerabilities that answers name, by identifier; where descriptions differ, the last one counts."""
+    described: dict[str, Vulnerability] = {}
+    for answer in answers:
+        for vulnerability in answer.vulnerabilities:
+            known = described.get(vulnerability.id)
+            if known is None or not same_description(known, vulnerability):
+                described[vulnerability.id] = vulnerability
+    return described
+
+
+def same_description(one: Vulnerability, other: Vulnerability) -> bool:
+    """Whether two descriptions say the same.
+
+    The query of the reference does not count: OSS Index names the component there, so that one vulnerability has
+    another reference in each package, and would change with each answer.
+    """
+    same_page = one.reference.partition("?")[0] == other.reference.partition("?")[0]
+    return same_page and bool(_compared(one) == _compared(other))

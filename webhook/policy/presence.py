@@ -1,0 +1,91 @@
+"""Presence: which places an SBOM counts from, what a look takes away, and what people may take out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from webhook.model.looks import Look, Presence, kept_origin
+from webhook.model.places import GENERATED, Finding, answers_for, kept_finding, settles
+from webhook.model.platforms import Coverage, joined
+
+
+def added(presence: Presence, there: Iterable[Presence]) -> Presence:
+    """A document found in a place outside a look; what it describes of the image only grows.
+
+    Args:
+        presence: what was found.
+        there: where the documents of the image were before.
+    """
+    known = [one.coverage for one in there if one.key == presence.key]
+    return Presence(*presence.key, joined((*known, presence.coverage)))
+
+
+def seen(look: Look) -> list[Presence]:
+    """Where a look has seen documents."""
+    return [
+        Presence(sbom.document_digest, place, kept_origin(place, look.origin), sbom.coverage)
+        for place, sboms in look.found.items()
+        for sbom in sboms
+    ]
+
+
+def gone(there: Sequence[Presence], look: Look) -> list[Presence]:
+    """What a look no longer sees where it was found.
+
+    Args:
+        there: where the documents of the image were before.
+        look: answers for the places in it, and for the name in which they were asked.
+    """
+    left = []
+    for place, sboms in look.found.items():
+        documents, origin = {sbom.document_digest for sbom in sboms}, kept_origin(place, look.origin)
+        left += [
+            presence
+            for presence in there
+            if presence.origin == origin
+            and answers_for(place, presence.place)
+            and presence.document_digest not in documents
+        ]
+    return left
+
+
+def adopted(there: Sequence[Presence], look: Look) -> list[Presence]:
+    """Presences without an origin that a look sees in its own name, which replaces them.
+
+    Args:
+        there: where the documents of the image were before.
+        look: what is seen now.
+    """
+    named = {(presence.document_digest, presence.place) for presence in seen(look) if presence.origin}
+    return [one for one in there if not one.origin and (one.document_digest, one.place) in named]
+
+
+def most_trusted(document_digest: str, there: Iterable[Presence]) -> Finding | None:
+    """The place a document counts from and what it describes there; None when it is nowhere any more.
+
+    Args:
+        document_digest: of the document.
+        there: where the documents of the image are, in the order in which they were found.
+    """
+    kept: Finding | None = None
+    for presence in there:
+        if presence.document_digest == document_digest:
+            finding: tuple[str, Coverage | None] = (presence.place, presence.coverage)
+            kept = finding if kept is None else kept_finding(kept, finding)
+    return kept
+
+
+def kept_trouble(look: Look, known: str | None) -> str:
+    """The trouble of a look that is kept: a passing one is not held against an image that was read whole before.
+
+    Args:
+        look: the newest.
+        known: the trouble kept from the look before; None when there was no look.
+    """
+    return "" if look.passing and known == "" else look.trouble
+
+
+def can_remove(presence: Presence) -> bool:
+    """Whether people can take a document out: it was handed in or generated, or no place can be asked for it."""
+    place, origin = presence.place, presence.origin
+    return settles(place) or place == GENERATED or (not origin and bool(kept_origin(place, "any name")))
