@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Scope
-from webhook.model.purls import parse_purl
-from webhook.policy.imagenames import parse_pattern
+from webhook.model.images import Digest, parse_image
+from webhook.model.purls import Purl, parse_purl
+from webhook.policy.imagenames import ImagePattern, parse_pattern
 from webhook.policy.plaintext import is_plain, plain
-from webhook.policy.ranges import parse_range
+from webhook.policy.ranges import VersionRange, parse_range
 
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
@@ -52,6 +54,42 @@ def canonical_scope(scope: Scope) -> Scope:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ParsedScope:
+    """A scope with its range and its image pattern parsed once; its namespace does not count, an image has none.
+
+    Attributes:
+        package: canonical purl without version; None for every package.
+        versions: None for every version.
+        image: None for every image.
+    """
+
+    package: str | None
+    versions: VersionRange | None
+    image: ImagePattern | None
+
+    @classmethod
+    def of(cls, scope: Scope) -> ParsedScope:
+        """Parse a canonical scope."""
+        versions = None if scope.version_range is None else parse_range(scope.version_range)
+        return cls(scope.package, versions, None if scope.image is None else parse_pattern(scope.image))
+
+    def holds(self, purl: Purl) -> bool:
+        """Whether a component is in it; one whose version cannot be compared may count, so it is."""
+        return self.package in (None, purl.package) and (
+            self.versions is None or self.versions.contains(purl.version, purl.type) is not False
+        )
+
+    def holds_in(self, digest: Digest, names: Sequence[str]) -> bool:
+        """Whether an image is in it, by its digest or by one of its names."""
+        image = self.image
+        return (
+            image is None
+            or image.matches(None, digest)
+            or any(image.matches(parse_image(name), digest) for name in names)
+        )
+
+
 def respelled(scope: Scope) -> Scope:
     """A scope that was stored, with its image as :func:`canonical_scope` spells it today."""
     if scope.image is None:
@@ -74,7 +112,7 @@ def described(scope: Scope) -> str:
 
 
 def canonical_identifier(text: str) -> str:
-    """A vulnerability's identifier as people wrote it, without blanks around it.
+    """A vulnerability's identifier as people wrote it, stripped of surrounding whitespace.
 
     Raises:
         InvalidInput: it cannot be one.

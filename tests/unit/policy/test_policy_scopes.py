@@ -5,7 +5,8 @@ import pytest
 from tests.unit.policy.builders import DIGEST
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Scope
-from webhook.policy.scopes import canonical_identifier, canonical_scope, described
+from webhook.model.purls import Purl
+from webhook.policy.scopes import ParsedScope, canonical_identifier, canonical_scope, described
 
 
 def test_a_scope_is_stored_in_one_form() -> None:
@@ -53,3 +54,20 @@ def test_an_identifier_that_cannot_be_one_is_refused(text: str) -> None:
 
 def test_blanks_around_an_identifier_do_not_matter() -> None:
     assert canonical_identifier(" CVE-2021-44228\n") == "CVE-2021-44228"
+
+
+def test_a_parsed_scope_holds_what_may_be_in_it() -> None:
+    scope = ParsedScope.of(Scope("pkg:npm/a", "<2"))
+    assert scope.holds(Purl("pkg:npm/a@1.9"))
+    assert not scope.holds(Purl("pkg:npm/a@2.0.0"))
+    assert not scope.holds(Purl("pkg:npm/b@1.9"))
+    assert scope.holds(Purl("pkg:npm/a@not-a-version")), "what cannot be compared may count"
+    assert ParsedScope.of(Scope()).holds(Purl("pkg:npm/b@3"))
+
+
+def test_a_parsed_scope_holds_an_image_by_any_of_its_names_or_its_digest() -> None:
+    named = ParsedScope.of(canonical_scope(Scope(image="nginx")))
+    assert named.holds_in(DIGEST, ["docker.io/shop/web:1", "docker.io/library/nginx:1.27"])
+    assert not named.holds_in(DIGEST, ["docker.io/shop/web:1"])
+    assert not named.holds_in(DIGEST, [])
+    assert ParsedScope.of(canonical_scope(Scope(image=str(DIGEST)))).holds_in(DIGEST, [])

@@ -1,4 +1,4 @@
-"""Impact: what assessments change before they are recorded, and whose decisions they replace."""
+"""What assessments change before they are recorded, and whose decisions they replace."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from webhook.model.purls import Purl
 from webhook.model.records import VulnerabilityQuery, VulnerabilityRecord
 from webhook.model.verdicts import Finding
 from webhook.policy.evaluation import Judge
-from webhook.policy.imagenames import parse_pattern
 from webhook.policy.matching import AssessmentIndex, Place
 from webhook.policy.phrases import state
-from webhook.policy.ranges import parse_range
+from webhook.policy.scopes import ParsedScope
 from webhook.ports import VulnerabilityStore
 
 
@@ -73,11 +72,12 @@ def _change(
     now, then = dict[str, None](), dict[str, None]()
     images: dict[Digest, tuple[str, ...]] = {}
     replaced: Assessment | None = None
+    scope = ParsedScope.of(record.scope)
     for vulnerability in known:
-        affected = [purl for purl in vulnerability.components if _is_about(record.scope, purl)]
+        affected = [purl for purl in vulnerability.components if scope.holds(purl)]
         if not affected:
             continue
-        inside = _images(record.scope, vulnerability, affected, store)
+        inside = _images(scope, vulnerability, affected, store)
         images |= inside
         for place in _places(record.scope, inside):
             for purl in affected:
@@ -88,30 +88,15 @@ def _change(
     return Change(replace(record, sequence=0), tuple(now), tuple(then), replaced, images)
 
 
-def _is_about(scope: Scope, purl: Purl) -> bool:
-    if scope.package not in (None, purl.package):
-        return False
-    versions = None if scope.version_range is None else parse_range(scope.version_range)
-    return versions is None or versions.contains(purl.version, purl.type) is not False
-
-
 def _images(
-    scope: Scope, record: VulnerabilityRecord, affected: Sequence[Purl], store: VulnerabilityStore
+    scope: ParsedScope, record: VulnerabilityRecord, affected: Sequence[Purl], store: VulnerabilityStore
 ) -> dict[Digest, tuple[str, ...]]:
     """The images of a vulnerability that a scope applies to."""
-    pattern = None if scope.image is None else parse_pattern(scope.image)
     records = [record]
     if len(affected) < len(record.components):  # ask again, because only images with one of these components count
         query = VulnerabilityQuery(identifier=record.vulnerability.id)
         records = [one for purl in affected for one in store.find(replace(query, package=purl))]
-    return {
-        digest: names
-        for one in records
-        for digest, names in one.images
-        if pattern is None
-        or pattern.matches(None, digest)
-        or any(pattern.matches(parse_image(name), digest) for name in names)
-    }
+    return {digest: names for one in records for digest, names in one.images if scope.holds_in(digest, names)}
 
 
 def _places(scope: Scope, images: Mapping[Digest, tuple[str, ...]]) -> Iterator[Place]:
