@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 
 from webhook.model.assessments import Assessment
 from webhook.model.verdicts import Finding
@@ -22,6 +23,11 @@ MAX_TEXT = 160
 def count(number: int, noun: str) -> str:
     """``1 image``, ``3 images``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def counts(numbers: Mapping[str, int]) -> str:
+    """``3 clean, 1 unknown``; empty for none."""
+    return ", ".join(f"{number} {name}" for name, number in numbers.items())
 
 
 def moment(at: dt.datetime) -> str:

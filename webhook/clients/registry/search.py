@@ -1,17 +1,14 @@
-"""The search: what all sources of one registry client share, from an image to its documents."""
+"""What all sources of one registry client share, from an image to its documents."""
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
-import re
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from cachetools import LRUCache
-
-from webhook.clients.registry.anatomy import Anatomy, Subject, anatomy, inner_indexes
+from webhook.clients.registry.anatomies import Anatomies
+from webhook.clients.registry.anatomy import Anatomy, Subject
+from webhook.clients.registry.basket import Basket, Collected
 from webhook.clients.registry.calls import Budget
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.documents import Document
@@ -21,74 +18,13 @@ from webhook.clients.registry.locations import Locations, Repository
 from webhook.clients.registry.manifests import Descriptor, Manifest
 from webhook.clients.registry.options import AttachmentOptions
 from webhook.clients.registry.signatures import PublicKey, Verification
-from webhook.errors import Final, InvalidInput, TooMuchAttached
+from webhook.errors import InvalidInput, TooMuchAttached
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import USUAL_PLATFORMS, Digest, ImageRef
 from webhook.model.places import SIGNED
 from webhook.model.platforms import WHOLE, Coverage, joined
 from webhook.ports import Clock
-
-_REMEMBERED = 1000
-_MAX_INNER, _MAX_INNER_LEVELS = 16, 4
-"""Indexes inside the index of one image, and how deep they are inside each other."""
-
-
-_VERSION = re.compile(r"[ @/:-]v?\d[^ ]*\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """A document that was read.
-
-    Attributes:
-        sbom: what is in it.
-        document: its bytes, and what was said around them.
-        look: where it was read.
-    """
-
-    sbom: Sbom
-    document: Document
-    look: Look
-
-    @property
-    def kind(self) -> tuple[str, str]:
-        """Predicate type and tool, whatever its version."""
-        return self.document.predicate_type, _VERSION.sub("", self.sbom.tool).casefold()
-
-
-@dataclass(slots=True)
-class Basket:
-    """What was found for one subject.
-
-    Attributes:
-        collected: documents that were read.
-        problems: why others could not be.
-    """
-
-    collected: list[Collected] = field(default_factory=list)
-    problems: list[InvalidInput] = field(default_factory=list)
-
-    @property
-    def sboms(self) -> list[Sbom]:
-        """What is in the documents."""
-        return [one.sbom for one in self.collected]
-
-    def keep_newest(self) -> None:
-        """Keep the newest document of each kind; one that states no time, and those of the same time, count, too."""
-        newest: dict[tuple[str, str], dt.datetime] = {}
-        for one in self.collected:
-            if one.document.made_at is not None:
-                newest[one.kind] = max(newest.get(one.kind, one.document.made_at), one.document.made_at)
-        kept = []
-        for one in self.collected:
-            made = one.document.made_at
-            if made is None or made == newest[one.kind]:
-                kept.append(one)
-            else:
-                one.look.used = False
-                one.look.answer += "; a newer one of the same signer, predicate type and tool counts (sbom.newest)"
-        self.collected = kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +88,7 @@ class Search:
         self.listings = Listings(client, options, clock)
         self._locations, self._parse = locations, parse
         self._verification = Verification(options.verify)
-        self._platforms = platforms or (lambda: options.platforms or USUAL_PLATFORMS)
-        self._anatomies = LRUCache[tuple[str, Digest, tuple[str, ...]], Anatomy](_REMEMBERED)
-        self._lock = threading.Lock()
+        self._anatomies = Anatomies(client, platforms or (lambda: options.platforms or USUAL_PLATFORMS))
 
     def signed_only(self, image: ImageRef) -> bool:
         """Whether only signed SBOMs count for an image."""
@@ -173,7 +107,7 @@ class Search:
         """
         repository, attachments = self._locations.image(image), self._locations.attachments(image)
         budget = self.client.budget(deadline)
-        parts = self._anatomy(repository, digest, budget)
+        parts = self._anatomies.of(repository, digest, budget)
         if attachments != repository:
             # Some registries answer 404 to whoever has shown no token yet; this request brings one.
             self.client.tag_digest(attachments, digest, budget)
@@ -301,42 +235,3 @@ class Search:
         basket.collected.append(Collected(sbom, document, look))
         look.used, look.document = True, sbom.document_digest
         look.answer += f"{sbom.format} {sbom.version}, {len(sbom.components)} components".replace("  ", " ")
-
-    def _inner(self, repository: Repository, manifest: Manifest, budget: Budget) -> dict[Digest, Manifest]:
-        """The indexes inside an index, and inside those."""
-        inner: dict[Digest, Manifest] = {}
-        level = inner_indexes(manifest)
-        for _ in range(_MAX_INNER_LEVELS):
-            following: list[Digest] = []
-            for digest in level:
-                if digest in inner:
-                    continue
-                if len(inner) >= _MAX_INNER:
-                    raise Final(f"{repository.name} has an index with more than {_MAX_INNER} indexes in it.")
-                fetched = self.client.manifest(repository, digest, budget)
-                if fetched is None:
-                    raise Final(f"{repository.name} lists the index {digest.short}, which the registry does not have.")
-                inner[digest] = fetched.manifest
-                following += inner_indexes(fetched.manifest)
-            level = [digest for digest in following if digest not in inner]
-            if not level:
-                return inner
-        raise Final(f"{repository.name} nests indexes more than {_MAX_INNER_LEVELS} levels deep.")
-
-    def _anatomy(self, repository: Repository, digest: Digest, budget: Budget) -> Anatomy:
-        platforms = self._platforms()
-        key = (repository.name, digest, platforms)
-        with self._lock:
-            known = self._anatomies.get(key)
-        if known is not None:
-            return known
-        fetched = self.client.manifest(repository, digest, budget)
-        if fetched is None:
-            raise Final(
-                f"{repository.name} has no image {digest.short} (404).",
-                remedy="Check the image's name, and where registries rewrites it to.",
-            )
-        found = anatomy(digest, fetched.manifest, platforms, self._inner(repository, fetched.manifest, budget))
-        with self._lock:
-            self._anatomies[key] = found
-        return found

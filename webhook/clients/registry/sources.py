@@ -14,6 +14,7 @@ from functools import partial
 from typing import ClassVar
 
 from webhook.clients.registry.anatomy import Subject
+from webhook.clients.registry.basket import Basket
 from webhook.clients.registry.documents import bare_document, envelope_document, statement_document
 from webhook.clients.registry.explaining import Trail
 from webhook.clients.registry.listings import BUNDLE_PREDICATE
@@ -26,7 +27,7 @@ from webhook.clients.registry.manifests import (
     is_sbom_type,
     plain_type,
 )
-from webhook.clients.registry.search import Basket, Search, Visit
+from webhook.clients.registry.search import Search, Visit
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline

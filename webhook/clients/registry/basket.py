@@ -1,0 +1,68 @@
+"""The documents that a search found for one manifest of an image, and which of them count."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+
+from webhook.clients.registry.documents import Document
+from webhook.clients.registry.explaining import Look
+from webhook.errors import InvalidInput
+from webhook.model.components import Sbom
+
+_VERSION = re.compile(r"[ @/:-]v?\d[^ ]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A document that was read.
+
+    Attributes:
+        sbom: what is in it.
+        document: its bytes, and what was said around them.
+        look: where it was read.
+    """
+
+    sbom: Sbom
+    document: Document
+    look: Look
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """Predicate type and tool, whatever its version."""
+        return self.document.predicate_type, _VERSION.sub("", self.sbom.tool).casefold()
+
+
+@dataclass(slots=True)
+class Basket:
+    """What was found for one subject.
+
+    Attributes:
+        collected: documents that were read.
+        problems: why others could not be.
+    """
+
+    collected: list[Collected] = field(default_factory=list)
+    problems: list[InvalidInput] = field(default_factory=list)
+
+    @property
+    def sboms(self) -> list[Sbom]:
+        """What is in the documents."""
+        return [one.sbom for one in self.collected]
+
+    def keep_newest(self) -> None:
+        """Keep the newest document of each kind; one that states no time, and those of the same time, count, too."""
+        newest: dict[tuple[str, str], dt.datetime] = {}
+        for one in self.collected:
+            if one.document.made_at is not None:
+                newest[one.kind] = max(newest.get(one.kind, one.document.made_at), one.document.made_at)
+        kept = []
+        for one in self.collected:
+            made = one.document.made_at
+            if made is None or made == newest[one.kind]:
+                kept.append(one)
+            else:
+                one.look.used = False
+                one.look.answer += "; a newer one of the same signer, predicate type and tool counts (sbom.newest)"
+        self.collected = kept
