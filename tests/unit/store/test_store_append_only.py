@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
 import pytest
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, Pool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from tests.fakes import NOON
@@ -34,11 +38,21 @@ def test_no_statement_changes_or_deletes_a_row(real_store: Store) -> None:
     def note(*arguments: object) -> None:
         statements.append(str(arguments[2]).lower())
 
-    event.listen(Engine, "before_cursor_execute", note)
+    def trace(driver: object, *_: object) -> None:
+        if isinstance(driver, sqlite3.Connection):  # of which some is executed past SQLAlchemy
+            driver.set_trace_callback(lambda statement: statements.append(statement.lower()))
+
+    heard: list[tuple[str, type, Callable[..., Any]]] = [
+        ("before_cursor_execute", Engine, note),
+        ("checkout", Pool, trace),
+    ]
+    for name, target, listener in heard:
+        event.listen(target, name, listener)
     try:
         use_everything(real_store)
     finally:
-        event.remove(Engine, "before_cursor_execute", note)
+        for name, target, listener in heard:
+            event.remove(target, name, listener)
     touching = [one for one in statements if "assessments" in one and not one.startswith("select")]
     assert touching
     assert all(one.startswith("insert into assessments") for one in touching)
