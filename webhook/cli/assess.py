@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 import click
 
 from webhook.bootstrap import Parts
-from webhook.cli.author import person, recorder
+from webhook.cli.assess_plan import Outcome, Request, check, plan, record
 from webhook.cli.decision_shapes import AffectedImageShape, AssessedShape, ChangeShape, RecordedAssessmentShape
 from webhook.cli.exits import Exit
 from webhook.cli.options import (
@@ -25,87 +22,14 @@ from webhook.cli.options import (
 )
 from webhook.cli.output import note, print_json, print_table
 from webhook.cli.verbs import Verb
-from webhook.engines.assessing.impact import Change
-from webhook.errors import InvalidInput
-from webhook.model.assessments import Assessment, Scope
-from webhook.model.images import Digest
-from webhook.model.records import AssessmentState
-from webhook.policy.decisions import CLUSTER, Decision
-from webhook.policy.expiry import parse_until
+from webhook.model.assessments import Assessment
+from webhook.policy.decisions import CLUSTER
 from webhook.policy.objections import also_stated
 from webhook.policy.phrases import count, decided, moment
 from webhook.policy.scopes import described
-from webhook.policy.selections import Selection
 
 _SHOWN_IMAGES = 10
 _SHOWN_STATES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """The options of ``bomgate assess``, as they were given; each None was not."""
-
-    ids: tuple[str, ...]
-    type_name: str | None
-    comment: str | None
-    author: str | None
-    package: str | None
-    versions: str | None
-    image: str | None
-    namespace: str | None
-    until: str | None
-    days: int | None
-    cvss: tuple[Decimal, Decimal] | None
-    unassessed: bool
-    clear: bool
-    existing: bool
-    allow_unknown: bool
-    dry_run: bool
-    override: bool
-    undo: str | None
-    yes: bool
-
-    @property
-    def scope(self) -> Scope:
-        """What the assessment is narrowed to."""
-        return Scope(self.package, self.versions, self.image, self.namespace)
-
-    @property
-    def selects(self) -> bool:
-        """Whether it names vulnerabilities by their properties."""
-        return self.cvss is not None or self.unassessed
-
-    @property
-    def in_bulk(self) -> bool:
-        """Whether it decides about several vulnerabilities at once."""
-        return self.selects or self.existing or self.undo is not None or len(set(self.ids)) > 1
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What was, or would be, recorded.
-
-    Attributes:
-        changes: each record with what it changes.
-        left_alone: how many were not touched, by reason.
-        kept: decisions of people that would be replaced, and are not without --override.
-        batch: by which the records can be undone; empty when nothing was recorded.
-    """
-
-    changes: tuple[Change, ...]
-    left_alone: dict[str, int]
-    kept: tuple[Change, ...] = ()
-    batch: str = ""
-
-    @property
-    def records(self) -> tuple[Assessment, ...]:
-        """The records alone."""
-        return tuple(one.record for one in self.changes)
-
-    @property
-    def images(self) -> dict[Digest, tuple[str, ...]]:
-        """Digest and names of every image that is touched."""
-        return {digest: names for one in self.changes for digest, names in (one.images or {}).items()}
 
 
 @click.command(
@@ -157,16 +81,16 @@ def command(output: str, **given: Any) -> Exit:
     decided unless --override says so, and can be taken back together with --undo.
     """
     request = Request(**given)
-    _check(request)
+    check(request)
     parts = invocation().parts(creates=request.allow_unknown and not request.dry_run)
-    planned = _plan(request, parts)
+    planned = plan(request, parts)
     is_json = output == "json"
     if not is_json:
         _show(planned)
     if planned.changes and not request.dry_run:
         if request.in_bulk and not request.yes and sys.stdin.isatty():
             click.confirm(f"Record {count(len(planned.changes), 'assessment')}?", abort=True, err=True)
-        planned = _record(planned, parts)
+        planned = record(planned, parts)
     if is_json:
         print_json(
             AssessedShape(
@@ -183,91 +107,6 @@ def command(output: str, **given: Any) -> Exit:
         _conclude(request, planned)
         _show_also_stated(parts, planned.records)
     return Exit.DONE
-
-
-def _check(request: Request) -> None:
-    """Refuse combinations that do not say what is meant."""
-    if request.undo is not None and (request.ids or request.selects or request.clear or request.existing):
-        raise click.UsageError("--undo takes back one whole batch: it takes neither IDs nor a selection.")
-    if request.existing and (request.ids or request.selects or request.clear or request.type_name):
-        raise click.UsageError(
-            "--existing takes neither IDs nor a selection nor --type: the ranges of the types decide."
-        )
-    if request.existing or request.undo is not None:
-        return
-    if bool(request.ids) == request.selects:
-        both = "both IDs and a selection" if request.ids else "neither an ID nor a selection"
-        raise click.UsageError(f"There is {both}. Give IDs, or --cvss and --unassessed, or --existing.")
-    if request.clear and (request.selects or request.type_name or request.until or request.days):
-        raise click.UsageError("--clear takes IDs and a scope only; it withdraws, so there is no --type and no end.")
-    if not request.clear and not request.type_name:
-        raise click.UsageError("Missing option '--type'. `bomgate types list` shows the types.")
-    if not request.clear and not request.comment:
-        raise click.UsageError("Missing option '--comment'. Say why, so that others can judge it later.")
-
-
-def _plan(request: Request, parts: Parts) -> Outcome:
-    """What the request comes to; nothing is recorded yet."""
-    assessor = parts.assessor
-    if request.existing:
-        plan = assessor.existing(dry_run=True)
-        counts = {"assessed": plan.assessed, "expired": plan.expired, "unmatched": plan.unmatched}
-        return Outcome(tuple(assessor.impact(plan.assessments)), counts)
-    author = person(parts, request.author)
-    if request.undo is not None:
-        undo = assessor.undo(request.undo, author=author)
-        return Outcome(tuple(assessor.impact(undo.records)), {"decided since": len(undo.decided_since)})
-    if request.clear:
-        records = assessor.clear(request.ids, request.scope, author=author, comment=request.comment or "", dry_run=True)
-        return Outcome(tuple(assessor.impact(records)), {})
-    decision = Decision(
-        type=request.type_name or "",
-        author=author,
-        comment=request.comment or "",
-        until=None if request.until is None else parse_until(request.until),
-        days=request.days,
-    )
-    if request.ids:
-        records = assessor.assess(
-            request.ids, request.scope, decision, allow_unknown=request.allow_unknown, dry_run=True
-        )
-    else:
-        affected = assessor.select(_selection(request))
-        records = assessor.assess_affected(affected, request.scope, decision, dry_run=True)
-    changes = assessor.impact(records)
-    if not request.in_bulk or request.override:
-        return Outcome(tuple(changes), {})
-    kept = tuple(one for one in changes if one.replaces is not None)
-    return Outcome(tuple(one for one in changes if one.replaces is None), {"decided by people": len(kept)}, kept)
-
-
-def _record(planned: Outcome, parts: Parts) -> Outcome:
-    batch = f"{parts.clock.now():%Y%m%d}-{secrets.token_hex(3)}"
-    stamped = parts.assessor.record(planned.records, batch=batch, recorded_by=recorder(parts))
-    changes = tuple(replace(one, record=record) for one, record in zip(planned.changes, stamped, strict=True))
-    return replace(planned, changes=changes, batch=batch)
-
-
-def _selection(request: Request) -> Selection:
-    low, high = request.cvss or (None, None)
-    if request.image is not None and "*" in request.image:
-        raise InvalidInput(
-            f"A selection cannot be made from the image pattern {request.image!r}.",
-            remedy="Name one image or digest, or leave out --image.",
-        )
-    if request.versions is not None:
-        raise InvalidInput(
-            "A selection cannot be made from a range of versions.",
-            remedy="Give --package with a version, or name the vulnerabilities by ID.",
-        )
-    return Selection(
-        package=request.package,
-        image=request.image,
-        namespace=request.namespace,
-        score_low=low,
-        score_high=high,
-        state=AssessmentState.UNASSESSED if request.unassessed else None,
-    )
 
 
 def _show_also_stated(parts: Parts, records: Sequence[Assessment]) -> None:

@@ -66,6 +66,12 @@ def impact(
     ]
 
 
+def without_decided(changes: Sequence[Change]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """What a decision about several vulnerabilities changes: the rest, and what would replace decisions of people."""
+    decided = tuple(change for change in changes if change.replaces is not None)
+    return tuple(change for change in changes if change.replaces is None), decided
+
+
 def _change(
     record: Assessment, known: Sequence[VulnerabilityRecord], judges: tuple[Judge, Judge], store: VulnerabilityStore
 ) -> Change:
