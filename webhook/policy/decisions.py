@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
-from webhook.errors import InvalidInput
+from webhook.errors import ConfigError, InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope
 from webhook.policy.expiry import after_days, end_of_life
 from webhook.policy.phrases import moment
 from webhook.policy.plaintext import is_plain
-from webhook.policy.scopes import canonical_identifier, canonical_scope
+from webhook.policy.scopes import canonical_identifier, canonical_scope, described
 from webhook.policy.typetable import TypeTable
 
 PROVISIONER = "configuration"
@@ -152,6 +152,34 @@ def provisioned(
     if before is not None and is_unchanged and definition.until is None:
         return replace(made, assessed_at=before.assessed_at, until=before.until)
     return made
+
+
+def provisioned_all(
+    definitions: Iterable[Definition], types: TypeTable, now: dt.datetime, before: Iterable[Assessment]
+) -> list[Assessment]:
+    """The assessments that the configuration file makes, in its order.
+
+    Args:
+        definitions: all that the file states.
+        types: the table of types.
+        now: UTC, aware.
+        before: provisioned records; those of other authors than the file do not count.
+
+    Raises:
+        ConfigError: an entry cannot be used, or two are about the same; the sentence begins with its place.
+    """
+    there = {(one.vulnerability.casefold(), one.scope): one for one in before if one.author == PROVISIONER}
+    assessments: dict[tuple[str, Scope], Assessment] = {}
+    for place, definition in enumerate(definitions):
+        try:
+            identifier, scope = canonical_identifier(definition.vulnerability), canonical_scope(definition.scope)
+            key = (identifier.casefold(), scope)
+            if key in assessments:
+                raise InvalidInput(f"{identifier} is assessed twice for {described(scope)}.", remedy="Remove one.")
+            assessments[key] = provisioned(definition, types, now, there.get(key))
+        except InvalidInput as problem:
+            raise ConfigError(f"assessments[{place}]: {problem.message}", remedy=problem.remedy) from problem
+    return list(assessments.values())
 
 
 def checked_author(author: str) -> str:

@@ -1,46 +1,27 @@
-"""Assessing: how assessments come to be (by a CVSS range, by hand, in bulk, from the configuration) and are read."""
+"""How assessments are made (by a CVSS range, by hand, in bulk, from the configuration) and read."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from webhook.engines.assessing.impact import Change, impact
 from webhook.engines.assessing.ruling import RuleSource
-from webhook.errors import ConfigError, InvalidInput
+from webhook.engines.assessing.targets import distinct_identifiers, find_target
+from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
-from webhook.model.purls import Purl
-from webhook.model.records import AssessmentQuery, VulnerabilityQuery
+from webhook.model.records import AssessmentQuery
 from webhook.policy.automatic import auto_assessment
-from webhook.policy.decisions import PROVISIONER, Decision, Definition, Target, checked_author, decide, provisioned
+from webhook.policy.decisions import PROVISIONER, Decision, Definition, Target, checked_author, decide, provisioned_all
 from webhook.policy.evaluation import Judge, worst_first
-from webhook.policy.matching import ANYWHERE, AssessmentIndex
-from webhook.policy.objections import check_package, nothing_to_clear
+from webhook.policy.existing import Plan, plan_existing
+from webhook.policy.matching import AssessmentIndex
+from webhook.policy.objections import nothing_to_clear
 from webhook.policy.plaintext import plain
-from webhook.policy.scopes import canonical_identifier, canonical_scope, described
+from webhook.policy.scopes import canonical_scope
 from webhook.policy.selections import Affected, JudgedVulnerability, Selection, read_selection
 from webhook.policy.undo import Undo, undone
 from webhook.ports import AssessmentStore, AutoAssess, Clock, ComponentStore, VulnerabilityStore
-
-_SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What applying the CVSS ranges to what is already there gives.
-
-    Attributes:
-        assessments: what is (or would be) recorded.
-        assessed: how many pairs of vulnerability and package are left alone because an assessment is in force.
-        expired: how many because theirs has expired: a lapsed decision is for people to renew.
-        unmatched: how many because no range holds their score.
-    """
-
-    assessments: tuple[Assessment, ...]
-    assessed: int = 0
-    expired: int = 0
-    unmatched: int = 0
 
 
 class Assessor:
@@ -86,21 +67,10 @@ class Assessor:
             StoreError: nothing was recorded.
         """
         now, index, types = self._clock.now(), self.index(), self._rules().types
-        made, assessed, expired, unmatched = list[Assessment](), 0, 0, 0
-        for vulnerability, package in self._components.unassessed_pairs():
-            found = index.effective(vulnerability, Purl(package), ANYWHERE, now)
-            new = auto_assessment(types, vulnerability, package, now)
-            if found.assessment is not None:
-                assessed += 1
-            elif found.expired is not None:
-                expired += 1
-            elif new is None:
-                unmatched += 1
-            else:
-                made.append(new)
-        if made and not dry_run:
-            self._assessments.append(made)
-        return Plan(tuple(made), assessed, expired, unmatched)
+        plan = plan_existing(self._components.unassessed_pairs(), index, types, now)
+        if plan.assessments and not dry_run:
+            self._assessments.append(plan.assessments)
+        return plan
 
     # -- by hand ----------------------------------------------------------------------------------------------------
 
@@ -128,7 +98,10 @@ class Assessor:
             StoreError: nothing was recorded.
         """
         narrowed = canonical_scope(scope)
-        targets = [self._target(one, narrowed, allow_unknown) for one in _distinct(ids)]
+        targets = [
+            find_target(self._vulnerabilities, identifier, narrowed, allow_unknown=allow_unknown)
+            for identifier in distinct_identifiers(ids)
+        ]
         return self._append(decision, targets, dry_run=dry_run)
 
     def assess_affected(
@@ -172,7 +145,7 @@ class Assessor:
         narrowed, name, now = canonical_scope(scope), checked_author(author), self._clock.now().replace(microsecond=0)
         by_hand = [one for one in self.index() if one.by_hand and one.type is not None]
         records: list[Assessment] = []
-        for identifier in _distinct(ids):
+        for identifier in distinct_identifiers(ids):
             record = self._vulnerabilities.show(identifier)
             names = {identifier, *(record.vulnerability.identifiers if record else ())}
             folded = {one.casefold() for one in names}
@@ -256,18 +229,8 @@ class Assessor:
         """
         now, types = self._clock.now(), self._rules().types
         before = self._assessments.find(AssessmentQuery(source=AssessmentSource.PROVISIONED.value))
-        there = {(one.vulnerability.casefold(), one.scope): one for one in before if one.author == PROVISIONER}
-        wanted: dict[tuple[str, Scope], Assessment] = {}
-        for place, definition in enumerate(definitions):
-            try:
-                identifier, scope = canonical_identifier(definition.vulnerability), canonical_scope(definition.scope)
-                key = (identifier.casefold(), scope)
-                if key in wanted:
-                    raise InvalidInput(f"{identifier} is assessed twice for {described(scope)}.", remedy="Remove one.")
-                wanted[key] = provisioned(definition, types, now, there.get(key))
-            except InvalidInput as problem:
-                raise ConfigError(f"assessments[{place}]: {problem.message}", remedy=problem.remedy) from problem
-        return self._assessments.provision(list(wanted.values()), author=PROVISIONER, now=now)
+        assessments = provisioned_all(definitions, types, now, before)
+        return self._assessments.provision(assessments, author=PROVISIONER, now=now)
 
     def unknown_identifiers(self, definitions: Iterable[Definition]) -> tuple[str, ...]:
         """The identifiers of definitions that are neither the id nor an alias of a vulnerability in the store.
@@ -342,36 +305,3 @@ class Assessor:
         if records and not dry_run:
             self._assessments.append(records)
         return records
-
-    def _target(self, identifier: str, scope: Scope, allow_unknown: bool) -> Target:
-        record = self._vulnerabilities.show(identifier)
-        if record is None:
-            if not allow_unknown:
-                raise self._unknown(identifier)
-            return Target(identifier, scope)
-        if not allow_unknown:
-            check_package(record, scope)
-        vulnerability = record.vulnerability
-        folded = identifier.casefold()
-        # The identifier as the source spells it; an alias stays one, for it may be shared by several vulnerabilities.
-        spelling = next((name for name in vulnerability.identifiers if name.casefold() == folded), identifier)
-        return Target(spelling, scope, vulnerability.cvss_score)
-
-    def _unknown(self, identifier: str) -> InvalidInput:
-        known = {
-            name.casefold(): name
-            for record in self._vulnerabilities.find(VulnerabilityQuery())
-            for name in record.vulnerability.identifiers
-        }
-        near = [known[name] for name in difflib.get_close_matches(identifier.casefold(), known, _SHOWN, 0.75)]
-        remedy = f"Near ones are: {', '.join(plain(name, 60) for name in near)}." if near else ""
-        return InvalidInput(
-            f"{plain(identifier, 80)} affects no known component.",
-            remedy=remedy or "`bomgate vulns list` shows those that do.",
-        )
-
-
-def _distinct(ids: Sequence[str]) -> list[str]:
-    if not ids:
-        raise InvalidInput("No vulnerability is named.", remedy="Give one identifier or several.")
-    return list({identifier.casefold(): identifier for identifier in map(canonical_identifier, ids)}.values())
