@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -157,12 +157,15 @@ class Parts:
         saved = hot_start(self.settings)
         return Refresher(self.model, self.store.feed, saved, self.clock, self.settings.refresh)
 
-    @cached_property
-    def parse_sbom(self) -> Callable[[bytes], Sbom]:
-        """Reads SBOM documents within the limits of the settings."""
+    def parse_sbom(self, document: bytes) -> Sbom:
+        """Read an SBOM document within the limits of the settings.
+
+        Raises:
+            InvalidInput: it is no SBOM that can be read.
+        """
         from webhook.sboms import Limits, parse
 
-        return partial(parse, limits=Limits(max_bytes=self.settings.sbom.max_bytes))
+        return parse(document, limits=Limits(max_bytes=self.settings.sbom.max_bytes))
 
     @cached_property
     def cluster(self) -> Cluster:

@@ -10,23 +10,16 @@ from typing import Any
 import click
 import msgspec
 
-from webhook.api.reviews import decode_review, encode_response
-from webhook.bootstrap import Parts, ReviewNotes, ThreadBackground
+from webhook.bootstrap import Parts, ThreadBackground
 from webhook.cli.check_text import show
 from webhook.cli.exits import Exit, exit_of
 from webhook.cli.fail_on import FailOnType, met
-from webhook.cli.junit import junit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import note, print_json, say
-from webhook.cli.sarif import sarif
-from webhook.cli.shapes import CheckShape, ImageShape, TargetShape, UnjudgedShape
 from webhook.cli.targets import ImageTarget, ManifestTarget, Recogniser, ReviewTarget, SbomTarget, Target
 from webhook.cli.unjudged import Unjudged, unjudged
 from webhook.cli.verbs import Verb
 from webhook.clients.directory import digest_in_name
-from webhook.engines.checking.accounts import NoAccounts
-from webhook.engines.checking.admissions import PastAdmissions
-from webhook.engines.checking.sightings import NoSightings
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action, worst
 from webhook.model.components import ComponentState
@@ -158,12 +151,25 @@ class Report:
         """Write it to standard output, and what a person should know beside it to standard error."""
         checked = self.checked
         if output == "sarif":
+            from webhook.cli.sarif import sarif
+
             print_json(sarif([(one.name, one.file, one.verdict) for one in checked], self.left))
         elif output == "junit":
+            from webhook.cli.junit import junit
+
             say(junit([(one.name, one.verdict) for one in checked], self.left, strict=self.strict))
         elif output == "json":
+            from webhook.cli.shapes import CheckShape, ImageShape, TargetShape, UnjudgedShape
+
             shapes = tuple(UnjudgedShape(one.title, one.places, one.nowhere, one.entries) for one in self.left)
-            targets = tuple(_shape(one) for one in checked)
+            targets = tuple(
+                TargetShape(
+                    one.name,
+                    one.verdict.action.word,
+                    tuple(ImageShape.of(image.verdict, image.containers) for image in one.verdict.images),
+                )
+                for one in checked
+            )
             print_json(CheckShape(self.action.word, targets, shapes, failed_on, self.has_answers))
         else:
             show([(one.name, one.verdict) for one in checked], parts.hints)
@@ -229,6 +235,12 @@ class TargetChecker:
 
     def answer(self, target: ReviewTarget, *, strict: bool = False) -> Exit:
         """Answer an AdmissionReview on standard output, as the webhook answers it."""
+        from webhook.api.reviews import decode_review, encode_response
+        from webhook.bootstrap import ReviewNotes
+        from webhook.engines.checking.accounts import NoAccounts
+        from webhook.engines.checking.admissions import PastAdmissions
+        from webhook.engines.checking.sightings import NoSightings
+
         kinds = self._parts.settings.policy.extra_kinds
         request = decode_review(target.body, kinds)
         notes = ReviewNotes(NoSightings(), PastAdmissions(self._parts.store.admissions), NoAccounts())
@@ -251,8 +263,3 @@ class TargetChecker:
 def _named(name: str) -> ImageRef:
     """What stands for the image of an SBOM file; its name may state the image's digest."""
     return ImageRef(host="", repository=name, tag=None, digest=digest_in_name(Path(name).name), text=name)
-
-
-def _shape(one: Checked) -> TargetShape:
-    images = tuple(ImageShape.of(image.verdict, image.containers) for image in one.verdict.images)
-    return TargetShape(one.name, one.verdict.action.word, images)

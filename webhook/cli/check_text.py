@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +13,11 @@ from webhook.model.actions import Action, worst
 from webhook.model.verdicts import ComponentCounts, Finding, ImageVerdict, Verdict, WorkloadVerdict
 from webhook.policy.commands import assess_commands
 from webhook.policy.evaluation import worst_first
-from webhook.policy.messages import Hints
 from webhook.policy.phrases import count, explained, score, state
 from webhook.policy.plaintext import plain
+
+if TYPE_CHECKING:
+    from webhook.policy.messages import Hints
 
 Judged = tuple[str, WorkloadVerdict]
 

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from webhook.bootstrap import Parts, open_parts
+from webhook.cli import garbage
 from webhook.settings import Settings, load_settings
 from webhook.telemetry import set_up_logs
 
@@ -58,6 +59,8 @@ class Invocation:
             level = "warning"
         if style == "auto":
             style = "json" if runs_long and not sys.stderr.isatty() else "text"
+        if runs_long:
+            garbage.look_as_usual()
         set_up_logs(level, style, StandardError())
         return replace(settings, log=replace(settings.log, level=level, format=style))
 

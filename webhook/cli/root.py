@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from webhook import __version__
+from webhook.cli import garbage
 from webhook.cli.exits import Exit, exit_for
 from webhook.cli.options import global_options
 from webhook.cli.verbs import VerbGroup
@@ -132,4 +133,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run ``bomgate`` with the arguments of the process."""
-    cli.main()
+    garbage.look_rarely()
+    try:
+        cli.main()
+    finally:
+        garbage.look_no_more()

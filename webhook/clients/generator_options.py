@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from webhook.clients.confined import Limits
 from webhook.errors import ConfigError
+
+if TYPE_CHECKING:
+    from webhook.clients.confined import Limits
 
 _MIB = 1024 * 1024
 _LEAST_MEMORY = 256
@@ -52,5 +55,7 @@ class GeneratorOptions:
 
     def limits(self, seconds: float) -> Limits:
         """The limits of one run that may take so long at most."""
+        from webhook.clients.confined import Limits
+
         disk = self.syft_disk_mib * _MIB
         return Limits(self.syft_memory_mib * _MIB, min(self.syft_seconds, seconds), self.syft_output_bytes, disk)

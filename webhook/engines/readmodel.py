@@ -12,17 +12,20 @@ import threading
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from webhook.model.assessments import StoredType
 from webhook.model.changes import START, UINT32, Changes, ImageFacts, StoredSbom, VulnerableComponent
 from webhook.model.components import ComponentState
-from webhook.model.images import Digest
 from webhook.model.looks import StoredLook, is_of
 from webhook.model.places import settles
 from webhook.model.platforms import Coverage, described
-from webhook.model.purls import Purl
-from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.matching import AssessmentIndex
+
+if TYPE_CHECKING:
+    from webhook.model.assessments import StoredType
+    from webhook.model.images import Digest
+    from webhook.model.purls import Purl
+    from webhook.model.vulnerabilities import Vulnerability
 
 Looks = tuple[tuple[str, str], ...]
 """In which names an image was looked at, and what kept places from answering; see :class:`StoredLook`."""

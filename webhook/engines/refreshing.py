@@ -6,11 +6,14 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from webhook.engines.readmodel import ReadModel
 from webhook.errors import BomgateError
 from webhook.model.changes import START
-from webhook.ports import ChangeFeed, Clock, HotStart
+
+if TYPE_CHECKING:
+    from webhook.engines.readmodel import ReadModel
+    from webhook.ports import ChangeFeed, Clock, HotStart
 
 log = logging.getLogger("bomgate.refresh")
 

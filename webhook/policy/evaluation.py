@@ -11,14 +11,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from webhook.model.actions import Action, worst
-from webhook.model.assessments import Assessment
-from webhook.model.changes import ImageFacts
-from webhook.model.images import Digest, ImageRef
-from webhook.model.policies import Policy
-from webhook.model.purls import Purl
 from webhook.model.verdicts import (
     ComponentCounts,
     Finding,
@@ -28,12 +23,19 @@ from webhook.model.verdicts import (
     Verdict,
     WorkloadVerdict,
 )
-from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.automatic import moved, reassessment, score_move
 from webhook.policy.matching import ANYWHERE, AssessmentIndex, Place
 from webhook.policy.reasons import error_reason, missing_reason, state_reasons
 from webhook.policy.scores import UNSCORED, is_scored
-from webhook.policy.typetable import TypeTable
+
+if TYPE_CHECKING:
+    from webhook.model.assessments import Assessment
+    from webhook.model.changes import ImageFacts
+    from webhook.model.images import Digest, ImageRef
+    from webhook.model.policies import Policy
+    from webhook.model.purls import Purl
+    from webhook.model.vulnerabilities import Vulnerability
+    from webhook.policy.typetable import TypeTable
 
 _NO_SCORE = Decimal(-1)
 

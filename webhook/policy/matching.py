@@ -30,15 +30,18 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
-from webhook.model.images import Digest, ImageRef
 from webhook.model.purls import Purl, parse_purl
-from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.imagenames import ImagePattern, parse_pattern
 from webhook.policy.ranges import VersionRange, parse_range
+
+if TYPE_CHECKING:
+    from webhook.model.images import Digest, ImageRef
+    from webhook.model.vulnerabilities import Vulnerability
 
 _Key = tuple[str, str | None]
 _Same = tuple[AssessmentSource, str, str, Scope]

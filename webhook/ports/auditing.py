@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from webhook.model.reports import ObjectEvent, WorkloadReport
-from webhook.model.running import RunningWorkload
-from webhook.model.selectors import LabelSelector
+if TYPE_CHECKING:
+    from webhook.model.reports import ObjectEvent, WorkloadReport
+    from webhook.model.running import RunningWorkload
+    from webhook.model.selectors import LabelSelector
 
 
 class RunningWorkloads(Protocol):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from webhook.model.certificates import Certificate, KeyPair, Registration, SecretRecord
+if TYPE_CHECKING:
+    from webhook.model.certificates import Certificate, KeyPair, Registration, SecretRecord
 
 
 class Signer(Protocol):

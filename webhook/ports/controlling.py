@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from webhook.model.deadlines import Deadline
-from webhook.model.grants import BreakGlassGrant
-from webhook.model.rights import Right
+if TYPE_CHECKING:
+    from webhook.model.deadlines import Deadline
+    from webhook.model.grants import BreakGlassGrant
+    from webhook.model.rights import Right
 
 
 class Duty(Protocol):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from webhook.model.components import Sbom
-from webhook.model.deadlines import Deadline
-from webhook.model.downloads import BatchAnswer, Names, SourceStatus
-from webhook.model.images import Digest, ImageRef
-from webhook.model.pulling import PullAccess, PullSecrets
-from webhook.model.purls import Purl
+if TYPE_CHECKING:
+    from webhook.model.components import Sbom
+    from webhook.model.deadlines import Deadline
+    from webhook.model.downloads import BatchAnswer, Names, SourceStatus
+    from webhook.model.images import Digest, ImageRef
+    from webhook.model.pulling import PullAccess, PullSecrets
+    from webhook.model.purls import Purl
 
 
 class VulnerabilitySource(Protocol):

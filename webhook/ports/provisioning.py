@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from webhook.model.resources import AssessmentResource, Resource, ResourceStatus, TypeResource
+if TYPE_CHECKING:
+    from webhook.model.resources import AssessmentResource, Resource, ResourceStatus, TypeResource
 
 
 class DecisionResources(Protocol):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from webhook.model.deadlines import Deadline
-from webhook.model.grants import BreakGlassGrant
-from webhook.model.owners import Controller, OwnedPod, Revision
-from webhook.model.records import AdmittedImage, ControllerAccount, Sighting
-from webhook.model.reviews import Requester
-from webhook.model.workloads import OwnerRef
+if TYPE_CHECKING:
+    from webhook.model.deadlines import Deadline
+    from webhook.model.grants import BreakGlassGrant
+    from webhook.model.owners import Controller, OwnedPod, Revision
+    from webhook.model.records import AdmittedImage, ControllerAccount, Sighting
+    from webhook.model.reviews import Requester
+    from webhook.model.workloads import OwnerRef
 
 _Result = TypeVar("_Result")
 

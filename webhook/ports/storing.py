@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from webhook.model.assessments import Assessment, AssessmentType, StoredType
 from webhook.model.changes import START, Changes, Position, StoredSbom
-from webhook.model.components import Sbom
-from webhook.model.downloads import DownloadReport, Names, RecordResult, WantedComponent
-from webhook.model.images import Digest, ImageRef
-from webhook.model.leases import Lease
-from webhook.model.looks import Departure, Look, LookRecord
-from webhook.model.purls import Purl
-from webhook.model.records import (
-    AdmittedImage,
-    AssessmentQuery,
-    ControllerAccount,
-    KeptDocument,
-    OutdatedCounts,
-    OutdatedSbom,
-    RunRecord,
-    SbomRecord,
-    Sighting,
-    StoreStatus,
-    UnreadSbom,
-    VulnerabilityQuery,
-    VulnerabilityRecord,
-)
-from webhook.model.searches import SearchClaim, SearchOutcome
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+
+if TYPE_CHECKING:
+    from webhook.model.assessments import Assessment, AssessmentType, StoredType
+    from webhook.model.components import Sbom
+    from webhook.model.downloads import DownloadReport, Names, RecordResult, WantedComponent
+    from webhook.model.images import Digest, ImageRef
+    from webhook.model.leases import Lease
+    from webhook.model.looks import Departure, Look, LookRecord
+    from webhook.model.purls import Purl
+    from webhook.model.records import (
+        AdmittedImage,
+        AssessmentQuery,
+        ControllerAccount,
+        KeptDocument,
+        OutdatedCounts,
+        OutdatedSbom,
+        RunRecord,
+        SbomRecord,
+        Sighting,
+        StoreStatus,
+        UnreadSbom,
+        VulnerabilityQuery,
+        VulnerabilityRecord,
+    )
+    from webhook.model.searches import SearchClaim, SearchOutcome
 
 AutoAssess = Callable[[Vulnerability, str], "Assessment | None"]
 """The auto-assessment rule: (vulnerability, package purl) → the assessment to append, or None when no range matches."""

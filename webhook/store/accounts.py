@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import case, delete, select
 
 from webhook.model.records import ControllerAccount
-from webhook.store.database import Database
 from webhook.store.interruptions import tried_twice
 from webhook.store.tables import accounts as table
+
+if TYPE_CHECKING:
+    from webhook.store.database import Database
 
 _KEPT = dt.timedelta(days=30)
 _MOST_LISTED = 100

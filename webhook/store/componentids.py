@@ -7,14 +7,16 @@ nothing behind, so no number is left out; a sequence of the database would leave
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Dialect, Select, func, insert, select
 
 from webhook.model.components import ComponentState
-from webhook.model.purls import Purl
 from webhook.store.database import Change, among_values, rows_among
 from webhook.store.tables import components
+
+if TYPE_CHECKING:
+    from webhook.model.purls import Purl
 
 
 def known_times(connection: Connection, purls: Sequence[Purl]) -> dict[Purl, tuple[int, int]]:

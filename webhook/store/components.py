@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
 from webhook.model.components import ComponentState
 from webhook.model.downloads import Names, RecordResult, WantedComponent
-from webhook.model.leases import Lease
 from webhook.model.purls import Purl
-from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
-from webhook.ports import AutoAssess
 from webhook.store.database import Database, among, current_revision, raw_rows
 from webhook.store.interruptions import persistent
 from webhook.store.recording import Batch, record
@@ -21,6 +19,11 @@ from webhook.store.runs import require_run
 from webhook.store.spelling import names
 from webhook.store.tables import components, findings, vulnerabilities
 from webhook.store.wanting import wanted
+
+if TYPE_CHECKING:
+    from webhook.model.leases import Lease
+    from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+    from webhook.ports import AutoAssess
 
 
 class ComponentRepository:

@@ -10,17 +10,20 @@ import datetime as dt
 import hashlib
 import zlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
 
-from webhook.model.components import Sbom
 from webhook.model.records import DocumentCounts, KeptDocument
-from webhook.ports import Clock
 from webhook.store.database import Database, among
 from webhook.store.interruptions import persistent
-from webhook.store.options import DocumentOptions
 from webhook.store.tables import documents as table
 from webhook.store.tables import sboms
+
+if TYPE_CHECKING:
+    from webhook.model.components import Sbom
+    from webhook.ports import Clock
+    from webhook.store.options import DocumentOptions
 
 _SETTLED = dt.timedelta(hours=1)
 """A document is written a moment before the SBOM that names it."""

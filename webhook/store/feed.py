@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from typing import TypeVarTuple
+from typing import TYPE_CHECKING, TypeVarTuple
 
 from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from webhook.model.assessments import Assessment, StoredType
 from webhook.model.changes import START, UINT32, Changes, Position, StoredSbom
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
-from webhook.model.vulnerabilities import Vulnerability
 from webhook.store.database import Database, raw_rows
 from webhook.store.guessing import doubtful, told
 from webhook.store.presence import looks_after, removed_after
@@ -36,6 +34,10 @@ from webhook.store.tables import (
     vulnerabilities,
 )
 from webhook.store.types import TYPE_COLUMNS
+
+if TYPE_CHECKING:
+    from webhook.model.assessments import Assessment, StoredType
+    from webhook.model.vulnerabilities import Vulnerability
 
 Columns = TypeVarTuple("Columns")
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, or_, select
 
 from webhook.errors import InvalidInput
-from webhook.model.assessments import Assessment
 from webhook.model.purls import Purl, parse_common, parse_purl
 from webhook.store.database import raw_rows
 from webhook.store.tables import components
+
+if TYPE_CHECKING:
+    from webhook.model.assessments import Assessment
 
 
 def for_former_keys(connection: Connection, records: Sequence[Assessment]) -> list[Assessment]:

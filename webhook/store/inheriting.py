@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 
 from webhook.model.assessments import Assessment, AssessmentSource
 from webhook.model.former import may_have_been
 from webhook.policy.automatic import AnsweredPair
-from webhook.ports import AutoAssess
 from webhook.store.database import among, raw_rows
 from webhook.store.rows import ASSESSMENT_COLUMNS, read_assessment
 from webhook.store.tables import assessments
+
+if TYPE_CHECKING:
+    from webhook.ports import AutoAssess
 
 Seen = Mapping[tuple[str, str], Decimal | None]
 

@@ -16,11 +16,12 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 
-from webhook.ports import Clock
 from webhook.store.failures import Interrupted, is_interruption
 
 if TYPE_CHECKING:
     import psycopg
+
+    from webhook.ports import Clock
 
 _PAUSE_SECONDS = 0.2
 _ANY_SERVER = ("standby", "prefer-standby", "read-only")

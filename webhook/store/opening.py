@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from webhook.ports import Clock
+from typing import TYPE_CHECKING
+
 from webhook.store.accounts import AccountRepository
 from webhook.store.admin import AdminRepository
 from webhook.store.admissions import AdmissionRepository
@@ -19,6 +20,9 @@ from webhook.store.searches import SearchRepository
 from webhook.store.sightings import SightingRepository
 from webhook.store.types import TypeRepository
 from webhook.store.vulnerabilities import VulnerabilityRepository
+
+if TYPE_CHECKING:
+    from webhook.ports import Clock
 
 
 class Store:

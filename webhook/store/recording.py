@@ -10,18 +10,14 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Delete, Dialect, Integer, Select, Text, Update, bindparam, delete, select, update
 
-from webhook.model.assessments import Assessment
 from webhook.model.components import ComponentState
 from webhook.model.downloads import RecordResult
-from webhook.model.purls import Purl
-from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.policy.answers import counts, descriptions, is_outdated, same_description
 from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_pairs, with_move
-from webhook.ports import AutoAssess
 from webhook.store.assessments import append
 from webhook.store.bulk import change_among, change_each, insert_columns
 from webhook.store.columns import stored_values, to_seconds
@@ -37,6 +33,12 @@ from webhook.store.rows import (
 )
 from webhook.store.spelling import note_settled, spellings_of
 from webhook.store.tables import affected_packages, assessments, components, findings, identifiers, vulnerabilities
+
+if TYPE_CHECKING:
+    from webhook.model.assessments import Assessment
+    from webhook.model.purls import Purl
+    from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+    from webhook.ports import AutoAssess
 
 
 @dataclass(frozen=True, slots=True)

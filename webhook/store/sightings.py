@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func
 
-from webhook.model.records import Sighting
-from webhook.store.database import Database
 from webhook.store.interruptions import persistent
 from webhook.store.tables import sightings as table
+
+if TYPE_CHECKING:
+    from webhook.model.records import Sighting
+    from webhook.store.database import Database
 
 
 class SightingRepository:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.model.records import VulnerabilityQuery, VulnerabilityRecord
-from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.scores import round_score
 from webhook.store.columns import to_moment, unpack
 from webhook.store.database import Database, among, raw_rows
@@ -20,6 +19,9 @@ from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
 from webhook.store.sboms import names_of
 from webhook.store.tables import components, findings, identifiers, sboms, tags, vulnerabilities
 from webhook.store.wanting import images
+
+if TYPE_CHECKING:
+    from webhook.model.vulnerabilities import Vulnerability
 
 _AFTER_AT = chr(ord("@") + 1)
 

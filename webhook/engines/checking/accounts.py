@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from webhook.engines.checking.notes import Notes
 from webhook.model.records import ControllerAccount
-from webhook.ports import AccountStore
+
+if TYPE_CHECKING:
+    from webhook.ports import AccountStore
 
 
 class NoAccounts:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from webhook.engines.checking.notes import Notes
 from webhook.errors import BomgateError
 from webhook.model.images import Digest
 from webhook.model.records import AdmittedImage
-from webhook.ports import AdmissionStore, Clock
+
+if TYPE_CHECKING:
+    from webhook.ports import AdmissionStore, Clock
 
 log = logging.getLogger("bomgate.notes")
 KEPT = dt.timedelta(days=180)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from typing import TYPE_CHECKING
 
 from webhook.errors import StoreError
-from webhook.model.searches import SearchClaim, SearchOutcome
-from webhook.ports import SearchStore
+
+if TYPE_CHECKING:
+    from webhook.model.searches import SearchClaim, SearchOutcome
+    from webhook.ports import SearchStore
 
 log = logging.getLogger("bomgate.search")
 

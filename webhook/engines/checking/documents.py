@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from webhook.engines.checking.images import ImageChecker
-from webhook.engines.readmodel import ReadModel
-from webhook.engines.refreshing import Refresher
-from webhook.model.components import Sbom
-from webhook.model.images import ImageRef
-from webhook.model.verdicts import Verdict
-from webhook.ports import SbomStore
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from webhook.engines.checking.images import ImageChecker
+    from webhook.engines.readmodel import ReadModel
+    from webhook.engines.refreshing import Refresher
+    from webhook.model.components import Sbom
+    from webhook.model.images import ImageRef
+    from webhook.model.verdicts import Verdict
+    from webhook.ports import SbomStore
 
 
 class SbomChecker:

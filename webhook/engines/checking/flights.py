@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from webhook.ports import Background
+if TYPE_CHECKING:
+    from webhook.ports import Background
 
 _Key = TypeVar("_Key", bound=Hashable)
 _Result = TypeVar("_Result")

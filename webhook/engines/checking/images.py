@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from webhook.engines.assessing.ruling import ModelRules
 from webhook.engines.checking.platforms import Wanted
 from webhook.engines.checking.resolving import Resolution, TagQuestion, TagResolver
 from webhook.engines.checking.searching import SbomSearch, UnstoredSbom, has_gap
-from webhook.engines.readmodel import ReadModel
 from webhook.model.actions import Action
-from webhook.model.changes import ImageFacts
-from webhook.model.deadlines import Deadline
-from webhook.model.images import Digest, ImageRef
-from webhook.model.platforms import Coverage
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome
 from webhook.model.verdicts import Reason, SbomStatus, Verdict
 from webhook.policy.evaluation import Rules, Subject, evaluate, missing
-from webhook.ports import Clock
+
+if TYPE_CHECKING:
+    from webhook.engines.readmodel import ReadModel
+    from webhook.model.changes import ImageFacts
+    from webhook.model.deadlines import Deadline
+    from webhook.model.images import Digest, ImageRef
+    from webhook.model.platforms import Coverage
+    from webhook.ports import Clock
 
 _MOST_CACHED = 50_000
 _UNRESOLVED = SearchOutcome(SbomStatus.UNRESOLVED)

@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from webhook.errors import InvalidInput, SourceError, StoreError
-from webhook.model.components import Sbom
-from webhook.model.deadlines import Deadline
-from webhook.model.images import Digest, ImageRef
 from webhook.model.looks import CONTROLLER, Look
 from webhook.model.places import GENERATED, counts, kept_place
 from webhook.model.searches import SearchOutcome
 from webhook.model.verdicts import SbomStatus
 from webhook.ports import ConditionalSource, SbomSource
-from webhook.telemetry import Faults
+
+if TYPE_CHECKING:
+    from webhook.model.components import Sbom
+    from webhook.model.deadlines import Deadline
+    from webhook.model.images import Digest, ImageRef
+    from webhook.telemetry import Faults
 
 _NEEDS_SIGNATURE = "sbom.verify asks for an attestation that its key has signed; nothing else counts for this image"
 _AT_ONCE = 6

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from webhook.errors import ConfigError
-from webhook.model.searches import SearchOutcome
 from webhook.model.verdicts import SbomStatus
+
+if TYPE_CHECKING:
+    from webhook.model.searches import SearchOutcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from webhook.errors import SourceError
-from webhook.model.deadlines import Deadline
 from webhook.model.images import USUAL_PLATFORMS
-from webhook.ports import Background, Clock
+
+if TYPE_CHECKING:
+    from webhook.model.deadlines import Deadline
+    from webhook.ports import Background, Clock
 
 log = logging.getLogger("bomgate.platforms")
 _ASK_SECONDS = 15.0

@@ -7,16 +7,19 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from webhook.engines.checking.flights import SingleFlight
-from webhook.engines.checking.options import ResolveOptions
-from webhook.engines.readmodel import ReadModel
 from webhook.errors import SourceError, StoreError
 from webhook.model.deadlines import Deadline
-from webhook.model.images import Digest, ImageRef
 from webhook.model.pulling import NO_ACCESS, PullAccess
-from webhook.ports import Background, Clock, RegistryOpener, SbomStore
 from webhook.telemetry import Faults
+
+if TYPE_CHECKING:
+    from webhook.engines.checking.options import ResolveOptions
+    from webhook.engines.readmodel import ReadModel
+    from webhook.model.images import Digest, ImageRef
+    from webhook.ports import Background, Clock, RegistryOpener, SbomStore
 
 log = logging.getLogger("bomgate.resolve")
 _MOST_REMEMBERED = 20_000

@@ -12,27 +12,30 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from webhook.engines.checking.claims import SearchClaims
 from webhook.engines.checking.flights import SingleFlight
 from webhook.engines.checking.looking import LookedFor, Seen, changed_places, generated, look_around
-from webhook.engines.checking.options import SearchOptions
 from webhook.engines.checking.platforms import Platforms, Wanted
-from webhook.engines.readmodel import ReadModel
-from webhook.engines.refreshing import Refresher
 from webhook.errors import SourceError, StoreError
 from webhook.model.caches import TimedCache
-from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
-from webhook.model.images import Digest, ImageRef
 from webhook.model.looks import origin_of
 from webhook.model.places import trusted_places
 from webhook.model.platforms import WHOLE, Coverage, described
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
-from webhook.ports import Background, Clock, Opening, RegistryOpener, SbomStore, SearchStore
 from webhook.telemetry import Faults
+
+if TYPE_CHECKING:
+    from webhook.engines.checking.options import SearchOptions
+    from webhook.engines.readmodel import ReadModel
+    from webhook.engines.refreshing import Refresher
+    from webhook.model.components import Sbom
+    from webhook.model.images import Digest, ImageRef
+    from webhook.ports import Background, Clock, Opening, RegistryOpener, SbomStore, SearchStore
 
 log = logging.getLogger("bomgate.search")
 _MOST_REMEMBERED = 50_000

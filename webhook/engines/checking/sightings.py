@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from webhook.engines.checking.notes import Notes
 from webhook.model.records import Sighting
-from webhook.ports import SightingStore
+
+if TYPE_CHECKING:
+    from webhook.ports import SightingStore
 
 
 class NoSightings:

@@ -7,15 +7,18 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 from webhook.engines.checking.images import ImageChecker, Lookup
 from webhook.errors import BomgateError, InvalidInput
-from webhook.model.deadlines import Deadline
 from webhook.model.images import ImageRef, parse_image
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict, WorkloadVerdict
-from webhook.model.workloads import ContainerRef
 from webhook.policy.evaluation import Rules, Subject, failed, missing, workload_verdict
+
+if TYPE_CHECKING:
+    from webhook.model.deadlines import Deadline
+    from webhook.model.workloads import ContainerRef
 
 log = logging.getLogger("bomgate.judge")
 
