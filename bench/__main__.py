@@ -14,6 +14,7 @@ PARTS = {
     "readmodel": "d. read model of 10,000 images and 1,000,000 components",
     "connections": "f. calls of the API server beside held connections and large reviews",
     "registry": "e. SBOMs from a registry",
+    "start": "g. start of a command",
     "failover": "g. a failover of PostgreSQL",
 }
 
