@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from webhook.errors import BomgateError
 from webhook.model.images import Digest
+from webhook.model.metadata import LabelSelector
 from webhook.model.pulling import PullAccess
 from webhook.model.reports import ObjectEvent, WorkloadReport
 from webhook.model.running import ObjectRef, RunningImage, RunningWorkload
-from webhook.model.selectors import LabelSelector
 from webhook.model.workloads import ContainerRole
 
 

@@ -15,11 +15,12 @@ import msgspec
 
 from webhook.errors import InvalidInput
 from webhook.model.kinds import WORKLOAD_KINDS
+from webhook.model.metadata import OwnerReference, controller_of
 from webhook.model.nesting import decode_deep
 from webhook.model.podstatus import PodStatus
 from webhook.model.policies import ExtraKind
 from webhook.model.pulling import PullAccess
-from webhook.model.workloads import ContainerRef, ContainerRole, OwnerRef, Workload
+from webhook.model.workloads import ContainerRef, ContainerRole, Workload
 
 ANNOTATION_PREFIX = "bomgate.dev/"
 
@@ -67,21 +68,13 @@ class _PodSpec(msgspec.Struct, rename="camel"):
     service_account_name: str | None = None
 
 
-class _Owner(msgspec.Struct, gc=False, rename="camel"):
-    api_version: str = ""
-    kind: str = ""
-    name: str = ""
-    uid: str = ""
-    controller: bool | None = None
-
-
 class _Metadata(msgspec.Struct, rename="camel"):
     name: str | None = None
     uid: str | None = None
     namespace: str | None = None
     generate_name: str | None = None
     annotations: dict[str, str] | None = None
-    owner_references: list[_Owner] | None = None
+    owner_references: list[OwnerReference] | None = None
     deletion_timestamp: Any = None  # YAML readers make a datetime of it
 
 
@@ -322,7 +315,6 @@ def _assemble(
     metadata: _Metadata | None, spec: _PodSpec | None, kind: tuple[str, str], containers: Iterable[ContainerRef]
 ) -> Workload:
     meta = metadata or _Metadata()
-    owner = next((ref for ref in meta.owner_references or () if ref.controller), None)
     annotations = meta.annotations or {}
     return Workload(
         group=kind[0],
@@ -330,7 +322,7 @@ def _assemble(
         namespace=meta.namespace or "",
         name=meta.name or (f"{meta.generate_name}*" if meta.generate_name else ""),
         containers=tuple(containers),
-        controller=OwnerRef(owner.api_version, owner.kind, owner.name, owner.uid) if owner else None,
+        controller=controller_of(meta.owner_references or ()),
         annotations=tuple((key, value) for key, value in annotations.items() if key.startswith(ANNOTATION_PREFIX)),
         deleting=meta.deletion_timestamp is not None,
         pull_access=_access(spec, kind, meta.namespace or ""),

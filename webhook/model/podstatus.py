@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from webhook.model.images import Digest
+from webhook.model.metadata import ApiObject
 from webhook.model.running import running_digest
 from webhook.model.workloads import ContainerRole
 
@@ -56,6 +57,16 @@ class PodStatus(msgspec.Struct, rename="camel"):
                     if digest is not None:
                         running[kind, name] = digest
         return running
+
+
+class PodState(ApiObject):
+    """A Pod's metadata, and what its kubelet says of it."""
+
+    status: PodStatus | None = None
+
+    def digests(self) -> dict[tuple[ContainerRole, str], Digest]:
+        """The digests that run, by role and name of the container or image volume."""
+        return self.status.digests() if self.status is not None else {}
 
 
 def _volumes(status: _ContainerStatus) -> Iterator[tuple[ContainerRole, str, str]]:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from webhook.model.metadata import LabelSelector
     from webhook.model.reports import ObjectEvent, WorkloadReport
     from webhook.model.running import RunningWorkload
-    from webhook.model.selectors import LabelSelector
 
 
 class RunningWorkloads(Protocol):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from webhook.model.images import Digest
+from webhook.model.metadata import LabelSelector, Requirement
 from webhook.model.running import ObjectRef, running_digest, with_digest
-from webhook.model.selectors import LabelSelector, Requirement
 
 DIGEST = Digest(f"sha256:{'a' * 64}")
 
@@ -62,4 +62,6 @@ def test_objects_are_named_for_people_and_for_the_api() -> None:
 )
 def test_a_requirement_holds_as_kubernetes_says(requirement: Requirement, selected: set[str]) -> None:
     labels = {value: {"team": value} if value else {} for value in ("a", "c", "")}
-    assert {value for value, of in labels.items() if LabelSelector((requirement,)).matches(of)} == selected
+    assert {
+        value for value, of in labels.items() if LabelSelector(match_expressions=(requirement,)).matches(of)
+    } == selected

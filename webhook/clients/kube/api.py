@@ -23,6 +23,7 @@ from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.troubles import Wanted, refusal
 from webhook.errors import UnusableAnswer
 from webhook.model.deadlines import Deadline
+from webhook.model.metadata import ListMeta
 from webhook.model.nesting import decode_deep
 from webhook.ports import Clock
 
@@ -38,13 +39,8 @@ MERGE_PATCH = "application/merge-patch+json"
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
-class _ListMetadata(msgspec.Struct, rename="camel"):
-    token: str = msgspec.field(default="", name="continue")
-    resource_version: str = ""
-
-
 class _List(msgspec.Struct):
-    metadata: _ListMetadata = msgspec.field(default_factory=_ListMetadata)
+    metadata: ListMeta = msgspec.field(default_factory=ListMeta)
     items: list[msgspec.Raw] | None = None
 
 

@@ -18,6 +18,7 @@ from webhook.clients.kube.troubles import Conflict, Wanted
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
 from webhook.model.grants import BreakGlassGrant, GrantedWorkload
+from webhook.model.metadata import ApiObject
 from webhook.policy.plaintext import plain
 
 GROUP, VERSION, KIND, PLURAL = "bomgate.dev", "v1alpha1", "BreakGlassGrant", "breakglassgrants"
@@ -42,13 +43,7 @@ class _Spec(msgspec.Struct):
     images: list[str] = msgspec.field(default_factory=list)
 
 
-class _Metadata(msgspec.Struct):
-    name: str = ""
-    namespace: str = ""
-
-
-class _Grant(msgspec.Struct):
-    metadata: _Metadata
+class _Grant(ApiObject):
     spec: _Spec
 
     def grant(self) -> BreakGlassGrant:

@@ -19,11 +19,8 @@ from webhook.clients.kube.api import KubeApi, decoded, is_name
 from webhook.clients.kube.troubles import Conflict, Wanted
 from webhook.errors import ConfigError, Final
 from webhook.model.deadlines import Deadline
+from webhook.model.metadata import ApiObject
 from webhook.ports import Clock
-
-
-class _Metadata(msgspec.Struct, rename="camel"):
-    resource_version: str = ""
 
 
 class _Spec(msgspec.Struct, rename="camel"):
@@ -34,8 +31,7 @@ class _Spec(msgspec.Struct, rename="camel"):
     lease_transitions: int | None = None
 
 
-class _Lease(msgspec.Struct):
-    metadata: _Metadata
+class _Lease(ApiObject):
     spec: _Spec = msgspec.field(default_factory=_Spec)
 
 

@@ -15,6 +15,7 @@ from webhook.clients.kube.api import METADATA_LIST, KubeApi, decoded, is_name
 from webhook.clients.kube.troubles import Expired, Wanted
 from webhook.errors import SourceError
 from webhook.model.deadlines import Deadline
+from webhook.model.metadata import ApiObject, ObjectMeta
 from webhook.model.podspecs import ANNOTATION_PREFIX
 from webhook.ports import Clock
 
@@ -33,14 +34,8 @@ _FAILED_SECONDS = 5.0
 """For how long nothing is read by name after a failure; else a lost API server would slow every admission down."""
 
 
-class _Metadata(msgspec.Struct, rename="camel"):
-    name: str = ""
-    resource_version: str = ""
-    labels: dict[str, str] | None = None
-
-
-class _Namespace(msgspec.Struct):
-    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
+class _Namespace(ApiObject):
+    metadata: ObjectMeta = msgspec.field(default_factory=ObjectMeta)
     code: int = 0  # of the Status that an ERROR brings in place of an object
 
     @property

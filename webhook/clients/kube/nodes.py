@@ -18,6 +18,7 @@ from webhook.clients.kube.options import KubeOptions
 from webhook.errors import Final, SourceError
 from webhook.model.deadlines import Deadline
 from webhook.model.images import USUAL_PLATFORMS
+from webhook.model.metadata import ApiObject, ListMeta
 from webhook.ports import Clock
 
 log = logging.getLogger("bomgate.nodes")
@@ -26,10 +27,6 @@ _OS, _ARCHITECTURE = "kubernetes.io/os", "kubernetes.io/arch"
 _LIST_SECONDS = 10.0
 """Longest time for all pages; whoever asks first waits for it."""
 _RETRY_SECONDS = 30.0
-
-
-class _Metadata(msgspec.Struct):
-    labels: dict[str, str] | None = None
 
 
 class _Info(msgspec.Struct, rename="camel"):
@@ -41,8 +38,7 @@ class _Status(msgspec.Struct, rename="camel"):
     node_info: _Info | None = None
 
 
-class _Node(msgspec.Struct):
-    metadata: _Metadata
+class _Node(ApiObject):
     status: _Status | None = None
 
     @property
@@ -55,12 +51,8 @@ class _Node(msgspec.Struct):
         return f"{system}/{architecture}" if system and architecture else ""
 
 
-class _ListMetadata(msgspec.Struct):
-    token: str = msgspec.field(default="", name="continue")
-
-
 class _Page(msgspec.Struct):
-    metadata: _ListMetadata
+    metadata: ListMeta
     items: list[_Node] | None = None
 
     @property

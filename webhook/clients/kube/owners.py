@@ -9,21 +9,20 @@ apps/v1 ControllerRevision, whose ``data`` of StatefulSets and DaemonSets holds 
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from webhook.clients.kube.api import KubeApi, decoded, is_name
-from webhook.clients.kube.gathering import PodState
-from webhook.clients.kube.topowners import Metadata, OwnerReference
 from webhook.clients.kube.troubles import Wanted
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, readable
 from webhook.model.kinds import CONTROLLERS, POD
+from webhook.model.metadata import ApiObject, LabelSelector
 from webhook.model.owners import Controller, OwnedPod, Revision
 from webhook.model.podspecs import decode_workload
+from webhook.model.podstatus import PodState
 from webhook.model.workloads import ContainerRef, OwnerRef
 
 _PAGE = 100
@@ -35,37 +34,16 @@ _LONGEST_SELECTOR = 4_096
 """Bytes of a selector in a query; the API server takes addresses of up to 1 MiB, a proxy less."""
 
 
-class _Metadata(Metadata):
-    creation_timestamp: dt.datetime = dt.datetime.max.replace(tzinfo=dt.UTC)
-
-
-class _Expression(msgspec.Struct):
-    key: str
-    operator: str
-    values: list[str] | None = None
-
-    @property
-    def query(self) -> str:
-        values = ",".join(self.values or ())
-        forms = {"In": f"{self.key} in ({values})", "NotIn": f"{self.key} notin ({values})", "Exists": self.key}
-        return forms.get(self.operator, f"!{self.key}")
-
-
 class _Spec(msgspec.Struct):
     selector: Any = None
 
 
-class _Object(msgspec.Struct):
-    metadata: _Metadata
+class _Object(ApiObject):
     spec: _Spec = msgspec.field(default_factory=_Spec)
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class _Pod(PodState, kw_only=True):
-    metadata: _Metadata
-
-
-_OBJECT, _POD = msgspec.json.Decoder(_Object), msgspec.json.Decoder(_Pod)
+_OBJECT, _POD = msgspec.json.Decoder(_Object), msgspec.json.Decoder(PodState)
 
 
 class KubeOwners:
@@ -85,7 +63,7 @@ class KubeOwners:
             SourceError: the API server did not answer, or refused to.
         """
         found: list[Controller] = []
-        reference: OwnerReference | None = OwnerReference(owner.api_version, owner.kind, owner.name, owner.uid)
+        reference: OwnerRef | None = owner
         while reference is not None and len(found) < 3:  # no chain of built-in controllers is longer
             read = self._controller(reference, namespace, deadline)
             if read is None:
@@ -104,13 +82,12 @@ class KubeOwners:
         chains = {one.uid: tuple(above.uid for above in owners[index:]) for index, one in enumerate(owners)}
         query = {**_selecting(top.selector or _JOB_PODS), "fieldSelector": _LIVING}
         for item in self._list(POD.path(namespace), POD.resource, namespace, query, deadline):
-            pod: _Pod = decoded(_POD, item, Wanted(POD.resource, "", namespace))
+            pod: PodState = decoded(_POD, item, Wanted(POD.resource, "", namespace))
             by = pod.metadata.controller
             if by is None:
                 continue
             if by.uid not in chains:
-                reference = OwnerRef(by.api_version, by.kind, by.name, by.uid)
-                chains[by.uid] = tuple(one.uid for one in self.owners(reference, namespace, deadline))
+                chains[by.uid] = tuple(one.uid for one in self.owners(by, namespace, deadline))
             if top.uid in chains[by.uid]:
                 yield _owned(pod, item, chains[by.uid])
 
@@ -135,8 +112,8 @@ class KubeOwners:
         return found
 
     def _controller(
-        self, reference: OwnerReference, namespace: str, deadline: Deadline
-    ) -> tuple[Controller, OwnerReference | None] | None:
+        self, reference: OwnerRef, namespace: str, deadline: Deadline
+    ) -> tuple[Controller, OwnerRef | None] | None:
         group = reference.api_version.rpartition("/")[0]
         kind = CONTROLLERS.get((group, reference.kind))
         if kind is None or not is_name(reference.name) or not is_name(namespace):
@@ -176,14 +153,12 @@ def _selecting(selector: str) -> dict[str, str]:
 def _selector(spec: _Spec) -> str:
     """A label selector as a query has it; that of a ReplicationController is a plain mapping."""
     given = spec.selector if isinstance(spec.selector, dict) else {}
-    labels = given.get("matchLabels") if {"matchLabels", "matchExpressions"} & given.keys() else given
-    expressions = msgspec.convert(given.get("matchExpressions") or [], list[_Expression])
-    equal = [f"{key}={value}" for key, value in labels.items()] if isinstance(labels, dict) else []
-    return ",".join([*equal, *(one.query for one in expressions)])
+    is_plain = not {"matchLabels", "matchExpressions"} & given.keys()
+    return msgspec.convert({"matchLabels": given} if is_plain else given, LabelSelector).query
 
 
 def _revision(read: _Object, content: bytes | msgspec.Raw, group: str = "apps", kind: str = "ReplicaSet") -> Revision:
-    return Revision(read.metadata.creation_timestamp, frozenset(one.image for one in _containers(content, group, kind)))
+    return Revision(read.metadata.created, frozenset(one.image for one in _containers(content, group, kind)))
 
 
 def _containers(content: bytes | msgspec.Raw, group: str, kind: str) -> tuple[ContainerRef, ...]:
@@ -191,7 +166,7 @@ def _containers(content: bytes | msgspec.Raw, group: str, kind: str) -> tuple[Co
     return workload.containers if workload is not None else ()
 
 
-def _owned(pod: _Pod, content: msgspec.Raw, owners: tuple[str, ...]) -> OwnedPod:
+def _owned(pod: PodState, content: msgspec.Raw, owners: tuple[str, ...]) -> OwnedPod:
     says = pod.digests()
     digests: set[Digest] = set()
     tags: set[tuple[str, Digest | None]] = set()
@@ -201,4 +176,4 @@ def _owned(pod: _Pod, content: msgspec.Raw, owners: tuple[str, ...]) -> OwnedPod
         digests.update(digest for digest in (running, pinned) if digest is not None)
         if image is not None and pinned is None:
             tags.add((image.tagged, running))
-    return OwnedPod(owners, pod.metadata.creation_timestamp, frozenset(digests), frozenset(tags))
+    return OwnedPod(owners, pod.metadata.created, frozenset(digests), frozenset(tags))

@@ -18,6 +18,7 @@ from webhook.clients.kube.api import MERGE_PATCH, METADATA_LIST, KubeApi, decode
 from webhook.clients.kube.troubles import Conflict, Wanted
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
+from webhook.model.metadata import ApiObject
 from webhook.model.reports import ReportResult, ReportStatus, WorkloadReport
 from webhook.ports import Clock
 
@@ -55,17 +56,7 @@ class _Resources(msgspec.Struct):
     resources: list[_Resource] | None = None
 
 
-class _Metadata(msgspec.Struct):
-    name: str = ""
-    namespace: str = ""
-    annotations: dict[str, str] | None = None
-
-
-class _Report(msgspec.Struct):
-    metadata: _Metadata
-
-
-_RESOURCES, _REPORT = msgspec.json.Decoder(_Resources), msgspec.json.Decoder(_Report)
+_RESOURCES, _REPORT = msgspec.json.Decoder(_Resources), msgspec.json.Decoder(ApiObject)
 
 
 class KubeReports:

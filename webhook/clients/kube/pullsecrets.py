@@ -23,6 +23,7 @@ from webhook.clients.kube.options import KubeOptions
 from webhook.errors import Final
 from webhook.model.caches import TimedCache
 from webhook.model.deadlines import Deadline
+from webhook.model.metadata import ApiObject
 from webhook.model.pulling import PullAccess, PullSecrets
 from webhook.ports import Clock
 
@@ -31,13 +32,7 @@ _KEYS = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", "kubernetes.io/d
 T = TypeVar("T")
 
 
-class _Metadata(msgspec.Struct, rename="camel"):
-    uid: str = ""
-    resource_version: str = ""
-
-
-class _Secret(msgspec.Struct):
-    metadata: _Metadata
+class _Secret(ApiObject):
     type: str = ""
     data: dict[str, str] | None = None
 

@@ -14,7 +14,7 @@ from webhook.clients.kube.api import KubeApi, decoded, is_name
 from webhook.clients.kube.troubles import Wanted
 from webhook.errors import Retryable, SourceError
 from webhook.model.deadlines import Deadline
-from webhook.model.selectors import LabelSelector, Requirement
+from webhook.model.metadata import LabelSelector
 from webhook.ports import Clock
 
 log = logging.getLogger("bomgate.audit")
@@ -22,24 +22,8 @@ _SECONDS = 10.0
 _PATH = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 
 
-class _Expression(msgspec.Struct):
-    key: str = ""
-    operator: str = ""
-    values: list[str] | None = None
-
-
-class _Selector(msgspec.Struct, rename="camel"):
-    match_labels: dict[str, str] | None = None
-    match_expressions: list[_Expression] | None = None
-
-    def selector(self) -> LabelSelector:
-        equal = [Requirement(key, "In", (value,)) for key, value in (self.match_labels or {}).items()]
-        others = [Requirement(one.key, one.operator, tuple(one.values or ())) for one in self.match_expressions or ()]
-        return LabelSelector((*equal, *others))
-
-
 class _Webhook(msgspec.Struct, rename="camel"):
-    namespace_selector: _Selector | None = None
+    namespace_selector: LabelSelector | None = None
 
 
 class _Configuration(msgspec.Struct):
@@ -79,5 +63,5 @@ class KubeRegistration:
                 log.info("the webhook's registration is not known", extra={"why": problem.message})
                 continue
             webhooks = decoded(_CONFIGURATION, content, wanted).webhooks if content is not None else None
-            found += [(one.namespace_selector or _Selector()).selector() for one in webhooks or ()]
+            found += [one.namespace_selector or LabelSelector() for one in webhooks or ()]
         return found or None

@@ -19,6 +19,7 @@ from webhook.errors import BomgateError, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentType, OnExpiry, Scope
 from webhook.model.deadlines import Deadline
+from webhook.model.metadata import ApiObject, Condition
 from webhook.model.resources import (
     AssessmentResource,
     Resource,
@@ -38,23 +39,9 @@ _SECONDS = 30.0
 _READY = "Ready"
 
 
-class _Metadata(msgspec.Struct, rename="camel"):
-    name: str
-    creation_timestamp: dt.datetime
-    generation: int = 0
-
-
-class _Condition(msgspec.Struct, rename="camel"):
-    type: str
-    status: str
-    last_transition_time: dt.datetime
-    reason: str = ""
-    message: str = ""
-
-
 class _Status(msgspec.Struct, rename="camel"):
     observed_generation: int = 0
-    conditions: list[_Condition] = []
+    conditions: list[Condition] = []
     images: int | None = None
     until: dt.datetime | None = None
     expired: bool = False
@@ -77,8 +64,7 @@ class _Status(msgspec.Struct, rename="camel"):
         return None
 
 
-class _Object(msgspec.Struct):
-    metadata: _Metadata
+class _Object(ApiObject):
     spec: msgspec.Raw = msgspec.Raw(b"null")
     status: msgspec.Raw = msgspec.Raw(b"null")
 
@@ -227,7 +213,7 @@ def _resource(kind: ResourceKind, one: _Object, problem: Exception | None = None
             remedy="Bring the custom resource definitions up to date, and apply the object again.",
         )
     found = one.metadata
-    return Resource(kind, found.name, found.generation, found.creation_timestamp, _status(one), problem)
+    return Resource(kind, found.name, found.generation, found.created, _status(one), problem)
 
 
 def _status(one: _Object) -> ResourceStatus | None:

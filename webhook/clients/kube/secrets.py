@@ -16,6 +16,7 @@ from webhook.clients.kube.troubles import Conflict, Wanted
 from webhook.errors import ConfigError, Final
 from webhook.model.certificates import SecretRecord
 from webhook.model.deadlines import Deadline
+from webhook.model.metadata import ApiObject
 from webhook.ports import Clock
 
 _SECONDS = 10.0
@@ -24,14 +25,7 @@ _OURS = "bomgate.dev/"
 _LABELS = {"app.kubernetes.io/managed-by": "bomgate"}
 
 
-class _Metadata(msgspec.Struct, rename="camel"):
-    resource_version: str = ""
-    annotations: dict[str, str] | None = None
-    labels: dict[str, str] | None = None
-
-
-class _Secret(msgspec.Struct):
-    metadata: _Metadata
+class _Secret(ApiObject):
     data: dict[str, str] | None = None
     type: str = _TYPE
 

@@ -1,4 +1,4 @@
-"""Top owners: from an object to the highest one of its chain of controllers that carries a pod spec.
+"""Top owners: the highest controllers above Pods that carry a pod spec, each with the images of all its Pods.
 
 A Pod of a Deployment belongs to a ReplicaSet, and that to the Deployment. The chain ends below an owner that has no
 pod spec bomgate knows of, such as the custom resource of an operator that makes StatefulSets: admission would never
@@ -8,41 +8,15 @@ kubelet reads from files belong to nobody.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-import msgspec
-
+from webhook.model.images import Digest, identity
 from webhook.model.kinds import CONTROLLERS
-from webhook.model.running import ObjectRef
-
-
-class OwnerReference(msgspec.Struct, rename="camel"):
-    """An entry of ``metadata.ownerReferences``."""
-
-    api_version: str = ""
-    kind: str = ""
-    name: str = ""
-    uid: str = ""
-    controller: bool | None = None
-
-
-class Metadata(msgspec.Struct, rename="camel"):
-    """What is read of an object's metadata."""
-
-    name: str = ""
-    namespace: str = ""
-    uid: str = ""
-    owner_references: list[OwnerReference] | None = None
-    deletion_timestamp: str | None = None
-
-    @property
-    def controller(self) -> OwnerReference | None:
-        """The owner that made the object, if any."""
-        return next((one for one in self.owner_references or () if one.controller), None)
-
-    def ref(self, group: str, version: str, kind: str) -> ObjectRef:
-        """The object itself."""
-        return ObjectRef(group, version, kind, self.namespace, self.name, self.uid)
+from webhook.model.metadata import ObjectMeta
+from webhook.model.podstatus import PodState
+from webhook.model.pulling import PullAccess
+from webhook.model.running import ObjectRef, RunningImage, RunningWorkload
+from webhook.model.workloads import ContainerRef, ContainerRole, OwnerRef
 
 
 class TopOwners:
@@ -57,7 +31,7 @@ class TopOwners:
         self._above: dict[str, ObjectRef] = {}
         self._known: dict[str, ObjectRef] = {}
 
-    def add(self, metadata: Metadata) -> bool:
+    def add(self, metadata: ObjectMeta) -> bool:
         """Note an object that may stand between a Pod and its top owner; False when it is a top owner itself."""
         controller = metadata.controller
         if controller is None:
@@ -68,7 +42,7 @@ class TopOwners:
         self._above[metadata.uid] = above
         return True
 
-    def top(self, pod: ObjectRef, controller: OwnerReference | None) -> ObjectRef:
+    def top(self, pod: ObjectRef, controller: OwnerRef | None) -> ObjectRef:
         """The top owner of a Pod; the Pod itself when nobody owns it."""
         if controller is None or controller.kind == "Node":
             return pod
@@ -80,10 +54,74 @@ class TopOwners:
             owner = above
         return owner
 
-    def _ref(self, reference: OwnerReference, namespace: str) -> ObjectRef:
+    def _ref(self, reference: OwnerRef, namespace: str) -> ObjectRef:
         known = self._known.get(reference.uid)
         if known is None:
             group, _, version = reference.api_version.rpartition("/")
             known = ObjectRef(group, version, reference.kind, namespace, reference.name, reference.uid)
             self._known[reference.uid] = known
         return known
+
+
+_Place = tuple[ContainerRole, str, str]
+"""Role and name of a container, and the image as written."""
+
+
+class Gathered:
+    """The containers of one top owner's Pods, each once for every image that it has.
+
+    Args:
+        owner: the top owner.
+        access: with whose credentials the images are pulled.
+    """
+
+    __slots__ = ("_access", "_labels", "_running", "owner", "pods")
+
+    def __init__(self, owner: ObjectRef, access: PullAccess) -> None:
+        self.owner, self._access, self.pods = owner, access, 0
+        self._running: dict[_Place, set[Digest]] = {}
+        self._labels: dict[_Place, str] = {}
+
+    def add(self, containers: Sequence[ContainerRef], state: PodState) -> None:
+        """Take the containers of one Pod in."""
+        self.pods += 1
+        digests = state.digests()
+        for one in containers:
+            place = (one.role, one.name, one.image)
+            if place not in self._running:
+                self._running[place], self._labels[place] = set(), one.label
+            # A digest in the reference is what admission judged; the kubelet may tell another name's of the same image.
+            digest = None if "@" in one.image else digests.get((one.role, one.name))
+            if digest is not None:
+                self._running[place].add(digest)
+
+    def workload(self, template: Sequence[ContainerRef] = (), access: PullAccess | None = None) -> RunningWorkload:
+        """The workload.
+
+        Args:
+            template: the containers of the owner's own pod spec.
+            access: of the owner's own pod spec.
+        """
+        images: list[RunningImage] = []
+        labels = dict(self._labels)
+        for one in template:
+            places = [place for place in self._running if _is_of(place, one)]
+            labels.update(dict.fromkeys(places, one.label))
+            if not places:
+                images.append(RunningImage(one.image, None, one.label, one.role, running=False))
+        for place, digests in self._running.items():
+            role, _, reference = place
+            known: Sequence[Digest | None] = sorted(digests) or (None,)
+            images += [RunningImage(reference, digest, labels[place], role, running=True) for digest in known]
+        return RunningWorkload(self.owner, tuple(images), self.pods, access or self._access)
+
+
+def _is_of(place: _Place, container: ContainerRef) -> bool:
+    """Whether a Pod's container is that of the template; its image may have been pinned on the way."""
+    role, name, reference = place
+    if (role, name) != (container.role, container.name):
+        return False
+    return reference == container.image or identity(container.image) in (
+        identity(reference),
+        identity(reference).partition("@")[0],
+    )

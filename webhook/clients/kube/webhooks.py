@@ -21,6 +21,7 @@ from webhook.clients.kube.troubles import Conflict, Wanted
 from webhook.errors import ConfigError
 from webhook.model.certificates import Registration
 from webhook.model.deadlines import Deadline
+from webhook.model.metadata import ApiObject
 from webhook.ports import Clock
 
 _SECONDS = 10.0
@@ -46,12 +47,7 @@ class _Webhook(msgspec.Struct, rename="camel"):
     client_config: _ClientConfig = msgspec.field(default_factory=_ClientConfig)
 
 
-class _Metadata(msgspec.Struct, rename="camel"):
-    resource_version: str = ""
-
-
-class _Configuration(msgspec.Struct):
-    metadata: _Metadata
+class _Configuration(ApiObject):
     webhooks: list[_Webhook] | None = None
 
 

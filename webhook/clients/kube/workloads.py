@@ -14,14 +14,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import msgspec
 
 from webhook.clients.kube.api import METADATA_LIST, KubeApi, decoded, is_name
-from webhook.clients.kube.gathering import Gathered, PodState
-from webhook.clients.kube.topowners import Metadata, TopOwners
+from webhook.clients.kube.topowners import Gathered, TopOwners
 from webhook.clients.kube.troubles import Wanted
 from webhook.errors import InvalidInput
 from webhook.model.deadlines import Deadline
 from webhook.model.kinds import CONTROLLERS, JOB, POD, REPLICA_SET, WorkloadKind
+from webhook.model.metadata import ApiObject, Condition
 from webhook.model.podspecs import decode_workload
-from webhook.model.running import ObjectRef, RunningWorkload
+from webhook.model.podstatus import PodState
+from webhook.model.running import RunningWorkload
 from webhook.model.workloads import Workload
 from webhook.ports import Clock
 
@@ -34,20 +35,11 @@ _ENDS = ("Complete", "Failed")
 _TEMPLATES = [kind for kind in CONTROLLERS.values() if kind not in (REPLICA_SET, JOB)]
 
 
-class _Object(msgspec.Struct):
-    metadata: Metadata
-
-
-class _Condition(msgspec.Struct):
-    type: str = ""
-    status: str = ""
-
-
 class _JobStatus(msgspec.Struct):
-    conditions: list[_Condition] | None = None
+    conditions: list[Condition] | None = None
 
 
-class _Job(_Object):
+class _Job(ApiObject):
     status: _JobStatus | None = None
 
     @property
@@ -56,17 +48,7 @@ class _Job(_Object):
         return any(one.type in _ENDS and one.status == "True" for one in conditions)
 
 
-class _NamespaceMetadata(msgspec.Struct):
-    name: str = ""
-    labels: dict[str, str] | None = None
-
-
-class _Namespace(msgspec.Struct):
-    metadata: _NamespaceMetadata
-
-
-_OBJECT, _JOB = msgspec.json.Decoder(_Object), msgspec.json.Decoder(_Job)
-_POD, _NAMESPACE = msgspec.json.Decoder(PodState), msgspec.json.Decoder(_Namespace)
+_OBJECT, _JOB, _POD = (msgspec.json.Decoder(shape) for shape in (ApiObject, _Job, PodState))
 
 
 class KubeWorkloads:
@@ -101,7 +83,7 @@ class KubeWorkloads:
         found: dict[str, Mapping[str, str]] = {}
 
         def keep(raw: bytes | msgspec.Raw, wanted: Wanted) -> None:
-            metadata = decoded(_NAMESPACE, raw, wanted).metadata
+            metadata = decoded(_OBJECT, raw, wanted).metadata
             found[metadata.name] = metadata.labels or {}
 
         for name in filter(is_name, names):
@@ -172,7 +154,7 @@ class _Listing:
         template = _read(raw, kind)
         if template is None or template.deleting:
             return
-        owner = ObjectRef(kind.group, "v1", kind.kind, metadata.namespace, metadata.name, metadata.uid)
+        owner = metadata.ref(kind.group, "v1", kind.kind)
         gathered = self._gathered.pop(metadata.uid, None) or Gathered(owner, template.pull_access)
         gathered.owner = owner
         yield gathered.workload(template.containers, template.pull_access)

@@ -19,10 +19,10 @@ from webhook.engines.refreshing import Refresher
 from webhook.model.actions import Action
 from webhook.model.audits import AuditedWorkload, AuditResult
 from webhook.model.deadlines import Deadline
+from webhook.model.metadata import LabelSelector
 from webhook.model.policies import Mode, Policy
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.running import RunningImage, RunningWorkload
-from webhook.model.selectors import LabelSelector
 from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict, WorkloadVerdict
 from webhook.model.workloads import ContainerRef
 from webhook.policy.evaluation import workload_verdict

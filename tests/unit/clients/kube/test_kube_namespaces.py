@@ -71,6 +71,16 @@ def test_changes_are_followed_and_only_labels_of_bomgate_are_kept(server: Object
 
 
 @pytest.mark.usefixtures("running")
+def test_a_bookmark_without_a_time_of_creation_ends_no_watch(server: ObjectServer, watch: NamespaceWatch) -> None:
+    wait_until(lambda: watch.known("shop") is not None, 10, "the list", pause=0.01)
+    bookmark = {"metadata": {"resourceVersion": "2", "creationTimestamp": None}, "spec": {}, "status": {}}
+    server.changes.put({"type": "BOOKMARK", "object": bookmark})
+    server.changes.put(event("ADDED", "bank", "3", enforce="deny"))
+    wait_until(lambda: watch.known("bank") is not None, 10, "the change", pause=0.01)
+    assert server.paths("GET") == ["/api/v1/namespaces"], "listed once"
+
+
+@pytest.mark.usefixtures("running")
 def test_a_watch_whose_version_is_too_old_begins_with_a_new_list(server: ObjectServer, watch: NamespaceWatch) -> None:
     wait_until(lambda: watch.known("shop") is not None, 10, "the list", pause=0.01)
     server.namespace("late", enforce="audit")

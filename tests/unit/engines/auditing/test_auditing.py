@@ -16,8 +16,8 @@ from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.audits import AuditedWorkload, AuditResult
 from webhook.model.deadlines import Deadline
+from webhook.model.metadata import LabelSelector, Requirement
 from webhook.model.policies import EnforceOn, Mode, Policy
-from webhook.model.selectors import LabelSelector, Requirement
 from webhook.model.verdicts import SbomStatus, WorkloadVerdict
 from webhook.model.workloads import ContainerRef
 from webhook.policy.modes import ENFORCE_LABEL
@@ -153,8 +153,16 @@ def test_the_registration_says_where_the_webhook_is_asked_and_its_condition_on_t
 ) -> None:
     not_here = Requirement("kubernetes.io/metadata.name", "NotIn", ("bomgate-system",))
     audits.registration.found = [
-        LabelSelector((not_here, Requirement(ENFORCE_LABEL, "In", ("deny",)), Requirement("team", "Exists"))),
-        LabelSelector((not_here, Requirement(ENFORCE_LABEL, "NotIn", ("deny", "off")), Requirement("team", "Exists"))),
+        LabelSelector(
+            match_expressions=(not_here, Requirement(ENFORCE_LABEL, "In", ("deny",)), Requirement("team", "Exists"))
+        ),
+        LabelSelector(
+            match_expressions=(
+                not_here,
+                Requirement(ENFORCE_LABEL, "NotIn", ("deny", "off")),
+                Requirement("team", "Exists"),
+            )
+        ),
     ]
     names = ("bomgate-system", "shop", "toys")
     audits.cluster.found = [running("bad", BAD, namespace=name) for name in names]
