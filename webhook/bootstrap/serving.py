@@ -43,6 +43,10 @@ _WORKERS_LOAD = (
     "webhook.engines.admission.reviewing",
     "webhook.policy.lint",
     "webhook.sboms",
+    *(
+        f"webhook.store.{name}"
+        for name in ("accounts", "admissions", "runs", "sboms", "searches", "sightings", "types")
+    ),
 )
 _API_LIMITS = LaneLimits(threads=32, threads_per_host=24)
 """Questions to the API server that a worker has under way; those about owners leave room for those about namespaces."""

@@ -7,12 +7,14 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from webhook.model.components import ComponentState, SkippedComponent
-from webhook.model.downloads import DownloadReport
-from webhook.model.images import Digest
-from webhook.model.purls import Purl
-from webhook.model.vulnerabilities import Vulnerability
+if TYPE_CHECKING:
+    from webhook.model.components import ComponentState, SkippedComponent
+    from webhook.model.downloads import DownloadReport
+    from webhook.model.images import Digest
+    from webhook.model.purls import Purl
+    from webhook.model.vulnerabilities import Vulnerability
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,58 +2,141 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from webhook.store.accounts import AccountRepository
-from webhook.store.admin import AdminRepository
-from webhook.store.admissions import AdmissionRepository
-from webhook.store.assessments import AssessmentRepository
-from webhook.store.components import ComponentRepository
 from webhook.store.database import Database
-from webhook.store.documents import DocumentRepository
-from webhook.store.feed import StoreFeed
 from webhook.store.options import KEEP_DOCUMENTS, DocumentOptions, StoreOptions
-from webhook.store.readings import ReadingRepository
-from webhook.store.runs import RunRepository
-from webhook.store.sboms import SbomRepository
-from webhook.store.searches import SearchRepository
-from webhook.store.sightings import SightingRepository
-from webhook.store.types import TypeRepository
-from webhook.store.vulnerabilities import VulnerabilityRepository
 
 if TYPE_CHECKING:
     from webhook.ports import Clock
+    from webhook.store.accounts import AccountRepository
+    from webhook.store.admin import AdminRepository
+    from webhook.store.admissions import AdmissionRepository
+    from webhook.store.assessments import AssessmentRepository
+    from webhook.store.components import ComponentRepository
+    from webhook.store.documents import DocumentRepository
+    from webhook.store.feed import StoreFeed
+    from webhook.store.readings import ReadingRepository
+    from webhook.store.runs import RunRepository
+    from webhook.store.sboms import SbomRepository
+    from webhook.store.searches import SearchRepository
+    from webhook.store.sightings import SightingRepository
+    from webhook.store.types import TypeRepository
+    from webhook.store.vulnerabilities import VulnerabilityRepository
 
 
 class Store:
-    """The repositories of one database; each implements the port of its name.
+    """The repositories of one database; each implements the port of its name, see :mod:`webhook.ports`.
+
+    Each is made, and what it needs is imported, when it is first asked for: no command uses all.
 
     Args:
         database: where everything is.
         clock: time.
         documents: which documents are kept.
-
-    Attributes:
-        components, sboms, documents, readings, assessments, types, vulnerabilities, runs, sightings, searches, feed,
-            admin: see :mod:`webhook.ports`.
     """
 
     def __init__(self, database: Database, clock: Clock, documents: DocumentOptions = KEEP_DOCUMENTS) -> None:
-        self.components = ComponentRepository(database)
-        self.documents = DocumentRepository(database, clock, documents)
-        self.sboms = SbomRepository(database, clock, self.documents)
-        self.readings = ReadingRepository(database)
-        self.assessments = AssessmentRepository(database)
-        self.types = TypeRepository(database)
-        self.vulnerabilities = VulnerabilityRepository(database)
-        self.runs = RunRepository(database)
-        self.sightings = SightingRepository(database)
-        self.admissions = AdmissionRepository(database)
-        self.accounts = AccountRepository(database)
-        self.searches = SearchRepository(database)
-        self.feed = StoreFeed(database)
-        self.admin = AdminRepository(database)
-        self._database = database
+        self._database, self._clock, self._document_options = database, clock, documents
+
+    @cached_property
+    def components(self) -> ComponentRepository:
+        """Components, and what a source said about them."""
+        from webhook.store.components import ComponentRepository
+
+        return ComponentRepository(self._database)
+
+    @cached_property
+    def documents(self) -> DocumentRepository:
+        """Documents that SBOMs were read from."""
+        from webhook.store.documents import DocumentRepository
+
+        return DocumentRepository(self._database, self._clock, self._document_options)
+
+    @cached_property
+    def sboms(self) -> SbomRepository:
+        """SBOMs."""
+        from webhook.store.sboms import SbomRepository
+
+        return SbomRepository(self._database, self._clock, self.documents)
+
+    @cached_property
+    def readings(self) -> ReadingRepository:
+        """By which reader SBOMs were read."""
+        from webhook.store.readings import ReadingRepository
+
+        return ReadingRepository(self._database)
+
+    @cached_property
+    def assessments(self) -> AssessmentRepository:
+        """Assessments."""
+        from webhook.store.assessments import AssessmentRepository
+
+        return AssessmentRepository(self._database)
+
+    @cached_property
+    def types(self) -> TypeRepository:
+        """Assessment types of the cluster."""
+        from webhook.store.types import TypeRepository
+
+        return TypeRepository(self._database)
+
+    @cached_property
+    def vulnerabilities(self) -> VulnerabilityRepository:
+        """Vulnerabilities."""
+        from webhook.store.vulnerabilities import VulnerabilityRepository
+
+        return VulnerabilityRepository(self._database)
+
+    @cached_property
+    def runs(self) -> RunRepository:
+        """Downloads, and their lease."""
+        from webhook.store.runs import RunRepository
+
+        return RunRepository(self._database)
+
+    @cached_property
+    def sightings(self) -> SightingRepository:
+        """Images that were seen."""
+        from webhook.store.sightings import SightingRepository
+
+        return SightingRepository(self._database)
+
+    @cached_property
+    def admissions(self) -> AdmissionRepository:
+        """What tags stood for at admission."""
+        from webhook.store.admissions import AdmissionRepository
+
+        return AdmissionRepository(self._database)
+
+    @cached_property
+    def accounts(self) -> AccountRepository:
+        """Who makes objects that have a controller."""
+        from webhook.store.accounts import AccountRepository
+
+        return AccountRepository(self._database)
+
+    @cached_property
+    def searches(self) -> SearchRepository:
+        """Searches for SBOMs."""
+        from webhook.store.searches import SearchRepository
+
+        return SearchRepository(self._database)
+
+    @cached_property
+    def feed(self) -> StoreFeed:
+        """Changes, for the read model."""
+        from webhook.store.feed import StoreFeed
+
+        return StoreFeed(self._database)
+
+    @cached_property
+    def admin(self) -> AdminRepository:
+        """The schema."""
+        from webhook.store.admin import AdminRepository
+
+        return AdminRepository(self._database)
 
     def prepare(self) -> None:
         """Make sure that the database can be used: an SQLite file is made or upgraded, PostgreSQL is looked at.
