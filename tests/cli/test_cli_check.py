@@ -159,7 +159,7 @@ def test_a_manifest_without_images_says_so(filled: Installation) -> None:
     [
         ("web.yaml", None, "There is no file"),
         ("./nginx", None, "There is no file"),
-        ("Not an image", None, "it is no image either"),
+        ("Not an image", None, "it is not an image either"),
         ("empty.json", " \n", "It is empty"),
         ("words.txt", "just words", "no known SBOM format"),
         ("broken.yaml", "apiVersion: v1\nkind: {{ .Values.kind }}: x\n", "render templates first"),

@@ -82,7 +82,7 @@ def test_unregister_names_the_right_that_is_missing(bomgate: Installation, serve
     server.answers[f"{VALIDATING}/bomgate"] = (403, {"message": "forbidden"})
     ran = bomgate.run("unregister", "--yes")
     assert ran.code == 3
-    assert "does not let bomgate delete validatingwebhookconfigurations" in ran.err
+    assert "bomgate may not delete validatingwebhookconfigurations" in ran.err
 
 
 # -- controller ---------------------------------------------------------------------------------------------------

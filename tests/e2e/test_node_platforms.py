@@ -67,7 +67,7 @@ def test_without_the_right_the_missing_one_is_named(cluster: Cluster, core: Core
     configuration.ssl_ca_cert = str(cluster.certificate)
     configuration.api_key = {"authorization": f"Bearer {token}"}
     api = KubeApi(server_of(configuration), KubeOptions(), SystemClock())
-    with pytest.raises(Final, match="does not let bomgate list nodes in the cluster") as caught:
+    with pytest.raises(Final, match="bomgate may not list nodes in the cluster") as caught:
         api.list_nodes("", Deadline(SystemClock().monotonic() + 20))
     api.close()
     assert "with the verb list on the resource nodes of the API group ''" in caught.value.remedy

@@ -161,7 +161,7 @@ def test_without_the_right_the_missing_one_is_named(
     shop, bank = spaces
     with pytest.raises(Final) as caught:
         reader.read(PullAccess(bank, names, account), soon())
-    assert f"does not let bomgate get {resource} in namespace {bank}" in caught.value.message
+    assert f"bomgate may not get {resource} in namespace {bank}" in caught.value.message
     assert f"system:serviceaccount:{shop}:bomgate" in caught.value.message
     assert f"a Role in namespace {bank} with the verb get on the resource {resource}" in caught.value.remedy
 
@@ -230,7 +230,7 @@ def test_the_image_of_a_namespace_is_found_with_its_secret_and_by_nobody_else(
 def test_a_refusal_says_which_right_is_missing(opener: Opener, registry: str, spaces: tuple[str, str]) -> None:
     with pytest.raises(Final) as caught:
         look(opener, registry, PullAccess(spaces[1], ("any",)))
-    assert f"does not let bomgate get secrets in namespace {spaces[1]}" in caught.value.remedy
+    assert f"bomgate may not get secrets in namespace {spaces[1]}" in caught.value.remedy
 
 
 def test_a_wrong_password_is_not_helped_by_the_token_of_a_right_one(

@@ -154,11 +154,11 @@ def test_a_missing_secret_is_the_remedy_when_the_registry_refuses(world):
 
 @pytest.mark.parametrize("kind", [Final, Retryable])
 def test_secrets_that_cannot_be_read_matter_only_when_the_registry_refuses(world, plain, kind):
-    problem = kind("The API server does not let bomgate get secrets.", remedy="Grant it.")
+    problem = kind("Forbidden: bomgate may not get secrets.", remedy="Grant it.")
     world.secrets.held[SHOP] = problem
     with pytest.raises(Final) as caught:
         world.resolve(SHOP)
-    assert caught.value.remedy == "The API server does not let bomgate get secrets. Grant it."
+    assert caught.value.remedy == "Forbidden: bomgate may not get secrets. Grant it."
     public = World(plain)
     public.secrets.held[SHOP] = problem
     public.image = parse_image(f"{plain}/team/attestation:1")

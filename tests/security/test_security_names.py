@@ -343,9 +343,9 @@ def test_the_command_line_knows_an_image_in_every_spelling(bomgate: Installation
     ("name", "why"),
     [
         ("reg.example/X/bad:1", "'X' must be in lower case"),
-        ("reg.example/x:y:z", "'y:z' is no tag"),
-        ("[fd00::1%eth0]:5000/x", "is no registry host"),
-        ("registry.example./x", "is no registry host"),
+        ("reg.example/x:y:z", "'y:z' is not a tag"),
+        ("[fd00::1%eth0]:5000/x", "is not a registry host"),
+        ("registry.example./x", "is not a registry host"),
     ],
 )
 def test_a_name_that_is_none_is_answered_with_what_is_wrong_with_it(name: str, why: str) -> None:
@@ -355,7 +355,7 @@ def test_a_name_that_is_none_is_answered_with_what_is_wrong_with_it(name: str, w
     headline = answer.message.splitlines()[0]
     assert f"The name of this image is not valid: {name!r} is not an image reference: " in headline
     assert why in headline
-    assert "tag" not in headline.replace("is no tag", "")
+    assert "tag" not in headline.replace("is not a tag", "")
 
 
 # -- a running server -----------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ class ServeOptions:
     insecure_http: bool = field(
         default=False, metadata={"help": "Serve plain HTTP, for tests and behind a proxy; the API server refuses it."}
     )
-    workers: int = field(default=2, metadata={"help": "Processes that answer; each holds a read model of its own."})
+    workers: int = field(default=2, metadata={"help": "Processes that answer; each holds its own read model."})
     connections: int = field(
         default=2000,
         metadata={

@@ -89,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.has_asked(self.connection)
         pages = self.server.pages
         make = pages.get(self.path.partition("?")[0])
-        page = Page(404, f"here are only {', '.join(sorted(pages))}\n".encode()) if make is None else _made(make)
+        page = Page(404, f"available paths: {', '.join(sorted(pages))}\n".encode()) if make is None else _made(make)
         self.send_response(page.status)
         self.send_header("Content-Type", page.content_type)
         self.send_header("Content-Length", str(len(page.body)))

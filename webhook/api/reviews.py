@@ -232,7 +232,7 @@ def _request(request: _Request, extra_kinds: Sequence[ExtraKind], mode: Mode | N
     try:
         operation = Operation(request.operation)
     except ValueError as problem:
-        raise InvalidInput(f"{request.operation[:60]!r} is no operation of an AdmissionReview") from problem
+        raise InvalidInput(f"Unknown operation {request.operation[:60]!r} in an AdmissionReview") from problem
     kind = request.kind or _GroupVersionKind()
     workload, odd = _workload(request, operation, kind, extra_kinds)
     try:

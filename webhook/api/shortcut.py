@@ -104,7 +104,7 @@ class AdmissionShortcut:
         if not stated:
             body = self._intake.bodies.read_chunked(source, connection, MAX_REVIEW_BYTES, deadline)
         elif not (stated.isascii() and stated.isdigit()):
-            raise InvalidInput(f"The Content-Length {stated[:40]!r} is no number")
+            raise InvalidInput(f"The Content-Length {stated[:40]!r} is not a number")
         elif int(stated) <= MAX_REVIEW_BYTES:
             body = self._intake.bodies.read(source, connection, int(stated), deadline)
         else:

@@ -106,7 +106,7 @@ def command(targets: Sequence[str], output: str, **given: Any) -> Exit:
         if len(recognised) > 1 or output not in ("table", "json") or given["fail_on"]:
             raise InvalidInput(
                 "An AdmissionReview is answered with an AdmissionReview, so it is checked alone and as JSON.",
-                remedy="Check it in a call of its own, without --output and --fail-on.",
+                remedy="Check it in a separate call, without --output and --fail-on.",
             )
         return checker.answer(reviews[0], strict=strict)
     report = Report(

@@ -49,7 +49,7 @@ def upgrade(wait: float, reread: bool, output: str) -> None:
     changes nothing, and several may do it at once. A database of a newer program is left as it is if that program says
     that this one can use it.
 
-    With --reread, SBOMs that an older bomgate read are read again, each in a transaction of its own; it may be stopped
+    With --reread, SBOMs that an older bomgate read are read again, each in its own transaction; it may be stopped
     and repeated. No verdict becomes milder by that: an SBOM has its former components until OSS Index has answered for
     the new ones. It says how many those are, because each costs at least a credit.
     """

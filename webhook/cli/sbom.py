@@ -58,7 +58,7 @@ def add(file: str, image_text: str, output: str) -> Exit:
     document = Document(file, digest, lambda: read_document(file), image if image is not None and image.tag else None)
     (done,) = invocation().parts(creates=True).importer().run([document], place="added")
     if done.outcome is Outcome.FAILED:
-        raise InvalidInput(f"{file}: {done.reason}", remedy=done.remedy or "Make the SBOM anew.")
+        raise InvalidInput(f"{file}: {done.reason}", remedy=done.remedy or "Regenerate the SBOM.")
     _report([done], [], output)
     if not done.components and output == "table":
         note("Not one component has a purl with a version, so this SBOM says nothing about vulnerabilities.")

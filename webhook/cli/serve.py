@@ -41,7 +41,7 @@ log = logging.getLogger("bomgate.start")
 @click.option("--metrics-listen", metavar="HOST:PORT", help="Where /metrics listens (serve.metricsListen).")
 @global_options
 def command(**flags: object) -> None:
-    """Run the webhook: POST /validate, GET /healthz, GET /readyz, and /metrics on a port of its own.
+    """Run the webhook: POST /validate, GET /healthz, GET /readyz, and /metrics on its own port.
 
     A certificate and its key are needed; changed files are used at once. An SQLite database is made and upgraded when
     that is needed, PostgreSQL is upgraded by `bomgate db upgrade`. When the database does not answer at start, the

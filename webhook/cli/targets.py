@@ -164,7 +164,8 @@ def _image(word: str) -> ImageRef:
         return parse_image(word)
     except InvalidInput as problem:
         raise InvalidInput(
-            f"There is no file {plain(word, 200)}, and it is no image either: {problem.message}", remedy=problem.remedy
+            f"There is no file {plain(word, 200)}, and it is not an image either: {problem.message}",
+            remedy=problem.remedy,
         ) from problem
 
 

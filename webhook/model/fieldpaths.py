@@ -97,7 +97,7 @@ def parse_field_path(text: str) -> FieldPath:
         match = _STEP.match(text, at)
         # A dot stands before a name and before * alone, and not at the beginning.
         if match is None or bool(match["dot"]) != (at > 0 and (match["name"] or match["values"]) is not None):
-            raise InvalidInput(f"{text!r:.100} is no path: {text[at:]!r:.40} cannot be read", remedy=_GRAMMAR)
+            raise InvalidInput(f"{text!r:.100} is not a path: {text[at:]!r:.40} cannot be read", remedy=_GRAMMAR)
         steps.append(_step(match))
         at = match.end()
     if not steps:

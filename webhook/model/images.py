@@ -134,18 +134,22 @@ def parse_image(text: str) -> ImageRef:
     digest = parse_digest(digest_text) if at else None
     host, path = split_host(rest)
     if not _HOST.match(host):
-        raise _bad(text, f"{host[:100]!r} is no registry host")
+        raise _bad(text, f"{host[:100]!r} is not a registry host")
     host = canonical_host(host)
     repository, colon, tag_text = path.partition(":")
     if colon and not _TAG.match(tag_text):
-        raise _bad(text, f"{tag_text[:100]!r} is no tag")
+        raise _bad(text, f"{tag_text[:100]!r} is not a tag")
     if host == DEFAULT_HOST and "/" not in repository:
         repository = f"{_OFFICIAL}{repository}"
     if len(repository) > MAX_REPOSITORY_LENGTH:
         raise _bad(text, f"its repository is longer than {MAX_REPOSITORY_LENGTH} characters")
     for part in repository.split("/"):
         if not _COMPONENT.match(part):
-            why = "must be in lower case" if _COMPONENT.match(part.lower()) else "is no part of a repository name"
+            why = (
+                "must be in lower case"
+                if _COMPONENT.match(part.lower())
+                else "is not a valid part of a repository name"
+            )
             raise _bad(text, f"{part[:100]!r} {why}")
     tag = tag_text if colon else (None if digest else "latest")
     return ImageRef(host=host, repository=repository, tag=tag, digest=digest, text=text)

@@ -206,7 +206,7 @@ def _extra_workload(manifest: Any, kind: tuple[str, str], entries: Sequence[Extr
         OddObject: a part of it cannot be read; the others are.
     """
     if not isinstance(manifest, Mapping):
-        raise InvalidInput(f"The {kind[1]} is not of the shape that the Kubernetes API gives it: it is no mapping")
+        raise InvalidInput(f"The {kind[1]} is not of the shape that the Kubernetes API gives it: it is not a mapping")
     specs: dict[str, _PodSpec] = {}
     containers: dict[str, ContainerRef] = {}
     nowhere: list[str] = []

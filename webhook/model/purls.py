@@ -307,7 +307,7 @@ def _parts(text: str) -> tuple[str, tuple[str, ...], str]:
     if scheme != "pkg":
         raise _bad(text, "it does not begin with 'pkg:'")
     if not slash or not _TYPE.match(purl_type):
-        raise _bad(text, f"{purl_type[:40]!r} is no package type")
+        raise _bad(text, f"{purl_type[:40]!r} is not a package type")
     purl_type = purl_type.lower()
     if purl_type == "none":
         raise _bad(text, "its type is 'none': the tool that wrote it did not know what kind of package it is")

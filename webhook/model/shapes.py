@@ -96,7 +96,7 @@ def _no_published_version(purl: Purl, version: str) -> str:
     if kind == "npm" and _TAG.match(version):
         return "is a tag, not a version"
     if kind == "golang" and purl.is_covered and not _GO_VERSION.match(version):
-        return "is no version of a Go module; a version is v and numbers"
+        return "is not a version of a Go module; a version is v and numbers"
     return ""
 
 

@@ -162,7 +162,7 @@ def reassessment(
     if kind.expires_after_days is not None and kind.on_expiry is OnExpiry.REASSESS:
         life = dt.timedelta(days=kind.expires_after_days)
         begin += (now - begin) // life * life
-    return _given(kind, vulnerability, expired.scope, begin, f"Given anew when {expired.type} expired.")
+    return _given(kind, vulnerability, expired.scope, begin, f"Reassessed when {expired.type} expired.")
 
 
 def moved(before: Decimal | None, after: Decimal | None) -> bool:

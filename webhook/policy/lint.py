@@ -101,7 +101,7 @@ def _types(types: TypeTable, policy: Policy) -> Iterator[Trap]:
             yield Trap(
                 "reassess-without-range",
                 Level.WARNING,
-                f"{one.name} is to be assessed anew when it expires, but no type has a CVSS range.",
+                f"{one.name} is reassessed when it expires, but no type has a CVSS range.",
                 "Give a type an autoAssess range, or leave out onExpiry.",
             )
         if not one.action_stated:
@@ -193,7 +193,7 @@ def _records(types: TypeTable, assessments: Iterable[Assessment], now: dt.dateti
             Level.WARNING,
             f"The assessment type {plain(name, 60)} is {state}, but given {number} times; such findings are treated "
             f"{effect}.",
-            f"Add {plain(name, 60)} to assessmentTypes, or assess them anew.",
+            f"Add {plain(name, 60)} to assessmentTypes, or assess them again.",
         )
     for one in past[:_MAX_RECORDS]:
         until = "" if one.until is None else moment(one.until)

@@ -177,7 +177,7 @@ def _parse_alternative(part: str, text: str) -> tuple[Constraint, ...]:
     while place < len(part) or not found:
         match = _CONSTRAINT.match(part, place)
         if match is None:
-            raise _bad(text, f"{part[place:][:50]!r} is no constraint")
+            raise _bad(text, f"{part[place:][:50]!r} is not a constraint")
         found.append(_constraint(match[1], match[2], text))
         place = match.end()
     if part.endswith(","):
@@ -189,7 +189,7 @@ def _constraint(operator: str, version: str, text: str) -> Constraint:
     if _NOT_SUPPORTED.match(version):
         raise _bad(text, f"{version[:50]!r} is a shorthand of one ecosystem")
     if len(version) > MAX_LENGTH or not any(character.isalnum() for character in version):
-        raise _bad(text, f"{version[:50]!r} is no version")
+        raise _bad(text, f"{version[:50]!r} is not a version")
     return Constraint("=" if operator in ("", "==") else operator, version)
 
 
@@ -219,7 +219,7 @@ def _compare(left: str, right: str, purl_type: str, text: str) -> int:
 def _vers_constraint(one: str, text: str) -> Constraint:
     match = _CONSTRAINT.fullmatch(one)
     if match is None:
-        raise _bad(text, f"{one[:50]!r} is no constraint")
+        raise _bad(text, f"{one[:50]!r} is not a constraint")
     return _constraint(match[1], unquote(match[2]), text)
 
 

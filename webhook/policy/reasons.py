@@ -19,7 +19,7 @@ _MISSING = {
     ),
     SbomStatus.UNREADABLE: (
         "The SBOM of this image cannot be read",
-        "Make it anew as CycloneDX or SPDX; `bomgate sbom fetch IMAGE` shows which document is meant.",
+        "Regenerate it as CycloneDX or SPDX; `bomgate sbom fetch IMAGE` shows which document is meant.",
     ),
     SbomStatus.NO_PURLS: (
         "The SBOM of this image names no package with a usable purl, so it says nothing about vulnerabilities",

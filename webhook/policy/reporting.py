@@ -70,7 +70,7 @@ def _head(audited: AuditedWorkload) -> str:
     if audited.verdict.action is not Action.DENY:
         return "Its Pods would be let in with a warning now:"
     if audited.action is Action.DENY:
-        return "Its Pods would be denied if they were made anew now; those that run stay:"
+        return "Its Pods would be denied if they were recreated now; those that run stay:"
     mode = audited.mode.value if audited.mode else Mode.OFF.value
     return f"Its Pods would be denied if this namespace enforced (its mode is {mode}):"
 

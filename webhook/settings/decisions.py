@@ -21,9 +21,9 @@ TYPE_KEYS: Mapping[str, str] = {
     "action": "allow, warn or deny what is assessed so; warn when left out.",
     "auto_assess": "Range of CVSS scores, such as {min: 9.0, max: 10.0}, both included: new vulnerabilities with such "
     "a score get this type by themselves.",
-    "expires_after_days": "Life of an assessment that states no end of its own; none: it does not expire.",
+    "expires_after_days": "Life of an assessment without an explicit end; none: it does not expire.",
     "color": "For the console; it decides nothing.",
-    "on_expiry": "unassessed, or reassess to apply the ranges anew when an assessment expires.",
+    "on_expiry": "unassessed, or reassess to apply the ranges again when an assessment expires.",
     "description": "A sentence for people.",
 }
 """Keys of an entry of ``assessmentTypes``, with what they mean."""

@@ -143,10 +143,10 @@ def _controllers(names: Sequence[str]) -> frozenset[str]:
     for name in names:
         where = "policy.admittedControllers"
         if not name.strip() or name != name.strip():
-            raise ConfigError(f"{where} has a name that is empty or has blanks around it: {name!r:.100}")
+            raise ConfigError(f"{where} has a name that is empty or surrounded by whitespace: {name!r:.100}")
         if "*" in name or name.startswith(_GROUPS) or name.endswith(":"):
             raise ConfigError(
-                f"{where} cannot have {name!r:.100}: it is no user but a pattern or a group.",
+                f"{where} cannot have {name!r:.100}: it is a pattern or a group, not a user.",
                 remedy="Write whole user names, such as system:serviceaccount:kruise-system:kruise-manager.",
             )
     return frozenset(names)

@@ -56,7 +56,7 @@ _CROWDED = _Trouble(
     "Raise max_connections of the server, or lower the pool size of the replicas.",
 )
 _SCHEMA = _Trouble("lacks tables or columns that this bomgate needs.", "Run `bomgate db upgrade`.")
-_DAMAGED = _Trouble("is damaged.", "Restore the file from a backup, or delete it and add the SBOMs anew.")
+_DAMAGED = _Trouble("is damaged.", "Restore the file from a backup, or delete it and add the SBOMs again.")
 _FOREIGN = _Trouble("is not an SQLite database.", "Give the address of another file, or move this one out of the way.")
 _CANNOT_OPEN = _Trouble(
     "cannot be opened.", "Check that its folder exists and that the user that runs bomgate may write there."
@@ -183,4 +183,4 @@ def _said(cause: BaseException, url: URL) -> str:
     text = " ".join(str(cause).split())[:300]
     if url.password:
         text = text.replace(str(url.password), "***")
-    return f" It said: {text}{'' if text.endswith(('.', '?')) else '.'}" if text else ""
+    return f" Database message: {text}{'' if text.endswith(('.', '?')) else '.'}" if text else ""

@@ -33,7 +33,7 @@ def test_pages_are_answered_with_their_status(server: ProbeServer) -> None:
     assert (get(server, "/healthz").status_code, get(server, "/healthz").text) == (200, "ok\n")
     assert get(server, "/readyz?verbose").status_code == 503
     missing = get(server, "/")
-    assert (missing.status_code, missing.text) == (404, "here are only /broken, /healthz, /readyz\n")
+    assert (missing.status_code, missing.text) == (404, "available paths: /broken, /healthz, /readyz\n")
 
 
 def test_a_bug_is_an_answer_without_details(server: ProbeServer, caplog: pytest.LogCaptureFixture) -> None:

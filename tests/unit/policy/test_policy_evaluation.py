@@ -192,7 +192,7 @@ class TestReassessingOnExpiry:
         assert finding.assessment is not None
         assert finding.assessment.source is AUTO
         assert finding.assessment.until == NOW + 29 * DAY
-        assert finding.assessment.comment == "Given anew when Blocked expired."
+        assert finding.assessment.comment == "Reassessed when Blocked expired."
 
     def test_it_begins_anew_each_time_its_life_ends(self) -> None:
         record = assessment("Blocked", until=NOW)

@@ -209,9 +209,9 @@ def test_a_server_that_crashes_and_comes_back_has_lost_nothing(opened: Open, pos
         (psycopg.errors.UndefinedColumn("column x does not exist"), "lacks tables or columns"),
         (psycopg.errors.DeadlockDetected("deadlock detected"), "is busy"),
         (psycopg.errors.AdminShutdown("terminating connection"), "cannot be reached"),
-        (psycopg.errors.DivisionByZero("division by zero"), r"failed\. It said: division by zero\."),
+        (psycopg.errors.DivisionByZero("division by zero"), r"failed\. Database message: division by zero\."),
         (PoolTimeout("QueuePool limit"), "all connections"),
-        (sqlite3.OperationalError("something odd"), r"failed\. It said: something odd\."),
+        (sqlite3.OperationalError("something odd"), r"failed\. Database message: something odd\."),
     ],
 )
 def test_each_failure_has_its_sentence(problem: Exception, expected: str) -> None:

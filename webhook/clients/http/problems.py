@@ -76,7 +76,7 @@ def no_answer(problem: Exception, request: Request, read_seconds: float) -> Sour
     if isinstance(problem, (requests.ConnectionError, OSError)) and not isinstance(problem, ValueError):
         said = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), "")
         return NoAnswer(f"{at_start} cannot be reached{f' ({said})' if said else ''}.", remedy=remedies.unreachable)
-    return Final(f"No request can be made to {server} ({type(problem).__name__}).", remedy="Check the address.")
+    return Final(f"The request to {server} is not valid ({type(problem).__name__}).", remedy="Check the address.")
 
 
 def _causes(problem: BaseException) -> list[object]:

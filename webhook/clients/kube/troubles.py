@@ -77,14 +77,14 @@ def refusal(answer: Answer, wanted: Wanted, now: dt.datetime) -> SourceError:
         kind = "Role" if wanted.namespace else "ClusterRole"
         group = wanted.resource.partition(".")[2]
         return Final(
-            f"The API server does not let bomgate {wanted.verb} {wanted.resource} {wanted.place}{said}.",
+            f"Forbidden: bomgate may not {wanted.verb} {wanted.resource} {wanted.place}{said}.",
             remedy=f"Grant it: a {kind} {wanted.place} with the verb {wanted.verb} on the resource "
             f"{wanted.resource.partition('.')[0]} of the API group {group!r}, bound to bomgate's ServiceAccount; or "
             "switch off what needs it.",
         )
     if status == 401:
         return Final(
-            f"The API server does not know who asks for {wanted}{said}.",
+            f"Unauthorized: the API server does not accept bomgate's credentials for {wanted}{said}.",
             remedy="Check the ServiceAccount's token that the Pod mounts, or the credentials in kube.kubeconfig.",
         )
     text = f"The API server answered {status} when asked to {wanted.verb} {wanted}{said}."

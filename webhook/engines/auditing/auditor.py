@@ -1,6 +1,6 @@
 """Auditing: judges everything that runs with the very code that judges at admission.
 
-Each distinct image is judged once, and once more for each namespace that has assessments of its own. Images that are
+Each distinct image is judged once, and once more for each namespace with its own assessments. Images that are
 not known are searched for like at admission, together and with a limit, because nobody waits for an audit but the next
 one.
 """

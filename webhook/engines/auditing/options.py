@@ -15,7 +15,7 @@ class AuditOptions:
     """When everything that runs is judged anew, and where the result is told."""
 
     period_minutes: float = field(
-        default=15.0, metadata={"help": "Minutes after which everything that runs is judged anew in any case."}
+        default=15.0, metadata={"help": "Minutes after which everything that runs is judged again in any case."}
     )
     min_seconds: float = field(
         default=60.0, metadata={"help": "Least seconds between two audits, however often the data changes."}

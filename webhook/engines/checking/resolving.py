@@ -217,4 +217,4 @@ class TagResolver:
         if digest is None:
             return Resolution(None, refused="" if absent else why)
         log.warning("last known digest used", extra={"image": image.tagged, "why": why})
-        return Resolution(digest, remark=f"The tag was not resolved anew, its last known digest is used: {why}")
+        return Resolution(digest, remark=f"The tag could not be resolved again; its last known digest is used: {why}")

@@ -87,7 +87,7 @@ class LeaderElection:
 
     def _failed(self, problem: BomgateError) -> None:
         if self._failing != problem.code:
-            log.warning("the lease cannot be had", extra=_words(problem))
+            log.warning("the lease cannot be acquired", extra=_words(problem))
         self._failing, self.failing = problem.code, problem.message
 
     def _recovered(self) -> None:

@@ -84,7 +84,7 @@ class Controller:
         if self._ticked is None:
             return Readiness(False, ("not started yet",))
         if self._election.failing:
-            return Readiness(False, (f"the lease cannot be had: {self._election.failing}",))
+            return Readiness(False, (f"the lease cannot be acquired: {self._election.failing}",))
         lines = ["leads" if self._election.leading else "stands by"]
         failing = [(pacer.duty.name, pacer.failing) for pacer in self._runner.pacers if pacer.failing]
         lines += [f"the duty {name} fails: {sentence}" for name, sentence in failing]

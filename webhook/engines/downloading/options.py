@@ -48,7 +48,7 @@ class DownloadOptions:
     )
     reassess_on_score_change: bool = field(
         default=False,
-        metadata={"help": "Assess anew by CVSS range when a score has changed; never touches manual assessments."},
+        metadata={"help": "Reassess by CVSS range when a score has changed; never touches manual assessments."},
     )
 
     @property

@@ -48,7 +48,7 @@ def test_a_missing_right_is_named_with_verb_resource_and_namespace(
     server.refuse(SECRET, 403, 'secrets "reg" is forbidden: User "bomgate" cannot get resource "secrets"')
     with pytest.raises(Final) as caught:
         api.secret("shop", "reg", soon)
-    assert "does not let bomgate get secrets in namespace shop" in caught.value.message
+    assert "bomgate may not get secrets in namespace shop" in caught.value.message
     assert 'User "bomgate" cannot' in caught.value.message
     assert "Role in namespace shop with the verb get on the resource secrets" in caught.value.remedy
 
@@ -63,7 +63,7 @@ def test_a_missing_right_in_the_cluster_names_the_api_group(server: ApiServer, a
 
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
-    [(401, Final, "does not know who asks"), (400, Final, "answered 400"), (302, Final, "answered 302")]
+    [(401, Final, "does not accept bomgate.s credentials"), (400, Final, "answered 400"), (302, Final, "answered 302")]
     + [(status, Retryable, f"answered {status}") for status in (408, 429, 500, 503, 504)],
 )
 def test_each_status_says_whether_asking_again_helps(

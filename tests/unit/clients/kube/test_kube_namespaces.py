@@ -100,7 +100,7 @@ def test_without_the_right_to_list_the_log_names_it_once_and_names_are_asked_one
     stop.set()
     thread.join(timeout=15)
     (warning,) = [one for one in caplog.records if one.levelno >= logging.WARNING]
-    assert "let bomgate list namespaces" in warning.__dict__["why"]
+    assert "bomgate may not list namespaces" in warning.__dict__["why"]
     assert watch.known("shop") is None
     assert watch.read("shop", soon(clock)) == {ENFORCE: "warn"}
 

@@ -97,7 +97,7 @@ def test_without_the_right_the_usual_platforms_count_and_the_log_names_the_right
         clock.advance(20)
     assert len(server.asked) == 3, "asked again after half a minute"
     (warning,) = warnings(caplog)
-    assert warning.__dict__["why"] == "The API server does not let bomgate list nodes in the cluster."
+    assert warning.__dict__["why"] == "Forbidden: bomgate may not list nodes in the cluster."
     assert "a ClusterRole in the cluster with the verb list on the resource nodes" in warning.__dict__["remedy"]
 
 

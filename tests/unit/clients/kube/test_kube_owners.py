@@ -231,5 +231,5 @@ def test_what_is_no_name_is_not_asked_for(server: ObjectServer, owners: KubeOwne
 
 def test_a_missing_right_is_named(server: ObjectServer, owners: KubeOwners, soon: Deadline) -> None:
     server.answers["/apis/apps/v1/namespaces/shop/replicasets/web"] = (403, {"message": "no"})
-    with pytest.raises(Final, match=r"does not let bomgate get replicasets\.apps in namespace shop"):
+    with pytest.raises(Final, match=r"bomgate may not get replicasets\.apps in namespace shop"):
         owners.owners(ref("ReplicaSet", "web"), "shop", soon)

@@ -88,7 +88,7 @@ def test_events_name_what_is_wrong_and_only_where_something_is(audited: Audited)
         "bad": "BomgateWouldBeDenied",
         "risky": "BomgateCaution",
     }
-    for part in ("denied if they were made anew now", BAD, "CVE-2021-44228", "Blocked"):
+    for part in ("denied if they were recreated now", BAD, "CVE-2021-44228", "Blocked"):
         assert part in told["bad"].message
     assert "with a warning" in told["risky"].message
     assert all(len(one.message) <= 1024 for one in told.values())
@@ -205,7 +205,7 @@ def test_what_takes_too_long_is_told_in_the_next_pass() -> None:
 
 def test_trouble_with_writing_is_counted_and_ends_soon_and_is_tried_again(audited: Audited) -> None:
     audited.cluster.found = [running(f"bad-{number}", BAD) for number in range(100)]
-    audited.events.error = Final("The API server does not let bomgate create events.")
+    audited.events.error = Final("Forbidden: bomgate may not create events.")
     audited.duty.run()
     assert audited.metric("bomgate_reports_total", kind="event", result="failed") == 20
     audited.events.error = None

@@ -105,7 +105,7 @@ def test_trouble_with_the_lease_is_logged_once_and_once_when_it_is_over(
         assert not one.tick()
     assert one.tick()
     warnings = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
-    assert warnings == ["the lease cannot be had", "the API server answers again on the lease"]
+    assert warnings == ["the lease cannot be acquired", "the API server answers again on the lease"]
 
 
 def test_giving_back_lets_another_one_lead_and_a_failure_of_it_is_harmless(clock: FakeClock) -> None:
@@ -306,7 +306,7 @@ def test_readiness_says_who_leads_and_what_fails(clock: FakeClock) -> None:
     assert made.readiness().lines[0] == "stands by"
     lock.errors = [Retryable("the API server is down")]
     made.tick()
-    assert made.readiness().lines == ("the lease cannot be had: the API server is down",)
+    assert made.readiness().lines == ("the lease cannot be acquired: the API server is down",)
     assert not made.readiness().ready
 
 
