@@ -47,7 +47,7 @@ def subject(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Subjec
         server.answers[PATH] = (201, {"status": {"allowed": False}})
         api = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
         yield Subject(
-            AccessReviews(api),
+            AccessReviews(api, clock),
             lambda: server.answers.update({PATH: (201, {"status": {"allowed": True}})}),
             lambda: server.answers.update({PATH: (500, {})}),
             server,

@@ -76,7 +76,7 @@ class Cluster:
 
         api = self.api
         return ClusterParts(
-            self.namespace_labels, KubeOwners(api), AccessReviews(api), KubeGrants(api), background, faults
+            self.namespace_labels, KubeOwners(api), AccessReviews(api, self.clock), KubeGrants(api), background, faults
         )
 
     @cached_property
@@ -98,7 +98,7 @@ class Cluster:
         Raises:
             ConfigError: there is no way to the API server.
         """
-        from webhook.clients.kube.registration import KubeRegistration
+        from webhook.clients.kube.webhooks import KubeRegistration
 
         return KubeRegistration(self.api, self.settings.certificates.configurations, self.clock)
 
@@ -193,6 +193,6 @@ class Cluster:
         Raises:
             ConfigError: there is no way to the API server.
         """
-        from webhook.clients.kube.rights import KubeRights
+        from webhook.clients.kube.access import AccessReviews
 
-        return KubeRights(self.api, self.clock)
+        return AccessReviews(self.api, self.clock)

@@ -1,21 +1,25 @@
-"""Access: who may do what, as the API server's authorizer says.
+"""Access: who may do what, as the API server's authorizer says, of users and of bomgate itself.
 
-Source: Kubernetes API reference, authorization.k8s.io/v1 SubjectAccessReview; "Authorization", virtual resources need
-no kind to exist.
+Source: Kubernetes API reference, authorization.k8s.io/v1 SubjectAccessReview and SelfSubjectAccessReview, which
+everybody may create; "Authorization", virtual resources need no kind to exist.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import msgspec
 
 from webhook.clients.kube.api import KubeApi, decoded
 from webhook.clients.kube.troubles import Wanted
+from webhook.errors import Final
 from webhook.model.deadlines import Deadline
 from webhook.model.reviews import Requester
+from webhook.model.rights import Right
+from webhook.ports import Clock
 
-_PATH = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
-_WANTED = Wanted("subjectaccessreviews.authorization.k8s.io", "", does="create")
-_GROUP = "bomgate.dev"
+_GROUP = "authorization.k8s.io"
+_SECONDS = 10.0
 
 
 class _Status(msgspec.Struct):
@@ -30,14 +34,15 @@ _DECODER = msgspec.json.Decoder(_Review)
 
 
 class AccessReviews:
-    """Asks who may do what; implements ``AccessReviewer`` and is safe to use from several threads.
+    """Asks who may do what; implements ``AccessReviewer`` and ``RightsReviewer``, and is safe to use from many threads.
 
     Args:
         api: the API server.
+        clock: time.
     """
 
-    def __init__(self, api: KubeApi) -> None:
-        self._api = api
+    def __init__(self, api: KubeApi, clock: Clock) -> None:
+        self._api, self._clock = api, clock
 
     def may_use(self, user: Requester, resource: str, namespace: str, deadline: Deadline) -> bool:
         """Whether the user may ``use`` a virtual resource of ``bomgate.dev`` in a namespace.
@@ -47,7 +52,7 @@ class AccessReviews:
         """
         if not user.username and not user.groups:
             return False  # a review about nobody is refused as malformed
-        attributes = {"namespace": namespace, "verb": "use", "group": _GROUP, "resource": resource}
+        attributes = {"namespace": namespace, "verb": "use", "group": "bomgate.dev", "resource": resource}
         spec = {
             "resourceAttributes": attributes,
             "user": user.username,
@@ -55,6 +60,36 @@ class AccessReviews:
             "groups": list(user.groups),
             "extra": {key: list(values) for key, values in user.extra},
         }
-        body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec}
-        content = self._api.send("POST", _PATH, _WANTED, deadline, body=body)
-        return content is not None and bool(decoded(_DECODER, content, _WANTED).status.allowed)
+        return bool(self._review("SubjectAccessReview", spec, deadline))
+
+    def allowed(self, right: Right) -> bool:
+        """Whether bomgate has a right.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        resource, _, part = right.resource.partition("/")
+        attributes = {
+            "verb": right.verb,
+            "group": right.group,
+            "resource": resource,
+            "subresource": part,
+            "namespace": right.namespace,
+            "name": right.name,
+        }
+        spec = {"resourceAttributes": {key: text for key, text in attributes.items() if text}}
+        allowed = self._review("SelfSubjectAccessReview", spec, Deadline(self._clock.monotonic() + _SECONDS))
+        if allowed is None:
+            raise Final("The API server answers no questions about rights.", remedy="Check kube.kubeconfig.")
+        return allowed
+
+    def _review(self, kind: str, spec: dict[str, Any], deadline: Deadline) -> bool | None:
+        """Whether a review allows what it asks about; None when the API server knows no such reviews."""
+        plural = f"{kind.lower()}s"
+        wanted = Wanted(f"{plural}.{_GROUP}", "")
+        body = {"apiVersion": f"{_GROUP}/v1", "kind": kind, "spec": spec}
+        content = self._api.send("POST", f"/apis/{_GROUP}/v1/{plural}", wanted, deadline, body=body)
+        if content is None:
+            return None
+        review: _Review = decoded(_DECODER, content, wanted)
+        return review.status.allowed

@@ -1,4 +1,4 @@
-"""Webhook configurations of bomgate: the authority that they trust is written into them; implements ``Registrations``.
+"""Webhook configurations of bomgate: which namespaces they select, and the authority that they trust.
 
 Only entries that call bomgate's Service are touched, and of those only ``caBundle``: everything else belongs to whoever
 installed them. A list in a merge patch replaces the whole list, so each patch names the version that was read.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,12 +19,13 @@ import msgspec
 
 from webhook.clients.kube.api import MERGE_PATCH, KubeApi, decoded, is_name
 from webhook.clients.kube.troubles import Conflict, Wanted
-from webhook.errors import ConfigError
+from webhook.errors import ConfigError, Retryable, SourceError
 from webhook.model.certificates import Registration
 from webhook.model.deadlines import Deadline
-from webhook.model.metadata import ApiObject
+from webhook.model.metadata import ApiObject, LabelSelector
 from webhook.ports import Clock
 
+log = logging.getLogger("bomgate.audit")
 _SECONDS = 10.0
 _GROUP = "admissionregistration.k8s.io"
 _BASE = f"/apis/{_GROUP}/v1"
@@ -45,6 +47,7 @@ class _ClientConfig(msgspec.Struct, rename="camel"):
 
 class _Webhook(msgspec.Struct, rename="camel"):
     client_config: _ClientConfig = msgspec.field(default_factory=_ClientConfig)
+    namespace_selector: LabelSelector | None = None
 
 
 class _Configuration(ApiObject):
@@ -55,7 +58,7 @@ _DECODER = msgspec.json.Decoder(_Configuration)
 
 
 class WebhookConfigurations:
-    """The webhook configurations of one installation.
+    """The webhook configurations of one installation; implements ``Registrations``.
 
     Args:
         api: the API server.
@@ -134,6 +137,41 @@ class WebhookConfigurations:
 
     def _deadline(self) -> Deadline:
         return Deadline(self._clock.monotonic() + _SECONDS)
+
+
+class KubeRegistration:
+    """Reads the webhook's registration; implements ``WebhookRegistration``.
+
+    Args:
+        api: the API server.
+        names: of the ValidatingWebhookConfigurations that are bomgate's.
+        clock: time.
+    """
+
+    def __init__(self, api: KubeApi, names: Sequence[str], clock: Clock) -> None:
+        self._api, self._names, self._clock = api, tuple(name for name in names if is_name(name)), clock
+
+    def selectors(self) -> Sequence[LabelSelector] | None:
+        """Which namespaces the entries of the registration select; None when there is none, or it may not be read.
+
+        Raises:
+            SourceError: the API server did not answer.
+        """
+        deadline = Deadline(self._clock.monotonic() + _SECONDS)
+        found: list[LabelSelector] = []
+        plural = _PLURALS["ValidatingWebhookConfiguration"]
+        for name in self._names:
+            wanted = Wanted(f"{plural}.{_GROUP}", name)
+            try:
+                content = self._api.get(f"{_BASE}/{plural}/{name}", wanted, deadline)
+            except Retryable:
+                raise
+            except SourceError as problem:
+                log.info("the webhook's registration is not known", extra={"why": problem.message})
+                continue
+            webhooks = decoded(_DECODER, content, wanted).webhooks if content is not None else None
+            found += [one.namespace_selector or LabelSelector() for one in webhooks or ()]
+        return found or None
 
 
 def _plain(bundle: str) -> str:

@@ -12,7 +12,7 @@ from tests.fakes import FakeClock
 from webhook.clients.kube.api import KubeApi
 from webhook.clients.kube.events import KubeEvents
 from webhook.clients.kube.policyreports import POLICY_REPORT, REPORT, KubeReports, ReportKind
-from webhook.clients.kube.registration import KubeRegistration
+from webhook.clients.kube.webhooks import KubeRegistration
 from webhook.errors import Final, Retryable
 from webhook.model.reports import EventType, ObjectEvent, ReportResult, ReportStatus, WorkloadReport
 from webhook.model.running import ObjectRef
@@ -191,7 +191,7 @@ def test_the_selectors_of_all_entries_are_read(server: ObjectServer, api: KubeAp
         {"key": "bomgate.dev/enforce", "operator": "In", "values": ["deny"]},
     ]
     entries = [{"namespaceSelector": {"matchExpressions": expressions, "matchLabels": {"team": "a"}}}]
-    server.answers[REGISTRATION] = (200, {"webhooks": entries})
+    server.answers[REGISTRATION] = (200, {"metadata": {"name": "bomgate"}, "webhooks": entries})
     selectors = KubeRegistration(api, ["bomgate"], clock).selectors()
     assert selectors is not None
     (one,) = selectors
@@ -205,7 +205,7 @@ def test_the_selectors_of_all_entries_are_read(server: ObjectServer, api: KubeAp
 def test_an_entry_without_a_selector_is_asked_about_everything(
     server: ObjectServer, api: KubeApi, clock: FakeClock
 ) -> None:
-    server.answers[REGISTRATION] = (200, {"webhooks": [{"name": "x"}]})
+    server.answers[REGISTRATION] = (200, {"metadata": {"name": "bomgate"}, "webhooks": [{"name": "x"}]})
     selectors = KubeRegistration(api, ["bomgate"], clock).selectors()
     assert selectors is not None
     assert selectors[0].matches({})
