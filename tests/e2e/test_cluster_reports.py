@@ -18,7 +18,7 @@ from tests.e2e.processes import wait_until
 from webhook.clients.kube.api import KubeApi
 from webhook.clients.kube.connecting import connect, server_of
 from webhook.clients.kube.options import KubeOptions
-from webhook.clients.kube.reports import CLUSTER, GROUP, NAMESPACED, VERSION, ClusterReports, cluster_report_names
+from webhook.clients.kube.sbomreports import CLUSTER, GROUP, NAMESPACED, VERSION, ClusterReports, cluster_report_names
 from webhook.clients.machine import SystemClock
 from webhook.errors import Final
 from webhook.model.components import Sbom

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from webhook.api.reviews import PREFIX_BYTES, decode_review, read_target
 from webhook.clients.http import headers
-from webhook.clients.kube import grants, nodes, pullsecrets, reports, resources
+from webhook.clients.kube import grants, nodes, pullsecrets, resources, sbomreports
 from webhook.clients.kube.api import decoded
 from webhook.clients.kube.troubles import Wanted
 from webhook.clients.ossindex.convert import convert
@@ -228,7 +228,7 @@ def cluster_resource(data: bytes) -> None:
 
 def kubernetes_object(data: bytes) -> None:
     readers = (
-        lambda: reports._decoded(data, reports._Key(reports.CLUSTER, "x")),
+        lambda: sbomreports._decoded(data, sbomreports._Key(sbomreports.CLUSTER, "x")),
         lambda: decoded(grants._DECODER, data, Wanted("grants", "")).grant(),
         lambda: nodes._decoded(data).platforms,
         lambda: pullsecrets._decoded(data, pullsecrets._Secret, "Secret"),

@@ -16,7 +16,7 @@ from webhook.clients.kube.api import KubeApi
 from webhook.clients.kube.connecting import server_of
 from webhook.clients.kube.events import KubeEvents
 from webhook.clients.kube.options import KubeOptions
-from webhook.clients.kube.policyreports import POLICY_REPORT, KubeReports
+from webhook.clients.kube.policyreports import POLICY_REPORT, PolicyReports
 from webhook.clients.kube.workloads import KubeWorkloads
 from webhook.model.reports import ObjectEvent, ReportResult, ReportStatus, WorkloadReport
 from webhook.model.running import ObjectRef
@@ -69,7 +69,7 @@ def _real(server: ObjectServer, api: KubeApi, clock: FakeClock) -> Ports:
     def told() -> list[tuple[str, str]]:
         return [(one["reason"], one["message"]) for one in server.kept("events")]
 
-    return Ports(KubeWorkloads(api, clock), KubeEvents(api, clock), KubeReports(api, clock), told, serve)
+    return Ports(KubeWorkloads(api, clock), KubeEvents(api, clock), PolicyReports(api, clock), told, serve)
 
 
 @pytest.fixture(params=["fake", "real"])

@@ -22,7 +22,7 @@ from tests.fakes import NOON, FakeClock
 from tests.security.attacked import guarded, pod
 from tests.unit.engines.clusters import Town, of_controller, request, workload
 from tests.worlds import LEFTPAD, LOG4J, LOG4SHELL, World, digest_of
-from webhook.clients.kube.reports import cluster_report_names
+from webhook.clients.kube.sbomreports import cluster_report_names
 from webhook.clients.registry.dockerconfig import matches_image, normal_key, read_docker_config
 from webhook.clients.registry.locations import Locations, normal_prefix
 from webhook.clients.registry.options import RegistryRule, VerifyRule

@@ -120,9 +120,9 @@ class Cluster:
         Raises:
             ConfigError: there is no way to the API server.
         """
-        from webhook.clients.kube.policyreports import KubeReports
+        from webhook.clients.kube.policyreports import PolicyReports
 
-        return KubeReports(self.api, self.clock)
+        return PolicyReports(self.api, self.clock)
 
     @cached_property
     def namespace(self) -> str:

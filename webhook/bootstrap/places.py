@@ -218,7 +218,7 @@ class Places:
         return PullSecretReader(self.cluster.api, self.settings.kube, self.clock)
 
     def _cluster_reports(self) -> SbomSource:
-        from webhook.clients.kube.reports import ClusterReports
+        from webhook.clients.kube.sbomreports import ClusterReports
 
         return ClusterReports(self.cluster.api, self.parse)
 

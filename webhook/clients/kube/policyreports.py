@@ -59,7 +59,7 @@ class _Resources(msgspec.Struct):
 _RESOURCES, _REPORT = msgspec.json.Decoder(_Resources), msgspec.json.Decoder(ApiObject)
 
 
-class KubeReports:
+class PolicyReports:
     """Writes policy reports; implements ``ReportSink``.
 
     Args:

@@ -11,7 +11,7 @@ from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import FakeClock
 from webhook.clients.kube.api import KubeApi
 from webhook.clients.kube.events import KubeEvents
-from webhook.clients.kube.policyreports import POLICY_REPORT, REPORT, KubeReports, ReportKind
+from webhook.clients.kube.policyreports import POLICY_REPORT, REPORT, PolicyReports, ReportKind
 from webhook.clients.kube.webhooks import KubeRegistration
 from webhook.errors import Final, Retryable
 from webhook.model.reports import EventType, ObjectEvent, ReportResult, ReportStatus, WorkloadReport
@@ -113,7 +113,7 @@ def test_a_name_that_would_be_part_of_another_address_gets_no_event(
 def test_a_cluster_without_reports_is_told_apart_from_one_without_any_written(
     server: ObjectServer, api: KubeApi, clock: FakeClock
 ) -> None:
-    reports = KubeReports(api, clock)
+    reports = PolicyReports(api, clock)
     assert reports.written() is None
     serve(server, POLICY_REPORT)
     assert reports.written() == {}
@@ -124,7 +124,7 @@ def test_a_report_belongs_to_its_workload_and_is_replaced_as_a_whole(
     server: ObjectServer, api: KubeApi, clock: FakeClock, kind: ReportKind
 ) -> None:
     serve(server, kind)
-    reports = KubeReports(api, clock)
+    reports = PolicyReports(api, clock)
     reports.write(report(at=clock))
     (made,) = server.kept(kind.plural)
     owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "uid-1"}
@@ -153,20 +153,20 @@ def test_a_report_belongs_to_its_workload_and_is_replaced_as_a_whole(
 def test_of_both_kinds_the_successor_is_written(server: ObjectServer, api: KubeApi, clock: FakeClock) -> None:
     serve(server, POLICY_REPORT)
     serve(server, REPORT)
-    KubeReports(api, clock).write(report(at=clock))
+    PolicyReports(api, clock).write(report(at=clock))
     assert (len(server.kept("reports")), server.kept("policyreports")) == (1, [])
 
 
 def test_a_group_that_lacks_the_kind_does_not_count(server: ObjectServer, api: KubeApi, clock: FakeClock) -> None:
     server.answers[f"/apis/{REPORT.api_version}"] = (200, {"resources": [{"name": "clusterreports"}]})
-    assert KubeReports(api, clock).written() is None
+    assert PolicyReports(api, clock).written() is None
 
 
 def test_reports_of_others_are_left_alone(server: ObjectServer, api: KubeApi, clock: FakeClock) -> None:
     serve(server, POLICY_REPORT)
     metadata = {"name": "theirs", "namespace": "shop", "labels": {"app.kubernetes.io/managed-by": "kyverno"}}
     server.objects[f"/apis/{POLICY_REPORT.api_version}/policyreports", "shop", "theirs"] = {"metadata": metadata}
-    reports = KubeReports(api, clock)
+    reports = PolicyReports(api, clock)
     reports.write(report(at=clock))
     assert list(reports.written() or ()) == [("shop", "uid-1")]
 
@@ -175,7 +175,7 @@ def test_a_removed_report_is_gone_and_may_be_removed_again(
     server: ObjectServer, api: KubeApi, clock: FakeClock
 ) -> None:
     serve(server, POLICY_REPORT)
-    reports = KubeReports(api, clock)
+    reports = PolicyReports(api, clock)
     reports.write(report(at=clock))
     reports.remove(("shop", "uid-1"))
     reports.remove(("shop", "uid-1"))

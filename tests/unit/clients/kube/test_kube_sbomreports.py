@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.clients.kube.apiserver import REPORTS, Answer, ApiServer
 from tests.unit.clients.kube.conftest import MakeApi
-from webhook.clients.kube.reports import (
+from webhook.clients.kube.sbomreports import (
     ClusterReports,
     cluster_report_names,
     short_hash,
