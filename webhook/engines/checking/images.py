@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from webhook.engines.assessing.ruling import ModelRules
-from webhook.engines.checking.platforms import Wanted
+from webhook.engines.checking.platforms import Wanted, has_gap
 from webhook.engines.checking.resolving import Resolution, TagQuestion, TagResolver
-from webhook.engines.checking.searching import SbomSearch, UnstoredSbom, has_gap
+from webhook.engines.checking.searching import SbomSearch
 from webhook.model.actions import Action
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome
@@ -17,6 +17,7 @@ from webhook.model.verdicts import Reason, SbomStatus, Verdict
 from webhook.policy.evaluation import Rules, Subject, evaluate, missing
 
 if TYPE_CHECKING:
+    from webhook.engines.checking.unstored import UnstoredSbom
     from webhook.engines.readmodel import ReadModel
     from webhook.model.changes import ImageFacts
     from webhook.model.deadlines import Deadline

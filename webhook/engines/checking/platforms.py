@@ -18,6 +18,7 @@ from webhook.model.images import USUAL_PLATFORMS
 
 if TYPE_CHECKING:
     from webhook.model.deadlines import Deadline
+    from webhook.model.platforms import Coverage
     from webhook.ports import Background, Clock
 
 log = logging.getLogger("bomgate.platforms")
@@ -99,3 +100,9 @@ class Platforms:
         wanted = Wanted(found, certain=True) if found else Wanted()
         if wanted != self._wanted:
             self._wanted = wanted
+
+
+def has_gap(coverage: Coverage, wanted: Wanted) -> bool:
+    """Whether a platform without an SBOM counts, or may."""
+    everything = (name for name in coverage.platforms if wanted.pending)
+    return wanted.certain and bool(coverage.without((*wanted.names, *everything)))

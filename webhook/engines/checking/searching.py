@@ -9,7 +9,7 @@ found and could not be stored is kept in memory for a short while, so that it is
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 from webhook.engines.checking.claims import SearchClaims
 from webhook.engines.checking.flights import SingleFlight
 from webhook.engines.checking.looking import LookedFor, Seen, changed_places, generated, look_around
-from webhook.engines.checking.platforms import Platforms, Wanted
+from webhook.engines.checking.platforms import Platforms, has_gap
+from webhook.engines.checking.unstored import UnstoredSbom, UnstoredSboms, coverage_of
 from webhook.errors import SourceError, StoreError
 from webhook.model.caches import TimedCache
 from webhook.model.deadlines import Deadline
 from webhook.model.looks import origin_of
 from webhook.model.places import trusted_places
-from webhook.model.platforms import WHOLE, Coverage, described
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
@@ -33,13 +33,11 @@ if TYPE_CHECKING:
     from webhook.engines.checking.options import SearchOptions
     from webhook.engines.readmodel import ReadModel
     from webhook.engines.refreshing import Refresher
-    from webhook.model.components import Sbom
     from webhook.model.images import Digest, ImageRef
     from webhook.ports import Background, Clock, Opening, RegistryOpener, SbomStore, SearchStore
 
 log = logging.getLogger("bomgate.search")
 _MOST_REMEMBERED = 50_000
-_MOST_UNSTORED = 200
 _PRIVATE_TROUBLE = "a place refused or could not be read, with the pull secrets of a namespace"
 """What others may know of a refusal that one namespace got."""
 _FOUND = SearchOutcome(SbomStatus.FOUND)
@@ -78,29 +76,6 @@ class SearchParts:
 
 
 @dataclass(frozen=True, slots=True)
-class UnstoredSbom:
-    """What was found for an image and could not be stored.
-
-    Attributes:
-        ids: numbers of the components that the store knows.
-        unknown: how many further components it does not know.
-        not_covered: how many further ones no source covers.
-        unusable: how many cannot be looked up.
-        not_in_image: how many entries are not in the image.
-        coverage: what of the image it describes.
-        incomplete: why not all SBOMs of the image are known; empty when they are.
-    """
-
-    ids: tuple[int, ...]
-    unknown: int
-    not_covered: int
-    unusable: int
-    not_in_image: int = 0
-    coverage: Coverage = WHOLE
-    incomplete: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class _Wanted:
     """One search: for what, with whose credentials, and under which key others can join it."""
 
@@ -125,7 +100,7 @@ class SbomSearch:
         self._claims = SearchClaims(parts.searches, parts.holder)
         self._searches = SingleFlight[str, SearchOutcome](parts.background)
         self._failed = TimedCache[str, SearchOutcome](_MOST_REMEMBERED, clock.monotonic)
-        self._unstored = TimedCache[str, UnstoredSbom](_MOST_UNSTORED, clock.monotonic)
+        self._unstored = UnstoredSboms(parts.sboms, parts.refresher, clock, options.refused_seconds)
 
     def search(
         self, image: ImageRef, digest: Digest, deadline: Deadline, access: PullAccess = NO_ACCESS
@@ -275,7 +250,7 @@ class SbomSearch:
         seen = look_around(
             opening.places, LookedFor(image, wanted.digest, parts.seal(image), wanted.key), deadline, parts.faults
         )
-        if not seen.sboms or _together(seen.sboms).without(parts.platforms.now().names):
+        if not seen.sboms or coverage_of(seen.sboms).without(parts.platforms.now().names):
             seen = generated(opening.places, seen, deadline, parts.faults)
         if seen.sboms or self._model.knows(wanted.digest):
             self._keep(wanted, seen, opening)
@@ -333,32 +308,9 @@ class SbomSearch:
             extra = {"image": wanted.key, "error": problem.message, "remedy": problem.remedy}
             log.error("an SBOM was found and could not be stored; it is judged from memory", extra=extra)
             if seen.sboms:
-                self._hold(wanted, seen)
-
-    def _hold(self, wanted: _Wanted, seen: Seen) -> None:
-        found = seen.sboms
-        purls = {purl for sbom in found for purl in sbom.components}
-        known = self._parts.sboms.component_ids(sorted(purls))
-        self._parts.refresher.refresh()  # after the numbers, so that the model has all of them
-        strangers = [purl for purl in purls if purl not in known]
-        not_covered = sum(not purl.is_covered for purl in strangers)
-        unusable = sum(len(sbom.skipped) for sbom in found)
-        numbers, unknown = tuple(sorted(set(known.values()))), len(strangers) - not_covered
-        outside = sum(sbom.not_in_image for sbom in found)
-        held = UnstoredSbom(numbers, unknown, not_covered, unusable, outside, _together(found), seen.trouble)
-        self._unstored.put(wanted.key, held, self._options.refused_seconds)
+                self._unstored.hold(wanted.key, seen.sboms, seen.trouble)
 
     def _remember(self, key: str, outcome: SearchOutcome) -> None:
         self._failed.put(key, outcome, self._options.believed(outcome))
         if outcome.status is not SbomStatus.FOUND:
             log.info("no SBOM", extra={"image": key, "status": outcome.status.value, "detail": outcome.detail[:300]})
-
-
-def has_gap(coverage: Coverage, wanted: Wanted) -> bool:
-    """Whether a platform without an SBOM counts, or may."""
-    everything = (name for name in coverage.platforms if wanted.pending)
-    return wanted.certain and bool(coverage.without((*wanted.names, *everything)))
-
-
-def _together(sboms: Sequence[Sbom]) -> Coverage:
-    return described((sbom.coverage, bool(sbom.components)) for sbom in sboms) or WHOLE
