@@ -134,3 +134,8 @@ def controller_of(references: Iterable[OwnerReference]) -> OwnerRef | None:
     """The owner that made an object, if any."""
     owner = next((reference for reference in references if reference.controller), None)
     return OwnerRef(owner.api_version, owner.kind, owner.name, owner.uid) if owner is not None else None
+
+
+def timestamp(at: dt.datetime) -> str:
+    """A moment as meta/v1 ``Time`` has it, in UTC and whole seconds."""
+    return at.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

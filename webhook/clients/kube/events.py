@@ -17,6 +17,7 @@ from webhook.clients.kube.api import MERGE_PATCH, KubeApi, is_name
 from webhook.clients.kube.troubles import Conflict, Wanted
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
+from webhook.model.metadata import timestamp
 from webhook.model.reports import ObjectEvent
 from webhook.ports import Clock
 
@@ -68,7 +69,7 @@ class KubeEvents:
 
     def _patch(self, path: str, wanted: Wanted, event: ObjectEvent, count: int, deadline: Deadline) -> bool:
         """Count up an event; False when it is not there."""
-        body = {"count": count, "lastTimestamp": self._now(), "message": event.message[:_MAX_MESSAGE]}
+        body = {"count": count, "lastTimestamp": timestamp(self._clock.now()), "message": event.message[:_MAX_MESSAGE]}
         headers = {"Content-Type": MERGE_PATCH}
         there = self._api.send("PATCH", path, wanted, deadline, body=body, headers=headers) is not None
         if there:
@@ -80,7 +81,7 @@ class KubeEvents:
             self._counts[name] = count
 
     def _body(self, event: ObjectEvent, name: str, namespace: str) -> dict[str, Any]:
-        about, now = event.about, self._now()
+        about, now = event.about, timestamp(self._clock.now())
         involved = {
             "apiVersion": about.api_version,
             "kind": about.kind,
@@ -102,9 +103,6 @@ class KubeEvents:
             "lastTimestamp": now,
             "count": 1,
         }
-
-    def _now(self) -> str:
-        return self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _name(event: ObjectEvent) -> str:

@@ -18,7 +18,7 @@ from webhook.clients.kube.troubles import Conflict, Wanted
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
 from webhook.model.grants import BreakGlassGrant, GrantedWorkload
-from webhook.model.metadata import ApiObject
+from webhook.model.metadata import ApiObject, timestamp
 from webhook.policy.plaintext import plain
 
 GROUP, VERSION, KIND, PLURAL = "bomgate.dev", "v1alpha1", "BreakGlassGrant", "breakglassgrants"
@@ -132,8 +132,8 @@ class KubeGrants:
                 "user": grant.user,
                 "workload": {"apiVersion": of.api_version, "kind": of.kind, "name": of.name, "uid": of.uid},
                 "images": list(grant.images),
-                "at": _moment(grant.at),
-                "until": _moment(grant.until),
+                "at": timestamp(grant.at),
+                "until": timestamp(grant.until),
             },
         }
         wanted = Wanted(_RESOURCE, "", grant.namespace)
@@ -162,7 +162,3 @@ def _ticket_key(ticket: str) -> str:
 
 def _path(namespace: str) -> str:
     return f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{PLURAL}"
-
-
-def _moment(at: dt.datetime) -> str:
-    return f"{at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"

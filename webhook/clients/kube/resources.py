@@ -19,7 +19,7 @@ from webhook.errors import BomgateError, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentType, OnExpiry, Scope
 from webhook.model.deadlines import Deadline
-from webhook.model.metadata import ApiObject, Condition
+from webhook.model.metadata import ApiObject, Condition, timestamp
 from webhook.model.resources import (
     AssessmentResource,
     Resource,
@@ -163,12 +163,12 @@ def written(kind: ResourceKind, status: ResourceStatus) -> dict[str, Any]:
         "status": "True" if status.ready else "False",
         "reason": status.reason,
         "message": status.message,
-        "lastTransitionTime": None if status.since is None else _moment(status.since),
+        "lastTransitionTime": None if status.since is None else timestamp(status.since),
         "observedGeneration": status.generation,
     }
     more: dict[str, Any] = {"range": status.range or None}
     if kind is ResourceKind.ASSESSMENT:
-        until = None if status.until is None else _moment(status.until)
+        until = None if status.until is None else timestamp(status.until)
         more = {"images": status.images, "until": until, "expired": status.expired}
     return {"observedGeneration": status.generation, "conditions": [condition], **more}
 
@@ -226,7 +226,3 @@ def _status(one: _Object) -> ResourceStatus | None:
 
 def _path(kind: ResourceKind) -> str:
     return f"/apis/{GROUP}/{VERSION}/{PLURALS[kind]}"
-
-
-def _moment(at: dt.datetime) -> str:
-    return at.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
