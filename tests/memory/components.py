@@ -14,7 +14,7 @@ from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.policy.answers import counts, descriptions, is_outdated, same_description
 from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_pairs, with_move
-from webhook.policy.workorder import position, read_position
+from webhook.policy.workorder import positions, read_position
 from webhook.ports import AutoAssess
 
 
@@ -28,12 +28,13 @@ class MemoryComponents:
         digests = {one.digest or self._facts.tags.get(one.name, (None,))[0] for one in self._facts.sightings.values()}
         seen = {number for digest, ids in images.items() if digest in digests for number in ids}
         purls = {one.id: one.purl for one in self._facts.components.values()}
-        due = sorted(
-            position(one.id, answered_at=one.answered_at, seen=one.id in seen, images=used[one.id])
+        due = [
+            (one.id, one.answered_at)
             for one in self._facts.components.values()
             if one.state != ComponentState.NOT_COVERED and not one.asked_after(now - ttl)
-        )
-        works = [read_position(order) for order in due]
+        ]
+        order = sorted(positions(due, used, {number: number in seen for number in purls}))
+        works = [read_position(one) for one in order]
         return [WantedComponent(purls[work.component_id], work.never_asked, work.seen, work.images) for work in works]
 
     def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:

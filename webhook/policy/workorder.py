@@ -6,12 +6,20 @@ sorted without a Python object each.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol
 
 _UNSEEN, _ANSWERED = 1 << 63, 1 << 62
 _MOST_IMAGES = (1 << 30) - 1
 _ID_BITS = 32
 _ID = (1 << _ID_BITS) - 1
+
+
+class Numbers(Protocol):
+    """A number for each component, by its id."""
+
+    def __getitem__(self, component_id: int, /) -> int:
+        """The number of a component."""
 
 
 class Work(NamedTuple):
@@ -30,20 +38,21 @@ class Work(NamedTuple):
     images: int
 
 
-def position(component_id: int, *, answered_at: int, seen: int, images: int) -> int:
-    """The position of a component in the order of work.
+def positions(components: Iterable[tuple[int, int]], images: Numbers, seen: Numbers) -> Iterator[int]:
+    """The positions of components in the order of work; those that are alike in all else are asked for by id.
 
     Args:
-        component_id: of the component, below 2**32; components that are alike are asked for by it.
-        answered_at: seconds since the epoch; 0 without an answer.
-        seen: whether an image that contains it was seen running or was refused.
-        images: how many images contain it.
+        components: the id of each, below 2**32, and the seconds since the epoch of its answer; 0 without one.
+        images: how many images contain a component, by id.
+        seen: whether an image that contains it was seen running or was refused, by id.
     """
-    # More images than fit into 30 bits are alike; a negative number would change the flags.
-    order = (_MOST_IMAGES - min(images, _MOST_IMAGES)) << _ID_BITS | component_id
-    if answered_at:
-        order |= _ANSWERED
-    return order if seen else order | _UNSEEN
+    for component_id, answered_at in components:
+        # More images than fit into 30 bits are alike; a negative number would change the flags.
+        count = images[component_id]
+        order = (_MOST_IMAGES - count if count < _MOST_IMAGES else 0) << _ID_BITS | component_id
+        if answered_at:
+            order |= _ANSWERED
+        yield order if seen[component_id] else order | _UNSEEN
 
 
 def read_position(order: int) -> Work:

@@ -13,7 +13,7 @@ from webhook.model.changes import UINT32
 from webhook.model.components import ComponentState
 from webhook.model.downloads import WantedComponent
 from webhook.model.purls import Purl
-from webhook.policy.workorder import position, read_position
+from webhook.policy.workorder import positions, read_position
 from webhook.store.columns import unpack
 from webhook.store.database import Database, among, raw_rows
 from webhook.store.interruptions import persistent
@@ -82,8 +82,7 @@ def _positions(connection: Connection, latest: int, used: array[int], seen: byte
         components.c.asked_at <= latest,
     )
     for portion in raw_rows(connection, query):
-        for number, answered_at in portion:
-            yield position(number, answered_at=answered_at, seen=seen[number], images=used[number])
+        yield from positions(portion, used, seen)
 
 
 def _count_images(connection: Connection, size: int) -> tuple[array[int], bytearray]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.policy.workorder import Work, position, read_position
+from webhook.policy.workorder import Work, positions, read_position
 
 _works = st.builds(
     Work,
@@ -16,7 +16,9 @@ _works = st.builds(
 
 def _position(work: Work) -> int:
     answered_at = 0 if work.never_asked else 7
-    return position(work.component_id, answered_at=answered_at, seen=work.seen, images=work.images)
+    number = work.component_id
+    (order,) = positions([(number, answered_at)], {number: work.images}, {number: work.seen})
+    return order
 
 
 @given(_works)
@@ -32,5 +34,5 @@ def test_seen_comes_before_never_answered_before_many_images_before_the_id(works
 
 
 def test_more_images_than_are_counted_change_nothing_else() -> None:
-    order = position(3, answered_at=7, seen=True, images=2**32 - 1)
+    (order,) = positions([(3, 7)], {3: 2**32 - 1}, {3: 1})
     assert read_position(order) == Work(3, never_asked=False, seen=True, images=2**30 - 1)
