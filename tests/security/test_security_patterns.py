@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import webhook
+from webhook.clients.ossindex import forms
 from webhook.errors import InvalidInput
 from webhook.model import purls
 from webhook.policy import ranges, versions
@@ -31,7 +32,7 @@ BOUNDED = {
     "webhook.policy.ranges": ranges.MAX_RANGE_LENGTH,
 }
 """Characters of the longest text that the patterns of a module meet; a test below shows that others are refused."""
-LINES = {purls._COMMON_LINES.__self__}
+LINES = {purls._COMMON_LINES.__self__, forms._USUAL_LINES.__self__}
 """Patterns that meet nothing but texts whose last line has an end."""
 
 
