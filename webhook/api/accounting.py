@@ -1,4 +1,4 @@
-"""Accounting: what the metrics and the log say of an answer."""
+"""What the metrics and the log say of an answer."""
 
 from __future__ import annotations
 

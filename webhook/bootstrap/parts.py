@@ -120,7 +120,7 @@ class Parts:
 
     @cached_property
     def holder(self) -> str:
-        """A name for this process that no other has, for locks that the store keeps."""
+        """The unique identity of this process, for locks that the store keeps."""
         return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(3)}"
 
     @cached_property

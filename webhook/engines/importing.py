@@ -1,4 +1,4 @@
-"""Importing: SBOM documents into the store, one bad document never stopping the rest."""
+"""Imports SBOM documents into the store; a bad document never stops the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refreshing: keeps the read model of this process at the store's revision, and on disk for the next start."""
+"""Keeps the read model of this process at the store's revision, and on disk for the next start."""
 
 from __future__ import annotations
 

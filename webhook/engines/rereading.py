@@ -1,4 +1,4 @@
-"""Rereading: the documents of SBOMs that an older reader read, read again by today's."""
+"""Reads the documents of SBOMs again that an older reader read."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ def provisioned_all(
 
 
 def checked_author(author: str) -> str:
-    """The author's name without blanks around it.
+    """The author's name, stripped of surrounding whitespace.
 
     Raises:
         InvalidInput: it is missing or cannot be printed.

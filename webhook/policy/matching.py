@@ -1,4 +1,4 @@
-"""Matching: which assessment is in force for a vulnerability in a component.
+"""Which assessment is in force for a vulnerability in a component.
 
 An assessment matches when its vulnerability is the vulnerability's id or one of its aliases (without case) and every
 part of its scope that is not None holds. Of those that match and have not expired, the one in force is, in this

@@ -1,4 +1,4 @@
-"""Objections: why a person's decision about a vulnerability is refused, and what would be taken instead."""
+"""Why a person's decision about a vulnerability is refused, and what would be accepted instead."""
 
 from __future__ import annotations
 

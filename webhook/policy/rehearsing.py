@@ -1,4 +1,4 @@
-"""Rehearsing: what the assessments of a settings file would make of those that are there, with nothing recorded."""
+"""What the assessments of a settings file would change, with nothing recorded."""
 
 from __future__ import annotations
 

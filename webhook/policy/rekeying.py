@@ -1,4 +1,4 @@
-"""Rekeying: which components an SBOM has while its document is read again by a newer reader.
+"""Which components an SBOM has while its document is read again by a newer reader.
 
 Today's keys replace the former ones only when the source has answered for each of them. Until then the former ones
 stay, and what is vulnerable under today's keys comes to them, so that no step makes a verdict milder. A former

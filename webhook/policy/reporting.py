@@ -1,4 +1,4 @@
-"""Reporting: what the audit tells the cluster of a workload, as an event and as a report.
+"""What the audit tells the cluster of a workload, as an event and as a report.
 
 Both say what would become of its Pods at admission now, and are made so that the same verdict makes the same ones.
 """

@@ -1,4 +1,4 @@
-"""Stating: what the objects of the cluster, taken together, make of assessments."""
+"""Reconcile the Assessment objects of the cluster into assessment records."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class TypeTable:
 
     @property
     def mildest(self) -> AssessmentType | None:
-        """The first type of the mildest action: what a person would give to let something pass."""
+        """The first type of the mildest action: the type a user would choose to allow a finding."""
         return min(self._types, key=lambda one: one.action, default=None)
 
 

@@ -110,7 +110,7 @@ def check_keys(where: str, given: Mapping[str, Any], known: Sequence[str]) -> No
 
 
 def read_text(name: str, value: Any) -> str:
-    """A text that is not blank, without blanks around it.
+    """A text that is not blank, stripped of surrounding whitespace.
 
     Raises:
         ConfigError: it is none.

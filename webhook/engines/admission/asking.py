@@ -1,4 +1,4 @@
-"""Asking: questions that block, on a native thread, for no longer than the request has time."""
+"""Asks blocking questions on a native thread, for no longer than the request has time."""
 
 from __future__ import annotations
 

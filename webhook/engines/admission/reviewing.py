@@ -1,4 +1,4 @@
-"""Reviewing: from a request of the API server to an answer that is never an exception."""
+"""Answers a request of the API server; never with an exception."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Auditing: judges everything that runs with the very code that judges at admission.
+"""Judges everything that runs with the code that judges at admission.
 
 Each distinct image is judged once, and once more for each namespace with its own assessments. Images that are
 not known are searched for like at admission, together and with a limit, because nobody waits for an audit but the next
@@ -34,8 +34,8 @@ log = logging.getLogger("bomgate.audit")
 _NOT_LOOKED_AT = WorkloadVerdict(Action.ALLOW)
 _UNSURE = (SbomStatus.REFUSED, SbomStatus.UNRESOLVED)
 _SURE_SECONDS = 900.0
-"""For how long an image that has no SBOM is not searched for again: audits follow every change of the data, and the
-registries shall not have to bear that."""
+"""For how long an image without an SBOM is not searched for again, to spare the registries: audits follow every change
+of the data."""
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 """On every namespace: its name."""

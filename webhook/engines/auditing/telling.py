@@ -1,4 +1,4 @@
-"""Telling: what an audit found, as events on the workloads, as reports, and as metrics; slowly, and never twice.
+"""Publishes what an audit found as events, reports and metrics; rate-limited and idempotent.
 
 Everything here can be repeated: an event is told when the verdict of its workload changes, and once a day, and a report
 is written when it differs from the one that is there.

@@ -23,7 +23,7 @@ class SearchClaims:
 
     Args:
         searches: who searches what, across processes.
-        holder: a name for this process that no other has.
+        holder: unique identity of this process.
         renew_seconds: between two renewals.
     """
 

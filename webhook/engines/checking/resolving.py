@@ -1,4 +1,4 @@
-"""Resolving: tags to digests, asked again after a while, and answered from memory when the registry is down."""
+"""Resolves tags to digests, again after a while, and from memory while the registry is down."""
 
 from __future__ import annotations
 

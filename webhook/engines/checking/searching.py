@@ -56,7 +56,7 @@ class SearchParts:
         searches: who searches what, across processes.
         refresher: brings a found SBOM into the read model.
         background: runs searches, so that the one who waits can stop waiting at its deadline.
-        holder: a name for this process that no other has.
+        holder: unique identity of this process.
         seal: the place of signed SBOMs, for images whose SBOMs must be signed; empty for all others.
         host: the host that is asked for an image.
         faults: takes note of unexpected errors.

@@ -28,12 +28,12 @@ _JITTER = 0.1
 class LeaderElection:
     """Whether this process leads; ask :meth:`tick` again and again.
 
-    It believes to lead for two thirds of the lease after the last renewal that was confirmed, counted from before the
-    question; others may take over only when the whole lease has passed.
+    It considers itself leader for two thirds of the lease duration, measured from before the last successful renewal
+    request; others may take over only when the whole lease has passed.
 
     Args:
         lock: the lock that the leader holds.
-        holder: a name for this process that no other has.
+        holder: unique identity of this process.
         clock: time.
         options: see :class:`ControllerOptions`.
 

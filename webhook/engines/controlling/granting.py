@@ -1,4 +1,4 @@
-"""Granting: tells of uses of break-glass where people look.
+"""Reports uses of break-glass where people look.
 
 Grants are never removed: without one its ticket could be used again, and its Pods would count as admitted.
 """

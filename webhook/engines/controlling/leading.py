@@ -1,4 +1,4 @@
-"""Leading: the main loop of the controller, and what it says of itself."""
+"""The main loop of the controller, and its readiness."""
 
 from __future__ import annotations
 

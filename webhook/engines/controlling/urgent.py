@@ -1,8 +1,8 @@
-"""Urgent: components of images that were just seen and that nobody has ever asked about, before the next download run.
+"""Components of images that were just seen and that nobody has ever asked about, before the next download run.
 
 Without it a new image would stay *unknown* until the night. Only components that were never asked, of images seen at
 admission or running, are asked, a few at a time and not more than so many a day, so that the budget of the nightly run
-stays what its settings say. It is no run of its own in the history, and it steps aside for those that are.
+stays what its settings say. It is not recorded as a run, and yields to runs that are.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class UrgentDuty:
 
 @dataclass(frozen=True)
 class _OnlyThese:
-    """The components as a run sees them that shall ask for these and no others; implements ``ComponentStore``."""
+    """A ``ComponentStore`` restricted to the given components."""
 
     store: ComponentStore
     chosen: Sequence[WantedComponent] = field(repr=False)
