@@ -139,7 +139,8 @@ def test_the_webhooks_registration_says_where_it_is_asked(installed: Installatio
     mixed(cluster)
     path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/bomgate"
     never = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["shop"]}
-    cluster.answers[path] = (200, {"webhooks": [{"namespaceSelector": {"matchExpressions": [never]}}]})
+    webhooks = [{"namespaceSelector": {"matchExpressions": [never]}}]
+    cluster.answers[path] = (200, {"metadata": {"name": "bomgate"}, "webhooks": webhooks})
     ran = installed.run("readiness", "--output", "json")
     assert (ran.json["denied"], ran.json["not_looked_at"]) == (1, {"excluded": 5})
 

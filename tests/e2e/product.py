@@ -64,7 +64,9 @@ class Bomgate:
         self.secret = Secret(folder / "tls")
         self.secret.put(authority.issue())
         self._config = folder / "bomgate.yaml"
-        self._config.write_text(yaml.safe_dump({**self._basics(), **(settings or {})}))
+        basics, given = self._basics(), settings or {}
+        served = {"serve": {**basics["serve"], **given.get("serve", {})}}
+        self._config.write_text(yaml.safe_dump({**basics, **given, **served}))
         self._process: Process | None = None
 
     def configure(self, **groups: dict[str, Any]) -> None:

@@ -261,7 +261,7 @@ def test_a_missing_right_is_named_and_stops_only_what_needs_it(
     controller = new_controller(kubeconfig=grant(cluster, home, rights, tmp_path))
     text = controller.wait_for("leads", "bomgate may not list pods in the cluster", "the duty inventory fails")
     assert controller.get("/readyz")[0] == 200
-    assert controller.metric("bomgate_rbac_gaps") == 1, text
+    wait_until(lambda: controller.metric("bomgate_rbac_gaps") == 1, 20, f"the metric of what is missing\n{text}")
     wait_until(lambda: registered.authorities, 20, "the bundle all the same")
 
 

@@ -23,14 +23,19 @@ pytestmark = pytest.mark.usefixtures("controllers")
 INSTANCE = "updates"
 GOOD_ONCE, MOVED = "turning-5", "turning-6"
 Core, Apps = kubernetes.client.CoreV1Api, kubernetes.client.AppsV1Api
+UNKNOWN = ("The tag of this image is not known", "No SBOM")
+"""What is warned of as long as a server has not learned of a tag and its image."""
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
 def bomgate(install: Callable[..., Bomgate], cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Bomgate:
-    """An installation that asks the API server."""
+    """An installation that asks the API server.
+
+    It has one worker: another one would learn of each step a moment later than the one that was asked.
+    """
     kubeconfig = account(cluster, INSTANCE, SERVE, tmp_path_factory.mktemp("rights"))
-    return install(INSTANCE, kube={"cluster": True, "kubeconfig": str(kubeconfig)})
+    return install(INSTANCE, kube={"cluster": True, "kubeconfig": str(kubeconfig)}, serve={"workers": 1})
 
 
 @pytest.fixture
@@ -47,7 +52,12 @@ def point(bomgate: Bomgate, tag: str, name: str) -> None:
 def admitted(bomgate: Bomgate, cluster: Cluster, namespace: str, tag: str) -> None:
     """Create a Deployment that names a tag, and let what it stands for be written down."""
     make = creator(cluster.client, "Deployment")
-    wait_until(lambda: call(make, namespace, deployment(namespace, "try", tag), dry_run="All").allowed, 20, "the tag")
+
+    def is_known() -> bool:
+        answer = call(make, namespace, deployment(namespace, "try", tag), dry_run="All")
+        return answer.allowed and not any(unknown in warning for unknown in UNKNOWN for warning in answer.warnings)
+
+    wait_until(is_known, 20, "the tag")
     assert call(make, namespace, deployment(namespace, "web", tag)).allowed
 
 
@@ -72,7 +82,7 @@ def test_a_deployment_is_changed_scaled_and_pinned_after_its_image_turned_bad_an
     def pins(name: str, **options: Any) -> Answer:
         return change(cluster, namespace, f"registry.example:443/shop/tagged:1@{digest(name)}", **options)
 
-    wait_until(lambda: pins(GOOD_ONCE, dry_run="All").allowed, 20, "the note of the admission in all processes")
+    wait_until(lambda: pins(GOOD_ONCE, dry_run="All").allowed, 20, "the note of the admission")
     for _ in range(8):
         answer = pins(MOVED)
         assert answer.denied
