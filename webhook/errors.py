@@ -47,6 +47,13 @@ class TooMuchAttached(InvalidInput):
     default_remedy = "Delete old attachments of the image, or raise the limit in the settings."
 
 
+class TooBroad(InvalidInput):
+    """A list cannot be searched with these filters in the time that a page may take (exit code 2)."""
+
+    code = "too-broad"
+    default_remedy = "Narrow it, such as by severity, by when it was first seen, or by the beginning of a name."
+
+
 class ConfigError(BomgateError):
     """The settings cannot be used; the program refuses to start (exit code 2)."""
 

@@ -77,4 +77,5 @@ def audit_duty(parts: Parts, metrics: Metrics) -> Duty:
         hints=parts.hints,
     )
     teller = AuditTeller(sinks, parts.clock, options)
-    return AuditDuty(used, Auditor(used, options, labelled_modes(used.policy)), teller, options, metrics)
+    auditor = Auditor(used, options, labelled_modes(used.policy))
+    return AuditDuty(used, auditor, teller, options, metrics, parts.store.inventory)

@@ -325,6 +325,21 @@ class ReadModel:
         with self._lock:
             return [(digest, image.ids) for digest, image in self._images.items()]
 
+    def findings(self) -> Sequence[tuple[int, Purl, tuple[str, ...]]]:
+        """Number, purl and vulnerability ids of every vulnerable component."""
+        with self._lock:
+            return [(number, self._purls[number], found) for number, found in self._findings.items()]
+
+    def vulnerability(self, identifier: str) -> Vulnerability | None:
+        """A vulnerability by its id, without its description; None when it is not known."""
+        return self._vulnerabilities.get(identifier)
+
+    def components_of(self, digest: Digest) -> array[int] | None:
+        """The numbers of the components of an image; None when no SBOM of it is known."""
+        with self._lock:
+            image = self._images.get(digest)
+            return None if image is None else image.ids
+
     def names(self) -> Mapping[Digest, Sequence[str]]:
         """The tagged names that were last known to point at each digest."""
         with self._lock:

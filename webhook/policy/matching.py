@@ -165,6 +165,21 @@ class AssessmentIndex:
     def __len__(self) -> int:
         return len(self._withdrawals) + sum(map(len, self._entries.values()))
 
+    def supposing(self, assessments: Iterable[Assessment]) -> AssessmentIndex:
+        """An index that has further records besides; this one stays as it is."""
+        other = AssessmentIndex()
+        with self._writing:
+            other._entries, other._withdrawals = dict(self._entries), dict(self._withdrawals)
+            other._weights, other._former = dict(self._weights), dict(self._former)
+            other._namespaces, other._has_images = self._namespaces, self._has_images
+        other.add(assessments)
+        return other
+
+    def holds(self, assessment: Assessment) -> bool:
+        """Whether a stored record can still matter: it is neither withdrawn nor outlived by a newer one."""
+        entries = self._entries.get((assessment.vulnerability.casefold(), assessment.scope.package), ())
+        return any(entry.assessment.sequence == assessment.sequence for entry in entries)
+
     @property
     def namespaces(self) -> frozenset[str]:
         """Namespaces that some assessment is narrowed to: only there can an image be judged differently."""

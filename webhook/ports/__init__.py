@@ -47,6 +47,7 @@ from webhook.ports.storing import (
     TypeStore,
     VulnerabilityStore,
 )
+from webhook.ports.triaging import InventoryStore, TriageStore
 
 __all__ = [
     "AccessReviewer",
@@ -66,6 +67,7 @@ __all__ = [
     "GrantStore",
     "HotStart",
     "ImageResolver",
+    "InventoryStore",
     "NamespaceLabels",
     "Opening",
     "PullSecretSource",
@@ -80,6 +82,7 @@ __all__ = [
     "SightingSink",
     "SightingStore",
     "StoreAdmin",
+    "TriageStore",
     "TypeStore",
     "VulnerabilitySource",
     "VulnerabilityStore",

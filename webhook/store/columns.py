@@ -28,7 +28,7 @@ class Moment(TypeDecorator[dt.datetime]):
 
     def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> int | None:
         """To the database."""
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else to_microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> dt.datetime | None:
         """From the database."""
@@ -107,6 +107,11 @@ def plain_text(value: object) -> str:
     if isinstance(value, str):
         return str(value)
     raise NotImplementedError(f"{type(value).__name__} is not stored")
+
+
+def to_microseconds(moment: dt.datetime) -> int:
+    """The number of microseconds since 1970 at an aware time."""
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def to_moment(microseconds: int) -> dt.datetime:

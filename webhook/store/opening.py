@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from webhook.store.components import ComponentRepository
     from webhook.store.documents import DocumentRepository
     from webhook.store.feed import StoreFeed
+    from webhook.store.inventory import InventoryRepository
     from webhook.store.readings import ReadingRepository
     from webhook.store.runs import RunRepository
     from webhook.store.sboms import SbomRepository
     from webhook.store.searches import SearchRepository
     from webhook.store.sightings import SightingRepository
+    from webhook.store.triage.repository import TriageRepository
     from webhook.store.types import TypeRepository
     from webhook.store.vulnerabilities import VulnerabilityRepository
 
@@ -123,6 +125,20 @@ class Store:
         from webhook.store.searches import SearchRepository
 
         return SearchRepository(self._database)
+
+    @cached_property
+    def inventory(self) -> InventoryRepository:
+        """What runs in the cluster."""
+        from webhook.store.inventory import InventoryRepository
+
+        return InventoryRepository(self._database)
+
+    @cached_property
+    def triage(self) -> TriageRepository:
+        """Long lists, page by page."""
+        from webhook.store.triage.repository import TriageRepository
+
+        return TriageRepository(self._database)
 
     @cached_property
     def feed(self) -> StoreFeed:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, column, inspect, select, table, text
 
 from webhook.errors import StoreError
 
-VERSION = "0015"
+VERSION = "0016"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -29,6 +29,7 @@ KNOWN = (
     "0012",
     "0013",
     "0014",
+    "0015",
     VERSION,
 )
 """Every version there was, oldest first."""

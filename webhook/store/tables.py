@@ -13,6 +13,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -82,6 +83,16 @@ components = Table(
     Column("revision", BigInteger, nullable=False, index=True),
 )
 
+packages = Table(
+    "packages",
+    metadata,
+    Column("package", CleanText, primary_key=True),  # a purl without version
+    Column("name", CleanText, nullable=False),  # its last part, in lower case
+    Index("ix_packages_name", "name", "package"),
+    sqlite_with_rowid=False,
+)
+"""The packages of all components, for people who look for one by its name. A trigger writes it."""
+
 spellings = Table(
     "spellings",
     metadata,
@@ -121,7 +132,11 @@ vulnerabilities = Table(
     Column("rescored_at", Moment),  # null: the score never changed
     Column("first_seen", Moment, nullable=False),
     Column("revision", BigInteger, nullable=False, index=True),
+    Column("rank", SmallInteger, nullable=False, server_default="-1"),  # ten times the rounded score; -1: none
+    Index("ix_vulnerabilities_rank", "rank", "id"),
+    Index("ix_vulnerabilities_first_seen", "first_seen", "id"),
 )
+"""A trigger writes ``rank``."""
 
 identifiers = Table(
     "identifiers",
@@ -172,6 +187,9 @@ assessments = Table(
     Column("revision", BigInteger, nullable=False, index=True),
     Column("batch", CleanText, index=True),
     Column("recorded_by", CleanText),
+    Index("ix_assessments_author", "author", "sequence"),
+    Index("ix_assessments_type", "type", "sequence"),
+    Index("ix_assessments_until", "until", "sequence"),
 )
 """Append-only; triggers refuse updates and deletions."""
 
@@ -340,3 +358,45 @@ searches = Table(
     Column("status", CleanText),  # empty while the search is under way
     Column("detail", CleanText, nullable=False),
 )
+
+running_workloads = Table(
+    "running_workloads",
+    metadata,
+    Column("uid", CleanText, primary_key=True),
+    Column("namespace", CleanText, nullable=False),
+    Column("api_version", CleanText, nullable=False),
+    Column("kind", CleanText, nullable=False),
+    Column("name", CleanText, nullable=False),
+    Column("pods", Integer, nullable=False),
+    Column("mode", CleanText),  # of its namespace; null where the webhook is not asked
+    Column("action", CleanText, nullable=False),  # what its Pods would get, when it was audited
+    Column("reason", CleanText, nullable=False),
+    Column("images", CleanText, nullable=False),  # a JSON list, see store.inventory
+    sqlite_with_rowid=False,
+)
+"""What ran in the cluster at the last audit; no decision depends on it, so it has no revision."""
+
+inventories = Table(
+    "inventories",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("taken_at", Moment, nullable=False),
+    Column("revision", BigInteger, nullable=False),  # the store's, at that time
+    CheckConstraint("id = 1", name="single"),
+)
+"""One row: when ``running_workloads`` was taken."""
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", CleanText, nullable=False),
+    Column("recorded_by", CleanText, nullable=False),  # account and machine, or the address of a browser
+    Column("action", CleanText, nullable=False),
+    Column("subject", CleanText, nullable=False),
+    Column("detail", CleanText, nullable=False),  # a JSON object
+    Column("batch", CleanText, index=True),
+    Index("ix_audit_log_actor", "actor", "id"),
+)
+"""Who changed what; append-only, written in the transaction of the change. Triggers refuse updates and deletions."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from webhook.engines.auditing.auditor import Auditor, AuditParts
+from webhook.engines.auditing.noting import note_inventory
 from webhook.engines.auditing.options import AuditOptions
 from webhook.engines.auditing.telling import AuditTeller, publish
 from webhook.model.audits import AuditResult
+from webhook.ports import InventoryStore
 from webhook.telemetry.metrics import Metrics
 
 
@@ -18,6 +20,7 @@ class AuditDuty:
         teller: tells.
         options: how often.
         metrics: of this process.
+        inventory: where what runs is kept for people; None keeps nothing.
 
     Attributes:
         latest: the last audit; None before the first.
@@ -32,9 +35,10 @@ class AuditDuty:
         teller: AuditTeller,
         options: AuditOptions,
         metrics: Metrics,
+        inventory: InventoryStore | None = None,
     ) -> None:
         self._parts, self._auditor, self._teller = parts, auditor, teller
-        self._options, self._metrics = options, metrics
+        self._options, self._metrics, self._inventory = options, metrics, inventory
         self._ended = 0.0
         self.latest: AuditResult | None = None
 
@@ -55,6 +59,8 @@ class AuditDuty:
             self.latest = self._auditor.audit()
             self._ended = self._parts.clock.monotonic()
             publish(self.latest, self._metrics)
+            if self._inventory is not None:
+                note_inventory(self.latest, self._inventory)
             self._teller.tell(self.latest)
         elif self.latest is not None and self._teller.unfinished:
             self._teller.tell(self.latest)

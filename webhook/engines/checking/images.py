@@ -189,7 +189,14 @@ class ImageChecker:
 
     # -- what is known ----------------------------------------------------------------------------------------------
 
-    def _known(self, image: ImageRef, digest: Digest, namespace: str) -> Verdict | None:
+    def known(self, image: ImageRef, digest: Digest, namespace: str) -> Verdict | None:
+        """The verdict from memory; None when no SBOM is known that counts. Nothing is searched for.
+
+        Args:
+            image: the reference.
+            digest: what it points at.
+            namespace: where it is to run; empty when that is not known.
+        """
         judged = self._judged(image, digest, namespace)
         return None if judged is None else judged.verdict
 
@@ -245,7 +252,7 @@ class ImageChecker:
     ) -> Verdict:
         """The verdict after a search."""
         return (
-            self._known(image, digest, namespace)
+            self.known(image, digest, namespace)
             or self._unstored(image, digest, namespace, access)
             or self._missing(image, digest, namespace, outcome)
         )

@@ -1,0 +1,44 @@
+"""What an audit found is kept for people, also of what it does not look at."""
+
+from __future__ import annotations
+
+from tests.fakes import NOON
+from tests.ports.samples import digest
+from webhook.engines.auditing.noting import note_inventory
+from webhook.model.actions import Action
+from webhook.model.audits import AuditedWorkload, AuditResult
+from webhook.model.images import parse_image
+from webhook.model.inventory import InventoriedWorkload
+from webhook.model.policies import Mode
+from webhook.model.running import ObjectRef, RunningImage, RunningWorkload
+from webhook.model.verdicts import ImageVerdict, Reason, SbomStatus, Verdict, WorkloadVerdict
+from webhook.model.workloads import ContainerRole
+
+
+class Kept:
+    """An inventory that remembers what it was given."""
+
+    workloads: list[InventoriedWorkload]
+
+    def replace(self, workloads: list[InventoriedWorkload], **when: object) -> None:
+        self.workloads, self.when = workloads, when
+
+
+def test_judged_and_unjudged_workloads_are_kept_with_their_images() -> None:
+    image = RunningImage("shop/web:1", digest(1), "c (web)", ContainerRole.CONTAINER, running=True)
+    owner = ObjectRef("apps", "v1", "Deployment", "shop", "web", "u1")
+    running = RunningWorkload(owner, (image,), 2)
+    reason = Reason("missing-sbom", Action.WARN, "No SBOM\x1b was found.")
+    verdict = Verdict(Action.WARN, parse_image(image.judged), digest(1), reasons=(reason,), sbom=SbomStatus.NONE)
+    judged = WorkloadVerdict(Action.WARN, (ImageVerdict(verdict, (image.container,)),))
+    one = AuditedWorkload(running, Mode.DENY, judged, Action.WARN, "missing-sbom")
+    other = AuditedWorkload(running, None, WorkloadVerdict(Action.ALLOW), Action.ALLOW, "excluded")
+    kept = Kept()
+    note_inventory(AuditResult(NOON, 1.0, 7, (one, other), (verdict,)), kept)  # type: ignore[arg-type]
+    assert kept.when == {"taken_at": NOON, "revision": 7}
+    first, second = kept.workloads
+    assert (first.title, first.pods, first.mode) == ("Deployment shop/web", 2, Mode.DENY)
+    (seen,) = first.images
+    assert (seen.digest, seen.action, seen.containers) == (digest(1), Action.WARN, ("c (web)",))
+    assert len(seen.reasons) == 1 and "\x1b" not in seen.reasons[0]
+    assert [one.digest for one in second.images] == [digest(1)] and second.images[0].action is Action.ALLOW

@@ -1,0 +1,138 @@
+"""Assessments, page by page, each with whether it counts now; and how much each type is used."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from webhook.engines.assessing.ruling import RuleSource
+from webhook.engines.readmodel import ReadModel
+from webhook.model.assessments import Assessment, AssessmentType
+from webhook.model.triage import AssessmentScan, Key, Page
+from webhook.policy.lint import Trap, lint
+from webhook.ports import Clock, TriageStore
+
+_PORTION = 200
+_SECONDS = 1.0
+
+
+class Standing(enum.StrEnum):
+    """What a record is worth now."""
+
+    IN_FORCE = "in force"
+    ENDED = "ended"
+    REPLACED = "replaced"
+    """A newer record of the same source and scope counts in its place, or it was withdrawn."""
+    WITHDRAWAL = "withdrawal"
+    """It withdraws others."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentRow:
+    """A record as people see it."""
+
+    assessment: Assessment
+    standing: Standing
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentFilter:
+    """Which records people want to see; each None means any.
+
+    Attributes:
+        standing: what they are worth now.
+        ends_within: they are in force and end within so many days; sorted by their ends.
+        scan: further conditions.
+    """
+
+    standing: Standing | None = None
+    ends_within: int | None = None
+    scan: AssessmentScan = field(default_factory=AssessmentScan)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """A type as people see it.
+
+    Attributes:
+        type: its definition.
+        in_force: how many records of it count now.
+    """
+
+    type: AssessmentType
+    in_force: int
+
+
+class AssessmentLists:
+    """Gives lists of assessments.
+
+    Args:
+        store: where they are.
+        model: which of them count.
+        rules: types and policy.
+        clock: time.
+    """
+
+    def __init__(self, store: TriageStore, model: ReadModel, rules: RuleSource, clock: Clock) -> None:
+        self._store, self._model, self._rules, self._clock = store, model, rules, clock
+        self._usage: tuple[int, dt.datetime, Mapping[str, int]] | None = None
+
+    def page(self, wanted: AssessmentFilter, after: Key | None = None, most: int = 50) -> Page[AssessmentRow]:
+        """A page of the list, newest first; the soonest end first where it is about ends.
+
+        Raises:
+            TooBroad: it took too long.
+            StoreError: the store did not answer.
+        """
+        scan, now = wanted.scan, self._clock.now()
+        standing = wanted.standing
+        if wanted.ends_within is not None:
+            standing = Standing.IN_FORCE
+            end = now + dt.timedelta(days=wanted.ends_within)
+            scan = replace(scan, ends_after=now, ends_before=end)
+        found: list[AssessmentRow] = []
+        stop = self._clock.monotonic() + _SECONDS
+        while True:
+            lines = self._store.assessments(scan, after, max(_PORTION, most + 1))
+            for line in lines:
+                row = AssessmentRow(line.assessment, self.standing(line.assessment, now), line.key)
+                if standing is None or row.standing is standing:
+                    if len(found) == most:
+                        return Page(tuple(found), found[-1].key)
+                    found.append(row)
+            if len(lines) < max(_PORTION, most + 1):
+                return Page(tuple(found))
+            after = lines[-1].key
+            if self._clock.monotonic() >= stop:
+                return Page(tuple(found), after)
+
+    def standing(self, one: Assessment, now: dt.datetime) -> Standing:
+        """What a stored record is worth."""
+        if one.type is None:
+            return Standing.WITHDRAWAL
+        if one.expired(now):
+            return Standing.ENDED
+        return Standing.IN_FORCE if self._model.assessments.holds(one) else Standing.REPLACED
+
+    def types(self) -> tuple[TypeRow, ...]:
+        """The types with how much they are used."""
+        usage = self.usage()
+        return tuple(TypeRow(one, usage.get(one.name.casefold(), 0)) for one in self._rules().types)
+
+    def traps(self) -> tuple[Trap, ...]:
+        """What is odd about the types."""
+        return lint(self._rules(), now=self._clock.now())
+
+    def usage(self) -> Mapping[str, int]:
+        """How many records are in force, by the name of their type in lower case; counted once in a minute."""
+        generation, now = self._model.generation, self._clock.now().replace(second=0, microsecond=0)
+        if self._usage is None or self._usage[:2] != (generation, now):
+            counted = Counter(
+                one.type.casefold() for one in self._model.assessments if one.type and not one.expired(now)
+            )
+            self._usage = (generation, now, counted)
+        return self._usage[2]

@@ -1,0 +1,114 @@
+"""The overview: what a person looks at first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from webhook.engines.readmodel import ReadModel
+from webhook.engines.triage.assessments import AssessmentFilter, AssessmentLists, AssessmentRow
+from webhook.engines.triage.board import Boards
+from webhook.engines.triage.vulnerabilities import VulnerabilityFilter, VulnerabilityLists, VulnerabilityRow
+from webhook.errors import TooBroad
+from webhook.model.actions import Action
+from webhook.model.components import ComponentState
+from webhook.model.records import AssessmentState, RunRecord
+from webhook.model.triage import AssessmentScan, VulnerabilityOrder
+from webhook.ports import Clock, TriageStore
+
+_SHOWN = 8
+_SOON_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceRow:
+    """What a namespace would get now.
+
+    Attributes:
+        namespace: its name.
+        workloads: how many run in it, by what a new Pod of each would get.
+    """
+
+    namespace: str
+    workloads: Mapping[Action, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What a person looks at first.
+
+    Attributes:
+        namespaces: the worst first.
+        images: how many images would get what, as for no namespace.
+        unassessed: critical and high ones that nobody decided about, newest first.
+        ending: assessments by hand, and those that deny, that end soon.
+        components: how many are in each state.
+        taken_at: when the cluster was audited; None without a cluster.
+        newest_answer: when the source last answered.
+        last_run: the newest run of the downloader.
+    """
+
+    namespaces: tuple[NamespaceRow, ...]
+    images: Mapping[Action, int]
+    unassessed: tuple[VulnerabilityRow, ...]
+    ending: tuple[AssessmentRow, ...]
+    components: Mapping[ComponentState, int]
+    taken_at: dt.datetime | None
+    newest_answer: dt.datetime | None
+    last_run: RunRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overviews:
+    """Gives the overview."""
+
+    store: TriageStore
+    model: ReadModel
+    boards: Boards
+    vulnerabilities: VulnerabilityLists
+    assessments: AssessmentLists
+    clock: Clock
+
+    def now(self) -> Overview:
+        """The overview as of now.
+
+        Raises:
+            StoreError: the store did not answer.
+        """
+        board = self.boards.now()
+        rows: dict[str, dict[Action, int]] = {}
+        for one in board.workloads:
+            if one.workload.is_judged:
+                counts = rows.setdefault(one.workload.namespace, dict.fromkeys(Action, 0))
+                counts[one.action] += 1
+        namespaces = [NamespaceRow(name, counts) for name, counts in rows.items()]
+        namespaces.sort(key=lambda row: (-row.workloads[Action.DENY], -row.workloads[Action.WARN], row.namespace))
+        images = dict.fromkeys(Action, 0)
+        for image in board.images:
+            images[image.verdict.action] += 1
+        runs = self.store.runs(None, 1)
+        return Overview(
+            tuple(namespaces),
+            images,
+            self._unassessed(),
+            self._ending(),
+            self.model.counts(),
+            board.taken_at,
+            self.model.newest_answer,
+            runs[0][1] if runs else None,
+        )
+
+    def _unassessed(self) -> tuple[VulnerabilityRow, ...]:
+        found: list[VulnerabilityRow] = []
+        for severity in ("critical", "high"):
+            wanted = VulnerabilityFilter(VulnerabilityOrder.NEWEST, severity, state=AssessmentState.UNASSESSED)
+            try:
+                found += self.vulnerabilities.page(wanted, None, _SHOWN).items
+            except TooBroad:
+                continue  # there are none among very many
+        return tuple(found[:_SHOWN])
+
+    def _ending(self) -> tuple[AssessmentRow, ...]:
+        wanted = AssessmentFilter(ends_within=_SOON_DAYS, scan=AssessmentScan(by_hand=True))
+        return tuple(self.assessments.page(wanted, None, _SHOWN).items)

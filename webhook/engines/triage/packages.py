@@ -1,0 +1,117 @@
+"""Packages in any state, and who has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from webhook.engines.readmodel import ReadModel
+from webhook.engines.triage.board import Board, Boards, JudgedWorkload, KnownImage
+from webhook.errors import InvalidInput
+from webhook.model.images import Digest
+from webhook.model.triage import ComponentLine, Key, PackageLine, PackageScan, Page
+from webhook.ports import TriageStore
+
+MOST_VERSIONS = 200
+"""Versions of a package that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRow:
+    """A package as people see it.
+
+    Attributes:
+        line: of the store.
+        images: how many images have it, bounded.
+    """
+
+    line: PackageLine
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackageHolders:
+    """A package, and who has it.
+
+    Attributes:
+        package: purl without version.
+        versions: in use, each with how many images have it.
+        images: that have one of them, sorted by title.
+        workloads: that run one of these images.
+    """
+
+    package: str
+    versions: tuple[tuple[ComponentLine, int], ...]
+    images: tuple[KnownImage, ...]
+    workloads: tuple[JudgedWorkload, ...]
+
+
+class PackageLists:
+    """Gives lists of packages and components.
+
+    Args:
+        store: where they are.
+        model: what is known.
+        boards: who has them.
+    """
+
+    def __init__(self, store: TriageStore, model: ReadModel, boards: Boards) -> None:
+        self._store, self._model, self._boards = store, model, boards
+
+    def page(self, scan: PackageScan, after: Key | None = None, most: int = 50) -> Page[PackageRow]:
+        """A page in order of the names.
+
+        Raises:
+            TooBroad: it took too long.
+            StoreError: the store did not answer.
+        """
+        lines, where = self._store.packages(scan, after, most + 1), self._boards.now().where
+        rows = tuple(
+            PackageRow(line, len(where.places((one.number for one in line.versions), 1000))) for line in lines[:most]
+        )
+        last = rows[-1].line if len(lines) > most else None
+        return Page(rows, None if last is None else (last.name, last.package))
+
+    def holders(self, package: str) -> PackageHolders | None:
+        """Who has a package, in whatever state; None when nobody has it.
+
+        Args:
+            package: purl without version.
+
+        Raises:
+            TooBroad: it took too long.
+            StoreError: the store did not answer.
+        """
+        lines = self._store.versions(package, None, MOST_VERSIONS)
+        if not lines:
+            return None
+        board = self._boards.now()
+        digests = board.where.images(one.number for one in lines)
+        versions = tuple((one, len(board.where.places([one.number]))) for one in lines)
+        return PackageHolders(package, versions, images_of(board, digests), workloads_of(board, digests))
+
+    def contents(self, digest: Digest, after: Key | None = None, most: int = 50) -> Page[ComponentLine]:
+        """The components of an image, in order of their purls.
+
+        Raises:
+            InvalidInput: no SBOM of the image is known.
+            StoreError: the store did not answer.
+        """
+        numbers = self._model.components_of(digest)
+        if numbers is None:
+            raise InvalidInput(f"No SBOM of the image {digest} is known.", remedy="Look at the list of images.")
+        lines = self._store.components(numbers, None if after is None else str(after[0]), most + 1)
+        is_more = len(lines) > most
+        return Page(tuple(lines[:most]), (str(lines[most - 1].purl),) if is_more else None)
+
+
+def images_of(board: Board, digests: Sequence[Digest]) -> tuple[KnownImage, ...]:
+    """Images of a board, sorted by title."""
+    found = [board.by_digest[digest] for digest in digests if digest in board.by_digest]
+    return tuple(sorted(found, key=lambda one: (one.title, one.digest)))
+
+
+def workloads_of(board: Board, digests: Sequence[Digest]) -> tuple[JudgedWorkload, ...]:
+    """Workloads of a board that run one of some images, in its order."""
+    places = {place for digest in digests for place in board.running.get(digest, ())}
+    return tuple(board.workloads[place] for place in sorted(places))
