@@ -85,7 +85,7 @@ def test_the_caution_alert_reaches_who_owns_images(webhook: Bomgate, monitoring:
     receiver, alert = monitoring.told("BomgateCautionsAdmitted")
     assert receiver == "image-owners"
     assert alert["labels"]["severity"] == "info"
-    assert alert["annotations"]["summary"] == "Workloads with vulnerabilities were let in with a warning."
+    assert alert["annotations"]["summary"] == "Workloads with vulnerabilities were admitted with a warning."
     assert "requests of the last hour were allowed" in alert["annotations"]["description"]
     assert alert["annotations"]["runbook_url"] == "docs/runbooks/cautions-admitted.md"
 

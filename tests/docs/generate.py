@@ -1,4 +1,4 @@
-"""The reference pages that follow from the code: ``python -m tests.docs.generate`` writes them anew.
+"""The reference pages that follow from the code: ``python -m tests.docs.generate`` rewrites them.
 
 The commands come from their own help and from the shapes of their JSON, the settings from their options classes; a test
 compares the pages with what this module makes.
@@ -52,35 +52,37 @@ COMMANDS_HEAD = f"""# Commands
 
 {_GENERATED}
 
-The option `--help` of each command shows the same. `--config` and `--log-level` may stand before or behind the command.
+`--help` shows the same for each command. You can write `--config` and `--log-level` before or after the command.
 
 | exit code | meaning |
 |---|---|
 | 0 | allowed (warnings included), or done |
 | 1 | denied |
-| 2 | usage or input: an option, a file, a setting |
-| 3 | could not decide, or not complete |
+| 2 | wrong usage or input: an option, a file, a setting |
+| 3 | could not decide, or incomplete |
 | 130 | interrupted with Ctrl-C |
-| 141 | whoever read the output went away before its end |
+| 141 | the reader of the output closed it early |
 
-What was asked for goes to standard output, everything else to standard error: errors with a code, a sentence and a
-remedy, progress, hints, the log. Tables and progress bars are drawn on a terminal only; elsewhere the same rows are
-plain lines. With `--output json` standard output holds one JSON document and nothing else. Keys are only ever added.
+Results go to standard output. Everything else goes to standard error: errors with a code, a message and a remedy; progress;
+hints; the log. Commands draw tables and progress bars only in a terminal, and print plain lines elsewhere. With
+`--output json`, standard output contains a single JSON document. Later versions may add keys, but never remove or rename
+them.
 
-In the tables of keys, `[]` stands for each entry of a list, *moment* for a text such as `2026-12-01T02:00:00Z` (UTC),
-and *or null* says that the value may be missing.
+In the tables of keys, `[]` stands for each entry of a list, *moment* for a string such as `2026-12-01T02:00:00Z` (UTC), and
+*or null* means that the value may be missing.
 """
 
 SETTINGS_HEAD = f"""# Settings
 
 {_GENERATED}
 
-A value is looked for in this order: option of the command, environment, file, default. The file is YAML or JSON; it is
-named by `--config` or `BOMGATE_CONFIG`. Keys may be written in camelCase or snake_case. A key that is not known is an
-error that names the nearest one. Lists of words are written with commas in the environment.
+bomgate reads each setting from the first of these that has it: command option, environment variable, settings file,
+default. The settings file is YAML or JSON; set its path with `--config` or `BOMGATE_CONFIG`. Keys can be camelCase or
+snake_case. For an unknown key, bomgate exits with an error that suggests the nearest known key. In environment variables,
+separate the words of a list with commas.
 
-The token and the user name of OSS Index are also taken from `OSS_INDEX_TOKEN` and `OSS_INDEX_USERNAME`. Without
-`database.url` the database is an SQLite file in the user's data folder: `$XDG_DATA_HOME/bomgate/bomgate.db`, or
+bomgate also reads the OSS Index token and user name from `OSS_INDEX_TOKEN` and `OSS_INDEX_USERNAME`. Without
+`database.url`, the database is an SQLite file in the user's data directory: `$XDG_DATA_HOME/bomgate/bomgate.db`, or
 `~/.local/share/bomgate/bomgate.db`.
 """
 
@@ -88,8 +90,8 @@ ALERTS_HEAD = f"""# Alerts
 
 {_GENERATED}
 
-The rules are in `charts/bomgate/files/alerts.yaml`; [how to load and route them](../how-to/alerts.md). *After* says for
-how long the condition has to hold. Each name leads to the page that says what it means and what to do.
+The rules are in `charts/bomgate/files/alerts.yaml`; see [how to load and route them](../how-to/alerts.md). *After* is how
+long the condition must hold before the alert fires. Each name links to its runbook.
 """
 
 
@@ -99,7 +101,7 @@ def alerts() -> str:
     for group in yaml.safe_load(ALERT_RULES.read_text(encoding="utf-8"))["groups"]:
         some = [rule for rule in group["rules"] if "alert" in rule]
         if some:
-            head = f"## {group['name']}\n\n| alert | severity | after | what it says |\n|---|---|---|---|\n"
+            head = f"## {group['name']}\n\n| alert | severity | after | summary |\n|---|---|---|---|\n"
             parts.append(head + "\n".join(map(_alert, some)) + "\n")
     return "\n".join(parts)
 
