@@ -26,15 +26,15 @@ HEAD = """# The chart's values
 
 <!-- Written by `python -m tests.chart.generate` from charts/bomgate/values.yaml; do not edit. -->
 
-`helm show values charts/bomgate` prints the same list with its defaults. Helm rejects values that are not listed here, or
-that have another type, before it changes anything. How to use them: [install](../how-to/install.md),
+`helm show values charts/bomgate` prints the same list with its defaults. Helm rejects values that are not listed here,
+or that have another type, before it changes anything. How to use them: [install](../how-to/install.md),
 [upgrade](../how-to/upgrade.md), [enforce step by step](../how-to/enforce-step-by-step.md).
 """
 
 CONFIG = """## Keys of config
 
-`config` becomes the settings file of all processes. It accepts all [settings](configuration.md) in camelCase, except those
-that follow from other values:
+`config` becomes the settings file of all processes. It accepts all [settings](configuration.md) in camelCase, except
+those that follow from other values:
 
 {reserved}
 

@@ -63,13 +63,13 @@ COMMANDS_HEAD = f"""# Commands
 | 130 | interrupted with Ctrl-C |
 | 141 | the reader of the output closed it early |
 
-Results go to standard output. Everything else goes to standard error: errors with a code, a message and a remedy; progress;
-hints; the log. Commands draw tables and progress bars only in a terminal, and print plain lines elsewhere. With
-`--output json`, standard output contains a single JSON document. Later versions may add keys, but never remove or rename
-them.
+Results go to standard output. Everything else goes to standard error: errors with a code, a message and a remedy;
+progress; hints; the log. Commands draw tables and progress bars only in a terminal, and print plain lines elsewhere.
+With `--output json`, standard output contains a single JSON document. Later versions may add keys, but never remove or
+rename them.
 
-In the tables of keys, `[]` stands for each entry of a list, *moment* for a string such as `2026-12-01T02:00:00Z` (UTC), and
-*or null* means that the value may be missing.
+In the tables of keys, `[]` stands for each entry of a list, *moment* for a string such as `2026-12-01T02:00:00Z` (UTC),
+and *or null* means that the value may be missing.
 """
 
 SETTINGS_HEAD = f"""# Settings
@@ -78,8 +78,8 @@ SETTINGS_HEAD = f"""# Settings
 
 bomgate reads each setting from the first of these that has it: command option, environment variable, settings file,
 default. The settings file is YAML or JSON; set its path with `--config` or `BOMGATE_CONFIG`. Keys can be camelCase or
-snake_case. For an unknown key, bomgate exits with an error that suggests the nearest known key. In environment variables,
-separate the words of a list with commas.
+snake_case. For an unknown key, bomgate exits with an error that suggests the nearest known key. In environment
+variables, separate the words of a list with commas.
 
 bomgate also reads the OSS Index token and user name from `OSS_INDEX_TOKEN` and `OSS_INDEX_USERNAME`. Without
 `database.url`, the database is an SQLite file in the user's data directory: `$XDG_DATA_HOME/bomgate/bomgate.db`, or
@@ -90,8 +90,8 @@ ALERTS_HEAD = f"""# Alerts
 
 {_GENERATED}
 
-The rules are in `charts/bomgate/files/alerts.yaml`; see [how to load and route them](../how-to/alerts.md). *After* is how
-long the condition must hold before the alert fires. Each name links to its runbook.
+The rules are in `charts/bomgate/files/alerts.yaml`; see [how to load and route them](../how-to/alerts.md). *After* is
+how long the condition must hold before the alert fires. Each name links to its runbook.
 """
 
 
