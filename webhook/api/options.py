@@ -14,54 +14,64 @@ class ServeOptions:
 
     listen: str = field(
         default="0.0.0.0:8443",  # a webhook in a Pod is reached through its Service
-        metadata={"help": "Host and port of the webhook; port 0 takes a free one and logs it."},
+        metadata={"help": "Host and port of the webhook; port 0 selects a free port and logs it."},
     )
     metrics_listen: str = field(
         default="0.0.0.0:9090",  # scraped from another Pod
-        metadata={"help": "Host and port of /metrics, over plain HTTP; empty turns it off."},
+        metadata={"help": "Host and port of /metrics, over plain HTTP; empty: no metrics."},
     )
     tls_cert: Path | None = field(
-        default=None, metadata={"help": "Certificate chain (PEM); a changed file is used at once, without a restart."}
+        default=None,
+        metadata={"help": ("Certificate chain (PEM). A changed file takes effect at once, without a restart.")},
     )
     tls_key: Path | None = field(default=None, metadata={"help": "Private key of the certificate (PEM)."})
     insecure_http: bool = field(
-        default=False, metadata={"help": "Serve plain HTTP, for tests and behind a proxy; the API server refuses it."}
+        default=False,
+        metadata={"help": ("Serve plain HTTP, for tests and behind a proxy. The API server does not accept it.")},
     )
-    workers: int = field(default=2, metadata={"help": "Processes that answer; each holds its own read model."})
+    workers: int = field(default=2, metadata={"help": ("Number of worker processes; each has a separate read model.")})
     connections: int = field(
         default=2000,
         metadata={
-            "help": "Open connections a process may have; past it the least needed one is closed. "
-            "Lowered at start where the limit of open files leaves room for fewer."
+            "help": (
+                "Maximum number of open connections per process; beyond it, the least needed one is "
+                "closed. Lowered at startup if the limit of open files requires it."
+            )
         },
     )
     metrics_connections: int = field(
-        default=16, metadata={"help": "Open connections that a process may have on the port of /metrics."}
+        default=16, metadata={"help": "Maximum number of open connections per process on the metrics port."}
     )
     handshake_seconds: float = field(
-        default=5.0, metadata={"help": "Seconds a new connection gets for its TLS handshake."}
+        default=5.0, metadata={"help": "Seconds for the TLS handshake of a new connection."}
     )
     head_seconds: float = field(
-        default=5.0, metadata={"help": "Seconds that the head of a request may take, from its first byte."}
+        default=5.0, metadata={"help": "Seconds for the head of a request, from its first byte."}
     )
-    body_seconds: float = field(default=10.0, metadata={"help": "Seconds that the body of a request may take."})
+    body_seconds: float = field(default=10.0, metadata={"help": "Seconds for the body of a request."})
     body_budget_mib: int = field(
         default=64,
         metadata={
-            "help": "MiB of request bodies that a process holds at once; past it reading pauses until a request's "
-            "deadline."
+            "help": (
+                "MiB of request bodies that a process holds at once; beyond it, reading pauses until "
+                "a request's deadline."
+            )
         },
     )
     keepalive_seconds: int = field(
         default=120,
-        metadata={"help": "Seconds an idle connection is kept; the API server keeps its end for 90."},
+        metadata={"help": "Seconds for which an idle connection is kept; the API server keeps its end for 90."},
     )
     graceful_seconds: int = field(
-        default=20, metadata={"help": "Seconds that open connections get to finish when the server is told to stop."}
+        default=20, metadata={"help": "Seconds for open connections to finish when the server stops."}
     )
     state_directory: Path | None = field(
         default=None,
-        metadata={"help": "Folder for the copy of the read model that lets a replica start with the database down."},
+        metadata={
+            "help": (
+                "Directory for a copy of the read model, with which a replica can start while the database is down."
+            )
+        },
     )
 
 

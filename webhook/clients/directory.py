@@ -44,22 +44,25 @@ class SbomOptions:
     sources: tuple[str, ...] = field(
         default=("referrers", "buildkit", "cosignAttestation", "cosignAttachment", "directory"),
         metadata={
-            "help": "Places where SBOMs of an unknown image are looked for; what all of them have counts together, and "
-            "generate makes one where none has any."
+            "help": (
+                "Places to search for the SBOM of an unknown image. The documents of all places count"
+                " together; generate creates an SBOM if no place has one."
+            )
         },
     )
     directory: Path | None = field(
         default=None,
-        metadata={"help": "Folder of SBOM files named <anything>@sha256-<64 hex>.<ext>, searched for unknown images."},
+        metadata={
+            "help": ("Directory with SBOM files named <anything>@sha256-<64 hex>.<ext>, searched for unknown images.")
+        },
     )
     refresh_hours: float = field(
         default=24.0,
         metadata={
-            "help": "Hours after which the controller looks again at what is attached to an image that runs; 0 means "
-            "never."
+            "help": ("Hours after which the controller searches again for the SBOMs of a running image; 0 means never.")
         },
     )
-    max_bytes: int = field(default=64 * 1024 * 1024, metadata={"help": "Bytes of the largest SBOM that is read."})
+    max_bytes: int = field(default=64 * 1024 * 1024, metadata={"help": "Maximum size of an SBOM in bytes."})
 
 
 class DirectorySource:

@@ -19,19 +19,21 @@ _LEAST_MEMORY = 256
 class GeneratorOptions:
     """Whether SBOMs are made for images that have none, and what that may cost."""
 
-    generate: str = field(default="", metadata={"help": "syft: make SBOMs of images that have none; empty: make none."})
-    syft: Path | None = field(default=None, metadata={"help": "Path of the syft program; none: it is on the PATH."})
-    syft_memory_mib: int = field(default=1024, metadata={"help": "Memory of a run of syft, in MiB; at least 256."})
+    generate: str = field(
+        default="", metadata={"help": ("syft: generate SBOMs for images that have none; empty: do not.")}
+    )
+    syft: Path | None = field(default=None, metadata={"help": "Path of the syft program; none: search the PATH."})
+    syft_memory_mib: int = field(default=1024, metadata={"help": ("Memory limit of a syft run in MiB; at least 256.")})
     syft_seconds: float = field(
-        default=120.0, metadata={"help": "Longest run of syft; the time for a whole search bounds it as well."}
+        default=120.0, metadata={"help": "Time limit of a syft run; the time limit of the search applies too."}
     )
-    syft_disk_mib: int = field(default=4096, metadata={"help": "Disk space of a run of syft, in MiB."})
+    syft_disk_mib: int = field(default=4096, metadata={"help": "Disk space limit of a syft run in MiB."})
     syft_output_bytes: int = field(
-        default=64 * _MIB, metadata={"help": "Bytes of the largest SBOM that syft may make."}
+        default=64 * _MIB, metadata={"help": "Maximum size of an SBOM that syft generates, in bytes."}
     )
-    syft_at_once: int = field(default=1, metadata={"help": "Runs of syft that are under way at a time."})
+    syft_at_once: int = field(default=1, metadata={"help": "Concurrent syft runs."})
     syft_retry_seconds: float = field(
-        default=900.0, metadata={"help": "Seconds for which an image that was too much for syft is not tried again."}
+        default=900.0, metadata={"help": ("Seconds before bomgate runs syft again for an image that exceeded a limit.")}
     )
 
     def check(self) -> None:

@@ -27,15 +27,16 @@ class LaneLimits:
     threads: int = field(
         default=64,
         metadata={
-            "help": "Searches for SBOMs, and questions about tags, that one worker runs at a time; a namespace gets at "
-            "most half of them."
+            "help": ("Concurrent SBOM searches and tag lookups per worker. A namespace gets at most half of them.")
         },
     )
     threads_per_host: int = field(
         default=8,
         metadata={
-            "help": "The same for one registry, so that a slow registry never delays the images of others; a namespace "
-            "gets at most half of these."
+            "help": (
+                "Concurrent searches and lookups at a registry per worker, so that a slow registry "
+                "does not delay the images of others. A namespace gets at most half of them."
+            )
         },
     )
 

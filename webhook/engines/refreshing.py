@@ -22,11 +22,9 @@ log = logging.getLogger("bomgate.refresh")
 class RefreshOptions:
     """How the read model follows the store."""
 
-    interval_seconds: float = field(
-        default=1.0, metadata={"help": "Seconds between two looks for changes in the store."}
-    )
+    interval_seconds: float = field(default=1.0, metadata={"help": "Seconds between checks for changes in the store."})
     save_seconds: float = field(
-        default=60.0, metadata={"help": "Seconds between two copies of the read model to disk, at the least."}
+        default=60.0, metadata={"help": "Minimum seconds between copies of the read model to disk."}
     )
 
 

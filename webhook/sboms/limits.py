@@ -20,7 +20,7 @@ class Limits:
         min_object_bytes: average bytes of a JSON object; real documents have 85 and more, a bomb of empty ones has 3.
     """
 
-    max_bytes: int = field(default=64 * 1024 * 1024, metadata={"help": "Bytes of the largest SBOM that is read."})
+    max_bytes: int = field(default=64 * 1024 * 1024, metadata={"help": "Maximum size of an SBOM in bytes."})
     max_entries: int = field(default=200_000, metadata={"help": "Components in the largest SBOM that is read."})
     max_nesting: int = field(default=64, metadata={"help": "Levels of components in components of an SBOM."})
     max_objects: int = field(default=1_500_000, metadata={"help": "JSON objects or XML elements in an SBOM."})

@@ -66,7 +66,7 @@ class LogOptions:
 
     level: str = field(default="info", metadata={"help": "debug, info, warning or error."})
     format: str = field(
-        default="auto", metadata={"help": "json, text for people, or auto: text on a terminal and json elsewhere."}
+        default="auto", metadata={"help": "json, text, or auto: text in a terminal and json elsewhere."}
     )
 
     def check(self) -> None:
@@ -84,7 +84,7 @@ class LogOptions:
 class ConsoleOptions:
     """Where people look further."""
 
-    url: str = field(default="", metadata={"help": "Address of the console that denials link to; empty: no link."})
+    url: str = field(default="", metadata={"help": ("Address of the console for links in denials; empty: no link.")})
 
 
 GROUPS = (

@@ -28,69 +28,89 @@ class PolicyOptions:
     """The ``policy`` group as it is written; :func:`make_policy` reads it."""
 
     unassessed: str = field(
-        default="warn", metadata={"help": "allow, warn or deny a vulnerability without an assessment in force."}
+        default="warn",
+        metadata={"help": ("Action for vulnerabilities without an assessment in force: allow, warn or deny.")},
     )
-    unknown: str = field(default="warn", metadata={"help": "Action for components nobody has an answer for yet."})
+    unknown: str = field(
+        default="warn", metadata={"help": ("Action for components that no vulnerability source has answered for yet.")}
+    )
     missing_sbom: str = field(
-        default="warn", metadata={"help": "Action for images whose SBOM is missing, unreadable or names no package."}
+        default="warn",
+        metadata={"help": ("Action for images whose SBOM is missing, unreadable or contains no package.")},
     )
     not_covered: str = field(
-        default="allow", metadata={"help": "Action for components of types that OSS Index does not know (deb, apk …)."}
+        default="allow",
+        metadata={"help": ("Action for components of types that OSS Index does not cover (deb, apk …).")},
     )
-    unusable: str = field(default="allow", metadata={"help": "Action for components without purl or version."})
+    unusable: str = field(default="allow", metadata={"help": "Action for components without a purl or version."})
     rejected: str = field(
         default="judge",
         metadata={
-            "help": "judge: a vulnerability that its source calls rejected or withdrawn counts like any other; warn: "
-            "it asks for a warning at most; allow: for nothing. What people decided about it always counts."
+            "help": (
+                "How to treat vulnerabilities that their source marks as rejected or withdrawn. "
+                "judge: like any other; warn: a warning at most; allow: ignore them. Assessments made"
+                " by people always apply."
+            )
         },
     )
-    on_error: str = field(default="warn", metadata={"help": "Action when a decision fails."})
+    on_error: str = field(default="warn", metadata={"help": "Action if a decision fails."})
     max_report_age: str | None = field(
-        default=None, metadata={"help": "Clean answers older than this (72h, 7d) count as unknown; none: no limit."}
+        default=None,
+        metadata={"help": ("Maximum age of clean answers (72h, 7d); older ones count as unknown. none: no limit.")},
     )
     enforce_on: str = field(
-        default="workloads-and-pods", metadata={"help": "workloads-and-pods, or pods to only warn on workloads."}
+        default="workloads-and-pods",
+        metadata={"help": ("workloads-and-pods, or pods to deny only Pods and warn about workloads.")},
     )
     enforce: str | bool = field(
         default="deny",
-        metadata={
-            "help": "deny, warn, audit or off: what becomes of verdicts in namespaces whose label bomgate.dev/enforce "
-            "says none of these."
-        },
+        metadata={"help": "Mode of namespaces without a valid label bomgate.dev/enforce: deny, warn, audit or off."},
     )
     admitted: str | dict[str, str] = field(
         default="keep",
         metadata={
-            "help": "keep: what a controller runs already is let in again, with a warning, when its verdict turns bad; "
-            "enforce: it is denied; {until: 72h}, or 72h: it is let in for so long (72h, 7d). Needs kube.cluster."
+            "help": (
+                "What happens to a workload's new Pods if the verdict of its running images turns to "
+                "deny. keep: they are admitted with a warning; enforce: they are denied; {until: "
+                "72h}, or 72h: they are admitted for this time (72h, 7d). Needs kube.cluster."
+            )
         },
     )
     admitted_controllers: tuple[str, ...] = field(
         default=BUILT_IN_CONTROLLERS,
         metadata={
-            "help": "Users that are controllers' accounts, by their exact names. Only what one of them makes is let in "
-            "when the API server cannot say what its controller runs already. A list replaces this one."
+            "help": (
+                "Exact user names of controller accounts. If the API server cannot say what a "
+                "controller already runs, only objects created by these accounts are admitted. A list"
+                " replaces the default list."
+            )
         },
     )
     break_glass: bool | dict[str, list[str]] = field(
         default=True,
         metadata={
-            "help": "true: let in what would be denied when it has the annotation bomgate.dev/break-glass and the user "
-            "the right for it; {accounts: [argocd/deployer]}: these ServiceAccounts (namespace/name) may be that user, "
-            "too; false: not at all. Needs kube.cluster."
+            "help": (
+                "true: admit a denied object with the annotation bomgate.dev/break-glass if the user "
+                "has the permission; {accounts: [argocd/deployer]}: also for these ServiceAccounts "
+                "(namespace/name); false: never. Needs kube.cluster."
+            )
         },
     )
     break_glass_hours: float = field(
         default=8.0,
-        metadata={"help": "Hours for which what controllers make of an object let in so is let in as well."},
+        metadata={
+            "help": (
+                "Hours for which a break-glass grant also admits the objects that controllers "
+                "create from the granted object."
+            )
+        },
     )
     reassess_on_score_change: bool = field(
-        default=False, metadata={"help": "Renew automatic assessments when the score moves to another range."}
+        default=False, metadata={"help": "Renew automatic assessments if the score moves to another range."}
     )
     kinds: list[dict[str, Any]] = field(
         default_factory=list,
-        metadata={"help": "More kinds with images: list of group, kind and podSpecPath or imagePath."},
+        metadata={"help": "Additional kinds with images: a list of group, kind and podSpecPath or imagePath."},
     )
 
 

@@ -13,24 +13,28 @@ class StoreOptions:
         default="",
         repr=False,
         metadata={
-            "help": "Address of the database: sqlite:///path/to/file.db or postgresql://user:password@host/name. A "
-            "relative path is relative to the settings file that names it, else to the working directory."
+            "help": (
+                "Address of the database: sqlite:///path/to/file.db or "
+                "postgresql://user:password@host/name. A relative path is relative to the settings "
+                "file that contains it, otherwise to the working directory."
+            )
         },
     )
     busy_timeout_ms: int = field(
         default=10_000,
-        metadata={
-            "help": "Milliseconds to wait for another writer, or for a server that takes over, before giving up."
-        },
+        metadata={"help": "Milliseconds to wait for another writer, or for a server to take over, before giving up."},
     )
     connect_timeout_seconds: int = field(
         default=5,
         metadata={
-            "help": "Seconds to wait for a connection to a PostgreSQL server; where the address names several, at most "
-            "2 for each, so that a dead one does not hold up a takeover."
+            "help": (
+                "Seconds to wait for a connection to a PostgreSQL server. If the address lists "
+                "several servers, at most 2 for each, so that a dead server does not delay a "
+                "takeover."
+            )
         },
     )
-    pool_size: int = field(default=8, metadata={"help": "The most connections that one process holds."})
+    pool_size: int = field(default=8, metadata={"help": "Maximum number of connections per process."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,19 @@ class DocumentOptions:
     keep_documents: bool = field(
         default=True,
         metadata={
-            "help": "Keep the documents that SBOMs are read from, compressed, so that a later bomgate that reads more "
-            "correctly can read them again. When switched off, those that are there are removed."
+            "help": (
+                "Keep the documents of SBOMs, compressed, so that a later version of bomgate can read"
+                " them again more accurately. If false, existing documents are removed."
+            )
         },
     )
     document_bytes: int = field(
         default=4 * 1024 * 1024,
         metadata={
-            "help": "Bytes of the largest document that is kept, not compressed. A larger one has to be found again "
-            "where it came from before it can be read again."
+            "help": (
+                "Maximum size of a document that is kept, in bytes before compression. bomgate must "
+                "find a larger one again before it can read it again."
+            )
         },
     )
 

@@ -13,48 +13,59 @@ class KubeOptions:
     """How the cluster's API server is reached, and what is read from it."""
 
     kubeconfig: Path | None = field(
-        default=None, metadata={"help": "Kubeconfig file; none: the Pod's own ServiceAccount, inside a cluster."}
+        default=None, metadata={"help": "Kubeconfig file; none: the Pod's ServiceAccount, inside a cluster."}
     )
-    context: str = field(default="", metadata={"help": "Context of the kubeconfig file; empty: its current one."})
+    context: str = field(default="", metadata={"help": ("Context in the kubeconfig file; empty: its current context.")})
     cluster: bool = field(
         default=False,
         metadata={
-            "help": "Ask the API server at admission for labels of namespaces, for owners and for rights; without it "
-            "every namespace has the mode policy.enforce, and neither policy.admitted nor policy.breakGlass counts."
+            "help": (
+                "Query the API server at admission for namespace labels, owners and permissions. "
+                "Without it, every namespace has the mode policy.enforce, and policy.admitted and "
+                "policy.breakGlass have no effect."
+            )
         },
     )
     namespace: str = field(
-        default="", metadata={"help": "Namespace that bomgate itself runs in; empty: the Pod's own, inside a cluster."}
+        default="", metadata={"help": "Namespace of bomgate; empty: the Pod's own namespace, inside a cluster."}
     )
-    connect_seconds: float = field(default=2.0, metadata={"help": "Longest wait for a connection to the API server."})
-    read_seconds: float = field(default=5.0, metadata={"help": "Longest wait for the next bytes of the API server."})
+    connect_seconds: float = field(
+        default=2.0, metadata={"help": ("Seconds to wait for a connection to the API server.")}
+    )
+    read_seconds: float = field(
+        default=5.0, metadata={"help": ("Seconds to wait for the next bytes from the API server.")}
+    )
     pull_secrets: bool = field(
         default=False,
         metadata={
-            "help": "Use the imagePullSecrets of a workload, or of its ServiceAccount, to look into registries; needs "
-            "the verb get on secrets and serviceaccounts in the namespaces where this is wanted."
+            "help": (
+                "Use the imagePullSecrets of a workload, or of its ServiceAccount, to access "
+                "registries. Needs the verb get on secrets and serviceaccounts in these namespaces."
+            )
         },
     )
-    pull_secret_seconds: float = field(
-        default=60.0, metadata={"help": "Seconds for which pull secrets are not read again."}
-    )
+    pull_secret_seconds: float = field(default=60.0, metadata={"help": "Seconds for which pull secrets are cached."})
     missing_secret_seconds: float = field(
-        default=5.0, metadata={"help": "The same where one of them is missing or cannot be used."}
+        default=5.0, metadata={"help": "Seconds before bomgate reads a missing or unusable pull secret again."}
     )
-    max_pull_secrets: int = field(default=16, metadata={"help": "Pull secrets of one workload that are read."})
+    max_pull_secrets: int = field(
+        default=16, metadata={"help": ("Maximum number of pull secrets read for a workload.")}
+    )
     max_report_bytes: int = field(
         default=32 * 1024 * 1024,
-        metadata={"help": "Bytes of the largest SBOM report, or page of nodes, that is read from the cluster."},
+        metadata={"help": ("Maximum size of an SBOM report, or of a page of nodes, read from the cluster, in bytes.")},
     )
     node_platforms: bool = field(
         default=False,
         metadata={
-            "help": "Look at the cluster's nodes for the platforms whose SBOMs count, where sbom.platforms is not set; "
-            "needs the verb list on nodes."
+            "help": (
+                "Require SBOMs for the platforms of the cluster's nodes if sbom.platforms is not set."
+                " Needs the verb list on nodes."
+            )
         },
     )
     node_seconds: float = field(
-        default=600.0, metadata={"help": "Seconds for which the platforms of the nodes are believed."}
+        default=600.0, metadata={"help": "Seconds for which the platforms of the nodes are cached."}
     )
 
     def check(self) -> None:

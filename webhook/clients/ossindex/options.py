@@ -28,7 +28,7 @@ class OssIndexOptions:
 
     url: str = field(
         default=GUIDE_URL,
-        metadata={"help": "Address of the service up to /api/v3; a mirror of your own may stand here."},
+        metadata={"help": "Address of the service up to /api/v3, or of a mirror."},
     )
     token: str = field(
         default="",
@@ -36,28 +36,35 @@ class OssIndexOptions:
         metadata={"help": "Personal access token (sonatype_pat_…), or the API token of an older account."},
     )
     username: str = field(
-        default="", metadata={"help": "E-mail of the account; needed with an older API token, ignored with a PAT."}
+        default="",
+        metadata={
+            "help": (
+                "E-mail address of the account; required with an older API token, ignored with a personal access token."
+            )
+        },
     )
     ca_file: Path | None = field(
-        default=None, metadata={"help": "Certificate authorities (PEM) to trust instead of the usual ones."}
+        default=None, metadata={"help": "Certificate authorities (PEM) to trust instead of the default ones."}
     )
     batch_size: int = field(default=MAX_BATCH_SIZE, metadata={"help": "Components per request, 1 to 128."})
-    connect_timeout_seconds: float = field(default=10.0, metadata={"help": "Longest wait for a connection."})
-    read_timeout_seconds: float = field(default=60.0, metadata={"help": "Longest wait for the next part of an answer."})
+    connect_timeout_seconds: float = field(default=10.0, metadata={"help": "Seconds to wait for a connection."})
+    read_timeout_seconds: float = field(
+        default=60.0, metadata={"help": ("Seconds to wait for the next part of a response.")}
+    )
     max_tries: int = field(
-        default=5, metadata={"help": "Requests for one batch before it counts as failed (429, 5xx, time-outs)."}
+        default=5, metadata={"help": "Attempts for a batch before it counts as failed (429, 5xx, timeouts)."}
     )
     backoff_seconds: float = field(
-        default=1.0, metadata={"help": "First wait between two tries; it doubles each time, up to a minute."}
+        default=1.0, metadata={"help": ("Seconds before the first retry; doubles with each retry, up to a minute.")}
     )
     max_wait_seconds: float = field(
-        default=300.0, metadata={"help": "Longest wait between two tries, whatever Retry-After asks for."}
+        default=300.0, metadata={"help": "Maximum wait before a retry, even if Retry-After asks for more."}
     )
     max_batch_seconds: float = field(
-        default=600.0, metadata={"help": "Longest time for one batch with all its tries and waits."}
+        default=600.0, metadata={"help": "Maximum time for a batch, including all retries and waits."}
     )
     max_body_bytes: int = field(
-        default=32 * 1024 * 1024, metadata={"help": "Largest answer that is read, after decompression."}
+        default=32 * 1024 * 1024, metadata={"help": "Maximum size of a response, after decompression."}
     )
 
     @property

@@ -43,36 +43,36 @@ class RegistryOptions:
 
     credentials_file: Path | None = field(
         default=None,
-        metadata={"help": "Docker config file with credentials for registries that name none of their own."},
+        metadata={
+            "help": ("Docker config file with credentials for registries without a credentialsFile in their rule.")
+        },
     )
-    connections_per_host: int = field(default=8, metadata={"help": "Requests under way to one host at a time."})
-    requests_per_minute: int = field(
-        default=0, metadata={"help": "Requests to one host in a minute; 0 means no limit of our own."}
-    )
-    requests_per_image: int = field(default=2000, metadata={"help": "Requests that one search for SBOMs may make."})
+    connections_per_host: int = field(default=8, metadata={"help": "Concurrent requests to a host."})
+    requests_per_minute: int = field(default=0, metadata={"help": "Requests per minute to a host; 0 means no limit."})
+    requests_per_image: int = field(default=2000, metadata={"help": "Maximum number of requests for a search."})
     bytes_per_image: int = field(
-        default=256 * 1024 * 1024, metadata={"help": "Bytes that one search for SBOMs may read."}
+        default=256 * 1024 * 1024, metadata={"help": "Maximum number of bytes that a search reads."}
     )
-    connect_seconds: float = field(default=5.0, metadata={"help": "Longest wait for a connection."})
-    read_seconds: float = field(default=15.0, metadata={"help": "Longest wait for the next bytes."})
-    tries: int = field(default=3, metadata={"help": "Tries of a request that fails for a passing reason."})
+    connect_seconds: float = field(default=5.0, metadata={"help": "Seconds to wait for a connection."})
+    read_seconds: float = field(default=15.0, metadata={"help": ("Seconds to wait for the next bytes of a response.")})
+    tries: int = field(default=3, metadata={"help": "Attempts for a request that fails temporarily."})
     retry_after_seconds: float = field(
         default=20.0,
-        metadata={"help": "Longest wait that a registry may ask for (Retry-After) before the search ends."},
+        metadata={"help": "Maximum wait that a registry may request (Retry-After) before the search ends."},
     )
     down_seconds: float = field(
-        default=5.0, metadata={"help": "Seconds for which a host that could not be reached is not asked again."}
+        default=5.0, metadata={"help": "Seconds before bomgate contacts an unreachable host again."}
     )
-    redirects: int = field(default=5, metadata={"help": "Redirects that one request follows."})
+    redirects: int = field(default=5, metadata={"help": "Maximum number of redirects per request."})
     max_manifest_bytes: int = field(
-        default=4 * 1024 * 1024, metadata={"help": "Bytes of the largest manifest or list."}
+        default=4 * 1024 * 1024, metadata={"help": "Maximum size of a manifest or list in bytes."}
     )
     max_blob_bytes: int = field(
         default=88 * 1024 * 1024,
-        metadata={"help": "Bytes of the largest attachment; an attestation is a third larger."},
+        metadata={"help": ("Maximum size of an attachment in bytes; an attestation is a third larger than its SBOM.")},
     )
     tag_seconds: float = field(
-        default=30.0, metadata={"help": "Seconds for which a registry's answer about a tag is not asked for again."}
+        default=30.0, metadata={"help": "Seconds for which a registry's answer about a tag is cached."}
     )
 
     @property
@@ -105,35 +105,46 @@ class AttachmentOptions:
     platforms: tuple[str, ...] = field(
         default=(),
         metadata={
-            "help": "Platforms of an image index whose SBOMs are looked for; none: those of the cluster's nodes with "
-            "kube.nodePlatforms, else linux/amd64 and linux/arm64."
+            "help": (
+                "Platforms of an image index that need SBOMs; none: those of the cluster's nodes with"
+                " kube.nodePlatforms, otherwise linux/amd64 and linux/arm64."
+            )
         },
     )
     verify: tuple[VerifyRule, ...] = field(
-        default=(), metadata={"help": "Images whose SBOMs must be signed; the first prefix that matches counts."}
+        default=(), metadata={"help": "Images whose SBOMs must be signed; the first matching prefix applies."}
     )
     newest: bool = field(
         default=False,
         metadata={
-            "help": "Of the attestations that sbom.verify accepts, count only the newest of each predicate type and "
-            "tool, by the time in the signed document; else all count together."
+            "help": (
+                "Of the attestations that sbom.verify accepts, count only the newest of each "
+                "predicate type and tool, by the time in the signed document. Otherwise, all of them "
+                "count together."
+            )
         },
     )
     max_attachments: int = field(
         default=512,
         metadata={
-            "help": "Attachments of one image that may be SBOMs; an image with more is unreadable, no part of them "
-            "counts."
+            "help": (
+                "Maximum number of attachments of an image that may be SBOMs. An image with more is "
+                "unreadable; none of them count."
+            )
         },
     )
     max_layers: int = field(
-        default=512, metadata={"help": "Layers of one attachment; an image with more in one is unreadable."}
+        default=512,
+        metadata={
+            "help": ("Maximum number of layers of an attachment. An image with more in any attachment is unreadable.")
+        },
     )
     max_pages: int = field(
-        default=20, metadata={"help": "Pages of a list of attachments; an image with more is unreadable."}
+        default=20,
+        metadata={"help": ("Maximum number of pages of a list of attachments. An image with more is unreadable.")},
     )
     listing_seconds: float = field(
-        default=30.0, metadata={"help": "Seconds for which a list of attachments is remembered."}
+        default=30.0, metadata={"help": "Seconds for which a list of attachments is cached."}
     )
 
 
@@ -142,7 +153,7 @@ class ProviderOptions:
     """Plugins that give credentials, as the kubelet runs them."""
 
     config: Path | None = field(
-        default=None, metadata={"help": "CredentialProviderConfig of the kubelet (YAML); none: no plugins."}
+        default=None, metadata={"help": "CredentialProviderConfig file of the kubelet (YAML); none: no plugins."}
     )
-    directory: Path | None = field(default=None, metadata={"help": "Folder of the plugins' programs."})
-    timeout_seconds: float = field(default=10.0, metadata={"help": "Longest run of a plugin."})
+    directory: Path | None = field(default=None, metadata={"help": "Directory with the plugin programs."})
+    timeout_seconds: float = field(default=10.0, metadata={"help": "Time limit of a plugin run."})

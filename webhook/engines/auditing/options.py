@@ -14,34 +14,32 @@ SYSTEM_NAMESPACES = ("kube-system", "kube-node-lease", "kube-public")
 class AuditOptions:
     """When everything that runs is judged anew, and where the result is told."""
 
-    period_minutes: float = field(
-        default=15.0, metadata={"help": "Minutes after which everything that runs is judged again in any case."}
-    )
+    period_minutes: float = field(default=15.0, metadata={"help": "Maximum minutes between two audits."})
     min_seconds: float = field(
-        default=60.0, metadata={"help": "Least seconds between two audits, however often the data changes."}
+        default=60.0, metadata={"help": ("Minimum seconds between two audits, even if the data changes more often.")}
     )
     image_seconds: float = field(
-        default=10.0, metadata={"help": "Seconds to wait for the tag or the SBOM of an image that is not known."}
+        default=10.0, metadata={"help": "Seconds to wait for the tag or the SBOM of an unknown image."}
     )
     search_seconds: float = field(
-        default=300.0, metadata={"help": "Seconds that one audit waits for such images in all."}
+        default=300.0, metadata={"help": "Total seconds that an audit waits for unknown images."}
     )
     events: bool = field(
-        default=True, metadata={"help": "Tell an Event on each workload that would be denied or warned of."}
+        default=True, metadata={"help": "Write an Event on each workload that would be denied or get a warning."}
     )
     reports: bool = field(
         default=True,
-        metadata={"help": "Write a PolicyReport, or a Report of OpenReports, where the cluster has such a kind."},
+        metadata={"help": "Write a PolicyReport, or a Report of OpenReports, if the cluster has this kind."},
     )
-    max_results: int = field(default=50, metadata={"help": "Most results in one report; the worst are kept."})
+    max_results: int = field(
+        default=50, metadata={"help": ("Maximum number of results in a report; the worst are kept.")}
+    )
     writes_per_second: float = field(
-        default=20.0, metadata={"help": "Most Events and reports that are written in a second."}
+        default=20.0, metadata={"help": "Maximum number of Events and reports written per second."}
     )
     excluded_namespaces: tuple[str, ...] = field(
         default=SYSTEM_NAMESPACES,
-        metadata={
-            "help": "Namespaces in which the webhook is not asked, as its registration says; bomgate's own is one, too."
-        },
+        metadata={"help": "Namespaces that the webhook's registration excludes, in addition to bomgate's own."},
     )
 
     def check(self) -> None:

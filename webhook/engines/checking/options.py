@@ -17,22 +17,26 @@ class SearchOptions:
     """How long a search may take, and how long its failure is believed."""
 
     seconds: float = field(
-        default=60.0, metadata={"help": "Seconds that a search for an SBOM may take; it outlives the request."}
+        default=60.0, metadata={"help": "Time limit of a search for an SBOM; a search may outlive the request."}
     )
     none_seconds: float = field(
-        default=60.0, metadata={"help": "Seconds for which an image without an SBOM is not searched again."}
+        default=60.0, metadata={"help": "Seconds before bomgate searches again for an image without an SBOM."}
     )
     unreadable_seconds: float = field(
-        default=300.0, metadata={"help": "Seconds for which an SBOM that could not be read is not read again."}
+        default=300.0, metadata={"help": "Seconds before bomgate reads an unreadable SBOM again."}
     )
     refused_seconds: float = field(
-        default=15.0, metadata={"help": "Seconds for which a place that refused or did not answer is not asked again."}
+        default=15.0,
+        metadata={"help": ("Seconds before bomgate searches a place again that refused or did not answer.")},
     )
     reserve_seconds: float = field(
         default=1.0,
         metadata={
-            "help": "Seconds before its deadline at which an admission request stops waiting for searches, so that the "
-            "API server still has time to say what the object's controller runs; at most half of the request's time."
+            "help": (
+                "Seconds before its deadline at which an admission request stops waiting for "
+                "searches, so that the API server has time to say what the object's controller runs; "
+                "at most half of the request's time."
+            )
         },
     )
 
@@ -57,13 +61,11 @@ class SearchOptions:
 class ResolveOptions:
     """How long a tag's digest is believed."""
 
-    tag_seconds: float = field(
-        default=300.0, metadata={"help": "Seconds for which the digest of a tag is believed before asking again."}
-    )
+    tag_seconds: float = field(default=300.0, metadata={"help": "Seconds for which the digest of a tag is cached."})
     patience_seconds: float = field(
-        default=1.0, metadata={"help": "Seconds to wait for a registry when the tag's last digest is known."}
+        default=1.0, metadata={"help": "Seconds to wait for a registry if the last digest of the tag is known."}
     )
     retry_seconds: float = field(
         default=15.0,
-        metadata={"help": "Seconds for which a registry that did not say a tag's digest is not asked again."},
+        metadata={"help": ("Seconds before bomgate asks a registry again that did not return the digest of a tag.")},
     )

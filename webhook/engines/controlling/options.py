@@ -15,42 +15,47 @@ _LONGEST_PAUSE = 30.0
 class ControllerOptions:
     """The controller: who leads, and how patient it is."""
 
-    lease: str = field(
-        default="bomgate-controller", metadata={"help": "Name of the Lease that the controller that leads holds."}
-    )
+    lease: str = field(default="bomgate-controller", metadata={"help": "Name of the Lease for leader election."})
     lease_seconds: int = field(
         default=15,
-        metadata={"help": "Seconds after which another controller takes over from one that is not heard of."},
+        metadata={"help": "Seconds without a renewal after which another controller takes over."},
     )
     graceful_seconds: float = field(
-        default=20.0, metadata={"help": "Seconds that duties get to end what they do when the controller is stopped."}
+        default=20.0, metadata={"help": "Seconds for duties to finish when the controller stops."}
     )
     stuck_minutes: float = field(
-        default=30.0, metadata={"help": "Minutes after which a duty that does not end makes /healthz fail."}
+        default=30.0, metadata={"help": "Minutes after which an unfinished duty makes /healthz fail."}
     )
 
     resource_seconds: float = field(
         default=10.0,
-        metadata={"help": "Seconds between two looks at the objects AssessmentType and Assessment of the cluster."},
+        metadata={"help": "Seconds between reads of the AssessmentType and Assessment objects."},
     )
-    inventory_seconds: float = field(default=300.0, metadata={"help": "Seconds between two looks at which images run."})
+    inventory_seconds: float = field(
+        default=300.0, metadata={"help": ("Seconds between inventories of the running images.")}
+    )
     search_seconds: float = field(
-        default=300.0, metadata={"help": "Seconds that one such look may spend on searching for missing SBOMs."}
+        default=300.0, metadata={"help": "Seconds that an inventory may spend on searches for missing SBOMs."}
     )
-    searches: int = field(default=4, metadata={"help": "Searches for SBOMs of running images at a time."})
-    urgent_seconds: float = field(
-        default=60.0, metadata={"help": "Seconds between two looks for components that are urgent to ask about."}
-    )
+    searches: int = field(default=4, metadata={"help": "Concurrent searches for SBOMs of running images."})
+    urgent_seconds: float = field(default=60.0, metadata={"help": "Seconds between checks for urgent components."})
     urgent_components: int = field(
         default=512,
         metadata={
-            "help": "Most components that are asked about at once because an image with them was just seen and nobody "
-            "ever asked about them; 0 leaves them to the download run."
+            "help": (
+                "Maximum number of urgent components per query: components of recently seen images "
+                "that were never queried. 0 leaves them to the download."
+            )
         },
     )
     urgent_per_day: int = field(
         default=5000,
-        metadata={"help": "Most such components a day (UTC), beside ossindex.maxComponentsPerRun of the download run."},
+        metadata={
+            "help": (
+                "Maximum number of urgent components per day (UTC), in addition to "
+                "ossindex.maxComponentsPerRun of the download."
+            )
+        },
     )
 
     def check(self) -> None:
@@ -83,33 +88,35 @@ class CertificateOptions:
     manage: bool = field(
         default=False,
         metadata={
-            "help": "Whether the controller makes the webhook's certificate and writes its authority into the webhook "
-            "configurations; false where something else does, such as cert-manager."
+            "help": (
+                "Whether the controller creates the webhook's certificate and writes its CA to the "
+                "webhook configurations. Set to false if another tool does, such as cert-manager."
+            )
         },
     )
-    secret: str = field(
-        default="bomgate-webhook-tls", metadata={"help": "Secret with the certificate that the webhook serves with."}
-    )
+    secret: str = field(default="bomgate-webhook-tls", metadata={"help": "Secret with the webhook's certificate."})
     ca_secret: str = field(default="bomgate-ca", metadata={"help": "Secret with bomgate's own certificate authority."})
     service: str = field(
         default="bomgate-webhook", metadata={"help": "Service through which the API server calls the webhook."}
     )
     configurations: tuple[str, ...] = field(
         default=("bomgate",),
-        metadata={"help": "Names of the ValidatingWebhookConfigurations and MutatingWebhookConfigurations of bomgate."},
+        metadata={"help": ("Names of bomgate's ValidatingWebhookConfigurations and MutatingWebhookConfigurations.")},
     )
     leaf_days: float = field(
         default=90.0,
         metadata={"help": "Days for which the webhook's certificate is valid; renewed when a third is left."},
     )
     authority_days: float = field(
-        default=365.0, metadata={"help": "Days for which the authority is valid; replaced when a third is left."}
+        default=365.0, metadata={"help": "Days for which the CA is valid; replaced when a third is left."}
     )
     overlap_seconds: float = field(
         default=3600.0,
         metadata={
-            "help": "Seconds for which a new authority is known before it is used, and an old one after; longer than "
-            "a kubelet takes to bring a changed Secret to the Pods."
+            "help": (
+                "Seconds for which a new CA is published before it is used, and the old CA is kept "
+                "afterwards. Must be longer than a kubelet takes to update a Secret in the Pods."
+            )
         },
     )
 

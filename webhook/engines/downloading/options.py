@@ -17,35 +17,45 @@ class DownloadOptions:
     max_components_per_run: int | None = field(
         default=None,
         metadata={
-            "help": "Most coordinates that one run asks for, so that credits last; none: everything that is due. "
-            "A component that is asked for in several forms counts as many times."
+            "help": (
+                "Maximum number of coordinates that a run queries, to limit the cost in credits; "
+                "none: everything that is due. A component that is queried in several forms counts "
+                "several times."
+            )
         },
     )
     ttl_hours: float = field(
         default=24.0,
         metadata={
-            "help": "Hours that an answer is good for; OSS Index charges a component once a day, so 24 or more. "
-            "A run asks again a little before they end, by 5 % of them and at most one hour: with 24, after 23."
+            "help": (
+                "Hours for which an answer is valid. OSS Index charges for a component once a day, so"
+                " at least 24. A run refreshes answers a little earlier, by 5 % and at most one hour:"
+                " with 24, after 23."
+            )
         },
     )
     form_ttl_days: float = field(
         default=30.0,
         metadata={
-            "help": "Days for which OSS Index is not asked again for a form of a name that no SBOM wrote, "
-            "after it knew nothing of it."
+            "help": (
+                "Days before bomgate queries a form of a name again that no SBOM uses and of which "
+                "OSS Index knew nothing."
+            )
         },
     )
-    concurrency: int = field(default=1, metadata={"help": "Requests at once; more makes rate limits more likely."})
+    concurrency: int = field(
+        default=1, metadata={"help": ("Concurrent requests. Higher values make rate limits more likely.")}
+    )
     lease_minutes: float = field(
         default=5.0,
         metadata={
-            "help": "Without effect, and accepted so that older settings work: a run renews its lease every 10 "
-            "seconds, and that of a killed run ends within 25."
+            "help": (
+                "No effect; accepted for compatibility. A run renews its lease every 10 seconds, and "
+                "the lease of a killed run expires within 25."
+            )
         },
     )
-    max_failed_batches: int = field(
-        default=3, metadata={"help": "Batches that may fail in a row before a run gives up."}
-    )
+    max_failed_batches: int = field(default=3, metadata={"help": "Consecutive failed batches after which a run stops."})
     reassess_on_score_change: bool = field(
         default=False,
         metadata={"help": "Reassess by CVSS range when a score has changed; never touches manual assessments."},
