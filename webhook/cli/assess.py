@@ -46,39 +46,41 @@ _SHOWN_STATES = 3
     ),
 )
 @click.argument("ids", nargs=-1, metavar="[ID]...", shell_complete=complete_vulnerabilities)
-@click.option("--type", "type_name", metavar="T", shell_complete=complete_types, help="Assessment type to give.")
-@click.option("--comment", metavar="C", help="Why; required, but for --clear and --existing.")
+@click.option("--type", "type_name", metavar="T", shell_complete=complete_types, help="Assessment type to assign.")
+@click.option("--comment", metavar="C", help="Reason; required except with --clear and --existing.")
 @click.option(
     "--author",
     metavar="NAME",
-    help="The person who decides; the user of the operating system when left out. It is kept as a claim, beside the "
-    "account and the machine that recorded it.",
+    help=(
+        "The person who decides; default: the operating system user. Recorded as stated, with the "
+        "account and the machine."
+    ),
 )
-@click.option("--package", metavar="PURL", help="For this package only; with a version, for this version only.")
-@click.option("--versions", metavar="RANGE", help="For these versions only, such as '>=2.0,<2.17.1'.")
-@click.option("--image", metavar="R", help="In this image only: a reference, a digest, or a name with *.")
-@click.option("--namespace", metavar="NS", help="In this namespace only.")
-@click.option("--until", metavar="DATE", help="When it stops counting: 2027-01-31 or 2027-01-31T12:00:00Z (UTC).")
-@click.option("--days", type=int, metavar="N", help="Its life in days instead; without either, that of the type.")
-@click.option("--cvss", type=CvssRangeType(), metavar="A-B", help="In bulk: all with a score from A to B.")
-@click.option("--unassessed", is_flag=True, help="In bulk: all without an assessment in force, expired ones left out.")
-@click.option("--clear", is_flag=True, help="Withdraw what was decided by hand for exactly this scope.")
-@click.option("--existing", is_flag=True, help="Apply the CVSS ranges of the types to what was never assessed.")
-@click.option("--allow-unknown", is_flag=True, help="Accept identifiers that affect no known component.")
-@click.option("--dry-run", is_flag=True, help="Show what would be recorded, and what it would change.")
-@click.option("--override", is_flag=True, help="In bulk: replace what people decided, too; left alone otherwise.")
+@click.option("--package", metavar="PURL", help="Limit to this package, or to this version of it.")
+@click.option("--versions", metavar="RANGE", help="Limit to these versions, such as '>=2.0,<2.17.1'.")
+@click.option("--image", metavar="R", help="Limit to this image: a reference, a digest, or a name with *.")
+@click.option("--namespace", metavar="NS", help="Limit to this namespace.")
+@click.option("--until", metavar="DATE", help="When it expires: 2027-01-31 or 2027-01-31T12:00:00Z (UTC).")
+@click.option("--days", type=int, metavar="N", help=("Or after how many days it expires; default: as its type says."))
+@click.option("--cvss", type=CvssRangeType(), metavar="A-B", help=("In bulk: all with a score from A to B, inclusive."))
+@click.option("--unassessed", is_flag=True, help=("In bulk: all without an assessment in force, except expired ones."))
+@click.option("--clear", is_flag=True, help="Withdraw the manual assessment with exactly this scope.")
 @click.option(
-    "--undo", metavar="BATCH", help="Take back all that one command recorded; what counted before counts again."
+    "--existing", is_flag=True, help=("Apply the CVSS ranges of the types to vulnerabilities that were never assessed.")
 )
-@click.option("--yes", is_flag=True, help="In bulk: do not ask on a terminal.")
+@click.option("--allow-unknown", is_flag=True, help="Accept IDs that affect no known component.")
+@click.option("--dry-run", is_flag=True, help="Show what would be recorded, and what it would change.")
+@click.option("--override", is_flag=True, help="In bulk: also replace assessments made by people.")
+@click.option("--undo", metavar="BATCH", help="Undo everything that one command recorded.")
+@click.option("--yes", is_flag=True, help="In bulk: do not ask for confirmation.")
 @global_options
 @output_option()
 def command(output: str, **given: Any) -> Exit:
-    """Decide about vulnerabilities: those named by ID, or all that match --cvss and --unassessed.
+    """Assess vulnerabilities: those with the given IDs, or all that match --cvss and --unassessed.
 
-    All is recorded or nothing. Nothing is ever overwritten: a newer decision counts instead of an older one, and a
-    narrower one before a wider one. Several at once are shown with what they change, never replace what a person
-    decided unless --override says so, and can be taken back together with --undo.
+    Records all assessments or none. Nothing is overwritten: a newer assessment overrides an older one, and a narrower
+    one overrides a wider one. Bulk commands show what they change, keep what people decided unless you pass --override,
+    and can be undone with --undo.
     """
     request = Request(**given)
     check(request)

@@ -27,9 +27,7 @@ def command() -> None:
     """Assessment types: what people can decide, and what a CVSS range decides by itself."""
 
 
-_settings_only = click.option(
-    "--settings-only", is_flag=True, help="Leave out the types of the cluster; no database is needed."
-)
+_settings_only = click.option("--settings-only", is_flag=True, help="Ignore types from the cluster; needs no database.")
 
 
 @command.command("list", examples=("bomgate types list", "bomgate types list --output json"))
@@ -37,10 +35,10 @@ _settings_only = click.option(
 @global_options
 @output_option()
 def list_types(settings_only: bool, output: str) -> None:
-    """List the assessment types: those of the settings, or the recommended three, and those of the cluster.
+    """List the assessment types: those in the settings (or the three recommended ones), and those from the cluster.
 
-    Types of the cluster are AssessmentType objects; they are changed there, such as with kubectl. A retired one is gone
-    from the cluster: it cannot be given any more, and what was given keeps its action.
+    Types from the cluster are AssessmentType objects; change them there, for example with kubectl. A retired type was
+    deleted from the cluster: it can no longer be assigned, but existing assessments keep their action.
     """
     parts = invocation().parts()
     stored = () if settings_only else _stored(parts)
@@ -82,15 +80,16 @@ def _is_there(parts: Parts) -> bool:
 
 
 @command.command("lint", examples=("bomgate types lint --strict", "bomgate types lint --records"))
-@click.option("--records", is_flag=True, help="Look at the assessments in the database, too.")
-@click.option("--strict", is_flag=True, help="Exit with 1 when there is a warning.")
+@click.option("--records", is_flag=True, help="Also check the assessments in the database.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if there is a warning.")
 @_settings_only
 @global_options
 @output_option()
 def lint_types(records: bool, strict: bool, settings_only: bool, output: str) -> Exit:
-    """Find settings that are valid and still do not do what their owner expects.
+    """Find settings that are valid but may not do what you expect.
 
-    Such as a type that denies and expires while what is unassessed is only warned of: what it denies opens by itself.
+    For example, if a denying type expires and unassessed vulnerabilities only lead to a warning, the denial ends
+    silently.
     """
     if records and settings_only:
         raise click.UsageError("--records looks at the database, and --settings-only does not.")

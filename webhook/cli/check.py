@@ -73,29 +73,34 @@ class Checked:
     type=FailOnType(),
     default=(),
     metavar="CONDITION[,…]",
-    help="Exit with 1 for less than a denial, too: warn, unknown, missing-sbom, or low, medium, high or critical for "
-    "findings of that severity or worse that no assessment allows.",
+    help=(
+        "Also exit with 1 for: warn, unknown, missing-sbom, or low, medium, high or critical for "
+        "findings of that severity or worse that no assessment allows."
+    ),
 )
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...", type=click.Path())
-@click.option("--namespace", default="", metavar="NS", help="Where it is to run, unless a manifest says it.")
+@click.option(
+    "--namespace", default="", metavar="NS", help=("Namespace of the workload, unless the manifest names one.")
+)
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait for the SBOM of an image that is not known.",
+    help="How long to search for the SBOM of an unknown image.",
 )
-@click.option("--strict", is_flag=True, help="Exit with 3 when something like a container was not judged.")
+@click.option("--strict", is_flag=True, help="Exit with 3 if a possible container was not checked.")
 @global_options
 @output_option("sarif", "junit")
 def command(targets: Sequence[str], output: str, **given: Any) -> Exit:
-    """Judge TARGETs as the webhook would, by the SBOMs, answers and assessments that are in the database.
+    """Evaluate TARGETs as the webhook would, with the SBOMs, answers and assessments in the database.
 
-    Exits with 3 when the database holds no answer of a vulnerability source at all: nothing in it could be denied.
+    Exits with 3 if the database contains no answer from a vulnerability source, because then nothing could be denied.
 
     A TARGET is an SBOM file, an image reference, a Kubernetes manifest (YAML or JSON, several documents), an
-    AdmissionReview (JSON), or - for any of these on standard input. A name that exists as a file is a file.
+    AdmissionReview (JSON), or - for any of these on standard input. If a file with this name exists, TARGET is that
+    file.
     """
     parts, strict = invocation().parts(), bool(given["strict"])
     recogniser = Recogniser(parts.parse_sbom, parts.settings.policy.extra_kinds)

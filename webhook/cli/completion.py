@@ -23,7 +23,7 @@ SHELLS = ("bash", "zsh", "fish")
 @global_options
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:
-    """Print the script that lets SHELL complete commands, options, assessment types and identifiers."""
+    """Print the completion script of SHELL for commands, options, assessment types and IDs."""
     completion = get_completion_class(shell)
     assert completion is not None
     click.echo(completion(context.find_root().command, {}, "bomgate", "_BOMGATE_COMPLETE").source())

@@ -22,10 +22,11 @@ from webhook.cli.verbs import Verb
 @click.option("--listen", metavar="HOST:PORT", help="Where probes and metrics listen (controller.listen).")
 @global_options
 def command(**flags: object) -> None:
-    """Do what is done once for the whole cluster: certificates, audit, SBOMs of what runs, custom resources.
+    """Run the tasks that exist once per cluster: certificates, audit, SBOMs of running images, custom resources.
 
-    Run two of them: one leads, by a Lease in kube.namespace, and the other one takes over when it ends or is not heard
-    of. GET /healthz, /readyz and /metrics are answered over plain HTTP. The database may be down when it starts.
+    Run two controllers: one leads, elected through a Lease in kube.namespace, and the other takes over when the leader
+    stops or is no longer heard of. GET /healthz, /readyz and /metrics are served over plain HTTP. The database may be
+    down at startup.
     """
     settings = invocation().settings({f"controller.{name}": value for name, value in flags.items()}, runs_long=True)
     from webhook.bootstrap.controlling import run_controller

@@ -33,25 +33,25 @@ def command() -> None:
     type=click.FloatRange(min=0),
     default=0.0,
     metavar="SECONDS",
-    help="Wait as long for a database that does not answer yet.",
+    help="Wait this long for a database that does not answer yet.",
 )
 @click.option(
     "--reread",
     is_flag=True,
-    help="Then read the documents again that an older bomgate read, as the controller does by itself.",
+    help="Then read documents again that an older bomgate read, as the controller does.",
 )
 @global_options
 @output_option()
 def upgrade(wait: float, reread: bool, output: str) -> None:
-    """Bring the schema to the version of this program.
+    """Upgrade the schema to the version of this program.
 
-    A PostgreSQL database is upgraded by this command only; an SQLite file also when it is first used. Doing it again
-    changes nothing, and several may do it at once. A database of a newer program is left as it is if that program says
-    that this one can use it.
+    PostgreSQL databases are only upgraded by this command, SQLite files also on first use. You can repeat the command,
+    and run it several times at once. A database of a newer version is left unchanged if that version allows this one to
+    use it.
 
-    With --reread, SBOMs that an older bomgate read are read again, each in its own transaction; it may be stopped
-    and repeated. No verdict becomes milder by that: an SBOM has its former components until OSS Index has answered for
-    the new ones. It says how many those are, because each costs at least a credit.
+    With --reread, SBOMs that an older bomgate read are read again, each in a separate transaction; you can stop and
+    repeat this. No verdict becomes milder: an SBOM keeps its previous components until OSS Index has answered for the
+    new ones. The command shows how many components these are, because each costs at least a credit.
     """
     parts = invocation().parts(creates=True)
     admin = parts.store.admin
@@ -110,7 +110,7 @@ def _reread(parts: Parts) -> RereadShape:
 def status(output: str) -> Exit:
     """Show address, version, revision, counts and the last download.
 
-    Exits with 3 when the database has to be upgraded or belongs to a newer program.
+    Exits with 3 if the database needs an upgrade or belongs to a newer version of bomgate.
     """
     found = invocation().parts().store.admin.status()
     if output == "json":

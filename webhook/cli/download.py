@@ -33,21 +33,23 @@ log = logging.getLogger("bomgate.download")
         "bomgate download --purl pkg:npm/lodash@4.17.20 --output json",
     ),
 )
-@click.option("--dry-run", is_flag=True, help="Ask and write nothing; say how many components would be asked for.")
+@click.option(
+    "--dry-run", is_flag=True, help=("Show how many components would be queried, without sending or writing anything.")
+)
 @click.option(
     "--max-components",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Send at most N coordinates, of which some components need several.",
+    help="Send at most N coordinates; some components need several.",
 )
-@click.option("--purl", "purls", multiple=True, metavar="PURL", help="Ask for this component only; may be repeated.")
+@click.option("--purl", "purls", multiple=True, metavar="PURL", help="Query only this component; can be repeated.")
 @global_options
 @output_option()
 def command(dry_run: bool, max_components: int | None, purls: Sequence[str], output: str) -> Exit:
-    """Ask OSS Index about the components in use, most urgent first, and keep every batch as it arrives.
+    """Query OSS Index for the components in use, most urgent first, and store every batch as it arrives.
 
-    Components whose answer is still good (ossindex.ttlHours) are not asked for again. New SBOM files of sbom.directory
-    are taken in before. What ends a run early costs nothing that was answered; the exit code is 3 then.
+    Skips components with a recent answer (ossindex.ttlHours). Imports new SBOM files from sbom.directory first. If a
+    run ends early, its answers are kept, and the exit code is 3.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     only = [parse_purl(text) for text in purls]

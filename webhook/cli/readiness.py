@@ -38,17 +38,22 @@ _MAX_STEPS = 8
         "kubectl exec -n bomgate-system deploy/bomgate-controller -- bomgate readiness",
     ),
 )
-@click.option("--namespace", "namespaces", multiple=True, metavar="NS", help="Only this namespace; may be repeated.")
-@click.option("--enforce-all", is_flag=True, help="Also count namespaces as enforcing whose label says warn or audit.")
+@click.option(
+    "--namespace", "namespaces", multiple=True, metavar="NS", help=("Limit to this namespace; can be repeated.")
+)
+@click.option("--enforce-all", is_flag=True, help="Also enforce in namespaces labelled warn or audit.")
 @click.option(
     "--kubeconfig",
     type=click.Path(path_type=Path),
     default=Path("~/.kube/config"),
     envvar="KUBECONFIG",
     metavar="FILE",
-    help="How to reach the cluster, unless kube.kubeconfig says it: KUBECONFIG, ~/.kube/config, or the Pod's own way.",
+    help=(
+        "Kubeconfig file, unless kube.kubeconfig is set. Default: KUBECONFIG, ~/.kube/config, or the "
+        "Pod's ServiceAccount."
+    ),
 )
-@click.option("--context", metavar="NAME", help="Context of the kubeconfig file; its current one when left out.")
+@click.option("--context", metavar="NAME", help="Context in the kubeconfig file; default: its current context.")
 @global_options
 @output_option()
 @click.pass_context
@@ -60,14 +65,14 @@ def command(
     context: str | None,
     output: str,
 ) -> Exit:
-    """Judge everything that runs in a cluster as if bomgate enforced now, by the webhook's own code.
+    """Preview enforcement: evaluate all running workloads of a cluster with the webhook's own code.
 
-    Every namespace counts as enforcing, except those whose label bomgate.dev/enforce says warn, audit or off, and
-    those in which the webhook is not asked. Nothing is written, neither to the cluster nor to the database, except for
-    SBOMs that are found on the way. With the --config of settings that are not in use yet, its policy, types and
-    assessments count.
+    Every namespace counts as enforcing, except those labelled bomgate.dev/enforce=warn, audit or off, and those that
+    the webhook's registration excludes. Writes nothing to the cluster or the database, except SBOMs that it finds. With
+    --config, you can preview the policy, types and assessments of a settings file that is not in use yet.
 
-    Exit codes: 0 nothing would be denied, 1 something would be, 3 could not decide, or the database knows no image.
+    Exit codes: 0 nothing would be denied, 1 something would be denied, 3 could not decide, or the database has no
+    images.
     """
     from webhook.bootstrap.auditing import readiness_auditor
 

@@ -45,7 +45,9 @@ def command() -> None:
     ),
 )
 @click.argument("file", type=click.Path())
-@click.option("--image", "image_text", required=True, metavar="REF@sha256:…", help="The image that it describes.")
+@click.option(
+    "--image", "image_text", required=True, metavar="REF@sha256:…", help=("The image that the SBOM describes.")
+)
 @global_options
 @output_option()
 def add(file: str, image_text: str, output: str) -> Exit:
@@ -72,11 +74,10 @@ def add(file: str, image_text: str, output: str) -> Exit:
 @global_options
 @output_option()
 def import_directory(directory: Path, output: str) -> Exit:
-    """Add all SBOM files of DIRECTORY and the folders in it.
+    """Add all SBOM files in DIRECTORY and its subdirectories.
 
-    The file name says which image a file describes: <anything>@sha256-<64 hex digits>.<ext>. What the store has already
-    is left alone, unless an older bomgate read it: then it is read again. A file that cannot be read does not stop the
-    rest; the exit code is 2 then.
+    The file name identifies the image: <anything>@sha256-<64 hex digits>.<ext>. Skips files that the store already has,
+    unless an older bomgate read them. Continues after a file that cannot be read, and exits with 2.
     """
     parts = invocation().parts(creates=True)
     try:

@@ -24,25 +24,22 @@ from webhook.model.places import kept_place
     examples=("bomgate sbom fetch registry.corp/shop/web:1.4 --explain", "bomgate sbom fetch nginx@sha256:… --add"),
 )
 @click.argument("image")
-@click.option("--explain", is_flag=True, help="Show every place that was looked at, and what it answered.")
-@click.option(
-    "--add", is_flag=True, help="Keep what is found in the store; what is gone from its place stops counting."
-)
+@click.option("--explain", is_flag=True, help="Show every place searched, and its answer.")
+@click.option("--add", is_flag=True, help="Store the SBOMs found; documents gone from their place stop counting.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long to look.",
+    help="How long to search.",
 )
 @global_options
 @output_option()
 def fetch(image: str, explain: bool, add: bool, timeout: float, output: str) -> Exit:
-    """Look for the SBOMs of IMAGE in all places of sbom.sources.
+    """Search for the SBOMs of IMAGE in all places of sbom.sources.
 
-    What all of them have counts together. When none is found, every place says what it answered, and the exit code is
-    3.
+    The documents of all places count together. If none is found, shows the answer of every place and exits with 3.
     """
     reference, parts = parse_image(image), invocation().parts(creates=add)
     found = parts.explain(reference, Deadline(parts.clock.monotonic() + timeout))

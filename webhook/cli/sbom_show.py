@@ -48,12 +48,12 @@ _ORDER = (
     "--document",
     "document_digest",
     metavar="DIGEST",
-    help="Write the document with this digest (or the beginning of it) to standard output, as it was read.",
+    help="Write the document with this digest (or prefix) to standard output, as bomgate read it.",
 )
 @global_options
 @output_option()
 def show(digest: str, document_digest: str | None, output: str) -> None:
-    """Show the SBOMs of one image, named by DIGEST (or the beginning of it) or by a name that points at it."""
+    """Show the SBOMs of an image. DIGEST is the digest of the image, a prefix of it, or an image name."""
     parts = invocation().parts()
     found = resolve_digest(parts, digest)
     records, history = parts.store.sboms.show(found), parts.store.sboms.departures(found)

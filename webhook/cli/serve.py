@@ -43,9 +43,9 @@ log = logging.getLogger("bomgate.start")
 def command(**flags: object) -> None:
     """Run the webhook: POST /validate, GET /healthz, GET /readyz, and /metrics on its own port.
 
-    A certificate and its key are needed; changed files are used at once. An SQLite database is made and upgraded when
-    that is needed, PostgreSQL is upgraded by `bomgate db upgrade`. When the database does not answer at start, the
-    webhook decides with the copy of its read model in serve.stateDirectory, if there is one.
+    Needs a certificate and its key; changed files take effect at once. bomgate creates and upgrades an SQLite database
+    when needed; upgrade PostgreSQL with `bomgate db upgrade`. If the database does not answer at startup, the webhook
+    decides with the copy of its read model in serve.stateDirectory, if there is one.
     """
     settings = invocation().settings({f"serve.{name}": value for name, value in flags.items()}, runs_long=True)
     check_options(settings.serve)

@@ -21,9 +21,9 @@ def command() -> None:
 @global_options
 @output_option()
 def check(output: str) -> Exit:
-    """Say whether OSS Index can be asked, who asks, and how many credits are left.
+    """Check the connection to OSS Index, the account, and the credits that are left.
 
-    It asks for one well-known component, which costs what one component costs. Exits with 3 when it did not work.
+    Queries a single well-known component, at the usual price. Exits with 3 if the query fails.
     """
     status = invocation().parts().source.check()
     if output == "json":

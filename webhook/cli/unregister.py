@@ -23,14 +23,18 @@ from webhook.errors import InvalidInput
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
-    "--name", "names", multiple=True, metavar="NAME", help="Name of the configurations (certificates.configurations)."
+    "--name",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help=("Name of a configuration (certificates.configurations); can be repeated."),
 )
 @global_options
 def command(yes: bool, names: tuple[str, ...]) -> None:
-    """Delete bomgate's webhook configurations, so that the API server asks bomgate no more.
+    """Delete bomgate's webhook configurations, so that the API server no longer calls bomgate.
 
-    For the way out in an emergency, and before bomgate is uninstalled. Nothing else is deleted, and what is gone
-    already is no error. The database is not needed.
+    Use it in an emergency, and before you uninstall bomgate. Deletes nothing else; configurations that do not exist are
+    no error. Does not need the database.
     """
     settings = invocation().settings()
     if names:

@@ -53,16 +53,29 @@ def command() -> None:
         "bomgate vulns list --type Blocked --purl pkg:npm/lodash",
     ),
 )
-@click.option("--state", "state_name", type=click.Choice([one.value for one in AssessmentState]), help="In this state.")
-@click.option("--type", "type_name", metavar="T", shell_complete=complete_types, help="Assessed as this type.")
-@click.option("--purl", metavar="PURL", help="In this package; with a version, in this version of it.")
-@click.option("--image", metavar="R", help="In this image (reference or digest), judged as in it.")
-@click.option("--namespace", metavar="NS", help="Judged as in this namespace.")
-@click.option("--cvss", type=CvssRangeType(), metavar="A-B", help="With a score from A to B, both included.")
+@click.option(
+    "--state",
+    "state_name",
+    type=click.Choice([one.value for one in AssessmentState]),
+    help=("Only vulnerabilities in this state."),
+)
+@click.option(
+    "--type",
+    "type_name",
+    metavar="T",
+    shell_complete=complete_types,
+    help=("Only vulnerabilities assessed as this type."),
+)
+@click.option("--purl", metavar="PURL", help="Only in this package, or in this version of it.")
+@click.option(
+    "--image", metavar="R", help=("Only in this image (reference or digest), with the assessments that apply there.")
+)
+@click.option("--namespace", metavar="NS", help="With the assessments that apply in this namespace.")
+@click.option("--cvss", type=CvssRangeType(), metavar="A-B", help="Only scores from A to B, inclusive.")
 @global_options
 @output_option()
 def list_vulnerabilities(output: str, **given: Any) -> None:
-    """List vulnerabilities that affect a known component, worst score first; all filters have to match."""
+    """List vulnerabilities that affect a known component, worst score first. All filters must match."""
     parts = invocation().parts()
     _check_namespace(parts, given["namespace"])
     found = parts.assessor.states(_selection(parts, given))
@@ -82,7 +95,7 @@ def list_vulnerabilities(output: str, **given: Any) -> None:
 @global_options
 @output_option()
 def show(identifier: str, output: str) -> None:
-    """Show one vulnerability, named by its identifier or an alias: what it affects, and all that was ever decided."""
+    """Show a vulnerability by its ID or an alias: what it affects, and the history of its assessments."""
     parts = invocation().parts()
     record = parts.store.vulnerabilities.show(identifier)
     if record is None:

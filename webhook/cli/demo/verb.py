@@ -37,13 +37,13 @@ _WEBHOOK = "validate.bomgate.dev"
 
 
 @click.command("demo", cls=Verb, examples=("bomgate demo", "bomgate demo --once"))
-@click.option("--once", is_flag=True, help="End after the three answers instead of waiting for Ctrl-C.")
+@click.option("--once", is_flag=True, help="Stop after the three answers instead of waiting for Ctrl-C.")
 @global_options
 def command(once: bool) -> Exit:
-    """See one workload denied, one warned of and one allowed: on this machine, without a cluster and an account.
+    """See one workload denied, one with a warning, and one allowed, on this machine, without a cluster or an account.
 
-    The SBOMs are of invented images and the OSS Index reports are a recording; all the rest is the product itself, down
-    to a webhook that is asked over TLS. Everything is in a temporary folder that is removed at the end.
+    The SBOMs describe made-up images, and the OSS Index reports are recorded. Everything else is real, including a
+    webhook called over TLS. All files are in a temporary folder that is removed at the end.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     set_up_logs("warning", "text")
