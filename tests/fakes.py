@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tests.memory import MemoryHotStart, MemoryStore
+from webhook.engines.admission.sightings import sightings_of
 from webhook.errors import BomgateError
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
@@ -27,6 +28,7 @@ from webhook.model.pulling import PullAccess
 from webhook.model.purls import Purl
 from webhook.model.records import Sighting
 from webhook.model.reviews import Requester
+from webhook.model.verdicts import WorkloadVerdict
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.model.workloads import OwnerRef
 
@@ -204,8 +206,8 @@ class FakeSightingSink:
 
     seen: list[Sighting] = field(default_factory=list)
 
-    def saw(self, sighting: Sighting) -> None:
-        self.seen.append(sighting)
+    def saw(self, verdict: WorkloadVerdict) -> None:
+        self.seen.extend(sightings_of(verdict, NOON))
 
 
 @dataclass

@@ -16,19 +16,19 @@ from tests.fakes import (
     FakeSightingSink,
     MemoryStore,
 )
+from webhook.engines.admission.accounts import AccountNotes
+from webhook.engines.admission.admissions import AdmissionNotes
 from webhook.engines.admission.enforcing import ClusterParts, Enforcer
 from webhook.engines.admission.former import FormerImages
 from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
-from webhook.engines.checking.accounts import AccountNotes
-from webhook.engines.checking.admissions import AdmissionNotes
-from webhook.engines.checking.images import ImageChecker
-from webhook.engines.checking.options import ResolveOptions, SearchOptions
-from webhook.engines.checking.platforms import Platforms
-from webhook.engines.checking.resolving import ResolveParts, TagResolver
-from webhook.engines.checking.searching import SbomSearch, SearchParts
-from webhook.engines.checking.workloads import WorkloadJudge
+from webhook.engines.judging.images import ImageChecker
+from webhook.engines.judging.workloads import WorkloadJudge
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.engines.searching.options import ResolveOptions, SearchOptions
+from webhook.engines.searching.platforms import Platforms
+from webhook.engines.searching.resolving import ResolveParts, TagResolver
+from webhook.engines.searching.search import SbomSearch, SearchParts
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, parse_image
@@ -149,4 +149,4 @@ class World:
     def check(self, text: str, namespace: str = "", seconds: float = 5.0) -> Verdict:
         """Judge an image."""
         deadline = Deadline(self.clock.monotonic() + seconds)
-        return self.checker.check(parse_image(text), namespace, deadline)
+        return self.checker.check_until(parse_image(text), namespace, deadline)

@@ -20,7 +20,8 @@ from tests.fakes import (
     FakeWorkloadInventory,
 )
 from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, OPENSSL, World, digest_of
-from webhook.api.app import AdmissionFace, create_app
+from webhook.api.answerers import AdmissionFace
+from webhook.api.app import create_app
 from webhook.engines.admission.enforcing import ClusterParts
 from webhook.model.owners import Controller, OwnedPod
 from webhook.telemetry.metrics import Metrics

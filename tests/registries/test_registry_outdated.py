@@ -14,14 +14,14 @@ from tests.ports.samples import AutoRule, answer, vulnerability
 from tests.registries import images
 from tests.registries.layouts import Layout
 from webhook.clients.registry.options import SOURCES, AttachmentOptions
-from webhook.engines.checking.images import ImageChecker
-from webhook.engines.checking.options import ResolveOptions, SearchOptions
-from webhook.engines.checking.resolving import ResolveParts, TagResolver
-from webhook.engines.checking.searching import SbomSearch, SearchParts
 from webhook.engines.controlling.fetching_running import InventoryDuty, InventoryParts
 from webhook.engines.controlling.options import ControllerOptions
+from webhook.engines.judging.images import ImageChecker
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.engines.searching.options import ResolveOptions, SearchOptions
+from webhook.engines.searching.resolving import ResolveParts, TagResolver
+from webhook.engines.searching.search import SbomSearch, SearchParts
 from webhook.model.components import ComponentState
 from webhook.model.images import Digest, parse_image
 from webhook.model.policies import Policy

@@ -21,10 +21,10 @@ from webhook.clients.registry.pulling import Opener, SecretKeychain
 from webhook.clients.registry.resolver import RegistryResolver
 from webhook.clients.registry.search import Search
 from webhook.clients.registry.sources import registry_source
-from webhook.engines.checking.options import SearchOptions
-from webhook.engines.checking.searching import SbomSearch, SearchParts
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.engines.searching.options import SearchOptions
+from webhook.engines.searching.search import SbomSearch, SearchParts
 from webhook.errors import Final, Retryable
 from webhook.model.images import parse_image
 from webhook.model.pulling import NO_ACCESS, PullAccess, PullSecrets

@@ -17,10 +17,10 @@ from tests.registries.kit import purls
 from tests.registries.layouts import Layout
 from tests.registries.lying import Answer
 from webhook.clients.registry.options import SOURCES, AttachmentOptions, VerifyRule
-from webhook.engines.checking.options import SearchOptions
-from webhook.engines.checking.searching import SbomSearch, SearchParts
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.engines.searching.options import SearchOptions
+from webhook.engines.searching.search import SbomSearch, SearchParts
 from webhook.errors import TooMuchAttached
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, parse_image

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from kubernetes import client
 
+from tests.copies import replace
 from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import NOON, FakeClock
 from tests.unit.engines.clusters import BAD, CHAIN, GOOD, RISKY, Town, of_controller, request, workload

@@ -22,8 +22,8 @@ from tests.fakes import FakeOpener
 from tests.security.attacked import Listener
 from tests.worlds import LEFTPAD, LOG4J, LOG4SHELL, World, digest_of, sbom_of
 from webhook.bootstrap import ThreadBackground, open_parts
-from webhook.engines.checking.images import ImageChecker
-from webhook.engines.checking.workloads import WorkloadJudge
+from webhook.engines.judging.images import ImageChecker
+from webhook.engines.judging.workloads import WorkloadJudge
 from webhook.errors import Final, SourceError, StoreError
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
@@ -112,7 +112,7 @@ def test_an_error_of_our_own_counts_no_less_than_a_missing_sbom(
     def fail(*_: object, **__: object) -> Verdict:
         raise ValueError("a bug")
 
-    monkeypatch.setattr(ImageChecker, "begin", fail)
+    monkeypatch.setattr(ImageChecker, "check", fail)
     assert judged(world, NEW).action is max(on_error, missing)
 
 

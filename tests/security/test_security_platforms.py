@@ -16,7 +16,7 @@ from tests.registries.layouts import Layout
 from tests.registries.lying import Answer, LyingServer
 from tests.worlds import World, digest_of, sbom_of
 from webhook.clients.registry.options import AttachmentOptions
-from webhook.engines.checking.platforms import Platforms
+from webhook.engines.searching.platforms import Platforms
 from webhook.errors import Final, SourceError
 from webhook.model.actions import Action
 from webhook.model.components import Sbom

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.copies import replace
 from tests.e2e import catalogue
 from tests.e2e.processes import wait_until
 from tests.e2e.product import write_sbom
@@ -20,8 +20,8 @@ from tests.shared import shared
 from tests.unit.engines.clusters import BAD, EARLIER, GOOD, Town, request, workload
 from tests.worlds import LEFTPAD, LOG4J, World, digest_of, sbom_of
 from webhook.api.reviews import decode_review
+from webhook.engines.admission.admissions import KEPT, AdmissionNotes
 from webhook.engines.admission.former import new_containers
-from webhook.engines.checking.admissions import KEPT, AdmissionNotes
 from webhook.errors import Retryable, StoreError
 from webhook.model.images import Digest, parse_image
 from webhook.model.owners import Controller, OwnedPod

@@ -54,7 +54,7 @@ def test_parts_judge_an_image_from_what_the_store_has(tmp_path: Path) -> None:
     parts = open_parts(settings_in(tmp_path), recording=RECORDING)
     fill(parts)
     parts.refresher.refresh()
-    verdict = parts.checker(ThreadBackground()).check(
+    verdict = parts.checker(ThreadBackground()).check_until(
         parse_image("shop/web:1"), "", Deadline(parts.clock.monotonic() + 5)
     )
     assert (verdict.action, verdict.counts.clean) == (Action.ALLOW, 1)

@@ -16,6 +16,7 @@ from typing import Any
 
 import gevent
 import gevent.event
+import msgspec
 
 from webhook.api.connections import Connection, Step
 from webhook.errors import InvalidInput
@@ -44,8 +45,7 @@ class _Waiting:
     gone: bool = field(compare=False, default=False)
 
 
-@dataclass(slots=True)
-class _Share:
+class _Share(msgspec.Struct, gc=False):
     length: int
     connection: Connection
     since: float
@@ -74,11 +74,17 @@ class BodyBudget:
 
         Connections on which most reviews were answered come first, then short bodies.
         """
-        line = self._large_line if length > LARGE_BYTES else self._short_line
-        if not line and not self._short_line and self._fits(length):
-            self._count(length, 1)
-            self._take(connection, length)
-            return True
+        is_short = length <= LARGE_BYTES
+        line = self._short_line if is_short else self._large_line
+        if not line and not self._short_line:
+            if is_short and self._short + length <= max(self._kept, self._total - self._large):
+                self._short += length
+                self._shares[connection] = _Share(length, connection, self._monotonic(), connection.received)
+                return True
+            if self._fits(length):
+                self._count(length, 1)
+                self._take(connection, length)
+                return True
         waiting = _Waiting((-connection.answered.bit_length(), length, next(self._order)), length, connection)
         heapq.heappush(line, waiting)
         connection.enter(Step.WAITING)
@@ -101,8 +107,10 @@ class BodyBudget:
     def release(self, connection: Connection) -> None:
         """Give the room of a connection back; harmless when it has none."""
         share = self._shares.pop(connection, None)
-        if share is not None:
-            self._count(share.length, -1)
+        if share is None:
+            return
+        self._count(share.length, -1)
+        if self._short_line or self._large_line:
             self._hand_out()
 
     @property
@@ -183,10 +191,13 @@ class BodyReader:
 
     Args:
         budget: the room for them.
+
+    Attributes:
+        done: gives the room of a connection back.
     """
 
     def __init__(self, budget: BodyBudget) -> None:
-        self._budget = budget
+        self._budget, self.done = budget, budget.release
         self._discarding = 0
 
     def read(self, source: Any, connection: Connection, length: int, deadline: Deadline) -> bytes | bytearray | None:
@@ -210,7 +221,7 @@ class BodyReader:
         body: bytes | bytearray = source.read(length) if length <= _PIECE else _pieces(source, length)
         if len(body) < length:
             raise ConnectionResetError(errno.ECONNRESET, "the body ends early")
-        connection.enter(Step.ANSWER)
+        connection.step = Step.ANSWER  # which has no limit, so that it does not matter since when
         return body
 
     def read_chunked(self, source: Any, connection: Connection, most: int, deadline: Deadline) -> bytearray | None:
@@ -241,10 +252,6 @@ class BodyReader:
                 gevent.sleep(0 if connection.answered else _DISCARD_PAUSE * self._discarding)
         finally:
             self._discarding -= 1
-
-    def done(self, connection: Connection) -> None:
-        """Give the room back."""
-        self._budget.release(connection)
 
 
 def _require_open(connection: Connection) -> None:

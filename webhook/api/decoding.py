@@ -22,7 +22,6 @@ import gevent
 import gevent.lock
 import gevent.socket
 
-from webhook.api.bodies import LARGE_BYTES
 from webhook.api.reviews import RejectedReview, decode_review
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.deadlines import Deadline
@@ -45,15 +44,18 @@ class UndecodedReview(BomgateError):
 
 
 class ReviewDecoder:
-    """Decodes reviews: short ones here, large ones by a helper.
+    """Decodes large reviews by a helper.
 
     Args:
         extra_kinds: kinds beyond the built-in ones that carry a pod spec.
         monotonic: seconds on a clock that never steps.
+
+    Attributes:
+        extra_kinds: see above.
     """
 
     def __init__(self, extra_kinds: Sequence[ExtraKind], monotonic: Callable[[], float]) -> None:
-        self._extra_kinds, self._monotonic = tuple(extra_kinds), monotonic
+        self.extra_kinds, self._monotonic = tuple(extra_kinds), monotonic
         self._one_at_a_time = gevent.lock.Semaphore()
         self._helper: _Helper | None = None
 
@@ -62,10 +64,8 @@ class ReviewDecoder:
 
         Raises:
             InvalidInput: see :func:`webhook.api.reviews.decode_review`.
-            UndecodedReview: it is large, and the helper could not read it until the deadline.
+            UndecodedReview: the helper could not read it until the deadline.
         """
-        if len(body) <= LARGE_BYTES:
-            return decode_review(bytes(body), self._extra_kinds, mode)
         late = UndecodedReview("The review is large and could not be decoded in time")
         with gevent.Timeout(deadline.remaining(self._monotonic()), late), self._one_at_a_time:
             return self._by_helper(body, mode)
@@ -80,7 +80,7 @@ class ReviewDecoder:
         helper, whole = self._helper or _Helper(), False
         self._helper = None
         try:
-            answer = helper.ask(pickle.dumps((self._extra_kinds, mode)), body)
+            answer = helper.ask(pickle.dumps((self.extra_kinds, mode)), body)
             whole = True
         except (OSError, EOFError, struct.error) as problem:
             raise UndecodedReview(f"The process that decodes large reviews ended: {problem}") from problem

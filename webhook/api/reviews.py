@@ -35,10 +35,6 @@ class _GroupVersionKind(msgspec.Struct):
     version: str | None = None
     kind: str | None = None
 
-    @property
-    def api_version(self) -> str:
-        return f"{self.group}/{self.version}" if self.group else self.version or ""
-
 
 class _GroupVersionResource(msgspec.Struct):
     resource: str | None = None
@@ -71,9 +67,11 @@ class _Review(msgspec.Struct, rename="camel"):
     request: _Request | None = None
 
 
+_NULL = msgspec.Raw(b"null")
 _DECODER = msgspec.json.Decoder(_Review)
 _ENCODER = msgspec.json.Encoder()
 _PYTHON_DECODER = json.JSONDecoder()
+_OPERATIONS = {operation.value: operation for operation in Operation}
 _BLANKS = re.compile(r"[ \t\r\n]*")
 
 
@@ -193,7 +191,7 @@ def _refuse_repeated_keys(body: bytes, request: _Request) -> None:
     """
     rest = body
     for raw in (request.object, request.old_object):
-        if len(raw) > 4:  # more than null
+        if len(raw) > len(_NULL):
             before, _, after = rest.partition(raw)
             rest = b"%b0%b" % (before, after)
     try:
@@ -229,17 +227,18 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _request(request: _Request, extra_kinds: Sequence[ExtraKind], mode: Mode | None) -> AdmissionRequest:
-    try:
-        operation = Operation(request.operation)
-    except ValueError as problem:
-        raise InvalidInput(f"Unknown operation {request.operation[:60]!r} in an AdmissionReview") from problem
+    operation = _OPERATIONS.get(request.operation)
+    if operation is None:
+        raise InvalidInput(f"Unknown operation {request.operation[:60]!r} in an AdmissionReview")
     kind = request.kind or _GroupVersionKind()
     workload, odd = _workload(request, operation, kind, extra_kinds)
-    try:
-        old_workload = _decoded(request.old_object, kind, extra_kinds)
-    except InvalidInput:
-        # Then all images are new. What cannot be read can be mended, and deleted.
-        old_workload = decode_metadata(request.old_object, kind.group or "", kind.kind or "")
+    old_workload = None
+    if request.old_object != _NULL:
+        try:
+            old_workload = decode_workload(request.old_object, kind.group or "", kind.kind or "", extra_kinds)
+        except InvalidInput:
+            # Then all images are new. What cannot be read can be mended, and deleted.
+            old_workload = decode_metadata(request.old_object, kind.group or "", kind.kind or "")
     return AdmissionRequest(
         uid=request.uid,
         operation=operation,
@@ -252,14 +251,16 @@ def _request(request: _Request, extra_kinds: Sequence[ExtraKind], mode: Mode | N
         workload=workload,
         old_workload=old_workload,
         dry_run=bool(request.dry_run),
-        api_version=kind.api_version,
+        api_version=f"{kind.group}/{kind.version}" if kind.group else kind.version or "",
         mode=mode,
         odd=odd,
     )
 
 
 def _requester(user: _UserInfo) -> Requester:
-    extra = tuple((key, tuple(values or ())) for key, values in user.extra.items()) if user.extra else ()
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    for key, values in (user.extra or {}).items():
+        extra += ((key, tuple(values or ())),)
     return Requester(user.username or "", user.uid or "", tuple(user.groups or ()), extra)
 
 
@@ -270,8 +271,10 @@ def _workload(
 
     Where nothing would be judged, the metadata of an odd object is enough: it must be able to go.
     """
+    if request.object == _NULL:
+        return None, ""
     try:
-        return _decoded(request.object, kind, extra_kinds), ""
+        return decode_workload(request.object, kind.group or "", kind.kind or "", extra_kinds), ""
     except InvalidInput as problem:
         bare = decode_metadata(request.object, kind.group or "", kind.kind or "")
         if not is_judged(operation, request.sub_resource or "") or (bare is not None and is_going(operation, bare)):
@@ -279,12 +282,6 @@ def _workload(
         if isinstance(problem, OddObject) and problem.workload.containers:
             return problem.workload, problem.message
         raise
-
-
-def _decoded(raw: msgspec.Raw, kind: _GroupVersionKind, extra_kinds: Sequence[ExtraKind]) -> Workload | None:
-    if bytes(raw) == b"null":
-        return None
-    return decode_workload(raw, kind.group or "", kind.kind or "", extra_kinds)
 
 
 def encode_response(response: AdmissionResponse) -> bytes:

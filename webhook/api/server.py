@@ -174,7 +174,7 @@ class AdmissionServer(BaseApplication):
     def load(self) -> Any:
         """Make the application; gunicorn calls it in each worker."""
         self._parts = self._build(self._options, self._board)
-        return self._parts.app.flask
+        return self._parts.app.flask.wsgi_app
 
     @property
     def connections(self) -> Connections:

@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from gunicorn.http.errors import ParseException
@@ -50,12 +51,14 @@ class Intake:
     Attributes:
         bodies: reads bodies.
         connections: those that are open.
-        deadline: of a request with this ``timeout`` in its query.
+        monotonic: seconds on a clock that never steps.
+        seconds: that a request with this ``timeout`` in its query gets.
     """
 
     bodies: BodyReader
     connections: Connections
-    deadline: Callable[[str | None], Deadline]
+    monotonic: Callable[[], float]
+    seconds: Callable[[str | None], float]
 
 
 class AdmissionShortcut:
@@ -69,14 +72,16 @@ class AdmissionShortcut:
 
     def __init__(self, app: WsgiApp, paths: Mapping[str, Answerer], intake: Intake) -> None:
         self._app, self._paths, self._intake = app, paths, intake
+        self._seconds = lru_cache(maxsize=64)(lambda query: intake.seconds(_timeout(query)))
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
         answerer = self._paths.get(environ["PATH_INFO"])
-        connection = self._connection(environ)
         if answerer is None or environ["REQUEST_METHOD"] != "POST":
             return self._app(environ, start_response)
-        deadline = self._intake.deadline(_timeout(environ.get("QUERY_STRING") or ""))
+        # There is none where another server calls.
+        connection: Connection = getattr(environ.get("gunicorn.socket"), "connection", None) or _unwatched()
+        deadline = Deadline(self._intake.monotonic() + self._seconds(environ.get("QUERY_STRING") or ""))
         try:
             return self._answer(answerer, environ, start_response, connection, deadline)
         except InvalidInput as problem:
@@ -99,20 +104,20 @@ class AdmissionShortcut:
         connection: Connection,
         deadline: Deadline,
     ) -> Iterable[bytes]:
-        source, stated = environ["wsgi.input"], environ.get("CONTENT_LENGTH") or ""
+        intake, source, stated = self._intake, environ["wsgi.input"], environ.get("CONTENT_LENGTH") or ""
         body: bytes | bytearray | None
         if not stated:
-            body = self._intake.bodies.read_chunked(source, connection, MAX_REVIEW_BYTES, deadline)
+            body = intake.bodies.read_chunked(source, connection, MAX_REVIEW_BYTES, deadline)
         elif not (stated.isascii() and stated.isdigit()):
             raise InvalidInput(f"The Content-Length {stated[:40]!r} is not a number")
         elif int(stated) <= MAX_REVIEW_BYTES:
-            body = self._intake.bodies.read(source, connection, int(stated), deadline)
+            body = intake.bodies.read(source, connection, int(stated), deadline)
         else:
             body = None
         if body is None:
             return self._answer_unread(answerer, environ, start_response, connection, deadline)
         answer = answerer.answer(body, deadline)
-        self._intake.connections.answered(connection)
+        intake.connections.answered(connection)
         return _respond(start_response, "200 OK", answer)
 
     def _answer_unread(
@@ -145,11 +150,9 @@ class AdmissionShortcut:
         self._intake.bodies.discard(source, connection)
         connection.enter(Step.IDLE)
 
-    @staticmethod
-    def _connection(environ: dict[str, Any]) -> Connection:
-        """The connection of a request; an unwatched one where another server calls."""
-        connection = getattr(environ.get("gunicorn.socket"), "connection", None)
-        return connection if isinstance(connection, Connection) else Connection(None, lambda: 0.0)
+
+def _unwatched() -> Connection:
+    return Connection(None, lambda: 0.0)
 
 
 def _respond(start_response: Callable[..., Any], status: str, body: bytes) -> Iterable[bytes]:

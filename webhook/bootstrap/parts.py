@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from webhook.engines.admission.reviewing import AdmissionReviewer
     from webhook.engines.assessing.assessor import Assessor
     from webhook.engines.assessing.ruling import StoreRules
-    from webhook.engines.checking.documents import SbomChecker
-    from webhook.engines.checking.images import ImageChecker
-    from webhook.engines.checking.workloads import WorkloadJudge
     from webhook.engines.downloading.downloader import Downloader
     from webhook.engines.downloading.progress import DownloadListener
     from webhook.engines.importing import Document, SbomImporter
+    from webhook.engines.judging.documents import SbomChecker
+    from webhook.engines.judging.images import ImageChecker
+    from webhook.engines.judging.workloads import WorkloadJudge
     from webhook.engines.readmodel import ReadModel
     from webhook.engines.refreshing import Refresher
     from webhook.engines.rereading import Rereader
@@ -208,9 +208,9 @@ class Parts:
 
     def checker(self, background: Background) -> ImageChecker:
         """Judges images."""
-        from webhook.engines.checking.images import ImageChecker
-        from webhook.engines.checking.resolving import ResolveParts, TagResolver
-        from webhook.engines.checking.searching import SbomSearch, SearchParts
+        from webhook.engines.judging.images import ImageChecker
+        from webhook.engines.searching.resolving import ResolveParts, TagResolver
+        from webhook.engines.searching.search import SbomSearch, SearchParts
 
         places, store = self.places, self.store
         opener = places.opener
@@ -239,7 +239,7 @@ class Parts:
 
     def judge(self, checker: ImageChecker) -> WorkloadJudge:
         """Judges the images of workloads."""
-        from webhook.engines.checking.workloads import WorkloadJudge
+        from webhook.engines.judging.workloads import WorkloadJudge
 
         return WorkloadJudge(checker, self.rules, pull_secrets=self.settings.kube.pull_secrets)
 
@@ -273,7 +273,7 @@ class Parts:
 
     def sbom_checker(self, checker: ImageChecker) -> SbomChecker:
         """Judges SBOM files."""
-        from webhook.engines.checking.documents import SbomChecker
+        from webhook.engines.judging.documents import SbomChecker
 
         return SbomChecker(checker, self.model, self.refresher, self.store.sboms)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from webhook.clients.directory import DirectorySource
 from webhook.clients.registry.locations import Locations
 from webhook.clients.registry.options import SOURCES
-from webhook.engines.checking.platforms import Platforms
+from webhook.engines.searching.platforms import Platforms
 from webhook.errors import ConfigError
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from functools import partial
 
 from webhook import __version__
-from webhook.api.app import AdmissionFace, create_app
+from webhook.api.answerers import AdmissionFace
+from webhook.api.app import create_app
 from webhook.api.gauges import Gauges
 from webhook.api.hub import HubBackground, wait_for
 from webhook.api.options import ServeOptions
@@ -26,9 +27,9 @@ from webhook.bootstrap import places
 from webhook.bootstrap.features import features
 from webhook.bootstrap.parts import Parts, ReviewNotes, hot_start, open_parts
 from webhook.clients.lanes import LaneLimits
-from webhook.engines.checking.accounts import AccountNotes
-from webhook.engines.checking.admissions import AdmissionNotes
-from webhook.engines.checking.sightings import SightingNotes
+from webhook.engines.admission.accounts import AccountNotes
+from webhook.engines.admission.admissions import AdmissionNotes
+from webhook.engines.admission.sightings import SightingNotes
 from webhook.engines.controlling.duties import DutyEvents, DutyPacer
 from webhook.engines.controlling.rights import RightsDuty, webhook_needs
 from webhook.errors import StoreUnreachable
@@ -133,7 +134,7 @@ def worker_parts(
     """
     parts, metrics, stop = open_parts(settings, create=False), Metrics(), threading.Event()
     sightings, gauges = (
-        SightingNotes(parts.store.sightings),
+        SightingNotes(parts.store.sightings, parts.clock),
         Gauges(metrics, parts.model, parts.store.runs, parts.clock),
     )
     admissions = AdmissionNotes(parts.store.admissions, parts.clock)

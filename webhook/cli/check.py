@@ -242,9 +242,9 @@ class TargetChecker:
         """Answer an AdmissionReview on standard output, as the webhook answers it."""
         from webhook.api.reviews import decode_review, encode_response
         from webhook.bootstrap import ReviewNotes
-        from webhook.engines.checking.accounts import NoAccounts
-        from webhook.engines.checking.admissions import PastAdmissions
-        from webhook.engines.checking.sightings import NoSightings
+        from webhook.engines.admission.accounts import NoAccounts
+        from webhook.engines.admission.admissions import PastAdmissions
+        from webhook.engines.admission.sightings import NoSightings
 
         kinds = self._parts.settings.policy.extra_kinds
         request = decode_review(target.body, kinds)

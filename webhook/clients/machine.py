@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from functools import partial
 from typing import Any, TypeVar
 
 from webhook.clients.lanes import LaneExecutor, LaneLimits
@@ -15,19 +16,11 @@ _Result = TypeVar("_Result")
 
 
 class SystemClock:
-    """The clock of this machine."""
+    """The clock of this machine: the library's own functions, since decisions ask for the time often."""
 
-    def now(self) -> dt.datetime:
-        """The current time, aware, UTC."""
-        return dt.datetime.now(dt.UTC)
-
-    def monotonic(self) -> float:
-        """Seconds on a clock that never steps."""
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
+    now = staticmethod(partial(dt.datetime.now, dt.UTC))
+    monotonic = staticmethod(time.monotonic)
+    sleep = staticmethod(time.sleep)
 
 
 class ThreadBackground:

@@ -6,12 +6,12 @@ that a new API field can never break a decision. Source: Kubernetes API referenc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from webhook.errors import InvalidInput
 from webhook.model.kinds import WORKLOAD_KINDS
@@ -160,7 +160,11 @@ def decode_workload(
     decoder = _DECODERS.get((group, kind))
     try:
         if decoder is not None:
-            return _workload(decode_deep(decoder, raw), group, kind)
+            try:
+                decoded = decoder.decode(raw)
+            except RecursionError:
+                decoded = decode_deep(decoder, raw)
+            return _workload(decoded, group, kind)
         entries = _entries(group, kind, extra)
         return _extra_workload(decode_deep(_ANYTHING, raw), (group, kind), entries) if entries else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
@@ -286,9 +290,10 @@ def _workload(decoded: _AnyObject, group: str, kind: str) -> Workload:
     return replace(made, running=running) if running else made
 
 
-def _containers(spec: _PodSpec | None, path: str) -> Iterator[ContainerRef]:
+def _containers(spec: _PodSpec | None, path: str) -> Sequence[ContainerRef]:
+    found: list[ContainerRef] = []
     if spec is None:
-        return
+        return found
     lists = (
         (ContainerRole.INIT, "initContainers", spec.init_containers),
         (ContainerRole.CONTAINER, "containers", spec.containers),
@@ -297,15 +302,17 @@ def _containers(spec: _PodSpec | None, path: str) -> Iterator[ContainerRef]:
     for role, field, containers in lists:
         for index, container in enumerate(containers or ()):
             if container.image:
-                yield ContainerRef(role, container.name or "", container.image, f"{path}.{field}[{index}]")
+                found.append(ContainerRef(role, container.name or "", container.image, f"{path}.{field}[{index}]"))
     for index, volume in enumerate(spec.volumes or ()):
         if volume.image is not None and volume.image.reference:
             where = f"{path}.volumes[{index}].image"
-            yield ContainerRef(ContainerRole.IMAGE_VOLUME, volume.name or "", volume.image.reference, where)
+            found.append(ContainerRef(ContainerRole.IMAGE_VOLUME, volume.name or "", volume.image.reference, where))
+    return found
 
 
 def _access(spec: _PodSpec | None, kind: tuple[str, str], namespace: str) -> PullAccess:
-    secrets = tuple(one.name for one in (spec.image_pull_secrets if spec else None) or () if one.name)
+    named = spec.image_pull_secrets if spec else None
+    secrets = tuple(one.name for one in named if one.name) if named else ()
     account = (spec.service_account_name if spec else None) or "default"
     # A Pod has the secrets of its ServiceAccount already, put there by the API server's admission plug-in.
     return PullAccess(namespace, secrets, "" if secrets or kind == ("", "Pod") else account)
@@ -315,15 +322,16 @@ def _assemble(
     metadata: _Metadata | None, spec: _PodSpec | None, kind: tuple[str, str], containers: Iterable[ContainerRef]
 ) -> Workload:
     meta = metadata or _Metadata()
-    annotations = meta.annotations or {}
+    given, owners = meta.annotations, meta.owner_references
+    annotations = tuple(pair for pair in given.items() if pair[0].startswith(ANNOTATION_PREFIX)) if given else ()
     return Workload(
         group=kind[0],
         kind=kind[1],
         namespace=meta.namespace or "",
         name=meta.name or (f"{meta.generate_name}*" if meta.generate_name else ""),
         containers=tuple(containers),
-        controller=controller_of(meta.owner_references or ()),
-        annotations=tuple((key, value) for key, value in annotations.items() if key.startswith(ANNOTATION_PREFIX)),
+        controller=controller_of(owners) if owners else None,
+        annotations=annotations,
         deleting=meta.deletion_timestamp is not None,
         pull_access=_access(spec, kind, meta.namespace or ""),
         uid=meta.uid or "",

@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from webhook.model.images import Digest
 from webhook.model.platforms import Coverage
 
 
-@dataclass(frozen=True, slots=True)
-class PullAccess:
+class PullAccess(msgspec.Struct, frozen=True, gc=False):
     """What a workload brings to pull its images.
 
     Attributes:

@@ -6,7 +6,9 @@ Source: ``k8s.io/api/admission/v1`` (AdmissionReview).
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import msgspec
 
 from webhook.model.policies import Mode
 from webhook.model.workloads import Workload
@@ -21,9 +23,13 @@ class Operation(enum.StrEnum):
     CONNECT = "CONNECT"
 
 
+JUDGED = frozenset((one, part) for one in (Operation.CREATE, Operation.UPDATE) for part in ("", "ephemeralcontainers"))
+"""Operations and subresources that can bring an image."""
+
+
 def is_judged(operation: Operation, subresource: str) -> bool:
     """Whether a request can bring an image: others write nothing that a container is started from."""
-    return operation in (Operation.CREATE, Operation.UPDATE) and subresource in ("", "ephemeralcontainers")
+    return (operation, subresource) in JUDGED
 
 
 def is_going(operation: Operation, workload: Workload) -> bool:
@@ -31,8 +37,7 @@ def is_going(operation: Operation, workload: Workload) -> bool:
     return operation is not Operation.CREATE and workload.deleting
 
 
-@dataclass(frozen=True, slots=True)
-class Requester:
+class Requester(msgspec.Struct, frozen=True, gc=False):
     """Who asks, as the API server has authenticated him.
 
     Attributes:
@@ -65,8 +70,7 @@ class Target:
     mode: Mode | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AdmissionRequest:
+class AdmissionRequest(msgspec.Struct, frozen=True, gc=False):
     """One request of the API server.
 
     Attributes:
@@ -107,8 +111,7 @@ class AdmissionRequest:
         return Target(self.uid, self.namespace, self.kind, self.mode)
 
 
-@dataclass(frozen=True, slots=True)
-class AdmissionResponse:
+class AdmissionResponse(msgspec.Struct, frozen=True, gc=False):
     """The answer.
 
     Attributes:
@@ -131,6 +134,6 @@ class AdmissionResponse:
     warnings: tuple[str, ...] = ()
     decision: str = "allow"
     reason: str = ""
-    audit_annotations: tuple[tuple[str, str], ...] = field(default=())
+    audit_annotations: tuple[tuple[str, str], ...] = ()
     break_glass: str = ""
     patch: tuple[tuple[str, str], ...] = ()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from webhook.model.images import Digest
 from webhook.model.pulling import NO_ACCESS, PullAccess
@@ -19,8 +20,7 @@ class ContainerRole(enum.StrEnum):
     IMAGE_VOLUME = "image volume"
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerRef:
+class ContainerRef(msgspec.Struct, frozen=True, gc=False):
     """One place in a pod spec that names an image.
 
     Attributes:
@@ -41,8 +41,7 @@ class ContainerRef:
         return f"{self.path} ({self.name})"
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerRef:
+class OwnerRef(msgspec.Struct, frozen=True, gc=False):
     """A controller owner as the object states it; not to be trusted before it was read from the API."""
 
     api_version: str
@@ -51,8 +50,7 @@ class OwnerRef:
     uid: str
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+class Workload(msgspec.Struct, frozen=True, gc=False):
     """An object with its containers.
 
     Attributes:
@@ -83,7 +81,7 @@ class Workload:
     uid: str = ""
     pod_specs: tuple[str, ...] = ()
     nowhere: tuple[str, ...] = ()
-    running: Mapping[tuple[ContainerRole, str], Digest] = field(default_factory=dict, hash=False)
+    running: Mapping[tuple[ContainerRole, str], Digest] = msgspec.field(default_factory=dict)
 
     @property
     def is_blank(self) -> bool:

@@ -140,7 +140,7 @@ class AssessmentIndex:
         self._withdrawals: dict[_Same, Assessment] = {}
         self._weights: dict[_Weight, _Weight] = {}  # equal weights are one object: most records are of one kind
         self._writing = threading.Lock()
-        self._namespaces: frozenset[str] = frozenset()
+        self.namespaces: frozenset[str] = frozenset()
         self._has_images = False
         self._former: dict[str, frozenset[str]] = {}  # package as its key → other spellings that records use
 
@@ -171,7 +171,7 @@ class AssessmentIndex:
         with self._writing:
             other._entries, other._withdrawals = dict(self._entries), dict(self._withdrawals)
             other._weights, other._former = dict(self._weights), dict(self._former)
-            other._namespaces, other._has_images = self._namespaces, self._has_images
+            other.namespaces, other._has_images = self.namespaces, self._has_images
         other.add(assessments)
         return other
 
@@ -179,11 +179,6 @@ class AssessmentIndex:
         """Whether a stored record can still matter: it is neither withdrawn nor outlived by a newer one."""
         entries = self._entries.get((assessment.vulnerability.casefold(), assessment.scope.package), ())
         return any(entry.assessment.sequence == assessment.sequence for entry in entries)
-
-    @property
-    def namespaces(self) -> frozenset[str]:
-        """Namespaces that some assessment is narrowed to: only there can an image be judged differently."""
-        return self._namespaces
 
     @property
     def has_image_scopes(self) -> bool:
@@ -274,7 +269,7 @@ class AssessmentIndex:
             if scope.package is not None and (key := _key(scope.package)) != scope.package:
                 self._former[key] = self._former.get(key, frozenset()) | {scope.package}
             if scope.namespace is not None:
-                self._namespaces |= {scope.namespace}
+                self.namespaces |= {scope.namespace}
             self._has_images = self._has_images or scope.image is not None
         self._entries[folded, scope.package] = tuple(left)
 

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from webhook.model.deadlines import Deadline
     from webhook.model.grants import BreakGlassGrant
     from webhook.model.owners import Controller, OwnedPod, Revision
-    from webhook.model.records import AdmittedImage, ControllerAccount, Sighting
+    from webhook.model.records import AdmittedImage, ControllerAccount
     from webhook.model.reviews import Requester
+    from webhook.model.verdicts import WorkloadVerdict
     from webhook.model.workloads import OwnerRef
 
 _Result = TypeVar("_Result")
@@ -34,8 +35,8 @@ class Clock(Protocol):
 class SightingSink(Protocol):
     """Where admission tells which images it saw; never blocks and never fails."""
 
-    def saw(self, sighting: Sighting) -> None:
-        """Take a note; it may be dropped under pressure."""
+    def saw(self, verdict: WorkloadVerdict) -> None:
+        """Take a note of the images of a workload; it may be dropped under pressure."""
 
 
 class AccountSink(Protocol):

@@ -27,10 +27,10 @@ from webhook.clients.registry.options import (
     VerifyRule,
 )
 from webhook.engines.auditing.options import AuditOptions
-from webhook.engines.checking.options import ResolveOptions, SearchOptions
 from webhook.engines.controlling.options import CertificateOptions, ControllerOptions
 from webhook.engines.downloading.options import DownloadOptions
 from webhook.engines.refreshing import RefreshOptions
+from webhook.engines.searching.options import ResolveOptions, SearchOptions
 from webhook.errors import ConfigError
 from webhook.model.policies import Policy
 from webhook.policy.typetable import TypeTable, default_types

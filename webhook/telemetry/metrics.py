@@ -41,7 +41,10 @@ class Metrics:
 
     def count(self, name: str, *labels: str) -> None:
         """Add one to a counter."""
-        self._child("counter", name, labels).inc()
+        child = self._children.get((name, *labels))
+        if child is None:
+            child = self._child("counter", name, labels)
+        child.inc()
 
     def set(self, name: str, value: float, *labels: str) -> None:
         """Set a gauge."""
@@ -61,7 +64,10 @@ class Metrics:
 
     def observe(self, name: str, seconds: float, *labels: str) -> None:
         """Add an observation to a histogram."""
-        self._child("histogram", name, labels).observe(seconds)
+        child = self._children.get((name, *labels))
+        if child is None:
+            child = self._child("histogram", name, labels)
+        child.observe(seconds)
 
     def _child(self, kind: str, name: str, labels: tuple[str, ...]) -> Any:
         # labels() of the library takes a lock and builds a tuple each time; the admission path asks every request.

@@ -12,7 +12,8 @@ from prometheus_client import CollectorRegistry
 
 from tests.unit.api.test_reviews import review
 from tests.worlds import LEFTPAD, LOG4J, LOG4SHELL, World
-from webhook.api.app import AdmissionFace, create_app, parse_timeout
+from webhook.api.answerers import AdmissionFace
+from webhook.api.app import create_app, parse_timeout
 from webhook.api.reviews import MAX_REVIEW_BYTES
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline

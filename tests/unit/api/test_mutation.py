@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry
 
 from tests.unit.api.test_reviews import review
 from tests.worlds import World, digest_of
-from webhook.api.app import AdmissionFace, create_app
+from webhook.api.answerers import AdmissionFace
+from webhook.api.app import create_app
 from webhook.engines.admission.mutating import PodPinner
 from webhook.model.actions import Action
 from webhook.model.policies import Policy

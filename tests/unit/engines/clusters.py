@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from tests.copies import replace
 from tests.fakes import (
     NOON,
     FakeAccessReviewer,

@@ -19,7 +19,7 @@ from webhook.engines.admission.admitted import AdmittedBefore, Owned
 from webhook.engines.admission.breakglass import BreakGlass
 from webhook.engines.admission.cases import STANDS, Case, Ruling, ticket_of
 from webhook.engines.admission.questions import LANE, OwnerAnswers, OwnerQuestion, OwnerQuestions, RightQuestions
-from webhook.engines.checking.flights import SingleFlight
+from webhook.engines.searching.flights import SingleFlight
 from webhook.errors import BomgateError, DeadlineExceeded, Final, Retryable, SourceError, UnusableAnswer
 from webhook.model.deadlines import Deadline
 from webhook.model.owners import Controller

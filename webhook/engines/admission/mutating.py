@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from functools import lru_cache
 
-from webhook.engines.checking.resolving import TagResolver
+from webhook.engines.searching.resolving import TagResolver
 from webhook.errors import InvalidInput
 from webhook.model.deadlines import Deadline
 from webhook.model.images import parse_image

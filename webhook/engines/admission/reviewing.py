@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from webhook.engines.admission.cases import STANDS, Case, Ruling, ticket_of
 from webhook.engines.admission.enforcing import Enforcer
 from webhook.engines.admission.former import FormerImages, new_containers
-from webhook.engines.admission.texts import ComposedTexts
-from webhook.engines.checking.workloads import WorkloadJudge
+from webhook.engines.admission.questions import OwnerQuestion
+from webhook.engines.admission.responses import Consequence, Responses, blank, ignored, not_judged
+from webhook.engines.judging.workloads import WorkloadJudge
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
 from webhook.model.policies import Mode, Policy
-from webhook.model.records import ControllerAccount, Sighting
-from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Target, is_going, is_judged
+from webhook.model.records import ControllerAccount
+from webhook.model.reviews import JUDGED, AdmissionRequest, AdmissionResponse, Operation, Target, is_going
 from webhook.model.verdicts import WorkloadVerdict
 from webhook.model.workloads import ContainerRef, OwnerRef, Workload
 from webhook.policy.evaluation import workload_verdict
-from webhook.policy.messages import MAX_WARNING, MAX_WARNINGS, Hints, grounds, warnings, with_addition, with_title
+from webhook.policy.messages import Hints
 from webhook.policy.modes import enforced
 from webhook.policy.plaintext import plain
-from webhook.policy.reasons import error_action, weightiest
 from webhook.ports import AccountSink, Clock, SightingSink
 
 log = logging.getLogger("bomgate.admission")
@@ -62,7 +64,7 @@ class AdmissionReviewer:
 
     def __init__(self, parts: ReviewParts, policy: Policy, hints: Hints) -> None:
         self._judge, self._enforcer, self._policy = parts.judge, parts.enforcer, policy
-        self._texts = ComposedTexts(hints)
+        self._responses = Responses(policy, hints)
         self._sightings, self._former = parts.sightings, parts.former
         self._clock, self._reserve, self._accounts = parts.clock, parts.reserve_seconds, parts.accounts
 
@@ -70,78 +72,112 @@ class AdmissionReviewer:
         """Answer one request; whatever goes wrong becomes a decision by ``policy.onError``."""
         if request.odd:
             return self._odd(request, deadline)
-        workload = request.workload
-        if workload is None or not _is_judged(request):
-            return AdmissionResponse(request.uid, allowed=True, reason="not-judged")
-        containers = new_containers(workload, request.old_workload)
-        if workload.is_blank and not (request.old_workload is not None and request.old_workload.is_blank):
+        workload, old = request.workload, request.old_workload
+        if workload is None or (request.operation, request.subresource) not in JUDGED:
+            return not_judged(request, "not-judged")
+        if workload.deleting and is_going(request.operation, workload):
+            return not_judged(request, "not-judged")
+        containers = workload.containers if old is None else new_containers(workload, old)
+        if workload.nowhere and workload.is_blank and not (old is not None and old.is_blank):
             return self._blank(request, workload, deadline)
         if not containers and not _asks_anew(request):
-            return AdmissionResponse(request.uid, allowed=True, reason="nothing-new")
-        namespace = request.namespace or workload.namespace
-        mode = request.mode or self._enforcer.mode(namespace, deadline)
+            return not_judged(request, "nothing-new")
+        mode = request.mode or self._enforcer.mode(request.namespace or workload.namespace, deadline)
         if mode is Mode.OFF:
-            return AdmissionResponse(request.uid, allowed=True, reason="off")
-        judged = containers or workload.containers
-        judging = self._judge.begin(judged, namespace, workload.pull_access)
-        expected = None
-        if judging.lookups:
-            if enforced(Action.DENY, workload.kind, mode, self._policy) is Action.DENY:
-                expected = self._enforcer.expect(request, workload, namespace)
-            verdict = self._judge.finish(judging, self._before(deadline))
-        else:
-            verdict = self._judge.finish(judging, deadline)
-        if not request.dry_run:
-            self._note(verdict)
-            if workload.controller is not None and request.requester.username not in self._policy.admitted_controllers:
-                self._note_account(request, workload.controller)
-        action = enforced(verdict.action, workload.kind, mode, self._policy)
-        if action is Action.DENY and containers and request.old_workload is not None:
-            containers, verdict = self._without_former(request, containers, verdict, deadline)
-            if not containers and not _asks_anew(request):
-                return AdmissionResponse(request.uid, allowed=True, reason="nothing-new")
-            action = enforced(verdict.action, workload.kind, mode, self._policy)
-        if action is Action.DENY:
-            ruling = STANDS
-            if self._enforcer.concerns(workload):
-                ruling = self._enforcer.rule(Case.of(request, workload, namespace, verdict), deadline, expected)
-            if ruling.lets_in:
-                return self._let_in(request, verdict, ruling)
-            return self._deny(request, verdict, ruling) if containers else self._ignore(request, ruling)
-        return self._allow(request, verdict, action) if containers else self._ignore(request, STANDS)
+            return not_judged(request, "off")
+        return self._decide(request, workload, containers, mode, deadline)
 
     def undecided(self, target: Target, why: str, deadline: Deadline) -> AdmissionResponse:
-        """Answer what could not be decided, as far as the mode of the namespace lets it.
-
-        No SBOM was seen either, so that the worse of ``policy.onError`` and ``policy.missingSbom`` counts: an error may
-        not open what an image without an SBOM would not.
+        """Answer what could not be decided, see :meth:`Responses.undecided`.
 
         Args:
             target: what the request is about.
             why: the reason, for people.
             deadline: by when an answer must be there.
         """
-        policy = self._policy
         try:
             mode = target.mode or self._enforcer.mode(target.namespace, deadline)
         except Exception:  # this is the answer to errors, and may not be one itself
             log.exception("the mode of the namespace is not known; policy.enforce counts")
-            mode = policy.enforce
-        action = enforced(error_action(policy), target.kind, mode, policy)
-        line = plain(f"bomgate could not decide: {why}", MAX_WARNING)
-        return AdmissionResponse(
-            target.uid,
-            allowed=action is not Action.DENY,
-            message=line if action is Action.DENY else "",
-            warnings=(line,) if action is Action.WARN else (),
-            decision=action.word,
-            reason="error",
-        )
+            mode = self._policy.enforce
+        return self._responses.undecided(target, why, mode)
 
     def _odd(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
         """Answer what was read in part: a denial of that part stands, and nothing else is decided or written down."""
         answer = self.review(replace(request, odd="", dry_run=True), deadline)
         return self.undecided(request.target, request.odd, deadline) if answer.allowed else answer
+
+    def _blank(self, request: AdmissionRequest, workload: Workload, deadline: Deadline) -> AdmissionResponse:
+        mode = request.mode or self._enforcer.mode(request.namespace or workload.namespace, deadline)
+        if mode is Mode.OFF:
+            return not_judged(request, "off")
+        return blank(request, mode, has_reader=_has_reader(workload))
+
+    def _decide(
+        self,
+        request: AdmissionRequest,
+        workload: Workload,
+        containers: tuple[ContainerRef, ...],
+        mode: Mode,
+        deadline: Deadline,
+    ) -> AdmissionResponse:
+        """Judge, find out what a denial is overridden by, and answer.
+
+        Args:
+            request: as the API server made it.
+            workload: its object.
+            containers: those that it brings; none when it asks for a ticket for what it has.
+            mode: of the namespace.
+            deadline: by when an answer must be there.
+        """
+        namespace, expected = request.namespace or workload.namespace, list[OwnerQuestion | None]()
+
+        def before_waiting() -> Deadline:
+            if enforced(Action.DENY, workload.kind, mode, self._policy) is Action.DENY:
+                expected.append(self._enforcer.expect(request, workload, namespace))
+            return self._before(deadline)
+
+        judged = containers or workload.containers
+        verdict = self._judge.judge(judged, namespace, deadline, workload.pull_access, before_waiting)
+        if not request.dry_run:
+            self._sightings.saw(verdict)
+            if workload.controller is not None and request.requester.username not in self._policy.admitted_controllers:
+                self._note_account(request, workload.controller)
+        consequence = self._consequence(verdict, workload, mode)
+        if consequence.action is Action.DENY and containers and request.old_workload is not None:
+            containers, verdict = self._without_former(request, containers, verdict, deadline)
+            if not containers and not _asks_anew(request):
+                return not_judged(request, "nothing-new")
+            consequence = self._consequence(verdict, workload, mode)
+        ruling = STANDS
+        if consequence.action is Action.DENY and self._enforcer.concerns(workload):
+            ruling = self._enforcer.rule(Case.of(request, workload, namespace, verdict), deadline, *expected)
+        return self._respond(request, workload, containers, consequence, ruling)
+
+    def _consequence(self, verdict: WorkloadVerdict, workload: Workload, mode: Mode) -> Consequence:
+        has_reader = workload.controller is None
+        known = self._responses.consequences.get((id(verdict), workload.kind, mode, has_reader))
+        return known or self._responses.consequence(verdict, workload.kind, mode, has_reader=has_reader)
+
+    def _respond(
+        self,
+        request: AdmissionRequest,
+        workload: Workload,
+        containers: tuple[ContainerRef, ...],
+        consequence: Consequence,
+        ruling: Ruling,
+    ) -> AdmissionResponse:
+        """Answer, and note what the tags of an object stand for that is let in."""
+        if ruling is not STANDS and ruling.lets_in:
+            self._former.note(request, consequence.verdict)
+            return self._responses.let_in(request, consequence.verdict, ruling, has_reader=_has_reader(workload))
+        if not containers:
+            return ignored(request, ruling)
+        if consequence.action is Action.DENY:
+            return self._responses.denied(request, workload.title, consequence, ruling)
+        if consequence.names_tags:
+            self._former.note(request, consequence.verdict)
+        return replace(consequence.response, uid=request.uid)
 
     def _without_former(
         self,
@@ -174,92 +210,6 @@ class AdmissionReviewer:
             user, controller = plain(request.requester.username, _MAX_NAME), f"{owner.kind} ({owner.api_version})"
             self._accounts.saw(ControllerAccount(user, plain(controller, _MAX_NAME), self._clock.now()))
 
-    def _note(self, verdict: WorkloadVerdict) -> None:
-        now = self._clock.now()
-        for judged in verdict.images:
-            one = judged.verdict
-            self._sightings.saw(Sighting(one.digest, one.image.tagged, now, refused=one.action is Action.DENY))
-
-    def _deny(self, request: AdmissionRequest, verdict: WorkloadVerdict, ruling: Ruling) -> AdmissionResponse:
-        assert request.workload is not None
-        text = with_title(request.workload.title, self._texts.get(verdict, grounds))
-        return AdmissionResponse(
-            request.uid,
-            allowed=False,
-            message=with_addition(text, ruling.text) if ruling.text else text,
-            decision="deny",
-            reason=weightiest(verdict),
-            audit_annotations=_audit(verdict, Action.DENY),
-            break_glass=ruling.break_glass,
-        )
-
-    def _blank(self, request: AdmissionRequest, workload: Workload, deadline: Deadline) -> AdmissionResponse:
-        """Let in what has nothing where its kind should have a pod spec, and say so: its Pods are judged, it is not."""
-        mode = request.mode or self._enforcer.mode(request.namespace or workload.namespace, deadline)
-        if mode is Mode.OFF:
-            return AdmissionResponse(request.uid, allowed=True, reason="off")
-        text = f"bomgate found no image in this {workload.kind}: nothing at {', '.join(workload.nowhere)}"
-        loud = mode is not Mode.AUDIT and _has_reader(request)
-        return AdmissionResponse(
-            request.uid,
-            allowed=True,
-            warnings=(plain(text, MAX_WARNING),) if loud else (),
-            decision="audit" if mode is Mode.AUDIT else "warn",
-            reason="no-pod-spec",
-        )
-
-    def _ignore(self, request: AdmissionRequest, ruling: Ruling) -> AdmissionResponse:
-        """Let a ticket pass that does not count; the update brings no image, so there is nothing to deny."""
-        return AdmissionResponse(
-            request.uid,
-            allowed=True,
-            warnings=(plain(ruling.text, MAX_WARNING),) if ruling.text else (),
-            reason="nothing-new",
-            break_glass=ruling.break_glass,
-        )
-
-    def _let_in(self, request: AdmissionRequest, verdict: WorkloadVerdict, ruling: Ruling) -> AdmissionResponse:
-        self._former.note(request, verdict)
-        lines = (
-            (plain(ruling.text, MAX_WARNING), *self._lines(request, verdict))
-            if ruling.break_glass
-            else self._lines(request, verdict)
-        )
-        extra = (ruling.annotation,) if ruling.annotation else ()
-        return AdmissionResponse(
-            request.uid,
-            allowed=True,
-            warnings=lines[:MAX_WARNINGS] if _has_reader(request) else (),
-            decision="warn",
-            reason=ruling.reason,
-            audit_annotations=(*_audit(verdict, Action.WARN), *extra),
-            break_glass=ruling.break_glass,
-        )
-
-    def _allow(self, request: AdmissionRequest, verdict: WorkloadVerdict, action: Action) -> AdmissionResponse:
-        self._former.note(request, verdict)
-        # In the mode audit the answer is a plain yes, and only the metrics and the audit log tell what it hides.
-        silent = action is Action.ALLOW and verdict.action is not Action.ALLOW
-        return AdmissionResponse(
-            request.uid,
-            allowed=True,
-            warnings=() if silent else self._lines(request, verdict),
-            decision="audit" if silent else action.word,
-            reason=weightiest(verdict),
-            audit_annotations=_audit(verdict, action),
-        )
-
-    def _lines(self, request: AdmissionRequest, verdict: WorkloadVerdict) -> tuple[str, ...]:
-        return self._texts.get(verdict, warnings) if _has_reader(request) else ()
-
-
-def _is_judged(request: AdmissionRequest) -> bool:
-    return (
-        is_judged(request.operation, request.subresource)
-        and request.workload is not None
-        and not is_going(request.operation, request.workload)
-    )
-
 
 def _asks_anew(request: AdmissionRequest) -> bool:
     """Whether an update asks for break-glass for what the object names already, under a new ticket."""
@@ -270,12 +220,6 @@ def _asks_anew(request: AdmissionRequest) -> bool:
     return ticket is not None and ticket.strip() != (ticket_of(old) or "").strip()
 
 
-def _has_reader(request: AdmissionRequest) -> bool:
+def _has_reader(workload: Workload) -> bool:
     """Whether somebody reads warnings; a controller does not, and its owner got the same ones."""
-    return request.workload is not None and request.workload.controller is None
-
-
-def _audit(verdict: WorkloadVerdict, action: Action) -> tuple[tuple[str, str], ...]:
-    """What the API server's audit log says of a decision; ``would-be`` is the verdict that was not let do its work."""
-    found = (("decision", action.word), ("images", str(len(verdict.images))))
-    return found if action is verdict.action else (*found, ("would-be", verdict.action.word))
+    return workload.controller is None

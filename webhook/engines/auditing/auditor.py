@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from webhook.engines.auditing.options import AuditOptions
-from webhook.engines.checking.workloads import WorkloadJudge
+from webhook.engines.judging.workloads import WorkloadJudge
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
 from webhook.model.actions import Action

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 from math import ceil
 
-from webhook.engines.checking.images import ImageChecker
 from webhook.engines.controlling.options import ControllerOptions
+from webhook.engines.judging.images import ImageChecker
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher
 from webhook.errors import BomgateError, InvalidInput, SourceError
@@ -184,7 +184,7 @@ class InventoryDuty:
     def _check(self, one: _Running, deadline: Deadline) -> None:
         if deadline.remaining(self._ticks) <= 0:
             return  # its turn came too late; the next pass has it
-        self._parts.checker.check(one.image, one.namespace, deadline, one.access)
+        self._parts.checker.check_until(one.image, one.namespace, deadline, one.access)
         before = self._tried.get(one)
         pause = _FIRST_PAUSE if before is None else min(before.pause * 2, _LONGEST_PAUSE)
         self._tried[one] = _Tried(self._ticks + pause, pause)  # forgotten in the next pass if it is known by then

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from webhook.engines.checking.images import ImageChecker
+from webhook.engines.judging.images import ImageChecker
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.triage.whereabouts import Whereabouts
 from webhook.errors import InvalidInput

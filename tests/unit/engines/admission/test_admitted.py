@@ -6,11 +6,11 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import NOON, FakeWorkloadInventory
 from tests.unit.engines.clusters import (
     BAD,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
+from tests.copies import replace
 from tests.unit.engines.clusters import request, workload
 from tests.worlds import World, digest_of
 from webhook.engines.admission.mutating import PodPinner

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
+from tests.copies import replace
 from tests.unit.engines.clusters import BAD, GOOD, REPLICA_SET, Town, of_controller, request, workload
 from tests.worlds import LEFTPAD, digest_of, sbom_of
 from webhook.errors import Retryable

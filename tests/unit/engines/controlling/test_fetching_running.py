@@ -168,10 +168,10 @@ def test_an_error_of_the_store_is_told_after_all_were_searched() -> None:
     desk.running.there = [workload("web", ("shop/a:1", OLD, True), ("shop/b:1", other, True))]
 
     class Failing:
-        def check(self, image: ImageRef, *arguments: object) -> object:
+        def check_until(self, image: ImageRef, *arguments: object) -> object:
             if image.digest == OLD:
                 raise StoreError("the database is full")
-            return desk.world.checker.check(image, *arguments)
+            return desk.world.checker.check_until(image, *arguments)
 
     parts = InventoryParts(
         **{**{name: getattr(desk.parts, name) for name in desk.parts.__slots__}, "checker": Failing()}

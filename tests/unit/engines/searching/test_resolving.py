@@ -115,7 +115,7 @@ def test_whoever_asks_for_the_same_tag_joins_the_question() -> None:
 
 
 def test_of_too_many_tags_the_one_that_was_answered_first_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("webhook.engines.checking.resolving._MOST_REMEMBERED", 2)
+    monkeypatch.setattr("webhook.engines.searching.resolving._MOST_REMEMBERED", 2)
     world = world_with_registry()
     for name in ("shop/b:1", "shop/c:1"):
         world.resolver.digests[f"docker.io/{name}"] = world.image(name, LEFTPAD)
@@ -132,7 +132,7 @@ def test_of_too_many_tags_the_one_that_was_answered_first_is_asked_for_again(mon
 
 
 def test_an_answer_in_place_of_a_former_one_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("webhook.engines.checking.resolving._MOST_REMEMBERED", 2)
+    monkeypatch.setattr("webhook.engines.searching.resolving._MOST_REMEMBERED", 2)
     world = world_with_registry()
     world.check("shop/web:1")
     world.check("shop/absent:1")

@@ -17,11 +17,11 @@ from tests.fakes import (
     MemoryStore,
 )
 from tests.worlds import LEFTPAD, World, digest_of, sbom_of
-from webhook.engines.checking.claims import LEASE_SECONDS, SearchClaims
-from webhook.engines.checking.options import SearchOptions
-from webhook.engines.checking.searching import SbomSearch, SearchParts
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.engines.searching.claims import LEASE_SECONDS, SearchClaims
+from webhook.engines.searching.options import SearchOptions
+from webhook.engines.searching.search import SbomSearch, SearchParts
 from webhook.errors import Final, InvalidInput, StoreError
 from webhook.model.deadlines import Deadline
 from webhook.model.images import parse_image

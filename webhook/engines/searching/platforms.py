@@ -49,6 +49,10 @@ class Platforms:
             place where nodes do not count.
         background: asks.
         clock: time.
+
+    Attributes:
+        wanted: what counts as far as it is known; another object once it has changed.
+        until: the moment, on the monotonic clock, from which on :meth:`now` has something to do.
     """
 
     def __init__(
@@ -61,16 +65,16 @@ class Platforms:
         self._nodes = None if named or background is None or clock is None else nodes
         self._background, self._clock = background, clock
         pending = self._nodes is not None
-        self._wanted = Wanted(named, certain=True) if named else Wanted(certain=pending, pending=pending)
+        self.wanted = Wanted(named, certain=True) if named else Wanted(certain=pending, pending=pending)
         self._task: Future[None] | None = None
-        self._again = 0.0
+        self.until = float("inf") if self._nodes is None else 0.0
         self._lock = threading.Lock()
 
     def now(self) -> Wanted:
         """What counts as far as it is known; the same object until it changes."""
         if self._nodes is not None:
             self._refresh()
-        return self._wanted
+        return self.wanted
 
     def settle(self, deadline: Deadline) -> Wanted:
         """The same, after waiting for the first answer about the nodes."""
@@ -78,17 +82,17 @@ class Platforms:
         task = self._task
         if wanted.pending and task is not None and self._background is not None and self._clock is not None:
             self._background.wait(task, deadline.remaining(self._clock.monotonic()))
-        return self._wanted
+        return self.wanted
 
     def _refresh(self) -> None:
         assert self._background is not None and self._clock is not None
-        if self._clock.monotonic() < self._again:
+        if self._clock.monotonic() < self.until:
             return
         with self._lock:
             now = self._clock.monotonic()
-            if now < self._again:
+            if now < self.until:
                 return
-            self._again = now + _ASK_SECONDS
+            self.until = now + _ASK_SECONDS
             try:
                 self._task = self._background.start(self._ask)
             except SourceError as problem:
@@ -98,8 +102,8 @@ class Platforms:
         assert self._nodes is not None
         found = self._nodes()
         wanted = Wanted(found, certain=True) if found else Wanted()
-        if wanted != self._wanted:
-            self._wanted = wanted
+        if wanted != self.wanted:
+            self.wanted = wanted
 
 
 def has_gap(coverage: Coverage, wanted: Wanted) -> bool:

@@ -14,11 +14,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from webhook.engines.checking.claims import SearchClaims
-from webhook.engines.checking.flights import SingleFlight
-from webhook.engines.checking.looking import LookedFor, Seen, changed_places, generated, look_around
-from webhook.engines.checking.platforms import Platforms, has_gap
-from webhook.engines.checking.unstored import UnstoredSbom, UnstoredSboms, coverage_of
+from webhook.engines.searching.claims import SearchClaims
+from webhook.engines.searching.flights import SingleFlight
+from webhook.engines.searching.looking import LookedFor, Seen, changed_places, generated, look_around
+from webhook.engines.searching.platforms import Platforms, has_gap
+from webhook.engines.searching.unstored import UnstoredSbom, UnstoredSboms, coverage_of
 from webhook.errors import SourceError, StoreError
 from webhook.model.caches import TimedCache
 from webhook.model.deadlines import Deadline
@@ -30,9 +30,9 @@ from webhook.model.verdicts import SbomStatus
 from webhook.telemetry import Faults
 
 if TYPE_CHECKING:
-    from webhook.engines.checking.options import SearchOptions
     from webhook.engines.readmodel import ReadModel
     from webhook.engines.refreshing import Refresher
+    from webhook.engines.searching.options import SearchOptions
     from webhook.model.images import Digest, ImageRef
     from webhook.ports import Background, Clock, Opening, RegistryOpener, SbomStore, SearchStore
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes import FakeBackground
 from webhook.clients.machine import ThreadBackground
-from webhook.engines.checking.flights import SingleFlight
+from webhook.engines.searching.flights import SingleFlight
 from webhook.errors import DeadlineExceeded
 
 

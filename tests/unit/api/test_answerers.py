@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from prometheus_client import CollectorRegistry
 
-from webhook.api.accounting import account, area, subject
+from tests.copies import replace
+from webhook.api.answerers import account, area, subject
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester
 from webhook.model.workloads import OwnerRef, Workload
 from webhook.telemetry.metrics import Metrics, exposition

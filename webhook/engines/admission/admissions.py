@@ -7,7 +7,7 @@ import logging
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from webhook.engines.checking.notes import Notes
+from webhook.engines.admission.notes import Notes
 from webhook.errors import BomgateError
 from webhook.model.images import Digest
 from webhook.model.records import AdmittedImage

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from webhook.engines.assessing.ruling import ModelRules
-from webhook.engines.checking.platforms import Wanted, has_gap
-from webhook.engines.checking.resolving import Resolution, TagQuestion, TagResolver
-from webhook.engines.checking.searching import SbomSearch
+from webhook.engines.searching.platforms import Wanted, has_gap
+from webhook.engines.searching.resolving import Resolution, TagKey, TagQuestion, TagResolver
+from webhook.engines.searching.search import SbomSearch
 from webhook.model.actions import Action
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome
@@ -17,8 +17,8 @@ from webhook.model.verdicts import Reason, SbomStatus, Verdict
 from webhook.policy.evaluation import Rules, Subject, evaluate, missing
 
 if TYPE_CHECKING:
-    from webhook.engines.checking.unstored import UnstoredSbom
     from webhook.engines.readmodel import ReadModel
+    from webhook.engines.searching.unstored import UnstoredSbom
     from webhook.model.changes import ImageFacts
     from webhook.model.deadlines import Deadline
     from webhook.model.images import Digest, ImageRef
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from webhook.ports import Clock
 
 _MOST_CACHED = 50_000
+_Ready = tuple[Verdict, tuple[TagKey, tuple[float, Resolution]] | None]
+"""A verdict that nothing has to be looked up for; and the answer of a registry about its tag, where one was asked."""
 _UNRESOLVED = SearchOutcome(SbomStatus.UNRESOLVED)
 _PINNED = Resolution(None)
 _NOT_LOOKED_AT = "an SBOM is known from another name of this image, and what is attached here was not read yet"
@@ -73,38 +75,61 @@ class ImageChecker:
 
     def __init__(self, model: ReadModel, rules: Rules, tags: TagResolver, search: SbomSearch, clock: Clock) -> None:
         self._model, self.tags, self._search, self._clock = model, tags, search, clock
-        self.rules, self._policy = ModelRules(rules, model), rules.policy
-        self._verdicts: dict[tuple[Digest, str, str], _Judged] = {}
+        self.rules, self._policy, self._platforms = ModelRules(rules, model), rules.policy, search.platforms
         self._generation, self._wanted = -1, Wanted()
+        self._verdicts: dict[tuple[Digest, str, str], _Judged] = {}
+        self._ready: dict[tuple[str, str, PullAccess], _Ready] = {}
 
-    def check(self, image: ImageRef, namespace: str, deadline: Deadline, access: PullAccess = NO_ACCESS) -> Verdict:
-        """Judge one image.
-
-        Args:
-            image: a parsed reference.
-            namespace: where it is to run; empty when that is not known.
-            deadline: by when an answer must be there; a search that is not done by then goes on behind it.
-            access: the workload's pull secrets; :data:`NO_ACCESS` where they are not used.
-
-        Raises:
-            StoreError: an SBOM was found, and the store did not answer.
-        """
-        begun = self.begin(image, namespace, access)
-        return self.finish(begun, deadline) if isinstance(begun, Lookup) else begun
-
-    def begin(self, image: ImageRef, namespace: str, access: PullAccess = NO_ACCESS) -> Verdict | Lookup:
+    def check(self, image: ImageRef, namespace: str, access: PullAccess = NO_ACCESS) -> Verdict | Lookup:
         """Judge an image from memory, or else begin to look for it; never waits.
 
         A look-up goes from the tag to the SBOM by itself, so that those of several images run side by side.
 
         Args:
             image: a parsed reference.
-            namespace: where it is to run.
-            access: the workload's pull secrets.
+            namespace: where it is to run; empty when that is not known.
+            access: the workload's pull secrets; :data:`NO_ACCESS` where they are not used.
 
         Returns:
             The verdict, or what :meth:`finish` makes one of.
         """
+        model, platforms, clock = self._model, self._platforms, self._clock
+        ticks = clock.monotonic()
+        wanted = platforms.wanted if ticks < platforms.until else platforms.now()
+        if self._generation != model.generation or self._wanted is not wanted or len(self._ready) > _MOST_CACHED:
+            self._forget(wanted)
+        scope = namespace if namespace in model.assessments.namespaces else ""
+        ready = self._ready.get((image.text, scope, access))
+        if ready is not None:
+            verdict, tag = ready
+            until = verdict.valid_until
+            if (until is None or clock.now() < until) and (
+                tag is None or (ticks < tag[1][0] and self.tags.answers.get(tag[0]) is tag[1])
+            ):
+                return verdict
+        return self._begin(image, namespace, scope, access)
+
+    def check_until(
+        self, image: ImageRef, namespace: str, deadline: Deadline, access: PullAccess = NO_ACCESS
+    ) -> Verdict:
+        """Judge one image, and wait for what has to be looked for.
+
+        Args:
+            image: a parsed reference.
+            namespace: where it is to run; empty when that is not known.
+            deadline: by when an answer must be there; a search that is not done by then goes on behind it.
+            access: the workload's pull secrets.
+
+        Raises:
+            StoreError: an SBOM was found, and the store did not answer.
+        """
+        begun = self.check(image, namespace, access)
+        return self.finish(begun, deadline) if isinstance(begun, Lookup) else begun
+
+    def _begin(self, image: ImageRef, namespace: str, scope: str, access: PullAccess) -> Verdict | Lookup:
+        """Judge an image that has no verdict ready, or begin to look for it."""
+        ready, key = self._ready, None if image.digest else self.tags.key(image, access)
+        answer = None if key is None else self.tags.answers.get(key)
         resolution = _PINNED if image.digest else self.tags.known(image, access)
         if resolution is None:
             then = self._searcher(image, namespace, access)
@@ -124,7 +149,13 @@ class ImageChecker:
             elif verdict is None or (judged is not None and judged.has_gap):
                 return Lookup(image, namespace, access, resolution)
             # Else an older program has found it, which counts until it is known which platforms it describes.
-        return _with_remark(verdict, resolution)
+        verdict = _with_remark(verdict, resolution)
+        if judged is not None and not judged.unsettled:
+            if key is None:
+                ready[image.text, scope, access] = (verdict, None)
+            elif answer is not None:
+                ready[image.text, scope, access] = (verdict, (key, answer))
+        return verdict
 
     def await_tag(self, lookup: Lookup, deadline: Deadline) -> Lookup:
         """The look-up when its tag is resolved, or cannot be waited for any longer; the search for its SBOM runs."""
@@ -136,7 +167,7 @@ class ImageChecker:
         """Wait for a look-up, and judge what it found.
 
         Args:
-            lookup: what :meth:`begin` gave.
+            lookup: what :meth:`check` gave.
             deadline: by when an answer must be there.
 
         Raises:
@@ -149,7 +180,7 @@ class ImageChecker:
             return self._unresolved(image, namespace, resolution)
         judged = self._judged(image, digest, namespace)
         if judged is not None and judged.has_gap:
-            self._search.platforms.settle(deadline)
+            self._platforms.settle(deadline)
             judged = self._judged(image, digest, namespace)
         if judged is None or judged.has_gap:
             outcome = self._search.search(image, digest, deadline, access)
@@ -201,10 +232,10 @@ class ImageChecker:
         return None if judged is None else judged.verdict
 
     def _judged(self, image: ImageRef, digest: Digest, namespace: str) -> _Judged | None:
-        wanted, generation = self._search.platforms.now(), self._model.generation
-        if self._generation != generation or self._wanted is not wanted or len(self._verdicts) > _MOST_CACHED:
-            # A new dict rather than clear(): a verdict computed from the older model lands in the dropped one.
-            self._generation, self._wanted, self._verdicts = generation, wanted, {}
+        wanted = self._platforms.now()
+        stale = self._generation != self._model.generation or self._wanted is not wanted
+        if stale or len(self._verdicts) > _MOST_CACHED:
+            self._forget(wanted)
         verdicts = self._verdicts
         scope = namespace if namespace in self._model.assessments.namespaces else ""
         key = (digest, image.text, scope)
@@ -226,6 +257,12 @@ class ImageChecker:
         verdicts[key] = judged = _Judged(verdict, gap or coverage is None, gap)
         return judged
 
+    def _forget(self, wanted: Wanted) -> None:
+        """Drop the verdicts, because what is known or what counts has changed."""
+        # New dicts rather than clear(): a verdict computed from the older model lands in the dropped ones.
+        self._generation, self._wanted = self._model.generation, wanted
+        self._verdicts, self._ready = {}, {}
+
     def _evaluate(self, facts: ImageFacts, subject: Subject) -> Verdict:
         if facts.total == facts.unusable:
             detail = f"{facts.unusable} components, none with a usable purl"
@@ -245,7 +282,7 @@ class ImageChecker:
             not_in_image=held.not_in_image,
             stale_before=self.stale_before,
         )
-        return _with_gaps(replace(facts, incomplete=held.incomplete), held.coverage, self._search.platforms.now())
+        return _with_gaps(replace(facts, incomplete=held.incomplete), held.coverage, self._platforms.now())
 
     def _searched(
         self, image: ImageRef, digest: Digest, namespace: str, access: PullAccess, outcome: SearchOutcome

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from webhook.engines.checking.images import ImageChecker, Lookup
+from msgspec.structs import replace
+
+from webhook.engines.judging.images import ImageChecker, Lookup
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.images import ImageRef, parse_image
 from webhook.model.pulling import NO_ACCESS, PullAccess
@@ -21,23 +22,9 @@ if TYPE_CHECKING:
     from webhook.model.workloads import ContainerRef
 
 log = logging.getLogger("bomgate.judge")
-
-
-@dataclass(slots=True)
-class Judging:
-    """The images of a workload, of which some may still be looked for.
-
-    Attributes:
-        namespace: where they are to run.
-        labels: the containers that name each image, by its reference as written.
-        verdicts: by the same; a :class:`Lookup` for an image that is looked for.
-        lookups: the references of those.
-    """
-
-    namespace: str
-    labels: Mapping[str, Sequence[str]]
-    verdicts: dict[str, Verdict | Lookup]
-    lookups: Sequence[str]
+_MOST_COMPOSED = 2_000
+_Composed = tuple["ContainerRef | int", ...]
+"""Containers, and the verdicts about their images by identity; the composed verdict keeps these alive."""
 
 
 class WorkloadJudge:
@@ -52,6 +39,7 @@ class WorkloadJudge:
     def __init__(self, checker: ImageChecker, rules: Rules, *, pull_secrets: bool = False) -> None:
         self._checker, self._rules, self._pull_secrets = checker, rules, pull_secrets
         self._parse = lru_cache(maxsize=4096)(parse_image)
+        self._composed: dict[_Composed, WorkloadVerdict] = {}
 
     def judge(
         self,
@@ -59,77 +47,72 @@ class WorkloadJudge:
         namespace: str,
         deadline: Deadline,
         access: PullAccess = NO_ACCESS,
+        before_waiting: Callable[[], Deadline] | None = None,
     ) -> WorkloadVerdict:
         """Judge the images of some containers; whatever goes wrong becomes a verdict.
 
+        What memory knows is judged at once, and all searches for the others begin before any is waited for. As long as
+        nothing changes, the same containers get the same object.
+
         Args:
             containers: places that name images.
             namespace: where they are to run.
             deadline: by when all must be judged.
-            access: with whose credentials the images are pulled.
-        """
-        return self.finish(self.begin(containers, namespace, access), deadline)
-
-    def begin(self, containers: Sequence[ContainerRef], namespace: str, access: PullAccess = NO_ACCESS) -> Judging:
-        """Judge from memory what is known, and begin to look for all other images; never waits.
-
-        Args:
-            containers: places that name images.
-            namespace: where they are to run.
             access: with whose credentials the images are pulled; those of another namespace never count.
+            before_waiting: called when some images are searched for; what it gives is the deadline for these.
         """
         access = replace(access, namespace=namespace) if self._pull_secrets else NO_ACCESS
+        verdicts: dict[str, Verdict | Lookup] = {}
+        waits = False
+        for container in containers:
+            text = container.image
+            if text in verdicts:
+                continue
+            try:
+                image = self._parse(text)
+            except InvalidInput as problem:
+                verdicts[text] = _no_reference(text, namespace, problem, self._rules)
+                continue
+            try:
+                verdicts[text] = begun = self._checker.check(image, namespace, access)
+                waits = waits or isinstance(begun, Lookup)
+            except Exception as problem:
+                verdicts[text] = self._failed(image, namespace, problem)
+        if waits:
+            self._await(verdicts, namespace, before_waiting() if before_waiting is not None else deadline)
+        key: _Composed = (*containers, *map(id, verdicts.values()))
+        return self._composed.get(key) or self._compose(key, containers, verdicts)
+
+    def _compose(
+        self, key: _Composed, containers: Sequence[ContainerRef], verdicts: Mapping[str, Verdict | Lookup]
+    ) -> WorkloadVerdict:
         labels: dict[str, list[str]] = {}
         for container in containers:
             labels.setdefault(container.image, []).append(container.label)
-        verdicts: dict[str, Verdict | Lookup] = {}
-        lookups: list[str] = []
-        for text in labels:
-            begun = verdicts[text] = self._begin(text, namespace, access)
-            if isinstance(begun, Lookup):
-                lookups.append(text)
-        return Judging(namespace, labels, verdicts, lookups)
-
-    def finish(self, judging: Judging, deadline: Deadline) -> WorkloadVerdict:
-        """Wait for what is looked for, and give the verdict about all images.
-
-        Args:
-            judging: what :meth:`begin` gave.
-            deadline: by when all must be judged.
-        """
-        if judging.lookups:
-            self._await(judging, deadline)
-        labels = judging.labels
-        return workload_verdict(
+        verdict = workload_verdict(
             [
                 ImageVerdict(verdict, tuple(labels[text]))
-                for text, verdict in judging.verdicts.items()
+                for text, verdict in verdicts.items()
                 if not isinstance(verdict, Lookup)
             ]
         )
+        if len(self._composed) >= _MOST_COMPOSED:
+            self._composed = {}
+        self._composed[key] = verdict
+        return verdict
 
-    def _await(self, judging: Judging, deadline: Deadline) -> None:
-        verdicts = judging.verdicts
-        lookups = [(text, one) for text in judging.lookups if isinstance(one := verdicts[text], Lookup)]
+    def _await(self, verdicts: dict[str, Verdict | Lookup], namespace: str, deadline: Deadline) -> None:
+        """Put verdicts in the place of look-ups."""
+        lookups = [(text, one) for text, one in verdicts.items() if isinstance(one, Lookup)]
         # Those first that are waited for only briefly: their searches begin when their time is over.
         lookups.sort(key=lambda pair: pair[1].impatience)
         for text, lookup in lookups:
-            verdicts[text] = self._guarded(text, judging.namespace, partial(self._checker.await_tag, lookup, deadline))
+            verdicts[text] = self._guarded(text, namespace, partial(self._checker.await_tag, lookup, deadline))
         for text, _ in lookups:
             resolved = verdicts[text]
             if isinstance(resolved, Lookup):
                 finish = partial(self._checker.finish, resolved, deadline)
-                verdicts[text] = self._guarded(text, judging.namespace, finish)
-
-    def _begin(self, text: str, namespace: str, access: PullAccess) -> Verdict | Lookup:
-        try:
-            image = self._parse(text)
-        except InvalidInput as problem:
-            return _no_reference(text, namespace, problem, self._rules)
-        try:
-            return self._checker.begin(image, namespace, access)
-        except Exception as problem:
-            return self._failed(image, namespace, problem)
+                verdicts[text] = self._guarded(text, namespace, finish)
 
     def _guarded(self, text: str, namespace: str, step: Callable[[], Verdict | Lookup]) -> Verdict | Lookup:
         try:

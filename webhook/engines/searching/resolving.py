@@ -9,22 +9,22 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from webhook.engines.checking.flights import SingleFlight
+from webhook.engines.searching.flights import SingleFlight
 from webhook.errors import SourceError, StoreError
 from webhook.model.deadlines import Deadline
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.telemetry import Faults
 
 if TYPE_CHECKING:
-    from webhook.engines.checking.options import ResolveOptions
     from webhook.engines.readmodel import ReadModel
+    from webhook.engines.searching.options import ResolveOptions
     from webhook.model.images import Digest, ImageRef
     from webhook.ports import Background, Clock, RegistryOpener, SbomStore
 
 log = logging.getLogger("bomgate.resolve")
 _MOST_REMEMBERED = 20_000
 _TOO_LATE = "the registry did not answer in time"
-_Key = tuple[str, PullAccess]
+TagKey = tuple[str, PullAccess]
 """A tagged name, and with whose credentials it is asked for."""
 
 
@@ -85,13 +85,16 @@ class TagResolver:
         parts: whom to ask, and where to remember.
         clock: time.
         options: see :class:`ResolveOptions`.
+
+    Attributes:
+        answers: what registries said of tags, by :meth:`key`, and until when on the monotonic clock that is believed.
     """
 
     def __init__(self, model: ReadModel, parts: ResolveParts, clock: Clock, options: ResolveOptions) -> None:
         self._model, self._parts, self._clock, self._options = model, parts, clock, options
-        self._questions = SingleFlight[_Key, Resolution](parts.background)
+        self._questions = SingleFlight[TagKey, Resolution](parts.background)
         # A plain dict, because every request with a tag looks into it.
-        self._fresh: dict[_Key, tuple[float, Resolution]] = {}
+        self.answers: dict[TagKey, tuple[float, Resolution]] = {}
         self._lock = threading.Lock()
 
     def resolve(self, image: ImageRef, deadline: Deadline, access: PullAccess = NO_ACCESS) -> Resolution:
@@ -108,11 +111,15 @@ class TagResolver:
         known = self.known(image, access)
         return known if known is not None else self.answer(self.ask(image, access), deadline)
 
+    def key(self, image: ImageRef, access: PullAccess) -> TagKey | None:
+        """Under what the answer about a tag is kept; None where no registry is asked."""
+        return None if self._parts.opener is None else (image.tagged, access)
+
     def known(self, image: ImageRef, access: PullAccess = NO_ACCESS) -> Resolution | None:
         """What memory says of a tag; None when a registry has to be asked."""
         if self._parts.opener is None:
             return Resolution(self._model.digest_of(image.tagged))
-        fresh = self._fresh.get((image.tagged, access))
+        fresh = self.answers.get((image.tagged, access))
         return fresh[1] if fresh is not None and self._clock.monotonic() < fresh[0] else None
 
     def ask(
@@ -169,15 +176,15 @@ class TagResolver:
             return question.task.result()
         return self._last_known(question.image, _TOO_LATE)
 
-    def _run(self, image: ImageRef, key: _Key) -> Resolution:
+    def _run(self, image: ImageRef, key: TagKey) -> Resolution:
         resolution = self._look_up(image, key[1])
         failed = resolution.remark or resolution.digest is None
         seconds = self._options.retry_seconds if failed else self._options.tag_seconds
         with self._lock:
-            self._fresh.pop(key, None)
-            if len(self._fresh) >= _MOST_REMEMBERED:
-                del self._fresh[next(iter(self._fresh))]  # the oldest answer
-            self._fresh[key] = (self._clock.monotonic() + seconds, resolution)
+            self.answers.pop(key, None)
+            if len(self.answers) >= _MOST_REMEMBERED:
+                del self.answers[next(iter(self.answers))]  # the oldest answer
+            self.answers[key] = (self._clock.monotonic() + seconds, resolution)
         return resolution
 
     def _look_up(self, image: ImageRef, access: PullAccess) -> Resolution:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webhook.engines.checking.notes import Notes
+from webhook.engines.admission.notes import Notes
 from webhook.model.records import ControllerAccount
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from webhook.engines.checking.images import ImageChecker
+    from webhook.engines.judging.images import ImageChecker
     from webhook.engines.readmodel import ReadModel
     from webhook.engines.refreshing import Refresher
     from webhook.model.components import Sbom

@@ -1,0 +1,18 @@
+"""Copies of frozen values with some fields changed, whichever library has made their class."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+def replace(value: T, **changes: Any) -> T:
+    """The value with these fields instead of its own."""
+    if isinstance(value, msgspec.Struct):
+        return msgspec.structs.replace(value, **changes)
+    copy: T = dataclasses.replace(value, **changes)  # type: ignore[type-var]  # it is the one or the other
+    return copy
