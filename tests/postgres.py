@@ -13,12 +13,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 START_SECONDS = 30
 _SETTINGS = {
     "listen_addresses": "",  # the socket only: no port to fight over
     "fsync": "off",  # what was committed survives a crash of the server, though not one of the machine
     "full_page_writes": "off",
+    "autovacuum": "off",  # it would visit each of the hundreds of databases in turn, as long as the server runs
     "max_connections": "120",
     "shared_buffers": "64MB",
 }
@@ -102,8 +104,28 @@ class PostgresServer:
         """A new database, a copy of another; its name."""
         self._databases += 1
         name = f"test{self._databases}"
-        self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # Files are copied as they are; by default each page would go through the log and the buffers.
+        self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return name
+
+    def restore(self, database: str, template: str) -> None:
+        """Give the tables of a database the rows of the template that it was made from, whatever protects its rows.
+
+        It takes a tenth of the time of a new database, of which each session has to learn the catalogue anew.
+        """
+        with psycopg.connect(self.url(template)) as source:
+            names = [name for (name,) in source.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+            rows = {name: source.execute(_select(name)).fetchall() for name in names}
+            sequences = source.execute("SELECT sequencename FROM pg_sequences").fetchall()
+        with psycopg.connect(self.url(database)) as target:
+            target.execute("SET session_replication_role = replica")  # neither triggers nor references
+            for name in names:
+                target.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
+                for row in rows[name]:
+                    values = sql.SQL(", ").join(sql.Placeholder() * len(row))
+                    target.execute(sql.SQL("INSERT INTO {} VALUES ({})").format(sql.Identifier(name), values), row)
+            for (name,) in sequences:
+                target.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(sql.Identifier(name)))
 
     def run(self, statement: str) -> None:
         """Run a statement outside any transaction."""
@@ -161,3 +183,7 @@ def as_user() -> list[str]:
     """What to put in front of a command of the server."""
     account = _unprivileged()
     return [] if account is None else ["runuser", "-u", account.pw_name, "--"]
+
+
+def _select(table: str) -> sql.Composed:
+    return sql.SQL("SELECT * FROM {}").format(sql.Identifier(table))

@@ -7,8 +7,29 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes import FakeClock, MemoryStore
+from tests.pooler import Pooler
+from tests.postgres import PostgresServer
 from webhook.store.opening import Store, open_store
 from webhook.store.options import StoreOptions
+
+
+@pytest.fixture(scope="session")
+def restored(postgres: PostgresServer, postgres_template: str) -> str:
+    """The name of a PostgreSQL database for tests that change no more than its rows."""
+    return postgres.new_database(postgres_template)
+
+
+@pytest.fixture
+def restored_url(postgres: PostgresServer, postgres_template: str, restored: str) -> str:
+    """Its address, when nothing is in its tables."""
+    postgres.restore(restored, postgres_template)
+    return postgres.url(restored)
+
+
+@pytest.fixture
+def restored_pooled_url(pooler: Pooler, restored_url: str, restored: str) -> str:
+    """Its address through the pooler."""
+    return pooler.url(restored)
 
 
 @pytest.fixture(params=["fake", "sqlite", "postgresql", "pooler"])
@@ -17,7 +38,7 @@ def store(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Store | 
     if request.param == "fake":
         yield MemoryStore(clock)
         return
-    names = {"sqlite": "sqlite_url", "postgresql": "postgres_url", "pooler": "pooled_url"}
+    names = {"sqlite": "sqlite_url", "postgresql": "restored_url", "pooler": "restored_pooled_url"}
     url = request.getfixturevalue(names[request.param])
     opened = open_store(StoreOptions(url=url), clock)
     yield opened

@@ -71,6 +71,12 @@ def in_threads(work: Callable[[int], object], count: int = WRITERS) -> list[obje
 
 
 @pytest.fixture
+def sqlite_url(new_sqlite_url: str) -> str:
+    """A file that is not there, so that several make it at once, too."""
+    return new_sqlite_url
+
+
+@pytest.fixture
 def stores(opened: Open, database_url: str) -> list[Store]:
     """Stores on one database, each with connections of its own."""
     return [opened(database_url, busy_timeout_ms=30_000) for _ in range(WRITERS + 1)]

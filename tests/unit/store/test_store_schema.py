@@ -51,10 +51,10 @@ print(store.admin.status().schema)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
+def empty_url(request: pytest.FixtureRequest, new_sqlite_url: str) -> str:
     """A database without any table."""
     if request.param == "sqlite":
-        return sqlite_url
+        return new_sqlite_url
     server: PostgresServer = request.getfixturevalue("postgres")
     return server.url(server.new_database())
 
@@ -91,9 +91,9 @@ def made_by_release(url: str, version: str) -> None:
     engine.dispose()
 
 
-def test_an_older_sqlite_file_is_upgraded_when_first_used(opened: Open, sqlite_url: str) -> None:
-    made_by_the_first_release(sqlite_url)
-    store = opened(sqlite_url)
+def test_an_older_sqlite_file_is_upgraded_when_first_used(opened: Open, new_sqlite_url: str) -> None:
+    made_by_the_first_release(new_sqlite_url)
+    store = opened(new_sqlite_url)
     assert store.admin.status().schema == schema.KNOWN[0]
     store.prepare()
     assert store.admin.status().schema == schema.VERSION
@@ -244,8 +244,8 @@ def test_a_file_of_another_program_is_left_alone(opened: Open, tmp_path: Path) -
     connection.close()
 
 
-def test_alembic_is_not_loaded_when_there_is_nothing_to_migrate(opened: Open, sqlite_url: str) -> None:
-    first = opened(sqlite_url)
+def test_alembic_is_not_loaded_when_there_is_nothing_to_migrate(opened: Open, new_sqlite_url: str) -> None:
+    first = opened(new_sqlite_url)
     first.prepare()
     first.close()
     program = (
@@ -256,7 +256,7 @@ def test_alembic_is_not_loaded_when_there_is_nothing_to_migrate(opened: Open, sq
         "open_store(StoreOptions(url=sys.argv[1]), FakeClock()).prepare()\n"
         "print('alembic' in sys.modules)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program, sqlite_url], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program, new_sqlite_url], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
 
 
