@@ -1,9 +1,9 @@
 """The test runner behind ``make test``: builds the real parts that are not there, then runs every test.
 
-``python tests/run.py [pytest arguments]``. Unit, property and port tests run on one process, and beside them the
-end-to-end tests, which share one cluster, one after the other on a second, and those on a real node, which mostly wait,
-on a third. Whatever is skipped is said in a box before the last line of pytest; with ``CI=true`` a skipped end-to-end
-test is a failure.
+``python tests/run.py [pytest arguments]``. The tests that share a cluster run one after the other on a process: those
+on the light cluster, those of the chart, and those on a real node. All others run beside them and after them, file by
+file, the longest first. Whatever is skipped is said in a box before the last line of pytest; with ``CI=true`` a skipped
+end-to-end test is a failure.
 
 ``python tests/run.py --quick`` runs the unit tests that need nothing but Python, with few examples of each property,
 and says how much of the package they ran.
@@ -24,6 +24,18 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OPTIONS = ["-n", "3", "--durations", "10", "--durations-min", "1"]
 TOGETHER = ("tests/node", "tests/e2e")
+LONG = (
+    "tests/security/test_security_fencing.py",
+    "tests/security/test_security_time.py",
+    "tests/security/test_security_failover.py",
+    "tests/release/test_release.py",
+    "tests/security/test_security_takeover.py",
+    "tests/unit/store/test_store_schema.py",
+    "tests/property/test_evaluation_property.py",
+    "tests/security/test_security_start.py",
+    "tests/generator/test_generator_syft.py",
+)
+"""Files that take longest though they hold few tests: xdist would give them out last, and the last would end alone."""
 SLOW = [
     "tests/unit/store",
     "tests/unit/engines/downloading/test_downloading_killed.py",
@@ -44,7 +56,7 @@ def main(arguments: list[str]) -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every process that a test starts compiles the package first
     if "--quick" in arguments:
         return _quick([one for one in arguments if one != "--quick"])
-    if not _build() and in_ci():
+    if not _build(arguments) and in_ci():
         return 1
     return int(pytest.main([*OPTIONS, *arguments], plugins=[ByFile(), LoudSkips()]))
 
@@ -60,10 +72,14 @@ def in_ci() -> bool:
     return os.environ.get("CI", "").lower() == "true"
 
 
-def _build() -> bool:
-    """Build the real parts that tests run, once per version, before any test's clock starts; whether all are there."""
+def _build(arguments: list[str]) -> bool:
+    """Build the real parts that tests run, once per version, before any test's clock starts; whether all are there.
+
+    bomgate's image is not among them, which each change of the code makes anew: the tests on a node build it, beside
+    all others.
+    """
     from tests.e2e.controlplane import build as kubernetes
-    from tests.node import images, machine
+    from tests.node import machine
     from tests.registries import build as registry
 
     parts = {
@@ -71,9 +87,8 @@ def _build() -> bool:
         "Helm": lambda: kubernetes.ensure("helm"),
         "cert-manager": lambda: kubernetes.ensure("certmanager"),
     }
-    if not machine.missing():
-        parts |= {"Node": lambda: kubernetes.ensure("node"), "Images of the node": images.ensure}
-        parts["kube-router"] = lambda: kubernetes.ensure("kuberouter")
+    if _selects("tests/node", arguments) and not machine.missing():
+        parts |= {"Node": lambda: kubernetes.ensure("node"), "kube-router": lambda: kubernetes.ensure("kuberouter")}
     if not os.environ.get("KUBEBUILDER_ASSETS"):
         parts["Kubernetes control plane"] = kubernetes.ensure
     missing = []
@@ -88,10 +103,19 @@ def _build() -> bool:
     return not missing
 
 
+def _selects(folder: str, arguments: list[str]) -> bool:
+    """Whether tests in a folder are asked for: it, a part of it, what it is a part of, or no path at all."""
+    paths = [path for one in arguments if (path := Path(one.partition("::")[0])).exists()]
+    wanted = ROOT / folder
+    return not paths or any(
+        path.resolve().is_relative_to(wanted) or wanted.is_relative_to(path.resolve()) for path in paths
+    )
+
+
 class ByFile:
     """A pytest plugin: the tests of a file stay on one process, and so do all of a folder that share a cluster.
 
-    Those folders come first, so that each has a process for itself.
+    Those folders come first, so that each has a process for itself, and then what takes longest.
     """
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -103,9 +127,9 @@ class ByFile:
                 return _folder(nodeid)
 
             def _assign_work_unit(self, node: Any) -> None:
-                for folder in TOGETHER:
-                    if folder in self.workqueue:
-                        self.workqueue.move_to_end(folder, last=False)
+                for scope in reversed(TOGETHER + LONG):
+                    if scope in self.workqueue:
+                        self.workqueue.move_to_end(scope, last=False)
                 super()._assign_work_unit(node)
 
         return Scheduler(config, log)
