@@ -39,7 +39,7 @@ def test_people_are_told_what_changed_what_it_touches_and_when_it_expires(filled
         "  registry.example/shop/blocked:1",
         "1 assessment recorded.",
     ]
-    assert ran.err.splitlines()[3].startswith("To take back: bomgate assess --undo ")
+    assert ran.err.splitlines()[3].startswith("To undo: bomgate assess --undo ")
 
 
 def test_several_ids_are_assessed_together(filled: Installation) -> None:

@@ -117,7 +117,7 @@ def test_people_see_now_and_then_before_it_is_recorded(filled: Installation) -> 
     header, first = ran.out.splitlines()[:2]
     assert header.split() == ["VULNERABILITY", "NOW", "THEN", "FOR", "EXPIRES"]
     assert first.split()[:7] == ["CVE-2026-10001", "Blocked", "by", "auto-assess", "Ignore", "by", "bob"]
-    assert "To take back: bomgate assess --undo" in ran.err
+    assert "To undo: bomgate assess --undo" in ran.err
 
 
 def test_an_unknown_image_package_or_namespace_in_a_filter_is_refused(filled: Installation) -> None:

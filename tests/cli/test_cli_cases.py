@@ -110,7 +110,7 @@ def is_counted_apart(bomgate: Installation, path: Path, known: list[str]) -> Non
 def is_never_clean(bomgate: Installation, path: Path, known: list[str]) -> None:
     """Denied, or unusable; what is clean is only what the file has for that."""
     verdict = loaded(bomgate, path, known)
-    says_nothing = any("names no package with a usable purl" in one for one in verdict["reasons"])
+    says_nothing = any("contains no package with a usable purl" in one for one in verdict["reasons"])
     assert verdict["action"] == "deny" or verdict["components"]["unusable"] > 0 or says_nothing
     assert [purl for purl, state in contents(bomgate).items() if state == "clean"] in ([], [CLEAN])
 

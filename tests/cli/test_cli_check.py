@@ -163,7 +163,7 @@ def test_a_manifest_without_images_says_so(filled: Installation) -> None:
         ("empty.json", " \n", "It is empty"),
         ("words.txt", "just words", "no known SBOM format"),
         ("broken.yaml", "apiVersion: v1\nkind: {{ .Values.kind }}: x\n", "render templates first"),
-        ("broken.json", '{"apiVersion": "v1", "kind": "Pod", ', "What helps"),
+        ("broken.json", '{"apiVersion": "v1", "kind": "Pod", ', "What to do"),
         ("half.yaml", "apiVersion: v1\nmetadata: {}\n", "no apiVersion and kind"),
         (
             "both.json",
@@ -298,7 +298,7 @@ def test_what_could_not_be_decided_exits_with_3_and_an_id_that_the_log_has(
     ran = filled.run("check", reference("caution"), "--output", "json")
     assert (ran.code, ran.json["action"]) == (3, "warn")
     (reason,) = ran.json["targets"][0]["images"][0]["reasons"]
-    error_id = reason.partition("under the id ")[2][:8]
+    error_id = reason.partition("under the ID ")[2][:8]
     assert f"error_id={error_id}" in ran.err
     junit = filled.run("check", reference("caution"), "--output", "junit")
     assert ElementTree.fromstring(junit.out).attrib["errors"] == "1"

@@ -65,7 +65,7 @@ def test_unregister_asks_and_does_nothing_where_nobody_can_answer(
     in_cluster(bomgate, server)
     ran = bomgate.run("unregister")
     assert ran.code == 2
-    assert "What helps: Say so with --yes." in ran.err
+    assert "What to do: Say so with --yes." in ran.err
     assert len(server.kept("validatingwebhookconfigurations")) == 1
 
 

@@ -50,12 +50,12 @@ def test_the_first_sentence_says_what_would_happen_and_the_rest_why_and_what_hel
     ran = installed.run("readiness")
     first, *rest = ran.out.splitlines()
     assert first == (
-        "If you enforce now, 2 workloads in 2 namespaces would be denied, 2 would be warned of, and 1 has no SBOM."
+        "If you enforce now, 2 workloads in 2 namespaces would be denied, 2 would get a warning, and 1 has no SBOM."
     )
     text = "\n".join(rest)
     for part in ("Namespace shop (mode deny)", "Deployment/blocked", "CVE-2026-10001", "Deployment/caution"):
         assert part in text
-    for part in ("missing-sbom", "bomgate assess CVE-2026-10001", "1 workload where the webhook is not asked"):
+    for part in ("missing-sbom", "bomgate assess CVE-2026-10001", "1 workload that the webhook does not cover"):
         assert part in text
     assert "Deployment/clean" not in text
     assert ran.code == 1
@@ -66,7 +66,7 @@ def test_nothing_denied_is_exit_0(installed: Installation, cluster: ObjectServer
     ran = installed.run("readiness")
     assert (ran.code, ran.out.splitlines()[0]) == (
         0,
-        "If you enforce now, no workload would be denied, 1 would be warned of, and 0 have no SBOM.",
+        "If you enforce now, no workload would be denied, 1 would get a warning, and 0 have no SBOM.",
     )
 
 
@@ -173,4 +173,4 @@ def test_a_database_that_knows_nothing_is_pointed_out(bomgate: Installation, clu
     bomgate.ok("db", "upgrade")
     ran = bomgate.run("readiness")
     assert ran.code == 3
-    assert "The database knows no image at all" in ran.err
+    assert "The database has no images" in ran.err

@@ -54,7 +54,7 @@ def test_what_cannot_be_added_is_an_input_error_with_a_remedy(
     ran = bomgate.run("sbom", "add", *arguments, stdin=stdin)
     assert ran.code == 2
     assert said in ran.err
-    assert "What helps: " in ran.err
+    assert "What to do: " in ran.err
 
 
 def test_an_import_takes_the_good_files_and_reports_the_others(bomgate: Installation) -> None:

@@ -34,7 +34,7 @@ def test_without_a_certificate_or_a_word_for_plain_http_it_does_not_start(
     ran = bomgate.run("serve", *arguments)
     assert ran.code == 2
     assert said in ran.err
-    assert "What helps: " in ran.err
+    assert "What to do: " in ran.err
 
 
 def test_a_server_without_workers_is_refused(bomgate: Installation) -> None:
@@ -115,7 +115,7 @@ def test_it_says_where_it_listens_warns_of_traps_and_ends_in_good_order(
 ) -> None:
     process, log = running
     assert log[0]["level"] == "warning"
-    assert (log[0]["code"], "opens by itself" in log[0]["message"]) == ("opens-by-itself", True)
+    assert (log[0]["code"], "ends silently" in log[0]["message"]) == ("opens-by-itself", True)
     urls = {one["message"]: one.get("url", "") for one in log}
     assert urls["listening"].startswith("https://127.0.0.1:")
     assert urls["metrics"].endswith("/metrics")

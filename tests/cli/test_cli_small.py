@@ -29,8 +29,8 @@ def test_the_recommended_types_are_listed(bomgate: Installation) -> None:
 
 def test_traps_are_found_and_strict_makes_them_fail(bomgate: Installation) -> None:
     ran = bomgate.ok("types", "lint")
-    assert "warning (opens-by-itself): What Blocked denies opens by itself" in ran.out
-    assert "What helps: Set onExpiry: reassess" in ran.out
+    assert "warning (opens-by-itself): What Blocked denies ends silently" in ran.out
+    assert "What to do: Set onExpiry: reassess" in ran.out
     assert bomgate.run("types", "lint", "--strict").code == 1
     assert bomgate.ok("types", "lint", "--output", "json").json["traps"][0]["code"] == "opens-by-itself"
 

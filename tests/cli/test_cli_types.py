@@ -52,7 +52,7 @@ def test_listing_and_linting_make_no_database(bomgate: Installation) -> None:
 
 def test_traps_of_types_of_the_cluster_are_found(bomgate: Installation) -> None:
     with_types(bomgate, MEDIUM)
-    assert "What medium denies opens by itself" in bomgate.ok("types", "lint").out
+    assert "What medium denies ends silently" in bomgate.ok("types", "lint").out
     assert "medium" not in bomgate.ok("types", "lint", "--settings-only").out
     assert bomgate.run("types", "lint", "--settings-only", "--records").code == 2
 

@@ -136,7 +136,7 @@ def test_who_has_the_right_lets_a_pod_in_and_it_is_written_down(
     assert bomgate.metric("bomgate_break_glass_total", result="used") == before
     answer = create(cluster, "ben", under("INC-2", pod(namespace, "web", BLOCKED)))
     assert answer.allowed, answer.message
-    assert "let in by break-glass under ticket INC-2" in answer.warnings[0]
+    assert "admitted by break-glass under ticket INC-2" in answer.warnings[0]
     assert "would be denied" in answer.warnings[1]
     (written,) = grants(cluster, namespace)
     metadata = answer.data.metadata
@@ -198,7 +198,7 @@ def test_a_ticket_that_a_pod_has_already_lets_no_debugger_in(cluster: Cluster, n
         patch = Core(client_of(cluster, user)).patch_namespaced_pod_ephemeralcontainers_with_http_info
         answer = call(patch, "web", namespace, debug)
         assert answer.denied
-        assert "the object had the ticket INC-7 before" in answer.text
+        assert "the object already had the ticket INC-7" in answer.text
     assert grants(cluster, namespace) == []
 
 
@@ -211,7 +211,7 @@ def test_a_ticket_is_not_replayed_by_an_update_of_an_account_that_may_everything
         grant(cluster, user, "cluster-admin", namespace)
         answer = change(cluster, user, under("INC-20", deployment(namespace, "web", BLOCKED)))
         assert answer.denied
-        assert "the object had the ticket INC-20 before" in answer.text
+        assert "the object already had the ticket INC-20" in answer.text
     listed, other = ACCOUNTS
     answer = change(cluster, other, under("INC-21", deployment(namespace, "web", BLOCKED)))
     assert answer.denied

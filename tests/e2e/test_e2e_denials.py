@@ -24,9 +24,9 @@ DENIAL = [
     r"  - pkg:maven/org\.example\.web/parser@2\.14\.1: CVE-2026-10001 \(CVSS 9\.8, Critical\)",
     r"    CWE-502: Deserialization of Untrusted Data",
     r"    Blocked by auto-assess \(.*9\.0.*10\.0.*\) on (?P<on>[\d-]+), until (?P<until>[\d-]+) \d\d:\d\d UTC",
-    r"What helps:",
+    r"What to do:",
     r"- use a version of the package, or an image, that does not have the vulnerability",
-    r"- if it does no harm here: bomgate assess CVE-2026-10001 --package pkg:maven/org\.example\.web/parser "
+    r"- if it is harmless here: bomgate assess CVE-2026-10001 --package pkg:maven/org\.example\.web/parser "
     r"--type Ignore --comment '<why>'",
 ]
 """The lines of a denial, as patterns."""

@@ -77,7 +77,7 @@ def test_credentials_are_passed_on(syft: Path, guarded: Images, tmp_path: Path, 
 def test_a_registry_that_refuses_is_said_so(syft: Path, guarded: Images, soon: Deadline, password: str) -> None:
     digest = guarded.image(debian("libc6"))
     target = PullTarget(guarded.host, guarded.path, (("image", digest),), True, None, password and "robot", password)
-    with pytest.raises(Final, match="does not let syft pull") as caught:
+    with pytest.raises(Final, match="refused to let syft pull") as caught:
         make(syft).scan(target, digest, soon)
     assert "credentials" in caught.value.remedy
 

@@ -42,7 +42,7 @@ def test_a_list_without_end_is_refused(world):
 def test_a_list_that_goes_on_elsewhere_is_refused(world):
     away = Answer(body=images.listed(world.layout), headers={**LIST, "Link": '<http://192.0.2.1/x>; rel="next"'})
     world.server.on(world.list, away)
-    with pytest.raises(Final, match="not asked"):
+    with pytest.raises(Final, match="does not contact"):
         world.fetch()
 
 

@@ -57,7 +57,7 @@ def test_a_ticket_that_the_object_had_before_lets_no_update_in(user: str, now: s
     town = Town(Policy(break_glass_accounts=frozenset({ARGO})))
     town.access.allowed.add((user, "breakglass", "shop"))
     answer = town.review(request(web(BAD, ticket=now), web(GOOD, ticket="INC-1"), user=user))
-    assert refused(answer, "the object had the ticket")
+    assert refused(answer, "the object already had the ticket")
     assert (town.grants.kept, town.access.asked) == ([], [])
 
 

@@ -102,7 +102,7 @@ def test_preparing_reports_what_the_settings_file_assesses_and_nobody_knows(
     settings = settings_in(tmp_path, assessments=stated)
     caplog.set_level(logging.WARNING, "bomgate.start")
     prepare_store(settings)
-    assert "nobody knows" not in caplog.text  # the source was never asked
+    assert "unknown vulnerabilities" not in caplog.text  # the source was never asked
     parts = open_parts(settings)
     found = ComponentAnswer(Purl(LOG4J), (Vulnerability("CVE-2021-44228"),), NOON)
     parts.store.components.record([found], assess=lambda *_: None, now=NOON)
@@ -110,7 +110,7 @@ def test_preparing_reports_what_the_settings_file_assesses_and_nobody_knows(
     parts.store.runs.finish(DownloadReport(), started=NOON, finished=NOON, lease=lease)
     parts.store.close()
     prepare_store(settings)
-    (record,) = [one for one in caplog.records if "nobody knows" in one.message]
+    (record,) = [one for one in caplog.records if "unknown vulnerabilities" in one.message]
     assert record.__dict__["identifiers"] == ["CVE-2021-4428"]
 
 

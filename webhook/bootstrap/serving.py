@@ -72,7 +72,9 @@ def prepare_store(settings: Settings) -> bool:
         if added:
             log.info("assessments provisioned", extra={"records": added})
         if unknown := parts.unknown_identifiers():
-            log.warning("the settings file assesses what nobody knows", extra={"identifiers": list(unknown)[:_LISTED]})
+            log.warning(
+                "the settings file assesses unknown vulnerabilities", extra={"identifiers": list(unknown)[:_LISTED]}
+            )
         return True
     except StoreUnreachable as problem:
         if saved is None or saved.load() is None:

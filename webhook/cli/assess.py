@@ -144,7 +144,7 @@ def _show(planned: Outcome) -> None:
         note(f"Left alone: {', '.join(left)}.{' --override replaces these.' if planned.kept else ''}")
     images = planned.images
     if planned.changes:
-        note(f"Touches {count(len(images), 'image')}{':' if images else ': nothing that is known has it.'}")
+        note(f"Touches {count(len(images), 'image')}{':' if images else ': no known component has it.'}")
     for digest, names in list(images.items())[:_SHOWN_IMAGES]:
         note(", ".join(names) or digest, indent=2)
     if len(images) > _SHOWN_IMAGES:
@@ -163,4 +163,4 @@ def _conclude(request: Request, planned: Outcome) -> None:
     verb = "would be recorded" if request.dry_run else "recorded"
     note(f"{count(len(planned.changes), 'assessment')} {verb}.")
     if planned.batch:
-        note(f"To take back: bomgate assess --undo {planned.batch}")
+        note(f"To undo: bomgate assess --undo {planned.batch}")

@@ -109,7 +109,7 @@ def lint_types(records: bool, strict: bool, settings_only: bool, output: str) ->
         warns = trap.level is Level.WARNING
         head = click.style(trap.level.value, fg="yellow" if warns else None, bold=True)
         say(f"{head} ({trap.code}): {plain(trap.sentence)}")
-        say(f"  What helps: {plain(trap.remedy)}")
+        say(f"  What to do: {plain(trap.remedy)}")
     if not traps and output == "table":
         note("No traps.")
     return Exit.DENIED if strict and any(one.level is Level.WARNING for one in traps) else Exit.DONE

@@ -30,8 +30,8 @@ from webhook.model.workloads import ContainerRef, ContainerRole
 from webhook.policy.phrases import count
 
 _NO_ANSWERS = (
-    "The database {} holds no answer of a vulnerability source, so nothing could be denied. If it is the right one, "
-    "run `bomgate download`; else correct database.url."
+    "The database {} contains no answer from a vulnerability source, so nothing could be denied. If it is the right "
+    "database, run `bomgate download`; otherwise, correct database.url."
 )
 
 

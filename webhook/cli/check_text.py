@@ -97,7 +97,7 @@ def next_steps(images: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
     if findings:
         yield "Use a version of the package, or an image, that does not have the vulnerability."
         for line in assess_commands(findings, hints.release_type):
-            yield f"If it does no harm here: {line}"
+            yield f"If it is harmless here: {line}"
     for verdict in verdicts:
         for reason in verdict.reasons:
             if reason.action is not Action.ALLOW and reason.remedy:

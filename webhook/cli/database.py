@@ -82,7 +82,7 @@ def upgrade(wait: float, reread: bool, output: str) -> None:
         ]
     )
     if done.to_ask:
-        note(f"{count(done.to_ask, 'component')} to ask for; each costs at least a credit. Next: bomgate download")
+        note(f"{count(done.to_ask, 'component')} to query; each costs at least a credit. Next: bomgate download")
     if done.without_document:
         note(
             f"{count(done.without_document, 'SBOM')} cannot be read again, because their documents are not kept. They "
@@ -122,11 +122,11 @@ def status(output: str) -> Exit:
             note("The database is of a newer bomgate, which says that this one can use it.")
         return Exit.DONE
     if not found.schema:
-        note("The database is empty. What helps: bomgate db upgrade")
+        note("The database is empty. What to do: bomgate db upgrade")
     elif found.schema < found.expected_schema:
-        note("The database is of an older version. What helps: bomgate db upgrade")
+        note("The database is of an older version. What to do: bomgate db upgrade")
     else:
-        note("The database belongs to a newer bomgate. What helps: update bomgate.")
+        note("The database belongs to a newer bomgate. What to do: update bomgate.")
     return Exit.UNDECIDED
 
 

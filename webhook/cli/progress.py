@@ -76,7 +76,7 @@ def download_listener() -> Iterator[DownloadListener]:
 
             def planned(self, plan: DownloadPlan) -> None:
                 """The run knows what it is going to ask for."""
-                console.print(f"{count(len(plan.purls), 'component')} to ask for.", markup=False)
+                console.print(f"{count(len(plan.purls), 'component')} to query.", markup=False)
                 bar.update(self.task, total=len(plan.purls))
 
             def advanced(self, progress: DownloadProgress) -> None:

@@ -89,7 +89,7 @@ def command(
         _show_accounts(accounts)
         if not parts.model.images:
             note(
-                "The database knows no image at all. If it is not the one that the webhook uses, set database.url, or "
+                "The database has no images. If it is not the one that the webhook uses, set database.url, or "
                 "run this in the controller's Pod."
             )
     if tally.denied:
@@ -123,7 +123,7 @@ def _sentence(tally: Tally) -> str:
     else:
         start = "no workload would be denied"
     have = "has" if tally.no_sbom == 1 else "have"
-    return f"If you enforce now, {start}, {len(tally.warned)} would be warned of, and {tally.no_sbom} {have} no SBOM."
+    return f"If you enforce now, {start}, {len(tally.warned)} would get a warning, and {tally.no_sbom} {have} no SBOM."
 
 
 def _not_looked_at(result: AuditResult) -> dict[str, int]:
@@ -152,12 +152,16 @@ def _show_accounts(accounts: Sequence[ControllerAccount]) -> None:
     if not accounts:
         return
     say()
-    say(click.style("Accounts that make objects of controllers and are not in policy.admittedControllers:", bold=True))
+    say(
+        click.style(
+            "Accounts that create objects for controllers but are not in policy.admittedControllers:", bold=True
+        )
+    )
     for one in accounts[:_MAX_STEPS]:
         say(f"- {plain(one.user)}, for a {plain(one.controller)}, last on {moment(one.at)}")
     if len(accounts) > _MAX_STEPS:
         say(f"- and {len(accounts) - _MAX_STEPS} more; --output json lists them all")
-    say("Name those that are controllers. Anybody can claim an owner, so look at what an account is first.")
+    say("Add those that belong to controllers. Anyone can claim an owner, so check the account first.")
 
 
 def _shape(result: AuditResult, tally: Tally, accounts: Sequence[ControllerAccount]) -> ReadinessShape:
@@ -202,12 +206,12 @@ def _show(result: AuditResult, tally: Tally, hints: Hints) -> None:
         print_table(("Action", "Workload", "Reason", "Why"), rows, empty="", indent=2)
     counts = _not_looked_at(result)
     others = [
-        (counts.get("excluded", 0), "where the webhook is not asked"),
+        (counts.get("excluded", 0), "that the webhook does not cover"),
         (counts.get("off", 0), "where bomgate.dev/enforce is off"),
     ]
     if any(number for number, _ in others):
         say()
-        say("Not looked at: " + ", ".join(f"{count(number, 'workload')} {where}" for number, where in others if number))
+        say("Not checked: " + ", ".join(f"{count(number, 'workload')} {where}" for number, where in others if number))
     _show_steps(tally, hints)
 
 

@@ -23,19 +23,19 @@ log = logging.getLogger("bomgate.cli")
 
 VERBS = {
     "serve": ("serve", "Run the webhook: POST /validate, /healthz, /readyz, and /metrics on its own port."),
-    "controller": ("controller", "Do what is done once for the whole cluster: certificates, audit, SBOMs, resources."),
-    "download": ("download", "Ask OSS Index about the components in use, and keep what it says."),
-    "check": ("check", "Judge SBOM files, images, manifests or an AdmissionReview as the webhook would."),
-    "readiness": ("readiness", "Say what would be denied of all that runs in a cluster if you enforced now."),
+    "controller": ("controller", "Run the tasks that exist once per cluster: certificates, audit, SBOMs, resources."),
+    "download": ("download", "Query OSS Index for the components in use, and store the answers."),
+    "check": ("check", "Evaluate SBOM files, images, manifests or an AdmissionReview as the webhook would."),
+    "readiness": ("readiness", "Preview which running workloads would be denied if you enforced now."),
     "sbom": ("sbom", "SBOMs in the store: add, import, list, show."),
-    "vulns": ("vulns", "Vulnerabilities and whom they affect: list, show."),
-    "assess": ("assess", "Decide about vulnerabilities, one or many."),
+    "vulns": ("vulns", "Vulnerabilities and what they affect: list, show."),
+    "assess": ("assess", "Assess one or many vulnerabilities."),
     "types": ("assessment_types", "Assessment types and the traps in them: list, lint."),
     "source": ("source", "The vulnerability source: check."),
     "db": ("database", "The database: upgrade, status."),
-    "unregister": ("unregister", "Delete bomgate's webhook configurations: the way out in an emergency."),
-    "demo": ("demo.verb", "See a workload denied, one warned of and one allowed, on this machine."),
-    "completion": ("completion", "Print the script that lets a shell complete commands."),
+    "unregister": ("unregister", "Delete bomgate's webhook configurations, in an emergency."),
+    "demo": ("demo.verb", "See a workload denied, one with a warning and one allowed, on this machine."),
+    "completion": ("completion", "Print the completion script of a shell."),
 }
 """Verb → the module that holds a command of that name (``-`` is written ``_``), and its help in one line."""
 
@@ -113,7 +113,7 @@ def show_error(problem: BomgateError) -> None:
     """Write an error for people to standard error: sentence, code and remedy."""
     click.echo(f"{click.style('Error', fg='red', bold=True)} ({problem.code}): {problem.message}", err=True)
     if problem.remedy:
-        click.echo(f"What helps: {problem.remedy}", err=True)
+        click.echo(f"What to do: {problem.remedy}", err=True)
 
 
 @click.group(

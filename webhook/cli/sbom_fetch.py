@@ -102,7 +102,7 @@ def _show(shape: FetchShape, *, explain: bool, added: bool) -> None:
             empty="No place was looked at: sbom.sources is empty.",
         )
     if shape.remedy:
-        note(f"What helps: {shape.remedy}")
+        note(f"What to do: {shape.remedy}")
     for one in shape.gone:
         note(f"No longer counts: {one.document_digest} ({one.place}), {one.why}.")
     if added:

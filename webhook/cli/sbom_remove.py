@@ -114,12 +114,14 @@ def resolve_document(parts: Parts, digest: Digest, text: str) -> str:
 
 def _report(left: Sequence[Departure], attached: Sequence[Departure]) -> None:
     if left:
-        note(f"{count(len(left), 'SBOM')} taken out; read models follow within seconds.")
+        note(f"{count(len(left), 'SBOM')} removed; read models follow within seconds.")
     elif not attached:
-        note("There was nothing to take out.")
+        note("There is nothing to remove.")
     show_departures("Taken out:", left)
     if attached:
-        note(f"{count(len(attached), 'SBOM')} stays, because it is attached or comes from a place that is looked at:")
+        note(
+            f"{count(len(attached), 'SBOM')} stays, because it is attached or comes from a place that bomgate searches:"
+        )
         print_table(
             ("Document", "Place"),
             [(one.document_digest, f"{one.place} {one.origin}".strip()) for one in attached],

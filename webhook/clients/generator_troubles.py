@@ -57,7 +57,7 @@ def scan_trouble(ran: Ran, target: PullTarget, limits: Limits) -> SourceError:
     said = _last_words(ran, target)
     if _REFUSED.search(ran.errors):
         return Final(
-            f"The registry does not let syft pull {what}: {said}",
+            f"The registry refused to let syft pull {what}: {said}",
             remedy="Give it credentials under registries; syft cannot use identity tokens.",
         )
     if _NO_SPACE.search(ran.errors):

@@ -16,12 +16,12 @@ def ticket_problem(ticket: str) -> str:
         return "the ticket is empty"
     if len(ticket) > MAX_TICKET:
         return f"the ticket is longer than {MAX_TICKET} characters"
-    return "" if is_plain(ticket) else "the ticket has characters that cannot be printed"
+    return "" if is_plain(ticket) else "the ticket has unprintable characters"
 
 
 def let_in(grant: BreakGlassGrant) -> str:
     """The warning for what break-glass lets in."""
-    line = f"let in by break-glass under ticket {plain(grant.ticket, MAX_TICKET)} although it would be denied"
+    line = f"admitted by break-glass under ticket {plain(grant.ticket, MAX_TICKET)} although it would be denied"
     return line if grant.workload.kind == "Pod" else f"{line}; so are its Pods until {moment(grant.until)}"
 
 
@@ -29,7 +29,7 @@ def no_right(user: str, namespace: str) -> str:
     """Why break-glass did not count: the user may not use it."""
     return not_counted(
         f"{plain(user, _MAX_NAME) or 'an anonymous user'} may not {RIGHT} in namespace {plain(namespace, _MAX_NAME)}; "
-        "the ClusterRole bomgate-break-glass gives this right"
+        "the ClusterRole bomgate-break-glass grants this permission"
     )
 
 
@@ -43,7 +43,7 @@ def no_account(user: str) -> str:
 
 def same_ticket(ticket: str) -> str:
     """Why break-glass did not count: the object had the ticket before."""
-    return not_counted(f"the object had the ticket {plain(ticket, MAX_TICKET)} before; give it a new one")
+    return not_counted(f"the object already had the ticket {plain(ticket, MAX_TICKET)}; use a new one")
 
 
 def used_ticket(former: BreakGlassGrant) -> str:
@@ -51,7 +51,7 @@ def used_ticket(former: BreakGlassGrant) -> str:
     of = former.workload
     return not_counted(
         f"the ticket {plain(former.ticket, MAX_TICKET)} was used for {plain(of.kind, _MAX_NAME)} "
-        f"{plain(of.name, _MAX_NAME)} on {moment(former.at)}, and makes one grant in a namespace; give a new one"
+        f"{plain(of.name, _MAX_NAME)} on {moment(former.at)}, and creates only one grant in a namespace; use a new one"
     )
 
 
@@ -75,4 +75,4 @@ def unasked(why: str) -> str:
     Args:
         why: a sentence.
     """
-    return f"What its controller runs, and whether break-glass counts, could not be found out: {why}"
+    return f"It is not known what its controller runs, or whether break-glass applies: {why}"

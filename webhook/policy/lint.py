@@ -78,9 +78,9 @@ def unknown_vulnerabilities(identifiers: Iterable[str]) -> tuple[Trap, ...]:
         Trap(
             "unknown-vulnerability",
             Level.NOTE,
-            f"The configuration assesses {plain(one, 60)}, which nobody knows: no component that was asked about has "
-            "it, under this name or an alias.",
-            "Check the spelling, or remove it from assessments; it counts as soon as the source tells of it.",
+            f"The configuration assesses {plain(one, 60)}, which is not known: no queried component has it, "
+            "under this name or an alias.",
+            "Check the spelling, or remove it from assessments; it takes effect once the source reports it.",
         )
         for one in identifiers
     )
@@ -93,7 +93,8 @@ def _types(types: TypeTable, policy: Policy) -> Iterator[Trap]:
             yield Trap(
                 "opens-by-itself",
                 Level.WARNING,
-                f"What {one.name} denies opens by itself: it expires after {days} days, and what is unassessed then is "
+                f"What {one.name} denies ends silently: it expires after {days} days, and unassessed "
+                "vulnerabilities are "
                 f"{_done(policy.unassessed)}.",
                 f"Set onExpiry: reassess for {one.name}, remove its expiresAfterDays, or set policy.unassessed: deny.",
             )
@@ -115,7 +116,7 @@ def _types(types: TypeTable, policy: Policy) -> Iterator[Trap]:
             yield Trap(
                 "allows-for-ever",
                 Level.NOTE,
-                f"{one.name} allows and does not expire, so nobody is asked again.",
+                f"{one.name} allows and does not expire, so no one reviews it again.",
                 f"Set expiresAfterDays for {one.name}.",
             )
 
@@ -127,14 +128,14 @@ def _ranges(types: TypeTable, policy: Policy) -> Iterator[Trap]:
             yield Trap(
                 "range-from-zero",
                 Level.NOTE,
-                f"The range {band} of {one.name} does not hold the score 0.0: no score and 0.0 stay unassessed.",
+                f"The range {band} of {one.name} does not contain the score 0.0: no score and 0.0 stay unassessed.",
                 "Start it at 0.1.",
             )
         if band is not None and one.action is Action.ALLOW and band.high >= _HIGH:
             yield Trap(
                 "allows-severe",
                 Level.WARNING,
-                f"{one.name} allows new vulnerabilities up to {band.high} without anybody looking at them.",
+                f"{one.name} allows new vulnerabilities up to {band.high} without review.",
                 f"End the autoAssess range of {one.name} below {_HIGH}.",
             )
     if not any(one.auto_assess for one in types):
@@ -146,17 +147,17 @@ def _ranges(types: TypeTable, policy: Policy) -> Iterator[Trap]:
         yield Trap(
             "range-gap",
             Level.WARNING if is_slip or policy.unassessed is Action.ALLOW else Level.NOTE,
-            f"No type takes the scores {gap}: they stay unassessed, which is {_done(policy.unassessed)}.",
-            "Extend a neighbouring autoAssess range, if people are not meant to look at these.",
+            f"No type covers the scores {gap}: they stay unassessed, which is {_done(policy.unassessed)}.",
+            "Extend a neighbouring autoAssess range, unless people should assess these.",
         )
 
 
 def _policy(policy: Policy) -> Iterator[Trap]:
     settings = (
-        ("on-error-allow", "onError", policy.on_error, "an error lets everything pass in silence"),
-        ("missing-sbom-allow", "missingSbom", policy.missing_sbom, "an image without an SBOM passes in silence"),
-        ("unknown-allow", "unknown", policy.unknown, "components that nobody has looked up pass in silence"),
-        ("unassessed-allow", "unassessed", policy.unassessed, "vulnerabilities that nobody assessed pass in silence"),
+        ("on-error-allow", "onError", policy.on_error, "on an error, everything is admitted silently"),
+        ("missing-sbom-allow", "missingSbom", policy.missing_sbom, "an image without an SBOM is admitted silently"),
+        ("unknown-allow", "unknown", policy.unknown, "components without an answer are admitted silently"),
+        ("unassessed-allow", "unassessed", policy.unassessed, "unassessed vulnerabilities are admitted silently"),
     )
     for code, name, action, effect in settings:
         if action is Action.ALLOW:
@@ -165,8 +166,8 @@ def _policy(policy: Policy) -> Iterator[Trap]:
         yield Trap(
             "short-report-age",
             Level.WARNING,
-            "policy.maxReportAge is under 48 hours: an answer that was just too fresh for one nightly run becomes too "
-            "old before the next one, and turns unknown.",
+            "policy.maxReportAge is under 48 hours: an answer that is still fresh for one nightly run becomes "
+            "too old before the next, and its component becomes unknown.",
             "Set policy.maxReportAge to 72h or more.",
         )
 
@@ -207,4 +208,4 @@ def _records(types: TypeTable, assessments: Iterable[Assessment], now: dt.dateti
 
 
 def _done(action: Action) -> str:
-    return {Action.ALLOW: "allowed", Action.WARN: "only warned of", Action.DENY: "denied"}[action]
+    return {Action.ALLOW: "allowed", Action.WARN: "only warned about", Action.DENY: "denied"}[action]

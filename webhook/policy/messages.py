@@ -76,7 +76,7 @@ def grounds(verdict: WorkloadVerdict, hints: Hints) -> str:
     """
     denied = [one for one in _in_order(verdict) if one.verdict.action is Action.DENY]
     top = _headline(denied)
-    bottom = "\n".join(("What helps:", *(f"- {line}" for line in _ways_out(denied, hints))))
+    bottom = "\n".join(("What to do:", *(f"- {line}" for line in _ways_out(denied, hints))))
     most = MAX_DENIAL - _MAX_NAME - len(" is denied")
     room = most - len(top) - len(bottom) - 80
     blocks = [block for one in denied for block in _blocks(one)]
@@ -201,10 +201,10 @@ def _ways_out(denied: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
             if room < 0:
                 yield "the rest likewise"
                 break
-            yield f"if it does no harm here: {command}"
+            yield f"if it is harmless here: {command}"
     yield from list(dict.fromkeys(plain(cause.remedy, 250) for cause in causes if isinstance(cause, Reason)))[:3]
     if hints.console_url:
         yield f"see and assess it in the console: {plain(hints.console_url, _MAX_NAME)}"
     if hints.break_glass:
-        right = f"it takes the right to use {_BREAK_GLASS_RIGHT}"
+        right = f"requires permission to use {_BREAK_GLASS_RIGHT}"
         yield f"in an emergency: annotate the object with {BREAK_GLASS_ANNOTATION}: <ticket>; {right}"

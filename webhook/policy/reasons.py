@@ -22,8 +22,8 @@ _MISSING = {
         "Regenerate it as CycloneDX or SPDX; `bomgate sbom fetch IMAGE` shows which document is meant.",
     ),
     SbomStatus.NO_PURLS: (
-        "The SBOM of this image names no package with a usable purl, so it says nothing about vulnerabilities",
-        "Make it with a tool that writes a purl with a version for each package.",
+        "The SBOM of this image contains no package with a usable purl, so it says nothing about vulnerabilities",
+        "Generate it with a tool that writes a purl with a version for each package.",
     ),
     SbomStatus.UNRESOLVED: (
         "The tag of this image is not known and could not be resolved to a digest",
@@ -31,11 +31,11 @@ _MISSING = {
     ),
     SbomStatus.MISNAMED: (
         "The name of this image is not valid",
-        "Correct the name; no node can pull an image that is named so.",
+        "Correct the name; no node can pull an image with this name.",
     ),
     SbomStatus.REFUSED: (
-        "A registry, or another place where the SBOM of this image may be, refused or did not answer in time",
-        "Try again in a moment; `bomgate sbom fetch IMAGE` shows which place it is and what it answered.",
+        "A registry, or another place that may have the SBOM of this image, refused or did not answer in time",
+        "Try again in a moment; `bomgate sbom fetch IMAGE` shows which place, and its answer.",
     ),
 }
 
@@ -48,7 +48,7 @@ def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
             Reason(
                 "missing-sbom",
                 policy.missing_sbom,
-                f"No SBOM of this image was found for {_listed(facts.without_sbom)}; what it holds there is not known.",
+                f"No SBOM of this image was found for {_listed(facts.without_sbom)}; its contents there are not known.",
                 "Attach one for each platform that your nodes have, or one for the whole index.",
             )
         )
@@ -59,8 +59,8 @@ def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
                 "missing-sbom",
                 policy.missing_sbom,
                 f"Not all SBOMs of this image are known: {said}.",
-                "`bomgate sbom fetch IMAGE --explain` shows what each place answered; it is searched again soon. Take "
-                "a place that is not used out of sbom.sources.",
+                "`bomgate sbom fetch IMAGE --explain` shows what each place answered; bomgate searches again "
+                "soon. Remove unused places from sbom.sources.",
             )
         )
     if facts.perhaps_without_sbom:
@@ -68,8 +68,8 @@ def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
             Reason(
                 "platform-without-sbom",
                 Action.ALLOW,
-                f"No SBOM of this image was found for {_listed(facts.perhaps_without_sbom)}; that does not weigh, "
-                "because nobody says which platforms the nodes have.",
+                f"No SBOM of this image was found for {_listed(facts.perhaps_without_sbom)}; this has no "
+                "effect, because the platforms of the nodes are not known.",
                 "Name them in sbom.platforms, or set kube.nodePlatforms.",
             )
         )
@@ -78,9 +78,9 @@ def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
             Reason(
                 "guessed-group",
                 Action.ALLOW,
-                f"The group of {_listed(facts.guessed, 'components')} was perhaps guessed, as it equals the artifact; "
-                "the vulnerability source never told anything of a package of that name.",
-                "Check the group, and make the SBOM with a tool that reads it from the POM or the build.",
+                f"The group of {_listed(facts.guessed, 'components')} may have been guessed, because it equals "
+                "the artifact; the vulnerability source has no data on a package of that name.",
+                "Check the group, and generate the SBOM with a tool that reads it from the POM or the build.",
             )
         )
     if facts.unknown:
@@ -88,7 +88,8 @@ def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
             Reason(
                 "unknown",
                 policy.unknown,
-                f"{_of(facts.unknown, facts)} unknown: no vulnerability source has answered for them, or too long ago.",
+                f"{_of(facts.unknown, facts)} unknown: no vulnerability source has answered for them, or the "
+                "answers are too old.",
                 "Run `bomgate download` or wait for its next run; `bomgate source check` tests the source.",
             )
         )
@@ -98,7 +99,7 @@ def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
                 "not-covered",
                 policy.not_covered,
                 f"{_of(facts.not_covered, facts)} of a type that no vulnerability source covers.",
-                "Check these packages by other means; nothing is known about them here.",
+                "Check these packages by other means; bomgate has no data on them.",
             )
         )
     if facts.unusable:
@@ -107,7 +108,7 @@ def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
                 "unusable",
                 policy.unusable,
                 f"{_of(facts.unusable, facts)} without a purl that has a version, and cannot be looked up.",
-                "Make the SBOM with a tool that writes a purl with a version for each package.",
+                "Generate the SBOM with a tool that writes a purl with a version for each package.",
             )
         )
     return tuple(sorted(found, key=lambda reason: -reason.action))
@@ -152,7 +153,7 @@ def error_reason(error_id: str, policy: Policy, *, has_sbom: bool) -> Reason:
     return Reason(
         "error",
         error_action(policy, has_sbom=has_sbom),
-        f"No decision could be made because of an error; the log has it under the id {plain(error_id, 60)}.",
+        f"bomgate could not decide because of an error; the log has the details under the ID {plain(error_id, 60)}.",
         f"Search the log of the webhook for {plain(error_id, 60)}, and try again.",
     )
 

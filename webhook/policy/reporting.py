@@ -68,7 +68,7 @@ def event_about(audited: AuditedWorkload, hints: Hints) -> ObjectEvent | None:
 
 def _head(audited: AuditedWorkload) -> str:
     if audited.verdict.action is not Action.DENY:
-        return "Its Pods would be let in with a warning now:"
+        return "Its Pods would be admitted with a warning now:"
     if audited.action is Action.DENY:
         return "Its Pods would be denied if they were recreated now; those that run stay:"
     mode = audited.mode.value if audited.mode else Mode.OFF.value
@@ -108,7 +108,7 @@ def _results(judged: ImageVerdict) -> Iterator[ReportResult]:
     yield from (_of_finding(one, about) for one in found)
     yield from (_of_reason(one, about) for one in reasons)
     if not found and not reasons:
-        yield ReportResult(ReportStatus.PASSED, "image", f"{about['image']} is let in.", properties=about)
+        yield ReportResult(ReportStatus.PASSED, "image", f"{about['image']} is admitted.", properties=about)
 
 
 def _of_finding(one: Finding, about: dict[str, str]) -> ReportResult:

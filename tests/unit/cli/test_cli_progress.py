@@ -42,7 +42,7 @@ def test_on_a_terminal_a_line_for_each_batch_stays() -> None:
         listener.planned(PLAN)
         listener.advanced(PROGRESS)
     shown = " ".join(terminal.getvalue().split())  # long lines are wrapped
-    assert "2 components to ask for." in shown
+    assert "2 components to query." in shown
     assert "batch 1: 1 answered, 1 vulnerable so far, 1 unknown to it, 1 failed, 7.5 credits left (a pause)" in shown
 
 

@@ -136,7 +136,7 @@ def raises(problem: BaseException) -> Callable[[], object]:
 def test_an_error_shows_its_sentence_its_code_and_its_remedy(problem: BomgateError, code: int) -> None:
     result = outcome(raises(problem))
     assert (result.exit_code, result.stdout) == (code, "")
-    assert result.stderr == f"Error ({problem.code}): It is wrong.\nWhat helps: {problem.remedy}\n"
+    assert result.stderr == f"Error ({problem.code}): It is wrong.\nWhat to do: {problem.remedy}\n"
 
 
 def test_an_unexpected_error_shows_an_id_that_the_log_has(caplog: pytest.LogCaptureFixture) -> None:

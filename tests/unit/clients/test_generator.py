@@ -242,8 +242,8 @@ def test_the_registry_is_described_in_the_environment(
 @pytest.mark.parametrize(
     ("said", "kind", "message"),
     [
-        ("GET https://r/v2: UNAUTHORIZED: authentication required", Final, "does not let syft pull"),
-        ("GET https://r/token: unexpected status code 403 Forbidden", Final, "does not let syft pull"),
+        ("GET https://r/v2: UNAUTHORIZED: authentication required", Final, "refused to let syft pull"),
+        ("GET https://r/token: unexpected status code 403 Forbidden", Final, "refused to let syft pull"),
         ("dial tcp 10.0.0.1:443: connect: connection refused", Retryable, "could not pull"),
         ("dial tcp: lookup r: no such host", Retryable, "could not pull"),
         ("GET: unexpected status code 503 Service Unavailable", Retryable, "could not pull"),

@@ -35,7 +35,7 @@ def test_names_from_strangers_cannot_break_the_line() -> None:
 def test_the_end_is_told_where_something_follows_from_it() -> None:
     assert let_in(GRANT).endswith("; so are its Pods until 2026-03-01 20:00 UTC")
     alone = replace(GRANT, workload=replace(WEB, kind="Pod"))
-    assert let_in(alone) == "let in by break-glass under ticket INC 1 although it would be denied"
+    assert let_in(alone) == "admitted by break-glass under ticket INC 1 although it would be denied"
 
 
 def test_an_addition_has_room_behind_the_longest_denial() -> None:

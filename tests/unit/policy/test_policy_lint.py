@@ -26,7 +26,7 @@ def test_the_default_types_open_by_themselves_and_leave_medium_to_people() -> No
         ("opens-by-itself", Level.WARNING),
         ("range-gap", Level.NOTE),
     ]
-    assert "What Blocked denies opens by itself: it expires after 30 days" in found[0].sentence
+    assert "What Blocked denies ends silently: it expires after 30 days" in found[0].sentence
     assert "onExpiry: reassess" in found[0].remedy
     assert "4.0–6.9" in found[1].sentence
 

@@ -147,7 +147,7 @@ def test_an_expired_assessment_is_told_apart_from_none() -> None:
 def test_an_error_says_under_which_id_to_look() -> None:
     use = rules(policy=Policy(on_error=Action.DENY))
     text = denial(TITLE, workload(failed(Subject(WEB, None), "4f2a91", use, has_sbom=False)), Hints())
-    assert "under the id 4f2a91" in text
+    assert "under the ID 4f2a91" in text
     assert "digest: not known" in text
 
 
@@ -178,7 +178,7 @@ def test_a_warning_names_container_image_finding_and_state() -> None:
     assert line == (
         "containers[0] (web): registry.corp/shop/web:1.4: CVE-2021-45105 CVSS 5.9 in "
         "maven/org.apache.logging.log4j/log4j-core@2.14.1 unassessed; "
-        "1 of 2 components is unknown: no vulnerability source has answered for them, or too long ago"
+        "1 of 2 components is unknown: no vulnerability source has answered for them, or the answers are too old"
     )
 
 

@@ -64,8 +64,8 @@ _SPECIAL = _networks(
 _HOLDING_IPV4 = _networks("64:ff9b::/96", "::ffff:0:0:0/96", "::/96")
 """NAT64, translated (RFC 2765) and, long given up, compatible addresses; their last 32 bits are the IPv4 address."""
 _REMEDY = (
-    "If the registry is meant to be there, list it under registries with allowPrivate: true; "
-    "link-local and metadata addresses are never asked."
+    "If this is intended, add the registry to registries with allowPrivate: true; bomgate never contacts link-local "
+    "and metadata addresses."
 )
 
 
@@ -151,4 +151,4 @@ def connect(host: str, port: int, allow_private: bool | None, timeout: float | N
 
 
 def _refused(host: str, why: str) -> Final:
-    return Final(f"{host} is {why}, which is not asked.", remedy=_REMEDY)
+    return Final(f"{host} is {why}, which bomgate does not contact.", remedy=_REMEDY)

@@ -192,7 +192,7 @@ def _redirected(request: Request, target: str, status: int) -> Request:
     """
     asked = origin(request.url)
     if not target:
-        raise Final(f"{asked} redirects to something that is no plain web address.", remedy="Check the address.")
+        raise Final(f"{asked} redirects to something that is not a plain web address.", remedy="Check the address.")
     if urlsplit(target).scheme == "http" and not request.destination.plain_http:
         raise Final(
             f"{asked} redirects to {origin(target)}, which is not encrypted.", remedy=request.destination.remedies.tls

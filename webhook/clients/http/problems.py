@@ -38,7 +38,7 @@ def _named(request: Request) -> tuple[str, str, str]:
 def out_of_time(request: Request) -> DeadlineExceeded:
     """The error for an answer that did not come in the time left."""
     _, server, asked = _named(request)
-    return DeadlineExceeded(f"{server} did not answer in the time that was left for it{asked}.")
+    return DeadlineExceeded(f"{server} did not answer within the time left{asked}.")
 
 
 def too_large(request: Request, limit: int) -> UnusableAnswer:

@@ -79,8 +79,8 @@ def refusal(answer: Answer, wanted: Wanted, now: dt.datetime) -> SourceError:
         return Final(
             f"Forbidden: bomgate may not {wanted.verb} {wanted.resource} {wanted.place}{said}.",
             remedy=f"Grant it: a {kind} {wanted.place} with the verb {wanted.verb} on the resource "
-            f"{wanted.resource.partition('.')[0]} of the API group {group!r}, bound to bomgate's ServiceAccount; or "
-            "switch off what needs it.",
+            f"{wanted.resource.partition('.')[0]} of the API group {group!r}, bound to bomgate's "
+            "ServiceAccount; or turn off the feature that needs it.",
         )
     if status == 401:
         return Final(

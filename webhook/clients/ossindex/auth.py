@@ -47,17 +47,17 @@ def sign_in(options: OssIndexOptions) -> Identity:
     """
     token, username = options.token.strip(), options.username.strip()
     if not token:
-        raise NoCredentials("No OSS Index token is set, so nothing was asked.")
+        raise NoCredentials("No OSS Index token is set, so nothing was sent.")
     if not token.isprintable() or not token.isascii() or " " in token:
         raise NoCredentials(
-            "The OSS Index token has characters that no token has, so nothing was asked.",
+            "The OSS Index token has characters that no token has, so nothing was sent.",
             remedy="Set ossindex.token again; the file of a Secret holds the token and nothing else.",
         )
     if token.startswith(PAT_PREFIX):
         return Identity(f"Bearer {token}", token, "token (Bearer)", is_pat=True)
     if not username:
         raise NoCredentials(
-            "The OSS Index token is not a personal access token and no user name is set, so nothing was asked.",
+            "The OSS Index token is not a personal access token and no user name is set, so nothing was sent.",
             remedy="Set ossindex.username to the account's e-mail, or create a token that starts with sonatype_pat_.",
         )
     return Identity(basic(username, token), token, f"{username} (Basic)", is_pat=False)

@@ -26,7 +26,7 @@ class Forbidden(Final):
 
     code = "ossindex-forbidden"
     default_remedy = (
-        "Most often a proxy or firewall says this: let bomgate reach the address, or set HTTPS_PROXY. "
+        "This usually comes from a proxy or firewall: allow access to the address, or set HTTPS_PROXY. "
         "Otherwise check that the account may use the OSS Index API."
     )
 
@@ -37,7 +37,7 @@ class OutOfCredits(Final):
     code = "ossindex-out-of-credits"
     default_remedy = (
         "Wait for the next credit period or buy credits in Sonatype Guide; lower ossindex.maxComponentsPerRun or raise "
-        "ossindex.ttlHours to spend fewer. Everything already answered is kept."
+        "ossindex.ttlHours to spend fewer. Answers received so far are kept."
     )
 
 
@@ -47,7 +47,7 @@ class SlowDown(Retryable):
     code = "ossindex-slow-down"
     default_remedy = (
         "Try again later, or lower ossindex.concurrency. Other programs with the same account, or behind the same "
-        "address, count too. Nothing that was already fetched is lost."
+        "address, count too. Answers received so far are kept."
     )
 
 
@@ -55,7 +55,7 @@ class BatchRefused(Final):
     """400: something in this batch is not to its liking, so nothing of it was answered."""
 
     code = "ossindex-batch-refused"
-    default_remedy = "Ask for the component with `bomgate download --purl`; if it is refused again, correct its SBOM."
+    default_remedy = "Query the component with `bomgate download --purl`; if it is refused again, correct its SBOM."
 
 
 class BatchTooLarge(BatchRefused):

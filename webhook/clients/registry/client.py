@@ -241,7 +241,9 @@ def _next_page(reply: Answer) -> str:
         return ""
     url = joined(reply.url, target)
     if not url:
-        raise Final(f"{origin(reply.url)} continues its list of attachments at something that is no web address.")
+        raise Final(f"{origin(reply.url)} continues its list of attachments at something that is not a web address.")
     if origin(url) != origin(reply.url):
-        raise Final(f"{origin(reply.url)} continues its list of attachments at {origin(url)}, which is not asked.")
+        raise Final(
+            f"{origin(reply.url)} continues its list of attachments at {origin(url)}, which bomgate does not contact."
+        )
     return url

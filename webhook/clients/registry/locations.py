@@ -13,9 +13,9 @@ from webhook.model.images import DEFAULT_HOST, ImageRef, parse_image
 
 _DOCKER_HUB = "registry-1.docker.io"
 _REMEDIES = Remedies(
-    certificate="Name its certificate authority as caFile under registries.",
+    certificate="Set its certificate authority as caFile under registries.",
     tls="If it speaks plain HTTP, set plainHttp for it under registries.",
-    unreachable="Check that the registry runs, the network policy, and HTTPS_PROXY.",
+    unreachable="Check that the registry is running, the network policy, and HTTPS_PROXY.",
     size="The registry, or what is between it and you, does not keep to what its manifests say.",
 )
 

@@ -170,7 +170,7 @@ def _token_request(repository: Repository, asked: Challenge, credential: Credent
     realm, registry = asked.parameters["realm"], repository.registry
     parts = web_address(realm)
     if parts is None:
-        raise Final(f"{registry.host} names {realm[:100]!r} as its token server, which is no web address.")
+        raise Final(f"{registry.host} names {realm[:100]!r} as its token server, which is not a web address.")
     if parts.scheme == "http" and not registry.plain_http:
         raise Final(
             f"{registry.host} names {origin(realm)} as its token server, which is not encrypted.",

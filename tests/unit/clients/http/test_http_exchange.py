@@ -137,9 +137,9 @@ def test_a_get_goes_to_another_host_without_credentials(double: OssIndexDouble) 
 def test_no_redirect_leads_to_a_metadata_address(reach: Reach) -> None:
     with LyingServer() as server, Sender() as sender:
         server.on("/a", HttpAnswer(302, headers={"Location": "http://169.254.169.254/latest/meta-data/"}))
-        with pytest.raises(Final, match="which is not asked"):
+        with pytest.raises(Final, match="which bomgate does not contact"):
             sender.send("GET", f"{server.url}/a")
-        with pytest.raises(Final, match="which is not asked"):
+        with pytest.raises(Final, match="which bomgate does not contact"):
             sender.send("GET", "http://169.254.169.254/latest/meta-data/", destination={"reach": reach})
 
 
@@ -185,7 +185,7 @@ def test_the_default_port_is_no_other_host(double: OssIndexDouble, monkeypatch: 
 def test_a_redirect_away_from_http_is_refused(double: OssIndexDouble, location: str) -> None:
     double.behaviour.require_auth = False
     double.behaviour.faults = [faults.redirect(location)]
-    with Sender() as sender, pytest.raises(Final, match="no plain web address"):
+    with Sender() as sender, pytest.raises(Final, match="not a plain web address"):
         sender.post(double.url, "")
 
 
@@ -297,12 +297,12 @@ def test_a_name_that_leads_to_a_private_address_is_not_asked(monkeypatch: pytest
     with LyingServer() as server, Sender() as sender:
         server.on("/a", HttpAnswer(body=b"here"))
         url = f"http://registry.example:{server.host.partition(':')[2]}/a"
-        with pytest.raises(Final, match=r"registry\.example is a loopback address, which is not asked"):
+        with pytest.raises(Final, match=r"registry\.example is a loopback address, which bomgate does not contact"):
             sender.send("GET", url, destination={"reach": Reach.PUBLIC})
         assert server.asked == []
         assert sender.send("GET", url).body == b"here"
         # The connection that stays open serves nobody who may not have it.
-        with pytest.raises(Final, match="which is not asked"):
+        with pytest.raises(Final, match="which bomgate does not contact"):
             sender.send("GET", url, destination={"reach": Reach.PUBLIC})
 
 

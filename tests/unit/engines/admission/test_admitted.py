@@ -352,7 +352,7 @@ def test_when_nothing_would_be_kept_an_unanswered_question_lets_nothing_in() -> 
     town.inventory.error = Retryable("It is away.")
     answer = town.review(of_controller(BAD))
     assert outcome(answer) == DENIED
-    assert "could not be found out: It is away." in answer.message
+    assert "whether break-glass applies: It is away." in answer.message
 
 
 # -- what it costs --------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ def test_who_has_the_right_lets_it_in_with_a_warning_and_a_grant(town: Town, cap
     answer = town.review(request(workload(BAD, GOOD, kind="Deployment", ticket=" INC-1 ")))
     assert (answer.allowed, answer.decision, answer.reason) == (True, "warn", "break-glass")
     assert answer.break_glass == "used"
-    assert answer.warnings[0].startswith("let in by break-glass under ticket INC-1 although it would be denied")
+    assert answer.warnings[0].startswith("admitted by break-glass under ticket INC-1 although it would be denied")
     assert answer.warnings[0].endswith("so are its Pods until 2026-03-01 20:00 UTC")
     assert "CVE-2021-44228" in answer.warnings[1]
     assert dict(answer.audit_annotations)["break-glass"] == "INC-1"
