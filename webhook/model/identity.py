@@ -191,8 +191,11 @@ def _golang(stated: Stated) -> Stated:
     version = _GO_DIRTY.sub("", stated.version)
     if len(stated.path) == 1 and path.lower() in ("go", "std", "stdlib", "toolchain"):
         return stated._replace(path=(STANDARD_LIBRARY,), version=_GO_TOOLCHAIN.sub("", version), subpath="")
-    whole = f"{path}/{subpath}" if subpath else path
-    if stated.name.lower() == whole.lower() or (stated.name.lower() == path.lower() and not _is_major(stated, version)):
+    whole, name = f"{path}/{subpath}" if subpath else path, stated.name.lower()
+    if name == path.lower() and not _is_major(stated, version):
+        whole = path
+    # Tools were seen that take the capitals from the purl, and none that takes them from the name.
+    if name == whole.lower() and path == path.lower() and stated.name.isascii():
         whole = stated.name
     if _GO_NUMBERS.match(version):
         version = f"v{version}"
@@ -220,7 +223,7 @@ def _npm(stated: Stated) -> Stated:
     path, version = stated.path, stated.version
     shown = f"{stated.group}/{stated.name}" if stated.group and "/" not in stated.name else stated.name
     written = "/".join(path)
-    if written == written.lower() and shown.lower() == written:
+    if written == written.lower() and shown.lower() == written and shown.isascii():
         path = tuple(shown.split("/"))
     if alias := _NPM_ALIAS.match(version):
         path = tuple(alias[1].split("/")) if alias[1] else path

@@ -9,7 +9,7 @@ Source: the purl specification and its type definitions; what OSS Index covers: 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -40,7 +40,7 @@ MAX_PURL_LENGTH = 4096
 """Characters of the longest coordinates that are read; real ones stay below 200."""
 
 _FEW = 8
-"""Lines that are changed one by one rather than all at once."""
+"""The part of the lines, one in so many, from which on they are changed all at once rather than one by one."""
 
 _SEGMENT = r"[A-Za-z0-9._~+-]"
 _LOWER = r"[a-z0-9._~+-]"
@@ -49,20 +49,21 @@ _OTHER_DISTRIBUTIONS = "|".join(
     f"{first}(?:{'|'.join(re.escape(one[1:]) for one in DISTRIBUTIONS if one[0] == first)})"
     for first in sorted({one[0] for one in DISTRIBUTIONS})
 )
+_IN_DISTRIBUTION = rf"""(?!(?:{_OTHER_DISTRIBUTIONS})/)(?:{_LOWER}++/)?+{_LOWER}++(?:%2B{_LOWER}*+)*+@(?!0%2B)[0-9]
+        [A-Za-z0-9._~:+-]*+(?:%2B[A-Za-z0-9._~:+-]*+)*+"""
 _KEYS = rf"""(pkg:(?:
         maven/{_SEGMENT}++/{_SEGMENT}++@[0-9][A-Za-z0-9._~:-]*+
-      | (?:deb|apk)/(?!(?:{_OTHER_DISTRIBUTIONS})/)(?:{_LOWER}++/)?+{_LOWER}++(?:%2B{_LOWER}*+)*+@(?!0%2B)[0-9]
-        [A-Za-z0-9._~:+-]*+(?:%2B[A-Za-z0-9._~:+-]*+)*+
-      | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@(?!0\.0\.0-use\.local)(?![0-9.]*\.[xX])[0-9][A-Za-z0-9.-]*+
-      | golang/(?![A-Za-z]*+@)[A-Za-z0-9]{_SEGMENT}*+(?:/{_SEGMENT}++)*+@v[0-9]++\.[A-Za-z0-9.-]*+
-        (?<!\.dirty)(?:(?:\+|%2B)incompatible)?+(?=[?\n]|\Z)(?![^\#\n]*[?&]type=package)
+      | deb/{_IN_DISTRIBUTION} | apk/{_IN_DISTRIBUTION}
+      | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@[0-9][A-Za-z0-9.-]*+(?<!\.[xX])(?<!-use\.local)
+      | golang/[A-Za-z0-9]{_SEGMENT}*+/{_SEGMENT}++(?:/{_SEGMENT}++)*+@v[0-9]++\.[A-Za-z0-9.-]*+
+        (?<!\.dirty)(?:(?:\+|%2B)incompatible)?+(?=\n|\Z|\?(?!(?:[^\#\n]*&)?type=package))
       | rpm/(?:(?!(?:{_OTHER_DISTRIBUTIONS})/)[a-z0-9._~-]++/)?+{_SEGMENT}++@[0-9][A-Za-z0-9._~+-]*+
       | pypi/[a-z0-9]++(?:-[a-z0-9]++)*+@[0-9][A-Za-z0-9._!-]*+
       | gem/{_SEGMENT}++@[0-9][A-Za-z0-9._]*+
       | nuget/{_LOWER}++@[0-9][a-z0-9.-]*+
-      | composer/{_LOWER}++/{_LOWER}++@(?![0-9.]*\.[xX])[0-9][A-Za-z0-9._~-]*+
-      | cargo/{_SEGMENT}++@(?![0-9.]*\.[xX])[0-9][A-Za-z0-9._~+-]*+
-      | (?:cocoapods|cran)/{_SEGMENT}++@[0-9][A-Za-z0-9._~-]*+
+      | composer/{_LOWER}++/{_LOWER}++@[0-9][A-Za-z0-9._~-]*+(?<!\.[xX])
+      | cargo/{_SEGMENT}++@[0-9][A-Za-z0-9._~+-]*+(?<!\.[xX])
+      | c(?:ocoapods|ran)/{_SEGMENT}++@[0-9][A-Za-z0-9._~-]*+
       | generic/(?:{_SEGMENT}++/)*+{_SEGMENT}++@v?+[0-9][A-Za-z0-9._~:+-]*+
       ))(?:[?\#][^\n]*+)?"""
 _RENAMED = (
@@ -181,31 +182,32 @@ def parse_common(texts: Iterable[str]) -> list[Purl]:
         when the shape is another one, so that only :func:`identify` can tell.
     """
     texts = list(texts)
-    return parse_common_lines(texts, "\n".join([*texts, ""]))
+    return list(map(Purl, common_keys(texts, "\n".join([*texts, ""]))[0]))
 
 
-def parse_common_lines(texts: list[str], lines: str) -> list[Purl]:
-    """The same, for whoever has the purls as lines already.
+def common_keys(texts: list[str], lines: str) -> tuple[list[str], list[int]]:
+    """The same as plain strings, for whoever has the purls as lines already; and the places of the empty ones.
 
     Args:
         texts: purls as written.
         lines: each of them, followed by a line end.
     """
     found = _COMMON_LINES(lines)
-    if len(found) != len(texts):
-        return [Purl("")] * len(texts)  # one of them holds a line end, which is none of the common ones
-    if "" in found and ("pkg:rpm/" in lines or "pkg:alpine/" in lines):
-        _read_respelt(texts, found)
-    together = "\n".join(found)
-    if _may_be_long(together) and max(map(len, found)) > MAX_PURL_LENGTH:
+    if len(found) != len(texts):  # one of them holds a line end, which is none of the common ones
+        return [""] * len(texts), list(range(len(texts)))
+    if _may_be_long(lines) and max(map(len, found)) > MAX_PURL_LENGTH:
         found = ["" if len(one) > MAX_PURL_LENGTH else one for one in found]
+    unread = _empty(found)
+    if respelt := [place for place in unread if texts[place].startswith(_RESPELT)]:
+        _read_respelt(texts, found, respelt)
+        unread = _empty(found)
+    if "+" in lines:
         together = "\n".join(found)
-    if (raw := together.count("+")) > _FEW:
-        found = together.replace("+", "%2B").split("\n")
-    elif raw:
-        for place in {together.count("\n", 0, at) for at in _places_of("+", together, raw)}:
+        if together.count("+") * _FEW > len(found):
+            return together.replace("+", "%2B").split("\n"), unread
+        for place in places_of("+", together):
             found[place] = found[place].replace("+", "%2B")
-    return list(map(Purl, found))
+    return found, unread
 
 
 def _may_be_long(lines: str) -> bool:
@@ -214,14 +216,18 @@ def _may_be_long(lines: str) -> bool:
     return any(lines.find("\n", at, at + block) < 0 for at in range(0, len(lines) - block, block))
 
 
-def _places_of(one: str, text: str, times: int) -> Iterator[int]:
-    at = -1
-    for _ in range(times):
-        at = text.index(one, at + 1)
-        yield at
+def places_of(one: str, lines: str) -> list[int]:
+    """The numbers of the lines that hold a character, from 0 on; quick where it is rare."""
+    places, place, end, at = list[int](), 0, 0, lines.find(one)
+    while at >= 0:
+        place += lines.count("\n", end, at)
+        places.append(place)
+        end = lines.find("\n", at)
+        at = lines.find(one, end) if end >= 0 else end
+    return places
 
 
-def unread(found: Sequence[str]) -> list[int]:
+def _empty(found: list[str]) -> list[int]:
     """The places of the empty strings; mostly there are few."""
     places, place = list[int](), -1
     for _ in range(found.count("")):
@@ -230,11 +236,8 @@ def unread(found: Sequence[str]) -> list[int]:
     return places
 
 
-def _read_respelt(texts: list[str], found: list[str]) -> None:
+def _read_respelt(texts: list[str], found: list[str], places: list[int]) -> None:
     """Read again what was not read, with the commonest other spellings put right."""
-    places = [place for place in unread(found) if texts[place].startswith(_RESPELT)]
-    if not places:
-        return
     lines = "\n".join([*[texts[place] for place in places], ""])
     for former, now in _RENAMED:
         lines = lines.replace(former, now)

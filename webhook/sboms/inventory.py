@@ -15,23 +15,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from operator import contains
+from string import ascii_uppercase
 from typing import NamedTuple, Protocol
 
 from webhook.errors import InvalidInput
 from webhook.model.components import SkippedComponent, SkipReason
-from webhook.model.purls import Identity, Purl, identify, parse_common_lines, unread
+from webhook.model.purls import Identity, Purl, common_keys, identify, places_of
 from webhook.model.shapes import unusable
 from webhook.sboms.limits import Limits
 
 MAX_SHOWN = 200
 """Characters of a name or detail that is kept for people."""
 
-_SCHEME = "pkg:"
 _GO = "pkg:golang/"
 _NPM = "pkg:npm/"
 _RESTORED = frozenset([_GO[4:6], _NPM[4:6]])
 """How the types begin of which the document's name can restore what the purl's spelling lost."""
+_CAPITALS = bytes.maketrans(ascii_uppercase.encode(), b"A" * len(ascii_uppercase))
 _UNUSABLE = Purl("")
 _IMAGES = ("pkg:docker/", "pkg:oci/")
 _IMAGE = re.compile(r"pkg:(?:docker|oci)/[A-Za-z0-9._/-]++@sha256(?::|%3A)[0-9a-f]{64}(?:\?|\Z)").match
@@ -98,7 +98,7 @@ class Inventory:
         self.limits = limits
         self.purls: list[str] = []
         self.entries: list[Entry] = []
-        self.components: dict[Purl, None] = {}
+        self.components: tuple[Purl, ...] = ()
         self.skipped: list[SkippedComponent] = []
         self.spellings: dict[Purl, tuple[Purl, ...]] = {}
         self.not_packages = 0
@@ -133,42 +133,31 @@ class Inventory:
     def settle(self) -> None:
         """Read the purls; in one go, because that is where the time goes."""
         lines = "\n".join([*self.purls, ""])
-        found = parse_common_lines(self.purls, lines)
+        found, unread = common_keys(self.purls, lines)
         entries, go_packages = self.entries, list[int]()
-        for place in self._unsettled(found, lines):
-            purl, text = found[place], self.purls[place]
-            if purl and purl[4:6] not in _RESTORED:
+        for place in self._unsettled(unread, lines):
+            key, text = found[place], self.purls[place]
+            if key and key[4:6] not in _RESTORED:
                 continue
-            name = entries[place].name or _SCHEME
-            if purl and _adds_nothing(purl, name):
-                continue
-            if text.startswith(_GO) and _PACKAGE_OF_GO in text:
+            if key:
+                found[place] = _restored(key, entries[place].name or "") or self._read(text, entries[place])
+            elif text.startswith(_GO) and _PACKAGE_OF_GO in text:
                 go_packages.append(place)
-            elif purl and (module := _module(purl, name)):
-                found[place] = module
             else:
                 found[place] = self._read(text, entries[place])
         if go_packages:
             self._fold_packages(found, go_packages)
-        self.components = dict.fromkeys(found)
-        self.components.pop(_UNUSABLE, None)
+        distinct = dict.fromkeys(found)
+        distinct.pop("", None)
+        self.components = tuple(map(Purl, distinct))
 
-    def _unsettled(self, found: Sequence[Purl], lines: str) -> list[int]:
+    def _unsettled(self, unread: list[int], lines: str) -> list[int]:
         """Places of the purls that were not read, and of those whose key the document's name may change."""
         if _GO not in lines and _NPM not in lines:
-            return unread(found)
-        # A name that stands in the key adds nothing to it; keys that were not read hold nothing at all.
-        try:
-            flags = bytearray(map(contains, found, [entry.name for entry in self.entries]))
-        except TypeError:  # some entries have no name
-            flags = bytearray((entry.name or "") in purl for purl, entry in zip(found, self.entries, strict=True))
-        for place in unread(found):
-            flags[place] = False  # whatever its name is
-        places, place = list[int](), flags.find(0)
-        while place >= 0:
-            places.append(place)
-            place = flags.find(0, place + 1)
-        return places
+            return unread
+        # A name without capitals restores none.
+        capitals = _with_capitals([entry.name for entry in self.entries])
+        return sorted({*unread, *capitals}) if capitals else unread
 
     def _read(self, text: str, entry: Entry) -> Purl:
         if _IMAGE(text):
@@ -194,7 +183,7 @@ class Inventory:
             return purl
         return _UNUSABLE
 
-    def _fold_packages(self, found: list[Purl], places: list[int]) -> None:
+    def _fold_packages(self, found: list[str], places: list[int]) -> None:
         """Take out the packages inside Go modules that cyclonedx-gomod lists beside the modules."""
         modules = set(found)
         for place in places:
@@ -225,30 +214,36 @@ def _identity(text: str, entry: Entry) -> tuple[Identity, tuple[SkipReason, str]
     return one, why
 
 
-def _is_inside(package: Purl, modules: Set[Purl]) -> bool:
+def _is_inside(package: Purl, modules: Set[str]) -> bool:
     """Whether a Go package is in one of the modules; the package at a module's root has the same path."""
     path, _, version = package.rpartition("@")
     while len(path) > len(_GO):
-        if Purl(f"{path}@{version}") in modules:
+        if f"{path}@{version}" in modules:
             return True
         path = path.rpartition("/")[0]
     return False
 
 
-def _adds_nothing(purl: Purl, name: str) -> bool:
-    """Whether a name that is not in the purl as it stands is none that restores its case, or its path."""
+def _with_capitals(names: Sequence[str | None]) -> list[int]:
+    """Places of the names that hold capitals of ASCII."""
+    try:
+        lines = "\n".join(names)  # type: ignore[arg-type]
+    except TypeError:  # some entries have no name
+        lines = "\n".join([name or "" for name in names])
+    marks = lines.encode(errors="surrogatepass").translate(_CAPITALS).decode("latin-1")  # lines stay lines
+    places = places_of("A", marks)
+    return places if lines.count("\n") < len(names) else list(range(len(names)))  # one of them holds a line end
+
+
+def _restored(key: str, name: str) -> str:
+    """A key of npm or golang, with the capitals of a Go module that only its name shows; empty when in doubt."""
+    if name in key or not name.isascii():
+        return key
+    package, _, version = key.rpartition("@")
     folded = name.lower()
-    if purl.startswith(_GO):
-        return folded != purl.package[len(_GO) :].lower()
-    return folded == name or not purl.package[4:].partition("/")[2].endswith(folded)
-
-
-def _module(purl: Purl, name: str) -> Purl:
-    """The key of a Go module whose path stands in a key in another case than in its name; empty when in doubt."""
-    if not (purl.startswith(_GO) and name.isascii()):
-        return _UNUSABLE
-    module = Purl(f"{_GO}{name}@{purl.rpartition('@')[2]}")
-    return _UNUSABLE if unusable(module) else module
+    if package.startswith(_GO):
+        return f"{_GO}{name}@{version}" if folded == package[len(_GO) :] else key
+    return key if folded == name or not package.endswith(folded) else ""
 
 
 def shown(text: str) -> str:

@@ -16,7 +16,7 @@ from webhook.errors import InvalidInput
 from webhook.sboms import cyclonedx, foreign, spdx, spdx3, syft
 from webhook.sboms.inventory import Heading, Inventory, shown
 from webhook.sboms.limits import Limits
-from webhook.sboms.repetition import Key, refuse_repeated
+from webhook.sboms.repetition import Key, end_of_packages, refuse_repeated
 
 _CHUNK = 64 * 1024
 """Bytes that are decoded at once: small enough for the text to stay in the processor's cache."""
@@ -38,6 +38,16 @@ class Document(msgspec.Struct, rename="camel"):
     artifacts: list[syft.Artifact] | None = None
     schema: Raw | UnsetType = UNSET
     descriptor: Raw | UnsetType = UNSET
+    # What follows lists no packages; it stands at the end, and need not be searched for hidden ones.
+    annotations: Raw | UnsetType = UNSET
+    artifact_relationships: Raw | UnsetType = UNSET
+    compositions: Raw | UnsetType = UNSET
+    dependencies: Raw | UnsetType = UNSET
+    distro: Raw | UnsetType = UNSET
+    files: Raw | UnsetType = UNSET
+    relationships: Raw | UnsetType = UNSET
+    source: Raw | UnsetType = UNSET
+    vulnerabilities: Raw | UnsetType = UNSET
 
 
 _DOCUMENT = msgspec.json.Decoder(Document)
@@ -143,7 +153,16 @@ def _read_cyclonedx(data: bytes, document: Document, inventory: Inventory) -> He
         raise _unreadable(f"does not have the shape of an SBOM: {problem}") from problem
     found += cyclonedx.read_components(document.components, inventory)
     keys = ("metadata", "component", "components", "purl")
-    if not _PURL.stands(found, data, apart=metadata, within=subject):
+    end = end_of_packages(
+        data,
+        {
+            b"dependencies": document.dependencies,
+            b"vulnerabilities": document.vulnerabilities,
+            b"compositions": document.compositions,
+            b"annotations": document.annotations,
+        },
+    )
+    if not _PURL.stands(found, data, end, apart=metadata, within=subject):
         refuse_repeated(data, keys)
     if inventory.not_in_image:
         refuse_repeated(data, (*keys, "scope", "isExternal"))
@@ -153,7 +172,8 @@ def _read_cyclonedx(data: bytes, document: Document, inventory: Inventory) -> He
 def _read_spdx(data: bytes, document: Document, inventory: Inventory) -> Heading:
     heading = spdx.heading("spdx-json", document.spdx_version or "", spdx.creators(_raw(document.creation_info)))
     found = spdx.read_packages(document.packages, inventory)
-    if not _REFERENCE_LOCATOR.stands(found, data):
+    end = end_of_packages(data, {b"relationships": document.relationships, b"files": document.files})
+    if not _REFERENCE_LOCATOR.stands(found, data, end):
         refuse_repeated(data, ("packages", "externalRefs", "referenceType", "referenceLocator"))
     return heading
 
@@ -164,7 +184,7 @@ def _read_spdx3(data: bytes, document: Document, inventory: Inventory) -> Headin
         graph = [_decode(_ELEMENT, data)]  # a document of one element needs no graph
     heading = spdx3.heading(_raw(document.context), graph)
     urls, identifiers = spdx3.read_graph(graph, inventory)
-    if not (_PACKAGE_URL.stands(urls, data) and _IDENTIFIER.stands(identifiers, data)):
+    if not (_PACKAGE_URL.stands(urls, data, len(data)) and _IDENTIFIER.stands(identifiers, data, len(data))):
         keys = ("@graph", "type", "software_packageUrl", "externalIdentifier", "externalIdentifierType", "identifier")
         refuse_repeated(data, keys)
     return heading
@@ -173,7 +193,18 @@ def _read_spdx3(data: bytes, document: Document, inventory: Inventory) -> Headin
 def _read_syft(data: bytes, document: Document, inventory: Inventory) -> Heading:
     heading = syft.heading(_raw(document.schema), _raw(document.descriptor))
     found = syft.read_artifacts(document.artifacts, inventory)
-    if not _PURL.stands(found, data):
+    end = end_of_packages(
+        data,
+        {
+            b"schema": document.schema,
+            b"descriptor": document.descriptor,
+            b"distro": document.distro,
+            b"source": document.source,
+            b"files": document.files,
+            b"artifactRelationships": document.artifact_relationships,
+        },
+    )
+    if not _PURL.stands(found, data, end):
         refuse_repeated(data, ("artifacts", "purl"))
     return heading
 

@@ -3,21 +3,28 @@
 JSON lets an object repeat a key, and readers disagree on which value counts. A document could so show one inventory to
 a scanner and another to us. The proof is cheap: when the key of purls stands in the bytes as often as purls were read,
 then none was lost, whatever was repeated. Only when the numbers differ is the whole text looked at, and when a letter
-of ASCII is written as an escape, which no tool does: such a key would not be counted.
+of ASCII is written as an escape, which no tool does: such a key would not be counted. What ends a document and lists no
+packages, such as files and relationships, is not looked at.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
+from msgspec import Raw, UnsetType
 
 from webhook.errors import InvalidInput
 
 _LETTER = re.compile(rb"\\u00[4-7]")
 _BYTES_A_STEP = 2048
 """Bytes of text that cost as much to search for a letter as a step from one backslash to the next."""
+_LARGE = 256 * 1024
+"""Bytes of a document that is worth it."""
+_SLACK = 128
+"""Bytes that are looked at for a key and the blanks around it."""
+_BLANKS = b" \t\r\n"
 _STRING = rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
 _KEY_OR_BRACE = re.compile(
     # Possessive throughout: what is skipped must not be remembered. Values are strings that no colon follows.
@@ -26,18 +33,61 @@ _KEY_OR_BRACE = re.compile(
 )
 
 
-def spells_letters(data: bytes) -> bool:
-    """Whether a text writes letters of ASCII as escapes; none of its keys can be counted then."""
+def end_of_packages(data: bytes, others: Mapping[bytes, Raw | UnsetType]) -> int:
+    """Where the last of a document's top-level values begin, as far as they are among those that list no packages.
+
+    A value may be repeated. Each copy has as many keys as the others, so that it does not matter which is the last.
+
+    Args:
+        data: the JSON text of an object.
+        others: what was decoded of the values that list no packages, by key.
+    """
+    if len(data) < _LARGE:
+        return len(data)
+    end = _before(data, len(data), b"}")
+    values = [(b'"%s"' % key, memoryview(value)) for key, value in others.items() if not isinstance(value, UnsetType)]
+    found = len(data)
+    while last := next((one for one in values if data.endswith(one[1], 0, end)), None):
+        start = end - last[1].nbytes
+        if data[start : start + 1] not in (b"[", b"{"):
+            break
+        end = _before(data, start, b":", last[0], b",")
+        if not end:
+            break
+        found = start
+        values.remove(last)
+    return found
+
+
+def _before(data: bytes, end: int, *words: bytes) -> int:
+    """Where these words begin that end at a place, the last one first, with blanks around them; 0 when they do not."""
+    start = max(0, end - _SLACK)
+    left = data[start:end].rstrip(_BLANKS)
+    for word in words:
+        if not left.endswith(word):
+            return 0
+        left = left[: -len(word)].rstrip(_BLANKS)
+    return start + len(left)
+
+
+def spells_letters(data: bytes, end: int | None = None) -> bool:
+    """Whether a text writes letters of ASCII as escapes; none of its keys can be counted then.
+
+    Args:
+        data: the text.
+        end: how many bytes of it to look at; None for all.
+    """
+    end = len(data) if end is None else end
     # From backslash to backslash, because a single byte is sought many times faster than several; as long as they are
     # rare, which they are but in whole texts of licences. Every backslash of JSON begins an escape of two or more.
-    at = data.find(b"\\")
-    for _ in range(len(data) // _BYTES_A_STEP + 1):
+    at = data.find(b"\\", 0, end)
+    for _ in range(end // _BYTES_A_STEP + 1):
         if at < 0:
             return False
-        if data[at + 1 : at + 2] == b"u" and _LETTER.match(data, at):
+        if data[at + 1 : at + 4] == b"u00" and data[at + 4 : at + 5] in b"4567":
             return True
-        at = data.find(b"\\", at + 2)
-    return at >= 0 and _LETTER.search(data, at) is not None
+        at = data.find(b"\\", at + 2, end)
+    return at >= 0 and _LETTER.search(data, at, end) is not None
 
 
 class Key:
@@ -53,24 +103,26 @@ class Key:
         self._quoted = f'"{name}"'.encode()
         self._as_value = (f':"{name}"'.encode(), f': "{name}"'.encode())
 
-    def stands(self, times: int, data: bytes, apart: bytes = b"", within: bytes = b"") -> bool:
+    def stands(self, times: int, data: bytes, end: int, apart: bytes = b"", within: bytes = b"") -> bool:
         """Whether it is certain that a text holds the key no more than so many times.
 
         Args:
             times: as often as it was read.
             data: the text.
+            end: how many bytes of it count, see :func:`end_of_packages`.
             apart: a piece of the text that does not count.
             within: a piece of that piece that counts all the same.
         """
-        found = self._count(self._quoted, data, apart, within)
+        found = self._count(self._quoted, data, end, apart, within)
         if found != times:
             # Some are values; a string right after a colon is one for certain.
-            found -= sum([self._count(value, data, apart, within) for value in self._as_value])
-        return found == times and not spells_letters(data)
+            found -= sum([self._count(value, data, end, apart, within) for value in self._as_value])
+        return found == times and not spells_letters(data, end)
 
     @staticmethod
-    def _count(words: bytes, data: bytes, apart: bytes, within: bytes) -> int:
-        return data.count(words) - apart.count(words) + within.count(words) if apart else data.count(words)
+    def _count(words: bytes, data: bytes, end: int, apart: bytes, within: bytes) -> int:
+        found = data.count(words, 0, end)
+        return found - apart.count(words) + within.count(words) if apart else found
 
 
 def refuse_repeated(data: bytes, keys: Iterable[str]) -> None:

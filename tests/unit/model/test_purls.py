@@ -182,6 +182,9 @@ def test_a_purl_gives_its_decoded_parts(text: str, parts: tuple[str, ...]) -> No
         ("pkg:npm/jsonstream@1.3.5", "JSONStream", "pkg:npm/JSONStream@1.3.5"),
         ("pkg:npm/JSONStream@1.3.5", "jsonstream", "pkg:npm/JSONStream@1.3.5"),
         ("pkg:npm/a@1.0.0", "B", "pkg:npm/a@1.0.0"),
+        ("pkg:golang/github.com/Azure/go@v1.0.0", "github.com/azure/go", "pkg:golang/github.com/Azure/go@v1.0.0"),
+        ("pkg:npm/kk@1.0.0", "\u212ak", "pkg:npm/kk@1.0.0"),
+        ("pkg:golang/a.io/kk@v1.0.0", "a.io/\u212ak", "pkg:golang/a.io/kk@v1.0.0"),
     ],
 )
 def test_the_name_beside_a_purl_restores_what_its_spelling_lost(text: str, name: str, key: str) -> None:
@@ -249,8 +252,7 @@ def test_common_purls_are_read_together_and_the_others_are_left_to_parse_purl() 
         *[Purl("")] * 8,
         Purl("pkg:deb/debian/libstdc%2B%2B6@12%2Bb1"),
         Purl("pkg:rpm/amazon/gdbm@1.13-6.amzn2"),
-        Purl("pkg:golang/go.starlark.net@v0.1.0"),
-        *[Purl("")] * 2,
+        *[Purl("")] * 3,
     ]
     assert parse_common([]) == []
 

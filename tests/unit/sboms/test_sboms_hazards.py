@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from typing import Any
 
+import msgspec
 import pytest
 
 from webhook.errors import InvalidInput
 from webhook.sboms import Limits, parse
-from webhook.sboms.repetition import refuse_repeated
+from webhook.sboms.repetition import end_of_packages, refuse_repeated
 
 MEBIBYTE = 1024 * 1024
 CONTEXT = b'"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld"'
@@ -130,6 +132,35 @@ def test_a_repeated_key_that_hides_a_purl_is_refused(data: bytes) -> None:
 def test_a_purl_that_stands_elsewhere_is_no_repeated_key(component: dict[str, object]) -> None:
     for data in (bom(json.dumps([component]).encode()), bom(json.dumps([component], indent=2).encode())):
         assert parse(data).components == ("pkg:npm/a@1",)
+
+
+@pytest.mark.parametrize("blanks", [{"separators": (",", ":")}, {"indent": "\t"}], ids=["short", "indented"])
+def test_a_package_is_not_hidden_behind_a_tail_that_is_not_searched(blanks: dict[str, Any]) -> None:
+    reference = {"referenceType": "purl", "referenceLocator": "pkg:npm/a@1.0.0"}
+    packages = [{"name": "a", "externalRefs": [reference]}]
+    document = {"spdxVersion": "SPDX-2.3", "comment": "x" * 300_000, "first": packages, "packages": packages}
+    document |= {"files": packages, "relationships": packages}
+    data = json.dumps(document, **blanks).encode()
+    assert parse(data).components == ("pkg:npm/a@1.0.0",), "as often in the tail as anybody likes"
+    with pytest.raises(InvalidInput, match="repeats the key 'packages'"):
+        parse(data.replace(b'"first"', b'"packages"'))
+    with pytest.raises(InvalidInput, match="repeats the key 'packages'"):  # a copy of the value at the end
+        parse(data.replace(b'"first"', b'"packages"').replace(b'"files"', b'"packages"'))
+
+
+def test_the_values_that_end_a_document_are_found() -> None:
+    values = {"relationships": [{"a": 1}], "files": [], "annotations": "x"}
+    others = {key.encode(): msgspec.Raw(json.dumps(value).encode()) for key, value in values.items()}
+    start = b'{"text": "' + b"x" * 300_000 + b'"'
+    whole = start + b', "files": [], "relationships" : [{"a": 1}]\n}\n'
+    assert whole[end_of_packages(whole, others) :] == b'[], "relationships" : [{"a": 1}]\n}\n'
+    assert end_of_packages(whole, {}) == len(whole)
+    for other in (
+        start + b', "files" : [], "relations": [{"a": 1}]}',
+        start + b', "files": "", "annotations": "x"}',
+        start + b', "relationships": [{"a": 1}], "last": 1}',
+    ):
+        assert end_of_packages(other, others) == len(other)
 
 
 def test_only_keys_of_one_object_repeat_each_other() -> None:
