@@ -168,7 +168,11 @@ def provisioned_all(
     Raises:
         ConfigError: an entry cannot be used, or two are about the same; the sentence begins with its place.
     """
-    there = {(one.vulnerability.casefold(), one.scope): one for one in before if one.author == PROVISIONER}
+    there = {
+        (assessment.vulnerability.casefold(), assessment.scope): assessment
+        for assessment in before
+        if assessment.author == PROVISIONER
+    }
     assessments: dict[tuple[str, Scope], Assessment] = {}
     for place, definition in enumerate(definitions):
         try:

@@ -37,13 +37,13 @@ def also_stated(records: Sequence[Assessment], there: Iterable[Assessment]) -> S
         records: what the person decided.
         there: all assessments that can still matter.
     """
-    about = {(one.vulnerability.casefold(), one.scope) for one in records}
+    about = {(record.vulnerability.casefold(), record.scope) for record in records}
     return [
-        one
-        for one in there
-        if one.source is AssessmentSource.PROVISIONED
-        and one.type is not None
-        and (one.vulnerability.casefold(), one.scope) in about
+        assessment
+        for assessment in there
+        if assessment.source is AssessmentSource.PROVISIONED
+        and assessment.type is not None
+        and (assessment.vulnerability.casefold(), assessment.scope) in about
     ]
 
 
@@ -55,11 +55,15 @@ def nothing_to_clear(identifier: str, scope: Scope, there: Sequence[Assessment])
         scope: the exact scope that was named.
         there: all assessments of the vulnerability that are not automatic.
     """
-    manual = dict.fromkeys(described(one.scope) for one in there if one.source is AssessmentSource.MANUAL)
+    manual = dict.fromkeys(
+        described(assessment.scope) for assessment in there if assessment.source is AssessmentSource.MANUAL
+    )
     if manual:
         remedy = f"It was assessed by hand for: {'; '.join(list(manual)[:_SHOWN])}. Name one of these scopes."
-    elif objects := dict.fromkeys(one.rule for one in there if one.author == CLUSTER and one.rule):
-        named = ", ".join(plain(one, 100) for one in list(objects)[:_SHOWN])
+    elif objects := dict.fromkeys(
+        assessment.rule for assessment in there if assessment.author == CLUSTER and assessment.rule
+    ):
+        named = ", ".join(plain(item, 100) for item in list(objects)[:_SHOWN])
         remedy = (
             f"Its assessment is managed by the cluster ({named}); change that object with kubectl, or in its source."
         )

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 def for_former_keys(connection: Connection, records: Sequence[Assessment]) -> list[Assessment]:
     """Records made by hand, each followed by the same for the former spellings of its package."""
-    packages = {one.scope.package for one in records if one.by_hand and one.scope.package is not None}
+    packages = {record.scope.package for record in records if record.by_hand and record.scope.package is not None}
     former = _former(connection, packages) if packages else {}
     found: list[Assessment] = []
-    for one in records:
-        found.append(one)
-        if one.by_hand and one.scope.package in former:
-            spellings = sorted(former[one.scope.package])
-            found += [replace(one, scope=replace(one.scope, package=package)) for package in spellings]
+    for record in records:
+        found.append(record)
+        if record.by_hand and record.scope.package in former:
+            spellings = sorted(former[record.scope.package])
+            found += [replace(record, scope=replace(record.scope, package=package)) for package in spellings]
     return found
 
 
