@@ -41,8 +41,8 @@ from webhook.model.purls import parse_purl
 from webhook.policy.automatic import auto_assessment
 from webhook.policy.typetable import default_types
 from webhook.sboms import parse
-from webhook.store.opening import Store, open_store
 from webhook.store.options import StoreOptions
+from webhook.store.repositories import Store, open_store
 
 LATENCY_SECONDS, SHARE_VULNERABLE = 0.050, 0.1
 CONCURRENCIES = (1, 4)
@@ -56,7 +56,7 @@ _DOWNLOADER = """
 import shutil, sys, tempfile
 from bench.download import _measure, _sboms
 from tests.doubles.clock import RealClock
-from webhook.store.opening import open_store
+from webhook.store.repositories import open_store
 from webhook.store.options import StoreOptions
 def opened(folder):
     return open_store(StoreOptions(url=f"sqlite:///{folder}/bomgate.db"), RealClock())

@@ -25,8 +25,8 @@ from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom,
 from tests.postgres import find_programs
 from tests.security.replication import Pair, Writer, kept, replicated
 from tests.security.steering import BAD, Steerer, decide, steerable_cluster
-from webhook.store.opening import Store, open_store
 from webhook.store.options import StoreOptions
+from webhook.store.repositories import Store, open_store
 
 OUTAGES = (0.0, 8.0)
 """Seconds without any primary."""

@@ -31,7 +31,7 @@ import json, sys
 from pathlib import Path
 from webhook.bootstrap import open_parts
 from webhook.cli.demo.images import IMAGES, read_data
-from webhook.engines.importing import Document
+from webhook.engines.importer import Document
 from webhook.settings import load_settings
 folder = Path(sys.argv[1])
 config = folder / "bomgate.yaml"

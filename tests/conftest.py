@@ -15,8 +15,8 @@ from tests.parts import unavailable
 from tests.pooler import Pooler
 from tests.pooler import find_program as find_pooler
 from tests.postgres import PostgresServer, find_programs
-from webhook.store.opening import Store, open_store
 from webhook.store.options import StoreOptions
+from webhook.store.repositories import Store, open_store
 
 hypothesis.settings.register_profile("unhurried", hypothesis.settings(), deadline=None)  # speed is measured in bench/
 hypothesis.settings.register_profile("quick", hypothesis.settings(), deadline=None, max_examples=10)

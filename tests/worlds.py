@@ -24,7 +24,7 @@ from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
 from webhook.engines.judging.images import ImageChecker
 from webhook.engines.judging.workloads import WorkloadJudge
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.engines.refresher import Refresher, RefreshOptions
 from webhook.engines.searching.options import ResolveOptions, SearchOptions
 from webhook.engines.searching.platforms import Platforms
 from webhook.engines.searching.resolving import ResolveParts, TagResolver

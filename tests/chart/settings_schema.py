@@ -7,7 +7,7 @@ from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from webhook.settings import GROUPS, all_lists, all_settings
-from webhook.settings.reading import camel
+from webhook.settings.lookup import camel
 
 SET_BY_CHART = frozenset(
     [

@@ -13,7 +13,7 @@ from webhook.clients.kube import resources
 from webhook.engines.controlling import provisioning
 from webhook.model.resources import ResourceKind
 from webhook.settings.decisions import ASSESSMENT_KEYS, TYPE_KEYS
-from webhook.settings.reading import camel
+from webhook.settings.lookup import camel
 
 ROOT = Path(__file__).resolve().parents[2]
 CRDS = ROOT / "charts" / "bomgate" / "files" / "crds"

@@ -16,7 +16,7 @@ import pytest
 from tests.e2e.cluster import Cluster
 from tests.e2e.processes import wait_until
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import connect, server_of
+from webhook.clients.kube.connection import connect, server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.sbomreports import CLUSTER, GROUP, NAMESPACED, VERSION, ClusterReports, cluster_report_names
 from webhook.clients.machine import SystemClock

@@ -25,9 +25,9 @@ from tests.e2e.product import write_sbom
 from tests.e2e.registration import INSTANCE_LABEL
 from tests.fakes import FakeClock
 from tests.ports.leader_lock import LeaderLockSuite, NewLock
-from webhook.bootstrap.features import features
+from webhook.bootstrap.cluster import features
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import connect
+from webhook.clients.kube.connection import connect
 from webhook.clients.kube.leases import LeaseLock
 from webhook.clients.kube.options import KubeOptions
 from webhook.engines.controlling.rights import controller_needs

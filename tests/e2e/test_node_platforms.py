@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.cluster import Cluster
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import connect, server_of
+from webhook.clients.kube.connection import connect, server_of
 from webhook.clients.kube.nodes import NodePlatforms
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.machine import SystemClock

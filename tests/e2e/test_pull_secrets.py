@@ -22,12 +22,12 @@ from tests.registries.layouts import Layout
 from tests.registries.running import docker_registry
 from tests.registries.tokens import PASSWORD, USER, TokenServer
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import server_of
+from webhook.clients.kube.connection import server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.pullsecrets import PullSecretReader
 from webhook.clients.machine import SystemClock
 from webhook.clients.registry.client import RegistryClient
-from webhook.clients.registry.pulling import Opener
+from webhook.clients.registry.openings import Opener
 from webhook.clients.registry.resolver import RegistryResolver
 from webhook.clients.registry.search import Search
 from webhook.clients.registry.sources import registry_source

@@ -13,7 +13,7 @@ from webhook.api.reviews import PREFIX_BYTES, decode_review, read_target
 from webhook.clients.http import headers
 from webhook.clients.kube import grants, nodes, pullsecrets, resources, sbomreports
 from webhook.clients.kube.api import decoded
-from webhook.clients.kube.troubles import Wanted
+from webhook.clients.kube.problems import Wanted
 from webhook.clients.ossindex.convert import convert
 from webhook.clients.ossindex.matching import match
 from webhook.clients.ossindex.reading import decode_reports, message_of, number_of
@@ -21,7 +21,7 @@ from webhook.clients.registry import providers
 from webhook.clients.registry.anatomy import anatomy, inner_indexes
 from webhook.clients.registry.dockerconfig import read_docker_config
 from webhook.clients.registry.manifests import read_manifest
-from webhook.clients.registry.troubles import error_code
+from webhook.clients.registry.problems import error_code
 from webhook.errors import ConfigError, InvalidInput, SourceError
 from webhook.model.durations import parse_duration
 from webhook.model.fieldpaths import parse_field_path

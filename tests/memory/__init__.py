@@ -26,7 +26,7 @@ __all__ = ["MemoryHotStart", "MemoryRuns", "MemoryStore"]
 
 
 class MemoryStore:
-    """All ports of the store, with the same attributes as :class:`webhook.store.opening.Store`.
+    """All ports of the store, with the same attributes as :class:`webhook.store.repositories.Store`.
 
     Args:
         clock: time.

@@ -32,7 +32,7 @@ def test_the_image_brings_no_tool_that_could_install_more(installed: Installatio
 
 
 def test_no_process_compiles_what_the_image_has_compiled(installed: Installation) -> None:
-    tried = "python -v -c 'import webhook.bootstrap.serving' 2>&1 | grep -E 'code object from|stale' | head -3"
+    tried = "python -v -c 'import webhook.bootstrap.server' 2>&1 | grep -E 'code object from|stale' | head -3"
     said = installed.kubectl("exec", WEBHOOK, "-c", "webhook", "--", "sh", "-c", tried).out
     assert [line for line in said.splitlines() if "/opt/bomgate/" in line and ".py'" not in line] == []
 

@@ -9,8 +9,8 @@ import pytest
 from tests.fakes import FakeClock, MemoryStore
 from tests.pooler import Pooler
 from tests.postgres import PostgresServer
-from webhook.store.opening import Store, open_store
 from webhook.store.options import StoreOptions
+from webhook.store.repositories import Store, open_store
 
 
 @pytest.fixture(scope="session")

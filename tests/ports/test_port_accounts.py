@@ -9,7 +9,7 @@ import pytest
 from tests.fakes import NOON, MemoryStore
 from webhook.model.records import ControllerAccount
 from webhook.ports import AccountStore
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 DAY = dt.timedelta(days=1)
 

@@ -8,7 +8,7 @@ from tests.fakes import NOON, MemoryStore
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.model.downloads import DownloadReport
 from webhook.model.records import RunRecord
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 
 def test_the_status_counts_what_is_there(store: Store | MemoryStore) -> None:

@@ -10,7 +10,7 @@ from tests.fakes import NOON, MemoryStore
 from tests.worlds import digest_of
 from webhook.model.records import AdmittedImage
 from webhook.ports import AdmissionStore
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 ONE, TWO = digest_of("one"), digest_of("two")
 HOUR = dt.timedelta(hours=1)

@@ -24,7 +24,7 @@ from webhook.model.purls import Purl
 from webhook.model.records import AssessmentQuery, Sighting, VulnerabilityQuery
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.store import StoreOptions
-from webhook.store.opening import Store, open_store
+from webhook.store.repositories import Store, open_store
 
 AnyStore = Store | MemoryStore
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # shrinking a history takes minutes

@@ -10,7 +10,7 @@ from tests.fakes import NOON, MemoryStore
 from tests.ports.samples import assessment
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.records import AssessmentQuery
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 AnyStore = Store | MemoryStore
 DAY = dt.timedelta(days=1)

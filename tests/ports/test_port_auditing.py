@@ -13,7 +13,7 @@ from tests.clusters import FakeEventSink, FakeReportSink, FakeRunningWorkloads, 
 from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import FakeClock
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import server_of
+from webhook.clients.kube.connection import server_of
 from webhook.clients.kube.events import KubeEvents
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.policyreports import POLICY_REPORT, PolicyReports

@@ -15,7 +15,7 @@ from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.model.records import AssessmentQuery
 from webhook.model.vulnerabilities import Rescored, Vulnerability
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 AnyStore = Store | MemoryStore
 A, B, C = Purl("pkg:npm/a@1"), Purl("pkg:npm/b@1"), Purl("pkg:npm/c@1")

@@ -14,7 +14,7 @@ from webhook.model.changes import Changes, Position
 from webhook.model.components import ComponentState
 from webhook.model.images import parse_image
 from webhook.model.purls import Purl
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 AnyStore = Store | MemoryStore
 A, B, C = Purl("pkg:npm/a@1"), Purl("pkg:npm/b@1"), Purl("pkg:deb/c@1")

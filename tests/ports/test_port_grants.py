@@ -12,7 +12,7 @@ from kubernetes import client
 from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import NOON, FakeClock, FakeGrantStore
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import server_of
+from webhook.clients.kube.connection import server_of
 from webhook.clients.kube.grants import KubeGrants
 from webhook.clients.kube.options import KubeOptions
 from webhook.model.deadlines import Deadline

@@ -9,7 +9,7 @@ from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerabili
 from webhook.engines.readmodel import ReadModel
 from webhook.model.changes import ImageFacts
 from webhook.model.purls import Purl
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 AnyStore = Store | MemoryStore
 GUESSED = Purl("pkg:maven/jackson-mapper-asl/jackson-mapper-asl@1.9.13")

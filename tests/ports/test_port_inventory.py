@@ -13,7 +13,7 @@ from kubernetes import client
 from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import NOON, FakeClock, FakeWorkloadInventory
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import server_of
+from webhook.clients.kube.connection import server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.owners import KubeOwners
 from webhook.errors import Retryable, SourceError

@@ -13,7 +13,7 @@ from tests.fakes import FakeClock
 from tests.memory.cluster import MemoryLease, MemoryLock
 from tests.ports.leader_lock import LeaderLockSuite, NewLock
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import server_of
+from webhook.clients.kube.connection import server_of
 from webhook.clients.kube.leases import LeaseLock
 from webhook.clients.kube.options import KubeOptions
 from webhook.errors import ConfigError, Final

@@ -13,7 +13,7 @@ from webhook.model.downloads import DownloadReport
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.records import RunRecord
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 AnyStore = Store | MemoryStore
 HOUR, ENDED = dt.timedelta(hours=1), dt.timedelta(0)

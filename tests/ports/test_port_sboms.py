@@ -14,7 +14,7 @@ from webhook.model.images import parse_image
 from webhook.model.looks import Look, StoredLook
 from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 AnyStore = Store | MemoryStore
 

@@ -8,7 +8,7 @@ from tests.fakes import MemoryStore
 from tests.worlds import digest_of
 from webhook.model.searches import SearchClaim, SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 AnyStore = Store | MemoryStore
 IMAGE = digest_of("image")

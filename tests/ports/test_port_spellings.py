@@ -12,7 +12,7 @@ from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerabili
 from webhook.model.components import ComponentState
 from webhook.model.downloads import Names
 from webhook.model.purls import Purl
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 AnyStore = Store | MemoryStore
 KEY, OTHER = Purl("pkg:nuget/a.b@1"), Purl("pkg:nuget/c@1")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from tests.fakes import MemoryStore
 from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentType, CvssRange, OnExpiry, StoredType
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 AnyStore = Store | MemoryStore
 FULL = AssessmentType(

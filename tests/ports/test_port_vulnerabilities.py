@@ -12,7 +12,7 @@ from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerabili
 from webhook.model.images import parse_image
 from webhook.model.purls import Purl
 from webhook.model.records import VulnerabilityQuery, VulnerabilityRecord
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 AnyStore = Store | MemoryStore
 A1, A2, B1 = Purl("pkg:npm/a@1"), Purl("pkg:npm/a@2"), Purl("pkg:npm/b@1")

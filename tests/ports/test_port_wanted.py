@@ -12,7 +12,7 @@ from webhook.model.downloads import WantedComponent
 from webhook.model.images import parse_image
 from webhook.model.purls import Purl
 from webhook.model.records import Sighting
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 AnyStore = Store | MemoryStore
 A, B, C = Purl("pkg:npm/a@1"), Purl("pkg:npm/b@1"), Purl("pkg:npm/c@1")

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from webhook.clients.registry.calls import Budget
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.credentials import FileKeychain
-from webhook.clients.registry.explaining import Explanation, explain_image
 from webhook.clients.registry.locations import Locations
 from webhook.clients.registry.options import SOURCES, AttachmentOptions, RegistryOptions, RegistryRule
 from webhook.clients.registry.resolver import RegistryResolver
 from webhook.clients.registry.search import Search
 from webhook.clients.registry.sources import registry_source
+from webhook.clients.registry.trail import Explanation, explain_image
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, parse_image

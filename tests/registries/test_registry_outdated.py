@@ -14,11 +14,11 @@ from tests.ports.samples import AutoRule, answer, vulnerability
 from tests.registries import images
 from tests.registries.layouts import Layout
 from webhook.clients.registry.options import SOURCES, AttachmentOptions
-from webhook.engines.controlling.fetching_running import InventoryDuty, InventoryParts
 from webhook.engines.controlling.options import ControllerOptions
+from webhook.engines.controlling.running_images import InventoryDuty, InventoryParts
 from webhook.engines.judging.images import ImageChecker
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.engines.refresher import Refresher, RefreshOptions
 from webhook.engines.searching.options import ResolveOptions, SearchOptions
 from webhook.engines.searching.resolving import ResolveParts, TagResolver
 from webhook.engines.searching.search import SbomSearch, SearchParts
@@ -29,7 +29,7 @@ from webhook.policy.evaluation import Rules
 from webhook.policy.typetable import default_types
 from webhook.sboms import READER
 from webhook.store import DocumentOptions, StoreOptions
-from webhook.store.opening import open_store
+from webhook.store.repositories import open_store
 
 FORMER = "pkg:golang/github.com/azure/go-autorest/autorest@0.11.27"
 TODAY = "pkg:golang/github.com/Azure/go-autorest/autorest@v0.11.27"

@@ -16,13 +16,13 @@ from tests.worlds import digest_of
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.dockerconfig import read_docker_config
 from webhook.clients.registry.locations import Registry, Repository
+from webhook.clients.registry.openings import Opener, SecretKeychain
 from webhook.clients.registry.options import SOURCES, AttachmentOptions
-from webhook.clients.registry.pulling import Opener, SecretKeychain
 from webhook.clients.registry.resolver import RegistryResolver
 from webhook.clients.registry.search import Search
 from webhook.clients.registry.sources import registry_source
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.engines.refresher import Refresher, RefreshOptions
 from webhook.engines.searching.options import SearchOptions
 from webhook.engines.searching.search import SbomSearch, SearchParts
 from webhook.errors import Final, Retryable

@@ -18,7 +18,7 @@ from tests.registries.layouts import Layout
 from tests.registries.lying import Answer
 from webhook.clients.registry.options import SOURCES, AttachmentOptions, VerifyRule
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.engines.refresher import Refresher, RefreshOptions
 from webhook.engines.searching.options import SearchOptions
 from webhook.engines.searching.search import SbomSearch, SearchParts
 from webhook.errors import TooMuchAttached

@@ -23,8 +23,8 @@ from webhook.engines.downloading.options import DownloadOptions
 from webhook.model.assessments import Assessment
 from webhook.model.downloads import DownloadReport
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.store.opening import Store, open_store
 from webhook.store.options import StoreOptions
+from webhook.store.repositories import Store, open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 BATCH, CONCURRENCY = 8, 2

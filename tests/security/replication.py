@@ -13,7 +13,7 @@ from tests.ports.samples import assessment
 from tests.postgres import PostgresServer, find_programs
 from webhook.errors import StoreUnreachable
 from webhook.model.records import AssessmentQuery
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 
 @dataclass

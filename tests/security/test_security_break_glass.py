@@ -15,7 +15,7 @@ from tests.fakes import NOON, FakeClock
 from tests.unit.engines.clusters import BAD, CHAIN, GOOD, RISKY, Town, of_controller, request, workload
 from tests.worlds import LOG4J, digest_of
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import server_of
+from webhook.clients.kube.connection import server_of
 from webhook.clients.kube.grants import KubeGrants
 from webhook.clients.kube.options import KubeOptions
 from webhook.errors import ConfigError

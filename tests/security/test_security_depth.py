@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.e2e.catalogue import BLOCKED, CLEAN
 from tests.security.attacked import Guarded, guarded, pod, review
 from webhook.clients.kube.api import decoded
-from webhook.clients.kube.troubles import Wanted
+from webhook.clients.kube.problems import Wanted
 from webhook.model.nesting import MOST_LEVELS, decode_deep, without_depths
 
 KINDS = [{"group": "example.com", "kind": "Fleet", "podSpecPath": "spec.template.spec"}]

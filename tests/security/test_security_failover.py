@@ -14,12 +14,12 @@ from tests.fakes import NOON, FakeClock
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
 from tests.security.replication import Pair, Writer, kept, replicated, take_over_after_a_crash, take_over_as_planned
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.engines.refresher import Refresher, RefreshOptions
 from webhook.errors import StoreUnreachable
 from webhook.model.changes import Changes
 from webhook.store.hotstart import HotStartFile
-from webhook.store.opening import Store, open_store
 from webhook.store.options import StoreOptions
+from webhook.store.repositories import Store, open_store
 
 BAD = "pkg:npm/bad@1"
 

@@ -25,8 +25,8 @@ from webhook.engines.downloading.keeping import LeaseKeeper, LeasePace
 from webhook.errors import StoreUnreachable
 from webhook.model.images import parse_image
 from webhook.store.addresses import parse_address
-from webhook.store.opening import Store, open_store
 from webhook.store.options import StoreOptions
+from webhook.store.repositories import Store, open_store
 
 COMPONENTS = 600
 

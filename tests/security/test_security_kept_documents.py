@@ -12,13 +12,13 @@ from sqlalchemy import create_engine, update
 
 from tests.fakes import FakeClock
 from tests.ports.samples import AutoRule, answer, digest, vulnerability
-from webhook.engines.controlling.rereading import RereadDuty
-from webhook.engines.rereading import Rereader
+from webhook.engines.controlling.documents import RereadDuty
+from webhook.engines.rereader import Rereader
 from webhook.model.components import ComponentState
 from webhook.model.records import OutdatedCounts
 from webhook.sboms import READER, parse
 from webhook.store.addresses import parse_address
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 from webhook.store.tables import documents
 
 PARSER = "pkg:maven/org.example/parser@2.14.1"

@@ -27,7 +27,7 @@ from webhook.clients.registry.dockerconfig import matches_image, normal_key, rea
 from webhook.clients.registry.locations import Locations, normal_prefix
 from webhook.clients.registry.options import RegistryRule, VerifyRule
 from webhook.clients.registry.signatures import Verification
-from webhook.engines.assessing.touching import touched
+from webhook.engines.assessing.impact import touched
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.deadlines import Deadline

@@ -17,9 +17,9 @@ from tests.registries.layouts import Layout
 from tests.registries.lying import Answer, Asked, LyingServer
 from tests.security.attacked import Listener
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import server_of
+from webhook.clients.kube.connection import server_of
 from webhook.clients.kube.options import KubeOptions
-from webhook.clients.kube.troubles import Wanted
+from webhook.clients.kube.problems import Wanted
 from webhook.clients.ossindex.options import OssIndexOptions
 from webhook.clients.ossindex.source import OssIndexSource
 from webhook.clients.registry.options import RegistryOptions

@@ -22,8 +22,8 @@ from tests.security.downloading import Run, Signalling
 from tests.security.replication import Pair, Writer, kept, replicated, take_over_after_a_crash
 from tests.security.steering import BAD, Steerer, decide, run_pod, steerable_cluster
 from webhook.model.records import AssessmentQuery
-from webhook.store.opening import Store, open_store
 from webhook.store.options import StoreOptions
+from webhook.store.repositories import Store, open_store
 
 
 @pytest.fixture

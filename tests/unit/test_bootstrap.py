@@ -18,7 +18,7 @@ from tests.worlds import LEFTPAD, LOG4J, digest_of, sbom_of
 from webhook.api.server import WorkerParts
 from webhook.api.starting import StartBoard
 from webhook.bootstrap import Parts, SystemClock, ThreadBackground, open_parts
-from webhook.bootstrap.serving import certificates, prepare_store, worker_parts
+from webhook.bootstrap.server import certificates, prepare_store, worker_parts
 from webhook.errors import ConfigError, StoreError, StoreUnreachable
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from webhook.engines.controlling.rights import Features
+from webhook.settings import Settings
+
 if TYPE_CHECKING:
     from webhook.clients.kube.api import KubeApi
     from webhook.clients.kube.namespaces import NamespaceWatch
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     from webhook.ports.certifying import SecretKeeper
     from webhook.ports.controlling import GrantKeeper, LeaderLock, RightsReviewer
     from webhook.ports.provisioning import DecisionResources
-    from webhook.settings import Settings
     from webhook.telemetry import Faults
 
 
@@ -43,7 +45,7 @@ class Cluster:
             ConfigError: there is no way to the API server.
         """
         from webhook.clients.kube.api import KubeApi
-        from webhook.clients.kube.connecting import connect
+        from webhook.clients.kube.connection import connect
 
         options = self.settings.kube
         return KubeApi(connect(options, self.settings.environment, self.clock), options, self.clock)
@@ -88,7 +90,7 @@ class Cluster:
         """
         from webhook.clients.kube.workloads import KubeWorkloads
 
-        kinds = [(extra_kind.group, extra_kind.kind) for extra_kind in self.settings.policy.extra_kinds]
+        kinds = [(one.group, one.kind) for one in self.settings.policy.extra_kinds]
         return KubeWorkloads(self.api, self.clock, kinds)
 
     @cached_property
@@ -131,7 +133,7 @@ class Cluster:
         Raises:
             ConfigError: nothing says it.
         """
-        from webhook.clients.kube.connecting import own_namespace
+        from webhook.clients.kube.connection import own_namespace
 
         return own_namespace(self.settings.kube)
 
@@ -196,3 +198,25 @@ class Cluster:
         from webhook.clients.kube.access import AccessReviews
 
         return AccessReviews(self.api, self.clock)
+
+
+def features(settings: Settings, namespace: str) -> Features:
+    """What the settings switch on, as far as it takes rights.
+
+    Args:
+        settings: all settings.
+        namespace: of bomgate.
+    """
+    certificates = settings.certificates
+    return Features(
+        namespace=namespace,
+        lease=settings.controller.lease,
+        certificates=certificates.manage,
+        secrets=(certificates.ca_secret, certificates.secret),
+        configurations=certificates.configurations,
+        break_glass=settings.policy.break_glass,
+        events=settings.audit.events,
+        reports=(("wgpolicyk8s.io", "policyreports"), ("openreports.io", "reports")) if settings.audit.reports else (),
+        cluster_reports="clusterReports" in settings.sbom.sources,
+        node_platforms=settings.kube.node_platforms,
+    )

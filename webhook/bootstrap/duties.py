@@ -6,19 +6,19 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from webhook.bootstrap.auditing import audit_duty
-from webhook.bootstrap.features import features
+from webhook.bootstrap.audit import audit_duty
+from webhook.bootstrap.cluster import features
 from webhook.bootstrap.parts import Parts
 from webhook.clients.authority import CertificateSigner
 from webhook.clients.machine import ThreadBackground
-from webhook.engines.assessing.ruling import ModelRules
+from webhook.engines.assessing.rules import ModelRules
 from webhook.engines.controlling.certificates import CertificateDuty, CertificateParts
-from webhook.engines.controlling.expiring import ExpiryDuty
-from webhook.engines.controlling.fetching_running import InventoryDuty, InventoryParts
+from webhook.engines.controlling.documents import RereadDuty
+from webhook.engines.controlling.expiry import ExpiryDuty
 from webhook.engines.controlling.granting import GrantDuty
 from webhook.engines.controlling.provisioning import Provisioning, ProvisioningParts
-from webhook.engines.controlling.rereading import RereadDuty
 from webhook.engines.controlling.rights import RightsDuty, controller_needs
+from webhook.engines.controlling.running_images import InventoryDuty, InventoryParts
 from webhook.engines.controlling.urgent import UrgentDuty
 from webhook.model.records import OutdatedCounts
 from webhook.ports.controlling import Duty

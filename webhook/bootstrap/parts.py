@@ -29,21 +29,21 @@ from webhook.telemetry import Faults
 if TYPE_CHECKING:
     from webhook.bootstrap.cluster import Cluster
     from webhook.bootstrap.places import Places
-    from webhook.clients.registry.explaining import Explanation
+    from webhook.clients.registry.trail import Explanation
     from webhook.engines.admission.enforcing import ClusterParts
     from webhook.engines.admission.mutating import PodPinner
     from webhook.engines.admission.reviewing import AdmissionReviewer
     from webhook.engines.assessing.assessor import Assessor
-    from webhook.engines.assessing.ruling import StoreRules
+    from webhook.engines.assessing.rules import StoreRules
     from webhook.engines.downloading.downloader import Downloader
     from webhook.engines.downloading.progress import DownloadListener
-    from webhook.engines.importing import Document, SbomImporter
+    from webhook.engines.importer import Document, SbomImporter
     from webhook.engines.judging.documents import SbomChecker
     from webhook.engines.judging.images import ImageChecker
     from webhook.engines.judging.workloads import WorkloadJudge
     from webhook.engines.readmodel import ReadModel
-    from webhook.engines.refreshing import Refresher
-    from webhook.engines.rereading import Rereader
+    from webhook.engines.refresher import Refresher
+    from webhook.engines.rereader import Rereader
     from webhook.policy.lint import Trap
     from webhook.ports import (
         AccountSink,
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         SightingSink,
         VulnerabilitySource,
     )
-    from webhook.store.opening import Store
+    from webhook.store.repositories import Store
 
 
 class KnownTags:
@@ -104,7 +104,7 @@ class Parts:
     @cached_property
     def rules_now(self) -> StoreRules:
         """Gives the policy, and the types of the settings file and of the cluster, as the store has them now."""
-        from webhook.engines.assessing.ruling import StoreRules
+        from webhook.engines.assessing.rules import StoreRules
 
         return StoreRules(self.rules, self.store.types)
 
@@ -152,7 +152,7 @@ class Parts:
     @cached_property
     def refresher(self) -> Refresher:
         """Fills the read model and keeps it up to date."""
-        from webhook.engines.refreshing import Refresher
+        from webhook.engines.refresher import Refresher
 
         saved = hot_start(self.settings)
         return Refresher(self.model, self.store.feed, saved, self.clock, self.settings.refresh)
@@ -193,13 +193,13 @@ class Parts:
             image: the reference.
             deadline: by when all must be done.
         """
-        from webhook.clients.registry.explaining import explain_image
+        from webhook.clients.registry.trail import explain_image
 
         faults = Faults(traceback=False)  # the trail says what there is to say
         common, seal = self.places.opener.common, self.places.seal(image)
         # Places in registries say themselves why they are not asked for an image that needs signatures.
         silent = (REPORTED, GENERATED)
-        places = [place for place in common.places if place.place not in silent or counts(place.place, seal)]
+        places = [one for one in common.places if one.place not in silent or counts(one.place, seal)]
         if self.places.asks_registries:
             return explain_image(common.resolver, places, image, deadline, faults)
         with suppress(StoreUnreachable):  # what no database is needed for is looked at all the same
@@ -279,7 +279,7 @@ class Parts:
 
     def importer(self) -> SbomImporter:
         """Takes SBOM documents in."""
-        from webhook.engines.importing import SbomImporter
+        from webhook.engines.importer import SbomImporter
         from webhook.sboms import READER
 
         keeps = self.settings.documents.keep_documents
@@ -287,7 +287,7 @@ class Parts:
 
     def rereader(self) -> Rereader:
         """Reads documents again that an older reader read."""
-        from webhook.engines.rereading import Rereader
+        from webhook.engines.rereader import Rereader
         from webhook.sboms import READER
 
         return Rereader(self.store.readings, self.store.documents, self.parse_sbom, READER)
@@ -299,7 +299,7 @@ class Parts:
             OSError: the directory cannot be read.
         """
         from webhook.clients.directory import sbom_files
-        from webhook.engines.importing import Document
+        from webhook.engines.importer import Document
 
         for digest, path in sbom_files(directory):
             yield Document(str(path.relative_to(directory)), digest, partial(read_bounded, path, self))
@@ -379,7 +379,7 @@ def open_parts(settings: Settings, *, create: bool = True, recording: bytes | No
     Raises:
         ConfigError: a setting cannot work.
     """
-    from webhook.store.opening import open_store
+    from webhook.store.repositories import open_store
 
     clock = SystemClock()
     store = open_store(settings.database, clock, create=create, documents=settings.documents)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CLIENT_MODULES = tuple(
     f"webhook.clients.registry.{name}"
-    for name in ("client", "credentials", "providers", "pulling", "resolver", "search", "sources")
+    for name in ("client", "credentials", "providers", "openings", "resolver", "search", "sources")
 )
 """What a process loads that looks into registries."""
 _OTHERS = ("directory", "clusterReports", "generate")
@@ -95,9 +95,9 @@ class Places:
             return SameForAll(LocalOpening(_usable(map(self._local_place, self._names()))))
         from webhook.clients.registry.client import RegistryClient
         from webhook.clients.registry.credentials import FileKeychain
+        from webhook.clients.registry.openings import Opener
+        from webhook.clients.registry.openings import Opening as OpenedRegistries
         from webhook.clients.registry.providers import ProviderKeychain
-        from webhook.clients.registry.pulling import Opener
-        from webhook.clients.registry.pulling import Opening as OpenedRegistries
 
         keychains = (FileKeychain(), ProviderKeychain(settings.providers, settings.environment, self.clock))
         client = RegistryClient(settings.registry, keychains, self.clock)
@@ -176,7 +176,7 @@ class Places:
             return registry_source(name, search)
         if name == "generate":
             from webhook.clients.generator import GeneratedSource
-            from webhook.clients.registry.targets import pull_target
+            from webhook.clients.registry.search import pull_target
 
             return GeneratedSource(self._syft, partial(pull_target, search), self.parse)
         return self._local_place(name)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from webhook.bootstrap.parts import Parts
 from webhook.clients.machine import ThreadBackground
-from webhook.engines.assessing.ruling import ModelRules
+from webhook.engines.assessing.rules import ModelRules
 from webhook.engines.triage.assessments import AssessmentLists
 from webhook.engines.triage.board import Boards
 from webhook.engines.triage.overview import Overviews

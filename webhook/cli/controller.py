@@ -29,7 +29,7 @@ def command(**flags: object) -> None:
     down at startup.
     """
     settings = invocation().settings({f"controller.{name}": value for name, value in flags.items()}, runs_long=True)
-    from webhook.bootstrap.controlling import run_controller
+    from webhook.bootstrap.controller import run_controller
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

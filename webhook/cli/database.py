@@ -12,8 +12,7 @@ from webhook.cli.output import fields, note, print_json
 from webhook.cli.progress import counted
 from webhook.cli.upgrade_shapes import RereadShape, UpgradeShape
 from webhook.cli.verbs import VerbGroup
-from webhook.engines.assessing.former import former_decisions
-from webhook.engines.upgrading import upgrade_when_there
+from webhook.engines.upgrade import former_decisions, upgrade_when_there
 from webhook.model.records import StoreStatus
 from webhook.policy.phrases import count, moment
 from webhook.policy.plaintext import plain
@@ -63,8 +62,8 @@ def upgrade(wait: float, reread: bool, output: str) -> None:
         print_json(UpgradeShape.after(status, done, former))
         return
     fields([("Database", status.url), ("Schema", status.schema)])
-    for decision in former:
-        record, today = decision.assessment, ", ".join(decision.packages)
+    for one in former:
+        record, today = one.assessment, ", ".join(one.packages)
         note(
             f"{record.vulnerability}: {record.type} by {plain(record.author, 100)} was made for "
             f"{plain(record.scope.package or '', 200)}. It also counts for {today} where it is stricter."
@@ -93,11 +92,11 @@ def upgrade(wait: float, reread: bool, output: str) -> None:
 def _reread(parts: Parts) -> RereadShape:
     rereader, failed = parts.rereader(), 0
     before, read = rereader.counts(), 0
-    for reread in counted(rereader.run(), before.unread, "Reading again"):
-        read += not reread.reason
-        failed += bool(reread.reason)
-        if reread.reason:
-            note(f"{reread.sbom.document_digest} stays as it was read: {reread.reason}")
+    for one in counted(rereader.run(), before.unread, "Reading again"):
+        read += not one.reason
+        failed += bool(one.reason)
+        if one.reason:
+            note(f"{one.sbom.document_digest} stays as it was read: {one.reason}")
     rereader.advance()
     after = rereader.counts()
     switched = before.waiting + before.unread - after.waiting - after.unread

@@ -17,7 +17,7 @@ from webhook.cli.output import fields, note, print_json
 from webhook.cli.progress import download_listener
 from webhook.cli.shapes import DownloadShape
 from webhook.cli.verbs import Verb
-from webhook.engines.importing import Outcome
+from webhook.engines.importer import Outcome
 from webhook.model.downloads import DownloadReport
 from webhook.model.purls import parse_purl
 
@@ -80,10 +80,10 @@ def take_in(parts: Parts) -> None:
     try:
         if not directory.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "it is not a folder")
-        for imported in parts.importer().run(parts.documents(directory), place="directory"):
-            added += imported.outcome is Outcome.ADDED
-            if imported.outcome is Outcome.FAILED:
-                log.warning("SBOM file not taken in", extra={"file": imported.document.name, "error": imported.reason})
+        for one in parts.importer().run(parts.documents(directory), place="directory"):
+            added += one.outcome is Outcome.ADDED
+            if one.outcome is Outcome.FAILED:
+                log.warning("SBOM file not taken in", extra={"file": one.document.name, "error": one.reason})
     except OSError as problem:
         log.error("sbom.directory cannot be read", extra={"directory": str(directory), "error": problem.strerror})
     if added:

@@ -85,14 +85,8 @@ def _headline(verdict: Verdict) -> str:
 def _lines(verdict: Verdict) -> list[str]:
     """What is not simply allowed, worst first."""
     causes = [
-        (
-            -finding.action,
-            f"{finding.action.word}: {plain(finding.purl)}: {rated(finding.vulnerability)}; {explained(finding)}",
-        )
-        for finding in verdict.findings
+        (-one.action, f"{one.action.word}: {plain(one.purl)}: {rated(one.vulnerability)}; {explained(one)}")
+        for one in verdict.findings
     ]
-    causes += [
-        (-reason.action, f"{reason.action.word}: {plain(reason.text)} {plain(reason.remedy)}")
-        for reason in verdict.reasons
-    ]
+    causes += [(-one.action, f"{one.action.word}: {plain(one.text)} {plain(one.remedy)}") for one in verdict.reasons]
     return [line for rank, line in sorted(causes, key=lambda cause: cause[0]) if rank != -Action.ALLOW]

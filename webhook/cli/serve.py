@@ -117,7 +117,7 @@ def run(settings: Settings, folder: Path) -> None:
     # Loaded here: before the restart they would only cost time.
     from webhook.api.server import AdmissionServer
     from webhook.bootstrap import SystemClock, open_parts
-    from webhook.bootstrap.serving import certificates, prepare_store, worker_parts
+    from webhook.bootstrap.server import certificates, prepare_store, worker_parts
 
     check_address("serve.listen", parse_listen(settings.serve.listen))
     pair = certificates(settings, SystemClock())

@@ -44,11 +44,11 @@ def command(yes: bool, names: tuple[str, ...]) -> None:
         if not sys.stdin.isatty():
             raise InvalidInput("Nobody can be asked whether this is meant.", remedy="Say so with --yes.")
         click.confirm(f"Delete the webhook configurations {wanted}? Nothing is checked at admission then.", abort=True)
-    from webhook.bootstrap.controlling import unregister
+    from webhook.bootstrap.controller import unregister
 
     deleted = 0
-    for name in unregister(settings):
-        click.echo(f"deleted {name}")
+    for one in unregister(settings):
+        click.echo(f"deleted {one}")
         deleted += 1
     if not deleted:
         note(f"No webhook configuration is named {wanted}; nothing was deleted.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from webhook.cli.decision_shapes import DatabaseShape
-from webhook.engines.assessing.former import FormerDecision
+from webhook.engines.upgrade import FormerDecision
 from webhook.model.records import StoreStatus
 
 

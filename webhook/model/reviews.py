@@ -23,9 +23,7 @@ class Operation(enum.StrEnum):
     CONNECT = "CONNECT"
 
 
-JUDGED = frozenset(
-    (item, part) for item in (Operation.CREATE, Operation.UPDATE) for part in ("", "ephemeralcontainers")
-)
+JUDGED = frozenset((one, part) for one in (Operation.CREATE, Operation.UPDATE) for part in ("", "ephemeralcontainers"))
 """Operations and subresources that can bring an image."""
 
 

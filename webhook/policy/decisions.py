@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope
+from webhook.model.records import VulnerabilityRecord
 from webhook.policy.expiry import after_days, end_of_life
 from webhook.policy.phrases import moment
-from webhook.policy.plaintext import is_plain
+from webhook.policy.plaintext import is_plain, plain
 from webhook.policy.scopes import canonical_identifier, canonical_scope, described
 from webhook.policy.typetable import TypeTable
 
+_SHOWN = 5
 PROVISIONER = "configuration"
 """The author of assessments that come from the configuration file."""
 CLUSTER = "cluster"
@@ -168,11 +170,7 @@ def provisioned_all(
     Raises:
         ConfigError: an entry cannot be used, or two are about the same; the sentence begins with its place.
     """
-    there = {
-        (assessment.vulnerability.casefold(), assessment.scope): assessment
-        for assessment in before
-        if assessment.author == PROVISIONER
-    }
+    there = {(one.vulnerability.casefold(), one.scope): one for one in before if one.author == PROVISIONER}
     assessments: dict[tuple[str, Scope], Assessment] = {}
     for place, definition in enumerate(definitions):
         try:
@@ -219,3 +217,59 @@ def _until(decision: Decision, kind: AssessmentType, at: dt.datetime) -> dt.date
             f"The assessment would have expired already, on {moment(decision.until)}.", remedy="Give a later end."
         )
     return decision.until
+
+
+def check_package(record: VulnerabilityRecord, scope: Scope) -> None:
+    """Refuse to assess a vulnerability in a package that it does not affect.
+
+    Raises:
+        InvalidInput: the remedy names packages that it does affect.
+    """
+    packages = dict.fromkeys(purl.package for purl in record.components)
+    if scope.package is None or scope.package in packages:
+        return
+    affected = ", ".join(plain(package, 200) for package in list(packages)[:_SHOWN]) or "no component that is known"
+    raise InvalidInput(
+        f"{plain(record.vulnerability.id, 80)} does not affect {plain(scope.package, 200)}.",
+        remedy=f"It affects {affected}{' and more' if len(packages) > _SHOWN else ''}.",
+    )
+
+
+def also_stated(records: Sequence[Assessment], there: Iterable[Assessment]) -> Sequence[Assessment]:
+    """What the settings file or the cluster states for exactly what some records of a person are about.
+
+    Args:
+        records: what the person decided.
+        there: all assessments that can still matter.
+    """
+    about = {(one.vulnerability.casefold(), one.scope) for one in records}
+    return [
+        one
+        for one in there
+        if one.source is AssessmentSource.PROVISIONED
+        and one.type is not None
+        and (one.vulnerability.casefold(), one.scope) in about
+    ]
+
+
+def nothing_to_clear(identifier: str, scope: Scope, there: Sequence[Assessment]) -> InvalidInput:
+    """What to say when there is no assessment by hand to withdraw.
+
+    Args:
+        identifier: of the vulnerability.
+        scope: the exact scope that was named.
+        there: all assessments of the vulnerability that are not automatic.
+    """
+    manual = dict.fromkeys(described(one.scope) for one in there if one.source is AssessmentSource.MANUAL)
+    if manual:
+        remedy = f"It was assessed by hand for: {'; '.join(list(manual)[:_SHOWN])}. Name one of these scopes."
+    elif objects := dict.fromkeys(one.rule for one in there if one.author == CLUSTER and one.rule):
+        named = ", ".join(plain(one, 100) for one in list(objects)[:_SHOWN])
+        remedy = (
+            f"Its assessment is managed by the cluster ({named}); change that object with kubectl, or in its source."
+        )
+    elif there:
+        remedy = "Its assessment comes from the configuration file; take it out there."
+    else:
+        remedy = "It was not assessed by hand; to override an automatic assessment, give another one."
+    return InvalidInput(f"Nobody assessed {plain(identifier, 80)} by hand for {described(scope)}.", remedy=remedy)

@@ -6,6 +6,7 @@ Source: kubernetes/apiserver, endpoints/filters/warning.go (what happens to long
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,12 +14,14 @@ from decimal import Decimal
 from webhook.model.actions import Action
 from webhook.model.grants import BREAK_GLASS_ANNOTATION
 from webhook.model.verdicts import Finding, ImageVerdict, Reason, Verdict, WorkloadVerdict
-from webhook.policy.commands import assess_commands
 from webhook.policy.evaluation import worst_first
 from webhook.policy.phrases import MAX_ID, MAX_PURL, MAX_TEXT, explained, rated, score, state, title
-from webhook.policy.plaintext import cut, plain
+from webhook.policy.plaintext import cut, is_plain, plain
 from webhook.policy.scores import UNSCORED
 
+_MAX_COMMANDS = 3
+_MAX_IDS = 5
+_MAX_ARGUMENT = 200
 MAX_DENIAL = 3_000
 MAX_WARNING = 250
 MAX_WARNINGS = 10
@@ -74,12 +77,12 @@ def grounds(verdict: WorkloadVerdict, hints: Hints) -> str:
         verdict: what was decided.
         hints: what to tell people to do.
     """
-    denied = [image_verdict for image_verdict in _in_order(verdict) if image_verdict.verdict.action is Action.DENY]
+    denied = [one for one in _in_order(verdict) if one.verdict.action is Action.DENY]
     top = _headline(denied)
     bottom = "\n".join(("What to do:", *(f"- {line}" for line in _ways_out(denied, hints))))
     most = MAX_DENIAL - _MAX_NAME - len(" is denied")
     room = most - len(top) - len(bottom) - 80
-    blocks = [block for verdict in denied for block in _blocks(verdict)]
+    blocks = [block for one in denied for block in _blocks(one)]
     shown: list[str] = []
     for block in blocks:
         room -= len(block) + 1
@@ -102,8 +105,8 @@ def warnings(verdict: WorkloadVerdict, hints: Hints) -> tuple[str, ...]:
         verdict: what was decided about the workload.
         hints: where to see the rest.
     """
-    judged = [image_verdict for image_verdict in _in_order(verdict) if image_verdict.verdict.action is not Action.ALLOW]
-    lines = list(dict.fromkeys(_warning(verdict) for verdict in judged))
+    judged = [one for one in _in_order(verdict) if one.verdict.action is not Action.ALLOW]
+    lines = list(dict.fromkeys(_warning(one) for one in judged))
     if len(lines) <= MAX_WARNINGS:
         return tuple(lines)
     shown = lines[: MAX_WARNINGS - 1]
@@ -124,7 +127,7 @@ def _image_rank(judged: ImageVerdict) -> tuple[int, Decimal, int, str]:
 def _causes(verdict: Verdict, least: Action) -> list[Finding | Reason]:
     """Findings and reasons that ask for ``least`` or worse, worst first."""
     causes: list[Finding | Reason] = [*verdict.findings, *verdict.reasons]
-    return sorted((cause for cause in causes if cause.action >= least), key=lambda cause: -cause.action)
+    return sorted((one for one in causes if one.action >= least), key=lambda one: -one.action)
 
 
 def _short(cause: Finding | Reason) -> str:
@@ -158,7 +161,7 @@ def _warning(judged: ImageVerdict) -> str:
 
 
 def _headline(denied: Sequence[ImageVerdict]) -> str:
-    causes = [(verdict, cause) for verdict in denied for cause in _causes(verdict.verdict, Action.DENY)]
+    causes = [(one, cause) for one in denied for cause in _causes(one.verdict, Action.DENY)]
     if not causes:
         return "."
     judged, cause = causes[0]
@@ -191,7 +194,7 @@ def _finding_lines(finding: Finding) -> Iterator[str]:
 
 
 def _ways_out(denied: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
-    causes = [cause for verdict in denied for cause in _causes(verdict.verdict, Action.DENY)]
+    causes = [cause for one in denied for cause in _causes(one.verdict, Action.DENY)]
     findings = [cause for cause in causes if isinstance(cause, Finding)]
     if findings:
         yield "use a version of the package, or an image, that does not have the vulnerability"
@@ -208,3 +211,42 @@ def _ways_out(denied: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
     if hints.break_glass:
         right = f"requires permission to use {_BREAK_GLASS_RIGHT}"
         yield f"in an emergency: annotate the object with {BREAK_GLASS_ANNOTATION}: <ticket>; {right}"
+
+
+def assess_commands(findings: Sequence[Finding], type_name: str) -> Iterator[str]:
+    """``bomgate assess`` with arguments that really override what is in force for these findings.
+
+    The narrower scope wins, so a command is as narrow as the assessment that it is to override. Findings in one
+    package share a command. Names that a shell or a terminal could misread are quoted; those that cannot be shown
+    whole give no command.
+
+    Args:
+        findings: worst first.
+        type_name: the type to give.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for finding in findings:
+        names = (finding.vulnerability.id, *_scope(finding))
+        if all(is_plain(name) and len(name) <= _MAX_ARGUMENT for name in names) and not names[0].startswith("-"):
+            identifiers = groups.setdefault(names[1:], [])
+            if names[0] not in identifiers:
+                identifiers.append(names[0])
+    for number, (scope, identifiers) in enumerate(groups.items()):
+        if number == _MAX_COMMANDS:
+            yield f"bomgate assess … (likewise for {len(groups) - number} more packages)"
+            return
+        arguments = (*identifiers[:_MAX_IDS], *scope, "--type", type_name)
+        yield f"bomgate assess {shlex.join(arguments)} --comment '<why>'"
+
+
+def _scope(finding: Finding) -> tuple[str, ...]:
+    in_force = finding.assessment
+    if in_force is None:
+        return ("--package", finding.purl.package)
+    scope = in_force.scope
+    found = ["--package", finding.purl if scope.version_range is not None else finding.purl.package]
+    if scope.image is not None:
+        found += ["--image", scope.image]
+    if scope.namespace is not None:
+        found += ["--namespace", scope.namespace]
+    return tuple(found)

@@ -29,7 +29,7 @@ from webhook.clients.registry.options import (
 from webhook.engines.auditing.options import AuditOptions
 from webhook.engines.controlling.options import CertificateOptions, ControllerOptions
 from webhook.engines.downloading.options import DownloadOptions
-from webhook.engines.refreshing import RefreshOptions
+from webhook.engines.refresher import RefreshOptions
 from webhook.engines.searching.options import ResolveOptions, SearchOptions
 from webhook.errors import ConfigError
 from webhook.model.policies import Policy
@@ -42,8 +42,7 @@ from webhook.settings.decisions import (
     read_types,
 )
 from webhook.settings.kinds import KIND_KEYS
-from webhook.settings.policies import PolicyOptions, make_policy
-from webhook.settings.reading import (
+from webhook.settings.lookup import (
     Group,
     Setting,
     camel,
@@ -54,6 +53,7 @@ from webhook.settings.reading import (
     read_value,
     snake,
 )
+from webhook.settings.policies import PolicyOptions, make_policy
 from webhook.store import DocumentOptions, StoreOptions
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -274,4 +274,4 @@ def all_lists() -> Iterator[tuple[str, Mapping[str, str]]]:
     yield "assessments", {camel(key): text for key, text in ASSESSMENT_KEYS.items()}
     yield "policy.kinds", {camel(key): text for key, text in KIND_KEYS.items()}
     for name, options in (("registries", RegistryRule), ("sbom.verify", VerifyRule)):
-        yield name, {camel(other_field.name): str(other_field.metadata["help"]) for other_field in fields(options)}
+        yield name, {camel(one.name): str(one.metadata["help"]) for one in fields(options)}

@@ -13,8 +13,8 @@ from webhook.policy.expiry import parse_until
 from webhook.policy.scopes import canonical_identifier, canonical_scope
 from webhook.policy.scores import make_range
 from webhook.policy.typetable import TypeTable
+from webhook.settings.lookup import check_keys, read_text, snake
 from webhook.settings.policies import read_action, read_word
-from webhook.settings.reading import check_keys, read_text, snake
 
 TYPE_KEYS: Mapping[str, str] = {
     "name": "Its name; compared without case, shown as written.",

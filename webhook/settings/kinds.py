@@ -10,7 +10,7 @@ from webhook.errors import ConfigError, InvalidInput
 from webhook.model.fieldpaths import Every, FieldPath, parse_field_path
 from webhook.model.kinds import WORKLOAD_KINDS
 from webhook.model.policies import ExtraKind
-from webhook.settings.reading import camel, check_keys, read_text, snake
+from webhook.settings.lookup import camel, check_keys, read_text, snake
 
 KIND_KEYS: Mapping[str, str] = {
     "group": "API group, such as argoproj.io; empty for the core group.",

@@ -14,7 +14,7 @@ from webhook.model.assessments import OnExpiry
 from webhook.model.grants import SERVICE_ACCOUNT
 from webhook.model.policies import BUILT_IN_CONTROLLERS, Admitted, EnforceOn, Mode, Policy
 from webhook.settings.kinds import read_kind
-from webhook.settings.reading import check_keys
+from webhook.settings.lookup import check_keys
 
 _AGE = re.compile(r"([0-9]{1,6})\s*([hd])\Z")
 _ACCOUNT = re.compile(r"([a-z0-9-]{1,63})/([a-z0-9.-]{1,253})\Z")

@@ -16,9 +16,9 @@ from webhook.store.interruptions import persistent
 from webhook.store.recording import Batch, record
 from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
 from webhook.store.runs import require_run
-from webhook.store.spelling import names
+from webhook.store.spellings import names
 from webhook.store.tables import components, findings, vulnerabilities
-from webhook.store.wanting import wanted
+from webhook.store.workorder import wanted
 
 if TYPE_CHECKING:
     from webhook.model.leases import Lease

@@ -41,10 +41,10 @@ from webhook.errors import StoreError, StoreUnreachable
 from webhook.store import schema
 from webhook.store.addresses import has_several_hosts, parse_address, shown_address, sqlite_path
 from webhook.store.columns import to_json
-from webhook.store.compiled import Statement, statement
 from webhook.store.failures import is_interruption, lost_answer, told
 from webhook.store.interruptions import Persistence, watch_connections
 from webhook.store.sqlitefile import existing, prepare, refuse_other_file
+from webhook.store.statements import Statement, statement
 from webhook.store.tables import marks
 from webhook.store.tables import revision as revision_table
 

@@ -12,7 +12,7 @@ from webhook.model.changes import START, UINT32, Changes, Position, StoredSbom
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.store.database import Database, raw_rows
-from webhook.store.guessing import doubtful, told
+from webhook.store.guessedgroups import doubtful, told
 from webhook.store.presence import looks_after, removed_after
 from webhook.store.rows import (
     ASSESSMENT_COLUMNS,
@@ -95,7 +95,7 @@ class StoreFeed:
                 looks=tuple(looks_after(connection, after)),
                 tags=_tags(connection, after),
                 doubtful=unsure,
-                told=told(connection, {purl.package for purl in unsure.values()}),
+                told=told(connection, {one.package for one in unsure.values()}),
             )
 
 

@@ -14,7 +14,7 @@ from webhook.model.records import RunRecord
 from webhook.store.columns import to_json
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent
-from webhook.store.leasing import database_time, give_back, prolong, require, take
+from webhook.store.leases import database_time, give_back, prolong, require, take
 from webhook.store.tables import leases, runs
 
 _RUN = "download"

@@ -12,7 +12,7 @@ from webhook.model.searches import SearchClaim, SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
 from webhook.store.database import Database, among
 from webhook.store.interruptions import tried_twice
-from webhook.store.leasing import database_time
+from webhook.store.leases import database_time
 from webhook.store.tables import searches
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from webhook.bootstrap import open_parts
 from webhook.cli.demo.images import IMAGES, read_data
-from webhook.engines.importing import Document
+from webhook.engines.importer import Document
 from webhook.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,7 +28,7 @@ _SERVED = """
 import json, sys
 from pathlib import Path
 from webhook.api.starting import StartBoard
-from webhook.bootstrap.serving import prepare_store, worker_parts
+from webhook.bootstrap.server import prepare_store, worker_parts
 from webhook.settings import load_settings
 settings = load_settings(Path(sys.argv[1]), environment={})
 prepare_store(settings)

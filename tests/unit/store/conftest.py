@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes import FakeClock
 from webhook.store import StoreOptions
-from webhook.store.opening import Store, open_store
+from webhook.store.repositories import Store, open_store
 
 
 @pytest.fixture

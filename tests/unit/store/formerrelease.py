@@ -29,7 +29,7 @@ from webhook.ports import Clock
 from webhook.sboms import parse
 from webhook.settings.policies import PolicyOptions, make_policy
 from webhook.store import StoreOptions
-from webhook.store.opening import Store, open_store
+from webhook.store.repositories import Store, open_store
 
 NOW = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
 LATER = NOW + dt.timedelta(days=30)

@@ -15,7 +15,7 @@ from tests.ports.samples import AutoRule, answer, assessment, vulnerability
 from webhook.model.assessments import AssessmentSource
 from webhook.model.records import AssessmentQuery
 from webhook.store.addresses import parse_address
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 ONE = vulnerability("V-1", "7.5")
 

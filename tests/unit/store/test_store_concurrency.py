@@ -17,7 +17,7 @@ from webhook.model.assessments import AssessmentSource
 from webhook.model.changes import START, Changes
 from webhook.model.images import Digest
 from webhook.model.records import AssessmentQuery, Sighting
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 Open = Callable[..., Store]
 WRITERS, ROUNDS = 3, 8

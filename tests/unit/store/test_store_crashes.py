@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from tests.unit.store.consistency import check
 from tests.unit.store.writer import write
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 ROUNDS = 3
 

@@ -17,7 +17,7 @@ from webhook.model.looks import Look
 from webhook.sboms import READER, parse
 from webhook.store import DocumentOptions, StoreOptions
 from webhook.store.addresses import parse_address
-from webhook.store.opening import Store, open_store
+from webhook.store.repositories import Store, open_store
 from webhook.store.tables import documents
 
 Open = Callable[..., Store]

@@ -20,7 +20,7 @@ from webhook.errors import StoreError, StoreUnreachable
 from webhook.model.looks import Look
 from webhook.store.addresses import parse_address
 from webhook.store.failures import store_error
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 Open = Callable[..., Store]
 LARGE = make_sbom(*[f"pkg:npm/some-rather-long-name-{n}@1.0.{n}" for n in range(2000)])

@@ -9,7 +9,7 @@ from tests.fakes import NOON
 from tests.ports.samples import assessment, digest, make_sbom
 from webhook.model.assessments import Scope
 from webhook.model.records import AssessmentQuery
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 Open = Callable[..., Store]
 

@@ -14,14 +14,14 @@ from sqlalchemy import delete, insert, update
 from tests.fakes import FakeClock
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.rereading import Rereader
+from webhook.engines.rereader import Rereader
 from webhook.model.components import ComponentState, Sbom
 from webhook.model.looks import Look
 from webhook.model.purls import Purl
 from webhook.model.records import OutdatedCounts, Sighting, UnreadSbom
 from webhook.sboms import READER, parse
 from webhook.store import DocumentOptions, StoreOptions
-from webhook.store.opening import Store, open_store
+from webhook.store.repositories import Store, open_store
 from webhook.store.tables import documents, sbom_places, sboms
 
 FORMER = "pkg:golang/github.com/azure/go-autorest/autorest@0.11.27"

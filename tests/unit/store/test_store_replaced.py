@@ -8,9 +8,9 @@ from pathlib import Path
 from tests.fakes import NOON, FakeClock
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.engines.refresher import Refresher, RefreshOptions
 from webhook.store.hotstart import HotStartFile
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 
 Open = Callable[..., Store]
 IMAGE = digest(1)

@@ -32,7 +32,7 @@ from webhook.policy.matching import AssessmentIndex
 from webhook.policy.scopes import canonical_scope
 from webhook.store import schema
 from webhook.store.addresses import parse_address
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 from webhook.store.tables import metadata
 
 MIGRATIONS = files("webhook.store") / "migrations"
@@ -41,7 +41,7 @@ UPGRADE = """
 import sys
 from tests.fakes import FakeClock
 from webhook.store import StoreOptions
-from webhook.store.opening import open_store
+from webhook.store.repositories import open_store
 
 store = open_store(StoreOptions(url=sys.argv[1]), FakeClock())
 sys.stdin.read()
@@ -252,7 +252,7 @@ def test_alembic_is_not_loaded_when_there_is_nothing_to_migrate(opened: Open, ne
         "import sys\n"
         "from tests.fakes import FakeClock\n"
         "from webhook.store import StoreOptions\n"
-        "from webhook.store.opening import open_store\n"
+        "from webhook.store.repositories import open_store\n"
         "open_store(StoreOptions(url=sys.argv[1]), FakeClock()).prepare()\n"
         "print('alembic' in sys.modules)\n"
     )

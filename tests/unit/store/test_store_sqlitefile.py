@@ -10,8 +10,8 @@ import pytest
 
 from tests.fakes import FakeClock
 from webhook.errors import StoreUnreachable
-from webhook.store.opening import open_store
 from webhook.store.options import StoreOptions
+from webhook.store.repositories import open_store
 
 
 def test_a_new_file_that_another_process_is_just_setting_up_is_waited_for(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from webhook.model.triage import (
     VulnerabilityScan,
 )
 from webhook.model.verdicts import SbomStatus
-from webhook.store.opening import Store
+from webhook.store.repositories import Store
 from webhook.store.triage.journal import write_note
 from webhook.store.triage.repository import TriageRepository
 

@@ -14,14 +14,14 @@ import pytest
 
 from tests.fakes import FakeClock
 from tests.unit.store.formerrelease import NOW, Image, actions, images, rule
-from webhook.engines.rereading import Rereader
+from webhook.engines.rereader import Rereader
 from webhook.model.actions import Action
 from webhook.model.components import ComponentState
 from webhook.model.images import parse_image
 from webhook.model.vulnerabilities import ComponentAnswer
 from webhook.sboms import READER, parse
 from webhook.store import StoreOptions
-from webhook.store.opening import Store, open_store
+from webhook.store.repositories import Store, open_store
 
 FOLDER = Path(__file__).parent / "former-release"
 FORMERLY = json.loads((FOLDER / "actions.json").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from tests.fakes import NOON, FakeClock
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
 from webhook.model.images import parse_image
 from webhook.store import StoreOptions
-from webhook.store.opening import Store, open_store
+from webhook.store.repositories import Store, open_store
 
 
 def write(store: Store, name: str, number: int) -> None:

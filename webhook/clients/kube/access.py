@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from webhook.clients.kube.api import KubeApi, decoded
-from webhook.clients.kube.troubles import Wanted
+from webhook.clients.kube.problems import Wanted
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
 from webhook.model.reviews import Requester

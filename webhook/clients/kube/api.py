@@ -18,9 +18,9 @@ import msgspec
 from webhook.clients.http.destination import Limits
 from webhook.clients.http.exchange import Exchange
 from webhook.clients.http.messages import Request
-from webhook.clients.kube.connecting import Server
+from webhook.clients.kube.connection import Server
 from webhook.clients.kube.options import KubeOptions
-from webhook.clients.kube.troubles import Wanted, refusal
+from webhook.clients.kube.problems import Wanted, refusal
 from webhook.errors import UnusableAnswer
 from webhook.model.deadlines import Deadline
 from webhook.model.metadata import ListMeta
@@ -56,7 +56,7 @@ class KubeApi:
     """Asks the API server; safe to use from several threads.
 
     Args:
-        server: where it is, see :mod:`webhook.clients.kube.connecting`.
+        server: where it is, see :mod:`webhook.clients.kube.connection`.
         options: limits.
         clock: time.
     """

@@ -14,7 +14,7 @@ from typing import Any
 from cachetools import LRUCache
 
 from webhook.clients.kube.api import MERGE_PATCH, KubeApi, is_name
-from webhook.clients.kube.troubles import Conflict, Wanted
+from webhook.clients.kube.problems import Conflict, Wanted
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
 from webhook.model.metadata import timestamp

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 import msgspec
 
 from webhook.clients.kube.api import KubeApi, decoded, is_name
-from webhook.clients.kube.troubles import Conflict, Wanted
+from webhook.clients.kube.problems import Conflict, Wanted
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
 from webhook.model.grants import BreakGlassGrant, GrantedWorkload

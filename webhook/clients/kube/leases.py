@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from webhook.clients.kube.api import KubeApi, decoded, is_name
-from webhook.clients.kube.troubles import Conflict, Wanted
+from webhook.clients.kube.problems import Conflict, Wanted
 from webhook.errors import ConfigError, Final
 from webhook.model.deadlines import Deadline
 from webhook.model.metadata import ApiObject

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from webhook.clients.kube.api import METADATA_LIST, KubeApi, decoded, is_name
-from webhook.clients.kube.troubles import Expired, Wanted
+from webhook.clients.kube.problems import Expired, Wanted
 from webhook.errors import SourceError
 from webhook.model.deadlines import Deadline
 from webhook.model.metadata import ApiObject, ObjectMeta
@@ -95,7 +95,7 @@ class NamespaceWatch:
         except SourceError as fault:
             self._failed = (now + _FAILED_SECONDS, fault)
             raise
-        self._read = {name: entry for name, entry in self._read.items() if now < entry[0]}
+        self._read = {name: one for name, one in self._read.items() if now < one[0]}
         self._read[namespace] = (now + _READ_SECONDS, found)
         return found
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from webhook.clients.kube.api import MERGE_PATCH, METADATA_LIST, KubeApi, decoded, is_name
-from webhook.clients.kube.troubles import Conflict, Wanted
+from webhook.clients.kube.problems import Conflict, Wanted
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
 from webhook.model.metadata import ApiObject
@@ -121,7 +121,7 @@ class PolicyReports:
             content = self._api.get(f"/apis/{kind.api_version}", wanted, deadline)
             if content is not None:
                 resources = decoded(_RESOURCES, content, wanted).resources or ()
-                if any(resource.name == kind.plural for resource in resources):
+                if any(one.name == kind.plural for one in resources):
                     return kind
         return None
 
@@ -157,7 +157,7 @@ def serialized(report: WorkloadReport, kind: ReportKind) -> dict[str, Any]:
         },
         "scope": {**owner, "namespace": about.namespace},
         "summary": {status.value: report.summary.get(status, 0) for status in ReportStatus},
-        "results": [_result(result, timestamp) for result in report.results],
+        "results": [_result(one, timestamp) for one in report.results],
     }
     return content | ({"source": SOURCE} if kind is REPORT else {})
 

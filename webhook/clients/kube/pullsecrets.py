@@ -86,15 +86,15 @@ class PullSecretReader:
         names = access.secrets or self._names(access, deadline)
         distinct, limit = tuple(dict.fromkeys(names)), self._options.max_pull_secrets
         read = [self._secret(access.namespace, name, deadline) for name in distinct[:limit]]
-        notes = [secret.note for secret in read if secret.note]
+        notes = [one.note for one in read if one.note]
         if len(distinct) > limit:
             notes.append(f"Only the first {limit} of {len(distinct)} pull secrets are read.")
         if not read:
             return PullSecrets()
-        versions = "\n".join([access.namespace, *(secret.version for secret in read)])
+        versions = "\n".join([access.namespace, *(one.version for one in read)])
         return PullSecrets(
             key=hashlib.sha256(versions.encode()).hexdigest(),
-            documents=tuple(secret.document for secret in read if secret.document is not None),
+            documents=tuple(one.document for one in read if one.document is not None),
             notes=tuple(notes),
         )
 
@@ -103,9 +103,7 @@ class PullSecretReader:
         if content is None:
             return ()
         account = _decoded(content, _ServiceAccount, f"ServiceAccount {access.service_account}")
-        return tuple(
-            image_pull_secret.name for image_pull_secret in account.image_pull_secrets or () if image_pull_secret.name
-        )
+        return tuple(one.name for one in account.image_pull_secrets or () if one.name)
 
     def _secret(self, namespace: str, name: str, deadline: Deadline) -> _Read:
         content = self._api.secret(namespace, name, deadline)

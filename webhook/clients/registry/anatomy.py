@@ -5,9 +5,15 @@ Sources: the OCI image specification (image index), and BuildKit's attestation s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cachetools import LRUCache
+
+from webhook.clients.registry.calls import Budget
+from webhook.clients.registry.client import RegistryClient
+from webhook.clients.registry.locations import Repository
 from webhook.clients.registry.manifests import (
     INDEX_TYPES,
     Descriptor,
@@ -16,9 +22,13 @@ from webhook.clients.registry.manifests import (
     parse_digest_or_none,
     plain_type,
 )
+from webhook.errors import Final
 from webhook.model.images import Digest
 from webhook.model.platforms import ANY_PLATFORM, is_wanted, numbered
 
+_REMEMBERED = 1000
+_MAX_INNER, _MAX_INNER_LEVELS = 16, 4
+"""Indexes inside the index of one image, and how deep they are inside each other."""
 _REFERENCE_TYPE = "vnd.docker.reference.type"
 _REFERENCE_DIGEST = "vnd.docker.reference.digest"
 _UNKNOWN = "unknown"
@@ -81,17 +91,17 @@ def anatomy(
     parts.take(manifest, None)
     images = list(dict.fromkeys(parts.images))
     names = numbered(platform for _, platform in images)
-    entries = [Subject(digest, platform, (name,)) for (digest, platform), name in zip(images, names, strict=True)]
+    entries = [Subject(one, platform, (name,)) for (one, platform), name in zip(images, names, strict=True)]
     wanted = [subject for subject in entries if is_wanted(subject.role, platforms)]
     remark = ""
     if not wanted:
         wanted = entries
         remark = f"the index has none of the platforms {', '.join(platforms)}; all of its own are looked at"
     indexes = []
-    for index, held in parts.indexes.items():
+    for one, held in parts.indexes.items():
         inside = tuple(name for image, name in zip(images, names, strict=True) if image in held)
         if inside:
-            indexes.append(Subject(index, "index", inside))
+            indexes.append(Subject(one, "index", inside))
     subjects = (*wanted, *indexes, Subject(digest, "index"))
     return Anatomy(subjects, tuple(parts.attestations), remark, tuple(names))
 
@@ -149,3 +159,66 @@ def _is_image(entry: Descriptor) -> bool:
     if entry.platform is not None and (entry.platform.os or entry.platform.architecture):
         return _UNKNOWN not in (entry.platform.os, entry.platform.architecture)
     return not (entry.annotation(_REFERENCE_TYPE) or (entry.artifact_type and entry.artifact_type not in _IMAGE_TYPES))
+
+
+class Anatomies:
+    """Reads what images consist of; safe to use from several threads.
+
+    Args:
+        client: reads from registries.
+        platforms: which platforms of an index count, asked for each image.
+    """
+
+    def __init__(self, client: RegistryClient, platforms: Callable[[], tuple[str, ...]]) -> None:
+        self._client, self._platforms = client, platforms
+        self._known = LRUCache[tuple[str, Digest, tuple[str, ...]], Anatomy](_REMEMBERED)
+        self._lock = threading.Lock()
+
+    def of(self, repository: Repository, digest: Digest, budget: Budget) -> Anatomy:
+        """The anatomy of an image.
+
+        Args:
+            repository: where the image is.
+            digest: of its manifest or index.
+            budget: what the search may still cost.
+
+        Raises:
+            SourceError: the registry did not answer, refused to, or has no such image.
+        """
+        platforms = self._platforms()
+        key = (repository.name, digest, platforms)
+        with self._lock:
+            known = self._known.get(key)
+        if known is not None:
+            return known
+        fetched = self._client.manifest(repository, digest, budget)
+        if fetched is None:
+            raise Final(
+                f"{repository.name} has no image {digest.short} (404).",
+                remedy="Check the image's name, and where registries rewrites it to.",
+            )
+        found = anatomy(digest, fetched.manifest, platforms, self._inner(repository, fetched.manifest, budget))
+        with self._lock:
+            self._known[key] = found
+        return found
+
+    def _inner(self, repository: Repository, manifest: Manifest, budget: Budget) -> dict[Digest, Manifest]:
+        """The indexes inside an index, and inside those."""
+        inner: dict[Digest, Manifest] = {}
+        level = inner_indexes(manifest)
+        for _ in range(_MAX_INNER_LEVELS):
+            following: list[Digest] = []
+            for digest in level:
+                if digest in inner:
+                    continue
+                if len(inner) >= _MAX_INNER:
+                    raise Final(f"{repository.name} has an index with more than {_MAX_INNER} indexes in it.")
+                fetched = self._client.manifest(repository, digest, budget)
+                if fetched is None:
+                    raise Final(f"{repository.name} lists the index {digest.short}, which the registry does not have.")
+                inner[digest] = fetched.manifest
+                following += inner_indexes(fetched.manifest)
+            level = [digest for digest in following if digest not in inner]
+            if not level:
+                return inner
+        raise Final(f"{repository.name} nests indexes more than {_MAX_INNER_LEVELS} levels deep.")

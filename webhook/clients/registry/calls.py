@@ -13,8 +13,8 @@ from webhook.clients.http.retries import Patience, backoff, retry
 from webhook.clients.registry.credentials import Keychain
 from webhook.clients.registry.locations import Repository
 from webhook.clients.registry.options import RegistryOptions
+from webhook.clients.registry.problems import status_trouble
 from webhook.clients.registry.tokens import Authorizer
-from webhook.clients.registry.troubles import status_trouble
 from webhook.errors import Retryable, SourceError, TooMuchAttached
 from webhook.model.deadlines import Deadline
 from webhook.ports import Clock

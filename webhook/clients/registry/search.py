@@ -6,25 +6,28 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from webhook.clients.registry.anatomies import Anatomies
-from webhook.clients.registry.anatomy import Anatomy, Subject
+from webhook.clients.registry.anatomy import Anatomies, Anatomy, Subject
 from webhook.clients.registry.basket import Basket, Collected
 from webhook.clients.registry.calls import Budget
 from webhook.clients.registry.client import RegistryClient
+from webhook.clients.registry.dockerconfig import Credential
 from webhook.clients.registry.documents import Document
-from webhook.clients.registry.explaining import Look, Trail
 from webhook.clients.registry.listings import Listings
 from webhook.clients.registry.locations import Locations, Repository
 from webhook.clients.registry.manifests import Descriptor, Manifest
 from webhook.clients.registry.options import AttachmentOptions
 from webhook.clients.registry.signatures import PublicKey, Verification
+from webhook.clients.registry.trail import Look, Trail
 from webhook.errors import InvalidInput, TooMuchAttached
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
-from webhook.model.images import USUAL_PLATFORMS, Digest, ImageRef
+from webhook.model.images import DEFAULT_HOST, USUAL_PLATFORMS, Digest, ImageRef
 from webhook.model.places import SIGNED
 from webhook.model.platforms import WHOLE, Coverage, joined
+from webhook.model.pulling import PullTarget
 from webhook.ports import Clock
+
+_HUB = "index.docker.io"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,3 +238,28 @@ class Search:
         basket.collected.append(Collected(sbom, document, look))
         look.used, look.document = True, sbom.document_digest
         look.answer += f"{sbom.format} {sbom.version}, {len(sbom.components)} components".replace("  ", " ")
+
+
+def pull_target(search: Search, image: ImageRef, digest: Digest, deadline: Deadline) -> PullTarget:
+    """How an image is pulled, with the credentials of the search's client.
+
+    The image's manifest has been read then, so that its registry is one that may be asked, and shows it.
+
+    Raises:
+        SourceError: the image cannot be read.
+    """
+    visit = search.visit(image, digest, deadline, Trail())
+    registry, parts = visit.repository.registry, visit.anatomy
+    subjects = [one for one in parts.subjects if one.role != "index"]
+    credential = search.client.credential(visit.repository) or Credential()
+    return PullTarget(
+        host=_HUB if registry.host == DEFAULT_HOST else registry.host,
+        path=visit.repository.path,
+        manifests=tuple((one.role, one.digest) for one in subjects),
+        coverages=tuple(Coverage(parts.platforms, one.entries) for one in subjects),
+        plain_http=registry.plain_http,
+        ca_file=registry.ca_file,
+        username=credential.username,
+        password=credential.password,
+        token=credential.registry_token,
+    )

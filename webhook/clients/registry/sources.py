@@ -16,7 +16,6 @@ from typing import ClassVar
 from webhook.clients.registry.anatomy import Subject
 from webhook.clients.registry.basket import Basket
 from webhook.clients.registry.documents import bare_document, envelope_document, statement_document
-from webhook.clients.registry.explaining import Trail
 from webhook.clients.registry.listings import BUNDLE_PREDICATE
 from webhook.clients.registry.manifests import (
     IN_TOTO,
@@ -28,6 +27,7 @@ from webhook.clients.registry.manifests import (
     plain_type,
 )
 from webhook.clients.registry.search import Search, Visit
+from webhook.clients.registry.trail import Trail
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline

@@ -22,7 +22,7 @@ from webhook.clients.http.problems import origin
 from webhook.clients.registry.credentials import Keychain
 from webhook.clients.registry.dockerconfig import Credential
 from webhook.clients.registry.locations import Repository
-from webhook.clients.registry.troubles import denied, status_trouble
+from webhook.clients.registry.problems import denied, status_trouble
 from webhook.errors import Final
 from webhook.model.caches import KeyLocks
 from webhook.model.deadlines import Deadline

@@ -6,18 +6,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from webhook.engines.assessing.impact import Change, impact
-from webhook.engines.assessing.ruling import RuleSource
+from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.assessing.targets import distinct_identifiers, find_target
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.records import AssessmentQuery
 from webhook.policy.automatic import auto_assessment
-from webhook.policy.decisions import PROVISIONER, Decision, Definition, Target, checked_author, decide, provisioned_all
+from webhook.policy.decisions import (
+    PROVISIONER,
+    Decision,
+    Definition,
+    Target,
+    checked_author,
+    decide,
+    nothing_to_clear,
+    provisioned_all,
+)
 from webhook.policy.evaluation import Judge, worst_first
-from webhook.policy.existing import Plan, plan_existing
 from webhook.policy.matching import AssessmentIndex
-from webhook.policy.objections import nothing_to_clear
 from webhook.policy.plaintext import plain
+from webhook.policy.plans import Plan, plan_existing
 from webhook.policy.scopes import canonical_scope
 from webhook.policy.selections import Affected, JudgedVulnerability, Selection, read_selection
 from webhook.policy.undo import Undo, undone

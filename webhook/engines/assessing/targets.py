@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Scope
 from webhook.model.records import VulnerabilityQuery
-from webhook.policy.decisions import Target
-from webhook.policy.objections import check_package
+from webhook.policy.decisions import Target, check_package
 from webhook.policy.plaintext import plain
 from webhook.policy.scopes import canonical_identifier
 from webhook.ports import VulnerabilityStore

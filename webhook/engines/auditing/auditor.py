@@ -15,7 +15,7 @@ from functools import partial
 from webhook.engines.auditing.options import AuditOptions
 from webhook.engines.judging.workloads import WorkloadJudge
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.refreshing import Refresher
+from webhook.engines.refresher import Refresher
 from webhook.model.actions import Action
 from webhook.model.audits import AuditedWorkload, AuditResult
 from webhook.model.deadlines import Deadline

@@ -5,7 +5,7 @@ from __future__ import annotations
 from webhook.engines.auditing.auditor import Auditor, AuditParts
 from webhook.engines.auditing.noting import note_inventory
 from webhook.engines.auditing.options import AuditOptions
-from webhook.engines.auditing.telling import AuditTeller, publish
+from webhook.engines.auditing.publisher import AuditPublisher, publish
 from webhook.model.audits import AuditResult
 from webhook.ports import InventoryStore
 from webhook.telemetry.metrics import Metrics
@@ -17,7 +17,7 @@ class AuditDuty:
     Args:
         parts: what the auditor works with.
         auditor: judges.
-        teller: tells.
+        publisher: tells.
         options: how often.
         metrics: of this process.
         inventory: where what runs is kept for people; None keeps nothing.
@@ -32,12 +32,12 @@ class AuditDuty:
         self,
         parts: AuditParts,
         auditor: Auditor,
-        teller: AuditTeller,
+        publisher: AuditPublisher,
         options: AuditOptions,
         metrics: Metrics,
         inventory: InventoryStore | None = None,
     ) -> None:
-        self._parts, self._auditor, self._teller = parts, auditor, teller
+        self._parts, self._auditor, self._publisher = parts, auditor, publisher
         self._options, self._metrics, self._inventory = options, metrics, inventory
         self._ended = 0.0
         self.latest: AuditResult | None = None
@@ -61,9 +61,9 @@ class AuditDuty:
             publish(self.latest, self._metrics)
             if self._inventory is not None:
                 note_inventory(self.latest, self._inventory)
-            self._teller.tell(self.latest)
-        elif self.latest is not None and self._teller.unfinished:
-            self._teller.tell(self.latest)
+            self._publisher.tell(self.latest)
+        elif self.latest is not None and self._publisher.unfinished:
+            self._publisher.tell(self.latest)
 
     def _is_due(self) -> bool:
         if self.latest is None:

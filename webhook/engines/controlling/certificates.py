@@ -7,7 +7,8 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from webhook.engines.controlling.certifying import (
+from webhook.engines.controlling.options import CertificateOptions
+from webhook.engines.controlling.rotation import (
     Authority,
     IssueLeaf,
     KeepAuthority,
@@ -18,7 +19,6 @@ from webhook.engines.controlling.certifying import (
     bundle_of,
     next_step,
 )
-from webhook.engines.controlling.options import CertificateOptions
 from webhook.errors import Retryable
 from webhook.model.certificates import Certificate, KeyPair, Registration, SecretRecord
 from webhook.ports import Clock

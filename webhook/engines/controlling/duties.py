@@ -1,4 +1,4 @@
-"""Controlling: one of several controllers leads, and does its duties, each on a thread of its own.
+"""Duties: what the leading controller does again and again, each on a thread of its own.
 
 A duty that fails, or hangs, harms no other one: it is tried again earlier than usual, later each time, and what is
 wrong is logged once, and once more when it is over.
@@ -12,88 +12,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from webhook.engines.controlling.options import ControllerOptions
-from webhook.errors import BomgateError, Retryable, SourceError, StoreUnreachable
+from webhook.errors import BomgateError, Retryable, StoreUnreachable
 from webhook.ports import Clock
-from webhook.ports.controlling import Duty, LeaderLock
+from webhook.ports.controlling import Duty
 
 log = logging.getLogger("bomgate.controller")
-
 _FIRST_RETRY = 5.0
 _STORE_PAUSE = 1.0
 """Seconds between two looks whether a store that did not answer does so again: cheap, and a failover is brief."""
 _JITTER = 0.1
 """Most by which an interval is longer than stated, so that what began together does not stay together."""
-
-
-class LeaderElection:
-    """Whether this process leads; ask :meth:`tick` again and again.
-
-    It considers itself leader for two thirds of the lease duration, measured from before the last successful renewal
-    request; others may take over only when the whole lease has passed.
-
-    Args:
-        lock: the lock that the leader holds.
-        holder: unique identity of this process.
-        clock: time.
-        options: see :class:`ControllerOptions`.
-
-    Attributes:
-        failing: why the last question got no answer; empty when it did.
-    """
-
-    def __init__(self, lock: LeaderLock, holder: str, clock: Clock, options: ControllerOptions) -> None:
-        self._lock, self._holder, self._clock, self._options = lock, holder, clock, options
-        self._until: float | None = None
-        self._failing = ""
-        self.failing = ""
-
-    @property
-    def leading(self) -> bool:
-        """Whether it may act as the leader at this moment."""
-        return self._until is not None and self._clock.monotonic() < self._until
-
-    @property
-    def pause_seconds(self) -> float:
-        """Seconds until the next tick: a third of the lease for the leader; sooner for those that wait for it."""
-        return self._options.lease_seconds / (3.0 if self.leading and not self._failing else 7.5)
-
-    def tick(self) -> bool:
-        """Take or renew the lock; whether this process leads now. Never raises what the API server did."""
-        began, led = self._clock.monotonic(), self._until is not None
-        try:
-            if self._lock.acquire(self._holder, now=self._clock.now()):
-                self._until = began + self._options.lease_seconds * 2 / 3
-            else:
-                self._until = None
-            self._recovered()
-        except SourceError as problem:
-            self._failed(problem)
-        if self._until is not None and self._clock.monotonic() >= self._until:
-            self._until = None
-        if led != self.leading:
-            log.info("leads now" if self.leading else "leads no more", extra={"holder": self._holder})
-        return self.leading
-
-    def release(self) -> None:
-        """Stop leading, and let another one take over at once. Never raises what the API server did."""
-        if self._until is None:
-            return
-        self._until = None
-        try:
-            self._lock.release(self._holder)
-            log.info("lease given back", extra={"holder": self._holder})
-        except SourceError as problem:
-            log.warning("lease not given back; it ends by itself", extra=_words(problem))
-
-    def _failed(self, problem: BomgateError) -> None:
-        if self._failing != problem.code:
-            log.warning("the lease cannot be acquired", extra=_words(problem))
-        self._failing, self.failing = problem.code, problem.message
-
-    def _recovered(self) -> None:
-        if self._failing:
-            log.warning("the API server answers again on the lease")
-        self._failing = self.failing = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +79,7 @@ class DutyPacer:
         except BomgateError as problem:
             self._failed(problem.message)
             if problem.code != self._code:
-                log.warning("duty failed; it is tried again", extra={"duty": self.duty.name, **_words(problem)})
+                log.warning("duty failed; it is tried again", extra={"duty": self.duty.name, **error_words(problem)})
             self._code, self._lacks_store = problem.code, isinstance(problem, StoreUnreachable)
             wanted = (problem.retry_after or 0.0) if isinstance(problem, Retryable) else 0.0
         except Exception as problem:  # nobody is above this thread, and a bug in one duty must not end the others
@@ -249,5 +177,6 @@ class DutyRunner:
                 self._changed.wait_for(lambda: self._stopped or not self._leading, pause)
 
 
-def _words(problem: BomgateError) -> dict[str, str]:
+def error_words(problem: BomgateError) -> dict[str, str]:
+    """An error as the log has it: sentence, remedy and code."""
     return {"error": problem.message, "remedy": problem.remedy, "code": problem.code}

@@ -11,17 +11,17 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from webhook.engines.assessing.touching import touched
+from webhook.engines.assessing.impact import touched
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.refreshing import Refresher
+from webhook.engines.refresher import Refresher
 from webhook.errors import BomgateError, ConfigError, Final, SourceError
 from webhook.model.assessments import Assessment, AssessmentSource
 from webhook.model.records import AssessmentQuery
 from webhook.model.resources import AssessmentResource, Resource, ResourceKind, ResourceStatus, TypeResource
+from webhook.policy.clusterassessments import DuplicateAssessment, UnknownType, stated
 from webhook.policy.clustertypes import Candidate, OverlappingTypes, ShadowedType, by_name, settle, with_stored
 from webhook.policy.decisions import CLUSTER
 from webhook.policy.phrases import moment
-from webhook.policy.stating import DuplicateAssessment, UnknownType, stated
 from webhook.policy.typetable import TypeTable
 from webhook.ports import AssessmentStore, Clock, TypeStore
 from webhook.ports.provisioning import DecisionResources

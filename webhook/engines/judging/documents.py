@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from webhook.engines.judging.images import ImageChecker
     from webhook.engines.readmodel import ReadModel
-    from webhook.engines.refreshing import Refresher
+    from webhook.engines.refresher import Refresher
     from webhook.model.components import Sbom
     from webhook.model.images import ImageRef
     from webhook.model.verdicts import Verdict

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from webhook.engines.assessing.ruling import ModelRules
+from webhook.engines.assessing.rules import ModelRules
 from webhook.engines.searching.platforms import Wanted, has_gap
 from webhook.engines.searching.resolving import Resolution, TagKey, TagQuestion, TagResolver
 from webhook.engines.searching.search import SbomSearch

@@ -31,7 +31,7 @@ from webhook.telemetry import Faults
 
 if TYPE_CHECKING:
     from webhook.engines.readmodel import ReadModel
-    from webhook.engines.refreshing import Refresher
+    from webhook.engines.refresher import Refresher
     from webhook.engines.searching.options import SearchOptions
     from webhook.model.images import Digest, ImageRef
     from webhook.ports import Background, Clock, Opening, RegistryOpener, SbomStore, SearchStore

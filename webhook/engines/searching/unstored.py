@@ -11,7 +11,7 @@ from webhook.model.platforms import WHOLE, Coverage, described
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from webhook.engines.refreshing import Refresher
+    from webhook.engines.refresher import Refresher
     from webhook.model.components import Sbom
     from webhook.ports import Clock, SbomStore
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from webhook.engines.assessing.ruling import RuleSource
+from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
 from webhook.model.assessments import Assessment, AssessmentType
 from webhook.model.triage import AssessmentScan, Key, Page

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from webhook.engines.assessing.ruling import RuleSource
+from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.triage.board import Board, Boards
 from webhook.errors import InvalidInput, TooBroad

@@ -11,7 +11,7 @@ from kubernetes import client
 from tests.fakes import FakeClock
 from tests.unit.clients.kube.apiserver import ApiServer
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import server_of
+from webhook.clients.kube.connection import server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.model.deadlines import Deadline
 

@@ -11,7 +11,7 @@ from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import FakeClock
 from webhook.clients.kube.access import AccessReviews
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import server_of
+from webhook.clients.kube.connection import server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.errors import Final, Retryable
 from webhook.model.deadlines import Deadline

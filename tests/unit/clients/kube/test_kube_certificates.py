@@ -11,7 +11,7 @@ import pytest
 from tests.doubles.versions import VersionedServer
 from tests.fakes import FakeClock
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import own_namespace
+from webhook.clients.kube.connection import own_namespace
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.secrets import KubeSecrets
 from webhook.clients.kube.webhooks import WebhookConfigurations

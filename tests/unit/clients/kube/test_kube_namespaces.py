@@ -14,7 +14,7 @@ from tests.doubles.kubeobjects import ObjectServer
 from tests.e2e.processes import wait_until
 from tests.fakes import FakeClock
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import server_of
+from webhook.clients.kube.connection import server_of
 from webhook.clients.kube.namespaces import NamespaceWatch
 from webhook.clients.kube.options import KubeOptions
 from webhook.errors import Retryable

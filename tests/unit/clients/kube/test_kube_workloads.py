@@ -11,7 +11,7 @@ from kubernetes import client
 from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import FakeClock
 from webhook.clients.kube.api import KubeApi
-from webhook.clients.kube.connecting import server_of
+from webhook.clients.kube.connection import server_of
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.kube.workloads import KubeWorkloads
 from webhook.errors import Final

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes import NOON, FakeClock, MemoryStore
 from webhook.engines.assessing.assessor import Assessor
-from webhook.engines.assessing.ruling import StoreRules
+from webhook.engines.assessing.rules import StoreRules
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, Scope

@@ -10,8 +10,8 @@ import pytest
 
 from tests.fakes import FakeClock
 from tests.memory.cluster import MemoryLease, MemoryLock
-from webhook.engines.controlling.duties import DutyEvents, DutyPacer, DutyRunner, LeaderElection
-from webhook.engines.controlling.leading import Controller
+from webhook.engines.controlling.duties import DutyEvents, DutyPacer, DutyRunner
+from webhook.engines.controlling.leader import Controller, LeaderElection
 from webhook.engines.controlling.options import ControllerOptions
 from webhook.errors import ConfigError, Final, Retryable, StoreUnreachable
 

@@ -12,7 +12,7 @@ import pytest
 from tests.fakes import NOON
 from tests.worlds import LOG4J, LOG4SHELL, World
 from webhook.engines.assessing.assessor import Assessor
-from webhook.engines.assessing.ruling import StoreRules
+from webhook.engines.assessing.rules import StoreRules
 from webhook.engines.controlling.provisioning import Provisioning, ProvisioningParts
 from webhook.errors import Final, InvalidInput, Retryable, SourceError
 from webhook.model.actions import Action

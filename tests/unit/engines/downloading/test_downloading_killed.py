@@ -22,8 +22,8 @@ from webhook.engines.downloading.keeping import LeasePace
 from webhook.engines.downloading.options import DownloadOptions
 from webhook.model.downloads import DownloadReport
 from webhook.ports import Clock
-from webhook.store.opening import Store, open_store
 from webhook.store.options import StoreOptions
+from webhook.store.repositories import Store, open_store
 
 COMPONENTS, BATCH = 120, 8
 

@@ -18,7 +18,7 @@ from tests.fakes import (
 )
 from tests.worlds import LEFTPAD, World, digest_of, sbom_of
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.refreshing import Refresher, RefreshOptions
+from webhook.engines.refresher import Refresher, RefreshOptions
 from webhook.engines.searching.claims import LEASE_SECONDS, SearchClaims
 from webhook.engines.searching.options import SearchOptions
 from webhook.engines.searching.search import SbomSearch, SearchParts

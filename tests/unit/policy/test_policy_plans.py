@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from tests.fakes import NOON
+from tests.unit.policy.builders import DAY, LOG4J, NOW, vulnerability
+from tests.worlds import LOG4SHELL
+from webhook.errors import InvalidInput
+from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.policy.automatic import auto_assessment
+from webhook.policy.decisions import PROVISIONER
+from webhook.policy.matching import ANYWHERE, AssessmentIndex
+from webhook.policy.plans import plan_existing, rehearsed
+from webhook.policy.typetable import default_types
+from webhook.settings.decisions import ProvisionedAssessment
+
+PURL = LOG4J
+TYPES = default_types()
+
+
+def test_the_ranges_are_applied_to_what_was_never_assessed_and_nothing_else() -> None:
+    new = replace(vulnerability(score="9.8"), id="CVE-2026-1", aliases=())
+    assessed, expired = replace(new, id="CVE-2026-2"), replace(new, id="CVE-2026-3")
+    unmatched = replace(new, id="CVE-2026-4", cvss_score=None)
+    before = auto_assessment(TYPES, assessed, LOG4J.package, NOW)
+    long_ago = auto_assessment(TYPES, expired, LOG4J.package, NOW - 400 * DAY)
+    assert before is not None
+    assert long_ago is not None
+    pairs = [(one, LOG4J.package) for one in (new, assessed, expired, unmatched)]
+    plan = plan_existing(pairs, AssessmentIndex.of([before, long_ago]), TYPES, NOW)
+    assert plan.assessments == (auto_assessment(TYPES, new, LOG4J.package, NOW),)
+    assert (plan.assessed, plan.expired, plan.unmatched) == (1, 1, 1)
+
+
+def stated(kind: str, scope: Scope | None = None) -> ProvisionedAssessment:
+    return ProvisionedAssessment("CVE-2021-44228", kind, scope or Scope(), "because", None)
+
+
+def kept(
+    kind: str, source: AssessmentSource = AssessmentSource.PROVISIONED, author: str = PROVISIONER, number: int = 5
+) -> Assessment:
+    return Assessment("CVE-2021-44228", kind, Scope(), source, author, "because", NOON, None, sequence=number)
+
+
+def in_force(there: list[Assessment], *definitions: ProvisionedAssessment) -> str | None:
+    index = AssessmentIndex.of(there)
+    index.add(rehearsed(index, definitions, default_types(), NOON))
+    found = index.effective(LOG4SHELL, PURL, ANYWHERE, NOON).assessment
+    return found.type if found else None
+
+
+def test_what_the_file_states_comes_into_force() -> None:
+    assert in_force([], stated("Ignore")) == "Ignore"
+    assert in_force([kept("Blocked")], stated("Ignore")) == "Ignore"
+    assert in_force([kept("Blocked", AssessmentSource.AUTO, "auto-assess")], stated("Ignore")) == "Ignore"
+
+
+def test_what_an_earlier_file_stated_is_withdrawn_and_only_that() -> None:
+    auto = kept("Caution", AssessmentSource.AUTO, "auto-assess", 3)
+    assert in_force([auto, kept("Blocked")]) == "Caution"
+    assert in_force([kept("Blocked", AssessmentSource.MANUAL, "ada")]) == "Blocked"
+    assert in_force([kept("Blocked", author="somebody else")]) == "Blocked"
+
+
+def test_what_stays_as_it_is_keeps_its_end() -> None:
+    before = kept("Ignore")
+    until = NOON + dt.timedelta(days=2)
+    there = AssessmentIndex.of([Assessment(**{**_fields(before), "until": until})])
+    (made,) = rehearsed(there, [stated("Ignore")], default_types(), NOON + dt.timedelta(days=1))
+    assert made.until == until
+
+
+def _fields(one: Assessment) -> dict[str, object]:
+    return {name: getattr(one, name) for name in Assessment.__slots__}
+
+
+def test_a_type_that_there_is_not_is_refused() -> None:
+    with pytest.raises(InvalidInput):
+        in_force([], stated("Unheard"))

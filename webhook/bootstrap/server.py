@@ -1,0 +1,240 @@
+"""Serving: what has to be ready before the webhook starts, and what each of its processes runs.
+
+Apart from the rest, because it loads the web server, which no other command needs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import logging
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+
+from webhook import __version__
+from webhook.api.answerers import AdmissionFace
+from webhook.api.app import create_app
+from webhook.api.gauges import Gauges
+from webhook.api.hub import HubBackground, wait_for
+from webhook.api.options import ServeOptions
+from webhook.api.server import WorkerParts
+from webhook.api.starting import StartBoard
+from webhook.api.tls import CertificateFiles
+from webhook.bootstrap import places
+from webhook.bootstrap.cluster import features
+from webhook.bootstrap.parts import Parts, ReviewNotes, hot_start, open_parts
+from webhook.clients.lanes import LaneLimits
+from webhook.engines.admission.accounts import AccountNotes
+from webhook.engines.admission.admissions import AdmissionNotes
+from webhook.engines.admission.sightings import SightingNotes
+from webhook.engines.controlling.duties import DutyEvents, DutyPacer
+from webhook.engines.controlling.rights import RightsDuty, webhook_needs
+from webhook.errors import StoreUnreachable
+from webhook.ports import Clock
+from webhook.settings import Settings
+from webhook.telemetry.metrics import Metrics
+
+log = logging.getLogger("bomgate.start")
+_LISTED = 20
+_WORKERS_LOAD = (
+    "webhook.bootstrap.cluster",
+    "webhook.engines.admission.reviewing",
+    "webhook.policy.lint",
+    "webhook.sboms",
+    *(
+        f"webhook.store.{name}"
+        for name in ("accounts", "admissions", "runs", "sboms", "searches", "sightings", "types")
+    ),
+)
+_API_LIMITS = LaneLimits(threads=32, threads_per_host=24)
+"""Questions to the API server that a worker has under way; those about owners leave room for those about namespaces."""
+
+
+def prepare_store(settings: Settings) -> bool:
+    """Bring the schema and the provisioned assessments up to date before serving.
+
+    Returns:
+        False when the database does not answer and the copy of the read model has to do for now.
+
+    Raises:
+        StoreError: the schema is of another version, or the database does not answer and there is no copy of the read
+            model to decide with meanwhile.
+    """
+    saved = hot_start(settings)
+    parts = open_parts(settings, create=saved is None or saved.load() is None)
+    _load_before_forks(parts)
+    try:
+        parts.store.prepare()
+        added = parts.provision()
+        if added:
+            log.info("assessments provisioned", extra={"records": added})
+        if unknown := parts.unknown_identifiers():
+            log.warning(
+                "the settings file assesses unknown vulnerabilities", extra={"identifiers": list(unknown)[:_LISTED]}
+            )
+        return True
+    except StoreUnreachable as problem:
+        if saved is None or saved.load() is None:
+            raise
+        log.warning(
+            "the database does not answer at start; deciding with the copy of the read model",
+            extra={"error": problem.message, "remedy": problem.remedy},
+        )
+        return False
+    finally:
+        parts.store.close()  # what is open here must not be shared with the processes that are forked from this one
+
+
+def _load_before_forks(parts: Parts) -> None:
+    """Load what the workers will use; what they have from the process that forks them, they have in memory together."""
+    for name in _WORKERS_LOAD if parts.places.needs_no_client else (*_WORKERS_LOAD, *places.CLIENT_MODULES):
+        importlib.import_module(name)
+
+
+def certificates(
+    settings: Settings,
+    clock: Clock,
+    on_change: Callable[[dt.datetime | None], None] = lambda _: None,
+    former: CertificateFiles | None = None,
+) -> CertificateFiles | None:
+    """The certificate to serve with; None for plain HTTP.
+
+    Args:
+        settings: all settings.
+        clock: time.
+        on_change: see :class:`webhook.api.tls.CertificateFiles`.
+        former: likewise.
+
+    Raises:
+        ConfigError: the files cannot be used, and there is no former pair.
+    """
+    serve = settings.serve
+    if serve.insecure_http or serve.tls_cert is None or serve.tls_key is None:
+        return None
+    return CertificateFiles(serve.tls_cert, serve.tls_key, clock.monotonic, on_change, former)
+
+
+def worker_parts(
+    settings: Settings,
+    options: ServeOptions,
+    board: StartBoard,
+    *,
+    provision: bool = False,
+    former: CertificateFiles | None = None,
+) -> WorkerParts:
+    """What one process of the webhook runs.
+
+    Args:
+        settings: all settings.
+        options: those of the server that are in force.
+        board: what is known of the server's other processes.
+        provision: bring the provisioned assessments into the store once it answers, because that is still to be done.
+        former: the certificate that the server was started with.
+    """
+    parts, metrics, stop = open_parts(settings, create=False), Metrics(), threading.Event()
+    sightings, gauges = (
+        SightingNotes(parts.store.sightings, parts.clock),
+        Gauges(metrics, parts.model, parts.store.runs, parts.clock),
+    )
+    admissions = AdmissionNotes(parts.store.admissions, parts.clock)
+    accounts = AccountNotes(parts.store.accounts)
+    face = _face(parts, metrics, ReviewNotes(sightings, admissions, accounts), board)
+    _tell_once(parts, metrics)
+    to_provision = [parts.provision] if provision else []
+
+    def after_tick() -> None:
+        metrics.set("bomgate_webhook_ready", parts.model.loaded)
+        if pair is not None:
+            pair.current()  # a process that nobody connects to shall not miss a pair between two that follow it
+        if to_provision and parts.refresher.failing_since is None:
+            to_provision[0]()
+            to_provision.clear()  # only now: what could not be done is tried again
+        dropped = sightings.take_dropped()
+        gauges.publish(equal_to_store=parts.refresher.failing_since is None, dropped_sightings=dropped)
+
+    threads = [
+        threading.Thread(target=parts.refresher.run, args=(stop, after_tick), name="bomgate-refresh", daemon=True),
+        threading.Thread(target=sightings.run, args=(stop,), name="bomgate-sightings", daemon=True),
+        threading.Thread(target=admissions.run, args=(stop,), name="bomgate-admissions", daemon=True),
+        threading.Thread(target=accounts.run, args=(stop,), name="bomgate-accounts", daemon=True),
+    ]
+
+    def start() -> None:
+        parts.refresher.warm_up()
+        for thread in threads:
+            thread.start()
+        if settings.kube.cluster:
+            _follow_cluster(parts, metrics, stop)
+
+    def end() -> None:
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=10)
+
+    def certificate_changed(until: dt.datetime | None) -> None:
+        if until is None:
+            metrics.count("bomgate_certificate_reload_errors_total")
+        else:
+            metrics.set("bomgate_certificate_expiry_timestamp_seconds", until.timestamp())
+
+    pair = certificates(settings, parts.clock, certificate_changed, former)
+    return WorkerParts(
+        app=create_app(face, options),
+        certificates=pair,
+        start=start,
+        stop=end,
+        loaded=lambda: parts.model.loaded,
+        load_failed=lambda: parts.refresher.failing_since is not None,
+    )
+
+
+def _face(parts: Parts, metrics: Metrics, notes: ReviewNotes, board: StartBoard) -> AdmissionFace:
+    """What answers requests."""
+    settings = parts.settings
+    settings.lanes.check()
+    settings.search.check()
+    parts.faults.count = lambda place: metrics.count("bomgate_unexpected_errors_total", place)
+    background = HubBackground(settings.lanes)
+    checker = parts.checker(background)
+    # Threads of their own: a question to the API server must not wait behind searches that take a minute.
+    cluster = parts.cluster.enforcement(HubBackground(_API_LIMITS), parts.faults) if settings.kube.cluster else None
+    return AdmissionFace(
+        reviewer=parts.reviewer(checker, notes, cluster.background if cluster is not None else background, cluster),
+        policy=settings.policy,
+        metrics=metrics,
+        clock=parts.clock,
+        unready=lambda: None if parts.model.loaded else "the read model is not loaded yet",
+        pinner=parts.pinner(checker),
+        starting=board.starting,
+        wait_ready=partial(wait_for, lambda: parts.model.loaded),
+    )
+
+
+def _tell_once(parts: Parts, metrics: Metrics) -> None:
+    """Set the gauges that stay as they are for as long as the process lives."""
+    metrics.set("bomgate_build_info", 1, __version__)
+    for (level, code), number in Counter((trap.level.value, trap.code) for trap in parts.traps()).items():
+        metrics.set("bomgate_config_traps", number, level, code)
+
+
+def _follow_cluster(parts: Parts, metrics: Metrics, stop: threading.Event) -> None:
+    """Start what keeps the knowledge of the cluster up to date.
+
+    Nobody waits for the end of these threads: a watch is not cut short, and has nothing to write.
+    """
+    watch = parts.cluster.namespace_labels.run
+    threading.Thread(target=watch, args=(stop,), name="bomgate-namespaces", daemon=True).start()
+    rights = partial(_look_at_rights, parts, metrics, stop)
+    threading.Thread(target=rights, name="bomgate-rights", daemon=True).start()
+
+
+def _look_at_rights(parts: Parts, metrics: Metrics, stop: threading.Event) -> None:
+    """Ask again and again whether the webhook may do what it needs; decisions do not wait for it."""
+    needs = webhook_needs(features(parts.settings, ""))
+    duty = RightsDuty(parts.cluster.rights(), needs, lambda gaps: metrics.set("bomgate_rbac_gaps", gaps))
+    pacer = DutyPacer(duty, parts.clock, random.SystemRandom().random, DutyEvents())
+    while not stop.wait(pacer.run()):
+        pass

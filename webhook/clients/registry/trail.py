@@ -1,0 +1,205 @@
+"""Explaining a search: every place in order, what it answered, and what follows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from webhook.errors import InvalidInput, SourceError
+from webhook.model.components import Sbom
+from webhook.model.deadlines import Deadline
+from webhook.model.images import Digest, ImageRef
+from webhook.model.places import GENERATED
+from webhook.ports import ImageResolver, SbomSource
+from webhook.telemetry import Faults
+
+_NONE_REMEDY = (
+    "Attach an SBOM: build with `docker buildx build --sbom=true`, or run `cosign attest --type cyclonedx`, or "
+    "`oras attach --artifact-type application/vnd.cyclonedx+json`, or add a file with `bomgate sbom add`."
+)
+
+
+@dataclass(slots=True)
+class Look:
+    """One look.
+
+    Attributes:
+        place: ``referrers``, ``fallback-tag``, ``buildkit``, ``cosign-attestation``, ``cosign-attachment``, or another
+            source's name.
+        at: what was asked, such as ``registry.corp/team/app:sha256-….att``.
+        answer: what it answered, for people.
+        used: whether a document found there is among the result.
+        document: digest of the document that was read there; empty when none was.
+    """
+
+    place: str
+    at: str
+    answer: str
+    used: bool = False
+    document: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        """The look as ``bomgate sbom fetch`` prints it."""
+        return {"place": self.place, "at": self.at, "answer": self.answer, "used": self.used, "document": self.document}
+
+
+@dataclass(slots=True)
+class Trail:
+    """The looks of a search, in order."""
+
+    looks: list[Look] = field(default_factory=list)
+
+    def note(self, place: str, at: str, answer: str) -> Look:
+        """Add a look; its answer may still be completed."""
+        look = Look(place, at, answer)
+        self.looks.append(look)
+        return look
+
+
+@runtime_checkable
+class ExaminedSource(Protocol):
+    """A source that can say what it looked at."""
+
+    def examine(self, image: ImageRef, digest: Digest, deadline: Deadline, trail: Trail) -> Sequence[Sbom]:
+        """As ``SbomSource.fetch``, with notes on a trail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a search did.
+
+    Attributes:
+        image: the reference as it was written.
+        digest: what was searched for; None when the tag could not be resolved.
+        result: ``found``, ``none``, ``unreadable`` or ``refused``.
+        found: what each place that answered has, by the name of the source.
+        looked: every look, in order.
+        remedy: what to do; empty when all is known.
+        refused: what the places said that did not answer, by their names.
+        unreadable: the same of those that answered with what cannot be read.
+    """
+
+    image: str
+    digest: Digest | None
+    result: str
+    found: Mapping[str, tuple[Sbom, ...]]
+    looked: tuple[Look, ...]
+    remedy: str
+    refused: Mapping[str, str] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sboms(self) -> tuple[Sbom, ...]:
+        """All that was found."""
+        return tuple(sbom for found in self.found.values() for sbom in found)
+
+    @property
+    def incomplete(self) -> str:
+        """Why not all that is attached is known; empty when every place answered."""
+        return "; ".join(f"{place}: {said}" for place, said in (*self.unreadable.items(), *self.refused.items()))
+
+    def as_dict(self) -> dict[str, object]:
+        """The explanation as ``bomgate sbom fetch --output json`` prints it."""
+        skipped = Counter(part.reason.value for sbom in self.sboms for part in sbom.skipped)
+        usable = len({purl for sbom in self.sboms for purl in sbom.components})
+        components = {"total": usable + skipped.total(), "usable": usable, "skipped": dict(skipped)}
+        return {
+            "image": self.image,
+            "digest": self.digest,
+            "result": self.result,
+            "looked": [look.as_dict() for look in self.looked],
+            "components": components,
+            "incomplete": self.incomplete,
+            "remedy": self.remedy,
+        }
+
+
+def explain_image(
+    resolver: ImageResolver,
+    sources: Sequence[SbomSource],
+    image: ImageRef,
+    deadline: Deadline,
+    faults: Faults | None = None,
+) -> Explanation:
+    """Resolve a reference and search as a check of it would, and say what was looked at.
+
+    Args:
+        resolver: tags to digests.
+        sources: in order; what all of them have counts together.
+        image: the reference.
+        deadline: by when all must be done.
+        faults: takes note of unexpected errors, which count as refusals.
+    """
+    try:
+        digest = resolver.resolve(image, deadline)
+    except Exception as raised:
+        problem = _refusal(raised, "tag", image, faults)
+        look = Look("tag", image.tagged, problem.message)
+        return Explanation(image.text, None, "refused", {}, (look,), problem.remedy)
+    if digest is None:
+        look = Look("tag", image.tagged, "the registry has no such tag")
+        return Explanation(image.text, None, "refused", {}, (look,), "Check the image's name and tag.")
+    return explain(sources, image, digest, deadline, faults)
+
+
+def explain(
+    sources: Sequence[SbomSource],
+    image: ImageRef,
+    digest: Digest,
+    deadline: Deadline,
+    faults: Faults | None = None,
+) -> Explanation:
+    """Search as a check of the image would, and say what was looked at; problems are part of the answer.
+
+    Args:
+        sources: in order; what all of them have counts together.
+        image: the reference.
+        digest: what it points at.
+        deadline: by when the search must be done.
+        faults: takes note of unexpected errors, which count as refusals.
+    """
+    trail = Trail()
+    there: dict[str, tuple[Sbom, ...]] = {}
+    refused: dict[str, str] = {}
+    unreadable: dict[str, str] = {}
+    remedies: list[tuple[int, str]] = []
+    for source in sources:
+        if source.place == GENERATED and any(there.values()):
+            trail.note(source.place, digest, "not asked: an SBOM is attached")
+            continue
+        before = len(trail.looks)
+        try:
+            if isinstance(source, ExaminedSource):
+                found = source.examine(image, digest, deadline, trail)
+            else:
+                found = source.fetch(image, digest, deadline)
+                for sbom in found:
+                    look = trail.note(source.place, digest, f"{sbom.format}, {len(sbom.components)} components")
+                    look.used, look.document = True, sbom.document_digest
+                if not found:
+                    trail.note(source.place, digest, "nothing")
+        except Exception as raised:
+            problem = _refusal(raised, source.place, image, faults)
+            trail.note(source.place, image.name, problem.message)
+            is_unreadable = isinstance(problem, InvalidInput)
+            (unreadable if is_unreadable else refused)[source.place] = problem.message
+            remedies.append((0 if is_unreadable else 1, problem.remedy))
+            for look in trail.looks[before:]:  # no part of what a place has stands for the whole
+                look.used = False
+            continue
+        there[source.place] = (*there.get(source.place, ()), *found)
+    remedy = min(remedies, default=(0, _NONE_REMEDY), key=lambda one: one[0])[1]
+    if any(there.values()):
+        result, remedy = "found", remedy if remedies else ""
+    else:
+        result = "unreadable" if unreadable else "refused" if refused else "none"
+    return Explanation(image.text, digest, result, there, tuple(trail.looks), remedy, refused, unreadable)
+
+
+def _refusal(problem: Exception, place: str, image: ImageRef, faults: Faults | None) -> InvalidInput | SourceError:
+    """The problem itself when it is one of those that places raise, else the refusal that stands for it."""
+    if isinstance(problem, (InvalidInput, SourceError)):
+        return problem
+    return (faults or Faults()).refusal(problem, place, image.text)

@@ -1,0 +1,117 @@
+"""Reconcile the Assessment objects of the cluster into assessment records."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from webhook.errors import BomgateError, InvalidInput
+from webhook.model.assessments import Assessment, Scope
+from webhook.model.resources import AssessmentResource, StatedAssessment
+from webhook.policy.decisions import CLUSTER, provisioned
+from webhook.policy.plaintext import plain
+from webhook.policy.scopes import canonical_identifier, canonical_scope, described
+from webhook.policy.typetable import TypeTable
+
+_Key = tuple[str, Scope]
+
+
+class DuplicateAssessment(InvalidInput):
+    """Another object states an assessment for the same vulnerability and scope."""
+
+    code = "duplicate-assessment"
+
+
+class UnknownType(InvalidInput):
+    """There is no assessment type of that name."""
+
+    code = "unknown-type"
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the objects make.
+
+    Attributes:
+        records: what is to be provisioned, by name of the object; for one that is refused, what it stated before.
+        refused: why an object, as it is now, does not count, by its name.
+    """
+
+    records: Mapping[str, Assessment]
+    refused: Mapping[str, BomgateError]
+
+
+@dataclass(frozen=True, slots=True)
+class _Readable:
+    one: AssessmentResource
+    definition: StatedAssessment
+    key: _Key
+
+
+def stated(
+    resources: Sequence[AssessmentResource], before: Iterable[Assessment], types: TypeTable, now: dt.datetime
+) -> Stated:
+    """What the objects of the cluster make of assessments.
+
+    An object that cannot be used harms no other, and what it stated before stays: nothing that was denied opens because
+    of a slip of the keys, or because a type was deleted first.
+
+    Args:
+        resources: all objects.
+        before: what the cluster provisioned until now, in the store's order, the history included.
+        types: the table of types.
+        now: UTC, aware.
+    """
+    there = {(one.vulnerability.casefold(), one.scope): one for one in before if one.author == CLUSTER}
+    refused: dict[str, BomgateError] = {}
+    made: dict[_Key, tuple[str, Assessment]] = {}
+    for readable in sorted(_readable(resources, refused), key=lambda one: _precedence(one, there)):
+        name, key = readable.one.resource.name, readable.key
+        if types.get(readable.definition.type.strip()) is None:
+            refused[name] = _unknown(readable.definition.type, types)
+        elif key in made:
+            identifier = plain(readable.definition.vulnerability, 80)
+            refused[name] = DuplicateAssessment(
+                f"{made[key][1].rule} assesses {identifier} for {described(key[1])} already.",
+                remedy="Delete one of the two, or narrow it.",
+            )
+        else:
+            record = provisioned(readable.definition, types, now, there.get(key), CLUSTER)
+            made[key] = (name, replace(record, rule=str(readable.one.resource)))
+    records = dict(made.values())
+    former = {one.rule: (key, one) for key, one in there.items() if one.type is not None}
+    for one in resources:
+        key_and_record = former.get(str(one.resource))
+        if one.resource.name in refused and key_and_record is not None and key_and_record[0] not in made:
+            records[one.resource.name] = key_and_record[1]
+    return Stated(records, refused)
+
+
+def _readable(resources: Sequence[AssessmentResource], refused: dict[str, BomgateError]) -> Iterator[_Readable]:
+    """The objects that can be read; why the others cannot goes into ``refused``."""
+    for one in resources:
+        definition, problem = one.definition, one.resource.problem
+        try:
+            if definition is None:
+                raise problem or InvalidInput("Its specification cannot be read.")
+            key = (canonical_identifier(definition.vulnerability).casefold(), canonical_scope(definition.scope))
+        except BomgateError as found:
+            refused[one.resource.name] = found
+        else:
+            yield _Readable(one, definition, key)
+
+
+def _precedence(readable: _Readable, there: Mapping[_Key, Assessment]) -> tuple[bool, dt.datetime, str]:
+    """Sorts objects: first those that count already for what they state, then by age."""
+    resource, record = readable.one.resource, there.get(readable.key)
+    counts_already = record is not None and record.type is not None and record.rule == str(resource)
+    return (not counts_already, resource.created, resource.name)
+
+
+def _unknown(name: str, types: TypeTable) -> UnknownType:
+    try:
+        types.require(name)
+    except InvalidInput as problem:
+        return UnknownType(problem.message, remedy=problem.remedy)
+    raise AssertionError(f"{name} is a type")

@@ -1,0 +1,88 @@
+"""Plans: what the CVSS ranges, or a settings file, would record, with nothing recorded yet."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.automatic import auto_assessment
+from webhook.policy.decisions import PROVISIONER, Definition, provisioned
+from webhook.policy.matching import ANYWHERE, AssessmentIndex
+from webhook.policy.scopes import canonical_identifier, canonical_scope
+from webhook.policy.typetable import TypeTable
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What applying the CVSS ranges to what is already there gives.
+
+    Attributes:
+        assessments: what is (or would be) recorded.
+        assessed: how many pairs of vulnerability and package are left alone because an assessment is in force.
+        expired: how many because theirs has expired: a lapsed decision is for people to renew.
+        unmatched: how many because no range holds their score.
+    """
+
+    assessments: tuple[Assessment, ...]
+    assessed: int = 0
+    expired: int = 0
+    unmatched: int = 0
+
+
+def plan_existing(
+    pairs: Iterable[tuple[Vulnerability, str]], index: AssessmentIndex, types: TypeTable, now: dt.datetime
+) -> Plan:
+    """What the CVSS ranges give to vulnerabilities that were never assessed.
+
+    Args:
+        pairs: vulnerabilities with the packages (canonical purls without version) that they affect.
+        index: all assessments that can still matter.
+        types: the table of types.
+        now: UTC, aware.
+    """
+    made, assessed, expired, unmatched = list[Assessment](), 0, 0, 0
+    for vulnerability, package in pairs:
+        effective = index.effective(vulnerability, Purl(package), ANYWHERE, now)
+        new = auto_assessment(types, vulnerability, package, now)
+        if effective.assessment is not None:
+            assessed += 1
+        elif effective.expired is not None:
+            expired += 1
+        elif new is None:
+            unmatched += 1
+        else:
+            made.append(new)
+    return Plan(tuple(made), assessed, expired, unmatched)
+
+
+def rehearsed(
+    index: AssessmentIndex, definitions: Iterable[Definition], types: TypeTable, now: dt.datetime
+) -> tuple[Assessment, ...]:
+    """The records by which an index would come to say what a settings file states.
+
+    Args:
+        index: what is in force.
+        definitions: all that the file states; what an earlier file stated besides is withdrawn.
+        types: the table of types.
+        now: UTC, aware.
+
+    Raises:
+        InvalidInput: a type is not known, or a part of a scope cannot be read.
+    """
+    records = list(index)
+    last = max((one.sequence for one in records), default=0)
+    there: dict[tuple[str, Scope], Assessment] = {}
+    for one in records:
+        if one.source is AssessmentSource.PROVISIONED and one.author == PROVISIONER:
+            there[one.vulnerability.casefold(), one.scope] = one
+    before = {key: one for key, one in there.items() if one.type is not None}
+    made: dict[tuple[str, Scope], Assessment] = {}
+    for definition in definitions:
+        key = (canonical_identifier(definition.vulnerability).casefold(), canonical_scope(definition.scope))
+        made[key] = provisioned(definition, types, now, before.get(key))
+    gone = [replace(one, type=None, until=None, assessed_at=now) for key, one in before.items() if key not in made]
+    return tuple(replace(one, sequence=last + number) for number, one in enumerate((*gone, *made.values()), start=1))

@@ -1,0 +1,189 @@
+"""The repositories of one database, and how it is opened."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from webhook.store.database import Database
+from webhook.store.options import KEEP_DOCUMENTS, DocumentOptions, StoreOptions
+
+if TYPE_CHECKING:
+    from webhook.ports import Clock
+    from webhook.store.accounts import AccountRepository
+    from webhook.store.admin import AdminRepository
+    from webhook.store.admissions import AdmissionRepository
+    from webhook.store.assessments import AssessmentRepository
+    from webhook.store.components import ComponentRepository
+    from webhook.store.documents import DocumentRepository
+    from webhook.store.feed import StoreFeed
+    from webhook.store.inventory import InventoryRepository
+    from webhook.store.readings import ReadingRepository
+    from webhook.store.runs import RunRepository
+    from webhook.store.sboms import SbomRepository
+    from webhook.store.searches import SearchRepository
+    from webhook.store.sightings import SightingRepository
+    from webhook.store.triage.repository import TriageRepository
+    from webhook.store.types import TypeRepository
+    from webhook.store.vulnerabilities import VulnerabilityRepository
+
+
+class Store:
+    """The repositories of one database; each implements the port of its name, see :mod:`webhook.ports`.
+
+    Each is made, and what it needs is imported, when it is first asked for: no command uses all.
+
+    Args:
+        database: where everything is.
+        clock: time.
+        documents: which documents are kept.
+    """
+
+    def __init__(self, database: Database, clock: Clock, documents: DocumentOptions = KEEP_DOCUMENTS) -> None:
+        self._database, self._clock, self._document_options = database, clock, documents
+
+    @cached_property
+    def components(self) -> ComponentRepository:
+        """Components, and what a source said about them."""
+        from webhook.store.components import ComponentRepository
+
+        return ComponentRepository(self._database)
+
+    @cached_property
+    def documents(self) -> DocumentRepository:
+        """Documents that SBOMs were read from."""
+        from webhook.store.documents import DocumentRepository
+
+        return DocumentRepository(self._database, self._clock, self._document_options)
+
+    @cached_property
+    def sboms(self) -> SbomRepository:
+        """SBOMs."""
+        from webhook.store.sboms import SbomRepository
+
+        return SbomRepository(self._database, self._clock, self.documents)
+
+    @cached_property
+    def readings(self) -> ReadingRepository:
+        """By which reader SBOMs were read."""
+        from webhook.store.readings import ReadingRepository
+
+        return ReadingRepository(self._database)
+
+    @cached_property
+    def assessments(self) -> AssessmentRepository:
+        """Assessments."""
+        from webhook.store.assessments import AssessmentRepository
+
+        return AssessmentRepository(self._database)
+
+    @cached_property
+    def types(self) -> TypeRepository:
+        """Assessment types of the cluster."""
+        from webhook.store.types import TypeRepository
+
+        return TypeRepository(self._database)
+
+    @cached_property
+    def vulnerabilities(self) -> VulnerabilityRepository:
+        """Vulnerabilities."""
+        from webhook.store.vulnerabilities import VulnerabilityRepository
+
+        return VulnerabilityRepository(self._database)
+
+    @cached_property
+    def runs(self) -> RunRepository:
+        """Downloads, and their lease."""
+        from webhook.store.runs import RunRepository
+
+        return RunRepository(self._database)
+
+    @cached_property
+    def sightings(self) -> SightingRepository:
+        """Images that were seen."""
+        from webhook.store.sightings import SightingRepository
+
+        return SightingRepository(self._database)
+
+    @cached_property
+    def admissions(self) -> AdmissionRepository:
+        """What tags stood for at admission."""
+        from webhook.store.admissions import AdmissionRepository
+
+        return AdmissionRepository(self._database)
+
+    @cached_property
+    def accounts(self) -> AccountRepository:
+        """Who makes objects that have a controller."""
+        from webhook.store.accounts import AccountRepository
+
+        return AccountRepository(self._database)
+
+    @cached_property
+    def searches(self) -> SearchRepository:
+        """Searches for SBOMs."""
+        from webhook.store.searches import SearchRepository
+
+        return SearchRepository(self._database)
+
+    @cached_property
+    def inventory(self) -> InventoryRepository:
+        """What runs in the cluster."""
+        from webhook.store.inventory import InventoryRepository
+
+        return InventoryRepository(self._database)
+
+    @cached_property
+    def triage(self) -> TriageRepository:
+        """Long lists, page by page."""
+        from webhook.store.triage.repository import TriageRepository
+
+        return TriageRepository(self._database)
+
+    @cached_property
+    def feed(self) -> StoreFeed:
+        """Changes, for the read model."""
+        from webhook.store.feed import StoreFeed
+
+        return StoreFeed(self._database)
+
+    @cached_property
+    def admin(self) -> AdminRepository:
+        """The schema."""
+        from webhook.store.admin import AdminRepository
+
+        return AdminRepository(self._database)
+
+    def prepare(self) -> None:
+        """Make sure that the database can be used: an SQLite file is made or upgraded, PostgreSQL is looked at.
+
+        Raises:
+            StoreUnreachable: it does not answer now.
+            StoreError: it cannot be used as it is, such as when its schema is of another version.
+        """
+        self.feed.position()
+
+    def close(self) -> None:
+        """Give the connections back; the store connects again when it is used again."""
+        self._database.close()
+
+
+def open_store(
+    options: StoreOptions, clock: Clock, *, create: bool = True, documents: DocumentOptions = KEEP_DOCUMENTS
+) -> Store:
+    """The store at an address. Nothing is connected yet, so this works while the database is down.
+
+    An SQLite file is made, or upgraded, when it is first used; a PostgreSQL database is upgraded by ``bomgate db
+    upgrade`` only, because several replicas use it.
+
+    Args:
+        options: where the database is.
+        clock: time.
+        create: whether an SQLite file that is not there is made. A server that has a copy of the read model must not:
+            it would take the new and empty database for the truth.
+        documents: which documents are kept.
+
+    Raises:
+        ConfigError: the address is not one of a usable database.
+    """
+    return Store(Database(options, clock, create=create), clock, documents)

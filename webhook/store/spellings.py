@@ -1,0 +1,148 @@
+"""Spellings and forms: what SBOMs call a component, and to which forms a source answered that it knows nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Dialect, Insert, Select, Text, bindparam, delete, func, select, update
+
+from webhook.model.components import ComponentState, Sbom
+from webhook.model.downloads import Names
+from webhook.model.purls import Purl
+from webhook.store.bulk import change_each
+from webhook.store.columns import to_seconds
+from webhook.store.componentids import known_ids
+from webhook.store.database import Change, among, among_values, rows_among, upserting
+from webhook.store.tables import components, forms, spellings
+
+MOST_SPELLINGS = 8
+"""Spellings that are kept of one component."""
+
+
+def names(connection: Connection, purls: Sequence[Purl], settled_after: dt.datetime) -> dict[Purl, Names]:
+    """What helps to ask for these components, for those of which there is anything."""
+    by_number = {number: purl for purl, number in known_ids(connection, purls).items()}
+    numbers = list(by_number)
+    written = spellings_of(connection, numbers)
+    settled: dict[int, set[Purl]] = {}
+    for portion in rows_among(connection, _settled_forms, numbers, settled_after=to_seconds(settled_after)):
+        for number, form in portion:
+            settled.setdefault(number, set()).add(Purl(form))
+    return {
+        by_number[number]: Names(tuple(map(Purl, sorted(written.get(number, ())))), frozenset(settled.get(number, ())))
+        for number in (*written, *(one for one in settled if one not in written))
+    }
+
+
+def spellings_of(connection: Connection, ids: Sequence[int]) -> dict[int, set[str]]:
+    """The spellings of these components, for those that have any."""
+    found: dict[int, set[str]] = {}
+    for portion in rows_among(connection, _spellings_of, ids):
+        for number, spelling in portion:
+            found.setdefault(number, set()).add(spelling)
+    return found
+
+
+def _spellings_of(dialect: Dialect) -> Select[Any]:
+    query = select(spellings.c.component_id, spellings.c.spelling)
+    return query.where(among_values(dialect, spellings.c.component_id))
+
+
+def _settled_forms(dialect: Dialect) -> Select[Any]:
+    lately = forms.c.answered_at > bindparam("settled_after", type_=BigInteger())
+    query = select(forms.c.component_id, forms.c.form)
+    return query.where(among_values(dialect, forms.c.component_id), lately)
+
+
+def newest_component(connection: Connection) -> int:
+    """The largest id of a component; -1 when there is none."""
+    newest = connection.execute(select(func.max(components.c.id))).scalar()
+    return -1 if newest is None else newest
+
+
+def note_spellings(change: Change, sbom: Sbom, ids: Mapping[Purl, int], newest: int) -> None:
+    """Keep what an SBOM calls its components.
+
+    A clean component whose new spelling was not asked for becomes unknown; a vulnerable one stays vulnerable.
+
+    Args:
+        change: the transaction.
+        sbom: as parsed.
+        ids: of its components.
+        newest: the largest id of a component that was there before this SBOM.
+    """
+    connection = change.connection
+    there: dict[int, dict[str, int]] = {}
+    mine = among(connection, spellings.c.component_id, list(ids.values()))
+    for number, spelling, revision in connection.execute(select(spellings).where(mine)):
+        there.setdefault(number, {})[spelling] = revision
+    new: dict[int, list[str]] = {}
+    for purl, number in ids.items():
+        known, written = there.get(number), sbom.spellings.get(purl)
+        if written is None and known is None:
+            continue  # by its key, as everybody
+        wanted = list(map(str, written or (purl,)))
+        if known is None and number <= newest:
+            wanted.append(str(purl))  # an SBOM before this one wrote the key
+        if fresh := [one for one in wanted if one not in (known or ())]:
+            new[number] = fresh
+    if new:
+        _keep(change, new, there)
+
+
+def _keep(change: Change, new: Mapping[int, Sequence[str]], there: Mapping[int, Mapping[str, int]]) -> None:
+    connection = change.connection
+    some = among(connection, components.c.id, list(new))
+    states: dict[int, int] = dict(connection.execute(select(components.c.id, components.c.state).where(some)).all())
+    asked = select(forms.c.component_id, forms.c.form).where(among(connection, forms.c.component_id, list(new)))
+    settled = {(number, form) for number, form in connection.execute(asked)}
+    rows, gone, unknown = list[dict[str, object]](), list[tuple[int, str]](), list[int]()
+    for number, fresh in new.items():
+        known = sorted(there.get(number, {}).items(), key=lambda one: (one[1], one[0]))
+        room = MOST_SPELLINGS - len(known)
+        if states[number] == ComponentState.VULNERABLE:
+            fresh = fresh[: max(0, room)]  # what it is known by is what its findings came from
+        else:
+            fresh = fresh[-MOST_SPELLINGS:]
+            gone += [(number, spelling) for spelling, _ in known[: max(0, len(fresh) - room)]]
+        rows += [{"component_id": number, "spelling": one, "revision": change.revision} for one in fresh]
+        if any((number, one) not in settled for one in fresh):
+            unknown.append(number)
+    for number, spelling in gone:
+        one = (spellings.c.component_id == number) & (spellings.c.spelling == spelling)
+        connection.execute(delete(spellings).where(one))
+    if rows:
+        connection.execute(spellings.insert(), rows)
+    if unknown:
+        clean = (components.c.state == ComponentState.CLEAN) & among(connection, components.c.id, unknown)
+        never = {"state": ComponentState.UNKNOWN, "answered_at": 0, "asked_at": 0, "revision": change.revision}
+        connection.execute(update(components).where(clean).values(**never))
+
+
+def note_settled(connection: Connection, pairs: Iterable[tuple[Purl, Purl]], ids: Mapping[Purl, int], now: int) -> None:
+    """Keep to which forms the source answered that it knows nothing.
+
+    Args:
+        connection: of the transaction.
+        pairs: components and forms.
+        ids: of the components.
+        now: seconds since 1970.
+    """
+    known = [(ids[purl], str(form)) for purl, form in dict.fromkeys(pairs) if purl in ids]
+    if known:
+        numbers, texts = zip(*known, strict=True)
+        change_each(connection, _settling, {"number": numbers, "text": texts, "now": [now] * len(known)})
+
+
+def _settling(dialect: Dialect) -> Insert:
+    of = {
+        "component_id": bindparam("number", type_=BigInteger()),
+        "form": bindparam("text", type_=Text()),
+        "answered_at": bindparam("now", type_=BigInteger()),
+    }
+    settling = upserting(dialect, forms).values(of)
+    return settling.on_conflict_do_update(
+        index_elements=["component_id", "form"], set_={"answered_at": settling.excluded.answered_at}
+    )
