@@ -1,7 +1,7 @@
-"""Warm ``/validate`` with four images of the corpus, beside an empty Flask webhook on the same server and TLS.
+"""Warm ``/validate`` with four images of the corpus, beside webhooks that judge nothing, and beside OPA.
 
-Both run at the same time and are loaded in turn, so that a change of the machine's speed meets both. CPU a request is
-what the server's processes used, from the kernel's accounting; it does not depend on the load generator.
+All run at the same time and are loaded in turn, so that a change of the machine's speed meets all of them. CPU a
+request is what the server's processes used, from the kernel's accounting; it does not depend on the load generator.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import json
 import os
 import statistics
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from bench import Row, corpus, show
-from bench.processes import Server, free_port, load, running
+from bench import Row, UnavailableError, corpus, opa, show
+from bench.processes import Server, free_port, load, request, running
 from tests.certificates import Authority
 from webhook.bootstrap import SystemClock, open_parts
 from webhook.clients.directory import digest_in_name
@@ -25,102 +26,155 @@ from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.sboms import parse
 from webhook.settings import load_settings
 
-ROUNDS, SECONDS, CONNECTIONS = 5, 4, 8
-CPU_GOAL, RATE_GOAL, FORMER_GOAL = 1.25, 0.8, 1.02
+ROUNDS, SECONDS, CONNECTIONS = 7, 3, 8
+CPU_GOAL, RATE_GOAL, BARE_GOAL, OPA_GOAL, FORMER_GOAL = 1.08, 0.95, 1.35, 1.0, 1.02
 
 
-@dataclass(frozen=True)
+@dataclass
 class Contestant:
-    """One side of the comparison."""
+    """One side of the comparison, with a figure for each round.
+
+    Attributes:
+        name: for people.
+        server: where it listens.
+        path: that is asked.
+        cpu: milliseconds a request.
+        rate: requests a second.
+        p99: milliseconds; empty where the load generator does not tell.
+    """
 
     name: str
     server: Server
-    body: bytes
+    path: str = "/validate?timeout=5s"
+    cpu: list[float] = field(default_factory=list)
+    rate: list[float] = field(default_factory=list)
+    p99: list[float] = field(default_factory=list)
+
+    def run(self, body: bytes, folder: Path, seconds: int = SECONDS) -> None:
+        """Load it for some seconds."""
+        before = self.server.cpu_seconds()
+        reached = load(self.server.port, self.path, body, seconds=seconds, connections=CONNECTIONS, folder=folder)
+        self.cpu.append((self.server.cpu_seconds() - before) / (reached.rate * seconds) * 1000)
+        self.rate.append(reached.rate)
+        if reached.p99 is not None:
+            self.p99.append(reached.p99)
 
 
 def main() -> list[Row]:
     """Measure and print."""
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, ExitStack() as servers:
         folder = Path(name)
         cert, key = Authority().issue().write(folder / "tls")
-        images = _fill(folder)
-        ours, empty = free_port(), free_port()
-        settings = folder / "bomgate.yaml"
-        serve = ["-m", "webhook", "--config", str(settings), "serve", "--listen", f"127.0.0.1:{ours}"]
-        serve += ["--tls-cert", str(cert), "--tls-key", str(key), "--metrics-listen", f"127.0.0.1:{free_port()}"]
-        (folder / "metrics").mkdir()
-        blank = ["-m", "bench.empty_webhook", str(empty), str(cert), str(key), str(folder / "metrics")]
+        images = [f"{one}@{digest}" for one, digest in _fill(folder)]
+
+        def product(root: Path | None = None) -> Server:
+            port = free_port()
+            serve = ["-m", "webhook", "--config", str(folder / "bomgate.yaml"), "serve"]
+            serve += ["--listen", f"127.0.0.1:{port}", "--metrics-listen", f"127.0.0.1:{free_port()}"]
+            serve += ["--tls-cert", str(cert), "--tls-key", str(key)]
+            return servers.enter_context(running(serve, port, **({} if root is None else {"root": root})))
+
+        def empty(kind: str) -> Server:
+            port, metrics = free_port(), folder / f"metrics-{kind}"
+            metrics.mkdir()
+            command = ["-m", "bench.empty_webhook", kind, str(port), str(cert), str(key), str(metrics)]
+            return servers.enter_context(running(command, port, {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}))
+
+        ours, flask = Contestant("bomgate", product()), Contestant("empty Flask webhook", empty("flask"))
+        bare = Contestant("bare WSGI function", empty("bare"))
+        sides = [ours, flask, bare]
         former = os.environ.get("BENCH_BASE")
-        with ExitStack() as servers:
-            product = servers.enter_context(running(serve, ours))
-            base = servers.enter_context(running(blank, empty, {"PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics")}))
-            rows = _compare(product, base, images, folder)
-            if former:
-                other = free_port()
-                again = [f"127.0.0.1:{other}" if part == f"127.0.0.1:{ours}" else part for part in serve[:-1]]
-                command = [*again, f"127.0.0.1:{free_port()}"]
-                last = servers.enter_context(running(command, other, root=Path(former)))
-                rows += _beside_former(product, last, images, folder)
+        last = Contestant("former build", product(Path(former))) if former else None
+        sides += [last] if last is not None else []
+        engine: Contestant | None = None
+        try:
+            executable = opa.program()
+            verdicts = {image: _verdict(ours.server, image) for image in images}
+            listening = servers.enter_context(opa.serving(executable, free_port(), (cert, key), verdicts))
+            engine = Contestant("OPA", listening, "/")
+            _same_truth(ours, engine, images)
+            sides.append(engine)
+        except UnavailableError as problem:
+            print(f"NOT MEASURED beside OPA: {problem}", flush=True)
+        _take_turns(sides, review_of(images), folder)
+        rows = [_figures(side) for side in sides]
+        rows += _ratios(ours, flask, bare, last)
+        if engine is not None and engine.p99:
+            rows += _beside(ours, engine)
+        rows.append(Row("memory of a worker", f"{ours.server.worker_rss_mib():.0f} MiB"))
     show("Warm /validate, 4 images", rows)
     return rows
 
 
-def _compare(product: Server, base: Server, images: list[tuple[str, Digest]], folder: Path) -> list[Row]:
-    denied = review_of([f"{name}@{digest}" for name, digest in images])
-    sides = [Contestant("bomgate", product, denied), Contestant("empty Flask webhook", base, denied)]
+def _take_turns(sides: Sequence[Contestant], body: bytes, folder: Path) -> None:
     for side in sides:  # the first requests fill caches and settle the connections
-        load(side.server.port, "/validate?timeout=5s", side.body, seconds=2, connections=CONNECTIONS, folder=folder)
-    cpu: dict[str, list[float]] = {side.name: [] for side in sides}
-    rate: dict[str, list[float]] = {side.name: [] for side in sides}
-    for _ in range(ROUNDS):
-        for side in sides:
-            before = side.server.cpu_seconds()
-            reached = load(
-                side.server.port,
-                "/validate?timeout=5s",
-                side.body,
-                seconds=SECONDS,
-                connections=CONNECTIONS,
-                folder=folder,
-            )
-            cpu[side.name].append((side.server.cpu_seconds() - before) / (reached * SECONDS) * 1000)
-            rate[side.name].append(reached)
-    ours, other = (side.name for side in sides)
-    cpu_ratio = statistics.median(a / b for a, b in zip(cpu[ours], cpu[other], strict=True))
-    rate_ratio = statistics.median(a / b for a, b in zip(rate[ours], rate[other], strict=True))
+        side.run(body, folder, seconds=2)
+        side.cpu.clear(), side.rate.clear(), side.p99.clear()
+    for at in range(ROUNDS):
+        for side in sides if at % 2 else reversed(sides):
+            side.run(body, folder)
+
+
+def _figures(side: Contestant) -> Row:
+    cpu, rate = statistics.median(side.cpu), statistics.median(side.rate)
+    p99 = f", p99 {statistics.median(side.p99):.1f} ms" if side.p99 else ""
+    return Row(f"{side.name}: CPU a request, requests/s", f"{cpu:.3f} ms, {rate:.0f}/s{p99}")
+
+
+def _ratios(ours: Contestant, flask: Contestant, bare: Contestant, last: Contestant | None) -> list[Row]:
     rows = [
-        Row(
-            f"{name}: CPU a request, requests/s",
-            f"{statistics.median(cpu[name]):.3f} ms, {statistics.median(rate[name]):.0f}/s",
-        )
-        for name in (ours, other)
+        _ratio("CPU a request ÷ empty Flask webhook", ours.cpu, flask.cpu, CPU_GOAL),
+        _ratio("CPU a request ÷ bare WSGI function", ours.cpu, bare.cpu, BARE_GOAL),
     ]
-    rows += [
-        Row("CPU a request, ratio", f"{cpu_ratio:.2f} ×", f"≤ {CPU_GOAL} ×", cpu_ratio <= CPU_GOAL),
-        Row("throughput, ratio", f"{rate_ratio:.2f} ×", f"≥ {RATE_GOAL} ×", rate_ratio >= RATE_GOAL),
-        Row("memory of a worker", f"{product.worker_rss_mib():.0f} MiB"),
-    ]
-    return rows
+    if last is not None:
+        rows.append(_ratio("CPU a request ÷ former build", ours.cpu, last.cpu, FORMER_GOAL))
+    rate = _median_ratio(ours.rate, flask.rate)
+    return [*rows, Row("requests/s ÷ empty Flask webhook", f"{rate:.2f} ×", f"≥ {RATE_GOAL} ×", rate >= RATE_GOAL)]
 
 
-def _beside_former(product: Server, last: Server, images: list[tuple[str, Digest]], folder: Path) -> list[Row]:
-    """CPU a request beside another checkout, in turn."""
-    body = review_of([f"{name}@{digest}" for name, digest in images])
-    spent: dict[int, list[float]] = {product.port: [], last.port: []}
-    for at in range(2 * ROUNDS + 1):
-        for server in (product, last) if at % 2 else (last, product):
-            before = server.cpu_seconds()
-            reached = load(
-                server.port, "/validate?timeout=5s", body, seconds=SECONDS, connections=CONNECTIONS, folder=folder
-            )
-            if at:  # the first ones fill caches
-                spent[server.port].append((server.cpu_seconds() - before) / (reached * SECONDS) * 1000)
-    ratio = statistics.median(a / b for a, b in zip(spent[product.port], spent[last.port], strict=True))
-    former = f"{statistics.median(spent[last.port]):.3f} ms"
+def _beside(ours: Contestant, engine: Contestant) -> list[Row]:
     return [
-        Row("former build: CPU a request", former),
-        Row("CPU a request, ratio to the former build", f"{ratio:.3f} ×", f"≤ {FORMER_GOAL} ×", ratio <= FORMER_GOAL),
+        _ratio(f"p99 at {CONNECTIONS} connections ÷ OPA", ours.p99, engine.p99, OPA_GOAL),
+        Row("CPU a request ÷ OPA", f"{_median_ratio(ours.cpu, engine.cpu):.2f} ×"),
+        Row("requests/s ÷ OPA", f"{_median_ratio(ours.rate, engine.rate):.2f} ×"),
     ]
+
+
+def _ratio(name: str, ours: Sequence[float], others: Sequence[float], goal: float) -> Row:
+    ratio = _median_ratio(ours, others)
+    return Row(name, f"{ratio:.3f} ×", f"≤ {goal} ×", ratio <= goal)
+
+
+def _median_ratio(ours: Sequence[float], others: Sequence[float]) -> float:
+    return statistics.median(a / b for a, b in zip(ours, others, strict=True))
+
+
+def _asked(server: Server, path: str, images: Sequence[str]) -> dict[str, object]:
+    body = review_of(images)
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    answer = request(server.port, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    response: dict[str, object] = json.loads(answer.partition(b"\r\n\r\n")[2])["response"]
+    return response
+
+
+def _verdict(server: Server, image: str) -> dict[str, str]:
+    """What bomgate says of one image."""
+    response = _asked(server, "/validate?timeout=5s", [image])
+    status = response.get("status")
+    text = str(status["message"]) if isinstance(status, dict) else ""
+    return {"action": "allow" if response["allowed"] else "deny", "text": text}
+
+
+def _same_truth(ours: Contestant, engine: Contestant, images: Sequence[str]) -> None:
+    """Make sure that both answer alike.
+
+    Raises:
+        RuntimeError: they do not.
+    """
+    for asked in (*([image] for image in images), images):
+        says = [_asked(side.server, side.path, asked)["allowed"] for side in (ours, engine)]
+        if says[0] != says[1]:
+            raise RuntimeError(f"bomgate says {says[0]}, OPA {says[1]}, of {asked}")
 
 
 def _fill(folder: Path) -> list[tuple[str, Digest]]:
@@ -155,7 +209,7 @@ def _four() -> list[Path]:
     return by_size[middle : middle + 4]
 
 
-def review_of(images: list[str]) -> bytes:
+def review_of(images: Sequence[str]) -> bytes:
     """An AdmissionReview of a Deployment with these images, of ordinary size."""
     containers = [
         {

@@ -95,7 +95,7 @@ def running(
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen([sys.executable, *command], env=env, cwd=root, stderr=log)
         try:
-            _await_ready(process, port, path, log)
+            await_ready(process, port, path, log)
             yield Server(process.pid, port)
         finally:
             process.send_signal(signal.SIGTERM)
@@ -106,7 +106,12 @@ def running(
                 process.wait()
 
 
-def _await_ready(process: subprocess.Popen[bytes], port: int, path: str, log: IO[bytes]) -> None:
+def await_ready(process: subprocess.Popen[bytes], port: int, path: str, log: IO[bytes]) -> None:
+    """Wait until a server answers 200 on ``path``.
+
+    Raises:
+        RuntimeError: it ended, or took a minute.
+    """
     limit = time.monotonic() + 60
     while time.monotonic() < limit:
         if process.poll() is not None:
@@ -122,7 +127,7 @@ def _await_ready(process: subprocess.Popen[bytes], port: int, path: str, log: IO
 
 
 def request(port: int, raw: bytes) -> bytes:
-    """One request on a connection of its own; the whole answer."""
+    """One request that ends its connection; the whole answer."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -134,13 +139,24 @@ def request(port: int, raw: bytes) -> bytes:
         answer = b""
         while chunk := connection.recv(65536):
             answer += chunk
-            if b"\r\n\r\n" in answer:
-                break
         return answer
 
 
-def load(port: int, path: str, body: bytes, *, seconds: int, connections: int, folder: Path) -> float:
-    """Post the same body again and again over kept-alive TLS connections; requests per second.
+@dataclass(frozen=True)
+class Load:
+    """What a server did under load.
+
+    Attributes:
+        rate: requests a second.
+        p99: milliseconds in which 99 of 100 were answered; None where the load generator does not tell.
+    """
+
+    rate: float
+    p99: float | None
+
+
+def load(port: int, path: str, body: bytes, *, seconds: int, connections: int, folder: Path) -> Load:
+    """Post the same body again and again over kept-alive TLS connections, each one request at a time.
 
     With wrk where it is installed, else with :mod:`bench.loader`, which is slower: then the rate says more about the
     load generator than about the server, and the CPU time of a request is the figure to look at.
@@ -153,17 +169,19 @@ def load(port: int, path: str, body: bytes, *, seconds: int, connections: int, f
     url = f"https://127.0.0.1:{port}{path}"
     if shutil.which("wrk") is None:
         command = [sys.executable, "-m", "bench.loader", url, str(payload), str(seconds), str(connections)]
-        return float(subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout)
+        slow = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+        return Load(float(slow.stdout), None)
     script = folder / "post.lua"
     script.write_text(
         f'local file = io.open("{payload}", "rb")\nwrk.method = "POST"\nwrk.body = file:read("*a")\n'
         'wrk.headers["Content-Type"] = "application/json"\n'
     )
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), url]
+    command = ["wrk", "--latency", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), url]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         raise RuntimeError(f"some requests failed:\n{done.stdout}")
-    match = re.search(r"Requests/sec:\s+([0-9.]+)", done.stdout)
-    if match is None:
+    rate = re.search(r"Requests/sec:\s+([0-9.]+)", done.stdout)
+    slowest = re.search(r"99%\s+([0-9.]+)(us|ms|s)", done.stdout)
+    if rate is None or slowest is None:
         raise RuntimeError(f"wrk printed no rate:\n{done.stdout}")
-    return float(match[1])
+    return Load(float(rate[1]), float(slowest[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[slowest[2]])
