@@ -8,7 +8,7 @@ import sys
 from bench import UnavailableError
 
 PARTS = {
-    "admission": "a. warm /validate beside an empty Flask webhook",
+    "admission": "a. warm /validate beside webhooks that judge nothing, and beside OPA",
     "sbom_reading": "b. SBOM bytes to components beside orjson.loads",
     "download": "c. download of every covered purl of the corpus",
     "readmodel": "d. read model of 10,000 images and 1,000,000 components",

@@ -35,14 +35,16 @@ class AdmissionApp:
     """The application and what it works with.
 
     Attributes:
-        flask: answers requests.
+        flask: answers requests, by way of WSGI.
         connections: those that are open, for the server to keep within bounds.
         decoder: reads large reviews; to be closed at the end.
+        shortcut: answers reviews without WSGI; None where there is no such way.
     """
 
     flask: Flask
     connections: Connections
     decoder: ReviewDecoder
+    shortcut: AdmissionShortcut | None = None
 
 
 def create_app(face: AdmissionFace, options: ServeOptions | None = None) -> AdmissionApp:
@@ -94,7 +96,7 @@ def create_app(face: AdmissionFace, options: ServeOptions | None = None) -> Admi
     flask: WsgiApp = app.wsgi_app
     shortcut = AdmissionShortcut(flask, {**answerers, "/mutate": Mutation(face, decoder)}, intake)
     app.wsgi_app = shortcut  # type: ignore[method-assign]  # Flask's documented way to put a middleware in front
-    return AdmissionApp(app, connections, decoder)
+    return AdmissionApp(app, connections, decoder, shortcut)
 
 
 def _seconds(timeout: str | None) -> float:

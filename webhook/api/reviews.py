@@ -71,6 +71,8 @@ _NULL = msgspec.Raw(b"null")
 _DECODER = msgspec.json.Decoder(_Review)
 _ENCODER = msgspec.json.Encoder()
 _PYTHON_DECODER = json.JSONDecoder()
+_SHORT = 64
+"""Bytes that are looked for; to look for a whole object costs as much as to decode it."""
 _OPERATIONS = {operation.value: operation for operation in Operation}
 _BLANKS = re.compile(r"[ \t\r\n]*")
 
@@ -192,8 +194,7 @@ def _refuse_repeated_keys(body: bytes, request: _Request) -> None:
     rest = body
     for raw in (request.object, request.old_object):
         if len(raw) > len(_NULL):
-            before, _, after = rest.partition(raw)
-            rest = b"%b0%b" % (before, after)
+            rest = _without(rest, bytes(raw))
     try:
         if _ENCODER.encode(msgspec.json.decode(rest)) == rest:
             return
@@ -203,6 +204,16 @@ def _refuse_repeated_keys(body: bytes, request: _Request) -> None:
         json.loads(body, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError) as problem:
         raise InvalidInput(f"The body is not an AdmissionReview: {problem}") from problem
+
+
+def _without(body: bytes, part: bytes) -> bytes:
+    """A body with 0 in the place of a part of it."""
+    start, length = body.find(part[:_SHORT]), len(part)
+    if body[start : start + length] != part:  # the part begins as something before it does
+        start = body.find(part)
+        if start < 0:
+            return body + b"0"  # it stood in the part that was taken out before; so this is no JSON any more
+    return b"%b0%b" % (body[:start], body[start + length :])
 
 
 def _refuse_other_bytes(body: bytes) -> None:
@@ -239,13 +250,16 @@ def _request(request: _Request, extra_kinds: Sequence[ExtraKind], mode: Mode | N
         except InvalidInput:
             # Then all images are new. What cannot be read can be mended, and deleted.
             old_workload = decode_metadata(request.old_object, kind.group or "", kind.kind or "")
+    user, extra = request.user_info or _UserInfo(), list[tuple[str, tuple[str, ...]]]()
+    for key, values in (user.extra or {}).items():
+        extra.append((key, tuple(values or ())))
     return AdmissionRequest(
         uid=request.uid,
         operation=operation,
         resource=(request.resource.resource if request.resource else None) or "",
         subresource=request.sub_resource or "",
         namespace=request.namespace or "",
-        requester=_requester(request.user_info or _UserInfo()),
+        requester=Requester(user.username or "", user.uid or "", tuple(user.groups or ()), tuple(extra)),
         kind=kind.kind or "",
         name=request.name or "",
         workload=workload,
@@ -255,13 +269,6 @@ def _request(request: _Request, extra_kinds: Sequence[ExtraKind], mode: Mode | N
         mode=mode,
         odd=odd,
     )
-
-
-def _requester(user: _UserInfo) -> Requester:
-    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    for key, values in (user.extra or {}).items():
-        extra += ((key, tuple(values or ())),)
-    return Requester(user.username or "", user.uid or "", tuple(user.groups or ()), extra)
 
 
 def _workload(

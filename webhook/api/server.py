@@ -31,6 +31,7 @@ from webhook.api.connections import Connections
 from webhook.api.hub import wait_for
 from webhook.api.options import ServeOptions, parse_listen
 from webhook.api.probes import Page, ProbeServer
+from webhook.api.shortcut import AdmissionShortcut
 from webhook.api.starting import StartBoard, raise_open_files
 from webhook.api.tls import CertificateFiles
 from webhook.api.worker import ENDING, AdmissionWorker
@@ -181,6 +182,12 @@ class AdmissionServer(BaseApplication):
         """The open connections of this worker."""
         assert self._parts is not None
         return self._parts.app.connections
+
+    @property
+    def shortcut(self) -> AdmissionShortcut | None:
+        """Answers reviews of this worker without WSGI."""
+        assert self._parts is not None
+        return self._parts.app.shortcut
 
     def wait_for_load(self, worker: Any) -> None:
         """Wait, in a worker, until it may accept.

@@ -1,8 +1,9 @@
-"""Reviews come in here, before Flask.
+"""Reviews come in here, before Flask, and mostly before WSGI.
 
 Routing, contexts and request objects of a web framework cost several times as much as a warm decision, and it reads a
 body whole, however many there are. Every ``POST`` to a path of reviews is read and answered here; all else, such as
-probes and wrong methods, is Flask's.
+probes and wrong methods, is Flask's. The server comes by :meth:`AdmissionShortcut.reply`; where a request has something
+unusual, it comes by WSGI, to the same end.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from gunicorn.http.errors import ParseException
 
@@ -61,50 +62,90 @@ class Intake:
     seconds: Callable[[str | None], float]
 
 
+class Reply(NamedTuple):
+    """The answer to a request.
+
+    Attributes:
+        status: of HTTP, with its reason.
+        body: JSON.
+        is_unread: whether a part of the request may still be on its way; it is to be discarded.
+    """
+
+    status: str
+    body: bytes
+    is_unread: bool = False
+
+
 class AdmissionShortcut:
-    """WSGI middleware that answers reviews itself.
+    """Answers reviews; as WSGI middleware it hands all else on.
 
     Args:
         app: the Flask application, for everything else.
-        paths: who answers at each path.
+        answerers: who answers at each path.
         intake: how requests are taken in.
+
+    Attributes:
+        answerers: see above.
     """
 
-    def __init__(self, app: WsgiApp, paths: Mapping[str, Answerer], intake: Intake) -> None:
-        self._app, self._paths, self._intake = app, paths, intake
+    def __init__(self, app: WsgiApp, answerers: Mapping[str, Answerer], intake: Intake) -> None:
+        self._app, self.answerers, self._intake = app, answerers, intake
         self._seconds = lru_cache(maxsize=64)(lambda query: intake.seconds(_timeout(query)))
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
-        answerer = self._paths.get(environ["PATH_INFO"])
+        answerer = self.answerers.get(environ["PATH_INFO"])
         if answerer is None or environ["REQUEST_METHOD"] != "POST":
             return self._app(environ, start_response)
         # There is none where another server calls.
         connection: Connection = getattr(environ.get("gunicorn.socket"), "connection", None) or _unwatched()
-        deadline = Deadline(self._intake.monotonic() + self._seconds(environ.get("QUERY_STRING") or ""))
+        query, stated = environ.get("QUERY_STRING") or "", environ.get("CONTENT_LENGTH") or ""
+        reply = self.reply(answerer, query, environ["wsgi.input"], stated, connection)
+        size = str(len(reply.body))
+        start_response(reply.status, [("Content-Type", "application/json"), ("Content-Length", size)])
+        return self._then_discard(reply, environ["wsgi.input"], connection) if reply.is_unread else (reply.body,)
+
+    def reply(self, answerer: Answerer, query: str, source: Any, stated: str, connection: Connection) -> Reply:
+        """Read a request and answer it.
+
+        Args:
+            answerer: who answers at its path.
+            query: of the path.
+            source: gives the body; only ``read`` is asked of it.
+            stated: the length of the body as its head has it; empty when it comes in chunks.
+            connection: it comes on.
+
+        Raises:
+            OSError: the peer went away.
+        """
+        deadline = Deadline(self._intake.monotonic() + self._seconds(query))
         try:
-            return self._answer(answerer, environ, start_response, connection, deadline)
+            return self._answer(answerer, source, stated, connection, deadline)
         except InvalidInput as problem:
             log.warning("review refused", extra={"error": problem.message, "code": problem.code})
-            body = _respond(start_response, "400 Bad Request", json.dumps(problem.as_dict()).encode())
-            return self._then_discard(body, environ["wsgi.input"], connection)
+            return Reply("400 Bad Request", json.dumps(problem.as_dict()).encode(), is_unread=True)
         except ParseException as problem:  # of a chunked body; where the next request begins is not known
             detail = {"code": "bad-request", "message": f"The body cannot be read: {problem}", "remedy": ""}
-            return _respond(start_response, "400 Bad Request", json.dumps(detail).encode())
+            return Reply("400 Bad Request", json.dumps(detail).encode())
         finally:
             self._intake.bodies.done(connection)
             if connection.step is not Step.BODY:
                 connection.enter(Step.IDLE)
 
+    def discard(self, source: Any, connection: Connection) -> None:
+        """Read what is left of a request, and keep it nowhere.
+
+        That is done only after the answer: a client that still sends would meet a closed connection, and its API server
+        an error in place of the decision.
+        """
+        connection.enter(Step.BODY)
+        self._intake.bodies.discard(source, connection)
+        connection.enter(Step.IDLE)
+
     def _answer(
-        self,
-        answerer: Answerer,
-        environ: dict[str, Any],
-        start_response: Callable[..., Any],
-        connection: Connection,
-        deadline: Deadline,
-    ) -> Iterable[bytes]:
-        intake, source, stated = self._intake, environ["wsgi.input"], environ.get("CONTENT_LENGTH") or ""
+        self, answerer: Answerer, source: Any, stated: str, connection: Connection, deadline: Deadline
+    ) -> Reply:
+        intake = self._intake
         body: bytes | bytearray | None
         if not stated:
             body = intake.bodies.read_chunked(source, connection, MAX_REVIEW_BYTES, deadline)
@@ -115,25 +156,15 @@ class AdmissionShortcut:
         else:
             body = None
         if body is None:
-            return self._answer_unread(answerer, environ, start_response, connection, deadline)
+            return self._answer_unread(answerer, source, stated, connection, deadline)
         answer = answerer.answer(body, deadline)
         intake.connections.answered(connection)
-        return _respond(start_response, "200 OK", answer)
+        return Reply("200 OK", answer)
 
     def _answer_unread(
-        self,
-        answerer: Answerer,
-        environ: dict[str, Any],
-        start_response: Callable[..., Any],
-        connection: Connection,
-        deadline: Deadline,
-    ) -> Iterable[bytes]:
-        """Answer from the beginning of the body, and let the rest come and go.
-
-        The rest is read, and kept nowhere, only after the answer: a client that still sends would meet a closed
-        connection, and its API server an error in place of the decision.
-        """
-        source, stated = environ["wsgi.input"], environ.get("CONTENT_LENGTH") or ""
+        self, answerer: Answerer, source: Any, stated: str, connection: Connection, deadline: Deadline
+    ) -> Reply:
+        """Answer from the beginning of the body, and let the rest come and go."""
         too_long = bool(stated) and int(stated) > MAX_REVIEW_BYTES
         why = (
             f"the review of {stated} bytes is larger than {MAX_REVIEW_BYTES}"
@@ -142,22 +173,16 @@ class AdmissionShortcut:
         )
         connection.enter(Step.BODY)
         answer = answerer.answer_unread(source.read(PREFIX_BYTES), why, deadline)
-        return self._then_discard(_respond(start_response, "200 OK", answer), source, connection)
+        return Reply("200 OK", answer, is_unread=True)
 
-    def _then_discard(self, answer: Iterable[bytes], source: Any, connection: Connection) -> Iterator[bytes]:
+    def _then_discard(self, reply: Reply, source: Any, connection: Connection) -> Iterator[bytes]:
         connection.enter(Step.BODY)
-        yield from answer
-        self._intake.bodies.discard(source, connection)
-        connection.enter(Step.IDLE)
+        yield reply.body
+        self.discard(source, connection)
 
 
 def _unwatched() -> Connection:
     return Connection(None, lambda: 0.0)
-
-
-def _respond(start_response: Callable[..., Any], status: str, body: bytes) -> Iterable[bytes]:
-    start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-    return (body,)
 
 
 def _timeout(query: str) -> str | None:

@@ -6,10 +6,14 @@ import logging
 import re
 import sys
 import time
+from functools import lru_cache
+from itertools import islice
 from typing import Any, Protocol
 
 import msgspec
 
+_OWN = len(logging.makeLogRecord({}).__dict__)
+"""How many attributes a record has of its own; what a caller adds comes behind them."""
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _SECRETS = (
     re.compile(r"sonatype_pat_[A-Za-z0-9_\-]+"),
@@ -21,6 +25,9 @@ _MARKS = ("sonatype_pat_", "uthorization", "UTHORIZATION", "://")
 """One of these is in every text that holds a secret; looking for them costs less than the patterns."""
 
 
+_ENCODER = msgspec.json.Encoder(enc_hook=str)
+
+
 def redact(text: str) -> str:
     """Replace what looks like a token or a password."""
     if not any(mark in text for mark in _MARKS):
@@ -30,21 +37,31 @@ def redact(text: str) -> str:
     return _SECRETS[2].sub(r"\1:…", text)
 
 
+@lru_cache(maxsize=2)
+def _second(since_epoch: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(since_epoch))
+
+
+def _added(record: logging.LogRecord) -> list[tuple[str, Any]]:
+    """What the caller added to a record."""
+    return [pair for pair in islice(record.__dict__.items(), _OWN, None) if pair[0] not in _STANDARD]
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object a line, with the record's extra fields, without secrets."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         entry: dict[str, Any] = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z",
+            "time": f"{_second(int(record.created))}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
-        entry.update({key: value for key, value in record.__dict__.items() if key not in _STANDARD})
+        entry.update(_added(record))
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return redact(msgspec.json.encode(entry, enc_hook=str).decode())
+        return redact(_ENCODER.encode(entry).decode())
 
 
 class TextFormatter(logging.Formatter):
@@ -52,7 +69,7 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        extra = " ".join(f"{key}={value}" for key, value in record.__dict__.items() if key not in _STANDARD)
+        extra = " ".join(f"{key}={value}" for key, value in _added(record))
         line = f"{record.levelname.lower()}: {record.getMessage()}" + (f" ({extra})" if extra else "")
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
@@ -76,7 +93,8 @@ def set_up_logs(level: str, style: str, stream: TextStream | None = None) -> Non
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter() if style == "json" else TextFormatter())
-    # Not in a line; found out for each record otherwise, some by a system call.
+    # Not in a line; found out for each record otherwise, some by a system call. The library's documentation names them.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("bomgate").setLevel(level.upper())

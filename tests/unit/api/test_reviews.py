@@ -6,9 +6,11 @@ import base64
 import json
 from typing import Any
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 
-from webhook.api.reviews import RejectedReview, decode_review, encode_response, read_target
+from webhook.api.reviews import RejectedReview, _without, decode_review, encode_response, read_target
 from webhook.errors import InvalidInput
 from webhook.model.reviews import AdmissionResponse, Operation, Requester
 
@@ -192,3 +194,15 @@ def test_a_shorter_beginning_tells_less_and_never_something_else(length: int) ->
 )
 def test_a_beginning_without_a_uid_tells_nothing(prefix: bytes) -> None:
     assert read_target(prefix) is None
+
+
+@given(
+    head=st.text(alphabet='{"ab:,', max_size=90),
+    part=st.text(alphabet='{"ab:,', min_size=5, max_size=150),
+    tail=st.text(alphabet='{"ab:,', max_size=90),
+)
+def test_a_part_is_taken_out_where_it_first_stands(head: str, part: str, tail: str) -> None:
+    body, wanted = f"{head}{part}{tail}".encode(), part.encode()
+    before, _, after = body.partition(wanted)
+    assert _without(body, wanted) == before + b"0" + after
+    assert _without(wanted[:-1], wanted) == wanted[:-1] + b"0", "it is not there"
