@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -133,3 +134,50 @@ def test_a_body_in_chunks_is_judged_and_a_bad_chunk_is_a_400(bomgate: Bomgate, c
         with raw(bomgate, head + chunk) as connection:
             assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
     assert "Traceback" not in bomgate.log
+
+
+def answers(bomgate: Bomgate, sent: bytes, number: int = 1) -> list[tuple[bytes, dict[bytes, bytes], bytes]]:
+    """Status line, fields and body of so many answers to what is sent on one connection."""
+    found = []
+    with raw(bomgate, sent) as connection, connection.makefile("rb") as incoming:
+        while len(found) < number:
+            status = incoming.readline()
+            lines = iter(incoming.readline, b"\r\n")
+            fields = dict(line.rstrip().split(b": ", 1) for line in lines)
+            if b" 100 " not in status:
+                found.append((status, fields, incoming.read(int(fields[b"Content-Length"]))))
+    return found
+
+
+def test_a_usual_request_is_answered_as_one_that_goes_through_wsgi(bomgate: Bomgate) -> None:
+    body, usual = review(), post_head(len(review()), "5s")
+    ((status, fields, answer),) = answers(bomgate, usual + body)
+    assert (status, fields.pop(b"Connection")) == (b"HTTP/1.1 200 OK\r\n", b"keep-alive")
+    fields.pop(b"Date")
+    end = b"\r\n\r\n"
+    for unusual in (
+        usual.replace(b" HTTP/1.1", b" HTTP/1.0"),
+        usual.replace(end, b"\r\nConnection: close" + end),
+        usual.replace(end, b"\r\nExpect: 100-continue" + end),
+        usual.replace(b"/validate", b"/%76alidate"),
+    ):
+        ((_, others, other),) = answers(bomgate, unusual + body)
+        assert ({**others, b"Connection": b"", b"Date": b""}, other) == (
+            {**fields, b"Connection": b"", b"Date": b""},
+            answer,
+        )
+
+
+def test_requests_in_one_packet_are_answered_each_in_its_turn(bomgate: Bomgate) -> None:
+    bodies = [review(uid=f"u-{number}") for number in range(5)]
+    sent = b"".join(post_head(len(body), "5s") + body for body in bodies)
+    found = answers(bomgate, sent, len(bodies))
+    assert [json.loads(body)["response"]["uid"] for _, _, body in found] == [f"u-{number}" for number in range(5)]
+
+
+def test_what_follows_a_body_that_is_no_review_is_the_next_request(bomgate: Bomgate) -> None:
+    body = review(uid="u-next")
+    sent = post_head(5, "5s") + b"[1,2]" + post_head(len(body), "5s") + body
+    (refused, judged) = answers(bomgate, sent, 2)
+    assert refused[0].startswith(b"HTTP/1.1 400 ")
+    assert json.loads(judged[2])["response"]["uid"] == "u-next"

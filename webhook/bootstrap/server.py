@@ -6,6 +6,7 @@ Apart from the rest, because it loads the web server, which no other command nee
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import importlib
 import logging
 import random
@@ -164,6 +165,7 @@ def worker_parts(
 
     def start() -> None:
         parts.refresher.warm_up()
+        gc.freeze()  # what was loaded stays; to look through all of it for garbage would hold reviews up
         for thread in threads:
             thread.start()
         if settings.kube.cluster:
