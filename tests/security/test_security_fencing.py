@@ -10,6 +10,7 @@ from sqlalchemy import create_engine
 
 from tests.doubles.clock import RealClock
 from tests.doubles.ossindex import Behaviour, OssIndexDouble
+from tests.e2e.processes import wait_until
 from tests.security.downloading import (
     BATCH,
     BRIEF,
@@ -50,7 +51,7 @@ def wanting(database_url: str) -> Iterator[Store]:
 def reached(double: OssIndexDouble) -> bool:
     journal = double.service.journal
     assert isinstance(journal, Signalling)
-    return journal.reached.wait(60)
+    return bool(wait_until(journal.reached.is_set, 60, "the first requests"))
 
 
 def left(store: Store) -> set[str]:

@@ -64,7 +64,7 @@ def test_webhook_and_download_go_on_through_a_takeover(pair: Pair, store: Store,
         asking.start()
         try:
             with Run(pair.url, double.url, "through", seconds=25) as run, Writer(store) as writer:
-                assert journal.reached.wait(60)
+                wait_until(journal.reached.is_set, 60, "the first requests")
                 take_over_after_a_crash(pair)
                 pair.standby.set(synchronous_standby_names="")
                 writer.wait_for_more(5)

@@ -14,6 +14,7 @@ from tests.doubles.clock import RealClock
 from tests.doubles.ossindex import Behaviour, OssIndexDouble
 from tests.doubles.ossindex.behaviour import PAT
 from tests.doubles.ossindex.service import Asked
+from tests.e2e.processes import wait_until
 from tests.worlds import digest_of, sbom_of
 from webhook.clients.ossindex.options import OssIndexOptions
 from webhook.clients.ossindex.source import OssIndexSource
@@ -82,7 +83,7 @@ def test_after_a_kill_the_next_run_goes_on_and_asks_for_nothing_that_was_committ
         code = f"from {__name__} import main; main({sqlite_url!r}, {double.url!r})"
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
         with subprocess.Popen([sys.executable, "-c", code], env=environment) as process:
-            assert journal.reached.wait(30)
+            wait_until(journal.reached.is_set, 30, "the first requests")
             process.send_signal(signal.SIGKILL)
         left = {one.purl for one in store.components.wanted(now=clock.now(), ttl=dt.timedelta(hours=24))}
         assert 0 < len(left) < COMPONENTS
