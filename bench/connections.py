@@ -62,7 +62,7 @@ def _measure(name: str, root: Path, *, goals: bool) -> list[Row]:
             with hold(server.port, metrics):
                 most = _memory(server, metrics)
                 busy = _calls(server.port, CALLS)
-                most = max(most, _memory(server, metrics), key=lambda one: one.total)
+                most = max(most, _memory(server, metrics), key=lambda item: item.total)
             limit = LARGE_GOAL_P99 if hold is _stream else GOAL_P99
             ratio, grown = _p99(busy) / _p99(quiet), most.total - rest.total
             failed = busy.count(float("inf"))

@@ -43,7 +43,7 @@ def main() -> list[Row]:
     for outage in OUTAGES:
         taken = [_round(outage) for _ in range(ROUNDS)]
         for name in taken[0]:
-            seconds = [one[name] for one in taken]
+            seconds = [item[name] for item in taken]
             worst, median = max(seconds), statistics.median(seconds)
             timed = name in ("writer", "webhook", "controller")
             goal = (f"≤ {GOAL_SECONDS:g} s", worst <= GOAL_SECONDS) if timed else ("0", worst == 0)
@@ -110,7 +110,7 @@ def _together(began: float, waits: dict[str, Callable[[], None]]) -> dict[str, f
         until()
         taken[name] = time.monotonic() - began
 
-    threads = [threading.Thread(target=wait, args=one) for one in waits.items()]
+    threads = [threading.Thread(target=wait, args=item) for item in waits.items()]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -121,19 +121,19 @@ def _seconds(read: Callable[[bytes], Any], data: bytes) -> float:
 
 
 def _summary(kind: str, timings: list[Timing]) -> Iterator[Row]:
-    total = sum(one.ours for one in timings) / sum(one.theirs for one in timings)
-    median = statistics.median(one.ours / one.theirs for one in timings)
+    total = sum(timing.ours for timing in timings) / sum(timing.theirs for timing in timings)
+    median = statistics.median(timing.ours / timing.theirs for timing in timings)
     yield _ratio(f"{kind}: all {len(timings)} real documents, total over total", total)
     yield _ratio(f"{kind}: median of the ratios by document", median)
 
 
 def _by_group(timings: list[Timing]) -> Iterator[Row]:
-    for group in sorted({one.group for one in timings}):
-        mine = [one for one in timings if one.group == group]
-        milliseconds = 1000 * statistics.median(one.ours for one in mine)
-        total = sum(one.ours for one in mine) / sum(one.theirs for one in mine)
-        median = statistics.median(one.ours / one.theirs for one in mine)
-        kilobytes = statistics.median(one.size for one in mine) / 1000
+    for group in sorted({timing.group for timing in timings}):
+        mine = [timing for timing in timings if timing.group == group]
+        milliseconds = 1000 * statistics.median(item.ours for item in mine)
+        total = sum(item.ours for item in mine) / sum(item.theirs for item in mine)
+        median = statistics.median(item.ours / item.theirs for item in mine)
+        kilobytes = statistics.median(item.size for item in mine) / 1000
         figure = f"{total:.2f}x, median {median:.2f}x"
         yield Row(f"  {group}: {len(mine)} documents, median {kilobytes:.0f} kB in {milliseconds:.2f} ms", figure)
 
@@ -149,10 +149,10 @@ def _beside_former(files: list[tuple[str, Path]], former: Path) -> Iterator[Row]
                 former_seconds, seconds = theirs(path), ours(path)
                 best = best._replace(ours=min(best.ours, seconds), theirs=min(best.theirs, former_seconds))
             timings.append(best)
-    for group in ("", *sorted({one.group for one in timings})):
-        mine = [one for one in timings if group in ("", one.group)]
-        total = sum(one.ours for one in mine) / sum(one.theirs for one in mine)
-        median = statistics.median(one.ours / one.theirs for one in mine)
+    for group in ("", *sorted({timing.group for timing in timings})):
+        mine = [timing for timing in timings if group in ("", timing.group)]
+        total = sum(item.ours for item in mine) / sum(item.theirs for item in mine)
+        median = statistics.median(item.ours / item.theirs for item in mine)
         if group:
             yield Row(f"  {group}: beside the former build", f"{total:.2f}x, median {median:.2f}x")
         else:

@@ -98,7 +98,7 @@ def main() -> list[Row]:
             for build in builds:
                 build.cpu_seconds(arguments, exit_code)  # compiles what is not compiled yet
             rounds = [[build.cpu_seconds(arguments, exit_code) for build in builds] for _ in range(RUNS)]
-            seconds = statistics.median(one[0] for one in rounds)
+            seconds = statistics.median(other_round[0] for other_round in rounds)
             rows.append(Row(f"bomgate {verb}, CPU", f"{seconds:.2f} s"))
             if former:
                 ratio = statistics.median(ours / theirs for ours, theirs in rounds)

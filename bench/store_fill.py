@@ -98,7 +98,7 @@ class _Filler:
         self._write(tables.components, self._component_rows(purls, found))
         moment = {"first_seen": _NOW, "revision": self._revision}
         self._write(tables.vulnerabilities, ({**row, **moment} for row in _rows(vulnerability_columns(known))))
-        names = sorted({(name.casefold(), one.id) for one in known for name in one.identifiers})
+        names = sorted({(name.casefold(), item.id) for item in known for name in item.identifiers})
         self._write(tables.identifiers, ({"name": name, "vulnerability_id": key} for name, key in names))
         rows = sorted((number, known[key].id) for number, keys in found.items() for key in keys)
         self._write(tables.findings, ({"component_id": number, "vulnerability_id": key} for number, key in rows))

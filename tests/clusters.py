@@ -25,10 +25,10 @@ class FakeRunningWorkloads:
     def workloads(self, namespaces: Collection[str] = ()) -> Sequence[RunningWorkload]:
         if self.error is not None:
             raise self.error
-        return [one for one in self.found if not namespaces or one.owner.namespace in namespaces]
+        return [workload for workload in self.found if not namespaces or workload.owner.namespace in namespaces]
 
     def namespaces(self, names: Collection[str] = ()) -> Mapping[str, Mapping[str, str]]:
-        known = {**{one.owner.namespace: {} for one in self.found}, **self.labels}
+        known = {**{workload.owner.namespace: {} for workload in self.found}, **self.labels}
         return {name: labels for name, labels in known.items() if not names or name in names}
 
 
@@ -70,7 +70,7 @@ class FakeReportSink:
     def written(self) -> Mapping[tuple[str, str], str] | None:
         if self.error is not None:
             raise self.error
-        return {key: one.fingerprint for key, one in self.reports.items()} if self.served else None
+        return {key: report.fingerprint for key, report in self.reports.items()} if self.served else None
 
     def write(self, report: WorkloadReport) -> None:
         self.writes += 1

@@ -296,12 +296,12 @@ class FakeGrantStore:
     def find(self, uids: Collection[str], namespace: str, deadline: Deadline) -> Sequence[BreakGlassGrant]:
         if self.error is not None:
             raise self.error
-        return [one for one in self.kept if one.workload.uid in uids and one.namespace == namespace]
+        return [grant for grant in self.kept if grant.workload.uid in uids and grant.namespace == namespace]
 
     def of_ticket(self, ticket: str, namespace: str, deadline: Deadline) -> BreakGlassGrant | None:
         if self.error is not None:
             raise self.error
-        return next((one for one in self.kept if (one.ticket, one.namespace) == (ticket, namespace)), None)
+        return next((grant for grant in self.kept if (grant.ticket, grant.namespace) == (ticket, namespace)), None)
 
     def add(self, grant: BreakGlassGrant, deadline: Deadline) -> bool:
         if self.of_ticket(grant.ticket, grant.namespace, deadline) is not None:

@@ -84,4 +84,6 @@ class Pooler:
 
 def find_program() -> str | None:
     """PgBouncer; None when there is none."""
-    return shutil.which("pgbouncer") or next((str(one) for one in [Path("/usr/sbin/pgbouncer")] if one.exists()), None)
+    return shutil.which("pgbouncer") or next(
+        (str(path) for path in [Path("/usr/sbin/pgbouncer")] if path.exists()), None
+    )

@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
     sys.path[0] = str(ROOT)  # as `python -m pytest` has it, and not the folder of this file
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every process that a test starts compiles the package first
     if "--quick" in arguments:
-        return _quick([one for one in arguments if one != "--quick"])
+        return _quick([argument for argument in arguments if argument != "--quick"])
     if not _build(arguments) and in_ci():
         return 1
     return int(pytest.main([*OPTIONS, *arguments], plugins=[ByFile(), LoudSkips()]))
@@ -105,7 +105,7 @@ def _build(arguments: list[str]) -> bool:
 
 def _selects(folder: str, arguments: list[str]) -> bool:
     """Whether tests in a folder are asked for: it, a part of it, what it is a part of, or no path at all."""
-    paths = [path for one in arguments if (path := Path(one.partition("::")[0])).exists()]
+    paths = [path for argument in arguments if (path := Path(argument.partition("::")[0])).exists()]
     wanted = ROOT / folder
     return not paths or any(
         path.resolve().is_relative_to(wanted) or wanted.is_relative_to(path.resolve()) for path in paths
@@ -152,7 +152,7 @@ class Coverage:
         if not COVERAGE.exists():
             return
         measured = json.loads(COVERAGE.read_text(encoding="utf-8"))
-        shares = {name: one["summary"]["percent_covered"] for name, one in measured["files"].items()}
+        shares = {name: item["summary"]["percent_covered"] for name, item in measured["files"].items()}
         least = sorted(shares, key=lambda name: shares[name])[: self.LEAST]
         terminalreporter.write_line(
             f"Coverage: {measured['totals']['percent_covered']:.1f} % of the lines of webhook by these tests; least: "

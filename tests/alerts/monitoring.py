@@ -118,7 +118,7 @@ class Monitoring:
 
     def firing(self) -> set[str]:
         """Names of the alerts that fire."""
-        return {one["labels"]["alertname"] for one in self.get("alerts")["alerts"] if one["state"] == "firing"}
+        return {item["labels"]["alertname"] for item in self.get("alerts")["alerts"] if item["state"] == "firing"}
 
     def told(self, alert: str, seconds: float = 60.0) -> tuple[str, dict[str, Any]]:
         """Wait until an alert has reached somebody: the receiver and the alert."""
@@ -129,14 +129,14 @@ class Monitoring:
         try:
             wait_until(found, seconds, f"{alert} reaching somebody", pause=0.2)
         except TimeoutError as problem:
-            tails = "\n".join(one.tail() for one in self.processes)
+            tails = "\n".join(process.tail() for process in self.processes)
             raise AssertionError(f"{problem}; firing: {sorted(self.firing())}\n{tails}") from problem
         return self.receiver.alerts(alert)[0]
 
     def all_targets_up(self) -> bool:
         """Whether every target was scraped without trouble."""
         targets = self.get("targets", state="active")["activeTargets"]
-        return bool(targets) and all(one["health"] == "up" for one in targets)
+        return bool(targets) and all(target["health"] == "up" for target in targets)
 
 
 def prometheus_settings(scrapes: Sequence[Mapping[str, Any]], alertmanager: int) -> dict[str, Any]:
@@ -154,9 +154,9 @@ def alertmanager_settings(receiver: str) -> dict[str, Any]:
     for route in (content["route"], *content["route"]["routes"]):
         route.update({"group_wait": "0s", "group_interval": "1s"})
         route.pop("mute_time_intervals", None)  # tests run at any time of the day
-    for one in content["receivers"]:
-        for hook in one.get("webhook_configs", ()):
-            hook["url"] = f"{receiver}/{one['name']}"
+    for item in content["receivers"]:
+        for hook in item.get("webhook_configs", ()):
+            hook["url"] = f"{receiver}/{item['name']}"
     return content
 
 

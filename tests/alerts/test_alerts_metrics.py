@@ -36,12 +36,12 @@ _EVERYTHING = [*expressions(), *queries()]
 def _known() -> Mapping[str, set[str]]:
     """Labels by metric: those of bomgate, of others, and those that the rules record."""
     found = {name: set(labels) for name, labels in EXTERNAL.items()}
-    for one in DEFINITIONS:
-        if one.kind == "histogram":
-            found |= {f"{one.name}_{part}": set(one.labels) for part in ("sum", "count")}
-            found[f"{one.name}_bucket"] = {*one.labels, "le"}
+    for definition in DEFINITIONS:
+        if definition.kind == "histogram":
+            found |= {f"{definition.name}_{part}": set(definition.labels) for part in ("sum", "count")}
+            found[f"{definition.name}_bucket"] = {*definition.labels, "le"}
         else:
-            found[one.name] = set(one.labels)
+            found[definition.name] = set(definition.labels)
     for rule in rules("record"):
         first = _GROUPING.search(rule["expr"])
         assert first is not None, rule["record"]
@@ -64,8 +64,10 @@ def test_every_metric_and_every_label_of_an_expression_exists(expression: str) -
 
 def test_every_metric_that_is_defined_is_watched() -> None:
     used = {name for expression in _EVERYTHING for name in _NAME.findall(expression)}
-    shown = {one.name for one in DEFINITIONS if one.name in used or f"{one.name}_bucket" in used}
-    assert {one.name for one in DEFINITIONS} - shown == set()
+    shown = {
+        definition.name for definition in DEFINITIONS if definition.name in used or f"{definition.name}_bucket" in used
+    }
+    assert {definition.name for definition in DEFINITIONS} - shown == set()
 
 
 def _written() -> Iterator[str]:
@@ -78,7 +80,7 @@ def _written() -> Iterator[str]:
 
 
 def test_every_metric_that_is_defined_is_written_somewhere() -> None:
-    assert {one.name for one in DEFINITIONS} - set(_written()) == set()
+    assert {definition.name for definition in DEFINITIONS} - set(_written()) == set()
 
 
 # -- the dashboard --------------------------------------------------------------------------------------------------
@@ -116,7 +118,7 @@ def test_every_panel_has_a_title_a_sentence_and_queries_that_ask_the_chosen_sour
         assert panel["targets"], panel["title"]
         sources = [panel["datasource"], *(target["datasource"] for target in panel["targets"])]
         assert {source["uid"] for source in sources} == {"${datasource}"}
-        assert [target["refId"] for target in panel["targets"]] == sorted({one["refId"] for one in panel["targets"]})
+        assert [target["refId"] for target in panel["targets"]] == sorted({item["refId"] for item in panel["targets"]})
         for target in panel["targets"]:
             shown = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
             by = {label for group in _GROUPING.findall(target["expr"]) for label in re.findall(r"\w+", group)}

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.e2e
 
 def name_of(case: Case, why: str = "") -> str:
     """The name of a moment of a case."""
-    place = [one for one in CASES if (one.alert, one.severity) == (case.alert, case.severity)].index(case) + 1
+    place = [
+        other_case for other_case in CASES if (other_case.alert, other_case.severity) == (case.alert, case.severity)
+    ].index(case) + 1
     number = f" {place}" if place > 1 else ""
     return f"{case.alert} {case.severity}{number}: {why or 'fires'}"
 
@@ -49,12 +51,15 @@ def fired(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[Fired]]
 @cases
 def test_it_fires(case: Case, fired: Mapping[str, list[Fired]]) -> None:
     expected = [{"severity": severity, **case.labels} for severity in sorted((case.severity, *case.also))]
-    assert sorted((one.labels for one in fired[name_of(case)]), key=lambda one: one["severity"]) == expected
+    assert (
+        sorted((other_fired.labels for other_fired in fired[name_of(case)]), key=lambda labels: labels["severity"])
+        == expected
+    )
 
 
 @pytest.mark.parametrize(("case", "why"), _QUIET, ids=[name_of(case, why) for case, why in _QUIET])
 def test_it_does_not_fire_when(case: Case, why: str, fired: Mapping[str, list[Fired]]) -> None:
-    assert {one.labels["severity"] for one in fired[name_of(case, why)]} == set(case.also)
+    assert {other_fired.labels["severity"] for other_fired in fired[name_of(case, why)]} == set(case.also)
 
 
 @cases

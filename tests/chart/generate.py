@@ -69,7 +69,7 @@ def reference() -> str:
         sections.setdefault(value.section, []).append(value)
     parts = [HEAD]
     for section, values in sections.items():
-        rows = "\n".join(f"| `{one.path}` | {_default(one)} | {_cell(one.help)} |" for one in values)
+        rows = "\n".join(f"| `{value.path}` | {_default(value)} | {_cell(value.help)} |" for value in values)
         parts.append(f"## {section}\n\n| value | default | meaning |\n|---|---|---|\n{rows}\n")
     parts.append(CONFIG.format(reserved="\n".join(f"- `{name}`" for name in sorted(SET_BY_CHART))))
     return "\n".join(parts)
@@ -129,7 +129,9 @@ FILES: Mapping[Path, Callable[[], str]] = {
     CHART / "values.schema.json": schema,
     ROOT / "manifests" / "install.yaml": manifest,
     ROOT / "manifests" / "alerts.yaml": alerts,
-    **{ROOT / "manifests" / "demo" / f"{DEMO[one.expected]}.yaml": functools.partial(demo, one) for one in IMAGES},
+    **{
+        ROOT / "manifests" / "demo" / f"{DEMO[image.expected]}.yaml": functools.partial(demo, image) for image in IMAGES
+    },
     **{GOLDEN / f"{name}.{'yaml' if name == 'default' else 'diff'}": functools.partial(golden, name) for name in SETS},
 }
 

@@ -70,8 +70,8 @@ def render_anew(values: dict[str, Any], release: str = RELEASE, apis: tuple[str,
 
 def objects(rendered: str) -> dict[tuple[str, str], dict[str, Any]]:
     """The objects of a rendered chart, by kind and name; one of another namespace by ``namespace/name``."""
-    found = [one for one in yaml.load_all(rendered, yaml.CSafeLoader) if one]
-    keyed = {(one["kind"], _name(one["metadata"])): one for one in found}
+    found = [item for item in yaml.load_all(rendered, yaml.CSafeLoader) if item]
+    keyed = {(item["kind"], _name(item["metadata"])): item for item in found}
     assert len(keyed) == len(found), "two objects of one kind have one name"
     return keyed
 

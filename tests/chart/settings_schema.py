@@ -32,14 +32,14 @@ def settings_schema() -> dict[str, Any]:
     groups: dict[str, dict[str, Any]] = {}
     kinds = _kinds()
     lists = dict(all_lists())
-    for one in all_settings():
-        if one.name in SET_BY_CHART:
+    for setting in all_settings():
+        if setting.name in SET_BY_CHART:
             continue
-        group, name = one.name.split(".")
-        schema = _entries(lists[one.name]) if one.name in lists else _schema(kinds.get(one.name, str))
-        if one.name in _WORDS:
-            schema = {"enum": _WORDS[one.name]}
-        groups.setdefault(group, {})[name] = {"description": one.help, **schema}
+        group, name = setting.name.split(".")
+        schema = _entries(lists[setting.name]) if setting.name in lists else _schema(kinds.get(setting.name, str))
+        if setting.name in _WORDS:
+            schema = {"enum": _WORDS[setting.name]}
+        groups.setdefault(group, {})[name] = {"description": setting.help, **schema}
     properties: dict[str, Any] = {
         name: {"type": ["object", "null"], "additionalProperties": False, "properties": settings}
         for name, settings in groups.items()
@@ -64,7 +64,7 @@ def _schema(kind: Any) -> dict[str, Any]:
     if get_origin(kind) is tuple and get_args(kind)[0] is str:
         return {"type": ["array", "string"], "items": {"type": "string"}}
     if isinstance(kind, UnionType):
-        types = [_SCALARS.get(one, "null" if one is type(None) else "object") for one in get_args(kind)]
+        types = [_SCALARS.get(argument, "null" if argument is type(None) else "object") for argument in get_args(kind)]
         return {"type": types}
     return {}
 

@@ -43,7 +43,7 @@ def _mentioned() -> set[str]:
 
 
 def test_every_value_that_a_template_mentions_is_documented() -> None:
-    documented = [one.path for one in chart_values()]
+    documented = [chart_value.path for chart_value in chart_values()]
     strange = {
         name
         for name in _mentioned()
@@ -55,10 +55,10 @@ def test_every_value_that_a_template_mentions_is_documented() -> None:
 def test_every_value_that_is_documented_is_used_by_a_template() -> None:
     mentioned = _mentioned()
     useless = {
-        one.path
-        for one in chart_values()
-        if not any(name == one.path or one.path.startswith(f"{name}.") for name in mentioned)
-        and not any(name.startswith(f"{one.path}.") for name in mentioned)
+        chart_value.path
+        for chart_value in chart_values()
+        if not any(name == chart_value.path or chart_value.path.startswith(f"{name}.") for name in mentioned)
+        and not any(name.startswith(f"{chart_value.path}.") for name in mentioned)
     }
     assert useless == set()
 

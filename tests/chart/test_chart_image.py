@@ -15,16 +15,18 @@ LOCKED = re.compile(r"^([a-z0-9._-]+)==(\S+)", re.MULTILINE)
 
 
 def test_the_image_runs_as_the_user_that_the_chart_names() -> None:
-    (context,) = (one.default for one in chart_values() if one.path == "podSecurityContext")
+    (context,) = (chart_value.default for chart_value in chart_values() if chart_value.path == "podSecurityContext")
     (user,) = re.findall(r"^USER (\d+):(\d+)$", DOCKERFILE, re.MULTILINE)
     assert user == (str(context["runAsUser"]), str(context["runAsGroup"]))
 
 
 def test_everything_that_is_installed_is_checked_by_its_hash_or_made_here() -> None:
     installs = re.findall(r"pip [^;\n]*install ([^;\n]*)", DOCKERFILE)
-    installs = [one for one in installs if not one.startswith("--quiet --yes")]
+    installs = [install for install in installs if not install.startswith("--quiet --yes")]
     assert len(installs) == 3
-    assert all("--require-hashes" in one or ("--no-index" in one and "/dist/" in one) for one in installs)
+    assert all(
+        "--require-hashes" in install or ("--no-index" in install and "/dist/" in install) for install in installs
+    )
 
 
 @pytest.mark.parametrize("name", ["run", "build"])
@@ -37,8 +39,8 @@ def test_every_requirement_of_the_image_is_locked_with_hashes(name: str) -> None
 def test_the_lock_for_building_holds_what_the_build_asks_for() -> None:
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
     locked = dict(LOCKED.findall((ROOT / "requirements" / "build.txt").read_text(encoding="utf-8")))
-    for one in map(Requirement, wanted):
-        assert one.specifier.contains(locked[one.name])
+    for requirement in map(Requirement, wanted):
+        assert requirement.specifier.contains(locked[requirement.name])
 
 
 def test_only_what_the_image_is_made_of_goes_to_the_builder() -> None:

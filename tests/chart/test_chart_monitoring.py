@@ -23,8 +23,8 @@ def test_the_alerts_are_on_where_the_cluster_knows_them_without_any_value() -> N
 
 def test_every_runbook_is_below_the_address_that_was_given() -> None:
     made = rule({"prometheusRule": {"runbookUrl": "https://docs.example.com/bomgate/"}})
-    alerts = [one for group in made["spec"]["groups"] for one in group["rules"] if "alert" in one]
-    originals = [one for group in shipped()["groups"] for one in group["rules"] if "alert" in one]
+    alerts = [item for group in made["spec"]["groups"] for item in group["rules"] if "alert" in item]
+    originals = [item for group in shipped()["groups"] for item in group["rules"] if "alert" in item]
     for alert, original in zip(alerts, originals, strict=True):
         name = original["annotations"]["runbook_url"].removeprefix(RUNBOOKS)
         assert alert["annotations"]["runbook_url"] == f"https://docs.example.com/bomgate/{name}"

@@ -23,11 +23,11 @@ def rendered() -> Rendered:
 def pods(rendered: Rendered) -> dict[str, dict[str, Any]]:
     """The Pod templates, by the name of their owner."""
     found = {}
-    for (kind, name), one in rendered.items():
+    for (kind, name), entry in rendered.items():
         if kind == "CronJob":
-            found[name] = one["spec"]["jobTemplate"]["spec"]["template"]
+            found[name] = entry["spec"]["jobTemplate"]["spec"]["template"]
         elif kind in ("Deployment", "StatefulSet", "Job"):
-            found[name] = one["spec"]["template"]
+            found[name] = entry["spec"]["template"]
     return found
 
 
@@ -42,19 +42,19 @@ def test_every_container_keeps_to_the_restricted_level_and_cannot_write_to_its_i
         assert security["runAsNonRoot"] is True, owner
         assert security["runAsUser"] > 0, owner
         assert security["seccompProfile"] == {"type": "RuntimeDefault"}, owner
-        for one in containers(pod):
-            assert one["securityContext"] == {
+        for container in containers(pod):
+            assert container["securityContext"] == {
                 "allowPrivilegeEscalation": False,
                 "readOnlyRootFilesystem": True,
                 "capabilities": {"drop": ["ALL"]},
             }, owner
-            assert {"requests", "limits"} <= set(one["resources"]), owner
+            assert {"requests", "limits"} <= set(container["resources"]), owner
 
 
 def test_what_the_selectors_say_never_changes_with_the_version(rendered: Rendered) -> None:
-    for (kind, name), one in rendered.items():
+    for (kind, name), entry in rendered.items():
         if kind in ("Deployment", "StatefulSet"):
-            assert one["spec"]["selector"]["matchLabels"] == {
+            assert entry["spec"]["selector"]["matchLabels"] == {
                 "app.kubernetes.io/name": "bomgate",
                 "app.kubernetes.io/instance": "bomgate",
                 "app.kubernetes.io/component": name.removeprefix("bomgate-"),
@@ -62,10 +62,10 @@ def test_what_the_selectors_say_never_changes_with_the_version(rendered: Rendere
 
 
 def test_every_object_of_the_chart_has_the_recommended_labels(rendered: Rendered) -> None:
-    for key, one in rendered.items():
+    for key, entry in rendered.items():
         if key[0] != "CustomResourceDefinition":
             wanted = {f"app.kubernetes.io/{word}" for word in ("name", "instance", "version", "part-of", "managed-by")}
-            assert wanted <= set(one["metadata"]["labels"]), key
+            assert wanted <= set(entry["metadata"]["labels"]), key
 
 
 def test_the_fixed_names_are_those_of_the_release(rendered: Rendered) -> None:
@@ -113,13 +113,13 @@ def test_spreading_the_pods_never_keeps_one_from_running(rendered: Rendered) -> 
     for owner in ("bomgate-webhook", "bomgate-controller"):
         spec = pods(rendered)[owner]["spec"]
         assert set(spec["affinity"]["podAntiAffinity"]) == {"preferredDuringSchedulingIgnoredDuringExecution"}
-        assert {one["whenUnsatisfiable"] for one in spec["topologySpreadConstraints"]} == {"ScheduleAnyway"}
+        assert {item["whenUnsatisfiable"] for item in spec["topologySpreadConstraints"]} == {"ScheduleAnyway"}
 
 
 def test_a_changed_setting_replaces_the_pods_that_read_it(rendered: Rendered) -> None:
     changed = pods(objects(render({**DATABASE, "config": {"policy": {"unknown": "deny"}}})))
     for owner, pod in pods(rendered).items():
-        reads = any("BOMGATE_CONFIG" in [one["name"] for one in each.get("env", [])] for each in containers(pod))
+        reads = any("BOMGATE_CONFIG" in [item["name"] for item in each.get("env", [])] for each in containers(pod))
         assert (pod["metadata"] != changed[owner]["metadata"]) is reads, owner
 
 
@@ -133,7 +133,7 @@ def test_the_controller_waits_for_nothing_because_the_webhook_waits_for_its_cert
     spec = pods(rendered)["bomgate-controller"]["spec"]
     assert "initContainers" not in spec
     with_account = pods(objects(render(SETS["everything"])))["bomgate-controller"]["spec"]
-    secrets = {one["secret"]["secretName"] for one in with_account["volumes"] if "secret" in one}
+    secrets = {item["secret"]["secretName"] for item in with_account["volumes"] if "secret" in item}
     assert secrets == {"bomgate-database"}
 
 

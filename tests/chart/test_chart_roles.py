@@ -45,7 +45,7 @@ def granted(rendered: Rendered, account: str) -> set[Right]:
     """All that the roles bound to an account give it."""
     rights: set[Right] = set()
     for (kind, name), binding in rendered.items():
-        if kind in ("ClusterRoleBinding", "RoleBinding") and account in [one["name"] for one in binding["subjects"]]:
+        if kind in ("ClusterRoleBinding", "RoleBinding") and account in [item["name"] for item in binding["subjects"]]:
             namespace = binding["metadata"].get("namespace", "")
             for rule in rendered[binding["roleRef"]["kind"], name]["rules"]:
                 rights |= {
@@ -88,7 +88,7 @@ def test_pull_secrets_of_all_namespaces_are_opened_only_when_the_settings_ask_fo
     assert Right("get", "secrets") in rights
     for account in ("webhook", "controller"):
         plain = granted(objects(render(DATABASE)), f"bomgate-{account}")
-        assert not [one for one in plain if one.resource == "secrets" and not one.namespace]
+        assert not [right for right in plain if right.resource == "secrets" and not right.namespace]
 
 
 def test_the_downloader_and_the_database_may_do_nothing_and_get_no_token() -> None:
@@ -113,7 +113,7 @@ def test_the_hook_may_delete_the_registrations_of_its_release_only() -> None:
 def test_no_role_for_people_is_bound_and_only_the_one_to_look_is_part_of_others() -> None:
     rendered = objects(render(DATABASE))
     people = [f"bomgate-{name}" for name in ("viewer", "editor", "break-glass", "exempter")]
-    bound = {one["roleRef"]["name"] for one in rendered.values() if "roleRef" in one}
+    bound = {entry["roleRef"]["name"] for entry in rendered.values() if "roleRef" in entry}
     assert bound.isdisjoint(people)
     aggregated = [name for name in people if _aggregated(rendered["ClusterRole", name])]
     assert aggregated == ["bomgate-viewer"]

@@ -61,7 +61,7 @@ def test_every_setting_can_stand_in_the_values_or_is_set_by_the_chart() -> None:
     groups = settings_schema()["properties"]
     lists = {name for name, _ in all_lists() if "." not in name}
     known = {f"{group}.{key}" for group in set(groups) - lists for key in groups[group]["properties"]}
-    settings = {one.name for one in all_settings()}
+    settings = {setting.name for setting in all_settings()}
     assert known == settings - SET_BY_CHART
     assert settings >= SET_BY_CHART
     assert lists <= set(groups)
@@ -77,8 +77,8 @@ def test_bomgate_reads_the_settings_of_every_process(name: str, tmp_path: Path) 
         rendered["Deployment", "bomgate-controller"]["spec"]["template"],
         rendered["CronJob", "bomgate-download"]["spec"]["jobTemplate"]["spec"]["template"],
     ]
-    for container in (one for pod in pods for one in _containers(pod)):
-        environment = {one["name"]: _value(one, tmp_path) for one in container["env"]} | {"HOME": str(tmp_path)}
+    for container in (container for pod in pods for container in _containers(pod)):
+        environment = {item["name"]: _value(item, tmp_path) for item in container["env"]} | {"HOME": str(tmp_path)}
         load_settings(file, environment=environment)
 
 
@@ -97,11 +97,11 @@ def _value(variable: dict[str, Any], folder: Path) -> str:
 
 
 def test_every_variable_that_the_chart_sets_is_one_that_bomgate_knows() -> None:
-    known = {one.environment for one in all_settings()} | {"BOMGATE_CONFIG", "HTTPS_PROXY"}
+    known = {setting.environment for setting in all_settings()} | {"BOMGATE_CONFIG", "HTTPS_PROXY"}
     used = {
         variable["name"]
-        for one in objects(render(SETS["everything"])).values()
-        for container in _find(one, "env")
+        for item in objects(render(SETS["everything"])).values()
+        for container in _find(item, "env")
         for variable in container
     }
     assert used - known == {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD_FILE", "POSTGRES_INITDB_ARGS", "PGDATA"}
@@ -111,9 +111,9 @@ def _find(content: Any, key: str) -> list[Any]:
     """Every value of a key, anywhere inside."""
     if isinstance(content, dict):
         return ([content[key]] if key in content else []) + [
-            one for value in content.values() for one in _find(value, key)
+            item for value in content.values() for item in _find(value, key)
         ]
-    return [one for value in content for one in _find(value, key)] if isinstance(content, list) else []
+    return [item for value in content for item in _find(value, key)] if isinstance(content, list) else []
 
 
 def test_a_plain_off_is_the_mode_off() -> None:

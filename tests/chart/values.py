@@ -84,7 +84,7 @@ def _read(lines: list[str], content: dict[str, Any]) -> Iterator[Value]:
             _add(comment, text.removeprefix("#").strip())
         elif match := _KEY.fullmatch(line):
             inside = -1
-            parents = [one for one in parents if one[0] < indent]
+            parents = [parent for parent in parents if parent[0] < indent]
             path = ".".join([*(key for _, key in parents), match["key"]])
             default = _at(content, path)
             if isinstance(default, dict) and default and not comment.whole:

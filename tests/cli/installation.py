@@ -50,7 +50,9 @@ def reference(name: str) -> str:
 
 def document(purls: Iterable[str], *, broken: int = 0) -> str:
     """A CycloneDX document with these components, and as many that have no purl."""
-    components: list[dict[str, str]] = [{"type": "library", "name": "x", "version": "1", "purl": one} for one in purls]
+    components: list[dict[str, str]] = [
+        {"type": "library", "name": "x", "version": "1", "purl": purl} for purl in purls
+    ]
     components += [{"type": "library", "name": f"nameless-{number}"} for number in range(broken)]
     return json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "components": components})
 

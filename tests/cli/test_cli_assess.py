@@ -44,7 +44,7 @@ def test_people_are_told_what_changed_what_it_touches_and_when_it_expires(filled
 
 def test_several_ids_are_assessed_together(filled: Installation) -> None:
     report = assessed(filled, "CVE-2026-10001", "CVE-2026-10002", "--type", "Caution", *WHY)
-    assert [one["vulnerability"] for one in report["assessments"]] == ["CVE-2026-10001", "CVE-2026-10002"]
+    assert [item["vulnerability"] for item in report["assessments"]] == ["CVE-2026-10001", "CVE-2026-10002"]
 
 
 def test_an_assessment_counts_at_the_next_check(filled: Installation) -> None:
@@ -69,10 +69,10 @@ def test_narrowed_to_versions_that_are_not_there_it_touches_nothing(filled: Inst
 
 def test_a_selection_is_assessed_package_by_package(filled: Installation) -> None:
     report = assessed(filled, "--cvss", "4.0-6.9", "--unassessed", "--type", "Caution", *WHY)
-    found = {(one["vulnerability"], one["package"]) for one in report["assessments"]}
+    found = {(item["vulnerability"], item["package"]) for item in report["assessments"]}
     assert found == {("CVE-2026-10002", PACKAGE), ("CVE-2026-10004", QUEUE.partition("@")[0])}
     states = filled.ok("vulns", "list", "--state", "unassessed", "--output", "json").json["vulnerabilities"]
-    assert [one["id"] for one in states] == ["sonatype-2026-0001"]
+    assert [state["id"] for state in states] == ["sonatype-2026-0001"]
 
 
 def test_a_dry_run_of_a_selection_records_nothing(filled: Installation) -> None:
@@ -88,8 +88,8 @@ def test_a_dry_run_of_a_selection_records_nothing(filled: Installation) -> None:
 def test_a_selection_in_an_image_and_a_namespace_is_narrowed_to_them(filled: Installation) -> None:
     arguments = ("--image", "registry.example/shop/unassessed:1", "--namespace", "shop")
     report = assessed(filled, "--unassessed", *arguments, "--type", "Ignore", *WHY)
-    assert {one["vulnerability"] for one in report["assessments"]} == {"CVE-2026-10004", "sonatype-2026-0001"}
-    assert {(one["image"], one["namespace"]) for one in report["assessments"]} == {
+    assert {item["vulnerability"] for item in report["assessments"]} == {"CVE-2026-10004", "sonatype-2026-0001"}
+    assert {(item["image"], item["namespace"]) for item in report["assessments"]} == {
         ("registry.example/shop/unassessed:1", "shop")
     }
 
@@ -100,7 +100,7 @@ def test_the_ranges_are_applied_to_what_is_there_on_request(bomgate: Installatio
     bomgate.ok("download")
     bomgate.configure()
     planned = assessed(bomgate, "--existing", "--dry-run")
-    assert {(one["vulnerability"], one["type"], one["rule"]) for one in planned["assessments"]} == {
+    assert {(item["vulnerability"], item["type"], item["rule"]) for item in planned["assessments"]} == {
         ("CVE-2026-10001", "Blocked", "Blocked 9.0–10.0"),
         ("CVE-2026-10003", "Caution", "Caution 7.0–8.9"),
     }

@@ -19,14 +19,14 @@ def report(bomgate: Installation, *arguments: str) -> dict[str, Any]:
 
 def in_force(bomgate: Installation, identifier: str) -> list[str | None]:
     shown = bomgate.ok("vulns", "show", identifier, "--output", "json").json["vulnerability"]
-    return [one["assessment"] and one["assessment"]["by"] for one in shown["components"]]
+    return [item["assessment"] and item["assessment"]["by"] for item in shown["components"]]
 
 
 def test_a_bulk_assessment_leaves_what_a_person_decided(filled: Installation) -> None:
     filled.ok("assess", "CVE-2026-10002", *ALICE)
     made = report(filled, *BULK)
-    assert "CVE-2026-10002" not in [one["vulnerability"] for one in made["assessments"]]
-    assert [(one["vulnerability"], one["replaces"]) for one in made["kept"]] == [("CVE-2026-10002", "alice")]
+    assert "CVE-2026-10002" not in [item["vulnerability"] for item in made["assessments"]]
+    assert [(item["vulnerability"], item["replaces"]) for item in made["kept"]] == [("CVE-2026-10002", "alice")]
     assert made["left_alone"] == {"decided by people": 1}
     assert in_force(filled, "CVE-2026-10002") == ["alice"]
     assert filled.run("check", reference("blocked")).code == 1
@@ -35,7 +35,7 @@ def test_a_bulk_assessment_leaves_what_a_person_decided(filled: Installation) ->
 def test_several_ids_leave_what_a_person_decided_too(filled: Installation) -> None:
     filled.ok("assess", "CVE-2026-10002", *ALICE)
     ids = ("assess", "CVE-2026-10001", "CVE-2026-10002", "--type", "Ignore", "--comment", "c", "--author", "bob")
-    assert [one["vulnerability"] for one in report(filled, *ids)["assessments"]] == ["CVE-2026-10001"]
+    assert [item["vulnerability"] for item in report(filled, *ids)["assessments"]] == ["CVE-2026-10001"]
     assert in_force(filled, "CVE-2026-10002") == ["alice"]
 
 
@@ -60,15 +60,15 @@ def test_a_narrower_decision_of_a_person_is_not_in_the_way(filled: Installation)
 def test_override_replaces_and_undo_brings_back_what_counted_before(filled: Installation) -> None:
     filled.ok("assess", "CVE-2026-10002", "--package", "pkg:maven/org.example/parser", *ALICE)
     made = report(filled, *BULK, "--override")
-    change = next(one for one in made["changes"] if one["vulnerability"] == "CVE-2026-10002")
+    change = next(item for item in made["changes"] if item["vulnerability"] == "CVE-2026-10002")
     assert (change["now"], change["then"], change["replaces"]) == (["Blocked by alice"], ["Ignore by bob"], "alice")
     assert filled.run("check", reference("blocked")).code == 0
     undo = report(filled, "assess", "--undo", made["batch"], "--author", "carol")
-    assert {one["vulnerability"] for one in undo["assessments"]} == {
-        one["vulnerability"] for one in made["assessments"]
+    assert {item["vulnerability"] for item in undo["assessments"]} == {
+        item["vulnerability"] for item in made["assessments"]
     }
     assert filled.run("check", reference("blocked")).code == 1
-    restored = next(one for one in undo["assessments"] if one["vulnerability"] == "CVE-2026-10002")
+    restored = next(item for item in undo["assessments"] if item["vulnerability"] == "CVE-2026-10002")
     assert (restored["type"], restored["by"]) == ("Blocked", "carol")
     assert "as alice decided on" in restored["comment"]
     assert in_force(filled, "CVE-2026-10001") == ["auto-assess"]

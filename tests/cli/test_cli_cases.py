@@ -63,7 +63,7 @@ def files() -> dict[str, Path]:
 
 def advisories(needs: str) -> list[str]:
     """The coordinates that a row needs advisories for."""
-    written = [one for one in re.findall(r"`([^`]+)`", needs) if one.startswith("pkg:")]
+    written = [match for match in re.findall(r"`([^`]+)`", needs) if match.startswith("pkg:")]
     return [*written, *(purl for short, purl in SHORT.items() if short in needs)]
 
 
@@ -71,7 +71,7 @@ def loaded(bomgate: Installation, path: Path, known: Mapping[str, dict[str, obje
     """The verdict on an image with this SBOM, after a download."""
     if isinstance(known, list):
         known = {purl: advisory(CVE, 9.8) for purl in known}
-    bomgate.double.behaviour.advisories = {purl: [one] for purl, one in known.items()}
+    bomgate.double.behaviour.advisories = {purl: [entry] for purl, entry in known.items()}
     bomgate.ok("sbom", "add", path, "--image", IMAGE)
     bomgate.ok("download")
     (image,) = bomgate.run("check", IMAGE, "--output", "json").json["targets"][0]["images"]
@@ -81,7 +81,7 @@ def loaded(bomgate: Installation, path: Path, known: Mapping[str, dict[str, obje
 def contents(bomgate: Installation) -> dict[str, str]:
     """Key and state of each component of the image."""
     (sbom,) = bomgate.ok("sbom", "show", IMAGE, "--output", "json").json["sboms"]
-    return {one["purl"]: one["state"] for one in sbom["contents"]}
+    return {item["purl"]: item["state"] for item in sbom["contents"]}
 
 
 # -- what the table says, in its order -------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def is_counted_apart(bomgate: Installation, path: Path, known: list[str]) -> Non
 def is_never_clean(bomgate: Installation, path: Path, known: list[str]) -> None:
     """Denied, or unusable; what is clean is only what the file has for that."""
     verdict = loaded(bomgate, path, known)
-    says_nothing = any("contains no package with a usable purl" in one for one in verdict["reasons"])
+    says_nothing = any("contains no package with a usable purl" in item for item in verdict["reasons"])
     assert verdict["action"] == "deny" or verdict["components"]["unusable"] > 0 or says_nothing
     assert [purl for purl, state in contents(bomgate).items() if state == "clean"] in ([], [CLEAN])
 
@@ -146,7 +146,7 @@ def is_shown_as_rejected(bomgate: Installation, path: Path, known: list[str]) ->
     rejected = advisory(CVE, 9.8, description="** REJECT ** Do not use this candidate number.")
     verdict = loaded(bomgate, path, {"pkg:pypi/rejected@1.0": rejected})
     assert verdict["action"] == "deny"
-    assert [one["vulnerability"]["rejected"] for one in verdict["findings"]] == [True]
+    assert [item["vulnerability"]["rejected"] for item in verdict["findings"]] == [True]
     bomgate.configure(policy={"rejected": "warn"})
     (image,) = bomgate.run("check", IMAGE, "--output", "json").json["targets"][0]["images"]
     assert image["action"] == "warn"
@@ -170,11 +170,11 @@ def has_an_alias(bomgate: Installation, path: Path, known: list[str]) -> None:
 
 def is_perhaps_guessed(bomgate: Installation, path: Path, known: list[str]) -> None:
     log4j = "pkg:maven/log4j/log4j@1.2.17"
-    verdict = loaded(bomgate, path, [one for one in known if one != log4j])
+    verdict = loaded(bomgate, path, [text for text in known if text != log4j])
     guessed = "pkg:maven/jackson-mapper-asl/jackson-mapper-asl@1.9.13"
     assert guessed in bomgate.double.service.coordinates
     assert verdict["action"] != "deny"
-    assert any(guessed in one and "perhaps guessed" in one for one in verdict["reasons"])
+    assert any(guessed in item and "perhaps guessed" in item for item in verdict["reasons"])
     folder = bomgate.folder / "real"
     folder.mkdir()
     real = Installation(folder, bomgate.double)

@@ -55,7 +55,7 @@ def test_a_manifest_is_judged_object_by_object(filled: Installation) -> None:
     path = filled.write("deploy.yaml", manifest(*documents))
     ran = filled.run("check", path, "--output", "json")
     assert (ran.code, ran.json["action"]) == (1, "deny")
-    assert [(one["target"], one["action"]) for one in ran.json["targets"]] == [
+    assert [(item["target"], item["action"]) for item in ran.json["targets"]] == [
         (f"{path}#Deployment/web", "deny"),
         (f"{path}#Deployment/ok", "allow"),
     ]
@@ -77,7 +77,7 @@ def test_a_list_of_objects_is_opened(filled: Installation) -> None:
     listed = {"apiVersion": "v1", "kind": "List", "items": [deployment(reference("caution")), deployment("a:1")]}
     path = filled.write("list.json", json.dumps(listed))
     targets = filled.run("check", path, "--output", "json").json["targets"]
-    assert [one["action"] for one in targets] == ["warn", "warn"]
+    assert [target["action"] for target in targets] == ["warn", "warn"]
 
 
 def test_an_sbom_file_is_judged_and_nothing_of_it_is_written(filled: Installation) -> None:

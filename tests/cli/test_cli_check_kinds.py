@@ -42,7 +42,7 @@ def test_check_judges_a_list_of_templates_and_names_the_true_field(filled: Insta
     filled.configure(policy={"kinds": [JOB_SET]})
     ran = filled.run("check", path, "--strict", "--output", "json")
     assert (ran.code, ran.json["unjudged"]) == (1, [])
-    assert [one["containers"] for one in ran.json["targets"][0]["images"] if one["action"] == "deny"] == [
+    assert [item["containers"] for item in ran.json["targets"][0]["images"] if item["action"] == "deny"] == [
         ["spec.replicatedJobs[1].template.spec.template.spec.containers[0] (c)"]
     ]
 

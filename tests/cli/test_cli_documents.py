@@ -98,7 +98,7 @@ def test_db_upgrade_reads_documents_again_and_says_what_that_costs(bomgate: Inst
     done = bomgate.ok("db", "upgrade", "--reread", "--output", "json").json["reread"]
     assert (done["switched"], done["waiting"], done["to_ask"]) == (1, 0, 0)
     shown = bomgate.ok("sbom", "show", digest("web"), "--output", "json").json["sboms"][0]
-    assert [one["purl"] for one in shown["contents"]] == [TODAY]
+    assert [item["purl"] for item in shown["contents"]] == [TODAY]
     assert bomgate.run("check", reference("web")).code == 1
 
 
@@ -124,7 +124,7 @@ def test_what_an_older_bomgate_read_is_read_again_when_it_is_handed_in_again(bom
     done = bomgate.ok("db", "upgrade", "--reread", "--output", "json").json["reread"]
     assert (done["switched"], done["waiting"], done["without_document"]) == (1, 0, 0)
     shown = bomgate.ok("sbom", "show", digest("web"), "--output", "json").json["sboms"][0]
-    assert [one["purl"] for one in shown["contents"]] == [TODAY]
+    assert [item["purl"] for item in shown["contents"]] == [TODAY]
     assert "1 unchanged" in bomgate.ok(*command).err
 
 

@@ -78,7 +78,7 @@ def test_sbom_files_of_the_directory_are_taken_in_before(bomgate: Installation, 
     ran = bomgate.ok("download", "--output", "json")
     assert ran.json["asked"] == 1
     assert "SBOM file not taken in" in ran.err
-    assert [one["digest"] for one in bomgate.ok("sbom", "list", "--output", "json").json["sboms"]] == [digest("new")]
+    assert [item["digest"] for item in bomgate.ok("sbom", "list", "--output", "json").json["sboms"]] == [digest("new")]
 
 
 def test_a_directory_that_is_not_there_is_said_in_the_log_and_stops_nothing(bomgate: Installation) -> None:

@@ -22,7 +22,7 @@ def test_an_empty_answer_gets_the_remark_that_does_not_weigh(bomgate: Installati
     assert bomgate.double.service.coordinates == [GUESSED]
     (image,) = bomgate.ok("check", IMAGE, "--output", "json").json["targets"][0]["images"]
     assert image["action"] == "allow"
-    assert [one.startswith(REMARK) for one in image["reasons"]] == [True]
+    assert [item.startswith(REMARK) for item in image["reasons"]] == [True]
     assert f"ALLOW  {REMARK}" in bomgate.ok("check", IMAGE).out
     assert REMARK in bomgate.ok("check", bomgate.folder / "web.cdx.json").out
 
@@ -43,11 +43,11 @@ def test_the_remark_stands_behind_what_weighs(bomgate: Installation) -> None:
     bomgate.ok("download")
     (image,) = bomgate.run("check", IMAGE, "--output", "json").json["targets"][0]["images"]
     assert image["action"] == "warn"
-    assert [REMARK in one for one in image["reasons"]] == [False, True]
+    assert [REMARK in item for item in image["reasons"]] == [False, True]
 
 
 def test_sbom_show_says_it_of_the_component(bomgate: Installation) -> None:
     downloaded(bomgate, GUESSED, REAL)
     assert "clean, group perhaps guessed" in bomgate.ok("sbom", "show", digest("web")).out
     (sbom,) = bomgate.ok("sbom", "show", digest("web"), "--output", "json").json["sboms"]
-    assert {one["purl"]: one["group_guessed"] for one in sbom["contents"]} == {GUESSED: True, REAL: False}
+    assert {item["purl"]: item["group_guessed"] for item in sbom["contents"]} == {GUESSED: True, REAL: False}

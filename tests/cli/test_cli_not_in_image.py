@@ -35,7 +35,7 @@ def test_adding_says_how_many_and_so_does_adding_again(bomgate: Installation, pa
 
 def test_sbom_list_and_show_say_it(bomgate: Installation, path: Path) -> None:
     bomgate.ok("sbom", "add", path, "--image", IMAGE)
-    assert [one["not_in_image"] for one in bomgate.ok("sbom", "list", "--output", "json").json["sboms"]] == [3]
+    assert [item["not_in_image"] for item in bomgate.ok("sbom", "list", "--output", "json").json["sboms"]] == [3]
     (shown,) = bomgate.ok("sbom", "show", digest("web"), "--output", "json").json["sboms"]
     assert (shown["sbom"]["not_in_image"], len(shown["contents"])) == (3, 1)
     lines = bomgate.ok("sbom", "show", digest("web")).out.splitlines()

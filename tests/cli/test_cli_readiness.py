@@ -85,7 +85,7 @@ def test_labels_are_exemptions_unless_all_shall_enforce(installed: Installation,
         add(cluster, "blocked", namespace=mode)
 
     def modes(ran: Ran) -> dict[str, tuple[str, int]]:
-        return {one["namespace"]: (one["mode"], one["denied"]) for one in ran.json["namespaces"]}
+        return {item["namespace"]: (item["mode"], item["denied"]) for item in ran.json["namespaces"]}
 
     assert modes(installed.run("readiness", "--output", "json")) == {
         "deny": ("deny", 1),
@@ -130,7 +130,7 @@ def test_new_settings_are_judged_with_and_nothing_of_them_is_kept(
 def test_only_named_namespaces_and_only_real_ones(installed: Installation, cluster: ObjectServer) -> None:
     mixed(cluster)
     ran = installed.run("readiness", "--namespace", "bank", "--output", "json")
-    assert [one["namespace"] for one in ran.json["namespaces"]] == ["bank"]
+    assert [item["namespace"] for item in ran.json["namespaces"]] == ["bank"]
     ran = installed.run("readiness", "--namespace", "bnak")
     assert (ran.code, "no namespace 'bnak'" in ran.err) == (2, True)
 

@@ -65,7 +65,7 @@ def test_an_import_takes_the_good_files_and_reports_the_others(bomgate: Installa
     bomgate.write("in/README.md", "no SBOM")
     ran = bomgate.run("sbom", "import", bomgate.folder / "in", "--output", "json")
     assert (ran.code, ran.json["added"], ran.json["failed"], ran.json["skipped"]) == (2, 2, 1, 1)
-    outcomes = {one["document"]: one["outcome"] for one in ran.json["documents"]}
+    outcomes = {item["document"]: item["outcome"] for item in ran.json["documents"]}
     assert outcomes == {
         f"{names['one']}.json": "added",
         f"deep/web@{names['two']}.cdx.json": "added",
@@ -100,7 +100,7 @@ def test_an_empty_store_lists_nothing_and_says_how_to_fill_it(bomgate: Installat
 def test_an_image_is_shown_by_the_beginning_of_its_digest(filled: Installation, name: str) -> None:
     shown = filled.ok("sbom", "show", f"{name}{digest('blocked')[7:17]}", "--output", "json").json
     assert shown["digest"] == digest("blocked")
-    states = {one["purl"]: one["state"] for one in shown["sboms"][0]["contents"]}
+    states = {item["purl"]: item["state"] for item in shown["sboms"][0]["contents"]}
     assert states == {PARSER: "vulnerable", TIDY: "clean", BASE: "not_covered"}
 
 
@@ -164,9 +164,11 @@ def test_what_people_handed_in_is_taken_out_with_a_line_in_the_history(bomgate: 
     chosen = before["sboms"][0]["sbom"]["document_digest"]
     arguments = ("--document", chosen[:20], "--author", "Ada", "--comment", "of another build", "--output", "json")
     removed = bomgate.ok("sbom", "remove", digest("web"), *arguments).json
-    assert [one["document_digest"] for one in removed["removed"]] == [chosen]
+    assert [item["document_digest"] for item in removed["removed"]] == [chosen]
     after = bomgate.ok("sbom", "show", digest("web"), "--output", "json").json
-    assert [one["sbom"]["document_digest"] for one in after["sboms"]] == [before["sboms"][1]["sbom"]["document_digest"]]
+    assert [item["sbom"]["document_digest"] for item in after["sboms"]] == [
+        before["sboms"][1]["sbom"]["document_digest"]
+    ]
     (line,) = after["history"]
     assert (line["why"], line["place"]) == ("of another build", "added")
     assert line["author"].startswith("Ada (")

@@ -150,12 +150,14 @@ def test_an_identifier_of_github_among_the_references_is_an_alias(bomgate: Insta
 
 def test_an_assessment_in_the_settings_file_of_what_nobody_knows_is_reported(bomgate: Installation) -> None:
     ghsa = "https://github.com/advisories/GHSA-269g-pwp5-87pp"
-    stated = [{"vulnerability": one, "type": "Ignore"} for one in ("CVE-2026-1", "ghsa-269G-pwp5-87pp", "CVE-2026-11")]
+    stated = [
+        {"vulnerability": literal, "type": "Ignore"} for literal in ("CVE-2026-1", "ghsa-269G-pwp5-87pp", "CVE-2026-11")
+    ]
     bomgate.configure(assessments=stated)
 
     def reported() -> list[str]:
         traps = bomgate.ok("types", "lint", "--output", "json").json["traps"]
-        return [one["sentence"].split(",")[0] for one in traps if one["code"] == "unknown-vulnerability"]
+        return [trap["sentence"].split(",")[0] for trap in traps if trap["code"] == "unknown-vulnerability"]
 
     assert reported() == []  # nobody was asked yet
     answered(bomgate, LODASH, advisory("CVE-2026-1", 5.0, externalReferences=[ghsa]))

@@ -116,7 +116,7 @@ def test_it_says_where_it_listens_warns_of_traps_and_ends_in_good_order(
     process, log = running
     assert log[0]["level"] == "warning"
     assert (log[0]["code"], "ends silently" in log[0]["message"]) == ("opens-by-itself", True)
-    urls = {one["message"]: one.get("url", "") for one in log}
+    urls = {entry["message"]: entry.get("url", "") for entry in log}
     assert urls["listening"].startswith("https://127.0.0.1:")
     assert urls["metrics"].endswith("/metrics")
     assert len(list((bomgate.folder / "tmp").iterdir())) == 1

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_the_recommended_types_are_listed(bomgate: Installation) -> None:
     types = bomgate.ok("types", "list", "--output", "json").json["types"]
-    assert [(one["name"], one["action"], one["cvss_min"], one["expires_after_days"]) for one in types] == [
+    assert [(kind["name"], kind["action"], kind["cvss_min"], kind["expires_after_days"]) for kind in types] == [
         ("Ignore", "allow", 0.1, 90),
         ("Caution", "warn", 7.0, 30),
         ("Blocked", "deny", 9.0, 30),
@@ -44,9 +44,9 @@ def test_without_traps_there_is_nothing_on_standard_output(bomgate: Installation
 def test_what_the_file_provisions_is_linted_and_what_the_database_holds_on_request(filled: Installation) -> None:
     past = {"vulnerability": "CVE-2026-10001", "type": "Blocked", "until": "2020-01-01"}
     filled.configure(assessmentTypes=[{"name": "Blocked", "action": "deny"}], assessments=[past])
-    codes = [one["code"] for one in filled.ok("types", "lint", "--output", "json").json["traps"]]
+    codes = [item["code"] for item in filled.ok("types", "lint", "--output", "json").json["traps"]]
     assert codes == ["expired-provisioned"]
-    codes = [one["code"] for one in filled.ok("types", "lint", "--records", "--output", "json").json["traps"]]
+    codes = [item["code"] for item in filled.ok("types", "lint", "--records", "--output", "json").json["traps"]]
     assert codes == ["unknown-type", "expired-provisioned"]  # Caution was given, and is not configured any more
 
 
@@ -143,7 +143,7 @@ def complete(installation: Installation, line: str) -> list[str]:
         [sys.executable, "-m", "webhook"], capture_output=True, text=True, timeout=60, env=environment, check=False
     )
     assert done.stderr == ""
-    return [one.partition(",")[2] for one in done.stdout.split()]
+    return [part.partition(",")[2] for part in done.stdout.split()]
 
 
 def test_verbs_types_and_known_identifiers_are_completed(filled: Installation) -> None:

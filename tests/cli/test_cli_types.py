@@ -33,7 +33,7 @@ def test_types_of_the_cluster_are_listed_behind_those_of_the_settings(bomgate: I
     with_types(bomgate, ACCEPTED, MEDIUM)
     with_types(bomgate, ACCEPTED)
     listed = bomgate.ok("types", "list", "--output", "json").json["types"]
-    assert [(one["name"], one["origin"]) for one in listed] == [
+    assert [(item["name"], item["origin"]) for item in listed] == [
         ("Ignore", "settings"),
         ("Caution", "settings"),
         ("Blocked", "settings"),
@@ -104,11 +104,11 @@ def test_an_upgrade_waits_for_a_server_that_starts_and_several_do_no_harm(bomgat
         command = [sys.executable, "-m", "webhook", "db", "upgrade", "--wait", "60", "--config", str(bomgate.config)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         upgrades = [subprocess.Popen(command, **pipes) for _ in range(2)]
-        for one in upgrades:
-            assert one.stderr is not None
-            assert one.stderr.readline().startswith("Waiting: ")
+        for upgrade in upgrades:
+            assert upgrade.stderr is not None
+            assert upgrade.stderr.readline().startswith("Waiting: ")
         server.start()
-        ended = [(one.communicate(timeout=60), one.returncode) for one in upgrades]
+        ended = [(upgrade.communicate(timeout=60), upgrade.returncode) for upgrade in upgrades]
         assert [code for _, code in ended] == [0, 0], ended
         bomgate.ok("db", "status")
     finally:

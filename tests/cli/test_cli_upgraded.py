@@ -48,9 +48,11 @@ def test_the_upgrade_assesses_nothing_and_a_dry_run_shows_what_is_left(upgraded:
     assert records(upgraded) == before
     planned = existing(upgraded, "--dry-run")
     assert planned["dry_run"]
-    assert sorted(one["vulnerability"] for one in planned["assessments"]) == MIDDLE
-    assert {(one["type"], one["score"], one["source"]) for one in planned["assessments"]} == {("Caution", 5.0, "auto")}
-    assert all(one["now"] == ["unassessed"] for one in planned["changes"])
+    assert sorted(item["vulnerability"] for item in planned["assessments"]) == MIDDLE
+    assert {(item["type"], item["score"], item["source"]) for item in planned["assessments"]} == {
+        ("Caution", 5.0, "auto")
+    }
+    assert all(item["now"] == ["unassessed"] for item in planned["changes"])
     assert len(planned["changes"]) == len(MIDDLE)
     left = planned["left_alone"]
     assert left["unmatched"] == 0
@@ -71,8 +73,8 @@ def test_what_the_dry_run_shows_is_what_is_done(upgraded: Installation) -> None:
     upgraded.configure(assessmentTypes=WIDER)
     planned, before = existing(upgraded, "--dry-run"), records(upgraded)
     done = existing(upgraded)
-    assert [one["vulnerability"] for one in done["assessments"]] == [
-        one["vulnerability"] for one in planned["assessments"]
+    assert [item["vulnerability"] for item in done["assessments"]] == [
+        item["vulnerability"] for item in planned["assessments"]
     ]
     assert records(upgraded) == before + len(MIDDLE)
     assert existing(upgraded, "--dry-run")["assessments"] == []

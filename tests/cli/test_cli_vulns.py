@@ -10,7 +10,7 @@ from tests.cli.installation import PARSER, QUEUE, Installation, digest, referenc
 def ids(bomgate: Installation, *filters: str) -> list[str]:
     """Identifiers of the vulnerabilities that the filters let through."""
     found = bomgate.ok("vulns", "list", *filters, "--output", "json").json["vulnerabilities"]
-    return [one["id"] for one in found]
+    return [item["id"] for item in found]
 
 
 ALL = ["CVE-2026-10001", "CVE-2026-10003", "CVE-2026-10002", "CVE-2026-10004", "sonatype-2026-0001"]
@@ -93,7 +93,7 @@ def test_a_vulnerability_is_shown_by_its_id_in_any_case_with_its_history(filled:
     assert shown["vulnerability"]["images"] == [
         {"digest": digest("blocked"), "names": ["registry.example/shop/blocked:1"]}
     ]
-    assert [one["type"] for one in shown["assessments"]] == ["Blocked", "Ignore"]
+    assert [item["type"] for item in shown["assessments"]] == ["Blocked", "Ignore"]
     text = filled.ok("vulns", "show", "CVE-2026-10001")
     assert "not reachable" in text.out
     assert "To decide: bomgate assess CVE-2026-10001" in text.err

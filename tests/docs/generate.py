@@ -121,11 +121,11 @@ def commands() -> str:
 def settings() -> str:
     """The page of the settings."""
     groups: dict[str, list[str]] = {}
-    for one in all_settings():
-        variable = f"`{one.environment}`" if one.environment else "–"
-        default = f"`{one.default}`" if one.default else "–"
-        groups.setdefault(one.name.partition(".")[0], []).append(
-            f"| `{one.name}` | {variable} | {default} | {_cell(one.help)} |"
+    for setting in all_settings():
+        variable = f"`{setting.environment}`" if setting.environment else "–"
+        default = f"`{setting.default}`" if setting.default else "–"
+        groups.setdefault(setting.name.partition(".")[0], []).append(
+            f"| `{setting.name}` | {variable} | {default} | {_cell(setting.help)} |"
         )
     parts = [SETTINGS_HEAD]
     for group, rows in groups.items():
@@ -173,7 +173,7 @@ def _section(name: str, command: click.Command) -> str:
 
 def _inner(kind: Any) -> tuple[Any, str]:
     """The type inside of an optional or a list, and what the path gets for it."""
-    arguments = [one for one in get_args(kind) if one not in (type(None), Ellipsis)]
+    arguments = [argument for argument in get_args(kind) if argument not in (type(None), Ellipsis)]
     if get_origin(kind) is tuple:
         return arguments[0], "[]"
     return (arguments[0], "") if isinstance(kind, types.UnionType) else (kind, "")

@@ -54,14 +54,18 @@ def sections(root: Path) -> list[Section]:
     for part in re.split(r"^## ", contents.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         heading, _, body = part.partition("\n")
         targets = [str((contents.parent / link).resolve().relative_to(root)) for link in _LINK.findall(body)]
-        new = [one for one in dict.fromkeys(targets) if one in every and one not in placed and not _in_folder(one)]
+        new = [
+            character
+            for character in dict.fromkeys(targets)
+            if character in every and character not in placed and not _in_folder(character)
+        ]
         placed.update(new)
         found.append((heading, new))
     for heading, folder in FOLDERS.items():
-        inside = [one for one in every if one.startswith(f"{folder}/")]
-        found.append((heading, sorted(inside, key=lambda one: (not one.endswith("README.md"), one))))
+        inside = [text for text in every if text.startswith(f"{folder}/")]
+        found.append((heading, sorted(inside, key=lambda text: (not text.endswith("README.md"), text))))
     found.append(("Project", ["docs/README.md", *PROJECT]))
-    return [one for one in found if one[1]]
+    return [pair for pair in found if pair[1]]
 
 
 def _in_folder(page: str) -> bool:
@@ -72,7 +76,7 @@ def configuration(root: Path) -> str:
     """The settings of zensical, as TOML."""
     tables = [f"  {{{_text('Start')} = {_text('README.md')}}},"]
     for heading, listed in sections(root):
-        entries = ", ".join(f"{{{_text(title(root / one))} = {_text(one)}}}" for one in listed)
+        entries = ", ".join(f"{{{_text(title(root / text))} = {_text(text)}}}" for text in listed)
         tables.append(f"  {{{_text(heading)} = [{entries}]}},")
     lines = [
         "[project]",
@@ -106,7 +110,7 @@ def build(root: Path, into: Path) -> Path:
     Raises:
         BrokenSite: a link or an anchor leads nowhere, a page is in no section, or something is loaded from elsewhere.
     """
-    lost = set(pages(root)) - {"README.md"} - {one for _, listed in sections(root) for one in listed}
+    lost = set(pages(root)) - {"README.md"} - {text for _, listed in sections(root) for text in listed}
     if lost:
         raise BrokenSite(f"No section has {', '.join(sorted(lost))}: add them to docs/README.md.")
     shutil.rmtree(into, ignore_errors=True)
@@ -166,7 +170,7 @@ def faults_of(site: Path) -> Iterator[str]:
         if path.name == "404.html":  # served for any address, so its links begin at the root of a host
             continue
         name = path.relative_to(site)
-        yield from (f"{name} loads {one} from elsewhere" for one in page.loaded if urlsplit(one).netloc)
+        yield from (f"{name} loads {text} from elsewhere" for text in page.loaded if urlsplit(text).netloc)
         for link in [*page.links, *page.loaded]:
             parts = urlsplit(link)
             if parts.scheme or parts.netloc:

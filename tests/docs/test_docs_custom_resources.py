@@ -64,7 +64,7 @@ def test_names_are_those_that_the_program_and_the_page_use(kind: str) -> None:
     spec = definition(kind)["spec"]
     names = spec["names"]
     assert (spec["group"], names["kind"], names["plural"]) == (resources.GROUP, kind, KINDS[kind])
-    assert [one["name"] for one in spec["versions"]] == [resources.VERSION]
+    assert [item["name"] for item in spec["versions"]] == [resources.VERSION]
     assert re.search(rf"\| `{kind}` \| \w+ \| `{names['shortNames'][0]}` \|", PAGE)
     if kind in set(ResourceKind):
         assert resources.PLURALS[ResourceKind(kind)] == KINDS[kind]

@@ -190,7 +190,12 @@ def test_every_metric_is_documented_as_it_is_defined() -> None:
         row[0].strip("`"): row[1:] for row in rows(DOCS / "reference" / "metrics.md") if "`bomgate_" in row[0]
     }
     defined = {
-        one.name: [one.kind, ", ".join(f"`{label}`" for label in one.labels) or "–", one.help] for one in DEFINITIONS
+        definition.name: [
+            definition.kind,
+            ", ".join(f"`{label}`" for label in definition.labels) or "–",
+            definition.help,
+        ]
+        for definition in DEFINITIONS
     }
     assert documented == defined
 
@@ -221,10 +226,10 @@ def test_purls_are_read_as_the_documentation_says() -> None:
 
 
 _SETTINGS = list(all_settings())
-_SETTING_NAMES = {one.name for one in _SETTINGS} | {"assessmentTypes", "assessments"}
-_CHART_VALUES = {one.path for one in chart_values()}
-_ENVIRONMENT = {one.environment for one in _SETTINGS} | {"BOMGATE_CONFIG"}
-_GROUPS = {one.name.partition(".")[0] for one in _SETTINGS}
+_SETTING_NAMES = {setting.name for setting in _SETTINGS} | {"assessmentTypes", "assessments"}
+_CHART_VALUES = {chart_value.path for chart_value in chart_values()}
+_ENVIRONMENT = {setting.environment for setting in _SETTINGS} | {"BOMGATE_CONFIG"}
+_GROUPS = {setting.name.partition(".")[0] for setting in _SETTINGS}
 
 
 @pages

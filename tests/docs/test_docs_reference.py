@@ -28,20 +28,20 @@ def test_every_command_has_a_section_and_its_json_is_described() -> None:
     page = (REFERENCE / "cli.md").read_text(encoding="utf-8")
     names = [name for name, _ in leaves(cli)]
     assert re.findall(r"^## bomgate (.+)$", page, re.MULTILINE) == names
-    with_json = {name for name, command in leaves(cli) if any("--output" in one.opts for one in command.params)}
+    with_json = {name for name, command in leaves(cli) if any("--output" in param.opts for param in command.params)}
     assert with_json == SHAPES.keys()
 
 
 def test_every_setting_and_every_key_of_an_entry_is_described() -> None:
     page = (REFERENCE / "configuration.md").read_text(encoding="utf-8")
-    assert [one.name for one in all_settings() if f"| `{one.name}` |" not in page] == []
+    assert [setting.name for setting in all_settings() if f"| `{setting.name}` |" not in page] == []
     assert [key for _, keys in all_lists() for key in keys if f"| `{key}` |" not in page] == []
 
 
 def paths(value: Any, prefix: str = "") -> set[str]:
     """The paths of all keys of a JSON value, as the page writes them."""
     if isinstance(value, list):
-        return {path for one in value for path in paths(one, f"{prefix}[]")}
+        return {path for item in value for path in paths(item, f"{prefix}[]")}
     if not isinstance(value, dict):
         return set()
     found = set()

@@ -50,12 +50,12 @@ def test_beside_each_claim_stands_a_test_that_exists(claim: tuple[str, str]) -> 
     named = re.findall(r"`([^`]+)`", claim[1])
     assert named, "a claim without a test"
     assert re.sub(r"`[^`]+`", "", claim[1]).strip(" ,") == "", "something else than tests in the last column"
-    for one in named:
-        file, _, name = one.partition("::")
+    for item in named:
+        file, _, name = item.partition("::")
         path = ROOT / "tests" / file
-        assert path.is_file(), one
-        assert named_tests(path), one
-        assert not name or name in named_tests(path), one
+        assert path.is_file(), item
+        assert named_tests(path), item
+        assert not name or name in named_tests(path), item
 
 
 def test_all_claims_stand_in_tables_that_end_with_their_tests() -> None:

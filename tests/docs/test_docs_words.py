@@ -48,7 +48,7 @@ def classes() -> Iterator[str]:
     for path in PACKAGE.rglob("*.py"):
         if path.relative_to(PACKAGE).parts[0] != "cli":
             body = ast.parse(path.read_text(encoding="utf-8")).body
-            yield from (one.name for one in body if isinstance(one, ast.ClassDef) and not one.name.startswith("_"))
+            yield from (item.name for item in body if isinstance(item, ast.ClassDef) and not item.name.startswith("_"))
 
 
 def test_every_word_is_where_the_glossary_says() -> None:

@@ -32,8 +32,8 @@ PLURALS = {
     "CronJob": "/apis/batch/v1/cronjobs",
 }
 _SELECTED: dict[str, Callable[[Object], str]] = {
-    "status.phase": lambda one: one.get("status", {}).get("phase", "Pending"),
-    "status.successful": lambda one: str(one.get("status", {}).get("succeeded", 0)),
+    "status.phase": lambda entry: entry.get("status", {}).get("phase", "Pending"),
+    "status.successful": lambda entry: str(entry.get("status", {}).get("succeeded", 0)),
 }
 
 
@@ -107,7 +107,7 @@ class ObjectServer:
 
     def kept(self, plural: str) -> list[Object]:
         """The objects of a collection."""
-        return [one for (path, _, _), one in self.objects.items() if path.endswith(f"/{plural}")]
+        return [item for (path, _, _), item in self.objects.items() if path.endswith(f"/{plural}")]
 
     # -- answering --------------------------------------------------------------------------------------------------
 
@@ -155,14 +155,14 @@ class ObjectServer:
 
     def _list(self, collection: str, namespace: str, query: dict[str, str], metadata_alone: bool) -> Object:
         found = [
-            one
-            for (path, where, _), one in list(self.objects.items())  # others may add to them meanwhile
-            if path == collection and namespace in ("", where) and _is_selected(one, query)
+            entry
+            for (path, where, _), entry in list(self.objects.items())  # others may add to them meanwhile
+            if path == collection and namespace in ("", where) and _is_selected(entry, query)
         ]
         start, most = int(query.get("continue", 0)), min(self.page, int(query.get("limit", 500)))
         items = found[start : start + most]
         if metadata_alone:
-            items = [{"kind": "PartialObjectMetadata", "metadata": one["metadata"]} for one in items]
+            items = [{"kind": "PartialObjectMetadata", "metadata": item["metadata"]} for item in items]
         following = {"continue": str(start + most)} if start + most < len(found) else {}
         return {"kind": "List", "metadata": {"resourceVersion": str(next(self._numbers)), **following}, "items": items}
 

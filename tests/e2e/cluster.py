@@ -118,7 +118,7 @@ class Cluster:
             else:
                 self._create_account("default")
         except BaseException as problem:
-            tails = "\n\n".join(f"--- {one.name} ---\n{one.tail()}" for one in self._processes)
+            tails = "\n\n".join(f"--- {process.name} ---\n{process.tail()}" for process in self._processes)
             self.stop()
             raise ClusterError(f"{problem}\n\n{tails}") from problem
 
@@ -133,7 +133,7 @@ class Cluster:
 
     def _wait(self, ready: Any, what: str) -> None:
         def answer() -> object:
-            ended = [one.name for one in self._processes if not one.running]
+            ended = [process.name for process in self._processes if not process.running]
             if ended:
                 raise ClusterError(f"{', '.join(ended)} ended while waiting for {what}")
             return ready()
@@ -272,11 +272,13 @@ class Cluster:
         core.create_namespaced_service_account(namespace, {"metadata": {"name": "default"}})
 
     def _has_namespace(self, name: str) -> bool:
-        return any(one.metadata.name == name for one in kubernetes.client.CoreV1Api(self.client).list_namespace().items)
+        return any(
+            item.metadata.name == name for item in kubernetes.client.CoreV1Api(self.client).list_namespace().items
+        )
 
     def _node_is_ready(self) -> bool:
         node = kubernetes.client.CoreV1Api(self.client).read_node("node-1")
-        conditions = {one.type: one.status for one in node.status.conditions or ()}
+        conditions = {condition.type: condition.status for condition in node.status.conditions or ()}
         return conditions.get("Ready") == "True" and not node.spec.taints
 
     # -- using it ---------------------------------------------------------------------------------------------------
@@ -307,7 +309,7 @@ class Cluster:
         objects = manifest if isinstance(manifest, list) else [manifest]
         done = subprocess.run(
             [self._binaries / "kubectl", f"--kubeconfig={self.kubeconfig}", "--cache-dir", self.folder, *arguments],
-            input=None if manifest is None else "\n---\n".join(json.dumps(one) for one in objects),
+            input=None if manifest is None else "\n---\n".join(json.dumps(item) for item in objects),
             capture_output=True,
             text=True,
             timeout=60,

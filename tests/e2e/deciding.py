@@ -62,7 +62,7 @@ def under_load(try_pod: TryPod, pause: float = 0.0) -> Iterator[None]:
         stop.set()
         for thread in threads:
             thread.join()
-    assert [one.message for one in answers if not one.allowed and not one.denied] == []
+    assert [answer.message for answer in answers if not answer.allowed and not answer.denied] == []
 
 
 def turn_bad(bomgate: Bomgate, core: kubernetes.client.CoreV1Api, namespace: str, number: int) -> None:

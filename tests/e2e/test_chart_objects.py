@@ -47,7 +47,7 @@ def namespaces(cluster: Cluster) -> None:
 @pytest.mark.usefixtures("namespaces")
 @pytest.mark.parametrize("name", SETS)
 def test_the_api_server_accepts_every_object_without_a_warning(cluster: Cluster, name: str) -> None:
-    rendered = [one for one in objects(render(SETS[name])).values() if not one["apiVersion"].startswith(FOREIGN)]
+    rendered = [item for item in objects(render(SETS[name])).values() if not item["apiVersion"].startswith(FOREIGN)]
     ran = cluster.kubectl("apply", "--dry-run=server", "-f", "-", manifest=rendered)
     assert (ran.code, ran.err) == (0, "")
     assert len(ran.out.splitlines()) == len(rendered)
@@ -122,7 +122,7 @@ def test_nothing_that_a_user_can_write_keeps_a_workload_from_being_asked_about(
     going = pod(place, "web", IMAGE)
     going["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     create(cluster, going)
-    assert {("CREATE", "Deployment"), ("CREATE", "Pod")} <= {one[1:] for one in recorder.asked}
+    assert {("CREATE", "Deployment"), ("CREATE", "Pod")} <= {pair[1:] for pair in recorder.asked}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in WORKLOADS if kind != "Job"])
@@ -160,7 +160,7 @@ def test_a_pod_is_asked_about_when_an_image_comes_and_not_when_it_goes(
     core.patch_namespaced_pod("web", place, {"spec": {"containers": [{"name": "c0", "image": OTHER}]}})
     debugger = {"spec": {"ephemeralContainers": [{"name": "debug", "image": OTHER}]}}
     core.patch_namespaced_pod_ephemeralcontainers("web", place, debugger)
-    assert [one[1:] for one in recorder.asked[1:]] == [("UPDATE", "Pod"), ("UPDATE", "ephemeralcontainers")]
+    assert [pair[1:] for pair in recorder.asked[1:]] == [("UPDATE", "Pod"), ("UPDATE", "ephemeralcontainers")]
 
     recorder.asked.clear()
     core.delete_namespaced_pod("web", place, grace_period_seconds=0)
@@ -218,7 +218,7 @@ def test_each_mode_of_a_namespace_has_its_entry(
     namespace = cluster.create_namespace(f"chart-mode-{mode or 'none'}".lower(), labels)
     recorder.asked.clear()
     create(cluster, pod(namespace, "web", IMAGE))
-    assert [one[0] for one in recorder.asked] == entry
+    assert [pair[0] for pair in recorder.asked] == entry
 
 
 # -- the guard on the mode of namespaces ------------------------------------------------------------------------------

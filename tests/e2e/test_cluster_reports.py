@@ -52,8 +52,8 @@ def definition(plural: str, kind: str, scope: str) -> dict[str, Any]:
 
 def report(kind: str, name: str, digest: str, *names: str) -> dict[str, Any]:
     components = [
-        {"bom-ref": str(number), "type": "library", "name": one, "version": "1", "purl": f"pkg:npm/{one}@1"}
-        for number, one in enumerate(names)
+        {"bom-ref": str(number), "type": "library", "name": name, "version": "1", "purl": f"pkg:npm/{name}@1"}
+        for number, name in enumerate(names)
     ]
     bom = {"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "components": components}
     artifact = {"repository": "team/reported", "tag": "1", "digest": digest}

@@ -59,8 +59,8 @@ def new_controller(cluster: Cluster, home: str, tmp_path: Path) -> Iterator[NewC
         return started[-1]
 
     yield make
-    for one in started:
-        one.process.stop()
+    for process in started:
+        process.process.stop()
 
 
 class TestLeaseLockOnARealServer(LeaderLockSuite):
@@ -205,10 +205,10 @@ def grant(cluster: Cluster, namespace: str, rights: list[Right], folder: Path) -
     api_group = "rbac.authorization.k8s.io"
     for kind, of in (("ClusterRole", ""), ("Role", namespace)):
         rules = [
-            {"apiGroups": [one.group], "resources": [one.resource], "verbs": [one.verb]}
-            | ({"resourceNames": [one.name]} if one.name else {})
-            for one in rights
-            if one.namespace == of
+            {"apiGroups": [right.group], "resources": [right.resource], "verbs": [right.verb]}
+            | ({"resourceNames": [right.name]} if right.name else {})
+            for right in rights
+            if right.namespace == of
         ]
         role = {"metadata": {"name": f"{namespace}-controller"}, "rules": rules}
         binding = {

@@ -88,7 +88,7 @@ def status(cluster: Cluster, plural: str, name: str) -> dict[str, Any]:
         return found["status"] if is_about else None
 
     found: Any = wait_until(told, SECONDS, f"the status of {plural}/{name}", pause=0.2)
-    (ready,) = [one for one in found["conditions"] if one["type"] == "Ready"]
+    (ready,) = [item for item in found["conditions"] if item["type"] == "Ready"]
     return {**found, "ready": ready["status"], "reason": ready["reason"], "message": ready["message"]}
 
 
@@ -201,7 +201,7 @@ def test_a_replica_decides_by_a_new_type_and_a_deny_outlives_its_type(
     row = columns(cluster, "bga")["turning"]
     assert (row["VULNERABILITY"], row["TYPE"], row["IMAGES"]) == ("CVE-2026-20003", "banned", "1")
     assert (row["PACKAGE"], row["UNTIL"]) == (QUEUE_LIKE, told["until"])
-    names = [one["name"] for one in bomgate.json("types", "list")["types"]]
+    names = [item["name"] for item in bomgate.json("types", "list")["types"]]
     assert names == ["Ignore", "Caution", "Blocked", "banned"]
 
     assert cluster.kubectl("delete", "assessmenttype", "banned").code == 0

@@ -82,7 +82,7 @@ def auditing(cluster: Cluster, bomgate: Bomgate, shop: str) -> Iterator[None]:
     finally:
         process.stop()
         cluster.kubectl(
-            "delete", "crd", *(one["metadata"]["name"] for one in (POLICY_REPORTS, REPORTS)), "--wait=false"
+            "delete", "crd", *(entry["metadata"]["name"] for entry in (POLICY_REPORTS, REPORTS)), "--wait=false"
         )
 
 
@@ -98,15 +98,15 @@ def items(cluster: Cluster, plural: str, namespace: str = NAMESPACE) -> list[Any
 
 def reports(cluster: Cluster, plural: str = "policyreports.wgpolicyk8s.io") -> dict[str, Any]:
     """The reports about each workload, by kind and name."""
-    return {f"{one['scope']['kind']}/{one['scope']['name']}": one for one in items(cluster, plural)}
+    return {f"{item['scope']['kind']}/{item['scope']['name']}": item for item in items(cluster, plural)}
 
 
 def ours(cluster: Cluster) -> dict[str, str]:
     """Reason of bomgate's newest event about each workload, by kind and name."""
-    events = [one for one in items(cluster, "events") if one["reason"].startswith("Bomgate")]
+    events = [item for item in items(cluster, "events") if item["reason"].startswith("Bomgate")]
     return {
-        f"{one['involvedObject']['kind']}/{one['involvedObject']['name']}": one["reason"]
-        for one in sorted(events, key=lambda one: one["lastTimestamp"])
+        f"{event['involvedObject']['kind']}/{event['involvedObject']['name']}": event["reason"]
+        for event in sorted(events, key=lambda event: event["lastTimestamp"])
     }
 
 
@@ -172,14 +172,18 @@ def test_where_nothing_is_looked_at_any_more_reports_go(cluster: Cluster) -> Non
 @pytest.mark.usefixtures("auditing")
 def test_the_metrics_say_what_was_found(port: int) -> None:
     text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
-    samples = [one for family in text_string_to_metric_families(text) for one in family.samples]
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
     by_action: dict[str, float] = {}
-    for one in samples:
-        if one.name == "bomgate_audit_workloads":
-            by_action[one.labels["action"]] = by_action.get(one.labels["action"], 0) + one.value
+    for sample in samples:
+        if sample.name == "bomgate_audit_workloads":
+            by_action[sample.labels["action"]] = by_action.get(sample.labels["action"], 0) + sample.value
     assert by_action["deny"] >= len(KINDS) + 1
     assert by_action["warn"] >= 1
-    written = [one.value for one in samples if one.name == "bomgate_reports_total" and one.labels["result"] == "failed"]
+    written = [
+        sample.value
+        for sample in samples
+        if sample.name == "bomgate_reports_total" and sample.labels["result"] == "failed"
+    ]
     assert sum(written) == 0
 
 
@@ -188,7 +192,7 @@ def test_where_the_successor_is_served_it_is_written(cluster: Cluster) -> None:
     create(cluster, REPORTS)
     count = len(KINDS) + 3
     wait_until(lambda: len(reports(cluster, "reports.openreports.io")) == count, SECONDS, "a Report for each", 0.3)
-    (source,) = {one["source"] for one in reports(cluster, "reports.openreports.io").values()}
+    (source,) = {report["source"] for report in reports(cluster, "reports.openreports.io").values()}
     assert source == "bomgate"
 
 

@@ -73,14 +73,14 @@ def grants(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
     """The specs of the grants in a namespace."""
     custom = kubernetes.client.CustomObjectsApi(cluster.client)
     found = custom.list_namespaced_custom_object("bomgate.dev", "v1alpha1", namespace, "breakglassgrants")
-    return [one["spec"] for one in found["items"]]
+    return [item["spec"] for item in found["items"]]
 
 
 def end(cluster: Cluster, namespace: str, ticket: str) -> None:
     """End a grant now, however slow the machine is."""
     custom = kubernetes.client.CustomObjectsApi(cluster.client)
     there = custom.list_namespaced_custom_object("bomgate.dev", "v1alpha1", namespace, "breakglassgrants")["items"]
-    (name,) = [one["metadata"]["name"] for one in there if one["spec"]["ticket"] == ticket]
+    (name,) = [item["metadata"]["name"] for item in there if item["spec"]["ticket"] == ticket]
     until = f"{dt.datetime.now(dt.UTC) - dt.timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
     patch = ("patch", "breakglassgrant", name, "--type=merge", "-p", json.dumps({"spec": {"until": until}}))
     assert cluster.kubectl("-n", namespace, *patch).code == 0
@@ -97,8 +97,8 @@ def wait_for_denial(cluster: Cluster, namespace: str) -> None:
 
 def wait_for_running(core: Core, namespace: str, number: int) -> None:
     def running() -> bool:
-        pods = [one for one in core.list_namespaced_pod(namespace).items if not one.metadata.deletion_timestamp]
-        return [one.status.phase for one in pods] == ["Running"] * number
+        pods = [item for item in core.list_namespaced_pod(namespace).items if not item.metadata.deletion_timestamp]
+        return [other_pod.status.phase for other_pod in pods] == ["Running"] * number
 
     wait_until(running, 30, f"{number} running Pods")
 
@@ -162,7 +162,7 @@ def test_its_controllers_may_make_pods_until_the_grant_ends_and_again_under_a_ne
 
     def told() -> list[str]:
         events = core.list_namespaced_event(namespace, field_selector="reason=FailedCreate").items
-        return [one.message for one in events if "Break-glass under ticket INC-3 ended" in one.message]
+        return [event.message for event in events if "Break-glass under ticket INC-3 ended" in event.message]
 
     wait_until(told, 20, "the event that says that it ended")
     assert bomgate.metric("bomgate_break_glass_total", result="expired") > expired
@@ -175,7 +175,7 @@ def test_its_controllers_may_make_pods_until_the_grant_ends_and_again_under_a_ne
     again = cluster.kubectl("--as", "ben", *note, f"{TICKET}=INC-5")
     assert "under ticket INC-5" in again.err
     wait_for_running(core, namespace, 2)
-    assert sorted(one["ticket"] for one in grants(cluster, namespace)) == ["INC-3", "INC-5"]
+    assert sorted(other_grant["ticket"] for other_grant in grants(cluster, namespace)) == ["INC-3", "INC-5"]
 
 
 def test_a_grant_lets_in_only_the_images_that_it_names(cluster: Cluster, core: Core, namespace: str) -> None:
@@ -218,7 +218,9 @@ def test_a_ticket_is_not_replayed_by_an_update_of_an_account_that_may_everything
     assert "is not listed in policy.breakGlass.accounts" in answer.text
     assert grants(cluster, namespace) == []
     assert change(cluster, listed, under("INC-21", deployment(namespace, "web", BLOCKED))).allowed
-    assert [(one["ticket"], one["user"]) for one in grants(cluster, namespace)] == [("INC-21", listed)]
+    assert [(other_grant["ticket"], other_grant["user"]) for other_grant in grants(cluster, namespace)] == [
+        ("INC-21", listed)
+    ]
 
 
 def test_a_used_ticket_makes_no_second_grant_however_it_comes_back(cluster: Cluster, namespace: str) -> None:
@@ -233,15 +235,15 @@ def test_a_used_ticket_makes_no_second_grant_however_it_comes_back(cluster: Clus
     reference = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "controller": True, "name": "web", "uid": "none"}
     owned["metadata"]["ownerReferences"] = [reference]
     assert create(cluster, "ben", owned).denied
-    assert [one["ticket"] for one in grants(cluster, namespace)] == ["INC-22"]
+    assert [other_grant["ticket"] for other_grant in grants(cluster, namespace)] == ["INC-22"]
 
 
 def test_of_many_creations_under_one_ticket_at_once_one_is_let_in(cluster: Cluster, namespace: str) -> None:
     manifests = [under("INC-24", deployment(namespace, f"web-{number}", BLOCKED)) for number in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda one: create(cluster, "ben", one), manifests))
-    assert sum(one.allowed for one in answers) == 1
-    assert [one["ticket"] for one in grants(cluster, namespace)] == ["INC-24"]
+        answers = list(pool.map(lambda manifest: create(cluster, "ben", manifest), manifests))
+    assert sum(answer.allowed for answer in answers) == 1
+    assert [other_grant["ticket"] for other_grant in grants(cluster, namespace)] == ["INC-24"]
 
 
 def test_a_grant_can_be_ended_earlier_and_not_be_changed_otherwise(cluster: Cluster, namespace: str) -> None:

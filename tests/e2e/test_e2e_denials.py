@@ -126,7 +126,7 @@ def test_an_ephemeral_container_is_denied_or_allowed_through_its_own_subresource
     assert f"spec.ephemeralContainers[0] (bad): {BLOCKED}" in denied.text
     assert debug("good", CLEAN).allowed
     running = core.read_namespaced_pod("web", namespace)
-    assert [one.name for one in running.spec.ephemeral_containers] == ["good"]
+    assert [container.name for container in running.spec.ephemeral_containers] == ["good"]
 
 
 def test_kubectl_debug_with_a_blocked_image_is_denied(

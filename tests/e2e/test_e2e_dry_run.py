@@ -71,4 +71,4 @@ def test_a_dry_run_is_decided_like_the_real_thing_and_leaves_no_trace(
     call(core.create_namespaced_pod_with_http_info, namespace, pod(namespace, "web", BLOCKED))
     call(core.create_namespaced_pod_with_http_info, namespace, pod(namespace, "web", CAUTION))
     assert stored_at_the_end(untouched)[1] != before[1]
-    assert [one.metadata.name for one in core.list_namespaced_pod(namespace).items] == ["web"]
+    assert [item.metadata.name for item in core.list_namespaced_pod(namespace).items] == ["web"]

@@ -68,7 +68,11 @@ def wait_for_pods(core: Core, namespace: str, number: int) -> list[Any]:
 
     def running() -> list[Any]:
         pods = core.list_namespaced_pod(namespace).items
-        fine = [one for one in pods if one.status.phase == "Running" and one.metadata.deletion_timestamp is None]
+        fine = [
+            other_pod
+            for other_pod in pods
+            if other_pod.status.phase == "Running" and other_pod.metadata.deletion_timestamp is None
+        ]
         return fine if len(fine) == len(pods) == number else []
 
     found = wait_until(running, 30, f"{number} running Pods")
@@ -82,7 +86,9 @@ def failures(core: Core, namespace: str, kind: str) -> str:
     def told() -> list[str]:
         events = core.list_namespaced_event(namespace).items
         return [
-            one.message for one in events if one.involved_object.kind == kind and "denied the request" in one.message
+            event.message
+            for event in events
+            if event.involved_object.kind == kind and "denied the request" in event.message
         ]
 
     found = wait_until(told, 20, f"the event of a {kind}")
@@ -167,8 +173,8 @@ def test_a_deployment_whose_image_turned_bad_scales_heals_and_restarts_and_nothi
     assert cluster.kubectl("-n", namespace, "rollout", "restart", "deployment/web").code == 0
     ran = cluster.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=30s")
     assert ran.code == 0, ran.err
-    again = {one.metadata.name for one in wait_for_pods(core, namespace, 3)}
-    assert again.isdisjoint(one.metadata.name for one in pods)
+    again = {wait_for_pod.metadata.name for wait_for_pod in wait_for_pods(core, namespace, 3)}
+    assert again.isdisjoint(other_pod.metadata.name for other_pod in pods)
     noted = cluster.audited(namespace, next(iter(again)))
     new = call(creator(cluster.client, "Deployment"), namespace, deployment(namespace, "other", image))
     assert new.denied
@@ -195,7 +201,9 @@ def test_what_is_replaced_only_when_it_is_gone_comes_back_as_well(
 
     def replaced() -> bool:
         pods = core.list_namespaced_pod(namespace).items
-        return [one.status.phase for one in pods] == ["Running"] and pods[0].metadata.uid != first.metadata.uid
+        return [other_pod.status.phase for other_pod in pods] == ["Running"] and pods[
+            0
+        ].metadata.uid != first.metadata.uid
 
     wait_until(replaced, 30, "another Pod")
 
@@ -273,7 +281,7 @@ def test_tags_of_pods_get_their_digest_and_nothing_else_is_touched(
 
     def images(number: int) -> list[str]:
         made = core.create_namespaced_pod(namespace, pod(namespace, f"web-{number}", tag, CAUTION, "unknown:1", tag))
-        return [one.image for one in made.spec.containers]
+        return [container.image for container in made.spec.containers]
 
     numbers = iter(range(1000))
     wanted = [f"{tag}@{digest('clean')}", CAUTION, "unknown:1", f"{tag}@{digest('clean')}"]

@@ -83,8 +83,8 @@ def variant(name: str) -> list[dict[str, Any]]:
     else:
         text = render(SETS["everything" if name == "widened" else name])
     kinds = KINDS[:1] if name == "widened" else KINDS
-    found = [one for one in yaml.load_all(text, yaml.CSafeLoader) if one and one["kind"] in kinds]
-    for entry in (entry for one in found for entry in one["webhooks"]):
+    found = [item for item in yaml.load_all(text, yaml.CSafeLoader) if item and item["kind"] in kinds]
+    for entry in (entry for item in found for entry in item["webhooks"]):
         if name == "how-to-fail":
             entry["failurePolicy"] = "Fail"
         if name == "widened":  # as somebody might edit it by hand
@@ -101,14 +101,14 @@ def registered(
 ) -> Iterator[None]:
     """Register at a port of loopback, only for namespaces with the labels of these tests."""
     made = []
-    for one in copy.deepcopy(configurations):
-        one["metadata"] = {"name": f"registration-{next(_NUMBERS)}"}
-        for entry in one["webhooks"]:
+    for item in copy.deepcopy(configurations):
+        item["metadata"] = {"name": f"registration-{next(_NUMBERS)}"}
+        for entry in item["webhooks"]:
             bundle = base64.b64encode(authority.pem).decode()
             entry["clientConfig"] = {"url": f"https://127.0.0.1:{port}/{entry['name']}", "caBundle": bundle}
             entry["namespaceSelector"].setdefault("matchLabels", {})[INSTANCE_LABEL] = INSTANCE
-        done(cluster, "create", "-f", "-", manifest=one)
-        made.append(f"{one['kind'].lower()}/{one['metadata']['name']}")
+        done(cluster, "create", "-f", "-", manifest=item)
+        made.append(f"{item['kind'].lower()}/{item['metadata']['name']}")
     try:
         yield
     finally:
@@ -185,7 +185,7 @@ def test_what_is_created_and_changed_is_asked_about_and_everything_can_go(
         done(cluster, "patch", "pod/x", "-n", namespace, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
         done(cluster, "create", "-f", "-", manifest=pod(namespace, "left", IMAGE))
         all_goes(cluster, namespace)
-    kinds = {one[1:] for one in recorder.asked}
+    kinds = {pair[1:] for pair in recorder.asked}
     assert kinds >= {("CREATE", "Deployment"), ("CREATE", "ReplicaSet"), ("CREATE", "Pod"), ("UPDATE", "Deployment")}
     assert (("CREATE", "Rollout") in kinds) == (name in ("everything", "widened"))
     assert {operation for operation, _ in kinds} == {"CREATE", "UPDATE"}
@@ -201,7 +201,7 @@ def test_without_the_webhook_nothing_comes_in_but_all_can_go_and_the_cluster_liv
     spared = ("kube-system", "bomgate-system")
     if "bomgate-system" not in done(cluster, "get", "namespaces", "-o", "name"):
         cluster.create_namespace("bomgate-system", {INSTANCE_LABEL: "none"})
-    before = {one: core.read_namespace(one).metadata.labels for one in spared}
+    before = {excluded: core.read_namespace(excluded).metadata.labels for excluded in spared}
     # bomgate's namespace may ask for restricted Pods, which these are not.
     spared_labels = {**LABELS, "pod-security.kubernetes.io/enforce": "privileged"}
     with registered(cluster, variant(name), authority, free_port()):
@@ -215,14 +215,18 @@ def test_without_the_webhook_nothing_comes_in_but_all_can_go_and_the_cluster_liv
 
         wait_until(refused, SECONDS, "the first refusal")
         try:
-            for one in spared:  # so that nothing but their names leaves them out
-                core.patch_namespace(one, {"metadata": {"labels": spared_labels}})
-                done(cluster, "create", "-f", "-", manifest=deployment(one, f"spared-{name}", IMAGE))
-                wait_until(lambda one=one: pods(cluster, one, f"app=spared-{name}"), SECONDS, f"the Pod in {one}")
+            for excluded in spared:  # so that nothing but their names leaves them out
+                core.patch_namespace(excluded, {"metadata": {"labels": spared_labels}})
+                done(cluster, "create", "-f", "-", manifest=deployment(excluded, f"spared-{name}", IMAGE))
+                wait_until(
+                    lambda excluded=excluded: pods(cluster, excluded, f"app=spared-{name}"),
+                    SECONDS,
+                    f"the Pod in {excluded}",
+                )
         finally:
-            for one, labels in before.items():
+            for excluded, labels in before.items():
                 missing = {key: labels.get(key) for key in spared_labels}
-                core.patch_namespace(one, {"metadata": {"labels": missing}})
+                core.patch_namespace(excluded, {"metadata": {"labels": missing}})
         # What nodes and the controllers of the cluster live from.
         lease = {
             "apiVersion": "coordination.k8s.io/v1",
@@ -242,5 +246,5 @@ def test_without_the_webhook_nothing_comes_in_but_all_can_go_and_the_cluster_liv
             cluster, "create", "--raw", f"/api/v1/namespaces/{namespace}/pods/x/eviction", "-f", "-", manifest=eviction
         )
         all_goes(cluster, namespace)
-    for one in spared:
-        done(cluster, "delete", "deployment", f"spared-{name}", "-n", one)
+    for excluded in spared:
+        done(cluster, "delete", "deployment", f"spared-{name}", "-n", excluded)

@@ -37,7 +37,7 @@ def wait_for_pods(core: kubernetes.client.CoreV1Api, namespace: str, number: int
 
     def ready() -> bool:
         pods = core.list_namespaced_pod(namespace).items
-        conditions = [one.status.conditions or () for one in pods if one.metadata.deletion_timestamp is None]
+        conditions = [v1_pod.status.conditions or () for v1_pod in pods if v1_pod.metadata.deletion_timestamp is None]
         return len(pods) == number and all(
             any(condition.type == "Ready" and condition.status == "True" for condition in of_pod)
             for of_pod in conditions
@@ -52,7 +52,7 @@ def test_a_clean_deployment_comes_up(
     manifest = deployment(namespace, "web", CLEAN, CLEANER, replicas=3)
     assert call(creator(cluster.client, "Deployment"), namespace, manifest).allowed
     wait_for_pods(core, namespace, 3)
-    assert {one.status.phase for one in core.list_namespaced_pod(namespace).items} == {"Running"}
+    assert {item.status.phase for item in core.list_namespaced_pod(namespace).items} == {"Running"}
     wait_until(
         lambda: apps.read_namespaced_deployment("web", namespace).status.available_replicas == 3, 10, "availability"
     )

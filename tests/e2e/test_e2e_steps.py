@@ -49,7 +49,11 @@ def relabel(cluster: Cluster, namespace: str, mode: str) -> None:
 
 def running(cluster: Cluster, namespace: str) -> list[str]:
     pods = Core(cluster.client).list_namespaced_pod(namespace).items
-    return [one.metadata.name for one in pods if one.status.phase == "Running" and not one.metadata.deletion_timestamp]
+    return [
+        v1_pod.metadata.name
+        for v1_pod in pods
+        if v1_pod.status.phase == "Running" and not v1_pod.metadata.deletion_timestamp
+    ]
 
 
 def apply(cluster: Cluster, manifest: Manifest, *options: str) -> Ran:

@@ -53,7 +53,7 @@ def read(cluster: Cluster, path: str) -> dict[str, Any]:
 def subresources(cluster: Cluster, kind: str) -> set[str]:
     """What the API server says that it has."""
     root = "/api/v1" if GROUPS[kind] == "v1" else f"/apis/{GROUPS[kind]}"
-    names = [one["name"] for one in read(cluster, root)["resources"]]
+    names = [item["name"] for item in read(cluster, root)["resources"]]
     return {name.partition("/")[2] for name in names if name.startswith(f"{PLURALS[kind]}/")}
 
 
@@ -61,8 +61,8 @@ def images(content: Any) -> Iterator[str]:
     if isinstance(content, dict):
         yield from (content["image"],) if isinstance(content.get("image"), str) else ()
         content = list(content.values())
-    for one in content if isinstance(content, list) else ():
-        yield from images(one)
+    for item in content if isinstance(content, list) else ():
+        yield from images(item)
 
 
 @pytest.mark.parametrize("kind", WRITERS)

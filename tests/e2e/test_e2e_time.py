@@ -96,8 +96,8 @@ def test_an_update_and_a_replica_set_of_a_real_deployment_are_denied(
     core, apps = Core(cluster.client), Apps(cluster.client)
     core.create_namespaced_pod(namespace, pod(namespace, "victim", CLEAN, CLEAN))
     images = [{"name": f"c{number}", "image": image} for number, image in enumerate((unheard(slow, 50), BLOCKED))]
-    names = [one.name for one in core.read_namespaced_pod("victim", namespace).spec.containers]
-    patch = {"spec": {"containers": [{**one, "name": name} for one, name in zip(images, names, strict=True)]}}
+    names = [container.name for container in core.read_namespaced_pod("victim", namespace).spec.containers]
+    patch = {"spec": {"containers": [{**image, "name": name} for image, name in zip(images, names, strict=True)]}}
     assert call(core.patch_namespaced_pod_with_http_info, "victim", namespace, patch, dry_run="All").denied
 
     top = apps.read_namespaced_deployment("web", namespace)

@@ -32,10 +32,12 @@ def test_the_api_server_saw_no_call_fail(main: Bomgate, cluster: Cluster) -> Non
     metrics = cluster.get("/metrics").text
     samples = [sample for family in text_string_to_metric_families(metrics) for sample in family.samples]
     ours = [sample for sample in samples if sample.labels.get("name", "").endswith(".e2e.bomgate.dev")]
-    codes = {one.labels["code"] for one in ours if one.name == "apiserver_admission_webhook_request_total"}
+    codes = {webhook.labels["code"] for webhook in ours if webhook.name == "apiserver_admission_webhook_request_total"}
     # The parser of the library gives every counter the ending that OpenMetrics asks for.
     errors = {
-        one.labels["error_type"] for one in ours if one.name == "apiserver_admission_webhook_rejection_count_total"
+        webhook.labels["error_type"]
+        for webhook in ours
+        if webhook.name == "apiserver_admission_webhook_rejection_count_total"
     }
     assert codes == {"200", "403"}, "allowed and denied, and nothing else"
     assert errors == {"no_error"}

@@ -95,7 +95,7 @@ def manifest(data: bytes) -> None:
     # What Go would see: keys in any case, and the last of several.
     seen = json.loads(data, object_pairs_hook=lambda pairs: {folded(key): value for key, value in pairs})
     for key, read in (("manifests", found.manifests), ("layers", found.layers)):
-        assert [one["digest"] for one in seen.get(key) or ()] == [one.digest for one in read or ()]
+        assert [item["digest"] for item in seen.get(key) or ()] == [descriptor.digest for descriptor in read or ()]
 
 
 def review(data: bytes) -> None:
@@ -137,9 +137,9 @@ def workload(data: bytes) -> None:
 
 
 def custom(data: bytes) -> None:
-    for one in KINDS:
+    for kind in KINDS:
         try:
-            decode_workload(data, one.group, one.kind, KINDS)
+            decode_workload(data, kind.group, kind.kind, KINDS)
         except InvalidInput as problem:
             refused = problem
         else:
@@ -177,12 +177,12 @@ def purl(data: bytes) -> None:
 
 def ossindex(data: bytes) -> None:
     message_of(data)
-    matched = match([parse_purl(one) for one in ("pkg:npm/a@1", "pkg:pypi/b-c@2")], decode_reports(data))
+    matched = match([parse_purl(literal) for literal in ("pkg:npm/a@1", "pkg:pypi/b-c@2")], decode_reports(data))
     for asked, entries in matched.found.items():
         answer = convert(asked, entries, NOW)
-        for one in answer.vulnerabilities if answer is not None else ():
-            assert one.id
-            assert one.cvss_score is None or 0 <= one.cvss_score <= 10
+        for vulnerability in answer.vulnerabilities if answer is not None else ():
+            assert vulnerability.id
+            assert vulnerability.cvss_score is None or 0 <= vulnerability.cvss_score <= 10
 
 
 def docker_config(data: bytes) -> None:
@@ -194,8 +194,8 @@ def docker_config(data: bytes) -> None:
 
 def header(data: bytes) -> None:
     name, _, value = data.decode("latin-1").partition(":")
-    for one in headers.read_challenges(value):
-        assert one.scheme == one.scheme.lower()
+    for read_challenge in headers.read_challenges(value):
+        assert read_challenge.scheme == read_challenge.scheme.lower()
     target = headers.next_link(value)
     address = headers.joined("https://registry.example/v2/", target)
     assert not address or headers.web_address(address) is not None
@@ -252,8 +252,8 @@ def version(data: bytes) -> None:
 def version_range(data: bytes) -> None:
     found = parse_range(text_of(data))
     for purl_type in ("", "npm", "maven", "deb", "rpm"):
-        for one in ("1.2.3", "1:2-3", "x"):
-            found.contains(one, purl_type)
+        for literal in ("1.2.3", "1:2-3", "x"):
+            found.contains(literal, purl_type)
     if not text_of(data).strip().startswith("vers:"):
         assert parse_range(str(found)) == found
 

@@ -59,7 +59,7 @@ class Images:
 
     def index(self, **platforms: Digest) -> Digest:
         """Push an index: architecture → image."""
-        return self.push(images.index(self._layout, {f"linux/{one}": digest for one, digest in platforms.items()}))
+        return self.push(images.index(self._layout, {f"linux/{text}": digest for text, digest in platforms.items()}))
 
     def push(self, digest: str) -> Digest:
         headers = {}

@@ -79,5 +79,5 @@ def test_there_are_goldens() -> None:
 
 
 if __name__ == "__main__":
-    for one in REQUESTS:
-        golden(one).write_text(answer(one), encoding="utf-8")
+    for other_request in REQUESTS:
+        golden(other_request).write_text(answer(other_request), encoding="utf-8")

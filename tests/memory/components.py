@@ -25,30 +25,37 @@ class MemoryComponents:
     def wanted(self, *, now: dt.datetime, ttl: dt.timedelta) -> Sequence[WantedComponent]:
         images = self._facts.images()
         used = Counter(number for ids in images.values() for number in ids)
-        digests = {one.digest or self._facts.tags.get(one.name, (None,))[0] for one in self._facts.sightings.values()}
+        digests = {
+            sighting.digest or self._facts.tags.get(sighting.name, (None,))[0]
+            for sighting in self._facts.sightings.values()
+        }
         seen = {number for digest, ids in images.items() if digest in digests for number in ids}
-        purls = {one.id: one.purl for one in self._facts.components.values()}
+        purls = {component.id: component.purl for component in self._facts.components.values()}
         due = [
-            (one.id, one.answered_at)
-            for one in self._facts.components.values()
-            if one.state != ComponentState.NOT_COVERED and not one.asked_after(now - ttl)
+            (component.id, component.answered_at)
+            for component in self._facts.components.values()
+            if component.state != ComponentState.NOT_COVERED and not component.asked_after(now - ttl)
         ]
         order = sorted(positions(due, used, {number: number in seen for number in purls}))
-        works = [read_position(one) for one in order]
+        works = [read_position(number) for number in order]
         return [WantedComponent(purls[work.component_id], work.never_asked, work.seen, work.images) for work in works]
 
     def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
         after, found = int(settled_after.timestamp()), dict[Purl, Names]()
         for purl in purls:
             spellings = tuple(sorted(self._facts.spellings.get(purl, ())))
-            settled = {form for (one, form), answered in self._facts.forms.items() if one == purl and answered > after}
+            settled = {
+                form
+                for (other_purl, form), answered in self._facts.forms.items()
+                if other_purl == purl and answered > after
+            }
             if spellings or settled:
                 found[purl] = Names(spellings, frozenset(settled))
         return found
 
     def not_covered(self) -> Mapping[str, int]:
         rows = self._facts.components.values()
-        return dict(Counter(one.purl.type for one in rows if one.state == ComponentState.NOT_COVERED))
+        return dict(Counter(row.purl.type for row in rows if row.state == ComponentState.NOT_COVERED))
 
     def record(
         self,
@@ -67,16 +74,20 @@ class MemoryComponents:
         if lease is not None and not facts.holds(lease):
             raise lease.lost()
         facts.revision += 1
-        kept = [one for one in answers if not is_outdated(one, facts.spellings.get(one.purl, ()))]
-        newer = [one for one in kept if counts(int(one.answered_at.timestamp()), facts.component(one.purl).answered_at)]
+        kept = [answer for answer in answers if not is_outdated(answer, facts.spellings.get(answer.purl, ()))]
+        newer = [
+            answer
+            for answer in kept
+            if counts(int(answer.answered_at.timestamp()), facts.component(answer.purl).answered_at)
+        ]
         for answer in newer:
             self._answer(answer, now)
         self._describe(newer, now)
         pairs = [
-            AnsweredPair(one, package, (key, package) not in facts.pairs, facts.pairs.get((key, package)))
-            for (key, package), one in named_pairs(newer).items()
+            AnsweredPair(named_pair, package, (key, package) not in facts.pairs, facts.pairs.get((key, package)))
+            for (key, package), named_pair in named_pairs(newer).items()
         ]
-        facts.pairs.update({(one.vulnerability.id, one.package): one.vulnerability.cvss_score for one in pairs})
+        facts.pairs.update({(pair.vulnerability.id, pair.package): pair.vulnerability.cvss_score for pair in pairs})
         for pair in settled:
             facts.forms[pair] = int(now.timestamp())
         for purl in unanswered:
@@ -84,24 +95,28 @@ class MemoryComponents:
         assessed = assessments_by_score(assess, pairs, facts.assessments, reassess=reassess_on_score_change)
         facts.append(assessed)
         vulnerable = sum(bool(answer.vulnerabilities) for answer in answers)
-        return RecordResult(sum(one.is_new for one in pairs), len(assessed), vulnerable, facts.revision)
+        return RecordResult(sum(pair.is_new for pair in pairs), len(assessed), vulnerable, facts.revision)
 
     def _answer(self, answer: ComponentAnswer, now: dt.datetime) -> None:
         facts, row = self._facts, self._facts.component(answer.purl)
         row.state = ComponentState.VULNERABLE if answer.vulnerabilities else ComponentState.CLEAN
         row.answered_at, row.asked_at = int(answer.answered_at.timestamp()), int(now.timestamp())
         former = () if answer.complete else row.findings
-        row.findings = tuple(sorted({*former, *(one.id for one in answer.vulnerabilities)}))
+        row.findings = tuple(sorted({*former, *(vulnerability.id for vulnerability in answer.vulnerabilities)}))
         row.revision = facts.revision
 
     def _describe(self, answers: Sequence[ComponentAnswer], now: dt.datetime) -> None:
-        for one in descriptions(answers).values():
-            old = self._facts.vulnerabilities.get(one.id)
-            one = with_move(one, old[0] if old else None, now)
-            if old is None or not same_description(old[0], one):
-                self._facts.vulnerabilities[one.id] = (one, old[1] if old else now, self._facts.revision)
+        for description in descriptions(answers).values():
+            old = self._facts.vulnerabilities.get(description.id)
+            description = with_move(description, old[0] if old else None, now)
+            if old is None or not same_description(old[0], description):
+                self._facts.vulnerabilities[description.id] = (
+                    description,
+                    old[1] if old else now,
+                    self._facts.revision,
+                )
 
     def unassessed_pairs(self) -> Iterable[tuple[Vulnerability, str]]:
         rows = self._facts.components.values()
-        pairs = {(identifier, one.purl.package) for one in rows for identifier in one.findings}
+        pairs = {(identifier, row.purl.package) for row in rows for identifier in row.findings}
         return [(self._facts.vulnerabilities[identifier][0], package) for identifier, package in sorted(pairs)]

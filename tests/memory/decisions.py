@@ -30,19 +30,19 @@ class MemoryAssessments:
         return self._facts.revision
 
     def provision(self, assessments: Sequence[Assessment], *, author: str, now: dt.datetime) -> int:
-        wanted = {(one.vulnerability, one.scope): one for one in assessments}
+        wanted = {(assessment.vulnerability, assessment.scope): assessment for assessment in assessments}
         there: dict[tuple[str, Scope], Assessment] = {}
-        for one in self._facts.assessments:
-            if one.source is AssessmentSource.PROVISIONED and one.author == author:
-                there[one.vulnerability, one.scope] = one
+        for assessment in self._facts.assessments:
+            if assessment.source is AssessmentSource.PROVISIONED and assessment.author == author:
+                there[assessment.vulnerability, assessment.scope] = assessment
         records = [
-            replace(one, source=AssessmentSource.PROVISIONED, author=author)
-            for key, one in wanted.items()
-            if key not in there or _words(there[key]) != _words(one)
+            replace(assessment, source=AssessmentSource.PROVISIONED, author=author)
+            for key, assessment in wanted.items()
+            if key not in there or _words(there[key]) != _words(assessment)
         ]
         records += [
             replace(
-                one,
+                assessment,
                 type=None,
                 comment="No longer stated by its source.",
                 assessed_at=now,
@@ -50,19 +50,19 @@ class MemoryAssessments:
                 rule="",
                 score=None,
             )
-            for key, one in there.items()
-            if key not in wanted and one.type is not None
+            for key, assessment in there.items()
+            if key not in wanted and assessment.type is not None
         ]
         self.append(records)
         return len(records)
 
     def find(self, query: AssessmentQuery) -> Sequence[Assessment]:
         return [
-            one
-            for one in self._facts.assessments
-            if query.vulnerability in (None, one.vulnerability)
-            and query.source in (None, one.source.value)
-            and query.batch in (None, one.batch)
+            assessment
+            for assessment in self._facts.assessments
+            if query.vulnerability in (None, assessment.vulnerability)
+            and query.source in (None, assessment.source.value)
+            and query.batch in (None, assessment.batch)
         ]
 
 
@@ -75,16 +75,16 @@ class MemoryTypes:
         self._facts = facts
 
     def list(self) -> Sequence[StoredType]:
-        return [one for _, (one, _) in sorted(self._facts.types.items())]
+        return [stored for _, (stored, _) in sorted(self._facts.types.items())]
 
     def provision(self, types: Sequence[AssessmentType]) -> int:
-        there = {name: one for name, (one, _) in self._facts.types.items()}
-        wanted = {one.name: StoredType(one) for one in types}
-        wanted |= {name: replace(one, retired=True) for name, one in there.items() if name not in wanted}
-        changed = {name: one for name, one in wanted.items() if there.get(name) != one}
+        there = {name: stored for name, (stored, _) in self._facts.types.items()}
+        wanted = {assessment_type.name: StoredType(assessment_type) for assessment_type in types}
+        wanted |= {name: replace(stored, retired=True) for name, stored in there.items() if name not in wanted}
+        changed = {name: stored for name, stored in wanted.items() if there.get(name) != stored}
         if changed:
             self._facts.revision += 1
-            self._facts.types |= {name: (one, self._facts.revision) for name, one in changed.items()}
+            self._facts.types |= {name: (stored, self._facts.revision) for name, stored in changed.items()}
         return len(changed)
 
 
@@ -94,7 +94,7 @@ class MemoryVulnerabilities:
 
     def find(self, query: VulnerabilityQuery) -> Sequence[VulnerabilityRecord]:
         records = [self._record(identifier, query) for identifier in self._facts.vulnerabilities]
-        found = [one for one in records if one.components and _matches(one.vulnerability, query)]
+        found = [record for record in records if record.components and _matches(record.vulnerability, query)]
         return sorted(found, key=_worst_first)
 
     def knows_image(self, image: str) -> bool:
@@ -102,31 +102,33 @@ class MemoryVulnerabilities:
         return digest in self._facts.images()
 
     def knows_package(self, package: str) -> bool:
-        return any(package in (one.purl, one.purl.package) for one in self._facts.components.values())
+        return any(package in (component.purl, component.purl.package) for component in self._facts.components.values())
 
     def show(self, identifier: str) -> VulnerabilityRecord | None:
         wanted = identifier.casefold()
         ids = [
-            (one.id.casefold() != wanted, one.id)
-            for one, _, _ in self._facts.vulnerabilities.values()
-            if wanted in [name.casefold() for name in one.identifiers]
+            (vulnerability.id.casefold() != wanted, vulnerability.id)
+            for vulnerability, _, _ in self._facts.vulnerabilities.values()
+            if wanted in [name.casefold() for name in vulnerability.identifiers]
         ]
         return self._record(min(ids)[1], VulnerabilityQuery()) if ids else None
 
     def _record(self, identifier: str, query: VulnerabilityQuery) -> VulnerabilityRecord:
         facts, images = self._facts, self._facts.images()
-        affected = [one for one in facts.components.values() if identifier in one.findings]
+        affected = [component for component in facts.components.values() if identifier in component.findings]
         if query.package is not None:
-            affected = [one for one in affected if query.package in (one.purl, one.purl.package)]
+            affected = [
+                component for component in affected if query.package in (component.purl, component.purl.package)
+            ]
         if query.image is not None:
             digest, _ = facts.tags.get(query.image, (Digest(query.image), 0))
-            affected = [one for one in affected if one.id in images.get(digest, set())]
-        ids = {one.id for one in affected}
+            affected = [component for component in affected if component.id in images.get(digest, set())]
+        ids = {component.id for component in affected}
         vulnerability, first_seen, _ = facts.vulnerabilities[identifier]
         holders = sorted(digest for digest, contents in images.items() if contents & ids)
         return VulnerabilityRecord(
             vulnerability,
-            tuple(sorted(one.purl for one in affected)),
+            tuple(sorted(component.purl for component in affected)),
             tuple((digest, facts.names(digest)) for digest in holders),
             first_seen,
         )

@@ -50,37 +50,39 @@ class MemoryFeed:
         facts, position = self._facts, self.position()
         complete = since.revision == 0 or not position.continues(since) or since.mark != self._mark(since.revision)
         after = -1 if complete else since.revision
-        changed = [one for one in facts.components.values() if one.revision > after]
-        vulnerable = [one for one in changed if one.state == ComponentState.VULNERABLE]
-        doubtful = {one.id: one.purl for one in changed if facts.repeats_group(one.purl)}
+        changed = [component for component in facts.components.values() if component.revision > after]
+        vulnerable = [component for component in changed if component.state == ComponentState.VULNERABLE]
+        doubtful = {component.id: component.purl for component in changed if facts.repeats_group(component.purl)}
         return Changes(
             position=position,
             complete=complete,
-            component_ids=array(UINT32, [one.id for one in changed]),
-            states=bytes(one.state for one in changed),
-            answered_at=array(UINT32, [one.answered_at for one in changed]),
-            purls={one.id: one.purl for one in vulnerable},
-            findings={one.id: one.findings for one in vulnerable},
+            component_ids=array(UINT32, [component.id for component in changed]),
+            states=bytes(component.state for component in changed),
+            answered_at=array(UINT32, [component.answered_at for component in changed]),
+            purls={component.id: component.purl for component in vulnerable},
+            findings={component.id: component.findings for component in vulnerable},
             vulnerabilities=tuple(
                 replace(known, description="")
                 for _, (known, _, revision) in sorted(facts.vulnerabilities.items())
                 if revision > after
             ),
-            assessments=tuple(one for one in facts.assessments if one.revision > after),
-            types=tuple(one for _, (one, revision) in sorted(facts.types.items()) if revision > after),
+            assessments=tuple(assessment for assessment in facts.assessments if assessment.revision > after),
+            types=tuple(stored for _, (stored, revision) in sorted(facts.types.items()) if revision > after),
             removed=tuple(
-                (one.digest, one.document_digest) for one, at in facts.departures if not complete and at > after
+                (departure.digest, departure.document_digest)
+                for departure, at in facts.departures
+                if not complete and at > after
             ),
             looks=tuple(
-                StoredLook(digest, origin, one.trouble)
+                StoredLook(digest, origin, record.trouble)
                 for digest, looks in facts.looks.items()
-                for origin, (one, revision) in looks.items()
+                for origin, (record, revision) in looks.items()
                 if revision > after
             ),
             sboms=tuple(row.stored for row in facts.sboms.values() if row.revision > after),
             tags={name: digest for name, (digest, revision) in facts.tags.items() if revision > after},
             doubtful=doubtful,
-            told=frozenset(one.package for one in doubtful.values()) & facts.told(),
+            told=frozenset(purl.package for purl in doubtful.values()) & facts.told(),
         )
 
 
@@ -106,7 +108,7 @@ class MemorySboms:
             return ()
         facts.revision += 1
         renamed = adopted(before, look)
-        facts.found[digest] = [one for one in before if one not in renamed]
+        facts.found[digest] = [presence for presence in before if presence not in renamed]
         sboms = [sbom for documents_there in look.found.values() for sbom in documents_there]
         for sbom, presence in zip(sboms, seen(look), strict=True):
             changed |= self._find(digest, sbom, presence)
@@ -121,32 +123,32 @@ class MemorySboms:
             changed |= is_news
         if not (self._point(image, digest) or changed):
             facts.revision = revision
-        return [one for one, _ in facts.departures[len(facts.departures) - len(left) :]] if left else []
+        return [departure for departure, _ in facts.departures[len(facts.departures) - len(left) :]] if left else []
 
     def remove(
         self, digest: Digest, *, document: str | None = None, author: str, why: str = ""
     ) -> tuple[Sequence[Departure], Sequence[Departure]]:
         facts, now = self._facts, self._facts.clock.now()
-        mine = [one for one in facts.found.get(digest, []) if document in (None, one.document_digest)]
-        left = [one for one in mine if can_remove(one)]
+        mine = [presence for presence in facts.found.get(digest, []) if document in (None, presence.document_digest)]
+        left = [presence for presence in mine if can_remove(presence)]
         if left:
             facts.revision += 1
             self._leave(digest, left, set(), author, why or "taken out")
-        stays = [one for one in mine if one not in left]
-        gone = [one for one, _ in facts.departures[len(facts.departures) - len(left) :]] if left else []
-        return gone, [Departure(digest, *one.key, now, author, "") for one in stays]
+        stays = [presence for presence in mine if presence not in left]
+        gone = [departure for departure, _ in facts.departures[len(facts.departures) - len(left) :]] if left else []
+        return gone, [Departure(digest, *stay.key, now, author, "") for stay in stays]
 
     def looks(self, digests: Sequence[Digest]) -> Mapping[Digest, Sequence[LookRecord]]:
         looks = self._facts.looks
-        return {digest: [one for one, _ in looks[digest].values()] for digest in digests if digest in looks}
+        return {digest: [record for record, _ in looks[digest].values()] for digest in digests if digest in looks}
 
     def departures(self, digest: Digest | None = None) -> Sequence[Departure]:
-        return [one for one, _ in reversed(self._facts.departures) if digest in (None, one.digest)]
+        return [departure for departure, _ in reversed(self._facts.departures) if digest in (None, departure.digest)]
 
     def _find(self, digest: Digest, sbom: Sbom, found: Presence) -> bool:
         """Note a document in a place; whether it is new."""
         facts, key = self._facts, (digest, sbom.document_digest)
-        rest = [one for one in facts.found.get(digest, []) if one.key != found.key]
+        rest = [presence for presence in facts.found.get(digest, []) if presence.key != found.key]
         facts.found[digest] = [*rest, found]
         if key in facts.sboms:
             return False
@@ -154,7 +156,7 @@ class MemorySboms:
         ids = sorted({facts.component(purl).id for purl in sbom.components})
         for purl in sbom.components:
             self._note_spellings(purl, sbom.spellings.get(purl), existed=purl in known)
-        skipped: dict[SkipReason, int] = dict(Counter(one.reason for one in sbom.skipped))
+        skipped: dict[SkipReason, int] = dict(Counter(skipped.reason for skipped in sbom.skipped))
         stored = StoredSbom(
             digest,
             sbom.document_digest,
@@ -170,12 +172,12 @@ class MemorySboms:
 
     def _leave(self, digest: Digest, left: Sequence[Presence], also: set[str], author: str, why: str) -> bool:
         facts, now = self._facts, self._facts.clock.now()
-        facts.found[digest] = [one for one in facts.found.get(digest, []) if one not in left]
-        changed = self._settle(digest, {one.document_digest for one in left} | also)
-        counting = {one.document_digest for one in facts.found[digest]}
-        for one in left:
-            revision = 0 if one.document_digest in counting else facts.revision
-            facts.departures.append((Departure(digest, *one.key, now, author, why), revision))
+        facts.found[digest] = [presence for presence in facts.found.get(digest, []) if presence not in left]
+        changed = self._settle(digest, {presence.document_digest for presence in left} | also)
+        counting = {presence.document_digest for presence in facts.found[digest]}
+        for presence in left:
+            revision = 0 if presence.document_digest in counting else facts.revision
+            facts.departures.append((Departure(digest, *presence.key, now, author, why), revision))
         if not facts.found[digest]:
             facts.looks.pop(digest, None)
         return changed
@@ -207,14 +209,14 @@ class MemorySboms:
         if written is None and known is None:
             return
         wanted = [*(written or (purl,)), *([purl] if known is None and existed else [])]
-        fresh = [one for one in dict.fromkeys(wanted) if one not in (known or {})]
+        fresh = [character for character in dict.fromkeys(wanted) if character not in (known or {})]
         row, there = facts.component(purl), facts.spellings.setdefault(purl, {})
         if row.state == ComponentState.VULNERABLE:
             fresh = fresh[: max(0, 8 - len(there))]
         there.update(dict.fromkeys(fresh, facts.revision))
-        for dropped in sorted(there, key=lambda one: (there[one], one))[: max(0, len(there) - 8)]:
+        for dropped in sorted(there, key=lambda purl: (there[purl], purl))[: max(0, len(there) - 8)]:
             del there[dropped]
-        if row.state == ComponentState.CLEAN and any((purl, one) not in facts.forms for one in fresh):
+        if row.state == ComponentState.CLEAN and any((purl, other_purl) not in facts.forms for other_purl in fresh):
             row.state, row.answered_at, row.asked_at = ComponentState.UNKNOWN, 0, 0
             row.revision = facts.revision
 
@@ -232,18 +234,20 @@ class MemorySboms:
 
     def show(self, digest: Digest) -> Sequence[SbomRecord]:
         rows = [row for row in reversed(self._facts.sboms.values()) if row.stored.digest == digest]
-        by_id = {one.id: one for one in self._facts.components.values()}
+        by_id = {component.id: component for component in self._facts.components.values()}
         return [
             replace(
                 self._record(row),
-                contents=tuple(sorted((by_id[one].purl, by_id[one].state) for one in row.stored.component_ids)),
+                contents=tuple(
+                    sorted((by_id[number].purl, by_id[number].state) for number in row.stored.component_ids)
+                ),
                 skipped_components=row.sbom.skipped[:200],
                 guessed=frozenset(
-                    one.purl
-                    for one in map(by_id.__getitem__, row.stored.component_ids)
-                    if one.state == ComponentState.CLEAN
-                    and self._facts.repeats_group(one.purl)
-                    and one.purl.package not in self._facts.told()
+                    component.purl
+                    for component in map(by_id.__getitem__, row.stored.component_ids)
+                    if component.state == ComponentState.CLEAN
+                    and self._facts.repeats_group(component.purl)
+                    and component.purl.package not in self._facts.told()
                 ),
             )
             for row in rows
@@ -273,16 +277,16 @@ class MemoryAdmissions:
         self.noted: dict[tuple[str, str, Digest], AdmittedImage] = {}
 
     def record(self, images: Sequence[AdmittedImage]) -> None:
-        for one in images:
-            key = (one.uid, one.name, one.digest)
-            self.noted[key] = max(one, self.noted.get(key, one), key=lambda one: one.at)
+        for image in images:
+            key = (image.uid, image.name, image.digest)
+            self.noted[key] = max(image, self.noted.get(key, image), key=lambda image: image.at)
 
     def find(self, uids: Collection[str], names: Collection[str]) -> Sequence[AdmittedImage]:
-        there = (one for one in self.noted.values() if one.uid in uids and one.name in names)
-        return sorted(there, key=lambda one: (one.at, one.digest))
+        there = (image for image in self.noted.values() if image.uid in uids and image.name in names)
+        return sorted(there, key=lambda image: (image.at, image.digest))
 
     def prune(self, before: dt.datetime) -> int:
-        old = [key for key, one in self.noted.items() if one.at < before]
+        old = [key for key, image in self.noted.items() if image.at < before]
         for key in old:
             del self.noted[key]
         return len(old)
@@ -293,14 +297,14 @@ class MemoryAccounts:
         self.seen: dict[str, ControllerAccount] = {}
 
     def record(self, accounts: Sequence[ControllerAccount]) -> None:
-        for one in accounts:
-            self.seen[one.user] = max(one, self.seen.get(one.user, one), key=lambda one: one.at)
+        for account in accounts:
+            self.seen[account.user] = max(account, self.seen.get(account.user, account), key=lambda account: account.at)
         if accounts:
-            oldest = max(one.at for one in accounts) - dt.timedelta(days=30)
-            self.seen = {user: one for user, one in self.seen.items() if one.at >= oldest}
+            oldest = max(account.at for account in accounts) - dt.timedelta(days=30)
+            self.seen = {user: account for user, account in self.seen.items() if account.at >= oldest}
 
     def list(self) -> Sequence[ControllerAccount]:
-        return sorted(self.seen.values(), key=lambda one: (-one.at.timestamp(), one.user))[:100]
+        return sorted(self.seen.values(), key=lambda account: (-account.at.timestamp(), account.user))[:100]
 
 
 class MemorySightings:
@@ -308,4 +312,4 @@ class MemorySightings:
         self._facts = facts
 
     def record(self, sightings: Sequence[Sighting]) -> None:
-        self._facts.sightings.update({(one.name, one.digest): one for one in sightings})
+        self._facts.sightings.update({(sighting.name, sighting.digest): sighting for sighting in sightings})

@@ -107,7 +107,7 @@ class MemoryAdmin:
 
     def status(self) -> StoreStatus:
         facts = self._facts
-        states = Counter(one.state for one in facts.components.values())
+        states = Counter(component.state for component in facts.components.values())
         counts = {
             "components": len(facts.components),
             "sboms": len(facts.sboms),

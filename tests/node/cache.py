@@ -20,12 +20,12 @@ from tests.node import machine
 def digest(*content: str | Path) -> str:
     """A short digest of texts, of files, and of all files below folders."""
     found = hashlib.sha256()
-    for one in content:
-        if isinstance(one, str):
-            found.update(one.encode())
+    for text in content:
+        if isinstance(text, str):
+            found.update(text.encode())
             continue
-        for file in _files(one):
-            found.update(f"{file.relative_to(one)}\0".encode() + file.read_bytes())
+        for file in _files(text):
+            found.update(f"{file.relative_to(text)}\0".encode() + file.read_bytes())
     return found.hexdigest()[:16]
 
 

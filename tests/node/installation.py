@@ -155,7 +155,7 @@ class Installation:
         wanted = {"webhook": 3, "controller": 2, "postgresql": 1}
         # On a busy machine the controllers may not have seen yet what was asked for.
         owners = self.node.get("deployments,statefulsets", "-n", NAMESPACE)["items"]
-        if any(one["status"].get("observedGeneration", 0) < one["metadata"]["generation"] for one in owners):
+        if any(owner["status"].get("observedGeneration", 0) < owner["metadata"]["generation"] for owner in owners):
             return False
         return all(
             len(pods) == wanted[component] and all(map(is_ready, pods))
@@ -256,7 +256,7 @@ class Installation:
 
 def is_ready(pod: Any) -> bool:
     """Whether a Pod is ready and stays."""
-    conditions = {one["type"]: one["status"] for one in pod["status"].get("conditions", ())}
+    conditions = {item["type"]: item["status"] for item in pod["status"].get("conditions", ())}
     return conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]
 
 

@@ -99,7 +99,7 @@ def client(number: int, settings: dict[str, Any], tally: Tally, stop: threading.
 def main(settings: dict[str, Any]) -> None:
     """Run the clients until the input ends."""
     tally, stop = Tally(), threading.Event()
-    clients = [threading.Thread(target=client, args=(one, settings, tally, stop)) for one in range(CLIENTS)]
+    clients = [threading.Thread(target=client, args=(number, settings, tally, stop)) for number in range(CLIENTS)]
     ended = threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True)
     for thread in (*clients, ended):
         thread.start()

@@ -65,7 +65,7 @@ class ControlGroups:
             group.mkdir()
             offered = (_GROUPS / "cgroup.controllers").read_text().split()
             for level in (_GROUPS, group):
-                (level / "cgroup.subtree_control").write_text(" ".join(f"+{one}" for one in offered))
+                (level / "cgroup.subtree_control").write_text(" ".join(f"+{text}" for text in offered))
             return
         for controller in _CONTROLLERS:
             if not (_GROUPS / controller).is_dir():

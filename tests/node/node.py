@@ -59,7 +59,7 @@ class Node:
             self._namespaces.open()
             self._start_all()
         except BaseException as problem:
-            tails = "\n\n".join(f"--- {name} ---\n{one.tail()}" for name, one in self._running.items())
+            tails = "\n\n".join(f"--- {name} ---\n{process.tail()}" for name, process in self._running.items())
             self.down()
             raise ClusterError(f"{problem}\n\n{tails}") from problem
 
@@ -103,7 +103,7 @@ class Node:
         """Wait for something, but not longer than all started parts run."""
 
         def answer() -> object:
-            ended = [name for name, one in self._running.items() if not one.running]
+            ended = [name for name, process in self._running.items() if not process.running]
             if ended:
                 raise ClusterError(f"{', '.join(ended)} ended while waiting for {what}")
             return ready()
@@ -165,7 +165,7 @@ class Node:
     def kubectl(self, *arguments: str | Path, check: bool = True, manifest: Any = None, seconds: float = 180) -> Ran:
         """Run kubectl as cluster-admin, with one manifest or a list of them on its standard input."""
         objects = manifest if isinstance(manifest, list) else [manifest]
-        stdin = None if manifest is None else "\n---\n".join(json.dumps(one) for one in objects)
+        stdin = None if manifest is None else "\n---\n".join(json.dumps(item) for item in objects)
         return self.run(self._tools.controlplane / "kubectl", *arguments, check=check, stdin=stdin, seconds=seconds)
 
     def get(self, *arguments: str) -> Any:
@@ -184,7 +184,7 @@ class Node:
         """Bring images onto the node before anything needs them."""
         hosts = ["--hosts-dir", self.folder / "hosts"]
         with ThreadPoolExecutor(len(references)) as together:
-            list(together.map(lambda one: self._ctr("images", "pull", *hosts, one), references))
+            list(together.map(lambda reference: self._ctr("images", "pull", *hosts, reference), references))
 
     def kill(self, container: str) -> None:
         """End a container's process without a word to it.

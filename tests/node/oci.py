@@ -88,7 +88,7 @@ class Layout:
 
     def attach(self, repository: str, image: str, sbom: bytes) -> None:
         """Attach an SBOM as for registries without the referrers API (distribution-spec v1.1, referrers tag)."""
-        subject = next(one for one in self._index if one["digest"] == image)
+        subject = next(entry for entry in self._index if entry["digest"] == image)
         manifest = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,

@@ -93,7 +93,7 @@ def _bundles(node: Node) -> set[str]:
 
 def _certificates(entry: Any) -> list[str]:
     text = base64.b64decode(entry["clientConfig"].get("caBundle", "")).decode()
-    return [one.strip() for one in text.split("-----END CERTIFICATE-----") if one.strip()]
+    return [part.strip() for part in text.split("-----END CERTIFICATE-----") if part.strip()]
 
 
 def _served(node: Node) -> str:

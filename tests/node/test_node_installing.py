@@ -15,7 +15,7 @@ def test_every_pod_is_ready_and_none_has_been_restarted(installed: Installation)
     for component, number in (("webhook", 3), ("controller", 2), ("postgresql", 1)):
         pods = installed.pods(component)
         assert [is_ready(pod) for pod in pods] == [True] * number, component
-        restarts = [one["restartCount"] for pod in pods for one in pod["status"]["containerStatuses"]]
+        restarts = [item["restartCount"] for pod in pods for item in pod["status"]["containerStatuses"]]
         assert restarts == [0] * number, component
 
 
@@ -38,7 +38,9 @@ def test_no_process_compiles_what_the_image_has_compiled(installed: Installation
 
 
 def test_only_one_controller_leads(installed: Installation) -> None:
-    assert installed.leader().split("/")[0] in {one["metadata"]["name"] for one in installed.pods("controller")}
+    assert installed.leader().split("/")[0] in {
+        other_pod["metadata"]["name"] for other_pod in installed.pods("controller")
+    }
 
 
 def test_the_controllers_certificate_is_trusted_by_the_registration(installed: Installation) -> None:

@@ -68,7 +68,7 @@ def test_a_debug_container_is_judged_like_any_other(bomgate: Installation, node:
 
     def running() -> bool:
         statuses = node.get("pod", "-n", namespace, "web")["status"].get("ephemeralContainerStatuses", ())
-        return [one["name"] for one in statuses if "running" in one["state"]] == [catalogue.NEWER]
+        return [status["name"] for status in statuses if "running" in status["state"]] == [catalogue.NEWER]
 
     wait_until(running, 30, "the debug container", pause=0.3)
 

@@ -148,7 +148,7 @@ def _run(command: Sequence[str], pairs: Sequence[Pair], where: str | None = None
     lines = "".join(f"{left}\t{right}\n" for left, right in pairs)
     done = subprocess.run(command, input=lines, capture_output=True, text=True, cwd=where, check=False)
     assert done.returncode == 0, done.stderr
-    return [_SIGNS[one.strip()] for one in done.stdout.splitlines()]
+    return [_SIGNS[line.strip()] for line in done.stdout.splitlines()]
 
 
 def _rpm(program: str, pairs: Sequence[Pair]) -> Answers:
@@ -158,7 +158,7 @@ def _rpm(program: str, pairs: Sequence[Pair]) -> Answers:
         script.flush()
         load = f"%{{lua: dofile('{script.name}')}}"
         done = subprocess.run([program, "--eval", load], capture_output=True, text=True, check=True)
-    return [_SIGNS[one] for one in done.stdout.split()]
+    return [_SIGNS[part] for part in done.stdout.split()]
 
 
 def _lua(text: str) -> str:
@@ -166,7 +166,7 @@ def _lua(text: str) -> str:
 
 
 def _dpkg(program: str, pairs: Sequence[Pair]) -> Answers:
-    valid = {one: _is_deb(program, one) for pair in pairs for one in pair}
+    valid = {text: _is_deb(program, text) for pair in pairs for text in pair}
     return ["?" if not (valid[a] and valid[b]) else _relation(program, a, b) for a, b in pairs]
 
 
@@ -185,7 +185,7 @@ def _apk(program: str, pairs: Sequence[Pair]) -> Answers:
     def asked(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([program, "version", *words], capture_output=True, text=True, check=False)
 
-    valid = {one: asked("-c", one).returncode == 0 for pair in pairs for one in pair}
+    valid = {text: asked("-c", text).returncode == 0 for pair in pairs for text in pair}
     return [asked("-t", a, b).stdout.strip() if valid[a] and valid[b] else "?" for a, b in pairs]
 
 
@@ -223,7 +223,7 @@ def _rust(program: str, pairs: Sequence[Pair]) -> Answers:
 def _node_semver() -> str | None:
     places = ("/usr/lib/node_modules/npm/node_modules/semver", "/usr/local/lib/node_modules/npm/node_modules/semver",
               "/usr/share/nodejs/semver")  # fmt: skip
-    return next((one for one in places if Path(one).is_dir()), None) if shutil.which("node") else None
+    return next((place for place in places if Path(place).is_dir()), None) if shutil.which("node") else None
 
 
 def _composer() -> str | None:

@@ -33,12 +33,12 @@ def test_two_versions_compare_as_in_the_program_of_their_ecosystem(purl_type: st
 
 def _are_of_two_kinds(pair: Pair) -> bool:
     """Go has one program for modules and one for toolchains, and none for one of each."""
-    return len({one.startswith("go") for one in pair}) == 2
+    return len({text.startswith("go") for text in pair}) == 2
 
 
 @pytest.mark.parametrize("purl_type", sorted(WITHOUT_A_PLACE))
 def test_a_word_that_names_no_version_cannot_be_ordered(purl_type: str) -> None:
-    assert {version_key(one, purl_type) for one in WITHOUT_A_PLACE[purl_type]} == {None}
+    assert {version_key(text, purl_type) for text in WITHOUT_A_PLACE[purl_type]} == {None}
 
 
 def test_every_order_has_a_program_or_is_tested_by_its_reference() -> None:
@@ -48,7 +48,7 @@ def test_every_order_has_a_program_or_is_tested_by_its_reference() -> None:
 
 @pytest.mark.parametrize("purl_type", sorted(PROGRAMS.keys() - {"conan"}))
 def test_an_order_goes_round_in_no_circle(purl_type: str) -> None:
-    versions = [one for one in read_table(purl_type)[0] if version_key(one, purl_type) is not None]
+    versions = [text for text in read_table(purl_type)[0] if version_key(text, purl_type) is not None]
     below = {(a, b) for a, b in product(versions, repeat=2) if compare_versions(a, b, purl_type) in (-1, 0)}
     circles = [(a, b, c) for a, b in below for c in versions if (b, c) in below and (a, c) not in below]
     assert circles == []
@@ -60,7 +60,7 @@ def test_conan_itself_goes_round_in_a_circle() -> None:
     assert compare_versions("1a", "9", "conan") == -1
 
 
-@pytest.mark.parametrize("purl_type", sorted(name for name, one in PROGRAMS.items() if not one.only_made))
+@pytest.mark.parametrize("purl_type", sorted(name for name, program in PROGRAMS.items() if not program.only_made))
 def test_the_program_still_gives_the_answers_of_its_table(purl_type: str) -> None:
     program, (versions, answers) = PROGRAMS[purl_type], read_table(purl_type)
     place = program.find()

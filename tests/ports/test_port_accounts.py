@@ -33,5 +33,5 @@ def test_the_latest_of_each_account_is_kept_and_listed_newest_first(accounts: Ac
 def test_what_was_not_seen_for_a_month_is_forgotten_and_a_hundred_are_listed(accounts: AccountStore) -> None:
     accounts.record([ControllerAccount("old", "Job (v1)", NOON - 31 * DAY)])
     accounts.record([ControllerAccount(f"user-{number:03}", "Job (v1)", NOON) for number in range(120)])
-    listed = [one.user for one in accounts.list()]
+    listed = [account.user for account in accounts.list()]
     assert listed == [f"user-{number:03}" for number in range(100)]

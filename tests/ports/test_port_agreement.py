@@ -51,18 +51,23 @@ assessments = st.builds(
     scope=scopes,
     source=st.sampled_from([AssessmentSource.MANUAL, AssessmentSource.PROVISIONED]),
 )
-answers = st.tuples(st.sampled_from(PURLS), st.lists(vulnerabilities, max_size=3, unique_by=lambda one: one.id))
+answers = st.tuples(
+    st.sampled_from(PURLS), st.lists(vulnerabilities, max_size=3, unique_by=lambda vulnerability: vulnerability.id)
+)
 steps = st.one_of(
     st.tuples(st.just("add"), st.integers(1, 3), purls, st.sampled_from([None, "shop/web:1", "shop/web:2"])),
     st.tuples(
         st.just("record"),
-        st.lists(answers, max_size=4, unique_by=lambda one: one[0]),
+        st.lists(answers, max_size=4, unique_by=lambda item: item[0]),
         purls,
         st.integers(-1, 1),
         st.booleans(),
     ),
     st.tuples(st.just("append"), st.lists(assessments, max_size=2)),
-    st.tuples(st.just("provision"), st.lists(assessments.filter(lambda one: one.type is not None), max_size=3)),
+    st.tuples(
+        st.just("provision"),
+        st.lists(assessments.filter(lambda other_assessment: other_assessment.type is not None), max_size=3),
+    ),
     st.tuples(st.just("see"), st.none() | st.integers(1, 3), st.sampled_from(["docker.io/shop/web:1", "x"])),
     st.tuples(st.just("wait"), st.integers(1, 30)),
     st.tuples(
@@ -90,14 +95,14 @@ def take(store: AnyStore, clock: FakeClock, step: tuple[object, ...]) -> object:
         case ("record", list(found), list(silent), int(hours), bool(reassess)):
             at = clock.now() + hours * HOUR
             batch = [ComponentAnswer(purl, tuple(known), at) for purl, known in found]
-            silent = [purl for purl in silent if purl not in {one.purl for one in batch}]
+            silent = [purl for purl in silent if purl not in {answer.purl for answer in batch}]
             rule, now = AutoRule(), clock.now()
             result = store.components.record(
                 batch, unanswered=silent, assess=rule, now=now, reassess_on_score_change=reassess
             )
             return result, rule.asked
         case ("look", int(number), str(origin), dict(found), str(trouble), bool(passing)):
-            sboms = {place: [make_sbom(one) for one in purls] for place, purls in found.items()}
+            sboms = {place: [make_sbom(purl) for purl in purls] for place, purls in found.items()}
             look = Look(origin, sboms, trouble, passing)
             return in_order(store.sboms.record(digest(number), look, image=parse_image("shop/web:1")))
         case ("remove", int(number)):
@@ -114,7 +119,7 @@ def take(store: AnyStore, clock: FakeClock, step: tuple[object, ...]) -> object:
 
 
 def in_order(departures: Sequence[Departure]) -> list[Departure]:
-    return sorted(departures, key=lambda one: (one.document_digest, one.place, one.origin))
+    return sorted(departures, key=lambda departure: (departure.document_digest, departure.place, departure.origin))
 
 
 def unmarked(changes: Changes) -> Changes:
@@ -124,8 +129,8 @@ def unmarked(changes: Changes) -> Changes:
         changes,
         position=position,
         removed=tuple(sorted(changes.removed)),
-        looks=tuple(sorted(changes.looks, key=lambda one: (one.digest, one.origin))),
-        sboms=tuple(sorted(changes.sboms, key=lambda one: (one.digest, one.document_digest))),
+        looks=tuple(sorted(changes.looks, key=lambda look: (look.digest, look.origin))),
+        sboms=tuple(sorted(changes.sboms, key=lambda sbom: (sbom.digest, sbom.document_digest))),
     )
 
 
@@ -137,7 +142,7 @@ def facts(store: AnyStore, clock: FakeClock, since: Position) -> dict[str, objec
         "changes": unmarked(store.feed.changes(since)),
         "departures": {number: in_order(store.sboms.departures(digest(number))) for number in (1, 2, 3)},
         "looks": {
-            key: sorted(looks, key=lambda one: one.origin)
+            key: sorted(looks, key=lambda look: look.origin)
             for key, looks in store.sboms.looks([digest(number) for number in (1, 2, 3)]).items()
         },
         "wanted": list(store.components.wanted(now=clock.now(), ttl=24 * HOUR)),

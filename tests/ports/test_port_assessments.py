@@ -21,7 +21,10 @@ def provisioned(identifier: str, kind: str = "Blocked", **others: object) -> Ass
 
 
 def kinds(store: AnyStore) -> list[tuple[str, str | None]]:
-    return [(one.vulnerability, one.type) for one in store.assessments.find(AssessmentQuery())]
+    return [
+        (other_assessment.vulnerability, other_assessment.type)
+        for other_assessment in store.assessments.find(AssessmentQuery())
+    ]
 
 
 def test_records_come_back_as_they_were_given_with_revision_and_sequence(store: AnyStore) -> None:
@@ -54,8 +57,14 @@ def test_records_are_found_by_vulnerability_and_source_in_their_order(store: Any
     store.assessments.append([assessment("V-2"), assessment("V-1", "Ignore")])
     store.assessments.append([assessment("V-1", "Caution"), provisioned("V-1")])
     found = store.assessments.find(AssessmentQuery(vulnerability="V-1"))
-    assert [(one.type, one.sequence) for one in found] == [("Ignore", 2), ("Caution", 3), ("Blocked", 4)]
-    assert [one.sequence for one in store.assessments.find(AssessmentQuery(source="provisioned"))] == [4]
+    assert [(other_assessment.type, other_assessment.sequence) for other_assessment in found] == [
+        ("Ignore", 2),
+        ("Caution", 3),
+        ("Blocked", 4),
+    ]
+    assert [
+        other_assessment.sequence for other_assessment in store.assessments.find(AssessmentQuery(source="provisioned"))
+    ] == [4]
     assert store.assessments.find(AssessmentQuery(vulnerability="V-1' OR '1'='1")) == []
 
 
@@ -102,7 +111,7 @@ def test_provisioning_leaves_other_sources_alone(store: AnyStore) -> None:
     store.assessments.append([assessment("V-1", "Ignore")])
     assert store.assessments.provision([], author="configuration", now=NOON) == 0
     assert store.assessments.provision([assessment("V-1")], author="configuration", now=NOON) == 1
-    sources = [one.source for one in store.assessments.find(AssessmentQuery())]
+    sources = [other_assessment.source for other_assessment in store.assessments.find(AssessmentQuery())]
     assert sources == [AssessmentSource.MANUAL, AssessmentSource.PROVISIONED]
 
 
@@ -119,11 +128,17 @@ def test_one_who_provisions_leaves_alone_what_another_provisioned(store: AnyStor
         assert store.assessments.provision([provisioned("V-1", kind)], author=author, now=NOON + DAY) == 0
     assert store.assessments.provision([], author="configuration", now=NOON + DAY) == 1
     assert store.assessments.provision([provisioned("V-1", "Ignore")], author="cluster", now=NOON + DAY) == 0
-    shown = [(one.author, one.type) for one in store.assessments.find(AssessmentQuery())]
+    shown = [
+        (other_assessment.author, other_assessment.type)
+        for other_assessment in store.assessments.find(AssessmentQuery())
+    ]
     assert shown == [("configuration", "Blocked"), ("cluster", "Ignore"), ("configuration", None)]
 
 
 def test_the_object_that_states_an_assessment_is_a_part_of_its_words(store: AnyStore) -> None:
     for rule in ("Assessment one", "Assessment two"):
         assert store.assessments.provision([provisioned("V-1", rule=rule)], author="cluster", now=NOON) == 1
-    assert [one.rule for one in store.assessments.find(AssessmentQuery())] == ["Assessment one", "Assessment two"]
+    assert [other_assessment.rule for other_assessment in store.assessments.find(AssessmentQuery())] == [
+        "Assessment one",
+        "Assessment two",
+    ]

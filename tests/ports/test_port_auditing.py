@@ -47,8 +47,8 @@ def _faked() -> Ports:
     events, reports = FakeEventSink(), FakeReportSink(served=False)
 
     def told() -> list[tuple[str, str]]:
-        distinct = {(one.about, one.reason, one.key): one for one in events.events}
-        return [(one.reason, one.message) for one in distinct.values()]
+        distinct = {(event.about, event.reason, event.key): event for event in events.events}
+        return [(event.reason, event.message) for event in distinct.values()]
 
     return Ports(cluster, events, reports, told, lambda: setattr(reports, "served", True))
 
@@ -67,7 +67,7 @@ def _real(server: ObjectServer, api: KubeApi, clock: FakeClock) -> Ports:
         server.answers[f"/apis/{POLICY_REPORT.api_version}"] = (200, {"resources": resources})
 
     def told() -> list[tuple[str, str]]:
-        return [(one["reason"], one["message"]) for one in server.kept("events")]
+        return [(entry["reason"], entry["message"]) for entry in server.kept("events")]
 
     return Ports(KubeWorkloads(api, clock), KubeEvents(api, clock), PolicyReports(api, clock), told, serve)
 
@@ -89,7 +89,10 @@ def report(clock: FakeClock, fingerprint: str = "one", owner: ObjectRef = WEB) -
 
 
 def test_workloads_come_by_their_top_owner_and_only_from_the_named_namespaces(ports: Ports) -> None:
-    assert {one.owner.title for one in ports.running.workloads()} == {"Deployment shop/web", "Deployment bank/till"}
+    assert {workload.owner.title for workload in ports.running.workloads()} == {
+        "Deployment shop/web",
+        "Deployment bank/till",
+    }
     (one,) = ports.running.workloads(["bank"])
     assert (one.owner.uid, one.images[0].judged, one.pull_access.namespace) == ("uid-bank-till", "app:1", "bank")
     assert list(ports.running.workloads(["elsewhere"])) == []

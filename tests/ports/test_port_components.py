@@ -59,11 +59,11 @@ def test_each_new_pair_of_vulnerability_and_package_is_assessed_once(store: AnyS
     again = store.components.record([*two_versions, answer("pkg:npm/a@3", found)], assess=rule, now=NOON + DAY)
     assert (again.new_vulnerabilities, again.auto_assessed, len(rule.asked)) == (0, 0, 2)
     records = store.assessments.find(AssessmentQuery())
-    assert [(one.vulnerability, one.type, one.scope, one.sequence) for one in records] == [
+    assert [(record.vulnerability, record.type, record.scope, record.sequence) for record in records] == [
         ("V-1", "Blocked", Scope("pkg:npm/a"), 1),
         ("V-1", "Blocked", Scope("pkg:npm/b"), 2),
     ]
-    assert {one.revision for one in records} == {1}
+    assert {record.revision for record in records} == {1}
 
 
 def test_what_no_range_matches_stays_unassessed(store: AnyStore) -> None:
@@ -158,7 +158,7 @@ def test_automatic_records_carry_their_rule_and_score(store: AnyStore) -> None:
 def score_moves(store: AnyStore, *, reassess: bool, to: str = "9.8") -> list[str | None]:
     moved = [answer(A, vulnerability("V-1", to), at=NOON + DAY)]
     store.components.record(moved, assess=AutoRule(), now=NOON + DAY, reassess_on_score_change=reassess)
-    return [one.type for one in store.assessments.find(AssessmentQuery())]
+    return [other_assessment.type for other_assessment in store.assessments.find(AssessmentQuery())]
 
 
 def test_a_moved_score_leaves_assessments_alone(store: AnyStore) -> None:
@@ -179,7 +179,7 @@ def test_every_package_of_a_moved_score_is_assessed_anew_though_they_come_in_sep
         moved = [answer(purl, vulnerability("V-1", "9.8"), at=NOON + DAY)]
         store.components.record(moved, assess=AutoRule(), now=NOON + DAY, reassess_on_score_change=True)
     records = store.assessments.find(AssessmentQuery())
-    assert [(one.type, one.scope.package) for one in records[2:]] == [
+    assert [(record.type, record.scope.package) for record in records[2:]] == [
         ("Blocked", "pkg:npm/a"),
         ("Blocked", "pkg:npm/b"),
     ]
@@ -215,7 +215,7 @@ def scored(store: AnyStore, *scores: str | None, purl: Purl = A, rule: AutoRule 
         at = NOON + number * DAY
         one = [answer(purl, vulnerability("V-1", score), at=at)]
         store.components.record(one, assess=rule or AutoRule(), now=at)
-    return [one.type for one in store.assessments.find(AssessmentQuery())]
+    return [other_assessment.type for other_assessment in store.assessments.find(AssessmentQuery())]
 
 
 @pytest.mark.parametrize("before", [None, "5.0", "0.0"])

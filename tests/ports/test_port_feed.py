@@ -52,7 +52,9 @@ def test_a_complete_description_holds_everything(store: AnyStore) -> None:
     assert changes.purls == {1: B}
     assert changes.findings == {1: ("V-1",)}
     assert changes.vulnerabilities == (replace(found, description=""),)
-    assert [(one.vulnerability, one.type) for one in changes.assessments] == [("V-1", "Blocked")]
+    assert [(other_assessment.vulnerability, other_assessment.type) for other_assessment in changes.assessments] == [
+        ("V-1", "Blocked")
+    ]
     assert changes.sboms == (stored,)
     assert changes.tags == {"docker.io/shop/web:1": digest(1)}
 
@@ -68,18 +70,18 @@ def test_what_a_reader_has_already_is_not_told_again(store: AnyStore) -> None:
     assert not changes.complete
     assert (changes.component_ids, changes.purls, changes.findings) == (array("I", [0]), {0: A}, {0: ("V-1",)})
     assert (changes.vulnerabilities, changes.sboms, changes.tags) == ((), (), {})
-    assert [one.scope.package for one in changes.assessments] == ["pkg:npm/a"]
+    assert [other_assessment.scope.package for other_assessment in changes.assessments] == ["pkg:npm/a"]
 
 
 def test_each_kind_of_change_is_told(store: AnyStore) -> None:
     store.assessments.append([assessment("V-1")])
-    assert [one.sequence for one in store.feed.changes().assessments] == [1]
+    assert [other_assessment.sequence for other_assessment in store.feed.changes().assessments] == [1]
     first = store.feed.position()
     store.assessments.append([assessment("V-2")])
-    assert [one.sequence for one in store.feed.changes(first).assessments] == [2]
+    assert [other_assessment.sequence for other_assessment in store.feed.changes(first).assessments] == [2]
     second = store.feed.position()
     store.sboms.add(digest(1), make_sbom(A), place="added")
-    assert [one.digest for one in store.feed.changes(second).sboms] == [digest(1)]
+    assert [sbom.digest for sbom in store.feed.changes(second).sboms] == [digest(1)]
     third = store.feed.position()
     store.sboms.add(digest(1), make_sbom(A), place="added", image=parse_image("shop/web:1"))
     changes = store.feed.changes(third)

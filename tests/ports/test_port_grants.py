@@ -55,7 +55,7 @@ def test_a_further_grant_for_a_workload_is_kept_beside_the_first(grants: GrantSt
     later = replace(GRANT, ticket="INC-2", at=NOON + dt.timedelta(days=1), until=NOON + dt.timedelta(days=2))
     grants.add(GRANT, soon)
     grants.add(later, soon)
-    assert sorted(one.ticket for one in grants.find(["0a-1"], "shop", soon)) == ["INC-1", "INC-2"]
+    assert sorted(grant.ticket for grant in grants.find(["0a-1"], "shop", soon)) == ["INC-1", "INC-2"]
 
 
 def test_a_ticket_makes_one_grant_in_a_namespace_and_is_remembered(grants: GrantStore, soon: Deadline) -> None:

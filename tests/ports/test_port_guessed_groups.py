@@ -20,7 +20,7 @@ ALL = (GUESSED, REAL, OTHER, LONGER, SHORTER, NPM, LONE)
 
 
 def record(store: AnyStore, *clean: Purl, vulnerable: tuple[Purl, ...] = ()) -> None:
-    found = [answer(one, vulnerability("V-1", "9.8")) for one in vulnerable]
+    found = [answer(purl, vulnerability("V-1", "9.8")) for purl in vulnerable]
     store.components.record([*found, *map(answer, clean)], assess=AutoRule(), now=NOON)
 
 

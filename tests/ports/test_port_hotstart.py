@@ -32,7 +32,7 @@ def sample() -> Changes:
     found = vulnerability("V-1", "9.80", aliases=("CVE-1",), external_references=("https://a", "https://b"))
     store.sboms.add(digest(1), make_sbom(*purls, skips=[skipped("x")]), place="added", image=parse_image("shop/web:1"))
     store.sboms.add(digest(2), replace(make_sbom(purls[5], "pkg:maven/x/x@1"), not_in_image=2), place="directory")
-    answers = [answer(one, found, vulnerability("V-2", None)) for one in purls[:1500]]
+    answers = [answer(purl, found, vulnerability("V-2", None)) for purl in purls[:1500]]
     store.components.record(
         [*answers, answer(purls[1999]), answer("pkg:maven/x/x@1", found)], assess=AutoRule(), now=NOON
     )

@@ -96,13 +96,13 @@ def soon(clock: FakeClock) -> Deadline:
 
 def test_the_chain_of_owners_is_read_nearest_first(subject: Subject, soon: Deadline) -> None:
     found = subject.inventory.owners(REPLICA_SET, "shop", soon)
-    assert [(one.kind, one.name, one.uid) for one in found] == [
+    assert [(controller.kind, controller.name, controller.uid) for controller in found] == [
         ("ReplicaSet", "web-1", "rs-1"),
         ("Deployment", "web", "d-1"),
     ]
-    for one in found:
-        assert (one.names("app:1"), one.names(f"docker.io/library/app:1@{ONE}")) == (True, True)
-        assert (one.names("app:2"), one.names(f"app@{ONE}")) == (False, False)
+    for controller in found:
+        assert (controller.names("app:1"), controller.names(f"docker.io/library/app:1@{ONE}")) == (True, True)
+        assert (controller.names("app:2"), controller.names(f"app@{ONE}")) == (False, False)
 
 
 @pytest.mark.parametrize("lie", [{"uid": "rs-2"}, {"name": "web-2"}, {"kind": "StatefulSet"}, {"kind": "Gadget"}])

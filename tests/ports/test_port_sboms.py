@@ -56,9 +56,9 @@ def test_all_documents_of_an_image_are_kept_newest_first(store: AnyStore, clock:
     clock.advance(60)
     store.sboms.add(digest(1), newer, place="added")
     shown = store.sboms.show(digest(1))
-    assert [one.document_digest for one in shown] == [newer.document_digest, older.document_digest]
-    assert [one.components for one in shown] == [2, 1]
-    assert [one.place for one in shown] == ["added", "directory"]
+    assert [record.document_digest for record in shown] == [newer.document_digest, older.document_digest]
+    assert [record.components for record in shown] == [2, 1]
+    assert [record.place for record in shown] == ["added", "directory"]
     assert (shown[0].added_at - shown[1].added_at).total_seconds() == 60
     assert shown[1].added_at == NOON
 
@@ -98,7 +98,7 @@ def test_of_many_skipped_components_all_are_counted_and_200_are_kept(store: AnyS
     assert stored.skipped == {SkipReason.NO_PURL: 500}
     (shown,) = store.sboms.show(digest(1))
     assert shown.skipped == {"no-purl": 500}
-    assert [one.name for one in shown.skipped_components] == [str(n) for n in range(200)]
+    assert [skipped_component.name for skipped_component in shown.skipped_components] == [str(n) for n in range(200)]
 
 
 def test_an_unknown_image_has_no_sboms(store: AnyStore) -> None:
@@ -113,7 +113,7 @@ def test_large_documents_keep_every_component(store: AnyStore, size: int) -> Non
     stored = store.sboms.add(digest(1), make_sbom(*purls), place="added")
     assert list(stored.component_ids) == list(range(size))
     assert len(store.sboms.show(digest(1))[0].contents) == size
-    assert len(store.sboms.component_ids([Purl(one) for one in purls])) == size
+    assert len(store.sboms.component_ids([Purl(purl) for purl in purls])) == size
 
 
 def test_a_document_found_again_in_a_more_trusted_place_is_remembered_there(store: AnyStore) -> None:
@@ -121,8 +121,8 @@ def test_a_document_found_again_in_a_more_trusted_place_is_remembered_there(stor
     places = ("referrers", "signed:one", "referrers", "signed:two", "added", "signed:two")
     kept = [store.sboms.add(digest(1), sbom, place=place).place for place in places]
     assert kept == ["referrers", "signed:one", "signed:one", "signed:two", "added", "added"]
-    assert [one.place for one in store.sboms.show(digest(1))] == ["added"]
-    assert [one.place for one in store.feed.changes().sboms] == ["added"]
+    assert [record.place for record in store.sboms.show(digest(1))] == ["added"]
+    assert [sbom.place for sbom in store.feed.changes().sboms] == ["added"]
 
 
 def test_what_a_document_describes_of_an_image_grows_with_each_platform(store: AnyStore) -> None:
@@ -148,7 +148,7 @@ def test_an_unsigned_copy_does_not_widen_what_a_signed_document_describes(store:
 
 
 def stored_of(store: AnyStore) -> list[tuple[str, Coverage | None]]:
-    return [(one.place, one.coverage) for one in store.feed.changes().sboms]
+    return [(sbom.place, sbom.coverage) for sbom in store.feed.changes().sboms]
 
 
 def test_all_sboms_of_an_image_are_kept_together_and_again_changes_nothing(store: AnyStore) -> None:
@@ -173,11 +173,14 @@ def test_what_is_gone_from_its_place_stops_counting_and_leaves_a_line(store: Any
     (left,) = store.sboms.record(digest(1), Look(WEB, {"referrers": [new]}, author="ada"))
     assert (left.document_digest, left.place, left.author) == (old.document_digest, "referrers", "ada")
     assert (left.at - NOON).total_seconds() == 60
-    assert {one.document_digest for one in store.sboms.show(digest(1))} == {new.document_digest, other.document_digest}
+    assert {record.document_digest for record in store.sboms.show(digest(1))} == {
+        new.document_digest,
+        other.document_digest,
+    }
     assert list(store.sboms.departures(digest(1))) == [left] == list(store.sboms.departures())
     changes = store.feed.changes(before)
     assert changes.removed == ((digest(1), old.document_digest),)
-    assert [one.document_digest for one in changes.sboms] == [new.document_digest]
+    assert [sbom.document_digest for sbom in changes.sboms] == [new.document_digest]
     assert store.feed.changes().removed == ()
 
 
@@ -204,19 +207,19 @@ def test_nothing_is_taken_away_by_a_look_in_another_name_or_at_another_place(sto
         Look(WEB, {}, "referrers: the registry did not answer"),
     ):
         assert store.sboms.record(digest(1), look) == []
-    assert [one.document_digest for one in store.sboms.show(digest(1))] == [old.document_digest]
+    assert [record.document_digest for record in store.sboms.show(digest(1))] == [old.document_digest]
 
 
 def test_a_document_that_leaves_one_of_its_places_counts_by_the_others(store: AnyStore) -> None:
     sbom = make_sbom("pkg:npm/a@1")
     store.sboms.record(digest(1), Look(WEB, {"referrers": [sbom], "signed:ab": [sbom]}))
-    assert [one.place for one in store.feed.changes().sboms] == ["signed:ab"]
+    assert [sbom.place for sbom in store.feed.changes().sboms] == ["signed:ab"]
     before = store.feed.position()
     (left,) = store.sboms.record(digest(1), Look(WEB, {"referrers": [sbom], "signed:ab": []}))
     assert left.place == "signed:ab"
     changes = store.feed.changes(before)
     assert changes.removed == ()
-    assert [one.place for one in changes.sboms] == ["referrers"]
+    assert [sbom.place for sbom in changes.sboms] == ["referrers"]
 
 
 def test_a_signed_document_keeps_its_place_when_it_is_found_again_where_anybody_may_write(store: AnyStore) -> None:
@@ -224,9 +227,9 @@ def test_a_signed_document_keeps_its_place_when_it_is_found_again_where_anybody_
     store.sboms.record(digest(1), Look(WEB, {"signed:ab": [sbom]}), image=parse_image("shop/web:1"))
     store.sboms.record(digest(1), Look(WEB, {"referrers": [sbom]}), image=parse_image("shop/web:2"))
     store.sboms.add(digest(1), sbom, place="referrers", image=parse_image("shop/web:3"))
-    assert [one.place for one in store.feed.changes().sboms] == ["signed:ab"]
+    assert [sbom.place for sbom in store.feed.changes().sboms] == ["signed:ab"]
     store.sboms.record(digest(1), Look(WEB, {"cosign-attestation": [sbom]}))
-    assert [one.place for one in store.feed.changes().sboms] == ["signed:ab"]
+    assert [sbom.place for sbom in store.feed.changes().sboms] == ["signed:ab"]
 
 
 def test_what_keeps_a_place_from_answering_is_remembered_until_all_answer(store: AnyStore) -> None:
@@ -268,14 +271,14 @@ def test_people_take_out_what_they_handed_in_and_nothing_else(store: AnyStore) -
     store.sboms.record(digest(1), Look(WEB, {"referrers": [attached, yours]}))
     position = store.feed.position()
     left, stays = store.sboms.remove(digest(1), document=mine.document_digest, author="ada", why="of another build")
-    assert [(one.document_digest, one.author, one.why) for one in left] == [
+    assert [(departure.document_digest, departure.author, departure.why) for departure in left] == [
         (mine.document_digest, "ada", "of another build")
     ]
     assert stays == []
     assert store.feed.changes(position).removed == ((digest(1), mine.document_digest),)
     left, stays = store.sboms.remove(digest(1), author="ada")
-    assert [one.place for one in left] == ["imported"]
-    assert sorted(one.document_digest for one in stays) == sorted((attached.document_digest, yours.document_digest))
+    assert [departure.place for departure in left] == ["imported"]
+    assert sorted(stay.document_digest for stay in stays) == sorted((attached.document_digest, yours.document_digest))
     assert len(store.sboms.show(digest(1))) == 2
     position = store.feed.position()
     assert list(store.sboms.remove(digest(1), author="ada")[0]) == []
@@ -286,7 +289,7 @@ def test_people_take_out_what_was_made_on_request(store: AnyStore) -> None:
     made = make_sbom("pkg:npm/a@1")
     store.sboms.record(digest(1), Look(WEB, {"generated": [made]}))
     left, stays = store.sboms.remove(digest(1), author="ada")
-    assert ([one.place for one in left], list(stays)) == (["generated"], [])
+    assert ([departure.place for departure in left], list(stays)) == (["generated"], [])
     assert store.sboms.show(digest(1)) == []
 
 

@@ -63,7 +63,10 @@ def test_a_batch_has_room_for_at_least_one_component(subject: Subject) -> None:
 
 def test_every_component_ends_in_exactly_one_way(subject: Subject) -> None:
     answer = subject.source.report([BAD, GOOD, SILENT, REFUSED])
-    found = {one.purl: [vulnerability.id for vulnerability in one.vulnerabilities] for one in answer.answers}
+    found = {
+        component_answer.purl: [vulnerability.id for vulnerability in component_answer.vulnerabilities]
+        for component_answer in answer.answers
+    }
     assert found == {BAD: ["CVE-2026-1000"], GOOD: []}
     assert answer.unanswered == (SILENT,)
     assert [purl for purl, sentence in answer.rejected if sentence] == [REFUSED]

@@ -61,7 +61,7 @@ def test_a_new_spelling_makes_a_clean_component_unknown_and_due(store: AnyStore)
     add(store, 2, SPELT[1])
     assert state(store) is ComponentState.UNKNOWN
     assert list(store.feed.changes(before).component_ids) == [store.sboms.component_ids([KEY])[KEY]]
-    assert [one.purl for one in store.components.wanted(now=NOON, ttl=DAY)] == [KEY]
+    assert [component.purl for component in store.components.wanted(now=NOON, ttl=DAY)] == [KEY]
     add(store, 3, SPELT[0])
     assert state(store, OTHER) is ComponentState.CLEAN
 
@@ -79,7 +79,7 @@ def test_an_answer_to_a_question_from_before_a_spelling_makes_nothing_clean(stor
     add(store, 2, SPELT[1])
     store.components.record([late, answer(OTHER)], assess=AutoRule(), now=NOON)
     assert (state(store), state(store, OTHER)) == (ComponentState.UNKNOWN, ComponentState.CLEAN)
-    assert [one.purl for one in store.components.wanted(now=NOON, ttl=DAY)] == [KEY]
+    assert [component.purl for component in store.components.wanted(now=NOON, ttl=DAY)] == [KEY]
 
 
 def test_a_spelling_whose_form_was_answered_changes_nothing(store: AnyStore) -> None:

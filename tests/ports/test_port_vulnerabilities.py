@@ -34,7 +34,7 @@ def filled(store: AnyStore) -> AnyStore:
 
 
 def found(store: AnyStore, **query: object) -> list[str]:
-    return [one.vulnerability.id for one in store.vulnerabilities.find(VulnerabilityQuery(**query))]
+    return [record.vulnerability.id for record in store.vulnerabilities.find(VulnerabilityQuery(**query))]
 
 
 ONE, TWO = (digest(1), ("docker.io/shop/one:1",)), (digest(2), ("docker.io/shop/two:1", "docker.io/shop/two:latest"))
@@ -95,7 +95,7 @@ def test_an_unknown_identifier_finds_nothing(filled: AnyStore) -> None:
 def test_a_range_of_scores_is_closed_and_holds_no_missing_score(
     filled: AnyStore, low: str | None, high: str | None, expected: list[str]
 ) -> None:
-    bounds = [None if one is None else Decimal(one) for one in (low, high)]
+    bounds = [None if text is None else Decimal(text) for text in (low, high)]
     assert found(filled, score_low=bounds[0], score_high=bounds[1]) == expected
 
 
@@ -115,7 +115,7 @@ def test_a_package_narrows_to_its_components(filled: AnyStore) -> None:
 def test_an_image_narrows_to_its_components(filled: AnyStore) -> None:
     assert found(filled, image=digest(1)) == ["V-HIGH", "V-LOW"]
     by_tag = filled.vulnerabilities.find(VulnerabilityQuery(image="docker.io/shop/two:1"))
-    assert [(one.vulnerability.id, one.components) for one in by_tag] == [
+    assert [(record.vulnerability.id, record.components) for record in by_tag] == [
         ("V-HIGH", (A2,)),
         ("V-LOW", (A2,)),
         ("V-NONE", (B1,)),

@@ -20,7 +20,7 @@ DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 
 
 def wanted(store: AnyStore, now: dt.datetime = NOON) -> list[str]:
-    return [str(one.purl) for one in store.components.wanted(now=now, ttl=DAY)]
+    return [str(component.purl) for component in store.components.wanted(now=now, ttl=DAY)]
 
 
 def test_covered_components_are_wanted_until_they_are_answered_and_again_after_a_day(store: AnyStore) -> None:
@@ -45,7 +45,11 @@ def test_components_in_more_images_come_first(store: AnyStore) -> None:
     store.sboms.add(digest(2), make_sbom(B, C), place="added")
     store.sboms.add(digest(3), make_sbom(C), place="added")
     store.sboms.add(digest(3), make_sbom(C, A), place="directory")  # the same image again: C counts once
-    assert [(one.purl, one.images) for one in store.components.wanted(now=NOON, ttl=DAY)] == [(C, 3), (A, 2), (B, 2)]
+    assert [(component.purl, component.images) for component in store.components.wanted(now=NOON, ttl=DAY)] == [
+        (C, 3),
+        (A, 2),
+        (B, 2),
+    ]
 
 
 def test_components_of_seen_images_come_first_then_those_never_answered(store: AnyStore) -> None:
@@ -55,7 +59,7 @@ def test_components_of_seen_images_come_first_then_those_never_answered(store: A
     store.components.record([answer(purls[0]), answer(purls[2])], assess=AutoRule(), now=NOON)
     store.sightings.record([Sighting(digest(2), "docker.io/shop/web:1", NOON, refused=True)])
     due = store.components.wanted(now=NOON + DAY, ttl=DAY)
-    assert [(str(one.purl), one.seen, one.never_asked) for one in due] == [
+    assert [(str(component.purl), component.seen, component.never_asked) for component in due] == [
         (purls[3], True, True),
         (purls[2], True, False),
         (purls[1], False, True),
@@ -67,7 +71,7 @@ def test_a_tag_seen_without_its_digest_counts_for_the_digest_that_it_points_at(s
     store.sboms.add(digest(1), make_sbom(A), place="added", image=parse_image("shop/web:1"))
     store.sightings.record([Sighting(None, "docker.io/shop/web:1", NOON), Sighting(None, "docker.io/other:1", NOON)])
     store.sightings.record([Sighting(None, "docker.io/shop/web:1", NOON + HOUR)])
-    assert [one.seen for one in store.components.wanted(now=NOON, ttl=DAY)] == [True]
+    assert [component.seen for component in store.components.wanted(now=NOON, ttl=DAY)] == [True]
 
 
 def test_sightings_raise_no_revision(store: AnyStore) -> None:

@@ -39,7 +39,7 @@ def world_of(policy, attached, refused=()):
 
 def attach(world, attached):
     for name, listed in attached:
-        (place,) = (one for one in world.opener.common.places if one.place == name)
+        (place,) = (place for place in world.opener.common.places if place.place == name)
         there = place.sboms.get(DIGEST, ())
         place.sboms[DIGEST] = [*there, sbom_of(*listed, document=repr((name, listed)))]
 
@@ -54,7 +54,7 @@ def test_adding_documents_never_makes_a_verdict_weaker(policy, attached, more):
 @given(policies, attachments, refusals)
 def test_a_refusal_is_never_milder_than_the_worse_of_what_was_read_and_of_a_missing_sbom(policy, attached, refused):
     verdict = world_of(policy, attached, refused).check(IMAGE)
-    read = [one for one in attached if one[0] not in refused]
+    read = [item for item in attached if item[0] not in refused]
     floor = policy.missing_sbom if refused else Action.ALLOW
     if read:
         floor = max(floor, world_of(policy, read).check(IMAGE).action)

@@ -49,7 +49,7 @@ class Cluster:
         """Note what the Secret and the configurations hold at this moment."""
         secret = self.state.secrets.get(OPTIONS.secret)
         leaf = secret.data["tls.crt"].decode() if secret else ""
-        bundles = tuple(one for registration in self.state.registrations.values() for one in registration.bundles)
+        bundles = tuple(bundle for registration in self.state.registrations.values() for bundle in registration.bundles)
         self.seen.append((self.clock.monotonic(), leaf, bundles))
 
     def verify(self) -> None:
@@ -65,8 +65,14 @@ class Cluster:
             assert certificate.not_after > self.clock.now()
             for bundle in self.seen[-1][2]:
                 trusted = self.signer.certificates(bundle)
-                issuers = [one for one in trusted if self.signer.signed(certificate, one)]
-                assert issuers, f"{name_of(certificate)} is not trusted by {[name_of(one) for one in trusted]}"
+                issuers = [
+                    other_certificate
+                    for other_certificate in trusted
+                    if self.signer.signed(certificate, other_certificate)
+                ]
+                assert issuers, (
+                    f"{name_of(certificate)} is not trusted by {[name_of(certificate) for certificate in trusted]}"
+                )
                 assert issuers[0].not_after > self.clock.now()
 
 
@@ -179,8 +185,8 @@ def test_a_new_authority_is_known_everywhere_for_the_overlap_before_it_signs() -
     for _ in range(700):
         cluster.controller().run()
         now = cluster.clock.monotonic()
-        bundles = [one for registration in cluster.state.registrations.values() for one in registration.bundles]
-        for certificate in (one for bundle in bundles for one in cluster.signer.certificates(bundle)):
+        bundles = [bundle for registration in cluster.state.registrations.values() for bundle in registration.bundles]
+        for certificate in (certificate for bundle in bundles for certificate in cluster.signer.certificates(bundle)):
             known_since.setdefault(name_of(certificate), now)
         issuer = name_of(cluster.signer.certificates(cluster.state.secrets[OPTIONS.secret].data["ca.crt"].decode())[0])
         if issuer not in issuers:

@@ -36,10 +36,10 @@ def test_what_is_loaded_goes_together_and_what_counted_is_not_lost(
     settled = settle(OWN, candidates)
     table = TypeTable([*OWN, *settled.loaded.values()])  # refuses what does not go together
     assert table.get("blocked") == OWN.get("Blocked")
-    for name, one in candidates.items():
+    for name, candidate in candidates.items():
         loaded = settled.loaded.get(name)
-        assert loaded in (one.type, one.former) or loaded is None
-        assert (loaded == one.type) != (name in settled.refused) or loaded == one.former == one.type
+        assert loaded in (candidate.type, candidate.former) or loaded is None
+        assert (loaded == candidate.type) != (name in settled.refused) or loaded == candidate.former == candidate.type
         if name in counted:
             assert loaded is not None, "an object that counted still does, as it was or as it is"
 
@@ -49,7 +49,9 @@ def test_what_is_loaded_goes_together_and_what_counted_is_not_lost(
 def test_a_process_with_any_settings_file_can_use_what_is_stored(
     stored: dict[str, AssessmentType], retired: set[str]
 ) -> None:
-    table = with_stored(OWN, [StoredType(one, retired=name in retired) for name, one in sorted(stored.items())])
+    table = with_stored(
+        OWN, [StoredType(assessment_type, retired=name in retired) for name, assessment_type in sorted(stored.items())]
+    )
     assert table.names[:1] == OWN.names
     for name in stored:
         assert (table.get(name) is None) != (table.retired(name) is None)

@@ -72,7 +72,7 @@ RECORDS = st.lists(
         score=SCORES,
     ),
     max_size=6,
-).map(lambda records: AssessmentIndex.of(replace(one, sequence=number) for number, one in enumerate(records, 1)))
+).map(lambda records: AssessmentIndex.of(replace(record, sequence=number) for number, record in enumerate(records, 1)))
 COUNTS = st.integers(0, 3)
 ANSWERS = st.lists(st.integers(0, 100).map(lambda hours: NOW - dt.timedelta(hours=hours)), max_size=4)
 
@@ -86,7 +86,7 @@ def facts(
 ) -> ImageFacts:
     """What a read model tells at ``now``: clean answers that are too old are unknown."""
     age = policy.max_report_age
-    fresh = [one for one in answers if age is None or one > now - age]
+    fresh = [answer for answer in answers if age is None or answer > now - age]
     unknown, not_covered, unusable = others
     return ImageFacts(
         total=len(components) + len(answers) + sum(others),
@@ -108,9 +108,9 @@ def test_a_verdict_is_exactly_as_bad_as_its_worst_part(
     components: tuple[VulnerableComponent, ...], others: tuple[int, int, int], rules: Rules, index: AssessmentIndex
 ) -> None:
     verdict = evaluate(facts(components, [], others, rules.policy, NOW), SUBJECT, rules, index, NOW)
-    parts = [one.action for one in verdict.findings] + [one.action for one in verdict.reasons]
+    parts = [finding.action for finding in verdict.findings] + [reason.action for reason in verdict.reasons]
     assert verdict.action == max(parts, default=Action.ALLOW)
-    assert len(verdict.findings) == sum(len(one.vulnerabilities) for one in components)
+    assert len(verdict.findings) == sum(len(component.vulnerabilities) for component in components)
     for finding in verdict.findings:
         if finding.assessment is None:
             assert finding.action is rules.policy.unassessed
@@ -184,7 +184,7 @@ WILD_VERDICTS = st.builds(
         ),
         Subject(ImageRef("", text, None, None, text), digest),
         rules,
-        AssessmentIndex.of(replace(one, vulnerability=found[0].id) for one in records if found),
+        AssessmentIndex.of(replace(record, vulnerability=found[0].id) for record in records if found),
         NOW,
     ),
     WILD,

@@ -41,7 +41,7 @@ RECORDS = st.lists(
         until=st.none() | MOMENTS,
     ),
     max_size=8,
-).map(lambda records: [replace(one, sequence=number) for number, one in enumerate(records, 1)])
+).map(lambda records: [replace(record, sequence=number) for number, record in enumerate(records, 1)])
 
 
 def effective(index: AssessmentIndex, now: dt.datetime = NOW) -> Effective:
@@ -60,16 +60,16 @@ def holds(scope: Scope) -> bool:
 def in_force(records: list[Assessment], now: dt.datetime) -> list[Assessment]:
     """Those that match, have not expired and were not withdrawn, the slow and obvious way."""
     found = []
-    for place, one in enumerate(records):
+    for place, assessment in enumerate(records):
         withdrawn = any(
             later.type is None
-            and (later.source, later.scope) == (one.source, one.scope)
-            and later.vulnerability.lower() == one.vulnerability.lower()
+            and (later.source, later.scope) == (assessment.source, assessment.scope)
+            and later.vulnerability.lower() == assessment.vulnerability.lower()
             for later in records[place + 1 :]
         )
-        matches = one.vulnerability.upper() in IDENTIFIERS and holds(one.scope)
-        if one.type is not None and matches and not withdrawn and not one.expired(now):
-            found.append(one)
+        matches = assessment.vulnerability.upper() in IDENTIFIERS and holds(assessment.scope)
+        if assessment.type is not None and matches and not withdrawn and not assessment.expired(now):
+            found.append(assessment)
     return found
 
 
@@ -85,12 +85,12 @@ def test_what_is_in_force_is_made_by_hand_if_possible_then_narrow_then_new(recor
     assert (found is None) == (not there)
     if found is not None:
         assert found in there
-        by_hand = [one for one in there if one.source is not AssessmentSource.AUTO]
+        by_hand = [assessment for assessment in there if assessment.source is not AssessmentSource.AUTO]
         rivals = by_hand or there
         assert found in rivals
-        most = max(narrowed(one.scope) for one in rivals)
+        most = max(narrowed(rival.scope) for rival in rivals)
         assert narrowed(found.scope) == most
-        assert found.sequence == max(one.sequence for one in rivals if one.scope == found.scope)
+        assert found.sequence == max(rival.sequence for rival in rivals if rival.scope == found.scope)
 
 
 @given(RECORDS)
@@ -99,7 +99,9 @@ def test_what_was_withdrawn_or_has_expired_never_counts(records: list[Assessment
     assert found.assessment is None or not found.assessment.expired(NOW)
     assert found.expired is None or (found.expired.expired(NOW) and found.assessment is None)
     cleared = [
-        replace(one, type=None, sequence=len(records) + number) for number, one in enumerate(records, 1) if one.type
+        replace(record, type=None, sequence=len(records) + number)
+        for number, record in enumerate(records, 1)
+        if record.type
     ]
     assert effective(AssessmentIndex.of([*records, *cleared])) == Effective()
 

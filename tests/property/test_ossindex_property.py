@@ -67,14 +67,20 @@ def test_an_answer_is_clean_only_when_its_list_is_empty(listed: list[object]) ->
     answer = convert(purl, [{"coordinates": purl, "vulnerabilities": listed}], NOON)
     assert answer is not None
     assert bool(answer.vulnerabilities) == bool(listed)
-    for one in answer.vulnerabilities:
-        assert one.id
-        assert one.id not in one.aliases
-        assert one.cvss_score is None or 0 <= one.cvss_score <= 10
-        for text in (one.id, one.title, one.description, one.reference, *one.aliases):
+    for vulnerability in answer.vulnerabilities:
+        assert vulnerability.id
+        assert vulnerability.id not in vulnerability.aliases
+        assert vulnerability.cvss_score is None or 0 <= vulnerability.cvss_score <= 10
+        for text in (
+            vulnerability.id,
+            vulnerability.title,
+            vulnerability.description,
+            vulnerability.reference,
+            *vulnerability.aliases,
+        ):
             text.encode()  # a database can store it
             assert "\x00" not in text
-        assert "utm_" not in one.reference.partition("?")[2].partition("=")[0]
+        assert "utm_" not in vulnerability.reference.partition("?")[2].partition("=")[0]
 
 
 @settings(max_examples=100)

@@ -24,7 +24,7 @@ def _purls(part: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     def spell(purl_type: str, path: list[str], version: str, tail: str, escaped: bool) -> str:
         write = (lambda text: quote(text.encode(errors="replace"), safe="")) if escaped else str
         at = f"@{write(version)}" if version else ""
-        return f"pkg:{purl_type}/{'/'.join(write(one) for one in path)}{at}{tail}"
+        return f"pkg:{purl_type}/{'/'.join(write(text) for text in path)}{at}{tail}"
 
     return st.builds(
         spell,

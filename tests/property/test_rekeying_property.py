@@ -26,10 +26,10 @@ PURLS = (
     "pkg:gem/nokogiri@1.8.0-java",
     "pkg:gem/nokogiri@1.8.0",
 )
-STATES = st.sampled_from([one for one in ComponentState if one is not ComponentState.UNUSABLE])
+STATES = st.sampled_from([state for state in ComponentState if state is not ComponentState.UNUSABLE])
 NUMBERS = st.frozensets(st.integers(0, len(PURLS) - 1))
 KNOWN = st.fixed_dictionaries(
-    {number: st.builds(KnownComponent, st.just(Purl(one)), STATES, st.booleans()) for number, one in enumerate(PURLS)}
+    {number: st.builds(KnownComponent, st.just(Purl(purl)), STATES, st.booleans()) for number, purl in enumerate(PURLS)}
 )
 ANSWERED = (ComponentState.CLEAN, ComponentState.VULNERABLE)
 
@@ -41,9 +41,13 @@ def test_what_is_vulnerable_stays_until_its_key_of_today_has_an_answer(
     step = rekeyed(current, today, known)
     for number in current - set(step.ids):
         if known[number].state is ComponentState.VULNERABLE:
-            heirs = [known[one] for one in today if may_have_been(known[one].purl, known[number].purl)]
+            heirs = [
+                known[other_number]
+                for other_number in today
+                if may_have_been(known[other_number].purl, known[number].purl)
+            ]
             assert heirs
-            assert all(one.state in ANSWERED for one in heirs)
+            assert all(heir.state in ANSWERED for heir in heirs)
 
 
 @given(NUMBERS, NUMBERS, KNOWN)
@@ -51,7 +55,7 @@ def test_nothing_is_lost_while_an_answer_is_waited_for(
     current: frozenset[int], today: frozenset[int], known: dict[int, KnownComponent]
 ) -> None:
     step = rekeyed(current, today, known)
-    if any(known[one].is_waiting for one in today):
+    if any(known[number].is_waiting for number in today):
         assert not step.finished
         assert current <= set(step.ids)
         assert set(step.ids) <= current | {n for n in today if known[n].state is ComponentState.VULNERABLE}
@@ -79,5 +83,7 @@ def test_a_step_that_was_taken_is_not_taken_back(
 def test_it_ends_when_the_source_has_answered_for_everything(
     current: frozenset[int], today: frozenset[int], known: dict[int, KnownComponent]
 ) -> None:
-    answered = {n: replace(one, state=ComponentState.CLEAN) if n in today else one for n, one in known.items()}
+    answered = {
+        n: replace(component, state=ComponentState.CLEAN) if n in today else component for n, component in known.items()
+    }
     assert rekeyed(current, today, answered).finished

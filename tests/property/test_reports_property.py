@@ -38,9 +38,9 @@ reasons = st.builds(Reason, st.sampled_from(["unknown", "missing-sbom", "error"]
 @st.composite
 def image_verdicts(draw: st.DrawFn) -> ImageVerdict:
     name = draw(st.sampled_from(["app:1", "shop/web:2", f"x@{digest_of('x')}"]))
-    found = tuple(sorted(draw(st.lists(findings, max_size=4)), key=lambda one: -one.action))
+    found = tuple(sorted(draw(st.lists(findings, max_size=4)), key=lambda finding: -finding.action))
     said = tuple(draw(st.lists(reasons, max_size=2)))
-    action = max((one.action for one in (*found, *said)), default=Action.ALLOW)
+    action = max((item.action for item in (*found, *said)), default=Action.ALLOW)
     verdict = Verdict(action, parse_image(name), digest_of(name), findings=found, reasons=said)
     return ImageVerdict(verdict, tuple(draw(st.lists(st.text(max_size=80), min_size=1, max_size=3))))
 

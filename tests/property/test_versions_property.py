@@ -41,7 +41,7 @@ SEMVER = st.builds(
 def semantic(version: str) -> tuple[object, ...]:
     """Section 11 of Semantic Versioning, word by word."""
     core, dash, pre = version.partition("-")
-    identifiers = [(0, int(one), "") if re.fullmatch("[0-9]+", one) else (1, 0, one) for one in pre.split(".")]
+    identifiers = [(0, int(part), "") if re.fullmatch("[0-9]+", part) else (1, 0, part) for part in pre.split(".")]
     return (*map(int, core.split(".")), not dash, tuple(identifiers) if dash else ())
 
 
@@ -51,15 +51,15 @@ CHARACTERS = st.text("0123456789abrcx.-_+~^:!", min_size=1, max_size=9)
 @given(st.lists(st.one_of(LIKELY, CHARACTERS), min_size=3, max_size=8), TYPES)
 @settings(max_examples=1000)
 def test_versions_that_can_be_ordered_have_one_order(versions: list[str], purl_type: str) -> None:
-    ordered = [one for one in versions if version_key(one, purl_type) is not None]
-    for one, other in product(ordered, repeat=2):
-        answer = compare_versions(one, other, purl_type)
+    ordered = [version for version in versions if version_key(version, purl_type) is not None]
+    for text, other in product(ordered, repeat=2):
+        answer = compare_versions(text, other, purl_type)
         assert answer in (-1, 0, 1)
-        assert compare_versions(other, one, purl_type) == -answer
-        assert one != other or answer == 0
-    for one, two, three in product(ordered, repeat=3):
-        if compare_versions(one, two, purl_type) in (-1, 0) and compare_versions(two, three, purl_type) in (-1, 0):
-            assert compare_versions(one, three, purl_type) in (-1, 0)
+        assert compare_versions(other, text, purl_type) == -answer
+        assert text != other or answer == 0
+    for text, two, three in product(ordered, repeat=3):
+        if compare_versions(text, two, purl_type) in (-1, 0) and compare_versions(two, three, purl_type) in (-1, 0):
+            assert compare_versions(text, three, purl_type) in (-1, 0)
 
 
 @given(VERSIONS, st.sampled_from(sorted(ORDERS)))

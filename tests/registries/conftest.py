@@ -102,8 +102,8 @@ def waiting():
     """Makes kits whose clock only notes how long they would sleep, and can be set forward."""
     made = Waiting()
     yield made
-    for one in made.kits:
-        one.client.close()
+    for other_kit in made.kits:
+        other_kit.client.close()
 
 
 @pytest.fixture
@@ -116,8 +116,8 @@ def kit():
         return made[-1]
 
     yield make
-    for one in made:
-        one.client.close()
+    for item in made:
+        item.client.close()
 
 
 def push_recorded(host: str) -> None:

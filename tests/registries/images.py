@@ -87,7 +87,7 @@ def envelope(payload: bytes, *signatures: bytes) -> bytes:
     content = {
         "payloadType": IN_TOTO,
         "payload": base64.b64encode(payload).decode(),
-        "signatures": [{"keyid": "", "sig": base64.b64encode(one).decode()} for one in signatures],
+        "signatures": [{"keyid": "", "sig": base64.b64encode(signature).decode()} for signature in signatures],
     }
     return json.dumps(content).encode()
 

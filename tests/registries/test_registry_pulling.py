@@ -75,7 +75,7 @@ class World:
 
     def fetch(self, access, digest):
         opening = self.opener.open(access, self.kit.deadline())
-        place = next(one for one in opening.places if one.place == "cosign-attestation")
+        place = next(place for place in opening.places if place.place == "cosign-attestation")
         return purls(place.fetch(self.image, digest, self.kit.deadline()))
 
 

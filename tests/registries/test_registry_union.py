@@ -66,18 +66,18 @@ def bundle(layout: Layout, digest: str, envelope: bytes) -> str:
 def att(layout: Layout, digest: str, *envelopes: bytes) -> None:
     """The tag of cosign 1 and 2 with these attestations."""
     tag = f"sha256-{digest.removeprefix('sha256:')}.att"
-    images.artifact(layout, [(DSSE, one, {"predicateType": ""}) for one in envelopes], tag)
+    images.artifact(layout, [(DSSE, envelope, {"predicateType": ""}) for envelope in envelopes], tag)
 
 
 def fallback(layout: Layout, digest: str, *attached: str, types: bool = True) -> None:
     """The tag that lists attachments where the registry has no list."""
     entries = []
-    for one in attached:
-        content = json.loads(layout.blobs[one])
+    for text in attached:
+        content = json.loads(layout.blobs[text])
         said = {"artifactType": content["artifactType"]} if types else {}
         if types and "annotations" in content:
             said["annotations"] = content["annotations"]
-        entries.append(layout.descriptor(one, **said))
+        entries.append(layout.descriptor(text, **said))
     index = {"schemaVersion": 2, "mediaType": images.OCI_INDEX, "manifests": entries}
     layout.manifest(index, digest.replace(":", "-"))
 
@@ -138,7 +138,7 @@ def test_of_one_signer_type_and_tool_only_the_newest_counts_where_that_is_asked_
         named("pkg:npm/other@1", "3", timestamp="2025-01-01T00:00:00Z", tools=other),
         named("pkg:npm/undated@1", "4", tools=syft),
     ]
-    att(layout, digest, *(signer.envelope(digest, one) for one in documents))
+    att(layout, digest, *(signer.envelope(digest, document) for document in documents))
     layout.push(f"http://{plain}/v2/team/dated")
     image = f"{plain}/team/dated:1"
     everything = kit(plain, attachments=signer.rule(plain)).explain(image)
@@ -213,7 +213,9 @@ def test_an_attestation_that_was_removed_and_replaced_stops_counting(plain, kit,
     layout.push(f"http://{plain}/v2/team/replaced")
     assert process.look_again(image)
     assert process.known(digest) == 1
-    assert [one.place for one in process.store.sboms.departures(Digest(digest))] == ["cosign-attestation"] * 2
+    assert [departure.place for departure in process.store.sboms.departures(Digest(digest))] == [
+        "cosign-attestation"
+    ] * 2
 
 
 def test_an_image_whose_only_sbom_was_deleted_has_none(listing, kit):

@@ -55,7 +55,7 @@ def sbom(built: Path) -> Path:
 
 def purls(sbom: Path) -> dict[str, str]:
     """Name → purl of the packages that an SBOM lists."""
-    return {one["name"]: one["purl"] for one in json.loads(sbom.read_bytes())["components"]}
+    return {load["name"]: load["purl"] for load in json.loads(sbom.read_bytes())["components"]}
 
 
 def test_the_sbom_lists_what_is_locked_for_this_platform_and_its_licence(sbom: Path) -> None:
@@ -65,11 +65,11 @@ def test_the_sbom_lists_what_is_locked_for_this_platform_and_its_licence(sbom: P
     assert root["licenses"] == [{"license": {"id": "Apache-2.0", "acknowledgement": "declared"}}]
     lock = (ROOT / "requirements" / "run.txt").read_text(encoding="utf-8")
     locked = {(name, version): ";" in marker for name, version, marker in LOCKED.findall(lock)}
-    listed = {(canonicalize_name(one["name"]), one["version"]) for one in document["components"]}
+    listed = {(canonicalize_name(item["name"]), item["version"]) for item in document["components"]}
     assert len(listed) > 40
     assert {package for package, has_marker in locked.items() if not has_marker} <= listed <= set(locked)
-    assert all(one["purl"].startswith("pkg:pypi/") for one in document["components"])
-    assert {one["ref"] for one in document["dependencies"]} >= {"root-component"}
+    assert all(item["purl"].startswith("pkg:pypi/") for item in document["components"])
+    assert {item["ref"] for item in document["dependencies"]} >= {"root-component"}
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_bomgate_denies_itself_when_a_dependency_turns_bad(installed: Installati
     installed.double.behaviour.advisories = {purl: [advisory("CVE-2026-90001", 9.8)]}
     verdict = judged(installed, sbom)
     assert verdict["action"] == "deny"
-    assert [(one["purl"], one["vulnerability"]["id"]) for one in verdict["findings"]] == [(purl, "CVE-2026-90001")]
+    assert [(item["purl"], item["vulnerability"]["id"]) for item in verdict["findings"]] == [(purl, "CVE-2026-90001")]
 
 
 def test_the_same_commit_gives_the_same_wheel(built: Path, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_every_action_is_pinned_to_a_commit_and_reads_only_by_default(workflow: 
     text = workflow.read_text(encoding="utf-8")
     used = re.findall(r"uses: (.*)", text)
     assert used
-    assert [one for one in used if not re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v[\d.]+", one)] == []
+    assert [item for item in used if not re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v[\d.]+", item)] == []
     assert yaml.safe_load(text)["permissions"] == {"contents": "read"}
 
 
@@ -57,7 +57,7 @@ def test_hooks_before_a_commit_download_nothing() -> None:
 
 def test_updates_are_asked_for_everything_that_is_pinned() -> None:
     asked = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))["updates"]
-    assert {one["package-ecosystem"] for one in asked} == {"pip", "gomod", "github-actions", "docker"}
-    (go,) = [one for one in asked if one["package-ecosystem"] == "gomod"]
+    assert {item["package-ecosystem"] for item in asked} == {"pip", "gomod", "github-actions", "docker"}
+    (go,) = [item for item in asked if item["package-ecosystem"] == "gomod"]
     covered = {path for pattern in go["directories"] for path in ROOT.glob(f"{pattern[1:]}/go.sum")}
     assert covered == set((ROOT / "tests").rglob("go.sum"))

@@ -63,8 +63,8 @@ class Listener:
             self._socket.shutdown(socket.SHUT_RDWR)  # ends accept(), which closing alone does not
         self._accepting.join(10)
         self._socket.close()
-        for one in self._kept:
-            one.close()
+        for connection in self._kept:
+            connection.close()
 
 
 def silence(_: socket.socket) -> None:

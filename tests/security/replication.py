@@ -108,7 +108,7 @@ class Writer:
 
 
 def kept(store: Store) -> list[str]:
-    return [one.vulnerability for one in store.assessments.find(AssessmentQuery())]
+    return [other_assessment.vulnerability for other_assessment in store.assessments.find(AssessmentQuery())]
 
 
 def take_over_as_planned(pair: Pair) -> None:

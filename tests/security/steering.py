@@ -93,7 +93,7 @@ class Steerer:
 
     def _is_in_force(self, name: str) -> bool:
         there = self.cluster.objects[f"{RESOURCES}/assessments", "", name]
-        return any(one["status"] == "True" for one in there.get("status", {}).get("conditions", []))
+        return any(item["status"] == "True" for item in there.get("status", {}).get("conditions", []))
 
 
 def run_pod(cluster: VersionedServer, name: str) -> None:

@@ -61,7 +61,10 @@ def test_what_a_place_hides_weighs_like_a_missing_sbom(world: World, problem: Ex
     attach(world, 0, GOOD)
     attach(world, 1, problem)
     verdict = world.check(IMAGE)
-    assert (verdict.action, [one.code for one in verdict.reasons if one.action]) == (Action.WARN, ["missing-sbom"])
+    assert (verdict.action, [reason.code for reason in verdict.reasons if reason.action]) == (
+        Action.WARN,
+        ["missing-sbom"],
+    )
     world.clock.advance(301)
     attach(world, 1, BAD)
     world.check(IMAGE)

@@ -74,7 +74,7 @@ def test_a_further_image_needs_a_further_ticket(town: Town) -> None:
     assert refused(answer, "had the ticket")
     answer = town.review(request(web(BAD, WORSE, ticket="INC-2"), web(BAD, ticket="INC-1")))
     assert answer.reason == "break-glass"
-    assert [one.ticket for one in town.grants.kept] == ["INC-1", "INC-2"]
+    assert [grant.ticket for grant in town.grants.kept] == ["INC-1", "INC-2"]
 
 
 def test_a_ticket_that_was_taken_off_and_put_back_renews_nothing(town: Town) -> None:
@@ -87,7 +87,7 @@ def test_a_ticket_that_was_taken_off_and_put_back_renews_nothing(town: Town) -> 
     late = town.review(request(web(BAD, ticket="INC-1"), web(BAD)))
     assert late.break_glass == "refused"
     assert "was used for Deployment web" in late.warnings[0]
-    assert [one.ticket for one in town.grants.kept] == ["INC-1", "INC-2"]
+    assert [grant.ticket for grant in town.grants.kept] == ["INC-1", "INC-2"]
     assert town.grants.kept[0] == first
 
 
@@ -143,7 +143,7 @@ def test_of_two_creations_at_once_one_gets_the_grant() -> None:
 
     town.grants.of_ticket = slow  # type: ignore[method-assign]
     assert refused(town.review(request(web(BAD, ticket="INC-1"))), "was used for Deployment other")
-    assert [one.workload.name for one in town.grants.kept] == ["other"]
+    assert [grant.workload.name for grant in town.grants.kept] == ["other"]
 
 
 def test_the_api_server_lets_one_of_many_creations_of_a_grant_win() -> None:

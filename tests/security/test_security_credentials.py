@@ -31,7 +31,7 @@ def document(case: dict) -> bytes:
 def found(config: DockerConfig, image: str) -> list[list[str]]:
     host, _, path = image.partition("/")
     ranked = (config.find(host, path, rank) for rank in range(len(config.entries) + 1))
-    return [[one.username, one.password] for one in ranked if one is not None]
+    return [[credential.username, credential.password] for credential in ranked if credential is not None]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])

@@ -75,15 +75,15 @@ def test_one_pod_of_a_list_does_not_keep_the_others_from_being_read() -> None:
 
     page = msgspec.json.encode({"items": [{"name": "one", "deep": nested(5_000)}, {"name": "two"}]})
     items = decoded(msgspec.json.Decoder(Items), page, Wanted("pods", "")).items
-    assert [decoded(msgspec.json.Decoder(Named), one, Wanted("pods", "")).name for one in items] == ["one", "two"]
+    assert [decoded(msgspec.json.Decoder(Named), item, Wanted("pods", "")).name for item in items] == ["one", "two"]
 
 
 def shallow(value: Any, levels: int) -> Any:
     """What should be left, written in another way."""
     if isinstance(value, dict):
-        return {key: shallow(one, levels - 1) for key, one in value.items()} if levels else {}
+        return {key: shallow(item, levels - 1) for key, item in value.items()} if levels else {}
     if isinstance(value, list):
-        return [shallow(one, levels - 1) for one in value] if levels else []
+        return [shallow(item, levels - 1) for item in value] if levels else []
     return value
 
 

@@ -115,7 +115,11 @@ MANIFEST = {"schemaVersion": 2, "config": ENTRY, "layers": [ENTRY]}
 def spelled(key: str) -> list[str]:
     """Other spellings that Go takes for a key."""
     long_s, kelvin = key.replace("s", "ſ", 1), key.replace("k", "\N{KELVIN SIGN}", 1)
-    return [one for one in dict.fromkeys((key.upper(), key.title(), key.lower(), long_s, kelvin)) if one != key]
+    return [
+        character
+        for character in dict.fromkeys((key.upper(), key.title(), key.lower(), long_s, kelvin))
+        if character != key
+    ]
 
 
 def keys_of(shape: type) -> list[str]:

@@ -70,7 +70,7 @@ def test_an_unexpected_error_in_a_place_is_its_refusal(problem: Exception, caplo
     verdict = judged(world, NEW)
     assert (verdict.action, verdict.sbom) == (Action.DENY, SbomStatus.REFUSED)
     assert verdict.reasons[0].code == "missing-sbom"
-    (error_id,) = [one.__dict__["error_id"] for one in caplog.records if one.levelno == logging.ERROR]
+    (error_id,) = [record.__dict__["error_id"] for record in caplog.records if record.levelno == logging.ERROR]
     assert error_id in verdict.reasons[0].text
     assert counted == ["directory"]
 
@@ -151,8 +151,8 @@ class Outside:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.script: bytes = b""
         self._hosts = [Listener(self._answer) for _ in range(LISTENERS)]
-        for one in self._hosts:
-            stack.callback(one.close)
+        for host in self._hosts:
+            stack.callback(host.close)
         self._next, self._numbers = itertools.cycle(self._hosts), itertools.count()
         self.cluster = stack.enter_context(ObjectServer())
         self.sboms = folder / "sboms"
@@ -172,7 +172,7 @@ class Outside:
                 "directory": str(self.sboms),
             },
             "registry": {"tries": 1, "retryAfterSeconds": 0, "connectSeconds": 2, "readSeconds": 2},
-            "registries": [{"prefix": one.host, "plainHttp": True, "allowPrivate": True} for one in self._hosts],
+            "registries": [{"prefix": host.host, "plainHttp": True, "allowPrivate": True} for host in self._hosts],
             "kube": {"kubeconfig": str(self.cluster.kubeconfig(folder / "kubeconfig")), "pullSecrets": True},
             "policy": {"missingSbom": "deny", "unknown": "deny", "onError": "allow"},
         }
@@ -201,7 +201,7 @@ class Outside:
         images = (f"{name}@{digest_of(f'unknown {number}')}", f"{name}:1", known.text)
         containers = [ContainerRef(ContainerRole.CONTAINER, "c", text, f"c[{text}]") for text in images]
         deadline = Deadline(self.parts.clock.monotonic() + 20)
-        return [one.verdict for one in self.judge.judge(containers, "shop", deadline, access).images]
+        return [image.verdict for image in self.judge.judge(containers, "shop", deadline, access).images]
 
 
 @pytest.fixture(scope="module")
@@ -378,7 +378,7 @@ def test_explain_shows_an_unexpected_error_as_a_refusal(
     explained = outside.parts.explain(image, Deadline(outside.parts.clock.monotonic() + 5))
     assert (explained.result, len(explained.looked)) == ("refused", 1)
     assert "ValueError" in explained.looked[0].answer
-    assert all(one.exc_info is None for one in caplog.records), "no traceback"
+    assert all(record.exc_info is None for record in caplog.records), "no traceback"
 
 
 def test_the_refusals_that_are_raised_on_purpose_stay_what_they_are() -> None:

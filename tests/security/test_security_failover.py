@@ -89,14 +89,14 @@ def test_a_history_that_lost_changes_is_noticed_at_a_lower_the_same_and_a_higher
 
     started_from_disk, its_refresher = follow(store, disk)
     assert its_refresher.warm_up()
-    for one, its in ((model, refresher), (started_from_disk, its_refresher)):
+    for read_model, its in ((model, refresher), (started_from_disk, its_refresher)):
         assert its.refresh()
-        assert one.position == store.feed.position()
-        assert one.export() == exactly(store.feed.changes())
-        facts = one.facts(digest(1))
+        assert read_model.position == store.feed.position()
+        assert read_model.export() == exactly(store.feed.changes())
+        facts = read_model.facts(digest(1))
         assert facts is not None
         assert [str(part.purl) for part in facts.vulnerable] == [BAD]
-        assert not one.knows(digest(10))
+        assert not read_model.knows(digest(10))
 
 
 def test_a_standby_is_not_read_from_unless_the_address_asks_for_one(pair: Pair, store: Store) -> None:

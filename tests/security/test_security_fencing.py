@@ -55,7 +55,7 @@ def reached(double: OssIndexDouble) -> bool:
 
 
 def left(store: Store) -> set[str]:
-    return {one.purl for one in store.components.wanted(now=RealClock().now(), ttl=dt.timedelta(hours=20))}
+    return {component.purl for component in store.components.wanted(now=RealClock().now(), ttl=dt.timedelta(hours=20))}
 
 
 @pytest.mark.parametrize(("killed", "next_one"), [(0, 0), (9, -9), (-9, 9)])

@@ -82,4 +82,4 @@ def test_no_log_line_holds_what_is_in_a_document(
     pass_of_duty(real_store)
     assert real_store.sboms.list()[0].reader == READER
     assert caplog.records
-    assert not any("hush-hush" in str(vars(one)) for one in caplog.records)
+    assert not any("hush-hush" in str(vars(record)) for record in caplog.records)

@@ -45,8 +45,8 @@ def images(content: Any) -> Iterator[str]:
     if isinstance(content, Mapping):
         content = list(content.values())
     if isinstance(content, list):
-        for one in content:
-            yield from images(one)
+        for item in content:
+            yield from images(item)
     elif isinstance(content, str) and content.startswith("registry.example/"):
         yield content
 
@@ -71,14 +71,14 @@ def suggested(found: Unjudged) -> tuple[ExtraKind, ...]:
 
 def test_every_kind_of_the_guide_has_an_example_and_every_example_is_of_the_guide() -> None:
     assert len(KINDS) > 40
-    assert sorted((one.group, one.kind) for one in KINDS) == sorted(map(key, EXAMPLES))
+    assert sorted((kind.group, kind.kind) for kind in KINDS) == sorted(map(key, EXAMPLES))
 
 
 @pytest.mark.parametrize("manifest", EXAMPLES, ids=title)
 def test_the_line_of_the_guide_reads_every_image_of_its_kind(manifest: dict[str, Any]) -> None:
     workload = workload_of(manifest, KINDS)
     assert workload is not None
-    assert sorted(one.image for one in workload.containers) == sorted(images(manifest))
+    assert sorted(container.image for container in workload.containers) == sorted(images(manifest))
     assert missed(manifest, KINDS) is None
 
 
@@ -89,7 +89,7 @@ def test_a_kind_that_nobody_named_is_reported_with_lines_that_have_all_of_it_jud
     assert found is not None
     workload = workload_of(manifest, suggested(found))
     assert workload is not None
-    assert sorted(one.image for one in workload.containers) == sorted(images(manifest))
+    assert sorted(container.image for container in workload.containers) == sorted(images(manifest))
     assert missed(manifest, suggested(found)) is None
 
 
@@ -104,7 +104,7 @@ def test_a_kind_whose_path_leads_nowhere_is_reported(manifest: dict[str, Any]) -
 
 
 def test_a_part_that_no_path_reaches_is_reported_although_another_part_is_judged() -> None:
-    manifest = next(one for one in EXAMPLES if one["kind"] == "RayCluster")
+    manifest = next(example for example in EXAMPLES if example["kind"] == "RayCluster")
     head = (read_kind(0, {"group": "ray.io", "kind": "RayCluster", "podSpecPath": "spec.headGroupSpec.template.spec"}),)
     found = missed(manifest, head)
     assert found is not None
@@ -192,7 +192,7 @@ def test_no_image_below_a_pod_spec_is_lost_whatever_its_shape(spec: Any) -> None
         for index, container in enumerate(job["template"]["spec"].get("containers") or [])
         if container.get("image")
     ]
-    assert [(one.path, one.image) for one in workload.containers] == expected
+    assert [(container.path, container.image) for container in workload.containers] == expected
     assert workload.is_blank == (not expected)
 
 
@@ -249,7 +249,7 @@ def face(on_error: Action = Action.WARN, path: str = JOBS) -> Face:
 def job_set(*listed: str, **metadata: Any) -> dict[str, Any]:
     """A JobSet with a Job an image."""
     specs = [{"containers": [{"name": "c", "image": image}]} for image in listed]
-    jobs = [{"name": f"j{n}", "template": {"spec": {"template": {"spec": one}}}} for n, one in enumerate(specs)]
+    jobs = [{"name": f"j{n}", "template": {"spec": {"template": {"spec": spec}}}} for n, spec in enumerate(specs)]
     return {"metadata": {"name": "js", "namespace": "shop", **metadata}, "spec": {"replicatedJobs": jobs}}
 
 

@@ -126,7 +126,7 @@ def test_different_images_have_different_identities() -> None:
 
 
 _LABELS = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9-]{0,5}[A-Za-z0-9])?", fullmatch=True)
-_ADDRESSES = st.ip_addresses(v=6).map(lambda one: f"[{one.exploded}]") | st.ip_addresses(v=4).map(str)
+_ADDRESSES = st.ip_addresses(v=6).map(lambda address: f"[{address.exploded}]") | st.ip_addresses(v=4).map(str)
 _HOSTS = st.lists(_LABELS, min_size=1, max_size=4).map(".".join) | _ADDRESSES | st.just("docker.io")
 _PORTS = st.just("") | st.integers(0, 99999).flatmap(lambda port: st.sampled_from([f":{port}", f":00{port}"]))
 
@@ -222,7 +222,7 @@ def test_a_sighting_is_noted_under_one_name(usual: str, other: str) -> None:
     world.image(f"{usual}:1", LEFTPAD)
     for name in (usual, other):
         world.reviewer.review(request(workload(f"{name}:1")), Deadline(world.clock.monotonic() + 5))
-    assert len({(one.name, one.digest) for one in world.sightings.seen}) == 1
+    assert len({(sighting.name, sighting.digest) for sighting in world.sightings.seen}) == 1
 
 
 # -- updates, what was admitted, grants -----------------------------------------------------------------------------

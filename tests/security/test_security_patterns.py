@@ -53,8 +53,8 @@ def patterns() -> dict[str, tuple[re.Pattern, bool]]:
                 continue
             scope = vars(importlib.import_module(name))
             text = eval(ast.unparse(node.args[0]), scope)
-            flags = [one for one in node.args[1:] if node.func.attr == "compile"]
-            flags += [one.value for one in node.keywords if one.arg == "flags"]
+            flags = [argument for argument in node.args[1:] if node.func.attr == "compile"]
+            flags += [keyword.value for keyword in node.keywords if keyword.arg == "flags"]
             pattern = re.compile(text, eval(ast.unparse(flags[0]), scope) if flags else 0)
             anchored = node.func.attr in ("match", "fullmatch")
             if node.func.attr == "compile":
@@ -72,7 +72,11 @@ def largest(place: str) -> int:
 def letters(pattern: re.Pattern) -> list[str]:
     """A few letters of each kind that the pattern can tell apart."""
     text = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
-    own = [one for one in dict.fromkeys(re.sub(r"\\[AZbBdDsSwWnrtx]|[()?*+|^$\\]", "", text)) if one.isprintable()]
+    own = [
+        character
+        for character in dict.fromkeys(re.sub(r"\\[AZbBdDsSwWnrtx]|[()?*+|^$\\]", "", text))
+        if character.isprintable()
+    ]
     kinds = ["a", "0", " ", "\n", '"', "<", ":", "-", "."]
     return list(dict.fromkeys([*own[:6], *kinds]))[:12]
 

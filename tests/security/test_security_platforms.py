@@ -37,7 +37,7 @@ class Registry:
 
     def __init__(self, server: LyingServer) -> None:
         self.server, self.layout = server, Layout()
-        self.platforms = {one: images.image(self.layout, name=one) for one in (AMD, ARM)}
+        self.platforms = {text: images.image(self.layout, name=text) for text in (AMD, ARM)}
         self.digest = images.index(self.layout, self.platforms, "1")
 
     def attach(self, *subjects: str, nest: int = 0) -> None:
@@ -144,7 +144,7 @@ def test_a_platform_is_without_an_sbom_exactly_when_one_of_its_entries_is(platfo
     names = numbered(platforms)
     assert len(set(names)) == len(platforms)
     covered = data.draw(st.lists(st.sampled_from(names), unique=True)) if names else []
-    parts = [Coverage(tuple(names), (one,)) for one in covered]
+    parts = [Coverage(tuple(names), (item,)) for item in covered]
     found = joined(parts)
     if found is None or not names:
         return

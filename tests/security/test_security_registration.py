@@ -47,8 +47,8 @@ def variants() -> Iterator[Any]:
 
 def entries(text: str) -> list[dict[str, Any]]:
     """The webhooks that a manifest registers."""
-    found = [one for one in yaml.load_all(text, yaml.CSafeLoader) if one and one["kind"] in KINDS]
-    return [entry for one in found for entry in one["webhooks"]]
+    found = [item for item in yaml.load_all(text, yaml.CSafeLoader) if item and item["kind"] in KINDS]
+    return [entry for item in found for entry in item["webhooks"]]
 
 
 def how_to() -> str:
@@ -62,9 +62,9 @@ def excluded(entry: dict[str, Any]) -> set[str]:
     """The namespaces that an entry leaves out by name, whatever their labels are."""
     return {
         name
-        for one in entry["namespaceSelector"]["matchExpressions"]
-        if (one["key"], one["operator"]) == ("kubernetes.io/metadata.name", "NotIn")
-        for name in one["values"]
+        for item in entry["namespaceSelector"]["matchExpressions"]
+        if (item["key"], item["operator"]) == ("kubernetes.io/metadata.name", "NotIn")
+        for name in item["values"]
     }
 
 
@@ -145,11 +145,11 @@ def test_every_variant_leaves_out_the_subresources_that_are_not_judged() -> None
     """So that an eviction passes under hand-written rules, too, while the webhook is down."""
     texts = [entries(param.values[0]) for param in manifests()]
     for entry in itertools.chain(rendered({**DATABASE, **EXTRAS}), *texts):
-        if [one["resources"] for one in entry["rules"]] == [["pods"]]:
+        if [item["resources"] for item in entry["rules"]] == [["pods"]]:
             continue  # the mutating webhook's own rule, which names no subresource
-        conditions = {one["name"]: one["expression"] for one in entry["matchConditions"]}
+        conditions = {item["name"]: item["expression"] for item in entry["matchConditions"]}
         listed = re.findall(r'"([a-z]+)"', conditions["object-or-ephemeral-containers"])
-        assert [one for one in listed if not is_judged(Operation.CREATE, one)] == [], entry["name"]
+        assert [item for item in listed if not is_judged(Operation.CREATE, item)] == [], entry["name"]
         assert is_judged(Operation.UPDATE, "ephemeralcontainers")
         assert "ephemeralcontainers" in listed, entry["name"]
 

@@ -172,4 +172,4 @@ def test_a_head_that_is_answered_with_an_error_is_asked_again_with_get(status, l
 def test_a_tag_that_neither_head_nor_get_knows_is_none(lying):
     kit = Kit([loopback(lying.host)], options=RegistryOptions(tries=1))
     assert kit.resolve(f"{lying.host}/app:nowhere") is None
-    assert [one.method for one in lying.asked] == ["HEAD", "GET"]
+    assert [item.method for item in lying.asked] == ["HEAD", "GET"]

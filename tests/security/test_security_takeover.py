@@ -71,7 +71,9 @@ def test_webhook_and_download_go_on_through_a_takeover(pair: Pair, store: Store,
                 said = run.go_on()
             ended.set()
             asking.join()
-            assert set(verdicts) == {"denied"}, [(n, one) for n, one in enumerate(verdicts) if one != "denied"]
+            assert set(verdicts) == {"denied"}, [
+                (n, verdict) for n, verdict in enumerate(verdicts) if verdict != "denied"
+            ]
             store.assessments.append([assessment("V-1", "Ignore")])
             wait_until(lambda: decide(server).startswith("allowed"), 30, "the change")
         finally:
@@ -135,7 +137,10 @@ def test_the_controller_leads_on_and_writes_on_through_a_takeover(
         assert len(cluster.kept("leases")) == leases == 1
     finally:
         controller.stop()
-    records = {one.vulnerability for one in store.assessments.find(AssessmentQuery(source="provisioned"))}
+    records = {
+        other_assessment.vulnerability
+        for other_assessment in store.assessments.find(AssessmentQuery(source="provisioned"))
+    }
     assert records >= {f"CVE-2025-{int(name.rpartition('-')[2]):05}" for name in steerer.acknowledged}
     noted = seen_images(pair.standby.url("bomgate"))
     assert noted >= {f"registry.example/shop/{name}:1" for name in steerer.acknowledged[:-1]}

@@ -149,14 +149,17 @@ def test_what_is_known_is_judged_when_no_time_is_left(shop: Guarded, slow: Liste
 
 def test_a_silent_registry_costs_the_images_of_another_nothing(shop: Guarded, slow: Listener, quick: Listener) -> None:
     """Far more searches of the silent registry than it has threads, and the other one is still asked at once."""
-    crowd = [pod(*(unheard(slow.host, 1000 + 50 * one + number) for number in range(50))) for one in range(8)]
+    crowd = [
+        pod(*(unheard(slow.host, 1000 + 50 * other_number + number) for number in range(50)))
+        for other_number in range(8)
+    ]
     with ThreadPoolExecutor(len(crowd)) as pool:
-        waiting = [pool.submit(shop.ask, one, timeout="10s") for one in crowd]
+        waiting = [pool.submit(shop.ask, entry, timeout="10s") for entry in crowd]
         wait_until(lambda: slow.accepted > 0, 20, "a search of the silent registry")
         answer = shop.ask(pod(unheard(quick.host, 2000)))
         assert "referrers:" in answer["warnings"][0], "it was asked, and it answered"
-        for one in waiting:
-            assert one.result()["allowed"], "a missing SBOM is warned about by default"
+        for future in waiting:
+            assert future.result()["allowed"], "a missing SBOM is warned about by default"
 
 
 def test_one_silent_registry_does_not_keep_a_pod_from_learning_of_its_other_images(
@@ -248,12 +251,12 @@ def test_a_flood_of_claimed_owners_leaves_room_for_the_labels_of_a_new_namespace
     try:
         claims = [pod(BLOCKED, owner={**FORGED, "uid": f"claim-{number}"}) for number in range(60)]
         with ThreadPoolExecutor(60) as pool:
-            waiting = [pool.submit(shop.ask, one, timeout="10s") for one in claims]
+            waiting = [pool.submit(shop.ask, claim, timeout="10s") for claim in claims]
             wait_until(lambda: shop.cluster.paths("GET").count(f"{OWNERS}/nope") > 8, 20, "questions")
             shop.cluster.namespace("brand-new", enforce="audit")
             fresh = pod(BLOCKED)
             fresh["request"]["namespace"] = fresh["request"]["object"]["metadata"]["namespace"] = "brand-new"
             assert shop.ask(fresh, path="/validate")["allowed"], "its label says audit"
-            assert not any(one.result()["allowed"] for one in waiting)
+            assert not any(future.result()["allowed"] for future in waiting)
     finally:
         shop.cluster.silent = ()

@@ -256,9 +256,9 @@ def test_notes_are_read_before_they_are_written_and_forgotten_after_their_time()
     world = World(Policy())
     notes = AdmissionNotes(world.store.admissions, world.clock)
     notes.note(AdmittedImage("u", "name:1", OLD, NOON))
-    assert [one.digest for one in notes.admitted(["u"], ["name:1"])] == [OLD]
+    assert [image.digest for image in notes.admitted(["u"], ["name:1"])] == [OLD]
     notes.flush()
-    assert [one.digest for one in notes.admitted(["u"], ["name:1"])] == [OLD]
+    assert [image.digest for image in notes.admitted(["u"], ["name:1"])] == [OLD]
     assert notes.admitted(["v"], ["name:1"]) == notes.admitted(["u"], ["name:2"]) == []
     world.clock.advance(KEPT.total_seconds() + 1)
     notes.flush()
@@ -333,14 +333,17 @@ def test_a_pod_has_what_its_kubelet_says_of_every_container_that_names_it(
     asked = update(pod(pinned(OLD), *had[1:], role=role), pod(*had, role=role, says=says))
     assert asked.workload is not None
     new = new_containers(asked.workload, asked.old_workload)
-    assert (pinned(OLD) not in [one.image for one in new]) is expected
+    assert (pinned(OLD) not in [container.image for container in new]) is expected
 
 
 def test_an_image_volume_has_what_the_kubelet_says_of_it() -> None:
     for digest, expected in ((OLD, ()), (MOVED, (pinned(OLD),))):
         asked = update(volume(pinned(OLD), OLD), volume(TAG, digest))
         assert asked.workload is not None
-        assert tuple(one.image for one in new_containers(asked.workload, asked.old_workload)) == expected
+        assert (
+            tuple(new_container.image for new_container in new_containers(asked.workload, asked.old_workload))
+            == expected
+        )
 
 
 def test_a_status_in_the_new_object_proves_nothing() -> None:
@@ -387,7 +390,7 @@ def test_the_case_of_a_webhook_that_pins_tags_when_a_label_changes(case: Admissi
 
 def deployment(new: str, old: str | None = None) -> dict[str, Any]:
     """A review of a Deployment with one container."""
-    spec = [{"template": {"spec": {"containers": [{"name": "c0", "image": one}]}}} for one in (new, old) if one]
+    spec = [{"template": {"spec": {"containers": [{"name": "c0", "image": text}]}}} for text in (new, old) if text]
     return review("apps", "Deployment", spec[0], None, "ann", *spec[1:])
 
 

@@ -91,14 +91,14 @@ def test_preparing_makes_the_database_and_provisions_the_assessments(tmp_path: P
     settings = settings_in(tmp_path, assessments=[{"vulnerability": "X-1", "type": "Blocked"}])
     assert prepare_store(settings)
     parts = open_parts(settings, create=False)
-    assert [one.vulnerability for one in parts.assessor.index()] == ["X-1"]
+    assert [assessment.vulnerability for assessment in parts.assessor.index()] == ["X-1"]
     parts.store.close()
 
 
 def test_preparing_reports_what_the_settings_file_assesses_and_nobody_knows(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stated = [{"vulnerability": one, "type": "Blocked"} for one in ("CVE-2021-44228", "CVE-2021-4428")]
+    stated = [{"vulnerability": literal, "type": "Blocked"} for literal in ("CVE-2021-44228", "CVE-2021-4428")]
     settings = settings_in(tmp_path, assessments=stated)
     caplog.set_level(logging.WARNING, "bomgate.start")
     prepare_store(settings)
@@ -110,7 +110,7 @@ def test_preparing_reports_what_the_settings_file_assesses_and_nobody_knows(
     parts.store.runs.finish(DownloadReport(), started=NOON, finished=NOON, lease=lease)
     parts.store.close()
     prepare_store(settings)
-    (record,) = [one for one in caplog.records if "unknown vulnerabilities" in one.message]
+    (record,) = [record for record in caplog.records if "unknown vulnerabilities" in record.message]
     assert record.__dict__["identifiers"] == ["CVE-2021-4428"]
 
 
@@ -168,7 +168,7 @@ def test_what_could_not_be_provisioned_at_start_is_provisioned_when_the_database
     while not list(parts.assessor.index()) and parts.clock.monotonic() < deadline:
         parts.clock.sleep(0.02)
     worker.stop()
-    assert [one.vulnerability for one in parts.assessor.index()] == ["X-1"]
+    assert [assessment.vulnerability for assessment in parts.assessor.index()] == ["X-1"]
     parts.store.close()
 
 

@@ -37,7 +37,7 @@ def test_counters_end_in_total_and_all_names_have_our_prefix() -> None:
 
 def test_no_label_is_one_that_prometheus_gives_to_what_it_scrapes() -> None:
     given = {"job", "instance", "namespace", "pod", "container", "service", "endpoint", "node", "cluster"}
-    assert {label for one in DEFINITIONS for label in one.labels} & given == set()
+    assert {label for definition in DEFINITIONS for label in definition.labels} & given == set()
 
 
 def test_a_gauge_is_not_exposed_before_it_was_set() -> None:

@@ -90,7 +90,7 @@ class Cluster:
         """
         from webhook.clients.kube.workloads import KubeWorkloads
 
-        kinds = [(one.group, one.kind) for one in self.settings.policy.extra_kinds]
+        kinds = [(extra_kind.group, extra_kind.kind) for extra_kind in self.settings.policy.extra_kinds]
         return KubeWorkloads(self.api, self.clock, kinds)
 
     @cached_property

@@ -74,7 +74,7 @@ class ControllerParts:
         clock, jitter = self.parts.clock, random.SystemRandom().random
         events = DutyEvents(ended=self._ended, failed=self._failed)
         return DutyRunner(
-            [DutyPacer(one, clock, jitter, events, self._store_answers) for one in some],
+            [DutyPacer(item, clock, jitter, events, self._store_answers) for item in some],
             clock,
             self.parts.settings.controller,
         )

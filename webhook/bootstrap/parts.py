@@ -199,7 +199,7 @@ class Parts:
         common, seal = self.places.opener.common, self.places.seal(image)
         # Places in registries say themselves why they are not asked for an image that needs signatures.
         silent = (REPORTED, GENERATED)
-        places = [one for one in common.places if one.place not in silent or counts(one.place, seal)]
+        places = [place for place in common.places if place.place not in silent or counts(place.place, seal)]
         if self.places.asks_registries:
             return explain_image(common.resolver, places, image, deadline, faults)
         with suppress(StoreUnreachable):  # what no database is needed for is looked at all the same

@@ -95,12 +95,12 @@ def command(output: str, **given: Any) -> Exit:
     if is_json:
         print_json(
             AssessedShape(
-                assessments=tuple(RecordedAssessmentShape.of(one) for one in planned.records),
+                assessments=tuple(RecordedAssessmentShape.of(assessment) for assessment in planned.records),
                 images=tuple(AffectedImageShape(str(digest), names) for digest, names in planned.images.items()),
                 dry_run=request.dry_run,
                 left_alone=planned.left_alone,
-                changes=tuple(ChangeShape.of(one) for one in planned.changes),
-                kept=tuple(ChangeShape.of(one) for one in planned.kept),
+                changes=tuple(ChangeShape.of(change) for change in planned.changes),
+                kept=tuple(ChangeShape.of(change) for change in planned.kept),
                 batch=planned.batch,
             )
         )
@@ -112,31 +112,40 @@ def command(output: str, **given: Any) -> Exit:
 
 def _show_also_stated(parts: Parts, records: Sequence[Assessment]) -> None:
     """Say where the same is stated, too: what is stated there later counts again."""
-    stated = also_stated(records, parts.assessor.index()) if any(one.by_hand for one in records) else ()
-    for one in list(stated)[:_SHOWN_IMAGES]:
-        is_object = one.author == CLUSTER
-        where, what = (one.rule, "that object in the cluster") if is_object else ("The settings file", "the file")
-        note(f"{where} states {one.type} for {one.vulnerability}, too. Yours is newer and counts until {what} changes.")
+    stated = also_stated(records, parts.assessor.index()) if any(assessment.by_hand for assessment in records) else ()
+    for assessment in list(stated)[:_SHOWN_IMAGES]:
+        is_object = assessment.author == CLUSTER
+        where, what = (
+            (assessment.rule, "that object in the cluster") if is_object else ("The settings file", "the file")
+        )
+        note(
+            f"{where} states {assessment.type} for {assessment.vulnerability}, too. Yours is newer and counts "
+            f"until {what} changes."
+        )
 
 
 def _show(planned: Outcome) -> None:
     """Show what changes, before anything is recorded."""
     rows = [
         (
-            one.record.vulnerability,
-            _states(one.now),
-            _states(one.then) if one.then else one.record.type or "(withdrawn)",
-            described(one.record.scope),
-            "-" if one.record.type is None else "never" if one.record.until is None else moment(one.record.until),
+            change.record.vulnerability,
+            _states(change.now),
+            _states(change.then) if change.then else change.record.type or "(withdrawn)",
+            described(change.record.scope),
+            "-"
+            if change.record.type is None
+            else "never"
+            if change.record.until is None
+            else moment(change.record.until),
         )
-        for one in planned.changes
+        for change in planned.changes
     ]
     print_table(("Vulnerability", "Now", "Then", "For", "Expires"), rows, empty="There is nothing to assess.")
-    for one in planned.kept[:_SHOWN_IMAGES]:
-        assert one.replaces is not None, "only what replaces a decision is kept back"
+    for change in planned.kept[:_SHOWN_IMAGES]:
+        assert change.replaces is not None, "only what replaces a decision is kept back"
         note(
-            f"Left alone: {one.record.vulnerability} for {described(one.record.scope)}, which is "
-            f"{one.replaces.type} {decided(one.replaces)}."
+            f"Left alone: {change.record.vulnerability} for {described(change.record.scope)}, which is "
+            f"{change.replaces.type} {decided(change.replaces)}."
         )
     left = [f"{number} {reason}" for reason, number in planned.left_alone.items() if number]
     if left:

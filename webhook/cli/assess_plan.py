@@ -79,12 +79,12 @@ class Outcome:
     @property
     def records(self) -> tuple[Assessment, ...]:
         """The records alone."""
-        return tuple(one.record for one in self.changes)
+        return tuple(change.record for change in self.changes)
 
     @property
     def images(self) -> dict[Digest, tuple[str, ...]]:
         """Digest and names of every image that is touched."""
-        return {digest: names for one in self.changes for digest, names in (one.images or {}).items()}
+        return {digest: names for change in self.changes for digest, names in (change.images or {}).items()}
 
 
 def check(request: Request) -> None:
@@ -147,7 +147,7 @@ def record(planned: Outcome, parts: Parts) -> Outcome:
     """Record what was planned, under the name of a new batch."""
     batch = f"{parts.clock.now():%Y%m%d}-{secrets.token_hex(3)}"
     stamped = parts.assessor.record(planned.records, batch=batch, recorded_by=recorder(parts))
-    changes = tuple(replace(one, record=record) for one, record in zip(planned.changes, stamped, strict=True))
+    changes = tuple(replace(change, record=record) for change, record in zip(planned.changes, stamped, strict=True))
     return replace(planned, changes=changes, batch=batch)
 
 

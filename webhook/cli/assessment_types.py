@@ -43,24 +43,26 @@ def list_types(settings_only: bool, output: str) -> None:
     parts = invocation().parts()
     stored = () if settings_only else _stored(parts)
     types = with_stored(parts.settings.types, stored)
-    retired = [one.type for one in stored if types.retired(one.type.name) is not None]
+    retired = [stored_type.type for stored_type in stored if types.retired(stored_type.type.name) is not None]
     own = parts.settings.types.get
-    listed = [(one, "settings" if own(one.name) else "cluster") for one in types]
-    listed += [(one, "retired") for one in retired]
+    listed = [(assessment_type, "settings" if own(assessment_type.name) else "cluster") for assessment_type in types]
+    listed += [(assessment_type, "retired") for assessment_type in retired]
     if output == "json":
-        print_json(TypeListShape(tuple(TypeShape.of(one, origin) for one, origin in listed)))
+        print_json(TypeListShape(tuple(TypeShape.of(assessment_type, origin) for assessment_type, origin in listed)))
         return
     rows = [
         (
-            one.name,
-            one.action.word,
-            one.auto_assess,
-            "never" if one.expires_after_days is None else f"after {count(one.expires_after_days, 'day')}",
-            one.on_expiry.value,
+            assessment_type.name,
+            assessment_type.action.word,
+            assessment_type.auto_assess,
+            "never"
+            if assessment_type.expires_after_days is None
+            else f"after {count(assessment_type.expires_after_days, 'day')}",
+            assessment_type.on_expiry.value,
             origin,
-            one.description,
+            assessment_type.description,
         )
-        for one, origin in listed
+        for assessment_type, origin in listed
     ]
     print_table(
         ("Type", "Action", "Given to new CVSS", "Expires", "Then", "From", "Description"),
@@ -104,7 +106,7 @@ def lint_types(records: bool, strict: bool, settings_only: bool, output: str) ->
         together = dict.fromkeys((*traps, *found))
         traps = tuple(sorted(together, key=lambda trap: trap.level is not Level.WARNING))
     if output == "json":
-        print_json(TrapListShape(tuple(TrapShape.of(one) for one in traps)))
+        print_json(TrapListShape(tuple(TrapShape.of(trap) for trap in traps)))
     for trap in traps if output == "table" else ():
         warns = trap.level is Level.WARNING
         head = click.style(trap.level.value, fg="yellow" if warns else None, bold=True)
@@ -112,4 +114,4 @@ def lint_types(records: bool, strict: bool, settings_only: bool, output: str) ->
         say(f"  What to do: {plain(trap.remedy)}")
     if not traps and output == "table":
         note("No traps.")
-    return Exit.DENIED if strict and any(one.level is Level.WARNING for one in traps) else Exit.DONE
+    return Exit.DENIED if strict and any(trap.level is Level.WARNING for trap in traps) else Exit.DONE

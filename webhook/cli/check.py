@@ -54,7 +54,7 @@ class Checked:
     @property
     def is_undecided(self) -> bool:
         """Whether judging one of its images failed."""
-        return any(reason.code == "error" for one in self.verdict.images for reason in one.verdict.reasons)
+        return any(reason.code == "error" for image in self.verdict.images for reason in image.verdict.reasons)
 
 
 @click.command(
@@ -106,7 +106,7 @@ def command(targets: Sequence[str], output: str, **given: Any) -> Exit:
     recogniser = Recogniser(parts.parse_sbom, parts.settings.policy.extra_kinds)
     recognised = [recogniser.recognise(word) for word in targets]
     checker = TargetChecker(parts, given["namespace"], given["timeout"])
-    reviews = [one for one in recognised if isinstance(one, ReviewTarget)]
+    reviews = [target for target in recognised if isinstance(target, ReviewTarget)]
     if reviews:
         if len(recognised) > 1 or output not in ("table", "json") or given["fail_on"]:
             raise InvalidInput(
@@ -115,12 +115,12 @@ def command(targets: Sequence[str], output: str, **given: Any) -> Exit:
             )
         return checker.answer(reviews[0], strict=strict)
     report = Report(
-        checked=[one for target in recognised for one in checker.check(target)],
-        left=[one for target in recognised if isinstance(target, ManifestTarget) for one in target.unjudged],
+        checked=[result for target in recognised for result in checker.check(target)],
+        left=[entry for target in recognised if isinstance(target, ManifestTarget) for entry in target.unjudged],
         strict=strict,
         has_answers=checker.has_answers,
     )
-    failed_on = met(given["fail_on"], [one.verdict for one in report.checked])
+    failed_on = met(given["fail_on"], [result.verdict for result in report.checked])
     report.print(output, failed_on, parts)
     return exit_of(Action.DENY if failed_on else report.action, undecided=report.is_undecided)
 
@@ -144,12 +144,12 @@ class Report:
     @property
     def action(self) -> Action:
         """The worst of all targets."""
-        return worst(one.verdict.action for one in self.checked)
+        return worst(result.verdict.action for result in self.checked)
 
     @property
     def is_undecided(self) -> bool:
         """Whether something could not be decided."""
-        judged = self.has_answers and not any(one.is_undecided for one in self.checked)
+        judged = self.has_answers and not any(result.is_undecided for result in self.checked)
         return not judged or (self.strict and bool(self.left))
 
     def print(self, output: str, failed_on: tuple[str, ...], parts: Parts) -> None:
@@ -158,31 +158,33 @@ class Report:
         if output == "sarif":
             from webhook.cli.sarif import sarif
 
-            print_json(sarif([(one.name, one.file, one.verdict) for one in checked], self.left))
+            print_json(sarif([(result.name, result.file, result.verdict) for result in checked], self.left))
         elif output == "junit":
             from webhook.cli.junit import junit
 
-            say(junit([(one.name, one.verdict) for one in checked], self.left, strict=self.strict))
+            say(junit([(result.name, result.verdict) for result in checked], self.left, strict=self.strict))
         elif output == "json":
             from webhook.cli.shapes import CheckShape, ImageShape, TargetShape, UnjudgedShape
 
-            shapes = tuple(UnjudgedShape(one.title, one.places, one.nowhere, one.entries) for one in self.left)
+            shapes = tuple(
+                UnjudgedShape(entry.title, entry.places, entry.nowhere, entry.entries) for entry in self.left
+            )
             targets = tuple(
                 TargetShape(
-                    one.name,
-                    one.verdict.action.word,
-                    tuple(ImageShape.of(image.verdict, image.containers) for image in one.verdict.images),
+                    result.name,
+                    result.verdict.action.word,
+                    tuple(ImageShape.of(image.verdict, image.containers) for image in result.verdict.images),
                 )
-                for one in checked
+                for result in checked
             )
             print_json(CheckShape(self.action.word, targets, shapes, failed_on, self.has_answers))
         else:
-            show([(one.name, one.verdict) for one in checked], parts.hints)
-            for one in checked:
-                if one.is_sbom and any(image.verdict.counts.unknown for image in one.verdict.images):
+            show([(result.name, result.verdict) for result in checked], parts.hints)
+            for result in checked:
+                if result.is_sbom and any(image.verdict.counts.unknown for image in result.verdict.images):
                     note(
-                        f"Nobody asked about some components of {one.name} yet: add it with `bomgate sbom add "
-                        f"{one.name} --image REF@sha256:…`, then run `bomgate download`."
+                        f"Nobody asked about some components of {result.name} yet: add it with `bomgate sbom add "
+                        f"{result.name} --image REF@sha256:…`, then run `bomgate download`."
                     )
         for missed in self.left:
             note(f"{missed.title}: {missed.sentence}")
@@ -225,7 +227,7 @@ class TargetChecker:
         elif isinstance(target, ImageTarget):
             container = ContainerRef(ContainerRole.CONTAINER, "", target.name, "")
             judged = self._judge.judge([container], self._namespace, self._deadline())
-            images = tuple(ImageVerdict(one.verdict, ()) for one in judged.images)
+            images = tuple(ImageVerdict(image.verdict, ()) for image in judged.images)
             yield Checked(target.name, "", WorkloadVerdict(judged.action, images))
         elif isinstance(target, ManifestTarget):
             if not target.workloads and not target.unjudged:

@@ -39,7 +39,7 @@ def show(checked: Sequence[Judged], hints: Hints) -> None:
         shown = ", ".join(f"{totals[action]} {action.word}" for action in sorted(totals, reverse=True))
         say(f"{count(len(checked), 'target')}: {shown}")
         say()
-    steps = list(dict.fromkeys(next_steps([one for _, verdict in checked for one in verdict.images], hints)))
+    steps = list(dict.fromkeys(next_steps([image for _, verdict in checked for image in verdict.images], hints)))
     if steps and worst(verdict.action for _, verdict in checked) is not Action.ALLOW:
         say(click.style("What to do next:", bold=True))
         for step in steps:
@@ -56,20 +56,20 @@ def _show_image(image: ImageVerdict, *, named: bool) -> None:
         say(f"    is {verdict.digest}")
     if verdict.counts.total:
         say(f"    {_counts(verdict.counts)}")
-    weighty = [one for one in verdict.findings if one.action is not Action.ALLOW]
+    weighty = [finding for finding in verdict.findings if finding.action is not Action.ALLOW]
     if weighty:
         rows = [
             (
-                one.action.word,
-                one.vulnerability.id,
-                score(one.vulnerability).removeprefix("CVSS "),
-                one.purl,
-                explained(one),
+                finding.action.word,
+                finding.vulnerability.id,
+                score(finding.vulnerability).removeprefix("CVSS "),
+                finding.purl,
+                explained(finding),
             )
-            for one in weighty
+            for finding in weighty
         ]
         print_table(("Action", "Vulnerability", "CVSS#", "Component", "Assessment"), rows, empty="", indent=4)
-    allowed = Counter(state(one) for one in verdict.findings if one.action is Action.ALLOW)
+    allowed = Counter(state(finding) for finding in verdict.findings if finding.action is Action.ALLOW)
     if allowed:
         types = ", ".join(f"{number} {name}" for name, number in allowed.items())
         say(f"    {count(sum(allowed.values()), 'finding')} allowed: {types}")
@@ -92,8 +92,8 @@ def _counts(counts: ComponentCounts) -> str:
 
 def next_steps(images: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
     """What helps with images that are not simply let in, a line each; the same line may come twice."""
-    verdicts = [one.verdict for one in images]
-    findings = sorted((one for verdict in verdicts for one in _weighty(verdict)), key=worst_first)
+    verdicts = [image.verdict for image in images]
+    findings = sorted((finding for verdict in verdicts for finding in _weighty(verdict)), key=worst_first)
     if findings:
         yield "Use a version of the package, or an image, that does not have the vulnerability."
         for line in assess_commands(findings, hints.release_type):
@@ -105,4 +105,4 @@ def next_steps(images: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
 
 
 def _weighty(verdict: Verdict) -> list[Finding]:
-    return [one for one in verdict.findings if one.action is not Action.ALLOW]
+    return [finding for finding in verdict.findings if finding.action is not Action.ALLOW]

@@ -62,8 +62,8 @@ def upgrade(wait: float, reread: bool, output: str) -> None:
         print_json(UpgradeShape.after(status, done, former))
         return
     fields([("Database", status.url), ("Schema", status.schema)])
-    for one in former:
-        record, today = one.assessment, ", ".join(one.packages)
+    for decision in former:
+        record, today = decision.assessment, ", ".join(decision.packages)
         note(
             f"{record.vulnerability}: {record.type} by {plain(record.author, 100)} was made for "
             f"{plain(record.scope.package or '', 200)}. It also counts for {today} where it is stricter."
@@ -92,11 +92,11 @@ def upgrade(wait: float, reread: bool, output: str) -> None:
 def _reread(parts: Parts) -> RereadShape:
     rereader, failed = parts.rereader(), 0
     before, read = rereader.counts(), 0
-    for one in counted(rereader.run(), before.unread, "Reading again"):
-        read += not one.reason
-        failed += bool(one.reason)
-        if one.reason:
-            note(f"{one.sbom.document_digest} stays as it was read: {one.reason}")
+    for reread in counted(rereader.run(), before.unread, "Reading again"):
+        read += not reread.reason
+        failed += bool(reread.reason)
+        if reread.reason:
+            note(f"{reread.sbom.document_digest} stays as it was read: {reread.reason}")
     rereader.advance()
     after = rereader.counts()
     switched = before.waiting + before.unread - after.waiting - after.unread

@@ -80,10 +80,10 @@ def take_in(parts: Parts) -> None:
     try:
         if not directory.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "it is not a folder")
-        for one in parts.importer().run(parts.documents(directory), place="directory"):
-            added += one.outcome is Outcome.ADDED
-            if one.outcome is Outcome.FAILED:
-                log.warning("SBOM file not taken in", extra={"file": one.document.name, "error": one.reason})
+        for imported in parts.importer().run(parts.documents(directory), place="directory"):
+            added += imported.outcome is Outcome.ADDED
+            if imported.outcome is Outcome.FAILED:
+                log.warning("SBOM file not taken in", extra={"file": imported.document.name, "error": imported.reason})
     except OSError as problem:
         log.error("sbom.directory cannot be read", extra={"directory": str(directory), "error": problem.strerror})
     if added:

@@ -85,8 +85,14 @@ def _headline(verdict: Verdict) -> str:
 def _lines(verdict: Verdict) -> list[str]:
     """What is not simply allowed, worst first."""
     causes = [
-        (-one.action, f"{one.action.word}: {plain(one.purl)}: {rated(one.vulnerability)}; {explained(one)}")
-        for one in verdict.findings
+        (
+            -finding.action,
+            f"{finding.action.word}: {plain(finding.purl)}: {rated(finding.vulnerability)}; {explained(finding)}",
+        )
+        for finding in verdict.findings
     ]
-    causes += [(-one.action, f"{one.action.word}: {plain(one.text)} {plain(one.remedy)}") for one in verdict.reasons]
+    causes += [
+        (-reason.action, f"{reason.action.word}: {plain(reason.text)} {plain(reason.remedy)}")
+        for reason in verdict.reasons
+    ]
     return [line for rank, line in sorted(causes, key=lambda cause: cause[0]) if rank != -Action.ALLOW]

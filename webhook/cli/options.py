@@ -114,7 +114,7 @@ def complete_vulnerabilities(
     def find() -> Iterable[str]:
         parts = _cheap_parts(context)
         found = parts.store.vulnerabilities.find(VulnerabilityQuery()) if parts else ()
-        return [one.vulnerability.id for one in found]
+        return [record.vulnerability.id for record in found]
 
     return _completions(find, incomplete)
 
@@ -124,7 +124,7 @@ def complete_digests(context: click.Context, _parameter: click.Parameter, incomp
 
     def find() -> Iterable[str]:
         parts = _cheap_parts(context)
-        return [one.digest for one in parts.store.sboms.list()] if parts else ()
+        return [record.digest for record in parts.store.sboms.list()] if parts else ()
 
     return _completions(find, incomplete)
 
@@ -142,7 +142,7 @@ def _completions(find: Callable[[], Iterable[str]], incomplete: str) -> list[Com
         found = dict.fromkeys(find())
     except BomgateError:
         return []  # pressing a key is no moment for an error; running the command shows it
-    return [CompletionItem(str(one)) for one in found if one.casefold().startswith(incomplete.casefold())]
+    return [CompletionItem(str(text)) for text in found if text.casefold().startswith(incomplete.casefold())]
 
 
 def read_document(name: str) -> bytes:

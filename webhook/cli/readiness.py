@@ -117,7 +117,7 @@ def _check_namespaces(parts: Parts, names: Sequence[str]) -> None:
 
 
 def _sentence(tally: Tally) -> str:
-    places = len({one.workload.owner.namespace for one in tally.denied})
+    places = len({workload.workload.owner.namespace for workload in tally.denied})
     if tally.denied:
         start = f"{count(len(tally.denied), 'workload')} in {count(places, 'namespace')} would be denied"
     else:
@@ -127,14 +127,14 @@ def _sentence(tally: Tally) -> str:
 
 
 def _not_looked_at(result: AuditResult) -> dict[str, int]:
-    return dict(sorted(Counter(one.reason for one in result.workloads if not one.is_judged).items()))
+    return dict(sorted(Counter(workload.reason for workload in result.workloads if not workload.is_judged).items()))
 
 
 def _by_namespace(result: AuditResult) -> list[tuple[str, list[AuditedWorkload]]]:
     """Namespaces with their workloads, those with denials first; in each, the worst first."""
     found: dict[str, list[AuditedWorkload]] = {}
-    for one in sorted(result.workloads, key=_rank):
-        found.setdefault(one.workload.owner.namespace, []).append(one)
+    for workload in sorted(result.workloads, key=_rank):
+        found.setdefault(workload.workload.owner.namespace, []).append(workload)
     return sorted(found.items(), key=lambda pair: (pair[1][0].action is not Action.DENY, pair[0]))
 
 
@@ -145,7 +145,7 @@ def _rank(one: AuditedWorkload) -> tuple[int, str, str]:
 def _unlisted(parts: Parts) -> Sequence[ControllerAccount]:
     """Accounts that make objects of controllers, and that the settings do not list as controllers'."""
     listed = parts.settings.policy.admitted_controllers
-    return [one for one in parts.store.accounts.list() if one.user not in listed]
+    return [account for account in parts.store.accounts.list() if account.user not in listed]
 
 
 def _show_accounts(accounts: Sequence[ControllerAccount]) -> None:
@@ -157,8 +157,8 @@ def _show_accounts(accounts: Sequence[ControllerAccount]) -> None:
             "Accounts that create objects for controllers but are not in policy.admittedControllers:", bold=True
         )
     )
-    for one in accounts[:_MAX_STEPS]:
-        say(f"- {plain(one.user)}, for a {plain(one.controller)}, last on {moment(one.at)}")
+    for account in accounts[:_MAX_STEPS]:
+        say(f"- {plain(account.user)}, for a {plain(account.controller)}, last on {moment(account.at)}")
     if len(accounts) > _MAX_STEPS:
         say(f"- and {len(accounts) - _MAX_STEPS} more; --output json lists them all")
     say("Add those that belong to controllers. Anyone can claim an owner, so check the account first.")
@@ -169,40 +169,40 @@ def _shape(result: AuditResult, tally: Tally, accounts: Sequence[ControllerAccou
         sentence=_sentence(tally),
         workloads=len(result.workloads),
         denied=len(tally.denied),
-        denied_namespaces=len({one.workload.owner.namespace for one in tally.denied}),
+        denied_namespaces=len({workload.workload.owner.namespace for workload in tally.denied}),
         warned=len(tally.warned),
         no_sbom=tally.no_sbom,
         undecided=tally.undecided,
         not_looked_at=_not_looked_at(result),
         images=len(result.images),
         revision=result.revision,
-        unlisted_accounts=tuple(AccountShape(one.user, one.controller, one.at) for one in accounts),
+        unlisted_accounts=tuple(AccountShape(account.user, account.controller, account.at) for account in accounts),
         namespaces=tuple(_namespace(name, workloads) for name, workloads in _by_namespace(result)),
     )
 
 
 def _namespace(name: str, workloads: Sequence[AuditedWorkload]) -> NamespaceShape:
-    mode, totals = workloads[0].mode, Counter(one.action for one in workloads)
+    mode, totals = workloads[0].mode, Counter(workload.action for workload in workloads)
     return NamespaceShape(
         namespace=name,
         mode=None if mode is None else mode.value,
         denied=totals[Action.DENY],
         warned=totals[Action.WARN],
         allowed=totals[Action.ALLOW],
-        workloads=tuple(WorkloadShape.of(one) for one in workloads if one.action is not Action.ALLOW),
+        workloads=tuple(WorkloadShape.of(workload) for workload in workloads if workload.action is not Action.ALLOW),
     )
 
 
 def _show(result: AuditResult, tally: Tally, hints: Hints) -> None:
     say(click.style(_sentence(tally), bold=True))
     for name, workloads in _by_namespace(result):
-        shown = [one for one in workloads if one.action is not Action.ALLOW]
+        shown = [workload for workload in workloads if workload.action is not Action.ALLOW]
         if not shown:
             continue
         mode = workloads[0].mode
         say()
         say(click.style(f"Namespace {plain(name)}", bold=True) + (f" (mode {mode.value})" if mode else ""))
-        rows = [(one.action.word, _name(one), one.reason, _why(one, hints)) for one in shown]
+        rows = [(workload.action.word, _name(workload), workload.reason, _why(workload, hints)) for workload in shown]
         print_table(("Action", "Workload", "Reason", "Why"), rows, empty="", indent=2)
     counts = _not_looked_at(result)
     others = [
@@ -216,7 +216,7 @@ def _show(result: AuditResult, tally: Tally, hints: Hints) -> None:
 
 
 def _show_steps(tally: Tally, hints: Hints) -> None:
-    images = [image for one in (tally.denied or tally.warned) for image in one.verdict.images]
+    images = [image for workload in (tally.denied or tally.warned) for image in workload.verdict.images]
     steps = list(dict.fromkeys(next_steps(images, hints)))
     if steps:
         say()

@@ -106,12 +106,13 @@ class Tally:
         """Count."""
         found = list(workloads)
         return cls(
-            denied=[one for one in found if one.action is Action.DENY],
-            warned=[one for one in found if one.action is Action.WARN],
+            denied=[workload for workload in found if workload.action is Action.DENY],
+            warned=[workload for workload in found if workload.action is Action.WARN],
             no_sbom=sum(
-                any(image.verdict.sbom is not SbomStatus.FOUND for image in one.verdict.images) for one in found
+                any(image.verdict.sbom is not SbomStatus.FOUND for image in workload.verdict.images)
+                for workload in found
             ),
-            undecided=sum(_is_undecided(one) for one in found),
+            undecided=sum(_is_undecided(workload) for workload in found),
         )
 
 

@@ -108,7 +108,7 @@ def _missed(missed: Unjudged, index: int) -> dict[str, Any]:
 def _location(file: str, places: Sequence[str]) -> dict[str, Any]:
     return {
         "physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": {"startLine": 1}},
-        "logicalLocations": [{"fullyQualifiedName": plain(one, 300)} for one in places],
+        "logicalLocations": [{"fullyQualifiedName": plain(place, 300)} for place in places],
     }
 
 

@@ -95,12 +95,12 @@ def import_directory(directory: Path, output: str) -> Exit:
             remedy="Name the files <anything>@sha256-<64 hex digits>.json, or use `bomgate sbom add`.",
         )
     done = []
-    for one in counted(parts.importer().run(documents, place="imported"), len(documents), "Importing"):
-        done.append(one)
-        if one.outcome is Outcome.FAILED:
-            note(sentences(f"{one.document.name}: failed: {one.reason}", one.remedy))
+    for imported in counted(parts.importer().run(documents, place="imported"), len(documents), "Importing"):
+        done.append(imported)
+        if imported.outcome is Outcome.FAILED:
+            note(sentences(f"{imported.document.name}: failed: {imported.reason}", imported.remedy))
     _report(done, strangers, output)
-    return Exit.INPUT if any(one.outcome is Outcome.FAILED for one in done) else Exit.DONE
+    return Exit.INPUT if any(imported.outcome is Outcome.FAILED for imported in done) else Exit.DONE
 
 
 @command.command("list", examples=("bomgate sbom list", "bomgate sbom list --output json"))
@@ -110,19 +110,19 @@ def list_sboms(output: str) -> None:
     """List all SBOMs in the store, newest first."""
     records = invocation().parts().store.sboms.list()
     if output == "json":
-        print_json(SbomListShape(tuple(SbomShape.of(one) for one in records)))
+        print_json(SbomListShape(tuple(SbomShape.of(record) for record in records)))
         return
     rows = [
         (
-            one.digest.short,
-            ", ".join(one.names),
-            one.format,
-            one.components,
-            sum(one.skipped.values()),
-            one.place,
-            moment(one.added_at),
+            record.digest.short,
+            ", ".join(record.names),
+            record.format,
+            record.components,
+            sum(record.skipped.values()),
+            record.place,
+            moment(record.added_at),
         )
-        for one in records
+        for record in records
     ]
     columns = ("Image", "Names", "Format", "Components#", "Skipped#", "Found in", "Added")
     print_table(
@@ -148,8 +148,8 @@ def _image(text: str) -> tuple[ImageRef | None, Digest]:
 
 
 def _report(done: Sequence[Imported], strangers: Iterable[Path], output: str) -> None:
-    outcomes = Counter(one.outcome for one in done)
-    documents = [*(_imported(one) for one in done), *(_stranger(path) for path in strangers)]
+    outcomes = Counter(imported.outcome for imported in done)
+    documents = [*(_imported(imported) for imported in done), *(_stranger(path) for path in strangers)]
     left_alone = len(documents) - len(done)
     if output == "json":
         shape = ImportShape(
@@ -163,8 +163,15 @@ def _report(done: Sequence[Imported], strangers: Iterable[Path], output: str) ->
         print_json(shape)
         return
     rows = [
-        (one.document, one.outcome, one.components, counts(one.skipped), one.not_in_image, one.reason)
-        for one in documents
+        (
+            document.document,
+            document.outcome,
+            document.components,
+            counts(document.skipped),
+            document.not_in_image,
+            document.reason,
+        )
+        for document in documents
     ]
     print_table(
         ("Document", "Outcome", "Components#", "Cannot be looked up", "Not in the image#", "Reason"), rows, empty=""

@@ -56,8 +56,8 @@ def fetch(image: str, explain: bool, add: bool, timeout: float, output: str) -> 
         gone = parts.store.sboms.record(found.digest, look, image=reference if found.sboms else None)
     usable = {purl for sbom in found.sboms for purl in sbom.components}
     skipped: dict[str, int] = {}
-    for one in (one for sbom in found.sboms for one in sbom.skipped):
-        skipped[one.reason.value] = skipped.get(one.reason.value, 0) + 1
+    for skipped_component in (skipped for sbom in found.sboms for skipped in sbom.skipped):
+        skipped[skipped_component.reason.value] = skipped.get(skipped_component.reason.value, 0) + 1
     shape = FetchShape(
         image=image,
         digest=None if found.digest is None else str(found.digest),
@@ -103,7 +103,7 @@ def _show(shape: FetchShape, *, explain: bool, added: bool) -> None:
         )
     if shape.remedy:
         note(f"What to do: {shape.remedy}")
-    for one in shape.gone:
-        note(f"No longer counts: {one.document_digest} ({one.place}), {one.why}.")
+    for departure_shape in shape.gone:
+        note(f"No longer counts: {departure_shape.document_digest} ({departure_shape.place}), {departure_shape.why}.")
     if added:
         note("Added to the store. Next: bomgate download")

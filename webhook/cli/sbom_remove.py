@@ -64,20 +64,22 @@ def resolve_digest(parts: Parts, text: str) -> Digest:
         InvalidInput: there is none, or there are several.
     """
     store = parts.store.sboms
-    records, left = store.list(), {one.digest for one in store.departures()}
+    records, left = store.list(), {departure.digest for departure in store.departures()}
     prefix = _PREFIX.match(text)
     if prefix is not None:
-        found = {one for one in {*left, *(one.digest for one in records)} if one.hex.startswith(prefix[1])}
+        found = {
+            digest for digest in {*left, *(record.digest for record in records)} if digest.hex.startswith(prefix[1])
+        }
     else:
         image = parse_image(text)
-        found = {one.digest for one in records if image.digest == one.digest or image.tagged in one.names}
-        found |= {one for one in left if one == image.digest}
+        found = {record.digest for record in records if image.digest == record.digest or image.tagged in record.names}
+        found |= {digest for digest in left if digest == image.digest}
     if not found:
         raise InvalidInput(
             f"The store has no SBOM for {plain(text, 100)}.", remedy="`bomgate sbom list` shows them all."
         )
     if len(found) > 1:
-        some = ", ".join(one[:23] for one in sorted(found)[:4])
+        some = ", ".join(digest[:23] for digest in sorted(found)[:4])
         raise InvalidInput(f"{plain(text, 100)} could mean {len(found)} images: {some} …", remedy="Write more digits.")
     return found.pop()
 
@@ -88,8 +90,14 @@ def show_departures(title: str, departures: Sequence[Departure]) -> None:
         return
     note(title)
     rows = [
-        (one.document_digest[:19], f"{one.place} {one.origin}".strip(), moment(one.at), one.author, one.why)
-        for one in departures
+        (
+            departure.document_digest[:19],
+            f"{departure.place} {departure.origin}".strip(),
+            moment(departure.at),
+            departure.author,
+            departure.why,
+        )
+        for departure in departures
     ]
     print_table(("Document", "Place", "When", "By", "Why"), rows, empty="")
 
@@ -101,8 +109,12 @@ def resolve_document(parts: Parts, digest: Digest, text: str) -> str:
         InvalidInput: there is none, or there are several.
     """
     prefix = _PREFIX.match(text)
-    documents = {one.document_digest for one in parts.store.sboms.show(digest)}
-    found = {one for one in documents if prefix is not None and one.removeprefix("sha256:").startswith(prefix[1])}
+    documents = {record.document_digest for record in parts.store.sboms.show(digest)}
+    found = {
+        document
+        for document in documents
+        if prefix is not None and document.removeprefix("sha256:").startswith(prefix[1])
+    }
     if len(found) != 1:
         which = "has no" if not found else f"has {len(found)} documents that could be"
         raise InvalidInput(
@@ -124,7 +136,7 @@ def _report(left: Sequence[Departure], attached: Sequence[Departure]) -> None:
         )
         print_table(
             ("Document", "Place"),
-            [(one.document_digest, f"{one.place} {one.origin}".strip()) for one in attached],
+            [(departure.document_digest, f"{departure.place} {departure.origin}".strip()) for departure in attached],
             empty="",
         )
         note("Delete it there, then run `bomgate sbom fetch IMAGE --add`; it stops counting at once.")

@@ -61,7 +61,7 @@ def show(digest: str, document_digest: str | None, output: str) -> None:
         click.echo(_kept_document(parts, resolve_document(parts, found, document_digest)), nl=False)
         return
     if output == "json":
-        contents = tuple(_content(one) for one in records)
+        contents = tuple(_content(record) for record in records)
         print_json(SbomShowShape(str(found), contents, tuple(map(DepartureShape.of, history))))
         return
     for place, record in enumerate(records):
@@ -97,7 +97,8 @@ def _content(record: SbomRecord) -> SbomContentShape:
             ContentShape(str(purl), state.name.lower(), purl in record.guessed) for purl, state in record.contents
         ),
         skipped_components=tuple(
-            SkippedShape(one.name, one.reason.value, one.detail) for one in record.skipped_components
+            SkippedShape(skipped_component.name, skipped_component.reason.value, skipped_component.detail)
+            for skipped_component in record.skipped_components
         ),
     )
 
@@ -124,8 +125,11 @@ def _show(record: SbomRecord) -> None:
     )
     if record.skipped_components:
         note(f"{count(sum(record.skipped.values()), 'component')} cannot be looked up, such as:")
-        for one in record.skipped_components[:10]:
-            note(f"{one.name or '(no name)'}: {one.reason.value} {one.detail}", indent=2)
+        for skipped_component in record.skipped_components[:10]:
+            note(
+                f"{skipped_component.name or '(no name)'}: {skipped_component.reason.value} {skipped_component.detail}",
+                indent=2,
+            )
 
 
 def _state(record: SbomRecord, purl: Purl, state: ComponentState) -> str:

@@ -127,8 +127,8 @@ class ImageShape:
             containers=containers,
             action=verdict.action.word,
             components=CountsShape.of(verdict.counts),
-            findings=tuple(FindingShape.of(one) for one in verdict.findings),
-            reasons=tuple(f"{one.text} {one.remedy}".strip() for one in verdict.reasons),
+            findings=tuple(FindingShape.of(finding) for finding in verdict.findings),
+            reasons=tuple(f"{reason.text} {reason.remedy}".strip() for reason in verdict.reasons),
         )
 
 

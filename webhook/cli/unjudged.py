@@ -86,10 +86,10 @@ def unjudged(
     group, _, _ = str(manifest.get("apiVersion", "")).rpartition("/")
     kind = str(manifest.get("kind", ""))
     key = (group, kind)
-    ignored = any(one.ignored and (one.group, one.kind) == key for one in extra)
+    ignored = any(kind.ignored and (kind.group, kind.kind) == key for kind in extra)
     if key in WORKLOAD_KINDS or key in _DEFINITIONS or ignored:
         return None
-    judged = [one.path for one in workload.containers] if workload is not None else []
+    judged = [container.path for container in workload.containers] if workload is not None else []
     judged += workload.pod_specs if workload is not None else ()
     whole = {where: path for where, path in _places(manifest) if not _is_below(where, judged)}
     blank = workload.nowhere if workload is not None and workload.is_blank else ()
@@ -103,7 +103,7 @@ def unjudged(
 
 def _is_below(where: str, judged: Sequence[str]) -> bool:
     return any(
-        where == one or where.startswith((f"{one}.", f"{one}[")) or one.startswith(f"{where}[") for one in judged
+        where == text or where.startswith((f"{text}.", f"{text}[")) or text.startswith(f"{where}[") for text in judged
     )
 
 
@@ -142,8 +142,8 @@ def _places(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield where, f"{path}.reference" if isinstance(value.get("reference"), str) else ""
                 continue
             waiting += [
-                (below(where, str(one)), _general(path, str(one), value), inner)
-                for one, inner in reversed(list(value.items()))
+                (below(where, str(item)), _general(path, str(item), value), inner)
+                for item, inner in reversed(list(value.items()))
             ]
         else:
             waiting += [(below(where, index), f"{path}[*]", inner) for index, inner in reversed(list(enumerate(value)))]
@@ -151,11 +151,11 @@ def _places(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _is_bare(containers: Sequence[Any]) -> bool:
     """Whether containers are listed, and none says its image: whoever makes Pods of them fills it in."""
-    mappings = [one for one in containers if isinstance(one, Mapping)]
-    return bool(mappings) and not any("image" in one for one in mappings)
+    mappings = [container for container in containers if isinstance(container, Mapping)]
+    return bool(mappings) and not any("image" in mapping for mapping in mappings)
 
 
 def _general(path: str, key: str, parent: Mapping[str, Any]) -> str:
     """The path of a key; ``*`` where the keys are names that people choose, such as Master and Worker."""
-    named = len(parent) > 0 and all(isinstance(one, Mapping) and key[:1].isupper() for key, one in parent.items())
+    named = len(parent) > 0 and all(isinstance(item, Mapping) and key[:1].isupper() for key, item in parent.items())
     return f"{path}.*" if named else below(path, key)

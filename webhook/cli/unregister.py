@@ -47,8 +47,8 @@ def command(yes: bool, names: tuple[str, ...]) -> None:
     from webhook.bootstrap.controller import unregister
 
     deleted = 0
-    for one in unregister(settings):
-        click.echo(f"deleted {one}")
+    for name in unregister(settings):
+        click.echo(f"deleted {name}")
         deleted += 1
     if not deleted:
         note(f"No webhook configuration is named {wanted}; nothing was deleted.")

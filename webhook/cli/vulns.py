@@ -56,7 +56,7 @@ def command() -> None:
 @click.option(
     "--state",
     "state_name",
-    type=click.Choice([one.value for one in AssessmentState]),
+    type=click.Choice([item.value for item in AssessmentState]),
     help=("Only vulnerabilities in this state."),
 )
 @click.option(
@@ -80,10 +80,10 @@ def list_vulnerabilities(output: str, **given: Any) -> None:
     _check_namespace(parts, given["namespace"])
     found = parts.assessor.states(_selection(parts, given))
     if output == "json":
-        print_json(VulnerabilityListShape(tuple(ListedVulnerabilityShape.of(one) for one in found)))
+        print_json(VulnerabilityListShape(tuple(ListedVulnerabilityShape.of(item) for item in found)))
         return
     columns = ("Vulnerability", "CVSS#", "Action", "Assessment", "Components", "Images#", "Title")
-    print_table(columns, [_row(one) for one in found], empty=_nothing(parts, given["cvss"]))
+    print_table(columns, [_row(item) for item in found], empty=_nothing(parts, given["cvss"]))
     if found:
         note(f"{len(found)} found. `bomgate vulns show ID` shows one of them, `bomgate assess ID` decides about it.")
 
@@ -193,7 +193,9 @@ def _history(parts: Parts, record: VulnerabilityRecord) -> list[Assessment]:
     """Everything that was ever recorded about a vulnerability under any of its names, oldest first."""
     names = record.vulnerability.identifiers
     found = {
-        one.sequence: one for name in names for one in parts.store.assessments.find(AssessmentQuery(vulnerability=name))
+        item.sequence: item
+        for name in names
+        for item in parts.store.assessments.find(AssessmentQuery(vulnerability=name))
     }
     return [found[number] for number in sorted(found)]
 

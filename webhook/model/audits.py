@@ -57,4 +57,4 @@ class AuditResult:
     @property
     def valid_until(self) -> dt.datetime | None:
         """The earliest moment at which time alone can change a verdict; None means never."""
-        return min((one.valid_until for one in self.images if one.valid_until is not None), default=None)
+        return min((image.valid_until for image in self.images if image.valid_until is not None), default=None)

@@ -58,7 +58,7 @@ class BreakGlassGrant:
 
     def covers(self, images: frozenset[str]) -> bool:
         """Whether it was given for all of these images."""
-        return {identity(one) for one in images} <= {identity(one) for one in self.images}
+        return {identity(image) for image in images} <= {identity(image) for image in self.images}
 
     def touches(self, images: frozenset[str]) -> bool:
         """Whether it was given for one of these images, or for the same content under another name."""

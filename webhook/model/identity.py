@@ -186,7 +186,7 @@ def _gem(stated: Stated) -> Stated:
 def _golang(stated: Stated) -> Stated:
     """A module is named by its path, with its case; the tail may stand in the subpath (Syft 1.0 to 1.38)."""
     path, subpath = (
-        _GO_ESCAPED.sub(lambda letter: letter[1].upper(), one) for one in ("/".join(stated.path), stated.subpath)
+        _GO_ESCAPED.sub(lambda letter: letter[1].upper(), text) for text in ("/".join(stated.path), stated.subpath)
     )
     version = _GO_DIRTY.sub("", stated.version)
     if len(stated.path) == 1 and path.lower() in ("go", "std", "stdlib", "toolchain"):

@@ -224,13 +224,13 @@ def _address(host: str) -> str:
             return host
         return str(address.ipv4_mapped or f"[{address}]")
     numbers = host.split(".")
-    if len(numbers) > 4 or not all(_NUMBER.match(one) for one in numbers):
+    if len(numbers) > 4 or not all(_NUMBER.match(number) for number in numbers):
         return host
     # The forms of inet_aton, which resolvers of the C library take: octal and hexadecimal numbers, and a long last one.
     *front, last = map(_number, numbers)
-    if any(one > 0xFF for one in front) or last >= 1 << 8 * (4 - len(front)):
+    if any(number > 0xFF for number in front) or last >= 1 << 8 * (4 - len(front)):
         return host
-    value = sum(one << 8 * (3 - index) for index, one in enumerate(front)) + last
+    value = sum(number << 8 * (3 - index) for index, number in enumerate(front)) + last
     return str(ipaddress.IPv4Address(value))
 
 

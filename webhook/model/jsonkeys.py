@@ -40,7 +40,7 @@ def refuse_other_spellings(keys: Iterable[str], expected: Collection[str], kind:
     Raises:
         InvalidInput: there is one.
     """
-    spellings = {folded(one): one for one in expected}
+    spellings = {folded(text): text for text in expected}
     for key in keys:
         if key != spellings.get(folded(key), key):
             raise InvalidInput(f"{kind} spells the key {spellings[folded(key)]!r} as {key[:60]!r}", remedy=_REMEDY)
@@ -73,8 +73,8 @@ def _look_at(value: Any, shape: type[msgspec.Struct] | None, kind: str) -> None:
             _look_at(member, inner.get(key), kind)
         refuse_other_spellings(seen, inner.keys(), kind)
     elif isinstance(value, list):
-        for one in value:
-            _look_at(one, shape, kind)
+        for item in value:
+            _look_at(item, shape, kind)
 
 
 @lru_cache(maxsize=64)
@@ -82,7 +82,7 @@ def _members(shape: type[msgspec.Struct] | None) -> Mapping[str, type[msgspec.St
     """The keys of a shape, each with the shape of what it leads to."""
     if shape is None:
         return {}
-    return {one.encode_name: _shape_in(one.type) for one in msgspec.structs.fields(shape)}
+    return {field.encode_name: _shape_in(field.type) for field in msgspec.structs.fields(shape)}
 
 
 def _shape_in(annotation: Any) -> type[msgspec.Struct] | None:

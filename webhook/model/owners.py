@@ -53,7 +53,7 @@ class Controller:
 
     def names(self, reference: str) -> bool:
         """Whether its template names an image; what names it in the Pod may have been pinned on the way."""
-        named = {identity(one) for one in self.references}
+        named = {identity(reference) for reference in self.references}
         return not named.isdisjoint((identity(reference), identity(reference).partition("@")[0]))
 
 

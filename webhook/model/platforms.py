@@ -53,13 +53,13 @@ def joined(coverages: Iterable[Coverage | None]) -> Coverage | None:
     Returns:
         None when nobody took note for any of them.
     """
-    noted = [one for one in coverages if one is not None]
+    noted = [coverage for coverage in coverages if coverage is not None]
     if not noted:
         return None
-    if any(not one.platforms for one in noted):
+    if any(not coverage.platforms for coverage in noted):
         return WHOLE
-    platforms = dict.fromkeys(name for one in noted for name in one.platforms)
-    return Coverage(tuple(platforms), tuple(dict.fromkeys(name for one in noted for name in one.covered)))
+    platforms = dict.fromkeys(name for coverage in noted for name in coverage.platforms)
+    return Coverage(tuple(platforms), tuple(dict.fromkeys(name for coverage in noted for name in coverage.covered)))
 
 
 def described(sboms: Iterable[tuple[Coverage | None, bool]]) -> Coverage | None:
@@ -93,4 +93,4 @@ def plain_name(name: str) -> str:
 
 def is_wanted(platform: str, wanted: Iterable[str]) -> bool:
     """Whether an entry may run on one of the wanted platforms; a wanted one without variant means all variants."""
-    return any(platform in (one, ANY_PLATFORM) or platform.startswith(f"{one}/") for one in wanted)
+    return any(platform in (text, ANY_PLATFORM) or platform.startswith(f"{text}/") for text in wanted)

@@ -200,7 +200,11 @@ def decode_metadata(raw: bytes | msgspec.Raw, group: str, kind: str) -> Workload
 
 
 def _entries(group: str, kind: str, extra: Sequence[ExtraKind]) -> list[ExtraKind]:
-    return [one for one in extra if one.group == group and one.kind == kind and not one.ignored]
+    return [
+        extra_kind
+        for extra_kind in extra
+        if extra_kind.group == group and extra_kind.kind == kind and not extra_kind.ignored
+    ]
 
 
 def _extra_workload(manifest: Any, kind: tuple[str, str], entries: Sequence[ExtraKind]) -> Workload:
@@ -233,8 +237,8 @@ def _extra_workload(manifest: Any, kind: tuple[str, str], entries: Sequence[Extr
     accesses = [_access(spec, kind, workload.namespace) for spec in specs.values()] or [workload.pull_access]
     access = PullAccess(
         workload.namespace,
-        tuple(dict.fromkeys(secret for one in accesses for secret in one.secrets)),
-        next((one.service_account for one in accesses if one.service_account), ""),
+        tuple(dict.fromkeys(secret for access in accesses for secret in access.secrets)),
+        next((access.service_account for access in accesses if access.service_account), ""),
     )
     workload = replace(workload, pull_access=access, pod_specs=tuple(specs), nowhere=tuple(dict.fromkeys(nowhere)))
     if odd:
@@ -249,13 +253,13 @@ def _pod_spec(where: str, value: Any, odd: list[InvalidInput]) -> _PodSpec:
     except msgspec.ValidationError as problem:
         odd.append(InvalidInput(f"{where} is not of the shape of a pod spec: {problem}"))
     parts = value if isinstance(value, Mapping) else {}
-    spec = _PodSpec(volumes=[_loose(_Volume, one) for one in _entries_of(parts, "volumes")])
+    spec = _PodSpec(volumes=[_loose(_Volume, entry) for entry in _entries_of(parts, "volumes")])
     for field, key in (
         ("containers", "containers"),
         ("init_containers", "initContainers"),
         ("ephemeral_containers", "ephemeralContainers"),
     ):
-        setattr(spec, field, [_loose(_Container, one) for one in _entries_of(parts, key)])
+        setattr(spec, field, [_loose(_Container, entry) for entry in _entries_of(parts, key)])
     return spec
 
 
@@ -312,7 +316,7 @@ def _containers(spec: _PodSpec | None, path: str) -> Sequence[ContainerRef]:
 
 def _access(spec: _PodSpec | None, kind: tuple[str, str], namespace: str) -> PullAccess:
     named = spec.image_pull_secrets if spec else None
-    secrets = tuple(one.name for one in named if one.name) if named else ()
+    secrets = tuple(name.name for name in named if name.name) if named else ()
     account = (spec.service_account_name if spec else None) or "default"
     # A Pod has the secrets of its ServiceAccount already, put there by the API server's admission plug-in.
     return PullAccess(namespace, secrets, "" if secrets or kind == ("", "Pod") else account)

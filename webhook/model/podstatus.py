@@ -50,8 +50,8 @@ class PodStatus(msgspec.Struct, rename="camel"):
             (ContainerRole.EPHEMERAL, self.ephemeral_container_statuses),
         )
         for role, statuses in lists:
-            for one in statuses or ():
-                entries = [(role, one.name, one.image_id), *_volumes(one)]
+            for status in statuses or ():
+                entries = [(role, status.name, status.image_id), *_volumes(status)]
                 for kind, name, image_id in entries:
                     digest = running_digest(image_id)
                     if digest is not None:

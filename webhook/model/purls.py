@@ -46,8 +46,8 @@ _SEGMENT = r"[A-Za-z0-9._~+-]"
 _LOWER = r"[a-z0-9._~+-]"
 _OTHER_DISTRIBUTIONS = "|".join(
     # By their first letters, so that one look is enough for nearly every purl.
-    f"{first}(?:{'|'.join(re.escape(one[1:]) for one in DISTRIBUTIONS if one[0] == first)})"
-    for first in sorted({one[0] for one in DISTRIBUTIONS})
+    f"{first}(?:{'|'.join(re.escape(distribution[1:]) for distribution in DISTRIBUTIONS if distribution[0] == first)})"
+    for first in sorted({distribution[0] for distribution in DISTRIBUTIONS})
 )
 _IN_DISTRIBUTION = rf"""(?!(?:{_OTHER_DISTRIBUTIONS})/)(?:{_LOWER}++/)?+{_LOWER}++(?:%2B{_LOWER}*+)*+@(?!0%2B)[0-9]
         [A-Za-z0-9._~:+-]*+(?:%2B[A-Za-z0-9._~:+-]*+)*+"""
@@ -196,7 +196,7 @@ def common_keys(texts: list[str], lines: str) -> tuple[list[str], list[int]]:
     if len(found) != len(texts):  # one of them holds a line end, which is none of the common ones
         return [""] * len(texts), list(range(len(texts)))
     if _may_be_long(lines) and max(map(len, found)) > MAX_PURL_LENGTH:
-        found = ["" if len(one) > MAX_PURL_LENGTH else one for one in found]
+        found = ["" if len(item) > MAX_PURL_LENGTH else item for item in found]
     unread = _empty(found)
     if respelt := [place for place in unread if texts[place].startswith(_RESPELT)]:
         _read_respelt(texts, found, respelt)

@@ -23,7 +23,9 @@ class Operation(enum.StrEnum):
     CONNECT = "CONNECT"
 
 
-JUDGED = frozenset((one, part) for one in (Operation.CREATE, Operation.UPDATE) for part in ("", "ephemeralcontainers"))
+JUDGED = frozenset(
+    (item, part) for item in (Operation.CREATE, Operation.UPDATE) for part in ("", "ephemeralcontainers")
+)
 """Operations and subresources that can bring an image."""
 
 

@@ -44,7 +44,7 @@ def score_of_vector(vector: str | None) -> Decimal | None:
     try:
         if vector.startswith("CVSS:4."):
             head, *metrics = vector.split("/")
-            base = [one for one in metrics if one.partition(":")[0] in _BASE_METRICS_4]
+            base = [metric for metric in metrics if metric.partition(":")[0] in _BASE_METRICS_4]
             score = CVSS4("/".join((head, *base))).base_score
         elif vector.startswith("CVSS:3."):
             score = CVSS3(vector).base_score
@@ -57,7 +57,7 @@ def score_of_vector(vector: str | None) -> Decimal | None:
 
 def identifiers_in(references: Iterable[str]) -> tuple[str, ...]:
     """GHSA identifiers of the advisories that references lead to, sorted, in the spelling of GitHub."""
-    found = [_GHSA.match(one) for one in references if "GHSA-" in one.upper()]
+    found = [_GHSA.match(reference) for reference in references if "GHSA-" in reference.upper()]
     return tuple(sorted({f"GHSA{match[1][4:].lower()}" for match in found if match is not None}))
 
 

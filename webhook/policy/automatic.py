@@ -46,10 +46,10 @@ def named_pairs(answers: Iterable[ComponentAnswer]) -> dict[tuple[str, str], Vul
     """The (identifier, package) pairs that answers name, sorted, each as the version with the highest score has it."""
     found: dict[tuple[str, str], Vulnerability] = {}
     for answer in answers:
-        for one in answer.vulnerabilities:
-            key = (one.id, answer.purl.package)
-            if key not in found or _height(one) > _height(found[key]):
-                found[key] = one
+        for vulnerability in answer.vulnerabilities:
+            key = (vulnerability.id, answer.purl.package)
+            if key not in found or _height(vulnerability) > _height(found[key]):
+                found[key] = vulnerability
     return {key: found[key] for key in sorted(found)}
 
 
@@ -83,20 +83,20 @@ def assessments_by_score(
         reassess: also assess pairs again that only a range has assessed so far, for a score that is no longer theirs.
     """
     by_name: dict[str, list[Assessment]] = {}
-    for one in records:
-        by_name.setdefault(one.vulnerability.casefold(), []).append(one)
+    for record in records:
+        by_name.setdefault(record.vulnerability.casefold(), []).append(record)
     made = [
         rule(pair.vulnerability, pair.package)
         if pair.is_new
         else _again(rule, pair, _history(pair, by_name), reassess=reassess)
         for pair in pairs
     ]
-    return [one for one in made if one is not None]
+    return [assessment for assessment in made if assessment is not None]
 
 
 def _again(rule: Rule, pair: AnsweredPair, history: Sequence[Assessment], *, reassess: bool) -> Assessment | None:
     vulnerability, package = pair.vulnerability, pair.package
-    automatic = [one for one in history if not one.by_hand]
+    automatic = [assessment for assessment in history if not assessment.by_hand]
     if automatic:
         again = reassess and not _is_by_hand(history) and moved(automatic[-1].score, vulnerability.cvss_score)
         return rule(vulnerability, package) if again else None
@@ -109,14 +109,23 @@ def _again(rule: Rule, pair: AnsweredPair, history: Sequence[Assessment], *, rea
 def _history(pair: AnsweredPair, by_name: Mapping[str, Sequence[Assessment]]) -> list[Assessment]:
     """What was recorded about a pair, for all its versions and images, oldest first."""
     names = {name.casefold() for name in pair.vulnerability.identifiers}
-    found = [one for name in names for one in by_name.get(name, ()) if one.scope in (Scope(), Scope(pair.package))]
-    return sorted(found, key=lambda one: one.sequence)
+    found = [
+        assessment
+        for name in names
+        for assessment in by_name.get(name, ())
+        if assessment.scope in (Scope(), Scope(pair.package))
+    ]
+    return sorted(found, key=lambda assessment: assessment.sequence)
 
 
 def _is_by_hand(history: Sequence[Assessment]) -> bool:
     """Whether people's decision stands; a newer withdrawal ends an older one of the same source and scope."""
-    newest = {(one.source, one.vulnerability.casefold(), one.scope): one for one in history if one.by_hand}
-    return any(one.type is not None for one in newest.values())
+    newest = {
+        (assessment.source, assessment.vulnerability.casefold(), assessment.scope): assessment
+        for assessment in history
+        if assessment.by_hand
+    }
+    return any(assessment.type is not None for assessment in newest.values())
 
 
 def auto_assessment(

@@ -63,10 +63,10 @@ def stated(
         types: the table of types.
         now: UTC, aware.
     """
-    there = {(one.vulnerability.casefold(), one.scope): one for one in before if one.author == CLUSTER}
+    there = {(item.vulnerability.casefold(), item.scope): item for item in before if item.author == CLUSTER}
     refused: dict[str, BomgateError] = {}
     made: dict[_Key, tuple[str, Assessment]] = {}
-    for readable in sorted(_readable(resources, refused), key=lambda one: _precedence(one, there)):
+    for readable in sorted(_readable(resources, refused), key=lambda item: _precedence(item, there)):
         name, key = readable.one.resource.name, readable.key
         if types.get(readable.definition.type.strip()) is None:
             refused[name] = _unknown(readable.definition.type, types)
@@ -80,26 +80,26 @@ def stated(
             record = provisioned(readable.definition, types, now, there.get(key), CLUSTER)
             made[key] = (name, replace(record, rule=str(readable.one.resource)))
     records = dict(made.values())
-    former = {one.rule: (key, one) for key, one in there.items() if one.type is not None}
-    for one in resources:
-        key_and_record = former.get(str(one.resource))
-        if one.resource.name in refused and key_and_record is not None and key_and_record[0] not in made:
-            records[one.resource.name] = key_and_record[1]
+    former = {item.rule: (key, item) for key, item in there.items() if item.type is not None}
+    for resource in resources:
+        key_and_record = former.get(str(resource.resource))
+        if resource.resource.name in refused and key_and_record is not None and key_and_record[0] not in made:
+            records[resource.resource.name] = key_and_record[1]
     return Stated(records, refused)
 
 
 def _readable(resources: Sequence[AssessmentResource], refused: dict[str, BomgateError]) -> Iterator[_Readable]:
     """The objects that can be read; why the others cannot goes into ``refused``."""
-    for one in resources:
-        definition, problem = one.definition, one.resource.problem
+    for resource in resources:
+        definition, problem = resource.definition, resource.resource.problem
         try:
             if definition is None:
                 raise problem or InvalidInput("Its specification cannot be read.")
             key = (canonical_identifier(definition.vulnerability).casefold(), canonical_scope(definition.scope))
         except BomgateError as found:
-            refused[one.resource.name] = found
+            refused[resource.resource.name] = found
         else:
-            yield _Readable(one, definition, key)
+            yield _Readable(resource, definition, key)
 
 
 def _precedence(readable: _Readable, there: Mapping[_Key, Assessment]) -> tuple[bool, dt.datetime, str]:

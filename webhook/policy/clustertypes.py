@@ -65,12 +65,12 @@ def with_stored(own: TypeTable, stored: Iterable[StoredType]) -> TypeTable:
         stored: those of the store.
     """
     table, left_out = own, list[AssessmentType]()
-    for one in stored:
-        wider = None if one.retired else _joined(table, one.type)
+    for stored_type in stored:
+        wider = None if stored_type.retired else _joined(table, stored_type.type)
         if isinstance(wider, TypeTable):
             table = wider
         else:
-            left_out.append(one.type)
+            left_out.append(stored_type.type)
     return TypeTable(table, left_out) if left_out else table
 
 
@@ -87,16 +87,16 @@ def settle(own: TypeTable, candidates: Mapping[str, Candidate]) -> Settled:
     """
     refused: dict[str, ConfigError] = {}
     present: dict[str, AssessmentType] = {}
-    for key, one in candidates.items():
-        if one.type is None:
+    for key, candidate in candidates.items():
+        if candidate.type is None:
             continue
-        wider = _joined(own, one.type)
+        wider = _joined(own, candidate.type)
         if isinstance(wider, TypeTable):
-            present[key] = one.type
+            present[key] = candidate.type
         else:
             refused[key] = wider
     kept = _kept(own, candidates)
-    loaded = {**{key: one for key, one in kept.items() if key not in present}, **present}
+    loaded = {**{key: assessment_type for key, assessment_type in kept.items() if key not in present}, **present}
     if isinstance(_all(own, loaded.values()), ConfigError):
         loaded = kept
         _change(own, loaded, present, refused)
@@ -106,9 +106,9 @@ def settle(own: TypeTable, candidates: Mapping[str, Candidate]) -> Settled:
 def _kept(own: TypeTable, candidates: Mapping[str, Candidate]) -> dict[str, AssessmentType]:
     """What counted until now and still goes together."""
     kept: dict[str, AssessmentType] = {}
-    for key, one in candidates.items():
-        if one.former is not None and _fits(own, kept, one.former):
-            kept[key] = one.former
+    for key, candidate in candidates.items():
+        if candidate.former is not None and _fits(own, kept, candidate.former):
+            kept[key] = candidate.former
     return kept
 
 
@@ -119,15 +119,15 @@ def _change(
     refused: dict[str, ConfigError],
 ) -> None:
     """Put present definitions in the place of former ones, one at a time, until none is left that fits."""
-    waiting = {key: one for key, one in present.items() if loaded.get(key) != one}
+    waiting = {key: assessment_type for key, assessment_type in present.items() if loaded.get(key) != assessment_type}
     is_moving = True
     while waiting and is_moving:
         is_moving = False
-        for key, one in list(waiting.items()):
+        for key, assessment_type in list(waiting.items()):
             others = {name: other for name, other in loaded.items() if name != key}
-            problem = _all(own, [*others.values(), one])
+            problem = _all(own, [*others.values(), assessment_type])
             if isinstance(problem, TypeTable):
-                loaded[key] = one
+                loaded[key] = assessment_type
                 del waiting[key]
                 refused.pop(key, None)
                 is_moving = True
@@ -141,8 +141,8 @@ def _fits(own: TypeTable, loaded: Mapping[str, AssessmentType], one: AssessmentT
 
 def _all(own: TypeTable, types: Iterable[AssessmentType]) -> TypeTable | ConfigError:
     table = own
-    for one in types:
-        wider = _joined(table, one)
+    for assessment_type in types:
+        wider = _joined(table, assessment_type)
         if isinstance(wider, ConfigError):
             return wider
         table = wider
@@ -170,4 +170,4 @@ def _joined(table: TypeTable, one: AssessmentType) -> TypeTable | ConfigError:
 
 def by_name(stored: Sequence[StoredType]) -> dict[str, AssessmentType]:
     """The types of the store that are not retired."""
-    return {one.type.name: one.type for one in stored if not one.retired}
+    return {stored_type.type.name: stored_type.type for stored_type in stored if not stored_type.retired}

@@ -170,7 +170,11 @@ def provisioned_all(
     Raises:
         ConfigError: an entry cannot be used, or two are about the same; the sentence begins with its place.
     """
-    there = {(one.vulnerability.casefold(), one.scope): one for one in before if one.author == PROVISIONER}
+    there = {
+        (assessment.vulnerability.casefold(), assessment.scope): assessment
+        for assessment in before
+        if assessment.author == PROVISIONER
+    }
     assessments: dict[tuple[str, Scope], Assessment] = {}
     for place, definition in enumerate(definitions):
         try:
@@ -242,13 +246,13 @@ def also_stated(records: Sequence[Assessment], there: Iterable[Assessment]) -> S
         records: what the person decided.
         there: all assessments that can still matter.
     """
-    about = {(one.vulnerability.casefold(), one.scope) for one in records}
+    about = {(record.vulnerability.casefold(), record.scope) for record in records}
     return [
-        one
-        for one in there
-        if one.source is AssessmentSource.PROVISIONED
-        and one.type is not None
-        and (one.vulnerability.casefold(), one.scope) in about
+        item
+        for item in there
+        if item.source is AssessmentSource.PROVISIONED
+        and item.type is not None
+        and (item.vulnerability.casefold(), item.scope) in about
     ]
 
 
@@ -260,11 +264,11 @@ def nothing_to_clear(identifier: str, scope: Scope, there: Sequence[Assessment])
         scope: the exact scope that was named.
         there: all assessments of the vulnerability that are not automatic.
     """
-    manual = dict.fromkeys(described(one.scope) for one in there if one.source is AssessmentSource.MANUAL)
+    manual = dict.fromkeys(described(item.scope) for item in there if item.source is AssessmentSource.MANUAL)
     if manual:
         remedy = f"It was assessed by hand for: {'; '.join(list(manual)[:_SHOWN])}. Name one of these scopes."
-    elif objects := dict.fromkeys(one.rule for one in there if one.author == CLUSTER and one.rule):
-        named = ", ".join(plain(one, 100) for one in list(objects)[:_SHOWN])
+    elif objects := dict.fromkeys(item.rule for item in there if item.author == CLUSTER and item.rule):
+        named = ", ".join(plain(item, 100) for item in list(objects)[:_SHOWN])
         remedy = (
             f"Its assessment is managed by the cluster ({named}); change that object with kubectl, or in its source."
         )

@@ -103,8 +103,8 @@ class Judge:
         """What one vulnerability in one component asks for."""
         effective = self.index.effective(vulnerability, purl, self.place, self.now)
         standing = self._standing(vulnerability, effective.assessment, effective.expired)
-        for one in effective.doubtful:
-            standing = self._with_doubtful(standing, one, purl, vulnerability)
+        for assessment in effective.doubtful:
+            standing = self._with_doubtful(standing, assessment, purl, vulnerability)
         return Finding(
             purl,
             vulnerability,
@@ -208,7 +208,7 @@ def evaluate(facts: ImageFacts, subject: Subject, rules: Rules, index: Assessmen
     ]
     findings.sort(key=worst_first)
     reasons = state_reasons(facts, rules.policy)
-    changes = [one.changes_at for one in findings if one.changes_at is not None]
+    changes = [finding.changes_at for finding in findings if finding.changes_at is not None]
     if rules.policy.max_report_age is not None and facts.answered_at is not None:
         changes.append(facts.answered_at + rules.policy.max_report_age)
     return Verdict(
@@ -280,4 +280,4 @@ def failed(subject: Subject, error_id: str, rules: Rules, *, has_sbom: bool) -> 
 
 def workload_verdict(images: Sequence[ImageVerdict]) -> WorkloadVerdict:
     """The worst of a workload's images, which stay in their order."""
-    return WorkloadVerdict(worst(one.verdict.action for one in images), tuple(images))
+    return WorkloadVerdict(worst(image.verdict.action for image in images), tuple(images))

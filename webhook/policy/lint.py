@@ -78,67 +78,74 @@ def unknown_vulnerabilities(identifiers: Iterable[str]) -> tuple[Trap, ...]:
         Trap(
             "unknown-vulnerability",
             Level.NOTE,
-            f"The configuration assesses {plain(one, 60)}, which is not known: no queried component has it, "
+            f"The configuration assesses {plain(identifier, 60)}, which is not known: no queried component has it, "
             "under this name or an alias.",
             "Check the spelling, or remove it from assessments; it takes effect once the source reports it.",
         )
-        for one in identifiers
+        for identifier in identifiers
     )
 
 
 def _types(types: TypeTable, policy: Policy) -> Iterator[Trap]:
-    for one in types:
-        days, reassessed = one.expires_after_days, one.on_expiry is OnExpiry.REASSESS
-        if one.action is Action.DENY and days is not None and policy.unassessed is not Action.DENY and not reassessed:
+    for assessment_type in types:
+        days, reassessed = assessment_type.expires_after_days, assessment_type.on_expiry is OnExpiry.REASSESS
+        if (
+            assessment_type.action is Action.DENY
+            and days is not None
+            and policy.unassessed is not Action.DENY
+            and not reassessed
+        ):
             yield Trap(
                 "opens-by-itself",
                 Level.WARNING,
-                f"What {one.name} denies ends silently: it expires after {days} days, and unassessed "
+                f"What {assessment_type.name} denies ends silently: it expires after {days} days, and unassessed "
                 "vulnerabilities are "
                 f"{_done(policy.unassessed)}.",
-                f"Set onExpiry: reassess for {one.name}, remove its expiresAfterDays, or set policy.unassessed: deny.",
+                f"Set onExpiry: reassess for {assessment_type.name}, remove its expiresAfterDays, or set "
+                f"policy.unassessed: deny.",
             )
         if reassessed and days is not None and not any(other.auto_assess for other in types):
             yield Trap(
                 "reassess-without-range",
                 Level.WARNING,
-                f"{one.name} is reassessed when it expires, but no type has a CVSS range.",
+                f"{assessment_type.name} is reassessed when it expires, but no type has a CVSS range.",
                 "Give a type an autoAssess range, or leave out onExpiry.",
             )
-        if not one.action_stated:
+        if not assessment_type.action_stated:
             yield Trap(
                 "no-action",
                 Level.WARNING,
-                f"Assessment type {one.name} has no action, so it warns.",
-                f"Set action: allow, warn or deny for {one.name}; its colour decides nothing.",
+                f"Assessment type {assessment_type.name} has no action, so it warns.",
+                f"Set action: allow, warn or deny for {assessment_type.name}; its colour decides nothing.",
             )
-        if one.action is Action.ALLOW and days is None:
+        if assessment_type.action is Action.ALLOW and days is None:
             yield Trap(
                 "allows-for-ever",
                 Level.NOTE,
-                f"{one.name} allows and does not expire, so no one reviews it again.",
-                f"Set expiresAfterDays for {one.name}.",
+                f"{assessment_type.name} allows and does not expire, so no one reviews it again.",
+                f"Set expiresAfterDays for {assessment_type.name}.",
             )
 
 
 def _ranges(types: TypeTable, policy: Policy) -> Iterator[Trap]:
-    for one in types:
-        band = one.auto_assess
+    for assessment_type in types:
+        band = assessment_type.auto_assess
         if band is not None and band.low <= LOWEST:
             yield Trap(
                 "range-from-zero",
                 Level.NOTE,
-                f"The range {band} of {one.name} does not contain the score 0.0: no score and 0.0 stay unassessed.",
+                f"The range {band} of {assessment_type.name} does not contain the score 0.0: no score and 0.0 "
+                f"stay unassessed.",
                 "Start it at 0.1.",
             )
-        if band is not None and one.action is Action.ALLOW and band.high >= _HIGH:
+        if band is not None and assessment_type.action is Action.ALLOW and band.high >= _HIGH:
             yield Trap(
                 "allows-severe",
                 Level.WARNING,
-                f"{one.name} allows new vulnerabilities up to {band.high} without review.",
-                f"End the autoAssess range of {one.name} below {_HIGH}.",
+                f"{assessment_type.name} allows new vulnerabilities up to {band.high} without review.",
+                f"End the autoAssess range of {assessment_type.name} below {_HIGH}.",
             )
-    if not any(one.auto_assess for one in types):
+    if not any(assessment_type.auto_assess for assessment_type in types):
         return
     for gap in gaps(types):
         # A gap that is a whole severity is a choice (Medium is left for people); a part of one looks like a slip.
@@ -175,14 +182,14 @@ def _policy(policy: Policy) -> Iterator[Trap]:
 def _records(types: TypeTable, assessments: Iterable[Assessment], now: dt.datetime | None) -> Iterator[Trap]:
     unknown: dict[str, int] = {}
     past: list[Assessment] = []
-    for one in assessments:
-        if one.type is None:
+    for assessment in assessments:
+        if assessment.type is None:
             continue
-        if now is not None and one.expired(now):
-            if one.source is AssessmentSource.PROVISIONED:
-                past.append(one)
-        elif types.get(one.type) is None:
-            unknown[one.type] = unknown.get(one.type, 0) + 1
+        if now is not None and assessment.expired(now):
+            if assessment.source is AssessmentSource.PROVISIONED:
+                past.append(assessment)
+        elif types.get(assessment.type) is None:
+            unknown[assessment.type] = unknown.get(assessment.type, 0) + 1
     for name, number in sorted(unknown.items()):
         retired = types.retired(name)
         state = "not configured" if retired is None else "gone from the cluster"
@@ -196,12 +203,13 @@ def _records(types: TypeTable, assessments: Iterable[Assessment], now: dt.dateti
             f"{effect}.",
             f"Add {plain(name, 60)} to assessmentTypes, or assess them again.",
         )
-    for one in past[:_MAX_RECORDS]:
-        until = "" if one.until is None else moment(one.until)
+    for assessment in past[:_MAX_RECORDS]:
+        until = "" if assessment.until is None else moment(assessment.until)
         yield Trap(
             "expired-provisioned",
             Level.NOTE,
-            f"The configured assessment of {plain(one.vulnerability, 60)} as {plain(one.type or '', 60)} expired on "
+            f"The configured assessment of {plain(assessment.vulnerability, 60)} as "
+            f"{plain(assessment.type or '', 60)} expired on "
             f"{until} and has no effect.",
             "Remove it from assessments, or give it a later until.",
         )

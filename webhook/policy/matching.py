@@ -259,13 +259,17 @@ class AssessmentIndex:
         there = self._entries.get((folded, scope.package), ())
         if assessment.type is None:
             self._withdrawals[same] = assessment
-            left = [one for one in there if one.same != same or _order(one.assessment) > _order(assessment)]
+            left = [entry for entry in there if entry.same != same or _order(entry.assessment) > _order(assessment)]
         else:
             entry = self._entry(assessment)
-            if entry is None or any(one.same == same and _outlives(one, entry) for one in there):
+            if entry is None or any(
+                other_entry.same == same and _outlives(other_entry, entry) for other_entry in there
+            ):
                 return
-            left = [one for one in there if one.same != same or not _outlives(entry, one)]
-            left = sorted([*left, entry], key=lambda one: one.rank, reverse=True) if left else [entry]
+            left = [
+                other_entry for other_entry in there if other_entry.same != same or not _outlives(entry, other_entry)
+            ]
+            left = sorted([*left, entry], key=lambda entry: entry.rank, reverse=True) if left else [entry]
             if scope.package is not None and (key := _key(scope.package)) != scope.package:
                 self._former[key] = self._former.get(key, frozenset()) | {scope.package}
             if scope.namespace is not None:
@@ -298,8 +302,8 @@ class AssessmentIndex:
 def _ranked(entries: list[_Entry], above: _Entry | None) -> tuple[Assessment, ...]:
     if not entries:
         return ()
-    ranked = sorted(entries, key=lambda one: one.rank)
-    return tuple(one.assessment for one in ranked if above is None or one.rank > above.rank)
+    ranked = sorted(entries, key=lambda entry: entry.rank)
+    return tuple(entry.assessment for entry in ranked if above is None or entry.rank > above.rank)
 
 
 def _key(package: str) -> str:

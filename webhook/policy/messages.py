@@ -77,12 +77,12 @@ def grounds(verdict: WorkloadVerdict, hints: Hints) -> str:
         verdict: what was decided.
         hints: what to tell people to do.
     """
-    denied = [one for one in _in_order(verdict) if one.verdict.action is Action.DENY]
+    denied = [image_verdict for image_verdict in _in_order(verdict) if image_verdict.verdict.action is Action.DENY]
     top = _headline(denied)
     bottom = "\n".join(("What to do:", *(f"- {line}" for line in _ways_out(denied, hints))))
     most = MAX_DENIAL - _MAX_NAME - len(" is denied")
     room = most - len(top) - len(bottom) - 80
-    blocks = [block for one in denied for block in _blocks(one)]
+    blocks = [block for verdict in denied for block in _blocks(verdict)]
     shown: list[str] = []
     for block in blocks:
         room -= len(block) + 1
@@ -105,8 +105,8 @@ def warnings(verdict: WorkloadVerdict, hints: Hints) -> tuple[str, ...]:
         verdict: what was decided about the workload.
         hints: where to see the rest.
     """
-    judged = [one for one in _in_order(verdict) if one.verdict.action is not Action.ALLOW]
-    lines = list(dict.fromkeys(_warning(one) for one in judged))
+    judged = [image_verdict for image_verdict in _in_order(verdict) if image_verdict.verdict.action is not Action.ALLOW]
+    lines = list(dict.fromkeys(_warning(verdict) for verdict in judged))
     if len(lines) <= MAX_WARNINGS:
         return tuple(lines)
     shown = lines[: MAX_WARNINGS - 1]
@@ -127,7 +127,7 @@ def _image_rank(judged: ImageVerdict) -> tuple[int, Decimal, int, str]:
 def _causes(verdict: Verdict, least: Action) -> list[Finding | Reason]:
     """Findings and reasons that ask for ``least`` or worse, worst first."""
     causes: list[Finding | Reason] = [*verdict.findings, *verdict.reasons]
-    return sorted((one for one in causes if one.action >= least), key=lambda one: -one.action)
+    return sorted((cause for cause in causes if cause.action >= least), key=lambda cause: -cause.action)
 
 
 def _short(cause: Finding | Reason) -> str:
@@ -161,7 +161,7 @@ def _warning(judged: ImageVerdict) -> str:
 
 
 def _headline(denied: Sequence[ImageVerdict]) -> str:
-    causes = [(one, cause) for one in denied for cause in _causes(one.verdict, Action.DENY)]
+    causes = [(verdict, cause) for verdict in denied for cause in _causes(verdict.verdict, Action.DENY)]
     if not causes:
         return "."
     judged, cause = causes[0]
@@ -194,7 +194,7 @@ def _finding_lines(finding: Finding) -> Iterator[str]:
 
 
 def _ways_out(denied: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
-    causes = [cause for one in denied for cause in _causes(one.verdict, Action.DENY)]
+    causes = [cause for verdict in denied for cause in _causes(verdict.verdict, Action.DENY)]
     findings = [cause for cause in causes if isinstance(cause, Finding)]
     if findings:
         yield "use a version of the package, or an image, that does not have the vulnerability"

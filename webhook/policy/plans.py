@@ -74,15 +74,15 @@ def rehearsed(
         InvalidInput: a type is not known, or a part of a scope cannot be read.
     """
     records = list(index)
-    last = max((one.sequence for one in records), default=0)
+    last = max((record.sequence for record in records), default=0)
     there: dict[tuple[str, Scope], Assessment] = {}
-    for one in records:
-        if one.source is AssessmentSource.PROVISIONED and one.author == PROVISIONER:
-            there[one.vulnerability.casefold(), one.scope] = one
-    before = {key: one for key, one in there.items() if one.type is not None}
+    for record in records:
+        if record.source is AssessmentSource.PROVISIONED and record.author == PROVISIONER:
+            there[record.vulnerability.casefold(), record.scope] = record
+    before = {key: item for key, item in there.items() if item.type is not None}
     made: dict[tuple[str, Scope], Assessment] = {}
     for definition in definitions:
         key = (canonical_identifier(definition.vulnerability).casefold(), canonical_scope(definition.scope))
         made[key] = provisioned(definition, types, now, before.get(key))
-    gone = [replace(one, type=None, until=None, assessed_at=now) for key, one in before.items() if key not in made]
-    return tuple(replace(one, sequence=last + number) for number, one in enumerate((*gone, *made.values()), start=1))
+    gone = [replace(item, type=None, until=None, assessed_at=now) for key, item in before.items() if key not in made]
+    return tuple(replace(item, sequence=last + number) for number, item in enumerate((*gone, *made.values()), start=1))

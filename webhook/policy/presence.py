@@ -16,7 +16,7 @@ def added(presence: Presence, there: Iterable[Presence]) -> Presence:
         presence: what was found.
         there: where the documents of the image were before.
     """
-    known = [one.coverage for one in there if one.key == presence.key]
+    known = [other_presence.coverage for other_presence in there if other_presence.key == presence.key]
     return Presence(*presence.key, joined((*known, presence.coverage)))
 
 
@@ -57,7 +57,9 @@ def adopted(there: Sequence[Presence], look: Look) -> list[Presence]:
         look: what is seen now.
     """
     named = {(presence.document_digest, presence.place) for presence in seen(look) if presence.origin}
-    return [one for one in there if not one.origin and (one.document_digest, one.place) in named]
+    return [
+        presence for presence in there if not presence.origin and (presence.document_digest, presence.place) in named
+    ]
 
 
 def most_trusted(document_digest: str, there: Iterable[Presence]) -> Finding | None:

@@ -94,7 +94,7 @@ class VersionRange:
     )  # by purl type, each read once
 
     def __str__(self) -> str:
-        return " || ".join(",".join(map(str, one)) or "*" for one in self.alternatives)
+        return " || ".join(",".join(map(str, alternative)) or "*" for alternative in self.alternatives)
 
     @property
     def is_everything(self) -> bool:
@@ -104,7 +104,7 @@ class VersionRange:
     @property
     def is_exact(self) -> bool:
         """Whether it only names single versions."""
-        return all(any(constraint.operator == "=" for constraint in one) for one in self.alternatives)
+        return all(any(constraint.operator == "=" for constraint in alternative) for alternative in self.alternatives)
 
     def contains(self, version: str, purl_type: str) -> bool | None:
         """Whether a version of a package of this purl type belongs to it; no version belongs to ``*`` only.
@@ -117,13 +117,13 @@ class VersionRange:
         version = version.strip()
         if not version:
             return False
-        return _any(_all(bound.holds(version) for bound in one) for one in self._read(purl_type))
+        return _any(_all(bound.holds(version) for bound in pair) for pair in self._read(purl_type))
 
     def respelled(self, spelling: Callable[[str], str]) -> VersionRange:
         """The same range with each version in another spelling."""
         return VersionRange(
             tuple(
-                tuple(Constraint(one.operator, spelling(one.version)) for one in alternative)
+                tuple(Constraint(constraint.operator, spelling(constraint.version)) for constraint in alternative)
                 for alternative in self.alternatives
             )
         )
@@ -132,7 +132,10 @@ class VersionRange:
         there = self._bounds.get(purl_type)
         if there is None:
             there = tuple(
-                tuple(_Bound(one, purl_type, version_key(one.version, purl_type)) for one in alternative)
+                tuple(
+                    _Bound(constraint, purl_type, version_key(constraint.version, purl_type))
+                    for constraint in alternative
+                )
                 for alternative in self.alternatives
             )
             self._bounds[purl_type] = there
@@ -165,7 +168,7 @@ def parse_range(text: str) -> VersionRange:
         raise _bad(text, "it is empty" if not stripped else f"it is longer than {MAX_RANGE_LENGTH} characters")
     if stripped.startswith("vers:"):
         return _parse_vers(stripped)
-    return VersionRange(tuple(_parse_alternative(one, text) for one in stripped.split("||")))
+    return VersionRange(tuple(_parse_alternative(part, text) for part in stripped.split("||")))
 
 
 def _parse_alternative(part: str, text: str) -> tuple[Constraint, ...]:
@@ -200,11 +203,11 @@ def _parse_vers(text: str) -> VersionRange:
     purl_type, rest = match[1], match[2].strip()
     if rest == "*":
         return VersionRange(((),))
-    found = [_vers_constraint(one, text) for one in rest.split("|")]
-    found.sort(key=cmp_to_key(lambda one, other: _compare(one.version, other.version, purl_type, text)))
-    excluded = tuple(one for one in found if one.operator == "!=")
-    single = [(one,) for one in found if one.operator == "="]
-    intervals = _intervals([one for one in found if one.operator not in ("=", "!=")], text)
+    found = [_vers_constraint(part, text) for part in rest.split("|")]
+    found.sort(key=cmp_to_key(lambda constraint, other: _compare(constraint.version, other.version, purl_type, text)))
+    excluded = tuple(constraint for constraint in found if constraint.operator == "!=")
+    single = [(constraint,) for constraint in found if constraint.operator == "="]
+    intervals = _intervals([constraint for constraint in found if constraint.operator not in ("=", "!=")], text)
     alternatives = [*single, *((*interval, *excluded) for interval in intervals)]
     return VersionRange(tuple(alternatives) or (excluded,))
 

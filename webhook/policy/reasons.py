@@ -159,7 +159,7 @@ def error_reason(error_id: str, policy: Policy, *, has_sbom: bool) -> Reason:
 
 
 def _listed(names: Sequence[str], nouns: str = "platforms") -> str:
-    shown = ", ".join(plain(one, _MAX_LISTED) for one in names[:_MOST_LISTED])
+    shown = ", ".join(plain(name, _MAX_LISTED) for name in names[:_MOST_LISTED])
     return shown if len(names) <= _MOST_LISTED else f"{shown} and {len(names) - _MOST_LISTED} more {nouns}"
 
 

@@ -61,7 +61,7 @@ def rekeyed(current: Collection[int], today: Collection[int], known: Mapping[int
     if any(known[number].is_waiting for number in today):
         found = {number for number in today if known[number].state is ComponentState.VULNERABLE}
         return Rekeyed(tuple(sorted({*current, *found})), finished=False)
-    former = [one for one in set(current) - set(today) if known[one].state is ComponentState.VULNERABLE]
+    former = [number for number in set(current) - set(today) if known[number].state is ComponentState.VULNERABLE]
     by_version: dict[tuple[str, str], list[KnownComponent]] = {}
     for number in today if former else ():
         of = folded(known[number].purl)
@@ -70,9 +70,11 @@ def rekeyed(current: Collection[int], today: Collection[int], known: Mapping[int
     for number in former:
         purl = known[number].purl
         of = folded(purl)
-        successors = [one for one in by_version.get((of.type, of.version), ()) if may_have_been(one.purl, purl)]
-        if not successors or any(one.state not in _ANSWERED for one in successors):
+        successors = [
+            component for component in by_version.get((of.type, of.version), ()) if may_have_been(component.purl, purl)
+        ]
+        if not successors or any(successor.state not in _ANSWERED for successor in successors):
             kept.add(number)
-        if any(one.state is ComponentState.UNKNOWN for one in successors):
+        if any(successor.state is ComponentState.UNKNOWN for successor in successors):
             finished = False
     return Rekeyed(tuple(sorted({*today, *kept})), finished)

@@ -49,7 +49,7 @@ def _weighty(verdict: Verdict) -> Iterator[tuple[str, ...]]:
         if finding.action is not Action.ALLOW:
             kind = finding.assessment.type or "" if finding.assessment else ""
             yield (finding.action.word, finding.vulnerability.id, finding.purl, kind)
-    yield from ((one.action.word, one.code) for one in verdict.reasons if one.action is not Action.ALLOW)
+    yield from ((reason.action.word, reason.code) for reason in verdict.reasons if reason.action is not Action.ALLOW)
 
 
 def event_about(audited: AuditedWorkload, hints: Hints) -> ObjectEvent | None:
@@ -85,10 +85,12 @@ def report_about(audited: AuditedWorkload, at: dt.datetime, most: int) -> Worklo
     """
     if not audited.is_judged:
         return None
-    results = sorted((one for judged in audited.verdict.images for one in _results(judged)), key=_rank)
-    summary = Counter(one.status for one in results)
+    results = sorted((result for judged in audited.verdict.images for result in _results(judged)), key=_rank)
+    summary = Counter(result.status for result in results)
     kept = tuple(results[:most])
-    told = [[one.status.value, one.rule, one.message, one.severity, sorted(one.properties.items())] for one in kept]
+    told = [
+        [item.status.value, item.rule, item.message, item.severity, sorted(item.properties.items())] for item in kept
+    ]
     owner = audited.workload.owner
     print_of_all = _hash([owner.api_version, owner.kind, owner.name, told, sorted(summary.items())])
     return WorkloadReport(owner, kept, dict(summary), at, print_of_all)
@@ -103,10 +105,10 @@ def _results(judged: ImageVerdict) -> Iterator[ReportResult]:
     about = {"image": plain(verdict.image.text, MAX_PURL), "containers": plain(", ".join(judged.containers), 300)}
     if verdict.digest is not None:
         about["digest"] = str(verdict.digest)
-    found = [one for one in verdict.findings if one.action in _STATUSES]
-    reasons = [one for one in verdict.reasons if one.action in _STATUSES]
-    yield from (_of_finding(one, about) for one in found)
-    yield from (_of_reason(one, about) for one in reasons)
+    found = [finding for finding in verdict.findings if finding.action in _STATUSES]
+    reasons = [reason for reason in verdict.reasons if reason.action in _STATUSES]
+    yield from (_of_finding(item, about) for item in found)
+    yield from (_of_reason(reason, about) for reason in reasons)
     if not found and not reasons:
         yield ReportResult(ReportStatus.PASSED, "image", f"{about['image']} is admitted.", properties=about)
 

@@ -55,9 +55,12 @@ def type_for_score(types: Iterable[AssessmentType], score: Decimal | None) -> As
     if score is None or not is_scored(score):
         return None
     rounded = round_score(score)
-    for one in types:
-        if one.auto_assess is not None and one.auto_assess.low <= rounded <= one.auto_assess.high:
-            return one
+    for assessment_type in types:
+        if (
+            assessment_type.auto_assess is not None
+            and assessment_type.auto_assess.low <= rounded <= assessment_type.auto_assess.high
+        ):
+            return assessment_type
     return None
 
 
@@ -86,12 +89,14 @@ def check_ranges(types: Iterable[AssessmentType]) -> None:
     Raises:
         ConfigError: the sentence names the type, or both types.
     """
-    for one in types:
-        if one.auto_assess is not None:
+    for assessment_type in types:
+        if assessment_type.auto_assess is not None:
             try:
-                make_range(one.auto_assess.low, one.auto_assess.high)
+                make_range(assessment_type.auto_assess.low, assessment_type.auto_assess.high)
             except ConfigError as problem:
-                raise ConfigError(f"Assessment type {one.name}: {problem.message}", remedy=problem.remedy) from problem
+                raise ConfigError(
+                    f"Assessment type {assessment_type.name}: {problem.message}", remedy=problem.remedy
+                ) from problem
     for (first, left), (second, right) in pairwise(_in_order(types)):
         if right.low <= left.high:
             raise ConfigError(
@@ -114,7 +119,11 @@ def gaps(types: Iterable[AssessmentType]) -> Sequence[CvssRange]:
 
 
 def _in_order(types: Iterable[AssessmentType]) -> list[tuple[AssessmentType, CvssRange]]:
-    ranged = [(one, one.auto_assess) for one in types if one.auto_assess is not None]
+    ranged = [
+        (assessment_type, assessment_type.auto_assess)
+        for assessment_type in types
+        if assessment_type.auto_assess is not None
+    ]
     return sorted(ranged, key=lambda pair: (pair[1].low, pair[1].high))
 
 

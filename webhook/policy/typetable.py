@@ -36,15 +36,15 @@ class TypeTable:
 
     def __init__(self, types: Iterable[AssessmentType], retired: Iterable[AssessmentType] = ()) -> None:
         self._types = tuple(types)
-        self._retired = {one.name.casefold(): one for one in retired}
+        self._retired = {assessment_type.name.casefold(): assessment_type for assessment_type in retired}
         self._by_name: dict[str, AssessmentType] = {}
         self._by_score: dict[Decimal, AssessmentType | None] = {}
-        for one in self._types:
-            _check(one)
-            other = self._by_name.setdefault(one.name.casefold(), one)
-            if other is not one:
+        for assessment_type in self._types:
+            _check(assessment_type)
+            other = self._by_name.setdefault(assessment_type.name.casefold(), assessment_type)
+            if other is not assessment_type:
                 raise ConfigError(
-                    f"Two assessment types have one name: {other.name} and {one.name}.",
+                    f"Two assessment types have one name: {other.name} and {assessment_type.name}.",
                     remedy="Names are compared without case; rename one of them in assessmentTypes.",
                 )
         check_ranges(self._types)
@@ -58,7 +58,7 @@ class TypeTable:
     @property
     def names(self) -> tuple[str, ...]:
         """The names, in order."""
-        return tuple(one.name for one in self._types)
+        return tuple(assessment_type.name for assessment_type in self._types)
 
     def get(self, name: str) -> AssessmentType | None:
         """The type of that name in any case; None when it is not configured (any more)."""
@@ -96,7 +96,7 @@ class TypeTable:
     @property
     def mildest(self) -> AssessmentType | None:
         """The first type of the mildest action: the type a user would choose to allow a finding."""
-        return min(self._types, key=lambda one: one.action, default=None)
+        return min(self._types, key=lambda assessment_type: assessment_type.action, default=None)
 
 
 def default_types() -> TypeTable:

@@ -37,17 +37,21 @@ def undone(
         now: UTC, whole seconds.
     """
     newest: dict[tuple[object, ...], Assessment] = {}
-    for one in batch:
-        newest[_key(one)] = max(newest.get(_key(one), one), one, key=lambda record: record.sequence)
+    for assessment in batch:
+        newest[_key(assessment)] = max(
+            newest.get(_key(assessment), assessment), assessment, key=lambda record: record.sequence
+        )
     name, records, since = batch[0].batch, [], []
-    for key, one in newest.items():
-        others = [other for other in history[one.vulnerability] if _key(other) == key and other.batch != name]
-        if any(other.sequence > one.sequence for other in others):
-            since.append(one)
+    for key, assessment in newest.items():
+        others = [other for other in history[assessment.vulnerability] if _key(other) == key and other.batch != name]
+        if any(other.sequence > assessment.sequence for other in others):
+            since.append(assessment)
             continue
         former = max(others, key=lambda other: other.sequence, default=None)
         if former is None or former.type is None or former.expired(now):
-            taken_back = replace(one, type=None, until=None, rule="", score=None, comment=f"Undo of batch {name}.")
+            taken_back = replace(
+                assessment, type=None, until=None, rule="", score=None, comment=f"Undo of batch {name}."
+            )
         else:
             said = f"Undo of batch {name}; as {former.author} decided on {moment(former.assessed_at)}: {former.comment}"
             taken_back = replace(former, comment=said[:_MAX_COMMENT])

@@ -26,7 +26,7 @@ def _numbers(version: str) -> VersionKey | None:
     found = _NUMBERS.fullmatch(version)
     if found is None:
         return None
-    numbers = [int(one) for one in found[1].split(".")]
+    numbers = [int(part) for part in found[1].split(".")]
     while numbers and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)

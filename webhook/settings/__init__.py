@@ -274,4 +274,4 @@ def all_lists() -> Iterator[tuple[str, Mapping[str, str]]]:
     yield "assessments", {camel(key): text for key, text in ASSESSMENT_KEYS.items()}
     yield "policy.kinds", {camel(key): text for key, text in KIND_KEYS.items()}
     for name, options in (("registries", RegistryRule), ("sbom.verify", VerifyRule)):
-        yield name, {camel(one.name): str(one.metadata["help"]) for one in fields(options)}
+        yield name, {camel(other_field.name): str(other_field.metadata["help"]) for other_field in fields(options)}

@@ -195,9 +195,9 @@ def read_value(name: str, value: Any, wanted: Any) -> Any:
     """
     if isinstance(value, str) and "tuple" in str(wanted):
         value = [part.strip() for part in value.split(",") if part.strip()]
-    entry = next((one for one in get_args(wanted) if dataclasses.is_dataclass(one)), None)
+    entry = next((argument for argument in get_args(wanted) if dataclasses.is_dataclass(argument)), None)
     if entry is not None and isinstance(value, list):
-        value = [_entry(f"{name}[{index}].", one, entry) for index, one in enumerate(value)]
+        value = [_entry(f"{name}[{index}].", item, entry) for index, item in enumerate(value)]
     try:
         return msgspec.convert(value, wanted, strict=False, dec_hook=_special)
     except (msgspec.ValidationError, ValueError) as problem:
@@ -237,7 +237,7 @@ def has_entries(options: type[Any], field: dataclasses.Field[Any]) -> bool:
     kind = _type(options, field)
     if get_origin(kind) not in (list, tuple):
         return False
-    return any(dataclasses.is_dataclass(one) or get_origin(one) is dict for one in get_args(kind))
+    return any(dataclasses.is_dataclass(argument) or get_origin(argument) is dict for argument in get_args(kind))
 
 
 def _shown(default: object) -> str:

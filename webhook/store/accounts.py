@@ -36,7 +36,7 @@ class AccountRepository:
         Raises:
             StoreError: none of them was kept.
         """
-        latest = {one.user: one for one in sorted(accounts, key=lambda one: one.at)}
+        latest = {account.user: account for account in sorted(accounts, key=lambda account: account.at)}
         if not latest:
             return
         upsert = self._database.upsert(table)
@@ -49,10 +49,13 @@ class AccountRepository:
             },
         )
         # Sorted, so that two replicas cannot wait for each other's rows.
-        rows = [{"name": user, "controller": one.controller, "seen_at": one.at} for user, one in sorted(latest.items())]
+        rows = [
+            {"name": user, "controller": account.controller, "seen_at": account.at}
+            for user, account in sorted(latest.items())
+        ]
         with self._database.write() as connection:
             connection.execute(merged, rows)
-            connection.execute(delete(table).where(table.c.seen_at < max(one.at for one in accounts) - _KEPT))
+            connection.execute(delete(table).where(table.c.seen_at < max(account.at for account in accounts) - _KEPT))
 
     def list(self) -> Sequence[ControllerAccount]:
         """Those seen last, newest first.

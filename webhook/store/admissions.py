@@ -31,7 +31,7 @@ class AdmissionRepository:
         Raises:
             StoreError: none of them was kept.
         """
-        latest = {(one.uid, one.name, one.digest): one for one in sorted(images, key=lambda one: one.at)}
+        latest = {(image.uid, image.name, image.digest): image for image in sorted(images, key=lambda image: image.at)}
         if not latest:
             return
         upsert = self._database.upsert(table)
@@ -42,8 +42,8 @@ class AdmissionRepository:
         )
         # Sorted, so that two replicas cannot wait for each other's rows.
         rows = [
-            {"uid": one.uid, "name": one.name, "digest": str(one.digest), "noted_at": one.at}
-            for _, one in sorted(latest.items())
+            {"uid": image.uid, "name": image.name, "digest": str(image.digest), "noted_at": image.at}
+            for _, image in sorted(latest.items())
         ]
         with self._database.write() as connection:
             connection.execute(merged, rows)

@@ -113,19 +113,19 @@ def _difference(
 ) -> list[Assessment]:
     """The records that make those that an author provisioned equal to ``wanted``."""
     there: dict[tuple[str, Scope], Assessment] = {}
-    for one in _find(connection, AssessmentQuery(source=AssessmentSource.PROVISIONED.value)):
-        if one.author == author:
-            there[one.vulnerability, one.scope] = one
-    named = {(one.vulnerability, one.scope): one for one in wanted}
+    for assessment in _find(connection, AssessmentQuery(source=AssessmentSource.PROVISIONED.value)):
+        if assessment.author == author:
+            there[assessment.vulnerability, assessment.scope] = assessment
+    named = {(assessment.vulnerability, assessment.scope): assessment for assessment in wanted}
     new = [
-        replace(one, source=AssessmentSource.PROVISIONED, author=author)
-        for key, one in named.items()
-        if key not in there or _words(there[key]) != _words(one)
+        replace(assessment, source=AssessmentSource.PROVISIONED, author=author)
+        for key, assessment in named.items()
+        if key not in there or _words(there[key]) != _words(assessment)
     ]
     gone = [
-        replace(one, type=None, comment=_WITHDRAWN, assessed_at=now, until=None, rule="", score=None)
-        for key, one in there.items()
-        if key not in named and one.type is not None
+        replace(assessment, type=None, comment=_WITHDRAWN, assessed_at=now, until=None, rule="", score=None)
+        for key, assessment in there.items()
+        if key not in named and assessment.type is not None
     ]
     return new + gone
 

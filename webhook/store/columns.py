@@ -71,18 +71,18 @@ class Score(TypeDecorator[Decimal]):
 def stored_values(kind: TypeEngine[Any], values: Sequence[Any]) -> Sequence[Any]:
     """The values of a column as a driver takes them: what the column types above do, for many at once."""
     if isinstance(kind, CleanText):
-        return values if are_clean(values) else [one if one is None else clean(one) for one in values]
+        return values if are_clean(values) else [value if value is None else clean(value) for value in values]
     if isinstance(kind, Moment):
-        moments = {one: None if one is None else (one - _EPOCH) // _MICROSECOND for one in set(values)}
-        return [moments[one] for one in values]
+        moments = {value: None if value is None else (value - _EPOCH) // _MICROSECOND for value in set(values)}
+        return [moments[value] for value in values]
     if isinstance(kind, Score):
-        return [None if one is None else str(one) for one in values]
+        return [None if value is None else str(value) for value in values]
     return values
 
 
 def are_clean(texts: Iterable[str | None]) -> bool:
     """Whether it is certain, by one look at all of them, that any database takes these texts as they are."""
-    together = "".join([one for one in texts if one])
+    together = "".join([text for text in texts if text])
     return together.isascii() and "\0" not in together
 
 

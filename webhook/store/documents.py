@@ -50,7 +50,7 @@ class DocumentRepository:
         Raises:
             StoreError: none was kept.
         """
-        wanted = {one.document_digest: one.document for one in found if one.document}
+        wanted = {sbom.document_digest: sbom.document for sbom in found if sbom.document}
         if not wanted or not self._options.keep_documents:
             return
         limit = self._options.document_bytes

@@ -95,7 +95,7 @@ class StoreFeed:
                 looks=tuple(looks_after(connection, after)),
                 tags=_tags(connection, after),
                 doubtful=unsure,
-                told=told(connection, {one.package for one in unsure.values()}),
+                told=told(connection, {purl.package for purl in unsure.values()}),
             )
 
 

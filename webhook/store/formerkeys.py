@@ -35,14 +35,14 @@ Seen = Mapping[tuple[str, str], Decimal | None]
 
 def for_former_keys(connection: Connection, records: Sequence[Assessment]) -> list[Assessment]:
     """Records made by hand, each followed by the same for the former spellings of its package."""
-    packages = {one.scope.package for one in records if one.by_hand and one.scope.package is not None}
+    packages = {record.scope.package for record in records if record.by_hand and record.scope.package is not None}
     former = _former(connection, packages) if packages else {}
     found: list[Assessment] = []
-    for one in records:
-        found.append(one)
-        if one.by_hand and one.scope.package in former:
-            spellings = sorted(former[one.scope.package])
-            found += [replace(one, scope=replace(one.scope, package=package)) for package in spellings]
+    for record in records:
+        found.append(record)
+        if record.by_hand and record.scope.package in former:
+            spellings = sorted(former[record.scope.package])
+            found += [replace(record, scope=replace(record.scope, package=package)) for package in spellings]
     return found
 
 
@@ -86,24 +86,26 @@ def with_former(
     for key, package in seen:
         packages.setdefault(key, []).append(package)
     former = {
-        (one.vulnerability.id, one.package): there
-        for one in pairs
-        if one.is_new
-        and (there := [other for other in packages.get(one.vulnerability.id, ()) if may_have_been(one.package, other)])
+        (pair.vulnerability.id, pair.package): there
+        for pair in pairs
+        if pair.is_new
+        and (
+            there := [other for other in packages.get(pair.vulnerability.id, ()) if may_have_been(pair.package, other)]
+        )
     }
     if not former:
         return list(pairs), []
     given = _given(connection, sorted({package for there in former.values() for package in there}))
     settled, made = list[AnsweredPair](), list[Assessment]()
-    for one in pairs:
-        key = one.vulnerability.id
-        known = former.get((key, one.package))
+    for pair in pairs:
+        key = pair.vulnerability.id
+        known = former.get((key, pair.package))
         if known is None:
-            settled.append(one)
+            settled.append(pair)
             continue
-        settled.append(replace(one, is_new=False, former=seen[key, known[0]]))
+        settled.append(replace(pair, is_new=False, former=seen[key, known[0]]))
         records = [given.get((key.casefold(), package)) for package in known]
-        today = assess(one.vulnerability, one.package)
+        today = assess(pair.vulnerability, pair.package)
         if today is None or any(record is None or record.type != today.type for record in records):
             continue
         ends = [record.until for record in records if record is not None and record.until is not None]
@@ -118,6 +120,6 @@ def _given(connection: Connection, packages: Sequence[str]) -> dict[tuple[str, s
     )
     records = [read_assessment(row) for portion in raw_rows(connection, query) for row in portion]
     return {
-        (one.vulnerability.casefold(), one.scope.package or ""): one
-        for one in sorted(records, key=lambda one: one.sequence)
+        (record.vulnerability.casefold(), record.scope.package or ""): record
+        for record in sorted(records, key=lambda record: record.sequence)
     }

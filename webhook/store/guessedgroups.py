@@ -46,9 +46,9 @@ def told(connection: Connection, packages: Collection[str]) -> frozenset[str]:
 def guessed(connection: Connection, contents: Iterable[tuple[Purl, ComponentState]]) -> frozenset[Purl]:
     """The clean components whose group was perhaps guessed."""
     clean = (purl for purl, state in contents if state is ComponentState.CLEAN)
-    found = [one for one in clean if one.type == "maven" and one.namespace == one.name]
-    known = told(connection, {one.package for one in found})
-    return frozenset(one for one in found if one.package not in known)
+    found = [item for item in clean if item.type == "maven" and item.namespace == item.name]
+    known = told(connection, {item.package for item in found})
+    return frozenset(item for item in found if item.package not in known)
 
 
 def _repeats(connection: Connection) -> ColumnElement[bool]:

@@ -100,10 +100,11 @@ class _Model:
             self.findings[number] = tuple(intern(key) for key in keys)
         self.vulnerabilities += frame.vulnerabilities
         self.assessments += [
-            one if one.scope.image is None else replace(one, scope=respelled(one.scope)) for one in frame.assessments
+            assessment if assessment.scope.image is None else replace(assessment, scope=respelled(assessment.scope))
+            for assessment in frame.assessments
         ]
         self.types += frame.types
-        self.sboms += (_stored(one) for one in frame.sboms)
+        self.sboms += (_stored(sbom) for sbom in frame.sboms)
         self.looks += (StoredLook(Digest(digest), intern(name), trouble) for digest, name, trouble in frame.looks)
         self.tags.update({name: Digest(digest) for name, digest in frame.tags.items()})
         self.doubtful.update({number: Purl(purl) for number, purl in frame.doubtful.items()})
@@ -174,7 +175,9 @@ def _frames(changes: Changes) -> Iterator[_Head | _Frame]:
     at = changes.position
     yield _Head(at.store, at.revision, ids, changes.states, answered_at, at.mark)
     for numbers in _portions(list(changes.findings)):
-        yield _Frame(vulnerable=[(one, str(changes.purls[one]), list(changes.findings[one])) for one in numbers])
+        yield _Frame(
+            vulnerable=[(number, str(changes.purls[number]), list(changes.findings[number])) for number in numbers]
+        )
     for vulnerabilities in _portions(changes.vulnerabilities):
         yield _Frame(vulnerabilities=list(vulnerabilities))
     for assessments in _portions(changes.assessments):
@@ -182,9 +185,9 @@ def _frames(changes: Changes) -> Iterator[_Head | _Frame]:
     for types in _portions(changes.types):
         yield _Frame(types=list(types))
     for sboms in _portions(changes.sboms):
-        yield _Frame(sboms=[_saved(one) for one in sboms])
+        yield _Frame(sboms=[_saved(sbom) for sbom in sboms])
     for looks in _portions(changes.looks):
-        yield _Frame(looks=[(str(one.digest), one.origin, one.trouble) for one in looks])
+        yield _Frame(looks=[(str(look.digest), look.origin, look.trouble) for look in looks])
     for names in _portions(list(changes.tags)):
         yield _Frame(tags={name: str(changes.tags[name]) for name in names})
     for numbers in _portions(list(changes.doubtful)):

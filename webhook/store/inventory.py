@@ -77,7 +77,7 @@ class InventoryRepository:
             if taken is None:
                 return None
             workloads = [_workload(row) for row in _rows(connection).values()]
-        workloads.sort(key=lambda one: (one.namespace, one.kind, one.name, one.uid))
+        workloads.sort(key=lambda workload: (workload.namespace, workload.kind, workload.name, workload.uid))
         return RunningInventory(taken.taken_at, taken.revision, tuple(workloads))
 
 

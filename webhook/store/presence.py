@@ -37,7 +37,7 @@ def _presence(document: str, place: str, origin: str, coverage: str | None) -> P
 def heal(database: Database, change: Change, digest: Digest, now: dt.datetime) -> list[Presence]:
     """Note where programs before this one have found the documents of an image; where all of its documents are."""
     there = presences(change.connection, digest)
-    noted = {one.document_digest for one in there}
+    noted = {presence.document_digest for presence in there}
     query = select(sboms.c.document_digest, sboms.c.place, sboms.c.coverage).where(sboms.c.digest == str(digest))
     for document, place, coverage in change.connection.execute(query).all():
         if document not in noted:
@@ -58,13 +58,13 @@ def note(database: Database, change: Change, digest: Digest, one: Presence, now:
 
 def forget(change: Change, digest: Digest, left: Sequence[Presence]) -> None:
     """Drop documents from places, without a word in the history."""
-    for one in left:
+    for presence in left:
         change.connection.execute(
             delete(sbom_places).where(
                 sbom_places.c.digest == str(digest),
-                sbom_places.c.document_digest == one.document_digest,
-                sbom_places.c.place == one.place,
-                sbom_places.c.origin == one.origin,
+                sbom_places.c.document_digest == presence.document_digest,
+                sbom_places.c.place == presence.place,
+                sbom_places.c.origin == presence.origin,
             )
         )
 
@@ -103,19 +103,19 @@ def write_history(change: Change, departures: Sequence[Departure], there: Sequen
         departures: what left which place.
         there: where the documents of the image are now.
     """
-    counting = {one.document_digest for one in there}
+    counting = {presence.document_digest for presence in there}
     rows = [
         {
-            "digest": str(one.digest),
-            "document_digest": one.document_digest,
-            "place": one.place,
-            "origin": one.origin,
-            "at": one.at,
-            "author": one.author,
-            "why": one.why,
-            "revision": None if one.document_digest in counting else change.revision,
+            "digest": str(departure.digest),
+            "document_digest": departure.document_digest,
+            "place": departure.place,
+            "origin": departure.origin,
+            "at": departure.at,
+            "author": departure.author,
+            "why": departure.why,
+            "revision": None if departure.document_digest in counting else change.revision,
         }
-        for one in departures
+        for departure in departures
     ]
     if rows:
         change.connection.execute(insert(sbom_history), rows)

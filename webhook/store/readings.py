@@ -59,7 +59,7 @@ class ReadingRepository:
             .limit(most)
         )
         with self._database.read() as connection:
-            return [OutdatedSbom(number, Digest(digest), one) for number, digest, one in connection.execute(query)]
+            return [OutdatedSbom(number, Digest(digest), item) for number, digest, item in connection.execute(query)]
 
     @persistent
     def note(self, digest: Digest, sbom: Sbom) -> None:
@@ -120,7 +120,7 @@ class ReadingRepository:
             unread, with_document = map(int, connection.execute(query).one())
             again = select(readings.c.component_ids).join(sboms, _SAME).where(readings.c.reader >= reader)
             packed = list(connection.execute(again).scalars())
-            numbers = sorted({number for one in packed for number in unpack(one)})
+            numbers = sorted({number for item in packed for number in unpack(item)})
             waiting = select(func.count()).where(
                 components.c.state == ComponentState.UNKNOWN,
                 components.c.asked_at == 0,
@@ -176,7 +176,7 @@ def note_reading(database: Database, change: Change, digest: Digest, sbom: Sbom)
     key = {"digest": str(digest), "document_digest": sbom.document_digest}
     values = {
         "component_ids": pack(sorted(set(given.values()))),
-        "skipped": to_json(dict(Counter(one.reason for one in sbom.skipped))),
+        "skipped": to_json(dict(Counter(skipped.reason for skipped in sbom.skipped))),
         "skipped_components": to_json(sbom.skipped[:_SAMPLE]),
         "reader": sbom.reader,
         "not_in_image": sbom.not_in_image,

@@ -56,14 +56,14 @@ class Batch:
 def record(change: Change, batch: Batch) -> RecordResult:
     """Write a batch in a transaction that has raised the revision."""
     connection, now = change.connection, to_seconds(batch.now)
-    by_purl = {one.purl: one for one in batch.answers}
+    by_purl = {answer.purl: answer for answer in batch.answers}
     known = known_times(connection, [*by_purl, *batch.unanswered])
     ids = {purl: number for purl, (number, _) in known.items()}
     _drop_outdated(connection, by_purl, ids)
     if new := [purl for purl in (*by_purl, *batch.unanswered) if purl not in known]:
         ids |= give_ids(change, new)
     answers = _counting(by_purl.values(), known)
-    vulnerable = [one for one in answers if one.vulnerabilities]
+    vulnerable = [answer for answer in answers if answer.vulnerabilities]
     _write_vulnerabilities(change, vulnerable, batch.now)
     _write_findings(connection, answers, ids)
     _write_components(change, answers, ids, now)
@@ -75,16 +75,18 @@ def record(change: Change, batch: Batch) -> RecordResult:
     if pairs:
         pairs, inherited = with_former(connection, pairs, seen, batch.assess)
         # What was recorded only matters for pairs that were there before.
-        records = _records(connection, [one for one in pairs if one.is_rescored or (batch.reassess and not one.is_new)])
+        records = _records(
+            connection, [pair for pair in pairs if pair.is_rescored or (batch.reassess and not pair.is_new)]
+        )
         made = [*inherited, *assessments_by_score(batch.assess, pairs, records, reassess=batch.reassess)]
         append(change, made)
-    named = sum(bool(one.vulnerabilities) for one in by_purl.values())
-    return RecordResult(sum([one.is_new for one in pairs]), len(made), named, change.revision)
+    named = sum(bool(answer.vulnerabilities) for answer in by_purl.values())
+    return RecordResult(sum([pair.is_new for pair in pairs]), len(made), named, change.revision)
 
 
 def _drop_outdated(connection: Connection, answers: dict[Purl, ComponentAnswer], ids: Mapping[Purl, int]) -> None:
     """Leave out components that would become clean, and of which an SBOM brought a spelling after they were asked."""
-    clean = {ids[purl]: purl for purl, one in answers.items() if not one.vulnerabilities and purl in ids}
+    clean = {ids[purl]: purl for purl, answer in answers.items() if not answer.vulnerabilities and purl in ids}
     for number, there in spellings_of(connection, list(clean)).items():
         if is_outdated(answers[clean[number]], there):
             del answers[clean[number]]
@@ -106,9 +108,9 @@ def _write_vulnerabilities(change: Change, answers: Sequence[ComponentAnswer], n
     if not described:
         return
     there = _stored(change.connection, list(described))
-    new = [one for one in described.values() if one.id not in there]
-    known = [with_move(one, there[key], now) for key, one in described.items() if key in there]
-    changed = [one for one in known if not same_description(there[one.id], one)]
+    new = [vulnerability for vulnerability in described.values() if vulnerability.id not in there]
+    known = [with_move(vulnerability, there[key], now) for key, vulnerability in described.items() if key in there]
+    changed = [vulnerability for vulnerability in known if not same_description(there[vulnerability.id], vulnerability)]
     if new:
         more: dict[str, Sequence[object]] = {"first_seen": [now] * len(new), "revision": [change.revision] * len(new)}
         insert_columns(change.connection, vulnerabilities, {**vulnerability_columns(new), **more})
@@ -120,7 +122,7 @@ def _write_vulnerabilities(change: Change, answers: Sequence[ComponentAnswer], n
 
 
 def _described(_: Dialect) -> Update:
-    names = [one.name for one in VULNERABILITY_COLUMNS if one.name != "id"] + ["revision"]
+    names = [column.name for column in VULNERABILITY_COLUMNS if column.name != "id"] + ["revision"]
     written = {name: bindparam(f"now_{name}", type_=vulnerabilities.c[name].type) for name in names}
     return update(vulnerabilities).where(vulnerabilities.c.id == bindparam("now_id", type_=Text())).values(written)
 
@@ -136,8 +138,14 @@ def _descriptions(dialect: Dialect) -> Select[Any]:
 
 def _write_identifiers(connection: Connection, new: Sequence[Vulnerability], changed: Sequence[Vulnerability]) -> None:
     if changed:
-        change_each(connection, _nameless, {"key": [one.id for one in changed]})
-    names = sorted({(name.casefold(), one.id) for one in (*new, *changed) for name in one.identifiers})
+        change_each(connection, _nameless, {"key": [vulnerability.id for vulnerability in changed]})
+    names = sorted(
+        {
+            (name.casefold(), vulnerability.id)
+            for vulnerability in (*new, *changed)
+            for name in vulnerability.identifiers
+        }
+    )
     if names:
         spelt, keys = zip(*names, strict=True)
         insert_columns(connection, identifiers, {"name": spelt, "vulnerability_id": keys})
@@ -152,11 +160,11 @@ def _nameless(_: Dialect) -> Delete:
 
 def _write_findings(connection: Connection, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int]) -> None:
     """Make the findings of the answered components equal to the answers; incomplete answers only add to them."""
-    wanted = {(ids[answer.purl], one.id) for answer in answers for one in answer.vulnerabilities}
+    wanted = {(ids[answer.purl], vulnerability.id) for answer in answers for vulnerability in answer.vulnerabilities}
     numbers = [ids[answer.purl] for answer in answers]
     there = {pair for portion in rows_among(connection, _pairs_found, numbers) for pair in portion}
     kept = {ids[answer.purl] for answer in answers if not answer.complete}
-    if gone := sorted(one for one in there - wanted if one[0] not in kept):
+    if gone := sorted(pair for pair in there - wanted if pair[0] not in kept):
         change_each(connection, _gone, {"number": [number for number, _ in gone], "key": [key for _, key in gone]})
     if new := sorted(wanted - there):
         components_of, keys = zip(*new, strict=True)
@@ -228,14 +236,14 @@ def _write_pairs(
         for key, package, score in portion
     }
     pairs = [
-        AnsweredPair(one, package, (key, package) not in there, there.get((key, package)))
-        for (key, package), one in named.items()
+        AnsweredPair(vulnerability, package, (key, package) not in there, there.get((key, package)))
+        for (key, package), vulnerability in named.items()
     ]
-    if new := [one for one in pairs if one.is_new]:
+    if new := [pair for pair in pairs if pair.is_new]:
         of = _columns_of(new)
         columns = {"vulnerability_id": of["key"], "package": of["of"], "score": of["latest"]}
         insert_columns(connection, affected_packages, {**columns, "first_seen": [now] * len(new)})
-    if rescored := [one for one in pairs if not one.is_new and one.former != one.vulnerability.cvss_score]:
+    if rescored := [pair for pair in pairs if not pair.is_new and pair.former != pair.vulnerability.cvss_score]:
         of = _columns_of(rescored)
         scores = stored_values(affected_packages.c.score.type, of["latest"])
         change_each(connection, _rescored, {**of, "latest": scores})
@@ -244,9 +252,9 @@ def _write_pairs(
 
 def _columns_of(pairs: Sequence[AnsweredPair]) -> dict[str, Sequence[object]]:
     return {
-        "key": [one.vulnerability.id for one in pairs],
-        "of": [one.package for one in pairs],
-        "latest": [one.vulnerability.cvss_score for one in pairs],
+        "key": [pair.vulnerability.id for pair in pairs],
+        "of": [pair.package for pair in pairs],
+        "latest": [pair.vulnerability.cvss_score for pair in pairs],
     }
 
 

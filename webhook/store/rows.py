@@ -115,22 +115,22 @@ def read_vulnerability(row: Sequence[Any]) -> Vulnerability:
 
 def vulnerability_columns(those: Sequence[Vulnerability]) -> dict[str, Sequence[object]]:
     """The columns that say what a source said; not when it was first seen, and no revision."""
-    rescored = [one.rescored for one in those]
+    rescored = [vulnerability.rescored for vulnerability in those]
     return {
-        "id": [one.id for one in those],
-        "title": [one.title for one in those],
-        "description": [one.description for one in those],
-        "cvss_score": [one.cvss_score for one in those],
-        "cvss_vector": [one.cvss_vector for one in those],
-        "cwe": [one.cwe for one in those],
-        "reference": [one.reference for one in those],
-        "source": [one.source for one in those],
-        "aliases": [to_json(one.aliases) for one in those],
-        "external_references": [to_json(one.external_references) for one in those],
-        "scored_from_vector": [one.scored_from_vector for one in those],
-        "rejected": [one.rejected for one in those],
-        "former_score": [None if one is None else one.former for one in rescored],
-        "rescored_at": [None if one is None else one.at for one in rescored],
+        "id": [vulnerability.id for vulnerability in those],
+        "title": [vulnerability.title for vulnerability in those],
+        "description": [vulnerability.description for vulnerability in those],
+        "cvss_score": [vulnerability.cvss_score for vulnerability in those],
+        "cvss_vector": [vulnerability.cvss_vector for vulnerability in those],
+        "cwe": [vulnerability.cwe for vulnerability in those],
+        "reference": [vulnerability.reference for vulnerability in those],
+        "source": [vulnerability.source for vulnerability in those],
+        "aliases": [to_json(vulnerability.aliases) for vulnerability in those],
+        "external_references": [to_json(vulnerability.external_references) for vulnerability in those],
+        "scored_from_vector": [vulnerability.scored_from_vector for vulnerability in those],
+        "rejected": [vulnerability.rejected for vulnerability in those],
+        "former_score": [None if change is None else change.former for change in rescored],
+        "rescored_at": [None if change is None else change.at for change in rescored],
     }
 
 
@@ -199,23 +199,23 @@ def type_definition(one: AssessmentType) -> str:
 
 def assessment_columns(records: Sequence[Assessment], *, revision: int, after: int) -> dict[str, Sequence[object]]:
     """The columns of records, numbered from ``after`` + 1."""
-    scopes = [one.scope for one in records]
+    scopes = [record.scope for record in records]
     return {
         "sequence": range(after + 1, after + 1 + len(records)),
-        "vulnerability": [one.vulnerability for one in records],
-        "type": [one.type for one in records],
-        "package": [one.package for one in scopes],
-        "version_range": [one.version_range for one in scopes],
-        "image": [one.image for one in scopes],
-        "namespace": [one.namespace for one in scopes],
-        "source": [one.source.value for one in records],
-        "author": [one.author for one in records],
-        "comment": [one.comment for one in records],
-        "assessed_at": [one.assessed_at for one in records],
-        "until": [one.until for one in records],
-        "rule": [one.rule for one in records],
-        "score": [one.score for one in records],
+        "vulnerability": [record.vulnerability for record in records],
+        "type": [record.type for record in records],
+        "package": [scope.package for scope in scopes],
+        "version_range": [scope.version_range for scope in scopes],
+        "image": [scope.image for scope in scopes],
+        "namespace": [scope.namespace for scope in scopes],
+        "source": [record.source.value for record in records],
+        "author": [record.author for record in records],
+        "comment": [record.comment for record in records],
+        "assessed_at": [record.assessed_at for record in records],
+        "until": [record.until for record in records],
+        "rule": [record.rule for record in records],
+        "score": [record.score for record in records],
         "revision": [revision] * len(records),
-        "batch": [one.batch or None for one in records],
-        "recorded_by": [one.recorded_by or None for one in records],
+        "batch": [record.batch or None for record in records],
+        "recorded_by": [record.recorded_by or None for record in records],
     }

@@ -137,7 +137,7 @@ class SbomRepository:
         Raises:
             StoreError: nothing was kept.
         """
-        self._documents.keep([one for some in look.found.values() for one in some])
+        self._documents.keep([sbom for some in look.found.values() for sbom in some])
         now, tag = self._clock.now(), _tag(image)
         with self._database.change(lazily=True) as change:
             before = presence.heal(self._database, change, digest, now)
@@ -147,7 +147,9 @@ class SbomRepository:
                 return ()
             presence.forget(change, digest, adopted(before, look))
             is_new = self._keep(change, digest, zip(found, seen(look), strict=True))
-            departures = [_departure(digest, one, now, look.author, _GONE) for one in gone(before, look)]
+            departures = [
+                _departure(digest, other_presence, now, look.author, _GONE) for other_presence in gone(before, look)
+            ]
             changed = self._leave(change, digest, departures, {sbom.document_digest for sbom in found}) or is_new
             if presence.presences(change.connection, digest):
                 changed |= presence.note_look(self._database, change, digest, look, now)
@@ -178,9 +180,21 @@ class SbomRepository:
         now = self._clock.now()
         with self._database.change(lazily=True) as change:
             there = presence.heal(self._database, change, digest, now)
-            mine = [one for one in there if document is None or one.document_digest == document]
-            departures = [_departure(digest, one, now, author, why or _REMOVED) for one in mine if can_remove(one)]
-            attached = [_departure(digest, one, now, author, "") for one in mine if not can_remove(one)]
+            mine = [
+                other_presence
+                for other_presence in there
+                if document is None or other_presence.document_digest == document
+            ]
+            departures = [
+                _departure(digest, other_presence, now, author, why or _REMOVED)
+                for other_presence in mine
+                if can_remove(other_presence)
+            ]
+            attached = [
+                _departure(digest, other_presence, now, author, "")
+                for other_presence in mine
+                if not can_remove(other_presence)
+            ]
             self._leave(change, digest, departures, ())
             if not presence.presences(change.connection, digest):
                 presence.forget_looks(change, digest)
@@ -210,22 +224,26 @@ class SbomRepository:
     def _keep(self, change: Change, digest: Digest, found: Iterable[tuple[Sbom, Presence]]) -> bool:
         """Note documents in places; whether one of them is new, or was never read by a reader as new as this one."""
         now, is_new = self._clock.now(), False
-        for sbom, one in found:
+        for sbom, other_presence in found:
             if _find(change.connection, digest, sbom.document_digest) is None:
-                _insert(change, digest, sbom, {"place": one.place, "added_at": now})
+                _insert(change, digest, sbom, {"place": other_presence.place, "added_at": now})
                 is_new = True
             elif is_unread(change.connection, digest, sbom):
                 note_reading(self._database, change, digest, sbom)
                 is_new = True
-            presence.note(self._database, change, digest, one, now)
+            presence.note(self._database, change, digest, other_presence, now)
         return is_new
 
     @staticmethod
     def _leave(change: Change, digest: Digest, left: Sequence[Departure], also: Collection[str]) -> bool:
         """Drop documents from places, and settle them and others; whether what counts has changed."""
-        presence.forget(change, digest, [Presence(one.document_digest, one.place, one.origin, None) for one in left])
+        presence.forget(
+            change,
+            digest,
+            [Presence(departure.document_digest, departure.place, departure.origin, None) for departure in left],
+        )
         there = presence.presences(change.connection, digest)
-        documents = {one.document_digest for one in left} | set(also)
+        documents = {departure.document_digest for departure in left} | set(also)
         changed = presence.settle(change, digest, documents, there)
         presence.write_history(change, left, there)
         return changed
@@ -314,7 +332,7 @@ def _insert(change: Change, digest: Digest, sbom: Sbom, extra: Mapping[str, obje
     given = give_ids(change, sbom.components)
     note_spellings(change, sbom, given, newest_before)
     ids = sorted(set(given.values()))
-    skipped = dict(Counter(one.reason for one in sbom.skipped))
+    skipped = dict(Counter(skipped.reason for skipped in sbom.skipped))
     packed = pack(ids)
     newest = change.connection.execute(select(func.max(sboms.c.id))).scalar()
     values = {

@@ -52,11 +52,11 @@ def _rows(sightings: Sequence[Sighting]) -> list[dict[str, object]]:
     """One row for each name and digest, sorted, so that two replicas cannot wait for each other's rows."""
     newest: dict[tuple[str, str], Sighting] = {}
     refused: dict[tuple[str, str], Sighting] = {}
-    for one in sorted(sightings, key=lambda one: one.at):
-        key = (one.name, one.digest or "")
-        newest[key] = one
-        if one.refused:
-            refused[key] = one
+    for sighting in sorted(sightings, key=lambda sighting: sighting.at):
+        key = (sighting.name, sighting.digest or "")
+        newest[key] = sighting
+        if sighting.refused:
+            refused[key] = sighting
     return [
         {
             "name": name,

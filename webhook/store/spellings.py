@@ -32,7 +32,7 @@ def names(connection: Connection, purls: Sequence[Purl], settled_after: dt.datet
             settled.setdefault(number, set()).add(Purl(form))
     return {
         by_number[number]: Names(tuple(map(Purl, sorted(written.get(number, ())))), frozenset(settled.get(number, ())))
-        for number in (*written, *(one for one in settled if one not in written))
+        for number in (*written, *(item for item in settled if item not in written))
     }
 
 
@@ -86,7 +86,7 @@ def note_spellings(change: Change, sbom: Sbom, ids: Mapping[Purl, int], newest: 
         wanted = list(map(str, written or (purl,)))
         if known is None and number <= newest:
             wanted.append(str(purl))  # an SBOM before this one wrote the key
-        if fresh := [one for one in wanted if one not in (known or ())]:
+        if fresh := [item for item in wanted if item not in (known or ())]:
             new[number] = fresh
     if new:
         _keep(change, new, there)
@@ -100,15 +100,15 @@ def _keep(change: Change, new: Mapping[int, Sequence[str]], there: Mapping[int, 
     settled = {(number, form) for number, form in connection.execute(asked)}
     rows, gone, unknown = list[dict[str, object]](), list[tuple[int, str]](), list[int]()
     for number, fresh in new.items():
-        known = sorted(there.get(number, {}).items(), key=lambda one: (one[1], one[0]))
+        known = sorted(there.get(number, {}).items(), key=lambda item: (item[1], item[0]))
         room = MOST_SPELLINGS - len(known)
         if states[number] == ComponentState.VULNERABLE:
             fresh = fresh[: max(0, room)]  # what it is known by is what its findings came from
         else:
             fresh = fresh[-MOST_SPELLINGS:]
             gone += [(number, spelling) for spelling, _ in known[: max(0, len(fresh) - room)]]
-        rows += [{"component_id": number, "spelling": one, "revision": change.revision} for one in fresh]
-        if any((number, one) not in settled for one in fresh):
+        rows += [{"component_id": number, "spelling": item, "revision": change.revision} for item in fresh]
+        if any((number, item) not in settled for item in fresh):
             unknown.append(number)
     for number, spelling in gone:
         one = (spellings.c.component_id == number) & (spellings.c.spelling == spelling)

@@ -64,7 +64,7 @@ def _difference(connection: Connection, types: Sequence[AssessmentType]) -> list
     """The rows that differ from what is wanted."""
     rows = connection.execute(select(*TYPE_COLUMNS))
     there: dict[str, tuple[str, bool]] = {name: (definition, retired) for name, definition, retired in rows}
-    wanted = {clean(one.name): clean(type_definition(one)) for one in types}
+    wanted = {clean(assessment_type.name): clean(type_definition(assessment_type)) for assessment_type in types}
     new: list[_Row] = [
         {"name": name, "definition": definition, "retired": False}
         for name, definition in wanted.items()

@@ -88,7 +88,7 @@ class VulnerabilityRepository:
             named = connection.execute(_named(identifier)).scalars().all()
             if not named:
                 return None
-            key = min(named, key=lambda one: (one.casefold() != identifier.casefold(), one))  # an id before an alias
+            key = min(named, key=lambda text: (text.casefold() != identifier.casefold(), text))  # an id before an alias
             affected = _affected(connection, VulnerabilityQuery(identifier=key)).get(key, _Affected())
             return _records(connection, _described(connection, [key]), {key: affected})[0]
 
@@ -135,16 +135,16 @@ def _contents(connection: Connection, image: str) -> set[int]:
 
 def _add_images(connection: Connection, found: Mapping[str, _Affected]) -> None:
     by_component: dict[int, list[_Affected]] = {}
-    for one in found.values():
-        for number in one.components:
-            by_component.setdefault(number, []).append(one)
+    for row in found.values():
+        for number in row.components:
+            by_component.setdefault(number, []).append(row)
     if not by_component:
         return
     affected = by_component.keys()
     for digest, ids in images(connection):
         for number in affected & ids:
-            for one in by_component[number]:
-                one.digests.add(digest)
+            for row in by_component[number]:
+                row.digests.add(digest)
 
 
 def _described(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[Vulnerability, int]]:
@@ -168,7 +168,7 @@ def _in_range(one: Vulnerability, query: VulnerabilityQuery) -> bool:
 def _records(
     connection: Connection, known: Mapping[str, tuple[Vulnerability, int]], affected: Mapping[str, _Affected]
 ) -> list[VulnerabilityRecord]:
-    digests = {digest for one in affected.values() for digest in one.digests}
+    digests = {digest for row in affected.values() for digest in row.digests}
     names = names_of(connection, sorted(digests))
     # One pair for each image, shared by all records.
     shown = {digest: (Digest(digest), tuple(names.get(digest, ()))) for digest in digests}

@@ -51,7 +51,7 @@ class WantedComponents(Sequence[WantedComponent]):
 
     @persistent
     def _page(self, order: array[int]) -> list[WantedComponent]:
-        works = [read_position(one) for one in order]
+        works = [read_position(item) for item in order]
         purls: dict[int, Purl] = {}
         with self._database.read() as connection:
             numbers = [work.component_id for work in works]

@@ -81,7 +81,7 @@ def entry(purl: PackageURL, asked: str, behaviour: Behaviour, tracking: str) -> 
         del report["coordinates"]
     if behaviour.description != "absent":
         report["description"] = f"The package {plain.name}" if behaviour.description == "text" else ""
-    report["vulnerabilities"] = [_shown(one, plain, behaviour, tracking) for one in found(plain, asked, behaviour)]
+    report["vulnerabilities"] = [_shown(item, plain, behaviour, tracking) for item in found(plain, asked, behaviour)]
     if behaviour.extra_fields:
         report |= {"sonatypeOssiScore": 71.5, "futureField": {"nested": [1, None, "x"]}}
     return report

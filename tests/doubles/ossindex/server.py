@@ -110,7 +110,7 @@ def _decimal(value: Any) -> Decimal | None:
 
 _CONVERTERS: dict[str, Callable[[Any], object]] = {
     "faults": lambda given: [
-        Fault(**{**one, "body": None if one.get("body") is None else one["body"].encode()}) for one in given
+        Fault(**{**item, "body": None if item.get("body") is None else item["body"].encode()}) for item in given
     ],
     "credits": _decimal,
     "credit_price": _decimal,

@@ -69,7 +69,7 @@ class Service:
     @property
     def coordinates(self) -> list[str]:
         """All coordinates of requests that were answered with 200, in order."""
-        return [one for asked in self.journal if asked.status == 200 for one in asked.coordinates]
+        return [coordinate for asked in self.journal if asked.status == 200 for coordinate in asked.coordinates]
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[Fault, Reply]:
         """The reply, and what shall go wrong while it is sent."""
@@ -190,7 +190,7 @@ def _coordinates(body: bytes) -> tuple[str, ...]:
         coordinates = content["coordinates"]
     except (ValueError, KeyError, TypeError):
         raise _RefusedError(400, "Invalid request body") from None
-    if not isinstance(coordinates, list) or not all(isinstance(one, str) for one in coordinates):
+    if not isinstance(coordinates, list) or not all(isinstance(coordinate, str) for coordinate in coordinates):
         raise _RefusedError(400, "Invalid request - missing coordinates or invalid PURL format")
     return tuple(coordinates)
 

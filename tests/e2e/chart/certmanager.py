@@ -53,7 +53,7 @@ def renew(cluster: Cluster, certificate: str) -> None:
 def writers(cluster: Cluster, kind: str, name: str) -> set[str]:
     """Who has written the fields of an object that are not its status."""
     found = json.loads(run(cluster, "get", kind, name, "-n", NAMESPACE, "-o", "json", "--show-managed-fields"))
-    return {one["manager"] for one in found["metadata"]["managedFields"] if not one.get("subresource")}
+    return {item["manager"] for item in found["metadata"]["managedFields"] if not item.get("subresource")}
 
 
 def run(cluster: Cluster, *arguments: str) -> str:

@@ -96,7 +96,7 @@ class Launcher:
 
     def _environment(self, spec: Object) -> dict[str, str]:
         """What the image and the kubelet set, where things are here, and what the Pod says, which wins."""
-        mounts = {one["mountPath"] for one in spec.get("volumeMounts", [])}
+        mounts = {item["mountPath"] for item in spec.get("volumeMounts", [])}
         environment = {"PATH": os.environ.get("PATH", ""), "HOME": str(self._folder), "PYTHONPATH": str(ROOT)}
         environment |= dict(self._places.listeners())
         if TEMPORARY in mounts:

@@ -111,8 +111,8 @@ class Installation:
         assert ran.code == 0, ran.err
 
         def ended() -> PodProcesses | None:
-            of_job = [one for one in self.kubelet.pods("download") if one.pod["metadata"]["labels"]["job-name"] == name]
-            return next((one for one in of_job if one.ended), None)
+            of_job = [pod for pod in self.kubelet.pods("download") if pod.pod["metadata"]["labels"]["job-name"] == name]
+            return next((pod for pod in of_job if pod.ended), None)
 
         found: PodProcesses = self.kubelet.wait(ended, READY_SECONDS, f"the end of the download {name}")
         return found
@@ -148,7 +148,7 @@ class Installation:
 
     def ready(self, component: str) -> list[PodProcesses]:
         """The ready Pods of a component, oldest first."""
-        return [one for one in self.kubelet.pods(component) if one.ready]
+        return [pod for pod in self.kubelet.pods(component) if pod.ready]
 
     def leader(self) -> PodProcesses:
         """The controller's Pod that holds the Lease; waits until there is one whose process lives."""
@@ -156,7 +156,7 @@ class Installation:
         def holder() -> PodProcesses | None:
             # Host, process and a random part: the hosts of these Pods are one.
             held = self.get("lease", "bomgate-controller")["spec"].get("holderIdentity") or "//"
-            return next((one for one in self.kubelet.pods("controller") if held.split("/")[1] in one.pids), None)
+            return next((pod for pod in self.kubelet.pods("controller") if held.split("/")[1] in pod.pids), None)
 
         found: PodProcesses = self.kubelet.wait(holder, 30, "a leader")
         return found
@@ -165,8 +165,8 @@ class Installation:
         """The sum of a metric's samples that carry these labels, over all ready Pods of a component."""
         return sum(
             sample.value
-            for one in self.ready(component)
-            for sample in _samples(one)
+            for pod in self.ready(component)
+            for sample in _samples(pod)
             if sample.name == name and labels.items() <= sample.labels.items()
         )
 

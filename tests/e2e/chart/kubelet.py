@@ -72,10 +72,10 @@ class Kubelet:
         assert not self._trouble, self._trouble
         wanted = {"app.kubernetes.io/component": component} if component else {}
         return [
-            one
-            for one in list(self._pods.values())
-            if wanted.items() <= one.pod["metadata"]["labels"].items()
-            and not one.pod["metadata"].get("deletionTimestamp")
+            pod
+            for pod in list(self._pods.values())
+            if wanted.items() <= pod.pod["metadata"]["labels"].items()
+            and not pod.pod["metadata"].get("deletionTimestamp")
         ]
 
     def wait(self, ready: Callable[[], object], seconds: float, what: str) -> Any:
@@ -93,8 +93,8 @@ class Kubelet:
     def describe(self) -> str:
         """Each Pod with its state and the end of its log."""
         return "\n\n".join(
-            f"--- {one.name}: {'ready' if one.ready else one.why or 'not ready'} ---\n{one.log[-3000:]}"
-            for one in list(self._pods.values())
+            f"--- {pod.name}: {'ready' if pod.ready else pod.why or 'not ready'} ---\n{pod.log[-3000:]}"
+            for pod in list(self._pods.values())
         )
 
     # -- the loop ---------------------------------------------------------------------------------------------------
@@ -137,9 +137,9 @@ class Kubelet:
         wanted: dict[str, Object] = {}
         for service in self._listed(self._core.list_namespaced_service):
             selector = service["spec"].get("selector") or {}
-            for one in self._pods.values():
-                if selector and one.ready and selector.items() <= one.pod["metadata"]["labels"].items():
-                    made = self._slice(service, one)
+            for pod in self._pods.values():
+                if selector and pod.ready and selector.items() <= pod.pod["metadata"]["labels"].items():
+                    made = self._slice(service, pod)
                     wanted[made["metadata"]["name"]] = made
         for name in self._routes - wanted.keys():
             try:

@@ -54,8 +54,8 @@ class PodProcesses:
         self._contents = Contents(self._core, self.pod, self.machine.address, self.places.rewrite)
         self._launcher = Launcher(self.machine, self.folder, self.places, self._contents)
         self._mounted: dict[str, Mounted] = {}
-        self.init = [Container(one) for one in spec.get("initContainers", [])]
-        self.containers = [Container(one) for one in spec["containers"]]
+        self.init = [Container(item) for item in spec.get("initContainers", [])]
+        self.containers = [Container(item) for item in spec["containers"]]
         self._started = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     # -- what others look at ----------------------------------------------------------------------------------------
@@ -67,7 +67,7 @@ class PodProcesses:
     @property
     def ready(self) -> bool:
         """Whether Services lead to it."""
-        return self._ends is None and all(one.ready for one in self.containers)
+        return self._ends is None and all(container.ready for container in self.containers)
 
     @property
     def log(self) -> str:
@@ -78,12 +78,16 @@ class PodProcesses:
     @property
     def pids(self) -> set[str]:
         """The ids of its processes that run."""
-        running = (one.process for one in self.containers if one.process is not None and one.process.running)
+        running = (
+            container.process
+            for container in self.containers
+            if container.process is not None and container.process.running
+        )
         return {str(process.pid) for process in running}
 
     def port(self, named: int | str) -> int:
         """Where on this machine a port of the Pod is."""
-        ports = [port for one in self.containers for port in one.spec.get("ports", [])]
+        ports = [port for container in self.containers for port in container.spec.get("ports", [])]
         return self.places.ports[
             next(port["containerPort"] for port in ports if named in (port.get("name"), port["containerPort"]))
         ]
@@ -122,13 +126,15 @@ class PodProcesses:
         self._refreshed = time.monotonic()
 
     def _run(self) -> None:
-        for one in self.init:
-            self._keep(one, again=self.pod["spec"]["restartPolicy"] != "Never", until_success=True)
-            if one.exit_code != 0:
+        for container in self.init:
+            self._keep(container, again=self.pod["spec"]["restartPolicy"] != "Never", until_success=True)
+            if container.exit_code != 0:
                 return
         always = self.pod["spec"]["restartPolicy"] == "Always"
-        for one in self.containers:
-            self._keep(one, again=always or self.pod["spec"]["restartPolicy"] == "OnFailure", until_success=not always)
+        for container in self.containers:
+            self._keep(
+                container, again=always or self.pod["spec"]["restartPolicy"] == "OnFailure", until_success=not always
+            )
         self._probe()
 
     def _keep(self, one: Container, again: bool, until_success: bool) -> None:
@@ -149,12 +155,12 @@ class PodProcesses:
 
     def _probe(self) -> None:
         """Ask the readiness probes: often until they succeed, then as often as they say."""
-        for one in self.containers:
-            probe = one.spec.get("readinessProbe")
-            due = self._probed + (probe or {}).get("periodSeconds", 10) if one.ready else 0.0
-            if one.process is None or not one.process.running or time.monotonic() < due:
+        for container in self.containers:
+            probe = container.spec.get("readinessProbe")
+            due = self._probed + (probe or {}).get("periodSeconds", 10) if container.ready else 0.0
+            if container.process is None or not container.process.running or time.monotonic() < due:
                 continue
-            one.probed(probe is None or self.answers(probe))
+            container.probed(probe is None or self.answers(probe))
             self._probed = time.monotonic()
 
     def answers(self, probe: Object) -> bool:
@@ -174,12 +180,14 @@ class PodProcesses:
         """The preStop hook, then SIGTERM, then SIGKILL; then the object is let go."""
         now = time.monotonic()
         if self._ends is None:
-            hooks = [one.spec.get("lifecycle", {}).get("preStop", {}) for one in self.containers]
+            hooks = [container.spec.get("lifecycle", {}).get("preStop", {}) for container in self.containers]
             pause = max(_sleep(hook) for hook in hooks)
             self._ends = (now + pause, now + self.pod["metadata"].get("deletionGracePeriodSeconds", 30))
         asked, killed = self._ends
         left = [
-            one.process for one in (*self.init, *self.containers) if one.process is not None and one.process.running
+            container.process
+            for container in (*self.init, *self.containers)
+            if container.process is not None and container.process.running
         ]
         for process in left:
             if now > killed:
@@ -196,20 +204,20 @@ class PodProcesses:
 
     def kill(self) -> None:
         """Kill every process at once, as a node that is lost does."""
-        for one in (*self.init, *self.containers):
-            if one.process is not None:
-                one.process.kill()
+        for container in (*self.init, *self.containers):
+            if container.process is not None:
+                container.process.kill()
 
     # -- telling ----------------------------------------------------------------------------------------------------
 
     def _report(self) -> None:
-        initialized = all(one.exit_code == 0 for one in self.init)
+        initialized = all(container.exit_code == 0 for container in self.init)
         phase = "Running" if initialized else "Pending"
         if self.pod["spec"]["restartPolicy"] != "Always":
-            codes = [one.exit_code for one in self.containers]
+            codes = [container.exit_code for container in self.containers]
             if all(code is not None for code in codes) and initialized:
                 phase = "Failed" if any(codes) else "Succeeded"
-            elif any(one.exit_code for one in self.init) and self.pod["spec"]["restartPolicy"] == "Never":
+            elif any(container.exit_code for container in self.init) and self.pod["spec"]["restartPolicy"] == "Never":
                 phase = "Failed"
             self.ended = phase in ("Failed", "Succeeded")
         conditions = {"Initialized": initialized, "ContainersReady": self.ready, "Ready": self.ready}
@@ -218,8 +226,8 @@ class PodProcesses:
             "startTime": self._started,
             # No podIP: with it the controller manager would make EndpointSlices with the Pod's ports.
             "conditions": [{"type": name, "status": str(value)} for name, value in conditions.items()],
-            "initContainerStatuses": [one.status() for one in self.init],
-            "containerStatuses": [one.status() for one in self.containers],
+            "initContainerStatuses": [container.status() for container in self.init],
+            "containerStatuses": [container.status() for container in self.containers],
         }
         if status != self._reported:
             namespace = self.pod["metadata"]["namespace"]

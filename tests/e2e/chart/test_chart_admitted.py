@@ -62,7 +62,7 @@ def test_what_runs_already_is_replaced_and_scaled_and_what_is_new_is_denied(
     name = before["metadata"]["name"]
     assert installation.cluster.kubectl("delete", "pod", name, "-n", namespace).code == 0
     installation.kubelet.wait(
-        lambda: name not in {one["metadata"]["name"] for one in installation.get("pods", namespace=namespace)},
+        lambda: name not in {item["metadata"]["name"] for item in installation.get("pods", namespace=namespace)},
         10,
         "the end of the first Pod",
     )

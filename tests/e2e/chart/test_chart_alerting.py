@@ -31,8 +31,8 @@ BEGIN_WITH_AN_EVENT = (
 def pods(installation: Installation, component: str) -> dict[str, Any]:
     """How to scrape the Pods of a component, with the labels that a ServiceMonitor gives."""
     targets = [
-        {"targets": [f"{one.places.address}:{one.port(9090)}"], "labels": {"namespace": NAMESPACE}}
-        for one in installation.ready(component)
+        {"targets": [f"{pod.places.address}:{pod.port(9090)}"], "labels": {"namespace": NAMESPACE}}
+        for pod in installation.ready(component)
     ]
     return {"job_name": f"bomgate-{component}", "static_configs": targets}
 

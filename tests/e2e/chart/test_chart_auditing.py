@@ -82,13 +82,13 @@ def listed(installation: Installation, namespace: str) -> list[Any]:
 def object_names(installation: Installation, namespace: str) -> dict[str, str]:
     """UID → name of each Deployment."""
     found = installation.get("deployments", namespace=namespace)
-    return {one["metadata"]["uid"]: one["metadata"]["name"] for one in found}
+    return {item["metadata"]["uid"]: item["metadata"]["name"] for item in found}
 
 
 @pytest.mark.usefixtures("audited")
 def test_each_workload_has_a_report_that_belongs_to_it(installation: Installation, shop: str) -> None:
     names = object_names(installation, shop)
-    reports = {names[one["metadata"]["name"]]: one for one in listed(installation, shop)}
+    reports = {names[item["metadata"]["name"]]: item for item in listed(installation, shop)}
     assert set(reports) == {"blocked", "caution", "clean"}
     assert reports["blocked"]["summary"]["fail"] >= 1
     assert reports["caution"]["summary"]["warn"] >= 1
@@ -102,7 +102,11 @@ def test_each_workload_has_a_report_that_belongs_to_it(installation: Installatio
 def test_the_workloads_to_worry_about_have_events(installation: Installation, shop: str) -> None:
     def told() -> dict[str, str]:
         events = installation.get("events", namespace=shop)
-        ours = {one["involvedObject"]["name"]: one["reason"] for one in events if one["reason"].startswith("Bomgate")}
+        ours = {
+            event["involvedObject"]["name"]: event["reason"]
+            for event in events
+            if event["reason"].startswith("Bomgate")
+        }
         return ours if len(ours) == 2 else {}
 
     assert installation.kubelet.wait(told, 30, "two events") == {
@@ -133,8 +137,8 @@ def test_readiness_says_the_same_from_outside_with_the_rights_of_a_viewer(
 
 def actions(said: Any, namespace: str) -> dict[str, str]:
     """What the workloads of a namespace would get, those that would be let in without a word left out."""
-    (found,) = [one for one in said["namespaces"] if one["namespace"] == namespace]
-    return {one["name"]: one["action"] for one in found["workloads"]}
+    (found,) = [item for item in said["namespaces"] if item["namespace"] == namespace]
+    return {item["name"]: item["action"] for item in found["workloads"]}
 
 
 def viewer(installation: Installation, folder: Path) -> Path:

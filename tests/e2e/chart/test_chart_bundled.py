@@ -33,8 +33,8 @@ def helm(installation: Installation, *arguments: str) -> str:
 
 
 def passwords(installation: Installation) -> dict[str, str]:
-    found = [one for one in installation.get("secrets", namespace=NAMESPACE) if "password" in one.get("data", {})]
-    return {one["metadata"]["name"]: one["data"]["password"] for one in found}
+    found = [item for item in installation.get("secrets", namespace=NAMESPACE) if "password" in item.get("data", {})]
+    return {item["metadata"]["name"]: item["data"]["password"] for item in found}
 
 
 def test_the_password_of_the_bundled_database_is_made_up_once(second: Installation) -> None:
@@ -45,7 +45,7 @@ def test_the_password_of_the_bundled_database_is_made_up_once(second: Installati
 
 
 def test_all_three_replicas_and_the_database_are_wanted(second: Installation) -> None:
-    deployments = {one["metadata"]["name"]: one["spec"] for one in second.get("deployments", namespace=NAMESPACE)}
+    deployments = {item["metadata"]["name"]: item["spec"] for item in second.get("deployments", namespace=NAMESPACE)}
     assert {name: spec["replicas"] for name, spec in deployments.items()} == {
         f"{NAME}-webhook": 3,
         f"{NAME}-controller": 2,

@@ -24,7 +24,7 @@ def secret(installation: Installation, name: str) -> dict[str, bytes]:
 
 def bundles(installation: Installation) -> list[bytes]:
     webhooks = installation.get("validatingwebhookconfiguration", "bomgate")["webhooks"]
-    return [base64.b64decode(one["clientConfig"].get("caBundle", "")) for one in webhooks]
+    return [base64.b64decode(webhook["clientConfig"].get("caBundle", "")) for webhook in webhooks]
 
 
 def serial(pem: bytes) -> int:
@@ -84,18 +84,20 @@ def test_a_certificate_that_is_lost_is_made_again_and_served_without_a_restart(
     installation: Installation, new_namespace: NewNamespace
 ) -> None:
     old = secret(installation, "bomgate-webhook-tls")["tls.crt"]
-    restarts = [one.restarts for pod in installation.kubelet.pods("webhook") for one in pod.containers]
+    restarts = [container.restarts for pod in installation.kubelet.pods("webhook") for container in pod.containers]
     with under_load(pod_trier(installation.cluster.client, new_namespace("deny")), pause=0.02):
         core = kubernetes.client.CoreV1Api(installation.cluster.client)
         core.delete_namespaced_secret("bomgate-webhook-tls", NAMESPACE)
         new: Any = installation.kubelet.wait(lambda: remade(installation, old), 20, "a new certificate")
         installation.kubelet.wait(lambda: serve(installation, new), 20, "the new certificate at every Pod")
-    assert [one.restarts for pod in installation.kubelet.pods("webhook") for one in pod.containers] == restarts
+    assert [
+        container.restarts for pod in installation.kubelet.pods("webhook") for container in pod.containers
+    ] == restarts
 
 
 def remade(installation: Installation, old: bytes) -> bytes | None:
     listed = kubernetes.client.CoreV1Api(installation.cluster.client).list_namespaced_secret(NAMESPACE).items
-    found = next((one.data for one in listed if one.metadata.name == "bomgate-webhook-tls"), None)
+    found = next((v1_secret.data for v1_secret in listed if v1_secret.metadata.name == "bomgate-webhook-tls"), None)
     now = base64.b64decode(found["tls.crt"]) if found else old
     return None if now == old else now
 

@@ -77,25 +77,25 @@ def try_pod(release: Installation) -> TryPod:
 
 def secret(release: Installation, name: str) -> dict[str, bytes]:
     """The entries of a Secret; none while there is no such Secret."""
-    found = (one for one in release.get("secrets") if one["metadata"]["name"] == name)
-    return {key: base64.b64decode(value) for one in found for key, value in one["data"].items()}
+    found = (item for item in release.get("secrets") if item["metadata"]["name"] == name)
+    return {key: base64.b64decode(value) for item in found for key, value in item["data"].items()}
 
 
 def trusted(release: Installation) -> list[list[x509.Certificate]]:
     """What the API server trusts, by the entry that calls the webhook."""
-    entries = [one["clientConfig"] for kind in CONFIGURATIONS for one in release.get(kind, "bomgate")["webhooks"]]
-    return [x509.load_pem_x509_certificates(base64.b64decode(one.get("caBundle", ""))) for one in entries]
+    entries = [item["clientConfig"] for kind in CONFIGURATIONS for item in release.get(kind, "bomgate")["webhooks"]]
+    return [x509.load_pem_x509_certificates(base64.b64decode(entry.get("caBundle", ""))) for entry in entries]
 
 
 def is_served(release: Installation, pem: bytes) -> bool:
     wanted = x509.load_pem_x509_certificate(pem)
     pods = release.ready("webhook")
-    served = [x509.load_pem_x509_certificate(one.served_certificate("https")) for one in pods]
+    served = [x509.load_pem_x509_certificate(pod.served_certificate("https")) for pod in pods]
     return served == [wanted] * len(pods) != []
 
 
 def restarts(release: Installation) -> list[int]:
-    return [one.restarts for pod in release.kubelet.pods("webhook") for one in pod.containers]
+    return [container.restarts for pod in release.kubelet.pods("webhook") for container in pod.containers]
 
 
 def replaced(release: Installation, name: str, old: bytes) -> bytes:
@@ -147,7 +147,7 @@ def test_the_authority_and_then_the_certificate_are_renewed_and_no_call_fails(
         certmanager.renew(release.cluster, "bomgate-webhook")
         new = replaced(release, LEAF, leaf)
         release.kubelet.wait(lambda: is_served(release, new), SECONDS, "the new certificate at every Pod")
-        release.kubelet.wait(lambda: all(issuer in one for one in trusted(release)), SECONDS, "the new authority")
+        release.kubelet.wait(lambda: all(issuer in item for item in trusted(release)), SECONDS, "the new authority")
     former = x509.load_pem_x509_certificate(authority)
     # So each vouches for what the other signed, whichever of them an API server or a Pod knows.
     assert (former.public_key(), former.subject) == (issuer.public_key(), issuer.subject)
@@ -166,7 +166,7 @@ def test_an_authority_that_is_lost_is_made_again_with_another_key_and_trusted_be
     certmanager.renew(release.cluster, "bomgate-webhook")
     new = replaced(release, LEAF, leaf)
     x509.load_pem_x509_certificate(new).verify_directly_issued_by(issuer)
-    release.kubelet.wait(lambda: all({issuer, former} <= set(one) for one in trusted(release)), SECONDS, "both")
+    release.kubelet.wait(lambda: all({issuer, former} <= set(item) for item in trusted(release)), SECONDS, "both")
     release.kubelet.wait(lambda: is_served(release, new), SECONDS, "the new certificate at every Pod")
     assert_decides(try_pod)
 
@@ -177,7 +177,9 @@ def test_the_controller_leaves_the_certificates_alone(release: Installation) -> 
     for kind in CONFIGURATIONS:
         assert certmanager.writers(release.cluster, kind, "bomgate") == {"helm", "cert-manager-cainjector"}
     account = f"system:serviceaccount:{NAMESPACE}:bomgate-controller"
-    asked = {(one.verb, one.path.partition("?")[0]) for one in release.requests() if one.user == account}
+    asked = {
+        (request.verb, request.path.partition("?")[0]) for request in release.requests() if request.user == account
+    }
     assert {verb for verb, path in asked if "webhookconfigurations" in path} == {"get"}
     assert {path for _, path in asked if "/secrets" in path} == set()
 
@@ -198,7 +200,7 @@ def test_the_controller_takes_over_and_cert_manager_again_and_no_call_fails(
         certmanager.renew(release.cluster, "bomgate-webhook")
         new = replaced(release, LEAF, of_own)
         release.kubelet.wait(lambda: is_served(release, new), SECONDS, "the new certificate at every Pod")
-        release.kubelet.wait(lambda: all(issuer in one for one in trusted(release)), SECONDS, "the new authority")
+        release.kubelet.wait(lambda: all(issuer in item for item in trusted(release)), SECONDS, "the new authority")
     x509.load_pem_x509_certificate(of_own).verify_directly_issued_by(x509.load_pem_x509_certificate(own))
     x509.load_pem_x509_certificate(new).verify_directly_issued_by(issuer)
 

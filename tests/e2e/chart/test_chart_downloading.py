@@ -22,10 +22,10 @@ def refusing(ossindex: OssIndexDouble) -> Iterator[OssIndexDouble]:
 
 def test_what_the_job_downloaded_is_known(installation: Installation, operator: Bomgate) -> None:
     first = next(
-        one for one in installation.kubelet.pods("download") if one.pod["metadata"]["labels"]["job-name"] == "first"
+        pod for pod in installation.kubelet.pods("download") if pod.pod["metadata"]["labels"]["job-name"] == "first"
     )
     assert first.pod["status"]["phase"] == "Succeeded", first.log
-    assert "BOMGATE_KUBE_CLUSTER" not in {one["name"] for one in first.containers[0].spec["env"]}
+    assert "BOMGATE_KUBE_CLUSTER" not in {item["name"] for item in first.containers[0].spec["env"]}
     listed = operator.json("vulns", "list", "--purl", PARSER)
     assert "CVE-2026-10001" in str(listed)
 
@@ -46,4 +46,4 @@ def test_a_download_that_fails_makes_its_job_fail_at_once_and_decisions_go_on(
 
 def failed(installation: Installation, job: str) -> bool:
     conditions = installation.get("job", job)["status"].get("conditions", [])
-    return any(one["type"] == "Failed" and one["status"] == "True" for one in conditions)
+    return any(condition["type"] == "Failed" and condition["status"] == "True" for condition in conditions)

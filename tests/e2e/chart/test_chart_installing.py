@@ -38,7 +38,7 @@ def test_the_controller_made_the_certificate_and_the_api_server_trusts_it(instal
     authority = installation.get("secret", "bomgate-ca")["data"]["tls.crt"]
     leaf.verify_directly_issued_by(x509.load_pem_x509_certificate(base64.b64decode(authority)))
     webhooks = installation.get("validatingwebhookconfiguration", "bomgate")["webhooks"]
-    assert [one["clientConfig"]["caBundle"] for one in webhooks] == [authority, authority]
+    assert [webhook["clientConfig"]["caBundle"] for webhook in webhooks] == [authority, authority]
 
 
 def test_a_namespace_that_enforces_gets_all_three_decisions(

@@ -46,8 +46,8 @@ def objects(installation: Installation, try_pod: TryPod) -> Iterator[dict[str, A
     kinds = "assessmenttypes,assessments"
 
     def told() -> dict[str, Any]:
-        found = {f"{one['kind']} {one['metadata']['name']}": one for one in installation.get(kinds)}
-        return found if all("status" in one for one in found.values()) else {}
+        found = {f"{item['kind']} {item['metadata']['name']}": item for item in installation.get(kinds)}
+        return found if all("status" in item for item in found.values()) else {}
 
     yield installation.kubelet.wait(told, 60, "a status of each object")
     # Read-only everywhere else: who deletes the objects takes their effect back.

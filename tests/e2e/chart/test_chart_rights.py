@@ -104,8 +104,8 @@ def test_only_what_asks_the_api_server_gets_a_token(installation: Installation) 
         return any("serviceAccountToken" in source for source in sources)
 
     specs = {
-        one.pod["metadata"]["labels"]["app.kubernetes.io/component"]: one.pod["spec"]
-        for one in installation.kubelet.pods()
+        pod.pod["metadata"]["labels"]["app.kubernetes.io/component"]: pod.pod["spec"]
+        for pod in installation.kubelet.pods()
     }
     assert {component: has_token(spec) for component, spec in specs.items()} == {
         "webhook": True,

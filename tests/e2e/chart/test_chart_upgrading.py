@@ -49,5 +49,5 @@ def names(installation: Installation) -> set[str]:
 def pinning(installation: Installation) -> list[bytes]:
     """The bundles of the webhook that pins tags, where there is one."""
     found = installation.get("mutatingwebhookconfigurations")
-    webhooks = [webhook for one in found for webhook in one["webhooks"]]
-    return [base64.b64decode(one["clientConfig"].get("caBundle", "")) for one in webhooks]
+    webhooks = [webhook for item in found for webhook in item["webhooks"]]
+    return [base64.b64decode(webhook["clientConfig"].get("caBundle", "")) for webhook in webhooks]

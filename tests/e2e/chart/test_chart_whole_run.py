@@ -20,28 +20,28 @@ ACCOUNT = f"system:serviceaccount:{NAMESPACE}:"
 
 def test_every_use_of_break_glass_was_told_as_an_event(installation: Installation) -> None:
     listed = installation.cluster.kubectl("get", "breakglassgrants", "-A", "-o", "json")
-    grants = [one["spec"] for one in json.loads(listed.out)["items"]]
+    grants = [load["spec"] for load in json.loads(listed.out)["items"]]
     assert len(grants) >= 2
 
     def told() -> bool:
         events = json.loads(installation.cluster.kubectl("get", "events", "-A", "-o", "json").out)["items"]
-        about = {one["involvedObject"].get("uid") for one in events if "INC-4711" in one.get("message", "")}
-        return {one["workload"]["uid"] for one in grants} <= about
+        about = {event["involvedObject"].get("uid") for event in events if "INC-4711" in event.get("message", "")}
+        return {grant["workload"]["uid"] for grant in grants} <= about
 
     installation.kubelet.wait(told, 60, "an event on each workload")
 
 
 def test_no_request_was_refused_for_want_of_a_right(installation: Installation) -> None:
     refused = {
-        (one.user, one.verb, one.path.partition("?")[0])
-        for one in installation.requests()
-        if one.user.startswith(ACCOUNT) and one.code in (401, 403)
+        (request.user, request.verb, request.path.partition("?")[0])
+        for request in installation.requests()
+        if request.user.startswith(ACCOUNT) and request.code in (401, 403)
     }
     assert refused == set()
 
 
 def test_the_product_asked_as_its_accounts_and_as_nobody_else(installation: Installation) -> None:
-    ours = {one.user for one in installation.requests() if one.agent.startswith("bomgate/")}
+    ours = {request.user for request in installation.requests() if request.agent.startswith("bomgate/")}
     assert ours >= {f"{ACCOUNT}bomgate-webhook", f"{ACCOUNT}bomgate-controller"}
     assert {user for user in ours if not user.startswith("system:serviceaccount:")} == set()
 
@@ -51,16 +51,16 @@ def test_the_api_server_saw_no_call_of_the_webhook_fail(installation: Installati
         samples = measured(installation.cluster, f"apiserver_admission_webhook_{name}")
         # Not pinned.bomgate.dev: the upgrade made it, and until the controller has put its authority in it fails open.
         names = ("enforced.bomgate.dev", "watched.bomgate.dev")
-        return [one for one in samples if one.labels["name"] in names]
+        return [sample for sample in samples if sample.labels["name"] in names]
 
-    assert {one.labels["code"] for one in ours("request_total")} == {"200", "403"}
-    assert {one.labels["error_type"] for one in ours("rejection_count")} == {"no_error"}
-    assert sum(one.value for one in ours("fail_open_count")) == 0
+    assert {other_our.labels["code"] for other_our in ours("request_total")} == {"200", "403"}
+    assert {other_our.labels["error_type"] for other_our in ours("rejection_count")} == {"no_error"}
+    assert sum(other_our.value for other_our in ours("fail_open_count")) == 0
 
 
 def test_no_process_restarted_or_failed_by_itself(installation: Installation) -> None:
-    for one in installation.kubelet.pods():
-        assert "Traceback" not in one.log, one.log
+    for pod_processes in installation.kubelet.pods():
+        assert "Traceback" not in pod_processes.log, pod_processes.log
 
 
 def test_an_uninstall_leaves_nothing_that_blocks_and_keeps_the_decisions_of_people(
@@ -72,9 +72,9 @@ def test_an_uninstall_leaves_nothing_that_blocks_and_keeps_the_decisions_of_peop
     assert call(create, namespace, pod(namespace, "web", BLOCKED)).denied
     installation.helm("uninstall", RELEASE, "--wait", "--timeout", f"{READY_SECONDS:g}s")
     for kind in ("validatingwebhookconfigurations", "mutatingwebhookconfigurations", "validatingadmissionpolicies"):
-        assert [one for one in installation.get(kind) if "bomgate" in one["metadata"]["name"]] == []
+        assert [item for item in installation.get(kind) if "bomgate" in item["metadata"]["name"]] == []
     for kind in ("clusterroles", "clusterrolebindings", "priorityclasses"):
-        left = [one["metadata"]["name"] for one in installation.get(kind)]
+        left = [item["metadata"]["name"] for item in installation.get(kind)]
         assert [name for name in left if name.startswith("bomgate")] == []
     installation.kubelet.wait(lambda: installation.get("pods") == [], 30, "the end of all Pods")
     assert call(create, namespace, pod(namespace, "web", BLOCKED)).allowed
@@ -82,5 +82,5 @@ def test_an_uninstall_leaves_nothing_that_blocks_and_keeps_the_decisions_of_peop
         core.patch_namespace_with_http_info, namespace, {"metadata": {"labels": {"bomgate.dev/enforce": "off"}}}
     )
     assert answer.allowed, answer.message
-    kept = {one["metadata"]["name"] for one in installation.get("customresourcedefinitions")}
+    kept = {item["metadata"]["name"] for item in installation.get("customresourcedefinitions")}
     assert {"assessments.bomgate.dev", "assessmenttypes.bomgate.dev"} <= kept

@@ -79,7 +79,7 @@ class Contents:
         if "emptyDir" in volume or "persistentVolumeClaim" in volume:
             return None
         if "projected" in volume:
-            return {name: data for one in volume["projected"]["sources"] for name, data in self._source(one).items()}
+            return {name: data for item in volume["projected"]["sources"] for name, data in self._source(item).items()}
         return self._source(volume)
 
     def variable(self, variable: Object) -> str | None:

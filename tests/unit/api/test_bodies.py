@@ -101,11 +101,13 @@ def test_who_waits_and_loses_the_connection_waits_no_longer_and_holds_no_room() 
 def test_room_that_came_too_late_goes_to_the_next_in_line() -> None:
     budget, holder, late, other = BodyBudget(4 * MIB, time.monotonic), connection(), connection(), connection()
     assert budget.reserve(holder, 3 * MIB, within(1))
-    waiting = [gevent.spawn(budget.reserve, one, 3 * MIB, within(60)) for one in (late, other)]
+    waiting = [
+        gevent.spawn(budget.reserve, other_connection, 3 * MIB, within(60)) for other_connection in (late, other)
+    ]
     gevent.sleep(0.05)
     budget.release(holder)
     late.close()
-    assert [one.get(timeout=10) for one in waiting] == [False, True]
+    assert [greenlet.get(timeout=10) for greenlet in waiting] == [False, True]
 
 
 def test_one_large_body_is_read_however_small_the_budget_is() -> None:
@@ -163,4 +165,4 @@ def test_many_that_discard_read_little_while_one_with_answers_reads_all() -> Non
     read = [source.tell() for source in strangers]
     gevent.killall(discarding)
     assert large.tell() == length
-    assert all(0 < one < MIB for one in read), read
+    assert all(0 < number < MIB for number in read), read

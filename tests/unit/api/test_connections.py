@@ -26,7 +26,7 @@ def test_of_too_many_strangers_the_oldest_goes() -> None:
     connections, _, closed = make()
     first, *others = [connections.admit(None) for _ in range(5)]
     assert first.closed
-    assert not any(one.closed for one in others)
+    assert not any(other.closed for other in others)
     assert (len(connections), closed) == (4, ["crowded"])
 
 
@@ -34,26 +34,26 @@ def test_a_flood_of_strangers_does_not_close_half_of_those_that_had_answers() ->
     connections, _, _ = make()
     ours = [proven(connections) for _ in range(2)]
     strangers = [connections.admit(None) for _ in range(100)]
-    assert not any(one.closed for one in ours)
-    assert [one.closed for one in strangers].count(False) == 2
+    assert not any(webhook.closed for webhook in ours)
+    assert [stranger.closed for stranger in strangers].count(False) == 2
 
 
 def test_those_that_had_answers_leave_half_of_the_places_to_new_ones() -> None:
     connections, _, _ = make()
     idle = [proven(connections) for _ in range(4)]
     fresh = [connections.admit(None) for _ in range(2)]
-    assert [one.closed for one in idle] == [True, True, False, False]
-    assert not any(one.closed for one in fresh)
+    assert [connection.closed for connection in idle] == [True, True, False, False]
+    assert not any(connection.closed for connection in fresh)
 
 
 def test_who_waits_for_an_answer_is_closed_last() -> None:
     connections, _, _ = make()
     waiting = [connections.admit(None) for _ in range(3)]
-    for one in waiting:
-        one.enter(Step.ANSWER)
+    for connection in waiting:
+        connection.enter(Step.ANSWER)
     idle, last = connections.admit(None), connections.admit(None)
     assert idle.closed
-    assert not any(one.closed for one in (*waiting, last))
+    assert not any(connection.closed for connection in (*waiting, last))
     last.enter(Step.ANSWER)
     connections.admit(None)
     assert waiting[0].closed

@@ -58,8 +58,8 @@ def test_clients_that_only_connect_do_not_keep_others_from_an_answer(server: Pro
         held[-1].settimeout(20)
         assert held[-1].recv(1) == b""
     finally:
-        for one in held:
-            one.close()
+        for connection in held:
+            connection.close()
 
 
 def test_an_address_in_use_is_named(server: ProbeServer) -> None:

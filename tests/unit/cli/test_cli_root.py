@@ -82,7 +82,7 @@ def test_every_command_has_help_examples_and_the_global_options(names: tuple[str
     shown = invoke(*names, "--help").out
     assert "Examples:" in shown
     assert "--config FILE" in shown
-    assert [one.name for one in command.params if isinstance(one, click.Option) and not one.help] == []
+    assert [param.name for param in command.params if isinstance(param, click.Option) and not param.help] == []
 
 
 def test_a_misspelt_verb_names_the_near_one() -> None:
@@ -203,4 +203,4 @@ def test_the_config_behind_the_verb_counts_more_than_the_one_before_it(tmp_path:
     good = tmp_path / "good.yaml"
     good.write_text(json.dumps({"assessmentTypes": [{"name": "Only", "action": "deny"}]}), encoding="utf-8")
     ran = invoke("--config", str(tmp_path / "no.yaml"), "types", "list", "--config", str(good), "-o", "json")
-    assert [one["name"] for one in ran.json["types"]] == ["Only"]
+    assert [item["name"] for item in ran.json["types"]] == ["Only"]

@@ -94,8 +94,8 @@ def test_a_name_longer_than_a_common_name_may_be_is_still_accepted(authority: Ke
 
 def test_two_authorities_never_have_one_name(authority: KeyPair) -> None:
     subjects = {
-        x509.load_pem_x509_certificate(one.certificate.pem.encode()).subject
-        for one in (authority, SIGNER.new_authority(NOW, dt.timedelta(days=1)))
+        x509.load_pem_x509_certificate(pair.certificate.pem.encode()).subject
+        for pair in (authority, SIGNER.new_authority(NOW, dt.timedelta(days=1)))
     }
     assert len(subjects) == 2, "a client looks issuers up by name"
 

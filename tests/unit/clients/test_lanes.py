@@ -35,8 +35,8 @@ def test_a_host_never_takes_all_threads_and_work_for_another_begins_at_once() ->
     lanes.submit(lambda: None, "quick.example").result(30)
     assert len(slow.begun) == 4
     slow.gate.set()
-    for one in waiting:
-        one.result(30)
+    for future in waiting:
+        future.result(30)
     assert len(slow.begun) == 50
 
 
@@ -63,10 +63,10 @@ def test_namespaces_that_wait_take_turns() -> None:
     first.submit("x", "a.example", "t0")
     first.submit("x", "a.example", "t1")
     tasks = [lanes.submit(lambda name=name: order.append(name), "a.example", name) for name in ["t2"] * 5 + ["t3"]]
-    assert not any(one.done() for one in tasks)
+    assert not any(task.done() for task in tasks)
     first.gate.set()
-    for one in tasks:
-        one.result(30)
+    for task in tasks:
+        task.result(30)
     assert order.index("t3") <= 2, "the one work of t3 does not wait for all of t2"
 
 

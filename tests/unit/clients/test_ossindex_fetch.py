@@ -24,7 +24,7 @@ def test_a_passing_trouble_is_tried_again(
 ) -> None:
     double.behaviour.faults = [faults.status(status)]
     answer = source.report([JUNIT])
-    assert [one.purl for one in answer.answers] == [JUNIT]
+    assert [component_answer.purl for component_answer in answer.answers] == [JUNIT]
     assert answer.requests == 2
     assert clock.sleeps == [1.0]
 

@@ -61,9 +61,9 @@ DOTTED = Purl("pkg:pypi/ruamel.yaml@0.17.4")
 def test_a_component_is_asked_for_in_every_form_that_may_be_its_own(
     key: str, spellings: list[str], certain: list[str], others: list[str]
 ) -> None:
-    found = forms(Purl(key), [Purl(one) for one in spellings])
-    assert [one.coordinates for one in found if one.certain] == certain
-    assert [one.coordinates for one in found if not one.certain] == others
+    found = forms(Purl(key), [Purl(spelling) for spelling in spellings])
+    assert [form.coordinates for form in found if form.certain] == certain
+    assert [form.coordinates for form in found if not form.certain] == others
 
 
 @pytest.mark.parametrize("known", [YAML, DOTTED])
@@ -72,7 +72,10 @@ def test_a_finding_under_any_form_is_the_components(
 ) -> None:
     double.behaviour.advisories = {str(known): [advisory("CVE-2026-1000", 9.8)]}
     answer = make_source().report([YAML])
-    assert [(one.purl, one.complete, len(one.vulnerabilities)) for one in answer.answers] == [(YAML, True, 1)]
+    assert [
+        (component_answer.purl, component_answer.complete, len(component_answer.vulnerabilities))
+        for component_answer in answer.answers
+    ] == [(YAML, True, 1)]
     assert answer.forms == 2
     assert double.service.coordinates == [YAML, DOTTED]
     assert len(double.service.journal) == 2  # a service that holds them equal would answer one of the two
@@ -85,7 +88,7 @@ def test_clean_needs_an_answer_to_each_form(double: OssIndexDouble, make_source:
     assert (answer.answers, answer.unanswered) == ((), (YAML,))
     double.behaviour.advisories = {str(YAML): [advisory("CVE-2026-1000", 9.8)]}
     answer = make_source().report([YAML])
-    assert [one.complete for one in answer.answers] == [False]
+    assert [component_answer.complete for component_answer in answer.answers] == [False]
 
 
 def test_what_a_component_costs_is_what_is_sent_for_it(double: OssIndexDouble, make_source: MakeSource) -> None:

@@ -21,7 +21,10 @@ def test_it_answers_what_it_holds_and_leaves_out_the_rest(clock: FakeClock) -> N
         {"coordinates": CLEAN, "vulnerabilities": []},
     ]
     answer = RecordedReports(json.dumps(reports).encode(), clock).report([KNOWN, CLEAN, ABSENT, KNOWN])
-    assert {one.purl: len(one.vulnerabilities) for one in answer.answers} == {KNOWN: 1, CLEAN: 0}
+    assert {component_answer.purl: len(component_answer.vulnerabilities) for component_answer in answer.answers} == {
+        KNOWN: 1,
+        CLEAN: 0,
+    }
     assert answer.unanswered == (ABSENT,)
 
 
@@ -32,10 +35,15 @@ def test_a_recording_that_is_none_is_an_error_and_never_clean(clock: FakeClock) 
 
 def test_the_recording_of_the_demo_is_in_the_form_of_the_service(clock: FakeClock) -> None:
     content = read_data("component-reports.json")
-    purls = [Purl(one["coordinates"]) for one in json.loads(content)]
+    purls = [Purl(load["coordinates"]) for load in json.loads(content)]
     answer = RecordedReports(content, clock).report(purls)
     assert answer.unanswered == ()
-    found = {one.id: one for answered in answer.answers for one in answered.vulnerabilities}
+    found = {
+        vulnerability.id: vulnerability for answered in answer.answers for vulnerability in answered.vulnerabilities
+    }
     assert str(found["CVE-2021-44228"].cvss_score) == "10.0"
-    assert all(one.description and one.cvss_vector and one.cwe for one in found.values())
+    assert all(
+        vulnerability.description and vulnerability.cvss_vector and vulnerability.cwe
+        for vulnerability in found.values()
+    )
     assert RecordedReports(content, clock).check().ok

@@ -29,7 +29,7 @@ def purls(count: int) -> list[Purl]:
 
 def states(answer: BatchAnswer) -> dict[str, int]:
     """How many components ended in which way."""
-    vulnerable = sum(bool(one.vulnerabilities) for one in answer.answers)
+    vulnerable = sum(bool(component_answer.vulnerabilities) for component_answer in answer.answers)
     return {
         "vulnerable": vulnerable,
         "clean": len(answer.answers) - vulnerable,
@@ -41,7 +41,10 @@ def states(answer: BatchAnswer) -> dict[str, int]:
 def test_vulnerable_and_clean_components_are_told_apart(double: OssIndexDouble, source: OssIndexSource) -> None:
     double.behaviour.advisories = {JUNIT: [advisory("CVE-2026-1000")]}
     answer = source.report([JUNIT, GO])
-    assert [(one.purl, [found.id for found in one.vulnerabilities]) for one in answer.answers] == [
+    assert [
+        (component_answer.purl, [found.id for found in component_answer.vulnerabilities])
+        for component_answer in answer.answers
+    ] == [
         (JUNIT, ["CVE-2026-1000"]),
         (GO, []),
     ]
@@ -80,7 +83,7 @@ def test_a_component_that_is_left_out_is_unanswered_and_not_clean(
     double.behaviour.unknown, double.behaviour.unknown_as = frozenset([JUNIT]), "omitted"
     answer = source.report([JUNIT, GO])
     assert answer.unanswered == (JUNIT,)
-    assert [one.purl for one in answer.answers] == [GO]
+    assert [component_answer.purl for component_answer in answer.answers] == [GO]
 
 
 def test_an_entry_without_coordinates_leaves_its_component_unanswered(
@@ -96,7 +99,7 @@ def test_an_entry_for_something_else_is_logged_and_never_taken(
     double.behaviour.foreign = ("pkg:maven/not/asked@1",)
     with caplog.at_level(logging.WARNING, "bomgate.ossindex"):
         answer = source.report([JUNIT])
-    assert [one.purl for one in answer.answers] == [JUNIT]
+    assert [component_answer.purl for component_answer in answer.answers] == [JUNIT]
     assert getattr(caplog.records[0], "examples", None) == ["pkg:maven/not/asked@1"]
 
 
@@ -127,7 +130,7 @@ def test_one_bad_component_is_isolated_and_the_others_are_answered(
     answer = source.report(batch)
     assert [purl for purl, _ in answer.rejected] == [batch[position]]
     assert "invalid PURL" in answer.rejected[0][1]
-    assert {one.purl for one in answer.answers} == set(batch) - {batch[position]}
+    assert {component_answer.purl for component_answer in answer.answers} == set(batch) - {batch[position]}
     assert answer.requests == 15
     assert answer.failure is None
 
@@ -238,7 +241,7 @@ def test_several_threads_may_ask_at_once(double: OssIndexDouble, source: OssInde
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(one.purl for answer in answers for one in answer.answers) == purls(128)
+    assert sorted(component_answer.purl for answer in answers for component_answer in answer.answers) == purls(128)
 
 
 def test_check_tells_identity_and_credits(double: OssIndexDouble, source: OssIndexSource) -> None:

@@ -62,8 +62,8 @@ class Town:
     def runs(self, *images: str, created: dt.datetime = EARLIER, references: Sequence[str] = ()) -> None:
         """Let the Deployment have one more Pod."""
         digests = frozenset(digest_of(image) for image in images)
-        silent = frozenset((parse_image(one).tagged, None) for one in references)
-        told = frozenset((parse_image(one).tagged, digest_of(one)) for one in images)
+        silent = frozenset((parse_image(reference).tagged, None) for reference in references)
+        told = frozenset((parse_image(image).tagged, digest_of(image)) for image in images)
         pod = OwnedPod(("rs-1", "d-1"), created, digests, silent | told)
         self.inventory.running.setdefault("d-1", []).append(pod)
 

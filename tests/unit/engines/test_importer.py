@@ -39,11 +39,14 @@ def test_one_bad_document_does_not_stop_the_rest(clock: FakeClock) -> None:
         Document("good", digest_of("d"), lambda: CONTENT),
     ]
     done = list(importer(store).run(documents, place="imported"))
-    assert [one.outcome for one in done] == [Outcome.FAILED, Outcome.FAILED, Outcome.FAILED, Outcome.ADDED]
-    assert [one.reason for one in done[1:3]] == ["It cannot be read: No such file or directory.", "It is too large."]
+    assert [imported.outcome for imported in done] == [Outcome.FAILED, Outcome.FAILED, Outcome.FAILED, Outcome.ADDED]
+    assert [imported.reason for imported in done[1:3]] == [
+        "It cannot be read: No such file or directory.",
+        "It is too large.",
+    ]
     assert done[2].remedy == "Split it."
     assert (done[3].format, done[3].components) == ("cyclonedx-json", 1)
-    assert [one.digest for one in store.sboms.list()] == [digest_of("d")]
+    assert [record.digest for record in store.sboms.list()] == [digest_of("d")]
 
 
 def test_a_document_that_is_there_is_not_even_parsed(clock: FakeClock) -> None:
@@ -71,14 +74,17 @@ def test_another_document_of_the_same_image_is_added_to_it(clock: FakeClock) -> 
     store = MemoryStore(clock)
     other = GOOD % b"pkg:npm/other@1.0.0"
     documents = [Document("a", digest_of("d"), lambda: CONTENT), Document("b", digest_of("d"), lambda: other)]
-    assert [one.outcome for one in importer(store).run(documents, place="imported")] == [Outcome.ADDED, Outcome.ADDED]
+    assert [imported.outcome for imported in importer(store).run(documents, place="imported")] == [
+        Outcome.ADDED,
+        Outcome.ADDED,
+    ]
 
 
 def test_a_document_that_an_older_reader_read_is_read_again(clock: FakeClock) -> None:
     store = MemoryStore(clock)
     document = Document("good", digest_of("d"), lambda: CONTENT)
     older = SbomImporter(store.sboms, lambda data: replace(parse(data), reader=1), reader=1)
-    assert [one.outcome for one in older.run([document], place="added")] == [Outcome.ADDED]
-    assert [one.outcome for one in older.run([document], place="added")] == [Outcome.UNCHANGED]
+    assert [imported.outcome for imported in older.run([document], place="added")] == [Outcome.ADDED]
+    assert [imported.outcome for imported in older.run([document], place="added")] == [Outcome.UNCHANGED]
     (again,) = SbomImporter(store.sboms, parse, reader=READER).run([document], place="added")
     assert (again.outcome, again.components) == (Outcome.REREAD, 1)

@@ -55,7 +55,7 @@ def test_the_first_look_loads_all_and_the_next_only_what_changed() -> None:
     parts.add("b")
     assert parts.refresher.refresh()
     assert not parts.refresher.refresh()
-    assert [one.revision for one in parts.feed.asked] == [0, 1]
+    assert [position.revision for position in parts.feed.asked] == [0, 1]
     assert parts.model.images == 2
 
 

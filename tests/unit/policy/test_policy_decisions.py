@@ -41,7 +41,7 @@ def test_a_decision_becomes_one_assessment_for_each_target() -> None:
         until=NOW + 90 * DAY,
         score=Decimal("7.5"),
     )
-    assert [one.vulnerability for one in made] == ["CVE-1", "CVE-2"]
+    assert [assessment.vulnerability for assessment in made] == ["CVE-1", "CVE-2"]
 
 
 def test_an_end_of_its_own_or_days_replace_the_life_of_the_type() -> None:

@@ -75,7 +75,7 @@ def test_each_state_that_is_not_clean_counts_as_the_policy_says(
     known = facts(clean=1, **{state: 2})
     verdict = evaluate(known, SUBJECT, rules(), AssessmentIndex(), NOW)
     assert verdict.action is default
-    assert [(one.code, one.action) for one in verdict.reasons] == [(code, default)]
+    assert [(reason.code, reason.action) for reason in verdict.reasons] == [(code, default)]
     assert verdict.reasons[0].text.startswith("2 of 3 components are")
     assert verdict.reasons[0].remedy
     for action in Action:
@@ -90,7 +90,7 @@ def test_an_image_is_as_bad_as_its_worst_finding_or_reason() -> None:
     )
     verdict = evaluate(known, SUBJECT, rules(), index, NOW)
     assert verdict.action is Action.DENY
-    assert [one.vulnerability.id for one in verdict.findings] == ["CVE-2", "CVE-1"]
+    assert [finding.vulnerability.id for finding in verdict.findings] == ["CVE-2", "CVE-1"]
     assert verdict.counts == ComponentCounts(total=6, vulnerable=1, clean=4, unknown=1)
 
 
@@ -220,7 +220,7 @@ class TestReassessingOnExpiry:
         assert judge_one(vulnerability(score="9.8"), [record], self.again).findings[0].assessment is None
 
 
-@pytest.mark.parametrize("status", [one for one in SbomStatus if one is not SbomStatus.FOUND])
+@pytest.mark.parametrize("status", [status for status in SbomStatus if status is not SbomStatus.FOUND])
 def test_an_image_without_components_is_decided_by_missing_sbom(status: SbomStatus) -> None:
     verdict = missing(SUBJECT, status, "registry: it\nsaid\x1b[31m no.", rules(policy=Policy(missing_sbom=Action.DENY)))
     assert (verdict.action, verdict.sbom, verdict.valid_until) == (Action.DENY, status, None)
@@ -231,9 +231,13 @@ def test_an_image_without_components_is_decided_by_missing_sbom(status: SbomStat
 
 
 def test_each_way_to_miss_an_sbom_has_its_own_sentence_and_remedy() -> None:
-    verdicts = [missing(SUBJECT, one, "", rules()) for one in SbomStatus if one is not SbomStatus.FOUND]
-    assert len({one.reasons[0].text for one in verdicts}) == len({one.reasons[0].remedy for one in verdicts}) == 6
-    assert all(one.action is Action.WARN for one in verdicts)
+    verdicts = [missing(SUBJECT, status, "", rules()) for status in SbomStatus if status is not SbomStatus.FOUND]
+    assert (
+        len({verdict.reasons[0].text for verdict in verdicts})
+        == len({verdict.reasons[0].remedy for verdict in verdicts})
+        == 6
+    )
+    assert all(verdict.action is Action.WARN for verdict in verdicts)
 
 
 def test_an_sbom_that_was_found_is_not_missing() -> None:
@@ -264,7 +268,7 @@ def test_a_workload_is_as_bad_as_its_worst_image() -> None:
     bad = judge_one(vulnerability(), [assessment("Blocked")])
     verdict = workload_verdict([ImageVerdict(clean, ("a",)), ImageVerdict(bad, ("b",))])
     assert verdict.action is Action.DENY
-    assert [one.containers for one in verdict.images] == [("a",), ("b",)]
+    assert [image.containers for image in verdict.images] == [("a",), ("b",)]
     assert workload_verdict([]).action is Action.ALLOW
 
 
@@ -280,7 +284,7 @@ def test_an_assessment_for_a_namespace_counts_only_there() -> None:
 def test_a_score_that_is_no_number_does_not_break_the_order() -> None:
     known = facts([(LOG4J, [vulnerability("CVE-1", "NaN"), vulnerability("CVE-2", "5.0")])])
     verdict = evaluate(known, SUBJECT, rules(), AssessmentIndex(), NOW)
-    assert [one.vulnerability.id for one in verdict.findings] == ["CVE-2", "CVE-1"]
+    assert [finding.vulnerability.id for finding in verdict.findings] == ["CVE-2", "CVE-1"]
 
 
 def test_time_zones_do_not_matter() -> None:

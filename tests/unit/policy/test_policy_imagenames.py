@@ -66,7 +66,7 @@ def test_what_is_no_pattern_is_refused(text: str) -> None:
 
 def test_more_that_is_written_out_is_narrower() -> None:
     patterns = ["*", "registry.corp/*", "registry.corp/shop/*", "registry.corp/shop/web", str(DIGEST)]
-    ranks = [parse_pattern(one).narrowness for one in patterns]
+    ranks = [parse_pattern(pattern).narrowness for pattern in patterns]
     assert ranks == sorted(ranks)
 
 

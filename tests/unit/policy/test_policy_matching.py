@@ -190,7 +190,7 @@ def test_what_can_never_count_again_is_left_out() -> None:
             assessment("Blocked", until=NOW, sequence=3),
         ]
     )
-    assert [one.sequence for one in index] == [2, 3]
+    assert [other_assessment.sequence for other_assessment in index] == [2, 3]
     assert len(index) == 2
 
 

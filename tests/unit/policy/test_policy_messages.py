@@ -48,12 +48,12 @@ def verdict_of(
 
 
 def workload(*verdicts: Verdict, labels: tuple[str, ...] = (WEB_LABEL,)) -> WorkloadVerdict:
-    return workload_verdict([ImageVerdict(one, labels) for one in verdicts])
+    return workload_verdict([ImageVerdict(verdict, labels) for verdict in verdicts])
 
 
 def automatic(*found: Vulnerability, package: str = LOG4J.package) -> list[Assessment]:
-    made = [auto_assessment(rules().types, one, package, NOW - DAY) for one in found]
-    return [one for one in made if one is not None]
+    made = [auto_assessment(rules().types, other_vulnerability, package, NOW - DAY) for other_vulnerability in found]
+    return [other_assessment for other_assessment in made if other_assessment is not None]
 
 
 def full() -> WorkloadVerdict:
@@ -187,7 +187,9 @@ def test_warnings_are_few_short_and_the_last_counts_the_rest() -> None:
         replace(verdict_of({LOG4J: [MEDIUM] * 9}), image=parse_image(f"registry.corp/{'x' * 120}/{number}:1"))
         for number in range(14)
     ]
-    lines = warnings(workload_verdict([ImageVerdict(one, (f"c{n}",)) for n, one in enumerate(verdicts)]), Hints())
+    lines = warnings(
+        workload_verdict([ImageVerdict(verdict, (f"c{n}",)) for n, verdict in enumerate(verdicts)]), Hints()
+    )
     assert len(lines) == MAX_WARNINGS
     assert all(len(line) <= MAX_WARNING for line in lines)
     assert lines[-1] == "and 5 more images, see `bomgate check`"

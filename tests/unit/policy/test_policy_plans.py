@@ -29,7 +29,7 @@ def test_the_ranges_are_applied_to_what_was_never_assessed_and_nothing_else() ->
     long_ago = auto_assessment(TYPES, expired, LOG4J.package, NOW - 400 * DAY)
     assert before is not None
     assert long_ago is not None
-    pairs = [(one, LOG4J.package) for one in (new, assessed, expired, unmatched)]
+    pairs = [(item, LOG4J.package) for item in (new, assessed, expired, unmatched)]
     plan = plan_existing(pairs, AssessmentIndex.of([before, long_ago]), TYPES, NOW)
     assert plan.assessments == (auto_assessment(TYPES, new, LOG4J.package, NOW),)
     assert (plan.assessed, plan.expired, plan.unmatched) == (1, 1, 1)

@@ -41,7 +41,7 @@ def test_what_has_no_name_is_adopted_by_the_look_that_sees_it_in_the_same_place(
     there = [presence(origin=""), presence(origin="", place="cosign-attestation"), presence("sha256:b", origin="")]
     look = Look("r.io/x", {"referrers": [sbom("sha256:a")]})
     assert adopted(there, look) == [there[0]]
-    assert [one.key for one in seen(look)] == [("sha256:a", "referrers", "r.io/x")]
+    assert [other_presence.key for other_presence in seen(look)] == [("sha256:a", "referrers", "r.io/x")]
 
 
 def test_what_a_document_describes_grows_only_in_the_same_place_and_name() -> None:

@@ -26,8 +26,8 @@ from webhook.policy.ranges import parse_range
 )
 def test_a_range_holds_these_versions_and_not_those(text: str, inside: str, outside: str) -> None:
     found = parse_range(text)
-    assert [one for one in inside.split() if not found.contains(one, "npm")] == []
-    assert [one for one in outside.split() if found.contains(one, "npm")] == []
+    assert [part for part in inside.split() if not found.contains(part, "npm")] == []
+    assert [part for part in outside.split() if found.contains(part, "npm")] == []
 
 
 def test_the_purl_type_decides_the_order() -> None:

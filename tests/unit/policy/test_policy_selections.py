@@ -23,7 +23,11 @@ LAPSED = finding(assessment("Blocked", until=NOW - DAY))
 
 
 def test_a_finding_is_in_one_of_three_states() -> None:
-    assert [state_of(one) for one in (NEVER, NOW_ASSESSED, LAPSED)] == [UNASSESSED, ASSESSED, EXPIRED]
+    assert [state_of(other_finding) for other_finding in (NEVER, NOW_ASSESSED, LAPSED)] == [
+        UNASSESSED,
+        ASSESSED,
+        EXPIRED,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -41,9 +45,17 @@ def test_a_vulnerability_is_in_the_state_that_most_needs_a_person(
 
 
 def test_a_selection_asks_for_state_and_type() -> None:
-    assert all(Selection().includes(one) for one in (NEVER, NOW_ASSESSED, LAPSED))
-    assert [Selection(state=EXPIRED).includes(one) for one in (NEVER, NOW_ASSESSED, LAPSED)] == [False, False, True]
-    assert [Selection(type="blocked").includes(one) for one in (NEVER, NOW_ASSESSED, LAPSED)] == [False, True, True]
+    assert all(Selection().includes(other_finding) for other_finding in (NEVER, NOW_ASSESSED, LAPSED))
+    assert [Selection(state=EXPIRED).includes(other_finding) for other_finding in (NEVER, NOW_ASSESSED, LAPSED)] == [
+        False,
+        False,
+        True,
+    ]
+    assert [Selection(type="blocked").includes(other_finding) for other_finding in (NEVER, NOW_ASSESSED, LAPSED)] == [
+        False,
+        True,
+        True,
+    ]
     assert not Selection(type="Ignore").includes(NOW_ASSESSED)
 
 

@@ -11,7 +11,10 @@ from webhook.policy.typetable import TypeTable, default_types
 
 
 def test_the_default_types_are_the_recommended_set_up() -> None:
-    shown = [(one.name, one.action.word, str(one.auto_assess), one.expires_after_days) for one in default_types()]
+    shown = [
+        (default_kind.name, default_kind.action.word, str(default_kind.auto_assess), default_kind.expires_after_days)
+        for default_kind in default_types()
+    ]
     assert shown == [
         ("Ignore", "allow", "0.1–3.9", 90),
         ("Caution", "warn", "7.0–8.9", 30),

@@ -61,6 +61,6 @@ def test_what_was_in_force_before_a_batch_is_in_force_after_its_undo(
     ]
     every = [*there, *added]
     undo = undone(added, {"CVE-2026-1": every}, "carol", NOW)
-    after = [*every, *(replace(one, sequence=len(every) + place) for place, one in enumerate(undo.records, 1))]
+    after = [*every, *(replace(record, sequence=len(every) + place) for place, record in enumerate(undo.records, 1))]
     assert not undo.decided_since
     assert type_in_force(after) == type_in_force(there)

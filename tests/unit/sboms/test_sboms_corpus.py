@@ -66,7 +66,7 @@ def test_every_real_document_is_read_and_no_purl_is_lost(corpus: Path) -> None:
                 unusable += 1
         assert set(sbom.components) == usable, path.name
         assert len(sbom.components) == len(usable), path.name
-        without = [one for one in sbom.skipped if one.reason is SkipReason.NO_PURL]
+        without = [skipped for skipped in sbom.skipped if skipped.reason is SkipReason.NO_PURL]
         assert len(sbom.skipped) - len(without) == unusable, path.name
         assert sbom.not_packages >= images, path.name
         assert sbom.tool, path.name
@@ -82,4 +82,4 @@ def test_one_image_in_three_formats_gives_the_same_components(corpus: Path) -> N
     assert {sbom.format for sbom in read} == {"cyclonedx-json", "spdx-json", "syft-json"}
     assert len({frozenset(sbom.components) for sbom in read}) == 1
     assert [len(sbom.skipped) for sbom in read] == [4, 4, 4]
-    assert {one.reason for sbom in read for one in sbom.skipped} == {SkipReason.NO_VERSION}
+    assert {skipped.reason for sbom in read for skipped in sbom.skipped} == {SkipReason.NO_VERSION}

@@ -303,6 +303,6 @@ KEYS = {
 @pytest.mark.parametrize("name", [*KEYS, *NEVER])
 def test_small_inputs_have_their_keys(name: str) -> None:
     sbom = parse(shared(f"cases/{name}.cdx.json").read_bytes())
-    assert tuple(one for one in sbom.components if one != "pkg:pypi/clean@1.0") == (KEYS | NEVER)[name]
+    assert tuple(purl for purl in sbom.components if purl != "pkg:pypi/clean@1.0") == (KEYS | NEVER)[name]
     if name in NEVER:
         assert bool(sbom.skipped) != bool(sbom.not_in_image)

@@ -47,7 +47,7 @@ def settled(purl: str, name: str | None = None) -> Inventory:
 def test_an_entry_that_cannot_be_looked_up_is_kept_with_the_reason(purl: str, reason: SkipReason) -> None:
     inventory = settled(purl, "name")
     assert not inventory.components
-    assert [(one.name, one.reason) for one in inventory.skipped] == [("name", reason)]
+    assert [(skipped.name, skipped.reason) for skipped in inventory.skipped] == [("name", reason)]
 
 
 @pytest.mark.parametrize(

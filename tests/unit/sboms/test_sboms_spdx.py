@@ -124,5 +124,5 @@ def test_the_number_of_purls_is_bounded_however_they_are_spread() -> None:
     with pytest.raises(InvalidInput, match="more than 4 components"):
         parse(document(package("a", *many)), Limits(max_entries=4))
     with pytest.raises(InvalidInput, match="more than 4 components"):
-        parse(document(*(package("a", one) for one in many)), Limits(max_entries=4))
+        parse(document(*(package("a", entry) for entry in many)), Limits(max_entries=4))
     assert len(parse(document(package("a", *many)), Limits(max_entries=5)).components) == 5

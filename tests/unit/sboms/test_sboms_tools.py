@@ -98,8 +98,8 @@ def test_real_tools_give_one_content_the_same_keys(path: Path) -> None:
     sbom = parse(path.read_bytes())
     assert set(sbom.components) - PROJECTS == (CONTENTS[content] - less) | more
     # The project without a version, and links that Syft lists a second time without one.
-    assert {one.name for one in sbom.skipped} <= {"example.com/acme/Shop", "@acme/inner", "acme-local"}
-    assert {one.reason.value for one in sbom.skipped} <= {"no-version"}
+    assert {skipped.name for skipped in sbom.skipped} <= {"example.com/acme/Shop", "@acme/inner", "acme-local"}
+    assert {skipped.reason.value for skipped in sbom.skipped} <= {"no-version"}
 
 
 def test_each_content_was_seen_by_several_tools() -> None:

@@ -92,7 +92,7 @@ def test_a_database_address_of_its_own_keeps_the_other_settings_of_the_group(tmp
 def test_reassessing_is_said_once_and_reaches_the_downloader(tmp_path: Path) -> None:
     assert not load(tmp_path).download.reassess_on_score_change
     assert load(tmp_path, {"policy": {"reassessOnScoreChange": True}}).download.reassess_on_score_change
-    assert "ossindex.reassessOnScoreChange" not in {one.name for one in all_settings()}
+    assert "ossindex.reassessOnScoreChange" not in {setting.name for setting in all_settings()}
 
 
 @pytest.mark.parametrize(
@@ -139,25 +139,25 @@ def test_the_policy_is_read(tmp_path: Path) -> None:
 
 def test_every_setting_has_help_a_name_and_a_variable_of_its_own() -> None:
     settings = list(all_settings())
-    assert [one.name for one in settings if not one.help.endswith(".")] == []
-    assert len({one.name for one in settings}) == len(settings)
-    variables = [one.environment for one in settings if one.environment]
+    assert [setting.name for setting in settings if not setting.help.endswith(".")] == []
+    assert len({setting.name for setting in settings}) == len(settings)
+    variables = [setting.environment for setting in settings if setting.environment]
     assert len(set(variables)) == len(variables)
-    by_name = {one.name: one for one in settings}
+    by_name = {setting.name: setting for setting in settings}
     assert by_name["ossindex.ttlHours"].environment == "BOMGATE_OSSINDEX_TTL_HOURS"
     assert by_name["database.urlFile"].environment == "BOMGATE_DATABASE_URL_FILE"
     assert by_name["policy.kinds"].environment == ""  # a list of mappings fits into no variable
 
 
 def test_defaults_are_shown_as_the_file_would_have_them() -> None:
-    defaults = {one.name: one.default for one in all_settings()}
+    defaults = {setting.name: setting.default for setting in all_settings()}
     assert (defaults["ossindex.ttlHours"], defaults["serve.insecureHttp"]) == ("24", "false")
     assert (defaults["sbom.sources"].split(", ")[0], defaults["ossindex.token"]) == ("referrers", "")
     assert defaults["sbom.platforms"] == ""
 
 
 def test_the_fixed_names_of_settings_stay() -> None:
-    environment = {one.environment for one in all_settings()}
+    environment = {setting.environment for setting in all_settings()}
     assert {
         "BOMGATE_DATABASE_URL",
         "BOMGATE_OSSINDEX_URL",

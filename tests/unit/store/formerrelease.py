@@ -206,18 +206,20 @@ def rule(vulnerability: Vulnerability, package: str) -> Assessment | None:
 def fill(store: Store) -> None:
     """Images, answers and assessments, as the former release takes them."""
     everything = list(images())
-    for one in everything:
-        sbom = parse(one.document)
-        assert sbom.components == (one.former,), (sbom.components, one.former)
-        store.sboms.add(one.digest, sbom, place="added", image=parse_image(f"{one.name}:1"))
-    answers = [ComponentAnswer(one.former, (one.vulnerability,), NOW) for one in everything]
-    ranges = [one for one, image in zip(answers, everything, strict=True) if image.kind == "range-of-then"]
-    store.components.record([one for one in answers if one not in ranges], assess=rule, now=NOW)
+    for image in everything:
+        sbom = parse(image.document)
+        assert sbom.components == (image.former,), (sbom.components, image.former)
+        store.sboms.add(image.digest, sbom, place="added", image=parse_image(f"{image.name}:1"))
+    answers = [ComponentAnswer(image.former, (image.vulnerability,), NOW) for image in everything]
+    ranges = [answer for answer, image in zip(answers, everything, strict=True) if image.kind == "range-of-then"]
+    store.components.record([answer for answer in answers if answer not in ranges], assess=rule, now=NOW)
     store.components.record(ranges, assess=_range_of_then, now=NOW)
     by_hand = [one for image in everything if (one := image.assessment()) is not None]
-    store.assessments.append([one for one in by_hand if one.source is AssessmentSource.MANUAL])
+    store.assessments.append([assessment for assessment in by_hand if assessment.source is AssessmentSource.MANUAL])
     for author in ("settings", "cluster"):
-        store.assessments.provision([one for one in by_hand if one.author == author], author=author, now=NOW)
+        store.assessments.provision(
+            [assessment for assessment in by_hand if assessment.author == author], author=author, now=NOW
+        )
 
 
 def _range_of_then(vulnerability: Vulnerability, package: str) -> Assessment | None:
@@ -232,12 +234,12 @@ def actions(store: Store) -> dict[str, list[str]]:
     model, found = ReadModel(), dict[str, list[str]]()
     model.apply(store.feed.changes())
     rules = Rules(default_types(), make_policy(PolicyOptions()))
-    for one in images():
-        facts = model.facts(one.digest)
+    for image in images():
+        facts = model.facts(image.digest)
         assert facts is not None
-        found[one.name] = [
+        found[image.name] = [
             evaluate(
-                facts, Subject(parse_image(f"{one.name}:1"), one.digest, namespace), rules, model.assessments, now
+                facts, Subject(parse_image(f"{image.name}:1"), image.digest, namespace), rules, model.assessments, now
             ).action.word
             for now in (NOW, TODAY)
             for namespace in ("shop", "other")

@@ -53,9 +53,11 @@ def test_no_statement_changes_or_deletes_a_row(real_store: Store) -> None:
     finally:
         for name, target, listener in heard:
             event.remove(target, name, listener)
-    touching = [one for one in statements if "assessments" in one and not one.startswith("select")]
+    touching = [
+        statement for statement in statements if "assessments" in statement and not statement.startswith("select")
+    ]
     assert touching
-    assert all(one.startswith("insert into assessments") for one in touching)
+    assert all(text.startswith("insert into assessments") for text in touching)
     assert len(real_store.assessments.find(AssessmentQuery())) == 6
 
 

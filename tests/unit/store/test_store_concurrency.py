@@ -50,11 +50,11 @@ class Follower:
             self.components[number] = (state, at)
             self.findings.pop(number, None)
         self.findings.update(changes.findings)
-        self.vulnerabilities |= {one.id for one in changes.vulnerabilities}
+        self.vulnerabilities |= {other.id for other in changes.vulnerabilities}
         named = {key for keys in changes.findings.values() for key in keys}
         assert named <= self.vulnerabilities, "a finding was told before its vulnerability"
-        self.assessments += [one.sequence for one in changes.assessments]
-        self.sboms |= {(one.digest, one.document_digest) for one in changes.sboms}
+        self.assessments += [other_assessment.sequence for other_assessment in changes.assessments]
+        self.sboms |= {(sbom.digest, sbom.document_digest) for sbom in changes.sboms}
         self.tags.update(changes.tags)
 
 
@@ -120,7 +120,7 @@ def test_one_document_that_several_writers_add_at_once_is_kept_once(stores: list
 def test_a_pair_that_several_writers_record_at_once_is_assessed_once(stores: list[Store], database_url: str) -> None:
     batch = [answer("pkg:npm/a@1", vulnerability("V-1", "9.8"), vulnerability("V-2", "9.8"))]
     in_threads(lambda n: stores[n].components.record(batch, assess=AutoRule(), now=NOON))
-    assert [one.sequence for one in stores[0].assessments.find(AssessmentQuery())] == [1, 2]
+    assert [other_assessment.sequence for other_assessment in stores[0].assessments.find(AssessmentQuery())] == [1, 2]
     check(database_url)
 
 

@@ -25,7 +25,7 @@ Open = Callable[..., Store]
 
 def written(*purls: str, remark: str = "") -> bytes:
     """A CycloneDX document."""
-    components = [{"type": "library", "name": one, "version": "1", "purl": one} for one in purls]
+    components = [{"type": "library", "name": purl, "version": "1", "purl": purl} for purl in purls]
     content = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components, "remark": remark}
     return json.dumps(content).encode()
 
@@ -68,7 +68,7 @@ def test_all_documents_of_a_search_are_kept(keeping: Open) -> None:
     store, found = keeping(), [read("pkg:npm/a@1.0.0"), read("pkg:npm/b@1.0.0")]
     store.sboms.record(digest(1), Look("registry.example/web", {"referrers": found}))
     assert store.documents.counts().kept == 2
-    assert all(one.has_document for one in store.sboms.show(digest(1)))
+    assert all(record.has_document for record in store.sboms.show(digest(1)))
 
 
 def test_a_document_of_two_images_is_kept_once(keeping: Open) -> None:
@@ -153,8 +153,8 @@ def test_a_damaged_document_is_as_good_as_none(keeping: Open, database_url: str)
         connection.execute(mine.values(payload=foreign))
         connection.execute(update(documents).where(documents.c.digest == other.document_digest).values(payload=b"x"))
     engine.dispose()
-    for one in (sbom, other):
-        kept = store.documents.find(one.document_digest)
+    for other_sbom in (sbom, other):
+        kept = store.documents.find(other_sbom.document_digest)
         assert kept is not None
         assert kept.data is None
 

@@ -21,7 +21,7 @@ def test_a_decision_is_recorded_for_each_spelling_that_the_database_holds(opened
     store.admin.upgrade()
     store.sboms.add(digest(1), make_sbom(f"{FORMER}@1.0", f"{KEY}@2.0", "pkg:nuget/Other@1.0"), place="added")
     store.assessments.append([assessment("V-1", scope=Scope(KEY)), assessment("V-2", scope=Scope("pkg:npm/a"))])
-    scopes = [one.scope.package for one in store.assessments.find(AssessmentQuery())]
+    scopes = [other_assessment.scope.package for other_assessment in store.assessments.find(AssessmentQuery())]
     assert scopes == [KEY, FORMER, "pkg:npm/a"]
 
 

@@ -60,7 +60,7 @@ def answered(store: Store, clock: FakeClock, *found: str, clean: Iterable[str] =
     """The source answers: these are vulnerable."""
     clock.advance(1)
     flaw = vulnerability("CVE-2026-1", "9.8")
-    answers = [answer(one, flaw, at=clock.now()) for one in found] + [answer(one, at=clock.now()) for one in clean]
+    answers = [answer(text, flaw, at=clock.now()) for text in found] + [answer(text, at=clock.now()) for text in clean]
     store.components.record(answers, assess=AutoRule(), now=clock.now())
 
 
@@ -76,7 +76,7 @@ def test_an_sbom_keeps_its_former_components_until_those_of_today_have_answers(
     autorest(real_store)
     answered(real_store, clock, FORMER, clean=[OTHER])
     again = rereader(real_store)
-    assert [one.reason for one in again.run()] == [""]
+    assert [reread.reason for reread in again.run()] == [""]
     assert contents(real_store) == {FORMER: ComponentState.VULNERABLE, OTHER: ComponentState.CLEAN}
     assert again.counts() == OutdatedCounts(waiting=1, unread=0, without_document=0, to_ask=1)
     answered(real_store, clock, TODAY)
@@ -289,4 +289,4 @@ def test_read_models_follow_each_step(real_store: Store, clock: FakeClock) -> No
     model.apply(real_store.feed.changes(model.position))
     facts = model.facts(digest(1))
     assert facts is not None
-    assert [one.purl for one in facts.vulnerable] == [TODAY]
+    assert [component.purl for component in facts.vulnerable] == [TODAY]

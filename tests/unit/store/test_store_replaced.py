@@ -32,7 +32,7 @@ def vulnerable(model: ReadModel) -> tuple[int, list[str]]:
     """How many components of the image are clean, and which are vulnerable."""
     facts = model.facts(IMAGE)
     assert facts is not None
-    return facts.clean, [str(one.purl) for one in facts.vulnerable]
+    return facts.clean, [str(component.purl) for component in facts.vulnerable]
 
 
 def test_a_replica_knows_nothing_of_the_former_database_when_the_new_one_has_the_higher_revision(

@@ -316,7 +316,7 @@ def test_an_assessment_that_was_kept_in_another_spelling_can_be_withdrawn(opened
     assert kept.scope.image == "a.example/b"
     store.assessments.append([replace(old, type=None, scope=canonical_scope(Scope(image="A.example:0443/b")))])
     index = AssessmentIndex.of(store.feed.changes().assessments)
-    assert [one for one in index if one.type is not None] == []
+    assert [assessment for assessment in index if assessment.type is not None] == []
 
 
 def test_leases_that_a_program_before_fencing_numbers_takes_and_ends_are_respected(

@@ -70,7 +70,7 @@ def walked(read: Callable[[Key | None, int], Any], most: int = 2) -> list[Any]:
 
 def ids(store: Store, most: int = 2, **scan: Any) -> list[str]:
     lines = walked(lambda after, n: store.triage.vulnerabilities(VulnerabilityScan(**scan), after, n), most)
-    return [one.vulnerability.id for one in lines]
+    return [line.vulnerability.id for line in lines]
 
 
 def test_pages_hold_each_vulnerability_once_in_every_order(filled: Store) -> None:
@@ -85,7 +85,7 @@ def test_what_was_added_meanwhile_moves_no_page(filled: Store) -> None:
     first = filled.triage.vulnerabilities(VulnerabilityScan(), None, 2)
     filled.components.record([answer("pkg:npm/new@1", vulnerability("V-NEW", "10.0"))], assess=AutoRule(), now=NOON)
     second = filled.triage.vulnerabilities(VulnerabilityScan(), first[-1].key, 2)
-    assert [one.vulnerability.id for one in (*first, *second)] == ["V-6", "V-1", "V-0", "V-2"]
+    assert [line.vulnerability.id for line in (*first, *second)] == ["V-6", "V-1", "V-0", "V-2"]
 
 
 def test_the_rank_is_the_score_rounded_half_up_and_follows_it(filled: Store) -> None:
@@ -129,7 +129,7 @@ def packages(store: Store, **scan: Any) -> list[str]:
     found = []
     after: Key | None = None
     while page := store.triage.packages(PackageScan(**scan), after, 3):
-        found += [one.package for one in page]
+        found += [line.package for line in page]
         after = (page[-1].name, page[-1].package)
     return found
 
@@ -171,7 +171,7 @@ def test_records_are_read_newest_first_or_by_their_end(real_store: Store) -> Non
 
     def found(**scan: Any) -> list[str]:
         lines = walked(lambda after, n: real_store.triage.assessments(AssessmentScan(**scan), after, n), 1)
-        return [one.assessment.vulnerability for one in lines]
+        return [line.assessment.vulnerability for line in lines]
 
     assert found() == ["V-3", "V-2", "V-1"]
     assert found(author="ana") == ["V-3", "V-1"]
@@ -188,7 +188,7 @@ def test_the_audit_log_is_read_back_and_never_changed(real_store: Store) -> None
         for n in range(3):
             write_note(connection, replace(note, actor=f"a{n}"), NOON, "b1" if n else "")
     lines = real_store.triage.audit(AuditScan(), None, 2)
-    assert [one.note.actor for one in lines] == ["a2", "a1"]
+    assert [line.note.actor for line in lines] == ["a2", "a1"]
     (rest,) = real_store.triage.audit(AuditScan(), (lines[-1].number,), 2)
     assert (rest.note.actor, rest.batch, rest.at, rest.note.detail) == ("a0", "", NOON, {"type": "Blocked"})
     assert len(real_store.triage.audit(AuditScan(batch="b1"), None, 9)) == 2

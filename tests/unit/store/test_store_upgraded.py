@@ -50,7 +50,7 @@ def milder(store: Store) -> list[Any]:
     return [
         (image.former, image.kind, FORMERLY[image.name], now)
         for image, now in zip(images(), actions(store).values(), strict=True)
-        if any(_action(one) < _action(was) for was, one in zip(FORMERLY[image.name], now, strict=True))
+        if any(_action(text) < _action(was) for was, text in zip(FORMERLY[image.name], now, strict=True))
     ]
 
 
@@ -84,7 +84,7 @@ def record(store: Store, clock: FakeClock, some: list[Image]) -> None:
 
 
 def test_the_data_of_the_former_release_has_every_action() -> None:
-    assert {one for words in FORMERLY.values() for one in words} == {"allow", "warn", "deny"}
+    assert {word for words in FORMERLY.values() for word in words} == {"allow", "warn", "deny"}
     assert len(FORMERLY) == len(list(images()))
 
 
@@ -106,7 +106,7 @@ def test_no_step_of_an_upgrade_makes_a_verdict_milder(
     assert milder(upgraded) == [], "after the first look for answers"
     waiting = list(images())
     while waiting:
-        some, waiting = waiting[::5], [one for index, one in enumerate(waiting) if index % 5]
+        some, waiting = waiting[::5], [image for index, image in enumerate(waiting) if index % 5]
         record(upgraded, clock, some)
         assert milder(upgraded) == [], "after some answers"
         rereader.advance()

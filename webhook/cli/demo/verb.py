@@ -112,7 +112,7 @@ class Demo:
         return self._folder / f"{image.name}.{suffix}"
 
     def _tell_contents(self, parts: Parts) -> None:
-        by_digest = {one.digest: one for one in parts.store.sboms.list()}
+        by_digest = {record.digest: record for record in parts.store.sboms.list()}
         heading("Three images, and what their SBOMs list:")
         rows = [
             (image.tagged.text, by_digest[image.digest].format, by_digest[image.digest].components, image.about)
@@ -120,18 +120,18 @@ class Demo:
         ]
         print_table(("Image", "SBOM", "Components#", "About"), rows, empty="", indent=2)
         heading("What OSS Index says about them, and what the CVSS ranges of the assessment types make of it:")
-        found = [finding for one in parts.assessor.states(Selection()) for finding in one.findings]
+        found = [finding for vulnerability in parts.assessor.states(Selection()) for finding in vulnerability.findings]
         print_table(
             ("Vulnerability", "CVSS#", "Component", "Assessment", "Action"),
             [
                 (
-                    one.vulnerability.id,
-                    score(one.vulnerability).removeprefix("CVSS "),
-                    one.purl,
-                    state(one),
-                    one.action.word,
+                    finding.vulnerability.id,
+                    score(finding.vulnerability).removeprefix("CVSS "),
+                    finding.purl,
+                    state(finding),
+                    finding.action.word,
                 )
-                for one in found
+                for finding in found
             ],
             empty="",
             indent=2,

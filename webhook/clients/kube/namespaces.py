@@ -95,7 +95,7 @@ class NamespaceWatch:
         except SourceError as fault:
             self._failed = (now + _FAILED_SECONDS, fault)
             raise
-        self._read = {name: one for name, one in self._read.items() if now < one[0]}
+        self._read = {name: entry for name, entry in self._read.items() if now < entry[0]}
         self._read[namespace] = (now + _READ_SECONDS, found)
         return found
 

@@ -79,7 +79,7 @@ class KubeOwners:
             SourceError: the API server did not answer, or refused to.
         """
         top = owners[-1]
-        chains = {one.uid: tuple(above.uid for above in owners[index:]) for index, one in enumerate(owners)}
+        chains = {owner.uid: tuple(above.uid for above in owners[index:]) for index, owner in enumerate(owners)}
         query = {**_selecting(top.selector or _JOB_PODS), "fieldSelector": _LIVING}
         for item in self._list(POD.path(namespace), POD.resource, namespace, query, deadline):
             pod: PodState = decoded(_POD, item, Wanted(POD.resource, "", namespace))
@@ -87,7 +87,7 @@ class KubeOwners:
             if by is None:
                 continue
             if by.uid not in chains:
-                chains[by.uid] = tuple(one.uid for one in self.owners(by, namespace, deadline))
+                chains[by.uid] = tuple(owner.uid for owner in self.owners(by, namespace, deadline))
             if top.uid in chains[by.uid]:
                 yield _owned(pod, item, chains[by.uid])
 
@@ -97,7 +97,7 @@ class KubeOwners:
         Raises:
             SourceError: the API server did not answer, or refused to.
         """
-        top, own = owners[-1], [one.revision for one in owners if one.revision is not None]
+        top, own = owners[-1], [owner.revision for owner in owners if owner.revision is not None]
         plural = {"Deployment": "replicasets", "StatefulSet": "controllerrevisions", "DaemonSet": "controllerrevisions"}
         kind = plural.get(top.kind)
         if kind is None or not top.selector:
@@ -158,7 +158,9 @@ def _selector(spec: _Spec) -> str:
 
 
 def _revision(read: _Object, content: bytes | msgspec.Raw, group: str = "apps", kind: str = "ReplicaSet") -> Revision:
-    return Revision(read.metadata.created, frozenset(one.image for one in _containers(content, group, kind)))
+    return Revision(
+        read.metadata.created, frozenset(container.image for container in _containers(content, group, kind))
+    )
 
 
 def _containers(content: bytes | msgspec.Raw, group: str, kind: str) -> tuple[ContainerRef, ...]:
@@ -170,8 +172,8 @@ def _owned(pod: PodState, content: msgspec.Raw, owners: tuple[str, ...]) -> Owne
     says = pod.digests()
     digests: set[Digest] = set()
     tags: set[tuple[str, Digest | None]] = set()
-    for one in _containers(content, "", "Pod"):
-        running, image = says.get((one.role, one.name)), readable(one.image)
+    for container in _containers(content, "", "Pod"):
+        running, image = says.get((container.role, container.name)), readable(container.image)
         pinned = image.digest if image is not None else None
         digests.update(digest for digest in (running, pinned) if digest is not None)
         if image is not None and pinned is None:

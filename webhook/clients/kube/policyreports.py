@@ -121,7 +121,7 @@ class PolicyReports:
             content = self._api.get(f"/apis/{kind.api_version}", wanted, deadline)
             if content is not None:
                 resources = decoded(_RESOURCES, content, wanted).resources or ()
-                if any(one.name == kind.plural for one in resources):
+                if any(resource.name == kind.plural for resource in resources):
                     return kind
         return None
 
@@ -157,7 +157,7 @@ def serialized(report: WorkloadReport, kind: ReportKind) -> dict[str, Any]:
         },
         "scope": {**owner, "namespace": about.namespace},
         "summary": {status.value: report.summary.get(status, 0) for status in ReportStatus},
-        "results": [_result(one, timestamp) for one in report.results],
+        "results": [_result(result, timestamp) for result in report.results],
     }
     return content | ({"source": SOURCE} if kind is REPORT else {})
 

@@ -86,15 +86,15 @@ class PullSecretReader:
         names = access.secrets or self._names(access, deadline)
         distinct, limit = tuple(dict.fromkeys(names)), self._options.max_pull_secrets
         read = [self._secret(access.namespace, name, deadline) for name in distinct[:limit]]
-        notes = [one.note for one in read if one.note]
+        notes = [secret.note for secret in read if secret.note]
         if len(distinct) > limit:
             notes.append(f"Only the first {limit} of {len(distinct)} pull secrets are read.")
         if not read:
             return PullSecrets()
-        versions = "\n".join([access.namespace, *(one.version for one in read)])
+        versions = "\n".join([access.namespace, *(secret.version for secret in read)])
         return PullSecrets(
             key=hashlib.sha256(versions.encode()).hexdigest(),
-            documents=tuple(one.document for one in read if one.document is not None),
+            documents=tuple(secret.document for secret in read if secret.document is not None),
             notes=tuple(notes),
         )
 
@@ -103,7 +103,9 @@ class PullSecretReader:
         if content is None:
             return ()
         account = _decoded(content, _ServiceAccount, f"ServiceAccount {access.service_account}")
-        return tuple(one.name for one in account.image_pull_secrets or () if one.name)
+        return tuple(
+            image_pull_secret.name for image_pull_secret in account.image_pull_secrets or () if image_pull_secret.name
+        )
 
     def _secret(self, namespace: str, name: str, deadline: Deadline) -> _Read:
         content = self._api.secret(namespace, name, deadline)

@@ -48,14 +48,14 @@ class _Status(msgspec.Struct, rename="camel"):
     range: str = ""
 
     def status(self) -> ResourceStatus | None:
-        for one in self.conditions:
-            if one.type == _READY:
+        for condition in self.conditions:
+            if condition.type == _READY:
                 return ResourceStatus(
                     generation=self.observed_generation,
-                    ready=one.status == "True",
-                    reason=one.reason,
-                    message=one.message,
-                    since=one.last_transition_time,
+                    ready=condition.status == "True",
+                    reason=condition.reason,
+                    message=condition.message,
+                    since=condition.last_transition_time,
                     images=self.images,
                     until=self.until,
                     expired=self.expired,
@@ -119,7 +119,7 @@ class KubeResources:
             SourceError: the API server did not answer, or refused to.
         """
         found = self._list(ResourceKind.TYPE)
-        return None if found is None else [_type(one) for one in found]
+        return None if found is None else [_type(item) for item in found]
 
     def assessments(self) -> Sequence[AssessmentResource] | None:
         """All ``Assessment`` objects; None when the cluster does not know the kind.
@@ -128,7 +128,7 @@ class KubeResources:
             SourceError: the API server did not answer, or refused to.
         """
         found = self._list(ResourceKind.ASSESSMENT)
-        return None if found is None else [_assessment(one) for one in found]
+        return None if found is None else [_assessment(item) for item in found]
 
     def report(self, resource: Resource, status: ResourceStatus) -> None:
         """Write the status of an object; harmless when the object is gone.

@@ -86,12 +86,12 @@ class Gathered:
         """Take the containers of one Pod in."""
         self.pods += 1
         digests = state.digests()
-        for one in containers:
-            place = (one.role, one.name, one.image)
+        for container in containers:
+            place = (container.role, container.name, container.image)
             if place not in self._running:
-                self._running[place], self._labels[place] = set(), one.label
+                self._running[place], self._labels[place] = set(), container.label
             # A digest in the reference is what admission judged; the kubelet may tell another name's of the same image.
-            digest = None if "@" in one.image else digests.get((one.role, one.name))
+            digest = None if "@" in container.image else digests.get((container.role, container.name))
             if digest is not None:
                 self._running[place].add(digest)
 
@@ -104,11 +104,11 @@ class Gathered:
         """
         images: list[RunningImage] = []
         labels = dict(self._labels)
-        for one in template:
-            places = [place for place in self._running if _is_of(place, one)]
-            labels.update(dict.fromkeys(places, one.label))
+        for container in template:
+            places = [place for place in self._running if _is_of(place, container)]
+            labels.update(dict.fromkeys(places, container.label))
             if not places:
-                images.append(RunningImage(one.image, None, one.label, one.role, running=False))
+                images.append(RunningImage(container.image, None, container.label, container.role, running=False))
         for place, digests in self._running.items():
             role, _, reference = place
             known: Sequence[Digest | None] = sorted(digests) or (None,)

@@ -128,8 +128,8 @@ class WebhookConfigurations:
 
     def _read(self, kind: str, wanted: Wanted, content: bytes) -> Registration:
         read: _Configuration = decoded(_DECODER, content, wanted)
-        ours = [one.client_config for one in read.webhooks or () if self._is_ours(one.client_config)]
-        bundles = tuple(_plain(one.ca_bundle or "") for one in ours)
+        ours = [webhook.client_config for webhook in read.webhooks or () if self._is_ours(webhook.client_config)]
+        bundles = tuple(_plain(webhook.ca_bundle or "") for webhook in ours)
         return Registration(kind, wanted.name, read.metadata.resource_version, bundles, content)
 
     def _is_ours(self, config: _ClientConfig) -> bool:
@@ -170,7 +170,7 @@ class KubeRegistration:
                 log.info("the webhook's registration is not known", extra={"why": problem.message})
                 continue
             webhooks = decoded(_DECODER, content, wanted).webhooks if content is not None else None
-            found += [one.namespace_selector or LabelSelector() for one in webhooks or ()]
+            found += [webhook.namespace_selector or LabelSelector() for webhook in webhooks or ()]
         return found or None
 
 

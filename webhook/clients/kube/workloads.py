@@ -45,7 +45,7 @@ class _Job(ApiObject):
     @property
     def ended(self) -> bool:
         conditions = (self.status.conditions if self.status else None) or ()
-        return any(one.type in _ENDS and one.status == "True" for one in conditions)
+        return any(condition.type in _ENDS and condition.status == "True" for condition in conditions)
 
 
 _OBJECT, _JOB, _POD = (msgspec.json.Decoder(shape) for shape in (ApiObject, _Job, PodState))
@@ -71,7 +71,9 @@ class KubeWorkloads:
         """
         deadline = Deadline(self._clock.monotonic() + _LIST_SECONDS)
         places = [name for name in dict.fromkeys(namespaces) if is_name(name)] if namespaces else [""]
-        return [one for place in places for one in _Listing(self._api, place, deadline, self._extra).workloads()]
+        return [
+            workload for place in places for workload in _Listing(self._api, place, deadline, self._extra).workloads()
+        ]
 
     def namespaces(self, names: Collection[str] = ()) -> Mapping[str, Mapping[str, str]]:
         """The labels of namespaces, by name.
@@ -126,7 +128,7 @@ class _Listing:
             job = decoded(_JOB, raw, Wanted(JOB.resource, "", self._namespace))
             if not self._tops.add(job.metadata) and not job.ended:
                 yield from self._owner(JOB, raw)
-        yield from (one.workload() for one in self._gathered.values())
+        yield from (group.workload() for group in self._gathered.values())
 
     def _loose_replica_sets(self) -> list[tuple[str, str]]:
         loose = []

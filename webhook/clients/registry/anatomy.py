@@ -91,17 +91,17 @@ def anatomy(
     parts.take(manifest, None)
     images = list(dict.fromkeys(parts.images))
     names = numbered(platform for _, platform in images)
-    entries = [Subject(one, platform, (name,)) for (one, platform), name in zip(images, names, strict=True)]
+    entries = [Subject(item, platform, (name,)) for (item, platform), name in zip(images, names, strict=True)]
     wanted = [subject for subject in entries if is_wanted(subject.role, platforms)]
     remark = ""
     if not wanted:
         wanted = entries
         remark = f"the index has none of the platforms {', '.join(platforms)}; all of its own are looked at"
     indexes = []
-    for one, held in parts.indexes.items():
+    for index, held in parts.indexes.items():
         inside = tuple(name for image, name in zip(images, names, strict=True) if image in held)
         if inside:
-            indexes.append(Subject(one, "index", inside))
+            indexes.append(Subject(index, "index", inside))
     subjects = (*wanted, *indexes, Subject(digest, "index"))
     return Anatomy(subjects, tuple(parts.attestations), remark, tuple(names))
 

@@ -49,20 +49,24 @@ class Basket:
     @property
     def sboms(self) -> list[Sbom]:
         """What is in the documents."""
-        return [one.sbom for one in self.collected]
+        return [collected.sbom for collected in self.collected]
 
     def keep_newest(self) -> None:
         """Keep the newest document of each kind; one that states no time, and those of the same time, count, too."""
         newest: dict[tuple[str, str], dt.datetime] = {}
-        for one in self.collected:
-            if one.document.made_at is not None:
-                newest[one.kind] = max(newest.get(one.kind, one.document.made_at), one.document.made_at)
+        for collected in self.collected:
+            if collected.document.made_at is not None:
+                newest[collected.kind] = max(
+                    newest.get(collected.kind, collected.document.made_at), collected.document.made_at
+                )
         kept = []
-        for one in self.collected:
-            made = one.document.made_at
-            if made is None or made == newest[one.kind]:
-                kept.append(one)
+        for collected in self.collected:
+            made = collected.document.made_at
+            if made is None or made == newest[collected.kind]:
+                kept.append(collected)
             else:
-                one.look.used = False
-                one.look.answer += "; a newer one of the same signer, predicate type and tool counts (sbom.newest)"
+                collected.look.used = False
+                collected.look.answer += (
+                    "; a newer one of the same signer, predicate type and tool counts (sbom.newest)"
+                )
         self.collected = kept

@@ -131,7 +131,9 @@ class Opener:
                 continue
             configs.append(config)
             notes += [f"A pull secret cannot be used as a whole: {note}." for note in config.notes]
-        tries = [(first, rank) for first, one in enumerate(configs) for rank in range(min(_RANKS, len(one.entries)))]
+        tries = [
+            (first, rank) for first, config in enumerate(configs) for rank in range(min(_RANKS, len(config.entries)))
+        ]
         ways = []
         for first, rank in tries or [(0, 0)]:
             ordered = [*configs[first : first + 1], *configs[:first], *configs[first + 1 :]]

@@ -250,13 +250,13 @@ def pull_target(search: Search, image: ImageRef, digest: Digest, deadline: Deadl
     """
     visit = search.visit(image, digest, deadline, Trail())
     registry, parts = visit.repository.registry, visit.anatomy
-    subjects = [one for one in parts.subjects if one.role != "index"]
+    subjects = [subject for subject in parts.subjects if subject.role != "index"]
     credential = search.client.credential(visit.repository) or Credential()
     return PullTarget(
         host=_HUB if registry.host == DEFAULT_HOST else registry.host,
         path=visit.repository.path,
-        manifests=tuple((one.role, one.digest) for one in subjects),
-        coverages=tuple(Coverage(parts.platforms, one.entries) for one in subjects),
+        manifests=tuple((subject.role, subject.digest) for subject in subjects),
+        coverages=tuple(Coverage(parts.platforms, subject.entries) for subject in subjects),
         plain_http=registry.plain_http,
         ca_file=registry.ca_file,
         username=credential.username,

@@ -89,7 +89,7 @@ class Verification:
     def key(self, image: ImageRef) -> PublicKey | None:
         """The key for an image, by the name that the workload uses; None when its SBOMs need no signature."""
         names = image.names
-        return next((key for prefix, key in self._rules if any(has_prefix(one, prefix) for one in names)), None)
+        return next((key for prefix, key in self._rules if any(has_prefix(name, prefix) for name in names)), None)
 
 
 def _identity(prefix: str) -> str:

@@ -190,7 +190,7 @@ def explain(
                 look.used = False
             continue
         there[source.place] = (*there.get(source.place, ()), *found)
-    remedy = min(remedies, default=(0, _NONE_REMEDY), key=lambda one: one[0])[1]
+    remedy = min(remedies, default=(0, _NONE_REMEDY), key=lambda remedy: remedy[0])[1]
     if any(there.values()):
         result, remedy = "found", remedy if remedies else ""
     else:

@@ -44,8 +44,8 @@ def cocoapods(version: str) -> Any:
     found = _POD.fullmatch(version)
     if found is None:
         return None
-    segments: list[int | str] = [int(one) if one.isdigit() else one for one in _POD_SEGMENT.findall(found[1])]
-    first_word = next((place for place, one in enumerate(segments) if isinstance(one, str)), len(segments))
+    segments: list[int | str] = [int(match) if match.isdigit() else match for match in _POD_SEGMENT.findall(found[1])]
+    first_word = next((place for place, segment in enumerate(segments) if isinstance(segment, str)), len(segments))
     numbers = segments[:first_word]
     while numbers and numbers[-1] == 0:
         numbers.pop()
@@ -57,14 +57,14 @@ def _compare_pods(left: tuple[_Segments, _Segments], right: tuple[_Segments, _Se
         return (left[0] > right[0]) - (left[0] < right[0])
     if not left[1] or not right[1]:  # the one without a pre-release is greater
         return bool(right[1]) - bool(left[1])
-    for one, other in zip_longest(left[1], right[1]):
-        if one is None or other is None:
-            return -1 if one is None else 1
+    for number, other in zip_longest(left[1], right[1]):
+        if number is None or other is None:
+            return -1 if number is None else 1
         # A word and a number in one place decide nothing.
-        if isinstance(one, int) and isinstance(other, int) and one != other:
-            return one - other
-        if isinstance(one, str) and isinstance(other, str) and one != other:
-            return -1 if one < other else 1
+        if isinstance(number, int) and isinstance(other, int) and number != other:
+            return number - other
+        if isinstance(number, str) and isinstance(other, str) and number != other:
+            return -1 if number < other else 1
     return 0
 
 
@@ -92,22 +92,22 @@ def composer(version: str) -> Any:
     core, plus, build = text.partition("+")
     text = core if plus and build else text
     if found := _COMPOSER.fullmatch(text):
-        numbers = [int(one) for one in found[1].split(".")]
+        numbers = [int(part) for part in found[1].split(".")]
         return _composer_key([*numbers, 0, 0, 0, 0][:4], found)
     if found := _COMPOSER_DATE.fullmatch(text):
-        return _composer_key([int(one) for one in re.split(r"[.:-]", found[1])], found)
+        return _composer_key([int(part) for part in re.split(r"[.:-]", found[1])], found)
     if found := _COMPOSER_BRANCH.fullmatch(text):
         parts = [*found[1].split("."), "x", "x", "x", "x"][:4]
-        return (*((_NUMBER, int(one) if one.isdigit() else _ANY) for one in parts), (_DEV, 0), (_PLAIN, 0))
+        return (*((_NUMBER, int(part) if part.isdigit() else _ANY) for part in parts), (_DEV, 0), (_PLAIN, 0))
     return None
 
 
 def _composer_key(numbers: list[int], found: re.Match[str]) -> tuple[tuple[int, int], ...]:
     stability, counter, dev = (found[2] or "").lower(), found[3] or "", found[4]
-    parts = [(_NUMBER, one) for one in numbers]
+    parts = [(_NUMBER, number) for number in numbers]
     if stability and stability != "stable":
         parts.append((_STABILITIES.get(stability, _PATCH), 0))
-        parts += [(_NUMBER, int(one)) for one in re.findall(r"[0-9]+", counter)]
+        parts += [(_NUMBER, int(match)) for match in re.findall(r"[0-9]+", counter)]
     if dev and stability != "stable":
         parts.append((_DEV, 0))
     return (*parts, (_PLAIN, 0))
@@ -161,9 +161,9 @@ def _compare_conda(left: _CondaVersion, right: _CondaVersion) -> int:
         return left[0] - right[0]
     for parts, others in ((left[1], right[1]), (left[2], right[2])):
         for part, other in zip_longest(parts, others, fillvalue=()):
-            for one, another in zip_longest(part, other, fillvalue=_CONDA_ZERO):
-                if one != another:
-                    return -1 if one < another else 1
+            for pair, another in zip_longest(part, other, fillvalue=_CONDA_ZERO):
+                if pair != another:
+                    return -1 if pair < another else 1
     return 0
 
 
@@ -193,7 +193,7 @@ def conan(version: str) -> Any:
 
 
 def _conan_items(text: str) -> _Segments:
-    items = [int(one) if one.isdigit() else one for one in text.split(".")]
+    items = [int(part) if part.isdigit() else part for part in text.split(".")]
     while items and items[-1] == 0:
         items.pop()
     return tuple(items)
@@ -214,12 +214,12 @@ def _compare_conan(left: _ConanVersion, right: _ConanVersion) -> int:
 
 
 def _compare_conan_items(left: _Segments, right: _Segments) -> int:
-    for one, other in zip(left, right, strict=False):
-        if one == other:
+    for number, other in zip(left, right, strict=False):
+        if number == other:
             continue
-        if isinstance(one, int) and isinstance(other, int):
-            return one - other
-        return -1 if str(one) < str(other) else 1
+        if isinstance(number, int) and isinstance(other, int):
+            return number - other
+        return -1 if str(number) < str(other) else 1
     return len(left) - len(right)
 
 

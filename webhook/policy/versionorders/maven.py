@@ -62,8 +62,8 @@ def _parse(text: str) -> list[Item]:
         if not in_digits and stack[-1]:
             open_list()
         stack[-1].append(_item(text[start:], in_digits))
-    for one in reversed(stack):
-        _normalise(one)
+    for item in reversed(stack):
+        _normalise(item)
     return stack[0]
 
 
@@ -102,7 +102,7 @@ def _compare(left: Item, right: Item) -> int:
 
 def _compare_to_nothing(item: Item) -> int:
     if isinstance(item, list):
-        return next((found for one in item if (found := _compare_to_nothing(one))), 0)
+        return next((found for entry in item if (found := _compare_to_nothing(entry))), 0)
     if isinstance(item, str):
         return (item > _RELEASE) - (item < _RELEASE)
     return int(item > 0)

@@ -68,7 +68,7 @@ def _key(found: re.Match[str] | None, *, is_strict: bool = False, has_builds: bo
     pre: tuple[int, Identifiers] = _RELEASE
     if pre_release is not None:
         identifiers = pre_release.split(".")
-        if is_strict and any(_LEADING_ZERO.match(one) for one in identifiers):
+        if is_strict and any(_LEADING_ZERO.match(identifier) for identifier in identifiers):
             return None
         pre = (_PRE_RELEASE, tuple(map(_identifier, identifiers)))
     built = (1, tuple(map(_identifier, build.split(".")))) if has_builds and build is not None else _NO_BUILD
@@ -81,7 +81,7 @@ def _identifier(text: str) -> Identifier:
 
 
 def _numbers(texts: list[str]) -> tuple[int, ...]:
-    return tuple(int(one) for one in [*texts, "0", "0", "0", "0"][:4])
+    return tuple(int(text) for text in [*texts, "0", "0", "0", "0"][:4])
 
 
 def _toolchain(text: str) -> Key | None:

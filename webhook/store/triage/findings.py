@@ -32,7 +32,7 @@ def vulnerability_lines(
     order = _ORDERS[scan.order]
     is_upwards = scan.order is VulnerabilityOrder.ID
     query = select(*_BRIEF, _V.first_seen, _V.rank).where(*_conditions(connection, scan))
-    query = query.order_by(*(one.asc() if is_upwards else one.desc() for one in order)).limit(literal(most))
+    query = query.order_by(*(column.asc() if is_upwards else column.desc() for column in order)).limit(literal(most))
     if after is not None:
         here, there = tuple_(*order), tuple_(*(literal(part) for part in after))
         query = query.where(here > there if is_upwards else here < there)
@@ -52,7 +52,7 @@ def vulnerability_line(connection: Connection, identifier: str) -> Vulnerability
     found = connection.execute(named).scalars().all()
     if not found:
         return None
-    key = min(found, key=lambda one: (one.casefold() != identifier.casefold(), one))  # an id before an alias
+    key = min(found, key=lambda item: (item.casefold() != identifier.casefold(), item))  # an id before an alias
     query = select(*VULNERABILITY_COLUMNS, _V.first_seen).where(_V.id == literal(key))
     row = next(row for portion in raw_rows(connection, query) for row in portion)
     affected = _affected(connection, [key])
@@ -61,7 +61,7 @@ def vulnerability_line(connection: Connection, identifier: str) -> Vulnerability
 
 def named_vulnerabilities(connection: Connection, spellings: Sequence[str]) -> list[str]:
     """Ids of the vulnerabilities that have one of these identifiers, in any case."""
-    folded = sorted({one.casefold() for one in spellings})
+    folded = sorted({spelling.casefold() for spelling in spellings})
     query = select(identifiers.c.vulnerability_id).where(among(connection, identifiers.c.name, folded)).distinct()
     return sorted(key for portion in raw_rows(connection, query) for (key,) in portion)
 

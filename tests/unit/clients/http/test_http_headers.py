@@ -33,7 +33,7 @@ from webhook.clients.http.headers import Challenge, read_challenges
     ],
 )
 def test_headers_hold_one_challenge_or_several(header, expected):
-    assert read_challenges(header) == tuple(Challenge(*one) for one in expected)
+    assert read_challenges(header) == tuple(Challenge(*item) for item in expected)
 
 
 @given(st.text(alphabet='abBasicer =,"\\', max_size=60))

@@ -79,7 +79,7 @@ class ApiServer:
         self.answers[f"/api/v1/namespaces/{namespace}/secrets/{name}"] = Answer(content=content)
 
     def service_account(self, namespace: str, name: str, *secrets: str) -> None:
-        content = {"kind": "ServiceAccount", "imagePullSecrets": [{"name": one} for one in secrets]}
+        content = {"kind": "ServiceAccount", "imagePullSecrets": [{"name": secret} for secret in secrets]}
         self.answers[f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}"] = Answer(content=content)
 
     def nodes(self, *nodes: dict[str, Any], page: str = "", following: str = "") -> None:

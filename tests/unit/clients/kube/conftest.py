@@ -37,8 +37,8 @@ def make_api(server: ApiServer, clock: FakeClock) -> Iterator[MakeApi]:
         return made[-1]
 
     yield make
-    for one in made:
-        one.close()
+    for kube_api in made:
+        kube_api.close()
 
 
 @pytest.fixture

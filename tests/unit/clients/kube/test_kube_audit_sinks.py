@@ -78,8 +78,8 @@ def test_another_verdict_or_another_object_is_another_event(
     server: ObjectServer, api: KubeApi, clock: FakeClock
 ) -> None:
     events = KubeEvents(api, clock)
-    for one in (DENIED, replace(DENIED, key="verdict-2"), replace(DENIED, about=replace(WEB, uid="uid-2"))):
-        events.emit(one)
+    for event in (DENIED, replace(DENIED, key="verdict-2"), replace(DENIED, about=replace(WEB, uid="uid-2"))):
+        events.emit(event)
     assert len(server.kept("events")) == 3
 
 
@@ -88,7 +88,7 @@ def test_an_event_that_has_ended_begins_anew(server: ObjectServer, api: KubeApi,
     events.emit(DENIED)
     server.objects.clear()
     events.emit(DENIED)
-    assert [one["count"] for one in server.kept("events")] == [1]
+    assert [entry["count"] for entry in server.kept("events")] == [1]
 
 
 def test_normal_events_and_long_messages_are_sent_as_the_api_takes_them(

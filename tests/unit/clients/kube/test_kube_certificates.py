@@ -127,13 +127,13 @@ def test_only_the_bundles_of_entries_that_call_us_are_written(
     assert found.bundles == ("", "old")
     assert webhooks.publish(found, "new")
     (kept,) = server.kept("validatingwebhookconfigurations")
-    assert [one["clientConfig"].get("caBundle") for one in kept["webhooks"]] == [
+    assert [item["clientConfig"].get("caBundle") for item in kept["webhooks"]] == [
         coded("new"),
         coded("theirs"),
         coded("new"),
         coded("theirs"),
     ]
-    assert all(one["failurePolicy"] == "Fail" for one in kept["webhooks"])
+    assert all(item["failurePolicy"] == "Fail" for item in kept["webhooks"])
 
 
 def test_a_configuration_that_changed_meanwhile_is_left_alone(
@@ -152,14 +152,16 @@ def test_a_configuration_that_changed_meanwhile_is_left_alone(
 def test_both_kinds_are_read_as_far_as_they_are_there(server: VersionedServer, webhooks: WebhookConfigurations) -> None:
     assert webhooks.read() == []
     register(server, entry("mutate", OURS, "old"), collection=MUTATING)
-    assert [(one.kind, one.bundles) for one in webhooks.read()] == [("MutatingWebhookConfiguration", ("old",))]
+    assert [(registration.kind, registration.bundles) for registration in webhooks.read()] == [
+        ("MutatingWebhookConfiguration", ("old",))
+    ]
     register(server, collection=VALIDATING)
-    assert [one.bundles for one in webhooks.read()] == [(), ("old",)]
+    assert [registration.bundles for registration in webhooks.read()] == [(), ("old",)]
 
 
 def test_a_bundle_that_is_no_text_counts_as_none(server: VersionedServer, webhooks: WebhookConfigurations) -> None:
     register(server, {"name": "enforced", "clientConfig": {"service": OURS, "caBundle": "/w=="}})
-    assert [one.bundles for one in webhooks.read()] == [("",)]
+    assert [registration.bundles for registration in webhooks.read()] == [("",)]
 
 
 def test_unregistering_says_what_it_deleted(server: VersionedServer, webhooks: WebhookConfigurations) -> None:
@@ -171,7 +173,7 @@ def test_unregistering_says_what_it_deleted(server: VersionedServer, webhooks: W
         "MutatingWebhookConfiguration bomgate",
     ]
     assert list(webhooks.delete()) == []
-    assert [one["metadata"]["name"] for one in server.kept("validatingwebhookconfigurations")] == ["of-somebody-else"]
+    assert [item["metadata"]["name"] for item in server.kept("validatingwebhookconfigurations")] == ["of-somebody-else"]
 
 
 def test_a_name_that_is_part_of_another_address_is_refused(api: KubeApi, clock: FakeClock) -> None:

@@ -99,7 +99,7 @@ def test_without_the_right_to_list_the_log_names_it_once_and_names_are_asked_one
     wait_until(lambda: len(server.paths("GET")) >= 2, 10, "the second try", pause=0.01)
     stop.set()
     thread.join(timeout=15)
-    (warning,) = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    (warning,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert "bomgate may not list namespaces" in warning.__dict__["why"]
     assert watch.known("shop") is None
     assert watch.read("shop", soon(clock)) == {ENFORCE: "warn"}

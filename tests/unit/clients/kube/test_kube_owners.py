@@ -203,7 +203,7 @@ def test_a_job_stays_as_it_was_made_and_what_it_names_is_its_template(
     add(server, "CronJob", "backup", spec={"jobTemplate": {"spec": maker("app:2")}})
     add(server, "Job", "backup-1", cron_job, spec=maker("app:1"))
     chain = owners.owners(ref("Job", "backup-1", "batch/v1"), "shop", soon)
-    assert [one.references for one in owners.revisions(chain, "shop", soon)] == [{"app:1"}]
+    assert [revision.references for revision in owners.revisions(chain, "shop", soon)] == [{"app:1"}]
     assert owners.revisions(owners.owners(cron_job, "shop", soon), "shop", soon) == []
 
 
@@ -213,7 +213,7 @@ def test_a_chain_ends_where_nothing_is_known_of_what_is_above(
     add(server, "ReplicaSet", "web-1", ref("Rollout", "web", "argoproj.io/v1alpha1"), spec=maker("app:1"))
     add(server, "ReplicaSet", "orphan", ref("Deployment", "gone"), spec=maker("app:1"))
     for name in ("web-1", "orphan"):
-        assert [one.name for one in owners.owners(ref("ReplicaSet", name), "shop", soon)] == [name]
+        assert [owner.name for owner in owners.owners(ref("ReplicaSet", name), "shop", soon)] == [name]
 
 
 def test_a_chain_without_end_ends(server: ObjectServer, owners: KubeOwners, soon: Deadline) -> None:

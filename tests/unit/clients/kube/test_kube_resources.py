@@ -52,7 +52,7 @@ def test_types_of_all_pages_are_read(server: ApiServer, resources: KubeResources
     found = resources.types()
     assert found is not None
     band = CvssRange(Decimal("8.9"), Decimal("10.0"))
-    assert [one.type for one in found] == [
+    assert [resource.type for resource in found] == [
         AssessmentType("full", Action.DENY, band, 30, "red", OnExpiry.REASSESS, "words"),
         AssessmentType("plain", Action.ALLOW),
     ]
@@ -75,7 +75,7 @@ def test_assessments_are_read_as_they_are_written(server: ApiServer, resources: 
     assert found is not None
     until = dt.datetime(2027, 1, 1, tzinfo=dt.UTC)
     scope = Scope("pkg:npm/a@1", ">=1", "shop/*", "shop")
-    assert [one.definition for one in found] == [
+    assert [resource.definition for resource in found] == [
         StatedAssessment("CVE-2021-44228", "Blocked", scope, "never", until),
         StatedAssessment("V-1", "Ignore", Scope(), "", None),
     ]

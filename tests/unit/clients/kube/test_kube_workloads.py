@@ -65,7 +65,7 @@ def maker(kind: str, name: str, image: str = "app:1", **pod_spec: Any) -> Object
 
 
 def told(found: Any) -> dict[str, RunningWorkload]:
-    return {one.owner.title: one for one in found}
+    return {item.owner.title: item for item in found}
 
 
 def test_pods_of_a_deployment_are_one_workload_with_the_digest_that_runs(
@@ -91,7 +91,7 @@ def test_while_a_rollout_goes_on_old_and_new_images_are_both_there(
         server.add(owned(maker("ReplicaSet", f"web-{number}", image), "Deployment", "web"))
         server.add(owned(pod(f"web-{number}-x", image, f"h/app@{digest}"), "ReplicaSet", f"web-{number}"))
     (found,) = workloads.workloads()
-    assert {(one.judged, one.container.partition(" ")[0]) for one in found.images} == {
+    assert {(image.judged, image.container.partition(" ")[0]) for image in found.images} == {
         (f"app:1@{ONE}", "spec.containers[0]"),
         (f"app:2@{TWO}", "spec.template.spec.containers[0]"),
     }
@@ -176,7 +176,7 @@ def test_a_pod_that_waits_does_not_hide_what_the_others_run(server: ObjectServer
     server.add(owned(pod("db-0", image_id=f"h/app@{ONE}"), "StatefulSet", "db"))
     server.add(owned(pod("db-1"), "StatefulSet", "db"))
     (found,) = workloads.workloads()
-    assert [one.judged for one in found.images] == [f"app:1@{ONE}"]
+    assert [image.judged for image in found.images] == [f"app:1@{ONE}"]
     assert found.pods == 2
 
 
@@ -198,7 +198,7 @@ def test_init_and_ephemeral_containers_and_image_volumes_have_their_digests(
     }
     server.add(made)
     (found,) = workloads.workloads()
-    assert {one.role: one.judged for one in found.images} == {
+    assert {image.role: image.judged for image in found.images} == {
         ContainerRole.INIT: f"init:1@{TWO}",
         ContainerRole.CONTAINER: f"app:1@{ONE}",
         ContainerRole.EPHEMERAL: f"debug:latest@{ONE}",
@@ -212,7 +212,7 @@ def test_an_image_that_was_pinned_on_the_way_is_that_of_the_template(
     server.add(maker("DaemonSet", "agent"))
     server.add(owned(pod("agent-x", f"app:1@{ONE}", f"h/app@{ONE}"), "DaemonSet", "agent"))
     (found,) = workloads.workloads()
-    assert [(one.judged, one.running) for one in found.images] == [(f"app:1@{ONE}", True)]
+    assert [(image.judged, image.running) for image in found.images] == [(f"app:1@{ONE}", True)]
 
 
 def test_pull_secrets_of_the_template_come_with_it(server: ObjectServer, workloads: KubeWorkloads) -> None:

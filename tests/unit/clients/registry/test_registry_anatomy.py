@@ -99,7 +99,7 @@ def test_an_index_inside_an_index_is_part_of_it():
     outer, inner = index(entry(1, "linux/amd64"), nested(9)), index(entry(2, "linux/arm64"), entry(3, "linux/s390x"))
     assert inner_indexes(outer) == [digest(9)]
     found = anatomy(INDEX, outer, DEFAULT, {Digest(digest(9)): inner})
-    assert [(one.role, one.digest, one.entries) for one in found.subjects] == [
+    assert [(subject.role, subject.digest, subject.entries) for subject in found.subjects] == [
         ("linux/amd64", digest(1), ("linux/amd64",)),
         ("linux/arm64", digest(2), ("linux/arm64",)),
         ("index", digest(9), ("linux/arm64", "linux/s390x")),
@@ -111,7 +111,7 @@ def test_an_index_inside_an_index_is_part_of_it():
 def test_an_index_that_holds_itself_is_walked_once():
     outer = index(nested(9, "linux/arm64"))
     found = anatomy(INDEX, outer, DEFAULT, {Digest(digest(9)): index(nested(9), entry(1))})
-    assert [(one.role, one.digest) for one in found.subjects] == [
+    assert [(subject.role, subject.digest) for subject in found.subjects] == [
         ("linux/arm64", digest(1)),
         ("index", digest(9)),
         ("index", INDEX),
@@ -120,7 +120,12 @@ def test_an_index_that_holds_itself_is_walked_once():
 
 def test_every_entry_of_a_platform_has_a_name_of_its_own():
     found = anatomy(INDEX, index(entry(1, "linux/amd64"), entry(2, "linux/amd64"), entry(3)), DEFAULT)
-    assert [one.entries for one in found.subjects] == [("linux/amd64",), ("linux/amd64#2",), ("no platform",), ()]
+    assert [subject.entries for subject in found.subjects] == [
+        ("linux/amd64",),
+        ("linux/amd64#2",),
+        ("no platform",),
+        (),
+    ]
 
 
 def test_what_states_a_platform_is_an_image_whatever_its_annotations_say():

@@ -223,7 +223,9 @@ def test_where_no_assessment_denies_the_time_is_that_of_the_oldest_pod() -> None
 
 
 def grant(*images: str, at: dt.datetime, until: dt.datetime) -> BreakGlassGrant:
-    return BreakGlassGrant("shop", "INC-1", "ben", WEB, tuple(f"{one}@{digest_of(one)}" for one in images), at, until)
+    return BreakGlassGrant(
+        "shop", "INC-1", "ben", WEB, tuple(f"{image}@{digest_of(image)}" for image in images), at, until
+    )
 
 
 def test_pods_that_came_in_by_break_glass_are_no_evidence_when_it_has_ended() -> None:

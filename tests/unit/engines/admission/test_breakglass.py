@@ -36,7 +36,7 @@ def test_who_has_the_right_lets_it_in_with_a_warning_and_a_grant(town: Town, cap
     assert dict(answer.audit_annotations)["break-glass"] == "INC-1"
     of = GrantedWorkload("apps/v1", "Deployment", "web", "u-web")
     assert town.grants.kept == [BreakGlassGrant("shop", "INC-1", "ben", of, (PINNED,), NOON, NOON + 8 * HOUR)]
-    (entry,) = [one for one in caplog.records if one.levelno == logging.WARNING]
+    (entry,) = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert (entry.message, entry.__dict__["user"], entry.__dict__["ticket"]) == ("break-glass used", "ben", " INC-1 ")
 
 
@@ -128,7 +128,7 @@ def test_a_new_ticket_renews_the_grant_without_a_new_image(town: Town) -> None:
         request(workload(BAD, kind="Deployment", ticket="INC-2"), workload(BAD, kind="Deployment", ticket="INC-1"))
     )
     assert (answer.allowed, answer.reason) == (True, "break-glass")
-    assert [one.ticket for one in town.grants.kept] == ["INC-2"]
+    assert [break_glass_grant.ticket for break_glass_grant in town.grants.kept] == ["INC-2"]
 
 
 def test_a_new_ticket_that_does_not_count_is_no_reason_to_deny_an_update_without_a_new_image(town: Town) -> None:

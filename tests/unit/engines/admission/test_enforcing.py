@@ -68,7 +68,7 @@ def test_when_labels_cannot_be_read_the_policy_says_the_mode_and_the_log_why(
     town.labels.memory.clear()
     town.labels.error = Retryable("The API server is away.")
     assert town.review(request(workload(BAD))).decision == "warn"
-    (warning,) = [one for one in caplog.records if one.levelno == logging.WARNING]
+    (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert (warning.__dict__["namespace"], warning.__dict__["why"]) == ("shop", "The API server is away.")
 
 

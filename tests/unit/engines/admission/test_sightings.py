@@ -28,7 +28,7 @@ class Recorder:
 def verdict(*names: str, refused: bool = False) -> WorkloadVerdict:
     action = Action.DENY if refused else Action.ALLOW
     images = [Verdict(action, parse_image(name), digest_of(name)) for name in names]
-    return WorkloadVerdict(action, tuple(ImageVerdict(one, ()) for one in images))
+    return WorkloadVerdict(action, tuple(ImageVerdict(image, ()) for image in images))
 
 
 def notes_to(recorder: Recorder) -> SightingNotes:
@@ -42,7 +42,7 @@ def test_equal_sightings_become_one_and_a_refusal_is_kept() -> None:
         notes.saw(verdict("a", refused=refused))
     notes.saw(verdict("b"))
     notes.flush()
-    assert [(one.name, one.refused) for one in recorder.batches[0]] == [
+    assert [(batch.name, batch.refused) for batch in recorder.batches[0]] == [
         ("docker.io/library/a:latest", True),
         ("docker.io/library/b:latest", False),
     ]
@@ -59,7 +59,7 @@ def test_notes_survive_a_store_that_does_not_take_them() -> None:
     recorder.down = False
     notes.saw(verdict("b"))
     notes.flush()
-    assert sorted(one.name for one in recorder.batches[0]) == [
+    assert sorted(batch.name for batch in recorder.batches[0]) == [
         "docker.io/library/a:latest",
         "docker.io/library/b:latest",
     ]

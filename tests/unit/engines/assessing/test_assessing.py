@@ -69,7 +69,7 @@ class World:
     def action(self, identifier: str, purl: Purl, namespace: str = "") -> Action:
         """What is asked of one vulnerability in one component now."""
         (judged,) = self.assessor.states(Selection(identifier=identifier, namespace=namespace))
-        return next(one.action for one in judged.findings if one.purl == purl)
+        return next(finding.action for finding in judged.findings if finding.purl == purl)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def world() -> World:
 
 
 def test_new_vulnerabilities_are_assessed_by_their_score_once(world: World) -> None:
-    assert [(one.vulnerability, one.type, one.rule) for one in world.records] == [
+    assert [(record.vulnerability, record.type, record.rule) for record in world.records] == [
         ("CVE-2020-8203", "Caution", "Caution 7.0–8.9"),
         ("CVE-2021-44228", "Blocked", "Blocked 9.0–10.0"),
     ]
@@ -109,7 +109,7 @@ def test_a_decision_expires_with_the_life_of_its_type(world: World) -> None:
 def test_many_are_assessed_in_one_revision(world: World) -> None:
     before = world.store.feed.position().revision
     made = world.assessor.assess(["cve-2021-44228", "CVE-2020-8203", "CVE-2020-8203"], Scope(), IGNORE)
-    assert [one.vulnerability for one in made] == ["CVE-2021-44228", "CVE-2020-8203"]
+    assert [assessment.vulnerability for assessment in made] == ["CVE-2021-44228", "CVE-2020-8203"]
     assert world.store.feed.position().revision == before + 1
 
 
@@ -178,16 +178,16 @@ def test_clearing_what_nobody_assessed_says_what_there_is(world: World) -> None:
 def test_a_selection_is_assessed_package_by_package(world: World) -> None:
     selection = Selection(score_low=Decimal("4.0"), score_high=Decimal("6.9"), state=AssessmentState.UNASSESSED)
     chosen = world.assessor.select(selection)
-    assert [(one.vulnerability.id, one.package) for one in chosen] == [("CVE-2021-45105", LOG4J.package)]
+    assert [(match.vulnerability.id, match.package) for match in chosen] == [("CVE-2021-45105", LOG4J.package)]
     made = world.assessor.assess_affected(chosen, Scope(namespace="shop"), IGNORE)
-    assert [one.scope for one in made] == [Scope(package=LOG4J.package, namespace="shop")]
+    assert [assessment.scope for assessment in made] == [Scope(package=LOG4J.package, namespace="shop")]
     assert world.assessor.select(Selection(state=AssessmentState.UNASSESSED, namespace="shop")) == ()
     assert world.assessor.assess_affected((), Scope(), IGNORE) == ()
 
 
 def test_the_list_shows_what_is_in_force_now(world: World) -> None:
     def shown(**selection: object) -> list[str]:
-        return [one.record.vulnerability.id for one in world.assessor.states(Selection(**selection))]
+        return [state.record.vulnerability.id for state in world.assessor.states(Selection(**selection))]
 
     assert shown() == ["CVE-2021-44228", "CVE-2020-8203", "CVE-2021-45105"]
     assert shown(state=AssessmentState.UNASSESSED) == ["CVE-2021-45105"]
@@ -206,7 +206,9 @@ def test_the_ranges_can_be_applied_to_what_is_already_there() -> None:
     world.assessor.assess(["CVE-2020-8203"], Scope(), Decision("Ignore", "alice", "x", days=1))
     world.clock.current += 2 * DAY
     plan = world.assessor.existing(dry_run=True)
-    assert [(one.vulnerability, one.type) for one in plan.assessments] == [("CVE-2021-44228", "Blocked")]
+    assert [(assessment.vulnerability, assessment.type) for assessment in plan.assessments] == [
+        ("CVE-2021-44228", "Blocked")
+    ]
     assert (plan.assessed, plan.expired, plan.unmatched) == (0, 1, 1)
     assert len(world.records) == 1, "a dry run records nothing"
     assert world.assessor.existing(dry_run=False) == plan
@@ -250,4 +252,4 @@ def test_a_configuration_that_cannot_be_used_is_refused_whole(
 ) -> None:
     with pytest.raises(ConfigError, match=sentence):
         world.assessor.provision(entries)
-    assert all(one.source is AssessmentSource.AUTO for one in world.records)
+    assert all(record.source is AssessmentSource.AUTO for record in world.records)

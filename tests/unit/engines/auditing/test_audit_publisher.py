@@ -71,8 +71,10 @@ class Audited:
 
     def metric(self, name: str, **labels: str) -> float:
         text = exposition(self.metrics.registry)[0].decode()
-        samples = [one for family in text_string_to_metric_families(text) for one in family.samples]
-        return sum(one.value for one in samples if one.name == name and labels.items() <= one.labels.items())
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        return sum(
+            sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items()
+        )
 
 
 @pytest.fixture
@@ -83,15 +85,15 @@ def audited() -> Audited:
 def test_events_name_what_is_wrong_and_only_where_something_is(audited: Audited) -> None:
     audited.cluster.found = [running("bad", BAD), running("risky", RISKY), running("good", GOOD)]
     audited.duty.run()
-    told = {one.about.name: one for one in audited.events.events}
-    assert {name: one.reason for name, one in told.items()} == {
+    told = {event.about.name: event for event in audited.events.events}
+    assert {name: event.reason for name, event in told.items()} == {
         "bad": "BomgateWouldBeDenied",
         "risky": "BomgateCaution",
     }
     for part in ("denied if they were recreated now", BAD, "CVE-2021-44228", "Blocked"):
         assert part in told["bad"].message
     assert "with a warning" in told["risky"].message
-    assert all(len(one.message) <= 1024 for one in told.values())
+    assert all(len(event.message) <= 1024 for event in told.values())
 
 
 def test_where_a_namespace_does_not_enforce_the_event_says_so(audited: Audited) -> None:
@@ -110,7 +112,7 @@ def test_an_event_comes_once_and_again_only_after_a_day(audited: Audited) -> Non
         audited.after(3 * 3600)
     assert len(audited.events.events) == 1
     audited.after(DAY)
-    assert [one.key for one in audited.events.events] == [audited.events.events[0].key] * 2
+    assert [event.key for event in audited.events.events] == [audited.events.events[0].key] * 2
 
 
 def test_a_changed_verdict_is_told_at_once_and_a_good_one_lets_it_be_told_anew(audited: Audited) -> None:
@@ -122,7 +124,7 @@ def test_a_changed_verdict_is_told_at_once_and_a_good_one_lets_it_be_told_anew(a
     audited.after(60)
     audited.assess("Blocked")
     audited.after(60)
-    reasons = [one.reason for one in audited.events.events]
+    reasons = [event.reason for event in audited.events.events]
     assert reasons == ["BomgateWouldBeDenied", "BomgateCaution", "BomgateWouldBeDenied"]
 
 
@@ -145,7 +147,9 @@ def test_a_report_is_written_when_it_differs_and_goes_with_its_workload(audited:
     audited.assess("Caution")
     audited.after(60)
     assert audited.reports.writes == 3
-    assert [one.status for one in audited.reports.reports["shop", "uid-shop-bad"].results] == [ReportStatus.WARNED]
+    assert [result.status for result in audited.reports.reports["shop", "uid-shop-bad"].results] == [
+        ReportStatus.WARNED
+    ]
     audited.cluster.found = [running("good", GOOD)]
     audited.after(3600)
     assert list(audited.reports.reports) == [("shop", "uid-shop-good")]
@@ -168,7 +172,7 @@ def test_a_report_keeps_the_worst_results_and_counts_all(audited: Audited) -> No
     audited.cluster.found = [running("many", "shop/many:1")]
     audited.duty.run()
     (report,) = audited.reports.reports.values()
-    assert [(one.status, one.properties["cvss"], one.severity) for one in report.results] == [
+    assert [(result.status, result.properties["cvss"], result.severity) for result in report.results] == [
         (ReportStatus.FAILED, "9.5", "critical"),
         (ReportStatus.FAILED, "9.0", "critical"),
         (ReportStatus.WARNED, "8.5", "high"),
@@ -318,7 +322,7 @@ def test_it_audits_when_time_alone_changes_a_verdict() -> None:
     audited.after(29 * DAY)
     assert len(audited.events.events) == 1
     audited.after(DAY)
-    assert [one.reason for one in audited.events.events] == ["BomgateWouldBeDenied", "BomgateCaution"]
+    assert [event.reason for event in audited.events.events] == ["BomgateWouldBeDenied", "BomgateCaution"]
 
 
 def test_a_failed_audit_leaves_the_last_one_and_is_due_again(audited: Audited) -> None:

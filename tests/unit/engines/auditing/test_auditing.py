@@ -52,7 +52,7 @@ class Audits:
         return Auditor(self.parts(**more), self.options, used).audit(namespaces)
 
     def by_name(self, **more: Any) -> dict[str, AuditedWorkload]:
-        return {one.workload.owner.name: one for one in self.run(**more).workloads}
+        return {workload.workload.owner.name: workload for workload in self.run(**more).workloads}
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_each_workload_gets_what_admission_would_give_it(audits: Audits) -> None
         running("stranger", "shop/stranger:1"),
     ]
     result = audits.run()
-    told = {one.workload.owner.name: (one.action, one.reason) for one in result.workloads}
+    told = {workload.workload.owner.name: (workload.action, workload.reason) for workload in result.workloads}
     assert told == {
         "bad": (Action.DENY, "findings"),
         "mixed": (Action.WARN, "findings"),
@@ -99,7 +99,7 @@ def test_an_image_that_many_use_is_judged_once(audits: Audits) -> None:
 
     class Counting:
         def judge(self, containers: Any, *arguments: Any) -> WorkloadVerdict:
-            asked.extend(one.image for one in containers)
+            asked.extend(container.image for container in containers)
             return audits.world.judge.judge(containers, *arguments)
 
     audits.cluster.found = [
@@ -107,7 +107,7 @@ def test_an_image_that_many_use_is_judged_once(audits: Audits) -> None:
     ]
     assert len(audits.run().workloads) == 30
     auditor = Auditor(replace(audits.parts(), judge=Counting()), audits.options, labelled_modes(audits.world.policy))
-    assert {one.action for one in auditor.audit().workloads} == {Action.DENY}
+    assert {workload.action for workload in auditor.audit().workloads} == {Action.DENY}
     assert len(asked) == 1
 
 
@@ -118,7 +118,7 @@ def test_a_namespace_with_assessments_of_its_own_is_judged_by_them(audits: Audit
     )
     audits.world.store.assessments.append([ignored])
     audits.cluster.found = [running("a", (BAD, digest_of(BAD)), namespace=name) for name in ("shop", "bank", "toys")]
-    actions = {one.workload.owner.namespace: one.action for one in audits.run().workloads}
+    actions = {workload.workload.owner.namespace: workload.action for workload in audits.run().workloads}
     assert actions == {"shop": Action.DENY, "bank": Action.ALLOW, "toys": Action.DENY}
     (image,) = audits.run().images
     assert image.action is Action.DENY, "of several views of one image the worst counts"
@@ -141,7 +141,7 @@ def test_where_nothing_is_looked_at_nothing_is_judged(audits: Audits) -> None:
     audits.cluster.found = [running("off", BAD, namespace="free"), running("system", BAD, namespace="kube-system")]
     audits.cluster.labels = {"free": {ENFORCE_LABEL: "off"}}
     result = audits.run()
-    assert [(one.reason, one.action, one.is_judged) for one in result.workloads] == [
+    assert [(workload.reason, workload.action, workload.is_judged) for workload in result.workloads] == [
         ("off", Action.ALLOW, False),
         ("excluded", Action.ALLOW, False),
     ]
@@ -167,7 +167,7 @@ def test_the_registration_says_where_the_webhook_is_asked_and_its_condition_on_t
     names = ("bomgate-system", "shop", "toys")
     audits.cluster.found = [running("bad", BAD, namespace=name) for name in names]
     audits.cluster.labels = {name: {"team": "x"} for name in names[:2]}
-    modes = {one.workload.owner.namespace: one.mode for one in audits.run().workloads}
+    modes = {workload.workload.owner.namespace: workload.mode for workload in audits.run().workloads}
     assert modes == {"bomgate-system": None, "shop": Mode.DENY, "toys": None}
 
 
@@ -195,7 +195,7 @@ def test_enforcing_leaves_alone_what_somebody_exempted(
 def test_only_what_runs_in_the_named_namespaces_is_judged(audits: Audits) -> None:
     audits.cluster.found = [running("a", BAD, namespace=name) for name in ("shop", "bank")]
     result = audits.run(namespaces=("bank",))
-    assert [one.workload.owner.namespace for one in result.workloads] == ["bank"]
+    assert [workload.workload.owner.namespace for workload in result.workloads] == ["bank"]
 
 
 def test_an_unknown_image_is_searched_for_like_at_admission(audits: Audits) -> None:
@@ -212,7 +212,7 @@ def test_an_audit_does_not_wait_on_and_on_for_searches_that_do_not_end(audits: A
     audits.cluster.found = found
     audits.options = AuditOptions(image_seconds=10.0, search_seconds=0.0)
     result = audits.run()
-    assert {one.sbom for one in result.images} == {SbomStatus.REFUSED}
+    assert {image.sbom for image in result.images} == {SbomStatus.REFUSED}
     assert all(max(task.waited) == 0.0 for task in world.background.tasks)
     assert len(world.background.tasks) == 5, "each is searched for in the background, for the next audit"
 
@@ -258,7 +258,7 @@ def test_a_verdict_that_time_changes_says_when(audits: Audits) -> None:
     audits.cluster.found = [running("bad", BAD), running("good", GOOD)]
     result = audits.run()
     assert result.valid_until is not None
-    assert result.valid_until == next(one.valid_until for one in result.images if one.action is Action.DENY)
+    assert result.valid_until == next(image.valid_until for image in result.images if image.action is Action.DENY)
 
 
 @pytest.mark.parametrize("name", ["period_minutes", "min_seconds", "image_seconds", "max_results", "writes_per_second"])

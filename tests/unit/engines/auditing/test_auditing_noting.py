@@ -41,4 +41,4 @@ def test_judged_and_unjudged_workloads_are_kept_with_their_images() -> None:
     (seen,) = first.images
     assert (seen.digest, seen.action, seen.containers) == (digest(1), Action.WARN, ("c (web)",))
     assert len(seen.reasons) == 1 and "\x1b" not in seen.reasons[0]
-    assert [one.digest for one in second.images] == [digest(1)] and second.images[0].action is Action.ALLOW
+    assert [image.digest for image in second.images] == [digest(1)] and second.images[0].action is Action.ALLOW

@@ -259,7 +259,7 @@ def test_a_thread_that_has_ended_is_unhealthy(clock: FakeClock) -> None:
     assert made.unhealthy() == "", "not started yet"
     made.start()
     made.lead(True)
-    (thread,) = [one for one in threading.enumerate() if one.name == "bomgate-broken"] or [threading.Thread()]
+    (thread,) = [thread for thread in threading.enumerate() if thread.name == "bomgate-broken"] or [threading.Thread()]
     if thread.ident:
         thread.join(LONG)
     assert made.unhealthy() == "the thread of the duty broken has ended"

@@ -32,7 +32,10 @@ def world() -> World:
 
 def soon(world: World, rules: Rules | None = None) -> Mapping[str, Ending]:
     """What ends soon, by vulnerability."""
-    return {one.assessment.vulnerability: one for one in ending(world.model, rules or world.rules, world.clock.now())}
+    return {
+        other_ending.assessment.vulnerability: other_ending
+        for other_ending in ending(world.model, rules or world.rules, world.clock.now())
+    }
 
 
 def assess(world: World, type_name: str, days: int | None, scope: Scope | None = None) -> None:
@@ -65,13 +68,17 @@ def test_what_denies_opens_and_what_warns_does_not(world: World) -> None:
 def test_nothing_opens_where_the_unassessed_is_denied(world: World) -> None:
     world.clock.advance(25 * DAY)
     strict = Rules(world.rules.types, Policy(unassessed=Action.DENY))
-    assert [one.opens for one in soon(world, strict).values()] == [False, False, False]
+    assert [other_ending.opens for other_ending in soon(world, strict).values()] == [False, False, False]
 
 
 def test_nothing_opens_where_the_type_is_given_anew(world: World) -> None:
     world.clock.advance(25 * DAY)
-    again = TypeTable(replace(one, on_expiry=OnExpiry.REASSESS) for one in world.rules.types)
-    assert [one.opens for one in soon(world, Rules(again, Policy())).values()] == [False, False, False]
+    again = TypeTable(replace(assessment_type, on_expiry=OnExpiry.REASSESS) for assessment_type in world.rules.types)
+    assert [other_ending.opens for other_ending in soon(world, Rules(again, Policy())).values()] == [
+        False,
+        False,
+        False,
+    ]
 
 
 def test_an_assessment_that_another_one_outranks_is_not_told_of(world: World) -> None:
@@ -82,19 +89,21 @@ def test_an_assessment_that_another_one_outranks_is_not_told_of(world: World) ->
 
 def test_a_block_above_another_block_does_not_open(world: World) -> None:
     assess(world, "Blocked", 3)
-    assert {name: one.opens for name, one in soon(world).items()} == {LOG4SHELL.id: False}
+    assert {name: other_ending.opens for name, other_ending in soon(world).items()} == {LOG4SHELL.id: False}
 
 
 def test_a_block_in_one_namespace_opens_there(world: World) -> None:
     assess(world, "Ignore", None)
     assess(world, "Blocked", 3, Scope(namespace="shop"))
-    assert {name: one.opens for name, one in soon(world).items()} == {LOG4SHELL.id: True}
+    assert {name: other_ending.opens for name, other_ending in soon(world).items()} == {LOG4SHELL.id: True}
 
 
 def test_a_block_of_some_images_opens_them(world: World) -> None:
     assess(world, "Ignore", None)
     assess(world, "Blocked", 3, Scope(image="shop.example/*"))
-    assert {name: (one.action, one.opens) for name, one in soon(world).items()} == {LOG4SHELL.id: (Action.DENY, True)}
+    assert {name: (other_ending.action, other_ending.opens) for name, other_ending in soon(world).items()} == {
+        LOG4SHELL.id: (Action.DENY, True)
+    }
 
 
 def test_what_no_component_has_is_not_told_of(world: World) -> None:
@@ -105,8 +114,10 @@ def test_what_no_component_has_is_not_told_of(world: World) -> None:
 def told(metrics: Metrics) -> Mapping[str, float]:
     """What is exposed, by the value of the label."""
     families = text_string_to_metric_families(exposition(metrics.registry)[0].decode())
-    samples = [one for family in families for one in family.samples if one.name.startswith("bomgate_assessments_")]
-    return {one.labels.get("action", "opening"): one.value for one in samples}
+    samples = [
+        sample for family in families for sample in family.samples if sample.name.startswith("bomgate_assessments_")
+    ]
+    return {sample.labels.get("action", "opening"): sample.value for sample in samples}
 
 
 def test_the_duty_tells_the_numbers_in_metrics(world: World) -> None:

@@ -58,7 +58,7 @@ def test_a_new_grant_is_told_once_on_its_workload(clock: FakeClock) -> None:
     )
     grants.there["uid-web-2"] = replace(GRANT, ticket="INC-2")
     duty.run()
-    assert [one.key for one in events.told] == ["uid-web", "uid-web-2"]
+    assert [event.key for event in events.told] == ["uid-web", "uid-web-2"]
 
 
 def test_a_new_leader_does_not_tell_old_ones_again(clock: FakeClock) -> None:

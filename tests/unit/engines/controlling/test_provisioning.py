@@ -173,7 +173,7 @@ def test_a_type_that_vanishes_keeps_what_it_denied_denied(desk: Desk) -> None:
     assert (desk.action("shop"), desk.action("lab")) == (Action.DENY, Action.ALLOW)
     desk.cluster.stored_types = {}
     reported = desk.run()
-    assert {name: (one.ready, one.reason) for name, one in reported.items()} == {
+    assert {name: (status.ready, status.reason) for name, status in reported.items()} == {
         "closed": (False, "UnknownType"),
         "open": (False, "UnknownType"),
     }
@@ -214,7 +214,9 @@ def test_a_changed_type_that_overlaps_keeps_its_former_definition(desk: Desk) ->
     assert (told.ready, told.reason, told.range) == (False, "Overlaps", "4.0–5.5")
     assert "low (4.0–5.5) and middle (5.1–6.0)" in told.message
     assert "stays in force" in told.message
-    stored = {one.type.name: (one.type.action, str(one.type.auto_assess)) for one in desk.world.store.types.list()}
+    stored = {
+        stored.type.name: (stored.type.action, str(stored.type.auto_assess)) for stored in desk.world.store.types.list()
+    }
     assert stored["low"] == (Action.WARN, "4.0–5.0")
 
 
@@ -286,12 +288,12 @@ def test_touched_images_are_counted_by_scope_and_again_once_a_minute(desk: Desk)
     desk.put("other", "Ignore", Scope(image="docker.io/other/*"))
     desk.put("exact", "Ignore", Scope(package=LOG4J))
     desk.put("older", "Ignore", Scope(package=PACKAGE, version_range="<2.0"))
-    counts = {name: one.images for name, one in desk.run().items()}
+    counts = {name: status.images for name, status in desk.run().items()}
     assert counts == {"all": 1, "named": 1, "other": 0, "exact": 1, "older": 0}
     desk.world.image("other/api:1", LOG4J)
     assert desk.run() == {}
     desk.world.clock.ticks += 60
-    assert {name: one.images for name, one in desk.run().items()} == {"all": 2, "other": 1, "exact": 2}
+    assert {name: status.images for name, status in desk.run().items()} == {"all": 2, "other": 1, "exact": 2}
 
 
 def test_a_type_of_the_cluster_is_given_to_new_vulnerabilities(desk: Desk) -> None:

@@ -67,7 +67,7 @@ def test_what_is_not_switched_on_needs_no_rights() -> None:
 
 
 def test_only_named_objects_are_read_or_changed_where_names_are_known() -> None:
-    rights = [right for one in controller_needs(ALL).values() for right in one]
+    rights = [right for controller_need in controller_needs(ALL).values() for right in controller_need]
     secrets = [right for right in rights if right.resource == "secrets" and right.verb != "create"]
     assert secrets
     assert all(right.name and right.namespace == "bomgate" for right in secrets)

@@ -42,7 +42,7 @@ class World:
 
     def entry(self, secret: str, key: str) -> list[str]:
         content = self.state.secrets[secret].data.get(key, b"").decode()
-        return [name_of(one) for one in self.signer.certificates(content)]
+        return [name_of(certificate) for certificate in self.signer.certificates(content)]
 
     @property
     def leaf(self) -> str:
@@ -55,7 +55,7 @@ class World:
     @property
     def bundle(self) -> list[str]:
         (bundle,) = self.state.registrations["bomgate"].bundles
-        return [name_of(one) for one in self.signer.certificates(bundle)]
+        return [name_of(certificate) for certificate in self.signer.certificates(bundle)]
 
 
 @pytest.fixture
@@ -111,7 +111,9 @@ def test_an_authority_that_somebody_took_out_of_the_bundle_waits_anew(world: Wor
     old = world.issuer
     world.pass_two_thirds_of_a_year()
     (registration,) = world.state.registrations.values()
-    only_old = next(one for one in world.signer.certificates(registration.bundles[0]) if name_of(one) == old).pem
+    only_old = next(
+        certificate for certificate in world.signer.certificates(registration.bundles[0]) if name_of(certificate) == old
+    ).pem
     world.clock.advance(HOUR - 60)
     world.state.register("bomgate", only_old)
     world.duty.run()

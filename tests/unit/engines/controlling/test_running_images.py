@@ -77,7 +77,7 @@ class Desk:
             pull_secrets=pull_secrets,
             sboms=world.store.sboms,
             refresh_seconds=refresh_seconds,
-            unread=lambda digests: [one for one in self.unread if one.digest in digests],
+            unread=lambda digests: [sbom for sbom in self.unread if sbom.digest in digests],
             publish_outdated=self.outdated.append,
         )
         self.duty = InventoryDuty(self.parts, ControllerOptions(**options))
@@ -85,7 +85,7 @@ class Desk:
 
     @property
     def seen(self) -> set[tuple[str, Digest | None]]:
-        return {(one.name, one.digest) for one in self.sightings.recorded}
+        return {(sighting.name, sighting.digest) for sighting in self.sightings.recorded}
 
 
 def test_what_runs_is_noted_and_its_sbom_is_fetched() -> None:
@@ -115,10 +115,10 @@ def test_an_image_that_runs_on_is_noted_once_an_hour() -> None:
     first = desk.world.clock.now()
     desk.world.clock.advance(3599)
     desk.duty.run()
-    assert [one.at for one in desk.sightings.recorded] == [first]
+    assert [sighting.at for sighting in desk.sightings.recorded] == [first]
     desk.world.clock.advance(1)
     desk.duty.run()
-    assert [one.at for one in desk.sightings.recorded] == [first, desk.world.clock.now()]
+    assert [sighting.at for sighting in desk.sightings.recorded] == [first, desk.world.clock.now()]
 
 
 def test_pull_secrets_of_the_workload_are_used_where_they_may_be() -> None:
@@ -198,7 +198,7 @@ def test_what_runs_is_looked_at_again_after_a_while_and_what_is_gone_stops_count
     world.clock.advance(2)
     desk.duty.run()
     assert len(asked) == first + 1
-    assert [one.document_digest for one in world.store.sboms.show(NEW)] == [other.document_digest]
+    assert [record.document_digest for record in world.store.sboms.show(NEW)] == [other.document_digest]
     assert len(world.store.sboms.departures(NEW)) == 1
     desk.duty.run()
     assert len(asked) == first + 1
@@ -224,8 +224,8 @@ def test_a_place_that_refuses_keeps_what_it_had_and_is_asked_again_soon() -> Non
 def test_images_that_came_due_together_are_spread_over_the_time() -> None:
     desk = Desk(refresh_seconds=DAY, inventory_seconds=DAY / 20)
     digests = [digest_of(f"image {n}") for n in range(40)]
-    desk.world.directory.sboms.update({one: [sbom_of(LEFTPAD, document=one)] for one in digests})
-    images = [(f"shop/i{n}:1", one, True) for n, one in enumerate(digests)]
+    desk.world.directory.sboms.update({digest: [sbom_of(LEFTPAD, document=digest)] for digest in digests})
+    images = [(f"shop/i{n}:1", digest, True) for n, digest in enumerate(digests)]
     desk.running.there = [workload("web", *images)]
     desk.duty.run()
     desk.world.clock.advance(DAY)
@@ -292,11 +292,11 @@ def test_an_sbom_of_an_older_reader_without_a_document_is_searched_again_at_once
 
 
 def test_what_was_handed_in_and_what_is_kept_is_not_searched_again() -> None:
-    for one in (lost("new", searchable=False), lost("new", kept=True)):
+    for sbom in (lost("new", searchable=False), lost("new", kept=True)):
         desk = Desk(refresh_seconds=DAY)
         desk.running.there = [workload("web", ("shop/web:1", NEW, True))]
         desk.duty.run()
-        desk.unread = [one]
+        desk.unread = [sbom]
         assert looked(desk.world.directory, desk.duty) == [0]
         assert desk.outdated[-1] == 1
 
@@ -305,14 +305,14 @@ def test_unread_sboms_come_before_others_and_faster() -> None:
     desk = Desk(refresh_seconds=DAY, inventory_seconds=DAY / 200)
     world = desk.world
     names = [f"image {n}" for n in range(40)]
-    world.directory.sboms.update({digest_of(one): [sbom_of(LEFTPAD, document=one)] for one in names})
-    images = [(f"shop/i{n}:1", digest_of(one), True) for n, one in enumerate(names)]
+    world.directory.sboms.update({digest_of(name): [sbom_of(LEFTPAD, document=name)] for name in names})
+    images = [(f"shop/i{n}:1", digest_of(name), True) for n, name in enumerate(names)]
     desk.running.there = [workload("web", *images)]
     desk.duty.run()
     world.clock.advance(DAY)
-    desk.unread = [lost(one) for one in names[:6]]
+    desk.unread = [lost(name) for name in names[:6]]
     assert looked(world.directory, desk.duty, 4) == [3, 3, 1, 1]
-    assert {digest for _, digest in world.directory.asked[-8:-2]} == {digest_of(one) for one in names[:6]}
+    assert {digest for _, digest in world.directory.asked[-8:-2]} == {digest_of(name) for name in names[:6]}
 
 
 def test_a_place_that_is_down_does_not_hold_up_the_others() -> None:

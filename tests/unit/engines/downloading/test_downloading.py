@@ -588,7 +588,7 @@ def test_a_changed_score_is_assessed_anew_only_when_asked_for(clock: FakeClock) 
             desk.source.known = {parse_purl(LOG4J): (Vulnerability("CVE-2026-1000", cvss_score=Decimal(score)),)}
             desk.downloader.run()
             clock.advance(25 * 3600)
-        assert [one.type for one in desk.store.assessments.find(AssessmentQuery())] == expected
+        assert [assessment.type for assessment in desk.store.assessments.find(AssessmentQuery())] == expected
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ class Source:
 
 
 def results(fetching: Fetching) -> list[Fetched]:
-    return [one for arrived in fetching.results(heartbeat=PATIENCE) for one in arrived]
+    return [fetched for arrived in fetching.results(heartbeat=PATIENCE) for fetched in arrived]
 
 
 def test_requests_run_at_once_up_to_the_concurrency() -> None:
@@ -66,7 +66,7 @@ def test_every_component_is_asked_once() -> None:
     source = Source(batch_size=3)
     fetching = Fetching(source, purls(100), 4)
     fetching.start()
-    assert sorted(purl for one in results(fetching) for purl in one.purls) == purls(100)
+    assert sorted(purl for result in results(fetching) for purl in result.purls) == purls(100)
     assert sorted(purl for batch in source.asked for purl in batch) == purls(100)
 
 
@@ -126,7 +126,7 @@ def test_after_stop_only_what_is_on_its_way_arrives() -> None:
     assert started.wait(PATIENCE)
     fetching.stop()
     go_on.set()
-    assert [one.purls for one in results(fetching)] == [tuple(purls(1))]
+    assert [result.purls for result in results(fetching)] == [tuple(purls(1))]
 
 
 def test_a_source_that_learns_to_take_fewer_gets_fewer() -> None:
@@ -145,7 +145,7 @@ def test_silence_is_told_as_a_heartbeat() -> None:
     stream = fetching.results(heartbeat=0.01)
     assert next(stream) == ()
     go_on.set()
-    assert [one.purls for arrived in stream for one in arrived] == [tuple(purls(1))]
+    assert [fetched.purls for arrived in stream for fetched in arrived] == [tuple(purls(1))]
 
 
 def test_an_error_of_the_source_is_an_answer() -> None:

@@ -85,7 +85,7 @@ def test_after_a_kill_the_next_run_goes_on_and_asks_for_nothing_that_was_committ
         with subprocess.Popen([sys.executable, "-c", code], env=environment) as process:
             wait_until(journal.reached.is_set, 30, "the first requests")
             process.send_signal(signal.SIGKILL)
-        left = {one.purl for one in store.components.wanted(now=clock.now(), ttl=dt.timedelta(hours=24))}
+        left = {component.purl for component in store.components.wanted(now=clock.now(), ttl=dt.timedelta(hours=24))}
         assert 0 < len(left) < COMPONENTS
         before = len(double.service.coordinates)
         report = download(store, double.url, clock, "next")

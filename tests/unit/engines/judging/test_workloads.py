@@ -59,7 +59,7 @@ def test_the_patience_for_a_known_tag_is_counted_once_for_all_images() -> None:
     world.background.hold = True
     others = [world.image(f"shop/known-{number}:1", LEFTPAD) for number in range(5)]
     verdict = judge(world, *(f"shop/known-{number}:1" for number in range(5)))
-    assert [one.verdict.digest for one in verdict.images] == others
+    assert [image.verdict.digest for image in verdict.images] == others
     assert all(task.waited == [1.0] for task in world.background.tasks), "with a clock that stands still"
 
 
@@ -67,7 +67,7 @@ def test_the_order_of_images_stays_that_of_the_workload() -> None:
     world = world_with_images()
     new = f"shop/new@{digest_of('new')}"
     verdict = judge(world, new, BAD, new, GOOD)
-    assert [one.verdict.image.text for one in verdict.images] == [new, BAD, GOOD]
+    assert [image.verdict.image.text for image in verdict.images] == [new, BAD, GOOD]
     assert verdict.images[0].verdict.sbom is SbomStatus.NONE
     assert verdict.images[0].containers == ("spec.containers[0] (c0)", "spec.containers[2] (c2)")
 

@@ -56,7 +56,7 @@ def test_what_all_places_have_counts_together() -> None:
     second.sboms[DIGEST] = [sbom_of(LEFTPAD, document="three")]
     process = Process(world, "a", first, second)
     assert process.search() == SearchOutcome(SbomStatus.FOUND)
-    assert sorted(one.place for one in world.store.sboms.show(DIGEST)) == ["first", "first", "second"]
+    assert sorted(item.place for item in world.store.sboms.show(DIGEST)) == ["first", "first", "second"]
     assert process.model.trouble(DIGEST, IMAGE.name) == ""
 
 
@@ -100,7 +100,7 @@ def test_an_image_that_is_known_by_another_name_is_looked_at_in_its_own_once() -
     assert not process.searching.is_settled(IMAGE, DIGEST)
     place.sboms[DIGEST] = []
     process.search()
-    assert [one.name for one, _ in place.asked] == [copy.name, IMAGE.name]
+    assert [item.name for item, _ in place.asked] == [copy.name, IMAGE.name]
     assert process.searching.is_settled(IMAGE, DIGEST)
     assert len(world.store.sboms.show(DIGEST)) == 1, "what another name has is not taken away"
 
@@ -256,7 +256,7 @@ def test_what_the_right_key_has_signed_counts_even_when_an_unsigned_copy_came_fi
     ours = parse_image(f"registry.corp/app@{DIGEST}")
     assert search.search(ours, DIGEST, Deadline(world.clock.monotonic() + 5)).status is SbomStatus.FOUND
     assert world.model.facts(DIGEST, places=search.trusted(ours)) is not None
-    assert [one.place for one in world.store.sboms.show(DIGEST)] == [SEAL]
+    assert [item.place for item in world.store.sboms.show(DIGEST)] == [SEAL]
 
 
 def test_what_an_administrator_handed_in_counts_for_every_image() -> None:

@@ -49,7 +49,7 @@ class Scene:
         self.triage.boards.refresh()
 
     def ids(self, **wanted: Any) -> list[str]:
-        return [one.vulnerability.id for one in self.triage.vulnerabilities.page(VulnerabilityFilter(**wanted)).items]
+        return [item.vulnerability.id for item in self.triage.vulnerabilities.page(VulnerabilityFilter(**wanted)).items]
 
 
 @pytest.fixture
@@ -111,7 +111,9 @@ def test_filters(scene: Scene) -> None:
 
 def test_pages_go_on_where_the_one_before_ended_whatever_is_passed_over(scene: Scene, clock: FakeClock) -> None:
     many = [answer(f"pkg:npm/m{n}@1", vulnerability(f"M-{n:03}", "5.0"), at=NOON) for n in range(300)]
-    scene.parts.store.sboms.add(digest(9), make_sbom(*(one.purl for one in many)), place="added")
+    scene.parts.store.sboms.add(
+        digest(9), make_sbom(*(component_answer.purl for component_answer in many)), place="added"
+    )
     scene.parts.store.components.record(many, assess=AutoRule(), now=NOON)
     records = [assessment(f"M-{n:03}", "Caution", scope=Scope(f"pkg:npm/m{n}")) for n in range(300) if n % 3]
     scene.parts.store.assessments.append(records)
@@ -120,7 +122,7 @@ def test_pages_go_on_where_the_one_before_ended_whatever_is_passed_over(scene: S
     after = None
     while True:
         page = scene.triage.vulnerabilities.page(VulnerabilityFilter(state=AssessmentState.UNASSESSED), after, 7)
-        found += [one.vulnerability.id for one in page.items]
+        found += [item.vulnerability.id for item in page.items]
         after = page.after
         if after is None:
             break
@@ -137,30 +139,36 @@ def test_a_decision_for_a_namespace_counts_there_alone(scene: Scene) -> None:
     assert scene.ids(state=AssessmentState.UNASSESSED) == [MEDIUM.id]
     assert scene.ids(state=AssessmentState.UNASSESSED, namespace="lab") == []
     board = scene.triage.boards.now()
-    actions = {one.workload.name: (one.action, one.verdict) for one in board.workloads}
+    actions = {
+        judged_workload.workload.name: (judged_workload.action, judged_workload.verdict)
+        for judged_workload in board.workloads
+    }
     assert actions["job"] == (Action.WARN, Action.DENY)  # the mode of lab makes a warning of it
 
 
 def test_workloads_get_what_admission_would_say_now(scene: Scene, clock: FakeClock) -> None:
     board = scene.triage.boards.now()
-    actions = {one.workload.name: one.action for one in board.workloads}
+    actions = {judged_workload.workload.name: judged_workload.action for judged_workload in board.workloads}
     assert actions == {"web": Action.DENY, "job": Action.WARN, "dark": Action.WARN, "sys": Action.ALLOW}
     clock.advance(31 * 86_400)  # the automatic block ends; nobody sends a message about it
-    assert {one.workload.name: one.action for one in scene.triage.boards.refresh().workloads}["web"] is Action.WARN
+    assert {
+        judged_workload.workload.name: judged_workload.action
+        for judged_workload in scene.triage.boards.refresh().workloads
+    }["web"] is Action.WARN
 
 
 def test_who_has_a_package_in_any_state(scene: Scene) -> None:
     holders = scene.triage.packages.holders("pkg:npm/lodash")
     assert holders is not None
-    assert [one.title for one in holders.images] == ["docker.io/shop/job:1", "docker.io/shop/web:1"]
-    assert [one.workload.name for one in holders.workloads] == ["job", "sys", "web"]
+    assert [image.title for image in holders.images] == ["docker.io/shop/job:1", "docker.io/shop/web:1"]
+    assert [judged_workload.workload.name for judged_workload in holders.workloads] == ["job", "sys", "web"]
     assert [(line.purl, images) for line, images in holders.versions] == [(LODASH, 2)]
     assert scene.triage.packages.holders("pkg:npm/nobody") is None
     (row,) = scene.triage.packages.page(PackageScan("lodash")).items
     assert (row.line.package, row.images) == ("pkg:npm/lodash", 2)
     contents = scene.triage.packages.contents(digest(2), None, 1)
-    assert [one.purl for one in contents.items] == [LODASH]
-    assert [one.purl for one in scene.triage.packages.contents(digest(2), contents.after).items] == [PYYAML]
+    assert [item.purl for item in contents.items] == [LODASH]
+    assert [item.purl for item in scene.triage.packages.contents(digest(2), contents.after).items] == [PYYAML]
 
 
 def test_records_say_whether_they_count(scene: Scene, clock: FakeClock) -> None:
@@ -172,15 +180,15 @@ def test_records_say_whether_they_count(scene: Scene, clock: FakeClock) -> None:
     lists, by_hand = scene.triage.assessments, AssessmentScan(by_hand=True)
 
     def standings() -> list[Standing]:
-        return [one.standing for one in lists.page(AssessmentFilter(scan=by_hand)).items]
+        return [item.standing for item in lists.page(AssessmentFilter(scan=by_hand)).items]
 
     assert standings() == [Standing.WITHDRAWAL, Standing.IN_FORCE, Standing.REPLACED]
-    assert [one.assessment.type for one in lists.page(AssessmentFilter(Standing.IN_FORCE, scan=by_hand)).items] == [
+    assert [item.assessment.type for item in lists.page(AssessmentFilter(Standing.IN_FORCE, scan=by_hand)).items] == [
         "Caution"
     ]
     clock.advance(2 * 86_400)
     assert standings() == [Standing.WITHDRAWAL, Standing.IN_FORCE, Standing.ENDED]
-    assert {one.type.name: one.in_force for one in lists.types()} == {"Ignore": 0, "Caution": 2, "Blocked": 1}
+    assert {row.type.name: row.in_force for row in lists.types()} == {"Ignore": 0, "Caution": 2, "Blocked": 1}
 
 
 def test_the_overview_names_what_needs_a_person(scene: Scene) -> None:

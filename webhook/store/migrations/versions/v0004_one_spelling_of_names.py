@@ -55,7 +55,7 @@ def _respell_sightings(connection: sa.Connection) -> None:
     for row in sorted(rows, key=lambda row: row.last_seen):
         key = (_respelled(row.name), row.digest)
         if key[0] in names:
-            refused = [one for one in (row.last_refused, merged.get(key, {}).get("last_refused")) if one is not None]
+            refused = [item for item in (row.last_refused, merged.get(key, {}).get("last_refused")) if item is not None]
             merged[key] = {"last_seen": row.last_seen, "last_refused": max(refused, default=None)}  # type: ignore[type-var]
     gone = [{"old": row.name} for row in rows if _respelled(row.name) in names]
     connection.execute(sa.delete(_SIGHTINGS).where(_SIGHTINGS.c.name == sa.bindparam("old")), gone)
