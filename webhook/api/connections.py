@@ -201,7 +201,7 @@ class Connections:
         first, second = self._unproven, self._proven
         if len(first) < self.places // 2:
             first, second = second, first
-        idle = (one for group in (first, second) for one in group if one.step is not Step.ANSWER)
+        idle = (connection for group in (first, second) for connection in group if connection.step is not Step.ANSWER)
         victim = next(idle, None) or next(iter(self._unproven), None)
         if victim is None:
             return False
@@ -217,10 +217,10 @@ class Connections:
     def _late(self, now: float) -> Iterable[Connection]:
         late = []
         for group in (self._unproven, self._proven):
-            for one in group:
-                limit = self._limits.of(one.step)
-                if limit is not None and now - one.since > limit:
-                    late.append(one)
+            for connection in group:
+                limit = self._limits.of(connection.step)
+                if limit is not None and now - connection.since > limit:
+                    late.append(connection)
         return late
 
     def _close(self, connection: Connection, why: str) -> None:

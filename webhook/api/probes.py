@@ -144,8 +144,8 @@ class _Server(ThreadingHTTPServer):
         """Close those who send a byte now and then; called several times a second."""
         before = time.monotonic() - _SECONDS
         with self._lock:
-            for one in [one for one, since in self._waiting.items() if since < before]:
-                self._close(one)
+            for item in [connection for connection, since in self._waiting.items() if since < before]:
+                self._close(item)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is worth no traceback."""
@@ -153,7 +153,7 @@ class _Server(ThreadingHTTPServer):
 
     def _close_oldest(self, but: socket.socket) -> bool:
         with self._lock:
-            oldest = next((one for one in self._waiting if one is not but), None)
+            oldest = next((connection for connection in self._waiting if connection is not but), None)
             if oldest is not None:
                 self._close(oldest)
             return oldest is not None

@@ -62,7 +62,8 @@ class AdmissionWorker(GeventWorker):
         hub.NOT_ERROR = (*hub.NOT_ERROR, ssl.SSLError, ConnectionError)
         listeners: Any = self.sockets  # gunicorn's own wrappers around sockets
         self.sockets = [
-            gevent.socket.socket(one.FAMILY, socket.SOCK_STREAM, fileno=one.sock.detach()) for one in listeners
+            gevent.socket.socket(listener.FAMILY, socket.SOCK_STREAM, fileno=listener.sock.detach())
+            for listener in listeners
         ]
 
     app: AdmissionApplication  # type: ignore[assignment]  # gunicorn hands on what it was given

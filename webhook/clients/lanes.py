@@ -152,7 +152,7 @@ class LaneExecutor:
         blocked = 0
         while self._waiting and blocked < len(self._waiting) and self._busy < self._limits.threads:
             tenant, works = next(iter(self._waiting.items()))
-            work = next((one for one in works if self._is_eligible(one)), None)
+            work = next((work for work in works if self._is_eligible(work)), None)
             self._waiting.move_to_end(tenant)
             if work is None:
                 blocked += 1

@@ -110,7 +110,7 @@ class ReadModel:
             self._apply_components(changes)
             self.assessments.add(changes.assessments)
             if changes.types:  # one new tuple for each change, so that readers can tell by its identity
-                known = {one.type.name: one for one in (*self.types, *changes.types)}
+                known = {stored.type.name: stored for stored in (*self.types, *changes.types)}
                 self.types = tuple(known[name] for name in sorted(known))
             for digest, document in changes.removed:
                 if digest in self._images:
@@ -127,10 +127,10 @@ class ReadModel:
             self.loaded = True
 
     def _apply_looks(self, looks: Iterable[StoredLook]) -> None:
-        for one in looks:
-            image = self._images.get(one.digest)
+        for look in looks:
+            image = self._images.get(look.digest)
             if image is not None:
-                there = tuple(sorted({**dict(image.looks), one.origin: one.trouble}.items()))
+                there = tuple(sorted({**dict(image.looks), look.origin: look.trouble}.items()))
                 image.looks = self._looks.setdefault(there, there)
 
     def _apply_components(self, changes: Changes) -> None:

@@ -54,9 +54,9 @@ class Rereader:
             StoreError: the store did not answer; what was read before stays.
         """
         while due := self._readings.due(self._reader, self._after, _PORTION):
-            for one in due:
-                done = Reread(one, self._read(one))
-                self._after = one.number
+            for item in due:
+                done = Reread(item, self._read(item))
+                self._after = item.number
                 yield done
 
     def advance(self) -> int:

@@ -72,7 +72,7 @@ def former_decisions(assessments: AssessmentStore, components: ComponentStore) -
     index = AssessmentIndex.of(assessments.find(AssessmentQuery()))
     meant: dict[Assessment, set[str]] = {}
     for vulnerability, package in components.unassessed_pairs():
-        for one in index.former(vulnerability, package):
-            meant.setdefault(one, set()).add(package)
-    ordered = sorted(meant, key=lambda one: one.sequence)
-    return [FormerDecision(one, tuple(sorted(meant[one]))) for one in ordered]
+        for item in index.former(vulnerability, package):
+            meant.setdefault(item, set()).add(package)
+    ordered = sorted(meant, key=lambda item: item.sequence)
+    return [FormerDecision(item, tuple(sorted(meant[item]))) for item in ordered]

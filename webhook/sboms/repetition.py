@@ -47,7 +47,7 @@ def end_of_packages(data: bytes, others: Mapping[bytes, Raw | UnsetType]) -> int
     end = _before(data, len(data), b"}")
     values = [(b'"%s"' % key, memoryview(value)) for key, value in others.items() if not isinstance(value, UnsetType)]
     found = len(data)
-    while last := next((one for one in values if data.endswith(one[1], 0, end)), None):
+    while last := next((value for value in values if data.endswith(value[1], 0, end)), None):
         start = end - last[1].nbytes
         if data[start : start + 1] not in (b"[", b"{"):
             break

@@ -69,10 +69,10 @@ def join(
         spellings: those that the forms were made from.
     """
     found: dict[str, Vulnerability] = {}
-    for one in (one for answer in answers for one in answer.vulnerabilities):
-        known = found.get(one.id)
-        if known is None or _worse(one, known):
-            found[one.id] = one
+    for vulnerability in (vulnerability for answer in answers for vulnerability in answer.vulnerabilities):
+        known = found.get(vulnerability.id)
+        if known is None or _worse(vulnerability, known):
+            found[vulnerability.id] = vulnerability
     return ComponentAnswer(
         purl=purl,
         vulnerabilities=tuple([found[identifier] for identifier in sorted(found)]),

@@ -112,7 +112,7 @@ class ReportEndpoint:
             options.max_body_bytes,
             _HEADERS,
             identity.header,
-            msgspec.json.encode({"coordinates": [str(one) for one in coordinates]}),
+            msgspec.json.encode({"coordinates": [str(coordinate) for coordinate in coordinates]}),
             compressed=True,
         )
         try:

@@ -154,7 +154,7 @@ def _nuget(key: Purl, spellings: Sequence[Purl]) -> Iterator[Form]:
 
 def _pypi(key: Purl, spellings: Sequence[Purl]) -> Iterator[Form]:
     """PyPI takes no local versions; that OSS Index has none, and how it separates a name, is not established."""
-    dotted = [one.package for one in spellings if "." in one.name]
+    dotted = [spelling.package for spelling in spellings if "." in spelling.name]
     for version in dict.fromkeys((key.version.partition("+")[0] or key.version, key.version)):
         yield Form(_at(key.package, version))
         for package in dotted:

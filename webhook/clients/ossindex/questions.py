@@ -53,7 +53,7 @@ class Questions:
 
     def _add(self, purl: Purl, known: Names) -> None:
         every = forms(purl, known.spellings)
-        if asked := tuple([one for one in every if one.certain or one.coordinates not in known.settled]):
+        if asked := tuple([form for form in every if form.certain or form.coordinates not in known.settled]):
             self.forms[purl] = asked
         else:
             self.impossible[purl] = _why_impossible(purl)
@@ -70,7 +70,7 @@ class Questions:
         """
         most = max(map(len, self.forms.values()), default=1 if self.plain else 0)
         for number in range(most):
-            sent = [one[number].coordinates for one in self.forms.values() if len(one) > number]
+            sent = [form[number].coordinates for form in self.forms.values() if len(form) > number]
             yield list(dict.fromkeys(sent if number else [*self.plain, *sent]))
 
     def results(self) -> tuple[list[ComponentAnswer], list[Purl], list[tuple[Purl, str]], list[tuple[Purl, Purl]]]:
@@ -84,17 +84,19 @@ class Questions:
         rejected += self.impossible.items()
         for purl, asked in self.forms.items():
             known = self.names.get(purl, _NO_NAMES).spellings
-            said = [self.answers[one.coordinates] for one in asked if one.coordinates in self.answers]
-            if len(said) == len(asked) or any(one.vulnerabilities for one in said):
+            said = [self.answers[form.coordinates] for form in asked if form.coordinates in self.answers]
+            if len(said) == len(asked) or any(answer.vulnerabilities for answer in said):
                 answers.append(join(purl, said, complete=len(said) == len(asked), spellings=known))
-            elif why := next((self.refused[one.coordinates] for one in asked if one.coordinates in self.refused), ""):
+            elif why := next(
+                (self.refused[form.coordinates] for form in asked if form.coordinates in self.refused), ""
+            ):
                 rejected.append((purl, why))
-            elif all(one.coordinates in self.answers or one.coordinates in self.unanswered for one in asked):
+            elif all(form.coordinates in self.answers or form.coordinates in self.unanswered for form in asked):
                 unanswered.append(purl)
             settled += [
-                (purl, one.coordinates)
-                for one in asked
-                if not one.certain and (answer := self.answers.get(one.coordinates)) and not answer.vulnerabilities
+                (purl, form.coordinates)
+                for form in asked
+                if not form.certain and (answer := self.answers.get(form.coordinates)) and not answer.vulnerabilities
             ]
         return answers, unanswered, rejected, settled
 

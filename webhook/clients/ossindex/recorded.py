@@ -41,9 +41,9 @@ class RecordedReports:
         questions.unanswered.update(purl for purl in questions.plain if purl not in questions.answers)
         for purl, asked in questions.forms.items():
             # What a recording does not hold was not asked when it was made, which says nothing of the other forms.
-            held = tuple(one for one in asked if one.coordinates in questions.answers)
+            held = tuple(form for form in asked if form.coordinates in questions.answers)
             questions.forms[purl] = held or asked
-            questions.unanswered.update(one.coordinates for one in asked if not held)
+            questions.unanswered.update(form.coordinates for form in asked if not held)
         answers, unanswered, rejected, _ = questions.results()
         return BatchAnswer(
             answers=tuple(answers), unanswered=(*unanswered, *(purl for purl, _ in rejected)), requests=0

@@ -66,7 +66,7 @@ class AdmissionNotes(Notes[tuple[str, str, Digest], AdmittedImage]):
         Raises:
             StoreError: the database does not answer.
         """
-        waiting = [one for one in list(self.waiting.values()) if one.uid in uids and one.name in names]
+        waiting = [item for item in list(self.waiting.values()) if item.uid in uids and item.name in names]
         return [*self._store.find(uids, names), *waiting]
 
     def flush(self) -> None:

@@ -108,18 +108,20 @@ class AdmittedBefore:
         # template in knew of the assessment only later.
         return any(
             revision.created <= turned_bad
-            and all(_is_named(one, revision.references) and _stood_for(one, recorded) for one in case.denied)
+            and all(
+                _is_named(verdict, revision.references) and _stood_for(verdict, recorded) for verdict in case.denied
+            )
             for revision in revisions
         )
 
     def _recorded(self, case: Case, owned: Owned) -> Recorded:
         """What the tags of the denied images stood for at admissions of these controllers and of their Pods."""
-        names = frozenset(one.image.tagged for one in case.denied)
+        names = frozenset(verdict.image.tagged for verdict in case.denied)
         recorded: dict[str, set[Digest]] = {}
         try:
             uids = [uid for owner in owned.owners for uid in (owner.uid, pods_of(owner.uid))]
-            for one in self._records.admitted(uids, names):
-                recorded.setdefault(one.name, set()).add(one.digest)
+            for image in self._records.admitted(uids, names):
+                recorded.setdefault(image.name, set()).add(image.digest)
         except StoreError as problem:
             log.warning("what was admitted is not known", extra={"object": case.workload.title, "why": problem.message})
         return recorded
@@ -160,5 +162,5 @@ def _stood_for(verdict: Verdict, recorded: Recorded) -> bool:
 
 def _is_named(verdict: Verdict, references: frozenset[str]) -> bool:
     """Whether the image is among these references; a digest that a mutating webhook has put behind its tag is none."""
-    names = {identity(one) for one in references}
+    names = {identity(reference) for reference in references}
     return not names.isdisjoint((verdict.image.identity, verdict.image.tagged))

@@ -70,7 +70,7 @@ class BreakGlass:
             grants: what :meth:`of_owners` gave.
         """
         images = case.images
-        written = [one.image.text for one in case.denied]
+        written = [verdict.image.text for verdict in case.denied]
         naming = {owner.uid for owner in owners if all(map(owner.names, written))}
         covering = (grant for grant in grants if grant.workload.uid in naming and grant.covers(images))
         last = max(covering, key=lambda grant: grant.until, default=None)

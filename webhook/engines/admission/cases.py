@@ -32,13 +32,13 @@ class Case:
     @classmethod
     def of(cls, request: AdmissionRequest, workload: Workload, namespace: str, verdict: WorkloadVerdict) -> Case:
         """The case of a request with its verdict."""
-        denied = tuple(one.verdict for one in verdict.images if one.verdict.action is Action.DENY)
+        denied = tuple(image.verdict for image in verdict.images if image.verdict.action is Action.DENY)
         return cls(request, workload, namespace, denied)
 
     @property
     def images(self) -> frozenset[str]:
         """The denied images, as grants name them."""
-        return frozenset(with_digest(one.image.text, one.digest) for one in self.denied)
+        return frozenset(with_digest(verdict.image.text, verdict.digest) for verdict in self.denied)
 
     @property
     def ticket(self) -> str | None:
@@ -50,8 +50,8 @@ class Case:
         """When the newest of the assessments that deny was made; None when none is the reason."""
         assessed = (
             finding.assessment.assessed_at
-            for one in self.denied
-            for finding in one.findings
+            for verdict in self.denied
+            for finding in verdict.findings
             if finding.action is Action.DENY and finding.assessment is not None
         )
         return max(assessed, default=None)

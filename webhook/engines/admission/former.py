@@ -42,9 +42,9 @@ def new_containers(workload: Workload, old: Workload | None) -> tuple[ContainerR
     names = {identity(text) for text in texts}
     digests = {image.digest for image in map(readable, texts) if image is not None and image.digest is not None}
     return tuple(
-        one
-        for one in others
-        if identity(one.image) not in names and not _is_one_of(one, digests) and not _runs_in(one, old)
+        other
+        for other in others
+        if identity(other.image) not in names and not _is_one_of(other, digests) and not _runs_in(other, old)
     )
 
 
@@ -58,9 +58,14 @@ def _runs_in(container: ContainerRef, pod: Workload) -> bool:
     image = readable(container.image)
     if image is None or image.digest is None or not pod.running:
         return False
-    naming = [one for one in pod.containers if _names_by_tag(one, image)]
-    tags = groupby(sorted(naming, key=lambda one: identity(one.image)), key=lambda one: identity(one.image))
-    return any(all(pod.running.get((one.role, one.name)) == image.digest for one in those) for _, those in tags)
+    naming = [container for container in pod.containers if _names_by_tag(container, image)]
+    tags = groupby(
+        sorted(naming, key=lambda container: identity(container.image)), key=lambda container: identity(container.image)
+    )
+    return any(
+        all(pod.running.get((container.role, container.name)) == image.digest for container in those)
+        for _, those in tags
+    )
 
 
 def _names_by_tag(container: ContainerRef, image: ImageRef) -> bool:
@@ -82,13 +87,13 @@ class PinnedTags:
     def of(cls, containers: Sequence[ContainerRef], old: Workload | None) -> PinnedTags:
         """Those of some containers of an update."""
         by_image: dict[str, Sequence[str]] = {}
-        for one in containers if old is not None else ():
-            image = readable(one.image)
+        for container in containers if old is not None else ():
+            image = readable(container.image)
             if image is not None and image.digest is not None:
                 assert old is not None
                 tags = {identity(former.image) for former in old.containers if _names_by_tag(former, image)}
                 if tags:
-                    by_image[one.image] = sorted(tags)
+                    by_image[container.image] = sorted(tags)
         return cls(by_image)
 
     @property
@@ -203,4 +208,4 @@ class FormerImages:
 
 def newest(records: Sequence[AdmittedImage]) -> Mapping[str, Digest]:
     """The newest digest of each tagged name."""
-    return {one.name: one.digest for one in sorted(records, key=lambda one: one.at)}
+    return {record.name: record.digest for record in sorted(records, key=lambda record: record.at)}

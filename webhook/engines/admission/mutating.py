@@ -46,12 +46,16 @@ class PodPinner:
         workload = request.workload
         if workload is None or not _is_new_pod(request):
             return AdmissionResponse(request.uid, allowed=True, reason="not-judged")
-        loose = [one for one in workload.containers if "@" not in one.image]
+        loose = [container for container in workload.containers if "@" not in container.image]
         if not loose:
             return AdmissionResponse(request.uid, allowed=True, reason="nothing-to-pin")
         access = self._access(workload, request.namespace)
-        pinned = {one.image: self._pinned(one.image, deadline, access) for one in loose}
-        patch = tuple((_pointer(one), pinned[one.image]) for one in loose if pinned[one.image] != one.image)
+        pinned = {container.image: self._pinned(container.image, deadline, access) for container in loose}
+        patch = tuple(
+            (_pointer(container), pinned[container.image])
+            for container in loose
+            if pinned[container.image] != container.image
+        )
         reason = "pinned" if patch else "unresolved"
         return AdmissionResponse(request.uid, allowed=True, reason=reason, patch=patch)
 

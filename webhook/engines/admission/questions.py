@@ -82,7 +82,7 @@ class OwnerAnswers:
                 if not self._owners:
                     return
                 if self._grants is not None:
-                    self._found = self._grants.find([one.uid for one in self._owners], namespace, deadline)
+                    self._found = self._grants.find([owner.uid for owner in self._owners], namespace, deadline)
                     self.sign()
                 self._rest = self._inventory.pods(self._owners, namespace, deadline)
                 if needs_pods and next(self.pods(self._owners, namespace, deadline), None) is None:

@@ -162,7 +162,9 @@ class Responses:
             reason=weightiest(verdict),
             audit_annotations=_audit(verdict, action),
         )
-        return Consequence(verdict, action, response, any(one.verdict.image.digest is None for one in verdict.images))
+        return Consequence(
+            verdict, action, response, any(image.verdict.image.digest is None for image in verdict.images)
+        )
 
     def _text(self, verdict: WorkloadVerdict, compose: Callable[[WorkloadVerdict, Hints], T]) -> T:
         """What ``compose`` makes of the verdict, from memory when it was asked before."""

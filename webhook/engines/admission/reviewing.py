@@ -190,16 +190,18 @@ class AdmissionReviewer:
 
         Where nothing is left, the verdict stays, for a ticket that may ask for what the object has.
         """
-        denied = {one.verdict.image.text for one in verdict.images if one.verdict.action is Action.DENY}
+        denied = {image.verdict.image.text for image in verdict.images if image.verdict.action is Action.DENY}
         try:
-            kept = self._former.kept(request, [one for one in containers if one.image in denied], deadline)
+            kept = self._former.kept(
+                request, [container for container in containers if container.image in denied], deadline
+            )
         except Exception:  # whatever the API server holds, it lets nothing in
             log.exception("what an update had before cannot be read", extra={"uid": request.uid})
             kept = frozenset()
-        left = tuple(one for one in containers if one.image not in kept)
+        left = tuple(container for container in containers if container.image not in kept)
         if not kept or not left:
             return left, verdict
-        return left, workload_verdict([one for one in verdict.images if one.verdict.image.text not in kept])
+        return left, workload_verdict([image for image in verdict.images if image.verdict.image.text not in kept])
 
     def _before(self, deadline: Deadline) -> Deadline:
         """When to stop waiting for searches, so that the API server can still be asked."""

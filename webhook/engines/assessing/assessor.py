@@ -129,8 +129,8 @@ class Assessor:
         """
         narrowed = canonical_scope(replace(scope, package=None))
         targets = [
-            Target(one.vulnerability.id, replace(narrowed, package=one.package), one.vulnerability.cvss_score)
-            for one in affected
+            Target(match.vulnerability.id, replace(narrowed, package=match.package), match.vulnerability.cvss_score)
+            for match in affected
         ]
         return self._append(decision, targets, dry_run=dry_run)
 
@@ -151,19 +151,23 @@ class Assessor:
             StoreError: nothing was recorded.
         """
         narrowed, name, now = canonical_scope(scope), checked_author(author), self._clock.now().replace(microsecond=0)
-        by_hand = [one for one in self.index() if one.by_hand and one.type is not None]
+        by_hand = [assessment for assessment in self.index() if assessment.by_hand and assessment.type is not None]
         records: list[Assessment] = []
         for identifier in distinct_identifiers(ids):
             record = self._vulnerabilities.show(identifier)
             names = {identifier, *(record.vulnerability.identifiers if record else ())}
-            folded = {one.casefold() for one in names}
-            there = [one for one in by_hand if one.vulnerability.casefold() in folded]
-            manual = [one for one in there if one.source is AssessmentSource.MANUAL and one.scope == narrowed]
+            folded = {name.casefold() for name in names}
+            there = [assessment for assessment in by_hand if assessment.vulnerability.casefold() in folded]
+            manual = [
+                assessment
+                for assessment in there
+                if assessment.source is AssessmentSource.MANUAL and assessment.scope == narrowed
+            ]
             if not manual:
                 raise nothing_to_clear(identifier, narrowed, there)
             records += [
                 Assessment(spelling, None, narrowed, AssessmentSource.MANUAL, name, comment.strip(), now, None)
-                for spelling in dict.fromkeys(one.vulnerability for one in manual)
+                for spelling in dict.fromkeys(assessment.vulnerability for assessment in manual)
             ]
         if not dry_run:
             self._assessments.append(records)
@@ -190,7 +194,7 @@ class Assessor:
             )
         history = {
             name: self._assessments.find(AssessmentQuery(vulnerability=name))
-            for name in dict.fromkeys(one.vulnerability for one in records)
+            for name in dict.fromkeys(record.vulnerability for record in records)
         }
         return undone(records, history, checked_author(author), self._clock.now().replace(microsecond=0))
 
@@ -216,7 +220,7 @@ class Assessor:
         Raises:
             StoreError: nothing was recorded.
         """
-        stamped = tuple(replace(one, batch=batch, recorded_by=recorded_by) for one in records)
+        stamped = tuple(replace(record, batch=batch, recorded_by=recorded_by) for record in records)
         self._assessments.append(stamped)
         return stamped
 
@@ -249,8 +253,8 @@ class Assessor:
         Raises:
             StoreError: the database does not answer.
         """
-        named = dict.fromkeys(one.vulnerability for one in definitions)
-        return tuple(one for one in named if self._vulnerabilities.show(one) is None)
+        named = dict.fromkeys(definition.vulnerability for definition in definitions)
+        return tuple(text for text in named if self._vulnerabilities.show(text) is None)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -297,9 +301,9 @@ class Assessor:
             InvalidInput: a part of the selection cannot be read.
         """
         pairs = {
-            (one.record.vulnerability.id, finding.purl.package): one.record.vulnerability
-            for one in self.states(selection)
-            for finding in one.findings
+            (state.record.vulnerability.id, finding.purl.package): state.record.vulnerability
+            for state in self.states(selection)
+            for finding in state.findings
             if selection.includes(finding)
         }
         return tuple(Affected(vulnerability, package) for (_, package), vulnerability in pairs.items())

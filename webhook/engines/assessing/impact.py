@@ -52,11 +52,11 @@ def impact(
     Raises:
         StoreError: the store did not answer.
     """
-    newest = max((one.sequence for one in there), default=0)
-    numbered = [replace(one, sequence=number) for number, one in enumerate(records, newest + 1)]
+    newest = max((assessment.sequence for assessment in there), default=0)
+    numbered = [replace(record, sequence=number) for number, record in enumerate(records, newest + 1)]
     before = replace(judge, index=there)
     after = replace(judge, index=AssessmentIndex.of([*there, *numbered]))
-    names = {one.vulnerability.casefold() for one in records}
+    names = {record.vulnerability.casefold() for record in records}
     query = VulnerabilityQuery(identifier=records[0].vulnerability if len(names) == 1 else None)
     by_name: dict[str, list[VulnerabilityRecord]] = {}
     for found in store.find(query) if records else ():
@@ -102,8 +102,8 @@ def _images(
     records = [record]
     if len(affected) < len(record.components):  # ask again, because only images with one of these components count
         query = VulnerabilityQuery(identifier=record.vulnerability.id)
-        records = [one for purl in affected for one in store.find(replace(query, package=purl))]
-    return {digest: names for one in records for digest, names in one.images if scope.holds_in(digest, names)}
+        records = [record for purl in affected for record in store.find(replace(query, package=purl))]
+    return {digest: names for record in records for digest, names in record.images if scope.holds_in(digest, names)}
 
 
 def _places(scope: Scope, images: Mapping[Digest, tuple[str, ...]]) -> Iterator[Place]:
@@ -132,12 +132,12 @@ def touched(model: ReadModel, assessments: Sequence[Assessment]) -> Sequence[int
         model: what is known.
         assessments: any; a namespace that they are narrowed to does not count, because an image has none.
     """
-    scopes = [ParsedScope.of(one.scope) for one in assessments]
+    scopes = [ParsedScope.of(assessment.scope) for assessment in assessments]
     about = _components(model, assessments, scopes)
     counts = [0] * len(assessments)
     if not about:
         return counts
-    names = model.names() if any(one.image is not None for one in scopes) else {}
+    names = model.names() if any(scope.image is not None for scope in scopes) else {}
     for digest, numbers in model.contents():
         found = about.keys() & set(numbers)
         for place in {place for number in found for place in about[number]}:
@@ -150,13 +150,13 @@ def _components(
 ) -> Mapping[int, Sequence[int]]:
     """The number of each component that is meant, with the places of the assessments that mean it."""
     by_name: dict[str, list[int]] = {}
-    for place, one in enumerate(assessments):
-        by_name.setdefault(one.vulnerability.casefold(), []).append(place)
+    for place, item in enumerate(assessments):
+        by_name.setdefault(item.vulnerability.casefold(), []).append(place)
     if not by_name:
         return {}
     found: dict[int, list[int]] = {}
     for number, component in model.vulnerable():
-        names = {name.casefold() for one in component.vulnerabilities for name in one.identifiers}
+        names = {name.casefold() for vulnerability in component.vulnerabilities for name in vulnerability.identifiers}
         places = [place for name in names & by_name.keys() for place in by_name[name]]
         meant = [place for place in places if scopes[place].holds(component.purl)]
         if meant:

@@ -123,10 +123,12 @@ class Auditor:
         workloads = parts.running.workloads(namespaces)
         # Namespaces after what runs in them: one that is missing now has gone with all that was in it.
         modes = self._modes_of(parts.running.namespaces(namespaces), parts.registration.selectors())
-        found = [(one, modes[one.owner.namespace]) for one in workloads if one.owner.namespace in modes]
+        found = [
+            (workload, modes[workload.owner.namespace]) for workload in workloads if workload.owner.namespace in modes
+        ]
         judging = _Judging(parts, self._options, self._without)
-        judging.begin([one for one, mode in found if mode not in (None, Mode.OFF)])
-        audited = tuple(self._audited(one, mode, judging) for one, mode in found)
+        judging.begin([workload for workload, mode in found if mode not in (None, Mode.OFF)])
+        audited = tuple(self._audited(workload, mode, judging) for workload, mode in found)
         self._without = judging.without()
         seconds = parts.clock.monotonic() - began
         log.info("audited", extra={"workloads": len(audited), "images": judging.distinct, "seconds": round(seconds, 3)})
@@ -140,7 +142,7 @@ class Auditor:
         for name, labels in namespaces.items():
             known = {NAME_LABEL: name, **labels}
             # The label that says the mode is left out: the registration has it to spare calls, and to fail safely.
-            asked = selectors is None or any(one.matches(known, ignoring=ENFORCE_LABEL) for one in selectors)
+            asked = selectors is None or any(selector.matches(known, ignoring=ENFORCE_LABEL) for selector in selectors)
             found[name] = self._modes(labels) if asked and name not in self._parts.excluded else None
         return found
 
@@ -171,7 +173,7 @@ class _Judging:
         self._parts, self._options = parts, options
         now = parts.clock.monotonic()
         self._end = now + options.search_seconds
-        self._without = {key: one for key, one in without.items() if now < one[0] and not self._is_known(one[1])}
+        self._without = {key: pair for key, pair in without.items() if now < pair[0] and not self._is_known(pair[1])}
         self._verdicts = {key: verdict for key, (_, verdict) in self._without.items()}
         self._used: set[_Key] = set()
 

@@ -22,7 +22,7 @@ def note_inventory(result: AuditResult, store: InventoryStore) -> None:
     Raises:
         StoreError: nothing was kept.
     """
-    workloads = [_workload(one) for one in result.workloads]
+    workloads = [_workload(workload) for workload in result.workloads]
     store.replace(workloads, taken_at=result.at, revision=result.revision)
 
 
@@ -45,8 +45,8 @@ def _workload(one: AuditedWorkload) -> InventoriedWorkload:
 def _unseen(images: Sequence[RunningImage]) -> tuple[InventoriedImage, ...]:
     """The images of a workload that is not looked at: who has a package is asked of these, too."""
     containers: dict[tuple[str, Digest | None], list[str]] = {}
-    for one in images:
-        containers.setdefault((one.judged, one.digest), []).append(one.container)
+    for image in images:
+        containers.setdefault((image.judged, image.digest), []).append(image.container)
     return tuple(
         InventoriedImage(reference, digest, tuple(names), Action.ALLOW, SbomStatus.NONE)
         for (reference, digest), names in containers.items()

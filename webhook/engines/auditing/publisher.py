@@ -83,7 +83,9 @@ class AuditPublisher:
         sink, now = self._sinks.events, self._clock.now()
         if sink is None:
             return
-        events = {one.about.uid: one for one in (event_about(w, self._sinks.hints) for w in result.workloads) if one}
+        events = {
+            item.about.uid: item for item in (event_about(w, self._sinks.hints) for w in result.workloads) if item
+        }
         # Whose verdict is good again, or who is gone, is told of anew when it turns bad again.
         self._told = {uid: told for uid, told in self._told.items() if uid in events}
         for uid, event in events.items():
@@ -149,11 +151,13 @@ class _Writes:
 
 def publish(result: AuditResult, metrics: Metrics) -> None:
     """Set the gauges of an audit."""
-    workloads: Counter[tuple[str, ...]] = Counter((one.action.word, one.reason) for one in result.workloads)
-    images: Counter[tuple[str, ...]] = Counter((one.sbom.value,) for one in result.images)
+    workloads: Counter[tuple[str, ...]] = Counter(
+        (workload.action.word, workload.reason) for workload in result.workloads
+    )
+    images: Counter[tuple[str, ...]] = Counter((image.sbom.value,) for image in result.images)
     components: Counter[tuple[str, ...]] = Counter()
-    for one in result.images:
-        counts = one.counts
+    for image in result.images:
+        counts = image.counts
         for state in ("vulnerable", "clean", "unknown", "not_covered", "unusable"):
             components[state,] += getattr(counts, state)
     metrics.replace("bomgate_audit_workloads", workloads)

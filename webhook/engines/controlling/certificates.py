@@ -117,7 +117,7 @@ class CertificateDuty:
 
     def _situation(self, seen: _Seen) -> Situation:
         authority = self._authority(seen.authority)
-        bundles = tuple(bundle for one in seen.registrations for bundle in one.bundles)
+        bundles = tuple(bundle for registration in seen.registrations for bundle in registration.bundles)
         leaf, issuer = self._leaf(seen.leaf, authority)
         return Situation(authority, leaf, issuer, bundles, tuple(self._parts.signer.certificates("".join(bundles))))
 
@@ -140,7 +140,7 @@ class CertificateDuty:
             return None, None
         known = () if authority.current is None else (authority.current.certificate,)
         issuers = (*known, *authority.previous, *self._certificates(record, _AUTHORITY))
-        issuer = next((one for one in issuers if self._parts.signer.signed(pair.certificate, one)), None)
+        issuer = next((issuer for issuer in issuers if self._parts.signer.signed(pair.certificate, issuer)), None)
         usable = issuer is not None and pair.certificate.names >= self._names
         return pair if usable else None, issuer
 
@@ -174,17 +174,17 @@ class CertificateDuty:
             _AUTHORITY: bundle_of(authority).encode(),
         }
         if authority.previous:
-            data[_PREVIOUS] = "".join(one.pem for one in authority.previous).encode()
+            data[_PREVIOUS] = "".join(certificate.pem for certificate in authority.previous).encode()
         version = before.version if before is not None else ""
         return self._parts.secrets.write(self._options.ca_secret, SecretRecord(data, _marks(authority), version))
 
     def _publish(self, bundle: str, registrations: Sequence[Registration]) -> bool:
-        for one in registrations:
-            if all(found == bundle for found in one.bundles):
+        for registration in registrations:
+            if all(found == bundle for found in registration.bundles):
                 continue
-            if not self._parts.registrations.publish(one, bundle):
+            if not self._parts.registrations.publish(registration, bundle):
                 return False
-            log.info("certificate authority made known", extra={"to": str(one)})
+            log.info("certificate authority made known", extra={"to": str(registration)})
         return True
 
     def _issue(self, step: IssueLeaf, before: SecretRecord | None) -> bool:

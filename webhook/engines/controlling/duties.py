@@ -127,8 +127,8 @@ class DutyRunner:
         self._leading, self._started, self._stopped = False, False, False
         self._changed = threading.Condition()
         self._threads = [
-            threading.Thread(target=self._work, args=(one,), name=f"bomgate-{one.duty.name}", daemon=True)
-            for one in self.pacers
+            threading.Thread(target=self._work, args=(pacer,), name=f"bomgate-{pacer.duty.name}", daemon=True)
+            for pacer in self.pacers
         ]
 
     def start(self) -> None:

@@ -54,11 +54,11 @@ def ending(model: ReadModel, rules: Rules, now: dt.datetime) -> Sequence[Ending]
         rules: types and policy.
         now: UTC, aware.
     """
-    pairs = [(one.purl, found) for _, one in model.vulnerable() for found in one.vulnerabilities]
+    pairs = [(item.purl, found) for _, item in model.vulnerable() for found in item.vulnerabilities]
     found: dict[Assessment, Ending] = {}
-    for one in (*_everywhere(model, rules, now, pairs), *_in_images(model, rules, now, pairs)):
-        if one.opens or one.assessment not in found:
-            found[one.assessment] = one
+    for other_in_image in (*_everywhere(model, rules, now, pairs), *_in_images(model, rules, now, pairs)):
+        if other_in_image.opens or other_in_image.assessment not in found:
+            found[other_in_image.assessment] = other_in_image
     return list(found.values())
 
 
@@ -130,7 +130,7 @@ class ExpiryDuty:
         if not self._model.loaded:
             return
         found = ending(self._model, self._rules(), self._clock.now())
-        by_action = Counter(one.action.word for one in found)
+        by_action = Counter(item.action.word for item in found)
         counts: dict[tuple[str, ...], float] = {(action.word,): by_action[action.word] for action in Action}
         self._metrics.replace("bomgate_assessments_expiring", counts)
-        self._metrics.set("bomgate_assessments_opening", sum(one.opens for one in found))
+        self._metrics.set("bomgate_assessments_opening", sum(item.opens for item in found))

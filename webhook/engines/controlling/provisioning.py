@@ -108,19 +108,23 @@ class Provisioning:
 
     def _provision_types(self, resources: Sequence[TypeResource]) -> Iterator[Status]:
         formers = by_name(self._parts.types.list())
-        ordered = sorted(resources, key=lambda one: (one.resource.created, one.resource.name))
+        ordered = sorted(resources, key=lambda resource: (resource.resource.created, resource.resource.name))
         settled = settle(
-            self._own, {one.resource.name: Candidate(one.type, formers.get(one.resource.name)) for one in ordered}
+            self._own,
+            {
+                resource.resource.name: Candidate(resource.type, formers.get(resource.resource.name))
+                for resource in ordered
+            },
         )
         changed = self._parts.types.provision(list(settled.loaded.values()))
         if changed:
             log.info("assessment types of the cluster changed", extra={"types": changed})
-        for one in ordered:
-            name, resource = one.resource.name, one.resource
+        for type_resource in ordered:
+            name, resource = type_resource.resource.name, type_resource.resource
             problem = settled.refused.get(name) or resource.problem
             stays = "The definition that was loaded before stays in force." if name in settled.loaded else ""
-            status = _refused(resource, problem, stays) if problem else _loaded(one)
-            band = None if one.type is None else one.type.auto_assess
+            status = _refused(resource, problem, stays) if problem else _loaded(type_resource)
+            band = None if type_resource.type is None else type_resource.type.auto_assess
             yield resource, replace(status, range=str(band or ""))
 
     def _provision_assessments(self, resources: Sequence[AssessmentResource]) -> Iterator[Status]:
@@ -133,8 +137,8 @@ class Provisioning:
             log.info("assessments of the cluster changed", extra={"records": changed})
         self._parts.refresher.refresh()
         images = self._touched.count(made.records)
-        for one in resources:
-            name, resource = one.resource.name, one.resource
+        for assessment_resource in resources:
+            name, resource = assessment_resource.resource.name, assessment_resource.resource
             record, problem = made.records.get(name), made.refused.get(name)
             stays = "What it stated before stays in force." if record is not None else ""
             status = _refused(resource, problem, stays) if problem else _provisioned(resource, record, now)
@@ -183,7 +187,7 @@ class _Touched:
         self._counts: Mapping[str, int] = {}
 
     def count(self, records: Mapping[str, Assessment]) -> Mapping[str, int]:
-        about = {name: (one.vulnerability, one.scope) for name, one in records.items()}
+        about = {name: (record.vulnerability, record.scope) for name, record in records.items()}
         is_due = self._generation != self._model.generation and self._clock.monotonic() >= self._next
         if is_due or about != self._of:
             self._of, self._generation = about, self._model.generation

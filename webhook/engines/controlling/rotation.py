@@ -120,7 +120,7 @@ def next_step(situation: Situation, now: dt.datetime, options: CertificateOption
 def bundle_of(authority: Authority) -> str:
     """The PEM text of all authorities that are to be trusted."""
     current = () if authority.current is None else (authority.current.certificate,)
-    return "".join(one.pem for one in (*current, *authority.previous))
+    return "".join(item.pem for item in (*current, *authority.previous))
 
 
 def renew_at(certificate: Certificate) -> dt.datetime:
@@ -144,11 +144,11 @@ def _still_trusted(situation: Situation, now: dt.datetime) -> tuple[Certificate,
     known += authority.previous
     if authority.current is None:
         known += situation.found  # the Secret is lost, and what Pods have mounted may be signed by one of these
-    return _distinct(one for one in known if now < one.not_after)
+    return _distinct(item for item in known if now < item.not_after)
 
 
 def _distinct(certificates: Iterable[Certificate]) -> tuple[Certificate, ...]:
-    return tuple({one.pem: one for one in certificates}.values())[:_MOST_PREVIOUS]
+    return tuple({certificate.pem: certificate for certificate in certificates}.values())[:_MOST_PREVIOUS]
 
 
 def _adopt(situation: Situation) -> Step | None:
@@ -162,9 +162,9 @@ def _adopt(situation: Situation) -> Step | None:
 def _publish(situation: Situation, current: KeyPair) -> Step | None:
     authority = situation.authority
     bundle = bundle_of(authority)
-    if all(one == bundle for one in situation.bundles):
+    if all(other_bundle == bundle for other_bundle in situation.bundles):
         return None
-    lacking = any(current.certificate.pem not in one for one in situation.bundles)
+    lacking = any(current.certificate.pem not in bundle for bundle in situation.bundles)
     if lacking and authority.published_at is not None and not situation.leaf_is_current:
         return KeepAuthority(replace(authority, published_at=None))  # first, or a crash would leave the older moment
     return Publish(bundle)

@@ -126,8 +126,8 @@ class InventoryDuty:
         self._note(running)
         self._parts.refresher.refresh()
         unknown = self._unknown(running)
-        self._tried = {one: self._tried[one] for one in unknown if one in self._tried}
-        due = [one for one in unknown if one not in self._tried or self._ticks >= self._tried[one].until]
+        self._tried = {item: self._tried[item] for item in unknown if item in self._tried}
+        due = [item for item in unknown if item not in self._tried or self._ticks >= self._tried[item].until]
         if due:
             self._search(due)
         self._look_again(running)
@@ -136,20 +136,20 @@ class InventoryDuty:
         seen: set[tuple[str, PullAccess]] = set()
         for workload in workloads:
             access = workload.pull_access if self._parts.pull_secrets else NO_ACCESS
-            for one in workload.images:
-                key = (one.judged, access)
-                if not one.running or key in seen:
+            for image in workload.images:
+                key = (image.judged, access)
+                if not image.running or key in seen:
                     continue
                 seen.add(key)
                 try:
-                    yield _Running(parse_image(one.judged), workload.owner.namespace, access)
+                    yield _Running(parse_image(image.judged), workload.owner.namespace, access)
                 except InvalidInput:
                     continue  # the kubelet could not pull it either
 
     def _note(self, running: Sequence[_Running]) -> None:
         now, ticks = self._parts.clock.now(), self._parts.clock.monotonic()
         self._noted = {key: until for key, until in self._noted.items() if until > ticks}
-        images = {(one.image.tagged, one.image.digest) for one in running}
+        images = {(item.image.tagged, item.image.digest) for item in running}
         fresh = sorted(images - self._noted.keys(), key=str)
         for start in range(0, len(fresh), _AT_ONCE):
             portion = fresh[start : start + _AT_ONCE]
@@ -164,7 +164,7 @@ class InventoryDuty:
             digest = image.digest or model.digest_of(image.tagged)
             return digest is not None and model.knows(digest)
 
-        return [one for one in running if not known(one.image)]
+        return [item for item in running if not known(item.image)]
 
     @property
     def _ticks(self) -> float:
@@ -173,7 +173,7 @@ class InventoryDuty:
     def _search(self, unknown: Sequence[_Running]) -> None:
         deadline = Deadline(self._ticks + self._options.search_seconds)
         tasks = [
-            self._parts.background.start(partial(self._check, one, deadline), host=one.image.host) for one in unknown
+            self._parts.background.start(partial(self._check, item, deadline), host=item.image.host) for item in unknown
         ]
         problem = self._wait(tasks, deadline)
         left = self._unknown(unknown)
@@ -197,7 +197,7 @@ class InventoryDuty:
         parts = self._parts
         known = self._known(running)
         unread = parts.unread(sorted({digest for digest, _ in known}))
-        parts.publish_outdated(len({one.digest for one in unread}))
+        parts.publish_outdated(len({item.digest for item in unread}))
         if parts.sboms is None or parts.refresh_seconds <= 0:
             return
         self._states = {key: state for key, state in self._states.items() if key in known}
@@ -207,8 +207,8 @@ class InventoryDuty:
         looks = parts.sboms.looks(sorted({digest for digest, _ in known}))
         now = parts.clock.now()
         due = []
-        for key, one in known.items():
-            since = _last_look(looks.get(key[0], ()), key[1], one.image.name)
+        for key, item in known.items():
+            since = _last_look(looks.get(key[0], ()), key[1], item.image.name)
             age = None if since is None else (now - since).total_seconds()
             # What a place did not give a moment ago waits with the others, so that one that is down holds up nobody.
             is_urgent = key in wanted and key not in self._later
@@ -234,11 +234,11 @@ class InventoryDuty:
         """What runs and has an SBOM, by digest and origin."""
         model = self._parts.model
         known: dict[tuple[Digest, str], _Running] = {}
-        for one in running:
-            digest = one.image.digest or model.digest_of(one.image.tagged)
+        for item in running:
+            digest = item.image.digest or model.digest_of(item.image.tagged)
             if digest is not None and model.knows(digest):
-                namespace = "" if one.access.is_empty else one.namespace
-                known.setdefault((digest, origin_of(one.image.name, namespace)), one)
+                namespace = "" if item.access.is_empty else item.namespace
+                known.setdefault((digest, origin_of(item.image.name, namespace)), item)
         return known
 
     def _wanted(
@@ -246,9 +246,9 @@ class InventoryDuty:
     ) -> dict[tuple[Digest, str], frozenset[str]]:
         """Documents that only their place still has, and that were not looked for there yet."""
         lost: dict[Digest, set[str]] = {}
-        for one in unread:
-            if one.is_searchable and not one.has_document:
-                lost.setdefault(one.digest, set()).add(one.document_digest)
+        for item in unread:
+            if item.is_searchable and not item.has_document:
+                lost.setdefault(item.digest, set()).add(item.document_digest)
         wanted = {key: frozenset(lost.get(key[0], ())) - self._sought.get(key, frozenset()) for key in known}
         return {key: documents for key, documents in wanted.items() if documents}
 
@@ -280,5 +280,5 @@ class InventoryDuty:
 
 def _last_look(looks: Sequence[LookRecord], origin: str, name: str) -> dt.datetime | None:
     """When an image was last looked at in this name, be it that the secrets of the namespace were of no use."""
-    at = {one.origin: one.at for one in looks}
+    at = {look.origin: look.at for look in looks}
     return at.get(origin, at.get(name))

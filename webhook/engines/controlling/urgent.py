@@ -93,7 +93,7 @@ class UrgentDuty:
         now = self._clock.now()
         wanted = self._downloader.components.wanted(now=now, ttl=self._downloader.options.due_after)
         # The order of work has those that were seen first, and among them those never asked.
-        urgent = itertools.takewhile(lambda one: one.seen and one.never_asked, wanted)
+        urgent = itertools.takewhile(lambda component: component.seen and component.never_asked, wanted)
         return list(itertools.islice(urgent, room))
 
     def _ask(self, chosen: Sequence[WantedComponent]) -> None:

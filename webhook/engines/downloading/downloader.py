@@ -124,7 +124,9 @@ class Downloader:
             )
         named = list(dict.fromkeys(only))
         askable = [purl for purl in named if purl.is_covered and purl.version]
-        fresh = {one.purl for one in everything}.intersection(askable) - {one.purl for one in due}
+        fresh = {component.purl for component in everything}.intersection(askable) - {
+            component.purl for component in due
+        }
         chosen = [purl for purl in askable if purl not in fresh]
         affordable = self._affordable(chosen)
         return DownloadPlan(
@@ -180,9 +182,9 @@ class Downloader:
         try:
             for arrived in fetching.results(_HEARTBEAT_SECONDS):
                 keeper.check()
-                tally.recorded(self._record([one.answer for one in arrived], keeper.lease))
-                for one in arrived:
-                    self._count(one, tally, state)
+                tally.recorded(self._record([fetched.answer for fetched in arrived], keeper.lease))
+                for fetched in arrived:
+                    self._count(fetched, tally, state)
                 arrived = ()
                 if state.stop:
                     fetching.stop()
@@ -191,8 +193,8 @@ class Downloader:
         except StoreError as problem:  # nothing more can be kept, so what is on its way is not waited for
             state.stop = _stop(problem)
             log.error("download stopped by the store", extra=_words(problem))
-            for one in arrived:
-                tally.lost(len(one.purls), one.answer)
+            for fetched in arrived:
+                tally.lost(len(fetched.purls), fetched.answer)
 
     def _count(self, fetched: Fetched, tally: Tally, state: _State) -> None:
         """Count a batch that was committed, and judge how it ended."""
@@ -204,7 +206,7 @@ class Downloader:
     def _record(self, arrived: Sequence[BatchAnswer], lease: Lease) -> RecordResult:
         """Commit what has arrived; mostly one batch, and several in one transaction when they arrive faster."""
         answers = [answer for batch in arrived for answer in batch.answers]
-        rejected = [one for batch in arrived for one in batch.rejected]
+        rejected = [pair for batch in arrived for pair in batch.rejected]
         for purl, reason in rejected:
             log.warning("component refused by the source", extra={"purl": purl, "reason": reason})
         # A component that was refused counts as asked, so that it does not spoil a batch again within the TTL.
@@ -216,7 +218,7 @@ class Downloader:
             unanswered=silent,
             assess=self.assess(),
             now=self.clock.now(),
-            settled=[one for batch in arrived for one in batch.settled],
+            settled=[pair for batch in arrived for pair in batch.settled],
             reassess_on_score_change=self.options.reassess_on_score_change,
             lease=lease,
         )

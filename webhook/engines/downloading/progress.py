@@ -37,7 +37,7 @@ class PurlsOf(Sequence[Purl]):
         return [self._wanted[place].purl for place in chosen]
 
     def __iter__(self) -> Iterator[Purl]:
-        return (one.purl for one in itertools.islice(self._wanted, self._length))
+        return (component.purl for component in itertools.islice(self._wanted, self._length))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class Tally:
         """Count a batch of ``size`` components."""
         self._charge(answer)
         self.answered += len(answer.answers)
-        self.vulnerable += sum(bool(one.vulnerabilities) for one in answer.answers)
+        self.vulnerable += sum(bool(component_answer.vulnerabilities) for component_answer in answer.answers)
         self.unknown += len(answer.unanswered)
         self.rejected += len(answer.rejected)
         self.failed += size - len(answer.answers) - len(answer.unanswered) - len(answer.rejected)

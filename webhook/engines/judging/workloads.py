@@ -103,7 +103,7 @@ class WorkloadJudge:
 
     def _await(self, verdicts: dict[str, Verdict | Lookup], namespace: str, deadline: Deadline) -> None:
         """Put verdicts in the place of look-ups."""
-        lookups = [(text, one) for text, one in verdicts.items() if isinstance(one, Lookup)]
+        lookups = [(text, verdict) for text, verdict in verdicts.items() if isinstance(verdict, Lookup)]
         # Those first that are waited for only briefly: their searches begin when their time is over.
         lookups.sort(key=lambda pair: pair[1].impatience)
         for text, lookup in lookups:

@@ -96,8 +96,8 @@ def look_around(places: Sequence[SbomSource], wanted: LookedFor, deadline: Deadl
     Raises:
         StoreError: a place needs the store, which did not answer.
     """
-    asked = [one for one in places if one.place != GENERATED and counts(one.place, wanted.seal)]
-    return _joined(Seen(wanted), side_by_side(asked, lambda one: _asked(one, wanted, deadline, faults)))
+    asked = [place for place in places if place.place != GENERATED and counts(place.place, wanted.seal)]
+    return _joined(Seen(wanted), side_by_side(asked, lambda item: _asked(item, wanted, deadline, faults)))
 
 
 def changed_places(
@@ -112,30 +112,30 @@ def changed_places(
         former: their states then, by their names; brought up to date.
     """
     changed = []
-    for one in places:
-        if not isinstance(one, ConditionalSource) or not counts(one.place, wanted.seal):
-            changed.append(one)
+    for place in places:
+        if not isinstance(place, ConditionalSource) or not counts(place.place, wanted.seal):
+            changed.append(place)
             continue
         try:
-            state = one.state(wanted.image, wanted.digest, deadline)
+            state = place.state(wanted.image, wanted.digest, deadline)
         except Exception:  # it says so again, and better, when it is read
             state = ""
-        if not state or former.get(one.place) != state:
-            former[one.place] = state
-            changed.append(one)
+        if not state or former.get(place.place) != state:
+            former[place.place] = state
+            changed.append(place)
     return changed
 
 
 def generated(places: Sequence[SbomSource], seen: Seen, deadline: Deadline, faults: Faults) -> Seen:
     """What is seen with the SBOM that is made where none is attached."""
-    makers = [one for one in places if one.place == GENERATED and counts(one.place, seen.wanted.seal)]
-    return _joined(seen, [_asked(one, seen.wanted, deadline, faults) for one in makers])
+    makers = [place for place in places if place.place == GENERATED and counts(place.place, seen.wanted.seal)]
+    return _joined(seen, [_asked(maker, seen.wanted, deadline, faults) for maker in makers])
 
 
 def side_by_side(places: Sequence[SbomSource], ask: Callable[[SbomSource], Seen]) -> list[Seen]:
     """Ask several places at the same time; the answers in the order of the places."""
     if len(places) < 2:
-        return [ask(one) for one in places]
+        return [ask(place) for place in places]
     with ThreadPoolExecutor(min(len(places), _AT_ONCE), thread_name_prefix="bomgate-places") as threads:
         return list(threads.map(ask, places))
 
@@ -157,9 +157,9 @@ def _asked(source: SbomSource, wanted: LookedFor, deadline: Deadline, faults: Fa
 def _joined(first: Seen, others: Iterable[Seen]) -> Seen:
     found = {place: list(sboms) for place, sboms in first.found.items()}
     refused, unreadable = dict(first.refused), dict(first.unreadable)
-    for one in others:
-        for place, sboms in one.found.items():
+    for other in others:
+        for place, sboms in other.found.items():
             found.setdefault(place, []).extend(sboms)
-        refused.update(one.refused)
-        unreadable.update(one.unreadable)
+        refused.update(other.refused)
+        unreadable.update(other.unreadable)
     return replace(first, found=found, refused=refused, unreadable=unreadable)

@@ -121,7 +121,10 @@ class AssessmentLists:
     def types(self) -> tuple[TypeRow, ...]:
         """The types with how much they are used."""
         usage = self.usage()
-        return tuple(TypeRow(one, usage.get(one.name.casefold(), 0)) for one in self._rules().types)
+        return tuple(
+            TypeRow(assessment_type, usage.get(assessment_type.name.casefold(), 0))
+            for assessment_type in self._rules().types
+        )
 
     def traps(self) -> tuple[Trap, ...]:
         """What is odd about the types."""
@@ -132,7 +135,9 @@ class AssessmentLists:
         generation, now = self._model.generation, self._clock.now().replace(second=0, microsecond=0)
         if self._usage is None or self._usage[:2] != (generation, now):
             counted = Counter(
-                one.type.casefold() for one in self._model.assessments if one.type and not one.expired(now)
+                assessment.type.casefold()
+                for assessment in self._model.assessments
+                if assessment.type and not assessment.expired(now)
             )
             self._usage = (generation, now, counted)
         return self._usage[2]

@@ -106,29 +106,31 @@ class Board:
     @cached_property
     def by_digest(self) -> Mapping[Digest, KnownImage]:
         """The images by digest."""
-        return {one.digest: one for one in self.images}
+        return {image.digest: image for image in self.images}
 
     @cached_property
     def running(self) -> Mapping[Digest, tuple[int, ...]]:
         """The places of the workloads that run an image, by its digest."""
         found: dict[Digest, list[int]] = {}
-        for place, one in enumerate(self.workloads):
-            for digest in {image.image.digest for image in one.images if image.image.digest is not None}:
+        for place, workload in enumerate(self.workloads):
+            for digest in {image.image.digest for image in workload.images if image.image.digest is not None}:
                 found.setdefault(digest, []).append(place)
         return {digest: tuple(places) for digest, places in found.items()}
 
     @cached_property
     def namespaces(self) -> tuple[str, ...]:
         """Namespaces in which something runs, sorted."""
-        return tuple(sorted({one.workload.namespace for one in self.workloads if one.workload.namespace}))
+        return tuple(
+            sorted({workload.workload.namespace for workload in self.workloads if workload.workload.namespace})
+        )
 
     def digests_in(self, namespace: str | None = None) -> set[Digest]:
         """The images that run, in one namespace or in any."""
         return {
             image.image.digest
-            for one in self.workloads
-            if namespace is None or one.workload.namespace == namespace
-            for image in one.images
+            for workload in self.workloads
+            if namespace is None or workload.workload.namespace == namespace
+            for image in workload.images
             if image.image.digest is not None
         }
 
@@ -191,7 +193,7 @@ class Boards:
             self._where = Whereabouts(contents)
         judge = judge_of(self._checker)
         workloads = () if self._known is None else self._known.workloads
-        judged = tuple(judged_workload(one, judge, self._policy) for one in workloads)
+        judged = tuple(judged_workload(workload, judge, self._policy) for workload in workloads)
         board = Board(generation, taken_at, self._where, (), judged)
         images = []
         for digest, _ in contents:
@@ -199,10 +201,12 @@ class Boards:
             verdict = judge(reference(shown[0] if shown else "", digest), digest, "")
             if verdict is not None:
                 images.append(KnownImage(digest, shown, verdict, board.running.get(digest, ())))
-        images.sort(key=lambda one: (one.title, one.digest))
-        moments = [one.verdict.valid_until for one in images]
-        moments += [image.verdict.valid_until for one in judged for image in one.images if image.verdict is not None]
-        until = min((one for one in moments if one is not None), default=None)
+        images.sort(key=lambda image: (image.title, image.digest))
+        moments = [image.verdict.valid_until for image in images]
+        moments += [
+            image.verdict.valid_until for workload in judged for image in workload.images if image.verdict is not None
+        ]
+        until = min((moment for moment in moments if moment is not None), default=None)
         return Board(generation, taken_at, self._where, tuple(images), judged, until)
 
 

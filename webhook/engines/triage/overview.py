@@ -78,10 +78,10 @@ class Overviews:
         """
         board = self.boards.now()
         rows: dict[str, dict[Action, int]] = {}
-        for one in board.workloads:
-            if one.workload.is_judged:
-                counts = rows.setdefault(one.workload.namespace, dict.fromkeys(Action, 0))
-                counts[one.action] += 1
+        for workload in board.workloads:
+            if workload.workload.is_judged:
+                counts = rows.setdefault(workload.workload.namespace, dict.fromkeys(Action, 0))
+                counts[workload.action] += 1
         namespaces = [NamespaceRow(name, counts) for name, counts in rows.items()]
         namespaces.sort(key=lambda row: (-row.workloads[Action.DENY], -row.workloads[Action.WARN], row.namespace))
         images = dict.fromkeys(Action, 0)

@@ -67,7 +67,8 @@ class PackageLists:
         """
         lines, where = self._store.packages(scan, after, most + 1), self._boards.now().where
         rows = tuple(
-            PackageRow(line, len(where.places((one.number for one in line.versions), 1000))) for line in lines[:most]
+            PackageRow(line, len(where.places((version.number for version in line.versions), 1000)))
+            for line in lines[:most]
         )
         last = rows[-1].line if len(lines) > most else None
         return Page(rows, None if last is None else (last.name, last.package))
@@ -86,8 +87,8 @@ class PackageLists:
         if not lines:
             return None
         board = self._boards.now()
-        digests = board.where.images(one.number for one in lines)
-        versions = tuple((one, len(board.where.places([one.number]))) for one in lines)
+        digests = board.where.images(line.number for line in lines)
+        versions = tuple((line, len(board.where.places([line.number]))) for line in lines)
         return PackageHolders(package, versions, images_of(board, digests), workloads_of(board, digests))
 
     def contents(self, digest: Digest, after: Key | None = None, most: int = 50) -> Page[ComponentLine]:
@@ -108,7 +109,7 @@ class PackageLists:
 def images_of(board: Board, digests: Sequence[Digest]) -> tuple[KnownImage, ...]:
     """Images of a board, sorted by title."""
     found = [board.by_digest[digest] for digest in digests if digest in board.by_digest]
-    return tuple(sorted(found, key=lambda one: (one.title, one.digest)))
+    return tuple(sorted(found, key=lambda image: (image.title, image.digest)))
 
 
 def workloads_of(board: Board, digests: Sequence[Digest]) -> tuple[JudgedWorkload, ...]:

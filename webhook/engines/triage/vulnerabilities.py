@@ -90,31 +90,31 @@ class VulnerabilityRow:
     @property
     def action(self) -> Action:
         """The worst that a finding asks for."""
-        return worst(one.action for one in self.findings)
+        return worst(finding.action for finding in self.findings)
 
     @property
     def state(self) -> AssessmentState:
         """The state of the component that most needs a person."""
-        states = {state_of(one) for one in self.findings}
+        states = {state_of(finding) for finding in self.findings}
         order = (AssessmentState.UNASSESSED, AssessmentState.EXPIRED)
-        return next((one for one in order if one in states), AssessmentState.ASSESSED)
+        return next((state for state in order if state in states), AssessmentState.ASSESSED)
 
     @property
     def packages(self) -> tuple[str, ...]:
         """Affected packages, sorted."""
-        return tuple(sorted({one.purl.package for one in self.findings}))
+        return tuple(sorted({finding.purl.package for finding in self.findings}))
 
     @property
     def types(self) -> tuple[str, ...]:
         """Types of the assessments in force, sorted."""
-        given = (one.assessment for one in self.findings if one.assessment is not None)
-        return tuple(sorted({one.type or "" for one in given}))
+        given = (finding.assessment for finding in self.findings if finding.assessment is not None)
+        return tuple(sorted({assessment.type or "" for assessment in given}))
 
     @property
     def until(self) -> dt.datetime | None:
         """When the first of them ends."""
-        given = (one.assessment for one in self.findings if one.assessment is not None)
-        return min((one.until for one in given if one.until is not None), default=None)
+        given = (finding.assessment for finding in self.findings if finding.assessment is not None)
+        return min((assessment.until for assessment in given if assessment.until is not None), default=None)
 
 
 class VulnerabilityLists:
@@ -222,9 +222,9 @@ class VulnerabilityLists:
         if numbers is not None and not held:
             return None
         findings = sorted((judge.finding(purl, line.vulnerability) for _, purl in held), key=worst_first)
-        if wanted.state is not None and not any(state_of(one) is wanted.state for one in findings):
+        if wanted.state is not None and not any(state_of(finding) is wanted.state for finding in findings):
             return None
-        if wanted.type and not any(_is_of(one, wanted.type) for one in findings):
+        if wanted.type and not any(_is_of(finding, wanted.type) for finding in findings):
             return None
         places = board.where.places((number for number, _ in held), MOST_COUNTED)
         workloads: set[int] = set()
@@ -298,7 +298,7 @@ def _ranks(severity: str | None) -> tuple[int | None, int | None]:
         return None, None
     if severity == UNSCORED:
         return -1, 0
-    band = next((one for name, one in SEVERITIES.items() if name.lower() == severity.lower()), None)
+    band = next((span for name, span in SEVERITIES.items() if name.lower() == severity.lower()), None)
     if band is None:
         known = ", ".join([*(name.lower() for name in SEVERITIES), UNSCORED])
         raise InvalidInput(f"{severity[:40]!r} is no severity.", remedy=f"Write one of: {known}.")

@@ -44,7 +44,7 @@ class Whereabouts:
         """Whether these are the contents that it was made of."""
         mine = self._contents
         return len(mine) == len(contents) and all(
-            one[1] is other[1] and one[0] == other[0] for one, other in zip(mine, contents, strict=True)
+            pair[1] is other[1] and pair[0] == other[0] for pair, other in zip(mine, contents, strict=True)
         )
 
     def places(self, numbers: Iterable[int], most: int | None = None) -> set[int]:
