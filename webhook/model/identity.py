@@ -12,70 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-TYPES: Mapping[str, str] = {
-    "alpine": "apk",
-    "bundler": "gem",
-    "composer-vendor": "composer",
-    "crate": "cargo",
-    "crates": "cargo",
-    "crates.io": "cargo",
-    "debian": "deb",
-    "dotnet": "nuget",
-    "dotnet-core": "nuget",
-    "dpkg": "deb",
-    "gemspec": "gem",
-    "go": "golang",
-    "gobinary": "golang",
-    "gomod": "golang",
-    "gradle": "maven",
-    "jar": "maven",
-    "ivy": "maven",
-    "node": "npm",
-    "node-pkg": "npm",
-    "nodejs": "npm",
-    "packagist": "composer",
-    "php": "composer",
-    "php-composer": "composer",
-    "pip": "pypi",
-    "pipenv": "pypi",
-    "pnpm": "npm",
-    "pod": "cocoapods",
-    "poetry": "pypi",
-    "pom": "maven",
-    "python": "pypi",
-    "python-pkg": "pypi",
-    "ruby": "gem",
-    "rubygems": "gem",
-    "rust": "cargo",
-    "rust-crate": "cargo",
-    "rustbinary": "cargo",
-    "sbt": "maven",
-    "uv": "pypi",
-    "yarn": "npm",
-}
-"""Types that public tools were seen to write, and the type of the purl specification that they mean."""
-
-DISTRIBUTIONS: Mapping[str, str] = {
-    "almalinux": "alma",
-    "alpinelinux": "alpine",
-    "amazonlinux": "amazon",
-    "amzn": "amazon",
-    "cbl-mariner": "mariner",
-    "ol": "oracle",
-    "opensuse-leap": "opensuse",
-    "opensuse-tumbleweed": "opensuse",
-    "opensuse.leap": "opensuse",
-    "opensuse.tumbleweed": "opensuse",
-    "oraclelinux": "oracle",
-    "rhel": "redhat",
-    "rockylinux": "rocky",
-    "sle": "suse",
-    "sled": "suse",
-    "sles": "suse",
-    "suse linux enterprise server": "suse",
-    "ubi": "redhat",
-}
-"""Namespaces of rpm, deb and apk: ids of os-release (Syft) and names of families (Trivy), in one spelling."""
+from webhook.model.ecosystems import DISTRIBUTIONS
 
 STANDARD_LIBRARY = "stdlib"
 """The name of Go's standard library; Syft and Trivy write it so, cyclonedx-gomod writes ``std``."""
@@ -83,7 +20,7 @@ STANDARD_LIBRARY = "stdlib"
 _LOWER_PATHS = frozenset(["apk", "bitbucket", "composer", "deb", "github", "oci"])
 _LOWER_VERSIONS = frozenset(["huggingface", "oci"])
 _PLAIN_V = re.compile(r"[vV=]+(?=\d)")
-_NO_V = frozenset(["cargo", "cocoapods", "composer", "gem", "npm", "nuget", "pypi"])
+_NO_V = frozenset(["cargo", "cocoapods", "composer", "gem", "npm", "nuget", "pypi", "swift"])
 """Types of which the registry's versions never begin with ``v``, or mean the same without."""
 _PEP503 = re.compile(r"[-_.]+")
 _GO_NUMBERS = re.compile(r"\d+\.\d")
@@ -94,13 +31,20 @@ _GO_MAJOR = re.compile(r"(?:.*/)?v([2-9]|[1-9][0-9]+)\Z")
 _GO_TOOLCHAIN = re.compile(r"\A(?:go|v)(?=\d)")
 _NPM_PEERS = re.compile(r"(\d+\.\d+\.\d+[0-9A-Za-z.-]*)[_(+].*\Z", re.DOTALL)
 """pnpm writes the peers of a package behind its version; build metadata is dropped when a package is published."""
+_NPM_VIRTUAL = re.compile(r"virtual:[^#]*#")
+"""How Yarn writes a package whose peers are settled, before where it comes from."""
 _NPM_ALIAS = re.compile(r"npm:(?:(@?[^@]+)@)?[vV=]*([^@:vV=][^@:]*)\Z")
 _GEM_PLATFORM = re.compile(
     r"-(?:aarch64|amd64|arm|arm64|armv\w+|dalvik|darwin|i[3-6]86|java|jruby|linux|mingw|mswin|ppc|powerpc|ruby|s390x"
     r"|sparc|universal|wasm|x64|x86)(?:[-_]?\w+)*\Z"
 )
+_COMPOSER_ZERO = re.compile(r"(\d+\.\d+\.\d+)\.0(?![\w.])")
+_NUGET_NUMBERS = re.compile(r"\d+(?:\.\d+){0,3}(?=-|\Z)")
+_MAVEN_NOTATION = re.compile(r"([\w.+-]+):[A-Za-z][\w-]*(?:@\w+)?\Z")
+"""A version with the kind of file or the classifier behind it."""
+_SWIFT_ADDRESS = re.compile(r"(?:https?|ssh|git):/+(?:\w+@)?(.+)\Z|\w+@([\w.-]+):(.+)\Z", re.DOTALL)
 _GIT = re.compile(r"(?:\.git)+\Z")
-_EPOCH = re.compile(r"\A(?:\d+:)+")
+_EPOCH = re.compile(r"\A(?:(?:\d+|\(none\)):)+")
 
 
 class Stated(NamedTuple):
@@ -125,7 +69,7 @@ def settled(purl_type: str, stated: Stated) -> Stated:
     """The package in the spelling that all spellings of it have in common.
 
     Args:
-        purl_type: a type of the purl specification, see :data:`TYPES`.
+        purl_type: a type of the purl specification.
         stated: as written.
     """
     if purl_type in _NO_V and (prefix := _PLAIN_V.match(stated.version)):
@@ -149,15 +93,22 @@ def spelt(purl_type: str, stated: Stated, key: Stated) -> Stated | None:
         key: the same, settled.
     """
     if purl_type == "pypi":
-        return key._replace(path=tuple(part.lower().replace("_", "-") for part in stated.path))
+        path = tuple(part.partition("[")[0].rstrip() or part for part in stated.path)
+        return key._replace(path=tuple(part.lower().replace("_", "-") for part in path))
     if purl_type == "composer":
         return key._replace(version=stated.version)
     return stated if purl_type == "nuget" else None
 
 
-def _apk_deb(stated: Stated) -> Stated:
+def _apk(stated: Stated) -> Stated:
     *namespace, name = stated.path
     return stated._replace(path=(*(DISTRIBUTIONS.get(part.lower(), part) for part in namespace), name))
+
+
+def _deb(stated: Stated) -> Stated:
+    """The architecture that dpkg writes behind a name is no part of it (Debian Policy 5.6.7)."""
+    *namespace, name = stated.path
+    return _apk(stated._replace(path=(*namespace, name.partition(":")[0] or name)))
 
 
 def _rpm(stated: Stated) -> Stated:
@@ -176,7 +127,18 @@ def _cocoapods(stated: Stated) -> Stated:
 def _conda(stated: Stated) -> Stated:
     """A version holds neither ``-`` nor ``=``: what follows one of them is the build (conda's name-version-build)."""
     version = re.split("[-=]", stated.version, maxsplit=1)[0] or stated.version
-    return stated._replace(path=tuple(part.lower() for part in stated.path), version=version)
+    name = stated.path[-1].lower()  # the channel before it is a qualifier
+    return stated._replace(path=(name.rpartition("::")[2] or name,), version=version)
+
+
+def _composer(stated: Stated) -> Stated:
+    """Composer fills versions up to four numbers when it compares them."""
+    return stated._replace(version=_COMPOSER_ZERO.sub(r"\1", stated.version, count=1))
+
+
+def _conan(stated: Stated) -> Stated:
+    """A reference may end in the revision of the recipe."""
+    return stated._replace(version=stated.version.partition("#")[0] or stated.version)
 
 
 def _gem(stated: Stated) -> Stated:
@@ -199,6 +161,8 @@ def _golang(stated: Stated) -> Stated:
         whole = stated.name
     if _GO_NUMBERS.match(version):
         version = f"v{version}"
+    if name == f"{whole.lower()}/{version.partition('.')[0]}" and _GO_MAJOR.match(name) and stated.name.isascii():
+        whole = stated.name
     return stated._replace(path=tuple(whole.split("/")), version=version, subpath="")
 
 
@@ -210,12 +174,15 @@ def _is_major(stated: Stated, version: str) -> bool:
 
 def _maven(stated: Stated) -> Stated:
     """Group and artifact; some tools join them by a colon, or leave the group to the field beside the purl."""
-    path = stated.path
-    if len(path) == 1 and path[0].count(":") >= 1:
-        path = tuple(path[0].split(":")[:2])
-    elif len(path) == 1 and stated.group:
-        path = (stated.group, *path)
-    return stated._replace(path=path)
+    *namespace, name = stated.path
+    # Syft takes a title for the group, and Gradle's plugins write "group#artifact;version" there.
+    group, parts = ".".join(namespace).partition("#")[0], name.split(":")
+    if len(parts) > 1 and group in ("", parts[0]):
+        group, *parts = parts
+    notation = _MAVEN_NOTATION.match(stated.version)
+    version = notation[1] if notation else stated.version
+    path = tuple(filter(None, (group or stated.group, parts[0] or name)))
+    return stated._replace(path=path, version=version)
 
 
 def _npm(stated: Stated) -> Stated:
@@ -225,6 +192,7 @@ def _npm(stated: Stated) -> Stated:
     written = "/".join(path)
     if written == written.lower() and shown.lower() == written and shown.isascii():
         path = tuple(shown.split("/"))
+    version = _NPM_VIRTUAL.sub("", version)
     if alias := _NPM_ALIAS.match(version):
         path = tuple(alias[1].split("/")) if alias[1] else path
         version = alias[2]
@@ -234,26 +202,39 @@ def _npm(stated: Stated) -> Stated:
 
 
 def _nuget(stated: Stated) -> Stated:
-    """Neither name nor version knows case; build metadata is no part of a version (NuGet's package versioning)."""
+    """Neither name nor version knows case; versions are normalised (NuGet docs, *Normalized version numbers*)."""
     version = stated.version.lower()
     version = version.partition("+")[0] if version[:1].isdigit() else version
+    if numbers := _NUGET_NUMBERS.match(version):
+        parts = [part.lstrip("0") or "0" for part in numbers[0].split(".")]
+        parts += ["0"] * (3 - len(parts))
+        version = ".".join(parts[:3] if parts[3:] == ["0"] else parts) + version[numbers.end() :]
     return stated._replace(path=tuple(part.lower() for part in stated.path), version=version)
 
 
 def _pypi(stated: Stated) -> Stated:
-    return stated._replace(path=tuple(_PEP503.sub("-", part).lower() for part in stated.path))
+    """Neither the extras nor the marker of a requirement (PEP 508) is a part of it."""
+    path = tuple(part.partition("[")[0].rstrip() or part for part in stated.path)
+    version = stated.version.partition(";")[0].rstrip() or stated.version
+    return stated._replace(path=tuple(_PEP503.sub("-", part).lower() for part in path), version=version)
 
 
 def _swift(stated: Stated) -> Stated:
-    *namespace, name = stated.path
+    """Where the package comes from, without how it is fetched."""
+    whole = "/".join(stated.path)
+    while address := _SWIFT_ADDRESS.match(whole):
+        whole = address[1] or f"{address[2]}/{address[3]}"
+    *namespace, name = [part for part in whole.split("/") if part] or stated.path
     return stated._replace(path=(*namespace, _GIT.sub("", name) or name))
 
 
 _RULES: Mapping[str, Callable[[Stated], Stated]] = {
-    "apk": _apk_deb,
+    "apk": _apk,
     "cocoapods": _cocoapods,
+    "composer": _composer,
+    "conan": _conan,
     "conda": _conda,
-    "deb": _apk_deb,
+    "deb": _deb,
     "gem": _gem,
     "golang": _golang,
     "maven": _maven,

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from webhook.errors import InvalidInput
-from webhook.model.identity import DISTRIBUTIONS, STANDARD_LIBRARY, TYPES, Stated, settled, spelt
+from webhook.model.ecosystems import DISTRIBUTIONS, TYPES
+from webhook.model.identity import STANDARD_LIBRARY, Stated, settled, spelt
 
 OSS_INDEX_TYPES = frozenset(
     [
@@ -51,18 +52,21 @@ _OTHER_DISTRIBUTIONS = "|".join(
 )
 _IN_DISTRIBUTION = rf"""(?!(?:{_OTHER_DISTRIBUTIONS})/)(?:{_LOWER}++/)?+{_LOWER}++(?:%2B{_LOWER}*+)*+@(?!0%2B)[0-9]
         [A-Za-z0-9._~:+-]*+(?:%2B[A-Za-z0-9._~:+-]*+)*+"""
+_MAJOR = r"(?:(?<=[/.]v[0-9]@v)|(?<=[/.]v[0-9][0-9]@v))"
+"""Behind a path that names its major version; a name may restore one that is missing."""
 _KEYS = rf"""(pkg:(?:
-        maven/{_SEGMENT}++/{_SEGMENT}++@[0-9][A-Za-z0-9._~:-]*+
+        maven/[A-Za-z0-9._-]++/[A-Za-z0-9._-]++@[0-9][A-Za-z0-9._~-]*+
       | deb/{_IN_DISTRIBUTION} | apk/{_IN_DISTRIBUTION}
       | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@[0-9][A-Za-z0-9.-]*+(?<!\.[xX])(?<!-use\.local)
-      | golang/[A-Za-z0-9]{_SEGMENT}*+/{_SEGMENT}++(?:/{_SEGMENT}++)*+@v[0-9]++\.[A-Za-z0-9.-]*+
-        (?<!\.dirty)(?:(?:\+|%2B)incompatible)?+(?=\n|\Z|\?(?!(?:[^\#\n]*&)?type=package))
+      | golang/[A-Za-z0-9][A-Za-z0-9_~+-]*+\.{_SEGMENT}*+/{_SEGMENT}++(?:/{_SEGMENT}++)*+@v(?!0\.0\.0-0001)
+        (?:[01]|{_MAJOR}[0-9]++|[0-9]++(?=\.[A-Za-z0-9.-]*+(?:\+|%2B)incompatible))\.[A-Za-z0-9.-]*+(?<!\.dirty)(?:(?:\+|%2B)incompatible)?+(?=\n|\Z|\?(?!(?:[^\#\n]*&)?type=package))
       | rpm/(?:(?!(?:{_OTHER_DISTRIBUTIONS})/)[a-z0-9._~-]++/)?+{_SEGMENT}++@[0-9][A-Za-z0-9._~+-]*+
       | pypi/[a-z0-9]++(?:-[a-z0-9]++)*+@[0-9][A-Za-z0-9._!-]*+
-      | gem/{_SEGMENT}++@[0-9][A-Za-z0-9._]*+
-      | nuget/{_LOWER}++@[0-9][a-z0-9.-]*+
-      | composer/{_LOWER}++/{_LOWER}++@[0-9][A-Za-z0-9._~-]*+(?<!\.[xX])
-      | cargo/{_SEGMENT}++@[0-9][A-Za-z0-9._~+-]*+(?<!\.[xX])
+      | gem/[A-Za-z0-9._-]++@[0-9]++(?:\.[A-Za-z0-9]++)*+
+      | nuget/[a-z0-9._-]++@(?:0|[1-9][0-9]*+)(?:\.(?:0|[1-9][0-9]*+)){{2}}(?:\.[1-9][0-9]*+)?+(?:-[a-z0-9.-]++)?+
+      | composer/{_LOWER}++/{_LOWER}++@(?![0-9]++\.[0-9]++\.[0-9]++\.0(?![A-Za-z0-9_.]))[0-9]
+        [A-Za-z0-9._~-]*+(?<!\.[xX])
+      | cargo/[A-Za-z0-9_-]++@[0-9][A-Za-z0-9._~+-]*+(?<!\.[xX])
       | c(?:ocoapods|ran)/{_SEGMENT}++@[0-9][A-Za-z0-9._~-]*+
       | generic/(?:{_SEGMENT}++/)*+{_SEGMENT}++@v?+[0-9][A-Za-z0-9._~:+-]*+
       ))(?:[?\#][^\n]*+)?"""
@@ -88,8 +92,9 @@ _PLAIN = re.compile(
 ).match
 _QUICK = re.compile(
     # Shapes that are common and easily settled: composer versions with a "v", and NuGet's names with their case.
-    r"pkg:(?:composer/([a-z0-9._-]++/[a-z0-9._-]++)@(v)|(?:nuget|dotnet|dotnet-core)/([A-Za-z0-9._-]++)@)"
-    r"([0-9]++\.[A-Za-z0-9.-]*+)(?:\?[^#]*+)?\Z"
+    r"pkg:(?:composer/([a-z0-9._-]++/[a-z0-9._-]++)@(v)(?![0-9]++\.[0-9]++\.[0-9]++\.0(?![\w.]))"
+    r"|(?:nuget|dotnet|dotnet-core)/([A-Za-z0-9._-]++)@(?=(?:(?:0|[1-9][0-9]*+)\.){2}(?:0|[1-9][0-9]*+)"
+    r"(?:\.[1-9][0-9]*+)?+(?![\w.])))([0-9]++\.[A-Za-z0-9.-]*+)(?:\?[^#]*+)?\Z"
 ).match
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
@@ -307,7 +312,7 @@ def _parts(text: str) -> tuple[str, tuple[str, ...], str]:
     scheme, _, rest = coordinates.partition(":")
     purl_type, slash, path = rest.strip().lstrip("/").partition("/")
     path = path.strip("/")
-    if scheme != "pkg":
+    if scheme.lower() != "pkg":
         raise _bad(text, "it does not begin with 'pkg:'")
     if not slash or not _TYPE.match(purl_type):
         raise _bad(text, f"{purl_type[:40]!r} is not a package type")

@@ -14,12 +14,13 @@ from webhook.model.purls import Purl
 _WORDS = frozenset(
     [
         "(devel)",
+        "(none)",
         "(unknown)",
         "0+unknown",
         "0.0.0-use.local",
+        "1.0.0+no-version-set",
+        "9999999-dev",
         "latest",
-        "latest.integration",
-        "latest.release",
         "n/a",
         "na",
         "noassertion",
@@ -30,6 +31,7 @@ _WORDS = frozenset(
         "not_available",
         "null",
         "release",
+        "self.version",
         "tbd",
         "undefined",
         "unknown",
@@ -43,12 +45,27 @@ _URL = re.compile(r"://|\A(?:git|github|gitlab|bitbucket|gist|hg|svn|bzr|https?|
 _PROTOCOL = re.compile(r"\A(?:catalog|exec|file|jsr|link|npm|patch|path|portal|workspace):")
 _LOCAL_PATH = re.compile(r"\A\.{0,2}/|\A[A-Za-z]:\\")
 _X_RANGE = re.compile(r"\A(?:\d+\.)*[xX](?:\.[xX*])*\Z")
-_TAG = re.compile(r"\A[A-Za-z][A-Za-z-]*\Z")
-_GO_VERSION = re.compile(r"\Av?\d[\d.]*(?:[-+].*)?\Z")
+_LATEST = re.compile(r"\Alatest\.\w+\Z|\A\{")
+_GO_VERSION = re.compile(r"\Av\d[\d.]*(?:[-+].*)?\Z")
+_GO_NOWHERE = "v0.0.0-00010101000000-000000000000"
+"""What the go command writes for a module that is replaced by a folder."""
+_CONAN_VERSION = re.compile(r"[\w+.-]+")
+_NUGET_VERSION = re.compile(r"\d+(?:\.\d+){0,3}(?:-?[\w.-]+)?(?:\+.*)?")
+_GEM_VERSION = re.compile(r"\d+(?:\.[0-9A-Za-z]+)*(?:-[0-9A-Za-z.-]+)?")
+_NUMBERED = frozenset(["cargo", "cocoapods", "npm", "swift"])
+"""Types whose versions begin with a number; branches and tags have names of their own."""
+_PLAIN_NAME = re.compile(r"[\w.-]+", re.ASCII)
+_PLAIN_NAMES = frozenset(["cargo", "gem", "maven", "nuget", "pypi"])
+_ONE_PART = _PLAIN_NAMES - {"maven"}
+"""Types without namespaces."""
+_BLANKLESS = frozenset(
+    ["cargo", "cocoapods", "composer", "conda", "conan", "gem", "golang", "npm", "nuget", "pypi", "swift"]
+)
 _ORDINARY = re.compile(
     # What by far the most purls look like that are read one by one.
-    r"pkg:(?:(?:apk|composer|deb|gem|nuget|pypi|rpm)/[^@]+|golang/[A-Za-z0-9][^/@]*/[^@]+(?=@v))@"
-    r"(?!0\.0\.0-use\.local\Z)v?\d[\d.]*+(?:-?[A-WYZa-wyz0-9][\w.-]*+)?+\Z"
+    r"pkg:(?:(?:apk|deb|rpm)/[^@]+|(?:gem|nuget)/[\w.-]+|pypi/[a-z0-9]+(?:-[a-z0-9]+)*|composer/[\w.-]+/[\w.-]+"
+    r"|golang/[A-Za-z0-9][\w-]*\.[\w.-]*/[^@]+(?=@v))@"
+    r"(?!0\.0\.0-use\.local\Z|v0\.0\.0-0001|9999999-)v?\d[\d.]*+(?:-?[A-WYZa-wyz0-9][\w.-]*+)?+\Z"
 ).match
 _X_RANGES = frozenset(["cargo", "composer", "npm"])
 
@@ -82,7 +99,7 @@ def _no_version(version: str, kind: str) -> str:
         return ""  # said better by another reason
     if _RANGE.search(version) or (kind in _X_RANGES and _X_RANGE.match(version)):
         return "is a range of versions"
-    if kind == "maven" and version.endswith("+"):
+    if kind == "maven" and (version.endswith("+") or _LATEST.search(version)):
         return "is a range of versions, as Gradle writes it"
     return ""
 
@@ -93,10 +110,20 @@ def _no_published_version(purl: Purl, version: str) -> str:
         return "is an address, not a version"
     if _PROTOCOL.match(version) or _LOCAL_PATH.match(version):
         return "names a place on the machine of the build, not a version"
-    if kind == "npm" and _TAG.match(version):
-        return "is a tag, not a version"
+    if kind in _NUMBERED and not version[0].isdigit():
+        return "is a tag or a branch, not a version"
     if kind == "golang" and purl.is_covered and not _GO_VERSION.match(version):
         return "is not a version of a Go module; a version is v and numbers"
+    if version == _GO_NOWHERE:
+        return "stands for a folder on the machine of the build"
+    if kind in _BLANKLESS and " " in version:
+        return "holds a blank, which no version does"
+    if (
+        (kind == "conan" and not _CONAN_VERSION.fullmatch(version))
+        or (kind == "gem" and not _GEM_VERSION.fullmatch(version))
+        or (kind == "nuget" and not _NUGET_VERSION.fullmatch(version))
+    ):
+        return f"cannot be a version of {kind}"
     return ""
 
 
@@ -107,10 +134,20 @@ def _no_name(purl: Purl) -> str:
         return "holds a variable that was not resolved"
     if kind == "golang" and whole.partition("/")[0] in (".", ".."):
         return "is a folder on the machine of the build"
+    if kind == "golang" and purl.is_covered and "." not in whole.partition("/")[0]:
+        return "does not begin with the domain that a Go module is found by"
     if kind == "npm" and ("@" in name or ":" in whole or " " in whole or (namespace and not namespace.startswith("@"))):
         return "cannot be the name of an npm package"
     if kind == "maven" and not namespace:
         return "has no group, without which Maven knows no package"
     if kind == "swift" and not namespace:
         return "does not say where the package comes from"
+    if kind == "composer" and not namespace:
+        return "has no vendor; PHP itself and its extensions are in no registry"
+    if kind in _ONE_PART and namespace:
+        return f"has a namespace, which packages of {kind} do not have"
+    if kind in _PLAIN_NAMES and not all(map(_PLAIN_NAME.fullmatch, filter(None, (namespace, name)))):
+        return f"cannot be the name of a package of {kind}"
+    if (kind == "composer" and "@" in whole) or (kind == "pypi" and name.strip("-") != name):
+        return f"cannot be the name of a package of {kind}"
     return ""

@@ -12,8 +12,12 @@ from webhook.sboms import cyclonedx_xml, foreign, json_documents, tag_value
 from webhook.sboms.inventory import Heading, Inventory
 from webhook.sboms.limits import DEFAULT_LIMITS, Limits
 
-READER = 2
-"""Grows whenever the same bytes are read as other components than before; 1 took the purl's text for the package."""
+READER = 3
+"""Grows whenever the same bytes are read as other components than before.
+
+1 took the purl's text for the package; 2 took NuGet's and Composer's versions, and what stands behind a colon in
+coordinates of Maven, as they are written.
+"""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANKS = re.compile(rb"[ \t\r\n]*")
 

@@ -30,8 +30,14 @@ DOTTED = Purl("pkg:pypi/ruamel.yaml@0.17.4")
         ),
         ("pkg:pypi/a-b-c@1.0", [], ["pkg:pypi/a-b-c@1.0"], ["pkg:pypi/a.b.c@1.0"]),
         ("pkg:pypi/a-b-c@1.0", ["pkg:pypi/a.b-c@1.0"], ["pkg:pypi/a-b-c@1.0", "pkg:pypi/a.b-c@1.0"], []),
-        ("pkg:nuget/a.b@1.0", [], ["pkg:nuget/a.b@1.0"], []),
-        ("pkg:nuget/a.b@1.0", ["pkg:nuget/A.B@1.0"], ["pkg:nuget/A.B@1.0"], ["pkg:nuget/a.b@1.0"]),
+        ("pkg:nuget/a.b@1.0.0", [], ["pkg:nuget/a.b@1.0.0"], []),
+        ("pkg:nuget/a.b@1.0.0", ["pkg:nuget/A.B@1.0.0"], ["pkg:nuget/A.B@1.0.0"], ["pkg:nuget/a.b@1.0.0"]),
+        (
+            "pkg:nuget/a.b@1.0.0",
+            ["pkg:nuget/A.B@1.0.0.0"],
+            ["pkg:nuget/A.B@1.0.0.0", "pkg:nuget/A.B@1.0.0"],
+            ["pkg:nuget/a.b@1.0.0"],
+        ),
         ("pkg:composer/a/b@1.0", [], ["pkg:composer/a/b@1.0"], ["pkg:composer/a/b@v1.0"]),
         ("pkg:composer/a/b@1.0", ["pkg:composer/a/b@v1.0"], ["pkg:composer/a/b@v1.0"], ["pkg:composer/a/b@1.0"]),
         ("pkg:npm/JSONStream@1.0.0", [], ["pkg:npm/JSONStream@1.0.0", "pkg:npm/jsonstream@1.0.0"], []),
@@ -53,6 +59,8 @@ DOTTED = Purl("pkg:pypi/ruamel.yaml@0.17.4")
         # What no registry can hold, and what is not covered.
         ("pkg:golang/stdlib@1.26.8", [], [], []),
         ("pkg:npm/a@workspace:1", [], [], []),
+        ("pkg:golang/local/a@v1.0.0", [], [], []),
+        ("pkg:golang/g.test/a@v0.0.0-00010101000000-000000000000", [], [], []),
         # Keys of older databases.
         ("pkg:pypi/ruamel.yaml@1.0", [], ["pkg:pypi/ruamel-yaml@1.0", "pkg:pypi/ruamel.yaml@1.0"], []),
         ("pkg:golang/g.test/a/b@1.0.0", [], ["pkg:golang/g.test/a/b@v1.0.0"], []),

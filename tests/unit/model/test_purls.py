@@ -120,7 +120,7 @@ def test_every_spelling_of_a_package_has_one_canonical_form(text: str, canonical
     [
         ("", "does not begin with 'pkg:'"),
         ("EnterpriseLibrary.Common@6.0.1304", "does not begin with 'pkg:'"),
-        ("PKG:npm/a@1", "does not begin with 'pkg:'"),
+        ("pgk:npm/a@1", "does not begin with 'pkg:'"),
         ("pkg%3Amaven/org.apache.commons/io", "does not begin with 'pkg:'"),
         ("pkg:EnterpriseLibrary.Common@6.0.1304", "is not a package type"),
         ("pkg:n&ginx/nginx@0.8.9", "is not a package type"),
@@ -183,6 +183,9 @@ def test_a_purl_gives_its_decoded_parts(text: str, parts: tuple[str, ...]) -> No
         ("pkg:npm/JSONStream@1.3.5", "jsonstream", "pkg:npm/JSONStream@1.3.5"),
         ("pkg:npm/a@1.0.0", "B", "pkg:npm/a@1.0.0"),
         ("pkg:golang/github.com/Azure/go@v1.0.0", "github.com/azure/go", "pkg:golang/github.com/Azure/go@v1.0.0"),
+        ("pkg:golang/a.io/b@v2.1.0", "a.io/b/v2", "pkg:golang/a.io/b/v2@v2.1.0"),
+        ("pkg:golang/a.io/b@v2.1.0", "a.io/b/v3", "pkg:golang/a.io/b@v2.1.0"),
+        ("pkg:golang/a.io/b@v1.1.0", "a.io/b/v1", "pkg:golang/a.io/b@v1.1.0"),
         ("pkg:npm/kk@1.0.0", "\u212ak", "pkg:npm/kk@1.0.0"),
         ("pkg:golang/a.io/kk@v1.0.0", "a.io/\u212ak", "pkg:golang/a.io/kk@v1.0.0"),
     ],

@@ -14,23 +14,23 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from webhook.errors import InvalidInput
-from webhook.model.identity import DISTRIBUTIONS
+from webhook.model.ecosystems import DISTRIBUTIONS
 from webhook.model.purls import Purl, parse_purl
 from webhook.model.shapes import unusable
 
 _MAJOR = re.compile(r"v([2-9]|[1-9][0-9]+)\.")
 _GO_TAIL = re.compile(r"/v[0-9]+\Z|\Apkg:golang/gopkg\.in/|%2Bincompatible\Z")
 _REDHAT = re.compile(r"[.-]redhat-[0-9]+\Z")
-_NAME, _VERSION = r"[A-Za-z0-9._~-]++", r"(?!0\.0\.0-use\.local\n)[0-9][0-9.]*+(?:-?[A-WYZa-wyz0-9][A-Za-z0-9.-]*+)?+"
+_VERSION = r"(?!0\.0\.0-use\.local\n)[0-9][0-9.]*+(?:-?[A-WYZa-wyz0-9][A-Za-z0-9.-]*+)?+"
 _USUAL_LINES = re.compile(
     # Keys whose only form is the key itself, and those of rpm with what stands behind the distribution; one a line.
     rf"""(pkg:(?:
-        maven/{_NAME}/{_NAME}@(?![^\n]*redhat){_VERSION}
+        maven/[A-Za-z0-9._-]++/[A-Za-z0-9._-]++@(?![^\n]*redhat){_VERSION}
       | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@{_VERSION}
-      | golang/[a-z0-9][a-z0-9._~-]*+(?:/[a-z0-9._~-]++)++@v[01]\.{_VERSION}(?<!\.dirty)
-      | gem/{_NAME}@[0-9][0-9.]*+(?:[A-WYZa-wyz0-9][A-Za-z0-9.]*+)?+
+      | golang/[a-z0-9][a-z0-9_~-]*+\.[a-z0-9._~-]*+(?:/[a-z0-9._~-]++)++@(?!v0\.0\.0-0001)v[01]\.{_VERSION}(?<!\.dirty)
+      | gem/[A-Za-z0-9._-]++@[0-9]++(?:\.[A-Za-z0-9]++)*+
       | pypi/[a-z0-9]++@{_VERSION}
-      | cargo/{_NAME}@{_VERSION}
+      | cargo/[A-Za-z0-9_-]++@{_VERSION}
     ))\n
     | pkg:rpm/(?!(?:{"|".join(map(re.escape, DISTRIBUTIONS))})/)[a-z0-9._~-]++/((?:[A-Za-z0-9._~-]|%2B)++@{_VERSION})\n
     | [^\n]*\n""",
@@ -148,7 +148,10 @@ def _npm(key: Purl) -> Iterator[Form]:
 
 
 def _nuget(key: Purl, spellings: Sequence[Purl]) -> Iterator[Form]:
-    yield from map(Form, spellings)
+    """The registry writes names as their owners do, and versions normalised."""
+    for one in spellings:
+        yield Form(one)
+        yield Form(_at(one.package, one.version if one.version.lower() == key.version else key.version))
     yield Form(key, certain=not spellings)
 
 
