@@ -7,23 +7,24 @@ be imported from here. Each fake says in its attributes what it was asked and wh
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 from tests.memory import MemoryHotStart, MemoryStore
 from webhook.engines.admission.sightings import sightings_of
-from webhook.errors import BomgateError
+from webhook.errors import BomgateError, Final
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.downloads import BatchAnswer, Names, SourceStatus
 from webhook.model.grants import BreakGlassGrant
 from webhook.model.images import Digest, ImageRef
-from webhook.model.owners import Controller, OwnedPod, Revision
+from webhook.model.owners import Controller, LiveObject, OwnedPod, Revision
 from webhook.model.pulling import PullAccess
 from webhook.model.purls import Purl
 from webhook.model.records import Sighting
@@ -292,6 +293,7 @@ class FakeGrantStore:
 
     kept: list[BreakGlassGrant] = field(default_factory=list)
     error: BomgateError | None = None
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def find(self, uids: Collection[str], namespace: str, deadline: Deadline) -> Sequence[BreakGlassGrant]:
         if self.error is not None:
@@ -303,11 +305,61 @@ class FakeGrantStore:
             raise self.error
         return next((grant for grant in self.kept if (grant.ticket, grant.namespace) == (ticket, namespace)), None)
 
-    def add(self, grant: BreakGlassGrant, deadline: Deadline) -> bool:
+    def add(self, grant: BreakGlassGrant, deadline: Deadline) -> BreakGlassGrant | None:
         if self.of_ticket(grant.ticket, grant.namespace, deadline) is not None:
-            return False
-        self.kept.append(grant)
-        return True
+            return None
+        kept = replace(grant, made=grant.at, name=f"ticket-{grant.ticket}", uid=f"g-{next(self._numbers)}")
+        self.kept.append(kept)
+        return kept
+
+    def confirm(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
+        if self.error is not None:
+            raise self.error
+        if grant.uid not in [kept.uid for kept in self.kept]:
+            raise Final("The grant is not there any more.")
+        self.kept = [replace(kept, confirmed=True) if kept.uid == grant.uid else kept for kept in self.kept]
+
+    def remove(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
+        if self.error is not None:
+            raise self.error
+        self.kept = [kept for kept in self.kept if kept.uid != grant.uid]
+
+    def everything(self, deadline: Deadline) -> Sequence[tuple[str, BreakGlassGrant]]:
+        if self.error is not None:
+            raise self.error
+        return [(kept.name, kept) for kept in self.kept]
+
+
+@dataclass
+class FakeLiveObjects:
+    """An API server with the given objects, by their UIDs; ``unreadable`` are kinds that it has no right to read."""
+
+    objects: dict[str, LiveObject] = field(default_factory=dict)
+    error: BomgateError | None = None
+    unreadable: frozenset[str] = frozenset()
+    asked: list[OwnerRef] = field(default_factory=list)
+
+    def can_read(self, of: OwnerRef) -> bool:
+        return of.kind not in self.unreadable
+
+    def read(self, of: OwnerRef, namespace: str, deadline: Deadline) -> LiveObject | None:
+        self.asked.append(of)
+        if self.error is not None:
+            raise self.error
+        return self.objects.get(of.uid)
+
+
+@dataclass
+class FakeTicketGuard:
+    """A guard that has been in force since a moment, or is not."""
+
+    moment: dt.datetime | None = NOON - dt.timedelta(days=100)
+    error: BomgateError | None = None
+
+    def since(self, deadline: Deadline) -> dt.datetime | None:
+        if self.error is not None:
+            raise self.error
+        return self.moment
 
 
 class FakeTask(Future[Any]):

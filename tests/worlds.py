@@ -18,6 +18,7 @@ from tests.fakes import (
 )
 from webhook.engines.admission.accounts import AccountNotes
 from webhook.engines.admission.admissions import AdmissionNotes
+from webhook.engines.admission.confirming import Confirmations
 from webhook.engines.admission.enforcing import ClusterParts, Enforcer
 from webhook.engines.admission.former import FormerImages
 from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
@@ -117,9 +118,11 @@ class World:
         self.checker = ImageChecker(self.model, self.rules, self.tags, self.search, self.clock)
         self.admissions = AdmissionNotes(self.store.admissions, self.clock)
         self.accounts = AccountNotes(self.store.accounts)
-        enforcer = Enforcer(self.policy, self.cluster, self.clock, self.admissions)
+        live, grants = (self.cluster.live, self.cluster.grants) if self.cluster is not None else (None, None)
+        self.confirmations = Confirmations(self.admissions, self.clock, live, grants)
+        enforcer = Enforcer(self.policy, self.cluster, self.clock, self.confirmations)
         inventory = self.cluster.inventory if self.cluster is not None else None
-        former = FormerImages(self.admissions, inventory, self.background, self.clock)
+        former = FormerImages(self.confirmations, inventory, self.background, self.clock)
         self.judge = WorkloadJudge(self.checker, self.rules)
         parts = ReviewParts(self.judge, enforcer, self.sightings, former, self.clock, self.accounts)
         self.reviewer = AdmissionReviewer(parts, self.policy, Hints())

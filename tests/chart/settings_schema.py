@@ -15,7 +15,7 @@ SET_BY_CHART = frozenset(
         *("ossindex.url", "ossindex.token", "ossindex.tokenFile", "ossindex.username", "ossindex.usernameFile"),
         *("serve.listen", "serve.metricsListen", "serve.tlsCert", "serve.tlsKey", "serve.insecureHttp"),
         *("serve.stateDirectory", "controller.listen", "controller.lease"),
-        *("kube.cluster", "kube.namespace", "kube.kubeconfig", "kube.context"),
+        *("kube.cluster", "kube.namespace", "kube.kubeconfig", "kube.context", "kube.ticketGuard"),
         *("certificates.manage", "certificates.secret", "certificates.caSecret", "certificates.service"),
         *("certificates.configurations", "audit.excludedNamespaces"),
     ]

@@ -174,3 +174,20 @@ def test_a_database_that_knows_nothing_is_pointed_out(bomgate: Installation, clu
     ran = bomgate.run("readiness")
     assert ran.code == 3
     assert "The database has no images" in ran.err
+
+
+def test_it_says_where_nobody_guards_tickets_of_break_glass(installed: Installation, cluster: ObjectServer) -> None:
+    add(cluster, "clean")
+    said = "No policy bomgate-break-glass-guard of the API server guards tickets of break-glass."
+    assert said in installed.run("readiness").out
+    assert installed.run("readiness", "--output", "json").json["tickets_guarded"] is False
+    path = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic{}/bomgate-break-glass-guard"
+    made = {"name": "bomgate-break-glass-guard", "creationTimestamp": "2026-01-01T00:00:00Z"}
+    binding = {"policyName": made["name"], "validationActions": ["Deny"]}
+    cluster.answers[path.format("ies")] = (200, {"metadata": made, "spec": {}})
+    cluster.answers[path.format("ybindings")] = (200, {"metadata": made, "spec": binding})
+    assert "tickets of break-glass" not in installed.run("readiness").out
+    assert installed.run("readiness", "--output", "json").json["tickets_guarded"] is True
+    cluster.answers[path.format("ies")] = (403, {"kind": "Status", "message": "no"})
+    assert "guards tickets of break-glass could not be read" in installed.run("readiness").out
+    assert installed.run("readiness", "--output", "json").json["tickets_guarded"] is None

@@ -7,6 +7,7 @@ business of the end-to-end tests, which have a real one.
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import itertools
 import json
 import queue
@@ -130,9 +131,14 @@ class ObjectServer:
             return 200, self._list(collection, namespace, query, metadata_alone)
         if key not in self.objects:
             return 404, _status(404, f"{name} not found")
+        if method == "PATCH" and isinstance(body, list):
+            return self._patched(key, body)
         if method == "PATCH":
             self.objects[key] = _merged(self.objects[key], body)
         if method == "DELETE":
+            wanted = ((body or {}).get("preconditions") or {}).get("uid")
+            if wanted not in (None, self.objects[key]["metadata"].get("uid")):
+                return 409, _status(409, "the UID in the precondition is another one")
             return 200, self.objects.pop(key)
         return 200, self.objects[key]
 
@@ -150,8 +156,30 @@ class ObjectServer:
         key = (collection, namespace, body["metadata"]["name"])
         if key in self.objects:
             return 409, _status(409, "it exists already")
-        self.objects[key] = _merged({}, body)
-        return 201, self.objects[key]
+        made = _merged({}, body)
+        now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        made["metadata"] = {
+            "uid": f"made-{next(self._numbers)}",
+            "namespace": namespace,
+            "creationTimestamp": now,
+            **made["metadata"],
+        }
+        self.objects[key] = made
+        return 201, made
+
+    def _patched(self, key: tuple[str, str, str], operations: list[Any]) -> tuple[int, Any]:
+        """RFC 6902, as far as it is used: ``test`` of a text, and ``add`` at the top."""
+        one = self.objects[key]
+        for operation in operations:
+            *above, last = operation["path"].strip("/").split("/")
+            part = one
+            for word in above:
+                part = part.get(word, {})
+            if operation["op"] == "test" and part.get(last) != operation["value"]:
+                return 422, _status(422, "the test failed")
+            if operation["op"] == "add":
+                part[last] = operation["value"]
+        return 200, one
 
     def _list(self, collection: str, namespace: str, query: dict[str, str], metadata_alone: bool) -> Object:
         found = [

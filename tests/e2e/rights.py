@@ -14,13 +14,15 @@ ROOT = Path(__file__).resolve().parents[2]
 GRANTS = ROOT / "charts" / "bomgate" / "files" / "crds" / "breakglassgrants.yaml"
 SERVE = [
     ("", ["namespaces"], ["get", "list", "watch"]),
-    ("", ["pods"], ["list"]),
-    ("", ["replicationcontrollers"], ["get"]),
+    ("", ["pods"], ["get", "list"]),
+    ("", ["replicationcontrollers", "podtemplates"], ["get"]),
     ("apps", ["deployments", "replicasets", "statefulsets", "daemonsets"], ["get"]),
     ("apps", ["replicasets", "controllerrevisions"], ["list"]),
     ("batch", ["jobs", "cronjobs"], ["get"]),
     ("authorization.k8s.io", ["subjectaccessreviews"], ["create"]),
-    ("bomgate.dev", ["breakglassgrants"], ["list", "create"]),
+    ("bomgate.dev", ["breakglassgrants"], ["list", "create", "delete"]),
+    ("bomgate.dev", ["breakglassgrants/status"], ["patch"]),
+    ("admissionregistration.k8s.io", ["validatingadmissionpolicies", "validatingadmissionpolicybindings"], ["get"]),
 ]
 """API group, resources, verbs."""
 

@@ -16,7 +16,9 @@ from tests.fakes import (
     FakeAccessReviewer,
     FakeBackground,
     FakeGrantStore,
+    FakeLiveObjects,
     FakeNamespaceLabels,
+    FakeTicketGuard,
     FakeWorkloadInventory,
 )
 from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, OPENSSL, World, digest_of
@@ -44,6 +46,8 @@ def cluster() -> ClusterParts:
         FakeWorkloadInventory({"rs-1": chain}, {"d-1": [pod]}),
         FakeAccessReviewer({("kubernetes-admin", "breakglass", "shop")}),
         FakeGrantStore(),
+        FakeLiveObjects(),
+        FakeTicketGuard(),
         FakeBackground(),
     )
 

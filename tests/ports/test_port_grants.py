@@ -15,6 +15,7 @@ from webhook.clients.kube.api import KubeApi
 from webhook.clients.kube.connection import server_of
 from webhook.clients.kube.grants import KubeGrants
 from webhook.clients.kube.options import KubeOptions
+from webhook.errors import BomgateError
 from webhook.model.deadlines import Deadline
 from webhook.model.grants import BreakGlassGrant, GrantedWorkload
 from webhook.ports import GrantStore
@@ -31,7 +32,7 @@ def grants(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[GrantSt
     with ObjectServer() as server:
         server.collections.add("/apis/bomgate.dev/v1alpha1/breakglassgrants")
         api = KubeApi(server_of(client.Configuration(host=server.url)), KubeOptions(), clock)
-        yield KubeGrants(api)
+        yield KubeGrants(api, clock)
         api.close()
 
 
@@ -70,3 +71,23 @@ def test_a_ticket_makes_one_grant_in_a_namespace_and_is_remembered(grants: Grant
         assert grants.of_ticket(ticket, "shop", soon) is None
         assert grants.add(replace(other, ticket=ticket), soon)
         assert grants.of_ticket(ticket, "shop", soon) == replace(other, ticket=ticket)
+
+
+def test_a_confirmation_is_for_one_grant_and_not_for_the_next_of_its_ticket(grants: GrantStore, soon: Deadline) -> None:
+    first = grants.add(GRANT, soon)
+    assert first is not None
+    assert (first.confirmed, first.made is not None) == (False, True)
+    grants.confirm(first, soon)
+    found = grants.of_ticket("INC-1", "shop", soon)
+    assert found is not None
+    assert (found, found.confirmed) == (GRANT, True)
+    grants.remove(first, soon)
+    assert grants.of_ticket("INC-1", "shop", soon) is None
+    second = grants.add(replace(GRANT, images=("other:1",)), soon)
+    with pytest.raises(BomgateError):
+        grants.confirm(first, soon)
+    grants.remove(first, soon)
+    found = grants.of_ticket("INC-1", "shop", soon)
+    assert found == second
+    assert found is not None
+    assert not found.confirmed

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.copies import replace
+from tests.doubles.kubeobjects import ObjectServer
 from tests.e2e import catalogue
 from tests.e2e.processes import wait_until
 from tests.e2e.product import write_sbom
@@ -24,11 +25,12 @@ from webhook.engines.admission.admissions import KEPT, AdmissionNotes
 from webhook.engines.admission.former import new_containers
 from webhook.errors import Retryable, StoreError
 from webhook.model.images import Digest, parse_image
-from webhook.model.owners import Controller, OwnedPod
+from webhook.model.metadata import timestamp
+from webhook.model.owners import Controller, LiveObject, OwnedPod
 from webhook.model.policies import Policy
 from webhook.model.records import AdmittedImage
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse
-from webhook.model.workloads import OwnerRef, Workload
+from webhook.model.workloads import OwnerRef, Workload, WorkloadPlace
 
 TAG, OLD, MOVED = "shop/web:1", digest_of("what the tag stood for"), digest_of("what it was moved to")
 DEPLOYMENT = Controller("apps/v1", "Deployment", "web", "u-web")
@@ -37,7 +39,7 @@ DEPLOYMENT = Controller("apps/v1", "Deployment", "web", "u-web")
 class Street:
     """A Deployment ``web`` that names a tag; its image turns bad, and so is what the tag is moved to."""
 
-    def __init__(self, *, noted: bool = True) -> None:
+    def __init__(self, *, noted: bool = True, turned_bad: bool = True) -> None:
         self.town = Town()
         self.world = self.town.world
         self.world.resolves = True
@@ -47,7 +49,8 @@ class Street:
         self.point(OLD)
         if noted:
             assert self.review(self.object(TAG)).allowed
-        self.turns_bad()
+        if turned_bad:
+            self.turns_bad()
 
     def point(self, digest: Digest) -> None:
         """Let the tag point at an image."""
@@ -385,6 +388,69 @@ def test_the_case_of_a_webhook_that_pins_tags_when_a_label_changes(case: Admissi
     assert outcome(town.review(case)) == DENIED, "it was admitted again since, when the tag stood for another image"
 
 
+# -- a review that the API server did not send, or whose change another webhook denied -------------------------------
+
+
+def test_a_review_whose_change_never_comes_about_notes_nothing() -> None:
+    street = Street(noted=False, turned_bad=False)
+    street.pods((TAG, OLD))
+    street.town.live.objects["u-web"] = LiveObject(EARLIER, frozenset({TAG}))
+    street.point(MOVED)
+    for old in (None, street.object(GOOD)):
+        assert street.town.forged(request(street.object(TAG), old)).allowed
+        for seconds in (1, 4, 15, 65):
+            street.town.look(seconds)
+    assert street.world.confirmations.admitted(["u-web"], [parse_image(TAG).tagged]) == []
+    street.turns_bad()
+    assert outcome(street.review(street.object(pinned(MOVED)), street.object(TAG))) == DENIED
+    assert outcome(street.review(street.object(pinned(OLD)), street.object(TAG))) == NOTHING_NEW, "its Pods run it"
+
+
+def test_a_note_waits_until_the_object_is_there_and_is_read_at_once_when_it_is_needed() -> None:
+    street = Street(noted=False, turned_bad=False)
+    assert street.town.forged(request(street.object(TAG))).allowed
+    street.turns_bad()
+    assert outcome(street.review(street.object(pinned(OLD)), street.object(TAG))) == DENIED
+    street.town.keep(street.object(TAG))
+    assert outcome(street.review(street.object(pinned(OLD)), street.object(TAG))) == NOTHING_NEW
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        LiveObject(NOON, frozenset({GOOD})),
+        LiveObject(NOON, frozenset({TAG}), controller="other"),
+        LiveObject(NOON - dt.timedelta(minutes=3), frozenset({TAG})),
+    ],
+)
+def test_an_object_that_does_not_show_what_a_review_said_confirms_no_note(live: LiveObject) -> None:
+    street = Street(noted=False, turned_bad=False)
+    street.town.live.objects["u-web"] = live
+    street.town.forged(request(street.object(TAG)))
+    street.town.look()
+    assert street.world.confirmations.admitted(["u-web"], [parse_image(TAG).tagged]) == []
+
+
+def test_nobody_puts_a_look_off_by_sending_the_same_review_again_and_again() -> None:
+    street = Street(noted=False, turned_bad=False)
+    street.town.keep(street.object(TAG))
+    for _ in range(4):
+        street.town.forged(request(street.object(TAG)))
+        street.world.clock.advance(0.4)
+    street.world.confirmations.look()
+    assert [note.uid for note in street.world.admissions.waiting.values()] == ["u-web"]
+
+
+def test_where_nobody_can_be_asked_notes_are_taken_as_they_come() -> None:
+    for town in (Town(), None):
+        world = World() if town is None else town.world
+        if town is not None:
+            town.live.unreadable = frozenset({"Rollout"})
+        of = WorkloadPlace(OwnerRef("argoproj.io/v1", "Rollout", "web", "u-web"), "shop")
+        world.confirmations.note(AdmittedImage("u-web", parse_image(TAG).tagged, OLD, NOON), of)
+        assert [note.digest for note in world.confirmations.admitted(["u-web"], [parse_image(TAG).tagged])] == [OLD]
+
+
 # -- a running server -----------------------------------------------------------------------------------------------
 
 
@@ -392,6 +458,13 @@ def deployment(new: str, old: str | None = None) -> dict[str, Any]:
     """A review of a Deployment with one container."""
     spec = [{"template": {"spec": {"containers": [{"name": "c0", "image": text}]}}} for text in (new, old) if text]
     return review("apps", "Deployment", spec[0], None, "ann", *spec[1:])
+
+
+def keep(cluster: ObjectServer, asked: dict[str, Any]) -> None:
+    """Let the API server have the object of a review, as of now."""
+    made = asked["request"]["object"]
+    now = {"creationTimestamp": timestamp(dt.datetime.now(dt.UTC))}
+    cluster.add({**made, "kind": "Deployment", "metadata": {**made["metadata"], **now}})
 
 
 def test_a_running_server_remembers_what_tags_stood_for_also_after_a_restart(tmp_path: Path) -> None:
@@ -417,6 +490,7 @@ def test_a_running_server_remembers_what_tags_stood_for_also_after_a_restart(tmp
         assess = ("assess", "CVE-2026-10001", "--comment", "test", "--type")
         bomgate.run(*assess, "Ignore")
         point("tagged")
+        keep(one.cluster, deployment(tag))
         wait_until(lambda: known(tag), 20, "the tag")
         bomgate.run(*assess, "Blocked")
         wait_until(lambda: denied(tag), 20, "the block")

@@ -15,12 +15,22 @@ from webhook.settings import Settings
 
 if TYPE_CHECKING:
     from webhook.clients.kube.api import KubeApi
+    from webhook.clients.kube.grants import KubeGrants
     from webhook.clients.kube.namespaces import NamespaceWatch
     from webhook.clients.kube.webhooks import WebhookConfigurations
     from webhook.engines.admission.enforcing import ClusterParts
-    from webhook.ports import Background, Clock, EventSink, ReportSink, RunningWorkloads, WebhookRegistration
+    from webhook.ports import (
+        Background,
+        Clock,
+        EventSink,
+        LiveObjects,
+        ReportSink,
+        RunningWorkloads,
+        TicketGuard,
+        WebhookRegistration,
+    )
     from webhook.ports.certifying import SecretKeeper
-    from webhook.ports.controlling import GrantKeeper, LeaderLock, RightsReviewer
+    from webhook.ports.controlling import LeaderLock, RightsReviewer
     from webhook.ports.provisioning import DecisionResources
     from webhook.telemetry import Faults
 
@@ -72,14 +82,40 @@ class Cluster:
             ConfigError: there is no way to the API server.
         """
         from webhook.clients.kube.access import AccessReviews
-        from webhook.clients.kube.grants import KubeGrants
         from webhook.clients.kube.owners import KubeOwners
         from webhook.engines.admission.enforcing import ClusterParts
 
-        api = self.api
         return ClusterParts(
-            self.namespace_labels, KubeOwners(api), AccessReviews(api, self.clock), KubeGrants(api), background, faults
+            namespaces=self.namespace_labels,
+            inventory=KubeOwners(self.api),
+            access=AccessReviews(self.api, self.clock),
+            grants=self.grants,
+            live=self.live,
+            guard=self.ticket_guard(),
+            background=background,
+            faults=faults,
         )
+
+    @cached_property
+    def live(self) -> LiveObjects:
+        """Single objects, as they are now.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.live import KubeLiveObjects
+
+        return KubeLiveObjects(self.api)
+
+    def ticket_guard(self) -> TicketGuard:
+        """What keeps others from setting tickets of break-glass.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.ticketguard import KubeTicketGuard
+
+        return KubeTicketGuard(self.api, self.settings.kube.ticket_guard, self.clock)
 
     @cached_property
     def running(self) -> RunningWorkloads:
@@ -169,15 +205,16 @@ class Cluster:
         options = self.settings.certificates
         return WebhookConfigurations(self.api, (self.namespace, options.service), options.configurations, self.clock)
 
-    def grants(self) -> GrantKeeper:
-        """All uses of break-glass.
+    @cached_property
+    def grants(self) -> KubeGrants:
+        """Uses of break-glass.
 
         Raises:
             ConfigError: there is no way to the API server.
         """
         from webhook.clients.kube.grants import KubeGrants
 
-        return KubeGrants(self.api)
+        return KubeGrants(self.api, self.clock)
 
     def resources(self) -> DecisionResources:
         """Assessment types and assessments that are objects in the cluster.
@@ -215,6 +252,7 @@ def features(settings: Settings, namespace: str) -> Features:
         secrets=(certificates.ca_secret, certificates.secret),
         configurations=certificates.configurations,
         break_glass=settings.policy.break_glass,
+        ticket_guard=settings.kube.ticket_guard,
         events=settings.audit.events,
         reports=(("wgpolicyk8s.io", "policyreports"), ("openreports.io", "reports")) if settings.audit.reports else (),
         cluster_reports="clusterReports" in settings.sbom.sources,

@@ -15,7 +15,7 @@ from webhook.engines.assessing.rules import ModelRules
 from webhook.engines.controlling.certificates import CertificateDuty, CertificateParts
 from webhook.engines.controlling.documents import RereadDuty
 from webhook.engines.controlling.expiry import ExpiryDuty
-from webhook.engines.controlling.granting import GrantDuty
+from webhook.engines.controlling.granting import GrantDuty, GrantParts
 from webhook.engines.controlling.provisioning import Provisioning, ProvisioningParts
 from webhook.engines.controlling.rights import RightsDuty, controller_needs
 from webhook.engines.controlling.running_images import InventoryDuty, InventoryParts
@@ -37,7 +37,7 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
         yield certificates(parts, metrics)
     if settings.policy.break_glass:
         events = cluster.events if settings.audit.events else None
-        yield GrantDuty(cluster.grants(), events, parts.clock)
+        yield GrantDuty(GrantParts(cluster.grants, cluster.live, events), parts.clock)
     yield provisioning(parts, metrics)
     yield inventory(parts, metrics)
     if settings.controller.urgent_components:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from webhook.bootstrap.cluster import Cluster
     from webhook.bootstrap.places import Places
     from webhook.clients.registry.trail import Explanation
+    from webhook.engines.admission.confirming import Confirmations
     from webhook.engines.admission.enforcing import ClusterParts
     from webhook.engines.admission.mutating import PodPinner
     from webhook.engines.admission.reviewing import AdmissionReviewer
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from webhook.policy.lint import Trap
     from webhook.ports import (
         AccountSink,
-        AdmittedImages,
         Background,
         Clock,
         HotStart,
@@ -74,12 +74,12 @@ class ReviewNotes:
 
     Attributes:
         sightings: which images were seen.
-        admissions: what tags stood for.
+        confirmations: what tags stood for, and uses of break-glass.
         accounts: who makes objects that have a controller.
     """
 
     sightings: SightingSink
-    admissions: AdmittedImages
+    confirmations: Confirmations
     accounts: AccountSink
 
 
@@ -258,9 +258,9 @@ class Parts:
         from webhook.engines.admission.former import FormerImages
         from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
 
-        enforcer = Enforcer(self.settings.policy, cluster, self.clock, notes.admissions)
+        enforcer = Enforcer(self.settings.policy, cluster, self.clock, notes.confirmations)
         inventory = cluster.inventory if cluster is not None else None
-        former = FormerImages(notes.admissions, inventory, background, self.clock)
+        former = FormerImages(notes.confirmations, inventory, background, self.clock)
         reserve = self.settings.search.reserve_seconds
         parts = ReviewParts(self.judge(checker), enforcer, notes.sightings, former, self.clock, notes.accounts, reserve)
         return AdmissionReviewer(parts, self.settings.policy, self.hints)

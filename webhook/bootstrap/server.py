@@ -30,6 +30,7 @@ from webhook.bootstrap.parts import Parts, ReviewNotes, hot_start, open_parts
 from webhook.clients.lanes import LaneLimits
 from webhook.engines.admission.accounts import AccountNotes
 from webhook.engines.admission.admissions import AdmissionNotes
+from webhook.engines.admission.confirming import Confirmations
 from webhook.engines.admission.sightings import SightingNotes
 from webhook.engines.controlling.duties import DutyEvents, DutyPacer
 from webhook.engines.controlling.rights import RightsDuty, webhook_needs
@@ -142,7 +143,8 @@ def worker_parts(
     )
     admissions = AdmissionNotes(parts.store.admissions, parts.clock)
     accounts = AccountNotes(parts.store.accounts)
-    face = _face(parts, metrics, ReviewNotes(sightings, admissions, accounts), board)
+    confirmations = _confirmations(parts, admissions)
+    face = _face(parts, metrics, ReviewNotes(sightings, confirmations, accounts), board)
     _tell_once(parts, metrics)
     to_provision = [parts.provision] if provision else []
 
@@ -169,7 +171,7 @@ def worker_parts(
         for thread in threads:
             thread.start()
         if settings.kube.cluster:
-            _follow_cluster(parts, metrics, stop)
+            _follow_cluster(parts, metrics, confirmations, stop)
 
     def end() -> None:
         stop.set()
@@ -222,13 +224,21 @@ def _tell_once(parts: Parts, metrics: Metrics) -> None:
         metrics.set("bomgate_config_traps", number, level, code)
 
 
-def _follow_cluster(parts: Parts, metrics: Metrics, stop: threading.Event) -> None:
+def _confirmations(parts: Parts, admissions: AdmissionNotes) -> Confirmations:
+    """What keeps what reviews leave behind until the API server has it."""
+    if not parts.settings.kube.cluster:
+        return Confirmations(admissions, parts.clock)
+    return Confirmations(admissions, parts.clock, parts.cluster.live, parts.cluster.grants)
+
+
+def _follow_cluster(parts: Parts, metrics: Metrics, confirmations: Confirmations, stop: threading.Event) -> None:
     """Start what keeps the knowledge of the cluster up to date.
 
     Nobody waits for the end of these threads: a watch is not cut short, and has nothing to write.
     """
     watch = parts.cluster.namespace_labels.run
     threading.Thread(target=watch, args=(stop,), name="bomgate-namespaces", daemon=True).start()
+    threading.Thread(target=confirmations.run, args=(stop,), name="bomgate-confirmations", daemon=True).start()
     rights = partial(_look_at_rights, parts, metrics, stop)
     threading.Thread(target=rights, name="bomgate-rights", daemon=True).start()
 

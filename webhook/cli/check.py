@@ -246,11 +246,13 @@ class TargetChecker:
         from webhook.bootstrap import ReviewNotes
         from webhook.engines.admission.accounts import NoAccounts
         from webhook.engines.admission.admissions import PastAdmissions
+        from webhook.engines.admission.confirming import Confirmations
         from webhook.engines.admission.sightings import NoSightings
 
         kinds = self._parts.settings.policy.extra_kinds
         request = decode_review(target.body, kinds)
-        notes = ReviewNotes(NoSightings(), PastAdmissions(self._parts.store.admissions), NoAccounts())
+        admissions = Confirmations(PastAdmissions(self._parts.store.admissions), self._parts.clock)
+        notes = ReviewNotes(NoSightings(), admissions, NoAccounts())
         reviewer = self._parts.reviewer(self._checker, notes, self._background)
         response = reviewer.review(request, self._deadline())
         click.echo(encode_response(response))

@@ -16,15 +16,17 @@ from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import note, print_json, print_table, say
 from webhook.cli.readiness_shapes import AccountShape, NamespaceShape, ReadinessShape, Tally, WorkloadShape
 from webhook.cli.verbs import Verb
-from webhook.errors import InvalidInput
+from webhook.errors import InvalidInput, SourceError
 from webhook.model.actions import Action
 from webhook.model.audits import AuditedWorkload, AuditResult
+from webhook.model.deadlines import Deadline
 from webhook.model.records import ControllerAccount
 from webhook.policy.messages import Hints, warnings
 from webhook.policy.phrases import count, moment
 from webhook.policy.plaintext import plain
 
 _MAX_STEPS = 8
+_GUARD_SECONDS = 5.0
 
 
 @click.command(
@@ -81,12 +83,14 @@ def command(
     _check_namespaces(parts, namespaces)
     result = readiness_auditor(parts, everywhere=enforce_all).audit(namespaces)
     tally = Tally.of(result.workloads)
-    accounts = _unlisted(parts)
+    accounts, guarded = _unlisted(parts), _tickets_guarded(parts)
     if output == "json":
-        print_json(_shape(result, tally, accounts))
+        print_json(_shape(result, tally, accounts, guarded))
     else:
         _show(result, tally, parts.hints)
         _show_accounts(accounts)
+        if guarded is not True and parts.settings.policy.break_glass:
+            _show_guard(parts.settings.kube.ticket_guard, guarded)
         if not parts.model.images:
             note(
                 "The database has no images. If it is not the one that the webhook uses, set database.url, or "
@@ -164,7 +168,28 @@ def _show_accounts(accounts: Sequence[ControllerAccount]) -> None:
     say("Add those that belong to controllers. Anyone can claim an owner, so check the account first.")
 
 
-def _shape(result: AuditResult, tally: Tally, accounts: Sequence[ControllerAccount]) -> ReadinessShape:
+def _tickets_guarded(parts: Parts) -> bool | None:
+    """Whether the API server keeps tickets of break-glass from those who may not use it; None where nobody can say."""
+    if not parts.settings.policy.break_glass:
+        return None
+    try:
+        return parts.cluster.ticket_guard().since(Deadline(parts.clock.monotonic() + _GUARD_SECONDS)) is not None
+    except SourceError:
+        return None
+
+
+def _show_guard(name: str, guarded: bool | None) -> None:
+    say()
+    if guarded is None:
+        say(f"Whether the policy {plain(name)} guards tickets of break-glass could not be read.")
+    else:
+        say(f"No policy {plain(name)} of the API server guards tickets of break-glass.")
+    say("Without it break-glass lets in what a controller makes only where its object names the images by digest.")
+
+
+def _shape(
+    result: AuditResult, tally: Tally, accounts: Sequence[ControllerAccount], guarded: bool | None
+) -> ReadinessShape:
     return ReadinessShape(
         sentence=_sentence(tally),
         workloads=len(result.workloads),
@@ -176,6 +201,7 @@ def _shape(result: AuditResult, tally: Tally, accounts: Sequence[ControllerAccou
         not_looked_at=_not_looked_at(result),
         images=len(result.images),
         revision=result.revision,
+        tickets_guarded=guarded,
         unlisted_accounts=tuple(AccountShape(account.user, account.controller, account.at) for account in accounts),
         namespaces=tuple(_namespace(name, workloads) for name, workloads in _by_namespace(result)),
     )

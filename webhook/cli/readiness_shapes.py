@@ -75,6 +75,11 @@ class ReadinessShape:
     not_looked_at: Annotated[Mapping[str, int], "Workloads that are not judged, by reason: excluded, off."]
     images: Annotated[int, "Distinct images that were judged."]
     revision: Annotated[int, "Revision of the data that they were judged with."]
+    tickets_guarded: Annotated[
+        bool | None,
+        "Whether a policy of the API server keeps tickets of break-glass from those who may not use it; null: it could "
+        "not be read, or break-glass is switched off.",
+    ]
     unlisted_accounts: Annotated[
         tuple[AccountShape, ...],
         "Accounts seen making objects that have a controller and that policy.admittedControllers does not list, newest "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from webhook.model.images import identity
 
@@ -15,6 +15,21 @@ BREAK_GLASS_RESOURCE = "breakglass"
 MAX_TICKET = 100
 SERVICE_ACCOUNT = "system:serviceaccount:"
 """What the names of ServiceAccounts begin with, as users."""
+_UNDER_WAY = dt.timedelta(seconds=90)
+"""No request takes longer: the API server ends it after a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetTicket:
+    """A ticket on an object, as the API server has it.
+
+    Attributes:
+        text: what the annotation says.
+        at: when whoever set it last wrote to the object, so not before it was set; None where nobody says.
+    """
+
+    text: str
+    at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,9 @@ class BreakGlassGrant:
         images: the images that would have been denied, with their digest where it is known.
         at: when, UTC.
         until: when it ends, UTC (ended when now ≥ until).
+        made: when the API server made the object; None before it did.
+        confirmed: whether the change was seen to have come about.
+        name, uid: of the object; empty before there is one.
     """
 
     namespace: str
@@ -55,6 +73,16 @@ class BreakGlassGrant:
     images: tuple[str, ...]
     at: dt.datetime
     until: dt.datetime
+    made: dt.datetime | None = field(default=None, compare=False)
+    confirmed: bool = field(default=False, compare=False)
+    name: str = field(default="", compare=False)
+    uid: str = field(default="", compare=False)
+
+    def is_proven_by(self, ticket: SetTicket | None) -> bool:
+        """Whether the live object shows that the change behind this came about: its ticket was set at that time."""
+        if ticket is None or ticket.text.strip() != self.ticket or ticket.at is None or self.made is None:
+            return False
+        return self.made - _UNDER_WAY <= ticket.at <= self.made + _UNDER_WAY
 
     def covers(self, images: frozenset[str]) -> bool:
         """Whether it was given for all of these images."""

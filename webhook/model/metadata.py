@@ -1,12 +1,14 @@
 """Metadata of Kubernetes objects, as far as bomgate reads it.
 
-Source: Kubernetes API reference, meta/v1 ObjectMeta, OwnerReference, LabelSelector, Condition, ListMeta.
+Source: Kubernetes API reference, meta/v1 ObjectMeta, OwnerReference, ManagedFieldsEntry, LabelSelector,
+Condition, ListMeta; "Server-Side Apply", field management.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -14,6 +16,7 @@ from webhook.model.running import ObjectRef
 from webhook.model.workloads import OwnerRef
 
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+_LONG_AGO = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 class OwnerReference(msgspec.Struct, gc=False, rename="camel"):
@@ -59,6 +62,52 @@ class ApiObject(msgspec.Struct):
     """An object of any kind."""
 
     metadata: ObjectMeta
+
+
+class _OwnedMeta(msgspec.Struct):
+    annotations: dict[str, Any] | None = msgspec.field(default=None, name="f:annotations")
+
+
+class _Owned(msgspec.Struct):
+    metadata: _OwnedMeta | None = msgspec.field(default=None, name="f:metadata")
+
+
+class ManagedFields(msgspec.Struct, rename="camel"):
+    """An entry of ``metadata.managedFields``: what one writer has set, and when it last did."""
+
+    time: dt.datetime | None = None
+    subresource: str = ""
+    fields: _Owned | None = msgspec.field(default=None, name="fieldsV1")
+
+    def has_annotation(self, key: str) -> bool:
+        """Whether the writer has set an annotation."""
+        metadata = self.fields.metadata if self.fields is not None else None
+        return metadata is not None and f"f:{key}" in (metadata.annotations or {})
+
+
+class TracedMeta(ObjectMeta, rename="camel"):
+    """Metadata with who wrote what; several times as large as the rest."""
+
+    managed_fields: list[ManagedFields] | None = None
+
+    @property
+    def changed(self) -> dt.datetime:
+        """When it was last created or written, its status and its scale aside."""
+        written = [
+            entry.time for entry in self.managed_fields or () if entry.subresource in ("", "ephemeralcontainers")
+        ]
+        return max((at for at in (self.creation_timestamp, *written) if at is not None), default=_LONG_AGO)
+
+    def annotation_set(self, key: str) -> dt.datetime | None:
+        """When who set an annotation last wrote, of several the one who did not for longest; None without an entry."""
+        times = [entry.time for entry in self.managed_fields or () if entry.has_annotation(key)]
+        return min((at for at in times if at is not None), default=None)
+
+
+class TracedObject(msgspec.Struct):
+    """An object of any kind, with who wrote what."""
+
+    metadata: TracedMeta
 
 
 class ListMeta(msgspec.Struct, rename="camel"):

@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from webhook.model.images import Digest, identity
+from webhook.model.grants import SetTicket
+from webhook.model.images import Digest, identity, readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Controller:
         selector: of its Pods' labels, as a query has it; empty when it has none.
         revision: its template, for kinds whose template stays as it was made.
         references: the images that its template names now.
+        ticket: of break-glass; None without one.
     """
 
     api_version: str
@@ -45,6 +47,7 @@ class Controller:
     selector: str = ""
     revision: Revision | None = None
     references: frozenset[str] = frozenset()
+    ticket: SetTicket | None = None
 
     @property
     def title(self) -> str:
@@ -53,8 +56,38 @@ class Controller:
 
     def names(self, reference: str) -> bool:
         """Whether its template names an image; what names it in the Pod may have been pinned on the way."""
-        named = {identity(reference) for reference in self.references}
-        return not named.isdisjoint((identity(reference), identity(reference).partition("@")[0]))
+        return _names(self.references, reference)
+
+    def pins(self, digest: Digest | None) -> bool:
+        """Whether its template names a digest, so that nobody can put another image behind the name."""
+        images = map(readable, self.references)
+        return digest is not None and digest in {image.digest for image in images if image is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class LiveObject:
+    """An object that carries a pod spec, as the API server has it now.
+
+    Attributes:
+        changed: when it was last created or written, its status and its scale aside.
+        references: the images that it names.
+        controller: UID of its controller; empty without one.
+        ticket: of break-glass; None without one.
+    """
+
+    changed: dt.datetime
+    references: frozenset[str]
+    controller: str = ""
+    ticket: SetTicket | None = None
+
+    def names(self, reference: str) -> bool:
+        """Whether it names an image; what names it may have been pinned on the way."""
+        return _names(self.references, reference)
+
+
+def _names(references: frozenset[str], reference: str) -> bool:
+    there = {identity(named) for named in references}
+    return not there.isdisjoint((identity(reference), identity(reference).partition("@")[0]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,20 @@ class OwnerRef(msgspec.Struct, frozen=True, gc=False):
     uid: str
 
 
+class WorkloadPlace(msgspec.Struct, frozen=True, gc=False):
+    """Where the API server has an object, if it has it.
+
+    Attributes:
+        of: its kind, name and UID.
+        namespace: where it is.
+        controller: UID of its controller; empty without one.
+    """
+
+    of: OwnerRef
+    namespace: str
+    controller: str = ""
+
+
 class Workload(msgspec.Struct, frozen=True, gc=False):
     """An object with its containers.
 

@@ -48,11 +48,36 @@ def same_ticket(ticket: str) -> str:
 
 def used_ticket(former: BreakGlassGrant) -> str:
     """Why break-glass did not count: the ticket has its grant already."""
-    of = former.workload
     return not_counted(
-        f"the ticket {plain(former.ticket, MAX_TICKET)} was used for {plain(of.kind, _MAX_NAME)} "
-        f"{plain(of.name, _MAX_NAME)} on {moment(former.at)}, and creates only one grant in a namespace; use a new one"
+        f"the ticket {plain(former.ticket, MAX_TICKET)} was used for {_object(former)} on {moment(former.at)}, and "
+        "creates only one grant in a namespace; use a new one"
     )
+
+
+def in_use(ticket: str) -> str:
+    """Why break-glass did not count: the ticket was given for another object a moment ago, which may come about."""
+    return not_counted(
+        f"the ticket {plain(ticket, MAX_TICKET)} is being used for another object; try again in a minute"
+    )
+
+
+def by_tag(grant: BreakGlassGrant) -> str:
+    """Why a grant lets nothing in: its object names a tag, and anybody may have set the ticket."""
+    return (
+        f"Break-glass under ticket {plain(grant.ticket, MAX_TICKET)} does not count: {_object(grant)} names the image "
+        "by a tag, and the API server has no policy that guards tickets. Name the image by its digest, or install the "
+        "policy."
+    )
+
+
+def unproven(grant: BreakGlassGrant) -> str:
+    """Why a grant lets nothing in: the object that it was made for was never seen with its ticket."""
+    ticket = plain(grant.ticket, MAX_TICKET)
+    return f"Break-glass under ticket {ticket} does not count: nobody gave {_object(grant)} this ticket."
+
+
+def _object(grant: BreakGlassGrant) -> str:
+    return f"{plain(grant.workload.kind, _MAX_NAME)} {plain(grant.workload.name, _MAX_NAME)}"
 
 
 def not_counted(why: str) -> str:

@@ -25,8 +25,10 @@ from webhook.ports.running import (
     Background,
     Clock,
     GrantStore,
+    LiveObjects,
     NamespaceLabels,
     SightingSink,
+    TicketGuard,
     WorkloadInventory,
 )
 from webhook.ports.storing import (
@@ -68,6 +70,7 @@ __all__ = [
     "HotStart",
     "ImageResolver",
     "InventoryStore",
+    "LiveObjects",
     "NamespaceLabels",
     "Opening",
     "PullSecretSource",
@@ -82,6 +85,7 @@ __all__ = [
     "SightingSink",
     "SightingStore",
     "StoreAdmin",
+    "TicketGuard",
     "TriageStore",
     "TypeStore",
     "VulnerabilitySource",

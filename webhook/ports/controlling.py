@@ -52,6 +52,20 @@ class LeaderLock(Protocol):
 class GrantKeeper(Protocol):
     """All uses of break-glass that are kept."""
 
+    def confirm(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
+        """See :class:`webhook.ports.GrantStore`.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
+    def remove(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
+        """See :class:`webhook.ports.GrantStore`.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
     def everything(self, deadline: Deadline) -> Sequence[tuple[str, BreakGlassGrant]]:
         """All of them, each with its name.
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 if TYPE_CHECKING:
     from webhook.model.deadlines import Deadline
     from webhook.model.grants import BreakGlassGrant
-    from webhook.model.owners import Controller, OwnedPod, Revision
+    from webhook.model.owners import Controller, LiveObject, OwnedPod, Revision
     from webhook.model.records import AdmittedImage, ControllerAccount
     from webhook.model.reviews import Requester
     from webhook.model.verdicts import WorkloadVerdict
-    from webhook.model.workloads import OwnerRef
+    from webhook.model.workloads import OwnerRef, WorkloadPlace
 
 _Result = TypeVar("_Result")
 
@@ -49,8 +49,13 @@ class AccountSink(Protocol):
 class AdmittedImages(Protocol):
     """What tags stood for when objects were admitted."""
 
-    def note(self, image: AdmittedImage) -> None:
-        """Take a note; it may be dropped under pressure. Never blocks and never fails."""
+    def note(self, image: AdmittedImage, of: WorkloadPlace | None = None) -> None:
+        """Take a note; it may be dropped under pressure. Never blocks and never fails.
+
+        Args:
+            image: what to note.
+            of: the object that was let in, where the note has to wait until the API server has it.
+        """
 
     def admitted(self, uids: Collection[str], names: Collection[str]) -> Sequence[AdmittedImage]:
         """The notes about some tagged names of objects with these UIDs, those that are not yet written included.
@@ -141,6 +146,31 @@ class AccessReviewer(Protocol):
         """
 
 
+class LiveObjects(Protocol):
+    """Single objects that carry a pod spec, as the API server has them now."""
+
+    def can_read(self, of: OwnerRef) -> bool:
+        """Whether objects of this kind can be read; never asks anybody."""
+
+    def read(self, of: OwnerRef, namespace: str, deadline: Deadline) -> LiveObject | None:
+        """The object; None when there is none of that kind, name and UID.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
+
+class TicketGuard(Protocol):
+    """What keeps those who may not use break-glass from setting a ticket, whoever judges the object."""
+
+    def since(self, deadline: Deadline) -> dt.datetime | None:
+        """Since when it has been in force; None while it is not.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
+
 class GrantStore(Protocol):
     """Uses of break-glass."""
 
@@ -158,10 +188,24 @@ class GrantStore(Protocol):
             SourceError: the API server did not answer, or refused to.
         """
 
-    def add(self, grant: BreakGlassGrant, deadline: Deadline) -> bool:
-        """Keep a grant; False, and nothing is kept, when its ticket has one in this namespace.
+    def add(self, grant: BreakGlassGrant, deadline: Deadline) -> BreakGlassGrant | None:
+        """Keep a grant, and give it as it is kept; None when its ticket has one in this namespace.
 
         Of many that ask at once, one is kept.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
+    def confirm(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
+        """Note for good that the change behind a grant came about.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
+    def remove(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
+        """Remove this very grant, if it is still there; another one under its ticket stays.
 
         Raises:
             SourceError: the API server did not answer, or refused to.

@@ -9,6 +9,11 @@
 {{- end }}
 {{- end }}
 
+{{- /* The policy that guards tickets of break-glass, and its binding. */}}
+{{- define "bomgate.ticketGuard" -}}
+{{- include "bomgate.fullname" . }}-break-glass-guard
+{{- end }}
+
 {{- define "bomgate.databaseSecret" -}}
 {{- .Values.database.existingSecret | default (printf "%s-database" (include "bomgate.fullname" .)) }}
 {{- end }}

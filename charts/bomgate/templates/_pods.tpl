@@ -83,6 +83,8 @@ capabilities:
 {{- define "bomgate.clusterEnvironment" -}}
 - name: BOMGATE_KUBE_CLUSTER
   value: "true"
+- name: BOMGATE_KUBE_TICKET_GUARD
+  value: {{ include "bomgate.ticketGuard" . }}
 - name: BOMGATE_KUBE_NAMESPACE
   valueFrom:
     fieldRef:

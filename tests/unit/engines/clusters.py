@@ -12,14 +12,17 @@ from tests.fakes import (
     FakeAccessReviewer,
     FakeBackground,
     FakeGrantStore,
+    FakeLiveObjects,
     FakeNamespaceLabels,
+    FakeTicketGuard,
     FakeWorkloadInventory,
 )
 from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, World, digest_of
 from webhook.engines.admission.enforcing import ClusterParts
 from webhook.model.deadlines import Deadline
+from webhook.model.grants import BREAK_GLASS_ANNOTATION, SetTicket
 from webhook.model.images import Digest, parse_image
-from webhook.model.owners import Controller, OwnedPod, Revision
+from webhook.model.owners import Controller, LiveObject, OwnedPod, Revision
 from webhook.model.policies import Policy
 from webhook.model.records import AdmittedImage
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester
@@ -47,17 +50,49 @@ class Town:
     def __post_init__(self) -> None:
         self.labels, self.inventory = FakeNamespaceLabels(memory={"shop": {}}), FakeWorkloadInventory({"rs-1": CHAIN})
         self.access, self.grants = FakeAccessReviewer(), FakeGrantStore()
+        self.live, self.guard = FakeLiveObjects(), FakeTicketGuard()
         self.background = FakeBackground()
-        parts = ClusterParts(self.labels, self.inventory, self.access, self.grants, self.background)
+        parts = ClusterParts(
+            self.labels, self.inventory, self.access, self.grants, self.live, self.guard, self.background
+        )
         self.world = World(self.policy, cluster=parts)
         self.world.image(BAD, LOG4J, LEFTPAD)
         self.world.image(RISKY, LODASH)
         self.world.image(GOOD, LEFTPAD)
         self.world.answer_all([(LOG4J, [LOG4SHELL]), (LODASH, [LODASH_INJECTION]), (LEFTPAD, [])])
 
-    def review(self, asked: AdmissionRequest) -> AdmissionResponse:
-        """Answer a request."""
+    def forged(self, asked: AdmissionRequest) -> AdmissionResponse:
+        """Answer a review that no API server has sent, or whose request another webhook denies."""
         return self.world.reviewer.review(asked, Deadline(self.world.clock.monotonic() + 5))
+
+    def review(self, asked: AdmissionRequest) -> AdmissionResponse:
+        """Answer a request of the API server, which keeps what is let in."""
+        answer = self.forged(asked)
+        if answer.allowed and not asked.dry_run and asked.workload is not None and asked.workload.uid:
+            self.keep(asked.workload)
+            self.look()
+        return answer
+
+    def look(self, seconds: float = 1) -> None:
+        """Let the webhook look at what became of what it let in, as it does after some seconds."""
+        self.world.clock.advance(seconds)
+        self.world.confirmations.look()
+        self.world.clock.advance(-seconds)
+
+    def keep(self, new: Workload) -> None:
+        """Let the API server have an object, written now."""
+        now, former = self.world.clock.now(), self.live.objects.get(new.uid)
+        text = dict(new.annotations).get(BREAK_GLASS_ANNOTATION)
+        ticket = SetTicket(text, now) if text is not None else None
+        if ticket is not None and former is not None and former.ticket is not None and former.ticket.text == text:
+            ticket = former.ticket
+        named = frozenset(container.image for container in new.containers)
+        controller = new.controller.uid if new.controller is not None else ""
+        self.live.objects[new.uid] = LiveObject(now, named, controller, ticket)
+        for nearest, chain in self.inventory.chains.items():
+            self.inventory.chains[nearest] = tuple(
+                replace(owner, ticket=ticket) if owner.uid == new.uid else owner for owner in chain
+            )
 
     def runs(self, *images: str, created: dt.datetime = EARLIER, references: Sequence[str] = ()) -> None:
         """Let the Deployment have one more Pod."""

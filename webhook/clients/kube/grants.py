@@ -2,6 +2,7 @@
 
 Each carries the UID of its workload as a label too, so that the grants of a whole chain of owners are one question. Its
 name is made of its ticket: no second object can have it, so a ticket makes one grant, and is remembered as long as it.
+Its status says whether the change that it was made for was seen at the API server.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -20,6 +22,7 @@ from webhook.model.deadlines import Deadline
 from webhook.model.grants import BreakGlassGrant, GrantedWorkload
 from webhook.model.metadata import ApiObject, timestamp
 from webhook.policy.plaintext import plain
+from webhook.ports import Clock
 
 GROUP, VERSION, KIND, PLURAL = "bomgate.dev", "v1alpha1", "BreakGlassGrant", "breakglassgrants"
 UID_LABEL, TICKET_LABEL = "bomgate.dev/workload-uid", "bomgate.dev/ticket"
@@ -43,14 +46,29 @@ class _Spec(msgspec.Struct):
     images: list[str] = msgspec.field(default_factory=list)
 
 
+class _Status(msgspec.Struct, rename="camel"):
+    confirmed_at: dt.datetime | None = None
+
+
 class _Grant(ApiObject):
     spec: _Spec
+    status: _Status | None = None
 
     def grant(self) -> BreakGlassGrant:
-        spec, of = self.spec, self.spec.workload
-        workload = GrantedWorkload(of.api_version, of.kind, of.name, of.uid)
-        images = tuple(spec.images)
-        return BreakGlassGrant(self.metadata.namespace, spec.ticket, spec.user, workload, images, spec.at, spec.until)
+        spec, of, metadata = self.spec, self.spec.workload, self.metadata
+        return BreakGlassGrant(
+            metadata.namespace,
+            spec.ticket,
+            spec.user,
+            GrantedWorkload(of.api_version, of.kind, of.name, of.uid),
+            tuple(spec.images),
+            spec.at,
+            spec.until,
+            metadata.creation_timestamp,
+            self.status is not None and self.status.confirmed_at is not None,
+            metadata.name,
+            metadata.uid,
+        )
 
 
 _DECODER = msgspec.json.Decoder(_Grant)
@@ -61,10 +79,11 @@ class KubeGrants:
 
     Args:
         api: the API server.
+        clock: time.
     """
 
-    def __init__(self, api: KubeApi) -> None:
-        self._api = api
+    def __init__(self, api: KubeApi, clock: Clock) -> None:
+        self._api, self._clock = api, clock
 
     def find(self, uids: Collection[str], namespace: str, deadline: Deadline) -> Sequence[BreakGlassGrant]:
         """The grants for workloads with these UIDs, those that have ended included.
@@ -94,7 +113,7 @@ class KubeGrants:
                     return grant
         return None
 
-    def add(self, grant: BreakGlassGrant, deadline: Deadline) -> bool:
+    def add(self, grant: BreakGlassGrant, deadline: Deadline) -> BreakGlassGrant | None:
         """Keep a grant under a name made of its ticket, so that the API server lets one of many creations win.
 
         Raises:
@@ -104,10 +123,36 @@ class KubeGrants:
         if not is_name(grant.namespace) or not _LABEL_VALUE.match(uid):
             raise Final(f"{plain(uid, 100)!r} in {plain(grant.namespace, 100)!r} cannot have a grant.")
         try:
-            self._create(grant, deadline)
+            return self._create(grant, deadline)
         except Conflict:
-            return False
-        return True
+            return None
+
+    def confirm(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
+        """Note for good, in the status of its object, that the change behind a grant came about.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        body = [
+            {"op": "test", "path": "/metadata/uid", "value": grant.uid},  # another may have taken the name of this one
+            {"op": "add", "path": "/status", "value": {"confirmedAt": timestamp(self._clock.now())}},
+        ]
+        wanted = Wanted(f"{PLURAL}/status.{GROUP}", grant.name, grant.namespace)
+        path, kind = f"{_path(grant.namespace)}/{grant.name}/status", {"Content-Type": "application/json-patch+json"}
+        if not self._is_kept(grant) or self._api.send("PATCH", path, wanted, deadline, body=body, headers=kind) is None:
+            raise Final(f"The grant of the ticket {plain(grant.ticket, 100)} is not there any more.")
+
+    def remove(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
+        """Remove this very grant, if it is still there.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+        if not self._is_kept(grant):
+            return
+        wanted, body = Wanted(_RESOURCE, grant.name, grant.namespace), {"preconditions": {"uid": grant.uid}}
+        with suppress(Conflict):  # it is another one by now
+            self._api.send("DELETE", f"{_path(grant.namespace)}/{grant.name}", wanted, deadline, body=body)
 
     def everything(self, deadline: Deadline) -> Sequence[tuple[str, BreakGlassGrant]]:
         """All grants of the cluster, each with the name of its object; empty when the cluster does not know the kind.
@@ -117,7 +162,10 @@ class KubeGrants:
         """
         return list(self._list(f"/apis/{GROUP}/{VERSION}/{PLURAL}", "", "", deadline))
 
-    def _create(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
+    def _is_kept(self, grant: BreakGlassGrant) -> bool:
+        return bool(grant.uid) and is_name(grant.name) and is_name(grant.namespace)
+
+    def _create(self, grant: BreakGlassGrant, deadline: Deadline) -> BreakGlassGrant:
         of, key = grant.workload, _ticket_key(grant.ticket)
         body = {
             "apiVersion": f"{GROUP}/{VERSION}",
@@ -137,11 +185,14 @@ class KubeGrants:
             },
         }
         wanted = Wanted(_RESOURCE, "", grant.namespace)
-        if self._api.send("POST", _path(grant.namespace), wanted, deadline, body=body) is None:
+        content = self._api.send("POST", _path(grant.namespace), wanted, deadline, body=body)
+        if content is None:
             raise Final(
                 f"The cluster does not know the kind {KIND}, so break-glass cannot be written down.",
                 remedy="Install bomgate's custom resource definitions, or set policy.breakGlass to false.",
             )
+        made: _Grant = decoded(_DECODER, content, wanted)
+        return made.grant()
 
     def _list(
         self, path: str, namespace: str, selector: str, deadline: Deadline

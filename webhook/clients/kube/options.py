@@ -55,6 +55,13 @@ class KubeOptions:
         default=32 * 1024 * 1024,
         metadata={"help": ("Maximum size of an SBOM report, or of a page of nodes, read from the cluster, in bytes.")},
     )
+    ticket_guard: str = field(
+        default="bomgate-break-glass-guard",
+        metadata={
+            "help": "Name of the ValidatingAdmissionPolicy, and of its binding, by which only who may use break-glass "
+            "sets a ticket; without it break-glass lets in what a controller makes only where its object names digests."
+        },
+    )
     node_platforms: bool = field(
         default=False,
         metadata={

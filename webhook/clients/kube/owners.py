@@ -17,9 +17,10 @@ import msgspec
 from webhook.clients.kube.api import KubeApi, decoded, is_name
 from webhook.clients.kube.problems import Wanted
 from webhook.model.deadlines import Deadline
+from webhook.model.grants import BREAK_GLASS_ANNOTATION, SetTicket
 from webhook.model.images import Digest, readable
 from webhook.model.kinds import CONTROLLERS, POD
-from webhook.model.metadata import ApiObject, LabelSelector
+from webhook.model.metadata import LabelSelector, TracedMeta, TracedObject
 from webhook.model.owners import Controller, OwnedPod, Revision
 from webhook.model.podspecs import decode_workload
 from webhook.model.podstatus import PodState
@@ -38,7 +39,7 @@ class _Spec(msgspec.Struct):
     selector: Any = None
 
 
-class _Object(ApiObject):
+class _Object(TracedObject):
     spec: _Spec = msgspec.field(default_factory=_Spec)
     data: msgspec.Raw = msgspec.Raw(b"null")
 
@@ -134,6 +135,7 @@ class KubeOwners:
             _selector(read.spec),
             template if kind.one_template else None,
             template.references,
+            ticket_on(read.metadata),
         )
         return controller, read.metadata.controller
 
@@ -143,6 +145,12 @@ class KubeOwners:
         wanted = Wanted(resource, "", namespace)
         for items, _ in self._api.pages(path, wanted, deadline, query={**query, "limit": str(_PAGE)}):
             yield from items
+
+
+def ticket_on(metadata: TracedMeta) -> SetTicket | None:
+    """The ticket of break-glass on an object; None without one."""
+    text = (metadata.annotations or {}).get(BREAK_GLASS_ANNOTATION)
+    return None if text is None else SetTicket(text, metadata.annotation_set(BREAK_GLASS_ANNOTATION))
 
 
 def _selecting(selector: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from webhook.model.images import Digest
 from webhook.model.records import AdmittedImage
 
 if TYPE_CHECKING:
+    from webhook.model.workloads import WorkloadPlace
     from webhook.ports import AdmissionStore, Clock
 
 log = logging.getLogger("bomgate.notes")
@@ -31,7 +32,7 @@ class PastAdmissions:
     def __init__(self, store: AdmissionStore) -> None:
         self._store = store
 
-    def note(self, image: AdmittedImage) -> None:
+    def note(self, image: AdmittedImage, of: WorkloadPlace | None = None) -> None:
         """Do nothing."""
 
     def admitted(self, uids: Collection[str], names: Collection[str]) -> Sequence[AdmittedImage]:
@@ -56,7 +57,7 @@ class AdmissionNotes(Notes[tuple[str, str, Digest], AdmittedImage]):
         self._store, self._clock = store, clock
         self._pruned = clock.monotonic()
 
-    def note(self, image: AdmittedImage) -> None:
+    def note(self, image: AdmittedImage, of: WorkloadPlace | None = None) -> None:
         """Take a note; when too many wait to be written, it is dropped and counted."""
         self.take((image.uid, image.name, image.digest), image)
 

@@ -33,7 +33,7 @@ class Owned:
 
     Attributes:
         owners: nearest first, not empty.
-        grants: uses of break-glass for them.
+        grants: uses of break-glass for them that came about.
     """
 
     owners: Sequence[Controller]

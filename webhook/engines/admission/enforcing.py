@@ -16,8 +16,9 @@ from functools import partial
 from typing import TypeVar
 
 from webhook.engines.admission.admitted import AdmittedBefore, Owned
-from webhook.engines.admission.breakglass import BreakGlass
+from webhook.engines.admission.breakglass import BreakGlass, GlassParts, is_proven
 from webhook.engines.admission.cases import STANDS, Case, Ruling, ticket_of
+from webhook.engines.admission.confirming import Confirmations
 from webhook.engines.admission.questions import LANE, OwnerAnswers, OwnerQuestion, OwnerQuestions, RightQuestions
 from webhook.engines.searching.flights import SingleFlight
 from webhook.errors import BomgateError, DeadlineExceeded, Final, Retryable, SourceError, UnusableAnswer
@@ -30,11 +31,12 @@ from webhook.policy.exemptions import unasked
 from webhook.policy.modes import namespace_mode
 from webhook.ports import (
     AccessReviewer,
-    AdmittedImages,
     Background,
     Clock,
     GrantStore,
+    LiveObjects,
     NamespaceLabels,
+    TicketGuard,
     WorkloadInventory,
 )
 from webhook.telemetry import Faults
@@ -56,6 +58,8 @@ class ClusterParts:
         inventory: controllers and what they run.
         access: who may use break-glass.
         grants: its uses.
+        live: objects as the API server has them.
+        guard: whether only those who may use break-glass can set a ticket.
         background: asks, so that the one who waits can stop waiting at its deadline.
         faults: takes note of unexpected errors.
     """
@@ -64,6 +68,8 @@ class ClusterParts:
     inventory: WorkloadInventory
     access: AccessReviewer
     grants: GrantStore
+    live: LiveObjects
+    guard: TicketGuard
     background: Background
     faults: Faults = field(default_factory=Faults)
 
@@ -79,20 +85,23 @@ class Enforcer:
         policy: the rules.
         cluster: whom to ask; None where there is no cluster, and then the policy alone counts.
         clock: time.
-        admissions: what tags stood for at former admissions.
+        confirmations: what tags stood for at former admissions, and uses of break-glass that may come about.
     """
 
-    def __init__(self, policy: Policy, cluster: ClusterParts | None, clock: Clock, admissions: AdmittedImages) -> None:
+    def __init__(
+        self, policy: Policy, cluster: ClusterParts | None, clock: Clock, confirmations: Confirmations
+    ) -> None:
         self._policy, self._cluster, self._clock = policy, cluster, clock
         if cluster is not None:
             self._reading = SingleFlight[str, Mapping[str, str]](cluster.background)
-            self._admissions = admissions
+            self._admissions = confirmations
             grants = cluster.grants if policy.break_glass else None
             self._questions = OwnerQuestions(
                 cluster.inventory, grants, cluster.background, clock, needs_pods=policy.admitted.keeps
             )
             self._rights = RightQuestions(cluster.access, cluster.background, clock)
-            self._glass = BreakGlass(policy, self._rights, cluster.grants, clock)
+            glass = GlassParts(self._rights, cluster.grants, cluster.live, cluster.guard, confirmations)
+            self._glass = BreakGlass(policy, glass, clock)
 
     def mode(self, namespace: str, deadline: Deadline) -> Mode:
         """The mode of a namespace; ``policy.enforce`` when its labels cannot be read.
@@ -201,11 +210,12 @@ class Enforcer:
             owner = case.workload.controller
             assert owner is not None
             owners, grants = answers.owners(owner, case.namespace, deadline), answers.grants
-            inherited = self._glass.inherited(case, owners, grants)
+            inherited = self._glass.inherited(case, owners, grants, deadline)
             if inherited is not None and inherited.lets_in:
                 return inherited
             admitted = AdmittedBefore(self._policy.admitted, answers, self._clock, self._admissions)
-            if owners and admitted.keeps(case, Owned(owners, grants), deadline):
+            proven = [grant for grant in grants if is_proven(grant, owners)]
+            if owners and admitted.keeps(case, Owned(owners, proven), deadline):
                 return Ruling("admitted", annotation=("admitted", _top(owners)))
         # A controller that copies its annotations to what it makes has not asked for anything.
         if case.workload.controller is None and case.ticket is not None and self._policy.break_glass:

@@ -21,7 +21,7 @@ from webhook.model.images import Digest, ImageRef, identity, parse_image, readab
 from webhook.model.records import AdmittedImage, pods_of
 from webhook.model.reviews import AdmissionRequest
 from webhook.model.verdicts import WorkloadVerdict
-from webhook.model.workloads import ContainerRef, OwnerRef, Workload
+from webhook.model.workloads import ContainerRef, OwnerRef, Workload, WorkloadPlace
 from webhook.ports import AdmittedImages, Background, Clock, WorkloadInventory
 
 log = logging.getLogger("bomgate.admission")
@@ -126,7 +126,7 @@ class FormerImages:
         self._admissions, self._inventory, self._background, self._clock = admissions, inventory, background, clock
 
     def note(self, request: AdmissionRequest, verdict: WorkloadVerdict) -> None:
-        """Note what the tags of an object stand for that is let in.
+        """Note what the tags of an object stand for that is let in; it counts once the API server has the object.
 
         A denied image is not noted, however the object came in: a note must never let in what was not good once.
         Pods are noted for their controllers. Those of Jobs are not, and neither are the Jobs of a CronJob: they do not
@@ -138,16 +138,18 @@ class FormerImages:
         owner = workload.controller
         if owner is not None and "Job" in (workload.kind, owner.kind):
             return
-        uid = workload.uid
+        uid, maker = workload.uid, owner.uid if owner is not None else ""
         if workload.kind == "Pod":
-            uid = pods_of(owner.uid) if owner is not None and owner.uid else ""
-        if not uid:
+            uid = pods_of(maker) if maker else ""
+        if not uid or not workload.uid:
             return
-        now = self._clock.now()
+        now, namespace = self._clock.now(), request.namespace or workload.namespace
+        own = OwnerRef(request.api_version, workload.kind, workload.name, workload.uid)
+        place = WorkloadPlace(own, namespace, maker)
         for judged in verdict.images:
             one = judged.verdict
             if one.image.digest is None and one.digest is not None and one.action is not Action.DENY:
-                self._admissions.note(AdmittedImage(uid, one.image.tagged, one.digest, now))
+                self._admissions.note(AdmittedImage(uid, one.image.tagged, one.digest, now), place)
 
     def kept(self, request: AdmissionRequest, denied: Sequence[ContainerRef], deadline: Deadline) -> frozenset[str]:
         """The references of some containers of an update that the former object had by a tag.

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from webhook.model.kinds import CONTROLLERS
+from webhook.model.kinds import CONTROLLERS, WORKLOAD_KINDS
 from webhook.model.rights import Right
 from webhook.ports.controlling import RightsReviewer
 
@@ -22,6 +22,8 @@ _INTERVAL_WITH_GAPS = 15.0
 _BOMGATE, _APPS = "bomgate.dev", "apps"
 _REGISTRATION = "admissionregistration.k8s.io"
 _VALIDATING, _MUTATING = "validatingwebhookconfigurations", "mutatingwebhookconfigurations"
+_GUARDS = ("validatingadmissionpolicies", "validatingadmissionpolicybindings")
+_WORKLOADS = tuple((kind.group, kind.plural) for kind in WORKLOAD_KINDS.values())
 _CONTROLLERS = tuple((kind.group, kind.plural) for kind in CONTROLLERS.values())
 """Kinds that make Pods: API group and plural name."""
 
@@ -40,6 +42,7 @@ class Features:
         secrets: names of the Secrets with certificates.
         configurations: names of the webhook configurations.
         break_glass: whether break-glass can be used.
+        ticket_guard: name of the policy that guards its tickets.
         events: whether Events are told.
         reports: API groups and plural names of the reports that are written.
         cluster_reports: whether SBOMs are taken from reports in the cluster.
@@ -52,6 +55,7 @@ class Features:
     secrets: tuple[str, ...] = ()
     configurations: tuple[str, ...] = ()
     break_glass: bool = False
+    ticket_guard: str = "bomgate-break-glass-guard"
     events: bool = False
     reports: tuple[tuple[str, str], ...] = ()
     cluster_reports: bool = False
@@ -77,7 +81,14 @@ def controller_needs(features: Features) -> Needs:
             *_rights("list", (_BOMGATE, "assessmenttypes"), (_BOMGATE, "assessments")),
             *_rights("patch", (_BOMGATE, "assessmenttypes/status"), (_BOMGATE, "assessments/status")),
         ),
-        "break-glass": _rights("list", (_BOMGATE, "breakglassgrants")) if features.break_glass else (),
+        "break-glass": (
+            *_rights("get", *_WORKLOADS),
+            *(Right(verb, "breakglassgrants", _BOMGATE) for verb in ("list", "delete")),
+            Right("patch", "breakglassgrants/status", _BOMGATE),
+            *_guard(features),
+        )
+        if features.break_glass
+        else (),
         "events": (Right("create", "events"), Right("patch", "events")) if features.events else (),
         "reports": tuple(
             Right(verb, plural, group)
@@ -94,18 +105,24 @@ def webhook_needs(features: Features) -> Needs:
     needs = {
         "modes of namespaces": tuple(Right(verb, "namespaces") for verb in ("get", "list", "watch")),
         "admitted": (
-            *_rights("get", *_CONTROLLERS),
+            *_rights("get", *_WORKLOADS),
             *_rights("list", ("", "pods"), (_APPS, "replicasets"), (_APPS, "controllerrevisions")),
         ),
         "break-glass": (
             Right("create", "subjectaccessreviews", "authorization.k8s.io"),
-            *(Right(verb, "breakglassgrants", _BOMGATE) for verb in ("list", "create")),
+            *(Right(verb, "breakglassgrants", _BOMGATE) for verb in ("list", "create", "delete")),
+            Right("patch", "breakglassgrants/status", _BOMGATE),
+            *_guard(features),
         )
         if features.break_glass
         else (),
         **_searching(features),
     }
     return {feature: rights for feature, rights in needs.items() if rights}
+
+
+def _guard(features: Features) -> tuple[Right, ...]:
+    return tuple(Right("get", kind, _REGISTRATION, name=features.ticket_guard) for kind in _GUARDS)
 
 
 def _leading(features: Features) -> tuple[Right, ...]:

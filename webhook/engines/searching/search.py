@@ -296,8 +296,9 @@ class SbomSearch:
     def _keep(self, wanted: _Wanted, seen: Seen, opening: Opening) -> None:
         """Bring what was found into the store and the read model, or else into memory."""
         parts = self._parts
-        # A tag that a namespace's secrets opened is not remembered for everybody.
-        tagged = None if opening.key else wanted.image
+        # A tag that a namespace's secrets opened is not remembered for everybody. One that stands before a digest is
+        # whatever somebody wrote there: no registry has said that it points at it.
+        tagged = None if opening.key or wanted.image.digest is not None else wanted.image
         look = seen.look(origin_of(wanted.image.name, wanted.access.namespace if opening.key else ""))
         if opening.key and look.trouble:
             look = replace(look, trouble=_PRIVATE_TROUBLE)

@@ -223,9 +223,8 @@ def test_where_no_assessment_denies_the_time_is_that_of_the_oldest_pod() -> None
 
 
 def grant(*images: str, at: dt.datetime, until: dt.datetime) -> BreakGlassGrant:
-    return BreakGlassGrant(
-        "shop", "INC-1", "ben", WEB, tuple(f"{image}@{digest_of(image)}" for image in images), at, until
-    )
+    pinned = tuple(f"{image}@{digest_of(image)}" for image in images)
+    return BreakGlassGrant("shop", "INC-1", "ben", WEB, pinned, at, until, made=at, confirmed=True)
 
 
 def test_pods_that_came_in_by_break_glass_are_no_evidence_when_it_has_ended() -> None:
@@ -339,9 +338,9 @@ def test_an_api_server_that_stays_silent_for_a_second_counts_as_one_that_cannot_
             world.clock.advance(seconds)
             return False
 
-    cluster = ClusterParts(town.labels, hanging, town.access, town.grants, Threads())
-    enforcer = Enforcer(town.policy, cluster, world.clock, world.admissions)
-    former = FormerImages(world.admissions, hanging, Threads(), world.clock)
+    cluster = ClusterParts(town.labels, hanging, town.access, town.grants, town.live, town.guard, Threads())
+    enforcer = Enforcer(town.policy, cluster, world.clock, world.confirmations)
+    former = FormerImages(world.confirmations, hanging, Threads(), world.clock)
     parts = ReviewParts(world.judge, enforcer, world.sightings, former, world.clock, world.accounts)
     reviewer = AdmissionReviewer(parts, town.policy, Hints())
     deadline = Deadline(world.clock.monotonic() + seconds)

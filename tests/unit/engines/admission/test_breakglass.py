@@ -37,7 +37,7 @@ def test_who_has_the_right_lets_it_in_with_a_warning_and_a_grant(town: Town, cap
     of = GrantedWorkload("apps/v1", "Deployment", "web", "u-web")
     assert town.grants.kept == [BreakGlassGrant("shop", "INC-1", "ben", of, (PINNED,), NOON, NOON + 8 * HOUR)]
     (entry,) = [record for record in caplog.records if record.levelno == logging.WARNING]
-    assert (entry.message, entry.__dict__["user"], entry.__dict__["ticket"]) == ("break-glass used", "ben", " INC-1 ")
+    assert (entry.message, entry.__dict__["user"], entry.__dict__["ticket"]) == ("break-glass used", "ben", "INC-1")
 
 
 def test_a_dry_run_is_answered_alike_and_writes_nothing(town: Town) -> None:
@@ -88,7 +88,7 @@ def test_a_ticket_on_what_is_not_denied_is_not_even_looked_at(town: Town) -> Non
 
 def grant(*images: str, until: dt.datetime = NOON + HOUR, uid: str = "d-1") -> BreakGlassGrant:
     workload = GrantedWorkload("apps/v1", "Deployment", "web", uid)
-    return BreakGlassGrant("shop", "INC-1", "ben", workload, images, NOON - HOUR, until)
+    return BreakGlassGrant("shop", "INC-1", "ben", workload, images, NOON - HOUR, until, NOON - HOUR, confirmed=True)
 
 
 @pytest.mark.parametrize("uid", ["rs-1", "d-1"])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from tests.fakes import NOON, FakeClock
-from webhook.engines.controlling.granting import GrantDuty
-from webhook.model.deadlines import Deadline
-from webhook.model.grants import BreakGlassGrant, GrantedWorkload
+import pytest
+
+from tests.fakes import NOON, FakeClock, FakeGrantStore, FakeLiveObjects
+from webhook.engines.controlling.granting import GrantDuty, GrantParts
+from webhook.errors import Final
+from webhook.model.grants import BreakGlassGrant, GrantedWorkload, SetTicket
+from webhook.model.owners import LiveObject
 from webhook.model.reports import ObjectEvent
 from webhook.model.running import ObjectRef
 
@@ -21,17 +23,11 @@ GRANT = BreakGlassGrant(
     ("shop/web:1",),
     NOON,
     NOON + dt.timedelta(hours=8),
+    made=NOON,
+    confirmed=True,
+    name="ticket-1",
+    uid="g-1",
 )
-
-
-@dataclass
-class FakeGrants:
-    """Keeps grants by name."""
-
-    there: dict[str, BreakGlassGrant] = field(default_factory=dict)
-
-    def everything(self, deadline: Deadline) -> Sequence[tuple[str, BreakGlassGrant]]:
-        return tuple(self.there.items())
 
 
 @dataclass
@@ -45,8 +41,8 @@ class FakeEvents:
 
 
 def test_a_new_grant_is_told_once_on_its_workload(clock: FakeClock) -> None:
-    grants, events = FakeGrants({"uid-web": GRANT}), FakeEvents()
-    duty = GrantDuty(grants, events, clock)
+    grants, events = FakeGrantStore([GRANT]), FakeEvents()
+    duty = GrantDuty(GrantParts(grants, FakeLiveObjects(), events), clock)
     duty.run()
     duty.run()
     (event,) = events.told
@@ -56,20 +52,71 @@ def test_a_new_grant_is_told_once_on_its_workload(clock: FakeClock) -> None:
         "admin@shop.example let this in under INC-1 although it would be denied; what it makes of shop/web:1 is let "
         "in until 2026-03-01 20:00 UTC"
     )
-    grants.there["uid-web-2"] = replace(GRANT, ticket="INC-2")
+    grants.kept.append(replace(GRANT, ticket="INC-2", name="ticket-2"))
     duty.run()
-    assert [event.key for event in events.told] == ["uid-web", "uid-web-2"]
+    assert [event.key for event in events.told] == ["ticket-1", "ticket-2"]
 
 
 def test_a_new_leader_does_not_tell_old_ones_again(clock: FakeClock) -> None:
     events = FakeEvents()
     clock.advance(3600)
-    GrantDuty(FakeGrants({"uid-web": GRANT}), events, clock).run()
+    GrantDuty(GrantParts(FakeGrantStore([GRANT]), FakeLiveObjects(), events), clock).run()
     assert events.told == []
 
 
 def test_a_pod_without_group_is_an_object_of_the_core_group(clock: FakeClock) -> None:
     events = FakeEvents()
     pod = replace(GRANT, workload=GrantedWorkload("v1", "Pod", "web", "uid-pod"))
-    GrantDuty(FakeGrants({"uid-pod": pod}), events, clock).run()
+    GrantDuty(GrantParts(FakeGrantStore([pod]), FakeLiveObjects(), events), clock).run()
     assert events.told[0].about.api_version == "v1"
+
+
+NEW = replace(GRANT, confirmed=False)
+
+
+def live(ticket: SetTicket | None) -> FakeLiveObjects:
+    return FakeLiveObjects({"uid-web": LiveObject(NOON, frozenset(), ticket=ticket)})
+
+
+def test_a_use_is_told_once_its_ticket_was_seen_and_it_is_confirmed_then(clock: FakeClock) -> None:
+    grants, events, there = FakeGrantStore([NEW]), FakeEvents(), live(None)
+    duty = GrantDuty(GrantParts(grants, there, events), clock)
+    duty.run()
+    assert (events.told, grants.kept[0].confirmed) == ([], False)
+    there.objects = live(SetTicket("INC-1", NOON)).objects
+    duty.run()
+    assert [event.key for event in events.told] == ["ticket-1"]
+    assert grants.kept[0].confirmed
+
+
+@pytest.mark.parametrize(
+    "ticket",
+    [
+        None,
+        SetTicket("INC-2", NOON),
+        SetTicket("INC-1"),
+        SetTicket("INC-1", NOON - dt.timedelta(minutes=5)),
+        SetTicket("INC-1", NOON + dt.timedelta(minutes=5)),
+    ],
+)
+def test_a_grant_whose_change_never_came_about_is_removed_and_not_told(
+    clock: FakeClock, ticket: SetTicket | None
+) -> None:
+    grants, events = FakeGrantStore([NEW, replace(GRANT, uid="g-2", ticket="INC-2")]), FakeEvents()
+    duty = GrantDuty(GrantParts(grants, live(ticket), events), clock)
+    clock.advance(119)
+    duty.run()
+    assert len(grants.kept) == 2
+    clock.advance(1)
+    duty.run()
+    assert [kept.uid for kept in grants.kept] == ["g-2"]
+    assert len(events.told) == 1
+
+
+def test_a_grant_is_kept_where_nobody_can_say_what_came_about(clock: FakeClock) -> None:
+    clock.advance(600)
+    unreadable = FakeLiveObjects(unreadable=frozenset({"Deployment"}))
+    for there in (unreadable, FakeLiveObjects(error=Final("no"))):
+        grants, events = FakeGrantStore([NEW]), FakeEvents()
+        GrantDuty(GrantParts(grants, there, events), clock).run()
+        assert grants.kept == [NEW]

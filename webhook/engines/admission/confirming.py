@@ -1,0 +1,176 @@
+"""Confirmations: what a review leaves behind counts once the API server has the change that it was about.
+
+Whoever reaches the port can send a review, in any name and about any object, and another webhook may refuse what this
+one has let in. So a grant, and a note of what a tag stood for, wait here until the object can be read with what the
+review said of it, written at that time. What never comes about is forgotten.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from cachetools import TTLCache
+
+from webhook.errors import BomgateError
+from webhook.model.deadlines import Deadline
+from webhook.model.grants import BreakGlassGrant
+from webhook.model.owners import LiveObject
+from webhook.model.records import AdmittedImage
+from webhook.model.workloads import OwnerRef, WorkloadPlace
+from webhook.ports import AdmittedImages, Clock, GrantStore, LiveObjects
+
+log = logging.getLogger("bomgate.confirming")
+_LOOKS = (1.0, 4.0, 15.0, 65.0)
+"""Seconds after a review; the API server ends a request after a minute."""
+_AROUND = dt.timedelta(minutes=2)
+"""A change that was written longer before a review is another one; clocks may differ a little."""
+_READ_SECONDS = 2.0
+_LIMIT = 10_000
+_MOST_AT_ONCE = 200
+_REPEATED_SECONDS = 3600.0
+"""For so long the next Pod of a controller with the same tag and digest says nothing new."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    place: WorkloadPlace
+    content: AdmittedImage | BreakGlassGrant
+    since: float
+    looks: int = 0
+
+    @property
+    def due(self) -> float:
+        return self.since + _LOOKS[self.looks]
+
+    def came_about(self, live: LiveObject | None) -> bool:
+        """Whether an object, as the API server has it, shows what the review said of it."""
+        content = self.content
+        if live is None:
+            return False
+        if isinstance(content, BreakGlassGrant):
+            return content.is_proven_by(live.ticket)
+        is_new = live.changed >= content.at - _AROUND
+        return is_new and live.controller == self.place.controller and live.names(content.name)
+
+
+class Confirmations:
+    """Keeps what reviews leave behind until it is confirmed; implements ``AdmittedImages``.
+
+    Safe to use from several threads. Where there is no cluster to ask, and for kinds that cannot be read there, notes
+    are taken as they come.
+
+    Args:
+        admissions: where confirmed notes go.
+        clock: time.
+        live: objects as the API server has them; None where there is no cluster.
+        grants: where grants are confirmed; None likewise.
+    """
+
+    def __init__(
+        self,
+        admissions: AdmittedImages,
+        clock: Clock,
+        live: LiveObjects | None = None,
+        grants: GrantStore | None = None,
+    ) -> None:
+        self._admissions, self._clock, self._live, self._grants = admissions, clock, live, grants
+        self._lock = threading.Lock()
+        self._waiting: dict[object, _Waiting] = {}
+        self._repeated = TTLCache[object, bool](_LIMIT, _REPEATED_SECONDS, clock.monotonic)
+
+    def note(self, image: AdmittedImage, of: WorkloadPlace | None = None) -> None:
+        """Take a note of what a tag stood for; when too many wait, it is dropped."""
+        key = (image.uid, image.name, image.digest)
+        if self._live is None or of is None or not self._live.can_read(of.of):
+            self._admissions.note(image)
+            return
+        with self._lock:
+            repeated = bool(of.controller) and key in self._repeated
+        if not repeated:
+            self._wait(key, _Waiting(of, image, self._clock.monotonic()))
+
+    def expect(self, grant: BreakGlassGrant) -> None:
+        """Wait for the change behind a grant."""
+        key = (grant.namespace, grant.name, grant.uid)
+        self._wait(key, _Waiting(place_of(grant), grant, self._clock.monotonic()))
+
+    def admitted(self, uids: Collection[str], names: Collection[str]) -> Sequence[AdmittedImage]:
+        """The notes about some tagged names of objects with these UIDs; those that wait are looked at now.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        for key, waiting in self._snapshot():
+            content = waiting.content
+            if isinstance(content, AdmittedImage) and content.uid in uids and content.name in names:
+                self._look(key, waiting)
+        return self._admissions.admitted(uids, names)
+
+    def look(self) -> None:
+        """Look at what is due."""
+        now = self._clock.monotonic()
+        due = sorted((entry for entry in self._snapshot() if entry[1].due <= now), key=lambda entry: entry[1].due)
+        for key, waiting in due[:_MOST_AT_ONCE]:
+            if not self._look(key, waiting):
+                self._put_off(key, waiting)
+
+    def run(self, stop: threading.Event, interval_seconds: float = 1.0) -> None:
+        """Look until ``stop`` is set; meant for a thread of its own."""
+        while not stop.wait(interval_seconds):
+            self.look()
+
+    def _wait(self, key: object, waiting: _Waiting) -> None:
+        with self._lock:
+            former = self._waiting.get(key)
+            # What was not looked at yet stays, so that nobody puts the look off by asking again and again.
+            if (former is None and len(self._waiting) < _LIMIT) or (former is not None and former.looks):
+                self._waiting[key] = waiting
+
+    def _snapshot(self) -> list[tuple[object, _Waiting]]:
+        with self._lock:
+            return list(self._waiting.items())
+
+    def _put_off(self, key: object, one: _Waiting) -> None:
+        now = self._clock.monotonic()
+        later = next((number for number, after in enumerate(_LOOKS) if one.since + after > now), None)
+        with self._lock:
+            if self._waiting.get(key) is not one:
+                return
+            if later is None:
+                del self._waiting[key]
+            else:
+                self._waiting[key] = replace(one, looks=later)
+        if later is None:
+            log.info("what a review was about did not come about", extra={"object": one.place.of.name})
+
+    def _look(self, key: object, one: _Waiting) -> bool:
+        """Whether something came about, which is written down."""
+        assert self._live is not None
+        deadline = Deadline(self._clock.monotonic() + _READ_SECONDS)
+        try:
+            if not one.came_about(self._live.read(one.place.of, one.place.namespace, deadline)):
+                return False
+            if isinstance(one.content, BreakGlassGrant):
+                assert self._grants is not None
+                self._grants.confirm(one.content, deadline)
+            else:
+                self._admissions.note(one.content)
+        except BomgateError as problem:
+            log.warning("it is not known whether a change came about", extra={"why": problem.message})
+            return False
+        with self._lock:
+            if self._waiting.get(key) is one:
+                del self._waiting[key]
+            if one.place.controller:
+                self._repeated[key] = True
+        return True
+
+
+def place_of(grant: BreakGlassGrant) -> WorkloadPlace:
+    """Where the API server has the object that a grant was made for."""
+    of = grant.workload
+    return WorkloadPlace(OwnerRef(of.api_version, of.kind, of.name, of.uid), grant.namespace)
