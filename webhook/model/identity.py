@@ -181,7 +181,10 @@ def _maven(stated: Stated) -> Stated:
         group, *parts = parts
     notation = _MAVEN_NOTATION.match(stated.version)
     version = notation[1] if notation else stated.version
-    path = tuple(filter(None, (group or stated.group, parts[0] or name)))
+    artifact = parts[0] or name
+    shown = stated.name.split(":")  # as Trivy names packages
+    group = group or stated.group or (shown[0] if shown[1:] == [artifact] else "")
+    path = tuple(filter(None, (group, artifact)))
     return stated._replace(path=path, version=version)
 
 

@@ -200,6 +200,9 @@ def test_a_version_beside_a_purl_counts_when_the_purl_has_none() -> None:
     assert identify("pkg:npm/b", name="B", group="@A", version="1").key == "pkg:npm/b@1"
     assert identify("pkg:npm/%40a/b", name="B", group="@A", version="1").key == "pkg:npm/%40A/B@1"
     assert identify("pkg:maven/core@1.0", group="org.x").key == "pkg:maven/org.x/core@1.0"
+    assert identify("pkg:maven/core@1.0", name="org.x:core").key == "pkg:maven/org.x/core@1.0"
+    assert identify("pkg:maven/core@1.0", name="org.x:other").key == "pkg:maven/core@1.0"
+    assert identify("pkg:maven/org.y/core@1.0", name="org.x:core").key == "pkg:maven/org.y/core@1.0"
 
 
 @pytest.mark.parametrize(
