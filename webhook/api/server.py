@@ -120,6 +120,9 @@ class AdmissionServer(BaseApplication):
         options: where and how to listen.
         build: makes a worker's parts, in the worker, of the options that are in force and what is known of the others.
         metrics_directory: where workers share their metrics; removed at the end.
+
+    Attributes:
+        board: what is known of the workers.
     """
 
     def __init__(
@@ -130,7 +133,7 @@ class AdmissionServer(BaseApplication):
     ) -> None:
         self._options = replace(options, connections=raise_open_files(options.connections))
         self._build, self._metrics_directory = build, metrics_directory
-        self._board = StartBoard(options.workers)
+        self.board = StartBoard(options.workers)
         self._parts: WorkerParts | None = None
         self._metrics_socket = _listen(options.metrics_listen) if options.metrics_listen else None
         super().__init__()
@@ -160,7 +163,7 @@ class AdmissionServer(BaseApplication):
             "logger_class": ServerLog,
             "when_ready": self._when_ready,
             "post_worker_init": self._post_worker_init,
-            "pre_fork": lambda _server, worker: setattr(worker, "place", self._board.take()),
+            "pre_fork": lambda _server, worker: setattr(worker, "place", self.board.take()),
             "worker_exit": lambda _server, _worker: self._stop(),
             "child_exit": self._child_exit,
             "on_exit": lambda _server: shutil.rmtree(self._metrics_directory, ignore_errors=True),
@@ -174,7 +177,7 @@ class AdmissionServer(BaseApplication):
 
     def load(self) -> Any:
         """Make the application; gunicorn calls it in each worker."""
-        self._parts = self._build(self._options, self._board)
+        self._parts = self._build(self._options, self.board)
         return self._parts.app.flask.wsgi_app
 
     @property
@@ -203,7 +206,7 @@ class AdmissionServer(BaseApplication):
 
         def may_accept() -> bool:
             gave_up = parts.load_failed() or waited > _SECONDS_TO_LOAD
-            return not worker.alive or parts.loaded() or (gave_up and not self._board.any_loaded)
+            return not worker.alive or parts.loaded() or (gave_up and not self.board.any_loaded)
 
         while not wait_for(may_accept, 1.0):
             worker.notify()
@@ -213,7 +216,7 @@ class AdmissionServer(BaseApplication):
         assert self._parts is not None
         while not self._parts.loaded():
             gevent.sleep(0.05)
-        self._board.loaded(place)
+        self.board.loaded(place)
 
     def _stop(self) -> None:
         if self._parts is not None:
@@ -222,7 +225,7 @@ class AdmissionServer(BaseApplication):
 
     def _child_exit(self, _server: Any, worker: Any) -> None:
         forget_process(worker.pid)
-        self._board.leave(worker.place)
+        self.board.leave(worker.place)
 
     def _ssl_context(self, _config: Any, _default: Callable[[], Any]) -> Any:
         assert self._parts is not None and self._parts.certificates is not None

@@ -1,4 +1,4 @@
-"""Starting: what the processes of one server know of each other's first load, and how many files they may open."""
+"""Starting: what the processes of one server know of each other, and how many files they may open."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OTHER_FILES = 224
 
 
 class StartBoard:
-    """Which of a server's processes have loaded; in memory that they share.
+    """Which of a server's processes have loaded, and how many connections each has; in memory that they share.
 
     Args:
         workers: how many processes there are to be.
@@ -23,6 +23,7 @@ class StartBoard:
     def __init__(self, workers: int) -> None:
         self._workers = workers
         self._shared = mmap.mmap(-1, 1 + 4 * workers)  # the first byte: all were loaded once
+        self._connections = memoryview(mmap.mmap(-1, 4 * len(self._shared))).cast("I")
 
     def take(self) -> int:
         """A place for a process that is about to be started; called by the parent alone."""
@@ -35,12 +36,25 @@ class StartBoard:
     def leave(self, place: int) -> None:
         """Forget a process that has ended; called by the parent alone."""
         self._shared[place] = self._FREE
+        self._connections[place] = 0
 
     def loaded(self, place: int) -> None:
         """Note the first load of a process; called by itself."""
         self._shared[place] = self._LOADED
         if self._count() >= self._workers:
             self._shared[0] = 1
+
+    def connected(self, place: int, number: int) -> None:
+        """Note how many connections a process has; called by itself."""
+        self._connections[place] = number
+
+    def have_fewer(self, place: int) -> bool:
+        """Whether another process that can decide has fewer connections than the one at a place."""
+        own = self._connections[place]
+        return any(
+            state == self._LOADED and number < own
+            for state, number in zip(self._shared[1:], self._connections[1:], strict=True)
+        )
 
     @property
     def any_loaded(self) -> bool:

@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -24,10 +25,13 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from webhook.api.connections import Connection, Connections, Step, WatchedSocket
 from webhook.api.shortcut import AdmissionShortcut, Answerer
+from webhook.api.starting import StartBoard
 
 log = logging.getLogger("bomgate.server")
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 """Signals that end a worker."""
+_YIELD_SECONDS = 0.005
+"""How long a worker leaves a new connection to one that has fewer."""
 _SPARE = 64
 """Connections that are closed already, and not gone yet."""
 
@@ -38,6 +42,10 @@ class AdmissionApplication(Protocol):
     @property
     def connections(self) -> Connections:
         """The open connections of this worker."""
+
+    @property
+    def board(self) -> StartBoard:
+        """What is known of the server's other workers."""
 
     @property
     def shortcut(self) -> AdmissionShortcut | None:
@@ -66,6 +74,8 @@ class AdmissionWorker(GeventWorker):
             for listener in listeners
         ]
 
+    place: int
+    """On the board of the server's workers; set by the server."""
     app: AdmissionApplication  # type: ignore[assignment]  # gunicorn hands on what it was given
 
     def run(self) -> None:
@@ -78,7 +88,8 @@ class AdmissionWorker(GeventWorker):
         self, listener: Any, *, ssl_context: Any = None, **_: Any
     ) -> ReviewServer:
         """The server of a listening socket; gunicorn's own would take in any number of connections for any time."""
-        return ReviewServer(listener, self.handle, self.app.connections, ssl_context)
+        siblings = Siblings(self.app.board, self.place)
+        return ReviewServer(listener, self.handle, self.app.connections, ssl_context, siblings)
 
     def timeout_ctx(self) -> Any:
         """No time limit of gunicorn's: :class:`Connections` has one for each step."""
@@ -141,27 +152,52 @@ def _head(status: str, since_epoch: int) -> bytes:
     return "\r\n".join(lines).encode("ascii")
 
 
+@dataclass(frozen=True, slots=True)
+class Siblings:
+    """The other workers, as one of them sees them.
+
+    Attributes:
+        board: what is known of all.
+        place: its own place there.
+    """
+
+    board: StartBoard
+    place: int
+
+
 class ReviewServer(gevent.server.StreamServer):
     """Accepts connections and keeps them within their bounds.
+
+    All workers accept from the same socket, and an API server keeps its few connections open for long. So a worker lets
+    one that has fewer go first, for a moment: else it may happen that one gets all of them and the others have nothing
+    to do.
 
     Args:
         listener: the listening socket.
         serve: serves a connection: listener, socket, address.
         connections: the open ones.
         context: TLS; None for plain HTTP.
+        siblings: the other workers; None where there are none.
     """
 
     max_accept = 1  # the other workers accept from the same socket
 
     def __init__(
-        self, listener: Any, serve: Callable[[Any, Any, Any], None], connections: Connections, context: Any
+        self,
+        listener: Any,
+        serve: Callable[[Any, Any, Any], None],
+        connections: Connections,
+        context: Any,
+        siblings: Siblings | None = None,
     ) -> None:
         self._listener, self._serve, self._connections, self._tls = listener, serve, connections, context
+        self._siblings, self._yielded = siblings, 0.0
         super().__init__(listener, spawn=gevent.pool.Pool(connections.places + _SPARE))
 
     def handle(self, sock: Any, address: Any) -> None:
         """Serve a new connection to its end."""
         connection = self._connections.admit(sock)
+        self._tell_number()
         try:
             ready = sock if self._tls is None else self._shake_hands(sock, connection)
             if ready is not None:
@@ -169,6 +205,11 @@ class ReviewServer(gevent.server.StreamServer):
                 self._serve(self._listener, WatchedSocket(ready, connection), address)
         finally:
             self._connections.leave(connection)
+            self._tell_number()
+
+    def _tell_number(self) -> None:
+        if self._siblings is not None:
+            self._siblings.board.connected(self._siblings.place, len(self._connections))
 
     def _shake_hands(self, sock: Any, connection: Connection) -> Any:
         """The socket with TLS; None when the peer did not want to, or was too slow."""
@@ -189,14 +230,32 @@ class ReviewServer(gevent.server.StreamServer):
         return ready
 
     def do_read(self) -> Any:
-        """Accept a connection.
+        """Accept a connection; none when another worker may have it first.
 
         Raises:
             OSError: that failed; when there was no descriptor for it, there is one now.
         """
+        if self._lets_others_go_first():
+            self.stop_accepting()
+            gevent.spawn_later(_YIELD_SECONDS, self._accept_again)
+            return None
         try:
             return super().do_read()
         except OSError as problem:
             if problem.errno in (errno.EMFILE, errno.ENFILE):
                 self._connections.evict()
             raise
+
+    def _lets_others_go_first(self) -> bool:
+        """Whether a worker with fewer connections gets the time to take one; not twice for the same connection."""
+        now, siblings = time.monotonic(), self._siblings
+        if siblings is None or now - self._yielded < 2 * _YIELD_SECONDS:
+            return False
+        if not siblings.board.have_fewer(siblings.place):
+            return False
+        self._yielded = now
+        return True
+
+    def _accept_again(self) -> None:
+        if self.started:
+            self.start_accepting()

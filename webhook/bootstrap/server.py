@@ -147,9 +147,12 @@ def worker_parts(
     face = _face(parts, metrics, ReviewNotes(sightings, confirmations, accounts), board)
     _tell_once(parts, metrics)
     to_provision = [parts.provision] if provision else []
+    to_freeze = [gc.freeze]
 
     def after_tick() -> None:
         metrics.set("bomgate_webhook_ready", parts.model.loaded)
+        if parts.model.loaded and to_freeze:
+            to_freeze.pop()()  # what was loaded stays; to look through all of it for garbage would hold reviews up
         if pair is not None:
             pair.current()  # a process that nobody connects to shall not miss a pair between two that follow it
         if to_provision and parts.refresher.failing_since is None:
@@ -167,7 +170,6 @@ def worker_parts(
 
     def start() -> None:
         parts.refresher.warm_up()
-        gc.freeze()  # what was loaded stays; to look through all of it for garbage would hold reviews up
         for thread in threads:
             thread.start()
         if settings.kube.cluster:

@@ -69,3 +69,18 @@ def test_what_may_not_be_raised_lowers_the_connections_and_is_said(
 ) -> None:
     assert raise_open_files(limits[1]) == max(limits[1] - 224, limits[1] // 3)
     assert "leaves room for fewer connections" in caplog.text
+
+
+def test_a_worker_lets_those_go_first_that_have_fewer_connections_and_can_decide() -> None:
+    board = StartBoard(2)
+    first, second = board.take(), board.take()
+    board.loaded(first)
+    board.connected(first, 1)
+    assert not board.have_fewer(first), "the other one does not accept yet"
+    board.loaded(second)
+    assert (board.have_fewer(first), board.have_fewer(second)) == (True, False)
+    board.connected(second, 1)
+    assert (board.have_fewer(first), board.have_fewer(second)) == (False, False)
+    board.connected(second, 5)
+    board.leave(second)
+    assert not board.have_fewer(first)
