@@ -111,7 +111,8 @@ class FakeVulnerabilitySource:
     prices: dict[Purl, int] = field(default_factory=dict)
 
     def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
-        assert len(purls) <= self.batch_size, "a batch is too large"
+        prices = self.coordinates(purls)
+        assert sum(prices) <= self.batch_size * max(prices), "a batch is too large"
         self.asked.append(tuple(purls))
         if self.errors:
             raise self.errors.pop(0)

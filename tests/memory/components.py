@@ -14,7 +14,7 @@ from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.policy.answers import counts, descriptions, is_outdated, same_description
 from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_pairs, with_move
-from webhook.policy.workorder import positions, read_position
+from webhook.policy.workorder import component_of, positions, standing
 from webhook.ports import AutoAssess
 
 
@@ -37,8 +37,7 @@ class MemoryComponents:
             if component.state != ComponentState.NOT_COVERED and not component.asked_after(now - ttl)
         ]
         order = sorted(positions(due, used, {number: number in seen for number in purls}))
-        works = [read_position(number) for number in order]
-        return [WantedComponent(purls[work.component_id], work.never_asked, work.seen, work.images) for work in works]
+        return [WantedComponent(purls[component_of(one)], *standing(one)) for one in order]
 
     def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
         after, found = int(settled_after.timestamp()), dict[Purl, Names]()
@@ -52,6 +51,9 @@ class MemoryComponents:
             if spellings or settled:
                 found[purl] = Names(spellings, frozenset(settled))
         return found
+
+    def covered(self) -> int:
+        return sum(one.state != ComponentState.NOT_COVERED for one in self._facts.components.values())
 
     def not_covered(self) -> Mapping[str, int]:
         rows = self._facts.components.values()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from webhook.errors import SourceError
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer
 
 
-@dataclass(frozen=True, slots=True)
-class WantedComponent:
+class WantedComponent(NamedTuple):
     """A component that a run should ask for.
 
     Attributes:

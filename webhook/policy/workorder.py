@@ -22,17 +22,15 @@ class Numbers(Protocol):
         """The number of a component."""
 
 
-class Work(NamedTuple):
-    """What a position says of a component.
+class Standing(NamedTuple):
+    """What a position says of a component, beside which one it is.
 
     Attributes:
-        component_id: of the component, below 2**32.
         never_asked: no source has ever answered for it.
         seen: an image that contains it was seen running or was refused.
         images: how many images contain it.
     """
 
-    component_id: int
     never_asked: bool
     seen: bool
     images: int
@@ -55,11 +53,11 @@ def positions(components: Iterable[tuple[int, int]], images: Numbers, seen: Numb
         yield order if seen[component_id] else order | _UNSEEN
 
 
-def read_position(order: int) -> Work:
+def component_of(order: int) -> int:
+    """Whose position it is."""
+    return order & _ID
+
+
+def standing(order: int) -> Standing:
     """What a position was made from."""
-    return Work(
-        component_id=order & _ID,
-        never_asked=not order & _ANSWERED,
-        seen=not order & _UNSEEN,
-        images=_MOST_IMAGES - (order >> _ID_BITS & _MOST_IMAGES),
-    )
+    return Standing(not order & _ANSWERED, not order & _UNSEEN, _MOST_IMAGES - (order >> _ID_BITS & _MOST_IMAGES))

@@ -19,10 +19,12 @@ class VulnerabilitySource(Protocol):
 
     @property
     def batch_size(self) -> int:
-        """The most components that one call may ask for."""
+        """The most coordinates of one request."""
 
     def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = ...) -> BatchAnswer:
-        """Look up at most ``batch_size`` covered components that have versions.
+        """Look up covered components that have versions.
+
+        It takes as many requests as one of them has coordinates, and more when they do not fit into those.
 
         How a component is called there is the source's own affair; ``names`` helps, for those that have any.
 

@@ -192,6 +192,9 @@ class ComponentStore(Protocol):
     def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
         """What helps a source to ask for these components, for those of which there is anything."""
 
+    def covered(self) -> int:
+        """How many components a source covers, whether or not they are wanted."""
+
     def not_covered(self) -> Mapping[str, int]:
         """How many components no source covers, by purl type."""
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from webhook.model.components import ComponentState
 from webhook.model.downloads import Names, RecordResult, WantedComponent
 from webhook.model.purls import Purl
+from webhook.store.componentids import IdHints
 from webhook.store.database import Database, among, current_revision, raw_rows
 from webhook.store.interruptions import persistent
 from webhook.store.recording import Batch, record
@@ -34,7 +35,7 @@ class ComponentRepository:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database, self._hints = database, IdHints()
 
     @persistent
     def wanted(self, *, now: dt.datetime, ttl: dt.timedelta) -> Sequence[WantedComponent]:
@@ -51,7 +52,7 @@ class ComponentRepository:
         Raises:
             StoreError: the database does not answer; while walking, too.
         """
-        return wanted(self._database, now - ttl)
+        return wanted(self._database, now - ttl, self._hints)
 
     @persistent
     def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
@@ -65,7 +66,18 @@ class ComponentRepository:
             StoreError: the database does not answer.
         """
         with self._database.read() as connection:
-            return names(connection, purls, settled_after)
+            return names(connection, purls, settled_after, self._hints)
+
+    @persistent
+    def covered(self) -> int:
+        """How many components a source covers, whether or not they are wanted.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        query = select(func.count()).select_from(components).where(components.c.state != ComponentState.NOT_COVERED)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
 
     @persistent
     def not_covered(self) -> Mapping[str, int]:
@@ -123,7 +135,7 @@ class ComponentRepository:
                 return RecordResult(0, 0, 0, current_revision(connection))
         batch = Batch(answers, unanswered, settled, assess, now, reassess_on_score_change)
         with self._database.change() as change:
-            result = record(change, batch)
+            result = record(change, batch, self._hints)
             if lease is not None:
                 require_run(change.connection, lease)
             return result

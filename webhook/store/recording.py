@@ -21,7 +21,7 @@ from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_p
 from webhook.store.assessments import append
 from webhook.store.bulk import change_among, change_each, insert_columns
 from webhook.store.columns import stored_values, to_seconds
-from webhook.store.componentids import give_ids, known_times
+from webhook.store.componentids import IdHints, give_ids, known_times
 from webhook.store.database import Change, among_values, rows_among
 from webhook.store.formerkeys import with_former
 from webhook.store.rows import (
@@ -53,11 +53,11 @@ class Batch:
     reassess: bool
 
 
-def record(change: Change, batch: Batch) -> RecordResult:
+def record(change: Change, batch: Batch, hints: IdHints) -> RecordResult:
     """Write a batch in a transaction that has raised the revision."""
     connection, now = change.connection, to_seconds(batch.now)
-    by_purl = {answer.purl: answer for answer in batch.answers}
-    known = known_times(connection, [*by_purl, *batch.unanswered])
+    by_purl = {one.purl: one for one in batch.answers}
+    known = known_times(connection, [*by_purl, *batch.unanswered], hints)
     ids = {purl: number for purl, (number, _) in known.items()}
     _drop_outdated(connection, by_purl, ids)
     if new := [purl for purl in (*by_purl, *batch.unanswered) if purl not in known]:

@@ -13,7 +13,7 @@ from webhook.model.downloads import Names
 from webhook.model.purls import Purl
 from webhook.store.bulk import change_each
 from webhook.store.columns import to_seconds
-from webhook.store.componentids import known_ids
+from webhook.store.componentids import IdHints, known_ids, known_purls
 from webhook.store.database import Change, among, among_values, rows_among, upserting
 from webhook.store.tables import components, forms, spellings
 
@@ -21,18 +21,24 @@ MOST_SPELLINGS = 8
 """Spellings that are kept of one component."""
 
 
-def names(connection: Connection, purls: Sequence[Purl], settled_after: dt.datetime) -> dict[Purl, Names]:
+def names(
+    connection: Connection, purls: Sequence[Purl], settled_after: dt.datetime, hints: IdHints
+) -> dict[Purl, Names]:
     """What helps to ask for these components, for those of which there is anything."""
-    by_number = {number: purl for purl, number in known_ids(connection, purls).items()}
+    by_number, others = hints.split(purls)
+    by_number.update({number: purl for purl, number in known_ids(connection, others).items()} if others else {})
     numbers = list(by_number)
     written = spellings_of(connection, numbers)
     settled: dict[int, set[Purl]] = {}
     for portion in rows_among(connection, _settled_forms, numbers, settled_after=to_seconds(settled_after)):
         for number, form in portion:
             settled.setdefault(number, set()).add(Purl(form))
+    named = list({**written, **settled})
+    if any(purl != by_number[number] for number, purl in known_purls(connection, named).items()):
+        return names(connection, purls, settled_after, IdHints())  # the database was replaced
     return {
         by_number[number]: Names(tuple(map(Purl, sorted(written.get(number, ())))), frozenset(settled.get(number, ())))
-        for number in (*written, *(item for item in settled if item not in written))
+        for number in named
     }
 
 

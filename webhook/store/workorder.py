@@ -12,10 +12,10 @@ from sqlalchemy import Connection, func, select
 from webhook.model.changes import UINT32
 from webhook.model.components import ComponentState
 from webhook.model.downloads import WantedComponent
-from webhook.model.purls import Purl
-from webhook.policy.workorder import positions, read_position
+from webhook.policy.workorder import component_of, positions, standing
 from webhook.store.columns import unpack
-from webhook.store.database import Database, among, raw_rows
+from webhook.store.componentids import IdHints, known_purls
+from webhook.store.database import Database, raw_rows
 from webhook.store.interruptions import persistent
 from webhook.store.tables import components, readings, sboms, sightings, tags
 
@@ -28,10 +28,11 @@ class WantedComponents(Sequence[WantedComponent]):
     Args:
         database: where the purls are.
         order: their positions, sorted; see :mod:`webhook.policy.workorder`.
+        hints: learns the ids.
     """
 
-    def __init__(self, database: Database, order: array[int]) -> None:
-        self._database, self._order = database, order
+    def __init__(self, database: Database, order: array[int], hints: IdHints) -> None:
+        self._database, self._order, self._hints = database, order, hints
 
     def __len__(self) -> int:
         return len(self._order)
@@ -51,28 +52,20 @@ class WantedComponents(Sequence[WantedComponent]):
 
     @persistent
     def _page(self, order: array[int]) -> list[WantedComponent]:
-        works = [read_position(item) for item in order]
-        purls: dict[int, Purl] = {}
+        numbers = [component_of(one) for one in order]
         with self._database.read() as connection:
-            numbers = [work.component_id for work in works]
-            query = select(components.c.id, components.c.purl).where(among(connection, components.c.id, numbers))
-            for portion in raw_rows(connection, query):
-                purls.update({number: Purl(purl) for number, purl in portion})
-        return [
-            WantedComponent(
-                purl=purls[work.component_id], never_asked=work.never_asked, seen=work.seen, images=work.images
-            )
-            for work in works
-        ]
+            purls = known_purls(connection, numbers)
+        self._hints.learn({purl: number for number, purl in purls.items()})
+        return [WantedComponent(purls[number], *standing(one)) for number, one in zip(numbers, order, strict=True)]
 
 
-def wanted(database: Database, answered_before: dt.datetime) -> WantedComponents:
+def wanted(database: Database, answered_before: dt.datetime, hints: IdHints) -> WantedComponents:
     """Covered components that were not asked for since a moment, in the order of work."""
     with database.read() as connection:
         size = connection.execute(select(func.max(components.c.id))).scalar()
         used, seen = _count_images(connection, 0 if size is None else size + 1)
         order = sorted(_positions(connection, int(answered_before.timestamp()), used, seen))
-    return WantedComponents(database, array("Q", order))
+    return WantedComponents(database, array("Q", order), hints)
 
 
 def _positions(connection: Connection, latest: int, used: array[int], seen: bytearray) -> Iterator[int]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.doubles.ossindex import OssIndexDouble, advisory
-from webhook.clients.ossindex.forms import forms, usual_forms
+from webhook.clients.ossindex.forms import Form, forms, usual_forms
 from webhook.clients.ossindex.source import OssIndexSource
 from webhook.model.downloads import Names
 from webhook.model.purls import Purl, parse_purl
@@ -140,10 +140,13 @@ def test_what_is_seen_at_a_glance_is_what_the_rules_of_the_type_say() -> None:
         *("%24%7Bversion%7D", "v1.0.0", "v0.0.0-20210101-abcdef", "v1.2.0-0.dirty", "v2.0.0", "v1.0.0.dirty"),
     )
     keys = [Purl(f"pkg:{name}@{version}") for name in names for version in versions]
-    seen = {key: found for key, found in zip(keys, usual_forms(keys), strict=True) if found is not None}
+    plain, several, rest = usual_forms(keys)
+    assert sorted([*plain, *several, *rest]) == sorted(keys)
+    seen = {key: (Form(key),) for key in plain} | several
     assert seen == {key: forms(key) for key in seen}
     assert {key.type for key in seen} == {"cargo", "gem", "golang", "maven", "npm", "pypi", "rpm"}
-    assert set(usual_forms([*keys, Purl("pkg:maven/g/a@1\n")])) == {None}
+    torn = [*keys, Purl("pkg:maven/g/a@1\n")]
+    assert usual_forms(torn) == ([], {}, torn)
 
 
 @pytest.mark.parametrize("key", ["pkg:composer/a/b@1.2.X", "pkg:pypi/a@0.0.0-use.local", "pkg:gem/a@0.0.0-use.local"])

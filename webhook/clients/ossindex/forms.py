@@ -38,6 +38,9 @@ _USUAL_LINES = re.compile(
 ).findall
 
 
+_UNUSUAL = ("", "")
+
+
 class Form(NamedTuple):
     """One way to ask for a component.
 
@@ -77,23 +80,23 @@ def _forms(key: Purl, spellings: tuple[Purl, ...]) -> tuple[Form, ...]:
     return tuple(Form(coordinates, certain) for coordinates, certain in found.items())
 
 
-def usual_forms(keys: Sequence[Purl]) -> Iterator[tuple[Form, ...] | None]:
-    """What :func:`forms` gives for each of these components without spellings, as far as that can be seen at a glance.
+def usual_forms(keys: Sequence[Purl]) -> tuple[list[Purl], dict[Purl, tuple[Form, ...]], list[Purl]]:
+    """What :func:`forms` gives for components without spellings, as far as that can be seen at a glance.
 
     Args:
-        keys: the components.
+        keys: the components, each once.
 
     Returns:
-        For each key its forms, or None: only :func:`forms` can tell.
+        Those whose only form is their key; others with their forms; and the rest, of which only :func:`forms` can tell.
     """
     found = _USUAL_LINES("\n".join([*keys, ""]))
     if len(found) != len(keys):
-        found = [("", "")] * len(keys)  # one of them holds a line end
-    for key, (whole, tail) in zip(keys, found, strict=True):
-        if whole:
-            yield (Form(key),)
-        else:
-            yield (Form(Purl(f"pkg:rpm/{tail}")), Form(key, certain=False)) if tail else None
+        return [], {}, list(keys)  # one of them holds a line end
+    seen = list(zip(keys, found, strict=True))
+    several: dict[Purl, tuple[Form, ...]] = {
+        key: (Form(Purl(f"pkg:rpm/{tail}")), Form(key, certain=False)) for key, (_, tail) in seen if tail
+    }
+    return [key for key, (whole, _) in seen if whole], several, [key for key, one in seen if one == _UNUSUAL]
 
 
 def _named(key: Purl, spellings: Sequence[Purl]) -> Iterable[Form]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -40,15 +41,12 @@ class Questions:
     @classmethod
     def of(cls, purls: Sequence[Purl], names: Mapping[Purl, Names]) -> Questions:
         """The questions about these components."""
-        questions = cls(names=names)
         distinct = list(dict.fromkeys(purls))
-        for purl, usual in zip(distinct, usual_forms(distinct), strict=True):
-            if usual is None or purl in names:
-                questions._add(purl, names.get(purl, _NO_NAMES))
-            elif len(usual) == 1:
-                questions.plain.append(purl)
-            else:
-                questions.forms[purl] = usual
+        named = [purl for purl in distinct if purl in names] if names else []
+        plain, usual, rest = usual_forms([purl for purl in distinct if purl not in names] if named else distinct)
+        questions = cls(plain, usual, names)
+        for purl in (*rest, *named):
+            questions._add(purl, names.get(purl, _NO_NAMES))
         return questions
 
     def _add(self, purl: Purl, known: Names) -> None:
@@ -63,15 +61,23 @@ class Questions:
         """Whether nothing has come of them yet."""
         return not (self.answers or self.unanswered or self.refused or self.impossible)
 
-    def rounds(self) -> Iterator[list[Purl]]:
-        """What to send: no two forms of one component at once.
+    def prices(self) -> dict[Purl, int]:
+        """How many forms each component is asked for in."""
+        return {**dict.fromkeys(self.plain, 1), **{purl: len(asked) for purl, asked in self.forms.items()}}
+
+    def requests(self, size: int) -> Iterator[list[Purl]]:
+        """What to send, in as few requests as may be: no two forms of one component in one of them.
 
         A service that holds two spellings equal may answer for one of them only when it gets both in one request.
+
+        Args:
+            size: the most coordinates of a request.
         """
-        most = max(map(len, self.forms.values()), default=1 if self.plain else 0)
-        for number in range(most):
-            sent = [form[number].coordinates for form in self.forms.values() if len(form) > number]
-            yield list(dict.fromkeys(sent if number else [*self.plain, *sent]))
+        sent = [one.coordinates for asked in self.forms.values() for one in asked] + self.plain
+        # The forms of a component stand side by side, so that each gets into another request when they are dealt out.
+        count = max(math.ceil(len(sent) / size), max(map(len, self.forms.values()), default=0))
+        for number in range(count):
+            yield list(dict.fromkeys(sent[number::count]))
 
     def results(self) -> tuple[list[ComponentAnswer], list[Purl], list[tuple[Purl, str]], list[tuple[Purl, Purl]]]:
         """Answers, the unanswered, the rejected, and the settled forms; see ``BatchAnswer``.

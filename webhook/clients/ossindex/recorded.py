@@ -34,7 +34,7 @@ class RecordedReports:
             Final: the recording is no list of reports.
         """
         questions, now, reports = Questions.of(purls, names), self._clock.now(), decode_reports(self._content)
-        for forms in questions.rounds():
+        for forms in questions.requests(self.batch_size):
             for form, entries in match(forms, reports).found.items():
                 if (answer := convert(form, entries, now)) is not None:
                     questions.answers[form] = answer

@@ -69,7 +69,7 @@ class OssIndexSource:
 
     @property
     def batch_size(self) -> int:
-        """The most components of one call; it shrinks when the service refuses as many."""
+        """The most coordinates of one request; it shrinks when the service refuses as many."""
         return self._batch_size
 
     @property
@@ -78,16 +78,16 @@ class OssIndexSource:
         return warnings(self._options)
 
     def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = NO_NAMES) -> BatchAnswer:
-        """Look up components; one request, and more when the service refuses or does not answer at first.
+        """Look up components, in as many requests as their forms need; more when the service refuses some.
 
-        A component of which nobody knows how the service calls it is asked for in several forms, each in a request of
-        its own; see ``forms``.
+        A component of which nobody knows how the service calls it is asked for in several forms, no two of them in one
+        request; see ``forms``.
 
         A refused batch is halved until the component to blame stands alone; it lands in ``rejected`` and the others
         are answered. When the service stops answering half-way, what is already there is returned with ``failure``.
 
         Args:
-            purls: at most ``batch_size``.
+            purls: as many as one wants to have answered together.
             names: what SBOMs called some of them, and what was answered lately.
 
         Raises:
@@ -98,10 +98,8 @@ class OssIndexSource:
         self._warn_once()
         questions = Questions.of(purls, names)
         effort = Effort(until=self._clock.monotonic() + self._options.max_batch_seconds)
-        rounds = list(questions.rounds())
-        batch = _Batch(deque(), effort, questions)
-        for forms in rounds:
-            batch.pending.extend(_chunks(forms, self._batch_size))
+        batch = _Batch(deque(questions.requests(self._batch_size)), effort, questions)
+        sent = sum(map(len, batch.pending))
         failure = self._work_off(batch, identity)
         if failure is not None and questions.empty:
             raise failure
@@ -114,7 +112,7 @@ class OssIndexSource:
             credits_used=effort.credits_used,
             credits_remaining=effort.credits_remaining,
             settled=tuple(settled),
-            forms=sum(map(len, rounds)),
+            forms=sent,
             failure=failure,
         )
 
@@ -125,9 +123,8 @@ class OssIndexSource:
             purls: in any number.
             names: see ``report``.
         """
-        questions = Questions.of(purls, names)
-        counts = {**dict.fromkeys(questions.plain, 1), **{purl: len(asked) for purl, asked in questions.forms.items()}}
-        return [counts.get(purl, 0) for purl in purls]
+        prices = Questions.of(purls, names).prices()
+        return [prices.get(purl, 0) for purl in purls]
 
     def check(self) -> SourceStatus:
         """Ask for one well-known component, once; what is wrong is in the result, never raised."""

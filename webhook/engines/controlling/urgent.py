@@ -136,6 +136,10 @@ class _OnlyThese:
         """Those of the store."""
         return self.store.names(purls, settled_after=settled_after)
 
+    def covered(self) -> int:
+        """Those that were chosen."""
+        return len(self.chosen)
+
     def not_covered(self) -> Mapping[str, int]:
         """None: they are not asked for here."""
         return {}

@@ -44,6 +44,7 @@ log = logging.getLogger("bomgate.download")
 _HEARTBEAT_SECONDS = 1.0
 _PAGE = 1000
 _LOOK_SECONDS = 1.0
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 class DownloadRunningError(StoreError):
@@ -112,21 +113,19 @@ class Downloader:
     def _plan(self, only: Sequence[Purl]) -> DownloadPlan:
         now = self.clock.now()
         due = self.components.wanted(now=now, ttl=self.options.due_after)
-        everything = self.components.wanted(now=now, ttl=dt.timedelta(0))
         if not only:
             everyone = PurlsOf(due, len(due))
             purls = PurlsOf(due, self._affordable(everyone))
             return DownloadPlan(
                 purls=purls,
                 not_covered=self.components.not_covered(),
-                fresh=max(0, len(everything) - len(due)),
+                fresh=max(0, self.components.covered() - len(due)),
                 over_budget=len(due) - len(purls),
             )
         named = list(dict.fromkeys(only))
         askable = [purl for purl in named if purl.is_covered and purl.version]
-        fresh = {component.purl for component in everything}.intersection(askable) - {
-            component.purl for component in due
-        }
+        everything = self.components.wanted(now=now, ttl=dt.timedelta(0))
+        fresh = {one.purl for one in everything}.intersection(askable) - {one.purl for one in due}
         chosen = [purl for purl in askable if purl not in fresh]
         affordable = self._affordable(chosen)
         return DownloadPlan(
@@ -156,9 +155,7 @@ class Downloader:
 
     def _download(self, plan: DownloadPlan, keeper: LeaseKeeper) -> DownloadReport:
         tally, state = Tally(plan), _State()
-        fetching = Fetching(
-            self.source, plan.purls, self.options.concurrency, keeper.holds, self._names, self._by_price
-        )
+        fetching = Fetching(self.source, plan.purls, self.options.concurrency, keeper.holds, self._names)
         if plan.purls:
             with _responsive():
                 fetching.start()
@@ -171,11 +168,6 @@ class Downloader:
     def _names(self, purls: Sequence[Purl]) -> Mapping[Purl, Names]:
         after = self.clock.now() - dt.timedelta(days=self.options.form_ttl_days)
         return self.components.names(purls, settled_after=after)
-
-    def _by_price(self, page: Sequence[Purl], names: Mapping[Purl, Names]) -> Sequence[Purl]:
-        """A page with those components last that need further requests, so that few batches have any."""
-        prices = dict(zip(page, self.source.coordinates(page, names), strict=True))
-        return sorted(page, key=prices.__getitem__)
 
     def _record_all(self, fetching: Fetching, tally: Tally, state: _State, keeper: LeaseKeeper) -> None:
         arrived: tuple[Fetched, ...] = ()
@@ -287,8 +279,11 @@ class Downloader:
 @contextmanager
 def _responsive() -> Iterator[None]:
     """Let the threads that wait for the network run at once when it answers, while another one records."""
-    # What is there already stays to the end; looking through it for garbage again and again would cost a tenth.
+    # What is there already stays to the end, and answers are freed without the garbage collector; looking for garbage
+    # after each 700 new objects would cost a tenth.
     gc.freeze()
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *thresholds[1:])
     # A thread that records keeps the interpreter for 5 ms by default. More often than this, changing costs more than it
     # saves.
     interval = sys.getswitchinterval()
@@ -297,6 +292,7 @@ def _responsive() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(interval)
+        gc.set_threshold(*thresholds)
         gc.unfreeze()
 
 

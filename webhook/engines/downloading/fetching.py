@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from webhook.errors import Final, SourceError
 from webhook.model.downloads import BatchAnswer, Names
@@ -18,8 +19,11 @@ from webhook.model.purls import Purl
 from webhook.ports import VulnerabilitySource
 
 _PAGE = 1000
-_TOGETHER_SECONDS = 0.1
-"""How long what has arrived waits for more, so that one transaction takes all; little beside a request."""
+_TOGETHER_SECONDS, _BATCHES_TOGETHER = 1.0, 16
+"""How long what has arrived waits for more, so that one transaction takes all, and how many it takes at the least.
+
+What waits is lost in a crash, and asked for again by the next run.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,6 @@ class Fetching:
         concurrency: how many requests at once, at least 1.
         names: what helps the source to ask for some of them; called for a page at a time, in the caller's thread.
         may_ask: looked at before each request; nothing is asked any more once it says no.
-        arranged: the components of a page in the order in which they are asked for.
     """
 
     def __init__(
@@ -54,20 +57,20 @@ class Fetching:
         concurrency: int,
         may_ask: Callable[[], bool] = lambda: True,
         names: Callable[[Sequence[Purl]], Mapping[Purl, Names]] = lambda _: {},
-        arranged: Callable[[Sequence[Purl], Mapping[Purl, Names]], Sequence[Purl]] = lambda page, _: page,
     ) -> None:
         self._names_of, self._names = names, dict[Purl, Names]()
-        self._arranged = arranged
         self._may_ask = may_ask
         self._source, self._purls = source, iter(purls)
-        self._page = max(_PAGE, 2 * concurrency * source.batch_size)
-        self._queue: deque[Purl] = deque()
+        self._concurrency = self._working = max(1, concurrency)
+        self._together = max(_BATCHES_TOGETHER, self._concurrency + 1)
+        # Enough for all that can be asked before results() looks again.
+        self._page = max(_PAGE, (self._together + 2 * self._concurrency) * source.batch_size)
+        self._queue: deque[tuple[int, Purl]] = deque()
         self._all_queued = False
         self._ready: list[Fetched] = []
         self._crash: BaseException | None = None
         self._stopped = False
         self._changed = threading.Condition()
-        self._concurrency = self._working = max(1, concurrency)
 
     def start(self) -> None:
         """Begin."""
@@ -108,9 +111,11 @@ class Fetching:
             return
         page = list(itertools.islice(self._purls, self._page))
         names = self._names_of(page) if page else {}
+        # Those that need further requests come last, so that few batches have any.
+        priced = sorted(zip(self._source.coordinates(page, names), page, strict=True), key=itemgetter(0))
         with self._changed:
             self._names.update(names)
-            self._queue.extend(self._arranged(page, names))
+            self._queue.extend(priced)
             self._all_queued = len(page) < self._page
             self._changed.notify_all()
 
@@ -137,17 +142,35 @@ class Fetching:
             self._changed.wait_for(lambda: self._stopped or self._may_take())
             if self._stopped or not self._may_ask():
                 return ()
-            # The size is asked for each time, because the source may learn that it takes fewer.
-            size = min(max(1, self._source.batch_size), len(self._queue))
-            return tuple(self._queue.popleft() for _ in range(size))
+            return tuple(self._filled())
+
+    def _filled(self) -> Iterator[Purl]:
+        """Components for as many requests as one of them needs, filled up."""
+        # The size is asked for each time, because the source may learn that it takes fewer.
+        size, sent, requests, count = max(1, self._source.batch_size), 0, 1, 0
+        while self._queue and count < requests * size:
+            price, purl = self._queue[0]
+            requests = max(requests, price)
+            if sent + price > requests * size:
+                return
+            sent, count = sent + price, count + 1
+            self._queue.popleft()
+            yield purl
 
     def _may_take(self) -> bool:
         full = len(self._queue) >= self._source.batch_size or self._all_queued
-        return full and len(self._ready) <= self._concurrency
+        return full and len(self._ready) < self._most_ready()
 
     def _is_full(self) -> bool:
-        """Whether nothing more can arrive before what has arrived is taken."""
-        return len(self._ready) > self._concurrency or self._stopped or not self._working
+        """Whether what has arrived is to be taken at once: nothing more can arrive before, or something went wrong."""
+        return len(self._ready) >= self._most_ready() or self._stopped or not self._working or self._has_failed()
+
+    def _most_ready(self) -> int:
+        """How many batches may wait; few when one has failed, as the caller may want to ask for nothing more."""
+        return self._concurrency + 1 if self._has_failed() else self._together
+
+    def _has_failed(self) -> bool:
+        return any(one.answer.failure for one in self._ready)
 
     def _ask(self, batch: tuple[Purl, ...]) -> BatchAnswer:
         try:

@@ -92,6 +92,10 @@ class FailingComponents:
         found: Mapping[Purl, Names] = self._inner.names(purls, settled_after=settled_after)
         return found
 
+    def covered(self) -> int:
+        count: int = self._inner.covered()
+        return count
+
     def not_covered(self) -> Mapping[str, int]:
         counts: Mapping[str, int] = self._inner.not_covered()
         return counts
@@ -364,7 +368,7 @@ def test_credits_are_summed_when_the_source_states_them(clock: FakeClock) -> Non
 
 
 def test_a_store_that_fails_ends_the_run_with_what_was_kept(clock: FakeClock) -> None:
-    desk = Desk(clock, *many(20), batch_size=2)
+    desk = Desk(clock, *many(200), batch_size=2)
     report = desk.with_components(FailingComponents(desk.store.components, after=2)).run()
     assert report.stopped_by == "The database is full. Make room."
     assert not report.complete
@@ -388,10 +392,10 @@ class Torn(Sequence[WantedComponent]):
     """Wanted components of a store that fails while they are walked."""
 
     def __len__(self) -> int:
-        return 3000
+        return 6000
 
     def __getitem__(self, place: Any) -> Any:
-        if place >= 1500:
+        if place >= 4000:
             raise StoreError("The database went away.")
         return WantedComponent(Purl(f"pkg:maven/g/a{place}@1"), True, False, 1)
 

@@ -90,15 +90,47 @@ def test_nothing_is_fetched_far_ahead_of_what_was_recorded() -> None:
     recorded = 0
     for arrived in fetching.results(heartbeat=PATIENCE):
         recorded += len(arrived)
-        assert len(source.asked) <= recorded + 5  # three that are ready, two on their way
+        assert len(source.asked) <= recorded + 18  # sixteen that are ready, two on their way
 
 
-def test_what_arrives_together_is_taken_together_up_to_one_more_than_the_concurrency() -> None:
-    fetching = Fetching(Source(), purls(12), 3)
+@pytest.mark.parametrize(("concurrency", "together"), [(1, 16), (3, 16), (20, 21)])
+def test_what_arrives_within_a_second_is_taken_together_up_to_a_number(concurrency: int, together: int) -> None:
+    fetching = Fetching(Source(), purls(60), concurrency)
     fetching.start()
     *most, last = [len(arrived) for arrived in fetching.results(heartbeat=PATIENCE)]
-    assert all(4 <= size <= 6 for size in most)
-    assert last <= 6
+    assert all(together <= size < together + concurrency for size in most)
+    assert last < together + concurrency
+
+
+def test_a_batch_that_failed_is_told_at_once() -> None:
+    def fail() -> None:
+        if len(source.asked) == 2:
+            raise Retryable("Later.")
+        assert len(source.asked) == 1 or told.wait(PATIENCE)
+
+    told = threading.Event()
+    source = Source(before=fail)
+    fetching = Fetching(source, purls(10), 1)
+    fetching.start()
+    stream = fetching.results(heartbeat=PATIENCE)
+    assert [bool(one.answer.failure) for one in next(stream)] == [False, True]
+    told.set()
+    assert sum(map(len, stream)) == 8
+
+
+def test_requests_are_filled_up_with_the_forms_of_as_many_components() -> None:
+    class Priced(Source):
+        def coordinates(self, purls: Sequence[Purl], names: Mapping[Purl, Names]) -> Sequence[int]:
+            return [prices[purl] for purl in purls]
+
+    prices = {purl: 1 + number % 3 % 2 + number % 5 // 4 for number, purl in enumerate(purls(1000))}
+    source = Priced(batch_size=10)
+    fetching = Fetching(source, prices, 1)
+    fetching.start()
+    results(fetching)
+    *most, _ = [[prices[purl] for purl in batch] for batch in source.asked]
+    assert all(10 * max(batch) - max(batch) < sum(batch) <= 10 * max(batch) for batch in most)
+    assert sorted(purl for batch in source.asked for purl in batch) == sorted(prices)
 
 
 def test_what_has_arrived_does_not_wait_for_a_slow_source() -> None:
@@ -201,7 +233,7 @@ def test_components_are_walked_shortly_before_they_are_needed() -> None:
 
     fetching = Fetching(Source(batch_size=100), walk(), 1)
     fetching.start()
-    assert walked == 1000
+    assert walked == 1800  # as many as can be asked before the next look
     assert len(results(fetching)) == 50
     assert walked == 5000
 

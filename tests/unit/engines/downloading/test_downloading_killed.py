@@ -26,7 +26,9 @@ from webhook.ports import Clock
 from webhook.store.options import StoreOptions
 from webhook.store.repositories import Store, open_store
 
-COMPONENTS, BATCH = 120, 8
+COMPONENTS, BATCH = 400, 8
+REQUESTS_BEFORE = 40
+"""Two are on their way, 16 have arrived, and as many are being committed at the most."""
 
 
 class LaterClock(RealClock):
@@ -79,7 +81,7 @@ def test_after_a_kill_the_next_run_goes_on_and_asks_for_nothing_that_was_committ
     store = open_store(StoreOptions(url=sqlite_url), clock)
     store.sboms.add(digest_of("image"), sbom_of(*purls), place="added")
     with OssIndexDouble(Behaviour(latency_ms=30, synthetic_share=0.3)) as double:
-        double.service.journal = journal = Signalling(8)
+        double.service.journal = journal = Signalling(REQUESTS_BEFORE)
         code = f"from {__name__} import main; main({sqlite_url!r}, {double.url!r})"
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
         with subprocess.Popen([sys.executable, "-c", code], env=environment) as process:
