@@ -7,7 +7,7 @@ nothing behind, so no number is left out; a sequence of the database would leave
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, Select, func, insert, select
 
@@ -48,30 +48,45 @@ class IdHints:
         return hinted, others
 
 
-def known_times(connection: Connection, purls: Sequence[Purl], hints: IdHints) -> dict[Purl, tuple[int, int]]:
-    """Ids of those components that have a row, with the seconds at which each was answered."""
+class Known(NamedTuple):
+    """What the row of a component says.
+
+    Attributes:
+        number: its id.
+        answered_at: seconds since 1970; 0 without an answer.
+        state: only vulnerable components have findings.
+    """
+
+    number: int
+    answered_at: int
+    state: int
+
+
+def known_rows(connection: Connection, purls: Sequence[Purl], hints: IdHints) -> dict[Purl, Known]:
+    """What is known of those components that have a row."""
     hinted, others = hints.split(purls)
-    found: dict[Purl, tuple[int, int]] = {}
-    for portion in rows_among(connection, _times_by_id, list(hinted)):
-        for text, number, answered_at in portion:
-            if (purl := hinted[number]) == text:
-                found[purl] = (number, answered_at)
+    found: dict[Purl, Known] = {}
+    for portion in rows_among(connection, _rows_by_id, list(hinted)):
+        for text, *row in portion:
+            if (purl := hinted[row[0]]) == text:
+                found[purl] = Known(*row)
     if len(found) < len(hinted):
         others += [purl for purl in hinted.values() if purl not in found]
     by_text: dict[str, Purl] = {str(purl): purl for purl in others}
-    for portion in rows_among(connection, _times, list(by_text)) if by_text else ():
-        found.update({by_text[text]: (number, answered_at) for text, number, answered_at in portion})
+    for portion in rows_among(connection, _rows_by_purl, list(by_text)) if by_text else ():
+        found.update({by_text[text]: Known(*row) for text, *row in portion})
     return found
 
 
-def _times(dialect: Dialect) -> Select[Any]:
-    columns = (components.c.purl, components.c.id, components.c.answered_at)
-    return select(*columns).where(among_values(dialect, components.c.purl))
+_ROW = (components.c.purl, components.c.id, components.c.answered_at, components.c.state)
 
 
-def _times_by_id(dialect: Dialect) -> Select[Any]:
-    columns = (components.c.purl, components.c.id, components.c.answered_at)
-    return select(*columns).where(among_values(dialect, components.c.id))
+def _rows_by_purl(dialect: Dialect) -> Select[Any]:
+    return select(*_ROW).where(among_values(dialect, components.c.purl))
+
+
+def _rows_by_id(dialect: Dialect) -> Select[Any]:
+    return select(*_ROW).where(among_values(dialect, components.c.id))
 
 
 def known_ids(connection: Connection, purls: Sequence[Purl]) -> dict[Purl, int]:

@@ -21,7 +21,7 @@ from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_p
 from webhook.store.assessments import append
 from webhook.store.bulk import change_among, change_each, insert_columns
 from webhook.store.columns import stored_values, to_seconds
-from webhook.store.componentids import IdHints, give_ids, known_times
+from webhook.store.componentids import IdHints, Known, give_ids, known_rows
 from webhook.store.database import Change, among_values, rows_among
 from webhook.store.formerkeys import with_former
 from webhook.store.rows import (
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from webhook.ports import AutoAssess
 
 
+_NEW = Known(-1, 0, ComponentState.UNKNOWN)
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What a source said about some components, and how it is to be taken; see ``ComponentRepository.record``."""
@@ -57,15 +60,15 @@ def record(change: Change, batch: Batch, hints: IdHints) -> RecordResult:
     """Write a batch in a transaction that has raised the revision."""
     connection, now = change.connection, to_seconds(batch.now)
     by_purl = {one.purl: one for one in batch.answers}
-    known = known_times(connection, [*by_purl, *batch.unanswered], hints)
-    ids = {purl: number for purl, (number, _) in known.items()}
+    known = known_rows(connection, [*by_purl, *batch.unanswered], hints)
+    ids = {purl: row.number for purl, row in known.items()}
     _drop_outdated(connection, by_purl, ids)
     if new := [purl for purl in (*by_purl, *batch.unanswered) if purl not in known]:
         ids |= give_ids(change, new)
     answers = _counting(by_purl.values(), known)
     vulnerable = [answer for answer in answers if answer.vulnerabilities]
     _write_vulnerabilities(change, vulnerable, batch.now)
-    _write_findings(connection, answers, ids)
+    _write_findings(connection, answers, ids, known)
     _write_components(change, answers, ids, now)
     _note_asked(connection, [ids[purl] for purl in batch.unanswered if purl not in by_purl], now)
     if batch.settled:
@@ -92,11 +95,12 @@ def _drop_outdated(connection: Connection, answers: dict[Purl, ComponentAnswer],
             del answers[clean[number]]
 
 
-def _counting(answers: Collection[ComponentAnswer], known: Mapping[Purl, tuple[int, int]]) -> list[ComponentAnswer]:
+def _counting(answers: Collection[ComponentAnswer], known: Mapping[Purl, Known]) -> list[ComponentAnswer]:
     """Those answers that replace what is stored."""
     seconds = {at: to_seconds(at) for at in {answer.answered_at for answer in answers}}
-    never = (0, 0)
-    return [answer for answer in answers if counts(seconds[answer.answered_at], known.get(answer.purl, never)[1])]
+    return [
+        answer for answer in answers if counts(seconds[answer.answered_at], known.get(answer.purl, _NEW).answered_at)
+    ]
 
 
 # -- vulnerabilities ------------------------------------------------------------------------------------------------
@@ -118,7 +122,8 @@ def _write_vulnerabilities(change: Change, answers: Sequence[ComponentAnswer], n
         columns = vulnerability_columns(changed)
         stored = {f"now_{name}": stored_values(vulnerabilities.c[name].type, of) for name, of in columns.items()}
         change_each(change.connection, _described, {**stored, "now_revision": [change.revision] * len(changed)})
-    _write_identifiers(change.connection, new, changed)
+    renamed = [one for one in changed if one.identifiers != there[one.id].identifiers]
+    _write_identifiers(change.connection, new, renamed)
 
 
 def _described(_: Dialect) -> Update:
@@ -136,16 +141,10 @@ def _descriptions(dialect: Dialect) -> Select[Any]:
     return select(*VULNERABILITY_COLUMNS).where(among_values(dialect, vulnerabilities.c.id))
 
 
-def _write_identifiers(connection: Connection, new: Sequence[Vulnerability], changed: Sequence[Vulnerability]) -> None:
-    if changed:
-        change_each(connection, _nameless, {"key": [vulnerability.id for vulnerability in changed]})
-    names = sorted(
-        {
-            (name.casefold(), vulnerability.id)
-            for vulnerability in (*new, *changed)
-            for name in vulnerability.identifiers
-        }
-    )
+def _write_identifiers(connection: Connection, new: Sequence[Vulnerability], renamed: Sequence[Vulnerability]) -> None:
+    if renamed:
+        change_each(connection, _nameless, {"key": [one.id for one in renamed]})
+    names = sorted({(name.casefold(), one.id) for one in (*new, *renamed) for name in one.identifiers})
     if names:
         spelt, keys = zip(*names, strict=True)
         insert_columns(connection, identifiers, {"name": spelt, "vulnerability_id": keys})
@@ -158,10 +157,13 @@ def _nameless(_: Dialect) -> Delete:
 # -- components -------------------------------------------------------------------------------------------------------
 
 
-def _write_findings(connection: Connection, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int]) -> None:
+def _write_findings(
+    connection: Connection, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int], known: Mapping[Purl, Known]
+) -> None:
     """Make the findings of the answered components equal to the answers; incomplete answers only add to them."""
-    wanted = {(ids[answer.purl], vulnerability.id) for answer in answers for vulnerability in answer.vulnerabilities}
-    numbers = [ids[answer.purl] for answer in answers]
+    wanted = {(ids[answer.purl], one.id) for answer in answers for one in answer.vulnerabilities}
+    rows = [known.get(answer.purl, _NEW) for answer in answers]
+    numbers = [row.number for row in rows if row.state == ComponentState.VULNERABLE]
     there = {pair for portion in rows_among(connection, _pairs_found, numbers) for pair in portion}
     kept = {ids[answer.purl] for answer in answers if not answer.complete}
     if gone := sorted(pair for pair in there - wanted if pair[0] not in kept):
@@ -184,12 +186,13 @@ def _gone(_: Dialect) -> Delete:
 
 
 def _write_components(change: Change, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int], now: int) -> None:
-    alike: dict[tuple[bool, dt.datetime], list[int]] = {}
+    seconds = {at: to_seconds(at) for at in {answer.answered_at for answer in answers}}
+    alike: dict[tuple[bool, int], list[int]] = {}
     for answer in answers:
-        alike.setdefault((not answer.vulnerabilities, answer.answered_at), []).append(ids[answer.purl])
+        alike.setdefault((not answer.vulnerabilities, seconds[answer.answered_at]), []).append(ids[answer.purl])
     for (is_clean, answered_at), numbers in alike.items():
         state = ComponentState.CLEAN if is_clean else ComponentState.VULNERABLE
-        written = {"now_state": state.value, "now_answered_at": to_seconds(answered_at), "now_asked_at": now}
+        written = {"now_state": state.value, "now_answered_at": answered_at, "now_asked_at": now}
         change_among(change.connection, _answered, numbers, **written, now_revision=change.revision)
 
 

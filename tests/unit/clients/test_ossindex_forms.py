@@ -130,7 +130,15 @@ def test_what_no_registry_can_hold_is_never_sent(double: OssIndexDouble, make_so
 def test_what_is_seen_at_a_glance_is_what_the_rules_of_the_type_say() -> None:
     names = (
         *("maven/org.example/a", "maven/a", "maven/log4j/log4j", "npm/left-pad", "npm/%40scope/pkg", "npm/JSONStream"),
-        *("golang/g.test/a", "golang/g.test/A", "golang/stdlib", "golang/gopkg.in/yaml.v2", "golang/../a"),
+        *(
+            "golang/g.test/a",
+            "golang/g.test/A",
+            "golang/g.test/a/v2",
+            "golang/g.test/a/v1",
+            "golang/stdlib",
+            "golang/gopkg.in/yaml.v2",
+            "golang/../a",
+        ),
         *("rpm/redhat/openssl", "rpm/rhel/openssl", "rpm/suse/libstdc%2B%2B6", "rpm/Vendor/a", "rpm/a"),
         *("pypi/flask", "pypi/a-b", "pypi/a.b", "gem/rake", "cargo/serde", "nuget/a.b", "composer/a/b", "conda/a"),
     )

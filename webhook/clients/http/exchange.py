@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -165,18 +166,25 @@ class Exchange:
 
 
 def _prepared(request: Request) -> requests.PreparedRequest:
-    headers = {
-        "User-Agent": _USER_AGENT,
-        "Accept": "*/*",
-        # Without compression unless asked for: a digest is over the bytes as they are.
-        "Accept-Encoding": "gzip" if request.compressed else "identity",
-        **request.headers,
-    }
+    # Without compression unless asked for: a digest is over the bytes as they are.
+    encoding = "gzip" if request.compressed else "identity"
+    headers = {"User-Agent": _USER_AGENT, "Accept": "*/*", "Accept-Encoding": encoding, **request.headers}
     if request.authorization:
         headers["Authorization"] = request.authorization
+    if request.body is None:
+        return _bodiless(request.method, request.url, tuple(headers.items()))
+    # Whoever sends bodies sends one after the other to the same address.
+    prepared = _known_bodiless(request.method, request.url, tuple(headers.items())).copy()
+    prepared.prepare_body(request.body, None)
+    return prepared
+
+
+def _bodiless(method: str, url: str, headers: tuple[tuple[str, str], ...]) -> requests.PreparedRequest:
     # With an authorization that does nothing, requests takes no names and passwords out of the address.
-    unsigned = requests.Request(request.method, request.url, headers=headers, data=request.body, auth=lambda made: made)
-    return unsigned.prepare()
+    return requests.Request(method, url, headers=dict(headers), auth=lambda made: made).prepare()
+
+
+_known_bodiless = lru_cache(maxsize=8)(_bodiless)
 
 
 def _endpoint(url: str) -> tuple[str, str | None, int | None]:

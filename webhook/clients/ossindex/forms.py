@@ -27,8 +27,9 @@ _USUAL_LINES = re.compile(
     rf"""(pkg:(?:
         maven/[A-Za-z0-9._-]++/[A-Za-z0-9._-]++@(?![^\n]*redhat){_VERSION}
       | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@{_VERSION}
-      | golang/[a-z0-9][a-z0-9_~-]*+\.[a-z0-9._~-]*+(?:/[a-z0-9._~-]++)++@(?!v0\.0\.0-0001)v[01]\.{_VERSION}(?<!\.dirty)
-      | gem/[A-Za-z0-9._-]++@[0-9]++(?:\.[A-Za-z0-9]++)*+
+      | golang/[a-z0-9][a-z0-9._~-]*+(?:/[a-z0-9._~-]++)++
+        @v(?:[01]|(?:(?<=/v[2-9]@v)|(?<=/v[1-9][0-9]@v))[0-9]++)\.{_VERSION}(?<!\.dirty)
+      | gem/{_NAME}@[0-9][0-9.]*+(?:[A-WYZa-wyz0-9][A-Za-z0-9.]*+)?+
       | pypi/[a-z0-9]++@{_VERSION}
       | cargo/[A-Za-z0-9_-]++@{_VERSION}
     ))\n

@@ -19,7 +19,7 @@ from webhook.model.purls import Purl
 from webhook.ports import VulnerabilitySource
 
 _PAGE = 1000
-_TOGETHER_SECONDS, _BATCHES_TOGETHER = 1.0, 16
+_TOGETHER_SECONDS, BATCHES_TOGETHER = 1.0, 16
 """How long what has arrived waits for more, so that one transaction takes all, and how many it takes at the least.
 
 What waits is lost in a crash, and asked for again by the next run.
@@ -62,7 +62,7 @@ class Fetching:
         self._may_ask = may_ask
         self._source, self._purls = source, iter(purls)
         self._concurrency = self._working = max(1, concurrency)
-        self._together = max(_BATCHES_TOGETHER, self._concurrency + 1)
+        self._together = max(BATCHES_TOGETHER, self._concurrency + 1)
         # Enough for all that can be asked before results() looks again.
         self._page = max(_PAGE, (self._together + 2 * self._concurrency) * source.batch_size)
         self._queue: deque[tuple[int, Purl]] = deque()
