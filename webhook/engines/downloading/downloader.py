@@ -1,4 +1,4 @@
-"""Downloading: asks a vulnerability source about the components in use and commits every batch as it arrives."""
+"""Downloading: asks a vulnerability source about the components in use and commits what arrives each second."""
 
 from __future__ import annotations
 
@@ -85,7 +85,8 @@ class Downloader:
     def run(self, only: Sequence[Purl] = (), *, dry_run: bool = False) -> DownloadReport:
         """Ask for everything that is due, most urgent first.
 
-        Each batch is committed when it arrives, so whatever ends a run early costs only what was on its way. A source
+        What arrives within a second is committed together, so whatever ends a run early costs only what was on its way
+        and the answers of the last second. A source
         that says no for good ends the run; what was fetched until then is kept and the report is not complete.
 
         Args:
