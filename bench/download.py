@@ -56,8 +56,11 @@ _DOWNLOADER = """
 import shutil, sys, tempfile
 from bench.download import _measure, _sboms
 from tests.doubles.clock import RealClock
-from webhook.store.repositories import open_store
 from webhook.store.options import StoreOptions
+try:
+    from webhook.store.repositories import open_store
+except ImportError:  # where an older build has it
+    from webhook.store.opening import open_store
 def opened(folder):
     return open_store(StoreOptions(url=f"sqlite:///{folder}/bomgate.db"), RealClock())
 with tempfile.TemporaryDirectory() as filled:

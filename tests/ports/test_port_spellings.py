@@ -54,7 +54,7 @@ def test_the_key_of_an_sbom_from_before_the_first_spelling_is_a_spelling_too(sto
 
 def test_a_new_spelling_makes_a_clean_component_unknown_and_due(store: AnyStore) -> None:
     add(store, 1, SPELT[0])
-    asked = [replace(answer(KEY), spellings=(SPELT[0],)), answer(OTHER)]
+    asked = [answer(KEY)._replace(spellings=(SPELT[0],)), answer(OTHER)]
     store.components.record(asked, assess=AutoRule(), now=NOON)
     assert state(store) is ComponentState.CLEAN
     before = store.feed.position()
@@ -75,7 +75,7 @@ def test_a_new_spelling_leaves_a_vulnerable_component_vulnerable(store: AnyStore
 
 def test_an_answer_to_a_question_from_before_a_spelling_makes_nothing_clean(store: AnyStore) -> None:
     add(store, 1, SPELT[0])
-    late = replace(answer(KEY), spellings=(SPELT[0],))
+    late = answer(KEY)._replace(spellings=(SPELT[0],))
     add(store, 2, SPELT[1])
     store.components.record([late, answer(OTHER)], assess=AutoRule(), now=NOON)
     assert (state(store), state(store, OTHER)) == (ComponentState.UNKNOWN, ComponentState.CLEAN)
@@ -103,7 +103,7 @@ def test_an_answer_to_a_form_counts_from_the_last_time(store: AnyStore) -> None:
 def test_an_incomplete_answer_only_adds_findings(store: AnyStore) -> None:
     add(store, 1)
     store.components.record([answer(KEY, vulnerability("V-1"))], assess=AutoRule(), now=NOON)
-    some = replace(answer(KEY, vulnerability("V-2"), at=NOON + DAY), complete=False)
+    some = answer(KEY, vulnerability("V-2"), at=NOON + DAY)._replace(complete=False)
     store.components.record([some], assess=AutoRule(), now=NOON + DAY)
     assert list(store.feed.changes().findings.values()) == [("V-1", "V-2")]
     store.components.record([answer(KEY, vulnerability("V-2"), at=NOON + DAY)], assess=AutoRule(), now=NOON + DAY)

@@ -71,7 +71,7 @@ def test_the_run_after_a_killed_one_asks_again_only_for_what_was_in_flight_whate
     uncommitted = left(wanting)
     asked = set(service.service.coordinates)
     in_flight = uncommitted & asked
-    report = download(wanting, service.url, "next", hours=next_one)
+    report = download(wanting, service.url, "next", hours=next_one, pace=LeasePace(patience_seconds=120))
     assert report.complete
     assert report.asked == len(uncommitted)
     assert set(asked_more_than_once(service.service.coordinates)) == in_flight

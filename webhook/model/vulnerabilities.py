@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from webhook.model.purls import Purl
 
@@ -61,8 +62,7 @@ class Vulnerability:
         return (self.id, *self.aliases)
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentAnswer:
+class ComponentAnswer(NamedTuple):
     """What a vulnerability source answered for one component; an empty tuple means *known and clean*.
 
     A component that a source left out of its answer has no ComponentAnswer: absence is unknown, never clean.

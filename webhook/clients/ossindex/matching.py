@@ -63,16 +63,18 @@ def match(asked: Sequence[Purl], entries: Iterable[object]) -> Matched:
 
 def _as_sent(entries: Sequence[object], asked: Mapping[str, Purl]) -> dict[Purl, list[Entry]] | None:
     """Entries by component, when all of them repeat coordinates as they were sent; None when one does not."""
-    found: dict[Purl, list[Entry]] = {}
-    for entry in entries:
-        if not isinstance(entry, dict) or not isinstance(text := entry.get("coordinates"), str):
-            return None
-        if (purl := asked.get(text)) is None:
-            return None
-        if purl in found:
+    those = [entry for entry in entries if isinstance(entry, dict)]
+    try:
+        purls = [asked[entry["coordinates"]] for entry in those]
+    except (KeyError, TypeError):  # without coordinates, or with something that is no text
+        return None
+    if len(those) < len(entries):
+        return None
+    found: dict[Purl, list[Entry]] = {purl: [entry] for purl, entry in zip(purls, those, strict=True)}
+    if len(found) < len(those):
+        found = {purl: [] for purl in purls}
+        for purl, entry in zip(purls, those, strict=True):
             found[purl].append(entry)
-        else:
-            found[purl] = [entry]
     return found
 
 

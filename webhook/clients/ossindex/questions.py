@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from webhook.clients.ossindex.convert import join
@@ -39,12 +39,21 @@ class Questions:
     impossible: dict[Purl, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, purls: Sequence[Purl], names: Mapping[Purl, Names]) -> Questions:
-        """The questions about these components."""
+    def of(
+        cls, purls: Sequence[Purl], names: Mapping[Purl, Names], by_key: Collection[Purl] = frozenset()
+    ) -> Questions:
+        """The questions about these components.
+
+        Args:
+            purls: the components.
+            names: what SBOMs called some of them, and what was answered lately.
+            by_key: components of which it is known that, without names, their key is their only form.
+        """
         distinct = list(dict.fromkeys(purls))
         named = [purl for purl in distinct if purl in names] if names else []
-        plain, usual, rest = usual_forms([purl for purl in distinct if purl not in names] if named else distinct)
-        questions = cls(plain, usual, names)
+        others = [purl for purl in distinct if purl not in names] if named else distinct
+        plain, usual, rest = usual_forms([purl for purl in others if purl not in by_key])
+        questions = cls([*(purl for purl in others if purl in by_key), *plain], usual, names)
         for purl in (*rest, *named):
             questions._add(purl, names.get(purl, _NO_NAMES))
         return questions

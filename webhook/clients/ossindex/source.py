@@ -20,12 +20,15 @@ from webhook.clients.ossindex.questions import NO_NAMES, Questions
 from webhook.errors import Final, SourceError
 from webhook.model.downloads import BatchAnswer, Names, SourceStatus
 from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import ComponentAnswer
 from webhook.ports import Clock
 
 log = logging.getLogger("bomgate.ossindex")
 
 WELL_KNOWN = Purl("pkg:maven/junit/junit@4.12")
 """What ``check`` asks for."""
+_MOST_KNOWN = 50_000
+"""Components of which it is remembered, from ``coordinates`` to ``report``, that their key is their only form."""
 _MOST_REFUSALS = 64
 _REFUSALS_WITHOUT_SUCCESS = 16
 """One bad component in 128 is found with 8 refusals in a row; twice that and the components are not to blame."""
@@ -66,6 +69,7 @@ class OssIndexSource:
         self._lock = threading.Lock()
         self._batch_size = options.batch_size
         self._warned = False
+        self._by_key = set[Purl]()
 
     @property
     def batch_size(self) -> int:
@@ -96,7 +100,7 @@ class OssIndexSource:
         """
         identity = sign_in(self._options)
         self._warn_once()
-        questions = Questions.of(purls, names)
+        questions = Questions.of(purls, names, self._by_key)
         effort = Effort(until=self._clock.monotonic() + self._options.max_batch_seconds)
         batch = _Batch(deque(questions.requests(self._batch_size)), effort, questions)
         sent = sum(map(len, batch.pending))
@@ -123,7 +127,11 @@ class OssIndexSource:
             purls: in any number.
             names: see ``report``.
         """
-        prices = Questions.of(purls, names).prices()
+        questions = Questions.of(purls, names)
+        if len(self._by_key) > _MOST_KNOWN:
+            self._by_key = set()
+        self._by_key.update(questions.plain)
+        prices = questions.prices()
         return [prices.get(purl, 0) for purl in purls]
 
     def check(self) -> SourceStatus:
@@ -197,7 +205,9 @@ class OssIndexSource:
             )
         answers = batch.questions.answers
         for purl, entries_of in matched.found.items():
-            if (answer := convert(purl, entries_of, now)) is not None:
+            if len(entries_of) == 1 and entries_of[0].get("vulnerabilities") == []:  # as most
+                answers[purl] = ComponentAnswer(purl, (), now)
+            elif (answer := convert(purl, entries_of, now)) is not None:
                 answers[purl] = answer
         batch.questions.unanswered.update(purl for purl in group if purl not in answers)
 

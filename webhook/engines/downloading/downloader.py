@@ -86,8 +86,8 @@ class Downloader:
         """Ask for everything that is due, most urgent first.
 
         What arrives within a second is committed together, so whatever ends a run early costs only what was on its way
-        and the answers of the last second. A source
-        that says no for good ends the run; what was fetched until then is kept and the report is not complete.
+        and the answers of the last second. A source that says no for good ends the run; what was fetched until then is
+        kept and the report is not complete.
 
         Args:
             only: ask for these only, if they are due or unknown to the store.
