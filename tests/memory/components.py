@@ -37,7 +37,7 @@ class MemoryComponents:
             if component.state != ComponentState.NOT_COVERED and not component.asked_after(now - ttl)
         ]
         order = sorted(positions(due, used, {number: number in seen for number in purls}))
-        return [WantedComponent(purls[component_of(one)], *standing(one)) for one in order]
+        return [WantedComponent(purls[component_of(position)], *standing(position)) for position in order]
 
     def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
         after, found = int(settled_after.timestamp()), dict[Purl, Names]()
@@ -53,7 +53,7 @@ class MemoryComponents:
         return found
 
     def covered(self) -> int:
-        return sum(one.state != ComponentState.NOT_COVERED for one in self._facts.components.values())
+        return sum(row.state != ComponentState.NOT_COVERED for row in self._facts.components.values())
 
     def not_covered(self) -> Mapping[str, int]:
         rows = self._facts.components.values()

@@ -52,7 +52,7 @@ def wanting(database_url: str) -> Iterator[Store]:
 def reached(double: OssIndexDouble) -> bool:
     journal = double.service.journal
     assert isinstance(journal, Signalling)
-    return journal.reached.wait(180)
+    return bool(wait_until(journal.reached.is_set, 60, "the first requests"))
 
 
 def left(store: Store) -> set[str]:

@@ -59,7 +59,7 @@ class Batch:
 def record(change: Change, batch: Batch, hints: IdHints) -> RecordResult:
     """Write a batch in a transaction that has raised the revision."""
     connection, now = change.connection, to_seconds(batch.now)
-    by_purl = {one.purl: one for one in batch.answers}
+    by_purl = {answer.purl: answer for answer in batch.answers}
     known = known_rows(connection, [*by_purl, *batch.unanswered], hints)
     ids = {purl: row.number for purl, row in known.items()}
     _drop_outdated(connection, by_purl, ids)
@@ -122,7 +122,9 @@ def _write_vulnerabilities(change: Change, answers: Sequence[ComponentAnswer], n
         columns = vulnerability_columns(changed)
         stored = {f"now_{name}": stored_values(vulnerabilities.c[name].type, of) for name, of in columns.items()}
         change_each(change.connection, _described, {**stored, "now_revision": [change.revision] * len(changed)})
-    renamed = [one for one in changed if one.identifiers != there[one.id].identifiers]
+    renamed = [
+        vulnerability for vulnerability in changed if vulnerability.identifiers != there[vulnerability.id].identifiers
+    ]
     _write_identifiers(change.connection, new, renamed)
 
 
@@ -143,8 +145,14 @@ def _descriptions(dialect: Dialect) -> Select[Any]:
 
 def _write_identifiers(connection: Connection, new: Sequence[Vulnerability], renamed: Sequence[Vulnerability]) -> None:
     if renamed:
-        change_each(connection, _nameless, {"key": [one.id for one in renamed]})
-    names = sorted({(name.casefold(), one.id) for one in (*new, *renamed) for name in one.identifiers})
+        change_each(connection, _nameless, {"key": [vulnerability.id for vulnerability in renamed]})
+    names = sorted(
+        {
+            (name.casefold(), vulnerability.id)
+            for vulnerability in (*new, *renamed)
+            for name in vulnerability.identifiers
+        }
+    )
     if names:
         spelt, keys = zip(*names, strict=True)
         insert_columns(connection, identifiers, {"name": spelt, "vulnerability_id": keys})
@@ -161,7 +169,7 @@ def _write_findings(
     connection: Connection, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int], known: Mapping[Purl, Known]
 ) -> None:
     """Make the findings of the answered components equal to the answers; incomplete answers only add to them."""
-    wanted = {(ids[answer.purl], one.id) for answer in answers for one in answer.vulnerabilities}
+    wanted = {(ids[answer.purl], vulnerability.id) for answer in answers for vulnerability in answer.vulnerabilities}
     rows = [known.get(answer.purl, _NEW) for answer in answers]
     numbers = [row.number for row in rows if row.state == ComponentState.VULNERABLE]
     there = {pair for portion in rows_among(connection, _pairs_found, numbers) for pair in portion}

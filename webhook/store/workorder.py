@@ -52,11 +52,11 @@ class WantedComponents(Sequence[WantedComponent]):
 
     @persistent
     def _page(self, order: array[int]) -> list[WantedComponent]:
-        numbers = [component_of(one) for one in order]
+        numbers = [component_of(position) for position in order]
         with self._database.read() as connection:
             purls = known_purls(connection, numbers)
         self._hints.learn({purl: number for number, purl in purls.items()})
-        return [WantedComponent(purls[number], *standing(one)) for number, one in zip(numbers, order, strict=True)]
+        return [WantedComponent(purls[number], *standing(item)) for number, item in zip(numbers, order, strict=True)]
 
 
 def wanted(database: Database, answered_before: dt.datetime, hints: IdHints) -> WantedComponents:

@@ -27,9 +27,8 @@ _USUAL_LINES = re.compile(
     rf"""(pkg:(?:
         maven/[A-Za-z0-9._-]++/[A-Za-z0-9._-]++@(?![^\n]*redhat){_VERSION}
       | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@{_VERSION}
-      | golang/[a-z0-9][a-z0-9._~-]*+(?:/[a-z0-9._~-]++)++
-        @v(?:[01]|(?:(?<=/v[2-9]@v)|(?<=/v[1-9][0-9]@v))[0-9]++)\.{_VERSION}(?<!\.dirty)
-      | gem/{_NAME}@[0-9][0-9.]*+(?:[A-WYZa-wyz0-9][A-Za-z0-9.]*+)?+
+      | golang/[a-z0-9][a-z0-9_~-]*+\.[a-z0-9._~-]*+(?:/[a-z0-9._~-]++)++@(?!v0\.0\.0-0001)v[01]\.{_VERSION}(?<!\.dirty)
+      | gem/[A-Za-z0-9._-]++@[0-9]++(?:\.[A-Za-z0-9]++)*+
       | pypi/[a-z0-9]++@{_VERSION}
       | cargo/[A-Za-z0-9_-]++@{_VERSION}
     ))\n
@@ -97,7 +96,7 @@ def usual_forms(keys: Sequence[Purl]) -> tuple[list[Purl], dict[Purl, tuple[Form
     several: dict[Purl, tuple[Form, ...]] = {
         key: (Form(Purl(f"pkg:rpm/{tail}")), Form(key, certain=False)) for key, (_, tail) in seen if tail
     }
-    return [key for key, (whole, _) in seen if whole], several, [key for key, one in seen if one == _UNUSUAL]
+    return [key for key, (whole, _) in seen if whole], several, [key for key, line in seen if line == _UNUSUAL]
 
 
 def _named(key: Purl, spellings: Sequence[Purl]) -> Iterable[Form]:

@@ -82,7 +82,7 @@ class Questions:
         Args:
             size: the most coordinates of a request.
         """
-        sent = [one.coordinates for asked in self.forms.values() for one in asked] + self.plain
+        sent = [form.coordinates for forms_of in self.forms.values() for form in forms_of] + self.plain
         # The forms of a component stand side by side, so that each gets into another request when they are dealt out.
         count = max(math.ceil(len(sent) / size), max(map(len, self.forms.values()), default=0))
         for number in range(count):

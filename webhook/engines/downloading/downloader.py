@@ -126,7 +126,7 @@ class Downloader:
         named = list(dict.fromkeys(only))
         askable = [purl for purl in named if purl.is_covered and purl.version]
         everything = self.components.wanted(now=now, ttl=dt.timedelta(0))
-        fresh = {one.purl for one in everything}.intersection(askable) - {one.purl for one in due}
+        fresh = {wanted.purl for wanted in everything}.intersection(askable) - {wanted.purl for wanted in due}
         chosen = [purl for purl in askable if purl not in fresh]
         affordable = self._affordable(chosen)
         return DownloadPlan(

@@ -170,7 +170,7 @@ class Fetching:
         return self._concurrency + 1 if self._has_failed() else self._together
 
     def _has_failed(self) -> bool:
-        return any(one.answer.failure for one in self._ready)
+        return any(fetched.answer.failure for fetched in self._ready)
 
     def _ask(self, batch: tuple[Purl, ...]) -> BatchAnswer:
         try:

@@ -113,7 +113,7 @@ def test_a_batch_that_failed_is_told_at_once() -> None:
     fetching = Fetching(source, purls(10), 1)
     fetching.start()
     stream = fetching.results(heartbeat=PATIENCE)
-    assert [bool(one.answer.failure) for one in next(stream)] == [False, True]
+    assert [bool(fetched.answer.failure) for fetched in next(stream)] == [False, True]
     told.set()
     assert sum(map(len, stream)) == 8
 

@@ -85,7 +85,7 @@ def test_after_a_kill_the_next_run_goes_on_and_asks_for_nothing_that_was_committ
         code = f"from {__name__} import main; main({sqlite_url!r}, {double.url!r})"
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
         with subprocess.Popen([sys.executable, "-c", code], env=environment) as process:
-            assert journal.reached.wait(180)
+            wait_until(journal.reached.is_set, 30, "the first requests")
             process.send_signal(signal.SIGKILL)
         left = {component.purl for component in store.components.wanted(now=clock.now(), ttl=dt.timedelta(hours=24))}
         assert 0 < len(left) < COMPONENTS
