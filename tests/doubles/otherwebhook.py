@@ -24,24 +24,24 @@ class OtherWebhook:
 
     Attributes:
         port: of loopback.
-        patch: the JSON patch for a request; none by default.
-        denies: why a request is denied; None lets it in.
-        seen: the requests, oldest first.
+        patch: the JSON patch for the path that was asked and a request; none by default.
+        denies: likewise, why a request is denied; None lets it in.
+        seen: paths and requests, oldest first.
     """
 
     port: int
-    patch: Callable[[dict[str, Any]], Patch] = lambda _: []
-    denies: Callable[[dict[str, Any]], str | None] = lambda _: None
-    seen: list[dict[str, Any]] = field(default_factory=list)
+    patch: Callable[[str, dict[str, Any]], Patch] = lambda *_: []
+    denies: Callable[[str, dict[str, Any]], str | None] = lambda *_: None
+    seen: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, path: str, request: dict[str, Any]) -> dict[str, Any]:
         """The response to one request."""
-        self.seen.append(request)
-        why = self.denies(request)
+        self.seen.append((path, request))
+        why = self.denies(path, request)
         response: dict[str, Any] = {"uid": request["uid"], "allowed": why is None}
         if why is not None:
             response["status"] = {"message": why}
-        patch = self.patch(request)
+        patch = self.patch(path, request)
         if patch:
             response |= {"patchType": "JSONPatch", "patch": base64.b64encode(json.dumps(patch).encode()).decode()}
         return response
@@ -57,7 +57,9 @@ def other_webhook(pair: Pair, folder: Path) -> Iterator[OtherWebhook]:
         def do_POST(self) -> None:
             review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             version = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview"}
-            content = json.dumps({**version, "response": one.answer(review["request"])}).encode()
+            content = json.dumps(
+                {**version, "response": one.answer(self.path.partition("?")[0], review["request"])}
+            ).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
