@@ -31,7 +31,10 @@ import json, sys
 from pathlib import Path
 from webhook.bootstrap import open_parts
 from webhook.cli.demo.images import IMAGES, read_data
-from webhook.engines.importer import Document
+try:
+    from webhook.engines.importer import Document
+except ImportError:  # an older build
+    from webhook.engines.importing import Document
 from webhook.settings import load_settings
 folder = Path(sys.argv[1])
 config = folder / "bomgate.yaml"
