@@ -67,7 +67,7 @@ def main() -> list[Row]:
     with tempfile.TemporaryDirectory() as name, ExitStack() as servers:
         folder = Path(name)
         cert, key = Authority().issue().write(folder / "tls")
-        images = [f"{one}@{digest}" for one, digest in _fill(folder)]
+        images = [f"{item}@{digest}" for item, digest in _fill(folder)]
 
         def product(root: Path | None = None) -> Server:
             port = free_port()

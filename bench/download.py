@@ -1,6 +1,6 @@
 """A download of every covered component of the corpus, against the double at 50 ms a request.
 
-The double runs as a process of its own; the store is an SQLite file that holds the corpus's SBOMs. The goal is that
+The double runs as a separate process; the store is an SQLite file that holds the corpus's SBOMs. The goal is that
 reading answers, matching them and committing each batch hide behind the network: little more time than the requests
 alone would take, if each were full. A second run within the TTL has to ask for nothing. One component in ten is
 vulnerable, which makes answers of some tens of kB. Two processes compute here: on a machine that is busy otherwise the
@@ -180,7 +180,7 @@ def _sboms() -> Iterator[tuple[Digest, Sbom]]:
 
 @contextlib.contextmanager
 def _double() -> Iterator[str]:
-    """The double in a process of its own; its address."""
+    """The double in a separate process; its address."""
     options = ["--latency-ms", str(LATENCY_SECONDS * 1000), "--synthetic", str(SHARE_VULNERABLE)]
     command = [sys.executable, "-m", "tests.doubles.ossindex", *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:

@@ -54,7 +54,7 @@ def program() -> Path:
     try:
         return build.ensure("opa") / "opa"
     except build.UnavailableError as problem:
-        raise UnavailableError(f"OPA cannot be had: {problem}") from problem
+        raise UnavailableError(f"OPA is not available: {problem}") from problem
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def serving(
         (folder / "data.json").write_text(json.dumps({"verdicts": verdicts}))
         command = [str(executable), "run", "--server", "--addr", f"127.0.0.1:{port}", "--log-level", "error"]
         command += ["--disable-telemetry", "--tls-cert-file", str(tls[0]), "--tls-private-key-file", str(tls[1])]
-        files = [str(folder / one) for one in ("policy.rego", "data.json")]
+        files = [str(folder / name) for name in ("policy.rego", "data.json")]
         process = subprocess.Popen([*command, *files], env={**os.environ, "HOME": name}, stderr=log, stdout=log)
         try:
             await_ready(process, port, "/health", log)

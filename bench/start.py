@@ -3,7 +3,7 @@
 ``check`` judges a manifest with one Deployment, denied, from an SQLite store with the SBOMs and reports of the demo.
 SBOMs of unknown images would come from a directory, so that no registry is looked into.
 
-``BENCH_BASE=/path/to/checkout`` names another build. It fills a store of its own, each command of both runs in turn,
+``BENCH_BASE=/path/to/checkout`` names another build. It fills its own store, each command of both runs in turn,
 and what counts is the median of the pairs.
 """
 

@@ -183,7 +183,7 @@ class _Filler:
         self._write(tables.tags, ({**row, "revision": self._revision} for row in names))
 
     def _sbom_row(self, number: int, own: Iterable[int]) -> dict[str, object]:
-        """An image has components of its own and popular ones, some of which are in very many images."""
+        """An image has its own components and popular ones, some of which are in very many images."""
         ids, total = set(own), self._shape.components
         while len(ids) < min(self._shape.per_image, total):
             ids.add(int(total * self._dice.random() ** 4))

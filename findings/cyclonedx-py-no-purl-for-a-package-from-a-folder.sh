@@ -25,7 +25,7 @@ purl_after() {
   python3 -m venv "$1" && "$1/bin/pip" install -q --disable-pip-version-check --no-deps "${@:2}"
   tool/bin/cyclonedx-py environment "$1" 2>/dev/null | tool/bin/python -c '
 import json, sys
-(shop,) = [one for one in json.load(sys.stdin)["components"] if one["name"] == "shop-basket"]
+(shop,) = [component for component in json.load(sys.stdin)["components"] if component["name"] == "shop-basket"]
 print(shop["version"], shop.get("purl"))'
 }
 from_folder=$(purl_after one ./shop)

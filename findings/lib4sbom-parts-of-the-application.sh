@@ -18,6 +18,6 @@ names=$(python/bin/python -c '
 from lib4sbom.parser import SBOMParser
 parser = SBOMParser()
 parser.parse_file("bom.json")
-print(*sorted(one["name"] for one in parser.get_packages()))')
+print(*sorted(package["name"] for package in parser.get_packages()))')
 echo "packages: $names"
 [ "$names" = 'nested outer' ]

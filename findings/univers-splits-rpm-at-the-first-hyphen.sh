@@ -3,7 +3,7 @@
 #
 # Seen with: univers 32.0.1 (PyPI), rpm 4.18.0, 2026-11-29. Its comparison of the parts is right in all 1,770 pairs of the
 # tests.
-# For users: versions with a hyphen in the version itself, which tools write that join name and version anew, are put
+# For users: versions with a hyphen in the version itself, which tools write that join name and version again, are put
 # into the wrong range. bomgate splits by itself and compares the parts with univers.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT; cd "$folder"

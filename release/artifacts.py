@@ -24,7 +24,7 @@ def wheel(sources: Sources, into: Path) -> Path:
 
 
 def chart(sources: Sources, into: Path) -> Path:
-    """Pack the chart, with the helm of the PATH or the one that the tests build.
+    """Pack the chart, with the helm on the PATH or the helm that the tests build.
 
     Raises:
         ReleaseError: there is no helm and none can be built, or it refuses the chart.

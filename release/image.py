@@ -36,7 +36,7 @@ class Base:
 
     @classmethod
     def chosen(cls, sources: Sources, name: str) -> Base:
-        """The base by the option; empty means the one that the Dockerfile names, or else ``debian``."""
+        """The base by the option; empty means the base that the Dockerfile names, or else ``debian``."""
         text = (sources.folder / "Dockerfile").read_text(encoding="utf-8")
         match = re.search(r"^ARG BASE_IMAGE=(\S+)$", text, re.MULTILINE)
         assert match is not None

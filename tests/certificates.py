@@ -1,4 +1,4 @@
-"""Throw-away certificates for tests: a CA of its own and leaves, for loopback unless said otherwise."""
+"""Throw-away certificates for tests: its own CA and leaves, for loopback unless said otherwise."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def replace(value: T, **changes: Any) -> T:
-    """The value with these fields instead of its own."""
+    """The value with these fields instead."""
     if isinstance(value, msgspec.Struct):
         return msgspec.structs.replace(value, **changes)
     copy: T = dataclasses.replace(value, **changes)  # type: ignore[type-var]  # it is the one or the other

@@ -57,7 +57,7 @@ NOON = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 
 
 class FakeClock:
-    """A clock that stands still until it is told to go on; sleeping moves it and takes no time.
+    """A clock that stands still until a test moves it; sleeping moves it and takes no time.
 
     Attributes:
         current: what ``now`` gives; assign to step the wall clock alone.

@@ -9,7 +9,7 @@ import pytest
 
 
 def unavailable(reason: object) -> NoReturn:
-    """Skip because a part cannot be had here; with ``CI=true``, fail."""
+    """Skip because a part is not available here; with ``CI=true``, fail."""
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail(f"{reason} (a failure because CI=true)", pytrace=False)
     pytest.skip(f"NOT TESTED: {reason}")

@@ -111,7 +111,7 @@ class PostgresServer:
     def restore(self, database: str, template: str) -> None:
         """Give the tables of a database the rows of the template that it was made from, whatever protects its rows.
 
-        It takes a tenth of the time of a new database, of which each session has to learn the catalogue anew.
+        It takes a tenth of the time of a new database, of which each session has to learn the catalogue again.
         """
         with psycopg.connect(self.url(template)) as source:
             names = [name for (name,) in source.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]

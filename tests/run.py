@@ -75,7 +75,7 @@ def in_ci() -> bool:
 def _build(arguments: list[str]) -> bool:
     """Build the real parts that tests run, once per version, before any test's clock starts; whether all are there.
 
-    bomgate's image is not among them, which each change of the code makes anew: the tests on a node build it, beside
+    bomgate's image is not among them, which each change of the code rebuilds: the tests on a node build it, beside
     all others.
     """
     from tests.e2e.controlplane import build as kubernetes
@@ -99,7 +99,7 @@ def _build(arguments: list[str]) -> bool:
             missing.append(f"{name}: {reason}")
     if missing:
         consequence = "failing, because CI=true" if in_ci() else "the tests that need them will be skipped"
-        print(box(f"Real parts to test on cannot be had: {consequence}", missing), file=sys.stderr, flush=True)
+        print(box(f"Real parts to test on are not available: {consequence}", missing), file=sys.stderr, flush=True)
     return not missing
 
 

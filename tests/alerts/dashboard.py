@@ -1,4 +1,4 @@
-"""The dashboard as code: ``python -m tests.alerts.dashboard`` writes charts/bomgate/files/dashboard.json anew."""
+"""The dashboard as code: ``python -m tests.alerts.dashboard`` rewrites charts/bomgate/files/dashboard.json."""
 
 from __future__ import annotations
 

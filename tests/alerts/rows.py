@@ -103,7 +103,7 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 [(rise("bomgate_denials_total", "subject, area"), "{{subject}}, {{area}}")],
             ),
             Panel(
-                "Let in all the same",
+                "admitted all the same",
                 "short",
                 "Admitted before, or by break-glass.",
                 [

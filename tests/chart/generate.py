@@ -1,4 +1,4 @@
-"""What follows from the chart: ``python -m tests.chart.generate`` writes it anew.
+"""What follows from the chart: ``python -m tests.chart.generate`` rewrites it.
 
 values.schema.json and docs/reference/chart.md come from values.yaml, manifests/ and the golden renders beside this file
 from the rendered chart; a test compares them with what this module makes.

@@ -89,7 +89,7 @@ def _read(lines: list[str], content: dict[str, Any]) -> Iterator[Value]:
             default = _at(content, path)
             if isinstance(default, dict) and default and not comment.whole:
                 if comment.words:
-                    raise UndocumentedError(f"{path} has values of its own; say of them what it means")
+                    raise UndocumentedError(f"{path} has its own values; say of them what it means")
                 parents.append((indent, match["key"]))
             else:
                 if not comment.words:

@@ -121,7 +121,7 @@ class Installation:
         self.configure(**(settings or {}))
 
     def configure(self, **groups: Any) -> None:
-        """Write the settings file anew."""
+        """Write the settings file again."""
         basics = {
             "database": {"url": f"sqlite:///{self.folder / 'bomgate.db'}"},
             "ossindex": {"url": self.double.url, "token": PAT, "backoffSeconds": 0.01, "maxTries": 2},

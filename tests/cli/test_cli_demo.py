@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Nothing of whoever runs the tests, and a folder of its own for temporary files."""
+    """Nothing of whoever runs the tests, and a separate folder for temporary files."""
     temporary = folder / "tmp"
     temporary.mkdir(exist_ok=True)
     return {

@@ -44,7 +44,7 @@ def test_a_server_without_workers_is_refused(bomgate: Installation) -> None:
 
 
 def serve(bomgate: Installation, *arguments: str) -> subprocess.Popen[str]:
-    """Start ``bomgate serve`` as a process of its own."""
+    """Start ``bomgate serve`` as a separate process."""
     temporary = bomgate.folder / "tmp"
     temporary.mkdir(exist_ok=True)
     environment = {

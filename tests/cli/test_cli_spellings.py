@@ -61,24 +61,24 @@ NOWHERE = [
 
 def test_a_package_is_denied_however_a_tool_spells_it(bomgate: Installation) -> None:
     bomgate.double.behaviour.advisories = {purl: [advisory("CVE-2026-1000", 9.8)] for purl in SPELLINGS}
-    for number, text in enumerate(one for others in SPELLINGS.values() for one in others):
+    for number, text in enumerate(other for others in SPELLINGS.values() for other in others):
         path = bomgate.folder / f"{number}.json"
         path.write_text(document([text]))
         bomgate.ok("sbom", "add", path, "--image", reference(f"image-{number}"))
     bomgate.ok("download")
-    for number, text in enumerate(one for others in SPELLINGS.values() for one in others):
+    for number, text in enumerate(other for others in SPELLINGS.values() for other in others):
         verdict = bomgate.run("check", reference(f"image-{number}"), "--output", "json").json["targets"][0]["images"][0]
         assert verdict["action"] == "deny", text
 
 
 def test_what_no_registry_can_hold_is_unusable_and_never_clean(bomgate: Installation) -> None:
     path = bomgate.folder / "sbom.json"
-    components = [{"type": "library", "name": "x", "purl": one} for one in [*NOWHERE, "pkg:pypi/clean@1.0"]]
+    components = [{"type": "library", "name": "x", "purl": item} for item in [*NOWHERE, "pkg:pypi/clean@1.0"]]
     path.write_text(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}))
     bomgate.ok("sbom", "add", path, "--image", IMAGE)
     bomgate.ok("download")
     (sbom,) = bomgate.ok("sbom", "show", IMAGE, "--output", "json").json["sboms"]
-    assert {one["purl"]: one["state"] for one in sbom["contents"]} == {"pkg:pypi/clean@1.0": "clean"}
+    assert {item["purl"]: item["state"] for item in sbom["contents"]} == {"pkg:pypi/clean@1.0": "clean"}
     verdict = bomgate.run("check", IMAGE, "--output", "json").json["targets"][0]["images"][0]
     assert verdict["components"]["unusable"] == len(NOWHERE)
 
@@ -91,4 +91,4 @@ def test_the_name_beside_a_purl_restores_the_major_version_of_a_go_module(bomgat
     path.write_text(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [component]}))
     bomgate.ok("sbom", "add", path, "--image", IMAGE)
     (sbom,) = bomgate.ok("sbom", "show", IMAGE, "--output", "json").json["sboms"]
-    assert [one["purl"] for one in sbom["contents"]] == [module]
+    assert [item["purl"] for item in sbom["contents"]] == [module]

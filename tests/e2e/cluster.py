@@ -231,7 +231,7 @@ class Cluster:
             "kind": "KwokConfiguration",
             "options": {
                 "disregardStatusWithLabelSelector": self._options.left_alone,
-                # Where there is a file, kwok has no defaults of its own.
+                # Where there is a file, kwok has no defaults.
                 "cidr": "10.0.0.0/24",
                 "nodeLeaseDurationSeconds": 40,
                 "nodeLeaseParallelism": 4,

@@ -19,7 +19,7 @@ TryPod = Callable[[str], Answer]
 
 
 def pod_trier(client: kubernetes.client.ApiClient, namespace: str) -> TryPod:
-    """Asks whether a Pod with one image would be let in; the registration refuses everything when the call fails."""
+    """Asks whether a Pod with one image would be admitted; the registration refuses everything when the call fails."""
     create = kubernetes.client.CoreV1Api(client).create_namespaced_pod_with_http_info
     return lambda image: call(create, namespace, pod(namespace, "web", image), dry_run="All")
 

@@ -1,4 +1,4 @@
-"""Processes that the end-to-end tests start, each with a log of its own and ended by its own id."""
+"""Processes that the end-to-end tests start, each with a separate log and ended by its own id."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Process:
     ) -> None:
         self.name, self.log = name, folder / f"{name}.log"
         with self.log.open("ab") as log:
-            # A session of its own: the whole group can be killed, and Ctrl-C does not reach it before its fixture does.
+            # A separate session: the whole group can be killed, and Ctrl-C does not reach it before its fixture does.
             self._process = subprocess.Popen(
                 _dying_with_us([str(part) for part in command]),
                 stdout=log,

@@ -1,4 +1,4 @@
-"""The product as a user has it: ``bomgate`` commands and a running ``bomgate serve``, each a process of its own."""
+"""The product as a user has it: ``bomgate`` commands and a running ``bomgate serve``, each a separate process."""
 
 from __future__ import annotations
 

@@ -272,4 +272,4 @@ def test_without_the_rights_for_certificates_a_controller_is_not_ready(
     controller = new_controller(kubeconfig=grant(cluster, home, rights, tmp_path))
     controller.wait_for(f"bomgate may not get secrets bomgate-ca in {home}")
     assert controller.get("/readyz")[0] == 503
-    assert controller.get("/healthz")[0] == 200, "starting it anew would not help"
+    assert controller.get("/healthz")[0] == 200, "restarting it would not help"

@@ -19,7 +19,7 @@ SECONDS = 2.0
 
 
 def try_pod(core: kubernetes.client.CoreV1Api, namespace: str, image: str) -> Answer:
-    """Ask whether a Pod would be let in."""
+    """Ask whether a Pod would be admitted."""
     return call(core.create_namespaced_pod_with_http_info, namespace, pod(namespace, "web", image), dry_run="All")
 
 

@@ -1,4 +1,4 @@
-"""Break-glass in a real cluster: who lets in what is denied, for how long, and what is left behind."""
+"""Break-glass in a real cluster: who admits what is denied, for how long, and what is left behind."""
 
 from __future__ import annotations
 

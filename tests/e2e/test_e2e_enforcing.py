@@ -225,7 +225,7 @@ def test_a_made_up_owner_lets_nothing_in(
     honest = pod(namespace, "other-image", BLOCKED)
     honest["metadata"]["ownerReferences"] = [owner]
     answer = call(core.create_namespaced_pod_with_http_info, namespace, honest, dry_run="All")
-    assert answer.denied, "what the owner does not run is not let in by it"
+    assert answer.denied, "what the owner does not run is not admit by it"
 
 
 def test_a_tag_counts_as_what_runs_under_it(

@@ -138,7 +138,7 @@ def point(bomgate: Bomgate, tag: str, name: str) -> None:
 
 
 def is_known(cluster: Cluster, manifest: Manifest) -> bool:
-    """Whether an object is let in with all known of its tags and images."""
+    """Whether an object is admitted with all known of its tags and images."""
     answer = create(cluster, "dora", manifest, dry_run="All")
     return answer.allowed and not any(unknown in warning for unknown in UNKNOWN for warning in answer.warnings)
 

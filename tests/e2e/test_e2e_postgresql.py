@@ -22,7 +22,7 @@ def replica(install: Callable[..., Bomgate], postgres: PostgresServer) -> Bomgat
 
 @pytest.fixture(scope="module")
 def try_pod(cluster: Cluster, replica: Bomgate, new_namespace: Callable[..., str]) -> TryPod:
-    """Asks whether a Pod would be let in where the installation decides."""
+    """Asks whether a Pod would be admitted where the installation decides."""
     return pod_trier(cluster.client, new_namespace("replica"))
 
 

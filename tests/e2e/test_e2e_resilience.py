@@ -33,7 +33,7 @@ def sturdy(install: Callable[..., Bomgate]) -> Bomgate:
 
 @pytest.fixture(scope="module")
 def try_pod(cluster: Cluster, sturdy: Bomgate, new_namespace: Callable[..., str]) -> TryPod:
-    """Asks whether a Pod would be let in where the installation decides."""
+    """Asks whether a Pod would be admitted where the installation decides."""
     return pod_trier(cluster.client, new_namespace("sturdy"))
 
 

@@ -32,7 +32,7 @@ _numbers = itertools.count(1)
 def bomgate(install: Callable[..., Bomgate], cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Bomgate:
     """An installation that asks the API server.
 
-    It has one worker: another one would learn of each step a moment later than the one that was asked.
+    It has one worker: another one would learn of each step a moment later than this one.
     """
     kubeconfig = account(cluster, INSTANCE, SERVE, tmp_path_factory.mktemp("rights"))
     return install(INSTANCE, kube={"cluster": True, "kubeconfig": str(kubeconfig)}, serve={"workers": 1})

@@ -22,7 +22,7 @@ _LONGEST = 10
 
 
 def main() -> int:
-    """Run targets one after the other, each in a process of its own; 1 when one of them failed."""
+    """Run targets one after the other, each in a separate process; 1 when one of them failed."""
     arguments = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
     arguments.add_argument("--seconds", type=float, default=60)
     arguments.add_argument("--one", action="store_true", help=argparse.SUPPRESS)

@@ -58,7 +58,7 @@ def soon() -> Deadline:
 
 
 def _started(stack: ExitStack, registry: AbstractContextManager[str]) -> str:
-    """Start a registry; where it cannot be had, the test is skipped, and fails in CI."""
+    """Start a registry; if it is not available, the test is skipped, and fails in CI."""
     try:
         return stack.enter_context(registry)
     except UnavailableError as reason:

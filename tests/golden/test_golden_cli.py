@@ -1,6 +1,6 @@
 """The JSON of every command, as others script against it: each golden file holds one answer.
 
-``python -m tests.golden.test_golden_cli`` writes them anew; read the difference before committing it. Moments, folders
+``python -m tests.golden.test_golden_cli`` rewrites them; read the difference before committing it. Moments, folders
 and addresses differ from run to run and are replaced.
 """
 

@@ -1,6 +1,6 @@
 """Golden AdmissionReviews: the answer to each request in ``reviews/``, byte for byte.
 
-``python -m tests.golden.test_golden_reviews`` writes the answers anew; read the difference before committing it.
+``python -m tests.golden.test_golden_reviews`` rewrites the answers; read the difference before committing it.
 """
 
 from __future__ import annotations

@@ -36,4 +36,4 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1:])
     except UnavailableError as reason:
-        sys.exit(f"Cannot be had: {reason}")
+        sys.exit(f"Not available: {reason}")

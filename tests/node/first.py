@@ -1,4 +1,4 @@
-"""Process 1 of a node's namespaces: makes them a machine of its own, says ``ready``, and then only buries the dead.
+"""Process 1 of a node's namespaces: makes them its own machine, says ``ready``, and then only buries the dead.
 
 Started by :mod:`tests.node.namespaces` inside fresh network, mount, process, host-name and IPC namespaces, never by
 hand. When it is killed, the kernel kills every process in them and takes back every mount and interface.

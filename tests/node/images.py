@@ -96,7 +96,7 @@ def build(
         layout = oci.Layout(folder / "base")
         layout.image(BASE, [roots / "base.tar"], {"Env": [_PATH], "Cmd": ["python3"]})
         layout.close()
-        # In namespaces of its own: no network, and what buildah mounts goes with it, also when it is killed.
+        # In separate namespaces: no network, and what buildah mounts goes with it, also when it is killed.
         store = f"--root {folder}/store --runroot {folder}/run"
         given = shlex.join(f"--build-arg={name}={value}" for name, value in (arguments or {}).items())
         script = f"""

@@ -1,6 +1,6 @@
 """A real one-node cluster: etcd, API server, controllers, scheduler, kubelet, containerd, kube-proxy, DNS, registry.
 
-It takes root on Linux. All of it runs in namespaces of its own, with its files in one folder: the machine's ports,
+It takes root on Linux. All of it runs in separate namespaces, with its files in one folder: the machine's ports,
 interfaces, rules, settings and folders stay as they are. ``python -m tests.node`` starts one to look at.
 """
 

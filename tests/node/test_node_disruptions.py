@@ -45,7 +45,7 @@ def test_a_new_authority_takes_over_without_a_failed_call(bomgate: Installation,
         bomgate.kubectl("delete", "secret", "bomgate-ca")
         wait_until(lambda: len(_bundles(node)) == 1 and not _bundles(node) & old, 120, "the end of the rotation", 0.5)
         pods = bomgate.uids("webhook")
-    bomgate.tell(f"authority lost, made anew and the old one dropped after {seconds_of(began)}: {load.told}")
+    bomgate.tell(f"authority lost, recreated and the old one dropped after {seconds_of(began)}: {load.told}")
     assert (load.final["failed"], load.final["wrong"]) == (0, 0), load.final
     assert _served(node) != served
     assert pods == bomgate.uids("webhook")  # nothing was restarted for it

@@ -3,7 +3,7 @@
 ``python tests/registries/build.py registry`` builds go-containerregistry's registry (with the referrers API) and crane;
 ``… attach`` builds cosign and oras, which only ``record.py`` needs. Each prints the folder that holds the programs. It
 lies under ``~/.cache/bomgate-tools`` and is named after a digest of the pins beside this file, so that a second run
-finds it at once and another version gets a folder of its own. Standard library only.
+finds it at once and another version gets a separate folder. Standard library only.
 """
 
 from __future__ import annotations

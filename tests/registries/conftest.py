@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items):
 
 
 def start(stack: ExitStack, registry):
-    """Enter a registry; where it cannot be had, the test is skipped, and fails in CI."""
+    """Enter a registry; if it is not available, the test is skipped, and fails in CI."""
     try:
         return stack.enter_context(registry)
     except UnavailableError as reason:

@@ -1,6 +1,6 @@
-"""Record attachments with the real tools: ``python -m tests.registries.record`` writes ``layouts/`` anew.
+"""Record attachments with the real tools: ``python -m tests.registries.record`` rewrites ``layouts/``.
 
-An image is made with crane; then oras and cosign attach SBOMs to it, each convention in a repository of its own, on a
+An image is made with crane; then oras and cosign attach SBOMs to it, each convention in a separate repository, on a
 registry with the referrers API and on one without. What the repositories then hold is written as OCI layouts. The tests
 push those layouts, so that an ordinary run needs neither cosign nor oras. The signing key is thrown away; its public
 half is kept. Time stamps and signatures differ from one recording to the next, and so do digests of attachments.

@@ -31,7 +31,7 @@ class Listener:
     """A server on loopback that treats each connection in the same way.
 
     Attributes:
-        treat: what is done with a connection, on a thread of its own.
+        treat: what is done with a connection, on a separate thread.
         accepted: connections so far.
     """
 
@@ -151,7 +151,7 @@ def guarded(folder: Path, **settings: dict[str, Any]) -> Iterator[Guarded]:
 
 
 def plain(*hosts: str) -> list[dict[str, Any]]:
-    """Rules for registries on loopback, of which each port is a host of its own."""
+    """Rules for registries on loopback, of which each port is a separate host."""
     return [{"prefix": host, "plainHttp": True, "allowPrivate": True} for host in hosts]
 
 

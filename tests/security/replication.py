@@ -68,7 +68,7 @@ def replicated() -> Iterator[Pair]:
 
 @dataclass
 class Writer:
-    """Writes as fast as it can until it is told to end; a context manager.
+    """Writes as fast as it can until it is stopped; a context manager.
 
     Attributes:
         acknowledged: what the store took.

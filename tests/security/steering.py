@@ -97,7 +97,7 @@ class Steerer:
 
 
 def run_pod(cluster: VersionedServer, name: str) -> None:
-    """Have a Pod run with an image of its own name."""
+    """Have a Pod run an image under its own name."""
     image = f"registry.example/shop/{name}:1"
     status = {"phase": "Running", "containerStatuses": [{"name": "c", "imageID": f"{image}@{digest(1)}"}]}
     spec = {"containers": [{"name": "c", "image": image}]}

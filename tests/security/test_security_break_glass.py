@@ -253,7 +253,7 @@ def web_d1(*images: str, ticket: str | None = None) -> Workload:
 
 
 def test_a_grant_that_somebody_had_made_in_the_name_of_another_lets_nothing_in(town: Town) -> None:
-    """Anybody who reaches the port can say who asks; only the API server can say what an object has."""
+    """Anybody who reaches the port can name the user; only the API server can say what an object has."""
     town.keep(web_d1(BAD))
     for new, old in ((web_d1(BAD, ticket="INC-9"), web_d1(GOOD)), (web_d1(BAD, ticket="INC-9"), None)):
         assert town.forged(request(new, old)).reason == "break-glass", "the caller is told so; nothing follows from it"

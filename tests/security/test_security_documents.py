@@ -137,7 +137,7 @@ def hidden(document: dict, at: tuple, name: str, value: object) -> bytes:
 
 
 def twice(document: dict, key: str, again: str) -> bytes:
-    """The document with the first member of that name twice, once in a spelling of its own."""
+    """The document with the first member of that name twice, once in its own spelling."""
     text = json.dumps(document)
     at = text.index(f'"{key}": ')
     value, _ = json.JSONDecoder().raw_decode(text, at + len(key) + 4)

@@ -1,7 +1,7 @@
 """No regular expression of the package takes more than linear time, whatever it is given.
 
 Every pattern is found: each call of ``re.compile`` and of the functions that compile by themselves, also inside
-functions. It is timed on texts that are made of its own letters, at two sizes; only the growth between them counts, and
+functions. It is timed on texts that are made of its letters, at two sizes; only the growth between them counts, and
 the best of several runs, so that a busy machine changes nothing.
 """
 

@@ -469,7 +469,7 @@ def keep(cluster: ObjectServer, asked: dict[str, Any]) -> None:
 
 def test_a_running_server_remembers_what_tags_stood_for_also_after_a_restart(tmp_path: Path) -> None:
     tag, had, moved = "registry.example/shop/tagged:1", catalogue.digest("tagged"), catalogue.digest("moved")
-    # One worker: another one would learn of each step a moment later than the one that was asked.
+    # One worker: another one would learn of each step a moment later than this one.
     with guarded(tmp_path / "updates", sbom={"sources": []}, serve={"workers": 1}) as one:
         bomgate = one.bomgate
 

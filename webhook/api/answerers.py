@@ -194,7 +194,7 @@ def _tell_odd(metrics: Metrics, asked: AdmissionRequest, answer: AdmissionRespon
 def account(metrics: Metrics, asked: AdmissionRequest, answer: AdmissionResponse, seconds: float) -> None:
     """Count and log an answer of /validate.
 
-    A dry run is counted as a request, but neither as a denial nor as what was kept or let in by break-glass: nothing
+    A dry run is counted as a request, but neither as a denial nor as what was kept or admitted by break-glass: nothing
     came of it, and nobody is to be woken.
 
     Args:

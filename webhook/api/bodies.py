@@ -23,7 +23,7 @@ from webhook.errors import InvalidInput
 from webhook.model.deadlines import Deadline
 
 LARGE_BYTES = 1024 * 1024
-"""A longer body is large: it may not use the last quarter of the budget, and is decoded by a process of its own."""
+"""A longer body is large: it may not use the last quarter of the budget, and is decoded by a separate process."""
 _PIECE = 64 * 1024
 _PAUSE = 0.1
 """Seconds between two looks for a peer that does not send."""

@@ -80,7 +80,7 @@ class Connection:
         self.step, self.since = step, self.monotonic()
 
     def close(self) -> None:
-        """End it, from another greenlet; the one that serves it sees the end of the connection."""
+        """End it, from another greenlet; its own greenlet sees the end of the connection."""
         self.closed = True
         if self.sock is None:
             return

@@ -41,7 +41,7 @@ class Page:
 
 
 class ProbeServer:
-    """Answers GET for a few paths, on threads of its own.
+    """Answers GET for a few paths, on separate threads.
 
     Args:
         listen: host and port; port 0 takes a free one. Or a listening socket, which other processes may share.

@@ -101,7 +101,7 @@ class AdmissionArbiter(Arbiter):
     """gunicorn's master process, which does not lose the signal that ends a worker.
 
     A new worker has the handlers of its parent until it has set its own, and these only note a signal for a loop that
-    the worker does not run: a server that is told to end while it starts would wait its whole time for that worker.
+    the worker does not run: a server that is stopped while it starts would wait its whole time for that worker.
     """
 
     def spawn_worker(self) -> Any:

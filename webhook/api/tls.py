@@ -28,7 +28,7 @@ class CertificateFiles:
         cert: PEM chain, possibly a symbolic link into a mounted Secret.
         key: PEM key.
         monotonic: seconds that never step.
-        on_change: told the end of the validity of each pair that is put to use, or None for one that could not be.
+        on_change: gets the end of the validity of each pair that comes into use, or None for one that could not be.
         former: whose pair is used when the files cannot be used now: a server with a good pair in memory goes on while
             a bad one is on disk, and so must the processes that it starts meanwhile.
 
@@ -69,7 +69,7 @@ class CertificateFiles:
 
     def server_context(self) -> gevent.ssl.SSLContext:
         """A context for a listening socket, which gives each handshake the newest pair."""
-        base = self._current  # not loaded anew: what is on disk by now may not be usable
+        base = self._current  # not loaded again: what is on disk by now may not be usable
 
         def choose(connection: ssl.SSLObject | ssl.SSLSocket, _name: str | None, _context: ssl.SSLContext) -> None:
             connection.context = self.current()

@@ -1,7 +1,7 @@
 """The cluster: joins what reads from, and writes to, the API server.
 
 The official client of Kubernetes takes a fifth of a second and 35 MB to load. So ``webhook.clients.kube`` is imported
-inside the properties that need it: only who asks the API server pays for it.
+inside the properties that need it: only callers of the API server pay for it.
 """
 
 from __future__ import annotations

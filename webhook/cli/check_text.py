@@ -91,7 +91,7 @@ def _counts(counts: ComponentCounts) -> str:
 
 
 def next_steps(images: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
-    """What helps with images that are not simply let in, a line each; the same line may come twice."""
+    """What to do about images that are not simply admitted, a line each; the same line may come twice."""
     verdicts = [image.verdict for image in images]
     findings = sorted((finding for verdict in verdicts for finding in _weighty(verdict)), key=worst_first)
     if findings:

@@ -34,7 +34,9 @@ class AffectedComponentShape:
     state: Annotated[str, "unassessed, assessed or expired."]
     action: Annotated[str, "What it asks for: allow, warn or deny."]
     assessment: Annotated[AssessmentShape | None, "The assessment in force; null when there is none."]
-    expired: Annotated[AssessmentShape | None, "When unassessed: the one that was in force until it expired, or null."]
+    expired: Annotated[
+        AssessmentShape | None, "When unassessed: the assessment that was in force until it expired, or null."
+    ]
     note: Annotated[str, "A remark, such as `unscored`; possibly empty."]
 
 

@@ -54,7 +54,7 @@ def global_options(command: F) -> F:
 
 
 def invocation(context: click.Context | None = None) -> Invocation:
-    """The invocation of the running command, or of the one that is being completed."""
+    """The invocation of the running command, or of the command that is being completed."""
     from webhook.cli.invocation import Invocation  # loads all of bomgate, which asking for help should not
 
     context = context or click.get_current_context()

@@ -93,7 +93,7 @@ def command(
             _show_guard(parts.settings.kube.ticket_guard, guarded)
         if not parts.model.images:
             note(
-                "The database has no images. If it is not the one that the webhook uses, set database.url, or "
+                "The database has no images. If it is not the webhook's database, set database.url, or "
                 "run this in the controller's Pod."
             )
     if tally.denied:
@@ -184,7 +184,7 @@ def _show_guard(name: str, guarded: bool | None) -> None:
         say(f"Whether the policy {plain(name)} guards tickets of break-glass could not be read.")
     else:
         say(f"No policy {plain(name)} of the API server guards tickets of break-glass.")
-    say("Without it break-glass lets in what a controller makes only where its object names the images by digest.")
+    say("Without it break-glass admits what a controller makes only where its object names the images by digest.")
 
 
 def _shape(

@@ -15,7 +15,7 @@ from webhook.model.verdicts import SbomStatus
 
 @dataclass(frozen=True, slots=True)
 class WorkloadShape:
-    """A workload that would not simply be let in."""
+    """A workload that would not simply be admitted."""
 
     api_version: Annotated[str, "Such as apps/v1."]
     kind: Annotated[str, "Of the top owner, such as Deployment."]
@@ -47,8 +47,8 @@ class NamespaceShape:
     namespace: Annotated[str, "Its name."]
     mode: Annotated[str | None, "What it was judged with: deny, warn, audit or off; null: the webhook is not asked."]
     denied: Annotated[int, "Workloads that would be denied."]
-    warned: Annotated[int, "Workloads that would be let in with a warning."]
-    allowed: Annotated[int, "Workloads that would be let in, those not looked at included."]
+    warned: Annotated[int, "Workloads that would be admitted with a warning."]
+    allowed: Annotated[int, "Workloads that would be admitted, those not looked at included."]
     workloads: Annotated[tuple[WorkloadShape, ...], "Those denied or warned of, worst first."]
 
 
@@ -69,7 +69,7 @@ class ReadinessShape:
     workloads: Annotated[int, "Workloads that run, by their top owner."]
     denied: Annotated[int, "Of those, how many would be denied; more than 0 makes the exit code 1."]
     denied_namespaces: Annotated[int, "In how many namespaces."]
-    warned: Annotated[int, "How many would be let in with a warning."]
+    warned: Annotated[int, "How many would be admitted with a warning."]
     no_sbom: Annotated[int, "How many have an image whose SBOM was not found, or cannot be used."]
     undecided: Annotated[int, "How many could not be judged; with none denied it makes the exit code 3."]
     not_looked_at: Annotated[Mapping[str, int], "Workloads that are not judged, by reason: excluded, off."]
@@ -96,7 +96,7 @@ class Tally:
 
     Attributes:
         denied: those that would be denied.
-        warned: those that would be let in with a warning.
+        warned: those that would be admitted with a warning.
         no_sbom: those with an image whose SBOM was not found, or cannot be used.
         undecided: those that could not be judged.
     """

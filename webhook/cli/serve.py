@@ -91,7 +91,7 @@ def check_options(options: ServeOptions) -> None:
 
 
 def restart() -> NoReturn:
-    """Start this process anew, with a fresh folder through which its workers share their metrics.
+    """Restart this process, with a fresh folder through which its workers share their metrics.
 
     Raises:
         ConfigError: there is no place for the folder.

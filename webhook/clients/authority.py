@@ -35,7 +35,7 @@ class CertificateSigner:
             life: how long it is valid.
         """
         key = ec.generate_private_key(ec.SECP256R1())
-        # A name of its own: whoever verifies looks an issuer up by name, and two of one name would be mixed up.
+        # A unique name: a verifier looks an issuer up by name, and two of one name would be mixed up.
         name = _name(f"bomgate authority {now:%Y-%m-%d} {x509.random_serial_number():040x}"[:48])
         builder = _builder(name, name, key, (now - BACKDATED, now + life))
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)

@@ -19,7 +19,7 @@ _KEPT_ERRORS = 8 * 1024
 _LOOK_SECONDS = 0.2
 _MORE_CPU = 5
 
-# Run by a Python of its own that imports nothing else, and then becomes the program: limits that are set in a forked
+# Run by a separate Python that imports nothing else, and then becomes the program: limits that are set in a forked
 # child of a process with threads may hang it. RLIMIT_DATA counts what is written to; RLIMIT_AS would count the address
 # space, of which Go programs reserve far more than they use. The program also gives way to whatever else wants to run.
 _LAUNCH = """
@@ -40,7 +40,7 @@ class Limits:
     """What a program may use.
 
     Attributes:
-        memory_bytes: of its own data; Linux counts heap and stacks, not the program's file.
+        memory_bytes: of its data; Linux counts heap and stacks, not the program's file.
         seconds: from start to end; it gets hardly more processor time than that either.
         output_bytes: of its standard output.
         disk_bytes: of all files in its folder together, and of each file that it writes.

@@ -1,6 +1,6 @@
 """SBOMs made here, for images that have none: by Syft, a program that is installed beside bomgate.
 
-Syft pulls the image by itself, unpacks it into a folder of its own, and prints an SBOM. It works on content that
+Syft pulls the image by itself, unpacks it into a separate folder, and prints an SBOM. It works on content that
 somebody else chose, so it runs within limits, with no environment but what it needs, and never before an answer is due:
 a search for an SBOM goes on behind the request that began it. A failure that trying again would only repeat is
 remembered for a while.
@@ -117,7 +117,7 @@ class Syft:
         raise trouble
 
     def _run(self, command: Sequence[str], more: Mapping[str, str], limits: Limits) -> Ran:
-        """Run the program in a folder of its own, which is removed with all that it left there."""
+        """Run the program in a separate folder, which is removed with all that it left there."""
         passed = {name: self._environment[name] for name in _PASSED_ON if name in self._environment}
         try:
             with tempfile.TemporaryDirectory(prefix="bomgate-syft-", ignore_cleanup_errors=True) as folder:

@@ -63,7 +63,7 @@ class Refresher:
         """Apply what changed since the model's position; whether anything had.
 
         When the store is another one than the model is of, or does not have the model's revision in its history, the
-        model is loaded from nothing: the store was restored or made anew, or a standby took over that lacked the last
+        model is loaded from nothing: the store was restored or recreated, or a standby took over that lacked the last
         changes.
 
         Raises:
@@ -73,7 +73,8 @@ class Refresher:
             had = self._model.position
             changed = self._feed.position() != had
             if changed:
-                # The feed judges the position anew, as of the moment of its answer, so that a database that is replaced
+                # The feed judges the position again, as of the moment of its answer, so that a database that is
+                # replaced
                 # in between is told completely, too.
                 changes = self._feed.changes(had)
                 self._model.apply(changes)
@@ -103,7 +104,7 @@ class Refresher:
                 )
 
     def run(self, stop: threading.Event, after_tick: Callable[[], None] = lambda: None) -> None:
-        """Tick until ``stop`` is set; meant for a thread of its own.
+        """Tick until ``stop`` is set; meant for a separate thread.
 
         Args:
             stop: ends it.

@@ -44,7 +44,7 @@ class AssessmentType:
         name: such as ``Blocked``; compared without case, shown as written.
         action: what a finding of this type asks for. Colour never decides.
         auto_assess: new vulnerabilities whose rounded score falls in this range get this type by themselves.
-        expires_after_days: life of an assessment that states no end of its own; None means it does not expire.
+        expires_after_days: life of an assessment that states no end; None means it does not expire.
         color: for the console.
         on_expiry: see :class:`OnExpiry`.
         description: a sentence for people.

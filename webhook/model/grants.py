@@ -1,4 +1,4 @@
-"""Grants: what a use of break-glass leaves behind, so that the Pods that follow from it are let in for a while."""
+"""Grants: what a use of break-glass leaves behind, so that the Pods that follow from it are admitted for a while."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from webhook.model.images import identity
 
 BREAK_GLASS_ANNOTATION = "bomgate.dev/break-glass"
-"""On an object: the ticket under which it is let in although it would be denied."""
+"""On an object: the ticket under which it is admitted although it would be denied."""
 BREAK_GLASS_RESOURCE = "breakglass"
 """The virtual resource of the API group ``bomgate.dev`` that one must be allowed to ``use``."""
 MAX_TICKET = 100
@@ -34,7 +34,7 @@ class SetTicket:
 
 @dataclass(frozen=True, slots=True)
 class GrantedWorkload:
-    """The object that was let in.
+    """The object that was admitted.
 
     Attributes:
         api_version: such as ``apps/v1``.
@@ -57,7 +57,7 @@ class BreakGlassGrant:
         namespace: where the workload is, and the grant.
         ticket: what the user gave as the reason.
         user: who did it.
-        workload: what was let in.
+        workload: what was admitted.
         images: the images that would have been denied, with their digest where it is known.
         at: when, UTC.
         until: when it ends, UTC (ended when now ≥ until).

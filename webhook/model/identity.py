@@ -120,7 +120,7 @@ def _rpm(stated: Stated) -> Stated:
 
 
 def _cocoapods(stated: Stated) -> Stated:
-    """A subspec is a part of its pod, and has no version of its own."""
+    """A subspec is a part of its pod, and has no version."""
     return stated._replace(path=stated.path[:1])
 
 

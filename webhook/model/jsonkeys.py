@@ -1,6 +1,6 @@
 """Keys of JSON objects: what a node's programs would take for a key that we know, and we for another.
 
-Containerd, the kubelet and cosign are Go programs. Their ``encoding/json`` takes a key in any case for the one that it
+Containerd, the kubelet and cosign are Go programs. Their ``encoding/json`` takes a key in any case for the key that it
 looks for, and the last of several. A document that holds ``manifests`` and ``Manifests`` would run other images there
 than were judged here. No tool writes such documents, so they are refused.
 """

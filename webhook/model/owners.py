@@ -96,7 +96,7 @@ class OwnedPod:
 
     Attributes:
         owners: UIDs of its controller and of those above, nearest first.
-        created: when it was let in.
+        created: when it was admitted.
         digests: what its containers run.
         tags: the tagged names of its containers, in their one spelling, each with what the container says it runs, or
             None where it does not say that yet.

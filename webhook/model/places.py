@@ -2,7 +2,7 @@
 
 The store keeps SBOMs by the digest of the image, and anybody who may push to some registry can hang an SBOM on a copy
 of the same image. So the place of a signed SBOM names the key that signed it, and an image whose SBOMs must be signed
-is judged by those of its own key, and by what an administrator handed in.
+is judged by those signed with its key, and by what an administrator handed in.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class Mode(enum.StrEnum):
     WARN = "warn"
     """A denial becomes a warning."""
     AUDIT = "audit"
-    """Everything is let in without a word; what would have been is counted and written to the audit log."""
+    """Everything is admitted without a word; what would have been is counted and written to the audit log."""
     OFF = "off"
     """Nothing is looked at."""
 
@@ -41,7 +41,7 @@ class Admitted:
     """What becomes of an object whose controller runs the denied images already.
 
     Attributes:
-        keeps: whether it is let in.
+        keeps: whether it is admitted.
         life: for how long after the verdict turned bad; None without end.
     """
 
@@ -97,13 +97,13 @@ class Policy:
         max_report_age: an answer older than this is unknown; None means that answers do not age.
         enforce_on: which objects can be denied.
         extra_kinds: where the images of more kinds are.
-        reassess_on_score_change: give automatic assessments anew when the score moves to another range.
+        reassess_on_score_change: give automatic assessments again when the score moves to another range.
         enforce: mode of namespaces whose label does not say one.
         admitted: what becomes of images that a controller runs already when their verdict turns bad.
-        admitted_controllers: accounts of controllers, by exact user name; only what these make is let in when the API
+        admitted_controllers: accounts of controllers, by exact user name; only what these make is admitted when the API
             server cannot say what runs already.
-        break_glass: whether people with the right for it can let in what would be denied.
-        break_glass_life: for how long what a controller makes of such an object is let in, too.
+        break_glass: whether people with the right for it can admit what would be denied.
+        break_glass_life: for how long what a controller makes of such an object is admitted, too.
         break_glass_accounts: full names of the ServiceAccounts that count as people there.
     """
 

@@ -2,7 +2,8 @@
 
 Credentials of a namespace open registries to that namespace alone. What they made readable is kept apart by
 :attr:`PullSecrets.key`: tokens, answers about tags and refusals under one key never serve another. What an image
-contains is not kept apart: it is stored by digest, and who asks by digest names content that nobody can guess.
+contains is not kept apart: it is stored by digest, and a caller who knows the digest names content that nobody can
+guess.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def is_going(operation: Operation, workload: Workload) -> bool:
 
 
 class Requester(msgspec.Struct, frozen=True, gc=False):
-    """Who asks, as the API server has authenticated him.
+    """The user, as the API server has authenticated him.
 
     Attributes:
         username: a controller's service account for what a controller makes.
@@ -81,7 +81,7 @@ class AdmissionRequest(msgspec.Struct, frozen=True, gc=False):
         resource: plural resource name, such as ``pods``.
         subresource: such as ``ephemeralcontainers``; empty for the object itself.
         namespace: empty for cluster-scoped objects.
-        requester: who asks.
+        requester: the user of the request.
         workload: the object, None when it carries no pod spec that is judged.
         old_workload: the object before an update.
         dry_run: nothing may be written because of this request.
@@ -121,7 +121,7 @@ class AdmissionResponse(msgspec.Struct, frozen=True, gc=False):
         allowed: whether the object may pass.
         message: for a denial, the full text that kubectl shows; empty otherwise.
         warnings: single lines of at most 250 characters, at most 10, worst first.
-        decision: ``allow``, ``warn`` or ``deny``, for metrics and logs; ``audit`` for what is let in without a word
+        decision: ``allow``, ``warn`` or ``deny``, for metrics and logs; ``audit`` for what is admitted without a word
             although it would be warned about or denied.
         reason: what made the decision, a bounded word for metrics: ``findings``, ``unknown``, ``missing-sbom``,
             ``not-judged``, ``error`` …

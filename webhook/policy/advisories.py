@@ -62,7 +62,7 @@ def identifiers_in(references: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_rejected(title: str, description: str) -> bool:
-    """Whether a text says of its own identifier that it was rejected or withdrawn.
+    """Whether a text says about its own identifier that it was rejected or withdrawn.
 
     What is disputed, and what tells of input that is rejected, is not meant. Source: the CVE Program's rejected records
     (``** REJECT **``, ``Rejected reason:``), GitHub's and Go's withdrawn advisories.

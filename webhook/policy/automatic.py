@@ -149,7 +149,7 @@ def reassessment(
     """What stands in for an expired assessment whose type says ``onExpiry: reassess``.
 
     The ranges are applied to the present score, with the moment of expiry as the time of the assessment. A type that is
-    to be reassessed itself begins anew each time its life ends; one that is not lapses for good. Nothing is stored: the
+    to be reassessed itself starts over each time its life ends; one that is not lapses for good. Nothing is stored: the
     answer follows from the records and the time, so that every reader comes to the same one.
 
     Args:

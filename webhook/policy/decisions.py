@@ -132,7 +132,7 @@ def provisioned(
         types: the table of types.
         now: UTC, aware.
         before: the newest record that this author made for the same vulnerability and scope; an unchanged entry without
-            an end of its own keeps the end that it got then, so that applying a file again does not renew it.
+            an explicit end keeps the end that it got then, so that applying a file again does not renew it.
         author: who provisions.
 
     Raises:

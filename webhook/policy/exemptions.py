@@ -1,4 +1,4 @@
-"""Exemptions: what is said of what is let in although it would be denied, and of what break-glass did not let in."""
+"""Exemptions: what is said of what is admitted although it would be denied, and of what break-glass did not admit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def ticket_problem(ticket: str) -> str:
 
 
 def let_in(grant: BreakGlassGrant) -> str:
-    """The warning for what break-glass lets in."""
+    """The warning for what break-glass admits."""
     line = f"admitted by break-glass under ticket {plain(grant.ticket, MAX_TICKET)} although it would be denied"
     return line if grant.workload.kind == "Pod" else f"{line}; so are its Pods until {moment(grant.until)}"
 

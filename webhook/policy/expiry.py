@@ -16,7 +16,7 @@ _REMEDY = "Write a date such as 2027-01-31 (its first moment in UTC) or a time s
 
 
 def end_of_life(kind: AssessmentType, assessed_at: dt.datetime) -> dt.datetime | None:
-    """When an assessment of this type that states no end of its own stops counting; None means never."""
+    """When an assessment of this type that states no end stops counting; None means never."""
     return None if kind.expires_after_days is None else after_days(assessed_at, kind.expires_after_days)
 
 

@@ -74,7 +74,7 @@ class Effective:
 
     Attributes:
         assessment: the assessment in force; None when unassessed.
-        expired: when unassessed, the one that would be in force had none expired.
+        expired: when unassessed, the assessment that would be in force if none had expired.
         doubtful: those that would be in force instead if their range held the version, the weakest claim first; expired
             ones, too.
     """

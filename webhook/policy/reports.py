@@ -32,7 +32,7 @@ _ORDER = (ReportStatus.FAILED, ReportStatus.ERROR, ReportStatus.WARNED, ReportSt
 
 
 def fingerprint(audited: AuditedWorkload) -> str:
-    """The same for verdicts of which people need not be told anew: how many components are unknown does not count."""
+    """The same for verdicts of which people need not be told again: how many components are unknown does not count."""
     told = [
         (
             str(judged.verdict.digest or judged.verdict.image.text),

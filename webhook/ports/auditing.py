@@ -70,7 +70,7 @@ class ReportSink(Protocol):
         """
 
     def write(self, report: WorkloadReport) -> None:
-        """Make a report, or replace the one that is there.
+        """Make a report, or replace the existing one.
 
         Raises:
             SourceError: the API server did not answer, or refused to.

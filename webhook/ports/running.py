@@ -54,7 +54,7 @@ class AdmittedImages(Protocol):
 
         Args:
             image: what to note.
-            of: the object that was let in, where the note has to wait until the API server has it.
+            of: the object that was admitted, where the note has to wait until the API server has it.
         """
 
     def admitted(self, uids: Collection[str], names: Collection[str]) -> Sequence[AdmittedImage]:

@@ -7,7 +7,7 @@ An entry is one of four things:
 * *not in the image*: the document says so; such an entry is only counted;
 * *no package*: its purl is of type ``oci`` or ``docker`` (the image itself, a base image, a layer), or it has no purl
   and the document says that it is an operating system, a container, a file and the like. Such an entry is only counted:
-  it has no vulnerabilities of its own, and what it contains is listed by itself.
+  it has no vulnerabilities, and what it contains is listed by itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Documents in JSON: one typed decode for all formats, then the reader of the one that the document claims to be.
+"""Documents in JSON: one typed decode for all formats, then the reader of the format that the document claims.
 
 Only the keys below are decoded; the rest is checked for syntax and skipped without memory. A document that claims two
 formats, or claims one and holds the inventory of another, is refused: its readers would not agree on what it lists.

@@ -1,7 +1,7 @@
 """SPDX 3.0 as JSON-LD: the packages of ``@graph``, read as plain JSON.
 
 A purl is in ``software_packageUrl``, in an external identifier of type ``packageUrl``, or in an identifier that is a
-node of its own and named by its id. Only the official context is accepted, because another one could give the same keys
+separate node and named by its id. Only the official context is accepted, because another one could give the same keys
 another meaning; it is never fetched.
 Source: the SPDX 3.0.1 model, Software/Package and Core/ExternalIdentifier, and its JSON-LD serialisation.
 """

@@ -115,7 +115,7 @@ class PolicyOptions:
 
 
 def make_policy(options: PolicyOptions) -> Policy:
-    """Turn the written policy into the one that decides.
+    """Turn the written policy into the policy that decides.
 
     Raises:
         ConfigError: a word is none of the allowed ones.
@@ -159,7 +159,7 @@ def _admitted(given: str | Mapping[str, str]) -> Admitted:
 
 
 def _controllers(names: Sequence[str]) -> frozenset[str]:
-    """Exact user names: a pattern, or a group, would let in what anybody of a namespace makes."""
+    """Exact user names: a pattern, or a group, would admit what anybody of a namespace makes."""
     for name in names:
         where = "policy.admittedControllers"
         if not name.strip() or name != name.strip():
@@ -195,7 +195,7 @@ def _break_glass_life(hours: float) -> dt.timedelta:
     if not 0 < hours <= _MOST_BREAK_GLASS_HOURS:
         raise ConfigError(
             f"policy.breakGlassHours is {hours:g}; it has to be more than 0 and at most {_MOST_BREAK_GLASS_HOURS}.",
-            remedy="Assess what is to be let in for longer.",
+            remedy="Assess what is to be admitted for longer.",
         )
     return dt.timedelta(hours=hours)
 

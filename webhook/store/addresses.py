@@ -52,7 +52,7 @@ def _hosts_apart(text: str) -> str:
 
 
 def _finding_the_primary(url: URL) -> URL:
-    """With several hosts, look for the one that takes changes, unless the address says otherwise."""
+    """With several hosts, look for the server that takes writes, unless the address says otherwise."""
     if not has_several_hosts(url) or "target_session_attrs" in url.query:
         return url
     return url.update_query_dict({"target_session_attrs": "read-write"})

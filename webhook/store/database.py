@@ -110,7 +110,7 @@ class Database:
         wait_seconds = self._options.busy_timeout_ms / 1000
         engine = create_engine(
             self.url if self._create else existing(self.url),
-            # Transactions are begun below, in words; the driver shall not begin any of its own.
+            # Transactions are begun below, in words; the driver shall not begin any.
             connect_args={"isolation_level": None, "timeout": wait_seconds, "check_same_thread": False},
             pool_size=self._options.pool_size,
             max_overflow=0,
@@ -405,7 +405,7 @@ def _portions(connection: Connection, text: str, parameters: Any) -> Iterator[li
 def among(connection: Connection, column: Column[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
     """The condition that a column is one of these values, however many, as one parameter.
 
-    ``IN`` with a parameter for each value would be compiled anew for each number of values, and is limited.
+    ``IN`` with a parameter for each value would be compiled again for each number of values, and is limited.
     """
     return _is_among(connection.dialect, column, None, listed(connection.dialect, values))
 

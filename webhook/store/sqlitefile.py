@@ -1,4 +1,4 @@
-"""SQLite files: how one is opened, and what each connection to it is told first."""
+"""SQLite files: how one is opened, and the first statements of each connection."""
 
 from __future__ import annotations
 

@@ -123,13 +123,13 @@ DEFINITIONS = (
     MetricDefinition(
         "bomgate_admitted_unproven_total",
         "counter",
-        "Objects let in although their verdict is deny, because the API server could not say what their controller "
+        "Objects admitted although their verdict is deny, because the API server could not say what their controller "
         "runs.",
     ),
     MetricDefinition(
         "bomgate_admitted_kept_total",
         "counter",
-        "Pods let in although their verdict is deny now, because their controller runs the same images already.",
+        "Pods admitted although their verdict is deny now, because their controller runs the same images already.",
     ),
     MetricDefinition(
         "bomgate_break_glass_total",

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 _OWN = len(logging.makeLogRecord({}).__dict__)
-"""How many attributes a record has of its own; what a caller adds comes behind them."""
+"""How many attributes a record has by itself; what a caller adds comes behind them."""
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _SECRETS = (
     re.compile(r"sonatype_pat_[A-Za-z0-9_\-]+"),

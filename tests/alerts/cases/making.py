@@ -65,7 +65,7 @@ def counted(name: str, labels: str = "") -> dict[str, Moment]:
     return {
         "it stands still": Moment({series: "7x90"}, "90m"),
         "it rose long ago": Moment({series: "0x3 5x120"}, "120m"),
-        "the process began anew": Moment({series: "7x60 0x60"}, "75m"),
+        "the process restarted": Moment({series: "7x60 0x60"}, "75m"),
     }
 
 

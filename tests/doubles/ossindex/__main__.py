@@ -29,7 +29,7 @@ def main() -> None:
     if options.credits is not None:
         changes["credits"] = options.credits
     double.control("PUT", "/_control/behaviour", json.dumps(changes).encode())
-    sys.setswitchinterval(0.0005)  # a reply whose time has come does not wait for others that are being made
+    sys.setswitchinterval(0.0005)  # a reply that is due does not wait for others that are being made
     print(double.url, flush=True)
     print(f"token {PAT}, or user {USERNAME} with token {TOKEN}; Ctrl-C ends it", flush=True)
     try:

@@ -26,7 +26,7 @@ Object = dict[str, Any]
 
 
 class Kubelet:
-    """Runs the Pods of a namespace that carry a label, in a thread of its own.
+    """Runs the Pods of a namespace that carry a label, in a separate thread.
 
     Args:
         cluster: where they are.
@@ -133,7 +133,7 @@ class Kubelet:
     # -- Services ---------------------------------------------------------------------------------------------------
 
     def _route(self) -> None:
-        """Keep one EndpointSlice for each Service and ready Pod of it: each Pod has ports of its own."""
+        """Keep one EndpointSlice for each Service and ready Pod of it: each Pod has separate ports."""
         wanted: dict[str, Object] = {}
         for service in self._listed(self._core.list_namespaced_service):
             selector = service["spec"].get("selector") or {}

@@ -66,7 +66,7 @@ def test_the_alert_that_cautions_run_reaches_who_owns_images(
     answer = call(apps.create_namespaced_deployment_with_http_info, namespace, deployment(namespace, "web", CAUTION))
     assert answer.allowed, answer.message
     assert "CVE-2026-10003" in answer.warnings[0]
-    # What is known has changed, so everything that runs is judged anew; else it would be within the hour.
+    # What is known has changed, so everything that runs is judged again; else it would be within the hour.
     operator.run("assess", "CVE-2026-10005", "--type", "Caution", "--comment", "an occasion", "--days", "1")
     receiver, alert = monitoring.told("BomgateCautionsRunning", seconds=90)
     assert receiver == "image-owners"

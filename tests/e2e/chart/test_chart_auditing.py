@@ -64,7 +64,7 @@ def shop(installation: Installation, new_namespace: NewNamespace, reports: str) 
 
 @pytest.fixture(scope="module")
 def audited(installation: Installation, shop: str, operator: Bomgate) -> Iterator[None]:
-    """What is known has changed, so everything that runs is judged anew."""
+    """What is known has changed, so everything that runs is judged again."""
     operator.run("assess", "CVE-2026-10004", "--type", "Caution", "--comment", "an occasion", "--days", "1")
     try:
         installation.kubelet.wait(lambda: len(listed(installation, shop)) == 3, 30, "three reports")
@@ -136,7 +136,7 @@ def test_readiness_says_the_same_from_outside_with_the_rights_of_a_viewer(
 
 
 def actions(said: Any, namespace: str) -> dict[str, str]:
-    """What the workloads of a namespace would get, those that would be let in without a word left out."""
+    """What the workloads of a namespace would get, those that would be admitted without a word left out."""
     (found,) = [item for item in said["namespaces"] if item["namespace"] == namespace]
     return {item["name"]: item["action"] for item in found["workloads"]}
 

@@ -1,4 +1,4 @@
-"""The chart with ``certificates.mode: certManager``, on a cluster of its own where cert-manager itself runs."""
+"""The chart with ``certificates.mode: certManager``, on a separate cluster where cert-manager itself runs."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ OBJECTS = [
 
 @pytest.fixture(scope="module")
 def try_pod(installation: Installation, new_namespace: NewNamespace) -> TryPod:
-    """Asks whether a Pod would be let in."""
+    """Asks whether a Pod would be admitted."""
     return pod_trier(installation.cluster.client, new_namespace("deny"))
 
 

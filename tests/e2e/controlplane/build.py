@@ -7,7 +7,7 @@ node needs beside the control plane: kubelet, kube-proxy, containerd and CoreDNS
 controllers and CA injector in one program, and its custom resource definitions; ``kuberouter`` has kube-router's
 enforcement of NetworkPolicies; ``opa`` has the Open Policy Agent, for the benchmarks. Each folder lies under
 ``~/.cache/bomgate-tools`` and is named after a digest of the pins, so that a second run finds it at once and another
-version gets a folder of its own. Standard library only: the Makefile runs it before there is an environment.
+version gets a separate folder. Standard library only: the Makefile runs it before there is an environment.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from webhook.settings.process import environment_with
 
 
 class LateWorker(AdmissionWorker):
-    """A worker whose server is told to end when it has no signal handlers of its own yet."""
+    """A worker whose server is stopped when it has no signal handlers yet."""
 
     def patch(self) -> None:
         os.kill(os.getppid(), signal.SIGTERM)
@@ -38,7 +38,7 @@ class Server(AdmissionServer):
 
 
 def serve_and_be_told_to_end_early(folder: Path) -> None:
-    """Run such a server; in a process of its own."""
+    """Run such a server; in a separate process."""
     limits, decoder = TimeLimits(5, 5, 5, 5), ReviewDecoder((), time.monotonic)
     parts = WorkerParts(
         app=AdmissionApp(Flask("empty"), Connections(10, limits, time.monotonic, print), decoder),

@@ -41,7 +41,7 @@ print(json.dumps([0, sorted(set(sys.modules) - before)]))
 
 
 def run(*arguments: str) -> tuple[int, set[str]]:
-    """A command in a process of its own: its exit code, and the modules that it loaded."""
+    """A command in a separate process: its exit code, and the modules that it loaded."""
     return loaded(_PROGRAM, json.dumps(arguments))
 
 

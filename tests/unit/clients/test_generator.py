@@ -54,7 +54,7 @@ def soon(clock: RunningClock) -> Deadline:
 
 @pytest.fixture
 def make_syft(tmp_path: Path, clock: RunningClock) -> Callable[..., Syft]:
-    """Makes a generator whose program is a shell script that says that it is syft, and then does what it is told."""
+    """Makes a generator whose program is a shell script that says that it is syft, and then does what the test says."""
 
     def make(script: str = "", whole: str = "", environment: dict[str, str] | None = None, **options: Any) -> Syft:
         program = tmp_path / "syft"

@@ -66,7 +66,7 @@ class Town:
         return self.world.reviewer.review(asked, Deadline(self.world.clock.monotonic() + 5))
 
     def review(self, asked: AdmissionRequest) -> AdmissionResponse:
-        """Answer a request of the API server, which keeps what is let in."""
+        """Answer a request of the API server, which keeps what is admitted."""
         answer = self.forged(asked)
         if answer.allowed and not asked.dry_run and asked.workload is not None and asked.workload.uid:
             self.keep(asked.workload)
@@ -74,7 +74,7 @@ class Town:
         return answer
 
     def look(self, seconds: float = 1) -> None:
-        """Let the webhook look at what became of what it let in, as it does after some seconds."""
+        """Let the webhook look at what became of what it admitted, as it does after some seconds."""
         self.world.clock.advance(seconds)
         self.world.confirmations.look()
         self.world.clock.advance(-seconds)

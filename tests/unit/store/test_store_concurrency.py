@@ -1,4 +1,4 @@
-"""Several writers and readers at once, each with connections of its own, as several processes have."""
+"""Several writers and readers at once, each with separate connections, as several processes have."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def sqlite_url(new_sqlite_url: str) -> str:
 
 @pytest.fixture
 def stores(opened: Open, database_url: str) -> list[Store]:
-    """Stores on one database, each with connections of its own."""
+    """Stores on one database, each with separate connections."""
     return [opened(database_url, busy_timeout_ms=30_000) for _ in range(WRITERS + 1)]
 
 

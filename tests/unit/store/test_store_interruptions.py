@@ -48,7 +48,7 @@ def test_in_a_long_outage_the_first_work_waits_and_all_later_work_fails_at_once(
     clock.advance(100)
     assert persistence.persist(late) == "done"
     again = Work(clock, clock.ticks + 5)
-    assert persistence.persist(again) == "done", "another outage has time of its own"
+    assert persistence.persist(again) == "done", "another outage gets its full time"
 
 
 def test_a_process_that_never_reached_the_database_is_not_kept_waiting(clock: FakeClock) -> None:

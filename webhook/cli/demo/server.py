@@ -1,4 +1,4 @@
-"""A real ``bomgate serve`` for the demo, as a process of its own, and calls to it over TLS as an API server makes."""
+"""A real ``bomgate serve`` for the demo, as a separate process, and calls to it over TLS as an API server makes."""
 
 from __future__ import annotations
 

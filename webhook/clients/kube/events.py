@@ -61,7 +61,7 @@ class KubeEvents:
         if count > 1 and self._patch(f"{path}/{name}", wanted, event, count, deadline):
             return
         try:
-            # What is not there any more, because events live for an hour, begins anew.
+            # What is not there any more, because events live for an hour, starts over.
             self._api.send("POST", path, wanted, deadline, body=self._body(event, name, namespace))
             self._count(name, 1)
         except Conflict:

@@ -100,7 +100,7 @@ class NamespaceWatch:
         return found
 
     def run(self, stop: threading.Event) -> None:
-        """List and watch until ``stop`` is set; meant for a daemon thread of its own, for a watch cannot be cut short.
+        """List and watch until ``stop`` is set; meant for a separate daemon thread, for a watch cannot be cut short.
 
         What was known last counts as long as the API server does not answer.
         """

@@ -59,7 +59,7 @@ class KubeOptions:
         default="bomgate-break-glass-guard",
         metadata={
             "help": "Name of the ValidatingAdmissionPolicy, and of its binding, by which only who may use break-glass "
-            "sets a ticket; without it break-glass lets in what a controller makes only where its object names digests."
+            "sets a ticket; without it break-glass admits what a controller makes only where its object names digests."
         },
     )
     node_platforms: bool = field(

@@ -30,7 +30,7 @@ _PAGE = 100
 """Pods that are read at once; mostly the first ones tell all."""
 _LIVING = "status.phase!=Succeeded,status.phase!=Failed"
 _JOB_PODS = "batch.kubernetes.io/job-name"
-"""Label of every Pod of a Job; a CronJob has no selector of its own."""
+"""Label of every Pod of a Job; a CronJob has no selector."""
 _LONGEST_SELECTOR = 4_096
 """Bytes of a selector in a query; the API server takes addresses of up to 1 MiB, a proxy less."""
 

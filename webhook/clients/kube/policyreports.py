@@ -91,7 +91,7 @@ class PolicyReports:
         return found
 
     def write(self, report: WorkloadReport) -> None:
-        """Make a report, or replace the one that is there.
+        """Make a report, or replace the existing one.
 
         Raises:
             SourceError: the API server did not answer, or refused to.

@@ -176,7 +176,7 @@ def cluster_report_names(image: ImageRef) -> list[str]:
 
 
 def workload_report_names(workload: Workload, container: str) -> list[str]:
-    """The names of the namespaced reports of a container: of the workload's controller first, then of its own.
+    """The names of the namespaced reports of a container: of the workload's controller first, then its own.
 
     Args:
         workload: with a name; one without has run nowhere.

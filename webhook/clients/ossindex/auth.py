@@ -1,4 +1,4 @@
-"""Who asks: from token and user name to an ``Authorization`` header.
+"""The account: from token and user name to an ``Authorization`` header.
 
 Rule (field practice of 2026, see Dependency-Track, ORT, auditjs): a token that starts with ``sonatype_pat_`` is sent as
 Bearer, whatever the user name; any other token needs the user name and is sent as Basic; nothing else is sent at all.

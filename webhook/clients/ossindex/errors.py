@@ -1,4 +1,4 @@
-"""What OSS Index can refuse, each with a remedy of its own."""
+"""What OSS Index can refuse, each with its own remedy."""
 
 from __future__ import annotations
 

@@ -152,9 +152,9 @@ def _npm(key: Purl) -> Iterator[Form]:
 
 def _nuget(key: Purl, spellings: Sequence[Purl]) -> Iterator[Form]:
     """The registry writes names as their owners do, and versions normalised."""
-    for one in spellings:
-        yield Form(one)
-        yield Form(_at(one.package, one.version if one.version.lower() == key.version else key.version))
+    for spelling in spellings:
+        yield Form(spelling)
+        yield Form(_at(spelling.package, spelling.version if spelling.version.lower() == key.version else key.version))
     yield Form(key, certain=not spellings)
 
 

@@ -24,7 +24,7 @@ _REMEDIES = Remedies(
 
 @dataclass(frozen=True, slots=True)
 class OssIndexOptions:
-    """How to reach OSS Index, who asks, and how patient to be."""
+    """How to reach OSS Index, with which account, and how patient to be."""
 
     url: str = field(
         default=GUIDE_URL,

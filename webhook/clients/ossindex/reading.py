@@ -62,7 +62,7 @@ def decode_reports(body: bytes) -> list[object]:
     if body.lstrip()[:1] == b"<":
         raise Final(
             "The address of OSS Index answered with a web page.",
-            remedy="Check ossindex.url, and whether a proxy on the way shows a page of its own.",
+            remedy="Check ossindex.url, and whether a proxy on the way shows its own page.",
         )
     try:
         content = decode_json(body)

@@ -96,7 +96,7 @@ def anatomy(
     remark = ""
     if not wanted:
         wanted = entries
-        remark = f"the index has none of the platforms {', '.join(platforms)}; all of its own are looked at"
+        remark = f"the index has none of the platforms {', '.join(platforms)}; all of its platforms count"
     indexes = []
     for index, held in parts.indexes.items():
         inside = tuple(name for image, name in zip(images, names, strict=True) if image in held)

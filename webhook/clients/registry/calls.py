@@ -58,7 +58,7 @@ class Calls:
         self._authorizer = Authorizer(self._exchange, keychains, clock)
 
     def opened_by(self, keychains: Sequence[Keychain]) -> Calls:
-        """The same with other credentials, and tokens of its own."""
+        """The same with other credentials, and separate tokens."""
         return Calls(self._options, keychains, self._clock, self._exchange)
 
     def close(self) -> None:

@@ -185,7 +185,7 @@ class Listings:
 
 
 def fallback_tag(subject: Digest) -> str:
-    """The tag that lists what refers to a manifest, where the registry has no list of its own."""
+    """The tag that lists what refers to a manifest, where the registry has no list."""
     algorithm, _, encoded = subject.partition(":")
     return f"{algorithm[:_MAX_ALGORITHM]}-{encoded[:_MAX_ENCODED]}"
 

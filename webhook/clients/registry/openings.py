@@ -1,7 +1,7 @@
 """Pulling with a workload's own credentials, so that what they open stays closed to everybody else.
 
 Each set of pull secrets gets an :class:`Opening`: a client with tokens, answers about tags, parts of images and lists
-of attachments of its own. Only connections and limits are shared. A workload that brings no secrets gets the common
+of attachments. Only connections and limits are shared. A workload that brings no secrets gets the common
 opening, which knows bomgate's own credentials alone.
 """
 

@@ -1,6 +1,6 @@
 """Signatures: which images need signed SBOMs, and whether a key has signed an envelope.
 
-Source: the DSSE specification; the algorithms are those that cosign uses with keys of its own.
+Source: the DSSE specification; the algorithms are those that cosign uses with its own keys.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Admitted stays admitted: what a controller runs already is let in again when its verdict turns bad.
+"""Admitted stays admitted: what a controller runs already is admitted again when its verdict turns bad.
 
 Otherwise a new vulnerability would turn the drain of a node, a crash or a scale-up into an outage: the very Pods that
 run now could not come back. What counts is what the API server has of the controller, never what the object states.
@@ -66,7 +66,7 @@ class _Seen:
 
 
 class AdmittedBefore:
-    """Decides whether an object is the same that was let in before.
+    """Decides whether an object is the same that was admitted before.
 
     Args:
         rule: whether that counts, and for how long.
@@ -79,7 +79,7 @@ class AdmittedBefore:
         self._rule, self._inventory, self._clock, self._records = rule, inventory, clock, records
 
     def keeps(self, case: Case, owned: Owned, deadline: Deadline) -> bool:
-        """Whether all denied images were let in before, under the same controller, and may stay.
+        """Whether all denied images were admitted before, under the same controller, and may stay.
 
         Pods that came in by break-glass are no evidence, and a Pod that does not say yet what it runs is one only with
         a record: its tag may have been moved. A StatefulSet, and a Deployment of the strategy Recreate, make a Pod only

@@ -1,7 +1,7 @@
-"""Break-glass: people with the right for it let in what would be denied, for a while, and it is written down.
+"""Break-glass: people with the right for it admit what would be denied, for a while, and it is written down.
 
 The right is asked for at the API server and not read off the object, because whoever may write the object could write
-that, too. What is let in leaves a grant, and the grant, not the annotation, lets in what controllers make of it: their
+that, too. What is admitted leaves a grant, and the grant, not the annotation, admits what controllers make of it: their
 requests carry their own name, and some of them copy annotations. A ticket makes one grant in a namespace, ever, and an
 annotation asks for one when it is set, by whom sets it: what is left of it on an object, or was copied to another one,
 is no request of anybody.
@@ -66,7 +66,7 @@ class GlassParts:
 
 
 class BreakGlass:
-    """Decides what break-glass lets in.
+    """Decides what break-glass admits.
 
     Args:
         policy: whether it counts, and for how long.

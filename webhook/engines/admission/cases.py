@@ -62,9 +62,9 @@ class Ruling:
     """What becomes of a would-be denial.
 
     Attributes:
-        reason: why it is let in, a bounded word for metrics: ``admitted``, ``admitted-unproven`` or ``break-glass``;
+        reason: why it is admitted, a bounded word for metrics: ``admitted``, ``admitted-unproven`` or ``break-glass``;
             empty when it is denied.
-        text: for people: a warning when it is let in, else an addition to the denial; possibly empty.
+        text: for people: a warning when it is admitted, else an addition to the denial; possibly empty.
         annotation: for the audit log, key and value.
         break_glass: what became of break-glass: ``used``, ``refused``, ``expired``; empty when it played no part.
     """

@@ -1,7 +1,7 @@
 """Confirmations: what a review leaves behind counts once the API server has the change that it was about.
 
 Whoever reaches the port can send a review, in any name and about any object, and another webhook may refuse what this
-one has let in. So a grant, and a note of what a tag stood for, wait here until the object can be read with what the
+one has admitted. So a grant, and a note of what a tag stood for, wait here until the object can be read with what the
 review said of it, written at that time. What never comes about is forgotten.
 """
 
@@ -119,7 +119,7 @@ class Confirmations:
                 self._put_off(key, waiting)
 
     def run(self, stop: threading.Event, interval_seconds: float = 1.0) -> None:
-        """Look until ``stop`` is set; meant for a thread of its own."""
+        """Look until ``stop`` is set; meant for a separate thread."""
         while not stop.wait(interval_seconds):
             self.look()
 

@@ -119,7 +119,7 @@ class Enforcer:
         return namespace_mode(labels, self._policy)
 
     def concerns(self, workload: Workload) -> bool:
-        """Whether anything that the API server could say would let in what would be denied."""
+        """Whether anything that the API server could say would admit what would be denied."""
         policy = self._policy
         if self._cluster is None or (workload.controller is None and not workload.annotations):
             return False
@@ -151,8 +151,8 @@ class Enforcer:
         """What becomes of a would-be denial; whatever goes wrong is a ruling, too.
 
         The denial stands unless the API server says something else. Where it refuses to answer, cannot be reached or
-        stays silent, an object of a controller that a controller's account makes is let in if ``policy.admitted``
-        would let in what runs already: then failing closed on running workloads is worse than admitting one and
+        stays silent, an object of a controller that a controller's account makes is admitted if ``policy.admitted``
+        would admit what runs already: then failing closed on running workloads is worse than admitting one and
         recording it. Time that was used up otherwise, and anything that the answer holds, lets nothing in.
 
         Args:

@@ -126,9 +126,9 @@ class FormerImages:
         self._admissions, self._inventory, self._background, self._clock = admissions, inventory, background, clock
 
     def note(self, request: AdmissionRequest, verdict: WorkloadVerdict) -> None:
-        """Note what the tags of an object stand for that is let in; it counts once the API server has the object.
+        """Note what the tags of an object stand for that is admitted; it counts once the API server has the object.
 
-        A denied image is not noted, however the object came in: a note must never let in what was not good once.
+        A denied image is not noted, however the object came in: a note must never admit what was not good once.
         Pods are noted for their controllers. Those of Jobs are not, and neither are the Jobs of a CronJob: they do not
         last, and there are many.
         """

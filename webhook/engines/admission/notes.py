@@ -66,7 +66,7 @@ class Notes(Generic[K, N]):
             self._notes = {key: note for key, note in self._notes.items() if notes.get(key) is not note}
 
     def run(self, stop: threading.Event, interval_seconds: float = 5.0) -> None:
-        """Flush until ``stop`` is set, and once more; meant for a thread of its own."""
+        """Flush until ``stop`` is set, and once more; meant for a separate thread."""
         while not stop.wait(interval_seconds):
             self.flush()
         self.flush()

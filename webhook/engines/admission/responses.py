@@ -31,7 +31,7 @@ class Consequence:
         verdict: what was decided.
         action: what it leads to.
         response: to any such request; the uid is missing, and so is the title of a denied object.
-        names_tags: whether images that are let in are named by tags, so that what these stand for is noted.
+        names_tags: whether images that are admitted are named by tags, so that what these stand for is noted.
     """
 
     verdict: WorkloadVerdict
@@ -97,7 +97,7 @@ class Responses:
     def let_in(
         self, request: AdmissionRequest, verdict: WorkloadVerdict, ruling: Ruling, *, has_reader: bool
     ) -> AdmissionResponse:
-        """Let in what would be denied.
+        """Admit what would be denied.
 
         Args:
             request: asks for it.
@@ -177,7 +177,7 @@ class Responses:
 
 
 def not_judged(request: AdmissionRequest, reason: str) -> AdmissionResponse:
-    """Let in what nothing was decided about.
+    """Admit what nothing was decided about.
 
     Args:
         request: asks for it.
@@ -198,7 +198,7 @@ def ignored(request: AdmissionRequest, ruling: Ruling) -> AdmissionResponse:
 
 
 def blank(request: AdmissionRequest, mode: Mode, *, has_reader: bool) -> AdmissionResponse:
-    """Let in what has nothing where its kind should have a pod spec, and say so: its Pods are judged, it is not.
+    """Admit what has nothing where its kind should have a pod spec, and say so: its Pods are judged, it is not.
 
     Args:
         request: asks for it.

@@ -167,7 +167,7 @@ class AdmissionReviewer:
         consequence: Consequence,
         ruling: Ruling,
     ) -> AdmissionResponse:
-        """Answer, and note what the tags of an object stand for that is let in."""
+        """Answer, and note what the tags of an object stand for that is admitted."""
         if ruling is not STANDS and ruling.lets_in:
             self._former.note(request, consequence.verdict)
             return self._responses.let_in(request, consequence.verdict, ruling, has_reader=_has_reader(workload))

@@ -229,7 +229,7 @@ class Assessor:
     def provision(self, definitions: Iterable[Definition]) -> int:
         """Make the provisioned assessments equal to the configuration; how many records that took.
 
-        Without an end of its own an assessment lives as long as its type says, from when it was first provisioned:
+        Without an end an assessment lives as long as its type says, from when it was first provisioned:
         applying the same file again does not renew it.
 
         Args:

@@ -1,7 +1,7 @@
 """Publishes what an audit found as events, reports and metrics; rate-limited and idempotent.
 
 Everything here can be repeated: an event is told when the verdict of its workload changes, and once a day, and a report
-is written when it differs from the one that is there.
+is written when it differs from the existing report.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class AuditPublisher:
         events = {
             item.about.uid: item for item in (event_about(w, self._sinks.hints) for w in result.workloads) if item
         }
-        # Whose verdict is good again, or who is gone, is told of anew when it turns bad again.
+        # Whose verdict is good again, or who is gone, is told of once more when it turns bad again.
         self._told = {uid: told for uid, told in self._told.items() if uid in events}
         for uid, event in events.items():
             key, at = self._told.get(uid, ("", now))

@@ -1,4 +1,4 @@
-"""Duties: what the leading controller does again and again, each on a thread of its own.
+"""Duties: what the leading controller does again and again, each on a separate thread.
 
 A duty that fails, or hangs, harms no other one: it is tried again earlier than usual, later each time, and what is
 wrong is logged once, and once more when it is over.
@@ -114,7 +114,7 @@ class DutyPacer:
 
 
 class DutyRunner:
-    """Does duties while this process leads, each on a thread of its own.
+    """Does duties while this process leads, each on a separate thread.
 
     Args:
         pacers: one for each duty.
@@ -173,7 +173,7 @@ class DutyRunner:
                     return
             pause = pacer.run()
             with self._changed:
-                # A leader that comes back begins anew: meanwhile another one may have changed everything.
+                # A leader that comes back starts over: meanwhile another one may have changed everything.
                 self._changed.wait_for(lambda: self._stopped or not self._leading, pause)
 
 

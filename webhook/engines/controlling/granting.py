@@ -105,7 +105,7 @@ class GrantDuty:
         if self._events is not None:
             text = (
                 f"{grant.user} let this in under {grant.ticket} although it would be denied; what it makes of "
-                f"{', '.join(grant.images)} is let in until {moment(grant.until)}"
+                f"{', '.join(grant.images)} is admitted until {moment(grant.until)}"
             )
             self._events.emit(ObjectEvent(_about(grant), "BomgateBreakGlass", text, EventType.WARNING, key=name))
         self._told.add((grant.namespace, name))

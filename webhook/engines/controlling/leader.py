@@ -32,7 +32,7 @@ class Readiness:
 
 
 class Controller:
-    """One controller: leads or waits for it, until it is told to stop.
+    """One controller: leads or waits for it, until it is stopped.
 
     Args:
         election: who leads.
@@ -75,7 +75,7 @@ class Controller:
         self._ticked = self._clock.monotonic()
 
     def unhealthy(self) -> str:
-        """Why this process has to be started anew; empty when all is well."""
+        """Why this process has to be restarted; empty when all is well."""
         ticked = self._ticked
         if ticked is not None and self._clock.monotonic() - ticked > _LONGEST_TICK:
             return f"the main loop stands still since {self._clock.monotonic() - ticked:.0f} seconds"

@@ -189,7 +189,7 @@ class TagResolver:
 
     def _look_up(self, image: ImageRef, access: PullAccess) -> Resolution:
         assert self._parts.opener is not None
-        # The question outlives the deadline of the request that began it, so it has one of its own.
+        # The question outlives the deadline of the request that began it, so it has a separate one.
         deadline = Deadline(self._clock.monotonic() + 30.0)
         try:
             opening = self._parts.opener.open(access, deadline)

@@ -1,7 +1,7 @@
 """The board: every known image and every running workload with its verdict now, by the judge that admission has.
 
-It is made anew when the read model or the inventory changed, or when time changed a verdict, in a thread of its own;
-who asks meanwhile gets the former one.
+It is recreated when the read model or the inventory changed, or when time changed a verdict, in a separate thread;
+callers meanwhile get the former one.
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ def _compare_apk_token(kind: int, text: str, other: str) -> int:
 
 
 def _different_apk_tokens(kind: int, text: str, other_kind: int, other_text: str) -> int:
-    """The one that goes on is greater, unless what follows is a pre-release."""
+    """The longer one is greater, unless what follows is a pre-release."""
     if kind == _SUFFIX and _APK_SUFFIXES.index(text) < _APK_RELEASE:
         return -1
     if other_kind == _SUFFIX and _APK_SUFFIXES.index(other_text) < _APK_RELEASE:

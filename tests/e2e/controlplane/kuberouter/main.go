@@ -32,7 +32,7 @@ func main() {
 }
 
 // run does what kube-router does with --run-firewall only. Its own --cleanup-config knows no rules that a firewall has
-// made, so the one that made them removes them here.
+// made, so their creator removes them here.
 func run(config *options.KubeRouterConfig) error {
 	rest, err := clientcmd.BuildConfigFromFlags(config.Master, config.Kubeconfig)
 	if err != nil {

@@ -1,4 +1,4 @@
-"""A double of the API server: holds objects by path and answers as it is told; over HTTP, on loopback."""
+"""A double of the API server: holds objects by path and answers as the test says; over HTTP, on loopback."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class ApiServer:
 
 
 def _metadata_alone(answer: Answer) -> Answer:
-    """What is left of a list for who asks for metadata alone; anything else as it is."""
+    """What is left of a list for callers that ask for metadata only; anything else as it is."""
     if not isinstance(answer.content, dict) or "items" not in answer.content:
         return answer
     items = [{"kind": "PartialObjectMetadata", "metadata": item["metadata"]} for item in answer.content["items"]]

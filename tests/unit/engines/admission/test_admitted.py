@@ -1,4 +1,4 @@
-"""Admitted stays admitted: what counts as let in before, and what does not."""
+"""Admitted stays admitted: what counts as admitted before, and what does not."""
 
 from __future__ import annotations
 

@@ -263,7 +263,7 @@ def test_images_of_which_only_a_part_is_known_are_counted(audited: Audited) -> N
     store.sboms.record(digest_of("part"), look, image=image)
     audited.duty.run()
     assert audited.metric("bomgate_audit_images_incomplete") == 0
-    audited.world.directory.sboms[digest_of("part")] = InvalidInput("It is no SBOM.", remedy="Make it anew.")
+    audited.world.directory.sboms[digest_of("part")] = InvalidInput("It is no SBOM.", remedy="Make it again.")
     store.sboms.record(digest_of("part"), replace(look, trouble="directory: It is no SBOM.", passing=False))
     audited.after(3600)
     assert audited.metric("bomgate_audit_images_incomplete") == 1

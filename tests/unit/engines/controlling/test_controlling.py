@@ -21,7 +21,7 @@ LONG = 10.0
 
 
 class FakeDuty:
-    """A duty that does what it is told: raise the next error, or wait for ``go``."""
+    """A duty that does what the test says: raise the next error, or wait for ``go``."""
 
     def __init__(self, name: str = "audit", interval: float = 60.0) -> None:
         self.name, self.interval_seconds = name, interval
@@ -140,7 +140,7 @@ def test_a_failure_is_tried_again_earlier_then_later_and_never_later_than_usual(
     assert [one.run() for _ in range(7)] == [5, 10, 20, 40, 60, 60, 60]
     assert (len(told.failed), told.ended) == (6, ["audit"])
     duty.errors = [Final("no")]
-    assert one.run() == 5, "after a success it begins anew"
+    assert one.run() == 5, "after a success it starts over"
 
 
 def test_the_time_that_the_outside_asks_to_wait_is_kept(clock: FakeClock) -> None:

@@ -122,7 +122,7 @@ def test_of_too_many_tags_the_one_that_was_answered_first_is_asked_for_again(mon
     world.check("shop/web:1")
     world.check("shop/b:1")
     world.clock.advance(301)
-    world.check("shop/web:1")  # answered anew, so that the other one is now the older
+    world.check("shop/web:1")  # answered again, so that the other one is now the older
     world.check("shop/c:1")
     asked = len(world.resolver.asked)
     world.check("shop/web:1")

@@ -18,7 +18,7 @@ _NAMELESS = ("added", "imported", "directory", "generated")
 def upgrade() -> None:
     """Make the tables, and note where the SBOMs are that are there.
 
-    Whose place has a name is noted in the one that points at the image; where none does, or several, nobody knows in
+    Whose place has a name is noted in the entry that points at the image; where none does, or several, nobody knows in
     which name it was found. Programs before this one go on using the other tables.
     """
     text = sa.Text(collation="C") if op.get_bind().dialect.name == "postgresql" else sa.Text()
