@@ -23,7 +23,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 OPTIONS = ["-n", "3", "--durations", "10", "--durations-min", "1"]
-TOGETHER = ("tests/node", "tests/e2e")
+TOGETHER = ("tests/node", "tests/e2e/chart", "tests/e2e")
+"""Folders whose tests share a cluster; the first that a test is in counts."""
 LONG = (
     "tests/security/test_security_fencing.py",
     "tests/security/test_security_time.py",

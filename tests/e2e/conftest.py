@@ -29,10 +29,11 @@ HERE = Path(__file__).resolve().parent
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is here, and put the audit of the whole run last."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.e2e)
-    items.sort(key=lambda item: item.path.name == "test_e2e_whole_run.py")
+    own = [item for item in items if HERE in item.path.parents]
+    for item in own:
+        item.add_marker(pytest.mark.e2e)
+    ordered = iter(sorted(own, key=lambda item: item.path.name == "test_e2e_whole_run.py"))
+    items[:] = [next(ordered) if HERE in item.path.parents else item for item in items]
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +48,7 @@ def binaries() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(binaries: Path) -> Iterator[Cluster]:
     with running_cluster(binaries) as running:
         yield running
@@ -103,7 +104,7 @@ def _fill(bomgate: Bomgate) -> None:
     bomgate.run("download")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def install(
     cluster: Cluster,
     authority: Authority,
@@ -135,13 +136,13 @@ def install(
         list(together.map(Bomgate.stop, installed))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def main(install: Install) -> Bomgate:
     """The installation with the recommended settings."""
     return install("main", assessments=catalogue.PROVISIONED_ASSESSMENTS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def new_namespace(cluster: Cluster) -> NewNamespace:
     """Makes a namespace that an installation decides about."""
     numbers = itertools.count(1)

@@ -1,4 +1,4 @@
-"""Fixtures of the tests on a real node: the node, and bomgate on it, both once for all tests."""
+"""Fixtures of the tests on a real node: the node, and bomgate on it, both made once, and gone after the last test."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def tools() -> Tools:
     return Tools(**folders)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shelf(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> catalogue.Shelf:
     """The images."""
     try:
@@ -58,14 +58,14 @@ def shelf(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> catalogue.S
     return catalogue.stock(tmp_path_factory.mktemp("images"), roots, bomgate, VERSIONS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def node(tools: Tools, shelf: catalogue.Shelf) -> Iterator[Node]:
     """The node."""
     with running_node(tools, shelf.layout) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installed(node: Node, shelf: catalogue.Shelf) -> Iterator[Installation]:
     """bomgate, installed by helm on an empty cluster, and settled."""
     installation = Installation(node, shelf)
@@ -78,7 +78,7 @@ def installed(node: Node, shelf: catalogue.Shelf) -> Iterator[Installation]:
     FIGURES.write_text("\n".join(installation.figures) + "\n")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def bomgate(installed: Installation) -> Installation:
     """bomgate when it knows the images: their SBOMs from the registry, and reports by a run of the downloader."""
     fetched = " && ".join(f"bomgate sbom fetch --add {installed.shelf.pinned(name)}" for name in catalogue.CONTENTS)
@@ -110,7 +110,7 @@ def _filters(node: Node) -> str:
     return node.run("iptables-save", "-t", "filter").out + node.run("ipset", "list", "-n").out
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def new_namespace(bomgate: Installation) -> NewNamespace:
     """Makes a namespace in a mode, deny when none is given."""
     numbers = itertools.count(1)

@@ -20,15 +20,18 @@ from tests.parts import unavailable
 from tests.postgres import PostgresServer
 
 NewNamespace = Callable[..., str]
+HERE = Path(__file__).resolve().parent
 LAST = ("test_chart_upgrading.py", "test_chart_whole_run.py")
 """These change the installation for good."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: LAST.index(item.path.name) + 1 if item.path.name in LAST else 0)
+    own = [item for item in items if item.path.parent == HERE]
+    ordered = iter(sorted(own, key=lambda item: LAST.index(item.path.name) + 1 if item.path.name in LAST else 0))
+    items[:] = [next(ordered) if item.path.parent == HERE else item for item in items]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(binaries: Path) -> Iterator[Cluster]:
     """Not the cluster of the other end-to-end tests: the chart's webhook is asked about every namespace."""
     with running_cluster(binaries, CLUSTER) as running:
@@ -78,7 +81,7 @@ def values(ossindex: OssIndexDouble) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(
     cluster: Cluster,
     helm: Path,
@@ -99,7 +102,7 @@ def installation(
         made.kubelet.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def new_namespace(installation: Installation) -> NewNamespace:
     """Makes a namespace with a mode; without one it has no label."""
     numbers = itertools.count(1)
