@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from tests.node.node import ROOT, Node
 CHART = ROOT / "charts" / "bomgate"
 NAMESPACE, RELEASE = "bomgate-system", "bomgate"
 WEBHOOK, CONTROLLER = "deployment/bomgate-webhook", "deployment/bomgate-controller"
+COMPONENT = "app.kubernetes.io/component"
 OVERLAP_SECONDS = 15
 VERSIONS = ("1", "2")
 """Tags of bomgate's image in the registry, so that an upgrade has somewhere to go."""
@@ -153,14 +155,14 @@ class Installation:
 
     def _only_current(self) -> bool:
         wanted = {"webhook": 3, "controller": 2, "postgresql": 1}
+        # One kubectl, which lists one kind after the other, Pods last: each start of it takes a tenth of a second.
+        listed = self.node.get("deployments,statefulsets,pods", "-n", NAMESPACE)["items"]
+        owners = [item for item in listed if item["kind"] != "Pod"]
         # On a busy machine the controllers may not have seen yet what was asked for.
-        owners = self.node.get("deployments,statefulsets", "-n", NAMESPACE)["items"]
         if any(owner["status"].get("observedGeneration", 0) < owner["metadata"]["generation"] for owner in owners):
             return False
-        return all(
-            len(pods) == wanted[component] and all(map(is_ready, pods))
-            for component, pods in ((name, self.pods(name)) for name in wanted)
-        )
+        pods = [item for item in listed if item["kind"] == "Pod" and component_of(item) in wanted]
+        return Counter(map(component_of, pods)) == wanted and all(map(is_ready, pods))
 
     def decides(self, seconds: float = 120) -> None:
         """Wait until the webhook is asked and gives the right answers."""
@@ -181,14 +183,14 @@ class Installation:
         """kubectl in bomgate's namespace."""
         return self.node.kubectl("-n", NAMESPACE, *arguments, **options)
 
-    def pods(self, component: str) -> list[Any]:
-        """The Pods of a component, those on their way out as well."""
-        label = f"app.kubernetes.io/component={component}"
+    def pods(self, *components: str) -> list[Any]:
+        """The Pods of components, those on their way out as well."""
+        label = f"{COMPONENT} in ({','.join(components)})"
         return list(self.node.get("pods", "-n", NAMESPACE, "-l", label)["items"])
 
-    def uids(self, component: str) -> set[str]:
-        """The UIDs of a component's Pods."""
-        return {pod["metadata"]["uid"] for pod in self.pods(component)}
+    def uids(self, *components: str) -> set[str]:
+        """The UIDs of the components' Pods."""
+        return {pod["metadata"]["uid"] for pod in self.pods(*components)}
 
     def bomgate(self, *arguments: str) -> Ran:
         """Run a command of bomgate in a webhook Pod."""
@@ -252,6 +254,11 @@ class Installation:
         """Keep a figure for the summary, and show it at once."""
         self.figures.append(figure)
         print(f"\n[node] {figure}", flush=True)
+
+
+def component_of(pod: Any) -> str:
+    """The component that a Pod's labels name; empty when they name none."""
+    return str(pod["metadata"].get("labels", {}).get(COMPONENT, ""))
 
 
 def is_ready(pod: Any) -> bool:

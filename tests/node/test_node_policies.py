@@ -30,6 +30,7 @@ OPEN = ["webhook", "webhook's metrics", "controller's metrics"]
 UNNAMED = ["webhook's unnamed port", "controller's unnamed port"]
 OTHERS = ["service of others", "API server", "API server's Service"]
 UNNAMED_PORT = 8000
+ALL = ("webhook", "controller", "postgresql")
 TRY = """
 for door in "$@"; do timeout 20 bash -c "exec 3<>/dev/tcp/$door" 2>/dev/null && echo "$door" & done
 wait
@@ -152,10 +153,10 @@ def test_metrics_can_be_kept_for_some(bomgate: Installation, doors: Doors) -> No
 def test_all_comes_up_anew_under_enforcement_and_no_call_fails(
     bomgate: Installation, doors: Doors, namespace: str
 ) -> None:
-    before = _uids(bomgate)
+    before = bomgate.uids(*ALL)
     with bomgate.load(namespace) as load:
         bomgate.kubectl("rollout", "restart", WEBHOOK, CONTROLLER, DATABASE[1])
-        wait_until(lambda: not before & _uids(bomgate), 600, "the end of every old Pod", pause=0.5)
+        wait_until(lambda: not before & bomgate.uids(*ALL), 600, "the end of every old Pod", pause=0.5)
         bomgate.settled()
     bomgate.tell(f"all restarted while NetworkPolicies are enforced: {load.told}")
     assert (load.final["failed"], load.final["wrong"]) == (0, 0), load.final
@@ -166,7 +167,3 @@ def test_all_comes_up_anew_under_enforcement_and_no_call_fails(
     wait_until(lambda: doors.open_to(STRANGER, ["database"]) == [], 60, "enforcement for the new database", pause=0.5)
     for insider in INSIDERS:
         assert doors.open_to(insider, ["database"]) == ["database"], insider
-
-
-def _uids(bomgate: Installation) -> set[str]:
-    return {uid for component in ("webhook", "controller", "postgresql") for uid in bomgate.uids(component)}

@@ -59,7 +59,7 @@ def test_a_drained_node_keeps_an_answer_and_fills_again(bomgate: Installation, n
 
 
 def _has_restarted(bomgate: Installation) -> bool:
-    pods = [pod for component in ("webhook", "controller", "postgresql") for pod in bomgate.pods(component)]
+    pods = bomgate.pods("webhook", "controller", "postgresql")
     return all(item["restartCount"] for pod in pods for item in pod["status"]["containerStatuses"])
 
 
