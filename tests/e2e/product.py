@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.certificates import Authority, Pair
 from tests.e2e.cluster import Ran
-from tests.e2e.processes import Process, free_port, wait_until
+from tests.e2e.processes import Process, free_port, patience, wait_until
 
 READY_SECONDS = 60.0
 
@@ -108,7 +108,8 @@ class Bomgate:
         """
         command = [sys.executable, "-m", "webhook", *map(str, arguments), "--config", str(self._config)]
         environment = {**self._environment, **(environment or {})}
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=self.folder, env=environment)
+        limit = patience(60)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, cwd=self.folder, env=environment)
         assert done.returncode == code, (
             f"bomgate {' '.join(map(str, arguments))} exits {done.returncode}: {done.stderr}"
         )
