@@ -127,6 +127,13 @@ class StoreUnreachable(StoreError):
     code = "store-unreachable"
 
 
+class ChangedMeanwhile(StoreError):
+    """Somebody else has changed the same since it was looked at; nothing was recorded (exit code 3)."""
+
+    code = "changed-meanwhile"
+    default_remedy = "Look at what is there now, and decide again."
+
+
 class LeaseLost(StoreError):
     """A writer came after its lease in the store had ended; what it brought was not kept (exit code 3)."""
 

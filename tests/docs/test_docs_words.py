@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "webhook"
 PAGE = (ROOT / "docs" / "concepts" / "words.md").read_text(encoding="utf-8")
-_NAME = re.compile(r"`((?:api|clients|engines|model|policy|ports|sboms|store)(?:\.\w+)*)`")
+_NAME = re.compile(r"`((?:api|clients|console|engines|model|policy|ports|sboms|store)(?:\.\w+)*)`")
 
 
 def _named(body: list[ast.stmt], name: str) -> ast.stmt | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tests.memory.facts import Facts
+from webhook.errors import ChangedMeanwhile
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope, StoredType
 from webhook.model.images import Digest
 from webhook.model.records import (
@@ -15,6 +16,7 @@ from webhook.model.records import (
     VulnerabilityQuery,
     VulnerabilityRecord,
 )
+from webhook.model.triage import AuditNote
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.scores import round_score
 
@@ -23,7 +25,13 @@ class MemoryAssessments:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 
-    def append(self, assessments: Sequence[Assessment]) -> int:
+    def append(
+        self, assessments: Sequence[Assessment], *, note: AuditNote | None = None, since: int | None = None
+    ) -> int:
+        names = {one.vulnerability for one in assessments}
+        for one in self._facts.assessments if since is not None else ():
+            if one.vulnerability in names and one.by_hand and one.revision > since:
+                raise ChangedMeanwhile(f"{one.author} has decided about {one.vulnerability} since.")
         if assessments:
             self._facts.revision += 1
             self._facts.append(assessments)

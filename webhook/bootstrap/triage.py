@@ -8,7 +8,8 @@ from webhook.bootstrap.parts import Parts
 from webhook.clients.machine import ThreadBackground
 from webhook.engines.assessing.rules import ModelRules
 from webhook.engines.triage.assessments import AssessmentLists
-from webhook.engines.triage.board import Boards
+from webhook.engines.triage.board import Boards, judge_of
+from webhook.engines.triage.deciding import Decider, DecidingParts
 from webhook.engines.triage.overview import Overviews
 from webhook.engines.triage.packages import PackageLists
 from webhook.engines.triage.vulnerabilities import VulnerabilityLists
@@ -22,6 +23,7 @@ class Triage:
         boards: images and running workloads with their verdicts.
         vulnerabilities, packages, assessments: lists.
         overviews: what a person looks at first.
+        decider: plans and records decisions.
     """
 
     boards: Boards
@@ -29,6 +31,7 @@ class Triage:
     packages: PackageLists
     assessments: AssessmentLists
     overviews: Overviews
+    decider: Decider
 
 
 def open_triage(parts: Parts) -> Triage:
@@ -45,4 +48,17 @@ def open_triage(parts: Parts) -> Triage:
         PackageLists(store, model, boards),
         assessments,
         Overviews(store, model, boards, vulnerabilities, assessments, clock),
+        Decider(
+            DecidingParts(
+                parts.assessor,
+                vulnerabilities,
+                boards,
+                model,
+                parts.refresher,
+                lambda index: judge_of(checker.supposing(model.supposing(index))),
+                rules,
+                parts.settings.policy,
+                clock,
+            )
+        ),
     )

@@ -33,6 +33,7 @@ VERBS = {
     "types": ("assessment_types", "Assessment types and the traps in them: list, lint."),
     "source": ("source", "The vulnerability source: check."),
     "db": ("database", "The database: upgrade, status."),
+    "console": ("console", "Look things up and decide in a browser, on this machine."),
     "unregister": ("unregister", "Delete bomgate's webhook configurations, in an emergency."),
     "demo": ("demo.verb", "See a workload denied, one with a warning and one allowed, on this machine."),
     "completion": ("completion", "Print the completion script of a shell."),

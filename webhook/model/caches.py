@@ -61,6 +61,11 @@ class TimedCache(Generic[_Key, _Value]):
         with self._lock:
             self._values[key] = (self._timer() + seconds, value)
 
+    def forget(self, key: _Key) -> None:
+        """Drop a value, if there is one."""
+        with self._lock:
+            self._values.pop(key, None)
+
     def get_or_make(self, key: _Key, make: Callable[[], tuple[_Value, float]]) -> _Value:
         """The value, made by one thread for all that want it at the same time; what ``make`` raises is not kept.
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         VulnerabilityRecord,
     )
     from webhook.model.searches import SearchClaim, SearchOutcome
+    from webhook.model.triage import AuditNote
 
 AutoAssess = Callable[[Vulnerability, str], "Assessment | None"]
 """The auto-assessment rule: (vulnerability, package purl) → the assessment to append, or None when no range matches."""
@@ -224,8 +225,14 @@ class ComponentStore(Protocol):
 class AssessmentStore(Protocol):
     """Assessments, append-only."""
 
-    def append(self, assessments: Sequence[Assessment]) -> int:
-        """Add records in one transaction; the new revision. An empty sequence changes nothing."""
+    def append(
+        self, assessments: Sequence[Assessment], *, note: AuditNote | None = None, since: int | None = None
+    ) -> int:
+        """Add records in one transaction, with a row in the audit log if there is a note; the new revision.
+
+        An empty sequence changes nothing. With ``since``, nothing is added (ChangedMeanwhile) when somebody has decided
+        by hand about one of the vulnerabilities after that revision.
+        """
 
     def provision(self, assessments: Sequence[Assessment], *, author: str, now: dt.datetime) -> int:
         """Make the records that ``author`` provisioned equal to ``assessments``: add the new, withdraw the rest.

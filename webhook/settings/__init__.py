@@ -26,6 +26,7 @@ from webhook.clients.registry.options import (
     RegistryRule,
     VerifyRule,
 )
+from webhook.console.options import ConsoleOptions
 from webhook.engines.auditing.options import AuditOptions
 from webhook.engines.controlling.options import CertificateOptions, ControllerOptions
 from webhook.engines.downloading.options import DownloadOptions
@@ -78,13 +79,6 @@ class LogOptions:
         for name, value, known in (("level", self.level, LEVELS), ("format", self.format, FORMATS)):
             if value not in known:
                 raise ConfigError(f"log.{name} cannot be {value!r:.60}", remedy=f"Write one of: {', '.join(known)}.")
-
-
-@dataclass(frozen=True, slots=True)
-class ConsoleOptions:
-    """Where people look further."""
-
-    url: str = field(default="", metadata={"help": ("Address of the console for links in denials; empty: no link.")})
 
 
 GROUPS = (

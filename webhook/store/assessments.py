@@ -9,14 +9,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select, func, select
 
+from webhook.errors import ChangedMeanwhile
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.records import AssessmentQuery
+from webhook.model.triage import AuditNote
+from webhook.policy.phrases import moment
+from webhook.policy.plaintext import plain
 from webhook.store.bulk import insert_columns
-from webhook.store.database import Change, Database, current_revision, raw_rows, scalar
+from webhook.store.database import Change, Database, among, current_revision, raw_rows, scalar
 from webhook.store.formerkeys import for_former_keys
 from webhook.store.interruptions import persistent
 from webhook.store.rows import ASSESSMENT_COLUMNS, assessment_columns, read_assessment
 from webhook.store.tables import assessments as table
+from webhook.store.triage.journal import write_note
 
 _WITHDRAWN = "No longer stated by its source."
 
@@ -32,17 +37,29 @@ class AssessmentRepository:
         self._database = database
 
     @persistent
-    def append(self, assessments: Sequence[Assessment]) -> int:
+    def append(
+        self, assessments: Sequence[Assessment], *, note: AuditNote | None = None, since: int | None = None
+    ) -> int:
         """Add records in one transaction; the new revision. An empty sequence changes nothing.
 
+        Args:
+            assessments: the records.
+            note: for the audit log; None writes none.
+            since: the revision that the records were planned with; None does not look for what was decided since.
+
         Raises:
+            ChangedMeanwhile: somebody has decided by hand about one of the vulnerabilities since; none was added.
             StoreError: none of them was added.
         """
         if not assessments:
             with self._database.read() as connection:
                 return current_revision(connection)
         with self._database.change() as change:
+            if since is not None:
+                _refuse_changed(change.connection, assessments, since)
             append(change, for_former_keys(change.connection, assessments))
+            if note is not None:
+                write_note(change.connection, note, assessments[0].assessed_at, assessments[0].batch)
         return change.revision
 
     @persistent
@@ -91,6 +108,26 @@ def append(change: Change, records: Sequence[Assessment]) -> None:
         return
     newest = scalar(change.connection, _newest) or 0
     insert_columns(change.connection, table, assessment_columns(records, revision=change.revision, after=newest))
+
+
+def _refuse_changed(connection: Connection, assessments: Sequence[Assessment], since: int) -> None:
+    """Refuse records about what somebody has decided since a revision.
+
+    Raises:
+        ChangedMeanwhile: somebody has.
+    """
+    names = sorted({one.vulnerability for one in assessments})
+    newer = select(table.c.vulnerability, table.c.author, table.c.assessed_at).where(
+        table.c.revision > since,
+        table.c.source != AssessmentSource.AUTO.value,
+        among(connection, table.c.vulnerability, names),
+    )
+    row: Any = connection.execute(newer.order_by(table.c.sequence.desc()).limit(1)).one_or_none()
+    if row is not None:
+        raise ChangedMeanwhile(
+            f"{plain(row.author, 80)} has decided about {plain(row.vulnerability, 80)} on {moment(row.assessed_at)}, "
+            "after this was planned."
+        )
 
 
 def _newest(_: Dialect) -> Select[Any]:

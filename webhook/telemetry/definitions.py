@@ -242,5 +242,17 @@ DEFINITIONS = (
         "1 for what ended that run early (credits, credentials, rate, budget, other), else 0.",
         ("reason",),
     ),
+    MetricDefinition(
+        "bomgate_console_requests_total",
+        "counter",
+        "Requests that the console answered, by what was asked (page, api) and the class of the status (2xx, 4xx …).",
+        ("asked", "status"),
+    ),
+    MetricDefinition(
+        "bomgate_console_request_duration_seconds",
+        "histogram",
+        "Time that the console took for an answer, by what was asked.",
+        ("asked",),
+    ),
     MetricDefinition("bomgate_build_info", "gauge", "1, with the version as a label.", ("version",)),
 )

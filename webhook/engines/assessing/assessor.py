@@ -11,6 +11,8 @@ from webhook.engines.assessing.targets import distinct_identifiers, find_target
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.records import AssessmentQuery
+from webhook.model.triage import AuditNote
+from webhook.policy.audit import noted
 from webhook.policy.automatic import auto_assessment
 from webhook.policy.decisions import (
     PROVISIONER,
@@ -209,19 +211,39 @@ class Assessor:
         index = self.index()
         return impact(records, index, Judge(self._rules(), index, self._clock.now()), self._vulnerabilities)
 
-    def record(self, records: Sequence[Assessment], *, batch: str, recorded_by: str) -> tuple[Assessment, ...]:
+    def planned(self, decision: Decision, targets: Sequence[Target]) -> tuple[Assessment, ...]:
+        """The records of a decision about what was looked up already; nothing is recorded.
+
+        Raises:
+            InvalidInput: the type is not known, the author or the comment is missing, or the end is not ahead.
+        """
+        return decide(decision, targets, self._rules().types, self._clock.now())
+
+    def record(
+        self,
+        records: Sequence[Assessment],
+        *,
+        batch: str,
+        recorded_by: str,
+        note: AuditNote | None = None,
+        since: int | None = None,
+    ) -> tuple[Assessment, ...]:
         """Record what was planned, all or nothing, under one name by which it can be undone.
 
         Args:
             records: what a method with ``dry_run`` gave.
             batch: see :class:`webhook.model.assessments.Assessment`.
             recorded_by: likewise.
+            note: for the audit log; one that says what the records say when left out.
+            since: the revision as of which it was planned; None does not look whether somebody has decided since.
 
         Raises:
+            ChangedMeanwhile: somebody has decided about one of the vulnerabilities since.
             StoreError: nothing was recorded.
         """
         stamped = tuple(replace(record, batch=batch, recorded_by=recorded_by) for record in records)
-        self._assessments.append(stamped)
+        if stamped:
+            self._assessments.append(stamped, note=note or noted(stamped), since=since)
         return stamped
 
     # -- from the configuration file --------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ class ImageChecker:
     """
 
     def __init__(self, model: ReadModel, rules: Rules, tags: TagResolver, search: SbomSearch, clock: Clock) -> None:
-        self._model, self.tags, self._search, self._clock = model, tags, search, clock
+        self._model, self.tags, self._search, self._clock, self._own = model, tags, search, clock, rules
         self.rules, self._policy, self._platforms = ModelRules(rules, model), rules.policy, search.platforms
         self._generation, self._wanted = -1, Wanted()
         self._verdicts: dict[tuple[Digest, str, str], _Judged] = {}
@@ -186,6 +186,10 @@ class ImageChecker:
             outcome = self._search.search(image, digest, deadline, access)
             return _with_remark(self._searched(image, digest, namespace, access, outcome), resolution)
         return _with_remark(judged.verdict, resolution)
+
+    def supposing(self, model: ReadModel) -> ImageChecker:
+        """A checker that judges with another model, to see what would be."""
+        return ImageChecker(model, self._own, self.tags, self._search, self._clock)
 
     def look_again(
         self, image: ImageRef, digest: Digest, deadline: Deadline, access: PullAccess, former: dict[str, str]

@@ -188,6 +188,27 @@ class VulnerabilityLists:
         judge = Judge(self._rules(), self._model.assessments, self._clock.now(), Place(namespace=namespace))
         return self._row(line, judge, self._boards.now(), None, VulnerabilityFilter())
 
+    def line(self, identifier: str) -> VulnerabilityLine | None:
+        """One by id or alias as the store has it; None when nobody knows it.
+
+        Raises:
+            StoreError: the store did not answer.
+        """
+        return self._store.vulnerability(identifier)
+
+    def lines(self, identifiers: Sequence[str]) -> dict[str, VulnerabilityLine]:
+        """Those that affect something now, by id, as the store has them.
+
+        Raises:
+            StoreError: the store did not answer.
+        """
+        found: dict[str, VulnerabilityLine] = {}
+        for start in range(0, len(identifiers), _PORTIONS[-1]):
+            some = tuple(identifiers[start : start + _PORTIONS[-1]])
+            scan = VulnerabilityScan(VulnerabilityOrder.ID, ids=some)
+            found |= {one.vulnerability.id: one for one in self._store.vulnerabilities(scan, None, len(some))}
+        return found
+
     # -- parts ------------------------------------------------------------------------------------------------------
 
     def _scan(self, wanted: VulnerabilityFilter, ids: set[str] | None) -> VulnerabilityScan:

@@ -1,0 +1,158 @@
+"""Who gets in, and what a page elsewhere cannot do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from tests.console.conftest import HOST, Console
+from webhook.console.colors import LEAST, contrast, palette
+from webhook.console.guards import HEADERS
+from webhook.errors import StoreUnreachable
+
+
+@pytest.mark.parametrize("path", ["/", "/vulnerabilities", "/settings", "/api/v1/vulnerabilities", "/types.css"])
+def test_nothing_is_shown_before_signing_in(stranger: Console, path: str) -> None:
+    answer = stranger.get(path)
+    assert answer.status_code == 401
+    assert "CVE-" not in answer.text and "one-time" not in answer.headers.get("Set-Cookie", "")
+
+
+def test_a_link_can_be_used_once(stranger: Console) -> None:
+    secret = stranger.sessions.new_link()
+    answer = stranger.get(f"/sign-in?token={secret}")
+    cookie = answer.headers["Set-Cookie"]
+    assert answer.status_code == 303 and "HttpOnly" in cookie and "SameSite=Strict" in cookie
+    assert stranger.get("/").status_code == 200
+    other = stranger.client.application.test_client()
+    assert other.get(f"/sign-in?token={secret}", headers={"Host": HOST}).status_code == 401
+    assert other.get("/sign-in?token=guess", headers={"Host": HOST}).status_code == 401
+
+
+def test_an_old_link_is_refused_and_a_newer_one_takes_its_place(stranger: Console) -> None:
+    first = stranger.sessions.new_link()
+    second = stranger.sessions.new_link()
+    assert stranger.get(f"/sign-in?token={first}").status_code == 401
+    stranger.sessions._link = (second, stranger.parts.clock.monotonic() - 1)
+    assert stranger.get(f"/sign-in?token={second}").status_code == 401
+
+
+def test_a_new_link_is_told_in_the_terminal_only(stranger: Console) -> None:
+    headers = {"Host": HOST, "Origin": f"http://{HOST}"}
+    answer = stranger.client.post("/sign-in/link", headers=headers)
+    assert answer.status_code == 200 and len(stranger.announced) == 1
+    assert stranger.announced[0] not in answer.text
+    assert stranger.get(f"/sign-in?token={stranger.announced[0]}").status_code == 303
+
+
+def test_signing_in_gives_a_new_session_and_signing_out_ends_it(console: Console) -> None:
+    before = console.client.get_cookie("bomgate_session", domain="127.0.0.1")
+    assert before is not None
+    console.sign_in()
+    after = console.client.get_cookie("bomgate_session", domain="127.0.0.1")
+    assert after is not None and after.value != before.value
+    assert console.post("/sign-out").status_code == 303
+    console.client.set_cookie("bomgate_session", after.value, domain="127.0.0.1")
+    assert console.get("/").status_code == 401
+
+
+def test_a_session_that_was_made_up_is_none(stranger: Console) -> None:
+    stranger.client.set_cookie("bomgate_session", "x" * 43, domain="127.0.0.1")
+    assert stranger.get("/").status_code == 401
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8470", "127.0.0.1:80", "127.0.0.1.evil.example:8470"])
+def test_another_name_for_the_address_is_refused(console: Console, host: str) -> None:
+    answer = console.client.get("/api/v1/vulnerabilities", headers={"Host": host})
+    assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "null"},
+        {"Origin": f"http://{HOST}", "Sec-Fetch-Site": "same-site"},
+        {"Origin": f"http://evil@{HOST}.evil.example"},
+    ],
+)
+def test_a_write_from_elsewhere_is_refused_though_cookie_and_token_are_right(console: Console, headers: Any) -> None:
+    token = console.token
+    given = {"Host": HOST, **headers}
+    answer = console.client.post("/decide", data={"form_token": token, "tick": "CVE-2021-44228"}, headers=given)
+    assert answer.status_code == 403
+    answer = console.client.post("/decide", data={"form_token": token}, headers={"Host": HOST})
+    assert answer.status_code == 403  # says nothing of where it comes from
+
+
+@pytest.mark.parametrize("path", ["/decide", "/sign-out", "/batches/x/undo", "/api/v1/decisions"])
+def test_a_write_without_the_token_is_refused(console: Console, path: str) -> None:
+    for token in ("", "guess"):
+        assert console.post(path, token=token).status_code == 403
+
+
+def test_every_answer_is_hardened(console: Console) -> None:
+    for path in ("/", "/nothing", "/api/v1/types", "/static/style.css", "/sign-in"):
+        answer = console.get(path)
+        kept = {name: value for name, value in HEADERS.items() if name != "Cache-Control"}
+        assert all(answer.headers[name] == value for name, value in kept.items()), path
+        assert answer.headers["Cache-Control"] == ("no-cache" if path.startswith("/static") else "no-store")
+        answer.close()
+    assert "frame-ancestors 'none'" in HEADERS["Content-Security-Policy"]
+
+
+def test_a_link_from_elsewhere_passes_a_page_of_our_own(stranger: Console) -> None:
+    answer = stranger.get('/vulnerabilities?text="><b>', headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 200 and 'http-equiv="refresh"' in answer.text and "<b>" not in answer.text
+
+
+@pytest.mark.parametrize("target", ["//evil.example/", "/\\evil.example", "/%2F%2Fevil.example"])
+def test_no_address_leads_elsewhere(console: Console, target: str) -> None:
+    answer = console.get(target)
+    assert "evil.example" not in answer.headers.get("Location", "")
+
+
+def test_an_answer_of_the_api_is_an_error_with_code_sentence_and_remedy(stranger: Console) -> None:
+    answer = stranger.get("/api/v1/vulnerabilities")
+    assert answer.mimetype == "application/json" and set(answer.json) == {"code", "message", "remedy"}
+    assert answer.json["code"] == "not-signed-in"
+    stranger.sign_in()
+    assert stranger.get("/api/v1/nothing").json["code"] == "not-found"
+    assert stranger.get("/api/v1/images/x").json["code"] == "invalid-input"
+
+
+def test_a_database_that_is_away_is_said_and_what_is_in_memory_is_shown(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any, **__: Any) -> Any:
+        raise StoreUnreachable("The database cannot be reached.")
+
+    monkeypatch.setattr(console.parts.store.triage, "vulnerabilities", away)
+    console.parts.refresher.failing_since = console.parts.clock.monotonic()
+    page = console.get("/workloads")
+    assert page.status_code == 200 and "The database does not answer" in page.text and "shop/web" in page.text
+    assert console.get("/api/v1/vulnerabilities").status_code == 503
+    assert console.get("/vulnerabilities").status_code == 503
+
+
+def test_sessions_end(stranger: Console) -> None:
+    from webhook.console.identity import Person
+    from webhook.console.sessions import Sessions
+
+    now = [0.0]
+    sessions = Sessions(60, lambda: now[0])
+    name = sessions.begin(Person("ana", "link"))
+    assert sessions.find(name) is not None
+    now[0] = dt.timedelta(minutes=2).total_seconds()
+    assert sessions.find(name) is None
+
+
+@pytest.mark.parametrize("color", ["red", "orange", "purple", "yellow", "grey", "#ffff00", "#000000", "#ffffff", "no"])
+def test_text_on_every_colour_can_be_read(color: str) -> None:
+    for paint in palette(color):
+        one, other = (
+            tuple(int(text[start : start + 2], 16) / 255 for start in (1, 3, 5)) for text in (paint.back, paint.text)
+        )
+        assert contrast(one, other) >= LEAST  # type: ignore[arg-type]

@@ -1,0 +1,214 @@
+"""Every list as a page, as JSON and as CSV: filters stand in the address, and a cursor leads through all of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.console.conftest import Console
+from tests.console.world import EVIL, HOSTILE
+from tests.ports.samples import digest
+
+LISTS = ("vulnerabilities", "packages", "images", "workloads", "assessments", "types", "runs", "audit")
+
+
+def items(shown: Console, path: str, **given: str) -> list[dict[str, Any]]:
+    answer = shown.get(f"/api/v1/{path}", query_string=given)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json["items"]
+    return found
+
+
+def ids(shown: Console, **given: str) -> list[str]:
+    return [one["id"] for one in items(shown, "vulnerabilities", limit="1000", **given)]
+
+
+def test_the_description_is_valid_and_every_route_is_in_it(shown_on_any: Console) -> None:
+    document = shown_on_any.get("/api/v1/openapi.json").json
+    OpenAPIV31SpecValidator(document).validate()
+    app = shown_on_any.client.application
+    served = {
+        rule.rule.replace("<path:identifier>", "{id}").replace("<", "{").replace(">", "}").removeprefix("/api/v1")
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/")
+    }
+    assert set(document["paths"]) == served - {"/openapi.json"}
+
+
+def schema(document: dict[str, Any], name: str) -> Draft202012Validator:
+    return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": document["components"]})
+
+
+def test_answers_are_what_the_description_says(shown_on_any: Console) -> None:
+    document = shown_on_any.get("/api/v1/openapi.json").json
+    for name in LISTS:
+        operation = document["paths"][f"/{name}"]["get"]
+        content = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        answer = shown_on_any.get(f"/api/v1/{name}").json
+        Draft202012Validator({**content, "components": document["components"]}).validate(answer)
+    schema(document, "Vulnerability").validate(shown_on_any.get("/api/v1/vulnerabilities/CVE-2021-44228").json)
+    schema(document, "Package").validate(shown_on_any.get("/api/v1/package?purl=pkg:npm/lodash").json)
+    schema(document, "Image").validate(shown_on_any.get(f"/api/v1/images/{digest(1)}").json)
+    schema(document, "Problem").validate(shown_on_any.get("/api/v1/vulnerabilities?severity=huge").json)
+
+
+@pytest.mark.parametrize("order", ["score", "newest", "id"])
+def test_a_cursor_leads_through_all_of_a_list_once(shown_on_any: Console, order: str) -> None:
+    found: list[str] = []
+    cursor = ""
+    while True:
+        answer = shown_on_any.get(f"/api/v1/vulnerabilities?sort={order}&limit=9&cursor={cursor}")
+        found += [one["id"] for one in answer.json["items"]]
+        cursor = answer.json["next"]
+        if cursor is None:
+            break
+        assert f"cursor={cursor}" in answer.headers["Link"]
+    assert len(found) == len(set(found)) == 74
+    assert found == ids(shown_on_any, sort=order)
+
+
+@pytest.mark.parametrize("name", ["packages", "images", "workloads", "assessments"])
+def test_pages_of_other_lists_hold_each_row_once(shown: Console, name: str) -> None:
+    rows: list[str] = []
+    cursor = ""
+    while cursor is not None:
+        answer = shown.get(f"/api/v1/{name}?limit=7&cursor={cursor}").json
+        rows += [repr(one) for one in answer["items"]]
+        cursor = answer["next"]
+    assert len(rows) == len(set(rows)) and sorted(rows) == sorted(map(repr, items(shown, name, limit="1000")))
+
+
+@pytest.mark.parametrize("cursor", ["x", "WzFd", "e30", "WyJhIiwxXQ", "W" * 5000, "WzFlOTk5LCJhIl0", "W1tbMV1dLCJhIl0"])
+def test_a_cursor_that_is_none_is_refused(shown_on_any: Console, cursor: str) -> None:
+    answer = shown_on_any.get(f"/api/v1/vulnerabilities?cursor={cursor}")
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid-input")
+
+
+def test_filters_of_vulnerabilities(shown_on_any: Console) -> None:
+    assert ids(shown_on_any, text="lookups") == ["CVE-2021-44228"]
+    assert ids(shown_on_any, package="lodash") == ["CVE-2021-23337"]
+    assert ids(shown_on_any, namespace="shop") == ["CVE-2021-44228", "CVE-2021-23337", "CVE-2020-14343"]
+    assert ids(shown_on_any, namespace="shop", state="unassessed") == ["CVE-2020-14343"]
+    assert ids(shown_on_any, ends_within="6") == ["CVE-2021-23337", "EVIL-1"]
+    assert ids(shown_on_any, image=digest(1)) == ["CVE-2021-44228", "CVE-2021-23337"]
+    assert len(ids(shown_on_any, running="1")) == 34
+    assert len(ids(shown_on_any, type="Blocked")) == 18
+    assert ids(shown_on_any, since="2030-01-01") == []
+    assert len(ids(shown_on_any, since="1d")) == 74
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "since=yesterday",
+        "severity=huge",
+        "ends_within=0",
+        "ends_within=x",
+        "limit=0",
+        "limit=9999999",
+        "image=1",
+        "namespace=nowhere",
+        "sort=random",
+        f"text={'x' * 300}",
+    ],
+)
+def test_a_filter_that_cannot_be_used_is_refused_with_a_remedy(shown: Console, query: str) -> None:
+    answer = shown.get(f"/api/v1/vulnerabilities?{query}")
+    assert answer.status_code == 400 and answer.json["code"] == "invalid-input" and answer.json["message"]
+    page = shown.get(f"/vulnerabilities?{query}")
+    assert page.status_code == 400 and 'role="alert"' in page.text
+
+
+def test_filters_of_the_other_lists(shown: Console) -> None:
+    assert [one["package"] for one in items(shown, "packages", name="log4j*")] == [
+        "pkg:maven/org.apache.logging.log4j/log4j-core"
+    ]
+    (web,) = items(shown, "images", name="*shop/web*")
+    assert (web["verdict"], web["worst"], web["workloads"]) == ("deny", "Critical", 1)
+    assert {one["verdict"] for one in items(shown, "images", verdict="deny")} == {"deny"}
+    (shop, worker) = items(shown, "workloads", namespace="shop")
+    assert (shop["title"], shop["action"], worker["action"]) == ("Deployment shop/web", "deny", "warn")
+    assert len(items(shown, "workloads", image=digest(1))) == 1
+    (by_ana,) = items(shown, "assessments", author="ana")
+    assert (by_ana["standing"], by_ana["batch"]) == ("in force", "20261128-aaaaaa")
+    assert len(items(shown, "assessments", by_hand="1")) == 2
+    assert [one["vulnerability"] for one in items(shown, "assessments", ends_within="6", by_hand="1")] == [
+        "CVE-2021-23337",
+        "EVIL-1",
+    ]
+
+
+def test_a_spreadsheet_gets_no_formula(shown: Console) -> None:
+    answer = shown.get("/api/v1/assessments.csv?by_hand=1")
+    assert answer.mimetype == "text/csv" and "attachment" in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert {row["author"] for row in rows} == {"ana", "mallory"}
+    from webhook.console.api import _cell
+
+    assert _cell("=HYPERLINK(1)") == "'=HYPERLINK(1)" and _cell(["@x", "y"]) == "'@x y" and _cell(-1) == "-1"
+
+
+PAGES = (
+    "/",
+    *(f"/{name}" for name in LISTS),
+    "/settings",
+    "/vulnerabilities/EVIL-1",
+    f"/images/{digest(3)}",
+    f"/package?purl={EVIL.replace('%', '%25')}",
+    "/assessments?author=mallory",
+    "/vulnerabilities?text=%3Cscript%3E",
+    "/vulnerabilities?severity=%3Cscript%3E",
+    "/nothing/%3Cscript%3E",
+    "/batches/%3Cscript%3E",
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_hostile_text_is_text_on_every_page(shown: Console, path: str) -> None:
+    page = shown.get(path)
+    assert (
+        "<script" not in page.text
+        and "<img" not in page.text
+        and "onerror=alert" not in page.text.replace("&lt;img src=x onerror=alert", "")
+    )
+    assert "\u202e" not in page.text and "\x1b" not in page.text
+    assert "49" not in page.text.partition("alert(2)")[2][:20]  # what looks like a template is none
+    assert HOSTILE not in page.text
+    assert "script-src" not in page.headers["Content-Security-Policy"]
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_no_page_names_another_host(shown: Console) -> None:
+    for path in PAGES:
+        text = shown.get(path).text
+        assert 'src="http' not in text and 'href="http' not in text and "<style" not in text and " style=" not in text
+
+
+def test_a_list_page_is_small(shown: Console) -> None:
+    for name in LISTS:
+        assert len(shown.get(f"/{name}").data) < 60_000, name
+
+
+def test_a_page_of_a_noun_that_there_is_not_says_so(shown: Console) -> None:
+    for path in ("/vulnerabilities/CVE-1", "/package?purl=pkg:npm/nobody", f"/images/{digest(999)}", "/batches/none"):
+        page = shown.get(path)
+        assert page.status_code == 404 and 'role="alert"' in page.text, path
+    assert shown.get("/images/latest").status_code == 400
+
+
+def test_the_document_of_an_sbom_can_be_downloaded(shown: Console) -> None:
+    (sbom,) = shown.get(f"/api/v1/images/{digest(1)}").json["sboms"]
+    answer = shown.get(f"/images/{digest(1)}/documents/{sbom['document']}")
+    assert answer.status_code == 404  # the samples have no bytes
+    assert shown.get(f"/images/{digest(1)}/documents/sha256:{'0' * 64}").status_code == 404
+
+
+def test_requests_are_counted(shown: Console) -> None:
+    shown.get("/vulnerabilities")
+    text = shown.get("/metrics").text
+    assert 'bomgate_console_requests_total{asked="page",status="2xx"}' in text

@@ -1,0 +1,223 @@
+"""The console: joins what people see to what it is made of. Apart from the rest, as no other command loads it."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import getpass
+import logging
+import os
+import socket
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from webhook import __version__
+from webhook.bootstrap.parts import Parts, open_parts
+from webhook.bootstrap.triage import Triage, open_triage
+from webhook.console.app import SignIn, create_console
+from webhook.console.face import ConsoleFace, Health, SettingLine
+from webhook.console.identity import Person
+from webhook.console.server import ConsoleServer, Served
+from webhook.console.sessions import Sessions
+from webhook.engines.assessing.rules import ModelRules
+from webhook.errors import BomgateError, ConfigError
+from webhook.policy.lint import Level
+from webhook.settings import GROUPS, Settings
+from webhook.settings.lookup import camel
+from webhook.telemetry.metrics import Metrics
+
+log = logging.getLogger("bomgate.console")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_SECRET = ("token", "username")
+"""Fields of which only whether they are set is shown."""
+_OLD = dt.timedelta(hours=48)
+
+
+def serve_console(settings: Settings, address: tuple[str, int]) -> None:
+    """Serve until a signal ends it.
+
+    Args:
+        settings: all settings.
+        address: host and port.
+
+    Raises:
+        ConfigError: the address cannot be used.
+    """
+    host, port = address
+    if host not in _LOOPBACK:
+        raise ConfigError(
+            f"console.listen: {host} is no loopback address, and signing in by a link is for one machine.",
+            remedy="Write 127.0.0.1:8470, and reach it from elsewhere through an SSH tunnel.",
+        )
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as problem:
+        raise ConfigError(
+            f"console.listen: cannot listen on {host}:{port}: {problem.strerror or problem}.",
+            remedy="Choose another address.",
+        ) from problem
+    bound = listener.getsockname()[1]
+    ConsoleServer(listener, settings.console.threads, partial(served, settings, host, bound)).run()
+
+
+def served(settings: Settings, host: str, port: int) -> Served:
+    """What the process of the console runs."""
+    parts, stop = open_parts(settings, create=False), threading.Event()
+    triage = open_triage(parts)
+    sessions = Sessions(settings.console.session_hours * 3600, parts.clock.monotonic)
+    shown = f"[{host}]" if ":" in host else host
+
+    def announce(secret: str) -> None:
+        sys.stderr.write(
+            f"Open http://{shown}:{port}/sign-in?token={secret}\nThe link can be used once, within ten minutes.\n"
+        )
+        sys.stderr.flush()
+
+    owner = Person(_user(), "one-time link")
+    sign_in = SignIn(sessions, owner, host, port, settings.console.url, announce=announce)
+    app = create_console(console_face(parts, triage, Metrics()), sign_in)
+    thread = threading.Thread(target=_follow, args=(parts, triage, stop), name="bomgate-console", daemon=True)
+
+    def start() -> None:
+        parts.refresher.warm_up()
+        parts.refresher.tick()
+        thread.start()
+        announce(sessions.new_link())
+
+    def end() -> None:
+        stop.set()
+        thread.join(timeout=5)
+        parts.store.close()
+
+    return Served(app, start, end)
+
+
+def _follow(parts: Parts, triage: Triage, stop: threading.Event) -> None:
+    """Keep the read model and the board up to date."""
+    beats = 0
+
+    def after_tick() -> None:
+        nonlocal beats
+        beats += 1
+        if parts.model.loaded:
+            try:
+                triage.boards.refresh(inventory=beats % 10 == 1)
+            except BomgateError as problem:
+                log.debug("the board stays as it is", extra={"error": problem.message})
+
+    parts.refresher.run(stop, after_tick)
+
+
+def console_face(parts: Parts, triage: Triage, metrics: Metrics) -> ConsoleFace:
+    """What the console works with."""
+
+    def stale_since() -> dt.datetime | None:
+        since = parts.refresher.failing_since
+        if since is None:
+            return None
+        return parts.clock.now() - dt.timedelta(seconds=parts.clock.monotonic() - since)
+
+    return ConsoleFace(
+        boards=triage.boards,
+        vulnerabilities=triage.vulnerabilities,
+        packages=triage.packages,
+        assessments=triage.assessments,
+        overviews=triage.overviews,
+        decider=triage.decider,
+        store=parts.store.triage,
+        sboms=parts.store.sboms,
+        documents=parts.store.documents,
+        rules=ModelRules(parts.rules, parts.model),
+        checks=partial(checks, parts, triage),
+        settings=tuple(setting_lines(parts.settings)),
+        stale_since=stale_since,
+        clock=parts.clock,
+        metrics=metrics,
+        version=__version__,
+    )
+
+
+def checks(parts: Parts, triage: Triage) -> Sequence[Health]:
+    """The self-check: what a person should look at, with what helps."""
+    found = [_database(parts), *_data(parts)]
+    token = parts.settings.ossindex.token
+    if token:
+        found.append(Health("OSS Index", "good", "A token is set; `bomgate source check` tries it."))
+    else:
+        found.append(Health("OSS Index", "bad", "No token is set, so nothing can be asked.", "Set ossindex.token."))
+    taken_at = triage.boards.now().taken_at
+    if taken_at is None:
+        found.append(Health("Cluster", "note", "No cluster is audited, so it is not known what runs."))
+    elif parts.clock.now() - taken_at > dt.timedelta(hours=3):
+        text = f"The cluster was last audited on {taken_at:%Y-%m-%d %H:%M} UTC."
+        found.append(Health("Cluster", "bad", text, "Look at the controller: its duty `audit` does not run."))
+    else:
+        found.append(Health("Cluster", "good", f"Audited on {taken_at:%Y-%m-%d %H:%M} UTC."))
+    for trap in triage.assessments.traps():
+        level = "bad" if trap.level is Level.WARNING else "note"
+        found.append(Health("Types", level, trap.sentence, trap.remedy))
+    return found
+
+
+def _database(parts: Parts) -> Health:
+    try:
+        status = parts.store.admin.status()
+    except BomgateError as problem:
+        return Health("Database", "bad", problem.message, problem.remedy)
+    return Health("Database", "good", f"{status.url}, schema {status.schema}, revision {status.revision}.")
+
+
+def _data(parts: Parts) -> Sequence[Health]:
+    try:
+        run = parts.store.runs.last()
+    except BomgateError as problem:
+        return [Health("Downloader", "bad", problem.message, problem.remedy)]
+    if run is None:
+        return [Health("Downloader", "bad", "It never ran.", "Run `bomgate download`.")]
+    when = f"{run.finished:%Y-%m-%d %H:%M} UTC"
+    if not run.report.complete:
+        text = f"The run of {when} is incomplete: {run.report.stopped_by or 'something failed'}."
+        return [Health("Downloader", "bad", text, "Look at the list of runs.")]
+    if parts.clock.now() - run.finished > _OLD:
+        text = f"The last run ended on {when}, more than two days ago."
+        return [Health("Downloader", "bad", text, "Run `bomgate download`, and look at its schedule.")]
+    return [Health("Downloader", "good", f"The last run ended on {when}, and was complete.")]
+
+
+def setting_lines(settings: Settings) -> Sequence[SettingLine]:
+    """The settings in force; of what may be a secret only whether it is set."""
+    by_class: Mapping[type, object] = {
+        type(value): value
+        for value in (getattr(settings, field.name) for field in dataclasses.fields(settings))
+        if dataclasses.is_dataclass(value)
+    }
+    lines = []
+    for group in GROUPS:
+        for options, field in group.fields():
+            made = by_class.get(options)
+            value = getattr(made, field.name, None) if made is not None else None
+            text = ("set" if value else "not set") if field.name in _SECRET else _text(value)
+            if group.name == "database" and field.name == "url":
+                text = "see the self-check"
+            name = f"{group.name}.{camel(field.name)}"
+            lines.append(SettingLine(name, text, str(field.metadata.get("help", ""))))
+    return lines
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"uid {os.getuid()}"

@@ -1,0 +1,173 @@
+"""The API ``/api/v1``: every list as JSON and CSV, single nouns, decisions, and the document that describes it."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from flask import Flask, Response, g, request
+
+from webhook.console.deciding import decision_of, planned_json, scope_of
+from webhook.console.details import image_json, package_json, vulnerability_json
+from webhook.console.face import ConsoleFace
+from webhook.console.identity import Gate
+from webhook.console.lists.base import ListView, encode, limit
+from webhook.console.lists.findings import vulnerability_filter
+from webhook.console.openapi import document
+from webhook.console.problems import NotAllowed, NotFound
+from webhook.console.sessions import Session
+from webhook.errors import InvalidInput
+from webhook.model.images import parse_digest
+from webhook.model.purls import parse_purl
+
+ROOT = "/api/v1"
+_RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], gate: Gate) -> None:
+    """Add the routes of the API.
+
+    Args:
+        app: where to.
+        face: what it gives.
+        lists: by name.
+        gate: what a person may do.
+    """
+    for view in lists.values():
+        _add_list(app, face, view, gate)
+    described = msgspec.json.encode(document(lists, face.version))
+
+    @app.get(f"{ROOT}/openapi.json")
+    def api_openapi() -> Response:
+        return Response(described, mimetype="application/json")
+
+    @app.get(f"{ROOT}/vulnerabilities/<path:identifier>")
+    def api_one_vulnerability(identifier: str) -> Response:
+        require(gate, "get", "vulnerabilities")
+        return _json(vulnerability_json(face, identifier))
+
+    @app.get(f"{ROOT}/package")
+    def api_one_package() -> Response:
+        require(gate, "get", "packages")
+        return _json(package_json(face, parse_purl(request.args.get("purl", "")).package))
+
+    @app.get(f"{ROOT}/images/<digest>")
+    def api_one_image(digest: str) -> Response:
+        require(gate, "get", "images")
+        return _json(image_json(face, parse_digest(digest)))
+
+    @app.post(f"{ROOT}/decisions")
+    def api_decide() -> Response:
+        body = request.get_json()
+        if not isinstance(body, dict):
+            raise InvalidInput("The body is no JSON object.")
+        session: Session = g.session
+        values = {name: str(value) for name, value in body.items() if isinstance(value, str | int)}
+        scope = scope_of(values)
+        require(gate, "create", "assessments", scope.namespace or "")
+        if body.get("filter") is not None:
+            given = lists["vulnerabilities"].read(_texts(body["filter"]), face.clock.now())
+            ids = face.decider.matching(vulnerability_filter(given))
+        else:
+            ids = tuple(str(one) for one in body.get("vulnerabilities") or ())
+        planned = face.decider.plan(face.decider.select(ids, scope), decision_of(values, session.who.name))
+        batch = ""
+        if body.get("dryRun") is not True:
+            if body.get("override") is True:
+                require(gate, "create", "assessments/override", scope.namespace or "")
+            batch = face.decider.record(planned, override=body.get("override") is True, recorded_by=origin())
+        return _json({**planned_json(planned), "batch": batch})
+
+    @app.post(f"{ROOT}/batches/<batch>/undo")
+    def api_undo(batch: str) -> Response:
+        require(gate, "delete", "assessments")
+        session: Session = g.session
+        planned = face.decider.plan_undo(batch, session.who.name)
+        body = request.get_json(silent=True) or {}
+        made = ""
+        if body.get("dryRun") is not True:
+            made = face.decider.record(planned, override=True, recorded_by=origin())
+        return _json({**planned_json(planned), "batch": made})
+
+
+def _add_list(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gate) -> None:
+    def read() -> tuple[list[dict[str, Any]], str | None]:
+        require(gate, "list", view.resource)
+        values = view.read(request.args, face.clock.now())
+        page = view.page(values, request.args.get("cursor", ""), limit(request.args.get("limit", "")))
+        return [view.record(row) for row in page.items], None if page.after is None else encode(page.after)
+
+    def as_json() -> Response:
+        items, after = read()
+        return _paged(_json({"items": items, "next": after}), after)
+
+    def as_csv() -> Response:
+        items, after = read()
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow([column.name for column in view.columns])
+        for item in items:
+            writer.writerow([_cell(item[column.name]) for column in view.columns])
+        response = Response(out.getvalue(), mimetype="text/csv")
+        response.headers["Content-Disposition"] = f'attachment; filename="{view.name}.csv"'
+        return _paged(response, after)
+
+    app.add_url_rule(f"{ROOT}/{view.name}", f"api_{view.name}", as_json)
+    app.add_url_rule(f"{ROOT}/{view.name}.csv", f"csv_{view.name}", as_csv)
+
+
+def require(gate: Gate, verb: str, resource: str, namespace: str = "") -> None:
+    """Refuse to go on unless the person of this request may do that.
+
+    Raises:
+        NotAllowed: it is not allowed.
+    """
+    session: Session = g.session
+    if not gate.may(session.who, verb, resource, namespace):
+        where = f" in namespace {namespace}" if namespace else ""
+        raise NotAllowed(f"{session.who.name} may not {verb} {resource}{where}.")
+
+
+def origin() -> str:
+    """From where a change is recorded."""
+    return f"console, {request.remote_addr or 'unknown address'}"
+
+
+def not_found(what: str) -> NotFound:
+    """The error for a noun that there is not."""
+    return NotFound(f"There is no {what}.")
+
+
+def _paged(response: Response, after: str | None) -> Response:
+    if after is not None:
+        rest = {**request.args.to_dict(), "cursor": after}
+        response.headers["Link"] = f'<{request.path}?{urlencode(rest)}>; rel="next"'
+    return response
+
+
+def _json(value: object) -> Response:
+    return Response(msgspec.json.encode(value), mimetype="application/json")
+
+
+def _texts(given: object) -> dict[str, str]:
+    if not isinstance(given, dict):
+        raise InvalidInput("filter is no JSON object.", remedy='Write it as {"severity": "critical"}.')
+    return {str(name): str(value) for name, value in given.items()}
+
+
+def _cell(value: object) -> str:
+    """A value for a spreadsheet, which must not take it for a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, dt.datetime | bool | int | float):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        text = " ".join(value)
+    else:
+        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return f"'{text}" if text.startswith(_RISKY) else text

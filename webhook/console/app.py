@@ -1,0 +1,194 @@
+"""The console's Flask application: guards, sign-in, errors, pages and API together."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flask import Flask, Request, Response, g, redirect, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from webhook.console.api import add_api
+from webhook.console.face import ConsoleFace
+from webhook.console.guards import SAFE, allowed_hosts, harden, has_token, is_for_us, is_from_us
+from webhook.console.identity import Gate, OwnerGate, Person
+from webhook.console.lists.every import every_list
+from webhook.console.pages import add_pages
+from webhook.console.problems import NotAllowed, NotSignedIn, problem_of
+from webhook.console.sessions import Session, Sessions
+from webhook.console.showing import add_filters
+from webhook.telemetry.metrics import exposition
+
+log = logging.getLogger("bomgate.console")
+OPEN = ("/sign-in", "/sign-in/link", "/healthz", "/metrics", "/static/style.css")
+"""Paths for which nobody has to have signed in."""
+_MOST_BODY = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """How people sign in.
+
+    Attributes:
+        sessions: those that there are.
+        owner: who the holder of the one-time link is.
+        gate: what a person may do.
+        host, port: where the console listens.
+        url: its address from outside; empty where there is none.
+        secure: whether browsers reach it by TLS.
+        announce: tells the secret of a new one-time link to whoever started the console.
+    """
+
+    sessions: Sessions
+    owner: Person
+    host: str
+    port: int
+    url: str = ""
+    secure: bool = False
+    gate: Gate = field(default_factory=OwnerGate)
+    announce: Callable[[str], None] = lambda _: None
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie; without TLS a browser refuses the prefix."""
+        return "__Host-bomgate" if self.secure else "bomgate_session"
+
+
+def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
+    """Make the application.
+
+    Args:
+        face: what it shows.
+        sign_in: who may look.
+    """
+    app = Flask("webhook.console", static_folder="static", template_folder="templates")
+    app.config["MAX_CONTENT_LENGTH"] = _MOST_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = _MOST_BODY
+    app.config["MAX_FORM_PARTS"] = 20_000
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    hosts = allowed_hosts(sign_in.host, sign_in.port, sign_in.url)
+    lists = every_list(face)
+
+    @app.before_request
+    def guard() -> Response | None:
+        g.began = time.perf_counter()
+        if not is_for_us(request, hosts):
+            raise NotAllowed(
+                "This console does not answer to that name.", remedy="Use the address that it was started with."
+            )
+        g.session = sign_in.sessions.find(request.cookies.get(sign_in.cookie, ""))
+        if request.method not in SAFE and not is_from_us(request, hosts):
+            raise NotAllowed("The request was not begun by a page of this console.", remedy="Open the page itself.")
+        if request.path in OPEN:
+            return None
+        if g.session is None:
+            if _comes_from_elsewhere(request):
+                return Response(render_template("passing.html", target=request.full_path.rstrip("?")))
+            raise NotSignedIn("You are not signed in.")
+        if request.method not in SAFE and not has_token(request, g.session):
+            raise NotAllowed(
+                "The form has no valid token.", remedy="Load the page again, and send the form from there."
+            )
+        return None
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        if (began := g.get("began")) is not None:
+            kind = "api" if request.path.startswith("/api/") else "page"
+            face.metrics.observe("bomgate_console_request_duration_seconds", time.perf_counter() - began, kind)
+            face.metrics.count("bomgate_console_requests_total", kind, f"{response.status_code // 100}xx")
+        return harden(response)
+
+    @app.errorhandler(Exception)
+    def failed(problem: Exception) -> tuple[Response, int]:
+        return _failed(problem, face)
+
+    @app.context_processor
+    def common() -> dict[str, object]:
+        session: Session | None = g.get("session")
+        return {
+            "who": None if session is None else session.who,
+            "form_token": "" if session is None else session.form_token,
+            "navigation": [(f"/{one.name}", one.title) for one in lists.values()],
+            "stale_since": face.stale_since(),
+            "version": face.version,
+            "here": request.path,
+        }
+
+    add_filters(app, face)
+    _add_sign_in(app, sign_in)
+    add_pages(app, face, lists, sign_in.gate)
+    add_api(app, face, lists, sign_in.gate)
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return Response("ok\n", mimetype="text/plain")
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        body, kind = exposition(face.metrics.registry)
+        return Response(body, content_type=kind)
+
+    return app
+
+
+def _add_sign_in(app: Flask, sign_in: SignIn) -> None:
+    @app.get("/sign-in")
+    def sign_in_page() -> Response:
+        secret = request.args.get("token", "")
+        if not secret:
+            return Response(render_template("sign_in.html", sent=False))
+        if not sign_in.sessions.redeem(secret):
+            raise NotSignedIn("This link was used before, or is too old.")
+        response = redirect("/", 303)
+        name = sign_in.sessions.begin(sign_in.owner)
+        log.info("signed in", extra={"user": sign_in.owner.name, "source": sign_in.owner.source})
+        response.set_cookie(sign_in.cookie, name, httponly=True, samesite="Strict", secure=sign_in.secure, path="/")
+        assert isinstance(response, Response)
+        return response
+
+    @app.post("/sign-in/link")
+    def new_link() -> Response:
+        sign_in.announce(sign_in.sessions.new_link())
+        return Response(render_template("sign_in.html", sent=True))
+
+    @app.post("/sign-out")
+    def sign_out() -> Response:
+        sign_in.sessions.end(request.cookies.get(sign_in.cookie, ""))
+        response = redirect("/sign-in", 303)
+        response.delete_cookie(sign_in.cookie, path="/", samesite="Strict", secure=sign_in.secure, httponly=True)
+        assert isinstance(response, Response)
+        return response
+
+
+def _comes_from_elsewhere(given: Request) -> bool:
+    """Whether a link on another site led here: a strict cookie comes only with a request from a page of ours."""
+    return given.method == "GET" and given.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+
+
+def _failed(problem: Exception, face: ConsoleFace) -> tuple[Response, int]:
+    is_api = request.path.startswith("/api/")
+    if isinstance(problem, HTTPException) and problem.code is not None and problem.code < 400:
+        return problem.get_response(), problem.code  # type: ignore[return-value]  # a redirect of Flask's own
+    error_id = ""
+    status, code, message, remedy = problem_of(problem)
+    if status == 500:
+        error_id = secrets.token_hex(4)
+        log.exception("request failed", extra={"error_id": error_id, "path": request.path[:200]}, exc_info=problem)
+        face.metrics.count("bomgate_unexpected_errors_total", "console")
+        message = f"Something unexpected went wrong; the log has the details under {error_id}."
+    if is_api:
+        response = Response(app_json({"code": code, "message": message, "remedy": remedy}), mimetype="application/json")
+        return response, status
+    page = "sign_in.html" if isinstance(problem, NotSignedIn) else "error.html"
+    return Response(render_template(page, message=message, remedy=remedy, status=status, sent=False)), status
+
+
+def app_json(value: object) -> str:
+    """JSON text."""
+    import msgspec
+
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,85 @@
+"""Colours of assessment types, with text on them that can be read: a contrast of 4.5:1 at least.
+
+Source: Web Content Accessibility Guidelines 2.2, "contrast ratio" and "relative luminance".
+"""
+
+from __future__ import annotations
+
+import colorsys
+import re
+from typing import NamedTuple
+
+_NAMES = {
+    "red": "#c62828",
+    "orange": "#ef6c00",
+    "yellow": "#f9a825",
+    "green": "#2e7d32",
+    "blue": "#1565c0",
+    "purple": "#6a1b9a",
+    "pink": "#ad1457",
+    "brown": "#5d4037",
+    "grey": "#546e7a",
+    "gray": "#546e7a",
+}
+_HEX = re.compile(r"#[0-9a-fA-F]{6}\Z")
+LEAST = 4.5
+Rgb = tuple[float, float, float]
+
+
+class Paint(NamedTuple):
+    """The colours of a chip."""
+
+    back: str
+    text: str
+    edge: str
+
+
+def palette(color: str) -> tuple[Paint, Paint]:
+    """The colours of a type's chip on light and on dark pages.
+
+    Args:
+        color: a name, or six hexadecimal digits behind ``#``; anything else counts as grey.
+    """
+    text = _NAMES.get(color.strip().lower(), color.strip())
+    red, green, blue = _read(text if _HEX.match(text) else _NAMES["grey"])
+    hue, _, saturation = colorsys.rgb_to_hls(red, green, blue)
+    saturation = min(saturation, 0.85)
+    light_back, dark_back = colorsys.hls_to_rgb(hue, 0.94, saturation), colorsys.hls_to_rgb(hue, 0.17, saturation * 0.6)
+    return (
+        Paint(_written(light_back), _written(_readable(hue, saturation, light_back, darker=True)), _edge(hue, 0.72)),
+        Paint(_written(dark_back), _written(_readable(hue, saturation, dark_back, darker=False)), _edge(hue, 0.35)),
+    )
+
+
+def contrast(one: Rgb, other: Rgb) -> float:
+    """The contrast ratio of two colours, 1 to 21."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _readable(hue: float, saturation: float, back: Rgb, *, darker: bool) -> Rgb:
+    """The most colourful text that can be read on a background."""
+    steps = range(45, -1, -1) if darker else range(60, 101)
+    for lightness in steps:
+        found = colorsys.hls_to_rgb(hue, lightness / 100, saturation)
+        if contrast(found, back) >= LEAST + 0.5:
+            return found
+    return (0.0, 0.0, 0.0) if darker else (1.0, 1.0, 1.0)
+
+
+def _edge(hue: float, lightness: float) -> str:
+    return _written(colorsys.hls_to_rgb(hue, lightness, 0.4))
+
+
+def _luminance(color: Rgb) -> float:
+    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in color)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _read(text: str) -> Rgb:
+    red, green, blue = (int(text[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    return red, green, blue
+
+
+def _written(color: Rgb) -> str:
+    return "#" + "".join(f"{round(one * 255):02x}" for one in color)

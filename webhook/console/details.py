@@ -1,0 +1,238 @@
+"""Single nouns as JSON: what their pages show, too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from webhook.console.face import ConsoleFace
+from webhook.console.lists.base import ACTION, MAYBE_TEXT, MOMENT, NUMBER, TEXT, TEXTS, moment
+from webhook.console.lists.findings import VERSION, component, score
+from webhook.console.problems import NotFound
+from webhook.engines.triage.assessments import AssessmentFilter, AssessmentRow
+from webhook.engines.triage.packages import images_of, workloads_of
+from webhook.model.assessments import Assessment
+from webhook.model.images import Digest
+from webhook.model.triage import AssessmentScan
+from webhook.model.verdicts import Finding
+from webhook.policy.plaintext import plain
+from webhook.policy.scopes import described
+from webhook.policy.scores import severity
+from webhook.policy.selections import state_of
+
+_MOST = 200
+_HOLDER = {"type": "object", "properties": {"title": TEXT, "action": ACTION}, "required": ["title", "action"]}
+_IMAGE = {
+    "type": "object",
+    "properties": {"digest": TEXT, "title": TEXT, "verdict": ACTION},
+    "required": ["digest", "title", "verdict"],
+}
+_ASSESSMENT = {
+    "type": ["object", "null"],
+    "properties": {
+        "type": MAYBE_TEXT,
+        "scope": TEXT,
+        "source": TEXT,
+        "author": TEXT,
+        "comment": TEXT,
+        "assessed_at": MOMENT,
+        "until": MOMENT,
+        "batch": TEXT,
+    },
+}
+_FINDING = {
+    "type": "object",
+    "properties": {
+        "purl": TEXT,
+        "vulnerability": TEXT,
+        "severity": TEXT,
+        "score": MAYBE_TEXT,
+        "title": TEXT,
+        "state": TEXT,
+        "action": ACTION,
+        "note": TEXT,
+        "assessment": _ASSESSMENT,
+    },
+    "required": ["purl", "vulnerability", "state", "action", "note", "assessment"],
+}
+VULNERABILITY_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "id": TEXT,
+        "aliases": TEXTS,
+        "title": TEXT,
+        "description": TEXT,
+        "severity": TEXT,
+        "score": MAYBE_TEXT,
+        "vector": MAYBE_TEXT,
+        "cwe": MAYBE_TEXT,
+        "reference": TEXT,
+        "references": TEXTS,
+        "source": TEXT,
+        "rejected": {"type": "boolean"},
+        "first_seen": MOMENT,
+        "findings": {"type": "array", "items": _FINDING},
+        "images": {"type": "array", "items": _IMAGE},
+        "workloads": {"type": "array", "items": _HOLDER},
+        "history": {"type": "array", "items": {**_ASSESSMENT, "type": "object"}},
+    },
+    "required": ["id", "title", "description", "first_seen", "findings", "images", "workloads", "history"],
+}
+PACKAGE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "package": TEXT,
+        "versions": {
+            "type": "array",
+            "items": {**VERSION, "properties": {**VERSION["properties"], "images": NUMBER}},
+        },
+        "images": {"type": "array", "items": _IMAGE},
+        "workloads": {"type": "array", "items": _HOLDER},
+    },
+    "required": ["package", "versions", "images", "workloads"],
+}
+IMAGE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "digest": TEXT,
+        "names": TEXTS,
+        "verdict": ACTION,
+        "counts": {"type": "object", "additionalProperties": NUMBER},
+        "findings": {"type": "array", "items": _FINDING},
+        "reasons": TEXTS,
+        "sboms": {"type": "array", "items": {"type": "object"}},
+        "workloads": {"type": "array", "items": _HOLDER},
+    },
+    "required": ["digest", "names", "verdict", "counts", "findings", "reasons", "sboms", "workloads"],
+}
+
+
+def vulnerability_json(face: ConsoleFace, identifier: str) -> dict[str, Any]:
+    """A vulnerability with what it affects and what was ever decided about it.
+
+    Raises:
+        NotFound: nobody knows it.
+        StoreError: the store did not answer.
+    """
+    row, line = face.vulnerabilities.one(identifier), face.vulnerabilities.line(identifier)
+    if row is None or line is None:
+        raise NotFound(f"Nobody knows the vulnerability {plain(identifier, 80)}.")
+    one, board = row.vulnerability, face.boards.now()
+    digests = board.where.images(number for number, _ in line.components)
+    history: list[AssessmentRow] = []
+    for name in one.identifiers:
+        scan = AssessmentScan(vulnerability=name)
+        history += face.assessments.page(AssessmentFilter(scan=scan), None, _MOST).items
+    history.sort(key=lambda each: -each.assessment.sequence)
+    return {
+        "id": one.id,
+        "aliases": list(one.aliases),
+        "title": one.title,
+        "description": one.description,
+        "severity": severity(one.cvss_score),
+        "score": score(one),
+        "vector": one.cvss_vector,
+        "cwe": one.cwe,
+        "reference": one.reference,
+        "references": list(one.external_references),
+        "source": one.source,
+        "rejected": one.rejected,
+        "first_seen": moment(row.first_seen),
+        "findings": [finding_json(each) for each in row.findings],
+        "images": images_json(images_of(board, digests)[:_MOST]),
+        "workloads": holders_json(workloads_of(board, digests)[:_MOST]),
+        "history": [{**assessment_json(each.assessment), "standing": each.standing.value} for each in history],
+    }
+
+
+def package_json(face: ConsoleFace, package: str) -> dict[str, Any]:
+    """A package in any state, with who has it.
+
+    Raises:
+        NotFound: nobody has it.
+        StoreError: the store did not answer.
+    """
+    found = face.packages.holders(package)
+    if found is None:
+        raise NotFound(f"No known image has the package {plain(package, 200)}.")
+    return {
+        "package": found.package,
+        "versions": [{**component(line), "images": images} for line, images in found.versions],
+        "images": images_json(found.images[:_MOST]),
+        "workloads": holders_json(found.workloads[:_MOST]),
+    }
+
+
+def image_json(face: ConsoleFace, digest: Digest) -> dict[str, Any]:
+    """An image with its verdict, its findings and its SBOMs.
+
+    Raises:
+        NotFound: no SBOM of it is known.
+        StoreError: the store did not answer.
+    """
+    board = face.boards.now()
+    known = board.by_digest.get(digest)
+    if known is None:
+        raise NotFound(f"No SBOM of the image {digest} is known.")
+    verdict = known.verdict
+    counts = ("total", "vulnerable", "clean", "unknown", "not_covered", "unusable", "not_in_image")
+    return {
+        "digest": str(digest),
+        "names": list(known.names),
+        "verdict": verdict.action.word,
+        "counts": {name: getattr(verdict.counts, name) for name in counts},
+        "findings": [finding_json(one) for one in verdict.findings],
+        "reasons": [one.text for one in verdict.reasons],
+        "sboms": [
+            {
+                "document": one.document_digest,
+                "format": f"{one.format} {one.version}".strip(),
+                "tool": one.tool,
+                "place": one.place,
+                "added_at": moment(one.added_at),
+                "components": one.components,
+                "skipped": {str(reason): number for reason, number in one.skipped.items()},
+                "kept": one.has_document,
+            }
+            for one in face.sboms.show(digest)
+        ],
+        "workloads": holders_json([board.workloads[place] for place in known.workloads]),
+    }
+
+
+def finding_json(one: Finding) -> dict[str, Any]:
+    """A finding as JSON."""
+    return {
+        "purl": str(one.purl),
+        "vulnerability": one.vulnerability.id,
+        "severity": severity(one.vulnerability.cvss_score),
+        "score": score(one.vulnerability),
+        "title": one.vulnerability.title,
+        "state": state_of(one).value,
+        "action": one.action.word,
+        "note": one.note,
+        "assessment": None if (given := one.assessment or one.expired) is None else assessment_json(given),
+    }
+
+
+def assessment_json(one: Assessment) -> dict[str, Any]:
+    """A record as JSON."""
+    return {
+        "type": one.type,
+        "scope": described(one.scope),
+        "source": one.source.value,
+        "author": one.author,
+        "comment": one.comment,
+        "assessed_at": moment(one.assessed_at),
+        "until": moment(one.until),
+        "batch": one.batch,
+    }
+
+
+def images_json(images: Any) -> list[dict[str, Any]]:
+    """Images as JSON."""
+    return [{"digest": str(one.digest), "title": one.title, "verdict": one.verdict.action.word} for one in images]
+
+
+def holders_json(workloads: Any) -> list[dict[str, Any]]:
+    """Workloads as JSON."""
+    return [{"title": one.workload.title, "action": one.action.word} for one in workloads]

@@ -1,0 +1,86 @@
+"""What the console works with: joined by ``bootstrap``, used by pages and API."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from webhook.engines.assessing.rules import RuleSource
+from webhook.engines.triage.assessments import AssessmentLists
+from webhook.engines.triage.board import Boards
+from webhook.engines.triage.deciding import Decider
+from webhook.engines.triage.overview import Overviews
+from webhook.engines.triage.packages import PackageLists
+from webhook.engines.triage.vulnerabilities import VulnerabilityLists
+from webhook.ports import Clock, DocumentStore, SbomStore, TriageStore
+from webhook.telemetry.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A line of the self-check.
+
+    Attributes:
+        name: what was looked at.
+        level: ``good``, ``note`` or ``bad``.
+        sentence: what was found.
+        remedy: what to do; empty when there is nothing to do.
+    """
+
+    name: str
+    level: str
+    sentence: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingLine:
+    """A setting as it is in force.
+
+    Attributes:
+        name: in the file.
+        value: as text; secrets are never shown.
+        help: what it does.
+    """
+
+    name: str
+    value: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleFace:
+    """What the console works with.
+
+    Attributes:
+        boards, vulnerabilities, packages, assessments, overviews: what people look up.
+        decider: what they decide.
+        store: lists that are not judged.
+        sboms: SBOMs of an image.
+        documents: what they were read from.
+        rules: types and policy now.
+        checks: the self-check, made anew each time.
+        settings: all settings in force.
+        stale_since: since when the database has not answered; None when it does.
+        clock: time.
+        metrics: of this process.
+        version: of bomgate.
+    """
+
+    boards: Boards
+    vulnerabilities: VulnerabilityLists
+    packages: PackageLists
+    assessments: AssessmentLists
+    overviews: Overviews
+    decider: Decider
+    store: TriageStore
+    sboms: SbomStore
+    documents: DocumentStore
+    rules: RuleSource
+    checks: Callable[[], Sequence[Health]]
+    settings: Sequence[SettingLine]
+    stale_since: Callable[[], dt.datetime | None]
+    clock: Clock
+    metrics: Metrics
+    version: str

@@ -1,0 +1,67 @@
+"""Guards: what every request has to pass, and what every answer carries.
+
+A page elsewhere must not read the console (DNS rebinding: the Host is checked), act in it (Origin, Sec-Fetch-Site, form
+token), show it in a frame, or bring anything in (Content-Security-Policy: nothing but our own style sheet and images).
+"""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import urlsplit
+
+from flask import Request, Response
+
+from webhook.console.sessions import Session
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+SAFE = ("GET", "HEAD", "OPTIONS")
+FORM_TOKEN = "form_token"  # noqa: S105  # a name
+HEADER_TOKEN = "X-Form-Token"  # noqa: S105  # a name
+
+
+def allowed_hosts(host: str, port: int, url: str) -> frozenset[str]:
+    """The values of the Host header by which this console is meant."""
+    names = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+    names.add(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    if url:
+        names.add(urlsplit(url).netloc.lower())
+    return frozenset(names)
+
+
+def is_for_us(request: Request, hosts: frozenset[str]) -> bool:
+    """Whether the browser believes to talk to this console, and not to a name that was bent to its address."""
+    return request.headers.get("Host", "").lower() in hosts
+
+
+def is_from_us(request: Request, hosts: frozenset[str]) -> bool:
+    """Whether a write was begun by a page of this console; what says nothing of that is refused."""
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if site not in (None, "same-origin") or (origin is None and site is None):
+        return False
+    return origin is None or urlsplit(origin).netloc.lower() in hosts
+
+
+def has_token(request: Request, session: Session) -> bool:
+    """Whether a write carries the token of its session."""
+    given = request.headers.get(HEADER_TOKEN) or request.form.get(FORM_TOKEN, "")
+    return hmac.compare_digest(given.encode("utf-8", "replace"), session.form_token.encode())
+
+
+def harden(response: Response) -> Response:
+    """Give an answer its headers."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

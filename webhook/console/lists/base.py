@@ -1,0 +1,212 @@
+"""What a list is: filters that stand in the address, columns, and a way to fetch a page."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from webhook.errors import InvalidInput
+from webhook.model.triage import Key, Page
+from webhook.policy.plaintext import plain
+
+Row = TypeVar("Row")
+Values = Mapping[str, Any]
+"""The filters of a request by name; those that were not given are not there."""
+MOST_TEXT = 200
+MOST_DAYS = 3650
+PAGE = 50
+MOST_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter of a list.
+
+    Attributes:
+        name: in the address.
+        label: for people.
+        kind: ``text``, ``choice``, ``flag``, ``date`` or ``days``.
+        choices: value and label of each, for ``choice``; asked for each time.
+        help: a sentence for the API's description.
+        placeholder: an example.
+    """
+
+    name: str
+    label: str
+    kind: str = "text"
+    choices: Callable[[], Sequence[tuple[str, str]]] = tuple
+    help: str = ""
+    placeholder: str = ""
+
+    def read(self, text: str, now: dt.datetime) -> Any:
+        """The value of a text; None when it is empty.
+
+        Raises:
+            InvalidInput: it is none.
+        """
+        text = text.strip()
+        if not text:
+            return None
+        if len(text) > MOST_TEXT:
+            raise InvalidInput(f"{self.label} has more than {MOST_TEXT} characters.", remedy="Shorten it.")
+        if self.kind == "flag":
+            return True if text.lower() in ("1", "true", "yes", "on") else None
+        if self.kind == "choice":
+            known = [value for value, _ in self.choices()]
+            if text not in known:
+                raise self._bad(text, f"Choose one of: {', '.join(known)}.")
+            return text
+        if self.kind == "days":
+            if not text.isdigit() or not 0 < int(text) <= MOST_DAYS:
+                raise self._bad(text, f"Write a number of days from 1 to {MOST_DAYS}.")
+            return int(text)
+        if self.kind == "date":
+            return self._date(text, now)
+        return text
+
+    def _date(self, text: str, now: dt.datetime) -> dt.datetime:
+        """A day as 2026-11-29, or so many days ago as ``7d``."""
+        if text.endswith("d") and text[:-1].isdigit() and int(text[:-1]) <= MOST_DAYS:
+            return now - dt.timedelta(days=int(text[:-1]))
+        try:
+            return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), dt.UTC)
+        except ValueError:
+            raise self._bad(text, "Write a day as 2026-11-29, or 7d for the last seven days.") from None
+
+    def _bad(self, text: str, remedy: str) -> InvalidInput:
+        return InvalidInput(f"{self.label}: {plain(text, 60)!r} cannot be used.", remedy=remedy)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Its JSON Schema."""
+        if self.kind == "flag":
+            return {"type": "boolean"}
+        if self.kind == "days":
+            return {"type": "integer", "minimum": 1, "maximum": MOST_DAYS}
+        return {"type": "string", "maxLength": MOST_TEXT}
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row]):
+    """A column of a list.
+
+    Attributes:
+        name: the key in JSON.
+        label: for people; empty for what only machines are told.
+        value: of a row, as JSON has it.
+        kind: how it is shown, see ``templates/cells.html``.
+        link: where it leads.
+        schema: its JSON Schema.
+    """
+
+    name: str
+    label: str
+    value: Callable[[Row], Any]
+    kind: str = "text"
+    link: Callable[[Row], str | None] | None = None
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+
+@dataclass(frozen=True, slots=True)
+class ListView(Generic[Row]):
+    """A list.
+
+    Attributes:
+        name: in the address.
+        title: for people.
+        summary: a sentence.
+        filters: in order.
+        columns: in order.
+        fetch: filters, key and number → a page.
+        keys: of what kinds the parts of a key are, given the filters.
+        empty: what an empty list means, and what to do.
+        tick: what a ticked row is called by; None where nothing can be ticked.
+        resource: of ``bomgate.dev``; who may list it sees it.
+    """
+
+    name: str
+    title: str
+    summary: str
+    filters: Sequence[Filter]
+    columns: Sequence[Column[Row]]
+    fetch: Callable[[Values, Key | None, int], Page[Row]]
+    keys: Callable[[Values], tuple[type, ...]]
+    empty: str
+    resource: str
+    tick: Callable[[Row], str] | None = None
+
+    def read(self, given: Mapping[str, str], now: dt.datetime) -> Values:
+        """The filters of a request.
+
+        Raises:
+            InvalidInput: one of them cannot be used.
+        """
+        read = {one.name: one.read(given[one.name], now) for one in self.filters if one.name in given}
+        return {name: value for name, value in read.items() if value is not None}
+
+    def page(self, values: Values, cursor: str, most: int) -> Page[Row]:
+        """A page of the list.
+
+        Raises:
+            InvalidInput: the cursor is none of this list.
+        """
+        return self.fetch(values, decode(cursor, self.keys(values)) if cursor else None, most)
+
+    def record(self, row: Row) -> dict[str, Any]:
+        """A row as JSON."""
+        return {column.name: column.value(row) for column in self.columns}
+
+
+def encode(key: Key) -> str:
+    """A key for an address."""
+    text = json.dumps(list(key), separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode(cursor: str, kinds: tuple[type, ...]) -> Key:
+    """The key of :func:`encode`.
+
+    Raises:
+        InvalidInput: it is none, or one of another list.
+    """
+    try:
+        found = json.loads(base64.urlsafe_b64decode(cursor[:2000] + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error, UnicodeError, RecursionError):
+        found = None
+    fits = isinstance(found, list) and len(found) == len(kinds)
+    if not fits or not all(type(one) is kind for one, kind in zip(found, kinds, strict=True)):
+        raise InvalidInput("The cursor is none of this list.", remedy="Begin again without a cursor.")
+    if any(isinstance(one, int) and abs(one) >= 2**62 for one in found):
+        raise InvalidInput("The cursor is none of this list.", remedy="Begin again without a cursor.")
+    return tuple(found)
+
+
+def limit(text: str, usual: int = PAGE) -> int:
+    """How many rows a request wants.
+
+    Raises:
+        InvalidInput: it is no number from 1 to 1,000.
+    """
+    if not text:
+        return usual
+    if not text.isdigit() or not 0 < int(text[:6]) <= MOST_PAGE:
+        raise InvalidInput("limit cannot be used.", remedy=f"Write a number from 1 to {MOST_PAGE}.")
+    return int(text)
+
+
+def moment(at: dt.datetime | None) -> str | None:
+    """A time as JSON has it."""
+    return None if at is None else at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+TEXT: Mapping[str, Any] = {"type": "string"}
+NUMBER: Mapping[str, Any] = {"type": "integer"}
+MOMENT: Mapping[str, Any] = {"type": ["string", "null"], "format": "date-time"}
+TEXTS: Mapping[str, Any] = {"type": "array", "items": {"type": "string"}}
+MAYBE_TEXT: Mapping[str, Any] = {"type": ["string", "null"]}
+ACTION: Mapping[str, Any] = {"type": "string", "enum": ["allow", "warn", "deny"]}

@@ -1,0 +1,27 @@
+"""Every list by its name; a further list is a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from webhook.console.face import ConsoleFace
+from webhook.console.lists.base import ListView
+from webhook.console.lists.findings import package_list, vulnerability_list
+from webhook.console.lists.journal import assessment_list, audit_list, run_list, type_list
+from webhook.console.lists.running import image_list, workload_list
+
+
+def every_list(face: ConsoleFace) -> Mapping[str, ListView[Any]]:
+    """The lists in the order of the navigation."""
+    made: tuple[ListView[Any], ...] = (
+        vulnerability_list(face),
+        package_list(face),
+        image_list(face),
+        workload_list(face),
+        assessment_list(face),
+        type_list(face),
+        run_list(face),
+        audit_list(face),
+    )
+    return {one.name: one for one in made}

@@ -1,0 +1,194 @@
+"""The lists of vulnerabilities, packages, and components of an image."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from webhook.console.face import ConsoleFace
+from webhook.console.lists.base import (
+    ACTION,
+    MAYBE_TEXT,
+    MOMENT,
+    NUMBER,
+    TEXT,
+    TEXTS,
+    Column,
+    Filter,
+    ListView,
+    Values,
+    moment,
+)
+from webhook.engines.triage.packages import PackageRow
+from webhook.engines.triage.vulnerabilities import MOST_COUNTED, VulnerabilityFilter, VulnerabilityRow
+from webhook.model.images import parse_digest
+from webhook.model.records import AssessmentState
+from webhook.model.triage import Key, PackageScan, Page, VulnerabilityOrder
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.scores import SEVERITIES, UNSCORED, is_scored, round_score, severity
+
+_SEVERITIES = (*((name.lower(), name) for name in reversed(SEVERITIES)), (UNSCORED, "Unscored"))
+_STATES = tuple((one.value, one.value.capitalize()) for one in AssessmentState)
+_ORDERS = (("score", "Highest score first"), ("newest", "Newest first"), ("id", "By identifier"))
+_PURL_TYPES = ("maven", "npm", "pypi", "golang", "nuget", "gem", "cargo", "composer", "deb", "apk", "rpm", "generic")
+
+
+def score(one: Vulnerability) -> str | None:
+    """The score as text, rounded to one decimal; None without one."""
+    given = one.cvss_score
+    return str(round_score(given)) if given is not None and is_scored(given) else None
+
+
+def vulnerability_path(identifier: str) -> str:
+    """The page of a vulnerability."""
+    return f"/vulnerabilities/{quote(identifier, safe='')}"
+
+
+def package_path(package: str) -> str:
+    """The page of a package."""
+    return f"/package?purl={quote(package, safe='')}"
+
+
+def vulnerability_filter(values: Values) -> VulnerabilityFilter:
+    """The filter of an address.
+
+    Raises:
+        InvalidInput: the digest of an image is none.
+    """
+    state = values.get("state")
+    image = values.get("image")
+    return VulnerabilityFilter(
+        order=VulnerabilityOrder(values.get("sort", "score")),
+        severity=values.get("severity"),
+        since=values.get("since"),
+        state=AssessmentState(state) if state else None,
+        type=values.get("type"),
+        running=bool(values.get("running")),
+        namespace=values.get("namespace"),
+        package=values.get("package"),
+        image=None if image is None else parse_digest(image),
+        text=values.get("text"),
+        ends_within=values.get("ends_within"),
+    )
+
+
+def vulnerability_list(face: ConsoleFace) -> ListView[VulnerabilityRow]:
+    """Vulnerabilities that affect a known component now."""
+
+    def fetch(values: Values, after: Key | None, most: int) -> Page[VulnerabilityRow]:
+        return face.vulnerabilities.page(vulnerability_filter(values), after, most)
+
+    def keys(values: Values) -> tuple[type, ...]:
+        return (str,) if values.get("sort") == "id" else (int, str)
+
+    return ListView(
+        "vulnerabilities",
+        "Vulnerabilities",
+        "Vulnerabilities that affect a known component now.",
+        (
+            Filter("text", "Search", placeholder="CVE-2021-44228, a word of the title", help="In id, alias or title."),
+            Filter("severity", "Severity", "choice", lambda: _SEVERITIES),
+            Filter("state", "State", "choice", lambda: _STATES, help="Of at least one affected component."),
+            Filter("type", "Type", "choice", lambda: [(one, one) for one in face.rules().types.names]),
+            Filter(
+                "package", "Package", placeholder="log4j*", help="A glob on the name, or a purl with pkg: in front."
+            ),
+            Filter("namespace", "Namespace", "choice", lambda: [(one, one) for one in face.boards.now().namespaces]),
+            Filter("since", "First seen since", "date", placeholder="7d or 2026-11-29"),
+            Filter("ends_within", "Ends within days", "days", placeholder="7", help="An assessment of it ends then."),
+            Filter("image", "Image digest", placeholder="sha256:…"),
+            Filter("running", "Running only", "flag", help="Only in images that run in the cluster."),
+            Filter("sort", "Sort", "choice", lambda: _ORDERS),
+        ),
+        (
+            Column(
+                "id", "Vulnerability", lambda row: row.vulnerability.id, "titled", lambda row: _path(row), schema=TEXT
+            ),
+            Column("severity", "Severity", lambda row: severity(row.vulnerability.cvss_score), "severity"),
+            Column("score", "", lambda row: score(row.vulnerability), schema=MAYBE_TEXT),
+            Column("title", "", lambda row: row.vulnerability.title),
+            Column("packages", "Packages", lambda row: list(row.packages), "packages", schema=TEXTS),
+            Column("state", "State", lambda row: row.state.value, "state"),
+            Column("types", "", lambda row: list(row.types), schema=TEXTS),
+            Column("action", "Asks for", lambda row: row.action.word, "action", schema=ACTION),
+            Column("until", "", lambda row: moment(row.until), schema=MOMENT),
+            Column("first_seen", "First seen", lambda row: moment(row.first_seen), "moment", schema=MOMENT),
+            Column("images", "Images", lambda row: row.images, "count", schema=NUMBER),
+            Column("workloads", "Running in", lambda row: row.workloads, "count", schema=NUMBER),
+        ),
+        fetch,
+        keys,
+        "No vulnerability matches. With no filter set this means that the downloader has found none yet.",
+        "vulnerabilities",
+        tick=lambda row: row.vulnerability.id,
+    )
+
+
+def _path(row: VulnerabilityRow) -> str:
+    return vulnerability_path(row.vulnerability.id)
+
+
+def package_list(face: ConsoleFace) -> ListView[PackageRow]:
+    """Packages in any state: who has X at all."""
+
+    def fetch(values: Values, after: Key | None, most: int) -> Page[PackageRow]:
+        return face.packages.page(PackageScan(values.get("name"), values.get("type")), after, most)
+
+    return ListView(
+        "packages",
+        "Packages",
+        "Packages in any state: whether you have something at all, and where.",
+        (
+            Filter(
+                "name",
+                "Name",
+                placeholder="log4j-core, log4j*, pkg:maven/org.apache*",
+                help="The last part of the purl with * wildcards; a purl when it begins with pkg:.",
+            ),
+            Filter("type", "Ecosystem", "choice", lambda: [(one, one) for one in _PURL_TYPES]),
+        ),
+        (
+            Column(
+                "package", "Package", lambda row: row.line.package, "key", lambda row: package_path(row.line.package)
+            ),
+            Column("versions", "Versions", _versions, "versions", schema={"type": "array", "items": VERSION}),
+            Column("more_versions", "", lambda row: row.line.more, schema={"type": "boolean"}),
+            Column("images", "Images", lambda row: row.images, "count", schema=NUMBER),
+        ),
+        fetch,
+        lambda _: (str, str),
+        "No image has such a package. Try fewer letters with a * behind them, or without the ecosystem.",
+        "packages",
+    )
+
+
+VERSION: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "purl": TEXT,
+        "state": {"type": "string"},
+        "answered_at": MOMENT,
+        "vulnerabilities": TEXTS,
+    },
+    "required": ["purl", "state", "answered_at", "vulnerabilities"],
+}
+"""The JSON Schema of a component."""
+
+
+def component(line: Any) -> dict[str, Any]:
+    """A component as JSON."""
+    return {
+        "purl": str(line.purl),
+        "state": line.state.name.lower().replace("_", "-"),
+        "answered_at": moment(line.answered_at),
+        "vulnerabilities": list(line.vulnerabilities),
+    }
+
+
+def _versions(row: PackageRow) -> list[dict[str, Any]]:
+    return [component(line) for line in row.line.versions]
+
+
+def counted(number: int) -> str:
+    """A bounded number for people."""
+    return f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"

@@ -1,0 +1,180 @@
+"""The lists of images and workloads, with the verdict that each would get now."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from webhook.console.face import ConsoleFace
+from webhook.console.lists.base import ACTION, MAYBE_TEXT, NUMBER, TEXTS, Column, Filter, ListView, Values
+from webhook.engines.triage.board import JudgedWorkload, KnownImage
+from webhook.model.triage import Key, Page
+from webhook.policy.scores import severity
+
+T = TypeVar("T")
+_ACTIONS = (("deny", "Denied"), ("warn", "Warned of"), ("allow", "Allowed"))
+
+
+def image_path(digest: str) -> str:
+    """The page of an image."""
+    return f"/images/{digest}"
+
+
+def image_list(face: ConsoleFace) -> ListView[KnownImage]:
+    """Images of which an SBOM is known."""
+
+    def fetch(values: Values, after: Key | None, most: int) -> Page[KnownImage]:
+        board, matches = face.boards.now(), _matcher(values.get("name"))
+        place = values.get("namespace")
+        inside = board.digests_in(place) if place or values.get("running") else None
+
+        def holds(one: KnownImage) -> bool:
+            if inside is not None and one.digest not in inside:
+                return False
+            if values.get("verdict") not in (None, one.verdict.action.word):
+                return False
+            return any(matches(name) for name in (*one.names, one.digest))
+
+        return _page(board.images, lambda one: (one.title, str(one.digest)), holds, after, most)
+
+    return ListView(
+        "images",
+        "Images",
+        "Images of which an SBOM is known, with the verdict that each would get now.",
+        (
+            Filter("name", "Name or digest", placeholder="*shop/web*", help="With * wildcards."),
+            Filter("verdict", "Verdict", "choice", lambda: _ACTIONS),
+            Filter("namespace", "Namespace", "choice", lambda: [(one, one) for one in face.boards.now().namespaces]),
+            Filter("running", "Running only", "flag"),
+        ),
+        (
+            Column("title", "Image", lambda one: one.title, "key", lambda one: image_path(one.digest)),
+            Column("verdict", "Verdict", lambda one: one.verdict.action.word, "action", schema=ACTION),
+            Column("digest", "Digest", lambda one: str(one.digest), "digest"),
+            Column("names", "", lambda one: list(one.names), schema=TEXTS),
+            Column("worst", "Worst finding", _worst, "severity", schema=MAYBE_TEXT),
+            Column("components", "Components", lambda one: one.verdict.counts.total, "count", schema=NUMBER),
+            Column("vulnerable", "Vulnerable", lambda one: one.verdict.counts.vulnerable, "count", schema=NUMBER),
+            Column("unknown", "Unknown", lambda one: one.verdict.counts.unknown, "count", schema=NUMBER),
+            Column("workloads", "Running in", lambda one: len(one.workloads), "count", schema=NUMBER),
+        ),
+        fetch,
+        lambda _: (str, str),
+        "No image matches. `bomgate sbom add` or `bomgate sbom import` brings SBOMs in; in a cluster they come by "
+        "themselves.",
+        "images",
+    )
+
+
+def workload_list(face: ConsoleFace) -> ListView[JudgedWorkload]:
+    """What runs in the cluster."""
+
+    def fetch(values: Values, after: Key | None, most: int) -> Page[JudgedWorkload]:
+        board, matches = face.boards.now(), _matcher(values.get("name"))
+        image = values.get("image")
+
+        def holds(one: JudgedWorkload) -> bool:
+            if values.get("namespace") not in (None, one.workload.namespace):
+                return False
+            if values.get("verdict") not in (None, one.action.word):
+                return False
+            if image is not None and all(each.image.digest != image for each in one.images):
+                return False
+            return matches(one.workload.name) or matches(one.workload.title)
+
+        return _page(board.workloads, _workload_key, holds, after, most)
+
+    return ListView(
+        "workloads",
+        "Workloads",
+        "What runs in the cluster, and what a new Pod of each workload would get now.",
+        (
+            Filter("name", "Name", placeholder="web*", help="With * wildcards."),
+            Filter("namespace", "Namespace", "choice", lambda: [(one, one) for one in face.boards.now().namespaces]),
+            Filter("verdict", "Would get", "choice", lambda: _ACTIONS),
+            Filter("image", "Image digest", placeholder="sha256:…"),
+        ),
+        (
+            Column("title", "Workload", lambda one: one.workload.title, "key"),
+            Column("action", "Would get", lambda one: one.action.word, "action", schema=ACTION),
+            Column(
+                "mode", "Mode", lambda one: one.workload.mode and one.workload.mode.value, "mode", schema=MAYBE_TEXT
+            ),
+            Column("verdict", "Verdict", lambda one: one.verdict.word, "action", schema=ACTION),
+            Column("images", "Images", _images, "images", schema={"type": "array", "items": IMAGE}),
+            Column("pods", "Pods", lambda one: one.workload.pods, "count", schema=NUMBER),
+            Column("namespace", "", lambda one: one.workload.namespace),
+            Column("kind", "", lambda one: one.workload.kind),
+            Column("name", "", lambda one: one.workload.name),
+        ),
+        fetch,
+        lambda _: (str, str, str, str),
+        "Nothing is known to run. The controller notes what runs in the cluster with each audit; on one machine there "
+        "is none.",
+        "workloads",
+    )
+
+
+IMAGE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "reference": {"type": "string"},
+        "digest": MAYBE_TEXT,
+        "action": ACTION,
+        "containers": TEXTS,
+        "findings": NUMBER,
+        "reasons": TEXTS,
+    },
+    "required": ["reference", "digest", "action", "containers", "findings", "reasons"],
+}
+"""The JSON Schema of an image of a workload."""
+
+
+def _images(one: JudgedWorkload) -> list[dict[str, Any]]:
+    return [
+        {
+            "reference": each.image.reference,
+            "digest": None if each.image.digest is None else str(each.image.digest),
+            "action": each.action.word,
+            "containers": list(each.image.containers),
+            "findings": 0 if each.verdict is None else len(each.verdict.findings),
+            "reasons": (
+                list(each.image.reasons) if each.verdict is None else [one.text for one in each.verdict.reasons]
+            ),
+        }
+        for each in one.images
+    ]
+
+
+def _workload_key(one: JudgedWorkload) -> Key:
+    of = one.workload
+    return (of.namespace, of.kind, of.name, of.uid)
+
+
+def _worst(one: KnownImage) -> str | None:
+    scores = [finding.vulnerability.cvss_score for finding in one.verdict.findings]
+    known = [score for score in scores if score is not None and score.is_finite()]
+    return severity(max(known)) if known else None
+
+
+def _matcher(pattern: str | None) -> Callable[[str], bool]:
+    if not pattern:
+        return lambda _: True
+    text = pattern if any(sign in pattern for sign in "*?") else f"*{pattern}*"
+    matches = re.compile(fnmatch.translate(text.lower())).match
+    return lambda name: bool(matches(name.lower()))
+
+
+def _page(
+    items: Sequence[T], key: Callable[[T], Key], holds: Callable[[T], bool], after: Key | None, most: int
+) -> Page[T]:
+    """A page of what is in memory, in order of its keys."""
+    found: list[T] = []
+    for one in items:
+        if (after is None or key(one) > after) and holds(one):
+            if len(found) == most:
+                return Page(tuple(found), key(found[-1]))
+            found.append(one)
+    return Page(tuple(found))

@@ -1,0 +1,228 @@
+"""The pages: every list, single nouns, decisions, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, Response, g, redirect, render_template, request
+
+from webhook.console.api import origin, require
+from webhook.console.deciding import SCOPE, command, decision_of, planned_json, scope_of
+from webhook.console.details import image_json, package_json, vulnerability_json
+from webhook.console.drafts import Draft, new_draft
+from webhook.console.face import ConsoleFace
+from webhook.console.identity import Gate
+from webhook.console.lists.base import ListView, encode, limit
+from webhook.console.lists.findings import vulnerability_filter
+from webhook.console.problems import NotFound
+from webhook.console.sessions import Session
+from webhook.engines.triage.assessments import AssessmentFilter
+from webhook.errors import BomgateError, InvalidInput, TooBroad
+from webhook.model.images import parse_digest
+from webhook.model.purls import parse_purl
+from webhook.model.triage import AssessmentScan
+
+_COMPONENTS = 100
+
+
+def add_pages(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], gate: Gate) -> None:
+    """Add the routes of the pages.
+
+    Args:
+        app: where to.
+        face: what they show.
+        lists: by name.
+        gate: what a person may do.
+    """
+    for view in lists.values():
+        app.add_url_rule(f"/{view.name}", f"page_{view.name}", _list_page(face, view, gate))
+    _add_nouns(app, face, gate)
+    _add_decisions(app, face, lists["vulnerabilities"], gate)
+
+    @app.get("/")
+    def overview() -> str:
+        require(gate, "list", "vulnerabilities")
+        return render_template("overview.html", overview=face.overviews.now(), checks=_worse(face))
+
+    @app.get("/settings")
+    def settings() -> str:
+        require(gate, "get", "settings")
+        return render_template("settings.html", checks=face.checks(), settings=face.settings)
+
+
+def _worse(face: ConsoleFace) -> list[Any]:
+    return [one for one in face.checks() if one.level == "bad"]
+
+
+def _list_page(face: ConsoleFace, view: ListView[Any], gate: Gate) -> Any:
+    def show() -> tuple[str, int]:
+        require(gate, "list", view.resource)
+        problem: BomgateError | None = None
+        rows, after, status = [], None, 200
+        try:
+            values = view.read(request.args, face.clock.now())
+            page = view.page(values, request.args.get("cursor", ""), limit(request.args.get("limit", "")))
+            rows = [(view.record(row), _links(view, row)) for row in page.items]
+            after = None if page.after is None else encode(page.after)
+        except (InvalidInput, TooBroad) as found:
+            problem, status = found, 422 if isinstance(found, TooBroad) else 400
+        given = {one.name: request.args[one.name] for one in view.filters if request.args.get(one.name)}
+        rest = {name: value for name, value in request.args.items() if name not in ("cursor", "form_token")}
+        return (
+            render_template(
+                "list.html",
+                view=view,
+                rows=rows,
+                given=given,
+                problem=problem,
+                first=f"/{view.name}?{urlencode(given)}" if request.args.get("cursor") else "",
+                following=f"/{view.name}?{urlencode({**rest, 'cursor': after})}" if after else "",
+                query=urlencode(given),
+                traps=face.assessments.traps() if view.name == "types" else (),
+                may_decide=view.tick is not None and gate.may(_session().who, "create", "assessments"),
+            ),
+            status,
+        )
+
+    return show
+
+
+def _links(view: ListView[Any], row: Any) -> dict[str, str]:
+    found = {column.name: column.link(row) for column in view.columns if column.link is not None}
+    if view.tick is not None:
+        found["tick"] = view.tick(row)
+    return {name: link for name, link in found.items() if link}
+
+
+def _add_nouns(app: Flask, face: ConsoleFace, gate: Gate) -> None:
+    @app.get("/vulnerabilities/<path:identifier>")
+    def one_vulnerability(identifier: str) -> str:
+        require(gate, "get", "vulnerabilities")
+        may = gate.may(_session().who, "create", "assessments")
+        return render_template("vulnerability.html", one=vulnerability_json(face, identifier), may_decide=may)
+
+    @app.get("/package")
+    def one_package() -> str:
+        require(gate, "get", "packages")
+        return render_template("package.html", one=package_json(face, parse_purl(request.args.get("purl", "")).package))
+
+    @app.get("/images/<digest>")
+    def one_image(digest: str) -> str:
+        require(gate, "get", "images")
+        found = parse_digest(digest)
+        one = image_json(face, found)
+        contents = face.packages.contents(found, _after(), _COMPONENTS)
+        following = "" if contents.after is None else f"/images/{digest}?{urlencode({'after': contents.after[0]})}"
+        return render_template("image.html", one=one, contents=contents.items, following=following)
+
+    @app.get("/images/<digest>/documents/<document>")
+    def one_document(digest: str, document: str) -> Response:
+        require(gate, "get", "sbomdocuments")
+        if all(one.document_digest != document for one in face.sboms.show(parse_digest(digest))):
+            raise NotFound("The image has no such document.")
+        kept = face.documents.find(document)
+        if kept is None or kept.data is None:
+            raise NotFound("The document is not kept.", remedy="Look for it in the place that it was found in.")
+        response = Response(kept.data, mimetype="application/octet-stream")
+        name = document.replace(":", "-")[:80]
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}.sbom"'
+        return response
+
+
+def _after() -> tuple[str] | None:
+    given = request.args.get("after", "")
+    return (given,) if given else None
+
+
+def _add_decisions(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gate) -> None:
+    @app.post("/decide")
+    def begin() -> Response:
+        require(gate, "create", "assessments")
+        wanted = vulnerability_filter(view.read(request.form, face.clock.now()))
+        chosen = tuple(request.form.getlist("tick"))
+        ids = face.decider.matching(wanted) if request.form.get("all") else chosen
+        draft = new_draft(ids, request.form, is_filter=bool(request.form.get("all")))
+        response = redirect(f"/decide/{_session().keep(draft)}", 303)
+        assert isinstance(response, Response)
+        return response
+
+    @app.get("/decide/<name>")
+    def draft_page(name: str) -> str:
+        return _draft_page(face, name, _draft(name), gate)
+
+    @app.post("/decide/<name>")
+    def save(name: str) -> Any:
+        draft = _draft(name)
+        draft.values = {key: request.form.get(key, "") for key in (*SCOPE, "type", "comment", "until", "days")}
+        require(gate, "create", "assessments", draft.values["namespace"].strip())
+        if request.form.get("step") != "record":
+            return redirect(f"/decide/{name}?step=preview", 303)
+        planned = draft.planned
+        if planned is None or draft.planned_for != draft.values:
+            return redirect(f"/decide/{name}?step=preview", 303)
+        override = bool(request.form.get("override"))
+        if override:
+            require(gate, "create", "assessments/override", draft.values["namespace"].strip())
+        batch = face.decider.record(planned, override=override, recorded_by=origin())
+        _session().drafts.pop(name, None)
+        return redirect(f"/batches/{batch}", 303)
+
+    @app.get("/batches/<batch>")
+    def batch_page(batch: str) -> str:
+        require(gate, "list", "assessments")
+        rows = face.assessments.page(AssessmentFilter(scan=AssessmentScan(batch=batch)), None, 200)
+        if not rows.items:
+            raise NotFound("There is no such batch.")
+        undo = None
+        problem = ""
+        try:
+            undo = planned_json(face.decider.plan_undo(batch, _session().who.name))
+        except InvalidInput as found:
+            problem = found.message
+        return render_template("batch.html", batch=batch, rows=rows, undo=undo, problem=problem)
+
+    @app.post("/batches/<batch>/undo")
+    def undo_batch(batch: str) -> Any:
+        require(gate, "delete", "assessments")
+        planned = face.decider.plan_undo(batch, _session().who.name)
+        made = face.decider.record(planned, override=True, recorded_by=origin())
+        return redirect(f"/batches/{made}", 303)
+
+
+def _draft_page(face: ConsoleFace, name: str, draft: Draft, gate: Gate) -> str:
+    shown: dict[str, Any] | None = None
+    problem: BomgateError | None = None
+    draft.planned = None
+    if request.args.get("step") == "preview":
+        try:
+            require(gate, "create", "assessments", draft.values.get("namespace", "").strip())
+            selected = face.decider.select(draft.ids, scope_of(draft.values))
+            draft.planned = face.decider.plan(selected, decision_of(draft.values, _session().who.name))
+            draft.planned_for = dict(draft.values)
+            shown = planned_json(draft.planned)
+        except InvalidInput as found:
+            problem = found
+    return render_template(
+        "decide.html",
+        name=name,
+        draft=draft,
+        planned=shown,
+        problem=problem,
+        types=list(face.rules().types),
+        namespaces=face.boards.now().namespaces,
+        command=command(draft.ids, draft.values, _session().who.name) if shown else "",
+    )
+
+
+def _draft(name: str) -> Draft:
+    found = _session().drafts.get(name)
+    if not isinstance(found, Draft):
+        raise NotFound("This decision was recorded, or was begun too long ago.", remedy="Select again from the list.")
+    return found
+
+
+def _session() -> Session:
+    session: Session = g.session
+    return session

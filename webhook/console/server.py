@@ -1,0 +1,88 @@
+"""Serving the console: one process with threads, apart from the webhook in everything."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+log = logging.getLogger("bomgate.console")
+_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the process of the console runs.
+
+    Attributes:
+        app: answers requests.
+        start: called once, before the first request.
+        stop: called at the end.
+    """
+
+    app: Flask
+    start: Callable[[], None]
+    stop: Callable[[], None]
+
+
+class _Log(Logger):
+    """gunicorn's words in bomgate's log; requests are counted, and not logged."""
+
+    def setup(self, cfg: Any) -> None:
+        """Take a logger of ours; its handlers and level are set already."""
+        self.error_log = log
+
+    def access(self, *_: Any) -> None:
+        """Log no requests."""
+
+    def reopen_files(self) -> None:
+        """There are no files."""
+
+
+class ConsoleServer(BaseApplication):
+    """The gunicorn application of ``bomgate console``.
+
+    Args:
+        listener: the socket that people connect to.
+        threads: requests that are answered at a time.
+        build: makes what is served, in the process that serves it.
+    """
+
+    def __init__(self, listener: socket.socket, threads: int, build: Callable[[], Served]) -> None:
+        self._listener, self._threads, self._build = listener, threads, build
+        self._served: Served | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand gunicorn its settings."""
+        settings: dict[str, Any] = {
+            "bind": f"fd://{self._listener.fileno()}",
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": self._threads,
+            "timeout": _SECONDS,
+            "graceful_timeout": 5,
+            "logger_class": _Log,
+            "proc_name": "bomgate-console",
+            "control_socket_disable": True,
+            "worker_exit": lambda _server, _worker: self._stop(),
+        }
+        for name, value in settings.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Make what is served; called in the process that serves it."""
+        self._served = self._build()
+        self._served.start()
+        return self._served.app
+
+    def _stop(self) -> None:
+        if self._served is not None:
+            self._served.stop()

@@ -1,0 +1,87 @@
+"""Sessions: a one-time link becomes a session, whose state stays on the server."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from webhook.console.identity import Person
+from webhook.model.caches import TimedCache
+
+LINK_SECONDS = 600.0
+"""How long a one-time link can be used."""
+_MOST_SESSIONS = 1000
+_MOST_DRAFTS = 20
+
+
+@dataclass
+class Session:
+    """What is known of a browser that has signed in.
+
+    Attributes:
+        who: the person.
+        form_token: stands in every form, and is asked for with every write.
+        drafts: decisions that were begun, by their names; the oldest go first.
+    """
+
+    who: Person
+    form_token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    drafts: dict[str, object] = field(default_factory=dict)
+
+    def keep(self, draft: object) -> str:
+        """Keep a draft; its name."""
+        name = secrets.token_urlsafe(12)
+        while len(self.drafts) >= _MOST_DRAFTS:
+            self.drafts.pop(next(iter(self.drafts)))
+        self.drafts[name] = draft
+        return name
+
+
+class Sessions:
+    """The sessions of a process, and the link that begins the next one.
+
+    Args:
+        seconds: how long a session lasts.
+        monotonic: seconds of a clock that only goes on.
+    """
+
+    def __init__(self, seconds: float, monotonic: Callable[[], float]) -> None:
+        self._seconds, self._monotonic = seconds, monotonic
+        self._sessions = TimedCache[str, Session](_MOST_SESSIONS, monotonic)
+        self._lock = threading.Lock()
+        self._link: tuple[str, float] | None = None
+
+    def new_link(self) -> str:
+        """The secret of a new one-time link; an earlier one can no longer be used."""
+        with self._lock:
+            secret = secrets.token_urlsafe(32)
+            self._link = (secret, self._monotonic() + LINK_SECONDS)
+            return secret
+
+    def redeem(self, secret: str) -> bool:
+        """Use the link up; whether it could be used."""
+        with self._lock:
+            if self._link is None:
+                return False
+            expected, until = self._link
+            if not hmac.compare_digest(expected.encode(), secret.encode("utf-8", "replace")):
+                return False
+            self._link = None
+            return self._monotonic() < until
+
+    def begin(self, who: Person) -> str:
+        """Begin a session; the id for its cookie, which nobody has seen before."""
+        name = secrets.token_urlsafe(32)
+        self._sessions.put(name, Session(who), self._seconds)
+        return name
+
+    def find(self, name: str) -> Session | None:
+        """The session of an id; None when there is none, or it has ended."""
+        return self._sessions.get(name) if name else None
+
+    def end(self, name: str) -> None:
+        """End a session."""
+        self._sessions.forget(name)

@@ -1,0 +1,347 @@
+"""Deciding: what a decision would change, its record, and the way back.
+
+A preview judges every image that is touched twice, with and without the decision, by the judge that admission has.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from webhook.engines.assessing.assessor import Assessor
+from webhook.engines.assessing.rules import RuleSource
+from webhook.engines.readmodel import ReadModel
+from webhook.engines.refresher import Refresher
+from webhook.engines.triage.board import Board, Boards, Judging, judged_workload, reference
+from webhook.engines.triage.vulnerabilities import VulnerabilityFilter, VulnerabilityLists
+from webhook.errors import InvalidInput, TooBroad
+from webhook.model.actions import Action
+from webhook.model.assessments import Assessment, Scope
+from webhook.model.images import Digest
+from webhook.model.policies import Policy
+from webhook.model.purls import Purl
+from webhook.model.triage import AuditNote
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.audit import subject_of
+from webhook.policy.decisions import Decision, Target
+from webhook.policy.evaluation import Judge
+from webhook.policy.matching import AssessmentIndex, Place
+from webhook.policy.scopes import ParsedScope, canonical_scope
+from webhook.ports import Clock
+
+MOST_SELECTED = 10_000
+"""Vulnerabilities that one decision can be about."""
+_NUMBERED_FROM = 2**61
+"""Sequences of records that are only supposed: behind every stored one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What a decision is about.
+
+    Attributes:
+        targets: identifiers and scopes.
+        affected: by identifier without case: the vulnerability, and number and purl of each affected component.
+    """
+
+    targets: tuple[Target, ...]
+    affected: Mapping[str, tuple[Vulnerability, tuple[tuple[int, Purl], ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedImage:
+    """An image whose verdict changes."""
+
+    digest: Digest
+    title: str
+    before: Action
+    after: Action
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedWorkload:
+    """A running workload for which a new Pod would get something else."""
+
+    title: str
+    namespace: str
+    before: Action
+    after: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a decision would change.
+
+    Attributes:
+        findings: (vulnerability, component) pairs whose assessment changes.
+        touched: images that contain one of them.
+        images: those whose verdict changes.
+        workloads: running ones that would get something else.
+        replaced: decisions of people that would no longer count, each once.
+    """
+
+    findings: int
+    touched: int
+    images: tuple[ChangedImage, ...]
+    workloads: tuple[ChangedWorkload, ...]
+    replaced: tuple[Assessment, ...]
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Where something running would get something else."""
+        return tuple(sorted({one.namespace for one in self.workloads}))
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A decision before it is recorded.
+
+    Attributes:
+        records: what would be recorded.
+        effects: what that would change.
+        revision: of the store, as of which that was found.
+        action: for the audit log.
+        subject: likewise.
+        decided_since: of an undo: records that somebody has replaced since, which stay.
+    """
+
+    records: tuple[Assessment, ...]
+    effects: Effects
+    revision: int
+    action: str
+    subject: str
+    decided_since: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DecidingParts:
+    """What a decider works with.
+
+    Attributes:
+        assessor: makes and records assessments, for the command line, too.
+        lists: finds what a filter holds.
+        boards: what is judged now.
+        model: what is known.
+        refresher: brings what was recorded into the model.
+        supposing: gives a judge with other assessments.
+        rules: types and policy.
+        policy: what a mode makes of a verdict.
+        clock: time.
+    """
+
+    assessor: Assessor
+    lists: VulnerabilityLists
+    boards: Boards
+    model: ReadModel
+    refresher: Refresher
+    supposing: Callable[[AssessmentIndex], Judging]
+    rules: RuleSource
+    policy: Policy
+    clock: Clock
+
+
+class Decider:
+    """Plans decisions, records them, and takes them back.
+
+    Args:
+        parts: what it works with.
+    """
+
+    def __init__(self, parts: DecidingParts) -> None:
+        self._parts = parts
+
+    def select(self, identifiers: Sequence[str], scope: Scope) -> Selected:
+        """What a decision about some vulnerabilities is about.
+
+        Args:
+            identifiers: ids or aliases.
+            scope: as people write it.
+
+        Raises:
+            InvalidInput: one is not known, or a part of the scope cannot be read.
+            TooBroad: there are too many.
+            StoreError: the store did not answer.
+        """
+        if not identifiers:
+            raise InvalidInput("Nothing is selected.", remedy="Tick at least one vulnerability.")
+        if len(identifiers) > MOST_SELECTED:
+            raise _too_many()
+        narrowed = canonical_scope(scope)
+        rows, known = [], self._parts.lists.lines(list(dict.fromkeys(identifiers)))
+        for identifier in dict.fromkeys(identifiers):
+            row = known.get(identifier) or self._parts.lists.line(identifier)
+            if row is None:
+                raise InvalidInput(f"Nobody knows the vulnerability {identifier[:80]!r}.", remedy="Look at the list.")
+            rows.append(row)
+        targets = [Target(row.vulnerability.id, narrowed, row.vulnerability.cvss_score) for row in rows]
+        return Selected(
+            tuple(targets), {row.vulnerability.id.casefold(): (row.vulnerability, row.components) for row in rows}
+        )
+
+    def matching(self, wanted: VulnerabilityFilter) -> tuple[str, ...]:
+        """The ids of all vulnerabilities that a filter holds.
+
+        Raises:
+            TooBroad: there are too many.
+            StoreError: the store did not answer.
+        """
+        found: list[str] = []
+        after = None
+        while True:
+            page = self._parts.lists.page(wanted, after, 1000)
+            found += [row.vulnerability.id for row in page.items]
+            if len(found) > MOST_SELECTED:
+                raise _too_many()
+            if page.after is None:
+                return tuple(found)
+            after = page.after
+
+    def plan(self, selected: Selected, decision: Decision) -> Planned:
+        """What a decision would record and change; nothing is recorded yet.
+
+        Raises:
+            InvalidInput: the type is not known, the comment is missing, or the end is not ahead.
+        """
+        revision = self._parts.model.revision
+        records = self._parts.assessor.planned(decision, selected.targets)
+        subject = subject_of(records)
+        return Planned(records, self._effects(records, selected.affected), revision, "assess", subject)
+
+    def plan_undo(self, batch: str, author: str) -> Planned:
+        """What taking back a batch would record and change.
+
+        Raises:
+            InvalidInput: there is no such batch, or nothing of it is left to take back.
+            StoreError: the store did not answer.
+        """
+        revision = self._parts.model.revision
+        undo = self._parts.assessor.undo(batch, author=author)
+        affected = {}
+        names = list(dict.fromkeys(one.vulnerability for one in undo.records))
+        known = self._parts.lists.lines(names)
+        for name in names:
+            row = known.get(name) or self._parts.lists.line(name)
+            if row is not None:
+                affected[name.casefold()] = (row.vulnerability, row.components)
+        effects = self._effects(undo.records, affected)
+        return Planned(undo.records, effects, revision, "undo", f"batch {batch}", len(undo.decided_since))
+
+    def record(self, planned: Planned, *, override: bool, recorded_by: str) -> str:
+        """Record what was planned, with a row in the audit log; the name of its batch.
+
+        Args:
+            planned: what :meth:`plan` or :meth:`plan_undo` gave.
+            override: consent to replace decisions of people.
+            recorded_by: from where.
+
+        Raises:
+            InvalidInput: decisions of people would be replaced, and nobody has consented.
+            ChangedMeanwhile: somebody has decided about the same since it was planned.
+            StoreError: nothing was recorded.
+        """
+        if planned.action == "assess" and planned.effects.replaced and not override:
+            raise InvalidInput(
+                f"This would replace {len(planned.effects.replaced)} decisions of people.",
+                remedy="Look at them, and consent to replace them.",
+            )
+        if not planned.records:
+            raise InvalidInput("There is nothing to record.", remedy="Select something that is still open.")
+        batch = f"{self._parts.clock.now():%Y%m%d}-{secrets.token_hex(3)}"
+        note = AuditNote(
+            planned.records[0].author,
+            recorded_by,
+            planned.action,
+            planned.subject,
+            {
+                "records": str(len(planned.records)),
+                "type": planned.records[0].type or "",
+                "comment": planned.records[0].comment,
+                "replaced": str(len(planned.effects.replaced)),
+            },
+        )
+        self._parts.assessor.record(
+            planned.records, batch=batch, recorded_by=recorded_by, note=note, since=planned.revision
+        )
+        self._parts.refresher.refresh()
+        self._parts.boards.refresh(inventory=False)
+        return batch
+
+    # -- parts ------------------------------------------------------------------------------------------------------
+
+    def _effects(
+        self,
+        records: Sequence[Assessment],
+        affected: Mapping[str, tuple[Vulnerability, tuple[tuple[int, Purl], ...]]],
+    ) -> Effects:
+        parts, now = self._parts, self._parts.clock.now()
+        there = parts.model.assessments
+        after = there.supposing(replace(one, sequence=_NUMBERED_FROM + n) for n, one in enumerate(records))
+        was, will = Judge(parts.rules(), there, now), Judge(parts.rules(), after, now)
+        changed, numbers = 0, set()
+        replaced: dict[int, Assessment] = {}
+        for record in records:
+            known = affected.get(record.vulnerability.casefold())
+            if known is None:
+                continue
+            scope, place = ParsedScope.of(record.scope), Place(namespace=record.scope.namespace or "")
+            for number, purl in known[1]:
+                if not scope.holds(purl):
+                    continue
+                numbers.add(number)
+                before = replace(was, place=place).finding(purl, known[0])
+                then = replace(will, place=place).finding(purl, known[0])
+                if before.assessment == then.assessment and record.scope.image is None:
+                    continue
+                changed += 1
+                given = before.assessment
+                if given is not None and given.by_hand:
+                    replaced[given.sequence] = given
+        board = parts.boards.now()
+        digests = self._digests(board, numbers, records)
+        judge = parts.supposing(after)
+        return Effects(
+            changed,
+            len(digests),
+            tuple(_changed_images(board, digests, judge)),
+            tuple(_changed_workloads(board, digests, judge, parts.policy)),
+            tuple(replaced.values()),
+        )
+
+    def _digests(self, board: Board, numbers: Iterable[int], records: Sequence[Assessment]) -> list[Digest]:
+        digests = board.where.images(numbers)
+        scopes = {one.scope.image: ParsedScope.of(one.scope) for one in records}
+        if None in scopes:
+            return digests
+        return [
+            digest
+            for digest in digests
+            if (known := board.by_digest.get(digest)) is not None
+            and any(scope.holds_in(digest, known.names) for scope in scopes.values())
+        ]
+
+
+def _changed_images(board: Board, digests: Iterable[Digest], judge: Judging) -> Iterable[ChangedImage]:
+    for digest in digests:
+        known = board.by_digest.get(digest)
+        if known is None:
+            continue
+        verdict = judge(reference(known.names[0] if known.names else "", digest), digest, "")
+        if verdict is not None and verdict.action is not known.verdict.action:
+            yield ChangedImage(digest, known.title, known.verdict.action, verdict.action)
+
+
+def _changed_workloads(
+    board: Board, digests: Iterable[Digest], judge: Judging, policy: Policy
+) -> Iterable[ChangedWorkload]:
+    for place in sorted({place for digest in digests for place in board.running.get(digest, ())}):
+        one = board.workloads[place]
+        then = judged_workload(one.workload, judge, policy)
+        if then.action is not one.action:
+            yield ChangedWorkload(one.workload.title, one.workload.namespace, one.action, then.action)
+
+
+def _too_many() -> TooBroad:
+    return TooBroad(
+        f"More than {MOST_SELECTED:,} vulnerabilities are selected.", remedy="Narrow the filter, and decide in parts."
+    )
