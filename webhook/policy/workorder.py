@@ -22,7 +22,7 @@ class Numbers(Protocol):
         """The number of a component."""
 
 
-class Standing(NamedTuple):
+class Urgency(NamedTuple):
     """What a position says of a component, beside which one it is.
 
     Attributes:
@@ -58,6 +58,6 @@ def component_of(order: int) -> int:
     return order & _ID
 
 
-def standing(order: int) -> Standing:
+def urgency(order: int) -> Urgency:
     """What a position was made from."""
-    return Standing(not order & _ANSWERED, not order & _UNSEEN, _MOST_IMAGES - (order >> _ID_BITS & _MOST_IMAGES))
+    return Urgency(not order & _ANSWERED, not order & _UNSEEN, _MOST_IMAGES - (order >> _ID_BITS & _MOST_IMAGES))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from webhook.model.changes import UINT32
 from webhook.model.components import ComponentState
 from webhook.model.downloads import WantedComponent
-from webhook.policy.workorder import component_of, positions, standing
+from webhook.policy.workorder import component_of, positions, urgency
 from webhook.store.columns import unpack
 from webhook.store.componentids import IdHints, known_purls
 from webhook.store.database import Database, raw_rows
@@ -56,7 +56,7 @@ class WantedComponents(Sequence[WantedComponent]):
         with self._database.read() as connection:
             purls = known_purls(connection, numbers)
         self._hints.learn({purl: number for number, purl in purls.items()})
-        return [WantedComponent(purls[number], *standing(item)) for number, item in zip(numbers, order, strict=True)]
+        return [WantedComponent(purls[number], *urgency(item)) for number, item in zip(numbers, order, strict=True)]
 
 
 def wanted(database: Database, answered_before: dt.datetime, hints: IdHints) -> WantedComponents:
