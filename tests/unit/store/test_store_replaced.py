@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
+
+from sqlalchemy import update
 
 from tests.fakes import NOON, FakeClock
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher, RefreshOptions
+from webhook.model.components import Sbom
+from webhook.model.purls import Purl
 from webhook.store.hotstart import HotStartFile
 from webhook.store.repositories import Store
+from webhook.store.tables import components
 
 Open = Callable[..., Store]
 IMAGE = digest(1)
+BAD, GOOD = Purl("pkg:nuget/bad@1"), Purl("pkg:nuget/good@1")
+DAY = dt.timedelta(days=1)
 
 
 def fill(store: Store, *purls: str) -> None:
@@ -62,3 +70,23 @@ def test_a_replica_knows_nothing_of_the_former_database_when_the_new_one_has_the
     saved = disk.load()
     assert saved is not None
     assert saved.position == new.feed.position()
+
+
+def test_answers_go_to_their_components_when_the_database_was_replaced_since_these_were_wanted(
+    opened: Open, tmp_path: Path
+) -> None:
+    store = opened(f"sqlite:///{tmp_path}/a.db")
+    odd = Sbom("cyclonedx-json", "1.6", f"sha256:{1:064x}", (BAD, GOOD), spellings={GOOD: (Purl("pkg:nuget/Good@1"),)})
+    store.sboms.add(IMAGE, odd, place="added")
+    assert {wanted.purl for wanted in store.components.wanted(now=NOON, ttl=DAY)} == {BAD, GOOD}
+    number, other = (store.sboms.component_ids([purl])[purl] for purl in (BAD, GOOD))
+    with store.components._database.write() as connection:  # as another history has them
+        for now, purl in ((number, "pkg:npm/aside@1"), (other, BAD), (number, GOOD)):
+            connection.execute(update(components).where(components.c.id == now).values(purl=str(purl)))
+    assert store.components.names([BAD, GOOD], settled_after=NOON).keys() == {BAD}, "whose id has the spelling now"
+
+    asked = [answer(BAD, vulnerability("V-1", "9.8")), answer(GOOD)]
+    store.components.record(asked, assess=AutoRule(), now=NOON)
+    changes = store.feed.changes()
+    assert {changes.purls[component]: keys for component, keys in changes.findings.items()} == {BAD: ("V-1",)}
+    assert changes.findings.keys() == {other}
