@@ -58,13 +58,13 @@ def test_what_was_previewed_is_recorded_with_its_audit_row_and_undone_as_a_whole
     (row,) = console.get("/api/v1/audit").json["items"]
     assert (row["actor"], row["action"], row["batch"], row["detail"]["records"]) == ("ana", "assess", batch, "2")
     assert row["recorded_by"].startswith("console, ")
-    (workload,) = [one for one in console.get("/api/v1/workloads").json["items"] if one["name"] == "web"]
+    (workload,) = [item for item in console.get("/api/v1/workloads").json["items"] if item["name"] == "web"]
     assert workload["action"] == "allow"
     page = console.get(f"/batches/{batch}").text
     assert "Undo the whole batch" in page and "act-deny" in page
     assert console.post(f"/batches/{batch}/undo").status_code == 303
     assert verdict(console, "CVE-2021-44228") == ("deny", ["Blocked"])
-    assert [one["action"] for one in console.get("/api/v1/audit").json["items"]] == ["undo", "assess"]
+    assert [item["action"] for item in console.get("/api/v1/audit").json["items"]] == ["undo", "assess"]
     again = console.post(f"/batches/{batch}/undo")
     assert again.status_code == 400
 

@@ -25,7 +25,7 @@ def items(shown: Console, path: str, **given: str) -> list[dict[str, Any]]:
 
 
 def ids(shown: Console, **given: str) -> list[str]:
-    return [one["id"] for one in items(shown, "vulnerabilities", limit="1000", **given)]
+    return [item["id"] for item in items(shown, "vulnerabilities", limit="1000", **given)]
 
 
 def test_the_description_is_valid_and_every_route_is_in_it(shown_on_any: Console) -> None:
@@ -63,7 +63,7 @@ def test_a_cursor_leads_through_all_of_a_list_once(shown_on_any: Console, order:
     cursor = ""
     while True:
         answer = shown_on_any.get(f"/api/v1/vulnerabilities?sort={order}&limit=9&cursor={cursor}")
-        found += [one["id"] for one in answer.json["items"]]
+        found += [item["id"] for item in answer.json["items"]]
         cursor = answer.json["next"]
         if cursor is None:
             break
@@ -78,7 +78,7 @@ def test_pages_of_other_lists_hold_each_row_once(shown: Console, name: str) -> N
     cursor = ""
     while cursor is not None:
         answer = shown.get(f"/api/v1/{name}?limit=7&cursor={cursor}").json
-        rows += [repr(one) for one in answer["items"]]
+        rows += [repr(item) for item in answer["items"]]
         cursor = answer["next"]
     assert len(rows) == len(set(rows)) and sorted(rows) == sorted(map(repr, items(shown, name, limit="1000")))
 
@@ -125,19 +125,19 @@ def test_a_filter_that_cannot_be_used_is_refused_with_a_remedy(shown: Console, q
 
 
 def test_filters_of_the_other_lists(shown: Console) -> None:
-    assert [one["package"] for one in items(shown, "packages", name="log4j*")] == [
+    assert [item["package"] for item in items(shown, "packages", name="log4j*")] == [
         "pkg:maven/org.apache.logging.log4j/log4j-core"
     ]
     (web,) = items(shown, "images", name="*shop/web*")
     assert (web["verdict"], web["worst"], web["workloads"]) == ("deny", "Critical", 1)
-    assert {one["verdict"] for one in items(shown, "images", verdict="deny")} == {"deny"}
+    assert {item["verdict"] for item in items(shown, "images", verdict="deny")} == {"deny"}
     (shop, worker) = items(shown, "workloads", namespace="shop")
     assert (shop["title"], shop["action"], worker["action"]) == ("Deployment shop/web", "deny", "warn")
     assert len(items(shown, "workloads", image=digest(1))) == 1
     (by_ana,) = items(shown, "assessments", author="ana")
     assert (by_ana["standing"], by_ana["batch"]) == ("in force", "20261128-aaaaaa")
     assert len(items(shown, "assessments", by_hand="1")) == 2
-    assert [one["vulnerability"] for one in items(shown, "assessments", ends_within="6", by_hand="1")] == [
+    assert [item["vulnerability"] for item in items(shown, "assessments", ends_within="6", by_hand="1")] == [
         "CVE-2021-23337",
         "EVIL-1",
     ]

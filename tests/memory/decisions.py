@@ -28,10 +28,10 @@ class MemoryAssessments:
     def append(
         self, assessments: Sequence[Assessment], *, note: AuditNote | None = None, since: int | None = None
     ) -> int:
-        names = {one.vulnerability for one in assessments}
-        for one in self._facts.assessments if since is not None else ():
-            if one.vulnerability in names and one.by_hand and one.revision > since:
-                raise ChangedMeanwhile(f"{one.author} has decided about {one.vulnerability} since.")
+        names = {assessment.vulnerability for assessment in assessments}
+        for assessment in self._facts.assessments if since is not None else ():
+            if assessment.vulnerability in names and assessment.by_hand and assessment.revision > since:
+                raise ChangedMeanwhile(f"{assessment.author} has decided about {assessment.vulnerability} since.")
         if assessments:
             self._facts.revision += 1
             self._facts.append(assessments)

@@ -112,7 +112,7 @@ def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
         return {
             "who": None if session is None else session.who,
             "form_token": "" if session is None else session.form_token,
-            "navigation": [(f"/{one.name}", one.title) for one in lists.values()],
+            "navigation": [(f"/{listed.name}", listed.title) for listed in lists.values()],
             "stale_since": face.stale_since(),
             "version": face.version,
             "here": request.path,

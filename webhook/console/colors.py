@@ -72,7 +72,9 @@ def _edge(hue: float, lightness: float) -> str:
 
 
 def _luminance(color: Rgb) -> float:
-    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in color)
+    red, green, blue = (
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for channel in color
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -82,4 +84,4 @@ def _read(text: str) -> Rgb:
 
 
 def _written(color: Rgb) -> str:
-    return "#" + "".join(f"{round(one * 255):02x}" for one in color)
+    return "#" + "".join(f"{round(channel * 255):02x}" for channel in color)

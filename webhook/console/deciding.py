@@ -61,11 +61,12 @@ def planned_json(planned: Planned) -> dict[str, Any]:
         "records": len(planned.records),
         "findings": effects.findings,
         "touched": effects.touched,
-        "images": [change(one) for one in effects.images],
-        "workloads": [change(one) for one in effects.workloads],
+        "images": [change(image) for image in effects.images],
+        "workloads": [change(workload) for workload in effects.workloads],
         "namespaces": list(effects.namespaces),
         "replaced": [
-            f"{one.vulnerability} for {described(one.scope)}: {one.type} {decided(one)}" for one in effects.replaced
+            f"{item.vulnerability} for {described(item.scope)}: {item.type} {decided(item)}"
+            for item in effects.replaced
         ],
         "decidedSince": planned.decided_since,
     }

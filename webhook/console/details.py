@@ -180,20 +180,20 @@ def image_json(face: ConsoleFace, digest: Digest) -> dict[str, Any]:
         "names": list(known.names),
         "verdict": verdict.action.word,
         "counts": {name: getattr(verdict.counts, name) for name in counts},
-        "findings": [finding_json(one) for one in verdict.findings],
-        "reasons": [one.text for one in verdict.reasons],
+        "findings": [finding_json(finding) for finding in verdict.findings],
+        "reasons": [reason.text for reason in verdict.reasons],
         "sboms": [
             {
-                "document": one.document_digest,
-                "format": f"{one.format} {one.version}".strip(),
-                "tool": one.tool,
-                "place": one.place,
-                "added_at": moment(one.added_at),
-                "components": one.components,
-                "skipped": {str(reason): number for reason, number in one.skipped.items()},
-                "kept": one.has_document,
+                "document": item.document_digest,
+                "format": f"{item.format} {item.version}".strip(),
+                "tool": item.tool,
+                "place": item.place,
+                "added_at": moment(item.added_at),
+                "components": item.components,
+                "skipped": {str(reason): number for reason, number in item.skipped.items()},
+                "kept": item.has_document,
             }
-            for one in face.sboms.show(digest)
+            for item in face.sboms.show(digest)
         ],
         "workloads": holders_json([board.workloads[place] for place in known.workloads]),
     }
@@ -230,9 +230,11 @@ def assessment_json(one: Assessment) -> dict[str, Any]:
 
 def images_json(images: Any) -> list[dict[str, Any]]:
     """Images as JSON."""
-    return [{"digest": str(one.digest), "title": one.title, "verdict": one.verdict.action.word} for one in images]
+    return [
+        {"digest": str(image.digest), "title": image.title, "verdict": image.verdict.action.word} for image in images
+    ]
 
 
 def holders_json(workloads: Any) -> list[dict[str, Any]]:
     """Workloads as JSON."""
-    return [{"title": one.workload.title, "action": one.action.word} for one in workloads]
+    return [{"title": workload.workload.title, "action": workload.action.word} for workload in workloads]

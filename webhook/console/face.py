@@ -60,7 +60,7 @@ class ConsoleFace:
         sboms: SBOMs of an image.
         documents: what they were read from.
         rules: types and policy now.
-        checks: the self-check, made anew each time.
+        checks: the self-check, recreated each time.
         settings: all settings in force.
         stale_since: since when the database has not answered; None when it does.
         clock: time.

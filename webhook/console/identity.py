@@ -1,4 +1,4 @@
-"""Who asks, and what they may do.
+"""The user of a request, and what they may do.
 
 One machine has one person: whoever holds the one-time link is the owner. Another way to sign in is another ``Gate``.
 """

@@ -120,12 +120,12 @@ def document(lists: Mapping[str, ListView[Any]], version: str) -> dict[str, Any]
 def _listing(view: ListView[Any], content: Mapping[str, Any], suffix: str) -> dict[str, Any]:
     parameters = [
         {
-            "name": one.name,
+            "name": rule.name,
             "in": "query",
-            "description": one.help or one.label,
-            "schema": one.schema,
+            "description": rule.help or rule.label,
+            "schema": rule.schema,
         }
-        for one in view.filters
+        for rule in view.filters
     ]
     parameters.append({"name": "cursor", "in": "query", "schema": {"type": "string"}})
     size = {"type": "integer", "minimum": 1, "maximum": MOST_PAGE, "default": PAGE}

@@ -53,7 +53,7 @@ def add_pages(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]],
 
 
 def _worse(face: ConsoleFace) -> list[Any]:
-    return [one for one in face.checks() if one.level == "bad"]
+    return [check for check in face.checks() if check.level == "bad"]
 
 
 def _list_page(face: ConsoleFace, view: ListView[Any], gate: Gate) -> Any:
@@ -68,7 +68,7 @@ def _list_page(face: ConsoleFace, view: ListView[Any], gate: Gate) -> Any:
             after = None if page.after is None else encode(page.after)
         except (InvalidInput, TooBroad) as found:
             problem, status = found, 422 if isinstance(found, TooBroad) else 400
-        given = {one.name: request.args[one.name] for one in view.filters if request.args.get(one.name)}
+        given = {rule.name: request.args[rule.name] for rule in view.filters if request.args.get(rule.name)}
         rest = {name: value for name, value in request.args.items() if name not in ("cursor", "form_token")}
         return (
             render_template(
@@ -120,7 +120,7 @@ def _add_nouns(app: Flask, face: ConsoleFace, gate: Gate) -> None:
     @app.get("/images/<digest>/documents/<document>")
     def one_document(digest: str, document: str) -> Response:
         require(gate, "get", "sbomdocuments")
-        if all(one.document_digest != document for one in face.sboms.show(parse_digest(digest))):
+        if all(item.document_digest != document for item in face.sboms.show(parse_digest(digest))):
             raise NotFound("The image has no such document.")
         kept = face.documents.find(document)
         if kept is None or kept.data is None:

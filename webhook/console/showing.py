@@ -35,9 +35,9 @@ def add_filters(app: Flask, face: ConsoleFace) -> None:
     @app.get("/types.css")
     def type_colors() -> Response:
         lines = []
-        for one in face.rules().types:
-            light, dark = palette(one.color)
-            name = f".type-{slug(one.name)}"
+        for kind in face.rules().types:
+            light, dark = palette(kind.color)
+            name = f".type-{slug(kind.name)}"
             lines.append(f"{name}{{background:{light.back};color:{light.text};border-color:{light.edge}}}")
             lines.append(
                 f"@media (prefers-color-scheme:dark){{{name}{{background:{dark.back};color:{dark.text};"

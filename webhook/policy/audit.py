@@ -26,6 +26,6 @@ def noted(records: Sequence[Assessment], action: str = "") -> AuditNote:
 
 def subject_of(records: Sequence[Assessment]) -> str:
     """What some records are about, in words: a few identifiers, and the first scope."""
-    names = list(dict.fromkeys(one.vulnerability for one in records))
+    names = list(dict.fromkeys(record.vulnerability for record in records))
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return f"{', '.join(names[:_SHOWN])}{more} for {described(records[0].scope)}" if records else ""

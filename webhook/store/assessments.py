@@ -116,7 +116,7 @@ def _refuse_changed(connection: Connection, assessments: Sequence[Assessment], s
     Raises:
         ChangedMeanwhile: somebody has.
     """
-    names = sorted({one.vulnerability for one in assessments})
+    names = sorted({assessment.vulnerability for assessment in assessments})
     newer = select(table.c.vulnerability, table.c.author, table.c.assessed_at).where(
         table.c.revision > since,
         table.c.source != AssessmentSource.AUTO.value,

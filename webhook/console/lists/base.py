@@ -146,7 +146,7 @@ class ListView(Generic[Row]):
         Raises:
             InvalidInput: one of them cannot be used.
         """
-        read = {one.name: one.read(given[one.name], now) for one in self.filters if one.name in given}
+        read = {rule.name: rule.read(given[rule.name], now) for rule in self.filters if rule.name in given}
         return {name: value for name, value in read.items() if value is not None}
 
     def page(self, values: Values, cursor: str, most: int) -> Page[Row]:
@@ -179,9 +179,9 @@ def decode(cursor: str, kinds: tuple[type, ...]) -> Key:
     except (ValueError, binascii.Error, UnicodeError, RecursionError):
         found = None
     fits = isinstance(found, list) and len(found) == len(kinds)
-    if not fits or not all(type(one) is kind for one, kind in zip(found, kinds, strict=True)):
+    if not fits or not all(type(item) is kind for item, kind in zip(found, kinds, strict=True)):
         raise InvalidInput("The cursor is none of this list.", remedy="Begin again without a cursor.")
-    if any(isinstance(one, int) and abs(one) >= 2**62 for one in found):
+    if any(isinstance(item, int) and abs(item) >= 2**62 for item in found):
         raise InvalidInput("The cursor is none of this list.", remedy="Begin again without a cursor.")
     return tuple(found)
 

@@ -24,4 +24,4 @@ def every_list(face: ConsoleFace) -> Mapping[str, ListView[Any]]:
         run_list(face),
         audit_list(face),
     )
-    return {one.name: one for one in made}
+    return {item.name: item for item in made}

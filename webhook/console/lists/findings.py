@@ -28,7 +28,7 @@ from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.scores import SEVERITIES, UNSCORED, is_scored, round_score, severity
 
 _SEVERITIES = (*((name.lower(), name) for name in reversed(SEVERITIES)), (UNSCORED, "Unscored"))
-_STATES = tuple((one.value, one.value.capitalize()) for one in AssessmentState)
+_STATES = tuple((item.value, item.value.capitalize()) for item in AssessmentState)
 _ORDERS = (("score", "Highest score first"), ("newest", "Newest first"), ("id", "By identifier"))
 _PURL_TYPES = ("maven", "npm", "pypi", "golang", "nuget", "gem", "cargo", "composer", "deb", "apk", "rpm", "generic")
 
@@ -89,11 +89,16 @@ def vulnerability_list(face: ConsoleFace) -> ListView[VulnerabilityRow]:
             Filter("text", "Search", placeholder="CVE-2021-44228, a word of the title", help="In id, alias or title."),
             Filter("severity", "Severity", "choice", lambda: _SEVERITIES),
             Filter("state", "State", "choice", lambda: _STATES, help="Of at least one affected component."),
-            Filter("type", "Type", "choice", lambda: [(one, one) for one in face.rules().types.names]),
+            Filter("type", "Type", "choice", lambda: [(name, name) for name in face.rules().types.names]),
             Filter(
                 "package", "Package", placeholder="log4j*", help="A glob on the name, or a purl with pkg: in front."
             ),
-            Filter("namespace", "Namespace", "choice", lambda: [(one, one) for one in face.boards.now().namespaces]),
+            Filter(
+                "namespace",
+                "Namespace",
+                "choice",
+                lambda: [(namespace, namespace) for namespace in face.boards.now().namespaces],
+            ),
             Filter("since", "First seen since", "date", placeholder="7d or 2026-11-29"),
             Filter("ends_within", "Ends within days", "days", placeholder="7", help="An assessment of it ends then."),
             Filter("image", "Image digest", placeholder="sha256:…"),
@@ -145,7 +150,7 @@ def package_list(face: ConsoleFace) -> ListView[PackageRow]:
                 placeholder="log4j-core, log4j*, pkg:maven/org.apache*",
                 help="The last part of the purl with * wildcards; a purl when it begins with pkg:.",
             ),
-            Filter("type", "Ecosystem", "choice", lambda: [(one, one) for one in _PURL_TYPES]),
+            Filter("type", "Ecosystem", "choice", lambda: [(purl_kind, purl_kind) for purl_kind in _PURL_TYPES]),
         ),
         (
             Column(

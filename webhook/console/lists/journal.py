@@ -22,7 +22,7 @@ from webhook.model.records import RunRecord
 from webhook.model.triage import AssessmentScan, AuditLine, AuditScan, Key, Page
 from webhook.policy.scopes import described
 
-_STANDINGS = tuple((one.value.replace(" ", "-"), one.value.capitalize()) for one in Standing)
+_STANDINGS = tuple((item.value.replace(" ", "-"), item.value.capitalize()) for item in Standing)
 _DECIMAL = {"type": ["number", "null"]}
 
 
@@ -52,7 +52,7 @@ def assessment_list(face: ConsoleFace) -> ListView[AssessmentRow]:
         (
             Filter("vulnerability", "Vulnerability", placeholder="CVE-2021-44228", help="As it was recorded."),
             Filter("standing", "Counts", "choice", lambda: _STANDINGS),
-            Filter("type", "Type", "choice", lambda: [(one, one) for one in face.rules().types.names]),
+            Filter("type", "Type", "choice", lambda: [(name, name) for name in face.rules().types.names]),
             Filter("author", "Author"),
             Filter("package", "Package", placeholder="pkg:npm/lodash"),
             Filter("since", "Recorded since", "date", placeholder="7d or 2026-11-29"),
@@ -188,7 +188,7 @@ def audit_list(face: ConsoleFace) -> ListView[AuditLine]:
         "Who changed what, from where, the newest change first.",
         (
             Filter("actor", "Person"),
-            Filter("action", "Action", "choice", lambda: [(one, one) for one in ("assess", "undo", "withdraw")]),
+            Filter("action", "Action", "choice", lambda: [(item, item) for item in ("assess", "undo", "withdraw")]),
             Filter("batch", "Batch"),
         ),
         (

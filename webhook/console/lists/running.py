@@ -37,7 +37,7 @@ def image_list(face: ConsoleFace) -> ListView[KnownImage]:
                 return False
             return any(matches(name) for name in (*one.names, one.digest))
 
-        return _page(board.images, lambda one: (one.title, str(one.digest)), holds, after, most)
+        return _page(board.images, lambda item: (item.title, str(item.digest)), holds, after, most)
 
     return ListView(
         "images",
@@ -46,19 +46,24 @@ def image_list(face: ConsoleFace) -> ListView[KnownImage]:
         (
             Filter("name", "Name or digest", placeholder="*shop/web*", help="With * wildcards."),
             Filter("verdict", "Verdict", "choice", lambda: _ACTIONS),
-            Filter("namespace", "Namespace", "choice", lambda: [(one, one) for one in face.boards.now().namespaces]),
+            Filter(
+                "namespace",
+                "Namespace",
+                "choice",
+                lambda: [(namespace, namespace) for namespace in face.boards.now().namespaces],
+            ),
             Filter("running", "Running only", "flag"),
         ),
         (
-            Column("title", "Image", lambda one: one.title, "key", lambda one: image_path(one.digest)),
-            Column("verdict", "Verdict", lambda one: one.verdict.action.word, "action", schema=ACTION),
-            Column("digest", "Digest", lambda one: str(one.digest), "digest"),
-            Column("names", "", lambda one: list(one.names), schema=TEXTS),
+            Column("title", "Image", lambda item: item.title, "key", lambda item: image_path(item.digest)),
+            Column("verdict", "Verdict", lambda item: item.verdict.action.word, "action", schema=ACTION),
+            Column("digest", "Digest", lambda item: str(item.digest), "digest"),
+            Column("names", "", lambda item: list(item.names), schema=TEXTS),
             Column("worst", "Worst finding", _worst, "severity", schema=MAYBE_TEXT),
-            Column("components", "Components", lambda one: one.verdict.counts.total, "count", schema=NUMBER),
-            Column("vulnerable", "Vulnerable", lambda one: one.verdict.counts.vulnerable, "count", schema=NUMBER),
-            Column("unknown", "Unknown", lambda one: one.verdict.counts.unknown, "count", schema=NUMBER),
-            Column("workloads", "Running in", lambda one: len(one.workloads), "count", schema=NUMBER),
+            Column("components", "Components", lambda item: item.verdict.counts.total, "count", schema=NUMBER),
+            Column("vulnerable", "Vulnerable", lambda item: item.verdict.counts.vulnerable, "count", schema=NUMBER),
+            Column("unknown", "Unknown", lambda item: item.verdict.counts.unknown, "count", schema=NUMBER),
+            Column("workloads", "Running in", lambda item: len(item.workloads), "count", schema=NUMBER),
         ),
         fetch,
         lambda _: (str, str),
@@ -92,22 +97,27 @@ def workload_list(face: ConsoleFace) -> ListView[JudgedWorkload]:
         "What runs in the cluster, and what a new Pod of each workload would get now.",
         (
             Filter("name", "Name", placeholder="web*", help="With * wildcards."),
-            Filter("namespace", "Namespace", "choice", lambda: [(one, one) for one in face.boards.now().namespaces]),
+            Filter(
+                "namespace",
+                "Namespace",
+                "choice",
+                lambda: [(namespace, namespace) for namespace in face.boards.now().namespaces],
+            ),
             Filter("verdict", "Would get", "choice", lambda: _ACTIONS),
             Filter("image", "Image digest", placeholder="sha256:…"),
         ),
         (
-            Column("title", "Workload", lambda one: one.workload.title, "key"),
-            Column("action", "Would get", lambda one: one.action.word, "action", schema=ACTION),
+            Column("title", "Workload", lambda item: item.workload.title, "key"),
+            Column("action", "Would get", lambda item: item.action.word, "action", schema=ACTION),
             Column(
-                "mode", "Mode", lambda one: one.workload.mode and one.workload.mode.value, "mode", schema=MAYBE_TEXT
+                "mode", "Mode", lambda item: item.workload.mode and item.workload.mode.value, "mode", schema=MAYBE_TEXT
             ),
-            Column("verdict", "Verdict", lambda one: one.verdict.word, "action", schema=ACTION),
+            Column("verdict", "Verdict", lambda item: item.verdict.word, "action", schema=ACTION),
             Column("images", "Images", _images, "images", schema={"type": "array", "items": IMAGE}),
-            Column("pods", "Pods", lambda one: one.workload.pods, "count", schema=NUMBER),
-            Column("namespace", "", lambda one: one.workload.namespace),
-            Column("kind", "", lambda one: one.workload.kind),
-            Column("name", "", lambda one: one.workload.name),
+            Column("pods", "Pods", lambda item: item.workload.pods, "count", schema=NUMBER),
+            Column("namespace", "", lambda item: item.workload.namespace),
+            Column("kind", "", lambda item: item.workload.kind),
+            Column("name", "", lambda item: item.workload.name),
         ),
         fetch,
         lambda _: (str, str, str, str),
@@ -141,7 +151,7 @@ def _images(one: JudgedWorkload) -> list[dict[str, Any]]:
             "containers": list(each.image.containers),
             "findings": 0 if each.verdict is None else len(each.verdict.findings),
             "reasons": (
-                list(each.image.reasons) if each.verdict is None else [one.text for one in each.verdict.reasons]
+                list(each.image.reasons) if each.verdict is None else [reason.text for reason in each.verdict.reasons]
             ),
         }
         for each in one.images
@@ -172,9 +182,9 @@ def _page(
 ) -> Page[T]:
     """A page of what is in memory, in order of its keys."""
     found: list[T] = []
-    for one in items:
-        if (after is None or key(one) > after) and holds(one):
+    for item in items:
+        if (after is None or key(item) > after) and holds(item):
             if len(found) == most:
                 return Page(tuple(found), key(found[-1]))
-            found.append(one)
+            found.append(item)
     return Page(tuple(found))

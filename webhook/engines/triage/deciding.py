@@ -90,7 +90,7 @@ class Effects:
     @property
     def namespaces(self) -> tuple[str, ...]:
         """Where something running would get something else."""
-        return tuple(sorted({one.namespace for one in self.workloads}))
+        return tuple(sorted({workload.namespace for workload in self.workloads}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ class Decider:
         revision = self._parts.model.revision
         undo = self._parts.assessor.undo(batch, author=author)
         affected = {}
-        names = list(dict.fromkeys(one.vulnerability for one in undo.records))
+        names = list(dict.fromkeys(record.vulnerability for record in undo.records))
         known = self._parts.lists.lines(names)
         for name in names:
             row = known.get(name) or self._parts.lists.line(name)
@@ -276,7 +276,7 @@ class Decider:
     ) -> Effects:
         parts, now = self._parts, self._parts.clock.now()
         there = parts.model.assessments
-        after = there.supposing(replace(one, sequence=_NUMBERED_FROM + n) for n, one in enumerate(records))
+        after = there.supposing(replace(record, sequence=_NUMBERED_FROM + n) for n, record in enumerate(records))
         was, will = Judge(parts.rules(), there, now), Judge(parts.rules(), after, now)
         changed, numbers = 0, set()
         replaced: dict[int, Assessment] = {}
@@ -310,7 +310,7 @@ class Decider:
 
     def _digests(self, board: Board, numbers: Iterable[int], records: Sequence[Assessment]) -> list[Digest]:
         digests = board.where.images(numbers)
-        scopes = {one.scope.image: ParsedScope.of(one.scope) for one in records}
+        scopes = {record.scope.image: ParsedScope.of(record.scope) for record in records}
         if None in scopes:
             return digests
         return [

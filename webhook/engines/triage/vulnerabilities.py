@@ -206,7 +206,10 @@ class VulnerabilityLists:
         for start in range(0, len(identifiers), _PORTIONS[-1]):
             some = tuple(identifiers[start : start + _PORTIONS[-1]])
             scan = VulnerabilityScan(VulnerabilityOrder.ID, ids=some)
-            found |= {one.vulnerability.id: one for one in self._store.vulnerabilities(scan, None, len(some))}
+            found |= {
+                vulnerability.vulnerability.id: vulnerability
+                for vulnerability in self._store.vulnerabilities(scan, None, len(some))
+            }
         return found
 
     # -- parts ------------------------------------------------------------------------------------------------------
