@@ -83,4 +83,5 @@ def test_the_right_in_one_namespace_is_none_in_another(
     other = new_namespace("deny")
     grant(installation.cluster, "ben", "edit", other)
     answer = create(installation, "ben", with_ticket(pod(other, "web", BLOCKED)))
-    assert answer.denied, answer.message
+    assert not answer.allowed
+    assert f"can be set only by who may use breakglass.bomgate.dev in namespace {other}" in answer.message

@@ -41,27 +41,38 @@ def each(group: str, resources: str, verbs: str, *names: str) -> Rights:
 
 
 REGISTRATIONS = "validatingwebhookconfigurations mutatingwebhookconfigurations"
+GUARD = each(
+    "admissionregistration.k8s.io",
+    "validatingadmissionpolicies validatingadmissionpolicybindings",
+    "get",
+    "bomgate-break-glass-guard",
+)
 WEBHOOK = (
     each("", "namespaces", "get list watch")
-    | each("", "pods", "list")
-    | each("", "replicationcontrollers", "get")
+    | each("", "pods", "get list")
+    | each("", "replicationcontrollers podtemplates", "get")
     | each("apps", "deployments statefulsets daemonsets", "get")
     | each("apps", "replicasets", "get list")
     | each("apps", "controllerrevisions", "list")
     | each("batch", "jobs cronjobs", "get")
     | each("authorization.k8s.io", "subjectaccessreviews", "create")
-    | each("bomgate.dev", "breakglassgrants", "list create")
+    | each("bomgate.dev", "breakglassgrants", "list create delete")
+    | each("bomgate.dev", "breakglassgrants/status", "patch")
+    | GUARD
 )
 CONTROLLER = (
     each("", "namespaces", "get list")
-    | each("", "pods replicationcontrollers", "list")
-    | each("apps", "deployments statefulsets daemonsets", "list")
+    | each("", "pods replicationcontrollers", "get list")
+    | each("", "podtemplates", "get")
+    | each("apps", "deployments statefulsets daemonsets", "get list")
     | each("apps", "replicasets", "get list")
-    | each("batch", "jobs cronjobs", "list")
+    | each("batch", "jobs cronjobs", "get list")
     | each("", "events", "create patch")
     | each("bomgate.dev", "assessmenttypes assessments", "list")
     | each("bomgate.dev", "assessmenttypes/status assessments/status", "patch")
-    | each("bomgate.dev", "breakglassgrants", "list")
+    | each("bomgate.dev", "breakglassgrants", "list delete")
+    | each("bomgate.dev", "breakglassgrants/status", "patch")
+    | GUARD
     | each("wgpolicyk8s.io", "policyreports", "list create patch delete")
     | each("openreports.io", "reports", "list create patch delete")
     | each("admissionregistration.k8s.io", REGISTRATIONS, "get patch", "bomgate")
