@@ -20,6 +20,8 @@ SPELLINGS = {
         "pkg:maven/org.x%23core/core@1.0",
     ],
     "pkg:pypi/flask@1.0": ["pkg:pypi/Flask%5Basync%5D@1.0", "pkg:pypi/flask@1.0%3Bpython_version%3C%223%22"],
+    "pkg:pypi/certifi@2022.12.7": ["pkg:pypi/certifi@2022.12.07"],
+    "pkg:pypi/django@4.0b1": ["pkg:pypi/Django@4.0-beta.1", "pkg:pypi/django@4.0.Beta1"],
     "pkg:nuget/Foo.Bar@1.2.0": ["pkg:nuget/Foo.Bar@1.2.0.0", "pkg:nuget/Foo.Bar@1.02", "pkg:dotnet/Foo.Bar@1.2"],
     "pkg:conda/numpy@1.21.0": ["pkg:conda/conda-forge/numpy@1.21.0", "pkg:conda/defaults::numpy@1.21.0"],
     "pkg:composer/a/b@4.4.1": ["pkg:composer/a/b@4.4.1.0", "pkg:composer/a/b@v4.4.1.0"],

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from hypothesis import given
 from hypothesis import strategies as st
 from packageurl import PackageURL
+from packaging.version import Version
 
 from webhook.errors import InvalidInput
 from webhook.model.purls import OSS_INDEX_TYPES, Purl, identify, parse_common, parse_purl, parse_written
@@ -98,3 +99,15 @@ def test_qualifiers_and_subpaths_never_change_the_coordinates(purl_type: str, qu
     assert parse_purl(f"{plain}?{qualifiers.replace('#', '')}") == parse_purl(plain)
     if purl_type != "golang":
         assert parse_purl(f"{plain}?{qualifiers}#{subpath}") == parse_purl(plain)
+
+
+_pep440 = st.from_regex(
+    r"\Av?(?:[0-9]{1,2}!)?[0-9]{1,4}(?:\.[0-9]{1,3}){0,3}(?:[-_.]?(?:a|ALPHA|b|Beta|c|rc|pre|preview)[-_.]?[0-9]{0,2})?"
+    r"(?:-[0-9]{1,2}|[-_.]?(?:post|rev|r)[-_.]?[0-9]{0,2})?(?:[-_.]?dev[-_.]?[0-9]{0,2})?(?:\+[A-Za-z0-9]{1,4}[-_.]?[a-z0-9])?\Z",
+    alphabet=st.characters(max_codepoint=127),
+)
+
+
+@given(_pep440)
+def test_versions_of_python_have_their_normal_form(text: str) -> None:
+    assert identify(f"pkg:pypi/a@{text}").key.version == str(Version(text))

@@ -23,6 +23,16 @@ _PLAIN_V = re.compile(r"[vV=]+(?=\d)")
 _NO_V = frozenset(["cargo", "cocoapods", "composer", "gem", "npm", "nuget", "pypi", "swift"])
 """Types of which the registry's versions never begin with ``v``, or mean the same without."""
 _PEP503 = re.compile(r"[-_.]+")
+_PEP440 = re.compile(
+    r"(?:([0-9]{1,9})!)?([0-9]{1,18}(?:\.[0-9]{1,18})*)"
+    r"(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?([0-9]{1,18})?)?"
+    r"(?:-([0-9]{1,18})|[-_.]?(post|rev|r)[-_.]?([0-9]{1,18})?)?"
+    r"(?:[-_.]?(dev)[-_.]?([0-9]{1,18})?)?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?",
+    re.ASCII,
+)
+_LONG = 19
+"""Digits of a number that is kept as it is written."""
+_PRE = {"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
 _GO_NUMBERS = re.compile(r"\d+\.\d")
 _GO_DIRTY = re.compile(r"(?:[+.]dirty)+\Z")
 _GO_ESCAPED = re.compile(r"!([a-z])")
@@ -38,7 +48,7 @@ _GEM_PLATFORM = re.compile(
     r"-(?:aarch64|amd64|arm|arm64|armv\w+|dalvik|darwin|i[3-6]86|java|jruby|linux|mingw|mswin|ppc|powerpc|ruby|s390x"
     r"|sparc|universal|wasm|x64|x86)(?:[-_]?\w+)*\Z"
 )
-_COMPOSER_ZERO = re.compile(r"(\d+\.\d+\.\d+)\.0(?![\w.])")
+_COMPOSER_ZERO = re.compile(r"(\d{1,18}\.\d{1,18}\.\d{1,18})\.0(?![\w.])")
 _NUGET_NUMBERS = re.compile(r"\d+(?:\.\d+){0,3}(?=-|\Z)")
 _MAVEN_NOTATION = re.compile(r"([\w.+-]+):[A-Za-z][\w-]*(?:@\w+)?\Z")
 """A version with the kind of file or the classifier behind it."""
@@ -94,7 +104,8 @@ def spelt(purl_type: str, stated: Stated, key: Stated) -> Stated | None:
     """
     if purl_type == "pypi":
         path = tuple(part.partition("[")[0].rstrip() or part for part in stated.path)
-        return key._replace(path=tuple(part.lower().replace("_", "-") for part in path))
+        version = stated.version.partition(";")[0].rstrip() or key.version
+        return Stated(tuple(part.lower().replace("_", "-") for part in path), _PLAIN_V.sub("", version, count=1))
     if purl_type == "composer":
         return key._replace(version=stated.version)
     return stated if purl_type == "nuget" else None
@@ -133,7 +144,12 @@ def _conda(stated: Stated) -> Stated:
 
 def _composer(stated: Stated) -> Stated:
     """Composer fills versions up to four numbers when it compares them."""
-    return stated._replace(version=_COMPOSER_ZERO.sub(r"\1", stated.version, count=1))
+    return stated._replace(version=_composer_version(stated.version))
+
+
+def _composer_version(version: str) -> str:
+    found = _COMPOSER_ZERO.match(version)
+    return f"{found[1]}{version[found.end() :]}" if found else version
 
 
 def _conan(stated: Stated) -> Stated:
@@ -195,7 +211,8 @@ def _npm(stated: Stated) -> Stated:
     written = "/".join(path)
     if written == written.lower() and shown.lower() == written and shown.isascii():
         path = tuple(shown.split("/"))
-    version = _NPM_VIRTUAL.sub("", version)
+    if virtual := _NPM_VIRTUAL.match(version):
+        version = version[virtual.end() :]
     if alias := _NPM_ALIAS.match(version):
         path = tuple(alias[1].split("/")) if alias[1] else path
         version = alias[2]
@@ -219,7 +236,24 @@ def _pypi(stated: Stated) -> Stated:
     """Neither the extras nor the marker of a requirement (PEP 508) is a part of it."""
     path = tuple(part.partition("[")[0].rstrip() or part for part in stated.path)
     version = stated.version.partition(";")[0].rstrip() or stated.version
+    if found := _PEP440.fullmatch(version.lower()):
+        version = _pep440(found)
     return stated._replace(path=tuple(_PEP503.sub("-", part).lower() for part in path), version=version)
+
+
+def _pep440(found: re.Match[str]) -> str:
+    """The normal form of a version (PEP 440, *Normalization*)."""
+    epoch, release, pre, pre_number, bare, post, post_number, dev, dev_number, local = found.groups()
+    version = f"{int(epoch)}!" if epoch and int(epoch) else ""
+    version += ".".join(str(int(part)) for part in release.split("."))
+    if pre:
+        version += f"{_PRE.get(pre, pre)}{int(pre_number or 0)}"
+    if bare or post:
+        version += f".post{int(bare or post_number or 0)}"
+    if dev:
+        version += f".dev{int(dev_number or 0)}"
+    parts = (str(int(part)) if part.isdigit() and len(part) < _LONG else part for part in _PEP503.split(local or ""))
+    return f"{version}+{'.'.join(parts)}" if local else version
 
 
 def _swift(stated: Stated) -> Stated:

@@ -52,6 +52,7 @@ _OTHER_DISTRIBUTIONS = "|".join(
 )
 _IN_DISTRIBUTION = rf"""(?!(?:{_OTHER_DISTRIBUTIONS})/)(?:{_LOWER}++/)?+{_LOWER}++(?:%2B{_LOWER}*+)*+@(?!0%2B)[0-9]
         [A-Za-z0-9._~:+-]*+(?:%2B[A-Za-z0-9._~:+-]*+)*+"""
+_NUMBER = r"(?:0|[1-9][0-9]{0,17}+)"
 _MAJOR = r"(?:(?<=[/.]v[0-9]@v)|(?<=[/.]v[0-9][0-9]@v))"
 """Behind a path that names its major version; a name may restore one that is missing."""
 _KEYS = rf"""(pkg:(?:
@@ -61,7 +62,8 @@ _KEYS = rf"""(pkg:(?:
       | golang/[A-Za-z0-9][A-Za-z0-9_~+-]*+\.{_SEGMENT}*+/{_SEGMENT}++(?:/{_SEGMENT}++)*+@v(?!0\.0\.0-0001)
         (?:[01]|{_MAJOR}[0-9]++|[0-9]++(?=\.[A-Za-z0-9.-]*+(?:\+|%2B)incompatible))\.[A-Za-z0-9.-]*+(?<!\.dirty)(?:(?:\+|%2B)incompatible)?+(?=\n|\Z|\?(?!(?:[^\#\n]*&)?type=package))
       | rpm/(?:(?!(?:{_OTHER_DISTRIBUTIONS})/)[a-z0-9._~-]++/)?+{_SEGMENT}++@[0-9][A-Za-z0-9._~+-]*+
-      | pypi/[a-z0-9]++(?:-[a-z0-9]++)*+@[0-9][A-Za-z0-9._!-]*+
+      | pypi/[a-z0-9]++(?:-[a-z0-9]++)*+@{_NUMBER}(?:\.{_NUMBER})*+(?:(?:a|b|rc){_NUMBER})?+(?:\.post{_NUMBER})?+
+        (?:\.dev{_NUMBER})?+
       | gem/[A-Za-z0-9._-]++@[0-9]++(?:\.[A-Za-z0-9]++)*+
       | nuget/[a-z0-9._-]++@(?:0|[1-9][0-9]*+)(?:\.(?:0|[1-9][0-9]*+)){{2}}(?:\.[1-9][0-9]*+)?+(?:-[a-z0-9.-]++)?+
       | composer/{_LOWER}++/{_LOWER}++@(?![0-9]++\.[0-9]++\.[0-9]++\.0(?![A-Za-z0-9_.]))[0-9]

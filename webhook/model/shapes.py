@@ -50,8 +50,8 @@ _GO_VERSION = re.compile(r"\Av\d[\d.]*(?:[-+].*)?\Z")
 _GO_NOWHERE = "v0.0.0-00010101000000-000000000000"
 """What the go command writes for a module that is replaced by a folder."""
 _CONAN_VERSION = re.compile(r"[\w+.-]+")
-_NUGET_VERSION = re.compile(r"\d+(?:\.\d+){0,3}(?:-?[\w.-]+)?(?:\+.*)?")
-_GEM_VERSION = re.compile(r"\d+(?:\.[0-9A-Za-z]+)*(?:-[0-9A-Za-z.-]+)?")
+_NUGET_VERSION = re.compile(r"\d++(?:\.\d++){0,3}+(?:[\w.-]++)?+(?:\+.*)?")
+_GEM_VERSION = re.compile(r"\d++(?:\.[0-9A-Za-z]++)*+(?:-[0-9A-Za-z.-]++)?+")
 _NUMBERED = frozenset(["cargo", "cocoapods", "npm", "swift"])
 """Types whose versions begin with a number; branches and tags have names of their own."""
 _PLAIN_NAME = re.compile(r"[\w.-]+", re.ASCII)

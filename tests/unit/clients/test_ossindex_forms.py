@@ -30,6 +30,12 @@ DOTTED = Purl("pkg:pypi/ruamel.yaml@0.17.4")
         ),
         ("pkg:pypi/a-b-c@1.0", [], ["pkg:pypi/a-b-c@1.0"], ["pkg:pypi/a.b.c@1.0"]),
         ("pkg:pypi/a-b-c@1.0", ["pkg:pypi/a.b-c@1.0"], ["pkg:pypi/a-b-c@1.0", "pkg:pypi/a.b-c@1.0"], []),
+        (
+            "pkg:pypi/certifi@2022.12.7",
+            ["pkg:pypi/certifi@2022.12.07"],
+            ["pkg:pypi/certifi@2022.12.7", "pkg:pypi/certifi@2022.12.07"],
+            [],
+        ),
         ("pkg:nuget/a.b@1.0.0", [], ["pkg:nuget/a.b@1.0.0"], []),
         ("pkg:nuget/a.b@1.0.0", ["pkg:nuget/A.B@1.0.0"], ["pkg:nuget/A.B@1.0.0"], ["pkg:nuget/a.b@1.0.0"]),
         (

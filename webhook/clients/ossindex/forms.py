@@ -29,7 +29,7 @@ _USUAL_LINES = re.compile(
       | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@{_VERSION}
       | golang/[a-z0-9][a-z0-9_~-]*+\.[a-z0-9._~-]*+(?:/[a-z0-9._~-]++)++@(?!v0\.0\.0-0001)v[01]\.{_VERSION}(?<!\.dirty)
       | gem/[A-Za-z0-9._-]++@[0-9]++(?:\.[A-Za-z0-9]++)*+
-      | pypi/[a-z0-9]++@{_VERSION}
+      | pypi/[a-z0-9]++@(?:0|[1-9][0-9]{{0,17}}+)(?:\.(?:0|[1-9][0-9]{{0,17}}+))*+
       | cargo/[A-Za-z0-9_-]++@{_VERSION}
     ))\n
     | pkg:rpm/(?!(?:{"|".join(map(re.escape, DISTRIBUTIONS))})/)[a-z0-9._~-]++/((?:[A-Za-z0-9._~-]|%2B)++@{_VERSION})\n
@@ -159,9 +159,13 @@ def _nuget(key: Purl, spellings: Sequence[Purl]) -> Iterator[Form]:
 
 
 def _pypi(key: Purl, spellings: Sequence[Purl]) -> Iterator[Form]:
-    """PyPI takes no local versions; that OSS Index has none, and how it separates a name, is not established."""
-    dotted = [spelling.package for spelling in spellings if "." in spelling.name]
-    for version in dict.fromkeys((key.version.partition("+")[0] or key.version, key.version)):
+    """PyPI takes no local versions; that OSS Index has none, and how it separates a name, is not established.
+
+    Nor is it whether it has versions as they were uploaded or in their normal form.
+    """
+    dotted = list(dict.fromkeys(spelling.package for spelling in spellings if "." in spelling.name))
+    written = [spelling.version for spelling in spellings if spelling.version != key.version]
+    for version in dict.fromkeys((key.version.partition("+")[0] or key.version, key.version, *written)):
         yield Form(_at(key.package, version))
         for package in dotted:
             yield Form(_at(package, version))
