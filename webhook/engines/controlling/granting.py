@@ -104,7 +104,7 @@ class GrantDuty:
         log.warning("break-glass was used", extra={"workload": _about(grant).title, **who})
         if self._events is not None:
             text = (
-                f"{grant.user} let this in under {grant.ticket} although it would be denied; what it makes of "
+                f"{grant.user} admitted this under {grant.ticket} although it would be denied; what it makes of "
                 f"{', '.join(grant.images)} is admitted until {moment(grant.until)}"
             )
             self._events.emit(ObjectEvent(_about(grant), "BomgateBreakGlass", text, EventType.WARNING, key=name))

@@ -49,8 +49,8 @@ def test_a_new_grant_is_told_once_on_its_workload(clock: FakeClock) -> None:
     assert event.about == ObjectRef("apps", "v1", "Deployment", "shop", "web", "uid-web")
     assert event.reason == "BomgateBreakGlass"
     assert event.message == (
-        "admin@shop.example let this in under INC-1 although it would be denied; what it makes of shop/web:1 is let "
-        "in until 2026-03-01 20:00 UTC"
+        "admin@shop.example admitted this under INC-1 although it would be denied; what it makes of shop/web:1 is "
+        "admitted until 2026-03-01 20:00 UTC"
     )
     grants.kept.append(replace(GRANT, ticket="INC-2", name="ticket-2"))
     duty.run()
