@@ -107,7 +107,7 @@ def test_a_denial_names_break_glass_and_its_right(cluster: Cluster, namespace: s
     answer = create(cluster, "ben", pod(namespace, "web", BLOCKED))
     assert answer.denied
     assert f"annotate the object with {TICKET}: <ticket>" in answer.text
-    assert "the right to use breakglass.bomgate.dev" in answer.text
+    assert "permission to use breakglass.bomgate.dev" in answer.text
 
 
 def test_the_annotation_without_the_right_lets_nothing_in(bomgate: Bomgate, cluster: Cluster, namespace: str) -> None:
