@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.fakes import FakeClock
-from webhook.ports.controlling import LeaderLock
+from webhook.ports.cluster import LeaderLock
 
 NewLock = Callable[[], LeaderLock]
 """Makes one more process's view of the same lock, whose lease lasts 15 seconds."""

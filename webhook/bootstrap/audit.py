@@ -11,7 +11,7 @@ from webhook.engines.auditing.auditor import Auditor, AuditParts, enforcing_mode
 from webhook.engines.auditing.duty import AuditDuty
 from webhook.engines.auditing.publisher import AuditPublisher, Sinks
 from webhook.policy.plans import rehearsed
-from webhook.ports.controlling import Duty
+from webhook.ports.processes import Duty
 from webhook.telemetry.metrics import Metrics
 
 _SEARCHES = 4

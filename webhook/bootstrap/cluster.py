@@ -29,9 +29,9 @@ if TYPE_CHECKING:
         TicketGuard,
         WebhookRegistration,
     )
-    from webhook.ports.certifying import SecretKeeper
-    from webhook.ports.controlling import LeaderLock, RightsReviewer
-    from webhook.ports.provisioning import DecisionResources
+    from webhook.ports.certificates import SecretKeeper
+    from webhook.ports.cluster import LeaderLock, RightsReviewer
+    from webhook.ports.decisions import DecisionResources
     from webhook.telemetry import Faults
 
 

@@ -19,7 +19,7 @@ from webhook.engines.controlling.duties import DutyEvents, DutyPacer, DutyRunner
 from webhook.engines.controlling.leader import Controller, LeaderElection
 from webhook.engines.controlling.rights import RightsDuty
 from webhook.errors import StoreError
-from webhook.ports.controlling import Duty
+from webhook.ports.processes import Duty
 from webhook.settings import Settings
 from webhook.telemetry.metrics import Metrics, exposition
 

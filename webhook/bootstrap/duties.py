@@ -21,7 +21,7 @@ from webhook.engines.controlling.rights import RightsDuty, controller_needs
 from webhook.engines.controlling.running_images import InventoryDuty, InventoryParts
 from webhook.engines.controlling.urgent import UrgentDuty
 from webhook.model.records import OutdatedCounts
-from webhook.ports.controlling import Duty
+from webhook.ports.processes import Duty
 from webhook.sboms import READER
 from webhook.telemetry.metrics import Metrics
 

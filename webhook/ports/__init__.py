@@ -8,8 +8,21 @@ its docstring names.
 
 from __future__ import annotations
 
-from webhook.ports.auditing import EventSink, ReportSink, RunningWorkloads, WebhookRegistration
-from webhook.ports.looking import (
+from webhook.ports.cluster import (
+    AccessReviewer,
+    EventSink,
+    GrantStore,
+    LiveObjects,
+    NamespaceLabels,
+    ReportSink,
+    RunningWorkloads,
+    TicketGuard,
+    WebhookRegistration,
+    WorkloadInventory,
+)
+from webhook.ports.decisions import AssessmentStore, AutoAssess, ComponentStore, TypeStore, VulnerabilityStore
+from webhook.ports.processes import AccountSink, AdmittedImages, Background, Clock, SightingSink
+from webhook.ports.sources import (
     ConditionalSource,
     ImageResolver,
     Opening,
@@ -18,26 +31,10 @@ from webhook.ports.looking import (
     SbomSource,
     VulnerabilitySource,
 )
-from webhook.ports.running import (
-    AccessReviewer,
-    AccountSink,
-    AdmittedImages,
-    Background,
-    Clock,
-    GrantStore,
-    LiveObjects,
-    NamespaceLabels,
-    SightingSink,
-    TicketGuard,
-    WorkloadInventory,
-)
-from webhook.ports.storing import (
+from webhook.ports.stores import (
     AccountStore,
     AdmissionStore,
-    AssessmentStore,
-    AutoAssess,
     ChangeFeed,
-    ComponentStore,
     DocumentStore,
     HotStart,
     ReadingStore,
@@ -46,8 +43,6 @@ from webhook.ports.storing import (
     SearchStore,
     SightingStore,
     StoreAdmin,
-    TypeStore,
-    VulnerabilityStore,
 )
 from webhook.ports.triaging import InventoryStore, TriageStore
 

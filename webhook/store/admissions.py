@@ -9,8 +9,9 @@ from sqlalchemy import case, delete, select
 
 from webhook.model.images import Digest
 from webhook.model.records import AdmittedImage
-from webhook.store.database import Database, among
+from webhook.store.database import Database
 from webhook.store.interruptions import persistent
+from webhook.store.queries import among
 from webhook.store.tables import admissions as table
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Delete, Dialect, Insert, Table, Update
 
 from webhook.store.columns import CleanText, are_clean, stored_values
-from webhook.store.database import AMONG, listed
+from webhook.store.queries import AMONG, listed
 from webhook.store.statements import Statement, insertion, statement
 
 Change = Callable[[Dialect], Insert | Update | Delete]

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Dialect, Select, func, insert, select
 
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
-from webhook.store.database import Change, among_values, rows_among
+from webhook.store.database import Change
+from webhook.store.queries import among_values, rows_among
 from webhook.store.tables import components
 
 _HINTS = 10_000

@@ -12,8 +12,9 @@ from webhook.model.components import ComponentState
 from webhook.model.downloads import Names, RecordResult, WantedComponent
 from webhook.model.purls import Purl
 from webhook.store.componentids import IdHints
-from webhook.store.database import Database, among, current_revision, raw_rows
+from webhook.store.database import Database, current_revision
 from webhook.store.interruptions import persistent
+from webhook.store.queries import among, raw_rows
 from webhook.store.recording import Batch, record
 from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
 from webhook.store.runs import require_run

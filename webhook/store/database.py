@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    ClauseElement,
-    Column,
-    ColumnElement,
     Connection,
     Dialect,
     Engine,
-    Integer,
     Select,
     Table,
     Text,
-    any_,
     bindparam,
     create_engine,
     event,
@@ -40,11 +35,10 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from webhook.errors import StoreError, StoreUnreachable
 from webhook.store import schema
 from webhook.store.addresses import has_several_hosts, parse_address, shown_address, sqlite_path
-from webhook.store.columns import to_json
 from webhook.store.failures import is_interruption, lost_answer, told
 from webhook.store.interruptions import Persistence, watch_connections
+from webhook.store.queries import scalar
 from webhook.store.sqlitefile import existing, prepare, refuse_other_file
-from webhook.store.statements import Statement, statement
 from webhook.store.tables import marks
 from webhook.store.tables import revision as revision_table
 
@@ -56,10 +50,7 @@ if TYPE_CHECKING:
 
     Upsert = sqlite.Insert | postgresql.Insert
 
-Question = Callable[[Dialect], Select[Any]]
-AMONG = "among_values"
-"""The parameter of :func:`among_values`."""
-_PORTION = 500  # below the 700 new objects at which Python looks for garbage: larger portions are slower
+
 _HOST_SECONDS = 2  # the least that libpq takes; what a dead first host costs each new connection
 _IDLE_SECONDS = 15
 """Seconds that PostgreSQL waits for a writer's next statement; less than any lease lasts."""
@@ -331,18 +322,6 @@ def _raised(_: Dialect) -> ReturningUpdate[Any]:
     return update(revision_table).values(following).returning(revision_table.c.value)
 
 
-def scalar(connection: Connection, make: Callable[[Dialect], ClauseElement], **parameters: object) -> Any:
-    """The first value of the first row of a statement that is compiled once in the life of a process; None without one.
-
-    Args:
-        connection: inside a transaction.
-        make: makes the statement.
-        parameters: by name; plain text and numbers.
-    """
-    compiled = statement(make, connection.dialect)
-    return connection.exec_driver_sql(compiled.text, compiled.parameters(**parameters)).scalar()
-
-
 def current_revision(connection: Connection) -> int:
     """The newest revision that this transaction sees."""
     return int(connection.execute(select(revision_table.c.value)).scalar_one())
@@ -355,76 +334,3 @@ def upserting(dialect: Dialect, table: Table) -> Upsert:
 
         return postgresql.insert(table)
     return sqlite.insert(table)
-
-
-def raw_rows(connection: Connection, query: Select[Any]) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows of a query in portions, straight from the driver: no row objects, and never all rows in memory.
-
-    Column types do not convert anything here: values come as the database keeps them, and parameters have to be plain
-    text, numbers, or what :func:`among` makes.
-
-    Args:
-        connection: inside a transaction.
-        query: what to ask.
-    """
-    compiled = Statement(query, connection.dialect)
-    yield from _portions(connection, compiled.text, compiled.parameters())
-
-
-def rows_among(
-    connection: Connection, query: Question, values: Sequence[str] | Sequence[int], **more: object
-) -> Iterator[list[tuple[Any, ...]]]:
-    """As :func:`raw_rows`, for a question that is asked again and again: compiled once in the life of a process.
-
-    Args:
-        connection: inside a transaction.
-        query: makes the query, whose one condition on ``values`` is the :func:`among_values` of a column.
-        values: what that column may be.
-        more: its other parameters, by name.
-    """
-    compiled = statement(query, connection.dialect)
-    parameters = compiled.parameters(**more, **{AMONG: listed(connection.dialect, values)})
-    yield from _portions(connection, compiled.text, parameters)
-
-
-def _portions(connection: Connection, text: str, parameters: Any) -> Iterator[list[tuple[Any, ...]]]:
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    if connection.dialect.name == "postgresql":
-        cursor = driver.cursor(name="bomgate_rows", binary=True)  # a cursor on the server, read in portions
-    else:
-        cursor = driver.cursor()
-    try:
-        cursor.execute(text, parameters)
-        while rows := cursor.fetchmany(_PORTION):
-            yield rows
-    finally:
-        cursor.close()
-
-
-def among(connection: Connection, column: Column[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
-    """The condition that a column is one of these values, however many, as one parameter.
-
-    ``IN`` with a parameter for each value would be compiled again for each number of values, and is limited.
-    """
-    return _is_among(connection.dialect, column, None, listed(connection.dialect, values))
-
-
-def among_values(dialect: Dialect, column: Column[Any]) -> ColumnElement[bool]:
-    """The same condition for :func:`rows_among` and :func:`change_among`, which bring the values."""
-    return _is_among(dialect, column, AMONG, None)
-
-
-def _is_among(dialect: Dialect, column: Column[Any], name: str | None, listed: object) -> ColumnElement[bool]:
-    if dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
-
-        kind = postgresql.ARRAY(Integer() if isinstance(column.type, Integer) else Text())
-        return column == any_(bindparam(name, listed, type_=kind))
-    each = func.json_each(bindparam(name, listed, type_=Text())).table_valued("value")
-    return column.in_(select(each.c.value))
-
-
-def listed(dialect: Dialect, values: Sequence[str] | Sequence[int]) -> object:
-    """Values as the one parameter that a column is compared with."""
-    return list(values) if dialect.name == "postgresql" else to_json(list(values))

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, select
 
 from webhook.model.records import DocumentCounts, KeptDocument
-from webhook.store.database import Database, among
+from webhook.store.database import Database
 from webhook.store.interruptions import persistent
+from webhook.store.queries import among
 from webhook.store.tables import documents as table
 from webhook.store.tables import sboms
 

@@ -11,9 +11,10 @@ from sqlalchemy.sql.elements import ColumnElement
 from webhook.model.changes import START, UINT32, Changes, Position, StoredSbom
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
-from webhook.store.database import Database, raw_rows
+from webhook.store.database import Database
 from webhook.store.guessedgroups import doubtful, told
 from webhook.store.presence import looks_after, removed_after
+from webhook.store.queries import raw_rows
 from webhook.store.rows import (
     ASSESSMENT_COLUMNS,
     VULNERABILITY_COLUMNS,

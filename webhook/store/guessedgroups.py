@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
-from webhook.store.database import among, raw_rows
+from webhook.store.queries import among, raw_rows
 from webhook.store.tables import affected_packages, components
 
 _MAVEN = "pkg:maven/"

@@ -14,8 +14,9 @@ from webhook.model.inventory import InventoriedImage, InventoriedWorkload, Runni
 from webhook.model.policies import Mode
 from webhook.store.bulk import insert_rows
 from webhook.store.columns import clean, to_json
-from webhook.store.database import Database, among, raw_rows
+from webhook.store.database import Database
 from webhook.store.interruptions import persistent, tried_twice
+from webhook.store.queries import among, raw_rows
 from webhook.store.tables import inventories
 from webhook.store.tables import running_workloads as table
 

@@ -25,7 +25,8 @@ from sqlalchemy import (
 )
 
 from webhook.model.leases import Lease
-from webhook.store.database import scalar, upserting
+from webhook.store.database import upserting
+from webhook.store.queries import scalar
 from webhook.store.tables import leases
 
 _MICROSECOND = dt.timedelta(microseconds=1)

@@ -13,7 +13,8 @@ from webhook.model.looks import Departure, Look, LookRecord, Presence, StoredLoo
 from webhook.model.platforms import Coverage
 from webhook.policy.presence import kept_trouble, most_trusted
 from webhook.store.columns import to_json
-from webhook.store.database import Change, Database, among, raw_rows
+from webhook.store.database import Change, Database
+from webhook.store.queries import among, raw_rows
 from webhook.store.tables import sbom_history, sbom_looks, sbom_places, sboms
 
 _COVERAGE = msgspec.json.Decoder(Coverage)

@@ -20,8 +20,9 @@ from webhook.model.records import OutdatedCounts, OutdatedSbom, UnreadSbom
 from webhook.policy.rekeying import KnownComponent, Rekeyed, rekeyed
 from webhook.store.columns import pack, to_json, unpack
 from webhook.store.componentids import give_ids
-from webhook.store.database import Change, Database, among
+from webhook.store.database import Change, Database
 from webhook.store.interruptions import persistent
+from webhook.store.queries import among
 from webhook.store.spellings import newest_component, note_spellings
 from webhook.store.tables import components, documents, readings, sbom_places, sboms
 

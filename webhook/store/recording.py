@@ -22,8 +22,9 @@ from webhook.store.assessments import append
 from webhook.store.bulk import change_among, change_each, insert_columns
 from webhook.store.columns import stored_values, to_seconds
 from webhook.store.componentids import IdHints, Known, give_ids, known_rows
-from webhook.store.database import Change, among_values, rows_among
+from webhook.store.database import Change
 from webhook.store.formerkeys import with_former
+from webhook.store.queries import among_values, rows_among
 from webhook.store.rows import (
     ASSESSMENT_COLUMNS,
     VULNERABILITY_COLUMNS,

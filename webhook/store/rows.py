@@ -1,6 +1,6 @@
 """Rows and nouns: how vulnerabilities and assessments are written to the tables and read from them.
 
-Reading takes rows as :func:`webhook.store.database.raw_rows` gives them. Words that occur in many rows are kept once.
+Reading takes rows as :func:`webhook.store.queries.raw_rows` gives them. Words that occur in many rows are kept once.
 """
 
 from __future__ import annotations

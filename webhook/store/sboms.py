@@ -23,10 +23,11 @@ from webhook.ports import Clock
 from webhook.store import presence
 from webhook.store.columns import pack, to_json, to_moment, unpack
 from webhook.store.componentids import give_ids, known_ids
-from webhook.store.database import Change, Database, among, raw_rows
+from webhook.store.database import Change, Database
 from webhook.store.documents import DocumentRepository
 from webhook.store.guessedgroups import guessed
 from webhook.store.interruptions import tried_twice
+from webhook.store.queries import among, raw_rows
 from webhook.store.readings import is_unread, note_reading
 from webhook.store.spellings import newest_component, note_spellings
 from webhook.store.tables import components, documents, sboms, tags

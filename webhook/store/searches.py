@@ -10,9 +10,10 @@ from sqlalchemy import delete, select, update
 
 from webhook.model.searches import SearchClaim, SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
-from webhook.store.database import Database, among
+from webhook.store.database import Database
 from webhook.store.interruptions import tried_twice
 from webhook.store.leases import database_time
+from webhook.store.queries import among
 from webhook.store.tables import searches
 
 

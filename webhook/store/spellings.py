@@ -14,7 +14,8 @@ from webhook.model.purls import Purl
 from webhook.store.bulk import change_each
 from webhook.store.columns import to_seconds
 from webhook.store.componentids import IdHints, known_ids, known_purls
-from webhook.store.database import Change, among, among_values, rows_among, upserting
+from webhook.store.database import Change, upserting
+from webhook.store.queries import among, among_values, rows_among
 from webhook.store.tables import components, forms, spellings
 
 MOST_SPELLINGS = 8

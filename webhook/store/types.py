@@ -8,8 +8,9 @@ from sqlalchemy import Connection, select
 
 from webhook.model.assessments import AssessmentType, StoredType
 from webhook.store.columns import clean
-from webhook.store.database import Database, raw_rows
+from webhook.store.database import Database
 from webhook.store.interruptions import persistent, tried_twice
+from webhook.store.queries import raw_rows
 from webhook.store.rows import read_type, type_definition
 from webhook.store.tables import assessment_types as table
 

@@ -14,7 +14,8 @@ from webhook.model.purls import Purl
 from webhook.model.records import VulnerabilityQuery, VulnerabilityRecord
 from webhook.policy.scores import round_score
 from webhook.store.columns import to_moment, unpack
-from webhook.store.database import Database, among, raw_rows
+from webhook.store.database import Database
+from webhook.store.queries import among, raw_rows
 from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
 from webhook.store.sboms import names_of
 from webhook.store.tables import components, findings, identifiers, sboms, tags, vulnerabilities

@@ -15,8 +15,9 @@ from webhook.model.downloads import WantedComponent
 from webhook.policy.workorder import component_of, positions, urgency
 from webhook.store.columns import unpack
 from webhook.store.componentids import IdHints, known_purls
-from webhook.store.database import Database, raw_rows
+from webhook.store.database import Database
 from webhook.store.interruptions import persistent
+from webhook.store.queries import raw_rows
 from webhook.store.tables import components, readings, sboms, sightings, tags
 
 _PAGE = 2000

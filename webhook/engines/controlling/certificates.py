@@ -22,7 +22,7 @@ from webhook.engines.controlling.rotation import (
 from webhook.errors import Retryable
 from webhook.model.certificates import Certificate, KeyPair, Registration, SecretRecord
 from webhook.ports import Clock
-from webhook.ports.certifying import Registrations, SecretKeeper, Signer
+from webhook.ports.certificates import Registrations, SecretKeeper, Signer
 
 log = logging.getLogger("bomgate.certificates")
 

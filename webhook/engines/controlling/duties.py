@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from webhook.engines.controlling.options import ControllerOptions
 from webhook.errors import BomgateError, Retryable, StoreUnreachable
 from webhook.ports import Clock
-from webhook.ports.controlling import Duty
+from webhook.ports.processes import Duty
 
 log = logging.getLogger("bomgate.controller")
 _FIRST_RETRY = 5.0

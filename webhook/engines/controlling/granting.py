@@ -17,7 +17,7 @@ from webhook.model.running import ObjectRef
 from webhook.model.workloads import OwnerRef
 from webhook.policy.phrases import moment
 from webhook.ports import Clock, EventSink, LiveObjects
-from webhook.ports.controlling import GrantKeeper
+from webhook.ports.cluster import GrantKeeper
 
 log = logging.getLogger("bomgate.grants")
 

@@ -11,7 +11,7 @@ from webhook.engines.controlling.duties import DutyRunner, error_words
 from webhook.engines.controlling.options import ControllerOptions
 from webhook.errors import BomgateError, SourceError
 from webhook.ports import Clock
-from webhook.ports.controlling import LeaderLock
+from webhook.ports.cluster import LeaderLock
 
 log = logging.getLogger("bomgate.controller")
 _LONGEST_TICK = 60.0

@@ -24,7 +24,7 @@ from webhook.policy.decisions import CLUSTER
 from webhook.policy.phrases import moment
 from webhook.policy.typetable import TypeTable
 from webhook.ports import AssessmentStore, Clock, TypeStore
-from webhook.ports.provisioning import DecisionResources
+from webhook.ports.decisions import DecisionResources
 
 log = logging.getLogger("bomgate.resources")
 

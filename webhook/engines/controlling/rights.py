@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from webhook.model.kinds import CONTROLLERS, WORKLOAD_KINDS
 from webhook.model.rights import Right
-from webhook.ports.controlling import RightsReviewer
+from webhook.ports.cluster import RightsReviewer
 
 log = logging.getLogger("bomgate.rights")
 

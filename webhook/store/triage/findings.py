@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, n
 from webhook.model.purls import Purl
 from webhook.model.triage import Key, VulnerabilityLine, VulnerabilityOrder, VulnerabilityScan
 from webhook.store.columns import to_microseconds, to_moment
-from webhook.store.database import among, raw_rows
+from webhook.store.queries import among, raw_rows
 from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
 from webhook.store.tables import affected_packages, assessments, components, findings, identifiers, vulnerabilities
 from webhook.store.triage.patterns import ESCAPE, containing

@@ -14,7 +14,7 @@ from webhook.model.downloads import DownloadReport
 from webhook.model.records import RunRecord
 from webhook.model.triage import AssessmentLine, AssessmentScan, AuditLine, AuditNote, AuditScan, Key
 from webhook.store.columns import to_json, to_microseconds, to_moment
-from webhook.store.database import raw_rows
+from webhook.store.queries import raw_rows
 from webhook.store.rows import ASSESSMENT_COLUMNS, read_assessment
 from webhook.store.tables import assessments, audit_log, runs
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, literal, select, tuple_
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.model.triage import ComponentLine, Key, PackageLine, PackageScan
-from webhook.store.database import among, raw_rows
+from webhook.store.queries import among, raw_rows
 from webhook.store.tables import components, findings, packages
 from webhook.store.triage.patterns import matches
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from webhook.model.changes import START, Changes, Position, StoredSbom
-from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 
 if TYPE_CHECKING:
-    from webhook.model.assessments import Assessment, AssessmentType, StoredType
     from webhook.model.components import Sbom
-    from webhook.model.downloads import DownloadReport, Names, RecordResult, WantedComponent
+    from webhook.model.downloads import DownloadReport
     from webhook.model.images import Digest, ImageRef
     from webhook.model.leases import Lease
     from webhook.model.looks import Departure, Look, LookRecord
     from webhook.model.purls import Purl
     from webhook.model.records import (
         AdmittedImage,
-        AssessmentQuery,
         ControllerAccount,
         KeptDocument,
         OutdatedCounts,
@@ -29,14 +26,8 @@ if TYPE_CHECKING:
         Sighting,
         StoreStatus,
         UnreadSbom,
-        VulnerabilityQuery,
-        VulnerabilityRecord,
     )
     from webhook.model.searches import SearchClaim, SearchOutcome
-    from webhook.model.triage import AuditNote
-
-AutoAssess = Callable[[Vulnerability, str], "Assessment | None"]
-"""The auto-assessment rule: (vulnerability, package purl) → the assessment to append, or None when no range matches."""
 
 
 class ChangeFeed(Protocol):
@@ -179,101 +170,6 @@ class AccountStore(Protocol):
 
     def list(self) -> Sequence[ControllerAccount]:
         """Those seen last, newest first."""
-
-
-class ComponentStore(Protocol):
-    """Components and what a source said about them."""
-
-    def wanted(self, *, now: dt.datetime, ttl: dt.timedelta) -> Sequence[WantedComponent]:
-        """Covered components whose answer is missing or older than ``ttl``, in the order of work.
-
-        Components of images seen running or refused first, then the most used; never asked before stale.
-        """
-
-    def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
-        """What helps a source to ask for these components, for those of which there is anything."""
-
-    def covered(self) -> int:
-        """How many components a source covers, whether or not they are wanted."""
-
-    def not_covered(self) -> Mapping[str, int]:
-        """How many components no source covers, by purl type."""
-
-    def record(
-        self,
-        answers: Sequence[ComponentAnswer],
-        *,
-        unanswered: Sequence[Purl] = (),
-        assess: AutoAssess,
-        now: dt.datetime,
-        settled: Sequence[tuple[Purl, Purl]] = (),
-        reassess_on_score_change: bool = False,
-        lease: Lease | None = None,
-    ) -> RecordResult:
-        """Commit a batch with its automatic assessments and one revision, or nothing at all.
-
-        Components named that the store does not know are added. ``assess`` applies today's ranges to each
-        (vulnerability, package) that is new, or that first scores into one (``policy.automatic.assessments_by_score``).
-        An incomplete answer only adds to what is known; one that would make a component clean is dropped when a
-        spelling came after it was asked for. Of a run whose ``lease`` has ended nothing is kept (LeaseLost).
-        """
-
-    def unassessed_pairs(self) -> Iterable[tuple[Vulnerability, str]]:
-        """Every (vulnerability, package) that is affected now, for ``assess --existing``."""
-
-
-class AssessmentStore(Protocol):
-    """Assessments, append-only."""
-
-    def append(
-        self, assessments: Sequence[Assessment], *, note: AuditNote | None = None, since: int | None = None
-    ) -> int:
-        """Add records in one transaction, with a row in the audit log if there is a note; the new revision.
-
-        An empty sequence changes nothing. With ``since``, nothing is added (ChangedMeanwhile) when somebody has decided
-        by hand about one of the vulnerabilities after that revision.
-        """
-
-    def provision(self, assessments: Sequence[Assessment], *, author: str, now: dt.datetime) -> int:
-        """Make the records that ``author`` provisioned equal to ``assessments``: add the new, withdraw the rest.
-
-        Those that other authors provisioned stay as they are, so that the settings file and the cluster do not undo
-        each other.
-        Withdrawing appends a record with type None; a record that is there already in the same words is left alone.
-        Returns how many records were appended.
-        """
-
-    def find(self, query: AssessmentQuery) -> Sequence[Assessment]:
-        """Records in order of their sequence, the history included."""
-
-
-class TypeStore(Protocol):
-    """Assessment types that the cluster names; those of the settings file are not here."""
-
-    def list(self) -> Sequence[StoredType]:
-        """All of them, the retired ones too, in order of their names."""
-
-    def provision(self, types: Sequence[AssessmentType]) -> int:
-        """Make the types that are not retired equal to ``types``; what is no longer named is retired, never deleted.
-
-        Returns how many changed. Nothing is written when none did.
-        """
-
-
-class VulnerabilityStore(Protocol):
-    """Vulnerabilities with what they affect, for people."""
-
-    def find(self, query: VulnerabilityQuery) -> Sequence[VulnerabilityRecord]:
-        """Vulnerabilities that affect a known component now, worst score first."""
-
-    def knows_image(self, image: str) -> bool:
-        """Whether an SBOM of this image, named by digest or by tag, is in the store."""
-
-    def knows_package(self, package: str) -> bool:
-        """Whether a component of this package (a purl; with a version, of this version) is in the store."""
-
-    def show(self, identifier: str) -> VulnerabilityRecord | None:
-        """One vulnerability by id or alias."""
 
 
 class RunStore(Protocol):

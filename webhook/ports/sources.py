@@ -1,4 +1,4 @@
-"""Who is asked about components, tags and SBOMs; implemented by ``clients``."""
+"""Sources: what is asked about components, tags and SBOMs; implemented by ``clients``."""
 
 from __future__ import annotations
 

@@ -1,0 +1,114 @@
+"""Queries: rows as the driver gives them, and conditions on many values in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ClauseElement,
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Integer,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    func,
+    select,
+)
+
+from webhook.store.columns import to_json
+from webhook.store.statements import Statement, statement
+
+Question = Callable[[Dialect], Select[Any]]
+AMONG = "among_values"
+"""The parameter of :func:`among_values`."""
+_PORTION = 500  # below the 700 new objects at which Python looks for garbage: larger portions are slower
+
+
+def scalar(connection: Connection, make: Callable[[Dialect], ClauseElement], **parameters: object) -> Any:
+    """The first value of the first row of a statement that is compiled once in the life of a process; None without one.
+
+    Args:
+        connection: inside a transaction.
+        make: makes the statement.
+        parameters: by name; plain text and numbers.
+    """
+    compiled = statement(make, connection.dialect)
+    return connection.exec_driver_sql(compiled.text, compiled.parameters(**parameters)).scalar()
+
+
+def raw_rows(connection: Connection, query: Select[Any]) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a query in portions, straight from the driver: no row objects, and never all rows in memory.
+
+    Column types do not convert anything here: values come as the database keeps them, and parameters have to be plain
+    text, numbers, or what :func:`among` makes.
+
+    Args:
+        connection: inside a transaction.
+        query: what to ask.
+    """
+    compiled = Statement(query, connection.dialect)
+    yield from _portions(connection, compiled.text, compiled.parameters())
+
+
+def rows_among(
+    connection: Connection, query: Question, values: Sequence[str] | Sequence[int], **more: object
+) -> Iterator[list[tuple[Any, ...]]]:
+    """As :func:`raw_rows`, for a question that is asked again and again: compiled once in the life of a process.
+
+    Args:
+        connection: inside a transaction.
+        query: makes the query, whose one condition on ``values`` is the :func:`among_values` of a column.
+        values: what that column may be.
+        more: its other parameters, by name.
+    """
+    compiled = statement(query, connection.dialect)
+    parameters = compiled.parameters(**more, **{AMONG: listed(connection.dialect, values)})
+    yield from _portions(connection, compiled.text, parameters)
+
+
+def _portions(connection: Connection, text: str, parameters: Any) -> Iterator[list[tuple[Any, ...]]]:
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    if connection.dialect.name == "postgresql":
+        cursor = driver.cursor(name="bomgate_rows", binary=True)  # a cursor on the server, read in portions
+    else:
+        cursor = driver.cursor()
+    try:
+        cursor.execute(text, parameters)
+        while rows := cursor.fetchmany(_PORTION):
+            yield rows
+    finally:
+        cursor.close()
+
+
+def among(connection: Connection, column: Column[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
+    """The condition that a column is one of these values, however many, as one parameter.
+
+    ``IN`` with a parameter for each value would be compiled again for each number of values, and is limited.
+    """
+    return _is_among(connection.dialect, column, None, listed(connection.dialect, values))
+
+
+def among_values(dialect: Dialect, column: Column[Any]) -> ColumnElement[bool]:
+    """The same condition for :func:`rows_among` and :func:`change_among`, which bring the values."""
+    return _is_among(dialect, column, AMONG, None)
+
+
+def _is_among(dialect: Dialect, column: Column[Any], name: str | None, listed: object) -> ColumnElement[bool]:
+    if dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        kind = postgresql.ARRAY(Integer() if isinstance(column.type, Integer) else Text())
+        return column == any_(bindparam(name, listed, type_=kind))
+    each = func.json_each(bindparam(name, listed, type_=Text())).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+def listed(dialect: Dialect, values: Sequence[str] | Sequence[int]) -> object:
+    """Values as the one parameter that a column is compared with."""
+    return list(values) if dialect.name == "postgresql" else to_json(list(values))
