@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 from typing import Any
 
@@ -192,6 +193,12 @@ def test_no_page_names_another_host(shown: Console) -> None:
 def test_a_list_page_is_small(shown: Console) -> None:
     for name in LISTS:
         assert len(shown.get(f"/{name}").data) < 60_000, name
+
+
+def test_a_page_is_compressed_for_who_takes_it(shown: Console) -> None:
+    plain, packed = shown.get("/settings"), shown.get("/settings", headers={"Accept-Encoding": "gzip, br"})
+    assert "Content-Encoding" not in plain.headers and packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data).decode() == plain.text and len(packed.data) * 3 < len(plain.data)
 
 
 def test_a_page_of_a_noun_that_there_is_not_says_so(shown: Console) -> None:

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from webhook.console.api import add_api
 from webhook.console.face import ConsoleFace
-from webhook.console.guards import SAFE, allowed_hosts, harden, has_token, is_for_us, is_from_us
+from webhook.console.guards import SAFE, allowed_hosts, compressed, harden, has_token, is_for_us, is_from_us
 from webhook.console.identity import Gate, OwnerGate, Person
 from webhook.console.lists.every import every_list
 from webhook.console.pages import add_pages
@@ -100,7 +100,7 @@ def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
             kind = "api" if request.path.startswith("/api/") else "page"
             face.metrics.observe("bomgate_console_request_duration_seconds", time.perf_counter() - began, kind)
             face.metrics.count("bomgate_console_requests_total", kind, f"{response.status_code // 100}xx")
-        return harden(response)
+        return harden(compressed(request, response))
 
     @app.errorhandler(Exception)
     def failed(problem: Exception) -> tuple[Response, int]:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from tests.fakes import NOON
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
-from webhook.errors import StoreError, TooBroad
+from webhook.errors import ChangedMeanwhile, StoreError, TooBroad
 from webhook.model.actions import Action
 from webhook.model.assessments import Scope
 from webhook.model.components import ComponentState
@@ -30,6 +30,7 @@ from webhook.model.triage import (
     VulnerabilityScan,
 )
 from webhook.model.verdicts import SbomStatus
+from webhook.policy.audit import noted
 from webhook.store.repositories import Store
 from webhook.store.triage.journal import write_note
 from webhook.store.triage.repository import TriageRepository
@@ -261,3 +262,29 @@ def test_the_inventory_is_replaced_as_a_whole(real_store: Store) -> None:
     inventory.replace([changed], taken_at=NOON + dt.timedelta(minutes=1), revision=4)
     again = inventory.load()
     assert again is not None and again.workloads == (changed,)
+
+
+def test_a_record_and_its_audit_row_are_kept_together_or_not_at_all(real_store: Store) -> None:
+    first = replace(assessment("V-1"), batch="b1")
+    planned_with = real_store.assessments.append([first], note=noted([first]))
+    (line,) = real_store.triage.audit(AuditScan(), None, 9)
+    assert (line.note.action, line.note.actor, line.note.subject, line.batch) == (
+        "assess",
+        "operator",
+        "V-1 for everything",
+        "b1",
+    )
+    second = assessment("V-1", None, author="ben")
+    real_store.assessments.append([second], since=planned_with)
+    with pytest.raises(ChangedMeanwhile, match="ben has decided about V-1"):
+        real_store.assessments.append([first, assessment("V-2")], note=noted([first]), since=planned_with)
+    assert len(real_store.triage.audit(AuditScan(), None, 9)) == 1
+    assert len(real_store.triage.assessments(AssessmentScan(), None, 9)) == 2
+    real_store.assessments.append([assessment("V-2")], since=planned_with)  # about something else
+
+
+def test_the_audit_log_says_what_a_command_was_about() -> None:
+    records = [assessment(f"V-{n}", None) for n in range(7)]
+    note = noted(records)
+    assert (note.action, note.detail["records"]) == ("withdraw", "7")
+    assert note.subject == "V-0, V-1, V-2, V-3, V-4 and 2 more for everything"

@@ -1,0 +1,189 @@
+"""The console as a process of its own, in a real browser: what a security team does, and that everybody can do it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.console.chromium import ConsoleProcess, axe, program
+from tests.console.world import EVIL
+from tests.e2e.processes import wait_until
+from tests.ports.samples import digest
+
+pytestmark = pytest.mark.e2e
+PATHS = (
+    "/",
+    "/vulnerabilities",
+    "/vulnerabilities?severity=huge",
+    "/vulnerabilities/EVIL-1",
+    "/packages?name=*",
+    f"/package?purl={EVIL.replace('%', '%25')}",
+    "/images",
+    f"/images/{digest(1)}",
+    "/workloads",
+    "/assessments",
+    "/types",
+    "/runs",
+    "/audit",
+    "/settings",
+    "/nothing",
+)
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 400, "height": 800}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def process(filled_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleProcess]:
+    program()  # nothing is started where there is no browser
+    folder = tmp_path_factory.mktemp("browser")
+    shutil.copy(filled_file, folder / "b.db")
+    started = ConsoleProcess(f"sqlite:///{folder}/b.db", folder)
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=program(), args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, process: ConsoleProcess) -> tuple[str, Any]:
+    """The address of the console, and the cookies of a browser that has signed in by the link."""
+    link = str(wait_until(process.link, 60, "the console prints its link"))
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(link)
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    assert "token" not in page.url
+    state = context.storage_state()
+    context.close()
+    return link.partition("/sign-in")[0], state
+
+
+def opened(browser: Browser, signed_in: tuple[str, Any], **options: Any) -> BrowserContext:
+    return browser.new_context(base_url=signed_in[0], storage_state=signed_in[1], **options)
+
+
+def troubles(page: Page) -> list[str]:
+    """Whatever the browser complains of from now on, and requests to anybody else."""
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda problem: found.append(str(problem)))
+    page.on("request", lambda one: None if one.url.startswith("http://127.0.0.1:") else found.append(one.url))
+    page.on("dialog", lambda dialog: (found.append(dialog.message), dialog.dismiss()))
+    return found
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
+def test_every_page_is_accessible_and_fits_its_window(
+    browser: Browser, signed_in: tuple[str, Any], viewport: Any, scheme: Any
+) -> None:
+    context = opened(browser, signed_in, viewport=viewport, color_scheme=scheme)
+    page = context.new_page()
+    found = troubles(page)
+    wrong = []
+    for path in PATHS:
+        answer = page.goto(path)
+        assert answer is not None and answer.status < 500, path
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            wrong.append(f"{path}: wider than the window")
+        page.evaluate(axe())
+        result = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
+        for one in result["violations"]:
+            wrong.append(
+                f"{path}: {one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0]['failureSummary'][:200]}"
+            )
+    context.close()
+    assert not wrong, "\n".join(wrong)
+    assert not [one for one in found if "the server responded with a status of 40" not in one]
+
+
+def decide(page: Page) -> str:
+    """Block a medium finding that nobody has assessed; the name of the batch."""
+    page.goto("/vulnerabilities?state=unassessed&namespace=shop")
+    page.get_by_label("Tick CVE-2020-14343").check()
+    page.get_by_role("button", name="Assess ticked").click()
+    page.get_by_label("Blocked").check()
+    page.get_by_label("Comment").fill("Loads YAML of customers.")
+    page.get_by_role("button", name="Preview").click()
+    preview = page.get_by_role("region", name="What this changes")
+    expect(preview).to_contain_text("Deployment shop/worker")
+    expect(preview).to_contain_text("bomgate assess CVE-2020-14343 --type Blocked")
+    page.get_by_role("button", name="Record").click()
+    expect(page.get_by_role("heading", name="Batch")).to_be_visible()
+    return page.url.rpartition("/")[2]
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_decision_is_seen_before_recorded_and_undone(
+    browser: Browser, signed_in: tuple[str, Any], scripts: bool
+) -> None:
+    context = opened(browser, signed_in, java_script_enabled=scripts, viewport=WIDE)
+    page = context.new_page()
+    batch = decide(page)
+    page.goto("/workloads?namespace=shop")
+    expect(page.get_by_role("row", name="Deployment shop/worker")).to_contain_text("deny")
+    page.goto(f"/batches/{batch}")
+    page.get_by_role("button", name="Undo the whole batch").click()
+    page.goto("/workloads?namespace=shop")
+    expect(page.get_by_role("row", name="Deployment shop/worker")).to_contain_text("warn")
+    page.goto("/audit")
+    expect(page.get_by_role("table")).to_contain_text("undo")
+    context.close()
+
+
+def test_the_keyboard_reaches_the_content_and_submits_filters(browser: Browser, signed_in: tuple[str, Any]) -> None:
+    context = opened(browser, signed_in, viewport=WIDE)
+    page = context.new_page()
+    page.goto("/packages")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.keyboard.type("log4j*")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="pkg:maven/org.apache.logging.log4j/log4j-core")).to_be_visible()
+    assert "name=log4j" in page.url
+    context.close()
+
+
+def test_pages_follow_each_other(browser: Browser, signed_in: tuple[str, Any]) -> None:
+    context = opened(browser, signed_in, viewport=WIDE)
+    page = context.new_page()
+    page.goto("/vulnerabilities?sort=id")
+    seen = page.locator("tbody tr").count()
+    page.get_by_role("link", name="Next page").click()
+    expect(page.get_by_role("link", name="First page")).to_be_visible()
+    assert seen + page.locator("tbody tr").count() == 74
+    expect(page.get_by_role("link", name="Next page")).to_have_count(0)
+    context.close()
+
+
+def test_a_page_elsewhere_can_neither_frame_nor_post(
+    browser: Browser, signed_in: tuple[str, Any], tmp_path: Path
+) -> None:
+    hostile = tmp_path / "evil.html"
+    target = signed_in[0]
+    hostile.write_text(
+        f'<iframe id="f" src="{target}/"></iframe><form id="p" method="post" action="{target}/decide">'
+        '<input name="tick" value="CVE-2021-44228"></form>'
+    )
+    context = opened(browser, signed_in)
+    page = context.new_page()
+    page.goto(hostile.as_uri())
+    frame = page.frames[-1]
+    assert "Overview" not in frame.content()
+    with page.expect_navigation():
+        page.evaluate("document.getElementById('p').submit()")
+    assert "Not allowed" in page.content()
+    context.close()
