@@ -39,18 +39,18 @@ def axe() -> str:
             [npm, "pack", f"axe-core@{AXE}", "--silent"], cwd=target.parent, capture_output=True, text=True, timeout=120
         )
         if done.returncode:
-            unavailable(f"axe-core cannot be had: {done.stderr.strip()[-200:]}")
+            unavailable(f"axe-core is not available: {done.stderr.strip()[-200:]}")
         with tarfile.open(target.parent / done.stdout.strip().splitlines()[-1]) as archive:
             member = archive.extractfile("package/axe.min.js")
             assert member is not None
             target.write_bytes(member.read())
     source = target.read_bytes()
-    assert hashlib.sha256(source).hexdigest() == AXE_SHA256, "axe-core is not the one that was pinned"
+    assert hashlib.sha256(source).hexdigest() == AXE_SHA256, "axe-core is not the pinned version"
     return source.decode()
 
 
 class ConsoleProcess:
-    """``bomgate console`` as a process of its own.
+    """``bomgate console`` as a separate process.
 
     Args:
         database: its address.

@@ -1,4 +1,4 @@
-"""The console as a process of its own, in a real browser: what a security team does, and that everybody can do it."""
+"""The console as a separate process, in a real browser: what a security team does, and that everybody can do it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,9 @@ def troubles(page: Page) -> list[str]:
     found: list[str] = []
     page.on("console", lambda message: found.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda problem: found.append(str(problem)))
-    page.on("request", lambda one: None if one.url.startswith("http://127.0.0.1:") else found.append(one.url))
+    page.on(
+        "request", lambda request: None if request.url.startswith("http://127.0.0.1:") else found.append(request.url)
+    )
     page.on("dialog", lambda dialog: (found.append(dialog.message), dialog.dismiss()))
     return found
 
@@ -98,13 +100,13 @@ def test_every_page_is_accessible_and_fits_its_window(
             wrong.append(f"{path}: wider than the window")
         page.evaluate(axe())
         result = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
-        for one in result["violations"]:
+        for item in result["violations"]:
             wrong.append(
-                f"{path}: {one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0]['failureSummary'][:200]}"
+                f"{path}: {item['id']}: {item['nodes'][0]['html'][:160]} {item['nodes'][0]['failureSummary'][:200]}"
             )
     context.close()
     assert not wrong, "\n".join(wrong)
-    assert not [one for one in found if "the server responded with a status of 40" not in one]
+    assert not [item for item in found if "the server responded with a status of 40" not in item]
 
 
 def decide(page: Page) -> str:
