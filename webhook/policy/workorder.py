@@ -6,8 +6,8 @@ sorted without a Python object each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 _UNSEEN, _ANSWERED = 1 << 63, 1 << 62
 _MOST_IMAGES = (1 << 30) - 1
@@ -15,11 +15,8 @@ _ID_BITS = 32
 _ID = (1 << _ID_BITS) - 1
 
 
-class Numbers(Protocol):
-    """A number for each component, by its id."""
-
-    def __getitem__(self, component_id: int, /) -> int:
-        """The number of a component."""
+Numbers = Sequence[int] | Mapping[int, int]
+"""A number for each component, by its id."""
 
 
 class Urgency(NamedTuple):
