@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from webhook.model.actions import Action, worst
 from webhook.model.changes import ImageFacts
@@ -42,76 +42,70 @@ _MISSING = {
 
 def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
     """A reason for each state that some components are in and that the policy weighs, worst first."""
-    found = []
+    found = [*_document_reasons(facts, policy), *_component_reasons(facts, policy)]
+    return tuple(sorted(found, key=lambda reason: -reason.action))
+
+
+def _document_reasons(facts: ImageFacts, policy: Policy) -> Iterator[Reason]:
+    """For SBOMs that are not there, or perhaps not."""
     if facts.without_sbom:
-        found.append(
-            Reason(
-                "missing-sbom",
-                policy.missing_sbom,
-                f"No SBOM of this image was found for {_listed(facts.without_sbom)}; its contents there are not known.",
-                "Attach one for each platform that your nodes have, or one for the whole index.",
-            )
+        yield Reason(
+            "missing-sbom",
+            policy.missing_sbom,
+            f"No SBOM of this image was found for {_listed(facts.without_sbom)}; its contents there are not known.",
+            "Attach one for each platform that your nodes have, or one for the whole index.",
         )
     if facts.incomplete:
         said = plain(facts.incomplete, _MAX_DETAIL).rstrip(".")
-        found.append(
-            Reason(
-                "missing-sbom",
-                policy.missing_sbom,
-                f"Not all SBOMs of this image are known: {said}.",
-                "`bomgate sbom fetch IMAGE --explain` shows what each place answered; bomgate searches again "
-                "soon. Remove unused places from sbom.sources.",
-            )
+        yield Reason(
+            "missing-sbom",
+            policy.missing_sbom,
+            f"Not all SBOMs of this image are known: {said}.",
+            "`bomgate sbom fetch IMAGE --explain` shows what each place answered; bomgate searches again "
+            "soon. Remove unused places from sbom.sources.",
         )
     if facts.perhaps_without_sbom:
-        found.append(
-            Reason(
-                "platform-without-sbom",
-                Action.ALLOW,
-                f"No SBOM of this image was found for {_listed(facts.perhaps_without_sbom)}; this has no "
-                "effect, because the platforms of the nodes are not known.",
-                "Name them in sbom.platforms, or set kube.nodePlatforms.",
-            )
+        yield Reason(
+            "platform-without-sbom",
+            Action.ALLOW,
+            f"No SBOM of this image was found for {_listed(facts.perhaps_without_sbom)}; this has no "
+            "effect, because the platforms of the nodes are not known.",
+            "Name them in sbom.platforms, or set kube.nodePlatforms.",
         )
+
+
+def _component_reasons(facts: ImageFacts, policy: Policy) -> Iterator[Reason]:
+    """For components that nothing is known of."""
     if facts.guessed:
-        found.append(
-            Reason(
-                "guessed-group",
-                Action.ALLOW,
-                f"The group of {_listed(facts.guessed, 'components')} may have been guessed, because it equals "
-                "the artifact; the vulnerability source has no data on a package of that name.",
-                "Check the group, and generate the SBOM with a tool that reads it from the POM or the build.",
-            )
+        yield Reason(
+            "guessed-group",
+            Action.ALLOW,
+            f"The group of {_listed(facts.guessed, 'components')} may have been guessed, because it equals "
+            "the artifact; the vulnerability source has no data on a package of that name.",
+            "Check the group, and generate the SBOM with a tool that reads it from the POM or the build.",
         )
     if facts.unknown:
-        found.append(
-            Reason(
-                "unknown",
-                policy.unknown,
-                f"{_of(facts.unknown, facts)} unknown: no vulnerability source has answered for them, or the "
-                "answers are too old.",
-                "Run `bomgate download` or wait for its next run; `bomgate source check` tests the source.",
-            )
+        yield Reason(
+            "unknown",
+            policy.unknown,
+            f"{_of(facts.unknown, facts)} unknown: no vulnerability source has answered for them, or the "
+            "answers are too old.",
+            "Run `bomgate download` or wait for its next run; `bomgate source check` tests the source.",
         )
     if facts.not_covered:
-        found.append(
-            Reason(
-                "not-covered",
-                policy.not_covered,
-                f"{_of(facts.not_covered, facts)} of a type that no vulnerability source covers.",
-                "Check these packages by other means; bomgate has no data on them.",
-            )
+        yield Reason(
+            "not-covered",
+            policy.not_covered,
+            f"{_of(facts.not_covered, facts)} of a type that no vulnerability source covers.",
+            "Check these packages by other means; bomgate has no data on them.",
         )
     if facts.unusable:
-        found.append(
-            Reason(
-                "unusable",
-                policy.unusable,
-                f"{_of(facts.unusable, facts)} without a purl that has a version, and cannot be looked up.",
-                "Generate the SBOM with a tool that writes a purl with a version for each package.",
-            )
+        yield Reason(
+            "unusable",
+            policy.unusable,
+            f"{_of(facts.unusable, facts)} without a purl that has a version, and cannot be looked up.",
+            "Generate the SBOM with a tool that writes a purl with a version for each package.",
         )
-    return tuple(sorted(found, key=lambda reason: -reason.action))
 
 
 def missing_reason(status: SbomStatus, detail: str, policy: Policy) -> Reason:
