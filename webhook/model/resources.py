@@ -83,14 +83,15 @@ class TypeResource:
 
 @dataclass(frozen=True, slots=True)
 class StatedAssessment:
-    """What an ``Assessment`` object states, as it is written.
+    """What an ``Assessment`` object, or an entry of ``assessments`` in the settings file, states.
 
     Attributes:
         vulnerability: id or alias.
         type: name of an assessment type.
         scope: what it applies to.
         comment: why; possibly empty.
-        until: when it stops counting (UTC); None leaves that to its type.
+        until: when it stops counting (UTC); None leaves that to its type. A date in the past is accepted and has no
+            effect, because GitOps tools apply old files again.
     """
 
     vulnerability: str

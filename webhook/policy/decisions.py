@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Protocol
 
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope
 from webhook.model.records import VulnerabilityRecord
+from webhook.model.resources import StatedAssessment
 from webhook.policy.expiry import after_days, end_of_life
 from webhook.policy.phrases import moment
 from webhook.policy.plaintext import is_plain, plain
@@ -61,33 +61,6 @@ class Target:
     score: Decimal | None = None
 
 
-class Definition(Protocol):
-    """One assessment as the configuration file, or an object in the cluster, states it.
-
-    Without ``until`` the life of its type counts.
-    """
-
-    @property
-    def vulnerability(self) -> str:
-        """Id or alias; it need not be known yet."""
-
-    @property
-    def type(self) -> str:
-        """Name of an assessment type."""
-
-    @property
-    def scope(self) -> Scope:
-        """What it applies to, in any accepted spelling."""
-
-    @property
-    def comment(self) -> str:
-        """Why; possibly empty."""
-
-    @property
-    def until(self) -> dt.datetime | None:
-        """When it stops counting (UTC, aware); in the past it is accepted and has no effect."""
-
-
 def decide(decision: Decision, targets: Iterable[Target], types: TypeTable, now: dt.datetime) -> tuple[Assessment, ...]:
     """The assessments that a person's decision makes.
 
@@ -119,7 +92,7 @@ def decide(decision: Decision, targets: Iterable[Target], types: TypeTable, now:
 
 
 def provisioned(
-    definition: Definition,
+    definition: StatedAssessment,
     types: TypeTable,
     now: dt.datetime,
     before: Assessment | None,
@@ -157,7 +130,7 @@ def provisioned(
 
 
 def provisioned_all(
-    definitions: Iterable[Definition], types: TypeTable, now: dt.datetime, before: Iterable[Assessment]
+    definitions: Iterable[StatedAssessment], types: TypeTable, now: dt.datetime, before: Iterable[Assessment]
 ) -> list[Assessment]:
     """The assessments that the configuration file makes, in its order.
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.purls import Purl
+from webhook.model.resources import StatedAssessment
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.automatic import auto_assessment
-from webhook.policy.decisions import PROVISIONER, Definition, provisioned
+from webhook.policy.decisions import PROVISIONER, provisioned
 from webhook.policy.matching import ANYWHERE, AssessmentIndex
 from webhook.policy.scopes import canonical_identifier, canonical_scope
 from webhook.policy.typetable import TypeTable
@@ -60,7 +61,7 @@ def plan_existing(
 
 
 def rehearsed(
-    index: AssessmentIndex, definitions: Iterable[Definition], types: TypeTable, now: dt.datetime
+    index: AssessmentIndex, definitions: Iterable[StatedAssessment], types: TypeTable, now: dt.datetime
 ) -> tuple[Assessment, ...]:
     """The records by which an index would come to say what a settings file states.
 

@@ -34,11 +34,11 @@ from webhook.engines.refresher import RefreshOptions
 from webhook.engines.searching.options import ResolveOptions, SearchOptions
 from webhook.errors import ConfigError
 from webhook.model.policies import Policy
+from webhook.model.resources import StatedAssessment
 from webhook.policy.typetable import TypeTable, default_types
 from webhook.settings.decisions import (
     ASSESSMENT_KEYS,
     TYPE_KEYS,
-    ProvisionedAssessment,
     read_assessments,
     read_types,
 )
@@ -142,7 +142,7 @@ class Settings:
     controller: ControllerOptions
     certificates: CertificateOptions
     types: TypeTable = field(default_factory=default_types)
-    assessments: tuple[ProvisionedAssessment, ...] = ()
+    assessments: tuple[StatedAssessment, ...] = ()
     registries: tuple[RegistryRule, ...] = ()
     path: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)

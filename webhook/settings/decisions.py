@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.assessments import AssessmentType, CvssRange, OnExpiry, Scope
+from webhook.model.resources import StatedAssessment
 from webhook.policy.expiry import parse_until
 from webhook.policy.scopes import canonical_identifier, canonical_scope
 from webhook.policy.scores import make_range
@@ -42,26 +42,6 @@ ASSESSMENT_KEYS: Mapping[str, str] = {
 """Keys of an entry of ``assessments``, with what they mean."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProvisionedAssessment:
-    """One entry of ``assessments`` in the file.
-
-    Attributes:
-        vulnerability: id or alias.
-        type: name of an assessment type.
-        scope: what it applies to, canonical.
-        comment: why.
-        until: when it stops counting (UTC); None leaves that to its type. A date in the past is accepted and has no
-            effect, because GitOps tools apply old files again.
-    """
-
-    vulnerability: str
-    type: str
-    scope: Scope
-    comment: str
-    until: dt.datetime | None
-
-
 def read_types(entries: Any) -> TypeTable:
     """Read ``assessmentTypes``.
 
@@ -74,7 +54,7 @@ def read_types(entries: Any) -> TypeTable:
     )
 
 
-def read_assessments(entries: Any, types: TypeTable) -> tuple[ProvisionedAssessment, ...]:
+def read_assessments(entries: Any, types: TypeTable) -> tuple[StatedAssessment, ...]:
     """Read ``assessments``, which are provisioned into the store.
 
     Raises:
@@ -125,9 +105,9 @@ def _range(where: str, value: Any) -> CvssRange:
         raise ConfigError(f"{where}: {problem.message}", remedy=problem.remedy) from problem
 
 
-def _assessment(where: str, entry: Mapping[str, Any], types: TypeTable) -> ProvisionedAssessment:
+def _assessment(where: str, entry: Mapping[str, Any], types: TypeTable) -> StatedAssessment:
     until = entry.get("until")
-    return ProvisionedAssessment(
+    return StatedAssessment(
         vulnerability=canonical_identifier(read_text(f"{where}vulnerability", entry.get("vulnerability"))),
         type=types.require(read_text(f"{where}type", entry.get("type"))).name,
         # A version in the package narrows the scope to it: what a file says about one version is not said of all.

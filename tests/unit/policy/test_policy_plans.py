@@ -10,12 +10,12 @@ from tests.unit.policy.builders import DAY, LOG4J, NOW, vulnerability
 from tests.worlds import LOG4SHELL
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.resources import StatedAssessment
 from webhook.policy.automatic import auto_assessment
 from webhook.policy.decisions import PROVISIONER
 from webhook.policy.matching import ANYWHERE, AssessmentIndex
 from webhook.policy.plans import plan_existing, rehearsed
 from webhook.policy.typetable import default_types
-from webhook.settings.decisions import ProvisionedAssessment
 
 PURL = LOG4J
 TYPES = default_types()
@@ -35,8 +35,8 @@ def test_the_ranges_are_applied_to_what_was_never_assessed_and_nothing_else() ->
     assert (plan.assessed, plan.expired, plan.unmatched) == (1, 1, 1)
 
 
-def stated(kind: str, scope: Scope | None = None) -> ProvisionedAssessment:
-    return ProvisionedAssessment("CVE-2021-44228", kind, scope or Scope(), "because", None)
+def stated(kind: str, scope: Scope | None = None) -> StatedAssessment:
+    return StatedAssessment("CVE-2021-44228", kind, scope or Scope(), "because", None)
 
 
 def kept(
@@ -45,7 +45,7 @@ def kept(
     return Assessment("CVE-2021-44228", kind, Scope(), source, author, "because", NOON, None, sequence=number)
 
 
-def in_force(there: list[Assessment], *definitions: ProvisionedAssessment) -> str | None:
+def in_force(there: list[Assessment], *definitions: StatedAssessment) -> str | None:
     index = AssessmentIndex.of(there)
     index.add(rehearsed(index, definitions, default_types(), NOON))
     found = index.effective(LOG4SHELL, PURL, ANYWHERE, NOON).assessment

@@ -11,13 +11,13 @@ from webhook.engines.assessing.targets import distinct_identifiers, find_target
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.records import AssessmentQuery
+from webhook.model.resources import StatedAssessment
 from webhook.model.triage import AuditNote
 from webhook.policy.audit import noted
 from webhook.policy.automatic import auto_assessment
 from webhook.policy.decisions import (
     PROVISIONER,
     Decision,
-    Definition,
     Target,
     checked_author,
     decide,
@@ -248,7 +248,7 @@ class Assessor:
 
     # -- from the configuration file --------------------------------------------------------------------------------
 
-    def provision(self, definitions: Iterable[Definition]) -> int:
+    def provision(self, definitions: Iterable[StatedAssessment]) -> int:
         """Make the provisioned assessments equal to the configuration; how many records that took.
 
         Without an end an assessment lives as long as its type says, from when it was first provisioned:
@@ -266,7 +266,7 @@ class Assessor:
         assessments = provisioned_all(definitions, types, now, before)
         return self._assessments.provision(assessments, author=PROVISIONER, now=now)
 
-    def unknown_identifiers(self, definitions: Iterable[Definition]) -> tuple[str, ...]:
+    def unknown_identifiers(self, definitions: Iterable[StatedAssessment]) -> tuple[str, ...]:
         """The identifiers of definitions that are neither the id nor an alias of a vulnerability in the store.
 
         Args:
