@@ -14,11 +14,14 @@ from webhook.engines.controlling.rights import Features
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from webhook.clients.kube.api import KubeApi
     from webhook.clients.kube.grants import KubeGrants
     from webhook.clients.kube.namespaces import NamespaceWatch
     from webhook.clients.kube.webhooks import WebhookConfigurations
     from webhook.engines.admission.enforcing import ClusterParts
+    from webhook.model.rights import Right
     from webhook.ports import (
         Background,
         Clock,
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
         WebhookRegistration,
     )
     from webhook.ports.certificates import SecretKeeper
-    from webhook.ports.cluster import LeaderLock, RightsReviewer
+    from webhook.ports.cluster import LeaderLock
     from webhook.ports.decisions import DecisionResources
     from webhook.telemetry import Faults
 
@@ -226,15 +229,15 @@ class Cluster:
 
         return KubeResources(self.api, self.clock)
 
-    def rights(self) -> RightsReviewer:
-        """What this process may do.
+    def rights(self) -> Callable[[Right], bool]:
+        """Asks whether this process has a right.
 
         Raises:
             ConfigError: there is no way to the API server.
         """
         from webhook.clients.kube.access import AccessReviews
 
-        return AccessReviews(self.api, self.clock)
+        return AccessReviews(self.api, self.clock).allowed
 
 
 def features(settings: Settings, namespace: str) -> Features:

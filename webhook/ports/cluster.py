@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from webhook.model.owners import Controller, LiveObject, OwnedPod, Revision
     from webhook.model.reports import ObjectEvent, WorkloadReport
     from webhook.model.reviews import Requester
-    from webhook.model.rights import Right
     from webhook.model.running import RunningWorkload
     from webhook.model.workloads import OwnerRef
 
@@ -231,17 +230,6 @@ class GrantKeeper(Protocol):
 
     def everything(self, deadline: Deadline) -> Sequence[tuple[str, BreakGlassGrant]]:
         """All of them, each with its name.
-
-        Raises:
-            SourceError: the API server did not answer, or refused to.
-        """
-
-
-class RightsReviewer(Protocol):
-    """What this process may do in the cluster."""
-
-    def allowed(self, right: Right) -> bool:
-        """Whether it has a right.
 
         Raises:
             SourceError: the API server did not answer, or refused to.

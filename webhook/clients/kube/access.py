@@ -34,7 +34,7 @@ _DECODER = msgspec.json.Decoder(_Review)
 
 
 class AccessReviews:
-    """Asks who may do what; implements ``AccessReviewer`` and ``RightsReviewer``, and is safe to use from many threads.
+    """Asks who may do what; implements ``AccessReviewer``, and is safe to use from many threads.
 
     Args:
         api: the API server.

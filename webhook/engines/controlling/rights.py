@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from webhook.model.kinds import CONTROLLERS, WORKLOAD_KINDS
 from webhook.model.rights import Right
-from webhook.ports.cluster import RightsReviewer
 
 log = logging.getLogger("bomgate.rights")
 
@@ -177,7 +176,7 @@ class RightsDuty:
     """Asks for all rights that are needed; a ``Duty`` that every process does, whether it leads or not.
 
     Args:
-        reviewer: whom to ask.
+        allowed: whether this process has a right.
         needs: what is needed.
         on_gaps: told after each pass how many are missing.
 
@@ -187,8 +186,8 @@ class RightsDuty:
 
     name = "rights"
 
-    def __init__(self, reviewer: RightsReviewer, needs: Needs, on_gaps: Callable[[int], None]) -> None:
-        self._reviewer, self._needs, self._on_gaps = reviewer, needs, on_gaps
+    def __init__(self, allowed: Callable[[Right], bool], needs: Needs, on_gaps: Callable[[int], None]) -> None:
+        self._allowed, self._needs, self._on_gaps = allowed, needs, on_gaps
         self.gaps: tuple[Gap, ...] = ()
 
     @property
@@ -206,7 +205,7 @@ class RightsDuty:
             Gap(feature, right)
             for feature, rights in self._needs.items()
             for right in rights
-            if not self._reviewer.allowed(right)
+            if not self._allowed(right)
         )
         for gap in gaps:
             if gap not in self.gaps:

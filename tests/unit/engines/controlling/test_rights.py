@@ -36,7 +36,7 @@ class FakeReviewer:
 def test_a_gap_is_named_with_what_needs_it_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     pods, told = Right("list", "pods"), list[int]()
     reviewer = FakeReviewer(pods)
-    duty = RightsDuty(reviewer, controller_needs(ALL), told.append)
+    duty = RightsDuty(reviewer.allowed, controller_needs(ALL), told.append)
     duty.run()
     duty.run()
     assert [str(gap) for gap in duty.gaps] == ["inventory and audit: bomgate may not list pods in the cluster"]
@@ -53,7 +53,9 @@ def test_a_gap_is_named_with_what_needs_it_and_logged_once(caplog: pytest.LogCap
 def test_leading_and_certificates_are_vital() -> None:
     lease = Right("update", "leases", "coordination.k8s.io", "bomgate", "bomgate-controller")
     secret = Right("get", "secrets", "", "bomgate", "bomgate-ca")
-    duty = RightsDuty(FakeReviewer(lease, secret, Right("create", "events")), controller_needs(ALL), lambda _: None)
+    duty = RightsDuty(
+        FakeReviewer(lease, secret, Right("create", "events")).allowed, controller_needs(ALL), lambda _: None
+    )
     duty.run()
     assert [gap.right for gap in duty.vital] == [lease, secret]
     assert len(duty.gaps) == 3

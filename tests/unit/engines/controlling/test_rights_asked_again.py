@@ -18,7 +18,7 @@ class Reviewer:
 
 def test_a_missing_right_is_asked_for_again_within_seconds_and_one_that_is_there_within_minutes() -> None:
     right, reviewer, told = Right("list", "pods"), Reviewer(), []
-    duty = RightsDuty(reviewer, {"audit": (right,)}, told.append)
+    duty = RightsDuty(reviewer.allowed, {"audit": (right,)}, told.append)
     duty.run()
     assert duty.interval_seconds <= 15
     reviewer.granted.add(right)
