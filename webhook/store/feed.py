@@ -22,7 +22,7 @@ from webhook.store.rows import (
     read_type,
     read_vulnerability,
 )
-from webhook.store.sboms import STORED_COLUMNS, read_stored
+from webhook.store.sbomrows import STORED_COLUMNS, read_stored
 from webhook.store.tables import (
     assessment_types,
     assessments,

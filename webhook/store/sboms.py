@@ -3,73 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, select
 
 from webhook.model.changes import StoredSbom
-from webhook.model.components import ComponentState, Sbom, SkippedComponent, SkipReason
+from webhook.model.components import Sbom
 from webhook.model.images import Digest, ImageRef
 from webhook.model.looks import Departure, Look, LookRecord, Presence, kept_origin
-from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
 from webhook.model.records import SbomRecord
 from webhook.policy.presence import added, adopted, can_remove, gone, seen
 from webhook.ports import Clock
 from webhook.store import presence
-from webhook.store.columns import pack, to_json, to_moment, unpack
-from webhook.store.componentids import give_ids, known_ids
+from webhook.store.componentids import known_ids
 from webhook.store.database import Change, Database
 from webhook.store.documents import DocumentRepository
-from webhook.store.guessedgroups import guessed
 from webhook.store.interruptions import tried_twice
-from webhook.store.queries import among, raw_rows
+from webhook.store.queries import raw_rows
 from webhook.store.readings import is_unread, note_reading
-from webhook.store.spellings import newest_component, note_spellings
-from webhook.store.tables import components, documents, sboms, tags
+from webhook.store.sbomrows import find_stored, insert_sbom, names_of, read_record, record_query, with_contents
+from webhook.store.tables import sboms, tags
 
-_SAMPLE = 200
 _GONE = "gone from its place"
 _REMOVED = "taken out"
-_COUNTS = msgspec.json.Decoder(dict[SkipReason, int])
-_COVERAGE = msgspec.json.Decoder(Coverage)
-_WHOLE_TEXT = to_json(WHOLE)
-_SKIPPED = msgspec.json.Decoder(tuple[SkippedComponent, ...])
-
-STORED_COLUMNS = (
-    sboms.c.digest,
-    sboms.c.document_digest,
-    sboms.c.component_ids,
-    sboms.c.skipped,
-    sboms.c.place,
-    sboms.c.format,
-    sboms.c.coverage,
-    sboms.c.not_in_image,
-)
-"""In the order in which :func:`read_stored` takes them."""
-
-
-def read_stored(row: Sequence[Any]) -> StoredSbom:
-    """An SBOM as read models take it, from its columns."""
-    digest, document_digest, packed, skipped, place, form, coverage, outside = row
-    counts = {} if skipped == "{}" else _COUNTS.decode(skipped)
-    described = None if coverage is None else WHOLE if coverage == _WHOLE_TEXT else _COVERAGE.decode(coverage)
-    return StoredSbom(Digest(digest), document_digest, unpack(packed), counts, place, form, described, outside)
-
-
-def names_of(connection: Connection, digests: Sequence[str] | None = None) -> dict[str, list[str]]:
-    """Tagged names, sorted, by the digest that they point at: of these digests, or of all."""
-    query = select(tags.c.digest, tags.c.name).order_by(tags.c.name)
-    if digests is not None:
-        query = query.where(among(connection, tags.c.digest, digests))
-    names: dict[str, list[str]] = {}
-    for digest, name in connection.execute(query):
-        names.setdefault(digest, []).append(name)
-    return names
 
 
 class SbomRepository:
@@ -104,7 +61,7 @@ class SbomRepository:
         found = Presence(sbom.document_digest, place, origin, sbom.coverage)
         tag = _tag(image)
         with self._database.read() as connection:
-            stored = _find(connection, digest, sbom.document_digest)
+            stored = find_stored(connection, digest, sbom.document_digest)
             # An SBOM that an older reader read is read again below.
             if stored is not None and _points(connection, tag, digest) and not is_unread(connection, digest, sbom):
                 there = presence.presences(connection, digest)
@@ -117,7 +74,7 @@ class SbomRepository:
             moved = presence.settle(change, digest, [sbom.document_digest], now)
             pointed = self._point(change, tag, digest)
             change.unchanged = not (is_new or moved or pointed)
-            stored = _find(change.connection, digest, sbom.document_digest)
+            stored = find_stored(change.connection, digest, sbom.document_digest)
         assert stored is not None, "it was written a moment ago"
         return stored
 
@@ -226,8 +183,8 @@ class SbomRepository:
         """Note documents in places; whether one of them is new, or was never read by a reader as new as this one."""
         now, is_new = self._clock.now(), False
         for sbom, other_presence in found:
-            if _find(change.connection, digest, sbom.document_digest) is None:
-                _insert(change, digest, sbom, {"place": other_presence.place, "added_at": now})
+            if find_stored(change.connection, digest, sbom.document_digest) is None:
+                insert_sbom(change, digest, sbom, {"place": other_presence.place, "added_at": now})
                 is_new = True
             elif is_unread(change.connection, digest, sbom):
                 note_reading(self._database, change, digest, sbom)
@@ -289,8 +246,8 @@ class SbomRepository:
         """
         with self._database.read() as connection:
             names = names_of(connection)
-            rows = [row for rows in raw_rows(connection, _record_query()) for row in rows]
-        return [_record(row, names) for row in rows]
+            rows = [row for rows in raw_rows(connection, record_query()) for row in rows]
+        return [read_record(row, names) for row in rows]
 
     def show(self, digest: Digest) -> Sequence[SbomRecord]:
         """The SBOMs of one image with their components, newest first; empty when there are none.
@@ -298,19 +255,11 @@ class SbomRepository:
         Raises:
             StoreError: the database does not answer.
         """
-        query = _record_query().add_columns(sboms.c.skipped_components, sboms.c.component_ids)
+        query = record_query().add_columns(sboms.c.skipped_components, sboms.c.component_ids)
         with self._database.read() as connection:
             names = names_of(connection, [digest])
             rows = [row for rows in raw_rows(connection, query.where(sboms.c.digest == str(digest))) for row in rows]
-            return [_with_contents(connection, _record(row[:-2], names), row[-2], row[-1]) for row in rows]
-
-
-def _find(connection: Connection, digest: Digest, document_digest: str) -> StoredSbom | None:
-    query = select(*STORED_COLUMNS).where(
-        sboms.c.digest == str(digest), sboms.c.document_digest == str(document_digest)
-    )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else read_stored(row)
+            return [with_contents(connection, read_record(row[:-2], names), row[-2], row[-1]) for row in rows]
 
 
 def _tag(image: ImageRef | None) -> str | None:
@@ -326,93 +275,3 @@ def _points(connection: Connection, tag: str | None, digest: Digest) -> bool:
     if tag is None:
         return True
     return connection.execute(select(tags.c.digest).where(tags.c.name == tag)).scalar() == digest
-
-
-def _insert(change: Change, digest: Digest, sbom: Sbom, extra: Mapping[str, object]) -> StoredSbom:
-    newest_before = newest_component(change.connection)
-    given = give_ids(change, sbom.components)
-    note_spellings(change, sbom, given, newest_before)
-    ids = sorted(set(given.values()))
-    skipped = dict(Counter(skipped.reason for skipped in sbom.skipped))
-    packed = pack(ids)
-    newest = change.connection.execute(select(func.max(sboms.c.id))).scalar()
-    values = {
-        "id": (newest or 0) + 1,
-        "digest": str(digest),
-        "document_digest": sbom.document_digest,
-        "format": sbom.format,
-        "version": sbom.version,
-        "tool": sbom.tool,
-        "component_ids": packed,
-        "skipped": to_json(skipped),
-        "skipped_components": to_json(sbom.skipped[:_SAMPLE]),
-        "coverage": to_json(sbom.coverage),
-        "reader": sbom.reader,
-        "not_in_image": sbom.not_in_image,
-        "revision": change.revision,
-        **extra,
-    }
-    change.connection.execute(insert(sboms).values(values))
-    place = str(extra["place"])
-    return StoredSbom(
-        digest,
-        sbom.document_digest,
-        unpack(packed),
-        skipped,
-        place,
-        sbom.format,
-        sbom.coverage,
-        sbom.not_in_image,
-    )
-
-
-def _record_query() -> Select[Any]:
-    size = func.length(sboms.c.component_ids)
-    return select(
-        sboms.c.digest,
-        sboms.c.document_digest,
-        sboms.c.format,
-        sboms.c.version,
-        sboms.c.tool,
-        sboms.c.place,
-        sboms.c.added_at,
-        size,
-        sboms.c.skipped,
-        sboms.c.reader,
-        sboms.c.document_digest.in_(select(documents.c.digest)),
-        sboms.c.not_in_image,
-    ).order_by(sboms.c.id.desc())
-
-
-def _record(row: Sequence[Any], names: Mapping[str, Sequence[str]]) -> SbomRecord:
-    digest, document_digest, form, version, tool, place, added_at, size, skipped, reader, has_document, outside = row
-    return SbomRecord(
-        digest=Digest(digest),
-        names=tuple(names.get(digest, ())),
-        document_digest=document_digest,
-        format=form,
-        version=version,
-        tool=tool,
-        place=place,
-        added_at=to_moment(added_at),
-        components=size // 4,
-        skipped={reason.value: count for reason, count in _COUNTS.decode(skipped).items()},
-        reader=reader,
-        has_document=bool(has_document),
-        not_in_image=outside,
-    )
-
-
-def _with_contents(connection: Connection, record: SbomRecord, skipped: str, packed: bytes) -> SbomRecord:
-    contents = _contents(connection, unpack(packed))
-    return replace(
-        record,
-        skipped_components=_SKIPPED.decode(skipped),
-        contents=contents,
-        guessed=guessed(connection, contents),
-    )
-
-
-def _contents(connection: Connection, ids: Sequence[int]) -> tuple[tuple[Purl, ComponentState], ...]:
-    query = select(components.c.purl, components.c.state).where(among(connection, components.c.id, ids))
-    return tuple(sorted((Purl(purl), ComponentState(state)) for purl, state in connection.execute(query)))

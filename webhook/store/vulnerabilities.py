@@ -17,7 +17,7 @@ from webhook.store.columns import to_moment, unpack
 from webhook.store.database import Database
 from webhook.store.queries import among, raw_rows
 from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
-from webhook.store.sboms import names_of
+from webhook.store.sbomrows import names_of
 from webhook.store.tables import components, findings, identifiers, sboms, tags, vulnerabilities
 from webhook.store.workorder import images
 

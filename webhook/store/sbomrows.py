@@ -1,0 +1,164 @@
+"""Rows of SBOMs: how they are written to the tables and read from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, func, insert, select
+
+from webhook.model.changes import StoredSbom
+from webhook.model.components import ComponentState, Sbom, SkippedComponent, SkipReason
+from webhook.model.images import Digest
+from webhook.model.platforms import WHOLE, Coverage
+from webhook.model.purls import Purl
+from webhook.model.records import SbomRecord
+from webhook.store.columns import pack, to_json, to_moment, unpack
+from webhook.store.componentids import give_ids
+from webhook.store.database import Change
+from webhook.store.guessedgroups import guessed
+from webhook.store.queries import among
+from webhook.store.spellings import newest_component, note_spellings
+from webhook.store.tables import components, documents, sboms, tags
+
+_SAMPLE = 200
+_COUNTS = msgspec.json.Decoder(dict[SkipReason, int])
+_COVERAGE = msgspec.json.Decoder(Coverage)
+_WHOLE_TEXT = to_json(WHOLE)
+_SKIPPED = msgspec.json.Decoder(tuple[SkippedComponent, ...])
+STORED_COLUMNS = (
+    sboms.c.digest,
+    sboms.c.document_digest,
+    sboms.c.component_ids,
+    sboms.c.skipped,
+    sboms.c.place,
+    sboms.c.format,
+    sboms.c.coverage,
+    sboms.c.not_in_image,
+)
+"""In the order in which :func:`read_stored` takes them."""
+
+
+def read_stored(row: Sequence[Any]) -> StoredSbom:
+    """An SBOM as read models take it, from its columns."""
+    digest, document_digest, packed, skipped, place, form, coverage, outside = row
+    counts = {} if skipped == "{}" else _COUNTS.decode(skipped)
+    described = None if coverage is None else WHOLE if coverage == _WHOLE_TEXT else _COVERAGE.decode(coverage)
+    return StoredSbom(Digest(digest), document_digest, unpack(packed), counts, place, form, described, outside)
+
+
+def names_of(connection: Connection, digests: Sequence[str] | None = None) -> dict[str, list[str]]:
+    """Tagged names, sorted, by the digest that they point at: of these digests, or of all."""
+    query = select(tags.c.digest, tags.c.name).order_by(tags.c.name)
+    if digests is not None:
+        query = query.where(among(connection, tags.c.digest, digests))
+    names: dict[str, list[str]] = {}
+    for digest, name in connection.execute(query):
+        names.setdefault(digest, []).append(name)
+    return names
+
+
+def find_stored(connection: Connection, digest: Digest, document_digest: str) -> StoredSbom | None:
+    """A document of an image as the read model has it; None when it is not there."""
+    query = select(*STORED_COLUMNS).where(
+        sboms.c.digest == str(digest), sboms.c.document_digest == str(document_digest)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else read_stored(row)
+
+
+def insert_sbom(change: Change, digest: Digest, sbom: Sbom, extra: Mapping[str, object]) -> StoredSbom:
+    """Add an SBOM with its components, spellings and reading; ids are given to new components."""
+    newest_before = newest_component(change.connection)
+    given = give_ids(change, sbom.components)
+    note_spellings(change, sbom, given, newest_before)
+    ids = sorted(set(given.values()))
+    skipped = dict(Counter(component.reason for component in sbom.skipped))
+    packed = pack(ids)
+    newest = change.connection.execute(select(func.max(sboms.c.id))).scalar()
+    values = {
+        "id": (newest or 0) + 1,
+        "digest": str(digest),
+        "document_digest": sbom.document_digest,
+        "format": sbom.format,
+        "version": sbom.version,
+        "tool": sbom.tool,
+        "component_ids": packed,
+        "skipped": to_json(skipped),
+        "skipped_components": to_json(sbom.skipped[:_SAMPLE]),
+        "coverage": to_json(sbom.coverage),
+        "reader": sbom.reader,
+        "not_in_image": sbom.not_in_image,
+        "revision": change.revision,
+        **extra,
+    }
+    change.connection.execute(insert(sboms).values(values))
+    place = str(extra["place"])
+    return StoredSbom(
+        digest,
+        sbom.document_digest,
+        unpack(packed),
+        skipped,
+        place,
+        sbom.format,
+        sbom.coverage,
+        sbom.not_in_image,
+    )
+
+
+def record_query() -> Select[Any]:
+    """What :func:`read_record` reads; its callers narrow and order it."""
+    size = func.length(sboms.c.component_ids)
+    return select(
+        sboms.c.digest,
+        sboms.c.document_digest,
+        sboms.c.format,
+        sboms.c.version,
+        sboms.c.tool,
+        sboms.c.place,
+        sboms.c.added_at,
+        size,
+        sboms.c.skipped,
+        sboms.c.reader,
+        sboms.c.document_digest.in_(select(documents.c.digest)),
+        sboms.c.not_in_image,
+    ).order_by(sboms.c.id.desc())
+
+
+def read_record(row: Sequence[Any], names: Mapping[str, Sequence[str]]) -> SbomRecord:
+    """An SBOM for people, without its components."""
+    digest, document_digest, form, version, tool, place, added_at, size, skipped, reader, has_document, outside = row
+    return SbomRecord(
+        digest=Digest(digest),
+        names=tuple(names.get(digest, ())),
+        document_digest=document_digest,
+        format=form,
+        version=version,
+        tool=tool,
+        place=place,
+        added_at=to_moment(added_at),
+        components=size // 4,
+        skipped={reason.value: count for reason, count in _COUNTS.decode(skipped).items()},
+        reader=reader,
+        has_document=bool(has_document),
+        not_in_image=outside,
+    )
+
+
+def with_contents(connection: Connection, record: SbomRecord, skipped: str, packed: bytes) -> SbomRecord:
+    """A record with its components and what its reader skipped."""
+    contents = _contents(connection, unpack(packed))
+    return replace(
+        record,
+        skipped_components=_SKIPPED.decode(skipped),
+        contents=contents,
+        guessed=guessed(connection, contents),
+    )
+
+
+def _contents(connection: Connection, ids: Sequence[int]) -> tuple[tuple[Purl, ComponentState], ...]:
+    query = select(components.c.purl, components.c.state).where(among(connection, components.c.id, ids))
+    return tuple(sorted((Purl(purl), ComponentState(state)) for purl, state in connection.execute(query)))
