@@ -33,7 +33,7 @@ def test_only_a_clean_answer_that_missed_a_spelling_is_outdated() -> None:
     assert is_outdated(clean, [LOG4J, OTHER])
     assert not is_outdated(clean, [LOG4J])
     assert not is_outdated(clean, [])
-    assert not is_outdated(replace(clean, vulnerabilities=(vulnerability(),)), [OTHER])
+    assert not is_outdated(clean._replace(vulnerabilities=(vulnerability(),)), [OTHER])
 
 
 def test_an_older_answer_never_replaces_a_newer_one() -> None:
