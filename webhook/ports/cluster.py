@@ -192,6 +192,13 @@ class GrantStore(Protocol):
             SourceError: the API server did not answer, or refused to.
         """
 
+    def everything(self, deadline: Deadline) -> Sequence[tuple[str, BreakGlassGrant]]:
+        """All grants of the cluster, each with its name.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
+
 
 class LeaderLock(Protocol):
     """Which of several controllers leads."""
@@ -205,31 +212,6 @@ class LeaderLock(Protocol):
 
     def release(self, holder: str) -> None:
         """Give the lock back; harmless when it is not held.
-
-        Raises:
-            SourceError: the API server did not answer, or refused to.
-        """
-
-
-class GrantKeeper(Protocol):
-    """All uses of break-glass that are kept."""
-
-    def confirm(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
-        """See :class:`webhook.ports.GrantStore`.
-
-        Raises:
-            SourceError: the API server did not answer, or refused to.
-        """
-
-    def remove(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
-        """See :class:`webhook.ports.GrantStore`.
-
-        Raises:
-            SourceError: the API server did not answer, or refused to.
-        """
-
-    def everything(self, deadline: Deadline) -> Sequence[tuple[str, BreakGlassGrant]]:
-        """All of them, each with its name.
 
         Raises:
             SourceError: the API server did not answer, or refused to.

@@ -16,8 +16,7 @@ from webhook.model.reports import EventType, ObjectEvent
 from webhook.model.running import ObjectRef
 from webhook.model.workloads import OwnerRef
 from webhook.policy.phrases import moment
-from webhook.ports import Clock, EventSink, LiveObjects
-from webhook.ports.cluster import GrantKeeper
+from webhook.ports import Clock, EventSink, GrantStore, LiveObjects
 
 log = logging.getLogger("bomgate.grants")
 
@@ -38,7 +37,7 @@ class GrantParts:
         events: where they are told; None when Events are not wanted.
     """
 
-    grants: GrantKeeper
+    grants: GrantStore
     live: LiveObjects
     events: EventSink | None
 
