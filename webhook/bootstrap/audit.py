@@ -22,7 +22,7 @@ def audit_parts(parts: Parts) -> AuditParts:
     """What an audit works with."""
     return AuditParts(
         running=parts.cluster.running,
-        registration=parts.cluster.registration,
+        selectors=parts.cluster.registration.selectors,
         judge=parts.judge(parts.checker(ThreadBackground(_SEARCHES))),
         model=parts.model,
         refresher=parts.refresher,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from webhook.clients.kube.api import KubeApi
     from webhook.clients.kube.grants import KubeGrants
     from webhook.clients.kube.namespaces import NamespaceWatch
-    from webhook.clients.kube.webhooks import WebhookConfigurations
+    from webhook.clients.kube.webhooks import KubeRegistration, WebhookConfigurations
     from webhook.engines.admission.enforcing import ClusterParts
     from webhook.model.rights import Right
     from webhook.ports import (
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
         ReportSink,
         RunningWorkloads,
         TicketGuard,
-        WebhookRegistration,
     )
     from webhook.ports.certificates import SecretKeeper
     from webhook.ports.cluster import LeaderLock
@@ -133,7 +132,7 @@ class Cluster:
         return KubeWorkloads(self.api, self.clock, kinds)
 
     @cached_property
-    def registration(self) -> WebhookRegistration:
+    def registration(self) -> KubeRegistration:
         """How the webhook is registered.
 
         Raises:

@@ -17,7 +17,6 @@ from webhook.ports.cluster import (
     ReportSink,
     RunningWorkloads,
     TicketGuard,
-    WebhookRegistration,
     WorkloadInventory,
 )
 from webhook.ports.decisions import AssessmentStore, AutoAssess, ComponentStore, TypeStore, VulnerabilityStore
@@ -85,6 +84,5 @@ __all__ = [
     "TypeStore",
     "VulnerabilitySource",
     "VulnerabilityStore",
-    "WebhookRegistration",
     "WorkloadInventory",
 ]

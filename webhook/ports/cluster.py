@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from webhook.model.deadlines import Deadline
     from webhook.model.grants import BreakGlassGrant
-    from webhook.model.metadata import LabelSelector
     from webhook.model.owners import Controller, LiveObject, OwnedPod, Revision
     from webhook.model.reports import ObjectEvent, WorkloadReport
     from webhook.model.reviews import Requester
@@ -38,17 +37,6 @@ class RunningWorkloads(Protocol):
 
         Raises:
             SourceError: the API server did not answer, or refused to.
-        """
-
-
-class WebhookRegistration(Protocol):
-    """How the webhook is registered."""
-
-    def selectors(self) -> Sequence[LabelSelector] | None:
-        """Which namespaces the entries of the registration select; None when there is none, or it may not be read.
-
-        Raises:
-            SourceError: the API server did not answer.
         """
 
 

@@ -140,7 +140,7 @@ class WebhookConfigurations:
 
 
 class KubeRegistration:
-    """Reads the webhook's registration; implements ``WebhookRegistration``.
+    """Reads the webhook's registration.
 
     Args:
         api: the API server.

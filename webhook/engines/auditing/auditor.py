@@ -28,7 +28,7 @@ from webhook.model.workloads import ContainerRef
 from webhook.policy.evaluation import workload_verdict
 from webhook.policy.modes import ENFORCE_LABEL, enforced, namespace_mode
 from webhook.policy.reasons import weightiest
-from webhook.ports import Clock, RunningWorkloads, WebhookRegistration
+from webhook.ports import Clock, RunningWorkloads
 
 log = logging.getLogger("bomgate.audit")
 _NOT_LOOKED_AT = WorkloadVerdict(Action.ALLOW)
@@ -49,7 +49,7 @@ class AuditParts:
 
     Attributes:
         running: what runs.
-        registration: where the webhook is asked.
+        selectors: which namespaces the entries of the webhook's registration select; None when that is not known.
         judge: judges images.
         model: what is known.
         refresher: keeps the model up to date.
@@ -61,7 +61,7 @@ class AuditParts:
     """
 
     running: RunningWorkloads
-    registration: WebhookRegistration
+    selectors: Callable[[], Sequence[LabelSelector] | None]
     judge: WorkloadJudge
     model: ReadModel
     refresher: Refresher
@@ -122,7 +122,7 @@ class Auditor:
         revision = parts.model.revision
         workloads = parts.running.workloads(namespaces)
         # Namespaces after what runs in them: one that is missing now has gone with all that was in it.
-        modes = self._modes_of(parts.running.namespaces(namespaces), parts.registration.selectors())
+        modes = self._modes_of(parts.running.namespaces(namespaces), parts.selectors())
         found = [
             (workload, modes[workload.owner.namespace]) for workload in workloads if workload.owner.namespace in modes
         ]

@@ -47,7 +47,7 @@ class Audited:
         world.answer_all([(LOG4J, [LOG4SHELL]), (LODASH, [LODASH_INJECTION]), (LEFTPAD, [])])
         parts = AuditParts(
             self.cluster,
-            FakeRegistration(),
+            FakeRegistration().selectors,
             world.judge,
             world.model,
             world.refresher,

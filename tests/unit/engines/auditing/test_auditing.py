@@ -38,7 +38,7 @@ class Audits:
         world = self.world
         return AuditParts(
             self.cluster,
-            self.registration,
+            self.registration.selectors,
             world.judge,
             world.model,
             world.refresher,
