@@ -124,7 +124,7 @@ class World:
         inventory = self.cluster.inventory if self.cluster is not None else None
         former = FormerImages(self.confirmations, inventory, self.background, self.clock)
         self.judge = WorkloadJudge(self.checker, self.rules)
-        parts = ReviewParts(self.judge, enforcer, self.sightings, former, self.clock, self.accounts)
+        parts = ReviewParts(self.judge, enforcer, self.sightings.saw, former, self.clock, self.accounts.saw)
         self.reviewer = AdmissionReviewer(parts, self.policy, Hints())
         self.refresher.refresh()
 

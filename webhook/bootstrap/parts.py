@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -45,13 +45,13 @@ if TYPE_CHECKING:
     from webhook.engines.readmodel import ReadModel
     from webhook.engines.refresher import Refresher
     from webhook.engines.rereader import Rereader
+    from webhook.model.records import ControllerAccount
+    from webhook.model.verdicts import WorkloadVerdict
     from webhook.policy.lint import Trap
     from webhook.ports import (
-        AccountSink,
         Background,
         Clock,
         HotStart,
-        SightingSink,
         VulnerabilitySource,
     )
     from webhook.store.repositories import Store
@@ -73,14 +73,14 @@ class ReviewNotes:
     """What reviews leave behind.
 
     Attributes:
-        sightings: which images were seen.
+        on_verdict: notes which images were seen.
         confirmations: what tags stood for, and uses of break-glass.
-        accounts: who makes objects that have a controller.
+        on_account: notes who makes objects that have a controller.
     """
 
-    sightings: SightingSink
+    on_verdict: Callable[[WorkloadVerdict], None]
     confirmations: Confirmations
-    accounts: AccountSink
+    on_account: Callable[[ControllerAccount], None]
 
 
 @dataclass
@@ -262,7 +262,8 @@ class Parts:
         inventory = cluster.inventory if cluster is not None else None
         former = FormerImages(notes.confirmations, inventory, background, self.clock)
         reserve = self.settings.search.reserve_seconds
-        parts = ReviewParts(self.judge(checker), enforcer, notes.sightings, former, self.clock, notes.accounts, reserve)
+        judge = self.judge(checker)
+        parts = ReviewParts(judge, enforcer, notes.on_verdict, former, self.clock, notes.on_account, reserve)
         return AdmissionReviewer(parts, self.settings.policy, self.hints)
 
     def pinner(self, checker: ImageChecker) -> PodPinner:

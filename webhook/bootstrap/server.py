@@ -144,7 +144,7 @@ def worker_parts(
     admissions = AdmissionNotes(parts.store.admissions, parts.clock)
     accounts = AccountNotes(parts.store.accounts)
     confirmations = _confirmations(parts, admissions)
-    face = _face(parts, metrics, ReviewNotes(sightings, confirmations, accounts), board)
+    face = _face(parts, metrics, ReviewNotes(sightings.saw, confirmations, accounts.saw), board)
     _tell_once(parts, metrics)
     to_provision = [parts.provision] if provision else []
     to_freeze = [gc.freeze]

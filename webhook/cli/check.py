@@ -244,15 +244,14 @@ class TargetChecker:
         """Answer an AdmissionReview on standard output, as the webhook answers it."""
         from webhook.api.reviews import decode_review, encode_response
         from webhook.bootstrap import ReviewNotes
-        from webhook.engines.admission.accounts import NoAccounts
         from webhook.engines.admission.admissions import PastAdmissions
         from webhook.engines.admission.confirming import Confirmations
-        from webhook.engines.admission.sightings import NoSightings
 
         kinds = self._parts.settings.policy.extra_kinds
         request = decode_review(target.body, kinds)
         admissions = Confirmations(PastAdmissions(self._parts.store.admissions), self._parts.clock)
-        notes = ReviewNotes(NoSightings(), admissions, NoAccounts())
+        # A check from the command line admits nothing.
+        notes = ReviewNotes(lambda _: None, admissions, lambda _: None)
         reviewer = self._parts.reviewer(self._checker, notes, self._background)
         response = reviewer.review(request, self._deadline())
         click.echo(encode_response(response))

@@ -20,7 +20,7 @@ from webhook.ports.cluster import (
     WorkloadInventory,
 )
 from webhook.ports.decisions import AssessmentStore, AutoAssess, ComponentStore, TypeStore, VulnerabilityStore
-from webhook.ports.processes import AccountSink, AdmittedImages, Background, Clock, SightingSink
+from webhook.ports.processes import AdmittedImages, Background, Clock
 from webhook.ports.sources import (
     ConditionalSource,
     ImageResolver,
@@ -47,7 +47,6 @@ from webhook.ports.triaging import InventoryStore, TriageStore
 
 __all__ = [
     "AccessReviewer",
-    "AccountSink",
     "AccountStore",
     "AdmissionStore",
     "AdmittedImages",
@@ -76,7 +75,6 @@ __all__ = [
     "SbomSource",
     "SbomStore",
     "SearchStore",
-    "SightingSink",
     "SightingStore",
     "StoreAdmin",
     "TicketGuard",

@@ -8,8 +8,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from webhook.model.records import AdmittedImage, ControllerAccount
-    from webhook.model.verdicts import WorkloadVerdict
+    from webhook.model.records import AdmittedImage
     from webhook.model.workloads import WorkloadPlace
 
 
@@ -27,20 +26,6 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
-
-
-class SightingSink(Protocol):
-    """Where admission tells which images it saw; never blocks and never fails."""
-
-    def saw(self, verdict: WorkloadVerdict) -> None:
-        """Take a note of the images of a workload; it may be dropped under pressure."""
-
-
-class AccountSink(Protocol):
-    """Where admission tells which accounts make objects that have a controller; never blocks and never fails."""
-
-    def saw(self, account: ControllerAccount) -> None:
-        """Take a note; it may be dropped under pressure."""
 
 
 class AdmittedImages(Protocol):

@@ -11,15 +11,8 @@ if TYPE_CHECKING:
     from webhook.ports import AccountStore
 
 
-class NoAccounts:
-    """Takes no notes; implements ``AccountSink``."""
-
-    def saw(self, account: ControllerAccount) -> None:
-        """Do nothing."""
-
-
 class AccountNotes(Notes[str, ControllerAccount]):
-    """Collects accounts; one row for each; implements ``AccountSink``.
+    """Collects accounts; one row for each.
 
     Args:
         store: where they go.

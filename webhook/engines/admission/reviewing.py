@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -24,7 +25,7 @@ from webhook.policy.evaluation import workload_verdict
 from webhook.policy.messages import Hints
 from webhook.policy.modes import enforced
 from webhook.policy.plaintext import plain
-from webhook.ports import AccountSink, Clock, SightingSink
+from webhook.ports import Clock
 
 log = logging.getLogger("bomgate.admission")
 _MAX_NAME = 250
@@ -37,19 +38,21 @@ class ReviewParts:
     Attributes:
         judge: judges the images of workloads.
         enforcer: decides what becomes of verdicts.
-        sightings: where seen images are noted; the downloader asks for their components first.
+        on_verdict: notes the images of a workload, whose components the downloader asks for first; never blocks or
+            fails.
         former: what objects had before an update.
         clock: time.
-        accounts: where is noted who makes objects that have a controller, and is no listed account of one.
+        on_account: notes who makes objects that have a controller, and is no listed account of one; never blocks or
+            fails.
         reserve_seconds: how long before the deadline searches are not waited for any more.
     """
 
     judge: WorkloadJudge
     enforcer: Enforcer
-    sightings: SightingSink
+    on_verdict: Callable[[WorkloadVerdict], None]
     former: FormerImages
     clock: Clock
-    accounts: AccountSink
+    on_account: Callable[[ControllerAccount], None]
     reserve_seconds: float = 1.0
 
 
@@ -65,8 +68,8 @@ class AdmissionReviewer:
     def __init__(self, parts: ReviewParts, policy: Policy, hints: Hints) -> None:
         self._judge, self._enforcer, self._policy = parts.judge, parts.enforcer, policy
         self._responses = Responses(policy, hints)
-        self._sightings, self._former = parts.sightings, parts.former
-        self._clock, self._reserve, self._accounts = parts.clock, parts.reserve_seconds, parts.accounts
+        self._on_verdict, self._former = parts.on_verdict, parts.former
+        self._clock, self._reserve, self._on_account = parts.clock, parts.reserve_seconds, parts.on_account
 
     def review(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
         """Answer one request; whatever goes wrong becomes a decision by ``policy.onError``."""
@@ -140,7 +143,7 @@ class AdmissionReviewer:
         judged = containers or workload.containers
         verdict = self._judge.judge(judged, namespace, deadline, workload.pull_access, before_waiting)
         if not request.dry_run:
-            self._sightings.saw(verdict)
+            self._on_verdict(verdict)
             if workload.controller is not None and request.requester.username not in self._policy.admitted_controllers:
                 self._note_account(request, workload.controller)
         consequence = self._consequence(verdict, workload, mode)
@@ -210,7 +213,7 @@ class AdmissionReviewer:
     def _note_account(self, request: AdmissionRequest, owner: OwnerRef) -> None:
         if request.operation is Operation.CREATE and request.requester.username:
             user, controller = plain(request.requester.username, _MAX_NAME), f"{owner.kind} ({owner.api_version})"
-            self._accounts.saw(ControllerAccount(user, plain(controller, _MAX_NAME), self._clock.now()))
+            self._on_account(ControllerAccount(user, plain(controller, _MAX_NAME), self._clock.now()))
 
 
 def _asks_anew(request: AdmissionRequest) -> bool:

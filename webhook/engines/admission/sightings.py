@@ -26,13 +26,6 @@ def sightings_of(verdict: WorkloadVerdict, at: dt.datetime) -> Iterator[Sighting
         yield Sighting(one.digest, one.image.tagged, at, refused=one.action is Action.DENY)
 
 
-class NoSightings:
-    """Takes no notes; implements ``SightingSink``: a check from the command line admits nothing."""
-
-    def saw(self, verdict: WorkloadVerdict) -> None:
-        """Do nothing."""
-
-
 class SightingNotes(Notes[tuple[str | None, str], Sighting]):
     """Collects sightings; equal ones between two writes become one row an image.
 

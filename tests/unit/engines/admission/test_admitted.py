@@ -341,7 +341,7 @@ def test_an_api_server_that_stays_silent_for_a_second_counts_as_one_that_cannot_
     cluster = ClusterParts(town.labels, hanging, town.access, town.grants, town.live, town.guard, Threads())
     enforcer = Enforcer(town.policy, cluster, world.clock, world.confirmations)
     former = FormerImages(world.confirmations, hanging, Threads(), world.clock)
-    parts = ReviewParts(world.judge, enforcer, world.sightings, former, world.clock, world.accounts)
+    parts = ReviewParts(world.judge, enforcer, world.sightings.saw, former, world.clock, world.accounts.saw)
     reviewer = AdmissionReviewer(parts, town.policy, Hints())
     deadline = Deadline(world.clock.monotonic() + seconds)
     assert outcome(reviewer.review(of_controller(BAD), deadline)) == expected
