@@ -19,7 +19,7 @@ STANDARD_LIBRARY = "stdlib"
 
 _LOWER_PATHS = frozenset(["apk", "bitbucket", "composer", "deb", "github", "oci"])
 _LOWER_VERSIONS = frozenset(["huggingface", "oci"])
-_PLAIN_V = re.compile(r"[vV=]+(?=\d)")
+_PLAIN_V = re.compile(r"\A[vV=]+(?=\d)")
 _NO_V = frozenset(["cargo", "cocoapods", "composer", "gem", "npm", "nuget", "pypi", "swift"])
 """Types of which the registry's versions never begin with ``v``, or mean the same without."""
 _PEP503 = re.compile(r"[-_.]+")

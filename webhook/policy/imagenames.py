@@ -64,13 +64,13 @@ class ImagePattern:
             return self.digest == digest or (image is not None and self.digest == image.digest)
         if image is None or not self._names(image):
             return False
-        return self.tag is None or (image.tag is not None and _glob(self.tag, image.tag))
+        return self.tag is None or (image.tag is not None and matches_wildcards(self.tag, image.tag))
 
     def _names(self, image: ImageRef) -> bool:
         if "*" not in self.name:
             return self.name in image.names
         says_port = ":" in self.name.partition("/")[0]
-        return any(_glob(self.name, name) for name in (image.spellings if says_port else image.names))
+        return any(matches_wildcards(self.name, name) for name in (image.spellings if says_port else image.names))
 
 
 def parse_pattern(text: str) -> ImagePattern:
@@ -121,7 +121,7 @@ def _host(host: str) -> str:
     return f"{name}:{port.lstrip('0') or port}" if colon and port.isdecimal() else host.lower()
 
 
-def _glob(pattern: str, text: str) -> bool:
+def matches_wildcards(pattern: str, text: str) -> bool:
     """Whether the text matches a pattern whose ``*`` stands for any characters; linear in the length of the text."""
     first, *rest = pattern.split("*")
     if not rest:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -11,6 +9,7 @@ from webhook.console.face import ConsoleFace
 from webhook.console.lists.base import ACTION, MAYBE_TEXT, NUMBER, TEXTS, Column, Filter, ListView, Values
 from webhook.engines.triage.board import JudgedWorkload, KnownImage
 from webhook.model.triage import Key, Page
+from webhook.policy.imagenames import matches_wildcards
 from webhook.policy.scores import severity
 
 T = TypeVar("T")
@@ -172,9 +171,8 @@ def _worst(one: KnownImage) -> str | None:
 def _matcher(pattern: str | None) -> Callable[[str], bool]:
     if not pattern:
         return lambda _: True
-    text = pattern if any(sign in pattern for sign in "*?") else f"*{pattern}*"
-    matches = re.compile(fnmatch.translate(text.lower())).match
-    return lambda name: bool(matches(name.lower()))
+    wanted = (pattern if "*" in pattern else f"*{pattern}*").lower()
+    return lambda name: matches_wildcards(wanted, name.lower())
 
 
 def _page(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import fnmatch
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,6 +19,7 @@ from webhook.model.triage import Key, Page, VulnerabilityLine, VulnerabilityOrde
 from webhook.model.verdicts import Finding
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.evaluation import Judge, worst_first
+from webhook.policy.imagenames import matches_wildcards
 from webhook.policy.matching import Place
 from webhook.policy.scores import SEVERITIES, UNSCORED
 from webhook.policy.selections import state_of
@@ -310,10 +309,10 @@ def _is_of(finding: Finding, kind: str) -> bool:
 
 
 def _matcher(pattern: str) -> Callable[[Purl], bool]:
-    matches = re.compile(fnmatch.translate(pattern[:_MOST_PATTERN].lower())).match
+    wanted = pattern[:_MOST_PATTERN].lower()
     if pattern.startswith("pkg:"):
-        return lambda purl: bool(matches(purl.package.lower()) or matches(purl.lower()))
-    return lambda purl: bool(matches(purl.package.rpartition("/")[2].lower()))
+        return lambda purl: matches_wildcards(wanted, purl.package.lower()) or matches_wildcards(wanted, purl.lower())
+    return lambda purl: matches_wildcards(wanted, purl.package.rpartition("/")[2].lower())
 
 
 def _ranks(severity: str | None) -> tuple[int | None, int | None]:
