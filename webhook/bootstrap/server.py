@@ -12,8 +12,9 @@ import logging
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 from webhook import __version__
 from webhook.api.answerers import AdmissionFace
@@ -31,6 +32,7 @@ from webhook.clients.lanes import LaneLimits
 from webhook.engines.admission.accounts import AccountNotes
 from webhook.engines.admission.admissions import AdmissionNotes
 from webhook.engines.admission.confirming import Confirmations
+from webhook.engines.admission.notes import Notes
 from webhook.engines.admission.sightings import SightingNotes
 from webhook.engines.controlling.duties import DutyEvents, DutyPacer
 from webhook.engines.controlling.rights import RightsDuty, webhook_needs
@@ -136,65 +138,107 @@ def worker_parts(
         provision: bring the provisioned assessments into the store once it answers, because that is still to be done.
         former: the certificate that the server was started with.
     """
-    parts, metrics, stop = open_parts(settings, create=False), Metrics(), threading.Event()
-    sightings, gauges = (
-        SightingNotes(parts.store.sightings, parts.clock),
-        Gauges(metrics, parts.model, parts.store.runs, parts.clock),
-    )
+    parts, metrics = open_parts(settings, create=False), Metrics()
+    sightings, accounts = SightingNotes(parts.store.sightings, parts.clock), AccountNotes(parts.store.accounts)
     admissions = AdmissionNotes(parts.store.admissions, parts.clock)
-    accounts = AccountNotes(parts.store.accounts)
     confirmations = _confirmations(parts, admissions)
     face = _face(parts, metrics, ReviewNotes(sightings.saw, confirmations, accounts.saw), board)
     _tell_once(parts, metrics)
-    to_provision = [parts.provision] if provision else []
-    to_freeze = [gc.freeze]
-
-    def after_tick() -> None:
-        metrics.set("bomgate_webhook_ready", parts.model.loaded)
-        if parts.model.loaded and to_freeze:
-            to_freeze.pop()()  # what was loaded stays; to look through all of it for garbage would hold reviews up
-        if pair is not None:
-            pair.current()  # a process that nobody connects to shall not miss a pair between two that follow it
-        if to_provision and parts.refresher.failing_since is None:
-            to_provision[0]()
-            to_provision.clear()  # only now: what could not be done is tried again
-        dropped = sightings.take_dropped()
-        gauges.publish(equal_to_store=parts.refresher.failing_since is None, dropped_sightings=dropped)
-
-    threads = [
-        threading.Thread(target=parts.refresher.run, args=(stop, after_tick), name="bomgate-refresh", daemon=True),
-        threading.Thread(target=sightings.run, args=(stop,), name="bomgate-sightings", daemon=True),
-        threading.Thread(target=admissions.run, args=(stop,), name="bomgate-admissions", daemon=True),
-        threading.Thread(target=accounts.run, args=(stop,), name="bomgate-accounts", daemon=True),
-    ]
-
-    def start() -> None:
-        parts.refresher.warm_up()
-        for thread in threads:
-            thread.start()
-        if settings.kube.cluster:
-            _follow_cluster(parts, metrics, confirmations, stop)
-
-    def end() -> None:
-        stop.set()
-        for thread in threads:
-            thread.join(timeout=10)
-
-    def certificate_changed(until: dt.datetime | None) -> None:
-        if until is None:
-            metrics.count("bomgate_certificate_reload_errors_total")
-        else:
-            metrics.set("bomgate_certificate_expiry_timestamp_seconds", until.timestamp())
-
-    pair = certificates(settings, parts.clock, certificate_changed, former)
+    pair = certificates(settings, parts.clock, partial(_tell_certificate, metrics), former)
+    upkeep = _Upkeep(parts, metrics, sightings, pair, provision=provision)
+    notes: dict[str, Notes[Any, Any]] = {"sightings": sightings, "admissions": admissions, "accounts": accounts}
+    threads = _WorkerThreads(parts, metrics, confirmations, upkeep, notes)
     return WorkerParts(
         app=create_app(face, options),
         certificates=pair,
-        start=start,
-        stop=end,
+        start=threads.start,
+        stop=threads.stop,
         loaded=lambda: parts.model.loaded,
         load_failed=lambda: parts.refresher.failing_since is not None,
     )
+
+
+class _Upkeep:
+    """What a worker does each time its read model has been refreshed.
+
+    Args:
+        parts: those of the worker.
+        metrics: where its state is told.
+        sightings: how many of them were dropped is told, too.
+        pair: the certificate that it serves with; None for plain HTTP.
+        provision: see :func:`worker_parts`.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        metrics: Metrics,
+        sightings: SightingNotes,
+        pair: CertificateFiles | None,
+        *,
+        provision: bool,
+    ) -> None:
+        self._parts, self._metrics, self._sightings, self._pair = parts, metrics, sightings, pair
+        self._gauges = Gauges(metrics, parts.model, parts.store.runs, parts.clock)
+        self._is_frozen, self._is_provisioned = False, not provision
+
+    def run(self) -> None:
+        """Do what is due."""
+        model, refresher = self._parts.model, self._parts.refresher
+        self._metrics.set("bomgate_webhook_ready", model.loaded)
+        if model.loaded and not self._is_frozen:
+            self._is_frozen = True
+            gc.freeze()  # what was loaded stays; to look through all of it for garbage would hold reviews up
+        if self._pair is not None:
+            self._pair.current()  # a process that nobody connects to shall not miss a pair between two that follow it
+        if not self._is_provisioned and refresher.failing_since is None:
+            self._parts.provision()
+            self._is_provisioned = True  # only now: what could not be done is tried again
+        dropped = self._sightings.take_dropped()
+        self._gauges.publish(equal_to_store=refresher.failing_since is None, dropped_sightings=dropped)
+
+
+class _WorkerThreads:
+    """The threads of a worker.
+
+    Args:
+        parts: those of the worker.
+        metrics: where is told what the threads that follow the cluster see.
+        confirmations: what has to wait for the API server.
+        upkeep: run after each refresh.
+        notes: what is written from time to time, by the names of the threads.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        metrics: Metrics,
+        confirmations: Confirmations,
+        upkeep: _Upkeep,
+        notes: Mapping[str, Notes[Any, Any]],
+    ) -> None:
+        self._parts, self._metrics, self._confirmations = parts, metrics, confirmations
+        self._stop = threading.Event()
+        self._threads = [_thread("refresh", parts.refresher.run, self._stop, upkeep.run)]
+        self._threads += [_thread(name, writing.run, self._stop) for name, writing in notes.items()]
+
+    def start(self) -> None:
+        """Load what is on disk, and start all threads."""
+        self._parts.refresher.warm_up()
+        for thread in self._threads:
+            thread.start()
+        if self._parts.settings.kube.cluster:
+            _follow_cluster(self._parts, self._metrics, self._confirmations, self._stop)
+
+    def stop(self) -> None:
+        """End them, and wait until what they have is written."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+
+def _thread(name: str, run: Callable[..., None], *arguments: object) -> threading.Thread:
+    return threading.Thread(target=run, args=arguments, name=f"bomgate-{name}", daemon=True)
 
 
 def _face(parts: Parts, metrics: Metrics, notes: ReviewNotes, board: StartBoard) -> AdmissionFace:
@@ -226,6 +270,14 @@ def _tell_once(parts: Parts, metrics: Metrics) -> None:
         metrics.set("bomgate_config_traps", number, level, code)
 
 
+def _tell_certificate(metrics: Metrics, until: dt.datetime | None) -> None:
+    """Tell until when a new certificate is valid; None says that one could not be read."""
+    if until is None:
+        metrics.count("bomgate_certificate_reload_errors_total")
+    else:
+        metrics.set("bomgate_certificate_expiry_timestamp_seconds", until.timestamp())
+
+
 def _confirmations(parts: Parts, admissions: AdmissionNotes) -> Confirmations:
     """What keeps what reviews leave behind until the API server has it."""
     if not parts.settings.kube.cluster:
@@ -238,11 +290,9 @@ def _follow_cluster(parts: Parts, metrics: Metrics, confirmations: Confirmations
 
     Nobody waits for the end of these threads: a watch is not cut short, and has nothing to write.
     """
-    watch = parts.cluster.namespace_labels.run
-    threading.Thread(target=watch, args=(stop,), name="bomgate-namespaces", daemon=True).start()
-    threading.Thread(target=confirmations.run, args=(stop,), name="bomgate-confirmations", daemon=True).start()
-    rights = partial(_look_at_rights, parts, metrics, stop)
-    threading.Thread(target=rights, name="bomgate-rights", daemon=True).start()
+    _thread("namespaces", parts.cluster.namespace_labels.run, stop).start()
+    _thread("confirmations", confirmations.run, stop).start()
+    _thread("rights", _look_at_rights, parts, metrics, stop).start()
 
 
 def _look_at_rights(parts: Parts, metrics: Metrics, stop: threading.Event) -> None:
