@@ -160,42 +160,65 @@ def explain(
         deadline: by when the search must be done.
         faults: takes note of unexpected errors, which count as refusals.
     """
-    trail = Trail()
-    there: dict[str, tuple[Sbom, ...]] = {}
-    refused: dict[str, str] = {}
-    unreadable: dict[str, str] = {}
-    remedies: list[tuple[int, str]] = []
+    trail, answers = Trail(), _Answers()
     for source in sources:
-        if source.place == GENERATED and any(there.values()):
+        if source.place == GENERATED and answers.has_sboms:
             trail.note(source.place, digest, "not asked: an SBOM is attached")
             continue
         before = len(trail.looks)
         try:
-            if isinstance(source, ExaminedSource):
-                found = source.examine(image, digest, deadline, trail)
-            else:
-                found = source.fetch(image, digest, deadline)
-                for sbom in found:
-                    look = trail.note(source.place, digest, f"{sbom.format}, {len(sbom.components)} components")
-                    look.used, look.document = True, sbom.document_digest
-                if not found:
-                    trail.note(source.place, digest, "nothing")
+            answers.keep(source.place, _ask(source, image, digest, deadline, trail))
         except Exception as raised:
             problem = _refusal(raised, source.place, image, faults)
             trail.note(source.place, image.name, problem.message)
-            is_unreadable = isinstance(problem, InvalidInput)
-            (unreadable if is_unreadable else refused)[source.place] = problem.message
-            remedies.append((0 if is_unreadable else 1, problem.remedy))
+            answers.keep_problem(source.place, problem)
             for look in trail.looks[before:]:  # no part of what a place has stands for the whole
                 look.used = False
-            continue
-        there[source.place] = (*there.get(source.place, ()), *found)
-    remedy = min(remedies, default=(0, _NONE_REMEDY), key=lambda remedy: remedy[0])[1]
-    if any(there.values()):
-        result, remedy = "found", remedy if remedies else ""
-    else:
-        result = "unreadable" if unreadable else "refused" if refused else "none"
-    return Explanation(image.text, digest, result, there, tuple(trail.looks), remedy, refused, unreadable)
+    return answers.explanation(image, digest, trail)
+
+
+def _ask(source: SbomSource, image: ImageRef, digest: Digest, deadline: Deadline, trail: Trail) -> Sequence[Sbom]:
+    """What a place has, with notes on the trail."""
+    if isinstance(source, ExaminedSource):
+        return source.examine(image, digest, deadline, trail)
+    sboms = source.fetch(image, digest, deadline)
+    for sbom in sboms:
+        look = trail.note(source.place, digest, f"{sbom.format}, {len(sbom.components)} components")
+        look.used, look.document = True, sbom.document_digest
+    if not sboms:
+        trail.note(source.place, digest, "nothing")
+    return sboms
+
+
+@dataclass(slots=True)
+class _Answers:
+    """What the places of a search answered."""
+
+    sboms: dict[str, tuple[Sbom, ...]] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    remedies: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def has_sboms(self) -> bool:
+        return any(self.sboms.values())
+
+    def keep(self, place: str, sboms: Sequence[Sbom]) -> None:
+        self.sboms[place] = (*self.sboms.get(place, ()), *sboms)
+
+    def keep_problem(self, place: str, problem: InvalidInput | SourceError) -> None:
+        is_unreadable = isinstance(problem, InvalidInput)
+        (self.unreadable if is_unreadable else self.refused)[place] = problem.message
+        self.remedies.append((0 if is_unreadable else 1, problem.remedy))
+
+    def explanation(self, image: ImageRef, digest: Digest, trail: Trail) -> Explanation:
+        remedy = min(self.remedies, default=(0, _NONE_REMEDY), key=lambda remedy: remedy[0])[1]
+        if self.has_sboms:
+            result, remedy = "found", remedy if self.remedies else ""
+        else:
+            result = "unreadable" if self.unreadable else "refused" if self.refused else "none"
+        looks = tuple(trail.looks)
+        return Explanation(image.text, digest, result, self.sboms, looks, remedy, self.refused, self.unreadable)
 
 
 def _refusal(problem: Exception, place: str, image: ImageRef, faults: Faults | None) -> InvalidInput | SourceError:
