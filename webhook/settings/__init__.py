@@ -168,8 +168,7 @@ def load_settings(
     made = {group.name: _options(group, content, environment, flags or {}) for group in GROUPS}
     database, policy, log = made["database"][0], make_policy(made["policy"][0]), made["log"][0]
     log.check()
-    given_types = content.get("assessment_types")
-    types = default_types() if given_types is None else read_types(given_types)
+    types = _types(content)
     return Settings(
         database=replace(database, url=_database_address(database.url, path, content, environment, flags or {})),
         ossindex=made["ossindex"][0],
@@ -206,6 +205,12 @@ def _content(path: Path | None) -> dict[str, Any]:
     file = {} if path is None else read_file(path)
     check_keys("", file, [*(group.name for group in GROUPS), *_LISTS])
     return {snake(key): value for key, value in file.items()}
+
+
+def _types(content: Mapping[str, Any]) -> TypeTable:
+    """The assessment types of a settings file, else the recommended three."""
+    entries = content.get("assessment_types")
+    return default_types() if entries is None else read_types(entries)
 
 
 def _options(

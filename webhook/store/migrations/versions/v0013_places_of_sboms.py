@@ -60,7 +60,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_sbom_history_digest"), "sbom_history", ["digest"])
     op.create_index(op.f("ix_sbom_history_revision"), "sbom_history", ["revision"])
-    connection = op.get_bind()
+    if rows := _rows(op.get_bind()):
+        op.bulk_insert(places, rows)
+
+
+def _rows(connection: sa.Connection) -> list[dict[str, object]]:
+    """Where each SBOM is that is in the store."""
     names: dict[str, set[str]] = {}
     for name, digest in connection.execute(sa.select(_TAGS.c.name, _TAGS.c.digest)):
         names.setdefault(digest, set()).add(name.rpartition(":")[0])
@@ -79,5 +84,4 @@ def upgrade() -> None:
                 "revision": newest,
             }
         )
-    if rows:
-        op.bulk_insert(places, rows)
+    return rows
