@@ -161,7 +161,9 @@ def _component(finding: FindingShape) -> AffectedComponentShape:
 class VulnerabilityListShape:
     """``bomgate vulns list --output json``."""
 
-    vulnerabilities: Annotated[tuple[ListedVulnerabilityShape, ...], "Worst score first."]
+    vulnerabilities: Annotated[tuple[ListedVulnerabilityShape, ...], "Highest score first, unless --sort says else."]
+    by_severity: Annotated[Mapping[str, int], "How many are listed of each severity; those with none are left out."]
+    more: Annotated[bool, "Whether --limit left some out."]
 
 
 @dataclass(frozen=True, slots=True)

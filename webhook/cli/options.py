@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
@@ -23,6 +24,7 @@ _META = "bomgate.options"
 _CONFIG, _LOG_LEVEL = "config", "log_level"
 _CHEAP_BYTES = 32 * 2**20
 """Size of a database from which on completing its contents would keep a person waiting."""
+_MOST_DAYS = 3650
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
@@ -92,6 +94,49 @@ class CvssRangeType(click.ParamType[tuple[Decimal, Decimal]]):
         if bounds[0] > bounds[1]:
             self.fail(f"{value!r} is upside down; write the smaller score first.", param, ctx)
         return bounds
+
+
+class SinceType(click.ParamType[dt.datetime | dt.timedelta]):
+    """A day, a moment, or how long ago: ``2026-11-29``, ``2026-11-29T12:00:00Z``, ``7d``."""
+
+    name = "DATE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dt.datetime | dt.timedelta:
+        """Read it; a number of days stays one, because only the clock of the process knows what it means."""
+        if isinstance(value, dt.datetime | dt.timedelta):
+            return value
+        text = str(value).strip()
+        days = text.removesuffix("d")
+        if days != text and days.isdecimal() and 0 < int(days[:6]) <= _MOST_DAYS:
+            return dt.timedelta(days=int(days))
+        from webhook.policy.expiry import parse_until
+
+        try:
+            return parse_until(text)
+        except InvalidInput:
+            self.fail(f"{value!r} is not a date; write it as 2026-11-29, or 7d for the last 7 days.", param, ctx)
+
+
+def since(given: dt.datetime | dt.timedelta | None, now: dt.datetime) -> dt.datetime | None:
+    """The moment that a value of :class:`SinceType` means."""
+    return now - given if isinstance(given, dt.timedelta) else given
+
+
+def expires_within_option() -> Callable[[F], F]:
+    """``--expires-within``, in days."""
+    return click.option(
+        "--expires-within",
+        type=click.IntRange(1, _MOST_DAYS),
+        metavar="DAYS",
+        help="Only with an assessment in force that expires within so many days.",
+    )
+
+
+def limit_option() -> Callable[[F], F]:
+    """``--limit``; everything when it is left out."""
+    return click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the first N only.")
 
 
 def complete_types(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

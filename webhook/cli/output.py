@@ -6,8 +6,12 @@ Whatever is printed for people passes :func:`webhook.policy.plaintext.plain`, fo
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -17,6 +21,7 @@ from webhook.model.actions import Action
 from webhook.policy.plaintext import plain
 
 STYLES = {"deny": "red", "warn": "yellow", "allow": "green"}
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _JSON = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
 
@@ -33,6 +38,27 @@ def to_json(content: object) -> str:
 def print_json(content: object) -> None:
     """Write JSON to standard output."""
     click.echo(to_json(content))
+
+
+def print_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write rows to standard output as CSV (RFC 4180), with a heading.
+
+    Args:
+        columns: names, the keys of JSON.
+        rows: cells; None is empty. A text that a spreadsheet would run as a formula gets an apostrophe in front.
+    """
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_csv_cell(cell) for cell in row] for row in rows)
+
+
+def _csv_cell(cell: object) -> object:
+    if isinstance(cell, dt.datetime):
+        return cell.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if cell is None or isinstance(cell, int | Decimal):
+        return "" if cell is None else cell
+    text = plain(str(cell))
+    return f"'{text}" if text[:1] in _FORMULAS else text
 
 
 def say(text: str = "", *, style: str | None = None) -> None:
@@ -88,19 +114,21 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
         say(f"{'':{indent}}{'  '.join(padded).rstrip()}")
 
 
-def _draw(names: Sequence[str], right: Sequence[bool], cells: Iterable[Sequence[str]], indent: int) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.padding import Padding
-    from rich.table import Table
-    from rich.text import Text
+def _draw(names: Sequence[str], right: Sequence[bool], cells: Sequence[Sequence[str]], indent: int) -> None:
+    from webhook.cli.tables import Layout
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for name, flush in zip(names, right, strict=True):
-        table.add_column(name, justify="right" if flush else "left", overflow="fold")
+    layout = Layout(names, right, cells, shutil.get_terminal_size().columns - indent)
+    for line in layout.heading():
+        say(f"{'':{indent}}{click.style(line, bold=True)}")
+    say(f"{'':{indent}}{'─' * layout.width}")
     for row in cells:
-        table.add_row(*(Text(cell, style=STYLES.get(cell.lower(), "")) for cell in row))
-    Console(file=sys.stdout, highlight=False).print(Padding(table, (0, 0, 0, indent)))
+        for line in layout.lines(row, _coloured):
+            say(f"{'':{indent}}{line}")
+
+
+def _coloured(cell: str, text: str) -> str:
+    style = STYLES.get(cell.lower())
+    return click.style(text, fg=style) if style else text
 
 
 def fields(pairs: Iterable[tuple[str, Any]]) -> None:

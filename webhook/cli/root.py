@@ -30,6 +30,8 @@ VERBS = {
     "sbom": ("sbom", "SBOMs in the store: add, import, list, show."),
     "vulns": ("vulns", "Vulnerabilities and what they affect: list, show."),
     "assess": ("assess", "Assess one or many vulnerabilities."),
+    "assessments": ("assessments", "What was decided, in force or not: list, export."),
+    "components": ("components", "Whether a package is anywhere, and where it runs: find."),
     "types": ("assessment_types", "Assessment types and the traps in them: list, lint."),
     "source": ("source", "The vulnerability source: check."),
     "db": ("database", "The database: upgrade, status."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -17,26 +16,30 @@ from webhook.cli.decision_shapes import (
 )
 from webhook.cli.options import (
     CvssRangeType,
+    SinceType,
     complete_types,
     complete_vulnerabilities,
+    expires_within_option,
     global_options,
     invocation,
+    limit_option,
     output_option,
 )
-from webhook.cli.output import fields, note, print_json, print_table, say
+from webhook.cli.output import fields, note, print_csv, print_json, print_table, say
+from webhook.cli.triaging import by_severity, severity_line
 from webhook.cli.verbs import VerbGroup
+from webhook.cli.vulns_list import COLUMNS, CSV_COLUMNS, csv_row, listed, table_row
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, Scope
 from webhook.model.records import AssessmentQuery, AssessmentState, VulnerabilityRecord
+from webhook.model.triage import VulnerabilityOrder
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.messages import assess_commands
-from webhook.policy.phrases import count, decided, explained, moment, score, state, title
+from webhook.policy.phrases import count, decided, explained, moment, score, title
 from webhook.policy.plaintext import plain
 from webhook.policy.scopes import canonical_scope, described
-from webhook.policy.scores import UNSCORED, severity
+from webhook.policy.scores import SEVERITIES, UNSCORED, severity
 from webhook.policy.selections import JudgedVulnerability, Selection, state_of
-
-_LISTED = 3
 
 
 @click.group("vulns", cls=VerbGroup)
@@ -51,6 +54,9 @@ def command() -> None:
         "bomgate vulns list --state unassessed --cvss 7.0-10.0",
         "bomgate vulns list --image registry.corp/shop/web:1.4 --output json",
         "bomgate vulns list --type Blocked --purl pkg:npm/lodash",
+        "bomgate vulns list --severity critical --since 7d --running --sort newest --limit 20",
+        "bomgate vulns list --package 'log4j*' --output csv",
+        "bomgate vulns list --expires-within 7",
     ),
 )
 @click.option(
@@ -70,22 +76,53 @@ def command() -> None:
 @click.option(
     "--image", metavar="R", help=("Only in this image (reference or digest), with the assessments that apply there.")
 )
-@click.option("--namespace", metavar="NS", help="With the assessments that apply in this namespace.")
+@click.option(
+    "--namespace",
+    metavar="NS",
+    help="With the assessments that apply in this namespace; with --running only what runs there.",
+)
 @click.option("--cvss", type=CvssRangeType(), metavar="A-B", help="Only scores from A to B, inclusive.")
+@click.option(
+    "--severity",
+    type=click.Choice([*(name.lower() for name in reversed(SEVERITIES)), UNSCORED]),
+    help="Only this severity.",
+)
+@click.option(
+    "--since",
+    type=SinceType(),
+    metavar="DATE",
+    help="Only those first seen since: 2026-11-29, or 7d for the last 7 days.",
+)
+@click.option("--running", is_flag=True, help="Only in images that run in the cluster, as of its last audit.")
+@click.option(
+    "--package", metavar="GLOB", help="Only in packages with such a name: 'log4j*', or a purl as 'pkg:npm/lod*'."
+)
+@expires_within_option()
+@click.option(
+    "--sort",
+    type=click.Choice([order.value for order in VulnerabilityOrder]),
+    help="Highest score first (the default), newest first, or by ID.",
+)
+@limit_option()
 @global_options
-@output_option()
+@output_option("csv")
 def list_vulnerabilities(output: str, **given: Any) -> None:
-    """List vulnerabilities that affect a known component, worst score first. All filters must match."""
+    """List vulnerabilities that affect a known component, highest score first. All filters must match."""
     parts = invocation().parts()
     _check_namespace(parts, given["namespace"])
-    found = parts.assessor.states(_selection(parts, given))
+    shown = listed(parts, given)
+    found, vulnerabilities = shown.found, [item.record.vulnerability for item in shown.found]
     if output == "json":
-        print_json(VulnerabilityListShape(tuple(ListedVulnerabilityShape.of(item) for item in found)))
+        shapes = tuple(ListedVulnerabilityShape.of(item) for item in found)
+        print_json(VulnerabilityListShape(shapes, by_severity(vulnerabilities), shown.is_more))
         return
-    columns = ("Vulnerability", "CVSS#", "Action", "Assessment", "Components", "Images#", "Title")
-    print_table(columns, [_row(item) for item in found], empty=_nothing(parts, given["cvss"]))
+    if output == "csv":
+        print_csv(CSV_COLUMNS, [csv_row(item) for item in found])
+        return
+    print_table(COLUMNS, [table_row(item) for item in found], empty=_nothing(parts, given["cvss"]))
     if found:
         note(f"{len(found)} found. `bomgate vulns show ID` shows one of them, `bomgate assess ID` decides about it.")
+        note(severity_line(vulnerabilities, is_more=shown.is_more))
 
 
 @command.command(
@@ -123,20 +160,6 @@ def show(identifier: str, output: str) -> None:
         note(f"To decide: {line}")
 
 
-def _selection(parts: Parts, given: Mapping[str, Any]) -> Selection:
-    low, high = given["cvss"] or (None, None)
-    state_name, type_name = given["state_name"], given["type_name"]
-    return Selection(
-        package=given["purl"],
-        image=given["image"],
-        namespace=given["namespace"],
-        score_low=low,
-        score_high=high,
-        state=None if state_name is None else AssessmentState(state_name),
-        type=None if type_name is None else parts.rules_now().types.require(type_name).name,
-    )
-
-
 def _check_namespace(parts: Parts, name: str | None) -> None:
     """Refuse what is no namespace, or none of the cluster; say so where no assessment tells it from the others.
 
@@ -160,23 +183,6 @@ def _nothing(parts: Parts, cvss: tuple[Decimal, Decimal] | None) -> str:
             f"Nothing found with a score of exactly {cvss[0]:.1f}; write {cvss[0]:.1f}-10.0 for this score and above."
         )
     return "Nothing found."
-
-
-def _row(one: JudgedVulnerability) -> tuple[object, ...]:
-    vulnerability, findings = one.record.vulnerability, one.findings
-    worst = findings[0]
-    states = dict.fromkeys(state(finding) for finding in findings)
-    components = [str(purl) for purl in one.record.components[:_LISTED]]
-    more = len(one.record.components) - len(components)
-    return (
-        vulnerability.id,
-        score(vulnerability).removeprefix("CVSS "),
-        worst.action.word,
-        ", ".join(states),
-        ", ".join(components) + (f" and {more} more" if more else ""),
-        len(one.record.images),
-        title(vulnerability),
-    )
 
 
 def _severity(vulnerability: Vulnerability) -> str:

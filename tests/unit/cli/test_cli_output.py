@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 
+import click
 import pytest
 
 from webhook.cli.output import fields, note, print_table, sentences, to_json
@@ -96,3 +97,24 @@ def test_json_has_numbers_for_scores_and_utc_for_moments() -> None:
     text = to_json(Shape(Decimal("9.8"), moment, Purl("pkg:npm/a@1")))
     assert json.loads(text) == {"score": 9.8, "at": "2026-03-01T12:00:00Z", "purl": "pkg:npm/a@1"}
     assert '"score": 9.8' in text
+
+
+WIDE = ("Vulnerability", "CVSS#", "Components", "Title")
+PURL = "pkg:maven/org.springframework.boot/spring-boot-autoconfigure@2.7.18"
+DIGEST = f"sha256:{'a1' * 32}"
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_a_table_fits_the_terminal_and_breaks_no_word(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    title = "Deserialization of untrusted data in a component with a long title that goes on"
+    rows = [("CVE-2026-10001", "9.8", f"{PURL}, {DIGEST}", title), ("sonatype-2026-0001", "-", "-", "short")]
+    with contextlib.redirect_stdout(Terminal()) as terminal:
+        print_table(WIDE, rows, empty="")
+    lines = [click.unstyle(line) for line in terminal.getvalue().splitlines()]
+    for whole in ("CVE-2026-10001", PURL, DIGEST, "sonatype-2026-0001"):
+        assert sum(whole in line for line in lines) == 1
+    too_long = [line for line in lines if len(line) > columns]
+    assert all(len(line.split()) == 1 for line in too_long), "only a word is longer"
+    assert not too_long or columns == 40
+    assert (f"    {PURL}," in lines) is (columns < 200)

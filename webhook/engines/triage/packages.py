@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -90,6 +91,28 @@ class PackageLists:
         digests = board.where.images(line.number for line in lines)
         versions = tuple((line, len(board.where.places([line.number]))) for line in lines)
         return PackageHolders(package, versions, images_of(board, digests), workloads_of(board, digests))
+
+    def versions(self, package: str, pattern: str | None = None) -> tuple[ComponentLine, ...]:
+        """The components of a package, in order of their purls.
+
+        Args:
+            package: purl without version.
+            pattern: a glob for their versions; None means all.
+
+        Raises:
+            TooBroad: it took too long.
+            StoreError: the store did not answer.
+        """
+        found: list[ComponentLine] = []
+        after: str | None = None
+        while True:
+            lines = self._store.versions(package, after, MOST_VERSIONS)
+            found += lines
+            if len(lines) < MOST_VERSIONS:
+                break
+            after = str(lines[-1].purl)
+        matching = (line for line in found if pattern is None or fnmatch.fnmatchcase(line.purl.version or "", pattern))
+        return tuple(matching)
 
     def contents(self, digest: Digest, after: Key | None = None, most: int = 50) -> Page[ComponentLine]:
         """The components of an image, in order of their purls.

@@ -42,11 +42,13 @@ class VulnerabilityFilter:
     Attributes:
         order: how they are sorted.
         severity: ``critical``, ``high``, ``medium``, ``low`` or ``unscored``.
+        scores: from and to, both included.
         since: first seen then or later.
         state: of at least one affected component.
-        type: of the assessment in force for at least one affected component.
+        type: of the assessment in force, or of the expired one, for at least one affected component.
         running: only what runs.
         namespace: only what runs there, judged as there.
+        judged_in: judged as in this namespace, wherever it runs.
         package: a glob, matched with the name of the package or with its purl.
         image: digest of an image that has it.
         text: a part of the identifier, an alias or the title.
@@ -55,11 +57,13 @@ class VulnerabilityFilter:
 
     order: VulnerabilityOrder = VulnerabilityOrder.SCORE
     severity: str | None = None
+    scores: tuple[Decimal, Decimal] | None = None
     since: dt.datetime | None = None
     state: AssessmentState | None = None
     type: str | None = None
     running: bool = False
     namespace: str | None = None
+    judged_in: str | None = None
     package: str | None = None
     image: str | None = None
     text: str | None = None
@@ -77,6 +81,7 @@ class VulnerabilityRow:
         images: how many images have one of them, bounded by :data:`MOST_COUNTED` + 1.
         workloads: how many running workloads have one of them, likewise.
         key: of the list.
+        numbers: of the affected components.
     """
 
     vulnerability: Vulnerability
@@ -85,6 +90,7 @@ class VulnerabilityRow:
     images: int
     workloads: int
     key: Key
+    numbers: tuple[int, ...] = ()
 
     @property
     def action(self) -> Action:
@@ -215,6 +221,9 @@ class VulnerabilityLists:
 
     def _scan(self, wanted: VulnerabilityFilter, ids: set[str] | None) -> VulnerabilityScan:
         low, high = _ranks(wanted.severity)
+        if wanted.scores is not None:
+            low = max(int(wanted.scores[0] * 10), 0 if low is None else low)
+            high = min(int(wanted.scores[1] * 10), 100 if high is None else high)
         return VulnerabilityScan(
             order=wanted.order,
             rank_low=low,
@@ -226,11 +235,12 @@ class VulnerabilityLists:
         )
 
     def _judge(self, wanted: VulnerabilityFilter) -> Judge:
-        place = Place(namespace=wanted.namespace or "")
+        namespace = wanted.namespace or wanted.judged_in or ""
+        place = Place(namespace=namespace)
         if wanted.image:
             known = self._boards.now().by_digest.get(Digest(wanted.image))
             if known is not None:
-                place = Place(known.verdict.image, known.digest, wanted.namespace or "")
+                place = Place(known.verdict.image, known.digest, namespace)
         return Judge(self._rules(), self._model.assessments, self._clock.now(), place)
 
     def _row(
@@ -254,7 +264,13 @@ class VulnerabilityLists:
         for place in places:
             workloads.update(board.running.get(board.where.digests[place], ()))
         return VulnerabilityRow(
-            line.vulnerability, line.first_seen, tuple(findings), len(places), len(workloads), line.key
+            line.vulnerability,
+            line.first_seen,
+            tuple(findings),
+            len(places),
+            len(workloads),
+            line.key,
+            tuple(number for number, _ in held),
         )
 
     def _restricted(self, wanted: VulnerabilityFilter, board: Board) -> tuple[set[str] | None, set[int] | None]:
@@ -304,7 +320,7 @@ def _endless(portions: Sequence[int]) -> Iterable[int]:
 
 
 def _is_of(finding: Finding, kind: str) -> bool:
-    given = finding.assessment
+    given = finding.assessment or finding.expired
     return given is not None and (given.type or "").casefold() == kind.casefold()
 
 

@@ -1,0 +1,220 @@
+"""What people look up on the command line, on a store as a team has it after a week."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cli.installation import Ran, invoke
+from tests.console.world import CLEAN, LODASH, LOG4J, filled
+from tests.ports.samples import digest
+from tests.postgres import PostgresServer
+from webhook.settings import load_settings
+
+
+class Team:
+    """Runs commands on a filled store."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url, self.config = url, folder / "bomgate.yaml"
+        self.config.write_text(yaml.safe_dump({"database": {"url": url}}), encoding="utf-8")
+
+    def run(self, *arguments: str) -> Ran:
+        return invoke(*arguments, "--config", str(self.config))
+
+    def ok(self, *arguments: str) -> Ran:
+        ran = self.run(*arguments)
+        assert ran.code == 0, f"{arguments} exits with {ran.code}: {ran.err}"
+        return ran
+
+    def ids(self, *filters: str) -> list[str]:
+        found = self.ok("vulns", "list", *filters, "--output", "json").json["vulnerabilities"]
+        return [item["id"] for item in found]
+
+
+@pytest.fixture(scope="module")
+def filled_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A filled SQLite file."""
+    folder = tmp_path_factory.mktemp("team")
+    filled(f"sqlite:///{folder}/filled.db", str(folder)).store.close()
+    return folder / "filled.db"
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shown(request: pytest.FixtureRequest, filled_file: Path) -> Iterator[Team]:
+    """A store that is only looked at, on each kind of database."""
+    if request.param == "sqlite":
+        yield Team(f"sqlite:///{filled_file}", filled_file.parent)
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    url = server.url(server.new_database(request.getfixturevalue("postgres_template")))
+    filled(url, str(filled_file.parent)).store.close()
+    yield Team(url, filled_file.parent)
+
+
+@pytest.fixture
+def team(filled_file: Path, tmp_path: Path) -> Team:
+    """A store that may be changed."""
+    shutil.copy(filled_file, tmp_path / "b.db")
+    return Team(f"sqlite:///{tmp_path}/b.db", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (("--package", "log4j*"), ["CVE-2021-44228"]),
+        (("--package", "pkg:npm/lod*"), ["CVE-2021-23337"]),
+        (("--package", "LODASH", "--running"), ["CVE-2021-23337"]),
+        (("--severity", "critical", "--limit", "1"), ["CVE-2021-44228"]),
+        (("--running", "--namespace", "shop"), ["CVE-2021-44228", "CVE-2021-23337", "CVE-2020-14343"]),
+        (("--running", "--namespace", "shop", "--sort", "id", "--limit", "1"), ["CVE-2020-14343"]),
+        (("--running", "--namespace", "lab", "--severity", "medium"), ["EVIL-1"]),
+        (("--running", "--namespace", "shop", "--cvss", "7.2"), ["CVE-2021-23337"]),
+        (("--expires-within", "6", "--package", "lodash"), ["CVE-2021-23337"]),
+        (("--expires-within", "4", "--package", "lodash"), []),
+        (("--since", "1d", "--purl", LOG4J), ["CVE-2021-44228"]),
+        (("--since", "2999-01-01"), []),
+        (("--limit", "3", "--image", "registry.example/shop/worker:2.0"), ["CVE-2021-23337", "CVE-2020-14343"]),
+        (("--limit", "3", "--image", digest(2)), ["CVE-2021-23337", "CVE-2020-14343"]),
+        (("--severity", "high", "--state", "assessed", "--type", "ignore"), ["CVE-2021-23337"]),
+    ],
+)
+def test_the_filters_of_triage_narrow_the_list(shown: Team, filters: tuple[str, ...], expected: list[str]) -> None:
+    assert shown.ids(*filters) == expected
+
+
+def test_the_lists_of_triage_and_of_the_store_say_the_same(shown: Team) -> None:
+    plain = shown.ok("vulns", "list", "--output", "json").json
+    triaged = shown.ok("vulns", "list", "--limit", "1000", "--output", "json").json
+    assert len(plain["vulnerabilities"]) == 74
+    by_id = {item["id"]: item for item in triaged["vulnerabilities"]}
+    assert by_id == {item["id"]: item for item in plain["vulnerabilities"]}
+    assert [item["cvss_score"] for item in plain["vulnerabilities"]] == [
+        item["cvss_score"] for item in triaged["vulnerabilities"]
+    ]
+    assert plain["by_severity"] == triaged["by_severity"]
+    assert not triaged["more"]
+
+
+def test_a_limit_says_that_there_are_more(shown: Team) -> None:
+    listed = shown.ok("vulns", "list", "--limit", "2", "--output", "json").json
+    assert (len(listed["vulnerabilities"]), listed["more"]) == (2, True)
+    assert "By severity: 2 critical. There are more; raise --limit." in shown.ok("vulns", "list", "--limit", "2").err
+
+
+def test_a_list_can_be_had_as_csv(shown: Team) -> None:
+    out = shown.ok("vulns", "list", "--package", "lodash", "--output", "csv").out
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert (row["id"], row["severity"], row["assessments"], row["components"], row["images"]) == (
+        "CVE-2021-23337",
+        "High",
+        "Ignore",
+        LODASH,
+        "2",
+    )
+
+
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [
+        (("--since", "yesterday"), "write it as 2026-11-29, or 7d"),
+        (("--severity", "huge"), "'critical', 'high'"),
+        (("--limit", "0"), "x>=1"),
+        (("--package", "x", "--purl", LOG4J), "both name a package"),
+        (("--limit", "5", "--image", "foo:1"), "has no SBOM of an image"),
+        (("--limit", "5", "--purl", "lodash"), "is not a package URL"),
+    ],
+)
+def test_filters_that_mean_nothing_are_refused(shown: Team, filters: tuple[str, ...], said: str) -> None:
+    ran = shown.run("vulns", "list", *filters)
+    assert ran.code == 2
+    assert said in " ".join(ran.err.split())
+
+
+def test_a_package_is_found_wherever_it_is(shown: Team) -> None:
+    (found,) = shown.ok("components", "find", "log4j*", "--output", "json").json["components"]
+    assert (found["purl"], found["state"], found["vulnerabilities"]) == (LOG4J, "vulnerable", ["CVE-2021-44228"])
+    assert [image["names"] for image in found["images"]] == [["registry.example/shop/web:1.4.2"]]
+    assert (found["namespaces"], found["workloads"]) == (["shop"], ["Deployment shop/web"])
+    ran = shown.ok("components", "find", "log4j*")
+    assert "1 component in 1 image, running in 1 namespace." in ran.err
+
+
+def test_a_package_that_nothing_is_wrong_with_is_found_too(shown: Team) -> None:
+    (found,) = shown.ok("components", "find", "pkg:npm/left-pad", "--output", "json").json["components"]
+    assert (found["purl"], found["state"], len(found["images"])) == (CLEAN, "clean", 72)
+    (row,) = csv.DictReader(io.StringIO(shown.ok("components", "find", "left-pad", "--output", "csv").out))
+    assert "registry.example/shop/web:1.4.2" in row["images"].split()
+
+
+@pytest.mark.parametrize(("pattern", "expected"), [("2.14.*", 1), ("2.15*", 0)])
+def test_versions_narrow_what_is_found(shown: Team, pattern: str, expected: int) -> None:
+    found = shown.ok("components", "find", "log4j*", "--version", pattern, "--output", "json").json["components"]
+    assert len(found) == expected
+
+
+def test_what_no_image_has_is_said_to_be_nowhere(shown: Team) -> None:
+    assert shown.ok("components", "find", "left-pudding").err == "No known image has left-pudding.\n"
+    limited = shown.ok("components", "find", "module-*", "--limit", "2", "--output", "json").json
+    assert (len(limited["components"]), limited["more"]) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (("--by-hand",), ["EVIL-1", "CVE-2021-23337"]),
+        (("--author", "ana"), ["CVE-2021-23337"]),
+        (("--author", "ana", "--since", "12h"), None),
+        (("--author", "ana", "--since", "3d"), ["CVE-2021-23337"]),
+        (("--by-hand", "--type", "ignore"), ["EVIL-1", "CVE-2021-23337"]),
+        (("--by-hand", "--expires-within", "6"), ["EVIL-1", "CVE-2021-23337"]),
+        (("--by-hand", "--expires-within", "4"), []),
+        (("--standing", "ended"), []),
+        (("--batch", "20261128-aaaaaa"), ["CVE-2021-23337"]),
+        (("--package", LODASH, "--by-hand"), ["CVE-2021-23337"]),
+        (("--vulnerability", "CVE-2021-23337", "--by-hand"), ["CVE-2021-23337"]),
+    ],
+)
+def test_assessments_are_listed_by_what_they_count_for(
+    shown: Team, filters: tuple[str, ...], expected: list[str] | None
+) -> None:
+    ran = shown.run("assessments", "list", *filters, "--output", "json")
+    if expected is None:
+        assert ran.code == 2
+        return
+    assert ran.code == 0, ran.err
+    assert sorted(row["assessment"]["vulnerability"] for row in ran.json["assessments"]) == sorted(expected)
+
+
+def test_an_assessment_that_was_replaced_is_listed_as_such(team: Team) -> None:
+    again = ("--package", "pkg:npm/lodash", "--type", "Caution", "--comment", "again", "--author", "bob")
+    team.ok("assess", "CVE-2021-23337", *again)
+    rows = team.ok("assessments", "list", "--standing", "any", "--by-hand", "--output", "json").json["assessments"]
+    found = {row["assessment"]["by"]: row["standing"] for row in rows}
+    assert (found["ana"], found["bob"]) == ("replaced", "in force")
+    listed = team.ok("assessments", "list", "--by-hand", "--package", "pkg:npm/lodash")
+    assert listed.err == "1 found: 1 Caution.\n"
+    assert "ana" not in listed.out
+    (row,) = csv.DictReader(io.StringIO(team.ok("assessments", "list", "--author", "bob", "--output", "csv").out))
+    assert (row["standing"], row["vulnerability"], row["comment"]) == ("in force", "CVE-2021-23337", "again")
+
+
+def test_an_export_is_what_the_settings_file_takes(team: Team) -> None:
+    exported = team.ok("assessments", "export", "--author", "ana").out
+    merged = {**yaml.safe_load(team.config.read_text(encoding="utf-8")), **yaml.safe_load(exported)}
+    path = team.config.with_name("provisioned.yaml")
+    path.write_text(yaml.safe_dump(merged), encoding="utf-8")
+    (entry,) = load_settings(path).assessments
+    assert (entry.vulnerability, entry.type, entry.scope.package) == ("CVE-2021-23337", "Ignore", "pkg:npm/lodash")
+    assert entry.comment == "Templates never come from users here."
+    assert entry.until is not None
+    out = team.ok("assessments", "export", "--author", "mallory", "--output", "csv").out
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert row["vulnerability"] == "EVIL-1"
+    assert "\x1b" not in out

@@ -1,0 +1,109 @@
+"""``bomgate components``: whether a package is anywhere, in which images, and where these run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from webhook.bootstrap.triage import Triage
+from webhook.cli.decision_shapes import AffectedImageShape
+from webhook.cli.listed_shapes import ComponentListShape, FoundComponentShape
+from webhook.cli.options import global_options, invocation, limit_option, output_option
+from webhook.cli.output import note, print_csv, print_json, print_table
+from webhook.cli.triaging import gathered, loaded_triage
+from webhook.cli.verbs import VerbGroup
+from webhook.engines.triage.packages import images_of, workloads_of
+from webhook.model.triage import PackageScan
+from webhook.policy.phrases import count
+from webhook.policy.plaintext import plain
+
+_SHOWN = 3
+_CSV = ("purl", "state", "vulnerabilities", "images", "namespaces", "workloads")
+
+
+@click.group("components", cls=VerbGroup)
+@global_options
+def command() -> None:
+    """Components of known images, in any state."""
+
+
+@command.command(
+    "find",
+    examples=(
+        "bomgate components find 'log4j*'",
+        "bomgate components find pkg:npm/lodash --version '4.17.*' --output json",
+    ),
+)
+@click.argument("name", metavar="NAME")
+@click.option("--version", metavar="GLOB", help="Only versions like this, such as '2.14.*'.")
+@limit_option()
+@global_options
+@output_option("csv")
+def find(name: str, version: str | None, limit: int | None, output: str) -> None:
+    """Find components by the NAME of their package, with * as wildcard, or by a purl.
+
+    Finds packages without vulnerabilities, too, and those that no source was asked about.
+    """
+    parts = invocation().parts()
+    triage = loaded_triage(parts)
+    packages, is_more = gathered(lambda after, most: triage.packages.page(PackageScan(name), after, most), limit)
+    found = [shape for row in packages for shape in _found(triage, row.line.package, version)]
+    if output == "json":
+        print_json(ComponentListShape(tuple(found), is_more))
+        return
+    if output == "csv":
+        print_csv(_CSV, [_csv_row(shape) for shape in found])
+        return
+    columns = ("Component", "State", "Images", "Runs in")
+    print_table(columns, [_table_row(shape) for shape in found], empty=f"No known image has {plain(name, 200)}.")
+    if found:
+        images = {image.digest for shape in found for image in shape.images}
+        namespaces = {namespace for shape in found for namespace in shape.namespaces}
+        more = " There are more; raise --limit." if is_more else ""
+        note(f"{count(len(found), 'component')} in {count(len(images), 'image')}, {_running(namespaces)}.{more}")
+        if triage.boards.now().taken_at is None:
+            note("No cluster is audited, so it is not known what runs.")
+
+
+def _found(triage: Triage, package: str, version: str | None) -> Iterator[FoundComponentShape]:
+    board, lines = triage.boards.now(), triage.packages.versions(package, version)
+    for line in lines:
+        digests = board.where.images([line.number])
+        images, workloads = images_of(board, digests), workloads_of(board, digests)
+        if images:
+            yield FoundComponentShape(
+                purl=str(line.purl),
+                state=line.state.name.lower(),
+                vulnerabilities=line.vulnerabilities,
+                images=tuple(AffectedImageShape(str(image.digest), image.names) for image in images),
+                namespaces=tuple(sorted({workload.workload.namespace for workload in workloads})),
+                workloads=tuple(workload.workload.title for workload in workloads),
+            )
+
+
+def _table_row(one: FoundComponentShape) -> tuple[object, ...]:
+    names = [image.names[0] if image.names else image.digest for image in one.images]
+    state = one.state if not one.vulnerabilities else f"{one.state}: {_some(one.vulnerabilities)}"
+    return one.purl, state, _some(names), _some(one.namespaces)
+
+
+def _csv_row(one: FoundComponentShape) -> tuple[object, ...]:
+    images = " ".join(image.names[0] if image.names else image.digest for image in one.images)
+    return (
+        one.purl,
+        one.state,
+        " ".join(one.vulnerabilities),
+        images,
+        " ".join(one.namespaces),
+        "; ".join(one.workloads),
+    )
+
+
+def _some(names: tuple[str, ...] | list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def _running(namespaces: set[str]) -> str:
+    return f"running in {count(len(namespaces), 'namespace')}" if namespaces else "running nowhere that is known"

@@ -1,0 +1,60 @@
+"""Lists on the command line by the engine that the console has: all pages of them, or the first rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from webhook.bootstrap import Parts
+from webhook.bootstrap.triage import Triage, open_triage
+from webhook.model.triage import Key, Page
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.scores import SEVERITIES, UNSCORED, severity
+
+T = TypeVar("T")
+_PAGE = 1000
+
+
+def loaded_triage(parts: Parts) -> Triage:
+    """The lists, on what the store has now.
+
+    Raises:
+        StoreError: the store did not answer.
+    """
+    parts.refresher.refresh()
+    return open_triage(parts)
+
+
+def gathered(page: Callable[[Key | None, int], Page[T]], limit: int | None) -> tuple[list[T], bool]:
+    """The rows of a list, and whether there may be further ones.
+
+    Args:
+        page: key and number → a page.
+        limit: how many rows at most; None means all.
+
+    Raises:
+        TooBroad: the list cannot be searched with its filters.
+        StoreError: the store did not answer.
+    """
+    found: list[T] = []
+    after: Key | None = None
+    while True:
+        wanted = _PAGE if limit is None else min(limit - len(found), _PAGE)
+        part = page(after, wanted)
+        found += part.items
+        after = part.after
+        if after is None or (limit is not None and len(found) >= limit):
+            return found, after is not None
+
+
+def by_severity(found: Iterable[Vulnerability]) -> dict[str, int]:
+    """How many vulnerabilities there are of each severity, the worst first; unscored ones last."""
+    counts = Counter(severity(vulnerability.cvss_score) for vulnerability in found)
+    return {name: counts[name] for name in (*reversed(SEVERITIES), UNSCORED) if counts[name]}
+
+
+def severity_line(found: Iterable[Vulnerability], *, is_more: bool) -> str:
+    """The line below a list of vulnerabilities: how many there are of each severity."""
+    shown = ", ".join(f"{number} {name.lower()}" for name, number in by_severity(found).items())
+    return f"By severity: {shown}.{' There are more; raise --limit.' if is_more else ''}"
