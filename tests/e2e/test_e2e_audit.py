@@ -200,7 +200,7 @@ def test_readiness_says_what_would_be_denied_and_exits_so(bomgate: Bomgate, shop
     ran = bomgate.run("readiness", "--namespace", shop, code=1)
     first = ran.out.splitlines()[0]
     assert first.startswith(
-        f"If you enforce now, {len(KINDS) + 1} workloads in 1 namespace would be denied, 1 would be"
+        f"If you enforce now, {len(KINDS) + 1} workloads in 1 namespace would be denied, 1 would get"
     )
     assert "bomgate assess" in ran.out
 

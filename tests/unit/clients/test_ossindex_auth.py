@@ -48,7 +48,7 @@ def test_an_older_token_is_sent_as_basic_with_the_user_name(double: OssIndexDoub
 def test_without_usable_credentials_nothing_is_sent(
     double: OssIndexDouble, make_source: Make, token: str, username: str, remedy: str
 ) -> None:
-    with pytest.raises(NoCredentials, match="nothing was asked") as caught:
+    with pytest.raises(NoCredentials, match="nothing was sent") as caught:
         make_source(token=token, username=username).report([JUNIT])
     assert isinstance(caught.value, Final)
     assert caught.value.remedy.startswith(remedy)
