@@ -218,3 +218,34 @@ def test_an_export_is_what_the_settings_file_takes(team: Team) -> None:
     (row,) = csv.DictReader(io.StringIO(out))
     assert row["vulnerability"] == "EVIL-1"
     assert "\x1b" not in out
+
+
+LOG4SHELL = ("assess", "CVE-2021-44228", "--type", "Ignore", "--comment", "no lookups", "--author", "ana")
+
+
+def test_a_dry_run_shows_what_runs_and_would_be_let_in(team: Team) -> None:
+    tried = team.ok(*LOG4SHELL, "--dry-run", "--output", "json").json
+    effects = tried["effects"]
+    assert (effects["findings"], effects["namespaces"], tried["batch"]) == (1, ["shop"], "")
+    assert [(item["title"], item["before"], item["after"]) for item in effects["workloads"]] == [
+        ("Deployment shop/web", "deny", "allow")
+    ]
+    assert [item["title"] for item in effects["images"]] == ["registry.example/shop/web:1.4.2"]
+    ran = team.ok(*LOG4SHELL, "--dry-run")
+    assert "Changes the verdict of 1 image and 1 running workload in 1 namespace:\n" in ran.err
+    assert "  deny to allow: Deployment shop/web\n" in ran.err
+
+
+def test_an_undo_shows_what_it_takes_back(team: Team) -> None:
+    made = team.ok(*LOG4SHELL, "--output", "json").json
+    assert made["effects"] is None
+    undo = ("assess", "--undo", made["batch"], "--author", "ana")
+    tried = team.ok(*undo, "--dry-run", "--output", "json").json["effects"]
+    assert [(item["before"], item["after"]) for item in tried["workloads"]] == [("allow", "deny")]
+    assert team.ok(*undo, "--output", "json").json["effects"] == tried
+    assert "allow to deny: Deployment shop/web" not in team.ok(*LOG4SHELL, "--dry-run").err
+
+
+def test_a_decision_that_changes_no_verdict_says_so(team: Team) -> None:
+    again = ("--type", "Blocked", "--comment", "still", "--author", "ana", "--dry-run")
+    assert "No image and no running workload gets another verdict." in team.ok("assess", "CVE-2021-44228", *again).err

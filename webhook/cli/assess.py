@@ -9,8 +9,14 @@ from typing import Any
 import click
 
 from webhook.bootstrap import Parts
-from webhook.cli.assess_plan import Outcome, Request, check, plan, record
-from webhook.cli.decision_shapes import AffectedImageShape, AssessedShape, ChangeShape, RecordedAssessmentShape
+from webhook.cli.assess_plan import Outcome, Request, check, plan, record, with_effects
+from webhook.cli.decision_shapes import (
+    AffectedImageShape,
+    AssessedShape,
+    ChangeShape,
+    EffectsShape,
+    RecordedAssessmentShape,
+)
 from webhook.cli.exits import Exit
 from webhook.cli.options import (
     CvssRangeType,
@@ -22,6 +28,7 @@ from webhook.cli.options import (
 )
 from webhook.cli.output import note, print_json, print_table
 from webhook.cli.verbs import Verb
+from webhook.engines.triage.deciding import ChangedImage, ChangedWorkload, Effects
 from webhook.model.assessments import Assessment
 from webhook.policy.decisions import CLUSTER, also_stated
 from webhook.policy.phrases import count, decided, moment
@@ -85,6 +92,8 @@ def command(output: str, **given: Any) -> Exit:
     check(request)
     parts = invocation().parts(creates=request.allow_unknown and not request.dry_run)
     planned = plan(request, parts)
+    if planned.changes and (request.dry_run or request.in_bulk):
+        planned = with_effects(planned, parts)
     is_json = output == "json"
     if not is_json:
         _show(planned)
@@ -102,6 +111,7 @@ def command(output: str, **given: Any) -> Exit:
                 changes=tuple(ChangeShape.of(change) for change in planned.changes),
                 kept=tuple(ChangeShape.of(change) for change in planned.kept),
                 batch=planned.batch,
+                effects=None if planned.effects is None else EffectsShape.of(planned.effects),
             )
         )
     else:
@@ -157,6 +167,23 @@ def _show(planned: Outcome) -> None:
         note(", ".join(names) or digest, indent=2)
     if len(images) > _SHOWN_IMAGES:
         note(f"and {len(images) - _SHOWN_IMAGES} more", indent=2)
+    if planned.effects is not None:
+        _show_effects(planned.effects)
+
+
+def _show_effects(effects: Effects) -> None:
+    """Say which images, and which running workloads, would get another verdict."""
+    changed: list[ChangedImage | ChangedWorkload] = [*effects.workloads, *effects.images]
+    if not changed:
+        note("No image and no running workload gets another verdict.")
+        return
+    where = f" in {count(len(effects.namespaces), 'namespace')}" if effects.workloads else ""
+    images, workloads = count(len(effects.images), "image"), count(len(effects.workloads), "running workload")
+    note(f"Changes the verdict of {images} and {workloads}{where}:")
+    for one in changed[:_SHOWN_IMAGES]:
+        note(f"{one.before.word} to {one.after.word}: {one.title}", indent=2)
+    if len(changed) > _SHOWN_IMAGES:
+        note(f"and {len(changed) - _SHOWN_IMAGES} more", indent=2)
 
 
 def _states(states: Sequence[str]) -> str:

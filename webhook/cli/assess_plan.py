@@ -10,7 +10,9 @@ import click
 
 from webhook.bootstrap import Parts
 from webhook.cli.author import person, recorder
+from webhook.cli.triaging import loaded_triage
 from webhook.engines.assessing.impact import Change, without_decided
+from webhook.engines.triage.deciding import Effects
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, Scope
 from webhook.model.images import Digest
@@ -68,12 +70,14 @@ class Outcome:
         changes: each record with what it changes.
         left_alone: how many were not touched, by reason.
         kept: decisions of people that would be replaced, and are not without --override.
+        effects: what that changes for images and for what runs; None when nobody looked.
         batch: by which the records can be undone; empty when nothing was recorded.
     """
 
     changes: tuple[Change, ...]
     left_alone: dict[str, int]
     kept: tuple[Change, ...] = ()
+    effects: Effects | None = None
     batch: str = ""
 
     @property
@@ -141,6 +145,11 @@ def plan(request: Request, parts: Parts) -> Outcome:
         return Outcome(tuple(changes), {})
     recorded, kept = without_decided(changes)
     return Outcome(recorded, {"decided by people": len(kept)}, kept)
+
+
+def with_effects(planned: Outcome, parts: Parts) -> Outcome:
+    """The same with what it changes for images and for what runs, judged as at admission."""
+    return replace(planned, effects=loaded_triage(parts).decider.effects(planned.records))
 
 
 def record(planned: Outcome, parts: Parts) -> Outcome:

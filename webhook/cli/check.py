@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +44,14 @@ class Checked:
         file: the file that it is in; empty for an image.
         verdict: the decision.
         is_sbom: whether it is an SBOM file, which the store does not have.
+        lines: of a manifest, where the image of each container is written, by the container's label.
     """
 
     name: str
     file: str
     verdict: WorkloadVerdict
     is_sbom: bool = False
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_undecided(self) -> bool:
@@ -103,7 +105,7 @@ def command(targets: Sequence[str], output: str, **given: Any) -> Exit:
     file.
     """
     parts, strict = invocation().parts(), bool(given["strict"])
-    recogniser = Recogniser(parts.parse_sbom, parts.settings.policy.extra_kinds)
+    recogniser = Recogniser(parts.parse_sbom, parts.settings.policy.extra_kinds, with_lines=output == "sarif")
     recognised = [recogniser.recognise(word) for word in targets]
     checker = TargetChecker(parts, given["namespace"], given["timeout"])
     reviews = [target for target in recognised if isinstance(target, ReviewTarget)]
@@ -156,9 +158,10 @@ class Report:
         """Write it to standard output, and what a person should know beside it to standard error."""
         checked = self.checked
         if output == "sarif":
-            from webhook.cli.sarif import sarif
+            from webhook.cli.sarif import SarifTarget, sarif
 
-            print_json(sarif([(result.name, result.file, result.verdict) for result in checked], self.left))
+            described = [SarifTarget(result.name, result.file, result.verdict, result.lines) for result in checked]
+            print_json(sarif(described, self.left))
         elif output == "junit":
             from webhook.cli.junit import junit
 
@@ -232,13 +235,13 @@ class TargetChecker:
         elif isinstance(target, ManifestTarget):
             if not target.workloads and not target.unjudged:
                 note(f"{target.name}: nothing in it names an image ({count(target.others, 'other object')}).")
-            for workload in target.workloads:
+            for workload, lines in zip(target.workloads, target.lines, strict=True):
                 if workload.nowhere and not workload.is_blank:
                     note(f"{target.name}#{workload.kind}/{workload.name}: nothing is at {', '.join(workload.nowhere)}.")
                 where = workload.namespace or self._namespace
                 verdict_of_all = self._judge.judge(workload.containers, where, self._deadline(), workload.pull_access)
                 title = f"{target.name}#{workload.kind}/{workload.name or '(unnamed)'}"
-                yield Checked(title, target.name, verdict_of_all)
+                yield Checked(title, target.name, verdict_of_all, lines=lines)
 
     def answer(self, target: ReviewTarget, *, strict: bool = False) -> Exit:
         """Answer an AdmissionReview on standard output, as the webhook answers it."""

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from webhook.cli.shapes import AssessmentShape, DownloadShape, FindingShape
 from webhook.engines.assessing.impact import Change
+from webhook.engines.triage.deciding import ChangedImage, ChangedWorkload, Effects
 from webhook.model.assessments import Assessment, AssessmentType
 from webhook.model.downloads import SourceStatus
 from webhook.model.records import StoreStatus
@@ -177,6 +178,40 @@ class VulnerabilityShowShape:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedVerdictShape:
+    """Something whose verdict changes."""
+
+    title: Annotated[str, "First name or digest of an image, or a workload such as `Deployment shop/web`."]
+    before: Annotated[str, "allow, warn or deny."]
+    after: Annotated[str, "allow, warn or deny."]
+
+    @classmethod
+    def of(cls, one: ChangedImage | ChangedWorkload) -> ChangedVerdictShape:
+        """From the engine."""
+        return cls(one.title, one.before.word, one.after.word)
+
+
+@dataclass(frozen=True, slots=True)
+class EffectsShape:
+    """What a decision changes."""
+
+    findings: Annotated[int, "Pairs of vulnerability and component whose assessment changes."]
+    images: Annotated[tuple[ChangedVerdictShape, ...], "Images whose verdict changes."]
+    workloads: Annotated[tuple[ChangedVerdictShape, ...], "What runs, and would get something else now."]
+    namespaces: Annotated[tuple[str, ...], "Where these workloads are."]
+
+    @classmethod
+    def of(cls, one: Effects) -> EffectsShape:
+        """From the engine."""
+        return cls(
+            one.findings,
+            tuple(ChangedVerdictShape.of(image) for image in one.images),
+            tuple(ChangedVerdictShape.of(workload) for workload in one.workloads),
+            one.namespaces,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class AssessedShape:
     """``bomgate assess --output json``."""
 
@@ -191,6 +226,7 @@ class AssessedShape:
     changes: Annotated[tuple[ChangeShape, ...], "What each of the assessments changes, in their order."]
     kept: Annotated[tuple[ChangeShape, ...], "In bulk: what is left alone because a person decided; see --override."]
     batch: Annotated[str, "For `assess --undo`; empty when nothing was recorded."]
+    effects: Annotated[EffectsShape | None, "With --dry-run and in bulk: what that changes for what runs; else null."]
 
 
 @dataclass(frozen=True, slots=True)

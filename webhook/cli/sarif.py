@@ -1,13 +1,14 @@
 """SARIF 2.1.0: the report of ``bomgate check`` for code scanning.
 
-Source: OASIS "Static Analysis Results Interchange Format (SARIF) Version 2.1.0", sections 3.14 to 3.28; for
+Source: OASIS "Static Analysis Results Interchange Format (SARIF) Version 2.1.0", sections 3.14 to 3.35; for
 ``security-severity``, GitHub's "SARIF support for code scanning".
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from webhook import __version__
 from webhook.cli.unjudged import Unjudged
 from webhook.model.actions import Action
 from webhook.model.verdicts import Finding, ImageVerdict, Reason, WorkloadVerdict
-from webhook.policy.phrases import explained, rated, title
+from webhook.policy.phrases import decided, explained, rated, title
 from webhook.policy.plaintext import plain
 
 LEVELS = {Action.DENY: "error", Action.WARN: "warning", Action.ALLOW: "note"}
@@ -27,22 +28,40 @@ _NOT_JUDGED: dict[str, Any] = {
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def sarif(checked: Sequence[tuple[str, str, WorkloadVerdict]], left: Sequence[Unjudged] = ()) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class SarifTarget:
+    """A judged target.
+
+    Attributes:
+        name: as the report shows it.
+        file: the file that it is in; empty for an image, whose reference stands for it then.
+        verdict: the decision.
+        lines: where the image of each container is written in the file, by the container's label; 1 where it is not
+            known.
+    """
+
+    name: str
+    file: str
+    verdict: WorkloadVerdict
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+
+def sarif(checked: Sequence[SarifTarget], left: Sequence[Unjudged] = ()) -> dict[str, Any]:
     """The log of one run.
 
     Args:
-        checked: each target's name, the file that it is in (empty for an image), and the decision about it.
+        checked: the judged targets.
         left: what was not judged.
     """
     rules: dict[str, dict[str, Any]] = {}
     results: list[dict[str, Any]] = []
-    for name, file, verdict in checked:
-        for image in verdict.images:
+    for target in checked:
+        for image in target.verdict.images:
             causes: list[Finding | Reason] = [*image.verdict.findings, *image.verdict.reasons]
             for cause in causes:
                 rule = _finding_rule(cause) if isinstance(cause, Finding) else _reason_rule(cause)
                 rules.setdefault(rule["id"], rule)
-                results.append(_result(name, file, image, cause, list(rules).index(rule["id"])))
+                results.append(_result(target, image, cause, list(rules).index(rule["id"])))
     for missed in left:
         rules.setdefault(_NOT_JUDGED["id"], _NOT_JUDGED)
         results.append(_missed(missed, list(rules).index(_NOT_JUDGED["id"])))
@@ -75,7 +94,7 @@ def _reason_rule(reason: Reason) -> dict[str, Any]:
     return {"id": f"bomgate/{reason.code}", "shortDescription": {"text": names.get(reason.code, reason.code)}}
 
 
-def _result(name: str, file: str, image: ImageVerdict, cause: Finding | Reason, index: int) -> dict[str, Any]:
+def _result(target: SarifTarget, image: ImageVerdict, cause: Finding | Reason, index: int) -> dict[str, Any]:
     if isinstance(cause, Finding):
         rule, what = cause.vulnerability.id, str(cause.purl)
         text = f"{plain(cause.purl)}: {rated(cause.vulnerability)}; {explained(cause)}"
@@ -83,14 +102,26 @@ def _result(name: str, file: str, image: ImageVerdict, cause: Finding | Reason, 
         rule, what = f"bomgate/{cause.code}", ""
         text = f"{plain(cause.text)} {plain(cause.remedy)}".strip()
     reference = plain(image.verdict.image.text, 300)
+    line = min((target.lines[label] for label in image.containers if label in target.lines), default=1)
     return {
         "ruleId": rule,
         "ruleIndex": index,
         "level": LEVELS[cause.action],
         "message": {"text": f"{reference}: {text}"},
-        "locations": [_location(file or reference, (*image.containers, reference))],
-        "partialFingerprints": {"bomgate/v1": _fingerprint(name, reference, rule, what)},
+        "locations": [_location(target.file or reference, (*image.containers, reference), line)],
+        "partialFingerprints": {"bomgate/v1": _fingerprint(target.name, reference, rule, what)},
+        "suppressions": _suppressions(cause),
     }
+
+
+def _suppressions(cause: Finding | Reason) -> list[dict[str, Any]]:
+    """Who accepted a finding, and why; of several results, all or none have to say it (section 3.27.23)."""
+    given = cause.assessment if isinstance(cause, Finding) else None
+    if given is None or cause.action is not Action.ALLOW:
+        return []
+    why = f": {plain(given.comment, 1000)}" if given.comment else ""
+    text = f"{plain(given.type or '')} {plain(decided(given))}{why}"
+    return [{"kind": "external", "status": "accepted", "justification": text}]
 
 
 def _missed(missed: Unjudged, index: int) -> dict[str, Any]:
@@ -100,14 +131,15 @@ def _missed(missed: Unjudged, index: int) -> dict[str, Any]:
         "ruleIndex": index,
         "level": "warning",
         "message": {"text": f"{plain(missed.kind)}/{plain(missed.name)}: {plain(missed.sentence)}"},
-        "locations": [_location(missed.file, missed.places or missed.nowhere)],
+        "locations": [_location(missed.file, missed.places or missed.nowhere, 1)],
         "partialFingerprints": {"bomgate/v1": _fingerprint(missed.title, rule)},
+        "suppressions": [],
     }
 
 
-def _location(file: str, places: Sequence[str]) -> dict[str, Any]:
+def _location(file: str, places: Sequence[str], line: int) -> dict[str, Any]:
     return {
-        "physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": {"startLine": 1}},
+        "physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": {"startLine": line}},
         "logicalLocations": [{"fullyQualifiedName": plain(place, 300)} for place in places],
     }
 

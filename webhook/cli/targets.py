@@ -12,6 +12,7 @@ import msgspec
 import yaml
 
 from webhook.api.reviews import KIND as REVIEW
+from webhook.cli.manifest_lines import image_lines, object_nodes
 from webhook.cli.options import read_document
 from webhook.cli.unjudged import Unjudged, unjudged
 from webhook.errors import InvalidInput
@@ -52,12 +53,14 @@ class ManifestTarget:
         workloads: those with a pod spec.
         others: how many have none that is judged.
         unjudged: objects with something like containers that nothing reads.
+        lines: for each of the workloads, the line of the image of each container by its label; see ``Recogniser``.
     """
 
     name: str
     workloads: tuple[Workload, ...]
     others: int
     unjudged: tuple[Unjudged, ...] = ()
+    lines: tuple[Mapping[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +92,13 @@ class Recogniser:
     Args:
         parse: bytes → Sbom.
         extra_kinds: kinds beyond the built-in ones that carry a pod spec.
+        with_lines: also find the lines of images in manifests, for which these are read a second time.
     """
 
-    def __init__(self, parse: Callable[[bytes], Sbom], extra_kinds: Sequence[ExtraKind]) -> None:
-        self._parse, self._extra_kinds = parse, extra_kinds
+    def __init__(
+        self, parse: Callable[[bytes], Sbom], extra_kinds: Sequence[ExtraKind], *, with_lines: bool = False
+    ) -> None:
+        self._parse, self._extra_kinds, self._with_lines = parse, extra_kinds, with_lines
 
     def recognise(self, word: str) -> Target:
         """What a word of the command line means: a file when there is one, else an image.
@@ -126,15 +132,18 @@ class Recogniser:
             if is_manifest and head.kind == REVIEW:
                 return ReviewTarget(name, bytes(text))
             if is_manifest:
-                return self._manifest(name, [_decoded(text)])
+                return self._manifest(name, [_decoded(text)], content)
         elif text[:1] != b"<" and _API_VERSION.search(text):
-            return self._manifest(name, _yaml_documents(text))
+            return self._manifest(name, _yaml_documents(text), content)
         return SbomTarget(name, self._parse(content))
 
-    def _manifest(self, name: str, documents: Sequence[Any]) -> Target:
+    def _manifest(self, name: str, documents: Sequence[Any], content: bytes) -> Target:
         workloads, others, left = [], 0, []
+        nodes = iter(object_nodes(content) if self._with_lines else ())
+        lines: list[Mapping[str, int]] = []
         for number, document in enumerate(documents, 1):
             for manifest in _objects(document):
+                node = next(nodes, None)
                 if manifest.get("kind") == REVIEW and len(documents) == 1:
                     return ReviewTarget(name, msgspec.json.encode(manifest, enc_hook=str))
                 try:
@@ -148,7 +157,8 @@ class Recogniser:
                     others += 1
                 else:
                     workloads.append(workload)
-        return ManifestTarget(name, tuple(workloads), others, tuple(left))
+                    lines.append(image_lines(node, workload) if node is not None else {})
+        return ManifestTarget(name, tuple(workloads), others, tuple(left), tuple(lines))
 
 
 def _image(word: str) -> ImageRef:

@@ -217,15 +217,26 @@ class Decider:
         """
         revision = self._parts.model.revision
         undo = self._parts.assessor.undo(batch, author=author)
+        effects = self.effects(undo.records)
+        return Planned(undo.records, effects, revision, "undo", f"batch {batch}", len(undo.decided_since))
+
+    def effects(self, records: Sequence[Assessment]) -> Effects:
+        """What some records would change; nothing is recorded.
+
+        Args:
+            records: of any kind; their scopes are canonical.
+
+        Raises:
+            StoreError: the store did not answer.
+        """
         affected = {}
-        names = list(dict.fromkeys(record.vulnerability for record in undo.records))
+        names = list(dict.fromkeys(record.vulnerability for record in records))
         known = self._parts.lists.lines(names)
         for name in names:
             row = known.get(name) or self._parts.lists.line(name)
             if row is not None:
                 affected[name.casefold()] = (row.vulnerability, row.components)
-        effects = self._effects(undo.records, affected)
-        return Planned(undo.records, effects, revision, "undo", f"batch {batch}", len(undo.decided_since))
+        return self._effects(records, affected)
 
     def record(self, planned: Planned, *, override: bool, recorded_by: str) -> str:
         """Record what was planned, with a row in the audit log; the name of its batch.
