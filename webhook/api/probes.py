@@ -144,8 +144,8 @@ class _Server(ThreadingHTTPServer):
         """Close those who send a byte now and then; called several times a second."""
         before = time.monotonic() - _SECONDS
         with self._lock:
-            for item in [connection for connection, since in self._waiting.items() if since < before]:
-                self._close(item)
+            for overdue in [connection for connection, since in self._waiting.items() if since < before]:
+                self._close(overdue)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is worth no traceback."""

@@ -74,7 +74,7 @@ class ControllerParts:
         clock, jitter = self.parts.clock, random.SystemRandom().random
         events = DutyEvents(ended=self._ended, failed=self._failed)
         return DutyRunner(
-            [DutyPacer(item, clock, jitter, events, self._store_answers) for item in some],
+            [DutyPacer(duty, clock, jitter, events, self._store_answers) for duty in some],
             clock,
             self.parts.settings.controller,
         )

@@ -74,7 +74,7 @@ def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], g
             given = lists["vulnerabilities"].read(_texts(body["filter"]), face.clock.now())
             ids = face.decider.matching(vulnerability_filter(given))
         else:
-            ids = tuple(str(item) for item in body.get("vulnerabilities") or ())
+            ids = tuple(str(identifier) for identifier in body.get("vulnerabilities") or ())
         planned = face.decider.plan(face.decider.select(ids, scope), decision_of(values, session.who.name))
         batch = ""
         if body.get("dryRun") is not True:
@@ -166,7 +166,7 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, dt.datetime | bool | int | float):
         return str(value).lower() if isinstance(value, bool) else str(value)
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+    if isinstance(value, list) and all(isinstance(element, str) for element in value):
         text = " ".join(value)
     else:
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -65,8 +65,8 @@ def planned_json(planned: Planned) -> dict[str, Any]:
         "workloads": [change(workload) for workload in effects.workloads],
         "namespaces": list(effects.namespaces),
         "replaced": [
-            f"{item.vulnerability} for {described(item.scope)}: {item.type} {decided(item)}"
-            for item in effects.replaced
+            f"{assessment.vulnerability} for {described(assessment.scope)}: {assessment.type} {decided(assessment)}"
+            for assessment in effects.replaced
         ],
         "decidedSince": planned.decided_since,
     }

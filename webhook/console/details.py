@@ -184,16 +184,16 @@ def image_json(face: ConsoleFace, digest: Digest) -> dict[str, Any]:
         "reasons": [reason.text for reason in verdict.reasons],
         "sboms": [
             {
-                "document": item.document_digest,
-                "format": f"{item.format} {item.version}".strip(),
-                "tool": item.tool,
-                "place": item.place,
-                "added_at": moment(item.added_at),
-                "components": item.components,
-                "skipped": {str(reason): number for reason, number in item.skipped.items()},
-                "kept": item.has_document,
+                "document": sbom.document_digest,
+                "format": f"{sbom.format} {sbom.version}".strip(),
+                "tool": sbom.tool,
+                "place": sbom.place,
+                "added_at": moment(sbom.added_at),
+                "components": sbom.components,
+                "skipped": {str(reason): number for reason, number in sbom.skipped.items()},
+                "kept": sbom.has_document,
             }
-            for item in face.sboms.show(digest)
+            for sbom in face.sboms.show(digest)
         ],
         "workloads": holders_json([board.workloads[place] for place in known.workloads]),
     }

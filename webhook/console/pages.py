@@ -120,7 +120,7 @@ def _add_nouns(app: Flask, face: ConsoleFace, gate: Gate) -> None:
     @app.get("/images/<digest>/documents/<document>")
     def one_document(digest: str, document: str) -> Response:
         require(gate, "get", "sbomdocuments")
-        if all(item.document_digest != document for item in face.sboms.show(parse_digest(digest))):
+        if all(sbom.document_digest != document for sbom in face.sboms.show(parse_digest(digest))):
             raise NotFound("The image has no such document.")
         kept = face.documents.find(document)
         if kept is None or kept.data is None:

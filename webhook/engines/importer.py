@@ -98,7 +98,7 @@ class SbomImporter:
         Raises:
             StoreError: the store did not answer; what was taken in before stays.
         """
-        known = {(item.digest, item.document_digest): item for item in self._store.list()}
+        known = {(record.digest, record.document_digest): record for record in self._store.list()}
         for document in documents:
             try:
                 data = document.read()

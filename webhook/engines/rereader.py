@@ -54,9 +54,9 @@ class Rereader:
             StoreError: the store did not answer; what was read before stays.
         """
         while due := self._readings.due(self._reader, self._after, _PORTION):
-            for item in due:
-                done = Reread(item, self._read(item))
-                self._after = item.number
+            for outdated in due:
+                done = Reread(outdated, self._read(outdated))
+                self._after = outdated.number
                 yield done
 
     def advance(self) -> int:

@@ -72,7 +72,7 @@ def former_decisions(assessments: AssessmentStore, components: ComponentStore) -
     index = AssessmentIndex.of(assessments.find(AssessmentQuery()))
     meant: dict[Assessment, set[str]] = {}
     for vulnerability, package in components.unassessed_pairs():
-        for item in index.former(vulnerability, package):
-            meant.setdefault(item, set()).add(package)
-    ordered = sorted(meant, key=lambda item: item.sequence)
-    return [FormerDecision(item, tuple(sorted(meant[item]))) for item in ordered]
+        for assessment in index.former(vulnerability, package):
+            meant.setdefault(assessment, set()).add(package)
+    ordered = sorted(meant, key=lambda assessment: assessment.sequence)
+    return [FormerDecision(assessment, tuple(sorted(meant[assessment]))) for assessment in ordered]

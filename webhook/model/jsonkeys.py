@@ -73,8 +73,8 @@ def _look_at(value: Any, shape: type[msgspec.Struct] | None, kind: str) -> None:
             _look_at(member, inner.get(key), kind)
         refuse_other_spellings(seen, inner.keys(), kind)
     elif isinstance(value, list):
-        for item in value:
-            _look_at(item, shape, kind)
+        for element in value:
+            _look_at(element, shape, kind)
 
 
 @lru_cache(maxsize=64)

@@ -203,7 +203,7 @@ def common_keys(texts: list[str], lines: str) -> tuple[list[str], list[int]]:
     if len(found) != len(texts):  # one of them holds a line end, which is none of the common ones
         return [""] * len(texts), list(range(len(texts)))
     if _may_be_long(lines) and max(map(len, found)) > MAX_PURL_LENGTH:
-        found = ["" if len(item) > MAX_PURL_LENGTH else item for item in found]
+        found = ["" if len(text) > MAX_PURL_LENGTH else text for text in found]
     unread = _empty(found)
     if respelt := [place for place in unread if texts[place].startswith(_RESPELT)]:
         _read_respelt(texts, found, respelt)

@@ -24,7 +24,7 @@ class Operation(enum.StrEnum):
 
 
 JUDGED = frozenset(
-    (item, part) for item in (Operation.CREATE, Operation.UPDATE) for part in ("", "ephemeralcontainers")
+    (operation, part) for operation in (Operation.CREATE, Operation.UPDATE) for part in ("", "ephemeralcontainers")
 )
 """Operations and subresources that can bring an image."""
 

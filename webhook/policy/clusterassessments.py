@@ -63,7 +63,11 @@ def stated(
         types: the table of types.
         now: UTC, aware.
     """
-    there = {(item.vulnerability.casefold(), item.scope): item for item in before if item.author == CLUSTER}
+    there = {
+        (assessment.vulnerability.casefold(), assessment.scope): assessment
+        for assessment in before
+        if assessment.author == CLUSTER
+    }
     refused: dict[str, BomgateError] = {}
     made: dict[_Key, tuple[str, Assessment]] = {}
     for readable in sorted(_readable(resources, refused), key=lambda item: _precedence(item, there)):

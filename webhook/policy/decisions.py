@@ -221,11 +221,11 @@ def also_stated(records: Sequence[Assessment], there: Iterable[Assessment]) -> S
     """
     about = {(record.vulnerability.casefold(), record.scope) for record in records}
     return [
-        item
-        for item in there
-        if item.source is AssessmentSource.PROVISIONED
-        and item.type is not None
-        and (item.vulnerability.casefold(), item.scope) in about
+        assessment
+        for assessment in there
+        if assessment.source is AssessmentSource.PROVISIONED
+        and assessment.type is not None
+        and (assessment.vulnerability.casefold(), assessment.scope) in about
     ]
 
 
@@ -237,11 +237,15 @@ def nothing_to_clear(identifier: str, scope: Scope, there: Sequence[Assessment])
         scope: the exact scope that was named.
         there: all assessments of the vulnerability that are not automatic.
     """
-    manual = dict.fromkeys(described(item.scope) for item in there if item.source is AssessmentSource.MANUAL)
+    manual = dict.fromkeys(
+        described(assessment.scope) for assessment in there if assessment.source is AssessmentSource.MANUAL
+    )
     if manual:
         remedy = f"It was assessed by hand for: {'; '.join(list(manual)[:_SHOWN])}. Name one of these scopes."
-    elif objects := dict.fromkeys(item.rule for item in there if item.author == CLUSTER and item.rule):
-        named = ", ".join(plain(item, 100) for item in list(objects)[:_SHOWN])
+    elif objects := dict.fromkeys(
+        assessment.rule for assessment in there if assessment.author == CLUSTER and assessment.rule
+    ):
+        named = ", ".join(plain(rule, 100) for rule in list(objects)[:_SHOWN])
         remedy = (
             f"Its assessment is managed by the cluster ({named}); change that object with kubectl, or in its source."
         )

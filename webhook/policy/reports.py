@@ -89,7 +89,8 @@ def report_about(audited: AuditedWorkload, at: dt.datetime, most: int) -> Worklo
     summary = Counter(result.status for result in results)
     kept = tuple(results[:most])
     told = [
-        [item.status.value, item.rule, item.message, item.severity, sorted(item.properties.items())] for item in kept
+        [result.status.value, result.rule, result.message, result.severity, sorted(result.properties.items())]
+        for result in kept
     ]
     owner = audited.workload.owner
     print_of_all = _hash([owner.api_version, owner.kind, owner.name, told, sorted(summary.items())])
@@ -107,7 +108,7 @@ def _results(judged: ImageVerdict) -> Iterator[ReportResult]:
         about["digest"] = str(verdict.digest)
     found = [finding for finding in verdict.findings if finding.action in _STATUSES]
     reasons = [reason for reason in verdict.reasons if reason.action in _STATUSES]
-    yield from (_of_finding(item, about) for item in found)
+    yield from (_of_finding(finding, about) for finding in found)
     yield from (_of_reason(reason, about) for reason in reasons)
     if not found and not reasons:
         yield ReportResult(ReportStatus.PASSED, "image", f"{about['image']} is admitted.", properties=about)

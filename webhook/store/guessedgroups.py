@@ -46,9 +46,9 @@ def told(connection: Connection, packages: Collection[str]) -> frozenset[str]:
 def guessed(connection: Connection, contents: Iterable[tuple[Purl, ComponentState]]) -> frozenset[Purl]:
     """The clean components whose group was perhaps guessed."""
     clean = (purl for purl, state in contents if state is ComponentState.CLEAN)
-    found = [item for item in clean if item.type == "maven" and item.namespace == item.name]
-    known = told(connection, {item.package for item in found})
-    return frozenset(item for item in found if item.package not in known)
+    found = [purl for purl in clean if purl.type == "maven" and purl.namespace == purl.name]
+    known = told(connection, {purl.package for purl in found})
+    return frozenset(purl for purl in found if purl.package not in known)
 
 
 def _repeats(connection: Connection) -> ColumnElement[bool]:

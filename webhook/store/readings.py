@@ -121,7 +121,7 @@ class ReadingRepository:
             unread, with_document = map(int, connection.execute(query).one())
             again = select(readings.c.component_ids).join(sboms, _SAME).where(readings.c.reader >= reader)
             packed = list(connection.execute(again).scalars())
-            numbers = sorted({number for item in packed for number in unpack(item)})
+            numbers = sorted({number for ids in packed for number in unpack(ids)})
             waiting = select(func.count()).where(
                 components.c.state == ComponentState.UNKNOWN,
                 components.c.asked_at == 0,

@@ -93,7 +93,7 @@ def note_spellings(change: Change, sbom: Sbom, ids: Mapping[Purl, int], newest: 
         wanted = list(map(str, written or (purl,)))
         if known is None and number <= newest:
             wanted.append(str(purl))  # an SBOM before this one wrote the key
-        if fresh := [item for item in wanted if item not in (known or ())]:
+        if fresh := [spelling for spelling in wanted if spelling not in (known or ())]:
             new[number] = fresh
     if new:
         _keep(change, new, there)
@@ -114,8 +114,8 @@ def _keep(change: Change, new: Mapping[int, Sequence[str]], there: Mapping[int, 
         else:
             fresh = fresh[-MOST_SPELLINGS:]
             gone += [(number, spelling) for spelling, _ in known[: max(0, len(fresh) - room)]]
-        rows += [{"component_id": number, "spelling": item, "revision": change.revision} for item in fresh]
-        if any((number, item) not in settled for item in fresh):
+        rows += [{"component_id": number, "spelling": spelling, "revision": change.revision} for spelling in fresh]
+        if any((number, spelling) not in settled for spelling in fresh):
             unknown.append(number)
     for number, spelling in gone:
         one = (spellings.c.component_id == number) & (spellings.c.spelling == spelling)

@@ -201,8 +201,8 @@ class KubeGrants:
         for items, _ in self._api.pages(
             path, wanted, deadline, query={"labelSelector": selector} if selector else None
         ):
-            for item in items:
-                one: _Grant = decoded(_DECODER, item, wanted)
+            for content in items:
+                one: _Grant = decoded(_DECODER, content, wanted)
                 yield one.metadata.name, one.grant()
 
 

@@ -123,8 +123,8 @@ class NamespaceWatch:
         version = ""
         for items, listed in self._api.pages(_PATH, wanted, deadline, accept=METADATA_LIST):
             version = listed
-            for item in items:
-                one = decoded(_NAMESPACE, item, wanted)
+            for content in items:
+                one = decoded(_NAMESPACE, content, wanted)
                 found[one.metadata.name] = one.labels
         self._watched = found
         return version

@@ -82,15 +82,15 @@ class KubeOwners:
         top = owners[-1]
         chains = {owner.uid: tuple(above.uid for above in owners[index:]) for index, owner in enumerate(owners)}
         query = {**_selecting(top.selector or _JOB_PODS), "fieldSelector": _LIVING}
-        for item in self._list(POD.path(namespace), POD.resource, namespace, query, deadline):
-            pod: PodState = decoded(_POD, item, Wanted(POD.resource, "", namespace))
+        for content in self._list(POD.path(namespace), POD.resource, namespace, query, deadline):
+            pod: PodState = decoded(_POD, content, Wanted(POD.resource, "", namespace))
             by = pod.metadata.controller
             if by is None:
                 continue
             if by.uid not in chains:
                 chains[by.uid] = tuple(owner.uid for owner in self.owners(by, namespace, deadline))
             if top.uid in chains[by.uid]:
-                yield _owned(pod, item, chains[by.uid])
+                yield _owned(pod, content, chains[by.uid])
 
     def revisions(self, owners: Sequence[Controller], namespace: str, deadline: Deadline) -> Sequence[Revision]:
         """The templates that these controllers have made, or would make, Pods of.
@@ -105,11 +105,11 @@ class KubeOwners:
             return own
         path = f"/apis/apps/v1/namespaces/{namespace}/{kind}"
         found = []
-        for item in self._list(path, f"{kind}.apps", namespace, _selecting(top.selector), deadline):
-            one: _Object = decoded(_OBJECT, item, Wanted(f"{kind}.apps", "", namespace))
+        for content in self._list(path, f"{kind}.apps", namespace, _selecting(top.selector), deadline):
+            one: _Object = decoded(_OBJECT, content, Wanted(f"{kind}.apps", "", namespace))
             by = one.metadata.controller
             if by is not None and by.uid == top.uid:
-                found.append(_revision(one, item if kind == "replicasets" else one.data))
+                found.append(_revision(one, content if kind == "replicasets" else one.data))
         return found
 
     def _controller(

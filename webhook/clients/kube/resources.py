@@ -119,7 +119,7 @@ class KubeResources:
             SourceError: the API server did not answer, or refused to.
         """
         found = self._list(ResourceKind.TYPE)
-        return None if found is None else [_type(item) for item in found]
+        return None if found is None else [_type(content) for content in found]
 
     def assessments(self) -> Sequence[AssessmentResource] | None:
         """All ``Assessment`` objects; None when the cluster does not know the kind.
@@ -128,7 +128,7 @@ class KubeResources:
             SourceError: the API server did not answer, or refused to.
         """
         found = self._list(ResourceKind.ASSESSMENT)
-        return None if found is None else [_assessment(item) for item in found]
+        return None if found is None else [_assessment(content) for content in found]
 
     def report(self, resource: Resource, status: ResourceStatus) -> None:
         """Write the status of an object; harmless when the object is gone.
@@ -153,7 +153,7 @@ class KubeResources:
         wanted = Wanted(f"{PLURALS[kind]}.{GROUP}", "")
         pages = list(self._api.pages(_path(kind), wanted, Deadline(self._clock.monotonic() + _SECONDS)))
         # A kind that is known gives a page, be it an empty one.
-        return [decoded(_OBJECTS, item, wanted) for items, _ in pages for item in items] if pages else None
+        return [decoded(_OBJECTS, content, wanted) for items, _ in pages for content in items] if pages else None
 
 
 def written(kind: ResourceKind, status: ResourceStatus) -> dict[str, Any]:

@@ -49,8 +49,8 @@ def convert(purl: Purl, entries: Sequence[Entry], answered_at: dt.datetime) -> C
     if not lists:
         return None
     found: dict[str, Vulnerability] = {}
-    for item in (item for listed in lists for item in listed):
-        one = _vulnerability(item)
+    for stated in (stated for listed in lists for stated in listed):
+        one = _vulnerability(stated)
         known = found.get(one.id)
         if known is None or _worse(one, known):
             found[one.id] = one

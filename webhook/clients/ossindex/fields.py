@@ -109,4 +109,4 @@ def web_address(value: object) -> str:
 def web_addresses(value: object) -> tuple[str, ...]:
     """The web addresses of a list, sorted, each once."""
     items: Iterable[object] = value if isinstance(value, list) else ()
-    return tuple(sorted({address for item in items if (address := web_address(item))}))
+    return tuple(sorted({address for entry in items if (address := web_address(entry))}))

@@ -67,7 +67,7 @@ class AdmissionNotes(Notes[tuple[str, str, Digest], AdmittedImage]):
         Raises:
             StoreError: the database does not answer.
         """
-        waiting = [item for item in list(self.waiting.values()) if item.uid in uids and item.name in names]
+        waiting = [image for image in list(self.waiting.values()) if image.uid in uids and image.name in names]
         return [*self._store.find(uids, names), *waiting]
 
     def flush(self) -> None:

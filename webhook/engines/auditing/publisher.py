@@ -84,7 +84,7 @@ class AuditPublisher:
         if sink is None:
             return
         events = {
-            item.about.uid: item for item in (event_about(w, self._sinks.hints) for w in result.workloads) if item
+            event.about.uid: event for event in (event_about(w, self._sinks.hints) for w in result.workloads) if event
         }
         # Whose verdict is good again, or who is gone, is told of once more when it turns bad again.
         self._told = {uid: told for uid, told in self._told.items() if uid in events}

@@ -45,6 +45,6 @@ class RereadDuty:
             self._rereader.start_over()
         switched, counts = self._rereader.advance(), self._rereader.counts()
         self._publish(counts)
-        if switched or any(not item.reason for item in done):
+        if switched or any(not reading.reason for reading in done):
             extra = {"read": len(done), "switched": switched, "waiting": counts.waiting, "to_ask": counts.to_ask}
             log.info("SBOMs were read again", extra=extra)

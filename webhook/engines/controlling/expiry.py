@@ -130,7 +130,7 @@ class ExpiryDuty:
         if not self._model.loaded:
             return
         found = ending(self._model, self._rules(), self._clock.now())
-        by_action = Counter(item.action.word for item in found)
+        by_action = Counter(ending.action.word for ending in found)
         counts: dict[tuple[str, ...], float] = {(action.word,): by_action[action.word] for action in Action}
         self._metrics.replace("bomgate_assessments_expiring", counts)
-        self._metrics.set("bomgate_assessments_opening", sum(item.opens for item in found))
+        self._metrics.set("bomgate_assessments_opening", sum(ending.opens for ending in found))

@@ -120,7 +120,7 @@ def next_step(situation: Situation, now: dt.datetime, options: CertificateOption
 def bundle_of(authority: Authority) -> str:
     """The PEM text of all authorities that are to be trusted."""
     current = () if authority.current is None else (authority.current.certificate,)
-    return "".join(item.pem for item in (*current, *authority.previous))
+    return "".join(certificate.pem for certificate in (*current, *authority.previous))
 
 
 def renew_at(certificate: Certificate) -> dt.datetime:
@@ -144,7 +144,7 @@ def _still_trusted(situation: Situation, now: dt.datetime) -> tuple[Certificate,
     known += authority.previous
     if authority.current is None:
         known += situation.found  # the Secret is lost, and what Pods have mounted may be signed by one of these
-    return _distinct(item for item in known if now < item.not_after)
+    return _distinct(certificate for certificate in known if now < certificate.not_after)
 
 
 def _distinct(certificates: Iterable[Certificate]) -> tuple[Certificate, ...]:

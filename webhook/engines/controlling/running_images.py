@@ -126,8 +126,8 @@ class InventoryDuty:
         self._note(running)
         self._parts.refresher.refresh()
         unknown = self._unknown(running)
-        self._tried = {item: self._tried[item] for item in unknown if item in self._tried}
-        due = [item for item in unknown if item not in self._tried or self._ticks >= self._tried[item].until]
+        self._tried = {image: self._tried[image] for image in unknown if image in self._tried}
+        due = [image for image in unknown if image not in self._tried or self._ticks >= self._tried[image].until]
         if due:
             self._search(due)
         self._look_again(running)
@@ -149,7 +149,7 @@ class InventoryDuty:
     def _note(self, running: Sequence[_Running]) -> None:
         now, ticks = self._parts.clock.now(), self._parts.clock.monotonic()
         self._noted = {key: until for key, until in self._noted.items() if until > ticks}
-        images = {(item.image.tagged, item.image.digest) for item in running}
+        images = {(seen.image.tagged, seen.image.digest) for seen in running}
         fresh = sorted(images - self._noted.keys(), key=str)
         for start in range(0, len(fresh), _AT_ONCE):
             portion = fresh[start : start + _AT_ONCE]
@@ -164,7 +164,7 @@ class InventoryDuty:
             digest = image.digest or model.digest_of(image.tagged)
             return digest is not None and model.knows(digest)
 
-        return [item for item in running if not known(item.image)]
+        return [seen for seen in running if not known(seen.image)]
 
     @property
     def _ticks(self) -> float:
@@ -173,7 +173,8 @@ class InventoryDuty:
     def _search(self, unknown: Sequence[_Running]) -> None:
         deadline = Deadline(self._ticks + self._options.search_seconds)
         tasks = [
-            self._parts.background.start(partial(self._check, item, deadline), host=item.image.host) for item in unknown
+            self._parts.background.start(partial(self._check, missing, deadline), host=missing.image.host)
+            for missing in unknown
         ]
         problem = self._wait(tasks, deadline)
         left = self._unknown(unknown)
@@ -197,7 +198,7 @@ class InventoryDuty:
         parts = self._parts
         known = self._known(running)
         unread = parts.unread(sorted({digest for digest, _ in known}))
-        parts.publish_outdated(len({item.digest for item in unread}))
+        parts.publish_outdated(len({sbom.digest for sbom in unread}))
         if parts.sboms is None or parts.refresh_seconds <= 0:
             return
         self._states = {key: state for key, state in self._states.items() if key in known}
@@ -246,9 +247,9 @@ class InventoryDuty:
     ) -> dict[tuple[Digest, str], frozenset[str]]:
         """Documents that only their place still has, and that were not looked for there yet."""
         lost: dict[Digest, set[str]] = {}
-        for item in unread:
-            if item.is_searchable and not item.has_document:
-                lost.setdefault(item.digest, set()).add(item.document_digest)
+        for sbom in unread:
+            if sbom.is_searchable and not sbom.has_document:
+                lost.setdefault(sbom.digest, set()).add(sbom.document_digest)
         wanted = {key: frozenset(lost.get(key[0], ())) - self._sought.get(key, frozenset()) for key in known}
         return {key: documents for key, documents in wanted.items() if documents}
 

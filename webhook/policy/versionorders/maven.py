@@ -62,8 +62,8 @@ def _parse(text: str) -> list[Item]:
         if not in_digits and stack[-1]:
             open_list()
         stack[-1].append(_item(text[start:], in_digits))
-    for item in reversed(stack):
-        _normalise(item)
+    for level in reversed(stack):
+        _normalise(level)
     return stack[0]
 
 
