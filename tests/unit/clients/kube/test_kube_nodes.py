@@ -150,7 +150,7 @@ def test_a_list_without_end_ends_at_the_deadline(
     server.nodes(labelled("linux", "s390x"), page="two", following="two")
     assert NodePlatforms(make_api(used_clock=clock), KubeOptions(), clock).platforms() == USUAL
     (warning,) = warnings(caplog)
-    assert "time that was left for it when asked for the nodes in the cluster" in warning.__dict__["why"]
+    assert "within the time left when asked for the nodes in the cluster" in warning.__dict__["why"]
 
 
 def test_many_at_once_list_the_nodes_once(server: ApiServer, nodes: NodePlatforms) -> None:
