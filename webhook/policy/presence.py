@@ -16,7 +16,7 @@ def added(presence: Presence, there: Iterable[Presence]) -> Presence:
         presence: what was found.
         there: where the documents of the image were before.
     """
-    known = [other_presence.coverage for other_presence in there if other_presence.key == presence.key]
+    known = [held.coverage for held in there if held.key == presence.key]
     return Presence(*presence.key, joined((*known, presence.coverage)))
 
 

@@ -105,9 +105,7 @@ class SbomRepository:
                 return ()
             presence.forget(change, digest, adopted(before, look))
             is_new = self._keep(change, digest, zip(found, seen(look), strict=True))
-            departures = [
-                _departure(digest, other_presence, now, look.author, _GONE) for other_presence in gone(before, look)
-            ]
+            departures = [_departure(digest, held, now, look.author, _GONE) for held in gone(before, look)]
             changed = self._leave(change, digest, departures, {sbom.document_digest for sbom in found}) or is_new
             if presence.presences(change.connection, digest):
                 changed |= presence.note_look(self._database, change, digest, look, now)
@@ -138,21 +136,9 @@ class SbomRepository:
         now = self._clock.now()
         with self._database.change(lazily=True) as change:
             there = presence.heal(self._database, change, digest, now)
-            mine = [
-                other_presence
-                for other_presence in there
-                if document is None or other_presence.document_digest == document
-            ]
-            departures = [
-                _departure(digest, other_presence, now, author, why or _REMOVED)
-                for other_presence in mine
-                if can_remove(other_presence)
-            ]
-            attached = [
-                _departure(digest, other_presence, now, author, "")
-                for other_presence in mine
-                if not can_remove(other_presence)
-            ]
+            mine = [held for held in there if document is None or held.document_digest == document]
+            departures = [_departure(digest, held, now, author, why or _REMOVED) for held in mine if can_remove(held)]
+            attached = [_departure(digest, held, now, author, "") for held in mine if not can_remove(held)]
             self._leave(change, digest, departures, ())
             if not presence.presences(change.connection, digest):
                 presence.forget_looks(change, digest)
@@ -182,14 +168,14 @@ class SbomRepository:
     def _keep(self, change: Change, digest: Digest, found: Iterable[tuple[Sbom, Presence]]) -> bool:
         """Note documents in places; whether one of them is new, or was never read by a reader as new as this one."""
         now, is_new = self._clock.now(), False
-        for sbom, other_presence in found:
+        for sbom, held in found:
             if find_stored(change.connection, digest, sbom.document_digest) is None:
-                insert_sbom(change, digest, sbom, {"place": other_presence.place, "added_at": now})
+                insert_sbom(change, digest, sbom, {"place": held.place, "added_at": now})
                 is_new = True
             elif is_unread(change.connection, digest, sbom):
                 note_reading(self._database, change, digest, sbom)
                 is_new = True
-            presence.note(self._database, change, digest, other_presence, now)
+            presence.note(self._database, change, digest, held, now)
         return is_new
 
     @staticmethod

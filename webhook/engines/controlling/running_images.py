@@ -235,11 +235,11 @@ class InventoryDuty:
         """What runs and has an SBOM, by digest and origin."""
         model = self._parts.model
         known: dict[tuple[Digest, str], _Running] = {}
-        for item in running:
-            digest = item.image.digest or model.digest_of(item.image.tagged)
+        for seen in running:
+            digest = seen.image.digest or model.digest_of(seen.image.tagged)
             if digest is not None and model.knows(digest):
-                namespace = "" if item.access.is_empty else item.namespace
-                known.setdefault((digest, origin_of(item.image.name, namespace)), item)
+                namespace = "" if seen.access.is_empty else seen.namespace
+                known.setdefault((digest, origin_of(seen.image.name, namespace)), seen)
         return known
 
     def _wanted(
