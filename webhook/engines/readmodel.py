@@ -73,14 +73,15 @@ class ReadModel:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        # These two are read without the lock: another store's take their place when they are whole, never empty ones.
+        self.assessments = AssessmentIndex()
+        self.types: tuple[StoredType, ...] = ()
         self._clear()
         self.loaded = False
         self.generation = 0
 
     def _clear(self) -> None:
         self.position = START
-        self.assessments = AssessmentIndex()
-        self.types: tuple[StoredType, ...] = ()
         self._states = bytearray()
         self._answered_at = array(UINT32)
         self._newest_answer = 0
@@ -102,17 +103,19 @@ class ReadModel:
         component numbers mean other components.
         """
         with self._lock:
+            if not changes.complete and not changes.position.continues(self.position):
+                return
+            assessments, types = self.assessments, self.types
             if changes.complete:
                 self._clear()
-            elif not changes.position.continues(self.position):
-                return
+                assessments, types = AssessmentIndex(), ()
             for vulnerability in changes.vulnerabilities:
                 self._vulnerabilities[vulnerability.id] = vulnerability
             self._apply_components(changes)
-            self.assessments.add(changes.assessments)
+            assessments.add(changes.assessments)
             if changes.types:  # one new tuple for each change, so that readers can tell by its identity
-                known = {stored.type.name: stored for stored in (*self.types, *changes.types)}
-                self.types = tuple(known[name] for name in sorted(known))
+                known = {stored.type.name: stored for stored in (*types, *changes.types)}
+                types = tuple(known[name] for name in sorted(known))
             for digest, document in changes.removed:
                 if digest in self._images:
                     self._images[digest].remove(document)
@@ -123,6 +126,7 @@ class ReadModel:
                     del self._images[digest]
             self._apply_looks(changes.looks)
             self._tags.update(changes.tags)
+            self.assessments, self.types = assessments, types
             self.position = changes.position
             self.generation += 1
             self.loaded = True

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from array import array
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, OPENSSL, World, digest_of, sbom_of
 from webhook.engines.readmodel import ReadModel
+from webhook.model.actions import Action
+from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope, StoredType
 from webhook.model.changes import UINT32, Changes, Position
 from webhook.model.components import ComponentState
 
@@ -133,3 +137,28 @@ def test_readers_never_see_half_a_change() -> None:
     stop.set()
     reader.join()
     assert broken == []
+
+
+def test_while_another_store_is_read_in_nobody_sees_a_model_without_assessments() -> None:
+    world = filled()
+    scope = Scope(namespace="shop")
+    made = Assessment(LOG4SHELL.id, "Ignore", scope, AssessmentSource.MANUAL, "ana", "why", world.clock.now(), None)
+    world.store.assessments.append([made])
+    world.refresher.refresh()
+    kind = StoredType(AssessmentType("Mine", Action.DENY))
+    seen: list[tuple[int, frozenset[str], object]] = []
+
+    class Watched(tuple[Any, ...]):
+        """Looks at the model when it is read, as a review on another thread may do."""
+
+        def __iter__(self) -> Iterator[Any]:
+            seen.append((len(world.model.assessments), world.model.assessments.namespaces, world.model.types))
+            return super().__iter__()
+
+    world.model.apply(replace(world.model.export(), types=(kind,)))
+    whole = world.model.export()
+    watched = {name: Watched(getattr(whole, name)) for name in ("vulnerabilities", "sboms", "looks", "removed")}
+    world.model.apply(replace(whole, **watched))
+    assert len(seen) >= 4
+    assert set(seen) == {(len(world.model.assessments), frozenset({"shop"}), (kind,))}
+    assert world.model.export() == whole
