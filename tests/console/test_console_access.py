@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.console.conftest import HOST, Console
+from webhook.console.api import _cell
 from webhook.console.colors import LEAST, contrast, palette
 from webhook.console.guards import HEADERS
 from webhook.errors import StoreUnreachable
@@ -156,3 +157,25 @@ def test_text_on_every_colour_can_be_read(color: str) -> None:
             tuple(int(text[start : start + 2], 16) / 255 for start in (1, 3, 5)) for text in (paint.back, paint.text)
         )
         assert contrast(one, other) >= LEAST  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", ["/%5Cevil.example/", "/%09/evil.example", "/%5C%5Cevil.example/?next=/", "/a%3Fb"])
+def test_the_page_between_leads_to_this_console_only(stranger: Console, path: str) -> None:
+    answer = stranger.get(path, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 200
+    assert f'url={path}"' in answer.text and f'href="{path}"' in answer.text
+
+
+@pytest.mark.parametrize("number", ["²", "٣", "0000001999999999", "-1", "1e3"])
+def test_what_is_no_number_is_said_to_be_none(console: Console, number: str) -> None:
+    for path in (
+        f"vulnerabilities?limit={number}",
+        f"assessments?ends_within={number}",
+        f"assessments?since={number}d",
+    ):
+        assert console.get(f"/api/v1/{path}").status_code == 400, path
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_no_cell_of_an_export_begins_as_a_formula_does(start: str) -> None:
+    assert _cell(f"{start}cmd") == _cell([f"{start}cmd"]) == f"'{start}cmd"

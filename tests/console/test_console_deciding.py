@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.console.conftest import Console
+from tests.console.conftest import HOST, Console
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 
 FORM = {"type": "Ignore", "comment": "Not reachable.", "days": "10"}
@@ -192,3 +192,51 @@ def test_an_end_that_passes_opens_again(console: Console) -> None:
     console.parts.refresher.refresh()
     (row,) = console.get("/api/v1/vulnerabilities?text=CVE-2020-14343").json["items"]
     assert (row["state"], row["action"]) == ("expired", "warn")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"namespace": ["shop"]},
+        {"namespace": {"name": "shop"}},
+        {"namespaces": "shop"},
+        {"dryRun": "true"},
+        {"dryRun": 1},
+        {"dry_run": True},
+        {"days": "²"},
+        {"days": True},
+        {"override": "no"},
+        {"vulnerabilities": "CVE-2021-44228"},
+        {"vulnerabilities": 5},
+        {"vulnerabilities": [{"id": "CVE-2021-44228"}]},
+        {"vulnerabilities": None, "filter": {"sevrity": "low"}},
+        {"vulnerabilities": None, "filter": {"running": "maybe"}},
+        {"vulnerabilities": None, "filter": {"severity": None}},
+        {"filter": {"severity": "low"}},
+        {"vulnerabilities": None, "filter": "severity=low"},
+    ],
+)
+def test_what_the_api_does_not_understand_is_refused_and_not_overlooked(console: Console, more: Any) -> None:
+    decision = {"vulnerabilities": ["CVE-2021-44228"], "type": "Ignore", "comment": "Not reachable.", **more}
+    answer = console.send("/api/v1/decisions", decision)
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid-input")
+    assert verdict(console, "CVE-2021-44228") == ("deny", ["Blocked"])
+    assert console.get("/api/v1/audit").json["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        ('{"dryRun": true}', "text/plain", 415),
+        ('{"dryRun": "true"}', "application/json", 400),
+        ("[]", "application/json", 400),
+        ('{"dry', "application/json", 400),
+    ],
+)
+def test_an_undo_that_is_not_understood_undoes_nothing(console: Console, body: str, kind: str, status: int) -> None:
+    decision = {"vulnerabilities": ["CVE-2021-44228"], "type": "Ignore", "comment": "Not reachable."}
+    batch = console.send("/api/v1/decisions", decision).json["batch"]
+    headers = {"X-Form-Token": console.token, "Host": HOST, "Origin": f"http://{HOST}"}
+    answer = console.client.post(f"/api/v1/batches/{batch}/undo", data=body, content_type=kind, headers=headers)
+    assert answer.status_code == status
+    assert verdict(console, "CVE-2021-44228") == ("allow", ["Ignore"])

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 from flask import Flask, Response, g, request
 
-from webhook.console.deciding import decision_of, planned_json, scope_of
+from webhook.console.deciding import decision_of, decision_request, is_rehearsal, planned_json, scope_of
 from webhook.console.details import image_json, package_json, vulnerability_json
 from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate
@@ -24,9 +24,11 @@ from webhook.console.sessions import Session
 from webhook.errors import InvalidInput
 from webhook.model.images import parse_digest
 from webhook.model.purls import parse_purl
+from webhook.policy.plaintext import plain
 
 ROOT = "/api/v1"
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""With these a spreadsheet begins a formula; some take the wide forms of East Asia as well."""
 
 
 def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], gate: Gate) -> None:
@@ -63,34 +65,36 @@ def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], g
 
     @app.post(f"{ROOT}/decisions")
     def api_decide() -> Response:
-        body = request.get_json()
-        if not isinstance(body, dict):
-            raise InvalidInput("The body is no JSON object.")
+        body = decision_request(request.get_json())
         session: Session = g.session
         values = {name: str(value) for name, value in body.items() if isinstance(value, str | int)}
         scope = scope_of(values)
         require(gate, "create", "assessments", scope.namespace or "")
-        if body.get("filter") is not None:
-            given = lists["vulnerabilities"].read(_texts(body["filter"]), face.clock.now())
+        if "filter" in body and "vulnerabilities" in body:
+            raise InvalidInput("Both vulnerabilities and a filter are given.", remedy="Give one of them.")
+        if "filter" in body:
+            view = lists["vulnerabilities"]
+            given = view.read(_filters(body["filter"], view), face.clock.now())
             ids = face.decider.matching(vulnerability_filter(given))
         else:
-            ids = tuple(str(identifier) for identifier in body.get("vulnerabilities") or ())
+            ids = _identifiers(body.get("vulnerabilities", []))
         planned = face.decider.plan(face.decider.select(ids, scope), decision_of(values, session.who.name))
         batch = ""
-        if body.get("dryRun") is not True:
-            if body.get("override") is True:
+        if not body.get("dryRun"):
+            override = bool(body.get("override"))
+            if override:
                 require(gate, "create", "assessments/override", scope.namespace or "")
-            batch = face.decider.record(planned, override=body.get("override") is True, recorded_by=origin())
+            batch = face.decider.record(planned, override=override, recorded_by=origin())
         return _json({**planned_json(planned), "batch": batch})
 
     @app.post(f"{ROOT}/batches/<batch>/undo")
     def api_undo(batch: str) -> Response:
         require(gate, "delete", "assessments")
         session: Session = g.session
+        rehearsal = bool(request.get_data()) and is_rehearsal(request.get_json())
         planned = face.decider.plan_undo(batch, session.who.name)
-        body = request.get_json(silent=True) or {}
         made = ""
-        if body.get("dryRun") is not True:
+        if not rehearsal:
             made = face.decider.record(planned, override=True, recorded_by=origin())
         return _json({**planned_json(planned), "batch": made})
 
@@ -154,10 +158,22 @@ def _json(value: object) -> Response:
     return Response(msgspec.json.encode(value), mimetype="application/json")
 
 
-def _texts(given: object) -> dict[str, str]:
-    if not isinstance(given, dict):
-        raise InvalidInput("filter is no JSON object.", remedy='Write it as {"severity": "critical"}.')
-    return {str(name): str(value) for name, value in given.items()}
+def _filters(given: Mapping[str, object], view: ListView[Any]) -> dict[str, str]:
+    """The filters of a decision; a list overlooks what it does not know, and here that would mean all rows."""
+    known = {rule.name for rule in view.filters}
+    for name, value in given.items():
+        if name not in known or not isinstance(value, str | int):
+            raise InvalidInput(
+                f"The filter {plain(name, 60)!r} cannot be used.", remedy='Write it as {"severity": "critical"}.'
+            )
+    return {name: str(value) for name, value in given.items()}
+
+
+def _identifiers(given: Sequence[object]) -> tuple[str, ...]:
+    found = tuple(name for name in given if isinstance(name, str))
+    if len(found) < len(given):
+        raise InvalidInput("vulnerabilities has something that is no text.", remedy='Write it as ["CVE-2021-44228"].')
+    return found
 
 
 def _cell(value: object) -> str:

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from flask import Flask, Request, Response, g, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -26,6 +27,7 @@ log = logging.getLogger("bomgate.console")
 OPEN = ("/sign-in", "/sign-in/link", "/healthz", "/metrics", "/static/style.css")
 """Paths for which nobody has to have signed in."""
 _MOST_BODY = 4 * 1024 * 1024
+_IN_QUERIES = "/?:@!$&'()*+,;=%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
             return None
         if g.session is None:
             if _comes_from_elsewhere(request):
-                return Response(render_template("passing.html", target=request.full_path.rstrip("?")))
+                return Response(render_template("passing.html", target=_own_address(request)))
             raise NotSignedIn("You are not signed in.")
         if request.method not in SAFE and not has_token(request, g.session):
             raise NotAllowed(
@@ -167,6 +169,12 @@ def _add_sign_in(app: Flask, sign_in: SignIn) -> None:
 def _comes_from_elsewhere(given: Request) -> bool:
     """Whether a link on another site led here: a strict cookie comes only with a request from a page of ours."""
     return given.method == "GET" and given.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+
+
+def _own_address(given: Request) -> str:
+    """The address of a request on this console; what a browser would read as another host is quoted."""
+    query = given.query_string.decode("latin-1")
+    return quote(given.path) + (f"?{quote(query, safe=_IN_QUERIES)}" if query else "")
 
 
 def _failed(problem: Exception, face: ConsoleFace) -> tuple[Response, int]:

@@ -6,16 +6,57 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from webhook.console.lists.base import is_number
 from webhook.engines.triage.deciding import Planned
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Scope
 from webhook.policy.decisions import Decision
 from webhook.policy.expiry import parse_until
 from webhook.policy.phrases import decided
+from webhook.policy.plaintext import plain
 from webhook.policy.scopes import described
 
 SCOPE = ("package", "versions", "image", "namespace")
 _MOST_IDS = 20
+_CALLED = {bool: "true or false", str: "a text", int: "a whole number", list: "a list", dict: "an object"}
+_DECISION: Mapping[str, type] = {
+    **dict.fromkeys(("type", "comment", *SCOPE, "until"), str),
+    "days": int,
+    "vulnerabilities": list,
+    "filter": dict,
+    "override": bool,
+    "dryRun": bool,
+}
+
+
+def decision_request(body: object) -> Mapping[str, Any]:
+    """The JSON of a decision. What would be overlooked could make it wider than it was meant, or record a rehearsal.
+
+    Raises:
+        InvalidInput: it has a member that is not known, or one of another type.
+    """
+    return _members(body, _DECISION)
+
+
+def is_rehearsal(body: object) -> bool:
+    """Whether the JSON of an undo asks for no more than what it would change.
+
+    Raises:
+        InvalidInput: see :func:`decision_request`.
+    """
+    return bool(_members(body, {"dryRun": bool}).get("dryRun"))
+
+
+def _members(body: object, known: Mapping[str, type]) -> Mapping[str, Any]:
+    if not isinstance(body, dict):
+        raise InvalidInput("The body is no JSON object.")
+    for name, value in body.items():
+        kind = known.get(name)
+        if kind is None:
+            raise InvalidInput(f"{plain(name, 60)!r} is not known here.", remedy=f"Use {', '.join(known)}.")
+        if value is not None and type(value) is not kind:
+            raise InvalidInput(f"{name} has another type than {_CALLED[kind]}.", remedy=f"Write {_CALLED[kind]}.")
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def scope_of(values: Mapping[str, str]) -> Scope:
@@ -30,14 +71,14 @@ def decision_of(values: Mapping[str, str], author: str) -> Decision:
         InvalidInput: the end or the number of days cannot be read.
     """
     until, days = values.get("until", "").strip(), values.get("days", "").strip()
-    if days and not days.isdigit():
+    if days and not is_number(days):
         raise InvalidInput("The number of days cannot be read.", remedy="Write it as 30.")
     return Decision(
         type=values.get("type", ""),
         author=author,
         comment=values.get("comment", ""),
         until=parse_until(until) if until else None,
-        days=int(days[:6]) if days else None,
+        days=int(days) if days else None,
     )
 
 

@@ -68,6 +68,7 @@ class ConsoleServer(BaseApplication):
             "threads": self._threads,
             "timeout": _SECONDS,
             "graceful_timeout": 5,
+            "forwarded_allow_ips": "",  # every peer is on this machine, and none of them speaks for another
             "logger_class": _Log,
             "proc_name": "bomgate-console",
             "control_socket_disable": True,

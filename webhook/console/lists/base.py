@@ -21,6 +21,8 @@ MOST_TEXT = 200
 MOST_DAYS = 3650
 PAGE = 50
 MOST_PAGE = 1000
+_MOST_DIGITS = 9
+_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,16 @@ class Filter:
         if len(text) > MOST_TEXT:
             raise InvalidInput(f"{self.label} has more than {MOST_TEXT} characters.", remedy="Shorten it.")
         if self.kind == "flag":
-            return True if text.lower() in ("1", "true", "yes", "on") else None
+            if text.lower() not in (*_YES, *_NO):
+                raise self._bad(text, "Write true or false.")
+            return True if text.lower() in _YES else None
         if self.kind == "choice":
             known = [value for value, _ in self.choices()]
             if text not in known:
                 raise self._bad(text, f"Choose one of: {', '.join(known)}.")
             return text
         if self.kind == "days":
-            if not text.isdigit() or not 0 < int(text) <= MOST_DAYS:
+            if not is_number(text) or not 0 < int(text) <= MOST_DAYS:
                 raise self._bad(text, f"Write a number of days from 1 to {MOST_DAYS}.")
             return int(text)
         if self.kind == "date":
@@ -71,7 +75,7 @@ class Filter:
 
     def _date(self, text: str, now: dt.datetime) -> dt.datetime:
         """A day as 2026-11-29, or so many days ago as ``7d``."""
-        if text.endswith("d") and text[:-1].isdigit() and int(text[:-1]) <= MOST_DAYS:
+        if text.endswith("d") and is_number(text[:-1]) and int(text[:-1]) <= MOST_DAYS:
             return now - dt.timedelta(days=int(text[:-1]))
         try:
             return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), dt.UTC)
@@ -194,9 +198,14 @@ def limit(text: str, usual: int = PAGE) -> int:
     """
     if not text:
         return usual
-    if not text.isdigit() or not 0 < int(text[:6]) <= MOST_PAGE:
+    if not is_number(text) or not 0 < int(text) <= MOST_PAGE:
         raise InvalidInput("limit cannot be used.", remedy=f"Write a number from 1 to {MOST_PAGE}.")
     return int(text)
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a whole number as people and programs write it: few digits, and no others than 0 to 9."""
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
 
 
 def moment(at: dt.datetime | None) -> str | None:
