@@ -441,6 +441,66 @@ def test_nobody_puts_a_look_off_by_sending_the_same_review_again_and_again() -> 
     assert [note.uid for note in street.world.admissions.waiting.values()] == ["u-web"]
 
 
+def test_a_note_about_an_object_that_there_is_not_keeps_no_other_note_out() -> None:
+    street = Street(noted=False, turned_bad=False)
+    street.town.keep(street.object(TAG))
+    for name in ("other", "another"):
+        street.town.forged(request(replace(street.object(TAG), name=name)))
+    street.town.forged(request(street.object(TAG)))
+    street.town.forged(request(replace(street.object(TAG), name="third")))
+    street.town.look()
+    assert [note.uid for note in street.world.admissions.waiting.values()] == ["u-web"]
+
+
+def test_a_flood_of_forged_reviews_is_bounded_and_keeps_no_note_out_once_it_was_looked_at() -> None:
+    street = Street(noted=False, turned_bad=False)
+    confirmations, town = street.world.confirmations, street.town
+    tagged = parse_image(TAG).tagged
+    reads: list[str] = []
+    read = town.live.read
+
+    def counted(of: OwnerRef, *rest: Any) -> Any:
+        reads.append(of.uid)
+        return read(of, *rest)
+
+    town.live.read = counted  # type: ignore[method-assign]
+
+    def note(uid: str, name: str = "web") -> None:
+        of = WorkloadPlace(OwnerRef("apps/v1", "Deployment", name, uid), "shop")
+        confirmations.note(AdmittedImage(uid, tagged, OLD, NOON), of)
+
+    for number in range(12_000):
+        note(f"u-{number}")
+    assert len(confirmations._waiting) == 10_000
+    note("u-web")
+    town.look()
+    assert len(reads) == 200, "of one look, however many wait"
+    town.live.objects["u-web"] = LiveObject(NOON, frozenset({TAG}))
+    note("u-web")
+    assert len(confirmations._waiting) == 10_000
+    assert [found.digest for found in confirmations.admitted(["u-web"], [tagged])] == [OLD]
+    for number in range(50):
+        note("u-web", f"web-{number}")
+    reads.clear()
+    confirmations.admitted(["u-web"], [tagged])
+    assert len(reads) <= 8, "of one review"
+
+
+def test_pods_of_one_controller_are_looked_at_until_one_of_them_is_there() -> None:
+    street = Street(noted=False, turned_bad=False)
+    confirmations, town = street.world.confirmations, street.town
+    for number in range(30):
+        of = WorkloadPlace(OwnerRef("v1", "Pod", f"web-{number}", f"u-{number}"), "shop", "u-rs")
+        confirmations.note(AdmittedImage("pods of u-rs", parse_image(TAG).tagged, OLD, NOON), of)
+    town.live.objects["u-7"] = LiveObject(NOON, frozenset({TAG}), controller="u-rs")
+    town.look(1)
+    assert len(confirmations._waiting) == 7, "those that were looked at before it"
+    del town.live.objects["u-7"]
+    town.look(4)
+    assert not confirmations._waiting
+    assert len(street.world.admissions.waiting) == 1
+
+
 def test_where_nobody_can_be_asked_notes_are_taken_as_they_come() -> None:
     for town in (Town(), None):
         world = World() if town is None else town.world

@@ -18,6 +18,7 @@ from cachetools import TTLCache
 from webhook.errors import BomgateError
 from webhook.model.deadlines import Deadline
 from webhook.model.grants import BreakGlassGrant
+from webhook.model.images import Digest
 from webhook.model.owners import LiveObject
 from webhook.model.records import AdmittedImage
 from webhook.model.workloads import OwnerRef, WorkloadPlace
@@ -31,6 +32,8 @@ _AROUND = dt.timedelta(minutes=2)
 _READ_SECONDS = 2.0
 _LIMIT = 10_000
 _MOST_AT_ONCE = 200
+_MOST_FOR_ONE = 8
+"""A review that needs notes at once has so many of them looked at; whoever sends many can make it no slower."""
 _REPEATED_SECONDS = 3600.0
 """For so long the next Pod of a controller with the same tag and digest says nothing new."""
 
@@ -80,18 +83,23 @@ class Confirmations:
         self._admissions, self._clock, self._live, self._grants = admissions, clock, live, grants
         self._lock = threading.Lock()
         self._waiting: dict[object, _Waiting] = {}
+        self._seen: dict[object, None] = {}  # keys of those that were looked at and had not come about
         self._repeated = TTLCache[object, bool](_LIMIT, _REPEATED_SECONDS, clock.monotonic)
 
     def note(self, image: AdmittedImage, of: WorkloadPlace | None = None) -> None:
-        """Take a note of what a tag stood for; when too many wait, it is dropped."""
-        key = (image.uid, image.name, image.digest)
+        """Take a note of what a tag stood for.
+
+        When too many wait, one that was looked at goes for it; where there is none, the note is dropped.
+        """
+        key = _said(image)
         if self._live is None or of is None or not self._live.can_read(of.of):
             self._admissions.note(image)
             return
         with self._lock:
             repeated = bool(of.controller) and key in self._repeated
         if not repeated:
-            self._wait(key, _Waiting(of, image, self._clock.monotonic()))
+            # The place belongs to the key: nobody keeps a note out with one about an object that there is not.
+            self._wait((*key, of), _Waiting(of, image, self._clock.monotonic()))
 
     def expect(self, grant: BreakGlassGrant) -> None:
         """Wait for the change behind a grant."""
@@ -104,10 +112,13 @@ class Confirmations:
         Raises:
             StoreError: the database does not answer.
         """
-        for key, waiting in self._snapshot():
-            content = waiting.content
-            if isinstance(content, AdmittedImage) and content.uid in uids and content.name in names:
-                self._look(key, waiting)
+        wanted = [
+            (key, waiting)
+            for key, waiting in self._snapshot()
+            if isinstance(content := waiting.content, AdmittedImage) and content.uid in uids and content.name in names
+        ]
+        for key, waiting in wanted[:_MOST_FOR_ONE]:
+            self._look(key, waiting)
         return self._admissions.admitted(uids, names)
 
     def look(self) -> None:
@@ -115,7 +126,11 @@ class Confirmations:
         now = self._clock.monotonic()
         due = sorted((entry for entry in self._snapshot() if entry[1].due <= now), key=lambda entry: entry[1].due)
         for key, waiting in due[:_MOST_AT_ONCE]:
-            if not self._look(key, waiting):
+            if self._is_said(waiting):
+                with self._lock:
+                    if self._waiting.get(key) is waiting:
+                        self._forget(key)
+            elif not self._look(key, waiting):
                 self._put_off(key, waiting)
 
     def run(self, stop: threading.Event, interval_seconds: float = 1.0) -> None:
@@ -126,9 +141,27 @@ class Confirmations:
     def _wait(self, key: object, waiting: _Waiting) -> None:
         with self._lock:
             former = self._waiting.get(key)
-            # What was not looked at yet stays, so that nobody puts the look off by asking again and again.
-            if (former is None and len(self._waiting) < _LIMIT) or (former is not None and former.looks):
-                self._waiting[key] = waiting
+            if former is not None and not former.looks:
+                return  # what was not looked at yet stays, so that nobody puts the look off by asking again and again
+            if former is None and len(self._waiting) >= _LIMIT:
+                if not self._seen:
+                    return
+                self._forget(next(iter(self._seen)))
+            self._waiting[key] = waiting
+            self._seen.pop(key, None)
+
+    def _forget(self, key: object) -> None:
+        del self._waiting[key]
+        self._seen.pop(key, None)
+
+    def _is_said(self, one: _Waiting) -> bool:
+        """Whether another Pod of the same controller has confirmed the same meanwhile."""
+        with self._lock:
+            return (
+                bool(one.place.controller)
+                and isinstance(one.content, AdmittedImage)
+                and _said(one.content) in self._repeated
+            )
 
     def _snapshot(self) -> list[tuple[object, _Waiting]]:
         with self._lock:
@@ -141,9 +174,10 @@ class Confirmations:
             if self._waiting.get(key) is not one:
                 return
             if later is None:
-                del self._waiting[key]
+                self._forget(key)
             else:
                 self._waiting[key] = replace(one, looks=later)
+                self._seen[key] = None
         if later is None:
             log.info("what a review was about did not come about", extra={"object": one.place.of.name})
 
@@ -164,10 +198,15 @@ class Confirmations:
             return False
         with self._lock:
             if self._waiting.get(key) is one:
-                del self._waiting[key]
-            if one.place.controller:
-                self._repeated[key] = True
+                self._forget(key)
+            if one.place.controller and isinstance(one.content, AdmittedImage):
+                self._repeated[_said(one.content)] = True
         return True
+
+
+def _said(image: AdmittedImage) -> tuple[str, str, Digest]:
+    """What a note says, whichever Pod it is from."""
+    return (image.uid, image.name, image.digest)
 
 
 def place_of(grant: BreakGlassGrant) -> WorkloadPlace:
