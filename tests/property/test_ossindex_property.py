@@ -13,8 +13,10 @@ from webhook.clients.http.headers import retry_after
 from webhook.clients.ossindex.convert import convert
 from webhook.clients.ossindex.fields import score_of, vector_of, web_address
 from webhook.clients.ossindex.matching import match
+from webhook.clients.ossindex.questions import Questions
 from webhook.clients.ossindex.reading import clean_text, decode_reports, message_of, number_of
 from webhook.errors import BomgateError
+from webhook.model.downloads import Names
 from webhook.model.purls import Purl, parse_written
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30)
@@ -139,3 +141,18 @@ def test_the_three_spellings_of_a_plus_sign_are_one_version(purl: Purl | None, s
     assert purl is not None
     plus = parse_written(f"{purl.package}@1.0+build")
     assert plus in match([plus], [{"coordinates": f"{purl.package}@1.0{spelling}build"}]).found
+
+
+@given(st.lists(asked, max_size=12), st.data())
+def test_what_is_remembered_of_components_without_names_changes_no_question(
+    purls: list[Purl], data: st.DataObject
+) -> None:
+    remembered = frozenset(Questions.of(purls, {}).plain)
+    called = data.draw(st.lists(st.sampled_from(purls), max_size=4)) if purls else []
+    spelt = {purl: Names(spellings=(Purl(f"{purl.package.upper()}@{purl.version}"),)) for purl in called}
+    for names in ({}, spelt):
+        usual, again = Questions.of(purls, names), Questions.of(purls, names, remembered)
+        assert (again.prices(), again.forms, again.impossible) == (usual.prices(), usual.forms, usual.impossible)
+        assert sorted(again.plain) == sorted(usual.plain)
+        sent, others = ({purl for part in each.requests(4) for purl in part} for each in (usual, again))
+        assert sent == others

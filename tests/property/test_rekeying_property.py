@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webhook.model.components import ComponentState
-from webhook.model.former import may_have_been
-from webhook.model.purls import Purl
+from webhook.model.former import folded, may_have_been
+from webhook.model.purls import OSS_INDEX_TYPES, Purl
 from webhook.policy.rekeying import KnownComponent, rekeyed
 
 PURLS = (
@@ -87,3 +87,24 @@ def test_it_ends_when_the_source_has_answered_for_everything(
         n: replace(component, state=ComponentState.CLEAN) if n in today else component for n, component in known.items()
     }
     assert rekeyed(current, today, answered).finished
+
+
+@given(
+    st.sampled_from(sorted(OSS_INDEX_TYPES)),
+    st.sampled_from(sorted(OSS_INDEX_TYPES)),
+    st.lists(st.text(st.sampled_from("aB1._-v%/"), min_size=1, max_size=6), min_size=1, max_size=3),
+    st.sampled_from(["", "@1.0", "@v1.0", "@"]),
+)
+def test_a_type_that_is_asked_for_is_never_read_as_another_so_that_two_of_them_need_no_closer_look(
+    one: str, other: str, path: list[str], version: str
+) -> None:
+    name = "/".join(path) + version
+    key, former = f"pkg:{one}/{name}", f"pkg:{other}/{name}"
+    assert (folded(key).type, folded(former).type) == (one, other)
+    assert may_have_been(key, former) or one != other
+
+
+def test_a_type_that_is_not_asked_for_is_compared_as_it_is_read() -> None:
+    assert may_have_been("pkg:npm/a@1.0", "pkg:NPM/a@1.0")
+    assert may_have_been("pkg:NPM/a", "pkg:npm/a@1.0")
+    assert not may_have_been("pkg:npm/a@1.0", "pkg:pypi/a@1.0")

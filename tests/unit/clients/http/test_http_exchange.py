@@ -15,7 +15,7 @@ from tests.registries.lying import Answer as HttpAnswer
 from tests.registries.lying import LyingServer
 from webhook import __version__
 from webhook.clients.http.destination import Destination, Limits, Reach, Remedies
-from webhook.clients.http.exchange import Exchange
+from webhook.clients.http.exchange import Exchange, _prepared
 from webhook.clients.http.messages import Answer, Request, basic, user_agent
 from webhook.errors import DeadlineExceeded, Final, Retryable, UnusableAnswer
 from webhook.model.deadlines import Deadline
@@ -314,3 +314,19 @@ def test_a_name_that_nobody_knows_says_so(monkeypatch: pytest.MonkeyPatch) -> No
     with Sender() as sender, pytest.raises(Retryable, match=r"name of http://registry\.example is not known") as caught:
         sender.send("GET", "http://registry.example/a")
     assert "DNS" in caught.value.remedy
+
+
+def test_requests_to_one_address_share_nothing_of_body_length_and_authorization() -> None:
+    def prepared(body: bytes, authorization: str, **headers: str) -> Any:
+        asked = Request(
+            Destination(REMEDIES), "POST", "https://one.example/a", 9, headers, authorization=authorization, body=body
+        )
+        return _prepared(asked)
+
+    made = [prepared(b"a long one", "Bearer one"), prepared(b"b", "Bearer one"), prepared(b"c", ""), prepared(b"", "")]
+    made.append(prepared(b"d", "Bearer two", Accept="text/csv"))
+    assert [one.body for one in made[:3]] == [b"a long one", b"b", b"c"]
+    assert [one.headers.get("Content-Length") for one in made] == ["10", "1", "1", "0", "1"]
+    given = [one.headers.get("Authorization") for one in made]
+    assert given == ["Bearer one", "Bearer one", None, None, "Bearer two"]
+    assert [one.headers["Accept"] for one in made] == ["*/*"] * 4 + ["text/csv"]
