@@ -325,8 +325,8 @@ def test_requests_to_one_address_share_nothing_of_body_length_and_authorization(
 
     made = [prepared(b"a long one", "Bearer one"), prepared(b"b", "Bearer one"), prepared(b"c", ""), prepared(b"", "")]
     made.append(prepared(b"d", "Bearer two", Accept="text/csv"))
-    assert [one.body for one in made[:3]] == [b"a long one", b"b", b"c"]
-    assert [one.headers.get("Content-Length") for one in made] == ["10", "1", "1", "0", "1"]
-    given = [one.headers.get("Authorization") for one in made]
+    assert [sent.body for sent in made[:3]] == [b"a long one", b"b", b"c"]
+    assert [sent.headers.get("Content-Length") for sent in made] == ["10", "1", "1", "0", "1"]
+    given = [sent.headers.get("Authorization") for sent in made]
     assert given == ["Bearer one", "Bearer one", None, None, "Bearer two"]
-    assert [one.headers["Accept"] for one in made] == ["*/*"] * 4 + ["text/csv"]
+    assert [sent.headers["Accept"] for sent in made] == ["*/*"] * 4 + ["text/csv"]
