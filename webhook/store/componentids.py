@@ -37,15 +37,18 @@ class IdHints:
             self._recent, self._former = {}, self._recent
         self._recent.update(ids)
 
-    def split(self, purls: Iterable[Purl]) -> tuple[dict[int, Purl], list[Purl]]:
-        """Components by the ids that they probably have, and those about which nothing is remembered."""
+    def split(self, purls: Sequence[Purl]) -> tuple[dict[int, Purl], list[Purl]]:
+        """Components by the ids that they probably have, and those about which nothing is remembered.
+
+        Two that are remembered under one id are from two databases; then nothing that is remembered counts.
+        """
         hinted, others = dict[int, Purl](), list[Purl]()
         for purl in purls:
             number = self._recent.get(purl, self._former.get(purl))
             if number is None:
                 others.append(purl)
-            else:
-                hinted[number] = purl
+            elif hinted.setdefault(number, purl) != purl:
+                return {}, list(purls)
         return hinted, others
 
 

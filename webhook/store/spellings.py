@@ -27,7 +27,10 @@ def names(
 ) -> dict[Purl, Names]:
     """What helps to ask for these components, for those of which there is anything."""
     by_number, others = hints.split(purls)
-    by_number.update({number: purl for purl, number in known_ids(connection, others).items()} if others else {})
+    read = {number: purl for purl, number in known_ids(connection, others).items()} if others else {}
+    if not by_number.keys().isdisjoint(read):
+        return names(connection, purls, settled_after, IdHints())  # the database was replaced
+    by_number.update(read)
     numbers = list(by_number)
     written = spellings_of(connection, numbers)
     settled: dict[int, set[Purl]] = {}
@@ -36,7 +39,7 @@ def names(
             settled.setdefault(number, set()).add(Purl(form))
     named = list({**written, **settled})
     if any(purl != by_number[number] for number, purl in known_purls(connection, named).items()):
-        return names(connection, purls, settled_after, IdHints())  # the database was replaced
+        return names(connection, purls, settled_after, IdHints())  # likewise
     return {
         by_number[number]: Names(tuple(map(Purl, sorted(written.get(number, ())))), frozenset(settled.get(number, ())))
         for number in named

@@ -90,3 +90,22 @@ def test_answers_go_to_their_components_when_the_database_was_replaced_since_the
     changes = store.feed.changes()
     assert {changes.purls[component]: keys for component, keys in changes.findings.items()} == {BAD: ("V-1",)}
     assert changes.findings.keys() == {other}
+
+
+def test_a_component_is_found_though_another_one_is_remembered_under_its_former_id(
+    opened: Open, tmp_path: Path
+) -> None:
+    store = opened(f"sqlite:///{tmp_path}/a.db")
+    odd = Sbom("cyclonedx-json", "1.6", f"sha256:{1:064x}", (BAD, GOOD), spellings={BAD: (Purl("pkg:nuget/Bad@1"),)})
+    store.sboms.add(IMAGE, odd, place="added")
+    store.components.record([answer(BAD, vulnerability("V-1", "9.8"))], assess=AutoRule(), now=NOON)
+    numbers = store.sboms.component_ids([BAD, GOOD])
+    hints = store.components._hints
+    hints.learn({BAD: numbers[GOOD], GOOD: numbers[GOOD]})  # the first is from a database that this one replaced
+    assert store.components.names([BAD, GOOD], settled_after=NOON).keys() == {BAD}
+    clean = answer(BAD, at=NOON + DAY)._replace(spellings=(Purl("pkg:nuget/Bad@1"),))
+    store.components.record([clean, answer(GOOD)], assess=AutoRule(), now=NOON + DAY)
+    assert not store.feed.changes().findings, "it is not vulnerable any more"
+
+    hints._recent = {BAD: numbers[GOOD]}
+    assert store.components.names([BAD, GOOD], settled_after=NOON).keys() == {BAD}
