@@ -186,7 +186,8 @@ class Downloader:
         except StoreError as problem:  # nothing more can be kept, so what is on its way is not waited for
             state.stop = _stop(problem)
             log.error("download stopped by the store", extra=_words(problem))
-            for fetched in arrived:
+            fetching.stop()
+            for fetched in (*arrived, *fetching.take()):  # they are paid for
                 tally.lost(len(fetched.purls), fetched.answer)
 
     def _count(self, fetched: Fetched, tally: Tally, state: _State) -> None:

@@ -84,6 +84,13 @@ class Fetching:
             self._stopped = True
             self._changed.notify_all()
 
+    def take(self) -> tuple[Fetched, ...]:
+        """What has ended since the last look; nothing is waited for."""
+        with self._changed:
+            fetched = tuple(self._ready)
+            self._ready.clear()
+        return fetched
+
     def results(self, heartbeat: float) -> Iterator[tuple[Fetched, ...]]:
         """All batches that have ended since the last look; none of them when ``heartbeat`` seconds pass without one.
 

@@ -376,6 +376,25 @@ def test_a_store_that_fails_ends_the_run_with_what_was_kept(clock: FakeClock) ->
     assert report.failed >= 2
 
 
+def test_what_arrived_while_the_store_failed_is_paid_for_and_counted(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(40), batch_size=2, concurrency=1)
+
+    class Charging(Scripted):
+        def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
+            return BatchAnswer(tuple(ComponentAnswer(purl, (), clock.now()) for purl in purls), credits_used=1.0)
+
+    class Failing(FailingComponents):
+        def record(self, answers: Sequence[ComponentAnswer], **arguments: Any) -> RecordResult:
+            for thread in threading.enumerate():
+                if thread.name == "download-0":
+                    thread.join(60)
+            return super().record(answers, **arguments)
+
+    components = Failing(desk.store.components, 0)
+    report = desk._but(source=Charging(desk.source, []), components=components).run()
+    assert (report.credits_used, report.failed, report.skipped) == (20.0, 40, {})
+
+
 def test_a_store_that_does_not_say_what_is_wanted_is_an_error_and_gives_the_lock_back(clock: FakeClock) -> None:
     desk = Desk(clock, *many(2))
 
