@@ -77,7 +77,7 @@ def test_override_replaces_and_undo_brings_back_what_counted_before(filled: Inst
 
 def test_undo_leaves_what_was_decided_since_and_can_itself_be_undone(filled: Installation) -> None:
     made = report(filled, *BULK)
-    filled.ok("assess", "CVE-2026-10003", "--package", "pkg:npm/%40shop/trim", *ALICE)
+    filled.ok("assess", "CVE-2026-10003", "--package", "pkg:npm/%40shop/trim", *ALICE, "--override")
     undo = report(filled, "assess", "--undo", made["batch"], "--author", "carol")
     assert undo["left_alone"] == {"decided since": 1}
     assert in_force(filled, "CVE-2026-10003") == ["alice"]

@@ -193,7 +193,7 @@ def test_assessments_are_listed_by_what_they_count_for(
 
 
 def test_an_assessment_that_was_replaced_is_listed_as_such(team: Team) -> None:
-    again = ("--package", "pkg:npm/lodash", "--type", "Caution", "--comment", "again", "--author", "bob")
+    again = ("--package", "pkg:npm/lodash", "--type", "Caution", "--comment", "again", "--author", "bob", "--override")
     team.ok("assess", "CVE-2021-23337", *again)
     rows = team.ok("assessments", "list", "--standing", "any", "--by-hand", "--output", "json").json["assessments"]
     found = {row["assessment"]["by"]: row["standing"] for row in rows}
@@ -249,3 +249,18 @@ def test_an_undo_shows_what_it_takes_back(team: Team) -> None:
 def test_a_decision_that_changes_no_verdict_says_so(team: Team) -> None:
     again = ("--type", "Blocked", "--comment", "still", "--author", "ana", "--dry-run")
     assert "No image and no running workload gets another verdict." in team.ok("assess", "CVE-2021-44228", *again).err
+
+
+def test_a_decision_of_somebody_else_is_replaced_with_consent_only(team: Team) -> None:
+    package = ("--package", "pkg:npm/lodash", "--type", "Blocked", "--comment", "templates are users' now")
+    decide = ("assess", "CVE-2021-23337", *package)
+    ran = team.run(*decide, "--author", "bob")
+    assert ran.code == 2
+    assert "CVE-2021-23337 for pkg:npm/lodash is Ignore by ana" in ran.err
+    assert "--override" in ran.err
+    before = team.ok("assessments", "list", "--author", "bob", "--output", "json").json
+    assert before["assessments"] == []
+    tried = team.ok(*decide, "--author", "bob", "--dry-run", "--output", "json").json
+    assert tried["changes"][0]["replaces"] == "ana"
+    assert team.ok(*decide, "--author", "ana").code == 0, "her own"
+    assert team.ok(*decide, "--author", "bob", "--override").code == 0

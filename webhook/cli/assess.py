@@ -76,7 +76,7 @@ _SHOWN_STATES = 3
 )
 @click.option("--allow-unknown", is_flag=True, help="Accept IDs that affect no known component.")
 @click.option("--dry-run", is_flag=True, help="Show what would be recorded, and what it would change.")
-@click.option("--override", is_flag=True, help="In bulk: also replace assessments made by people.")
+@click.option("--override", is_flag=True, help="Also replace assessments made by other people; in bulk, by anybody.")
 @click.option("--undo", metavar="BATCH", help="Undo everything that one command recorded.")
 @click.option("--yes", is_flag=True, help="In bulk: do not ask for confirmation.")
 @global_options

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -14,11 +15,13 @@ from webhook.cli.triaging import loaded_triage
 from webhook.engines.assessing.impact import Change, without_decided
 from webhook.engines.triage.deciding import Effects
 from webhook.errors import InvalidInput
-from webhook.model.assessments import Assessment, Scope
+from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.images import Digest
 from webhook.model.records import AssessmentState
 from webhook.policy.decisions import Decision
 from webhook.policy.expiry import parse_until
+from webhook.policy.phrases import decided
+from webhook.policy.scopes import described
 from webhook.policy.selections import Selection
 
 
@@ -141,10 +144,30 @@ def plan(request: Request, parts: Parts) -> Outcome:
         affected = assessor.select(_selection(request))
         records = assessor.assess_affected(affected, request.scope, decision, dry_run=True)
     changes = assessor.impact(records)
+    if not request.in_bulk and not request.override and not request.dry_run:
+        _check_consent(changes, author)
     if not request.in_bulk or request.override:
         return Outcome(tuple(changes), {})
     recorded, kept = without_decided(changes)
     return Outcome(recorded, {"decided by people": len(kept)}, kept)
+
+
+def _check_consent(changes: Sequence[Change], author: str) -> None:
+    """Refuse to replace what somebody else decided at a command line or in the console without a word of consent.
+
+    Files and objects that provision decisions are in force again once they change, so they are only told of.
+
+    Raises:
+        InvalidInput: it would be replaced.
+    """
+    for change in changes:
+        theirs = change.replaces
+        if theirs is not None and theirs.source is AssessmentSource.MANUAL and theirs.author != author:
+            raise InvalidInput(
+                f"This would replace a decision of somebody else: {theirs.vulnerability} for "
+                f"{described(theirs.scope)} is {theirs.type} {decided(theirs)}.",
+                remedy="Add --override to replace it; --dry-run shows what that changes.",
+            )
 
 
 def with_effects(planned: Outcome, parts: Parts) -> Outcome:
