@@ -51,6 +51,7 @@ class Shape:
     components: int
     per_image: int
     vulnerable: float
+    moment: dt.datetime
 
 
 def fill(
@@ -61,6 +62,7 @@ def fill(
     per_image: int = 300,
     vulnerable: float = 0.02,
     seed: int = 1,
+    moment: dt.datetime = _NOW,
 ) -> None:
     """Fill an empty database; its tables are made when they are not there.
 
@@ -71,8 +73,9 @@ def fill(
         per_image: about how many components an image has, at least its share of all components.
         vulnerable: which part of the components has vulnerabilities, one to four each.
         seed: of the random numbers.
+        moment: when everything was answered and assessed (UTC, aware).
     """
-    shape, dice = Shape(images, components, per_image, vulnerable), random.Random(seed)
+    shape, dice = Shape(images, components, per_image, vulnerable, moment), random.Random(seed)
     database = Database(StoreOptions(url=url), RealClock())
     database.upgrade()
     with database.change() as change:
@@ -96,7 +99,7 @@ class _Filler:
         found = self._findings(purls)
         known = self._vulnerabilities(max((key for keys in found.values() for key in keys), default=-1) + 1)
         self._write(tables.components, self._component_rows(purls, found))
-        moment = {"first_seen": _NOW, "revision": self._revision}
+        moment = {"first_seen": self._shape.moment, "revision": self._revision}
         self._write(tables.vulnerabilities, ({**row, **moment} for row in _rows(vulnerability_columns(known))))
         names = sorted({(name.casefold(), item.id) for item in known for name in item.identifiers})
         self._write(tables.identifiers, ({"name": name, "vulnerability_id": key} for name, key in names))
@@ -143,7 +146,7 @@ class _Filler:
         ]
 
     def _component_rows(self, purls: Sequence[Purl], found: Mapping[int, object]) -> Iterator[dict[str, object]]:
-        answered = int(_NOW.timestamp())
+        answered = int(self._shape.moment.timestamp())
         for number, purl in enumerate(purls):
             state, at = ComponentState.CLEAN, answered
             if number in found:
@@ -166,8 +169,12 @@ class _Filler:
             {"vulnerability_id": known[key].id, "package": package, "score": known[key].cvss_score}
             for key, package in pairs
         )
-        self._write(tables.affected_packages, ({**row, "first_seen": _NOW} for row in rows))
-        made = [record for key, package in pairs if (record := _assessed(known[key], package)) is not None]
+        self._write(tables.affected_packages, ({**row, "first_seen": self._shape.moment} for row in rows))
+        made = [
+            record
+            for key, package in pairs
+            if (record := _assessed(known[key], package, self._shape.moment)) is not None
+        ]
         self._write(tables.assessments, _rows(assessment_columns(made, revision=self._revision, after=0)))
 
     def _images(self, components: int) -> None:
@@ -195,7 +202,7 @@ class _Filler:
             "version": "1.6",
             "tool": "bench",
             "place": "added",
-            "added_at": _NOW,
+            "added_at": self._shape.moment,
             "component_ids": pack(sorted(ids)),
             "skipped": '{"no-version":3}',
             "skipped_components": "[]",
@@ -234,15 +241,15 @@ def _rows(columns: Mapping[str, Sequence[object]]) -> Iterator[dict[str, object]
     return (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
 
 
-def _assessed(one: Vulnerability, package: str) -> Assessment | None:
+def _assessed(one: Vulnerability, package: str, moment: dt.datetime) -> Assessment | None:
     """As the recommended types assess: low scores are ignored, medium ones left to people."""
     score = one.cvss_score or Decimal(0)
     if Decimal("4.0") <= score < Decimal("7.0"):
         return None
     kind, days = ("Ignore", 90) if score < 4 else ("Caution", 30) if score < 9 else ("Blocked", 30)
-    until = _NOW + dt.timedelta(days=days)
+    until = moment + dt.timedelta(days=days)
     source = AssessmentSource.AUTO
-    return Assessment(one.id, kind, Scope(package), source, "auto-assess", "", _NOW, until, f"{kind} range", score)
+    return Assessment(one.id, kind, Scope(package), source, "auto-assess", "", moment, until, f"{kind} range", score)
 
 
 def _digest(number: int) -> str:

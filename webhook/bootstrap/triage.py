@@ -9,6 +9,7 @@ from webhook.clients.machine import ThreadBackground
 from webhook.engines.assessing.rules import ModelRules
 from webhook.engines.triage.assessments import AssessmentLists
 from webhook.engines.triage.board import Boards, judge_of
+from webhook.engines.triage.catalog import Catalogs
 from webhook.engines.triage.deciding import Decider, DecidingParts
 from webhook.engines.triage.overview import Overviews
 from webhook.engines.triage.packages import PackageLists
@@ -39,7 +40,9 @@ def open_triage(parts: Parts) -> Triage:
     store, model, clock = parts.store.triage, parts.model, parts.clock
     rules = ModelRules(parts.rules, model)
     checker = parts.checker(ThreadBackground(1))
-    boards = Boards(model, checker, parts.settings.policy, parts.store.inventory, clock)
+    boards = Boards(
+        model, Catalogs(store, model, rules, clock), checker, parts.settings.policy, parts.store.inventory, clock
+    )
     vulnerabilities = VulnerabilityLists(store, model, boards, rules, clock)
     assessments = AssessmentLists(store, model, rules, clock)
     return Triage(

@@ -46,41 +46,17 @@ class VulnerabilityOrder(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class VulnerabilityScan:
-    """Which vulnerabilities the store gives; each None means any.
-
-    Attributes:
-        order: how they are sorted.
-        rank_low, rank_high: ten times the rounded score, both included; -1 stands for no score.
-        since: first seen then or later.
-        text: a part of the identifier, an alias or the title, without case.
-        ids: only these.
-        uncovered_at: leave out those for which it is certain that each package has an assessment in force at that time.
-    """
-
-    order: VulnerabilityOrder = VulnerabilityOrder.SCORE
-    rank_low: int | None = None
-    rank_high: int | None = None
-    since: dt.datetime | None = None
-    text: str | None = None
-    ids: Sequence[str] | None = None
-    uncovered_at: dt.datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class VulnerabilityLine:
     """A vulnerability in the store.
 
     Attributes:
         vulnerability: without its description, unless one was asked for alone.
         first_seen: when it entered the store.
-        key: its place in the order that was asked for.
         components: number and purl of each component that it affects now.
     """
 
     vulnerability: Vulnerability
     first_seen: dt.datetime
-    key: Key
     components: tuple[tuple[int, Purl], ...] = ()
 
 

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -127,6 +127,10 @@ class _Entry:
         return contained
 
 
+Records = Mapping[_Key, Sequence[_Entry]]
+"""Entries by vulnerability (in lower case) and package."""
+
+
 class AssessmentIndex:
     """All assessments that can still matter, found by vulnerability and package.
 
@@ -174,6 +178,10 @@ class AssessmentIndex:
             other.namespaces, other._has_images = self.namespaces, self._has_images
         other.add(assessments)
         return other
+
+    def records(self) -> Records:
+        """All that can still matter; what did not change between two calls is the same object in both."""
+        return dict(self._entries)
 
     def holds(self, assessment: Assessment) -> bool:
         """Whether a stored record can still matter: it is neither withdrawn nor outlived by a newer one."""

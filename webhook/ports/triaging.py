@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
         PackageLine,
         PackageScan,
         VulnerabilityLine,
-        VulnerabilityScan,
     )
 
 
@@ -30,8 +29,11 @@ class TriageStore(Protocol):
     Every method may raise TooBroad, when the limit was reached, and StoreError, when the database did not answer.
     """
 
-    def vulnerabilities(self, scan: VulnerabilityScan, after: Key | None, most: int) -> Sequence[VulnerabilityLine]:
-        """Vulnerabilities that affect a component now, behind a key, at most so many."""
+    def vulnerabilities(self, identifiers: Sequence[str]) -> Sequence[VulnerabilityLine]:
+        """Those of some vulnerabilities, by id, that affect a component now, in any order."""
+
+    def first_seen(self, identifiers: Sequence[str]) -> Mapping[str, int]:
+        """When some vulnerabilities, by id, entered the store, in microseconds since 1970."""
 
     def vulnerability(self, identifier: str) -> VulnerabilityLine | None:
         """One by id or alias in any case, with its description; also one that affects nothing any more."""
@@ -47,9 +49,6 @@ class TriageStore(Protocol):
 
     def assessments(self, scan: AssessmentScan, after: Key | None, most: int) -> Sequence[AssessmentLine]:
         """Records of assessments behind a key, at most so many."""
-
-    def ending(self, after: dt.datetime, until: dt.datetime, most: int) -> Sequence[str]:
-        """Ids of vulnerabilities of which some assessment ends in a span of time, at most so many."""
 
     def runs(self, after: Key | None, most: int) -> Sequence[tuple[int, RunRecord]]:
         """Runs of the downloader with their numbers, newest first."""

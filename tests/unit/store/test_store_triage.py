@@ -14,7 +14,6 @@ from tests.fakes import NOON
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
 from webhook.errors import ChangedMeanwhile, StoreError, TooBroad
 from webhook.model.actions import Action
-from webhook.model.assessments import Scope
 from webhook.model.components import ComponentState
 from webhook.model.downloads import DownloadReport
 from webhook.model.inventory import InventoriedImage, InventoriedWorkload
@@ -26,8 +25,6 @@ from webhook.model.triage import (
     AuditScan,
     Key,
     PackageScan,
-    VulnerabilityOrder,
-    VulnerabilityScan,
 )
 from webhook.model.verdicts import SbomStatus
 from webhook.policy.audit import noted
@@ -69,51 +66,17 @@ def walked(read: Callable[[Key | None, int], Any], most: int = 2) -> list[Any]:
         after = page[-1].key
 
 
-def ids(store: Store, most: int = 2, **scan: Any) -> list[str]:
-    lines = walked(lambda after, n: store.triage.vulnerabilities(VulnerabilityScan(**scan), after, n), most)
-    return [line.vulnerability.id for line in lines]
-
-
-def test_pages_hold_each_vulnerability_once_in_every_order(filled: Store) -> None:
-    by_score = ["V-6", "V-1", "V-0", "V-2", "V-3", "V-5", "V-4"]
-    assert ids(filled) == by_score
-    assert ids(filled, most=100) == by_score
-    assert ids(filled, order=VulnerabilityOrder.NEWEST) == [f"V-{n}" for n in reversed(range(7))]
-    assert ids(filled, order=VulnerabilityOrder.ID) == [f"V-{n}" for n in range(7)]
-
-
-def test_what_was_added_meanwhile_moves_no_page(filled: Store) -> None:
-    first = filled.triage.vulnerabilities(VulnerabilityScan(), None, 2)
-    filled.components.record([answer("pkg:npm/new@1", vulnerability("V-NEW", "10.0"))], assess=AutoRule(), now=NOON)
-    second = filled.triage.vulnerabilities(VulnerabilityScan(), first[-1].key, 2)
-    assert [line.vulnerability.id for line in (*first, *second)] == ["V-6", "V-1", "V-0", "V-2"]
-
-
-def test_the_rank_is_the_score_rounded_half_up_and_follows_it(filled: Store) -> None:
-    assert ids(filled, rank_low=73, rank_high=73) == ["V-2"]
-    assert ids(filled, rank_low=-1, rank_high=0) == ["V-5", "V-4"]
-    at = NOON + dt.timedelta(days=1)
-    filled.components.record([answer("pkg:npm/p4@1", vulnerability("V-4", "9.95"), at=at)], assess=AutoRule(), now=at)
-    assert ids(filled, rank_low=100) == ["V-6", "V-4"]
-
-
-def test_filters_of_the_store(filled: Store) -> None:
-    assert ids(filled, since=NOON + dt.timedelta(hours=5)) == ["V-6", "V-5"]
-    assert ids(filled, text="alias-3") == ["V-3"]
-    assert ids(filled, text="TITLE OF v-1") == ["V-1"]
-    assert ids(filled, text="%") == []
-    assert ids(filled, ids=("V-2", "V-3", "unknown")) == ["V-2", "V-3"]
-
-
-def test_what_is_certainly_assessed_is_passed_over(filled: Store) -> None:
-    assert ids(filled, uncovered_at=NOON) == ["V-2", "V-3", "V-5", "V-4"]
-    package = "pkg:npm/p3"
-    made = assessment("V-3", scope=Scope(package), until=NOON + dt.timedelta(hours=1))
-    filled.assessments.append([made, assessment("V-2", scope=Scope("pkg:npm/p2", version_range="<2"))])
-    assert ids(filled, uncovered_at=NOON) == ["V-2", "V-5", "V-4"]
-    assert "V-3" in ids(filled, uncovered_at=NOON + dt.timedelta(hours=1))
-    filled.assessments.append([assessment("V-3", None, scope=Scope(package))])
-    assert "V-3" in ids(filled, uncovered_at=NOON)
+def test_vulnerabilities_are_read_by_id(filled: Store) -> None:
+    lines = filled.triage.vulnerabilities(["V-3", "V-GONE", "V-1", "unknown", "x' OR 1"])
+    assert {line.vulnerability.id: [purl for _, purl in line.components] for line in lines} == {
+        "V-1": ["pkg:npm/p1@1", "pkg:npm/p1@2"],
+        "V-3": ["pkg:npm/p3@1", "pkg:npm/p3@2"],
+    }
+    assert filled.triage.vulnerabilities([]) == []
+    moments = filled.triage.first_seen(["V-3", "V-GONE", "unknown"])
+    assert {key: NOON + dt.timedelta(hours=hours) for key, hours in (("V-3", 3), ("V-GONE", 0))} == {
+        key: dt.datetime.fromtimestamp(moment / 1_000_000, dt.UTC) for key, moment in moments.items()
+    }
 
 
 def test_a_line_names_what_is_affected_now(filled: Store) -> None:

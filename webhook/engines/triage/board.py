@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from webhook.engines.judging.images import ImageChecker
 from webhook.engines.readmodel import ReadModel
+from webhook.engines.triage.catalog import Catalog, Catalogs
 from webhook.engines.triage.whereabouts import Whereabouts
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action, worst
@@ -91,6 +92,7 @@ class Board:
         generation: of the read model.
         taken_at: when the cluster was last audited; None without a cluster.
         where: which images contain a component.
+        catalog: the vulnerabilities.
         images: sorted by title and digest.
         workloads: sorted by namespace, kind and name.
         valid_until: when time alone changes a verdict; None means never.
@@ -99,6 +101,7 @@ class Board:
     generation: int
     taken_at: dt.datetime | None
     where: Whereabouts
+    catalog: Catalog
     images: tuple[KnownImage, ...]
     workloads: tuple[JudgedWorkload, ...]
     valid_until: dt.datetime | None = None
@@ -124,6 +127,19 @@ class Board:
             sorted({workload.workload.namespace for workload in self.workloads if workload.workload.namespace})
         )
 
+    def vulnerable_in(self, namespace: str | None = None) -> frozenset[int]:
+        """Numbers of the vulnerable components that run, in one namespace or in any; remembered."""
+        known = self._vulnerable.get(namespace)
+        if known is None:
+            digests = self.digests_in(namespace)
+            places = {place for place, digest in enumerate(self.where.digests) if digest in digests}
+            known = self._vulnerable[namespace] = frozenset(self.where.in_some(self.catalog.found, places))
+        return known
+
+    @cached_property
+    def _vulnerable(self) -> dict[str | None, frozenset[int]]:
+        return {}
+
     def digests_in(self, namespace: str | None = None) -> set[Digest]:
         """The images that run, in one namespace or in any."""
         return {
@@ -140,6 +156,7 @@ class Boards:
 
     Args:
         model: what is known.
+        catalogs: the vulnerabilities, judged.
         checker: judges images.
         policy: what a mode makes of a verdict.
         inventory: what runs.
@@ -147,9 +164,15 @@ class Boards:
     """
 
     def __init__(
-        self, model: ReadModel, checker: ImageChecker, policy: Policy, inventory: InventoryStore, clock: Clock
+        self,
+        model: ReadModel,
+        catalogs: Catalogs,
+        checker: ImageChecker,
+        policy: Policy,
+        inventory: InventoryStore,
+        clock: Clock,
     ) -> None:
-        self._model, self._checker, self._policy = model, checker, policy
+        self._model, self._catalogs, self._checker, self._policy = model, catalogs, checker, policy
         self._inventory, self._clock = inventory, clock
         self._one_at_a_time = threading.Lock()
         self._known: RunningInventory | None = None
@@ -173,13 +196,15 @@ class Boards:
         with self._one_at_a_time:
             if inventory or self._now is None:
                 self._load()
-            board = self._now
+            board, catalog = self._now, self._catalogs.refresh()
             taken_at = None if self._known is None else self._known.taken_at
             if board is not None and board.generation == self._model.generation and board.taken_at == taken_at:
                 until = board.valid_until
                 if until is None or self._clock.now() < until:
+                    if board.catalog is not catalog:
+                        self._now = board = replace(board, catalog=catalog)
                     return board
-            self._now = board = self._made(taken_at)
+            self._now = board = self._made(taken_at, catalog)
             return board
 
     def _load(self) -> None:
@@ -187,14 +212,14 @@ class Boards:
         if taken_at is not None and (self._known is None or self._known.taken_at != taken_at):
             self._known = self._inventory.load()
 
-    def _made(self, taken_at: dt.datetime | None) -> Board:
+    def _made(self, taken_at: dt.datetime | None, catalog: Catalog) -> Board:
         generation, contents, names = self._model.generation, self._model.contents(), self._model.names()
         if not self._where.is_of(contents):
             self._where = Whereabouts(contents)
         judge = judge_of(self._checker)
         workloads = () if self._known is None else self._known.workloads
         judged = tuple(judged_workload(workload, judge, self._policy) for workload in workloads)
-        board = Board(generation, taken_at, self._where, (), judged)
+        board = Board(generation, taken_at, self._where, catalog, (), judged)
         images = []
         for digest, _ in contents:
             shown = tuple(sorted(names.get(digest, ())))
@@ -207,7 +232,7 @@ class Boards:
             image.verdict.valid_until for workload in judged for image in workload.images if image.verdict is not None
         ]
         until = min((moment for moment in moments if moment is not None), default=None)
-        return Board(generation, taken_at, self._where, tuple(images), judged, until)
+        return Board(generation, taken_at, self._where, catalog, tuple(images), judged, until)
 
 
 Judging = Callable[[ImageRef, Digest, str], Verdict | None]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain, islice, repeat
 
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
@@ -15,7 +16,7 @@ from webhook.model.actions import Action, worst
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.model.records import AssessmentState
-from webhook.model.triage import Key, Page, VulnerabilityLine, VulnerabilityOrder, VulnerabilityScan
+from webhook.model.triage import Key, Page, VulnerabilityLine, VulnerabilityOrder
 from webhook.model.verdicts import Finding
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.evaluation import Judge, worst_first
@@ -27,9 +28,6 @@ from webhook.ports import Clock, TriageStore
 
 MOST_COUNTED = 1000
 """Images beyond which a line says "1,000+"."""
-_MOST_IDS = 2000
-"""Ids that the store is asked for by name; more are looked for while the list is walked."""
-_MOST_ENDING = 20_000
 _PORTIONS = (100, 250, 500, 1000)
 _SECONDS = 1.0
 _MOST_PATTERN = 200
@@ -135,7 +133,6 @@ class VulnerabilityLists:
 
     def __init__(self, store: TriageStore, model: ReadModel, boards: Boards, rules: RuleSource, clock: Clock) -> None:
         self._store, self._model, self._boards, self._rules, self._clock = store, model, boards, rules, clock
-        self._findings: tuple[int, Sequence[tuple[int, Purl, tuple[str, ...]]]] = (-1, ())
 
     def page(self, wanted: VulnerabilityFilter, after: Key | None = None, most: int = 50) -> Page[VulnerabilityRow]:
         """A page of the list.
@@ -153,33 +150,27 @@ class VulnerabilityLists:
             StoreError: the store did not answer.
         """
         board, end = self._boards.now(), self._clock.monotonic() + _SECONDS
-        ids, numbers = self._restricted(wanted, board)
-        if ids is not None and not ids:
-            return Page(())
-        scan = self._scan(wanted, ids)
-        is_exact = numbers is None and wanted.state is None and wanted.type is None
+        candidates, numbers = self._candidates(wanted, board)
         judge = self._judge(wanted)
         found: list[VulnerabilityRow] = []
-        for portion in (most + 1, *_PORTIONS) if is_exact else _endless(_PORTIONS):
-            lines = self._store.vulnerabilities(scan, after, portion)
-            for line in lines:
-                row = (
-                    None
-                    if ids is not None and line.vulnerability.id not in ids
-                    else self._row(line, judge, board, numbers, wanted)
-                )
+        walked = (key for key in board.catalog.walk(wanted.order, after) if candidates is None or key in candidates)
+        for portion in chain((most + 1,), _PORTIONS, repeat(_PORTIONS[-1])):
+            keys = list(islice(walked, portion))
+            lines = {line.vulnerability.id: line for line in self._store.vulnerabilities(keys)}
+            for key in keys:
+                line = lines.get(key)
+                row = None if line is None else self._row(line, judge, board, numbers, wanted)
                 if row is not None:
                     if len(found) == most:
                         return Page(tuple(found), found[-1].key)
                     found.append(row)
-            if len(lines) < portion:
-                return Page(tuple(found))
-            after = lines[-1].key
+            if len(keys) < portion:
+                break
             if self._clock.monotonic() >= end:
                 if not found:
                     raise TooBroad("This list takes too long to search with these filters.")
-                return Page(tuple(found), after)
-        return Page(tuple(found), after)
+                return Page(tuple(found), board.catalog.key(wanted.order, keys[-1]))
+        return Page(tuple(found))
 
     def one(self, identifier: str, namespace: str = "") -> VulnerabilityRow | None:
         """One vulnerability by id or alias, with its description; None when nobody knows it.
@@ -209,30 +200,11 @@ class VulnerabilityLists:
         """
         found: dict[str, VulnerabilityLine] = {}
         for start in range(0, len(identifiers), _PORTIONS[-1]):
-            some = tuple(identifiers[start : start + _PORTIONS[-1]])
-            scan = VulnerabilityScan(VulnerabilityOrder.ID, ids=some)
-            found |= {
-                vulnerability.vulnerability.id: vulnerability
-                for vulnerability in self._store.vulnerabilities(scan, None, len(some))
-            }
+            lines = self._store.vulnerabilities(identifiers[start : start + _PORTIONS[-1]])
+            found |= {line.vulnerability.id: line for line in lines}
         return found
 
     # -- parts ------------------------------------------------------------------------------------------------------
-
-    def _scan(self, wanted: VulnerabilityFilter, ids: set[str] | None) -> VulnerabilityScan:
-        low, high = _ranks(wanted.severity)
-        if wanted.scores is not None:
-            low = max(int(wanted.scores[0] * 10), 0 if low is None else low)
-            high = min(int(wanted.scores[1] * 10), 100 if high is None else high)
-        return VulnerabilityScan(
-            order=wanted.order,
-            rank_low=low,
-            rank_high=high,
-            since=wanted.since,
-            text=wanted.text or None,
-            ids=tuple(ids) if ids is not None and len(ids) <= _MOST_IDS else None,
-            uncovered_at=self._clock.now() if wanted.state is AssessmentState.UNASSESSED else None,
-        )
 
     def _judge(self, wanted: VulnerabilityFilter) -> Judge:
         namespace = wanted.namespace or wanted.judged_in or ""
@@ -263,60 +235,56 @@ class VulnerabilityLists:
         workloads: set[int] = set()
         for place in places:
             workloads.update(board.running.get(board.where.digests[place], ()))
+        key = board.catalog.key(wanted.order, line.vulnerability.id)
         return VulnerabilityRow(
             line.vulnerability,
             line.first_seen,
             tuple(findings),
             len(places),
             len(workloads),
-            line.key,
+            key,
             tuple(number for number, _ in held),
         )
 
-    def _restricted(self, wanted: VulnerabilityFilter, board: Board) -> tuple[set[str] | None, set[int] | None]:
-        """The vulnerabilities, and the numbers of the components, to which filters by place and package restrict."""
-        ids: set[str] | None = None
-        numbers: set[int] | None = None
-        inside = self._inside(wanted, board)
-        if inside is not None or wanted.package:
-            matches = _matcher(wanted.package or "*")
-            ids, numbers = set(), set()
-            for number, purl, found in self._vulnerable():
-                if (inside is None or number in inside) and matches(purl):
-                    numbers.add(number)
-                    ids.update(found)
+    def _candidates(self, wanted: VulnerabilityFilter, board: Board) -> tuple[Set[str] | None, set[int] | None]:
+        """Ids among which everything that is wanted is, and the numbers of the components that count."""
+        catalog, now = board.catalog, self._clock.now()
+        sets: list[Set[str]] = []
+        numbers = self._numbers(wanted, board)
+        if numbers is not None:
+            sets.append(catalog.affected_by(numbers))
         if wanted.ends_within is not None:
-            now = self._clock.now()
-            ending = set(self._store.ending(now, now + dt.timedelta(days=wanted.ends_within), _MOST_ENDING))
-            ids = ending if ids is None else ids & ending
-        return ids, numbers
+            sets.append(catalog.ending(now, now + dt.timedelta(days=wanted.ends_within)))
+        if not wanted.image and (wanted.state is not None or wanted.type):
+            unsettled = catalog.changed_by(now) | catalog.decided_in(wanted.namespace or wanted.judged_in or "")
+            if wanted.state is not None:
+                sets.append(catalog.in_state(wanted.state) | unsettled)
+            if wanted.type:
+                sets.append(catalog.of_type(wanted.type) | unsettled)
+        low, high = _ranks(wanted.severity)
+        if low is not None and high is not None:
+            sets.append(catalog.ranked(low, high))
+        if wanted.scores is not None:
+            sets.append(catalog.ranked(max(int(wanted.scores[0] * 10), 0), int(wanted.scores[1] * 10)))
+        if wanted.since is not None:
+            sets.append(catalog.seen_since(wanted.since))
+        if wanted.text:
+            sets.append(catalog.containing(wanted.text))
+        sets.sort(key=len)
+        return frozenset(sets[0]).intersection(*sets[1:]) if sets else None, numbers
 
-    def _inside(self, wanted: VulnerabilityFilter, board: Board) -> set[int] | None:
-        """Numbers of the components in the images that a filter names; None when it names none."""
-        digests: set[Digest] | None = None
+    def _numbers(self, wanted: VulnerabilityFilter, board: Board) -> set[int] | None:
+        """Numbers of the vulnerable components to which filters by place and package restrict; None without one."""
+        found: set[int] | None = None
         if wanted.running or wanted.namespace:
-            digests = board.digests_in(wanted.namespace or None)
+            found = set(board.vulnerable_in(wanted.namespace or None))
         if wanted.image:
-            named = {Digest(wanted.image)}
-            digests = named if digests is None else digests & named
-        if digests is None:
-            return None
-        found: set[int] = set()
-        for digest in digests:
-            found.update(self._model.components_of(digest) or ())
+            held = set(self._model.components_of(Digest(wanted.image)) or ())
+            found = held if found is None else found & held
+        if wanted.package:
+            named = set(_named(wanted.package, board.catalog.packages))
+            found = named if found is None else found & named
         return found
-
-    def _vulnerable(self) -> Sequence[tuple[int, Purl, tuple[str, ...]]]:
-        generation = self._model.generation
-        if self._findings[0] != generation:
-            self._findings = (generation, self._model.findings())
-        return self._findings[1]
-
-
-def _endless(portions: Sequence[int]) -> Iterable[int]:
-    yield from portions
-    while True:
-        yield portions[-1]
 
 
 def _is_of(finding: Finding, kind: str) -> bool:
@@ -324,11 +292,18 @@ def _is_of(finding: Finding, kind: str) -> bool:
     return given is not None and (given.type or "").casefold() == kind.casefold()
 
 
-def _matcher(pattern: str) -> Callable[[Purl], bool]:
-    wanted = pattern[:_MOST_PATTERN].lower()
-    if pattern.startswith("pkg:"):
-        return lambda purl: matches_wildcards(wanted, purl.package.lower()) or matches_wildcards(wanted, purl.lower())
-    return lambda purl: matches_wildcards(wanted, purl.package.rpartition("/")[2].lower())
+def _named(pattern: str, packages: Mapping[str, Sequence[tuple[int, Purl]]]) -> Iterator[int]:
+    """Numbers of the components whose name, or purl where the pattern begins with ``pkg:``, matches a glob."""
+    glob, is_purl = pattern[:_MOST_PATTERN].lower(), pattern.startswith("pkg:")
+    start = glob.partition("*")[0].partition("@")[0] if is_purl else ""
+    for package, held in packages.items():
+        text = package.lower()
+        if not text.startswith(start):
+            continue
+        if matches_wildcards(glob, text if is_purl else text.rpartition("/")[2]):
+            yield from (number for number, _ in held)
+        elif is_purl:
+            yield from (number for number, purl in held if matches_wildcards(glob, purl.lower()))
 
 
 def _ranks(severity: str | None) -> tuple[int | None, int | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from webhook.model.changes import UINT32
 from webhook.model.images import Digest
@@ -61,3 +61,10 @@ class Whereabouts:
     def images(self, numbers: Iterable[int]) -> list[Digest]:
         """The images that contain one of these components, in a fixed order."""
         return [self.digests[place] for place in sorted(self.places(numbers))]
+
+    def in_some(self, numbers: Iterable[int], of: set[int]) -> Iterator[int]:
+        """Those of some components that images at some places contain."""
+        starts, places = self._starts, self._places
+        for number in numbers:
+            if number + 1 < len(starts) and not of.isdisjoint(places[starts[number] : starts[number + 1]]):
+                yield number

@@ -57,13 +57,6 @@ def _chosen(query: Select[Any], scan: AssessmentScan) -> Select[Any]:
     return query
 
 
-def ending_spellings(connection: Connection, after: dt.datetime, until: dt.datetime, most: int) -> list[str]:
-    """How the records whose end lies in a span of time call their vulnerabilities."""
-    span = (_A.until > literal(to_microseconds(after))) & (_A.until <= literal(to_microseconds(until)))
-    query = select(_A.vulnerability).where(span, _A.type.is_not(None)).distinct().limit(most)
-    return [name for portion in raw_rows(connection, query) for (name,) in portion]
-
-
 def run_lines(connection: Connection, after: Key | None, most: int) -> list[tuple[int, RunRecord]]:
     """A page of runs."""
     query = select(runs.c.id, runs.c.started, runs.c.finished, runs.c.report).order_by(runs.c.id.desc()).limit(most)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from webhook.model.records import RunRecord
 from webhook.model.triage import (
@@ -16,12 +15,11 @@ from webhook.model.triage import (
     PackageLine,
     PackageScan,
     VulnerabilityLine,
-    VulnerabilityScan,
 )
 from webhook.store.database import Database
 from webhook.store.interruptions import tried_twice
-from webhook.store.triage.findings import named_vulnerabilities, vulnerability_line, vulnerability_lines
-from webhook.store.triage.journal import assessment_lines, audit_lines, ending_spellings, run_lines
+from webhook.store.triage.findings import first_seen, vulnerability_line, vulnerability_lines
+from webhook.store.triage.journal import assessment_lines, audit_lines, run_lines
 from webhook.store.triage.limits import SECONDS, limited
 from webhook.store.triage.packages import component_lines, package_lines, version_lines
 
@@ -38,10 +36,16 @@ class TriageRepository:
         self._database, self._seconds = database, seconds
 
     @tried_twice
-    def vulnerabilities(self, scan: VulnerabilityScan, after: Key | None, most: int) -> Sequence[VulnerabilityLine]:
+    def vulnerabilities(self, identifiers: Sequence[str]) -> Sequence[VulnerabilityLine]:
         """Vulnerabilities that affect a component now."""
         with limited(self._database, self._seconds) as connection:
-            return vulnerability_lines(connection, scan, after, most)
+            return vulnerability_lines(connection, identifiers)
+
+    @tried_twice
+    def first_seen(self, identifiers: Sequence[str]) -> Mapping[str, int]:
+        """When vulnerabilities entered the store; asked by the console itself, so that no time limit counts."""
+        with self._database.read() as connection:
+            return first_seen(connection, identifiers)
 
     @tried_twice
     def vulnerability(self, identifier: str) -> VulnerabilityLine | None:
@@ -72,12 +76,6 @@ class TriageRepository:
         """Records of assessments."""
         with limited(self._database, self._seconds) as connection:
             return assessment_lines(connection, scan, after, most)
-
-    @tried_twice
-    def ending(self, after: dt.datetime, until: dt.datetime, most: int) -> Sequence[str]:
-        """Ids of vulnerabilities of which some assessment ends in a span of time."""
-        with limited(self._database, self._seconds) as connection:
-            return named_vulnerabilities(connection, ending_spellings(connection, after, until, most))
 
     @tried_twice
     def runs(self, after: Key | None, most: int) -> Sequence[tuple[int, RunRecord]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,16 +17,21 @@ from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom,
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.triage import Triage, open_triage
 from webhook.engines.triage.assessments import AssessmentFilter, Standing
-from webhook.engines.triage.vulnerabilities import VulnerabilityFilter
+from webhook.engines.triage.vulnerabilities import VulnerabilityFilter, VulnerabilityRow
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentSource, Scope
 from webhook.model.images import parse_image
 from webhook.model.inventory import InventoriedImage, InventoriedWorkload
 from webhook.model.policies import Mode
+from webhook.model.purls import Purl
 from webhook.model.records import AssessmentState
-from webhook.model.triage import AssessmentScan, PackageScan
-from webhook.model.verdicts import SbomStatus
+from webhook.model.triage import AssessmentScan, PackageScan, VulnerabilityOrder
+from webhook.model.verdicts import Finding, SbomStatus
+from webhook.policy.evaluation import Judge
+from webhook.policy.matching import Place
+from webhook.policy.scores import severity
+from webhook.policy.selections import state_of
 from webhook.settings import load_settings
 
 CRITICAL, HIGH, MEDIUM = (vulnerability(f"CVE-2026-{n}", score) for n, score in enumerate(("9.8", "7.5", "5.0"), 1))
@@ -203,3 +210,115 @@ def test_the_overview_names_what_needs_a_person(scene: Scene) -> None:
     scene.refresh()
     (ending,) = scene.triage.overviews.now().ending
     assert (ending.assessment.vulnerability, ending.standing) == (CRITICAL.id, Standing.IN_FORCE)
+
+
+TYPES = """
+assessmentTypes:
+  - {name: Blocked, action: deny, autoAssess: {min: 9.0, max: 10.0}, expiresAfterDays: 20, onExpiry: reassess}
+  - {name: Caution, action: warn, autoAssess: {min: 7.0, max: 8.9}, expiresAfterDays: 3}
+  - {name: Ignore, action: allow}
+"""
+
+
+def test_filters_hold_what_judging_everything_holds(tmp_path: Path, clock: FakeClock) -> None:
+    """Also after records have ended, were given again by range, or count in one namespace or image alone."""
+    (tmp_path / "c.yaml").write_text(f"database: {{url: 'sqlite:///{tmp_path}/b.db'}}\n{TYPES}")
+    parts = replace(open_parts(load_settings(tmp_path / "c.yaml", {}, {"HOME": str(tmp_path)})), clock=clock)
+    store, dice = parts.store, Random(5)
+    purls = [Purl(f"pkg:npm/{name}@{version}") for name in "abcdef" for version in "12"]
+    known = [
+        vulnerability(f"V-{n:02}", dice.choice(("9.1", "7.5", "5.0", None)), aliases=(f"A-{n}",)) for n in range(40)
+    ]
+    for n in range(1, 5):
+        store.sboms.add(digest(n), make_sbom(*dice.sample(purls, 5)), place="added", image=parse_image(f"shop/i{n}:1"))
+    answers = [answer(purl, *dice.sample(known, 9), at=NOON) for purl in purls]
+    store.components.record(answers, assess=parts.assessor.auto_rule(), now=NOON)
+    store.inventory.replace([workload("web", 1), workload("job", 2, "lab")], taken_at=NOON, revision=1)
+    scene = Scene(parts, open_triage(parts))
+    for days in (0, 2, 2, 30):
+        clock.advance(days * 86_400)
+        if days < 30:
+            made = [
+                assessment(
+                    dice.choice((one.id, *one.aliases)),
+                    dice.choice(("Ignore", "Caution", "Blocked", None)),
+                    scope=Scope(dice.choice((None, "pkg:npm/a")), namespace=dice.choice((None, None, "lab"))),
+                    until=dice.choice((None, clock.now() + dt.timedelta(days=dice.randint(1, 5)))),
+                )
+                for one in dice.sample(known, 12)
+            ]
+            store.assessments.append(made)
+            scene.refresh()  # the last time only time goes on
+        every = itertools.product(
+            VulnerabilityOrder,
+            (None, *AssessmentState),
+            (None, "Blocked", "ignore"),
+            (None, "shop", "lab"),
+            (None, "critical", "unscored"),
+        )
+        for order, state, kind, namespace, band in dice.sample(list(every), 80):
+            wanted = VulnerabilityFilter(order, band, state=state, type=kind, namespace=namespace)
+            found = [item.vulnerability.id for item in _walked(scene, wanted)]
+            assert found == _judged(scene, wanted), wanted
+    store.close()
+
+
+def _walked(scene: Scene, wanted: VulnerabilityFilter) -> Iterator[VulnerabilityRow]:
+    after = None
+    while True:
+        page = scene.triage.vulnerabilities.page(wanted, after, 7)
+        yield from page.items
+        after = page.after
+        if after is None:
+            return
+
+
+def _judged(scene: Scene, wanted: VulnerabilityFilter) -> list[str]:
+    """What a filter holds, by judging every finding there is."""
+    model, now = scene.parts.model, scene.parts.clock.now()
+    judge = Judge(scene.parts.rules, model.assessments, now, Place(namespace=wanted.namespace or ""))
+    running = {"shop": [digest(1)], "lab": [digest(2)]}.get(wanted.namespace or "")
+    inside = None if running is None else {number for one in running for number in model.components_of(one) or ()}
+    findings: dict[str, list[Finding]] = {}
+    for number, purl, keys in model.findings():
+        if inside is None or number in inside:
+            for key in keys:
+                one = model.vulnerability(key)
+                assert one is not None
+                findings.setdefault(key, []).append(judge.finding(purl, one))
+    held = []
+    for key, its_own in findings.items():
+        score = its_own[0].vulnerability.cvss_score
+        states = {state_of(finding) for finding in its_own}
+        given = [finding.assessment or finding.expired for finding in its_own]
+        types = {one.type.casefold() for one in given if one is not None and one.type}
+        if wanted.severity not in (None, severity(score).lower()) or wanted.state not in (None, *states):
+            continue
+        if wanted.type is None or wanted.type.casefold() in types:
+            rank = -1 if score is None else int(score * 10)
+            held.append((key, rank))
+    if wanted.order is VulnerabilityOrder.ID:
+        return sorted(key for key, _ in held)
+    is_by_score = wanted.order is VulnerabilityOrder.SCORE
+    held.sort(key=lambda pair: (pair[1] if is_by_score else 0, pair[0]), reverse=True)
+    return [key for key, _ in held]
+
+
+def test_orders_and_moments_of_a_list(scene: Scene) -> None:
+    later = NOON + dt.timedelta(hours=2)
+    found = [
+        vulnerability("B-1", "9.95"),
+        vulnerability("A-1", "9.95"),
+        vulnerability("C-1", None, aliases=("GHSA-X",)),
+    ]
+    scene.parts.store.components.record([answer(PYYAML, MEDIUM, *found, at=later)], assess=AutoRule(), now=later)
+    scene.refresh()
+    assert scene.ids() == ["B-1", "A-1", CRITICAL.id, HIGH.id, MEDIUM.id, "C-1"]
+    assert scene.ids(order=VulnerabilityOrder.NEWEST)[:3] == ["C-1", "B-1", "A-1"]
+    assert scene.ids(order=VulnerabilityOrder.ID)[:3] == ["A-1", "B-1", "C-1"]
+    assert scene.ids(since=later) == ["B-1", "A-1", "C-1"]
+    assert scene.ids(text="ghsa-x") == scene.ids(severity="unscored") == ["C-1"]
+    assert scene.ids(text="%") == []
+    scene.parts.store.components.record([answer(PYYAML, MEDIUM, at=later)], assess=AutoRule(), now=later)
+    scene.refresh()
+    assert scene.ids() == [CRITICAL.id, HIGH.id, MEDIUM.id]
