@@ -14,7 +14,7 @@ from webhook.clients.registry.options import SOURCES, AttachmentOptions, Registr
 from webhook.clients.registry.resolver import RegistryResolver
 from webhook.clients.registry.search import Search
 from webhook.clients.registry.sources import registry_source
-from webhook.clients.registry.trail import Explanation, explain_image
+from webhook.clients.trail import Explanation, explain_image
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, parse_image

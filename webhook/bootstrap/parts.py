@@ -29,7 +29,7 @@ from webhook.telemetry import Faults
 if TYPE_CHECKING:
     from webhook.bootstrap.cluster import Cluster
     from webhook.bootstrap.places import Places
-    from webhook.clients.registry.trail import Explanation
+    from webhook.clients.trail import Explanation
     from webhook.engines.admission.confirming import Confirmations
     from webhook.engines.admission.enforcing import ClusterParts
     from webhook.engines.admission.mutating import PodPinner
@@ -193,7 +193,7 @@ class Parts:
             image: the reference.
             deadline: by when all must be done.
         """
-        from webhook.clients.registry.trail import explain_image
+        from webhook.clients.trail import explain_image
 
         faults = Faults(traceback=False)  # the trail says what there is to say
         common, seal = self.places.opener.common, self.places.seal(image)

@@ -12,11 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
 from webhook.clients.kube.api import KubeApi
+from webhook.clients.trail import Trail
 from webhook.errors import InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
@@ -30,31 +30,6 @@ NAMESPACED = (GROUP, VERSION, "sbomreports")
 _HUB = "index.docker.io"
 _LABEL_VALUE = re.compile(r"(?=.{1,63}\Z)[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?\Z")
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
-
-
-class Look(Protocol):
-    """One note on a search."""
-
-    used: bool
-    document: str
-
-
-class Notes(Protocol):
-    """Where a search notes what it looked at."""
-
-    def note(self, place: str, at: str, answer: str) -> Look:
-        """Add a note."""
-
-
-@dataclass(slots=True)
-class _Unread:
-    """A note that nobody reads."""
-
-    used: bool = False
-    document: str = ""
-
-    def note(self, place: str, at: str, answer: str) -> Look:
-        return self
 
 
 class _Artifact(msgspec.Struct):
@@ -98,19 +73,19 @@ class ClusterReports:
 
     def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> Sequence[Sbom]:
         """See :class:`webhook.ports.SbomSource`."""
-        return self.examine(image, digest, deadline, _Unread())
+        return self.examine(image, digest, deadline, Trail())
 
-    def examine(self, image: ImageRef, digest: Digest, deadline: Deadline, notes: Notes) -> Sequence[Sbom]:
-        """The same, with notes."""
+    def examine(self, image: ImageRef, digest: Digest, deadline: Deadline, trail: Trail) -> Sequence[Sbom]:
+        """The same, with notes on a trail."""
         keys = [_Key(CLUSTER, name) for name in cluster_report_names(image)]
-        return self.first(keys, digest, deadline, notes)
+        return self.first(keys, digest, deadline, trail)
 
     def of(self, workload: Workload, container: str) -> WorkloadReports:
         """A source that knows the workload too, and hence the names of namespaced reports."""
         names = workload_report_names(workload, container)
         return WorkloadReports(self, [_Key(NAMESPACED, name, workload.namespace) for name in names])
 
-    def first(self, keys: Sequence[_Key], digest: Digest, deadline: Deadline, notes: Notes) -> Sequence[Sbom]:
+    def first(self, keys: Sequence[_Key], digest: Digest, deadline: Deadline, trail: Trail) -> Sequence[Sbom]:
         """The SBOM of the first report about a digest.
 
         Raises:
@@ -120,16 +95,16 @@ class ClusterReports:
         for key in keys:
             content = self._api.custom(key.kind, key.name, key.namespace, deadline)
             if content is None:
-                notes.note(self.place, key.at, "there is no such report")
+                trail.note(self.place, key.at, "there is no such report")
                 continue
             data = _decoded(content, key)
             stated = data.artifact.digest.rpartition("@")[2]
             if stated != digest:
-                notes.note(
+                trail.note(
                     self.place, key.at, f"about {stated[:80]}" if stated else "states no digest, so it is ignored"
                 )
                 continue
-            look = notes.note(self.place, key.at, "a report about this digest")
+            look = trail.note(self.place, key.at, "a report about this digest")
             sbom = self._read(data, key)
             look.used, look.document = True, sbom.document_digest
             return (sbom,)
@@ -152,12 +127,12 @@ class WorkloadReports:
 
     def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> Sequence[Sbom]:
         """See :class:`webhook.ports.SbomSource`."""
-        return self.examine(image, digest, deadline, _Unread())
+        return self.examine(image, digest, deadline, Trail())
 
-    def examine(self, image: ImageRef, digest: Digest, deadline: Deadline, notes: Notes) -> Sequence[Sbom]:
-        """The same, with notes."""
-        found = self._reports.first(self._keys, digest, deadline, notes)
-        return found or self._reports.examine(image, digest, deadline, notes)
+    def examine(self, image: ImageRef, digest: Digest, deadline: Deadline, trail: Trail) -> Sequence[Sbom]:
+        """The same, with notes on a trail."""
+        found = self._reports.first(self._keys, digest, deadline, trail)
+        return found or self._reports.examine(image, digest, deadline, trail)
 
 
 def cluster_report_names(image: ImageRef) -> list[str]:

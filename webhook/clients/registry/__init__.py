@@ -10,7 +10,7 @@ options load no client::
     resolver = RegistryResolver(client, locations, options, clock)      # an ImageResolver
     search = Search(client, locations, attachment_options, parse, clock)
     places = [registry_source(name, search) for name in SOURCES]        # SbomSources
-    explain_image(resolver, places, image, deadline).as_dict()          # for people
+    explain_image(resolver, places, image, deadline).as_dict()          # clients.trail: for people
     opener = Opener(client, locations, join, pull_secret_source)        # a RegistryOpener, for pull secrets
 
 Nothing is asked at a private, loopback, link-local or metadata address unless a rule of ``registries`` allows it.

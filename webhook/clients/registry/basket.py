@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from webhook.clients.registry.documents import Document
-from webhook.clients.registry.trail import Look
+from webhook.clients.trail import Look
 from webhook.errors import InvalidInput
 from webhook.model.components import Sbom
 

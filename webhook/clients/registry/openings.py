@@ -18,7 +18,7 @@ from cachetools import LRUCache
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.dockerconfig import Credential, DockerConfig, read_docker_config
 from webhook.clients.registry.locations import Locations, Repository
-from webhook.clients.registry.trail import ExaminedSource, Trail
+from webhook.clients.trail import ExaminedSource, Trail
 from webhook.errors import Final, InvalidInput, SourceError
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline

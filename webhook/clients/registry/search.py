@@ -17,7 +17,7 @@ from webhook.clients.registry.locations import Locations, Repository
 from webhook.clients.registry.manifests import Descriptor, Manifest
 from webhook.clients.registry.options import AttachmentOptions
 from webhook.clients.registry.signatures import PublicKey, Verification
-from webhook.clients.registry.trail import Look, Trail
+from webhook.clients.trail import Look, Trail
 from webhook.errors import InvalidInput, TooMuchAttached
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline

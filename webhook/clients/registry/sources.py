@@ -27,7 +27,7 @@ from webhook.clients.registry.manifests import (
     plain_type,
 )
 from webhook.clients.registry.search import Search, Visit
-from webhook.clients.registry.trail import Trail
+from webhook.clients.trail import Trail
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline

@@ -14,7 +14,7 @@ from webhook.clients.kube.sbomreports import (
     short_hash,
     workload_report_names,
 )
-from webhook.clients.registry.trail import Trail, explain
+from webhook.clients.trail import Trail, explain
 from webhook.errors import Final, InvalidInput
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, parse_image
