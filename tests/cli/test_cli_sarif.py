@@ -69,13 +69,13 @@ def schema() -> Any:
             [npm, "pack", _PACKAGE, "--silent"], cwd=CACHE, capture_output=True, text=True, timeout=120
         )
         if done.returncode:
-            unavailable(f"the schema of SARIF cannot be had: {done.stderr.strip()[-200:]}")
+            unavailable(f"the schema of SARIF is not available: {done.stderr.strip()[-200:]}")
         with tarfile.open(CACHE / done.stdout.strip().splitlines()[-1]) as archive:
             member = archive.extractfile(_FILE)
             assert member is not None
             target.write_bytes(member.read())
     source = target.read_bytes()
-    assert hashlib.sha256(source).hexdigest() == SCHEMA_SHA256, "the schema is not the one that was pinned"
+    assert hashlib.sha256(source).hexdigest() == SCHEMA_SHA256, "the schema is not the pinned one"
     return json.loads(source)
 
 

@@ -180,8 +180,8 @@ def _show_effects(effects: Effects) -> None:
     where = f" in {count(len(effects.namespaces), 'namespace')}" if effects.workloads else ""
     images, workloads = count(len(effects.images), "image"), count(len(effects.workloads), "running workload")
     note(f"Changes the verdict of {images} and {workloads}{where}:")
-    for one in changed[:_SHOWN_IMAGES]:
-        note(f"{one.before.word} to {one.after.word}: {one.title}", indent=2)
+    for change in changed[:_SHOWN_IMAGES]:
+        note(f"{change.before.word} to {change.after.word}: {change.title}", indent=2)
     if len(changed) > _SHOWN_IMAGES:
         note(f"and {len(changed) - _SHOWN_IMAGES} more", indent=2)
 

@@ -240,12 +240,12 @@ def test_filters_hold_what_judging_everything_holds(tmp_path: Path, clock: FakeC
         if days < 30:
             made = [
                 assessment(
-                    dice.choice((one.id, *one.aliases)),
+                    dice.choice((found.id, *found.aliases)),
                     dice.choice(("Ignore", "Caution", "Blocked", None)),
                     scope=Scope(dice.choice((None, "pkg:npm/a")), namespace=dice.choice((None, None, "lab"))),
                     until=dice.choice((None, clock.now() + dt.timedelta(days=dice.randint(1, 5)))),
                 )
-                for one in dice.sample(known, 12)
+                for found in dice.sample(known, 12)
             ]
             store.assessments.append(made)
             scene.refresh()  # the last time only time goes on
@@ -278,7 +278,7 @@ def _judged(scene: Scene, wanted: VulnerabilityFilter) -> list[str]:
     model, now = scene.parts.model, scene.parts.clock.now()
     judge = Judge(scene.parts.rules, model.assessments, now, Place(namespace=wanted.namespace or ""))
     running = {"shop": [digest(1)], "lab": [digest(2)]}.get(wanted.namespace or "")
-    inside = None if running is None else {number for one in running for number in model.components_of(one) or ()}
+    inside = None if running is None else {number for image in running for number in model.components_of(image) or ()}
     findings: dict[str, list[Finding]] = {}
     for number, purl, keys in model.findings():
         if inside is None or number in inside:
@@ -291,7 +291,7 @@ def _judged(scene: Scene, wanted: VulnerabilityFilter) -> list[str]:
         score = its_own[0].vulnerability.cvss_score
         states = {state_of(finding) for finding in its_own}
         given = [finding.assessment or finding.expired for finding in its_own]
-        types = {one.type.casefold() for one in given if one is not None and one.type}
+        types = {known.type.casefold() for known in given if known is not None and known.type}
         if wanted.severity not in (None, severity(score).lower()) or wanted.state not in (None, *states):
             continue
         if wanted.type is None or wanted.type.casefold() in types:
