@@ -71,12 +71,13 @@ class ImageChecker:
     Attributes:
         rules: gives the rules in force.
         tags: what tags point at.
+        generation: of what is known, as of which verdicts are remembered.
     """
 
     def __init__(self, model: ReadModel, rules: Rules, tags: TagResolver, search: SbomSearch, clock: Clock) -> None:
         self._model, self.tags, self._search, self._clock, self._own = model, tags, search, clock, rules
         self.rules, self._policy, self._platforms = ModelRules(rules, model), rules.policy, search.platforms
-        self._generation, self._wanted = -1, Wanted()
+        self.generation, self._wanted = -1, Wanted()
         self._verdicts: dict[tuple[Digest, str, str], _Judged] = {}
         self._ready: dict[tuple[str, str, PullAccess], _Ready] = {}
 
@@ -96,7 +97,7 @@ class ImageChecker:
         model, platforms, clock = self._model, self._platforms, self._clock
         ticks = clock.monotonic()
         wanted = platforms.wanted if ticks < platforms.until else platforms.now()
-        if self._generation != model.generation or self._wanted is not wanted or len(self._ready) > _MOST_CACHED:
+        if self.generation != model.generation or self._wanted is not wanted or len(self._ready) > _MOST_CACHED:
             self._forget(wanted)
         scope = namespace if namespace in model.assessments.namespaces else ""
         ready = self._ready.get((image.text, scope, access))
@@ -237,7 +238,7 @@ class ImageChecker:
 
     def _judged(self, image: ImageRef, digest: Digest, namespace: str) -> _Judged | None:
         wanted = self._platforms.now()
-        stale = self._generation != self._model.generation or self._wanted is not wanted
+        stale = self.generation != self._model.generation or self._wanted is not wanted
         if stale or len(self._verdicts) > _MOST_CACHED:
             self._forget(wanted)
         verdicts = self._verdicts
@@ -264,7 +265,7 @@ class ImageChecker:
     def _forget(self, wanted: Wanted) -> None:
         """Drop the verdicts, because what is known or what counts has changed."""
         # New dicts rather than clear(): a verdict computed from the older model lands in the dropped ones.
-        self._generation, self._wanted = self._model.generation, wanted
+        self.generation, self._wanted = self._model.generation, wanted
         self._verdicts, self._ready = {}, {}
 
     def _evaluate(self, facts: ImageFacts, subject: Subject) -> Verdict:

@@ -40,6 +40,7 @@ class WorkloadJudge:
         self._checker, self._rules, self._pull_secrets = checker, rules, pull_secrets
         self._parse = lru_cache(maxsize=4096)(parse_image)
         self._composed: dict[_Composed, WorkloadVerdict] = {}
+        self._generation = -1
 
     def judge(
         self,
@@ -80,6 +81,9 @@ class WorkloadJudge:
                 verdicts[text] = self._failed(image, namespace, problem)
         if waits:
             self._await(verdicts, namespace, before_waiting() if before_waiting is not None else deadline)
+        if self._generation != self._checker.generation:
+            # Nobody asks for those of earlier generations again, and each keeps its findings alive.
+            self._composed, self._generation = {}, self._checker.generation
         key: _Composed = (*containers, *map(id, verdicts.values()))
         return self._composed.get(key) or self._compose(key, containers, verdicts)
 

@@ -79,3 +79,15 @@ def test_searches_end_before_the_deadline_so_that_there_is_time_for_the_api_serv
     for seconds, waited in ((5.0, 4.0), (1.0, 0.5)):
         world.reviewer.review(new, Deadline(world.clock.monotonic() + seconds))
         assert world.background.tasks[0].waited[-1] == waited
+
+
+def test_what_was_composed_of_earlier_knowledge_is_not_kept() -> None:
+    world = world_with_images()
+    kept = []
+    for number in range(4):
+        world.image(f"shop/further:{number}", LEFTPAD)
+        world.refresher.refresh()
+        for image in (BAD, GOOD):
+            assert judge(world, image) is judge(world, image)
+        kept.append(len(world.judge._composed))
+    assert kept == [2, 2, 2, 2]
