@@ -82,6 +82,8 @@ def fill(
         if database.is_sqlite:
             change.connection.exec_driver_sql("PRAGMA cache_size = -200000")
         _Filler(change.connection, change.revision, shape, dice).fill()
+        if not database.is_sqlite:
+            change.connection.exec_driver_sql("ANALYZE")  # as autovacuum does by itself
     if database.is_sqlite:
         with database.read() as connection:
             connection.rollback()

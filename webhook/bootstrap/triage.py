@@ -8,7 +8,7 @@ from webhook.bootstrap.parts import Parts
 from webhook.clients.machine import ThreadBackground
 from webhook.engines.assessing.rules import ModelRules
 from webhook.engines.triage.assessments import AssessmentLists
-from webhook.engines.triage.board import Boards, judge_of
+from webhook.engines.triage.board import Boards
 from webhook.engines.triage.catalog import Catalogs
 from webhook.engines.triage.deciding import Decider, DecidingParts
 from webhook.engines.triage.overview import Overviews
@@ -58,7 +58,6 @@ def open_triage(parts: Parts) -> Triage:
                 boards,
                 model,
                 parts.refresher,
-                lambda index: judge_of(checker.supposing(model.supposing(index))),
                 rules,
                 parts.settings.policy,
                 clock,

@@ -7,7 +7,6 @@ state bytes, so its cost depends on the image and not on how many components the
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
 import threading
 from array import array
@@ -186,12 +185,6 @@ class ReadModel:
                 doubtful=dict(self._doubtful),
                 told=self._told,
             )
-
-    def supposing(self, assessments: AssessmentIndex) -> ReadModel:
-        """The same facts with other assessments, for a question; it follows no changes."""
-        other = copy.copy(self)
-        other.assessments = assessments
-        return other
 
     # -- asking ---------------------------------------------------------------------------------------------------
 

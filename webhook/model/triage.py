@@ -122,6 +122,9 @@ class AssessmentScan:
         ended_before, ends_before, ends_after: when they stop counting. With one of these the order is by that time.
         since: recorded then or later.
         package: purl without version.
+        withdrawals: only those that withdraw others, or only the rest.
+        ended_at: only those whose end had come then.
+        going_on_at: only those whose end had not come then.
     """
 
     vulnerability: str | None = None
@@ -133,6 +136,9 @@ class AssessmentScan:
     ends_before: dt.datetime | None = None
     since: dt.datetime | None = None
     package: str | None = None
+    withdrawals: bool | None = None
+    ended_at: dt.datetime | None = None
+    going_on_at: dt.datetime | None = None
 
     @property
     def by_end(self) -> bool:

@@ -188,10 +188,6 @@ class ImageChecker:
             return _with_remark(self._searched(image, digest, namespace, access, outcome), resolution)
         return _with_remark(judged.verdict, resolution)
 
-    def supposing(self, model: ReadModel) -> ImageChecker:
-        """A checker that judges with another model, to see what would be."""
-        return ImageChecker(model, self._own, self.tags, self._search, self._clock)
-
     def look_again(
         self, image: ImageRef, digest: Digest, deadline: Deadline, access: PullAccess, former: dict[str, str]
     ) -> bool:

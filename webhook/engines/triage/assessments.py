@@ -94,6 +94,7 @@ class AssessmentLists:
             standing = Standing.IN_FORCE
             end = now + dt.timedelta(days=wanted.ends_within)
             scan = replace(scan, ends_after=now, ends_before=end)
+        scan = _narrowed(scan, standing, now)
         found: list[AssessmentRow] = []
         stop = self._clock.monotonic() + _SECONDS
         while True:
@@ -141,3 +142,14 @@ class AssessmentLists:
             )
             self._usage = (generation, now, counted)
         return self._usage[2]
+
+
+def _narrowed(scan: AssessmentScan, standing: Standing | None, now: dt.datetime) -> AssessmentScan:
+    """As far as the store itself can tell what records are worth."""
+    if standing is None:
+        return scan
+    if standing is Standing.WITHDRAWAL:
+        return replace(scan, withdrawals=True)
+    if standing is Standing.ENDED:
+        return replace(scan, withdrawals=False, ended_at=now)
+    return replace(scan, withdrawals=False, going_on_at=now)

@@ -1,32 +1,35 @@
 """Deciding: what a decision would change, its record, and the way back.
 
-A preview judges every image that is touched twice, with and without the decision, by the judge that admission has.
+A preview judges with the decision, by the judge that admission has, each finding that the decision can be about in the
+images that have it; the rest of their verdicts stays as it is.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from webhook.engines.assessing.assessor import Assessor
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher
-from webhook.engines.triage.board import Board, Boards, Judging, judged_workload, reference
+from webhook.engines.triage.board import Board, Boards
 from webhook.engines.triage.vulnerabilities import VulnerabilityFilter, VulnerabilityLists
 from webhook.errors import InvalidInput, TooBroad
-from webhook.model.actions import Action
+from webhook.model.actions import Action, worst
 from webhook.model.assessments import Assessment, Scope
 from webhook.model.images import Digest
 from webhook.model.policies import Policy
 from webhook.model.purls import Purl
 from webhook.model.triage import AuditNote
+from webhook.model.verdicts import Verdict
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.audit import subject_of
 from webhook.policy.decisions import Decision, Target
 from webhook.policy.evaluation import Judge
-from webhook.policy.matching import AssessmentIndex, Place
+from webhook.policy.matching import Place
+from webhook.policy.modes import enforced
 from webhook.policy.scopes import ParsedScope, canonical_scope
 from webhook.ports import Clock
 
@@ -124,7 +127,6 @@ class DecidingParts:
         boards: what is judged now.
         model: what is known.
         refresher: brings what was recorded into the model.
-        supposing: gives a judge with other assessments.
         rules: types and policy.
         policy: what a mode makes of a verdict.
         clock: time.
@@ -135,7 +137,6 @@ class DecidingParts:
     boards: Boards
     model: ReadModel
     refresher: Refresher
-    supposing: Callable[[AssessmentIndex], Judging]
     rules: RuleSource
     policy: Policy
     clock: Clock
@@ -310,12 +311,12 @@ class Decider:
                     replaced[given.sequence] = given
         board = parts.boards.now()
         digests = self._digests(board, numbers, records)
-        judge = parts.supposing(after)
+        will_be = _Supposed(will, board.catalog.named({record.vulnerability.casefold() for record in records}))
         return Effects(
             changed,
             len(digests),
-            tuple(_changed_images(board, digests, judge)),
-            tuple(_changed_workloads(board, digests, judge, parts.policy)),
+            tuple(_changed_images(board, digests, will_be)),
+            tuple(_changed_workloads(board, digests, will_be, parts.policy)),
             tuple(replaced.values()),
         )
 
@@ -332,24 +333,54 @@ class Decider:
         ]
 
 
-def _changed_images(board: Board, digests: Iterable[Digest], judge: Judging) -> Iterable[ChangedImage]:
+@dataclass(frozen=True, slots=True)
+class _Supposed:
+    """What verdicts would be with further assessments: only the findings that these can be about are judged again.
+
+    Attributes:
+        judge: with the further assessments.
+        ids: of the vulnerabilities that they name.
+    """
+
+    judge: Judge
+    ids: Set[str]
+
+    def action(self, verdict: Verdict, namespace: str) -> Action:
+        """What an image would get in a namespace, given its verdict now."""
+        judge = replace(self.judge, place=Place(verdict.image, verdict.digest, namespace))
+        actions = [
+            judge.finding(finding.purl, finding.vulnerability).action
+            if finding.vulnerability.id in self.ids
+            else finding.action
+            for finding in verdict.findings
+        ]
+        return worst((*actions, *(reason.action for reason in verdict.reasons)))
+
+
+def _changed_images(board: Board, digests: Iterable[Digest], supposed: _Supposed) -> Iterable[ChangedImage]:
     for digest in digests:
         known = board.by_digest.get(digest)
         if known is None:
             continue
-        verdict = judge(reference(known.names[0] if known.names else "", digest), digest, "")
-        if verdict is not None and verdict.action is not known.verdict.action:
-            yield ChangedImage(digest, known.title, known.verdict.action, verdict.action)
+        action = supposed.action(known.verdict, "")
+        if action is not known.verdict.action:
+            yield ChangedImage(digest, known.title, known.verdict.action, action)
 
 
 def _changed_workloads(
-    board: Board, digests: Iterable[Digest], judge: Judging, policy: Policy
+    board: Board, digests: Iterable[Digest], supposed: _Supposed, policy: Policy
 ) -> Iterable[ChangedWorkload]:
     for place in sorted({place for digest in digests for place in board.running.get(digest, ())}):
         one = board.workloads[place]
-        then = judged_workload(one.workload, judge, policy)
-        if then.action is not one.action:
-            yield ChangedWorkload(one.workload.title, one.workload.namespace, one.action, then.action)
+        namespace, mode = one.workload.namespace, one.workload.mode
+        if not one.workload.is_judged or mode is None:
+            continue
+        actions = (
+            image.action if image.verdict is None else supposed.action(image.verdict, namespace) for image in one.images
+        )
+        action = enforced(worst(actions), "Pod", mode, policy)
+        if action is not one.action:
+            yield ChangedWorkload(one.workload.title, namespace, one.action, action)
 
 
 def _too_many() -> TooBroad:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, insert, literal, select, tuple_
+from sqlalchemy import Connection, Select, insert, literal, or_, select, tuple_
 
 from webhook.model.assessments import AssessmentSource
 from webhook.model.downloads import DownloadReport
@@ -52,6 +52,12 @@ def _chosen(query: Select[Any], scan: AssessmentScan) -> Select[Any]:
         query = query.where(_A.until > literal(to_microseconds(scan.ends_after)), _A.type.is_not(None))
     if scan.ends_before is not None:
         query = query.where(_A.until <= literal(to_microseconds(scan.ends_before)), _A.type.is_not(None))
+    if scan.withdrawals is not None:
+        query = query.where(_A.type.is_(None) if scan.withdrawals else _A.type.is_not(None))
+    if scan.ended_at is not None:
+        query = query.where(_A.until <= literal(to_microseconds(scan.ended_at)))
+    if scan.going_on_at is not None:
+        query = query.where(or_(_A.until.is_(None), _A.until > literal(to_microseconds(scan.going_on_at))))
     if scan.since is not None:
         query = query.where(_A.assessed_at >= literal(to_microseconds(scan.since)))
     return query

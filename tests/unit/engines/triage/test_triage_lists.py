@@ -195,6 +195,9 @@ def test_records_say_whether_they_count(scene: Scene, clock: FakeClock) -> None:
     ]
     clock.advance(2 * 86_400)
     assert standings() == [Standing.WITHDRAWAL, Standing.IN_FORCE, Standing.ENDED]
+    for wanted in Standing:
+        rows = lists.page(AssessmentFilter(wanted, scan=by_hand)).items
+        assert [row.standing for row in rows] == [standing for standing in standings() if standing is wanted]
     assert {row.type.name: row.in_force for row in lists.types()} == {"Ignore": 0, "Caution": 2, "Blocked": 1}
 
 
