@@ -136,9 +136,10 @@ class AssessmentLists:
         generation, now = self._model.generation, self._clock.now().replace(second=0, microsecond=0)
         if self._usage is None or self._usage[:2] != (generation, now):
             counted = Counter(
-                assessment.type.casefold()
-                for assessment in self._model.assessments
-                if assessment.type and not assessment.expired(now)
+                record.assessment.type.casefold()
+                for records in self._model.assessments.records().values()
+                for record in records
+                if record.assessment.type and not record.assessment.expired(now)
             )
             self._usage = (generation, now, counted)
         return self._usage[2]

@@ -212,6 +212,12 @@ class Catalog:
             found.setdefault(purl.package, []).append((number, purl))
         return found
 
+    @cached_property
+    def searched(self) -> Sequence[tuple[str, str, str]]:
+        """Each of these packages with its purl and its name in lower case."""
+        lowered = ((package, package.lower()) for package in self.packages)
+        return [(package, purl, purl.rpartition("/")[2]) for package, purl in lowered]
+
     def affected_by(self, numbers: Iterable[int]) -> set[str]:
         """Ids that affect one of these components."""
         return {key for number in numbers for key in self.found.get(number, ())}
@@ -286,6 +292,7 @@ def _warm(catalog: Catalog) -> Catalog:
     catalog.decided_in("")
     catalog.ranked(0, 0)
     catalog.containing("")
+    len(catalog.searched)
     return catalog
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, islice, repeat
@@ -11,10 +11,10 @@ from itertools import chain, islice, repeat
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.triage.board import Board, Boards
+from webhook.engines.triage.catalog import Catalog
 from webhook.errors import InvalidInput, TooBroad
 from webhook.model.actions import Action, worst
 from webhook.model.images import Digest
-from webhook.model.purls import Purl
 from webhook.model.records import AssessmentState
 from webhook.model.triage import Key, Page, VulnerabilityLine, VulnerabilityOrder
 from webhook.model.verdicts import Finding
@@ -282,7 +282,7 @@ class VulnerabilityLists:
             held = set(self._model.components_of(Digest(wanted.image)) or ())
             found = held if found is None else found & held
         if wanted.package:
-            named = set(_named(wanted.package, board.catalog.packages))
+            named = set(_named(wanted.package, board.catalog))
             found = named if found is None else found & named
         return found
 
@@ -292,18 +292,19 @@ def _is_of(finding: Finding, kind: str) -> bool:
     return given is not None and (given.type or "").casefold() == kind.casefold()
 
 
-def _named(pattern: str, packages: Mapping[str, Sequence[tuple[int, Purl]]]) -> Iterator[int]:
+def _named(pattern: str, catalog: Catalog) -> Iterator[int]:
     """Numbers of the components whose name, or purl where the pattern begins with ``pkg:``, matches a glob."""
     glob, is_purl = pattern[:_MOST_PATTERN].lower(), pattern.startswith("pkg:")
-    start = glob.partition("*")[0].partition("@")[0] if is_purl else ""
-    for package, held in packages.items():
-        text = package.lower()
+    start = glob.partition("*")[0].partition("@")[0]
+    for package, purl, name in catalog.searched:
+        text = purl if is_purl else name
         if not text.startswith(start):
             continue
-        if matches_wildcards(glob, text if is_purl else text.rpartition("/")[2]):
+        held = catalog.packages[package]
+        if matches_wildcards(glob, text):
             yield from (number for number, _ in held)
         elif is_purl:
-            yield from (number for number, purl in held if matches_wildcards(glob, purl.lower()))
+            yield from (number for number, full in held if matches_wildcards(glob, full.lower()))
 
 
 def _ranks(severity: str | None) -> tuple[int | None, int | None]:
