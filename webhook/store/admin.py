@@ -31,8 +31,11 @@ class AdminRepository:
         """
         self._database.upgrade()
 
-    def status(self) -> StoreStatus:
+    def status(self, *, counted: bool = True) -> StoreStatus:
         """Schema version, revision and counts; of a database that cannot be used only the version.
+
+        Args:
+            counted: False leaves out the counts, which take long in a large store.
 
         Raises:
             StoreError: the database cannot be reached; the sentence says why.
@@ -47,7 +50,7 @@ class AdminRepository:
                 schema=found,
                 expected_schema=schema.VERSION,
                 revision=current_revision(connection),
-                counts=_counts(connection),
+                counts=_counts(connection) if counted else {},
                 last_run=last_run(connection),
             )
 
