@@ -80,7 +80,7 @@ def _component_reasons(facts: ImageFacts, policy: Policy) -> Iterator[Reason]:
         yield Reason(
             "guessed-group",
             Action.ALLOW,
-            f"The group of {_listed(facts.guessed, 'components')} may have been guessed, because it equals "
+            f"The group of {_listed(facts.guessed, 'components')} was perhaps guessed, because it equals "
             "the artifact; the vulnerability source has no data on a package of that name.",
             "Check the group, and generate the SBOM with a tool that reads it from the POM or the build.",
         )
