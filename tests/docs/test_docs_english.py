@@ -30,7 +30,7 @@ phrases stood in dozens of places and made sentences longer or their subject unc
 """
 
 _AS_VARIABLES = {r"ones|each_one": r"\b(?:for|lambda) (?:ones|each_one)\b|\b(?:ones|each_one) = "}
-_ENDINGS = (".md", ".py", ".yaml", ".tpl", ".txt", ".json", ".sh")
+_ENDINGS = (".md", ".py", ".html", ".yaml", ".tpl", ".txt", ".json", ".sh")
 _LEFT_OUT = ("tests/docs/test_docs_english.py",)
 
 
