@@ -325,4 +325,27 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
             ),
         ),
     ),
+    (
+        "Console",
+        (
+            Panel(
+                "Console requests",
+                "reqps",
+                "Answers of the console and its API, by the class of their status.",
+                [(rate("bomgate_console_requests_total", "asked, status"), "{{asked}} {{status}}")],
+            ),
+            Panel(
+                "Console latency",
+                "s",
+                "Time that 95 % of the console's answers took at most.",
+                [
+                    (
+                        "histogram_quantile(0.95, sum by (le, asked) "
+                        f"(rate(bomgate_console_request_duration_seconds_bucket{{{IN}}}[$__rate_interval])))",
+                        "{{asked}}",
+                    )
+                ],
+            ),
+        ),
+    ),
 )

@@ -9,6 +9,7 @@ import kubernetes.client
 import yaml
 
 from tests.e2e.cluster import Cluster
+from tests.e2e.processes import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 GRANTS = ROOT / "charts" / "bomgate" / "files" / "crds" / "breakglassgrants.yaml"
@@ -51,3 +52,6 @@ def define(cluster: Cluster, path: Path) -> None:
     assert applied.code == 0, applied.err
     ready = cluster.kubectl("wait", "--for=condition=Established", "--timeout=20s", "-f", str(path))
     assert ready.code == 0, ready.err
+    # The API server goes on to answer 429 until their storage is there.
+    plural = yaml.safe_load(path.read_text(encoding="utf-8"))["metadata"]["name"]
+    wait_until(lambda: cluster.kubectl("get", plural, "--all-namespaces").code == 0, 20, f"the storage of {plural}")

@@ -79,7 +79,7 @@ def namespace(cluster: Cluster, other: OtherWebhook) -> Iterator[str]:
 def configure(cluster: Cluster, kind: str, name: str, port: int, authority: Authority, *, path: str) -> None:
     """Register a webhook for Pods and Deployments of the namespaces of these tests."""
     webhook = {
-        "name": f"{name}.e2e.bomgate.dev",
+        "name": f"{name}.other.example",
         "clientConfig": {
             "url": f"https://127.0.0.1:{port}{path}",
             "caBundle": base64.b64encode(authority.pem).decode(),
@@ -145,7 +145,9 @@ def images(answer: Answer) -> list[str]:
 def test_an_image_that_another_webhook_puts_in_is_judged(
     cluster: Cluster, namespace: str, other: OtherWebhook, path: str
 ) -> None:
-    by_tag = to_image("registry.example/shop/beside:blocked")
+    tag = "registry.example/shop/beside:blocked"
+    by_tag = to_image(tag)
+    wait_until(lambda: create(cluster, "dora", pod(namespace, "web", tag), dry_run="All").denied, 20, "the tag")
     for patch in (lambda _: to_image(BLOCKED), lambda _: by_tag, with_sidecar):
         other.patch = on_pods(path, patch)
         answer = create(cluster, "dora", pod(namespace, "web", CLEAN))

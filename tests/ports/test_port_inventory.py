@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from kubernetes import client
 
+from tests.copies import replace
 from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import NOON, FakeClock, FakeWorkloadInventory
 from webhook.clients.kube.api import KubeApi
