@@ -32,6 +32,13 @@ def test_a_link_can_be_used_once(stranger: Console) -> None:
     assert other.get("/sign-in?token=guess", headers={"Host": HOST}).status_code == 401
 
 
+def test_a_program_that_only_looks_at_a_link_does_not_use_it_up(stranger: Console) -> None:
+    link = f"/sign-in?token={stranger.sessions.new_link()}"
+    looked = stranger.client.head(link, headers={"Host": HOST})
+    assert "Set-Cookie" not in looked.headers
+    assert stranger.get(link).status_code == 303
+
+
 def test_an_old_link_is_refused_and_a_newer_one_takes_its_place(stranger: Console) -> None:
     first = stranger.sessions.new_link()
     second = stranger.sessions.new_link()
@@ -150,13 +157,15 @@ def test_sessions_end(stranger: Console) -> None:
     assert sessions.find(name) is None
 
 
+def _rgb(color: str) -> tuple[float, float, float]:
+    red, green, blue = (int(color[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    return red, green, blue
+
+
 @pytest.mark.parametrize("color", ["red", "orange", "purple", "yellow", "grey", "#ffff00", "#000000", "#ffffff", "no"])
 def test_text_on_every_colour_can_be_read(color: str) -> None:
     for paint in palette(color):
-        one, other = (
-            tuple(int(text[start : start + 2], 16) / 255 for start in (1, 3, 5)) for text in (paint.back, paint.text)
-        )
-        assert contrast(one, other) >= LEAST  # type: ignore[arg-type]
+        assert contrast(_rgb(paint.back), _rgb(paint.text)) >= LEAST
 
 
 @pytest.mark.parametrize("path", ["/%5Cevil.example/", "/%09/evil.example", "/%5C%5Cevil.example/?next=/", "/a%3Fb"])

@@ -141,7 +141,7 @@ def _add_sign_in(app: Flask, sign_in: SignIn) -> None:
     @app.get("/sign-in")
     def sign_in_page() -> Response:
         secret = request.args.get("token", "")
-        if not secret:
+        if not secret or request.method == "HEAD":  # a preview of the link must not use it up
             return Response(render_template("sign_in.html", sent=False))
         if not sign_in.sessions.redeem(secret):
             raise NotSignedIn("This link was used before, or is too old.")
