@@ -39,6 +39,14 @@ def test_a_program_that_only_looks_at_a_link_does_not_use_it_up(stranger: Consol
     assert stranger.get(link).status_code == 303
 
 
+@pytest.mark.parametrize(
+    "path", ["/vulnerabilities?text=a%00b", "/api/v1/packages?name=%00", "/vulnerabilities/CVE%00"]
+)
+def test_a_nul_never_reaches_the_store(console: Console, path: str) -> None:
+    assert console.get(path).status_code == 400
+    assert console.send("/api/v1/decisions", {"vulnerabilities": ["CVE\0"], "dryRun": True}).status_code == 400
+
+
 def test_an_old_link_is_refused_and_a_newer_one_takes_its_place(stranger: Console) -> None:
     first = stranger.sessions.new_link()
     second = stranger.sessions.new_link()

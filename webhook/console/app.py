@@ -14,13 +14,14 @@ from werkzeug.exceptions import HTTPException
 
 from webhook.console.api import add_api
 from webhook.console.face import ConsoleFace
-from webhook.console.guards import SAFE, allowed_hosts, compressed, harden, has_token, is_for_us, is_from_us
+from webhook.console.guards import SAFE, allowed_hosts, compressed, harden, has_nul, has_token, is_for_us, is_from_us
 from webhook.console.identity import Gate, OwnerGate, Person
 from webhook.console.lists.every import every_list
 from webhook.console.pages import add_pages
 from webhook.console.problems import NotAllowed, NotSignedIn, problem_of
 from webhook.console.sessions import Session, Sessions
 from webhook.console.showing import add_filters
+from webhook.errors import InvalidInput
 from webhook.telemetry.metrics import exposition
 
 log = logging.getLogger("bomgate.console")
@@ -94,6 +95,8 @@ def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
             raise NotAllowed(
                 "The form has no valid token.", remedy="Load the page again, and send the form from there."
             )
+        if has_nul(request):
+            raise InvalidInput("The request holds the character NUL.", remedy="Take it out; no name has it.")
         return None
 
     @app.after_request

@@ -42,6 +42,12 @@ def allowed_hosts(host: str, port: int, url: str) -> frozenset[str]:
     return frozenset(names)
 
 
+def has_nul(request: Request) -> bool:
+    """Whether a request holds the character NUL, which no name has and PostgreSQL refuses in a text."""
+    texts = (request.path, *request.values.values(), *request.values.keys())
+    return any("\0" in text for text in texts) or (request.is_json and rb"\u0000" in request.get_data())
+
+
 def is_for_us(request: Request, hosts: frozenset[str]) -> bool:
     """Whether the browser believes to talk to this console, and not to a name that was bent to its address."""
     return request.headers.get("Host", "").lower() in hosts
