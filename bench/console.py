@@ -33,13 +33,13 @@ from webhook.bootstrap.console import console_face
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.triage import Triage, open_triage
 from webhook.console.app import SignIn, create_console
-from webhook.console.identity import Person
 from webhook.console.lists.base import Filter
 from webhook.console.lists.every import every_list
 from webhook.console.sessions import Sessions
 from webhook.model.actions import Action
 from webhook.model.assessments import Scope
 from webhook.model.inventory import InventoriedImage, InventoriedWorkload
+from webhook.model.people import Person
 from webhook.model.policies import Mode
 from webhook.model.verdicts import SbomStatus
 from webhook.policy.decisions import Decision

@@ -18,8 +18,8 @@ from webhook.bootstrap.console import console_face
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.triage import Triage, open_triage
 from webhook.console.app import SignIn, create_console
-from webhook.console.identity import Person
 from webhook.console.sessions import Sessions
+from webhook.model.people import Person
 from webhook.telemetry.metrics import Metrics
 
 HOST = "127.0.0.1:8470"

@@ -154,8 +154,8 @@ def test_a_database_that_is_away_is_said_and_what_is_in_memory_is_shown(
 
 
 def test_sessions_end(stranger: Console) -> None:
-    from webhook.console.identity import Person
     from webhook.console.sessions import Sessions
+    from webhook.model.people import Person
 
     now = [0.0]
     sessions = Sessions(60, lambda: now[0])

@@ -18,11 +18,11 @@ from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.triage import Triage, open_triage
 from webhook.console.app import SignIn, create_console
 from webhook.console.face import ConsoleFace, Health, SettingLine
-from webhook.console.identity import Person
 from webhook.console.server import ConsoleServer, Served
 from webhook.console.sessions import Sessions
 from webhook.engines.assessing.rules import ModelRules
 from webhook.errors import BomgateError, ConfigError
+from webhook.model.people import Person
 from webhook.policy.lint import Level
 from webhook.settings import GROUPS, Settings
 from webhook.settings.lookup import camel
@@ -75,7 +75,7 @@ def served(settings: Settings, host: str, port: int) -> Served:
         )
         sys.stderr.flush()
 
-    owner = Person(_user(), "one-time link")
+    owner = Person(_user(), "one-time link", username=_user())
     sign_in = SignIn(sessions, owner, host, port, settings.console.url, announce=announce)
     app = create_console(console_face(parts, triage, Metrics()), sign_in)
     thread = threading.Thread(target=_follow, args=(parts, triage, stop), name="bomgate-console", daemon=True)

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 
 from webhook.console.deciding import decision_of, decision_request, is_rehearsal, planned_json, scope_of
 from webhook.console.details import image_json, package_json, vulnerability_json
@@ -19,8 +19,8 @@ from webhook.console.identity import Gate
 from webhook.console.lists.base import ListView, encode, limit
 from webhook.console.lists.findings import vulnerability_filter
 from webhook.console.openapi import document
-from webhook.console.problems import NotAllowed, NotFound
-from webhook.console.sessions import Session
+from webhook.console.problems import NotFound
+from webhook.console.rights import origin, person, require
 from webhook.errors import InvalidInput
 from webhook.model.images import parse_digest
 from webhook.model.purls import parse_purl
@@ -66,7 +66,6 @@ def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], g
     @app.post(f"{ROOT}/decisions")
     def api_decide() -> Response:
         body = decision_request(request.get_json())
-        session: Session = g.session
         values = {name: str(value) for name, value in body.items() if isinstance(value, str | int)}
         scope = scope_of(values)
         require(gate, "create", "assessments", scope.namespace or "")
@@ -78,7 +77,7 @@ def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], g
             ids = face.decider.matching(vulnerability_filter(given))
         else:
             ids = _identifiers(body.get("vulnerabilities", []))
-        planned = face.decider.plan(face.decider.select(ids, scope), decision_of(values, session.who.name))
+        planned = face.decider.plan(face.decider.select(ids, scope), decision_of(values, person().name))
         batch = ""
         if not body.get("dryRun"):
             override = bool(body.get("override"))
@@ -90,9 +89,8 @@ def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], g
     @app.post(f"{ROOT}/batches/<batch>/undo")
     def api_undo(batch: str) -> Response:
         require(gate, "delete", "assessments")
-        session: Session = g.session
         rehearsal = bool(request.get_data()) and is_rehearsal(request.get_json())
-        planned = face.decider.plan_undo(batch, session.who.name)
+        planned = face.decider.plan_undo(batch, person().name)
         made = ""
         if not rehearsal:
             made = face.decider.record(planned, override=True, recorded_by=origin())
@@ -123,23 +121,6 @@ def _add_list(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gate) ->
 
     app.add_url_rule(f"{ROOT}/{view.name}", f"api_{view.name}", as_json)
     app.add_url_rule(f"{ROOT}/{view.name}.csv", f"csv_{view.name}", as_csv)
-
-
-def require(gate: Gate, verb: str, resource: str, namespace: str = "") -> None:
-    """Refuse to go on unless the person of this request may do that.
-
-    Raises:
-        NotAllowed: it is not allowed.
-    """
-    session: Session = g.session
-    if not gate.may(session.who, verb, resource, namespace):
-        where = f" in namespace {namespace}" if namespace else ""
-        raise NotAllowed(f"{session.who.name} may not {verb} {resource}{where}.")
-
-
-def origin() -> str:
-    """From where a change is recorded."""
-    return f"console, {request.remote_addr or 'unknown address'}"
 
 
 def not_found(what: str) -> NotFound:

@@ -15,13 +15,14 @@ from werkzeug.exceptions import HTTPException
 from webhook.console.api import add_api
 from webhook.console.face import ConsoleFace
 from webhook.console.guards import SAFE, allowed_hosts, compressed, harden, has_nul, has_token, is_for_us, is_from_us
-from webhook.console.identity import Gate, OwnerGate, Person
+from webhook.console.identity import Gate, OwnerGate
 from webhook.console.lists.every import every_list
 from webhook.console.pages import add_pages
 from webhook.console.problems import NotAllowed, NotSignedIn, problem_of
 from webhook.console.sessions import Session, Sessions
 from webhook.console.showing import add_filters
 from webhook.errors import InvalidInput
+from webhook.model.people import Person
 from webhook.telemetry.metrics import exposition
 
 log = logging.getLogger("bomgate.console")

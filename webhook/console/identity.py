@@ -1,40 +1,37 @@
-"""The user of a request, and what they may do.
-
-One machine has one person: whoever holds the one-time link is the owner. Another way to sign in is another ``Gate``.
-"""
+"""The gate: what a person may do. Another way to grant rights is another ``Gate``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from webhook.errors import BomgateError
+from webhook.model.people import Person
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A person who has signed in.
+READS = ("get", "list")
+"""Verbs that change nothing; what was answered about them may be some seconds old."""
 
-    Attributes:
-        name: as it is kept beside what they decide.
-        source: how they signed in, such as ``one-time link``.
-        groups: of the person.
-    """
 
-    name: str
-    source: str
-    groups: tuple[str, ...] = field(default=())
+class RightsUnknown(BomgateError):
+    """It cannot be told what a person may do; nothing is written."""
+
+    code = "rights-unknown"
+    default_remedy = "Check that the API server can be reached from the console, and try again."
 
 
 class Gate(Protocol):
-    """Says what a person may do; asked afresh for each write."""
+    """Says what a person may do; about everything but :data:`READS` it asks afresh each time."""
 
     def may(self, who: Person, verb: str, resource: str, namespace: str = "") -> bool:
         """Whether a person may do something.
 
         Args:
             who: the person.
-            verb: ``get``, ``list``, ``create``, ``update`` or ``delete``.
+            verb: ``get``, ``list``, ``create``, ``update``, ``delete`` or ``approve``.
             resource: of ``bomgate.dev``, such as ``assessments`` or ``assessments/override``.
             namespace: where; empty for everywhere.
+
+        Raises:
+            RightsUnknown: nobody can tell.
         """
 
 

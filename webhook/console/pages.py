@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, g, redirect, render_template, request
 
-from webhook.console.api import origin, require
 from webhook.console.deciding import SCOPE, command, decision_of, planned_json, scope_of
 from webhook.console.details import image_json, package_json, vulnerability_json
 from webhook.console.drafts import Draft, new_draft
@@ -17,6 +16,7 @@ from webhook.console.identity import Gate
 from webhook.console.lists.base import ListView, encode, limit
 from webhook.console.lists.findings import vulnerability_filter
 from webhook.console.problems import NotFound
+from webhook.console.rights import offers, origin, person, require
 from webhook.console.sessions import Session
 from webhook.engines.triage.assessments import AssessmentFilter
 from webhook.errors import BomgateError, InvalidInput, TooBroad
@@ -81,7 +81,7 @@ def _list_page(face: ConsoleFace, view: ListView[Any], gate: Gate) -> Any:
                 following=f"/{view.name}?{urlencode({**rest, 'cursor': after})}" if after else "",
                 query=urlencode(given),
                 traps=face.assessments.traps() if view.name == "types" else (),
-                may_decide=view.tick is not None and gate.may(_session().who, "create", "assessments"),
+                may_decide=view.tick is not None and offers(gate, "create", "assessments"),
             ),
             status,
         )
@@ -100,7 +100,7 @@ def _add_nouns(app: Flask, face: ConsoleFace, gate: Gate) -> None:
     @app.get("/vulnerabilities/<path:identifier>")
     def one_vulnerability(identifier: str) -> str:
         require(gate, "get", "vulnerabilities")
-        may = gate.may(_session().who, "create", "assessments")
+        may = offers(gate, "create", "assessments")
         return render_template("vulnerability.html", one=vulnerability_json(face, identifier), may_decide=may)
 
     @app.get("/package")
@@ -178,7 +178,7 @@ def _add_decisions(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gat
         undo = None
         problem = ""
         try:
-            undo = planned_json(face.decider.plan_undo(batch, _session().who.name))
+            undo = planned_json(face.decider.plan_undo(batch, person().name))
         except InvalidInput as found:
             problem = found.message
         return render_template("batch.html", batch=batch, rows=rows, undo=undo, problem=problem)
@@ -186,7 +186,7 @@ def _add_decisions(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gat
     @app.post("/batches/<batch>/undo")
     def undo_batch(batch: str) -> Any:
         require(gate, "delete", "assessments")
-        planned = face.decider.plan_undo(batch, _session().who.name)
+        planned = face.decider.plan_undo(batch, person().name)
         made = face.decider.record(planned, override=True, recorded_by=origin())
         return redirect(f"/batches/{made}", 303)
 
@@ -199,7 +199,7 @@ def _draft_page(face: ConsoleFace, name: str, draft: Draft, gate: Gate) -> str:
         try:
             require(gate, "create", "assessments", draft.values.get("namespace", "").strip())
             selected = face.decider.select(draft.ids, scope_of(draft.values))
-            draft.planned = face.decider.plan(selected, decision_of(draft.values, _session().who.name))
+            draft.planned = face.decider.plan(selected, decision_of(draft.values, person().name))
             draft.planned_for = dict(draft.values)
             shown = planned_json(draft.planned)
         except InvalidInput as found:
@@ -212,7 +212,7 @@ def _draft_page(face: ConsoleFace, name: str, draft: Draft, gate: Gate) -> str:
         problem=problem,
         types=list(face.rules().types),
         namespaces=face.boards.now().namespaces,
-        command=command(draft.ids, draft.values, _session().who.name) if shown else "",
+        command=command(draft.ids, draft.values, person().name) if shown else "",
     )
 
 

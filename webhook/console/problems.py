@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from werkzeug.exceptions import HTTPException
 
+from webhook.console.identity import RightsUnknown
 from webhook.errors import BomgateError, ChangedMeanwhile, InvalidInput, StoreError, StoreUnreachable, TooBroad
 
 
@@ -35,6 +36,7 @@ _STATUS: tuple[tuple[type[BomgateError], int], ...] = (
     (ChangedMeanwhile, 409),
     (TooBroad, 422),
     (InvalidInput, 400),
+    (RightsUnknown, 503),
     (StoreUnreachable, 503),
     (StoreError, 500),
 )

@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from webhook.console.identity import Person
 from webhook.model.caches import TimedCache
+from webhook.model.people import Person
 
 LINK_SECONDS = 600.0
 """How long a one-time link can be used."""
