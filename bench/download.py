@@ -60,7 +60,7 @@ from webhook.store.options import StoreOptions
 try:
     from webhook.store.repositories import open_store
 except ImportError:  # where an older build has it
-    from webhook.store.repositories import open_store
+    from webhook.store.opening import open_store
 def opened(folder):
     return open_store(StoreOptions(url=f"sqlite:///{folder}/bomgate.db"), RealClock())
 with tempfile.TemporaryDirectory() as filled:
