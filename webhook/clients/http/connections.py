@@ -8,9 +8,11 @@ import threading
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import requests
 import requests.adapters
+from requests.utils import urldefragauth
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -49,6 +51,24 @@ class _HttpsPool(HTTPSConnectionPool):
     ConnectionCls = _Https
 
 
+class Way(NamedTuple):
+    """The way to the server of an address.
+
+    Attributes:
+        adapter: that the pool is of.
+        pool: connections to the server, or to a proxy.
+        names_server: whether requests name the whole address, as those through a proxy without a tunnel do.
+    """
+
+    adapter: _Adapter
+    pool: Any
+    names_server: bool
+
+    def target(self, prepared: requests.PreparedRequest) -> str:
+        """What the first line of a request names."""
+        return urldefragauth(prepared.url or "") if self.names_server else prepared.path_url
+
+
 class _Adapter(requests.adapters.HTTPAdapter):
     """The pools of one kind of destination.
 
@@ -67,6 +87,13 @@ class _Adapter(requests.adapters.HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **{**proxy_kwargs, **self._tls})
         manager.pool_classes_by_scheme = _pools(Reach.ANY)
         return manager
+
+    def way(self, prepared: requests.PreparedRequest, proxies: Any, verify: Any, certificate: Any) -> Way:
+        """The way to a server, with proxies and certificates as ``requests`` takes them; good for all its addresses."""
+        pool = self.get_connection_with_tls_context(prepared, verify, proxies=proxies, cert=certificate)
+        verified: Any = self.cert_verify
+        verified(pool, prepared.url, verify, certificate)
+        return Way(self, pool, not self.request_url(prepared, proxies).startswith("/"))
 
 
 def _pools(reach: Reach) -> dict[str, Any]:
@@ -88,7 +115,7 @@ class Connections:
         self._adapters: dict[tuple[Reach, Path | None, str], tuple[int, _Adapter]] = {}
         self._lock = threading.Lock()
 
-    def adapter(self, destination: Destination) -> requests.adapters.HTTPAdapter:
+    def adapter(self, destination: Destination) -> _Adapter:
         """What sends requests to a destination.
 
         Raises:

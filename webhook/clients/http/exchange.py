@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -20,7 +19,7 @@ import urllib3
 from cachetools import LRUCache
 
 from webhook.clients.http.addresses import check_literal
-from webhook.clients.http.connections import Connections
+from webhook.clients.http.connections import Connections, Way
 from webhook.clients.http.destination import Destination, Limits, Reach
 from webhook.clients.http.headers import content_length, joined
 from webhook.clients.http.messages import Answer, Request, user_agent
@@ -33,7 +32,7 @@ from webhook.ports import Clock
 
 _CHUNK = 256 * 1024
 _REDIRECTS = frozenset([301, 302, 303, 307, 308])
-_ORIGINS = 256
+_WAYS = 64
 _USER_AGENT = user_agent()
 
 
@@ -52,7 +51,7 @@ class Exchange:
         self._limits, self._clock = limits, clock
         self._connections = Connections(limits.connections_per_host)
         self._environment = requests.Session()  # for nothing else: it reads the settings of the environment
-        self._settings = LRUCache[tuple[str, Destination], Mapping[str, Any]](_ORIGINS)
+        self._ways = LRUCache[tuple[str, Destination], Way](_WAYS)
         self._lock = threading.Lock()
         self.hosts = Hosts(limits, clock)
 
@@ -68,7 +67,7 @@ class Exchange:
         for _ in range(self._limits.redirects + 1):
             with self._response(request, deadline) as response:
                 body = self._body(response, request, deadline)
-                answer = Answer(response.status_code, response.headers, body, request.url)
+                answer = Answer(response.status, response.headers, body, request.url)
             location = answer.headers.get("Location")
             if answer.status not in _REDIRECTS or not location or not self._limits.redirects:
                 return answer
@@ -79,6 +78,8 @@ class Exchange:
 
     def close(self) -> None:
         """Close all connections."""
+        with self._lock:
+            self._ways.clear()
         self._connections.close()
 
     def stream(self, request: Request, deadline: Deadline, refused: Callable[[Answer], Exception]) -> Iterator[bytes]:
@@ -93,55 +94,69 @@ class Exchange:
             SourceError: as ``send`` does.
         """
         with self._response(request, deadline, self._left(request, deadline)) as response:
-            if not 200 <= response.status_code <= 299:
+            if not 200 <= response.status <= 299:
                 body = self._body(response, request, deadline)
-                raise refused(Answer(response.status_code, response.headers, body, request.url))
-            while chunk := response.raw.read1(_CHUNK, decode_content=request.compressed):
+                raise refused(Answer(response.status, response.headers, body, request.url))
+            while chunk := response.read1(_CHUNK, decode_content=request.compressed):
                 yield chunk
 
     @contextmanager
     def _response(
         self, request: Request, deadline: Deadline, read_seconds: float | None = None
-    ) -> Iterator[requests.Response]:
-        parts, destination = urlsplit(request.url), request.destination
-        if destination.reach is not Reach.ANY:
-            check_literal(parts.hostname or "", destination.reach is Reach.PRIVATE)
-        with self.hosts.request(parts.netloc, deadline):
-            adapter = self._connections.adapter(destination)
+    ) -> Iterator[urllib3.BaseHTTPResponse]:
+        began = False
+        with self.hosts.request(urlsplit(request.url).netloc, deadline):
             left = self._left(request, deadline)
             seconds = self._limits.read_seconds if read_seconds is None else read_seconds
-            timeout = (min(self._limits.connect_seconds, left), min(seconds, left))
+            timeout = urllib3.Timeout(connect=min(self._limits.connect_seconds, left), read=min(seconds, left))
             try:
+                prepared, headers = _prepared(request)
+                way = self._way(request, prepared)
                 with time_for_answers(lambda: deadline.remaining(self._clock.monotonic())):
-                    response = adapter.send(
-                        _prepared(request), stream=True, timeout=timeout, **self._settings_for(request)
+                    response = way.pool.urlopen(
+                        request.method,
+                        way.target(prepared),
+                        request.body,
+                        headers,
+                        retries=False,
+                        redirect=False,
+                        assert_same_host=False,
+                        timeout=timeout,
+                        preload_content=False,
+                        decode_content=False,
                     )
-                with response:
+                began = True
+                try:
                     yield response
+                finally:  # what was not read to its end is not used again
+                    response.close()
+                    response.release_conn()
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
                 self._left(request, deadline)
-                raise no_answer(problem, request, seconds) from None
+                raise no_answer(problem, request, seconds, began=began) from None
 
-    def _settings_for(self, request: Request) -> Mapping[str, Any]:
-        """Proxies and certificates, as destination and environment have them; read once for each origin."""
-        key = (origin(request.url), request.destination)
+    def _way(self, request: Request, prepared: requests.PreparedRequest) -> Way:
+        """The way to a server, with proxies and certificates as destination and environment have them."""
+        key, destination = (origin(request.url), request.destination), request.destination
+        adapter = self._connections.adapter(destination)
         with self._lock:
-            settings = self._settings.get(key)
-        if settings is None:
+            way = self._ways.get(key)
+        if way is None or way.adapter is not adapter:  # the file of certificate authorities has changed
+            if destination.reach is not Reach.ANY:
+                check_literal(urlsplit(request.url).hostname or "", destination.reach is Reach.PRIVATE)
             # Given with the request, because a certificate bundle of the environment overrules a session's.
-            destination = request.destination
             verify = destination.verify and (str(destination.ca_file) if destination.ca_only else None)
             merged = self._environment.merge_environment_settings(request.url, {}, True, verify, None)
             proxies = dict.fromkeys(("http", "https"), destination.proxy) if destination.proxy else merged["proxies"]
-            settings = {"proxies": proxies, "verify": merged["verify"], "cert": destination.client_certificate}
+            way = adapter.way(prepared, proxies, merged["verify"], destination.client_certificate)
             with self._lock:
-                self._settings[key] = settings
-        return settings
+                self._ways[key] = way
+        return way
 
-    def _body(self, response: requests.Response, request: Request, deadline: Deadline) -> bytes:
-        stated, status = content_length(response.headers), response.status_code
+    def _body(self, response: urllib3.BaseHTTPResponse, request: Request, deadline: Deadline) -> bytes:
+        stated, status = content_length(response.headers), response.status
         if request.method == "HEAD":
-            response.raw.drain_conn()  # nothing comes, and the connection goes back to its pool
+            response.drain_conn()  # nothing comes, and the connection goes back to its pool
             return b""
         if status in _REDIRECTS and not (stated is not None and stated <= _CHUNK):
             return b""  # not worth reading; the connection is closed
@@ -151,7 +166,7 @@ class Exchange:
             raise too_large(request, limit)
         content = bytearray()
         # read1 gives what has arrived, so that a body that only drips meets the deadline too.
-        while chunk := response.raw.read1(_CHUNK, decode_content=request.compressed):
+        while chunk := response.read1(_CHUNK, decode_content=request.compressed):
             content += chunk
             if len(content) > limit:
                 raise too_large(request, limit)
@@ -165,23 +180,24 @@ class Exchange:
         return left
 
 
-def _prepared(request: Request) -> requests.PreparedRequest:
+def _prepared(request: Request) -> tuple[requests.PreparedRequest, Mapping[str, str]]:
+    """The address, spelt as it is sent, in a request without body; and the headers."""
     # Without compression unless asked for: a digest is over the bytes as they are.
     encoding = "gzip" if request.compressed else "identity"
     headers = {"User-Agent": _USER_AGENT, "Accept": "*/*", "Accept-Encoding": encoding, **request.headers}
     if request.authorization:
         headers["Authorization"] = request.authorization
-    if request.body is None:
-        return _bodiless(request.method, request.url, tuple(headers.items()))
     # Whoever sends bodies sends one after the other to the same address.
-    prepared = _known_bodiless(request.method, request.url, tuple(headers.items())).copy()
-    prepared.prepare_body(request.body, None)
-    return prepared
+    prepare = _bodiless if request.body is None else _known_bodiless
+    return prepare(request.method, request.url, tuple(headers.items()))
 
 
-def _bodiless(method: str, url: str, headers: tuple[tuple[str, str], ...]) -> requests.PreparedRequest:
+def _bodiless(
+    method: str, url: str, headers: tuple[tuple[str, str], ...]
+) -> tuple[requests.PreparedRequest, Mapping[str, str]]:
     # With an authorization that does nothing, requests takes no names and passwords out of the address.
-    return requests.Request(method, url, headers=dict(headers), auth=lambda made: made).prepare()
+    prepared = requests.Request(method, url, headers=dict(headers), auth=lambda made: made).prepare()
+    return prepared, dict(headers)
 
 
 _known_bodiless = lru_cache(maxsize=8)(_bodiless)

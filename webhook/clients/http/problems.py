@@ -8,14 +8,12 @@ from __future__ import annotations
 import socket
 from urllib.parse import urlsplit
 
-import requests
 import urllib3
 
 from webhook.clients.http.messages import Request
 from webhook.errors import DeadlineExceeded, Final, Retryable, SourceError, UnusableAnswer
 
-_TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
-_CUT = (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.IncompleteRead)
+_TIMEOUTS = (urllib3.exceptions.TimeoutError, TimeoutError)
 
 
 class NoAnswer(Retryable):
@@ -50,30 +48,31 @@ def too_large(request: Request, limit: int) -> UnusableAnswer:
     )
 
 
-def no_answer(problem: Exception, request: Request, read_seconds: float) -> SourceError:
+def no_answer(problem: Exception, request: Request, read_seconds: float, *, began: bool) -> SourceError:
     """The error for a request that got no complete answer.
 
     Args:
         problem: as ``requests`` or ``urllib3`` raised it.
         request: what was asked.
         read_seconds: how long the wait for bytes was.
+        began: whether the answer had begun.
     """
     server, at_start, asked = _named(request)
     remedies, causes = request.destination.remedies, _causes(problem)
     if any(isinstance(cause, _TIMEOUTS) for cause in causes):
         return NoAnswer(f"{at_start} did not answer within {read_seconds:.3g} s{asked}.")
-    if isinstance(problem, requests.exceptions.SSLError):
+    if isinstance(problem, urllib3.exceptions.SSLError):
         if "certificate" in str(problem).lower():
             return Final(f"The certificate of {server} is not trusted.", remedy=remedies.certificate)
         return Final(f"{at_start} does not speak TLS as expected.", remedy=remedies.tls)
-    if isinstance(problem, requests.exceptions.ProxyError):
+    if isinstance(problem, urllib3.exceptions.ProxyError):
         remedy = "Check HTTPS_PROXY and NO_PROXY in the environment."
         return NoAnswer(f"The proxy on the way to {server} refused or did not answer.", remedy=remedy)
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return NoAnswer(f"The name of {server} is not known.", remedy="Check the address, and the DNS.")
-    if any(isinstance(cause, _CUT) for cause in causes) or isinstance(problem, urllib3.exceptions.HTTPError):
+    if began and isinstance(problem, urllib3.exceptions.HTTPError):
         return NoAnswer(f"The answer of {server} was cut off.", remedy="Try again; then look for a proxy in between.")
-    if isinstance(problem, (requests.ConnectionError, OSError)) and not isinstance(problem, ValueError):
+    if isinstance(problem, (urllib3.exceptions.HTTPError, OSError)) and not isinstance(problem, ValueError):
         said = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), "")
         return NoAnswer(f"{at_start} cannot be reached{f' ({said})' if said else ''}.", remedy=remedies.unreachable)
     return Final(f"The request to {server} is not valid ({type(problem).__name__}).", remedy="Check the address.")

@@ -15,7 +15,7 @@ from tests.registries.lying import Answer as HttpAnswer
 from tests.registries.lying import LyingServer
 from webhook import __version__
 from webhook.clients.http.destination import Destination, Limits, Reach, Remedies
-from webhook.clients.http.exchange import Exchange, _prepared
+from webhook.clients.http.exchange import Exchange
 from webhook.clients.http.messages import Answer, Request, basic, user_agent
 from webhook.errors import DeadlineExceeded, Final, Retryable, UnusableAnswer
 from webhook.model.deadlines import Deadline
@@ -317,16 +317,15 @@ def test_a_name_that_nobody_knows_says_so(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_requests_to_one_address_share_nothing_of_body_length_and_authorization() -> None:
-    def prepared(body: bytes, authorization: str, **headers: str) -> Any:
-        asked = Request(
-            Destination(REMEDIES), "POST", "https://one.example/a", 9, headers, authorization=authorization, body=body
-        )
-        return _prepared(asked)
-
-    made = [prepared(b"a long one", "Bearer one"), prepared(b"b", "Bearer one"), prepared(b"c", ""), prepared(b"", "")]
-    made.append(prepared(b"d", "Bearer two", Accept="text/csv"))
-    assert [sent.body for sent in made[:3]] == [b"a long one", b"b", b"c"]
-    assert [sent.headers.get("Content-Length") for sent in made] == ["10", "1", "1", "0", "1"]
-    given = [sent.headers.get("Authorization") for sent in made]
+    with LyingServer() as server, Sender() as sender:
+        server.on("/a", HttpAnswer())
+        for body, authorization in ((b"a long one", "Bearer one"), (b"b", "Bearer one"), (b"c", ""), (b"", "")):
+            sender.send("POST", f"{server.url}/a", authorization=authorization, body=body)
+        more = {"authorization": "Bearer two", "headers": {"Accept": "text/csv"}}
+        sender.send("POST", f"{server.url}/a", body=b"d", **more)
+        asked = server.asked
+    assert [request.body for request in asked] == [b"a long one", b"b", b"c", b"", b"d"]
+    assert [request.headers["Content-Length"] for request in asked] == ["10", "1", "1", "0", "1"]
+    given = [request.headers.get("Authorization") for request in asked]
     assert given == ["Bearer one", "Bearer one", None, None, "Bearer two"]
-    assert [sent.headers["Accept"] for sent in made] == ["*/*"] * 4 + ["text/csv"]
+    assert [request.headers["Accept"] for request in asked] == ["*/*"] * 4 + ["text/csv"]
