@@ -17,7 +17,15 @@ from typing import Any, get_args, get_origin, get_type_hints
 import click
 import yaml
 
-from webhook.cli import decision_shapes, listed_shapes, readiness_shapes, sbom_shapes, shapes, upgrade_shapes
+from webhook.cli import (
+    decision_shapes,
+    listed_shapes,
+    readiness_shapes,
+    request_shapes,
+    sbom_shapes,
+    shapes,
+    upgrade_shapes,
+)
 from webhook.cli.root import cli
 from webhook.settings import all_lists, all_settings
 
@@ -37,6 +45,11 @@ SHAPES: Mapping[str, type[Any]] = {
     "vulns list": decision_shapes.VulnerabilityListShape,
     "vulns show": decision_shapes.VulnerabilityShowShape,
     "assess": decision_shapes.AssessedShape,
+    "requests list": request_shapes.RequestListShape,
+    **{
+        f"requests {verb}": request_shapes.AnsweredShape
+        for verb in ("show", "create", "join", "approve", "deny", "withdraw")
+    },
     "assessments list": listed_shapes.AssessmentListShape,
     "assessments export": listed_shapes.ExportShape,
     "components find": listed_shapes.ComponentListShape,

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from webhook.engines.judging.workloads import WorkloadJudge
     from webhook.engines.readmodel import ReadModel
     from webhook.engines.refresher import Refresher
+    from webhook.engines.requesting.desk import RequestDesk
     from webhook.engines.rereader import Rereader
     from webhook.model.records import ControllerAccount
     from webhook.model.verdicts import WorkloadVerdict
@@ -116,6 +117,7 @@ class Parts:
             console_url=self.settings.console.url,
             break_glass=self.settings.kube.cluster and self.settings.policy.break_glass,
             release_type=mildest.name if mildest else "Ignore",
+            in_cluster=self.settings.kube.cluster,
         )
 
     @cached_property
@@ -130,6 +132,14 @@ class Parts:
 
         store = self.store
         return Assessor(store.assessments, store.vulnerabilities, store.components, self.rules_now, self.clock)
+
+    @cached_property
+    def desk(self) -> RequestDesk:
+        """Takes requests for exceptions, and what people answer."""
+        from webhook.engines.requesting.desk import RequestDesk
+
+        store = self.store
+        return RequestDesk(store.requests, store.vulnerabilities, self.rules_now, self.settings.requests, self.clock)
 
     @cached_property
     def source(self) -> VulnerabilitySource:

@@ -8,6 +8,7 @@ import socket
 
 from webhook.bootstrap import Parts
 from webhook.errors import InvalidInput
+from webhook.model.people import LOCAL, Person
 
 SERVICE_ACCOUNTS = ("bomgate", "nobody")
 """Users as which programs run; the image of bomgate runs as the first (Dockerfile)."""
@@ -33,6 +34,20 @@ def person(parts: Parts, claimed: str | None) -> str:
             remedy=f"Say who decides: add --author '<your name>'. It is kept beside {recorder(parts)}.",
         )
     return user
+
+
+def local_person() -> Person:
+    """The user of the operating system; its rights are those of whoever can use the database.
+
+    Raises:
+        InvalidInput: the user of this process is no person.
+    """
+    user = _user()
+    if user is None or user in SERVICE_ACCOUNTS:
+        raise InvalidInput(
+            "The user of this process is no person.", remedy="Ask or answer in the console, under your own name."
+        )
+    return Person(user, "operating system", issuer=LOCAL, username=user, uid=str(os.getuid()))
 
 
 def recorder(parts: Parts) -> str:

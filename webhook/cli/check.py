@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from webhook.bootstrap import Parts, ThreadBackground
-from webhook.cli.check_text import show
+from webhook.cli.check_text import asking, show
 from webhook.cli.exits import Exit, exit_of
 from webhook.cli.fail_on import FailOnType, met
 from webhook.cli.options import global_options, invocation, output_option
@@ -177,6 +177,7 @@ class Report:
                     result.name,
                     result.verdict.action.word,
                     tuple(ImageShape.of(image.verdict, image.containers) for image in result.verdict.images),
+                    asking(result.verdict, parts.hints),
                 )
                 for result in checked
             )

@@ -12,7 +12,7 @@ from webhook.cli.output import print_table, say, styled
 from webhook.model.actions import Action, worst
 from webhook.model.verdicts import ComponentCounts, Finding, ImageVerdict, Verdict, WorkloadVerdict
 from webhook.policy.evaluation import worst_first
-from webhook.policy.messages import assess_commands
+from webhook.policy.messages import assess_commands, how_to_ask
 from webhook.policy.phrases import count, explained, score, state
 from webhook.policy.plaintext import plain
 
@@ -98,10 +98,20 @@ def next_steps(images: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
         yield "Use a version of the package, or an image, that does not have the vulnerability."
         for line in assess_commands(findings, hints.release_type):
             yield f"If it is harmless here: {line}"
+    denied = [finding for finding in findings if finding.action is Action.DENY]
+    if denied:
+        yield f"To ask for an exception: {how_to_ask(denied, hints)}"
     for verdict in verdicts:
         for reason in verdict.reasons:
             if reason.action is not Action.ALLOW and reason.remedy:
                 yield plain(reason.remedy)
+
+
+def asking(verdict: WorkloadVerdict, hints: Hints) -> str:
+    """How to ask for an exception from a denial; empty when no vulnerability denies."""
+    findings = [finding for image in verdict.images for finding in image.verdict.findings]
+    denied = sorted((finding for finding in findings if finding.action is Action.DENY), key=worst_first)
+    return how_to_ask(denied, hints) if denied else ""
 
 
 def _weighty(verdict: Verdict) -> list[Finding]:

@@ -139,6 +139,7 @@ class TargetShape:
     target: Annotated[str, "The target as given; for an object of a manifest with `#Kind/name`."]
     action: Annotated[str, "The worst of its images."]
     images: Annotated[tuple[ImageShape, ...], "The images in it."]
+    ask: Annotated[str, "How to ask for an exception; empty when no vulnerability denies it."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from webhook.model.actions import Action
 from webhook.model.grants import BREAK_GLASS_ANNOTATION
@@ -28,6 +29,7 @@ MAX_WARNINGS = 10
 _MAX_NAME = 200
 _MAX_WAYS_OUT = 1_000
 _MAX_ADDITION = 500
+_MAX_LINK = 400
 _BREAK_GLASS_RIGHT = "breakglass.bomgate.dev"
 
 
@@ -39,11 +41,13 @@ class Hints:
         console_url: address of the console; empty when there is none.
         break_glass: whether the break-glass annotation is honoured.
         release_type: the type to suggest in ``bomgate assess``, see ``TypeTable.mildest``.
+        in_cluster: whether people ask for exceptions with objects of the cluster, and not on this machine.
     """
 
     console_url: str = ""
     break_glass: bool = False
     release_type: str = "Ignore"
+    in_cluster: bool = False
 
 
 def denial(workload: str, verdict: WorkloadVerdict, hints: Hints) -> str:
@@ -205,12 +209,34 @@ def _ways_out(denied: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
                 yield "the rest likewise"
                 break
             yield f"if it is harmless here: {command}"
+        yield f"to ask for an exception: {how_to_ask(findings, hints)}"
     yield from list(dict.fromkeys(plain(cause.remedy, 250) for cause in causes if isinstance(cause, Reason)))[:3]
     if hints.console_url:
         yield f"see and assess it in the console: {plain(hints.console_url, _MAX_NAME)}"
     if hints.break_glass:
         right = f"requires permission to use {_BREAK_GLASS_RIGHT}"
         yield f"in an emergency: annotate the object with {BREAK_GLASS_ANNOTATION}: <ticket>; {right}"
+
+
+def how_to_ask(findings: Sequence[Finding], hints: Hints) -> str:
+    """How somebody who may not decide asks for an exception: in the console, by an object, or by a command.
+
+    Args:
+        findings: that deny, worst first; only the first package is named.
+        hints: where the console is, and whether there is a cluster.
+    """
+    identifiers, scope = next(_named(findings), ((), ()))
+    if hints.console_url:
+        url = f"{plain(hints.console_url, _MAX_NAME).rstrip('/')}/requests/new"
+        names = dict(zip(scope[::2], scope[1::2], strict=True))
+        given = [*(("vulnerability", name) for name in identifiers[:_MAX_IDS]), *((k[2:], v) for k, v in names.items())]
+        whole = f"{url}?{urlencode(given)}" if given else url
+        return whole if len(whole) <= _MAX_LINK else url
+    if hints.in_cluster:
+        return "create an AssessmentRequest in the namespace; `kubectl explain assessmentrequest.spec` says how"
+    words = (*identifiers[:_MAX_IDS], *scope) if identifiers else ("<vulnerability>", "--package", "<package>")
+    where = "" if "--namespace" in scope else " --namespace '<namespace>'"
+    return f"bomgate requests create {shlex.join(words)}{where} --reason '<why>' --days 30"
 
 
 def assess_commands(findings: Sequence[Finding], type_name: str) -> Iterator[str]:
@@ -224,6 +250,17 @@ def assess_commands(findings: Sequence[Finding], type_name: str) -> Iterator[str
         findings: worst first.
         type_name: the type to give.
     """
+    groups = list(_named(findings))
+    for number, (identifiers, scope) in enumerate(groups):
+        if number == _MAX_COMMANDS:
+            yield f"bomgate assess … (likewise for {len(groups) - number} more packages)"
+            return
+        arguments = (*identifiers[:_MAX_IDS], *scope, "--type", type_name)
+        yield f"bomgate assess {shlex.join(arguments)} --comment '<why>'"
+
+
+def _named(findings: Sequence[Finding]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Identifiers with the options that narrow to what has them, for what can be shown whole."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for finding in findings:
         names = (finding.vulnerability.id, *_scope(finding))
@@ -231,12 +268,7 @@ def assess_commands(findings: Sequence[Finding], type_name: str) -> Iterator[str
             identifiers = groups.setdefault(names[1:], [])
             if names[0] not in identifiers:
                 identifiers.append(names[0])
-    for number, (scope, identifiers) in enumerate(groups.items()):
-        if number == _MAX_COMMANDS:
-            yield f"bomgate assess … (likewise for {len(groups) - number} more packages)"
-            return
-        arguments = (*identifiers[:_MAX_IDS], *scope, "--type", type_name)
-        yield f"bomgate assess {shlex.join(arguments)} --comment '<why>'"
+    yield from ((tuple(identifiers), scope) for scope, identifiers in groups.items())
 
 
 def _scope(finding: Finding) -> tuple[str, ...]:

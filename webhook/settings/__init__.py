@@ -31,6 +31,7 @@ from webhook.engines.auditing.options import AuditOptions
 from webhook.engines.controlling.options import CertificateOptions, ControllerOptions
 from webhook.engines.downloading.options import DownloadOptions
 from webhook.engines.refresher import RefreshOptions
+from webhook.engines.requesting.options import RequestOptions
 from webhook.engines.searching.options import ResolveOptions, SearchOptions
 from webhook.errors import ConfigError
 from webhook.model.policies import Policy
@@ -100,6 +101,7 @@ GROUPS = (
     Group("refresh", (RefreshOptions,)),
     Group("log", (LogOptions,)),
     Group("console", (ConsoleOptions,)),
+    Group("requests", (RequestOptions,)),
     Group("audit", (AuditOptions,)),
     Group("controller", (ProbeOptions, ControllerOptions)),
     Group("certificates", (CertificateOptions,)),
@@ -137,6 +139,7 @@ class Settings:
     refresh: RefreshOptions
     log: LogOptions
     console: ConsoleOptions
+    requests: RequestOptions
     audit: AuditOptions
     probes: ProbeOptions
     controller: ControllerOptions
@@ -168,6 +171,7 @@ def load_settings(
     made = {group.name: _options(group, content, environment, flags or {}) for group in GROUPS}
     database, policy, log = made["database"][0], make_policy(made["policy"][0]), made["log"][0]
     log.check()
+    made["requests"][0].check()
     types = _types(content)
     return Settings(
         database=replace(database, url=_database_address(database.url, path, content, environment, flags or {})),
@@ -188,6 +192,7 @@ def load_settings(
         refresh=made["refresh"][0],
         log=log,
         console=made["console"][0],
+        requests=made["requests"][0],
         audit=made["audit"][0],
         probes=made["controller"][0],
         controller=made["controller"][1],

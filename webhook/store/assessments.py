@@ -100,7 +100,7 @@ class AssessmentRepository:
             StoreError: the database does not answer.
         """
         with self._database.read() as connection:
-            return _find(connection, query)
+            return find(connection, query)
 
 
 def append(change: Change, records: Sequence[Assessment]) -> None:
@@ -135,7 +135,8 @@ def _newest(_: Dialect) -> Select[Any]:
     return select(func.max(table.c.sequence))
 
 
-def _find(connection: Connection, query: AssessmentQuery) -> list[Assessment]:
+def find(connection: Connection, query: AssessmentQuery) -> list[Assessment]:
+    """Records in order of their sequence, as a transaction sees them."""
     rows = select(*ASSESSMENT_COLUMNS).order_by(table.c.sequence)
     if query.vulnerability is not None:
         rows = rows.where(table.c.vulnerability == query.vulnerability)
@@ -151,7 +152,7 @@ def _difference(
 ) -> list[Assessment]:
     """The records that make those that an author provisioned equal to ``wanted``."""
     there: dict[tuple[str, Scope], Assessment] = {}
-    for assessment in _find(connection, AssessmentQuery(source=AssessmentSource.PROVISIONED.value)):
+    for assessment in find(connection, AssessmentQuery(source=AssessmentSource.PROVISIONED.value)):
         if assessment.author == author:
             there[assessment.vulnerability, assessment.scope] = assessment
     named = {(assessment.vulnerability, assessment.scope): assessment for assessment in wanted}

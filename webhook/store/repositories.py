@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from webhook.store.feed import StoreFeed
     from webhook.store.inventory import InventoryRepository
     from webhook.store.readings import ReadingRepository
+    from webhook.store.requests import RequestRepository
     from webhook.store.runs import RunRepository
     from webhook.store.sboms import SbomRepository
     from webhook.store.searches import SearchRepository
@@ -139,6 +140,13 @@ class Store:
         from webhook.store.triage.repository import TriageRepository
 
         return TriageRepository(self._database)
+
+    @cached_property
+    def requests(self) -> RequestRepository:
+        """Requests for exceptions."""
+        from webhook.store.requests import RequestRepository
+
+        return RequestRepository(self._database)
 
     @cached_property
     def feed(self) -> StoreFeed:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, column, inspect, select, table, text
 
 from webhook.errors import StoreError
 
-VERSION = "0016"
+VERSION = "0017"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -30,6 +30,7 @@ KNOWN = (
     "0013",
     "0014",
     "0015",
+    "0016",
     VERSION,
 )
 """Every version there was, oldest first."""

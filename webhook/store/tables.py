@@ -400,3 +400,22 @@ audit_log = Table(
     Index("ix_audit_log_actor", "actor", "id"),
 )
 """Who changed what; append-only, written in the transaction of the change. Triggers refuse updates and deletions."""
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("phase", CleanText, nullable=False),
+    Column("namespace", CleanText, nullable=False),  # empty: the whole cluster
+    Column("user", CleanText, nullable=False),  # the first who asked
+    Column("vulnerabilities", CleanText, nullable=False),  # a JSON list
+    Column("until", Moment),
+    Column("created", Moment, nullable=False),
+    Column("covered_by", Integer, index=True),  # whose approval answered it
+    Column("origin", CleanText),  # the object that it stands for
+    Column("content", CleanText, nullable=False),  # all of it, a JSON object
+    Index("ix_requests_phase", "phase", "id"),
+    Index("ix_requests_namespace", "namespace", "phase", "id"),
+    Index("ix_requests_origin", "origin"),
+)
+"""Requests for exceptions; the columns beside ``content`` are what they are looked up by."""

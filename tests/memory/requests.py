@@ -1,0 +1,82 @@
+"""Requests in memory."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from webhook.model.assessments import Assessment
+from webhook.model.requests import ExceptionRequest, Phase, RequestChange, RequestCounts, RequestScan
+from webhook.model.triage import AuditNote
+from webhook.policy.requests import RequestView
+
+
+class MemoryRequests:
+    """Implements ``RequestStore`` and keeps what rules record.
+
+    Attributes:
+        requests: by number.
+        records: assessments, in order.
+        notes: of the audit log, each with the batch that it is kept under.
+    """
+
+    def __init__(self) -> None:
+        self.requests: dict[int, ExceptionRequest] = {}
+        self.records: list[Assessment] = []
+        self.notes: list[tuple[str, AuditNote]] = []
+
+    def change(
+        self,
+        rule: Callable[[RequestView], RequestChange],
+        *,
+        now: dt.datetime,
+        namespace: str = "",
+        number: int | None = None,
+    ) -> ExceptionRequest:
+        request = None if number is None else self.requests.get(number)
+        where = namespace if request is None else request.scope.namespace
+        waiting = [
+            other for other in self.requests.values() if other.phase is Phase.WAITING and other.scope.namespace == where
+        ]
+        covered = [
+            other
+            for other in self.requests.values()
+            if number is not None and other.answer is not None and other.answer.covered_by == number
+        ]
+        made = rule(RequestView(request, waiting, covered, self._history))
+        written = []
+        for item in made.requests:
+            kept = item if item.number else replace(item, number=len(self.requests) + 1)
+            self.requests[kept.number] = kept
+            written.append(kept)
+        first = len(self.records) + 1
+        self.records += [replace(record, sequence=place) for place, record in enumerate(made.records, first)]
+        self.notes += [(written[place].batch, note) for place, note in made.notes]
+        return written[0]
+
+    def _history(self, batch: str) -> tuple[Sequence[Assessment], dict[str, list[Assessment]]]:
+        found = [record for record in self.records if record.batch == batch]
+        return found, {
+            record.vulnerability: [other for other in self.records if other.vulnerability == record.vulnerability]
+            for record in found
+        }
+
+    def find(self, number: int) -> ExceptionRequest | None:
+        return self.requests.get(number)
+
+    def page(self, scan: RequestScan, after: int | None, most: int, *, now: dt.datetime) -> Sequence[ExceptionRequest]:
+        found = [
+            request
+            for request in reversed(self.requests.values())
+            if (after is None or request.number < after) and scan.phase in (None, request.phase_at(now))
+        ]
+        return found[:most]
+
+    def with_origin(self, kind: str) -> Sequence[ExceptionRequest]:
+        return [request for request in self.requests.values() if request.origin.startswith(f"{kind} ")]
+
+    def counts(self, now: dt.datetime) -> RequestCounts:
+        phases = [request.phase_at(now) for request in self.requests.values()]
+        waiting = [request.created for request in self.requests.values() if request.phase_at(now) is Phase.WAITING]
+        return RequestCounts({phase: phases.count(phase) for phase in Phase}, min(waiting, default=None))

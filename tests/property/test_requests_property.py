@@ -1,0 +1,131 @@
+"""Who may approve: whatever people do in whatever order, nobody approves their own request."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fakes import NOON
+from tests.memory.requests import MemoryRequests
+from webhook.errors import BomgateError
+from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.people import KUBERNETES, LOCAL, Person
+from webhook.model.requests import Asker, ExceptionRequest, Phase, RequestAnswer
+from webhook.policy.asking import RequestRefused, check_asker, is_machine, is_same
+from webhook.policy.requests import Approval, approved, asked, changed, denied, joined, withdrawn
+
+ISSUERS = [KUBERNETES, "https://login.example", LOCAL]
+users = st.sampled_from(["ana", "Ana", "ben", "oidc:ana", "system:serviceaccount:shop:ci", "system:node:one", ""])
+people = st.builds(
+    lambda user, issuer, uid: Person(user, "test", issuer=issuer, username=user, uid=uid),
+    users,
+    st.sampled_from(ISSUERS),
+    st.sampled_from(["", "1", "2"]),
+)
+scopes = st.builds(
+    Scope,
+    st.sampled_from(["pkg:npm/a", "pkg:npm/b"]),
+    st.sampled_from([None, "<2"]),
+    st.sampled_from([None, "registry.example/*"]),
+    st.just("shop"),
+)
+numbers = st.integers(1, 4)
+steps = st.one_of(
+    st.tuples(st.just("ask"), people, scopes, st.sampled_from([("CVE-1",), ("CVE-1", "CVE-2")]), st.integers(1, 3)),
+    st.tuples(st.just("join"), people, numbers),
+    st.tuples(st.just("approve"), people, numbers),
+    st.tuples(st.just("deny"), people, numbers),
+    st.tuples(st.just("withdraw"), people, numbers),
+    st.tuples(st.just("change"), people, numbers, scopes),
+)
+
+
+def take(store: MemoryRequests, step: tuple[object, ...], now: dt.datetime) -> None:
+    """One step of somebody; what is refused changes nothing."""
+    word, person = step[0], step[1]
+    assert isinstance(person, Person)
+    if word == "ask":
+        check_asker(person, ("system:serviceaccount:shop:ci",))
+        _, _, scope, names, days = step
+        until = now + dt.timedelta(days=int(str(days)))
+        made = ExceptionRequest(0, names, scope, until, (Asker(person, "why", now),), now)  # type: ignore[arg-type]
+        store.change(asked(made, "test"), now=now, namespace="shop")
+        return
+    number = int(str(step[2]))
+    request = store.find(number)
+    if request is None:
+        return
+    answer = RequestAnswer(person, "well", now)
+    if word == "join":
+        check_asker(person, ())
+        store.change(joined(Asker(person, "me too", now), "test"), now=now, number=number)
+    elif word == "approve":
+        record = Assessment(
+            request.vulnerabilities[0], "Ignore", request.scope, AssessmentSource.MANUAL, person.name, "ok", now, None
+        )
+        approval = Approval(answer, request.version, False, (record,), None, "test")
+        store.change(approved(approval), now=now, number=number)
+    elif word == "deny":
+        store.change(denied(answer, None, "test", allow_self=False), now=now, number=number)
+    elif word == "withdraw":
+        store.change(withdrawn(person, now, "test"), now=now, number=number)
+    else:
+        check_asker(person, ())
+        scope = step[3]
+        assert isinstance(scope, Scope)
+        other = replace(request, scope=scope, askers=(Asker(person, "otherwise", now),))
+        store.change(lambda view: changed(other, view, person, now, "test"), now=now, number=number)
+
+
+@given(st.lists(steps, max_size=14))
+def test_nobody_lets_in_what_they_asked_for(taken: list[tuple[object, ...]]) -> None:
+    store, asked_by = MemoryRequests(), dict[int, set[Person]]()
+    for place, step in enumerate(taken):
+        now = NOON + dt.timedelta(hours=place)
+        before = dict(store.requests)
+        records = len(store.records)
+        try:
+            take(store, step, now)
+        except BomgateError:
+            assert store.requests == before
+            assert len(store.records) == records
+            continue
+        for number, request in store.requests.items():
+            asked_by.setdefault(number, set()).update(asker.person for asker in request.askers)
+            newly = before.get(number) != request
+            if request.phase is Phase.APPROVED and newly and step[0] == "approve":
+                assert request.answer is not None
+                assert not is_machine(request.answer.person)
+                assert not any(is_same(request.answer.person, asker) for asker in asked_by[number])
+        if len(store.records) > records and step[0] != "approve":
+            # What ends an exception never gives one.
+            assert all(record.type is None for record in store.records[records:])
+
+
+@given(st.lists(steps, max_size=14))
+def test_only_what_is_approved_has_an_assessment_that_counts(taken: list[tuple[object, ...]]) -> None:
+    store = MemoryRequests()
+    for place, step in enumerate(taken):
+        try:
+            take(store, step, NOON + dt.timedelta(hours=place))
+        except BomgateError:
+            continue
+    newest = {(record.vulnerability, record.scope): record for record in store.records}
+    granted = {
+        (name, request.scope)
+        for request in store.requests.values()
+        if request.phase is Phase.APPROVED and request.answer is not None and not request.answer.covered_by
+        for name in request.vulnerabilities
+    }
+    assert {key for key, record in newest.items() if record.type is not None} <= granted
+
+
+@pytest.mark.parametrize("user", ["system:serviceaccount:shop:other", "system:node:one", "system:anonymous", " "])
+def test_programs_ask_only_when_they_are_listed(user: str) -> None:
+    with pytest.raises(RequestRefused):
+        check_asker(Person(user, "test", username=user), ("system:serviceaccount:shop:ci",))
+    check_asker(Person("ci", "test", username="system:serviceaccount:shop:ci"), ("system:serviceaccount:shop:ci",))

@@ -1,0 +1,315 @@
+"""``bomgate requests``: ask for exceptions, and answer those who ask."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from webhook.bootstrap import Parts
+from webhook.cli.author import local_person, recorder
+from webhook.cli.decision_shapes import EffectsShape
+from webhook.cli.options import (
+    complete_types,
+    complete_vulnerabilities,
+    global_options,
+    invocation,
+    limit_option,
+    output_option,
+)
+from webhook.cli.output import fields, note, print_csv, print_json, print_table, say
+from webhook.cli.request_shapes import AnsweredShape, RequestListShape, RequestShape
+from webhook.cli.triaging import gathered, loaded_triage
+from webhook.cli.verbs import VerbGroup
+from webhook.engines.requesting.desk import DraftAnswer, Wish
+from webhook.engines.triage.deciding import Effects
+from webhook.model.assessments import Scope
+from webhook.model.people import Person
+from webhook.model.requests import Asker, ExceptionRequest, Phase, RequestScan
+from webhook.model.triage import Key, Page
+from webhook.policy.expiry import parse_until
+from webhook.policy.phrases import count, moment
+from webhook.policy.scopes import described
+
+F = TypeVar("F", bound=Callable[..., Any])
+_PRESETS = (7, 30, 90)
+_CSV = (
+    "number",
+    "phase",
+    "vulnerabilities",
+    "package",
+    "version_range",
+    "image",
+    "namespace",
+    "requested_by",
+    "reason",
+    "created",
+    "until",
+    "answered_by",
+    "comment",
+)
+
+
+@click.group("requests", cls=VerbGroup)
+@global_options
+def command() -> None:
+    """Requests for exceptions: a person asks, somebody else approves or denies."""
+
+
+def _answer_options(verb: F) -> F:
+    """What both answers have."""
+    for option in (
+        click.option("--version", type=int, metavar="N", help="Only if the request is still as you saw it."),
+        click.option("--comment", required=True, metavar="C", help="Why; the requester sees it."),
+    ):
+        verb = option(verb)
+    return verb
+
+
+@command.command(
+    "list",
+    examples=(
+        "bomgate requests list                                # those that wait",
+        "bomgate requests list --phase any --namespace shop --output csv",
+    ),
+)
+@click.option(
+    "--phase",
+    type=click.Choice([*(phase.value for phase in Phase), "any"]),
+    default=Phase.WAITING.value,
+    show_default=True,
+    help="How far they have got.",
+)
+@click.option("--namespace", metavar="NS", help="Only for this namespace.")
+@click.option("--by", metavar="USER", help="Only those that this user made.")
+@click.option("--vulnerability", metavar="ID", shell_complete=complete_vulnerabilities, help="Only about this ID.")
+@limit_option()
+@global_options
+@output_option("csv")
+def list_requests(
+    output: str, phase: str, namespace: str | None, by: str | None, vulnerability: str | None, limit: int | None
+) -> None:
+    """List requests, newest first. All filters must match."""
+    parts = invocation().parts()
+    scan = RequestScan(None if phase == "any" else Phase(phase), namespace, by, vulnerability)
+
+    def page(after: Key | None, most: int) -> Page[ExceptionRequest]:
+        return parts.desk.page(scan, None if after is None else int(after[0]), most)
+
+    rows, is_more = gathered(page, limit)
+    now = parts.clock.now()
+    if output == "json":
+        print_json(RequestListShape(tuple(RequestShape.of(row, now) for row in rows), is_more))
+    elif output == "csv":
+        print_csv(_CSV, [_csv_row(row, now) for row in rows])
+    else:
+        columns = ("#", "Phase", "Vulnerabilities", "For", "By", "Made", "Until")
+        print_table(columns, [_row(row, now) for row in rows], empty="No request matches.")
+    if is_more:
+        note("There are more; raise --limit.")
+
+
+@command.command("show", examples=("bomgate requests show 7",))
+@click.argument("number", type=int)
+@global_options
+@output_option()
+def show(output: str, number: int) -> None:
+    """Show a request, and what its approval would change."""
+    parts = invocation().parts()
+    request = parts.desk.named(number)
+    is_waiting = request.phase_at(parts.clock.now()) is Phase.WAITING
+    _print(parts, request, output, _effects(parts, request, DraftAnswer("preview")) if is_waiting else None)
+
+
+@command.command(
+    "create",
+    examples=(
+        "bomgate requests create CVE-2021-44228 --package pkg:maven/org.apache.logging.log4j/log4j-core \\\n"
+        "    --namespace shop --reason 'the class is removed in our build' --days 30",
+    ),
+)
+@click.argument("ids", nargs=-1, required=True, metavar="ID...", shell_complete=complete_vulnerabilities)
+@click.option("--package", required=True, metavar="PURL", help="The package, or one version of it.")
+@click.option("--versions", metavar="RANGE", help="Limit to these versions, such as '>=2.0,<2.17.1'.")
+@click.option("--image", metavar="R", help="Limit to this image: a reference, a digest, or a name with *.")
+@click.option("--namespace", required=True, metavar="NS", help="Where the exception is needed.")
+@click.option("--reason", required=True, metavar="C", help="Why; the approver sees it.")
+@click.option("--days", type=int, metavar="N", help=f"For how many days, such as {', '.join(map(str, _PRESETS))}.")
+@click.option("--until", metavar="DATE", help="Or until when: 2027-01-31 or 2027-01-31T12:00:00Z (UTC).")
+@click.option("--until-fixed", is_flag=True, help="Or until a fixed version is known, where a source tells that.")
+@click.option("--type", "type_name", metavar="T", shell_complete=complete_types, help="Assessment type to ask for.")
+@click.option("--for", "requested_for", default="", metavar="NAME", help="For whom a ServiceAccount asks; a claim.")
+@global_options
+@output_option()
+def create(output: str, **given: Any) -> None:
+    """Ask for an exception."""
+    parts = invocation().parts()
+    wish = Wish(
+        vulnerabilities=given["ids"],
+        scope=Scope(given["package"], given["versions"], given["image"], None),
+        namespace=given["namespace"],
+        reason=given["reason"],
+        until=None if given["until"] is None else parse_until(given["until"]),
+        days=given["days"],
+        until_fixed=given["until_fixed"],
+        requested_for=given["requested_for"],
+        type=given["type_name"] or "",
+    )
+    person = local_person()
+    request = parts.desk.ask(wish, person, recorder(parts))
+    _print(parts, request, output)
+    note(f"Request {request.number} waits for somebody else to approve it.")
+
+
+@command.command("join", examples=("bomgate requests join 7 --reason 'payments needs it as well'",))
+@click.argument("number", type=int)
+@click.option("--reason", required=True, metavar="C", help="Why; the approver sees it.")
+@global_options
+@output_option()
+def join(output: str, number: int, reason: str) -> None:
+    """Ask for the same as a request that waits."""
+    parts = invocation().parts()
+    person = local_person()
+    _print(parts, parts.desk.join(number, reason, person, recorder(parts)), output)
+
+
+@command.command(
+    "approve",
+    examples=(
+        "bomgate requests approve 7 --comment 'until the update of May' --dry-run",
+        "bomgate requests approve 7 --comment 'until the update of May'",
+    ),
+)
+@click.argument("number", type=int)
+@click.option("--type", "type_name", metavar="T", shell_complete=complete_types, help="Another assessment type.")
+@click.option("--until", metavar="DATE", help="An earlier end than what is asked for.")
+@click.option("--dry-run", is_flag=True, help="Show what it would change.")
+@_answer_options
+@global_options
+@output_option()
+def approve(
+    output: str,
+    number: int,
+    comment: str,
+    version: int | None,
+    type_name: str | None,
+    until: str | None,
+    dry_run: bool,
+) -> None:
+    """Approve a request that somebody else made; requests that this covers are answered, too."""
+    parts = invocation().parts()
+    request = parts.desk.named(number)
+    reply = DraftAnswer(comment, version, type_name or "", None if until is None else parse_until(until))
+    if dry_run:
+        _print(parts, request, output, _effects(parts, request, reply), dry_run=True)
+        return
+    person = local_person()
+    _print(parts, parts.desk.approve(number, reply, person, recorder(parts)), output)
+
+
+@command.command("deny", examples=("bomgate requests deny 7 --comment 'update to 2.17.1 instead'",))
+@click.argument("number", type=int)
+@_answer_options
+@global_options
+@output_option()
+def deny(output: str, number: int, comment: str, version: int | None) -> None:
+    """Deny a request that somebody else made."""
+    parts = invocation().parts()
+    person = local_person()
+    _print(parts, parts.desk.deny(number, DraftAnswer(comment, version), person, recorder(parts)), output)
+
+
+@command.command("withdraw", examples=("bomgate requests withdraw 7",))
+@click.argument("number", type=int)
+@global_options
+@output_option()
+def withdraw(output: str, number: int) -> None:
+    """Ask no longer; an exception that nobody asks for any more ends."""
+    parts = invocation().parts()
+    person = local_person()
+    _print(parts, parts.desk.withdraw(number, person, recorder(parts)), output)
+
+
+# -- parts -----------------------------------------------------------------------------------------------------------
+
+
+def _effects(parts: Parts, request: ExceptionRequest, reply: DraftAnswer) -> Effects:
+    records = parts.desk.records(request, Person("preview", "preview"), reply)
+    return loaded_triage(parts).decider.effects(records)
+
+
+def _print(
+    parts: Parts, request: ExceptionRequest, output: str, effects: Effects | None = None, *, dry_run: bool = False
+) -> None:
+    now = parts.clock.now()
+    if output == "json":
+        shown = None if effects is None else EffectsShape.of(effects)
+        print_json(AnsweredShape(RequestShape.of(request, now), shown, dry_run))
+        return
+    fields(
+        [
+            ("request", request.number),
+            ("phase", request.phase_at(now).value),
+            ("version", request.version if request.version > 1 else ""),
+            ("about", ", ".join(request.vulnerabilities)),
+            ("for", described(request.scope)),
+            ("type", request.type),
+            ("until", None if request.until is None else moment(request.until)),
+            ("object", request.origin),
+            *(("asked by", _asker(asker)) for asker in request.asking),
+        ]
+    )
+    if request.answer is not None:
+        by = f"request {request.answer.covered_by}" if request.answer.covered_by else ""
+        covered = f", with {by}" if by else ""
+        answered = f"{request.answer.person.name} on {moment(request.answer.at)}{covered}: {request.answer.comment}"
+        fields([("answered by", answered)])
+    if effects is not None:
+        _print_effects(effects)
+
+
+def _print_effects(effects: Effects) -> None:
+    say(f"An approval would change {count(effects.findings, 'finding')} in {count(effects.touched, 'image')}.")
+    for workload in effects.workloads:
+        say(f"  {workload.title}: {workload.before.word} → {workload.after.word}")
+    for replaced in effects.replaced:
+        note(f"It would replace what {replaced.author} decided: {replaced.type}, {replaced.comment}")
+
+
+def _asker(asker: Asker) -> str:
+    claimed = f" (says: for {asker.requested_for})" if asker.requested_for else ""
+    return f"{asker.person.name}{claimed} on {moment(asker.at)}: {asker.reason}"
+
+
+def _row(request: ExceptionRequest, now: dt.datetime) -> Sequence[object]:
+    more = f" and {len(request.asking) - 1} more" if len(request.asking) > 1 else ""
+    return (
+        request.number,
+        request.phase_at(now).value,
+        ", ".join(request.vulnerabilities),
+        described(request.scope),
+        f"{request.askers[0].person.name}{more}",
+        moment(request.created),
+        None if request.until is None else moment(request.until),
+    )
+
+
+def _csv_row(request: ExceptionRequest, now: dt.datetime) -> Sequence[object]:
+    answer, scope = request.answer, request.scope
+    return (
+        request.number,
+        request.phase_at(now).value,
+        " ".join(request.vulnerabilities),
+        scope.package,
+        scope.version_range,
+        scope.image,
+        scope.namespace,
+        request.askers[0].person.username,
+        request.askers[0].reason,
+        request.created,
+        request.until,
+        None if answer is None else answer.person.username,
+        None if answer is None else answer.comment,
+    )

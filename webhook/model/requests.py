@@ -1,0 +1,153 @@
+"""Requests for exceptions: a person wants a vulnerability tolerated, another person answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from dataclasses import dataclass
+
+from webhook.model.assessments import Assessment, Scope
+from webhook.model.people import Person
+from webhook.model.triage import AuditNote
+
+
+class Phase(enum.StrEnum):
+    """How far a request has got."""
+
+    WAITING = "waiting"
+    """Nobody has answered yet."""
+    APPROVED = "approved"
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    """Nobody asks for it any more."""
+    LAPSED = "lapsed"
+    """Its end came before an answer did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A person, or a program, that requests an exception.
+
+    Attributes:
+        person: who, without groups.
+        reason: why, in their words.
+        at: since when.
+        requested_for: for whom a ServiceAccount asks; a claim that nobody checked, empty for people.
+        left: whether they have withdrawn; they still cannot approve.
+    """
+
+    person: Person
+    reason: str
+    at: dt.datetime
+    requested_for: str = ""
+    left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAnswer:
+    """What somebody decided about a request.
+
+    Attributes:
+        person: who, without groups.
+        comment: why.
+        at: when.
+        covered_by: number of the request whose approval covers this one; 0 when it was answered itself.
+    """
+
+    person: Person
+    comment: str
+    at: dt.datetime
+    covered_by: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionRequest:
+    """A request to tolerate vulnerabilities for a while.
+
+    Attributes:
+        number: of the request; 0 before it is stored.
+        vulnerabilities: identifiers or aliases, in the spelling to keep.
+        scope: canonical; its namespace is where the exception is asked for.
+        until: when the exception is to end, UTC.
+        askers: everybody who ever asked, the first one first.
+        created: when, UTC.
+        phase: see :class:`Phase`; one that has lapsed says so by :meth:`phase_at`.
+        version: raised by each change of what is asked for, so that an approval is of what was seen.
+        answer: the newest; None while there is none.
+        origin: the object that it stands for, such as ``AssessmentRequest shop/log4j``; empty when there is none.
+        origin_uid: of that object.
+        type: the assessment type that is asked for; empty leaves it to the approver.
+    """
+
+    number: int
+    vulnerabilities: tuple[str, ...]
+    scope: Scope
+    until: dt.datetime | None
+    askers: tuple[Asker, ...]
+    created: dt.datetime
+    phase: Phase = Phase.WAITING
+    version: int = 1
+    answer: RequestAnswer | None = None
+    origin: str = ""
+    origin_uid: str = ""
+    type: str = ""
+
+    @property
+    def batch(self) -> str:
+        """The name of the batch of assessments that its approval makes, and of its rows in the audit log."""
+        return f"request-{self.number}"
+
+    @property
+    def asking(self) -> tuple[Asker, ...]:
+        """Those who still ask."""
+        return tuple(asker for asker in self.askers if not asker.left)
+
+    def phase_at(self, now: dt.datetime) -> Phase:
+        """The phase at a time: a request that waits has lapsed when its end has come."""
+        lapsed = self.phase is Phase.WAITING and self.until is not None and now >= self.until
+        return Phase.LAPSED if lapsed else self.phase
+
+
+@dataclass(frozen=True, slots=True)
+class RequestChange:
+    """What a rule makes of a request, to be written in one transaction.
+
+    Attributes:
+        requests: as they are now; the first is what the rule was about; without a number it is new.
+        records: assessments to add.
+        notes: rows of the audit log, each with the place of its request in ``requests``.
+    """
+
+    requests: tuple[ExceptionRequest, ...]
+    records: tuple[Assessment, ...] = ()
+    notes: tuple[tuple[int, AuditNote], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestScan:
+    """Which requests are given, newest first; each None means any.
+
+    Attributes:
+        phase: as stored; LAPSED stands for those that wait and whose end has come.
+        namespace: exactly.
+        user: the first who asked, exactly.
+        vulnerability: one that is asked for, exactly.
+    """
+
+    phase: Phase | None = None
+    namespace: str | None = None
+    user: str | None = None
+    vulnerability: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCounts:
+    """How many requests there are.
+
+    Attributes:
+        by_phase: numbers by phase.
+        oldest: since when the oldest that waits has waited; None when none does.
+    """
+
+    by_phase: dict[Phase, int]
+    oldest: dt.datetime | None

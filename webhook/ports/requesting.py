@@ -1,0 +1,40 @@
+"""Requests for exceptions in the store."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from webhook.model.requests import ExceptionRequest, RequestChange, RequestCounts, RequestScan
+    from webhook.policy.requests import RequestView
+
+
+class RequestStore(Protocol):
+    """Requests; every method may raise StoreError."""
+
+    def change(
+        self,
+        rule: Callable[[RequestView], RequestChange],
+        *,
+        now: dt.datetime,
+        namespace: str = "",
+        number: int | None = None,
+    ) -> ExceptionRequest:
+        """Do what a rule makes of a request, all or nothing; whoever changes requests waits for each other.
+
+        ``namespace`` is that of a new request. What the rule raises is raised, and nothing was changed.
+        """
+
+    def find(self, number: int) -> ExceptionRequest | None:
+        """One request."""
+
+    def page(self, scan: RequestScan, after: int | None, most: int, *, now: dt.datetime) -> Sequence[ExceptionRequest]:
+        """Requests, newest first, behind a number. May raise TooBroad."""
+
+    def with_origin(self, kind: str) -> Sequence[ExceptionRequest]:
+        """Those that stand for objects of a kind, in order of their numbers."""
+
+    def counts(self, now: dt.datetime) -> RequestCounts:
+        """How many there are of each phase."""

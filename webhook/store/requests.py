@@ -1,0 +1,197 @@
+"""Requests for exceptions: read page by page, and changed by a rule inside one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, literal, select, update
+
+from webhook.model.assessments import Assessment
+from webhook.model.records import AssessmentQuery
+from webhook.model.requests import ExceptionRequest, Phase, RequestChange, RequestCounts, RequestScan
+from webhook.policy.requests import RequestView
+from webhook.store.assessments import append, find
+from webhook.store.columns import to_json
+from webhook.store.database import Database
+from webhook.store.interruptions import persistent, tried_twice
+from webhook.store.tables import requests as table
+from webhook.store.triage.journal import write_note
+from webhook.store.triage.limits import limited
+from webhook.store.triage.patterns import ESCAPE, containing
+
+_R = table.c
+_CONTENT = msgspec.json.Decoder(ExceptionRequest)
+
+
+class RequestRepository:
+    """The requests of the database; implements ``RequestStore``.
+
+    Args:
+        database: where they are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @persistent
+    def change(
+        self,
+        rule: Callable[[RequestView], RequestChange],
+        *,
+        now: dt.datetime,
+        namespace: str = "",
+        number: int | None = None,
+    ) -> ExceptionRequest:
+        """Do what a rule makes of a request, with its assessments and its rows in the audit log, all or nothing.
+
+        Args:
+            rule: gets the request as it is in the transaction; what it raises ends the transaction.
+            now: UTC, aware; written to the audit log.
+            namespace: of a new request; that of one which is there already counts otherwise.
+            number: of the request; None for a new one.
+
+        Raises:
+            StoreError: nothing was changed.
+        """
+        with self._database.change(lazily=True) as change:
+            connection = change.connection  # its lock makes all who change requests wait for each other
+            request = None if number is None else _one(connection, number)
+            where = namespace if request is None else request.scope.namespace or ""
+            waiting = _all(connection, and_(_R.namespace == where, _R.phase == Phase.WAITING.value))
+            covered = [] if number is None else _all(connection, _R.covered_by == number)
+            made = rule(RequestView(request, waiting, covered, lambda batch: _history(connection, batch)))
+            written = [_write(connection, item) for item in made.requests]
+            records = made.records
+            if request is None:  # only now there is a number to name the batch by
+                records = tuple(replace(record, batch=written[0].batch) for record in records)
+            append(change, records)
+            for place, note in made.notes:
+                write_note(connection, note, now, written[place].batch)
+            change.unchanged = not records
+        return written[0]
+
+    @tried_twice
+    def find(self, number: int) -> ExceptionRequest | None:
+        """One request.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            return _one(connection, number)
+
+    @tried_twice
+    def page(self, scan: RequestScan, after: int | None, most: int, *, now: dt.datetime) -> Sequence[ExceptionRequest]:
+        """Requests, newest first, behind a number.
+
+        Raises:
+            TooBroad: it takes too long.
+            StoreError: the database does not answer.
+        """
+        query = select(_R.content).order_by(_R.id.desc()).limit(most)
+        if after is not None:
+            query = query.where(_R.id < after)
+        with limited(self._database) as connection:
+            return _read(connection, _chosen(query, scan, now))
+
+    @tried_twice
+    def with_origin(self, kind: str) -> Sequence[ExceptionRequest]:
+        """Those that stand for objects of a kind, in order of their numbers.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            return _all(connection, _R.origin.like(f"{kind} %"))
+
+    @tried_twice
+    def counts(self, now: dt.datetime) -> RequestCounts:
+        """How many there are of each phase.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        lapsed = _lapsed(now)
+        with self._database.read() as connection:
+            numbers = {
+                Phase(phase): count
+                for phase, count in connection.execute(select(_R.phase, func.count()).group_by(_R.phase))
+            }
+            gone = connection.execute(select(func.count()).where(lapsed)).scalar_one()
+            oldest = connection.execute(
+                select(func.min(_R.created)).where(_R.phase == Phase.WAITING.value, ~_is_past(now))
+            ).scalar_one_or_none()
+        waiting = numbers.get(Phase.WAITING, 0) - gone
+        every = {phase: numbers.get(phase, 0) for phase in Phase}
+        return RequestCounts({**every, Phase.WAITING: waiting, Phase.LAPSED: gone}, oldest)
+
+
+def _history(connection: Connection, batch: str) -> tuple[Sequence[Assessment], Mapping[str, Iterable[Assessment]]]:
+    records = find(connection, AssessmentQuery(batch=batch))
+    names = dict.fromkeys(record.vulnerability for record in records)
+    return records, {name: find(connection, AssessmentQuery(vulnerability=name)) for name in names}
+
+
+def _write(connection: Connection, request: ExceptionRequest) -> ExceptionRequest:
+    """Add a request, or put it in the place of what it was; with its number."""
+    if not request.number:
+        result = connection.execute(insert(table).values(_columns(request)).returning(_R.id))
+        request = replace(request, number=int(result.scalar_one()))
+    connection.execute(update(table).where(_R.id == request.number).values(_columns(request)))
+    return request
+
+
+def _columns(request: ExceptionRequest) -> dict[str, object]:
+    return {
+        "phase": request.phase.value,
+        "namespace": request.scope.namespace or "",
+        "user": request.askers[0].person.username,
+        "vulnerabilities": to_json(request.vulnerabilities),
+        "until": request.until,
+        "created": request.created,
+        "covered_by": request.answer.covered_by or None if request.answer is not None else None,
+        "origin": request.origin or None,
+        "content": to_json(request),
+    }
+
+
+def _one(connection: Connection, number: int) -> ExceptionRequest | None:
+    found = _all(connection, _R.id == number)
+    return found[0] if found else None
+
+
+def _all(connection: Connection, condition: ColumnElement[bool]) -> list[ExceptionRequest]:
+    return _read(connection, select(_R.content).where(condition).order_by(_R.id))
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[ExceptionRequest]:
+    return [_CONTENT.decode(content) for content in connection.execute(query).scalars()]
+
+
+def _chosen(query: Select[Any], scan: RequestScan, now: dt.datetime) -> Select[Any]:
+    if scan.phase is Phase.LAPSED:
+        query = query.where(_lapsed(now))
+    elif scan.phase is not None:
+        query = query.where(_R.phase == literal(scan.phase.value))
+        if scan.phase is Phase.WAITING:
+            query = query.where(~_is_past(now))
+    if scan.namespace is not None:
+        query = query.where(_R.namespace == literal(scan.namespace))
+    if scan.user is not None:
+        query = query.where(_R.user == literal(scan.user))
+    if scan.vulnerability is not None:
+        quoted = to_json(scan.vulnerability)
+        query = query.where(func.lower(_R.vulnerabilities).like(containing(quoted), escape=ESCAPE))
+    return query
+
+
+def _is_past(now: dt.datetime) -> ColumnElement[bool]:
+    return and_(_R.until.is_not(None), _R.until <= now)
+
+
+def _lapsed(now: dt.datetime) -> ColumnElement[bool]:
+    return and_(_R.phase == Phase.WAITING.value, _is_past(now))
