@@ -34,7 +34,7 @@ from webhook.cli.demo.images import IMAGES, read_data
 try:
     from webhook.engines.importer import Document
 except ImportError:  # an older build
-    from webhook.engines.importer import Document
+    from webhook.engines.importing import Document
 from webhook.settings import load_settings
 folder = Path(sys.argv[1])
 config = folder / "bomgate.yaml"

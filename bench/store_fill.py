@@ -24,10 +24,10 @@ from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.sboms.parsing import READER
 from webhook.store import tables
-from webhook.store.columns import pack
 from webhook.store.database import Database
 from webhook.store.options import StoreOptions
 from webhook.store.rows import assessment_columns, vulnerability_columns
+from webhook.store.values import pack
 
 _NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 _KINDS = (

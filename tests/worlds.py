@@ -101,13 +101,12 @@ class World:
         self.refresher = Refresher(self.model, self.store.feed, None, self.clock, RefreshOptions())
         self.faults = Faults()
         resolving = ResolveParts(
-            self.opener if self.resolves else None, self.store.sboms, self.background, faults=self.faults
+            self.opener if self.resolves else None, self.store, self.background, faults=self.faults
         )
         self.tags = TagResolver(self.model, resolving, self.clock, ResolveOptions())
         searching = SearchParts(
             self.opener,
-            self.store.sboms,
-            self.store.searches,
+            self.store,
             self.refresher,
             self.background,
             "this process",

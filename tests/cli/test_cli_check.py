@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -13,9 +14,11 @@ import yaml
 
 from tests.cli.installation import (
     BASE,
+    CONTENTS,
     PARSER,
     TRIM,
     Installation,
+    Ran,
     deployment,
     digest,
     document,
@@ -24,6 +27,8 @@ from tests.cli.installation import (
 )
 from webhook.model.verdicts import Finding
 from webhook.policy.evaluation import Judge
+
+JSON = ("--output", "json")
 
 
 def manifest(*documents: dict[str, Any]) -> str:
@@ -319,3 +324,23 @@ def test_a_database_that_cannot_note_a_search_is_no_reason_not_to_search(filled:
     ran = filled.run("check", "registry.example/shop/other@" + digest("other"), "--fail-on", "missing-sbom")
     assert ran.code == 1
     assert "No SBOM of this image was found" in ran.out
+
+
+def test_the_store_gives_the_same_verdicts_through_its_driver_alone_and_in_full(filled: Installation) -> None:
+    reviews = Path(__file__).parents[1] / "golden" / "reviews"
+    names = [reference(name) for name in CONTENTS]
+    unknown = f"registry.example/shop/unknown:1@{digest('unknown')}"
+    targets = [
+        [filled.write("deploy.yaml", manifest(deployment(*names, unknown), deployment("web:1", name="tagged")))],
+        [filled.write("sbom.json", document([PARSER, TRIM, BASE, "pkg:npm/unheard-of@1"], broken=2))],
+        [f"registry.example/shop/{name}:1" for name in CONTENTS],
+        *([path] for path in sorted(reviews.glob("*.request.json"))),
+        [filled.write("review.json", json.dumps(review(deployment(*names))))],
+    ]
+    ran: dict[str, list[Ran]] = {}
+    for end in ("", "?timeout=1"):  # an address that says more than a file is read by SQLAlchemy
+        filled.configure(database={"url": f"sqlite:///{filled.folder / 'bomgate.db'}{end}"})
+        ran[end] = [filled.run("check", *words, *([] if "review" in str(words) else JSON)) for words in targets]
+    alone, full = ran.values()
+    assert alone == full
+    assert {check.code for check in alone} == {0, 1}

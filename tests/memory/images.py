@@ -46,6 +46,9 @@ class MemoryFeed:
     def _mark(self, revision: int) -> str:
         return f"{self._facts.identity[:8]}-{revision}"
 
+    def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
+        return {purl: self._facts.components[purl].id for purl in purls if purl in self._facts.components}
+
     def changes(self, since: Position = START) -> Changes:
         facts, position = self._facts, self.position()
         complete = since.revision == 0 or not position.continues(since) or since.mark != self._mark(since.revision)
@@ -225,9 +228,6 @@ class MemorySboms:
         if image.tag and facts.tags.get(image.tagged, ("", 0))[0] != digest:
             facts.revision += 1
             facts.tags[image.tagged] = (digest, facts.revision)
-
-    def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
-        return {purl: self._facts.components[purl].id for purl in purls if purl in self._facts.components}
 
     def list(self) -> Sequence[SbomRecord]:
         return [self._record(row) for row in reversed(self._facts.sboms.values())]

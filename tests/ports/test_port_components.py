@@ -24,7 +24,7 @@ DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 
 def states(store: AnyStore) -> dict[Purl, ComponentState]:
     changes = store.feed.changes()
-    by_id = {number: purl for purl, number in store.sboms.component_ids([A, B, C]).items()}
+    by_id = {number: purl for purl, number in store.feed.component_ids([A, B, C]).items()}
     pairs = zip(changes.component_ids, changes.states, strict=True)
     return {by_id[number]: ComponentState(state) for number, state in pairs if number in by_id}
 
@@ -42,7 +42,7 @@ def test_an_answer_sets_the_state_of_its_component(store: AnyStore) -> None:
 
 def test_components_that_are_not_known_yet_are_added(store: AnyStore) -> None:
     store.components.record([answer(A)], unanswered=[B], assess=AutoRule(), now=NOON)
-    assert store.sboms.component_ids([A, B]) == {A: 0, B: 1}
+    assert store.feed.component_ids([A, B]) == {A: 0, B: 1}
     assert states(store) == {A: ComponentState.CLEAN, B: ComponentState.UNKNOWN}
 
 

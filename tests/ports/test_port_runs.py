@@ -96,14 +96,14 @@ def test_a_writer_without_its_lease_commits_nothing(store: AnyStore, taken: bool
         store.runs.finish(DownloadReport(), started=NOON, finished=NOON, lease=late)
     assert store.feed.position() == before
     assert store.feed.changes().vulnerabilities == ()
-    assert store.sboms.component_ids([A]) == {}
+    assert store.feed.component_ids([A]) == {}
     assert store.runs.last() is None
 
 
 def test_a_writer_with_its_lease_commits(store: AnyStore) -> None:
     lease = acquire(store, "first")
     store.components.record([answer(A)], assess=AutoRule(), now=NOON, lease=lease)
-    assert list(store.sboms.component_ids([A])) == [A]
+    assert list(store.feed.component_ids([A])) == [A]
 
 
 def test_the_newest_run_and_the_newest_complete_one_are_remembered(store: AnyStore) -> None:

@@ -25,7 +25,7 @@ def test_components_get_dense_ids_in_the_order_in_which_they_first_appear(store:
     assert first.component_ids == array("I", [0, 1])
     assert second.component_ids == array("I", [1, 2])
     asked = [Purl(f"pkg:npm/{name}@1") for name in "abcx"]
-    assert store.sboms.component_ids(asked) == {asked[0]: 1, asked[1]: 0, asked[2]: 2}
+    assert store.feed.component_ids(asked) == {asked[0]: 1, asked[1]: 0, asked[2]: 2}
 
 
 def test_a_component_named_twice_in_a_document_counts_once(store: AnyStore) -> None:
@@ -104,7 +104,7 @@ def test_of_many_skipped_components_all_are_counted_and_200_are_kept(store: AnyS
 def test_an_unknown_image_has_no_sboms(store: AnyStore) -> None:
     assert store.sboms.show(digest(1)) == []
     assert store.sboms.list() == []
-    assert store.sboms.component_ids([]) == {}
+    assert store.feed.component_ids([]) == {}
 
 
 @pytest.mark.parametrize("size", [1, 2500])
@@ -113,7 +113,7 @@ def test_large_documents_keep_every_component(store: AnyStore, size: int) -> Non
     stored = store.sboms.add(digest(1), make_sbom(*purls), place="added")
     assert list(stored.component_ids) == list(range(size))
     assert len(store.sboms.show(digest(1))[0].contents) == size
-    assert len(store.sboms.component_ids([Purl(purl) for purl in purls])) == size
+    assert len(store.feed.component_ids([Purl(purl) for purl in purls])) == size
 
 
 def test_a_document_found_again_in_a_more_trusted_place_is_remembered_there(store: AnyStore) -> None:

@@ -29,7 +29,7 @@ def add(store: AnyStore, number: int, *spellings: Purl) -> None:
 
 
 def state(store: AnyStore, purl: Purl = KEY) -> ComponentState:
-    changes, number = store.feed.changes(), store.sboms.component_ids([purl])[purl]
+    changes, number = store.feed.changes(), store.feed.component_ids([purl])[purl]
     return ComponentState(changes.states[list(changes.component_ids).index(number)])
 
 
@@ -60,7 +60,7 @@ def test_a_new_spelling_makes_a_clean_component_unknown_and_due(store: AnyStore)
     before = store.feed.position()
     add(store, 2, SPELT[1])
     assert state(store) is ComponentState.UNKNOWN
-    assert list(store.feed.changes(before).component_ids) == [store.sboms.component_ids([KEY])[KEY]]
+    assert list(store.feed.changes(before).component_ids) == [store.feed.component_ids([KEY])[KEY]]
     assert [component.purl for component in store.components.wanted(now=NOON, ttl=DAY)] == [KEY]
     add(store, 3, SPELT[0])
     assert state(store, OTHER) is ComponentState.CLEAN

@@ -52,8 +52,8 @@ class Controller:
         refresher = Refresher(self.model, self.store.feed, None, kit.clock, RefreshOptions())
         opener = FakeOpener(FakeImageResolver(), [])
         opener.common = dataclasses.replace(opener.common, places=[kit.sources[name] for name in SOURCES])
-        searching = SearchParts(opener, self.store.sboms, self.store.searches, refresher, FakeBackground(), "this")
-        resolving = ResolveParts(None, self.store.sboms, FakeBackground())
+        searching = SearchParts(opener, self.store, refresher, FakeBackground(), "this")
+        resolving = ResolveParts(None, self.store, FakeBackground())
         checker = ImageChecker(
             self.model,
             Rules(default_types(), Policy()),

@@ -226,7 +226,7 @@ def test_a_look_with_pull_secrets_reads_only_what_has_changed(guarded, monkeypat
     model, store, read = ReadModel(), MemoryStore(world.kit.clock), []
     refresher = Refresher(model, store.feed, None, world.kit.clock, RefreshOptions())
     refresher.refresh()
-    parts = SearchParts(world.opener, store.sboms, store.searches, refresher, FakeBackground(), "this")
+    parts = SearchParts(world.opener, store, refresher, FakeBackground(), "this")
     search = SbomSearch(model, parts, world.kit.clock, SearchOptions())
     image, states, blob = parse_image(f"{world.host}/team/private@{digest}"), {}, RegistryClient.blob
 

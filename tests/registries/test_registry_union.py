@@ -166,7 +166,7 @@ class Process:
         refresher.refresh()
         opener = FakeOpener(FakeImageResolver(), [])
         opener.common = dataclasses.replace(opener.common, places=[*(kit.sources[name] for name in SOURCES), *more])
-        parts = SearchParts(opener, self.store.sboms, self.store.searches, refresher, FakeBackground(), "this")
+        parts = SearchParts(opener, self.store, refresher, FakeBackground(), "this")
         self.refresher, self.searching = refresher, SbomSearch(self.model, parts, self.clock, SearchOptions())
         self.states: dict[str, str] = {}
         self.read: list[str] = []

@@ -68,7 +68,7 @@ def test_an_sbom_that_is_not_stored_is_judged_by_the_same_facts(tmp_path: Path) 
     image = parse_image("shop/other:1")
     verdict = parts.sbom_checker(parts.checker(ThreadBackground())).check(sbom_of(LEFTPAD, LOG4J), image)
     assert (verdict.counts.clean, verdict.counts.unknown, verdict.action) == (1, 1, Action.WARN)
-    assert parts.store.sboms.component_ids([Purl(LOG4J)]) == {}
+    assert parts.store.feed.component_ids([Purl(LOG4J)]) == {}
     parts.store.close()
 
 

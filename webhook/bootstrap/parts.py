@@ -6,7 +6,6 @@ What a part is made of is imported where it is made: a command pays for the part
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -123,7 +122,7 @@ class Parts:
     @cached_property
     def holder(self) -> str:
         """The unique identity of this process, for locks that the store keeps."""
-        return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(3)}"
+        return f"{socket.gethostname()}/{os.getpid()}/{os.urandom(3).hex()}"
 
     @cached_property
     def assessor(self) -> Assessor:
@@ -225,12 +224,11 @@ class Parts:
         places, store = self.places, self.store
         opener = places.opener
         resolving = ResolveParts(
-            opener if places.asks_registries else None, store.sboms, background, places.host, self.faults
+            opener if places.asks_registries else None, store, background, places.host, self.faults
         )
         searching = SearchParts(
             opener,
-            store.sboms,
-            store.searches,
+            store,
             self.refresher,
             background,
             self.holder,
@@ -286,7 +284,7 @@ class Parts:
         """Judges SBOM files."""
         from webhook.engines.judging.documents import SbomChecker
 
-        return SbomChecker(checker, self.model, self.refresher, self.store.sboms)
+        return SbomChecker(checker, self.model, self.refresher)
 
     def importer(self) -> SbomImporter:
         """Takes SBOM documents in."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-import secrets
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -104,7 +103,7 @@ class Root(VerbGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return Exit.UNREAD
         except Exception:  # the outermost handler
-            error_id = secrets.token_hex(4)
+            error_id = os.urandom(4).hex()
             log.exception("unexpected error", extra={"error_id": error_id})
             click.echo(
                 f"Error: something unexpected went wrong; the log above has the details under {error_id}.", err=True

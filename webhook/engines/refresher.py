@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from webhook.model.changes import START
 
 if TYPE_CHECKING:
     from webhook.engines.readmodel import ReadModel
+    from webhook.model.purls import Purl
     from webhook.ports import ChangeFeed, Clock, HotStart
 
 log = logging.getLogger("bomgate.refresh")
@@ -85,6 +86,16 @@ class Refresher:
                     )
             self.last_success = self._clock.monotonic()
             return changed
+
+    def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
+        """Numbers of those components that the store knows; the model has all of them then.
+
+        Raises:
+            StoreError: the store did not answer.
+        """
+        known = self._feed.component_ids(purls)
+        self.refresh()
+        return known
 
     def tick(self) -> None:
         """One look for changes; a failure is logged once and again when it ends, and never raised."""

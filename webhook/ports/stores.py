@@ -43,6 +43,9 @@ class ChangeFeed(Protocol):
         another store, or one that this store has not reached.
         """
 
+    def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
+        """Ids of those components that the store knows."""
+
 
 class HotStart(Protocol):
     """The last read model on disk, so that a replica starts and decides with the database down."""
@@ -86,9 +89,6 @@ class SbomStore(Protocol):
 
     def point(self, image: ImageRef, digest: Digest) -> None:
         """Remember that a tag points at a digest; nothing changes when that is known."""
-
-    def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
-        """Ids of those components that the store knows."""
 
     def list(self) -> Sequence[SbomRecord]:
         """All SBOMs, newest first."""
@@ -140,6 +140,18 @@ class SearchStore(Protocol):
 
     def end(self, key: str, holder: str, outcome: SearchOutcome, *, seconds: float) -> None:
         """Say how a claimed search ended, and for how many seconds others shall believe it (FOUND: not at all)."""
+
+
+class SearchedStore(Protocol):
+    """What a search needs of the store, opened when it is first used: most images need no search."""
+
+    @property
+    def sboms(self) -> SbomStore:
+        """Where a found SBOM is kept."""
+
+    @property
+    def searches(self) -> SearchStore:
+        """Who searches what, across processes."""
 
 
 class SightingStore(Protocol):

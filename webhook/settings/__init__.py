@@ -245,12 +245,12 @@ def _database_address(
     elsewhere = (*(environment.get(f"BOMGATE_DATABASE_URL{end}") for end in ("", "_FILE")), flags.get("database.url"))
     if file is None or any(elsewhere) or not content.get("database"):
         return url
-    from webhook.store.addresses import in_folder, parse_address, sqlite_path
+    from webhook.store.addresses import file_of, in_folder
 
     address = in_folder(url, file.absolute().parent)
     if address == url:
         return url
-    meant, here = sqlite_path(parse_address(address)), sqlite_path(parse_address(url))
+    meant, here = file_of(address), file_of(url)
     assert meant is not None and here is not None, "only the path of an SQLite file is relative"
     if not meant.exists() and here.exists():
         raise ConfigError(

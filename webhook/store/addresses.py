@@ -1,20 +1,28 @@
-"""The database's address, checked, and in a form that is safe to show."""
+"""The database's address, checked, and in a form that is safe to show.
+
+SQLAlchemy reads addresses. That of a plain SQLite file is read here, because loading SQLAlchemy takes longer than all
+else that a short command does.
+"""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
 from webhook.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
 
 _REMEDY = "Write it as sqlite:///path/to/file.db or postgresql://user:password@host:5432/database."
 _HOSTS = re.compile(
     r"(?P<before>postgres(?:ql)?://(?:[^/?]*@)?)(?P<hosts>[^/?@,]+(?:,[^/?@,]+)+)(?P<path>/[^?]*)?(?:\?(?P<query>.*))?"
 )
 _SECRETS = ("password", "sslpassword")
+_FILE = re.compile(r"(?P<before>sqlite(?:\+pysqlite)?:///)(?P<path>[^?]+)")
+_NO_FILE = (":memory:", "file:")
 
 
 def parse_address(text: str) -> URL:
@@ -27,6 +35,9 @@ def parse_address(text: str) -> URL:
         ConfigError: it is no address, or of a database that bomgate cannot use. The text is not repeated, because it
             may hold a password.
     """
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         url = make_url(_hosts_apart(text))
     except (ArgumentError, ValueError):
@@ -37,7 +48,7 @@ def parse_address(text: str) -> URL:
         return url.set(drivername="postgresql+psycopg")
     if scheme != "sqlite":
         raise ConfigError(f"bomgate cannot use a database of the kind {scheme!r}.", remedy=_REMEDY)
-    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+    if not url.database or url.database.startswith(_NO_FILE):
         raise ConfigError("The address of an SQLite database has to name a file.", remedy=_REMEDY)
     return url.set(drivername="sqlite+pysqlite")
 
@@ -69,6 +80,25 @@ def sqlite_path(url: URL) -> Path | None:
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 
+def plain_file(address: str) -> Path | None:
+    """The file that an address names, if it is SQLite's and says nothing else; None for every other address."""
+    plain = _FILE.fullmatch(address)
+    path = unquote(plain["path"]) if plain is not None else ""
+    return None if not path or path.startswith(_NO_FILE) else Path(path)
+
+
+def file_of(address: str) -> Path | None:
+    """The file of an SQLite database; None for PostgreSQL.
+
+    Args:
+        address: as the settings state it.
+
+    Raises:
+        ConfigError: it is no address, see :func:`parse_address`.
+    """
+    return plain_file(address) or sqlite_path(parse_address(address))
+
+
 def in_folder(address: str, folder: Path) -> str:
     """The address with a relative SQLite path taken relative to a folder; every other address as it is.
 
@@ -79,10 +109,15 @@ def in_folder(address: str, folder: Path) -> str:
     Raises:
         ConfigError: it is no address, see :func:`parse_address`.
     """
-    path = sqlite_path(parse_address(address))
+    path = file_of(address)
     if path is None or path.is_absolute():
         return address
     # The name of the driver stays as it was written; only the path changes.
+    plain = _FILE.fullmatch(address)
+    if plain is not None:
+        return plain["before"] + quote(str(folder / path), safe=" +/")
+    from sqlalchemy.engine import make_url
+
     return make_url(address).set(database=str(folder / path)).render_as_string(hide_password=False)
 
 

@@ -19,8 +19,8 @@ from webhook.store.bulk import insert_columns
 from webhook.store.database import Change, Database, current_revision
 from webhook.store.formerkeys import for_former_keys
 from webhook.store.interruptions import persistent
-from webhook.store.queries import among, raw_rows, scalar
-from webhook.store.rows import ASSESSMENT_COLUMNS, assessment_columns, read_assessment
+from webhook.store.queries import ASSESSMENT_COLUMNS, among, raw_rows, scalar
+from webhook.store.rows import assessment_columns, read_assessment
 from webhook.store.tables import assessments as table
 from webhook.store.triage.journal import write_note
 

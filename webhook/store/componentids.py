@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Dialect, Select, func, insert, select
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.store.database import Change
-from webhook.store.queries import among_values, rows_among
+from webhook.store.queries import among_values, rows_among, snapshot_of
+from webhook.store.snapshots import ids_of
 from webhook.store.tables import components
 
 _HINTS = 10_000
@@ -95,13 +96,7 @@ def _rows_by_id(dialect: Dialect) -> Select[Any]:
 
 def known_ids(connection: Connection, purls: Sequence[Purl]) -> dict[Purl, int]:
     """Ids of those components that have a row."""
-    by_text: dict[str, Purl] = {str(purl): purl for purl in purls}
-    rows = rows_among(connection, _ids, list(by_text))
-    return {by_text[purl]: number for portion in rows for purl, number in portion}
-
-
-def _ids(dialect: Dialect) -> Select[Any]:
-    return select(components.c.purl, components.c.id).where(among_values(dialect, components.c.purl))
+    return ids_of(snapshot_of(connection), purls)
 
 
 def known_purls(connection: Connection, ids: Sequence[int]) -> dict[int, Purl]:

@@ -14,9 +14,9 @@ from webhook.model.purls import Purl
 from webhook.store.componentids import IdHints
 from webhook.store.database import Database, current_revision
 from webhook.store.interruptions import persistent
-from webhook.store.queries import among, raw_rows
+from webhook.store.queries import VULNERABILITY_COLUMNS, among, raw_rows
 from webhook.store.recording import Batch, record
-from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
+from webhook.store.rows import read_vulnerability
 from webhook.store.runs import require_run
 from webhook.store.spellings import names
 from webhook.store.tables import components, findings, vulnerabilities

@@ -38,6 +38,7 @@ from webhook.store.addresses import has_several_hosts, parse_address, shown_addr
 from webhook.store.failures import is_interruption, lost_answer, told
 from webhook.store.interruptions import Persistence, watch_connections
 from webhook.store.queries import scalar
+from webhook.store.snapshots import Snapshot
 from webhook.store.sqlitefile import existing, prepare, refuse_other_file
 from webhook.store.tables import marks
 from webhook.store.tables import revision as revision_table
@@ -145,6 +146,12 @@ class Database:
             self._check_schema()
             with self._reading() as connection:
                 yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """As :meth:`read`, for SQL that the driver is given as it is."""
+        with self.read() as connection:
+            yield Snapshot(connection.connection.driver_connection, is_sqlite=self.is_sqlite)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -3,55 +3,43 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, TypeVarTuple
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
-from sqlalchemy.sql.elements import ColumnElement
-
-from webhook.model.changes import START, UINT32, Changes, Position, StoredSbom
+from webhook.model.changes import START, UINT32, Changes, Position
 from webhook.model.images import Digest
+from webhook.model.looks import StoredLook
 from webhook.model.purls import Purl
-from webhook.store.database import Database
 from webhook.store.guessedgroups import doubtful, told
-from webhook.store.presence import looks_after, removed_after
-from webhook.store.queries import raw_rows
 from webhook.store.rows import (
-    ASSESSMENT_COLUMNS,
-    VULNERABILITY_COLUMNS,
+    ASSESSMENT_NAMES,
+    SBOM_NAMES,
+    TYPE_NAMES,
+    VULNERABILITY_NAMES,
     read_assessment,
+    read_stored,
     read_type,
     read_vulnerability,
 )
-from webhook.store.sbomrows import STORED_COLUMNS, read_stored
-from webhook.store.tables import (
-    assessment_types,
-    assessments,
-    components,
-    findings,
-    marks,
-    revision,
-    sboms,
-    tags,
-    vulnerabilities,
-)
-from webhook.store.types import TYPE_COLUMNS
+from webhook.store.snapshots import Snapshot, Snapshots, ids_of, select
 
-if TYPE_CHECKING:
-    from webhook.model.assessments import Assessment, StoredType
-    from webhook.model.vulnerabilities import Vulnerability
-
-Columns = TypeVarTuple("Columns")
+_POSITION = """
+SELECT revision.store, revision.value, coalesce(marks.mark, '')
+FROM revision LEFT JOIN marks ON marks.revision = revision.value
+"""
+_TAG = ("name", "digest")
 
 
 class StoreFeed:
     """The store as read models see it.
 
     Args:
-        database: where it is.
+        snapshots: begins transactions for reading.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, snapshots: Snapshots) -> None:
+        self._snapshots = snapshots
 
     def position(self) -> Position:
         """The database's identity and its newest revision with its mark; one row.
@@ -59,8 +47,8 @@ class StoreFeed:
         Raises:
             StoreError: the database does not answer.
         """
-        with self._database.read() as connection:
-            return _position(connection)
+        with self._snapshots.snapshot() as snapshot:
+            return _position(snapshot)
 
     def changes(self, since: Position = START) -> Changes:
         """Everything after ``since``.
@@ -72,14 +60,14 @@ class StoreFeed:
         Raises:
             StoreError: the database does not answer.
         """
-        with self._database.read() as connection:
-            newest = _position(connection)
+        with self._snapshots.snapshot() as snapshot:
+            newest = _position(snapshot)
             if since == newest and since.revision > 0:
                 return Changes(newest)
-            after = since.revision if _leads_from(connection, since, newest) else None
-            ids, states, answered_at = _components(connection, after)
-            purls, found = _vulnerable(connection, after)
-            unsure = doubtful(connection, after)
+            after = since.revision if _leads_from(snapshot, since, newest) else None
+            ids, states, answered_at = _components(snapshot, after)
+            purls, found = _vulnerable(snapshot, after)
+            unsure = doubtful(snapshot, after)
             return Changes(
                 position=newest,
                 complete=after is None,
@@ -88,42 +76,64 @@ class StoreFeed:
                 answered_at=answered_at,
                 purls=purls,
                 findings=found,
-                vulnerabilities=_vulnerabilities(connection, after),
-                assessments=_assessments(connection, after),
-                types=_types(connection, after),
-                removed=() if after is None else tuple(removed_after(connection, after)),
-                sboms=_sboms(connection, after),
-                looks=tuple(looks_after(connection, after)),
-                tags=_tags(connection, after),
+                vulnerabilities=tuple(
+                    map(read_vulnerability, _rows(snapshot, VULNERABILITY_NAMES[:-1], "vulnerabilities", "id", after))
+                ),
+                assessments=tuple(
+                    map(read_assessment, _rows(snapshot, ASSESSMENT_NAMES, "assessments", "sequence", after))
+                ),
+                types=tuple(map(read_type, _rows(snapshot, TYPE_NAMES, "assessment_types", "name", after))),
+                removed=() if after is None else tuple(_removed(snapshot, after)),
+                sboms=tuple(map(read_stored, _rows(snapshot, SBOM_NAMES, "sboms", "id", after))),
+                looks=tuple(_looks(snapshot, after)),
+                tags={name: Digest(digest) for name, digest in _rows(snapshot, _TAG, "tags", "name", after)},
                 doubtful=unsure,
-                told=told(connection, {purl.package for purl in unsure.values()}),
+                told=told(snapshot, {purl.package for purl in unsure.values()}),
             )
 
+    def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
+        """Ids of those components that the store knows.
 
-def _position(connection: Connection) -> Position:
-    newest = select(revision.c.store, revision.c.value, func.coalesce(marks.c.mark, "")).join_from(
-        revision, marks, marks.c.revision == revision.c.value, isouter=True
-    )
-    return Position(*connection.execute(newest).one())
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._snapshots.snapshot() as snapshot:
+            return ids_of(snapshot, purls)
 
 
-def _leads_from(connection: Connection, since: Position, newest: Position) -> bool:
+def _position(snapshot: Snapshot) -> Position:
+    return next(Position(*row) for rows in snapshot.rows(_POSITION) for row in rows)
+
+
+def _leads_from(snapshot: Snapshot, since: Position, newest: Position) -> bool:
     """Whether the history of the database has the reader's revision, and not another one of the same number."""
     if since.revision == 0 or not since.mark or not newest.continues(since):
         return False
-    return connection.execute(select(marks.c.mark).where(marks.c.revision == since.revision)).scalar() == since.mark
+    mark = "SELECT mark FROM marks WHERE revision = :revision"
+    return [row for rows in snapshot.rows(mark, revision=since.revision) for row in rows] == [(since.mark,)]
 
 
-def _newer(query: Select[*Columns], column: ColumnElement[int], after: int | None) -> Select[*Columns]:
-    # Without a condition when all is wanted: with one, the database would walk the index on the revision.
-    return query if after is None else query.where(column > after)
+def _portions(
+    snapshot: Snapshot, names: Sequence[str], table: str, order: str, after: int | None
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Columns of those rows that changed after a revision; None means all."""
+    if after is None:
+        # Without a condition: with one, the database would walk the index on the revision.
+        return snapshot.rows(select(names, table, "ORDER BY", order))
+    newer = f"{table.partition(' ')[0]}.revision > :after"
+    return snapshot.rows(select(names, table, "WHERE", newer, "ORDER BY", order), after=after)
 
 
-def _components(connection: Connection, after: int | None) -> tuple[array[int], bytes, array[int]]:
+def _rows(
+    snapshot: Snapshot, names: Sequence[str], table: str, order: str, after: int | None
+) -> Iterator[tuple[Any, ...]]:
+    return chain.from_iterable(_portions(snapshot, names, table, order, after))
+
+
+def _components(snapshot: Snapshot, after: int | None) -> tuple[array[int], bytes, array[int]]:
     """Ids, states and times of answers, in parallel."""
-    query = select(components.c.id, components.c.state, components.c.answered_at).order_by(components.c.id)
     ids, states, answered_at = array(UINT32), bytearray(), array(UINT32)
-    for portion in raw_rows(connection, _newer(query, components.c.revision, after)):
+    for portion in _portions(snapshot, ("id", "state", "answered_at"), "components", "id", after):
         some_ids, some_states, some_answers = zip(*portion, strict=True)
         ids.extend(some_ids)
         states.extend(some_states)
@@ -131,45 +141,28 @@ def _components(connection: Connection, after: int | None) -> tuple[array[int], 
     return ids, bytes(states), answered_at
 
 
-def _vulnerable(connection: Connection, after: int | None) -> tuple[dict[int, Purl], dict[int, tuple[str, ...]]]:
+def _vulnerable(snapshot: Snapshot, after: int | None) -> tuple[dict[int, Purl], dict[int, tuple[str, ...]]]:
     """Purls and findings of the vulnerable components; only those have findings."""
-    query = select(components.c.id, components.c.purl, findings.c.vulnerability_id).join_from(findings, components)
-    query = _newer(query, components.c.revision, after).order_by(findings.c.component_id, findings.c.vulnerability_id)
+    table = "components JOIN findings ON findings.component_id = components.id"
+    names, order = ("id", "purl", "vulnerability_id"), "component_id, vulnerability_id"
     purls: dict[int, Purl] = {}
     found: dict[int, tuple[str, ...]] = {}
     shared: dict[str, str] = {}  # each id is kept once
-    for portion in raw_rows(connection, query):
-        for number, purl, key in portion:
-            key = shared.setdefault(key, key)
-            if number in purls:
-                found[number] += (key,)
-            else:
-                purls[number], found[number] = Purl(purl), (key,)
+    for number, purl, key in _rows(snapshot, names, table, order, after):
+        key = shared.setdefault(key, key)
+        if number in purls:
+            found[number] += (key,)
+        else:
+            purls[number], found[number] = Purl(purl), (key,)
     return purls, found
 
 
-def _vulnerabilities(connection: Connection, after: int | None) -> tuple[Vulnerability, ...]:
-    query = _newer(select(*VULNERABILITY_COLUMNS[:-1]), vulnerabilities.c.revision, after).order_by(
-        vulnerabilities.c.id
-    )
-    return tuple(read_vulnerability(row) for portion in raw_rows(connection, query) for row in portion)
+def _looks(snapshot: Snapshot, after: int | None) -> Iterator[StoredLook]:
+    rows = _rows(snapshot, ("digest", "origin", "trouble"), "sbom_looks", "digest, origin", after)
+    return (StoredLook(Digest(digest), origin, trouble) for digest, origin, trouble in rows)
 
 
-def _assessments(connection: Connection, after: int | None) -> tuple[Assessment, ...]:
-    query = _newer(select(*ASSESSMENT_COLUMNS), assessments.c.revision, after).order_by(assessments.c.sequence)
-    return tuple(read_assessment(row) for portion in raw_rows(connection, query) for row in portion)
-
-
-def _types(connection: Connection, after: int | None) -> tuple[StoredType, ...]:
-    query = _newer(select(*TYPE_COLUMNS), assessment_types.c.revision, after).order_by(assessment_types.c.name)
-    return tuple(read_type(row) for portion in raw_rows(connection, query) for row in portion)
-
-
-def _sboms(connection: Connection, after: int | None) -> tuple[StoredSbom, ...]:
-    query = _newer(select(*STORED_COLUMNS), sboms.c.revision, after).order_by(sboms.c.id)
-    return tuple(read_stored(row) for portion in raw_rows(connection, query) for row in portion)
-
-
-def _tags(connection: Connection, after: int | None) -> dict[str, Digest]:
-    query = _newer(select(tags.c.name, tags.c.digest), tags.c.revision, after)
-    return {name: Digest(digest) for portion in raw_rows(connection, query) for name, digest in portion}
+def _removed(snapshot: Snapshot, after: int) -> Iterator[tuple[Digest, str]]:
+    """The documents that left an image."""
+    rows = _rows(snapshot, ("digest", "document_digest"), "sbom_history", "id", after)
+    return ((Digest(digest), document) for digest, document in rows)

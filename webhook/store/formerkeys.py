@@ -22,8 +22,8 @@ from webhook.model.assessments import Assessment, AssessmentSource
 from webhook.model.former import may_have_been
 from webhook.model.purls import Purl, parse_common, parse_purl
 from webhook.policy.automatic import AnsweredPair
-from webhook.store.queries import among, raw_rows
-from webhook.store.rows import ASSESSMENT_COLUMNS, read_assessment
+from webhook.store.queries import ASSESSMENT_COLUMNS, among, raw_rows
+from webhook.store.rows import read_assessment
 from webhook.store.tables import assessments, components
 
 if TYPE_CHECKING:

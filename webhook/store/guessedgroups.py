@@ -8,57 +8,47 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import Connection, func, select
-from sqlalchemy.sql.elements import ColumnElement
-
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
-from webhook.store.queries import among, raw_rows
-from webhook.store.tables import affected_packages, components
+from webhook.store.snapshots import Snapshot, select
 
-_MAVEN = "pkg:maven/"
+_MAVEN, _AFTER_MAVEN = "pkg:maven/", "pkg:maven0"
+_IS_MAVEN = "substr(purl, 1, 10) = :maven"
+_IS_MAVEN_BY_INDEX = "purl >= :maven AND purl < :after_maven"
+"""The same condition, for all components: SQLite has all that is asked in the index of the purls."""
+_REST = "substr(purl, 11)"
+_SLASH = f"instr({_REST}, '/')"
+_REPEATS_ON_SQLITE = f"substr({_REST}, {_SLASH}, {_SLASH} + 1) = '/' || substr({_REST}, 1, {_SLASH} - 1) || '@'"
+_REPEATS_ON_POSTGRESQL = "split_part(split_part(purl, '/', 3), '@', 1) = split_part(purl, '/', 2)"
 
 
-def doubtful(connection: Connection, after: int | None) -> dict[int, Purl]:
-    """Components whose group equals their artifact, by id.
+def doubtful(snapshot: Snapshot, after: int | None) -> dict[int, Purl]:
+    """Maven components whose group equals their artifact, by id.
 
     Args:
-        connection: of the transaction.
+        snapshot: the transaction.
         after: only those that changed after this revision; None means all.
     """
-    purl = components.c.purl
-    query = select(components.c.id, purl).where(purl.like(f"{_MAVEN}%"), _repeats(connection))
-    if after is not None:
-        query = query.where(components.c.revision > after)
-    elif connection.dialect.name == "sqlite":  # by its index, which has both columns; LIKE does not use it
-        query = query.where(purl >= _MAVEN, purl < "pkg:maven0")
-    return {number: Purl(text) for rows in raw_rows(connection, query) for number, text in rows}
+    repeats = _REPEATS_ON_SQLITE if snapshot.is_sqlite else _REPEATS_ON_POSTGRESQL
+    query = ("id", "purl"), "components", "WHERE", repeats, "AND"
+    if after is None:
+        portions = snapshot.rows(select(*query, _IS_MAVEN_BY_INDEX), maven=_MAVEN, after_maven=_AFTER_MAVEN)
+    else:
+        portions = snapshot.rows(select(*query, _IS_MAVEN, "AND revision > :after"), maven=_MAVEN, after=after)
+    return {number: Purl(text) for rows in portions for number, text in rows}
 
 
-def told(connection: Connection, packages: Collection[str]) -> frozenset[str]:
+def told(snapshot: Snapshot, packages: Collection[str]) -> frozenset[str]:
     """Those of the packages of which the source ever told a vulnerability."""
     if not packages:
         return frozenset()
-    mine = among(connection, affected_packages.c.package, sorted(packages))
-    return frozenset(connection.execute(select(affected_packages.c.package).where(mine).distinct()).scalars())
+    query = select(("DISTINCT package",), "affected_packages", "WHERE", snapshot.among("package", "packages"))
+    return frozenset(package for rows in snapshot.rows(query, packages=sorted(packages)) for (package,) in rows)
 
 
-def guessed(connection: Connection, contents: Iterable[tuple[Purl, ComponentState]]) -> frozenset[Purl]:
+def guessed(snapshot: Snapshot, contents: Iterable[tuple[Purl, ComponentState]]) -> frozenset[Purl]:
     """The clean components whose group was perhaps guessed."""
     clean = (purl for purl, state in contents if state is ComponentState.CLEAN)
     found = [purl for purl in clean if purl.type == "maven" and purl.namespace == purl.name]
-    known = told(connection, {purl.package for purl in found})
+    known = told(snapshot, {purl.package for purl in found})
     return frozenset(purl for purl in found if purl.package not in known)
-
-
-def _repeats(connection: Connection) -> ColumnElement[bool]:
-    """The condition that a Maven purl has its group twice."""
-    purl = components.c.purl
-    if connection.dialect.name == "postgresql":
-        repeated: ColumnElement[bool] = func.split_part(func.split_part(purl, "/", 3), "@", 1) == func.split_part(
-            purl, "/", 2
-        )
-        return repeated
-    rest = func.substr(purl, len(_MAVEN) + 1)
-    slash = func.instr(rest, "/")
-    return func.substr(rest, slash, slash + 1) == "/" + func.substr(rest, 1, slash - 1) + "@"

@@ -30,7 +30,7 @@ from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.scopes import respelled
-from webhook.store.columns import pack, plain_text, unpack
+from webhook.store.values import pack, plain_text, unpack
 
 log = logging.getLogger("bomgate.hotstart")
 

@@ -13,12 +13,12 @@ from webhook.model.actions import Action
 from webhook.model.inventory import InventoriedImage, InventoriedWorkload, RunningInventory
 from webhook.model.policies import Mode
 from webhook.store.bulk import insert_rows
-from webhook.store.columns import clean, to_json
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.queries import among, raw_rows
 from webhook.store.tables import inventories
 from webhook.store.tables import running_workloads as table
+from webhook.store.values import clean, to_json
 
 _NAMES = ("uid", "namespace", "api_version", "kind", "name", "pods", "mode", "action", "reason", "images")
 _IMAGES = msgspec.json.Decoder(tuple[InventoriedImage, ...], dec_hook=lambda kind, value: kind(value))  # digests

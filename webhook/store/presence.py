@@ -9,13 +9,13 @@ import msgspec
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from webhook.model.images import Digest
-from webhook.model.looks import Departure, Look, LookRecord, Presence, StoredLook
+from webhook.model.looks import Departure, Look, LookRecord, Presence
 from webhook.model.platforms import Coverage
 from webhook.policy.presence import kept_trouble, most_trusted
-from webhook.store.columns import to_json
 from webhook.store.database import Change, Database
-from webhook.store.queries import among, raw_rows
+from webhook.store.queries import among
 from webhook.store.tables import sbom_history, sbom_looks, sbom_places, sboms
+from webhook.store.values import to_json
 
 _COVERAGE = msgspec.json.Decoder(Coverage)
 
@@ -142,21 +142,6 @@ def note_look(database: Database, change: Change, digest: Digest, look: Look, no
     upsert = database.upsert(sbom_looks).values(**key, **values)
     change.connection.execute(upsert.on_conflict_do_update(index_elements=list(key), set_=values))
     return True
-
-
-def looks_after(connection: Connection, revision: int | None) -> list[StoredLook]:
-    """What became of looks after a revision; None gives all of those at images that have an SBOM."""
-    query = select(sbom_looks.c.digest, sbom_looks.c.origin, sbom_looks.c.trouble)
-    if revision is not None:
-        query = query.where(sbom_looks.c.revision > revision)
-    query = query.order_by(sbom_looks.c.digest, sbom_looks.c.origin)
-    return [StoredLook(Digest(digest), *rest) for rows in raw_rows(connection, query) for digest, *rest in rows]
-
-
-def removed_after(connection: Connection, revision: int) -> list[tuple[Digest, str]]:
-    """The documents that left an image after a revision."""
-    query = select(sbom_history.c.digest, sbom_history.c.document_digest).where(sbom_history.c.revision > revision)
-    return [(Digest(digest), document) for digest, document in connection.execute(query)]
 
 
 def departures(connection: Connection, digest: Digest | None) -> list[Departure]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Dialect,
     Integer,
     Select,
+    Table,
     Text,
     any_,
     bindparam,
@@ -20,13 +21,31 @@ from sqlalchemy import (
     select,
 )
 
-from webhook.store.columns import to_json
+from webhook.store.rows import ASSESSMENT_NAMES, VULNERABILITY_NAMES
+from webhook.store.snapshots import Snapshot, portions
 from webhook.store.statements import Statement, statement
+from webhook.store.tables import assessments, vulnerabilities
+from webhook.store.values import to_json
 
 Question = Callable[[Dialect], Select[Any]]
 AMONG = "among_values"
 """The parameter of :func:`among_values`."""
-_PORTION = 500  # below the 700 new objects at which Python looks for garbage: larger portions are slower
+
+
+def columns_of(table: Table, names: Sequence[str]) -> tuple[Column[Any], ...]:
+    """Columns by their names, in that order."""
+    return tuple(table.c[name] for name in names)
+
+
+VULNERABILITY_COLUMNS = columns_of(vulnerabilities, VULNERABILITY_NAMES)
+"""In the order in which :func:`webhook.store.rows.read_vulnerability` takes them; the last may be left out."""
+ASSESSMENT_COLUMNS = columns_of(assessments, ASSESSMENT_NAMES)
+"""In the order in which :func:`webhook.store.rows.read_assessment` takes them."""
+
+
+def snapshot_of(connection: Connection) -> Snapshot:
+    """A transaction as its driver has it."""
+    return Snapshot(connection.connection.driver_connection, is_sqlite=connection.dialect.name == "sqlite")
 
 
 def scalar(connection: Connection, make: Callable[[Dialect], ClauseElement], **parameters: object) -> Any:
@@ -75,15 +94,9 @@ def _portions(connection: Connection, text: str, parameters: Any) -> Iterator[li
     driver = connection.connection.driver_connection
     assert driver is not None
     if connection.dialect.name == "postgresql":
-        cursor = driver.cursor(name="bomgate_rows", binary=True)  # a cursor on the server, read in portions
-    else:
-        cursor = driver.cursor()
-    try:
-        cursor.execute(text, parameters)
-        while rows := cursor.fetchmany(_PORTION):
-            yield rows
-    finally:
-        cursor.close()
+        # A cursor on the server, read in portions.
+        return portions(driver.cursor(name="bomgate_rows", binary=True), text, parameters)
+    return portions(driver.cursor(), text, parameters)
 
 
 def among(connection: Connection, column: Column[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:

@@ -18,13 +18,13 @@ from webhook.model.places import is_searchable
 from webhook.model.purls import Purl
 from webhook.model.records import OutdatedCounts, OutdatedSbom, UnreadSbom
 from webhook.policy.rekeying import KnownComponent, Rekeyed, rekeyed
-from webhook.store.columns import pack, to_json, unpack
 from webhook.store.componentids import give_ids
 from webhook.store.database import Change, Database
 from webhook.store.interruptions import persistent
 from webhook.store.queries import among
 from webhook.store.spellings import newest_component, note_spellings
 from webhook.store.tables import components, documents, readings, sbom_places, sboms
+from webhook.store.values import pack, to_json, unpack
 
 _SAMPLE = 200
 _PORTION = 100

@@ -20,20 +20,15 @@ from webhook.policy.answers import counts, descriptions, is_outdated, same_descr
 from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_pairs, with_move
 from webhook.store.assessments import append
 from webhook.store.bulk import change_among, change_each, insert_columns
-from webhook.store.columns import stored_values, to_seconds
+from webhook.store.columns import stored_values
 from webhook.store.componentids import IdHints, Known, give_ids, known_rows
 from webhook.store.database import Change
 from webhook.store.formerkeys import with_former
-from webhook.store.queries import among_values, rows_among
-from webhook.store.rows import (
-    ASSESSMENT_COLUMNS,
-    VULNERABILITY_COLUMNS,
-    read_assessment,
-    read_vulnerability,
-    vulnerability_columns,
-)
+from webhook.store.queries import ASSESSMENT_COLUMNS, VULNERABILITY_COLUMNS, among_values, rows_among
+from webhook.store.rows import read_assessment, read_vulnerability, vulnerability_columns
 from webhook.store.spellings import note_settled, spellings_of
 from webhook.store.tables import affected_packages, assessments, components, findings, identifiers, vulnerabilities
+from webhook.store.values import to_seconds
 
 if TYPE_CHECKING:
     from webhook.model.assessments import Assessment

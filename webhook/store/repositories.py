@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from webhook.store.database import Database
+from webhook.store.addresses import plain_file
 from webhook.store.options import KEEP_DOCUMENTS, DocumentOptions, StoreOptions
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from webhook.store.admissions import AdmissionRepository
     from webhook.store.assessments import AssessmentRepository
     from webhook.store.components import ComponentRepository
+    from webhook.store.database import Database
     from webhook.store.documents import DocumentRepository
     from webhook.store.feed import StoreFeed
     from webhook.store.inventory import InventoryRepository
@@ -35,13 +37,32 @@ class Store:
     Each is made, and what it needs is imported, when it is first asked for: no command uses all.
 
     Args:
-        database: where everything is.
+        options: where the database is.
         clock: time.
+        create: see :func:`open_store`.
         documents: which documents are kept.
+
+    Raises:
+        ConfigError: the address is not one of a usable database.
     """
 
-    def __init__(self, database: Database, clock: Clock, documents: DocumentOptions = KEEP_DOCUMENTS) -> None:
-        self._database, self._clock, self._document_options = database, clock, documents
+    def __init__(self, options: StoreOptions, clock: Clock, *, create: bool, documents: DocumentOptions) -> None:
+        self._options, self._clock, self._create, self._document_options = options, clock, create, documents
+        self._file = plain_file(options.url)
+        self._opening, self._opened = threading.Lock(), None if self._file else self._open()
+
+    def _open(self) -> Database:
+        from webhook.store.database import Database
+
+        return Database(self._options, self._clock, create=self._create)
+
+    @property
+    def _database(self) -> Database:
+        """The database in full; that of an SQLite file is opened when it is first used."""
+        with self._opening:
+            if self._opened is None:
+                self._opened = self._open()
+            return self._opened
 
     @cached_property
     def components(self) -> ComponentRepository:
@@ -152,8 +173,11 @@ class Store:
     def feed(self) -> StoreFeed:
         """Changes, for the read model."""
         from webhook.store.feed import StoreFeed
+        from webhook.store.snapshots import FileSnapshots
 
-        return StoreFeed(self._database)
+        if self._file is None:
+            return StoreFeed(self._database)
+        return StoreFeed(FileSnapshots(self._file, self._options, lambda: self._database))
 
     @cached_property
     def admin(self) -> AdminRepository:
@@ -173,7 +197,8 @@ class Store:
 
     def close(self) -> None:
         """Give the connections back; the store connects again when it is used again."""
-        self._database.close()
+        if self._opened is not None:
+            self._opened.close()
 
 
 def open_store(
@@ -194,4 +219,4 @@ def open_store(
     Raises:
         ConfigError: the address is not one of a usable database.
     """
-    return Store(Database(options, clock, create=create), clock, documents)
+    return Store(options, clock, create=create, documents=documents)

@@ -15,13 +15,13 @@ from webhook.model.records import AssessmentQuery
 from webhook.model.requests import ExceptionRequest, Phase, RequestChange, RequestCounts, RequestScan
 from webhook.policy.requests import RequestView
 from webhook.store.assessments import append, find
-from webhook.store.columns import to_json
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.tables import requests as table
 from webhook.store.triage.journal import write_note
 from webhook.store.triage.limits import limited
 from webhook.store.triage.patterns import ESCAPE, containing
+from webhook.store.values import to_json
 
 _R = table.c
 _CONTENT = msgspec.json.Decoder(ExceptionRequest)

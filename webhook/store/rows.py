@@ -1,4 +1,4 @@
-"""Rows and nouns: how vulnerabilities and assessments are written to the tables and read from them.
+"""Rows and nouns: how vulnerabilities, assessments and SBOMs are written to the tables and read from them.
 
 Reading takes rows as :func:`webhook.store.queries.raw_rows` gives them. Words that occur in many rows are kept once.
 """
@@ -24,58 +24,73 @@ from webhook.model.assessments import (
     Scope,
     StoredType,
 )
+from webhook.model.changes import StoredSbom
+from webhook.model.components import SkipReason
+from webhook.model.images import Digest
+from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.vulnerabilities import Rescored, Vulnerability
 from webhook.policy.scopes import respelled
-from webhook.store.columns import to_json, to_moment
-from webhook.store.tables import assessments, vulnerabilities
+from webhook.store.values import to_json, to_moment, unpack
 
 _SOURCES = {source.value: source for source in AssessmentSource}
 _TEXTS = msgspec.json.Decoder(tuple[str, ...])
+_COUNTS = msgspec.json.Decoder(dict[SkipReason, int])
+_COVERAGE = msgspec.json.Decoder(Coverage)
+_WHOLE_TEXT = to_json(WHOLE)
 
-VULNERABILITY_COLUMNS = tuple(
-    vulnerabilities.c[name]
-    for name in (
-        "id",
-        "title",
-        "cvss_score",
-        "cvss_vector",
-        "reference",
-        "aliases",
-        "cwe",
-        "source",
-        "external_references",
-        "scored_from_vector",
-        "rejected",
-        "former_score",
-        "rescored_at",
-        "description",
-    )
+VULNERABILITY_NAMES = (
+    "id",
+    "title",
+    "cvss_score",
+    "cvss_vector",
+    "reference",
+    "aliases",
+    "cwe",
+    "source",
+    "external_references",
+    "scored_from_vector",
+    "rejected",
+    "former_score",
+    "rescored_at",
+    "description",
 )
-"""In the order in which :func:`read_vulnerability` takes them; the last may be left out."""
+"""Columns in the order in which :func:`read_vulnerability` takes them; the last may be left out."""
 
-ASSESSMENT_COLUMNS = tuple(
-    assessments.c[name]
-    for name in (
-        "vulnerability",
-        "type",
-        "package",
-        "version_range",
-        "image",
-        "namespace",
-        "source",
-        "author",
-        "comment",
-        "assessed_at",
-        "until",
-        "rule",
-        "score",
-        "revision",
-        "sequence",
-        "batch",
-        "recorded_by",
-    )
+ASSESSMENT_NAMES = (
+    "vulnerability",
+    "type",
+    "package",
+    "version_range",
+    "image",
+    "namespace",
+    "source",
+    "author",
+    "comment",
+    "assessed_at",
+    "until",
+    "rule",
+    "score",
+    "revision",
+    "sequence",
+    "batch",
+    "recorded_by",
 )
-"""In the order in which :func:`read_assessment` takes them."""
+"""Columns in the order in which :func:`read_assessment` takes them."""
+
+TYPE_NAMES = ("name", "definition", "retired")
+"""Columns in the order in which :func:`read_type` takes them."""
+
+SBOM_NAMES = (
+    "digest",
+    "document_digest",
+    "component_ids",
+    "skipped",
+    "place",
+    "format",
+    "coverage",
+    "not_in_image",
+)
+"""Columns in the order in which :func:`read_stored` takes them."""
 
 
 @lru_cache(maxsize=256)
@@ -195,6 +210,14 @@ def type_definition(one: AssessmentType) -> str:
         one.description,
     )
     return to_json(found)
+
+
+def read_stored(row: Sequence[Any]) -> StoredSbom:
+    """An SBOM as read models take it, from its columns."""
+    digest, document_digest, packed, skipped, place, form, coverage, outside = row
+    counts = {} if skipped == "{}" else _COUNTS.decode(skipped)
+    described = None if coverage is None else WHOLE if coverage == _WHOLE_TEXT else _COVERAGE.decode(coverage)
+    return StoredSbom(Digest(digest), document_digest, unpack(packed), counts, place, form, described, outside)
 
 
 def assessment_columns(records: Sequence[Assessment], *, revision: int, after: int) -> dict[str, Sequence[object]]:

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, insert, select
 from webhook.model.downloads import DownloadReport
 from webhook.model.leases import Lease
 from webhook.model.records import RunRecord
-from webhook.store.columns import to_json
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent
 from webhook.store.leases import database_time, give_back, prolong, require, take
 from webhook.store.tables import leases, runs
+from webhook.store.values import to_json
 
 _RUN = "download"
 _REPORT = msgspec.json.Decoder(DownloadReport)

@@ -13,41 +13,21 @@ from sqlalchemy import Connection, Select, func, insert, select
 from webhook.model.changes import StoredSbom
 from webhook.model.components import ComponentState, Sbom, SkippedComponent, SkipReason
 from webhook.model.images import Digest
-from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
 from webhook.model.records import SbomRecord
-from webhook.store.columns import pack, to_json, to_moment, unpack
 from webhook.store.componentids import give_ids
 from webhook.store.database import Change
 from webhook.store.guessedgroups import guessed
-from webhook.store.queries import among
+from webhook.store.queries import among, columns_of, snapshot_of
+from webhook.store.rows import SBOM_NAMES, read_stored
 from webhook.store.spellings import newest_component, note_spellings
 from webhook.store.tables import components, documents, sboms, tags
+from webhook.store.values import pack, to_json, to_moment, unpack
 
 _SAMPLE = 200
 _COUNTS = msgspec.json.Decoder(dict[SkipReason, int])
-_COVERAGE = msgspec.json.Decoder(Coverage)
-_WHOLE_TEXT = to_json(WHOLE)
 _SKIPPED = msgspec.json.Decoder(tuple[SkippedComponent, ...])
-STORED_COLUMNS = (
-    sboms.c.digest,
-    sboms.c.document_digest,
-    sboms.c.component_ids,
-    sboms.c.skipped,
-    sboms.c.place,
-    sboms.c.format,
-    sboms.c.coverage,
-    sboms.c.not_in_image,
-)
-"""In the order in which :func:`read_stored` takes them."""
-
-
-def read_stored(row: Sequence[Any]) -> StoredSbom:
-    """An SBOM as read models take it, from its columns."""
-    digest, document_digest, packed, skipped, place, form, coverage, outside = row
-    counts = {} if skipped == "{}" else _COUNTS.decode(skipped)
-    described = None if coverage is None else WHOLE if coverage == _WHOLE_TEXT else _COVERAGE.decode(coverage)
-    return StoredSbom(Digest(digest), document_digest, unpack(packed), counts, place, form, described, outside)
+STORED_COLUMNS = columns_of(sboms, SBOM_NAMES)
 
 
 def names_of(connection: Connection, digests: Sequence[str] | None = None) -> dict[str, list[str]]:
@@ -155,7 +135,7 @@ def with_contents(connection: Connection, record: SbomRecord, skipped: str, pack
         record,
         skipped_components=_SKIPPED.decode(skipped),
         contents=contents,
-        guessed=guessed(connection, contents),
+        guessed=guessed(snapshot_of(connection), contents),
     )
 
 

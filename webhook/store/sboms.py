@@ -11,12 +11,10 @@ from webhook.model.changes import StoredSbom
 from webhook.model.components import Sbom
 from webhook.model.images import Digest, ImageRef
 from webhook.model.looks import Departure, Look, LookRecord, Presence, kept_origin
-from webhook.model.purls import Purl
 from webhook.model.records import SbomRecord
 from webhook.policy.presence import added, adopted, can_remove, gone, seen
 from webhook.ports import Clock
 from webhook.store import presence
-from webhook.store.componentids import known_ids
 from webhook.store.database import Change, Database
 from webhook.store.documents import DocumentRepository
 from webhook.store.interruptions import tried_twice
@@ -215,15 +213,6 @@ class SbomRepository:
         return True
 
     @tried_twice
-    def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
-        """Ids of those components that the store knows.
-
-        Raises:
-            StoreError: the database does not answer.
-        """
-        with self._database.read() as connection:
-            return known_ids(connection, purls)
-
     def list(self) -> Sequence[SbomRecord]:
         """All SBOMs, newest first, without their contents.
 

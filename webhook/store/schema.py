@@ -6,11 +6,12 @@ that can still use it (docs/adr/0017). What says no such thing is refused.
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
-
-from sqlalchemy import Connection, column, inspect, select, table, text
+from typing import TYPE_CHECKING
 
 from webhook.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 VERSION = "0017"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
@@ -34,8 +35,7 @@ KNOWN = (
     VERSION,
 )
 """Every version there was, oldest first."""
-_VERSIONS = table("alembic_version", column("version_num"))
-_COMPATIBILITY = table("compatibility", column("oldest_program"))
+FOUND_VERSION = "SELECT version_num FROM alembic_version"
 _LOCK = 4_702_111_234_876  # any number, the same for every bomgate
 
 
@@ -45,9 +45,11 @@ def found_version(connection: Connection) -> str:
     Raises:
         StoreError: an SQLite file that has tables, but none of bomgate's.
     """
+    from sqlalchemy import inspect
+
     names = inspect(connection).get_table_names()
     if "alembic_version" in names:
-        return str(connection.execute(select(_VERSIONS.c.version_num)).scalar() or "")
+        return str(connection.exec_driver_sql(FOUND_VERSION).scalar() or "")
     if names and connection.dialect.name == "sqlite":
         raise StoreError(
             f"The database belongs to another program: it has a table {names[0]!r} and none of bomgate's.",
@@ -76,9 +78,11 @@ def refuse_newer(connection: Connection, found: str) -> None:
 
 def _oldest_program(connection: Connection) -> str:
     """The version of the oldest program that can use the database; empty when it does not say."""
+    from sqlalchemy import inspect
+
     if not inspect(connection).has_table("compatibility"):
         return ""
-    return str(connection.execute(select(_COMPATIBILITY.c.oldest_program)).scalar() or "")
+    return str(connection.exec_driver_sql("SELECT oldest_program FROM compatibility").scalar() or "")
 
 
 def outdated(found: str, address: str) -> StoreError:
@@ -89,7 +93,7 @@ def outdated(found: str, address: str) -> StoreError:
 
 def lock_postgresql(connection: Connection) -> None:
     """Wait until no other process migrates, and hold that until the transaction ends; SQLite has its write lock."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%(key)s)", {"key": _LOCK})
 
 
 def upgrade(connection: Connection) -> None:
@@ -103,6 +107,8 @@ def upgrade(connection: Connection) -> None:
     if is_usable(connection, found):
         return
     # Loaded here because the webhook never migrates, and alembic would cost each of its workers some megabytes.
+    from importlib.resources import as_file, files
+
     from alembic import command
     from alembic.config import Config
 

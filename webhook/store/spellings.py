@@ -12,11 +12,11 @@ from webhook.model.components import ComponentState, Sbom
 from webhook.model.downloads import Names
 from webhook.model.purls import Purl
 from webhook.store.bulk import change_each
-from webhook.store.columns import to_seconds
 from webhook.store.componentids import IdHints, known_ids, known_purls
 from webhook.store.database import Change, upserting
 from webhook.store.queries import among, among_values, rows_among
 from webhook.store.tables import components, forms, spellings
+from webhook.store.values import to_seconds
 
 MOST_SPELLINGS = 8
 """Spellings that are kept of one component."""

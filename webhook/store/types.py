@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select
 
 from webhook.model.assessments import AssessmentType, StoredType
-from webhook.store.columns import clean
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent, tried_twice
-from webhook.store.queries import raw_rows
-from webhook.store.rows import read_type, type_definition
+from webhook.store.queries import columns_of, raw_rows
+from webhook.store.rows import TYPE_NAMES, read_type, type_definition
 from webhook.store.tables import assessment_types as table
+from webhook.store.values import clean
 
-TYPE_COLUMNS = (table.c.name, table.c.definition, table.c.retired)
-"""In the order in which :func:`webhook.store.rows.read_type` takes them."""
+_COLUMNS = columns_of(table, TYPE_NAMES)
 _SOURCE = "cluster"
 _Row = dict[str, object]
 
@@ -38,7 +37,7 @@ class TypeRepository:
             StoreError: the database does not answer.
         """
         with self._database.read() as connection:
-            query = select(*TYPE_COLUMNS).order_by(table.c.name)
+            query = select(*_COLUMNS).order_by(table.c.name)
             return [read_type(row) for portion in raw_rows(connection, query) for row in portion]
 
     @persistent
@@ -63,7 +62,7 @@ class TypeRepository:
 
 def _difference(connection: Connection, types: Sequence[AssessmentType]) -> list[_Row]:
     """The rows that differ from what is wanted."""
-    rows = connection.execute(select(*TYPE_COLUMNS))
+    rows = connection.execute(select(*_COLUMNS))
     there: dict[str, tuple[str, bool]] = {name: (definition, retired) for name, definition, retired in rows}
     wanted = {clean(assessment_type.name): clean(type_definition(assessment_type)) for assessment_type in types}
     new: list[_Row] = [

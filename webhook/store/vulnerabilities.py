@@ -13,12 +13,12 @@ from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.model.records import VulnerabilityQuery, VulnerabilityRecord
 from webhook.policy.scores import round_score
-from webhook.store.columns import to_moment, unpack
 from webhook.store.database import Database
-from webhook.store.queries import among, raw_rows
-from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
+from webhook.store.queries import VULNERABILITY_COLUMNS, among, raw_rows
+from webhook.store.rows import read_vulnerability
 from webhook.store.sbomrows import names_of
 from webhook.store.tables import components, findings, identifiers, sboms, tags, vulnerabilities
+from webhook.store.values import to_moment, unpack
 from webhook.store.workorder import images
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from webhook.model.changes import UINT32
 from webhook.model.components import ComponentState
 from webhook.model.downloads import WantedComponent
 from webhook.policy.workorder import component_of, positions, urgency
-from webhook.store.columns import unpack
 from webhook.store.componentids import IdHints, known_purls
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent
 from webhook.store.queries import raw_rows
 from webhook.store.tables import components, readings, sboms, sightings, tags
+from webhook.store.values import unpack
 
 _PAGE = 2000
 

@@ -80,7 +80,7 @@ def test_an_unknown_image_has_no_facts() -> None:
 
 def test_loose_components_are_judged_like_those_of_an_image() -> None:
     world = filled()
-    ids = world.store.sboms.component_ids(sbom_of(LOG4J, LEFTPAD).components)
+    ids = world.store.feed.component_ids(sbom_of(LOG4J, LEFTPAD).components)
     facts = world.model.facts_of(ids.values(), unknown=2, not_covered=3, unusable=4, stale_before=0)
     assert (facts.total, facts.clean, facts.unknown, facts.not_covered, facts.unusable) == (11, 1, 2, 3, 4)
     assert [component.purl for component in facts.vulnerable] == [LOG4J]

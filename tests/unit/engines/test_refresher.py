@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -12,6 +13,7 @@ from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher, RefreshOptions
 from webhook.errors import StoreError
 from webhook.model.changes import START, Changes, Position
+from webhook.model.purls import Purl
 
 
 class FlakyFeed:
@@ -28,6 +30,9 @@ class FlakyFeed:
     def changes(self, since: Position = START) -> Changes:
         self.asked.append(since)
         return self.store.feed.changes(since)
+
+    def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
+        return self.store.feed.component_ids(purls)
 
 
 class Set:
@@ -107,7 +112,7 @@ class LateFeed:
     """A feed whose position is an old one."""
 
     def __init__(self, inner: FlakyFeed, old: Position) -> None:
-        self._old, self.changes = old, inner.changes
+        self._old, self.changes, self.component_ids = old, inner.changes, inner.component_ids
 
     def position(self) -> Position:
         return self._old

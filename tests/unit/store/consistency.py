@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, create_engine, text
 
 from webhook.store.addresses import parse_address
-from webhook.store.columns import unpack
+from webhook.store.values import unpack
 
 _NOTHING = (  # queries that have to find nothing, by what is wrong when they find something
     (

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webhook.model.images import Digest
-from webhook.store.columns import Moment, clean, pack, to_json, to_moment, to_seconds, unpack
+from webhook.store.columns import Moment
+from webhook.store.values import clean, pack, to_json, to_moment, to_seconds, unpack
 
 UTC_TIMES = st.datetimes(timezones=st.just(dt.UTC))
 

@@ -79,7 +79,7 @@ def test_answers_go_to_their_components_when_the_database_was_replaced_since_the
     odd = Sbom("cyclonedx-json", "1.6", f"sha256:{1:064x}", (BAD, GOOD), spellings={GOOD: (Purl("pkg:nuget/Good@1"),)})
     store.sboms.add(IMAGE, odd, place="added")
     assert {wanted.purl for wanted in store.components.wanted(now=NOON, ttl=DAY)} == {BAD, GOOD}
-    number, other = (store.sboms.component_ids([purl])[purl] for purl in (BAD, GOOD))
+    number, other = (store.feed.component_ids([purl])[purl] for purl in (BAD, GOOD))
     with store.components._database.write() as connection:  # as another history has them
         for now, purl in ((number, "pkg:npm/aside@1"), (other, BAD), (number, GOOD)):
             connection.execute(update(components).where(components.c.id == now).values(purl=str(purl)))
@@ -99,7 +99,7 @@ def test_a_component_is_found_though_another_one_is_remembered_under_its_former_
     odd = Sbom("cyclonedx-json", "1.6", f"sha256:{1:064x}", (BAD, GOOD), spellings={BAD: (Purl("pkg:nuget/Bad@1"),)})
     store.sboms.add(IMAGE, odd, place="added")
     store.components.record([answer(BAD, vulnerability("V-1", "9.8"))], assess=AutoRule(), now=NOON)
-    numbers = store.sboms.component_ids([BAD, GOOD])
+    numbers = store.feed.component_ids([BAD, GOOD])
     hints = store.components._hints
     hints.learn({BAD: numbers[GOOD], GOOD: numbers[GOOD]})  # the first is from a database that this one replaced
     assert store.components.names([BAD, GOOD], settled_after=NOON).keys() == {BAD}

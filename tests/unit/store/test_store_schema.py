@@ -200,7 +200,7 @@ def upgraded_by_a_newer_program(opened: Open, url: str, *statements: str) -> Sto
 )
 def test_a_database_of_a_newer_program_is_refused(opened: Open, database_url: str, statement: str) -> None:
     store = upgraded_by_a_newer_program(opened, database_url, statement)
-    for use in (store.prepare, store.admin.upgrade, lambda: store.sboms.component_ids([])):
+    for use in (store.prepare, store.admin.upgrade, lambda: store.feed.component_ids([])):
         with pytest.raises(StoreError, match="newer bomgate"):
             use()
     status = store.admin.status()

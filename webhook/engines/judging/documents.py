@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from webhook.model.components import Sbom
     from webhook.model.images import ImageRef
     from webhook.model.verdicts import Verdict
-    from webhook.ports import SbomStore
 
 
 class SbomChecker:
@@ -20,12 +19,11 @@ class SbomChecker:
     Args:
         checker: judges facts.
         model: what is known.
-        refresher: keeps the model up to date.
-        store: knows the numbers of components.
+        refresher: gives the numbers of known components, and keeps the model up to date.
     """
 
-    def __init__(self, checker: ImageChecker, model: ReadModel, refresher: Refresher, store: SbomStore) -> None:
-        self._checker, self._model, self._refresher, self._store = checker, model, refresher, store
+    def __init__(self, checker: ImageChecker, model: ReadModel, refresher: Refresher) -> None:
+        self._checker, self._model, self._refresher = checker, model, refresher
 
     def check(self, sbom: Sbom, image: ImageRef, namespace: str = "") -> Verdict:
         """Judge an SBOM as if it were that of ``image``.
@@ -38,8 +36,7 @@ class SbomChecker:
         Raises:
             StoreError: the store did not answer.
         """
-        known = self._store.component_ids(sbom.components)
-        self._refresher.refresh()  # after the numbers, so that the model has all of them
+        known = self._refresher.component_ids(sbom.components)
         strangers = [purl for purl in sbom.components if purl not in known]
         not_covered = sum(not purl.is_covered for purl in strangers)
         facts = self._model.facts_of(

@@ -10,7 +10,7 @@ from webhook.errors import StoreError
 
 if TYPE_CHECKING:
     from webhook.model.searches import SearchClaim, SearchOutcome
-    from webhook.ports import SearchStore
+    from webhook.ports import SearchedStore
 
 log = logging.getLogger("bomgate.search")
 
@@ -22,13 +22,13 @@ class SearchClaims:
     """The claims of one process.
 
     Args:
-        searches: who searches what, across processes.
+        store: knows who searches what, across processes.
         holder: unique identity of this process.
         renew_seconds: between two renewals.
     """
 
-    def __init__(self, searches: SearchStore, holder: str, *, renew_seconds: float = _RENEW_SECONDS) -> None:
-        self._searches, self._holder, self._pause = searches, holder, renew_seconds
+    def __init__(self, store: SearchedStore, holder: str, *, renew_seconds: float = _RENEW_SECONDS) -> None:
+        self._store, self._holder, self._pause = store, holder, renew_seconds
         self._lock = threading.Lock()
         self._held: set[str] = set()
         self._is_renewing = False
@@ -39,7 +39,7 @@ class SearchClaims:
         Raises:
             StoreError: the store does not answer.
         """
-        other = self._searches.begin(key, self._holder, lease_seconds=LEASE_SECONDS)
+        other = self._store.searches.begin(key, self._holder, lease_seconds=LEASE_SECONDS)
         if other is None:
             with self._lock:
                 self._held.add(key)
@@ -56,7 +56,7 @@ class SearchClaims:
         """
         with self._lock:
             self._held.discard(key)
-        self._searches.end(key, self._holder, outcome, seconds=seconds)
+        self._store.searches.end(key, self._holder, outcome, seconds=seconds)
 
     def _renew(self) -> None:
         """Renew what is held until nothing is."""
@@ -69,6 +69,6 @@ class SearchClaims:
                     self._is_renewing = False
                     return
             try:
-                self._searches.renew(keys, self._holder, lease_seconds=LEASE_SECONDS)
+                self._store.searches.renew(keys, self._holder, lease_seconds=LEASE_SECONDS)
             except StoreError as problem:
                 log.warning("claims of searches not renewed", extra={"error": problem.message})

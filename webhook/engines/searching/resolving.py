@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from webhook.engines.readmodel import ReadModel
     from webhook.engines.searching.options import ResolveOptions
     from webhook.model.images import Digest, ImageRef
-    from webhook.ports import Background, Clock, RegistryOpener, SbomStore
+    from webhook.ports import Background, Clock, RegistryOpener, SearchedStore
 
 log = logging.getLogger("bomgate.resolve")
 _MOST_REMEMBERED = 20_000
@@ -49,14 +49,14 @@ class ResolveParts:
 
     Attributes:
         opener: opens registries; None where only known tags count.
-        sboms: remembers what a tag points at, for other processes and later ones.
+        store: remembers what a tag points at, for other processes and later ones.
         background: asks, so that the one who waits can stop waiting at its deadline.
         host: the host that is asked for an image.
         faults: takes note of unexpected errors.
     """
 
     opener: RegistryOpener | None
-    sboms: SbomStore
+    store: SearchedStore
     background: Background
     host: Callable[[ImageRef], str] = lambda image: image.host
     faults: Faults = field(default_factory=Faults)
@@ -215,7 +215,7 @@ class TagResolver:
 
     def _point(self, image: ImageRef, digest: Digest) -> None:
         try:
-            self._parts.sboms.point(image, digest)
+            self._parts.store.sboms.point(image, digest)
         except StoreError as problem:  # the answer counts all the same; the next one is written down again
             log.warning("the digest of a tag was not stored", extra={"image": image.tagged, "error": problem.message})
 

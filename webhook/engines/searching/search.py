@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from webhook.engines.refresher import Refresher
     from webhook.engines.searching.options import SearchOptions
     from webhook.model.images import Digest, ImageRef
-    from webhook.ports import Background, Clock, Opening, RegistryOpener, SbomStore, SearchStore
+    from webhook.ports import Background, Clock, Opening, RegistryOpener, SearchedStore
 
 log = logging.getLogger("bomgate.search")
 _MOST_REMEMBERED = 50_000
@@ -52,8 +52,7 @@ class SearchParts:
 
     Attributes:
         opener: opens the places where SBOMs may be; what all of them have counts together.
-        sboms: where a found SBOM is kept.
-        searches: who searches what, across processes.
+        store: where a found SBOM is kept, and who searches what, across processes.
         refresher: brings a found SBOM into the read model.
         background: runs searches, so that the one who waits can stop waiting at its deadline.
         holder: unique identity of this process.
@@ -64,8 +63,7 @@ class SearchParts:
     """
 
     opener: RegistryOpener
-    sboms: SbomStore
-    searches: SearchStore
+    store: SearchedStore
     refresher: Refresher
     background: Background
     holder: str
@@ -97,10 +95,10 @@ class SbomSearch:
 
     def __init__(self, model: ReadModel, parts: SearchParts, clock: Clock, options: SearchOptions) -> None:
         self._model, self._parts, self._clock, self._options = model, parts, clock, options
-        self._claims = SearchClaims(parts.searches, parts.holder)
+        self._claims = SearchClaims(parts.store, parts.holder)
         self._searches = SingleFlight[str, SearchOutcome](parts.background)
         self._failed = TimedCache[str, SearchOutcome](_MOST_REMEMBERED, clock.monotonic)
-        self._unstored = UnstoredSboms(parts.sboms, parts.refresher, clock, options.refused_seconds)
+        self._unstored = UnstoredSboms(parts.refresher, clock, options.refused_seconds)
 
     def search(
         self, image: ImageRef, digest: Digest, deadline: Deadline, access: PullAccess = NO_ACCESS
@@ -288,7 +286,7 @@ class SbomSearch:
         if opening.key and look.trouble:
             look = replace(look, trouble=_PRIVATE_TROUBLE)
         if seen.found or not seen.refused:
-            for left in parts.sboms.record(digest, look):
+            for left in parts.store.sboms.record(digest, look):
                 extra = {"image": image.name, "digest": digest, "document": left.document_digest, "place": left.place}
                 log.warning("an SBOM is gone from its place and no longer counts", extra=extra)
         return not seen.trouble
@@ -303,7 +301,7 @@ class SbomSearch:
         if opening.key and look.trouble:
             look = replace(look, trouble=_PRIVATE_TROUBLE)
         try:
-            parts.sboms.record(wanted.digest, look, image=tagged if seen.sboms else None)
+            parts.store.sboms.record(wanted.digest, look, image=tagged if seen.sboms else None)
             parts.refresher.refresh()
         except StoreError as problem:
             extra = {"image": wanted.key, "error": problem.message, "remedy": problem.remedy}

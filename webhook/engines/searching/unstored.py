@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from webhook.engines.refresher import Refresher
     from webhook.model.components import Sbom
-    from webhook.ports import Clock, SbomStore
+    from webhook.ports import Clock
 
 _MOST_UNSTORED = 200
 
@@ -45,14 +45,13 @@ class UnstoredSboms:
     """Knows the components of SBOMs that could not be stored; safe to use from several threads.
 
     Args:
-        sboms: gives the numbers of the components that it knows.
-        refresher: brings these components into the read model.
+        refresher: gives the numbers of known components, and brings these into the read model.
         clock: time.
         seconds: how long they are kept.
     """
 
-    def __init__(self, sboms: SbomStore, refresher: Refresher, clock: Clock, seconds: float) -> None:
-        self._sboms, self._refresher, self._seconds = sboms, refresher, seconds
+    def __init__(self, refresher: Refresher, clock: Clock, seconds: float) -> None:
+        self._refresher, self._seconds = refresher, seconds
         self._held = TimedCache[str, UnstoredSbom](_MOST_UNSTORED, clock.monotonic)
 
     def get(self, key: str) -> UnstoredSbom | None:
@@ -71,8 +70,7 @@ class UnstoredSboms:
             StoreError: the store does not know the components either.
         """
         purls = {purl for sbom in sboms for purl in sbom.components}
-        known = self._sboms.component_ids(sorted(purls))
-        self._refresher.refresh()  # after the numbers, so that the model has all of them
+        known = self._refresher.component_ids(sorted(purls))
         strangers = [purl for purl in purls if purl not in known]
         not_covered = sum(not purl.is_covered for purl in strangers)
         held = UnstoredSbom(

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, literal, select
 
 from webhook.model.purls import Purl
 from webhook.model.triage import VulnerabilityLine
-from webhook.store.columns import to_moment
-from webhook.store.queries import among, raw_rows
-from webhook.store.rows import VULNERABILITY_COLUMNS, read_vulnerability
+from webhook.store.queries import VULNERABILITY_COLUMNS, among, raw_rows
+from webhook.store.rows import read_vulnerability
 from webhook.store.tables import components, findings, identifiers, vulnerabilities
+from webhook.store.values import to_moment
 
 _V = vulnerabilities.c
 _BRIEF = VULNERABILITY_COLUMNS[:-1]  # without the description

@@ -13,10 +13,10 @@ from webhook.model.assessments import AssessmentSource
 from webhook.model.downloads import DownloadReport
 from webhook.model.records import RunRecord
 from webhook.model.triage import AssessmentLine, AssessmentScan, AuditLine, AuditNote, AuditScan, Key
-from webhook.store.columns import to_json, to_microseconds, to_moment
-from webhook.store.queries import raw_rows
-from webhook.store.rows import ASSESSMENT_COLUMNS, read_assessment
+from webhook.store.queries import ASSESSMENT_COLUMNS, raw_rows
+from webhook.store.rows import read_assessment
 from webhook.store.tables import assessments, audit_log, runs
+from webhook.store.values import to_json, to_microseconds, to_moment
 
 _A, _L = assessments.c, audit_log.c
 _DETAIL = msgspec.json.Decoder(dict[str, str])

@@ -244,7 +244,7 @@ def test_named_components_are_asked_alone_and_need_not_be_in_the_store(clock: Fa
     report = desk.downloader.run([Purl(many(5)[1]), Purl(LEFTPAD), Purl(LEFTPAD)])
     assert desk.asked == [many(5)[1], LEFTPAD]
     assert (report.asked, report.answered, report.skipped) == (2, 2, {})
-    assert parse_purl(LEFTPAD) in desk.store.sboms.component_ids([parse_purl(LEFTPAD)])
+    assert parse_purl(LEFTPAD) in desk.store.feed.component_ids([parse_purl(LEFTPAD)])
 
 
 def test_named_components_that_need_not_or_cannot_be_asked_are_counted(clock: FakeClock) -> None:

@@ -43,7 +43,7 @@ class Process:
         refresher.refresh()
         self.background = FakeBackground()
         self.opener = FakeOpener(FakeImageResolver(), places)
-        parts = SearchParts(self.opener, world.store.sboms, world.store.searches, refresher, self.background, name)
+        parts = SearchParts(self.opener, world.store, refresher, self.background, name)
         self.searching = SbomSearch(self.model, parts, world.clock, SearchOptions())
 
     def search(self, seconds: float = 5.0) -> SearchOutcome:
@@ -162,7 +162,7 @@ def test_a_claim_is_renewed_while_the_search_goes_on_and_not_after(clock: FakeCl
         renewed.release()
 
     store.searches.renew = watched  # type: ignore[method-assign]
-    claims = SearchClaims(store.searches, "this", renew_seconds=0.01)
+    claims = SearchClaims(store, "this", renew_seconds=0.01)
     assert claims.begin("image") is None
     for _ in range(5):
         assert renewed.acquire(timeout=30)
@@ -209,8 +209,7 @@ def signed_world(place: FakeSbomSource) -> tuple[World, SbomSearch]:
     world = World()
     parts = SearchParts(
         FakeOpener(FakeImageResolver(), [place]),
-        world.store.sboms,
-        world.store.searches,
+        world.store,
         world.refresher,
         world.background,
         "a",
