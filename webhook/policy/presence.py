@@ -21,10 +21,10 @@ def added(presence: Presence, there: Iterable[Presence]) -> Presence:
 
 
 def seen(look: Look) -> list[Presence]:
-    """Where a look has seen documents."""
+    """Where a look has seen documents, in the order of the places' names."""
     return [
         Presence(sbom.document_digest, place, kept_origin(place, look.origin), sbom.coverage)
-        for place, sboms in look.found.items()
+        for place, sboms in sorted(look.found.items())
         for sbom in sboms
     ]
 

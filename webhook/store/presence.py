@@ -26,7 +26,7 @@ def presences(connection: Connection, digest: Digest) -> list[Presence]:
     query = (
         select(columns.document_digest, columns.place, columns.origin, columns.coverage)
         .where(columns.digest == str(digest))
-        .order_by(columns.revision, columns.seen_at)
+        .order_by(columns.revision, columns.seen_at, columns.place, columns.origin)
     )
     return [_presence(*row) for row in connection.execute(query)]
 
