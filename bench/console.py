@@ -32,10 +32,11 @@ from tests.postgres import PostgresServer, find_programs
 from webhook.bootstrap.console import console_face
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.triage import Triage, open_triage
-from webhook.console.app import SignIn, create_console
+from webhook.console.app import create_console
 from webhook.console.lists.base import Filter
 from webhook.console.lists.every import every_list
 from webhook.console.sessions import Sessions
+from webhook.console.signing import SignIn
 from webhook.model.actions import Action
 from webhook.model.assessments import Scope
 from webhook.model.inventory import InventoriedImage, InventoriedWorkload
@@ -135,7 +136,8 @@ def _console(parts: Parts) -> Console:
     triage.boards.refresh()
     print(f"the board took {time.perf_counter() - began:.1f} s", flush=True)
     face = console_face(parts, triage, Metrics())
-    client = create_console(face, SignIn(sessions, Person("bench", "bench"), "127.0.0.1", 8470)).test_client()
+    sign_in = SignIn(sessions, "127.0.0.1", 8470, parts.clock, Person("bench", "bench"))
+    client = create_console(face, sign_in).test_client()
     client.get(f"/sign-in?token={sessions.new_link()}", headers={"Host": HOST})
     addresses: dict[str, Sequence[str]] = {"overview": ("/",)}
     for view in every_list(face).values():

@@ -17,8 +17,9 @@ from tests.postgres import PostgresServer
 from webhook.bootstrap.console import console_face
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.triage import Triage, open_triage
-from webhook.console.app import SignIn, create_console
+from webhook.console.app import create_console
 from webhook.console.sessions import Sessions
+from webhook.console.signing import SignIn
 from webhook.model.people import Person
 from webhook.telemetry.metrics import Metrics
 
@@ -63,7 +64,9 @@ def console_on(parts: Parts) -> Console:
     triage.boards.refresh()
     sessions = Sessions(3600, parts.clock.monotonic)
     announced: list[str] = []
-    sign_in = SignIn(sessions, Person("ana", "one-time link"), "127.0.0.1", 8470, announce=announced.append)
+    sign_in = SignIn(
+        sessions, "127.0.0.1", 8470, parts.clock, Person("ana", "one-time link"), announce=announced.append
+    )
     app = create_console(console_face(parts, triage, Metrics()), sign_in)
     return Console(parts, triage, app.test_client(), sessions, announced)
 

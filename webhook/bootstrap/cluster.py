@@ -14,7 +14,7 @@ from webhook.engines.controlling.rights import Features
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from webhook.clients.kube.api import KubeApi
     from webhook.clients.kube.grants import KubeGrants
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
         EventSink,
         LiveObjects,
         ReportSink,
+        RightsReviewer,
         RunningWorkloads,
         TicketGuard,
+        TokenReviewer,
     )
     from webhook.ports.certificates import SecretKeeper
     from webhook.ports.cluster import LeaderLock
@@ -227,6 +229,26 @@ class Cluster:
         from webhook.clients.kube.resources import KubeResources
 
         return KubeResources(self.api, self.clock)
+
+    def rights_reviewer(self) -> RightsReviewer:
+        """What users of the cluster may do.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.access import AccessReviews
+
+        return AccessReviews(self.api, self.clock)
+
+    def token_reviews(self, audiences: Collection[str]) -> TokenReviewer:
+        """Whose tokens are that are for one of these audiences.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.tokens import TokenReviews
+
+        return TokenReviews(self.api, audiences, self.clock)
 
     def rights(self) -> Callable[[Right], bool]:
         """Asks whether this process has a right.

@@ -4,33 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import getpass
 import logging
-import os
 import socket
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 from webhook import __version__
+from webhook.api.probes import Page, ProbeServer
 from webhook.bootstrap.parts import Parts, open_parts
+from webhook.bootstrap.signing import check_sign_in, sign_in_of
 from webhook.bootstrap.triage import Triage, open_triage
-from webhook.console.app import SignIn, create_console
+from webhook.console.app import create_console
 from webhook.console.face import ConsoleFace, Health, SettingLine
 from webhook.console.server import ConsoleServer, Served
-from webhook.console.sessions import Sessions
 from webhook.engines.assessing.rules import ModelRules
 from webhook.errors import BomgateError, ConfigError
-from webhook.model.people import Person
 from webhook.policy.lint import Level
 from webhook.settings import GROUPS, Settings
 from webhook.settings.lookup import camel
-from webhook.telemetry.metrics import Metrics
+from webhook.telemetry.metrics import Metrics, exposition
 
 log = logging.getLogger("bomgate.console")
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_SECRET = ("token", "username")
+_SECRET = ("token", "username", "client_secret")
 """Fields of which only whether they are set is shown."""
 _OLD = dt.timedelta(hours=48)
 
@@ -43,14 +39,10 @@ def serve_console(settings: Settings, address: tuple[str, int]) -> None:
         address: host and port.
 
     Raises:
-        ConfigError: the address cannot be used.
+        ConfigError: the address cannot be used, or a setting cannot work.
     """
     host, port = address
-    if host not in _LOOPBACK:
-        raise ConfigError(
-            f"console.listen: {host} is no loopback address, and signing in by a link is for one machine.",
-            remedy="Write 127.0.0.1:8470, and reach it from elsewhere through an SSH tunnel.",
-        )
+    check_sign_in(settings, host)
     try:
         listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as problem:
@@ -59,39 +51,51 @@ def serve_console(settings: Settings, address: tuple[str, int]) -> None:
             remedy="Choose another address.",
         ) from problem
     bound = listener.getsockname()[1]
-    ConsoleServer(listener, settings.console.threads, partial(served, settings, host, bound)).run()
+    files = (settings.console.tls_cert, settings.console.tls_key)
+    ConsoleServer(listener, settings.console.threads, partial(served, settings, host, bound), files).run()
 
 
 def served(settings: Settings, host: str, port: int) -> Served:
     """What the process of the console runs."""
-    parts, stop = open_parts(settings, create=False), threading.Event()
+    parts, stop, metrics = open_parts(settings, create=False), threading.Event(), Metrics()
     triage = open_triage(parts)
-    sessions = Sessions(settings.console.session_hours * 3600, parts.clock.monotonic)
-    shown = f"[{host}]" if ":" in host else host
-
-    def announce(secret: str) -> None:
-        sys.stderr.write(
-            f"Open http://{shown}:{port}/sign-in?token={secret}\nThe link can be used once, within ten minutes.\n"
-        )
-        sys.stderr.flush()
-
-    owner = Person(_user(), "one-time link", username=_user())
-    sign_in = SignIn(sessions, owner, host, port, settings.console.url, announce=announce)
-    app = create_console(console_face(parts, triage, Metrics()), sign_in)
+    sign_in = sign_in_of(parts, host, port)
+    app = create_console(console_face(parts, triage, metrics), sign_in)
     thread = threading.Thread(target=_follow, args=(parts, triage, stop), name="bomgate-console", daemon=True)
+    probes = _probes(parts, metrics)
 
     def start() -> None:
+        if probes is not None:
+            probes.start()
         parts.refresher.warm_up()
         parts.refresher.tick()
         thread.start()
-        announce(sessions.new_link())
+        if sign_in.owner is not None:
+            sign_in.announce(sign_in.sessions.new_link())
 
     def end() -> None:
         stop.set()
+        if probes is not None:
+            probes.close()
         thread.join(timeout=5)
         parts.store.close()
 
     return Served(app, start, end)
+
+
+def _probes(parts: Parts, metrics: Metrics) -> ProbeServer | None:
+    """The port on which the console is watched, where it has one."""
+
+    def readyz() -> Page:
+        return Page(200, b"ok\n") if parts.model.loaded else Page(503, b"the read model is not loaded yet\n")
+
+    listen = parts.settings.console.metrics_listen
+    pages = {
+        "/healthz": lambda: Page(200, b"ok\n"),
+        "/readyz": readyz,
+        "/metrics": lambda: Page(200, *exposition(metrics.registry)),
+    }
+    return ProbeServer(listen, pages) if listen else None
 
 
 def _follow(parts: Parts, triage: Triage, stop: threading.Event) -> None:
@@ -214,10 +218,3 @@ def _text(value: object) -> str:
     if isinstance(value, tuple | list):
         return ", ".join(map(str, value))
     return str(value)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return f"uid {os.getuid()}"

@@ -5,60 +5,28 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from urllib.parse import quote
 
-from flask import Flask, Request, Response, g, redirect, render_template, request
+from flask import Flask, Request, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from webhook.console.api import add_api
 from webhook.console.face import ConsoleFace
 from webhook.console.guards import SAFE, allowed_hosts, compressed, harden, has_nul, has_token, is_for_us, is_from_us
-from webhook.console.identity import Gate, OwnerGate
 from webhook.console.lists.every import every_list
 from webhook.console.pages import add_pages
 from webhook.console.problems import NotAllowed, NotSignedIn, problem_of
-from webhook.console.sessions import Session, Sessions
+from webhook.console.returning import HOME, own_address, safe_address
+from webhook.console.sessions import Session
 from webhook.console.showing import add_filters
+from webhook.console.signing import OPEN as SIGNING_IN
+from webhook.console.signing import SignIn, add_sign_in, bearer
 from webhook.errors import InvalidInput
-from webhook.model.people import Person
 from webhook.telemetry.metrics import exposition
 
 log = logging.getLogger("bomgate.console")
-OPEN = ("/sign-in", "/sign-in/link", "/healthz", "/metrics", "/static/style.css")
+OPEN = (*SIGNING_IN, "/healthz", "/metrics", "/static/style.css")
 """Paths for which nobody has to have signed in."""
 _MOST_BODY = 4 * 1024 * 1024
-_IN_QUERIES = "/?:@!$&'()*+,;=%"
-
-
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """How people sign in.
-
-    Attributes:
-        sessions: those that there are.
-        owner: who the holder of the one-time link is.
-        gate: what a person may do.
-        host, port: where the console listens.
-        url: its address from outside; empty where there is none.
-        secure: whether browsers reach it by TLS.
-        announce: tells the secret of a new one-time link to whoever started the console.
-    """
-
-    sessions: Sessions
-    owner: Person
-    host: str
-    port: int
-    url: str = ""
-    secure: bool = False
-    gate: Gate = field(default_factory=OwnerGate)
-    announce: Callable[[str], None] = lambda _: None
-
-    @property
-    def cookie(self) -> str:
-        """The name of the session's cookie; without TLS a browser refuses the prefix."""
-        return "__Host-bomgate" if self.secure else "bomgate_session"
 
 
 def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
@@ -83,6 +51,10 @@ def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
             raise NotAllowed(
                 "This console does not answer to that name.", remedy="Use the address that it was started with."
             )
+        g.session = bearer(sign_in, request)
+        if g.session is not None:
+            _check(request)
+            return None
         g.session = sign_in.sessions.find(request.cookies.get(sign_in.cookie, ""))
         if request.method not in SAFE and not is_from_us(request, hosts):
             raise NotAllowed("The request was not begun by a page of this console.", remedy="Open the page itself.")
@@ -90,14 +62,13 @@ def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
             return None
         if g.session is None:
             if _comes_from_elsewhere(request):
-                return Response(render_template("passing.html", target=_own_address(request)))
+                return Response(render_template("passing.html", target=own_address(request), name="bomgate"))
             raise NotSignedIn("You are not signed in.")
         if request.method not in SAFE and not has_token(request, g.session):
             raise NotAllowed(
                 "The form has no valid token.", remedy="Load the page again, and send the form from there."
             )
-        if has_nul(request):
-            raise InvalidInput("The request holds the character NUL.", remedy="Take it out; no name has it.")
+        _check(request)
         return None
 
     @app.after_request
@@ -122,13 +93,20 @@ def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
             "stale_since": face.stale_since(),
             "version": face.version,
             "here": request.path,
+            "ways": sign_in.ways,
         }
 
     add_filters(app, face)
-    _add_sign_in(app, sign_in)
+    add_sign_in(app, sign_in)
     add_pages(app, face, lists, sign_in.gate)
     add_api(app, face, lists, sign_in.gate)
 
+    if sign_in.is_watched:
+        _add_probes(app, face)
+    return app
+
+
+def _add_probes(app: Flask, face: ConsoleFace) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
         return Response("ok\n", mimetype="text/plain")
@@ -138,47 +116,15 @@ def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
         body, kind = exposition(face.metrics.registry)
         return Response(body, content_type=kind)
 
-    return app
 
-
-def _add_sign_in(app: Flask, sign_in: SignIn) -> None:
-    @app.get("/sign-in")
-    def sign_in_page() -> Response:
-        secret = request.args.get("token", "")
-        if not secret or request.method == "HEAD":  # a preview of the link must not use it up
-            return Response(render_template("sign_in.html", sent=False))
-        if not sign_in.sessions.redeem(secret):
-            raise NotSignedIn("This link was used before, or is too old.")
-        response = redirect("/", 303)
-        name = sign_in.sessions.begin(sign_in.owner)
-        log.info("signed in", extra={"user": sign_in.owner.name, "source": sign_in.owner.source})
-        response.set_cookie(sign_in.cookie, name, httponly=True, samesite="Strict", secure=sign_in.secure, path="/")
-        assert isinstance(response, Response)
-        return response
-
-    @app.post("/sign-in/link")
-    def new_link() -> Response:
-        sign_in.announce(sign_in.sessions.new_link())
-        return Response(render_template("sign_in.html", sent=True))
-
-    @app.post("/sign-out")
-    def sign_out() -> Response:
-        sign_in.sessions.end(request.cookies.get(sign_in.cookie, ""))
-        response = redirect("/sign-in", 303)
-        response.delete_cookie(sign_in.cookie, path="/", samesite="Strict", secure=sign_in.secure, httponly=True)
-        assert isinstance(response, Response)
-        return response
+def _check(given: Request) -> None:
+    if has_nul(given):
+        raise InvalidInput("The request holds the character NUL.", remedy="Take it out; no name has it.")
 
 
 def _comes_from_elsewhere(given: Request) -> bool:
     """Whether a link on another site led here: a strict cookie comes only with a request from a page of ours."""
     return given.method == "GET" and given.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
-
-
-def _own_address(given: Request) -> str:
-    """The address of a request on this console; what a browser would read as another host is quoted."""
-    query = given.query_string.decode("latin-1")
-    return quote(given.path) + (f"?{quote(query, safe=_IN_QUERIES)}" if query else "")
 
 
 def _failed(problem: Exception, face: ConsoleFace) -> tuple[Response, int]:
@@ -195,8 +141,14 @@ def _failed(problem: Exception, face: ConsoleFace) -> tuple[Response, int]:
     if is_api:
         response = Response(app_json({"code": code, "message": message, "remedy": remedy}), mimetype="application/json")
         return response, status
-    page = "sign_in.html" if isinstance(problem, NotSignedIn) else "error.html"
-    return Response(render_template(page, message=message, remedy=remedy, status=status, sent=False)), status
+    return Response(_problem_page(problem, message, remedy, status)), status
+
+
+def _problem_page(problem: Exception, message: str, remedy: str, status: int) -> str:
+    if not isinstance(problem, NotSignedIn):
+        return render_template("error.html", message=message, remedy=remedy, status=status)
+    back = own_address(request) if request.method == "GET" else HOME
+    return render_template("sign_in.html", message=message, remedy=remedy, sent=False, back=safe_address(back))
 
 
 def app_json(value: object) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -14,6 +17,7 @@ from gunicorn.glogging import Logger
 
 log = logging.getLogger("bomgate.console")
 _SECONDS = 30
+_SILENT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,12 @@ class Served:
     app: Flask
     start: Callable[[], None]
     stop: Callable[[], None]
+
+
+def _context(_config: Any, usual: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    context = usual()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 class _Log(Logger):
@@ -52,10 +62,19 @@ class ConsoleServer(BaseApplication):
         listener: the socket that people connect to.
         threads: requests that are answered at a time.
         build: makes what is served, in the process that serves it.
+        files: certificate and key; None for both serves plain HTTP. gunicorn reads them again for each connection.
     """
 
-    def __init__(self, listener: socket.socket, threads: int, build: Callable[[], Served]) -> None:
-        self._listener, self._threads, self._build = listener, threads, build
+    def __init__(
+        self,
+        listener: socket.socket,
+        threads: int,
+        build: Callable[[], Served],
+        files: tuple[Path | None, Path | None] = (None, None),
+    ) -> None:
+        # A peer that says nothing, even within a handshake, frees its thread; accepted sockets inherit this.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _SILENT_SECONDS, 0))
+        self._listener, self._threads, self._build, self._files = listener, threads, build, files
         self._served: Served | None = None
         super().__init__()
 
@@ -68,12 +87,15 @@ class ConsoleServer(BaseApplication):
             "threads": self._threads,
             "timeout": _SECONDS,
             "graceful_timeout": 5,
-            "forwarded_allow_ips": "",  # every peer is on this machine, and none of them speaks for another
+            "forwarded_allow_ips": "",  # nobody speaks for another
             "logger_class": _Log,
             "proc_name": "bomgate-console",
             "control_socket_disable": True,
             "worker_exit": lambda _server, _worker: self._stop(),
         }
+        certificate, key = self._files
+        if certificate is not None and key is not None:
+            settings |= {"certfile": str(certificate), "keyfile": str(key), "ssl_context": _context}
         for name, value in settings.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)

@@ -72,10 +72,15 @@ class Sessions:
             self._link = None
             return self._monotonic() < until
 
-    def begin(self, who: Person) -> str:
-        """Begin a session; the id for its cookie, which nobody has seen before."""
+    def begin(self, who: Person, most: float | None = None) -> str:
+        """Begin a session; the id for its cookie, which nobody has seen before.
+
+        Args:
+            who: the person.
+            most: seconds after which it ends, if that is sooner than sessions usually do.
+        """
         name = secrets.token_urlsafe(32)
-        self._sessions.put(name, Session(who), self._seconds)
+        self._sessions.put(name, Session(who), self._seconds if most is None else min(self._seconds, most))
         return name
 
     def find(self, name: str) -> Session | None:

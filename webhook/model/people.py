@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from webhook.model.reviews import Requester
 
@@ -58,3 +58,35 @@ class Person:
 def of_requester(user: Requester) -> Person:
     """The user of an admission request."""
     return Person(user.username, "API server", user.groups, KUBERNETES, user.username, user.uid, user.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody who proved who they are.
+
+    Attributes:
+        who: the person.
+        seconds: for which the proof is good from now on; None where it does not say.
+    """
+
+    who: Person
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A sign-in that was begun at an OIDC provider; all of it is secret but the address.
+
+    Attributes:
+        url: of the provider, to which the browser goes.
+        state: comes back with the browser.
+        nonce: comes back in the token.
+        verifier: of PKCE, which is shown when the code is redeemed.
+        redirect: where the browser comes back to.
+    """
+
+    url: str = field(repr=False)
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
+    redirect: str

@@ -20,6 +20,7 @@ from webhook.ports.cluster import (
     WorkloadInventory,
 )
 from webhook.ports.decisions import AssessmentStore, AutoAssess, ComponentStore, TypeStore, VulnerabilityStore
+from webhook.ports.people import RightsReviewer, SignInProvider, TokenReviewer
 from webhook.ports.processes import AdmittedImages, Background, Clock
 from webhook.ports.sources import (
     ConditionalSource,
@@ -71,6 +72,7 @@ __all__ = [
     "ReadingStore",
     "RegistryOpener",
     "ReportSink",
+    "RightsReviewer",
     "RunStore",
     "RunningWorkloads",
     "SbomSource",
@@ -78,8 +80,10 @@ __all__ = [
     "SearchStore",
     "SearchedStore",
     "SightingStore",
+    "SignInProvider",
     "StoreAdmin",
     "TicketGuard",
+    "TokenReviewer",
     "TriageStore",
     "TypeStore",
     "VulnerabilitySource",

@@ -18,6 +18,7 @@ from webhook.clients.directory import SbomOptions
 from webhook.clients.generator_options import GeneratorOptions
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.lanes import LaneLimits
+from webhook.clients.oidc.options import OidcOptions
 from webhook.clients.ossindex.options import OssIndexOptions
 from webhook.clients.registry.options import (
     AttachmentOptions,
@@ -102,6 +103,7 @@ GROUPS = (
     Group("log", (LogOptions,)),
     Group("console", (ConsoleOptions,)),
     Group("requests", (RequestOptions,)),
+    Group("oidc", (OidcOptions,), file_variants=("client_secret",)),
     Group("audit", (AuditOptions,)),
     Group("controller", (ProbeOptions, ControllerOptions)),
     Group("certificates", (CertificateOptions,)),
@@ -140,6 +142,7 @@ class Settings:
     log: LogOptions
     console: ConsoleOptions
     requests: RequestOptions
+    oidc: OidcOptions
     audit: AuditOptions
     probes: ProbeOptions
     controller: ControllerOptions
@@ -193,6 +196,7 @@ def load_settings(
         log=log,
         console=made["console"][0],
         requests=made["requests"][0],
+        oidc=made["oidc"][0],
         audit=made["audit"][0],
         probes=made["controller"][0],
         controller=made["controller"][1],

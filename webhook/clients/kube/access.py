@@ -34,7 +34,7 @@ _DECODER = msgspec.json.Decoder(_Review)
 
 
 class AccessReviews:
-    """Asks who may do what; implements ``AccessReviewer``, and is safe to use from many threads.
+    """Asks who may do what; implements ``AccessReviewer`` and ``RightsReviewer``, and is safe to use from many threads.
 
     Args:
         api: the API server.
@@ -50,11 +50,21 @@ class AccessReviews:
         Raises:
             SourceError: the API server did not answer, or refused to.
         """
+        return self.may(user, "use", resource, namespace, deadline)
+
+    def may(self, user: Requester, verb: str, resource: str, namespace: str, deadline: Deadline) -> bool:
+        """Whether the user may do something with a resource of ``bomgate.dev``, in a namespace or everywhere.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """
         if not user.username and not user.groups:
             return False  # a review about nobody is refused as malformed
-        attributes = {"namespace": namespace, "verb": "use", "group": "bomgate.dev", "resource": resource}
+        name, _, part = resource.partition("/")
+        attributes = {"verb": verb, "group": "bomgate.dev", "resource": name, "subresource": part}
+        attributes["namespace"] = namespace
         spec = {
-            "resourceAttributes": attributes,
+            "resourceAttributes": {key: text for key, text in attributes.items() if text},
             "user": user.username,
             "uid": user.uid,
             "groups": list(user.groups),
