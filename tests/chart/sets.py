@@ -42,8 +42,29 @@ SETS: dict[str, dict[str, Any]] = {
         "config": {"policy": {"enforce": "deny", "unknown": "deny"}},
         "excludedNamespaces": ["calico-system", "cert-manager"],
     },
+    "console": {
+        **DATABASE,
+        "certificates": {"mode": "certManager"},
+        "config": {"oidc": {"usernameClaim": "email", "scopes": ["openid", "email", "groups"]}},
+        "console": {
+            "enabled": True,
+            "host": "bomgate.example.com",
+            "tokens": False,
+            "oidc": {"issuer": "https://login.example.com", "clientId": "bomgate", "existingSecret": "oidc"},
+            "ingress": {
+                "enabled": True,
+                "className": "nginx",
+                "annotations": {"nginx.ingress.kubernetes.io/backend-protocol": "HTTPS"},
+                "tlsSecret": "bomgate-example-com",
+            },
+        },
+        "networkPolicy": {
+            "consoleFrom": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}}]
+        },
+    },
     "everything": {
         **DATABASE,
+        "console": {"enabled": True},
         "image": {"repository": "registry.example.com/bomgate", "digest": f"sha256:{'0' * 64}", "pullPolicy": "Always"},
         "imagePullSecrets": [{"name": "regcred"}],
         "namespaceSelector": {

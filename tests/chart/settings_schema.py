@@ -17,7 +17,10 @@ SET_BY_CHART = frozenset(
         *("serve.stateDirectory", "controller.listen", "controller.lease"),
         *("kube.cluster", "kube.namespace", "kube.kubeconfig", "kube.context", "kube.ticketGuard"),
         *("certificates.manage", "certificates.secret", "certificates.caSecret", "certificates.service"),
-        *("certificates.configurations", "audit.excludedNamespaces"),
+        *("certificates.configurations", "certificates.consoleSecret", "certificates.consoleService"),
+        *("console.listen", "console.metricsListen", "console.tlsCert", "console.tlsKey", "console.tokens"),
+        *("oidc.issuer", "oidc.clientId", "oidc.clientSecret", "oidc.clientSecretFile"),
+        "audit.excludedNamespaces",
     ]
 )
 """Settings that follow from other values; in ``config`` they would be without effect, so it may not hold them."""

@@ -29,11 +29,11 @@ def test_what_the_cluster_does_not_know_or_nobody_wants_is_left_out(key: Key) ->
     assert key not in objects(render({**DATABASE, **off}, apis=MONITORING))
 
 
-def test_the_metrics_of_webhook_and_controller_are_scraped_at_ports_that_their_services_have() -> None:
-    rendered = objects(render(DATABASE, apis=MONITORING))
+def test_metrics_are_scraped_at_ports_that_the_services_have() -> None:
+    rendered = objects(render({**DATABASE, "console": {"enabled": True}}, apis=MONITORING))
     monitor = rendered["ServiceMonitor", "bomgate"]["spec"]
-    assert monitor["selector"]["matchExpressions"][0]["values"] == ["webhook", "controller"]
-    for component in ("webhook", "controller"):
+    assert monitor["selector"]["matchExpressions"][0]["values"] == ["webhook", "controller", "console"]
+    for component in ("webhook", "controller", "console"):
         service = rendered["Service", f"bomgate-{component}"]
         assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
         assert monitor["endpoints"][0]["port"] in [port["name"] for port in service["spec"]["ports"]]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.chart.rendering import NAMESPACE, objects, render
 from tests.chart.sets import DATABASE, SETS
-from webhook.engines.controlling.rights import Features, Needs, controller_needs, webhook_needs
+from webhook.engines.controlling.rights import Features, Needs, console_needs, controller_needs, webhook_needs
 from webhook.model.rights import Right
 
 Rendered = dict[tuple[str, str], dict[str, Any]]
@@ -31,7 +31,12 @@ PLAIN = Features(
     reports=REPORTS,
 )
 ALL = Features(
-    **{name: getattr(PLAIN, name) for name in PLAIN.__slots__ if name not in ("cluster_reports", "node_platforms")},
+    **{
+        name: getattr(PLAIN, name)
+        for name in PLAIN.__slots__
+        if name not in ("cluster_reports", "node_platforms", "secrets")
+    },
+    secrets=("bomgate-ca", "bomgate-webhook-tls", "bomgate-console-tls"),
     cluster_reports=True,
     node_platforms=True,
 )
@@ -83,6 +88,39 @@ def test_the_controller_may_do_what_it_needs_and_no_more(values: dict[str, Any],
     assert rights == needed(controller_needs(features)) | pull_secrets(values)
 
 
+def test_the_console_may_ask_about_people_and_tell_events_and_no_more() -> None:
+    assert granted(objects(render(SETS["everything"])), "bomgate-console") == needed(console_needs())
+    assert granted(objects(render(DATABASE)), "bomgate-console") == set()
+
+
+ROLES = {
+    # resource → verbs, beside reading
+    "viewer": {},
+    "triager": {"assessments": "create delete", "assessments/override": "create", "requests": "create"},
+    "approver": {"requests": "approve"},
+    "admin": {
+        "assessments": "create delete",
+        "assessments/override": "create",
+        "requests": "create approve",
+        "types": "update",
+        "runs": "create delete",
+    },
+}
+READ = {"vulnerabilities", "packages", "images", "sbomdocuments", "workloads", "assessments", "requests", "types"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_for_people_gives_what_its_name_says(role: str) -> None:
+    rules = objects(render(DATABASE))["ClusterRole", f"bomgate-{role}"]["rules"]
+    given = {(resource, verb) for rule in rules for resource in rule["resources"] for verb in rule["verbs"]}
+    assert {(resource, verb) for resource in READ for verb in ("get", "list")} <= given
+    asked = {(resource, verb) for resource, verb in given if resource in {*READ, "runs", "assessments/override"}}
+    writes = {pair for pair in asked if pair[1] not in ("get", "list", "watch", "update", "patch")}
+    writes |= {pair for pair in asked if pair == ("types", "update")}
+    assert writes == {(resource, verb) for resource, verbs in ROLES[role].items() for verb in verbs.split()}
+    assert {rule["apiGroups"][0] for rule in rules} == {"bomgate.dev"}
+
+
 def test_pull_secrets_of_all_namespaces_are_opened_only_when_the_settings_ask_for_it() -> None:
     rights = granted(objects(render({**DATABASE, "config": {"kube": {"pullSecrets": True}}})), "bomgate-webhook")
     assert Right("get", "secrets") in rights
@@ -112,13 +150,15 @@ def test_the_hook_may_delete_the_registrations_of_its_release_only() -> None:
 
 def test_no_role_for_people_is_bound_and_only_the_one_to_look_is_part_of_others() -> None:
     rendered = objects(render(DATABASE))
-    people = [f"bomgate-{name}" for name in ("viewer", "editor", "break-glass", "exempter")]
+    people = [
+        f"bomgate-{name}" for name in ("viewer", "triager", "approver", "admin", "editor", "break-glass", "exempter")
+    ]
     bound = {entry["roleRef"]["name"] for entry in rendered.values() if "roleRef" in entry}
     assert bound.isdisjoint(people)
     aggregated = [name for name in people if _aggregated(rendered["ClusterRole", name])]
     assert aggregated == ["bomgate-viewer"]
-    verbs = [verb for rule in rendered["ClusterRole", "bomgate-viewer"]["rules"] for verb in rule["verbs"]]
-    assert verbs == ["get", "list", "watch"]
+    verbs = {verb for rule in rendered["ClusterRole", "bomgate-viewer"]["rules"] for verb in rule["verbs"]}
+    assert verbs == {"get", "list", "watch"}
 
 
 def _aggregated(role: dict[str, Any]) -> Iterable[str]:

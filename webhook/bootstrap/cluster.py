@@ -273,7 +273,9 @@ def features(settings: Settings, namespace: str) -> Features:
         namespace=namespace,
         lease=settings.controller.lease,
         certificates=certificates.manage,
-        secrets=(certificates.ca_secret, certificates.secret),
+        secrets=tuple(
+            name for name in (certificates.ca_secret, certificates.secret, certificates.console_secret) if name
+        ),
         configurations=certificates.configurations,
         break_glass=settings.policy.break_glass,
         ticket_guard=settings.kube.ticket_guard,

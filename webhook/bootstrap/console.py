@@ -13,8 +13,8 @@ from functools import partial
 from webhook import __version__
 from webhook.api.probes import Page, ProbeServer
 from webhook.bootstrap.parts import Parts, open_parts
-from webhook.bootstrap.signing import check_sign_in, sign_in_of
-from webhook.bootstrap.triage import Triage, open_triage
+from webhook.bootstrap.signing import check_sign_in, is_shared, sign_in_of
+from webhook.bootstrap.triage import Triage, open_triage, within
 from webhook.console.app import create_console
 from webhook.console.face import ConsoleFace, Health, SettingLine
 from webhook.console.server import ConsoleServer, Served
@@ -123,13 +123,29 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics) -> ConsoleFace:
             return None
         return parts.clock.now() - dt.timedelta(seconds=parts.clock.monotonic() - since)
 
-    return ConsoleFace(
+    def narrow(namespaces: frozenset[str]) -> ConsoleFace:
+        left = within(parts, triage, namespaces)
+        return dataclasses.replace(
+            face,
+            boards=left.boards,
+            vulnerabilities=left.vulnerabilities,
+            packages=left.packages,
+            assessments=left.assessments,
+            overviews=left.overviews,
+            decider=left.decider,
+        )
+
+    shared = is_shared(parts.settings)
+    face = ConsoleFace(
         boards=triage.boards,
         vulnerabilities=triage.vulnerabilities,
         packages=triage.packages,
         assessments=triage.assessments,
         overviews=triage.overviews,
         decider=triage.decider,
+        within=narrow,
+        events=parts.cluster.events if shared else None,
+        home=_home(parts) if shared else "",
         store=parts.store.triage,
         sboms=parts.store.sboms,
         documents=parts.store.documents,
@@ -141,6 +157,15 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics) -> ConsoleFace:
         metrics=metrics,
         version=__version__,
     )
+    return face
+
+
+def _home(parts: Parts) -> str:
+    """The namespace in which Events about the whole cluster stand."""
+    try:
+        return parts.cluster.namespace
+    except ConfigError:
+        return "default"  # outside of the cluster, and nothing says another one
 
 
 def checks(parts: Parts, triage: Triage) -> Sequence[Health]:

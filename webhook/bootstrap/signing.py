@@ -63,8 +63,7 @@ def sign_in_of(parts: Parts, host: str, port: int) -> SignIn:
     watched = not console.metrics_listen and host in LOOPBACK
     secure = console.tls_cert is not None or console.url.startswith("https://")
     if is_shared(settings):
-        cluster = Cluster(settings, clock)
-        tokens = cluster.token_reviews(console.token_audiences) if console.tokens else None
+        tokens = parts.cluster.token_reviews(console.token_audiences) if console.tokens else None
         return SignIn(
             sessions,
             host,
@@ -74,7 +73,7 @@ def sign_in_of(parts: Parts, host: str, port: int) -> SignIn:
             tokens=tokens,
             url=console.url,
             secure=secure,
-            gate=cluster_gate(cluster),
+            gate=cluster_gate(parts.cluster),
             is_watched=watched,
         )
     shown = f"[{host}]" if ":" in host else host

@@ -8,7 +8,7 @@ from webhook.bootstrap.parts import Parts
 from webhook.clients.machine import ThreadBackground
 from webhook.engines.assessing.rules import ModelRules
 from webhook.engines.triage.assessments import AssessmentLists
-from webhook.engines.triage.board import Boards
+from webhook.engines.triage.board import Boards, BoardSource
 from webhook.engines.triage.catalog import Catalogs
 from webhook.engines.triage.deciding import Decider, DecidingParts
 from webhook.engines.triage.overview import Overviews
@@ -21,13 +21,15 @@ class Triage:
     """What people look up.
 
     Attributes:
-        boards: images and running workloads with their verdicts.
+        whole: images and running workloads with their verdicts, whatever namespaces may be seen.
+        boards: those of what may be seen.
         vulnerabilities, packages, assessments: lists.
         overviews: what a person looks at first.
         decider: plans and records decisions.
     """
 
-    boards: Boards
+    whole: Boards
+    boards: BoardSource
     vulnerabilities: VulnerabilityLists
     packages: PackageLists
     assessments: AssessmentLists
@@ -37,30 +39,42 @@ class Triage:
 
 def open_triage(parts: Parts) -> Triage:
     """The lists of a process that follows the store with a read model; nothing is searched for in registries."""
-    store, model, clock = parts.store.triage, parts.model, parts.clock
-    rules = ModelRules(parts.rules, model)
-    checker = parts.checker(ThreadBackground(1))
+    rules = ModelRules(parts.rules, parts.model)
     boards = Boards(
-        model, Catalogs(store, model, rules, clock), checker, parts.settings.policy, parts.store.inventory, clock
+        parts.model,
+        Catalogs(parts.store.triage, parts.model, rules, parts.clock),
+        parts.checker(ThreadBackground(1)),
+        parts.settings.policy,
+        parts.store.inventory,
+        parts.clock,
     )
+    return _triage(parts, boards, boards, rules)
+
+
+def within(parts: Parts, triage: Triage, namespaces: frozenset[str]) -> Triage:
+    """The same for those who may see some namespaces only.
+
+    Args:
+        parts: of the process.
+        triage: of everything.
+        namespaces: that may be seen.
+    """
+    return _triage(parts, triage.whole, triage.whole.within(namespaces), ModelRules(parts.rules, parts.model))
+
+
+def _triage(parts: Parts, whole: Boards, boards: BoardSource, rules: ModelRules) -> Triage:
+    store, model, clock = parts.store.triage, parts.model, parts.clock
     vulnerabilities = VulnerabilityLists(store, model, boards, rules, clock)
-    assessments = AssessmentLists(store, model, rules, clock)
+    assessments = AssessmentLists(store, model, rules, clock, boards)
+    deciding = DecidingParts(
+        parts.assessor, vulnerabilities, boards, model, parts.refresher, rules, parts.settings.policy, clock
+    )
     return Triage(
+        whole,
         boards,
         vulnerabilities,
         PackageLists(store, model, boards),
         assessments,
         Overviews(store, model, boards, vulnerabilities, assessments, clock),
-        Decider(
-            DecidingParts(
-                parts.assessor,
-                vulnerabilities,
-                boards,
-                model,
-                parts.refresher,
-                rules,
-                parts.settings.policy,
-                clock,
-            )
-        ),
+        Decider(deciding),
     )

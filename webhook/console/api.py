@@ -17,10 +17,12 @@ from webhook.console.details import image_json, package_json, vulnerability_json
 from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate
 from webhook.console.lists.base import ListView, encode, limit
+from webhook.console.lists.every import every_list
 from webhook.console.lists.findings import vulnerability_filter
 from webhook.console.openapi import document
 from webhook.console.problems import NotFound
-from webhook.console.rights import origin, person, require
+from webhook.console.rights import person, require, require_for, visible
+from webhook.console.telling import record
 from webhook.errors import InvalidInput
 from webhook.model.images import parse_digest
 from webhook.model.purls import parse_purl
@@ -50,18 +52,16 @@ def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], g
 
     @app.get(f"{ROOT}/vulnerabilities/<path:identifier>")
     def api_one_vulnerability(identifier: str) -> Response:
-        require(gate, "get", "vulnerabilities")
-        return _json(vulnerability_json(face, identifier))
+        return _json(vulnerability_json(visible(face, gate, "get", "vulnerabilities"), identifier))
 
     @app.get(f"{ROOT}/package")
     def api_one_package() -> Response:
-        require(gate, "get", "packages")
-        return _json(package_json(face, parse_purl(request.args.get("purl", "")).package))
+        seen = visible(face, gate, "get", "packages")
+        return _json(package_json(seen, parse_purl(request.args.get("purl", "")).package))
 
     @app.get(f"{ROOT}/images/<digest>")
     def api_one_image(digest: str) -> Response:
-        require(gate, "get", "images")
-        return _json(image_json(face, parse_digest(digest)))
+        return _json(image_json(visible(face, gate, "get", "images"), parse_digest(digest)))
 
     @app.post(f"{ROOT}/decisions")
     def api_decide() -> Response:
@@ -71,37 +71,39 @@ def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], g
         require(gate, "create", "assessments", scope.namespace or "")
         if "filter" in body and "vulnerabilities" in body:
             raise InvalidInput("Both vulnerabilities and a filter are given.", remedy="Give one of them.")
+        seen = visible(face, gate, "list", "vulnerabilities")
         if "filter" in body:
-            view = lists["vulnerabilities"]
+            view = lists["vulnerabilities"] if seen is face else every_list(seen)["vulnerabilities"]
             given = view.read(_filters(body["filter"], view), face.clock.now())
-            ids = face.decider.matching(vulnerability_filter(given))
+            ids = seen.decider.matching(vulnerability_filter(given))
         else:
             ids = _identifiers(body.get("vulnerabilities", []))
-        planned = face.decider.plan(face.decider.select(ids, scope), decision_of(values, person().name))
+        planned = seen.decider.plan(seen.decider.select(ids, scope), decision_of(values, person().name))
         batch = ""
         if not body.get("dryRun"):
             override = bool(body.get("override"))
             if override:
                 require(gate, "create", "assessments/override", scope.namespace or "")
-            batch = face.decider.record(planned, override=override, recorded_by=origin())
+            batch = record(seen, planned, override=override)
         return _json({**planned_json(planned), "batch": batch})
 
     @app.post(f"{ROOT}/batches/<batch>/undo")
     def api_undo(batch: str) -> Response:
-        require(gate, "delete", "assessments")
         rehearsal = bool(request.get_data()) and is_rehearsal(request.get_json())
         planned = face.decider.plan_undo(batch, person().name)
+        require_for(gate, "delete", planned.records)
         made = ""
         if not rehearsal:
-            made = face.decider.record(planned, override=True, recorded_by=origin())
+            made = record(face, planned, override=True)
         return _json({**planned_json(planned), "batch": made})
 
 
 def _add_list(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gate) -> None:
     def read() -> tuple[list[dict[str, Any]], str | None]:
-        require(gate, "list", view.resource)
-        values = view.read(request.args, face.clock.now())
-        page = view.page(values, request.args.get("cursor", ""), limit(request.args.get("limit", "")))
+        seen = visible(face, gate, "list", view.resource)
+        shown = view if seen is face else every_list(seen)[view.name]
+        values = shown.read(request.args, face.clock.now())
+        page = shown.page(values, request.args.get("cursor", ""), limit(request.args.get("limit", "")))
         return [view.record(row) for row in page.items], None if page.after is None else encode(page.after)
 
     def as_json() -> Response:

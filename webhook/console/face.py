@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.triage.assessments import AssessmentLists
-from webhook.engines.triage.board import Boards
+from webhook.engines.triage.board import BoardSource
 from webhook.engines.triage.deciding import Decider
 from webhook.engines.triage.overview import Overviews
 from webhook.engines.triage.packages import PackageLists
 from webhook.engines.triage.vulnerabilities import VulnerabilityLists
-from webhook.ports import Clock, DocumentStore, SbomStore, TriageStore
+from webhook.ports import Clock, DocumentStore, EventSink, SbomStore, TriageStore
 from webhook.telemetry.metrics import Metrics
 
 
@@ -56,6 +56,9 @@ class ConsoleFace:
     Attributes:
         boards, vulnerabilities, packages, assessments, overviews: what people look up.
         decider: what they decide.
+        within: the same for those who may see some namespaces only.
+        events: where it is told in the cluster what was decided; None without one.
+        home: the namespace of bomgate, for what concerns the whole cluster.
         store: lists that are not judged.
         sboms: SBOMs of an image.
         documents: what they were read from.
@@ -68,12 +71,15 @@ class ConsoleFace:
         version: of bomgate.
     """
 
-    boards: Boards
+    boards: BoardSource
     vulnerabilities: VulnerabilityLists
     packages: PackageLists
     assessments: AssessmentLists
     overviews: Overviews
     decider: Decider
+    within: Callable[[frozenset[str]], ConsoleFace]
+    events: EventSink | None
+    home: str
     store: TriageStore
     sboms: SbomStore
     documents: DocumentStore

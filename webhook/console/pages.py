@@ -14,10 +14,12 @@ from webhook.console.drafts import Draft, new_draft
 from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate
 from webhook.console.lists.base import ListView, encode, limit
+from webhook.console.lists.every import every_list
 from webhook.console.lists.findings import vulnerability_filter
 from webhook.console.problems import NotFound
-from webhook.console.rights import offers, origin, person, require
+from webhook.console.rights import offers, person, require, require_for, visible
 from webhook.console.sessions import Session
+from webhook.console.telling import record
 from webhook.engines.triage.assessments import AssessmentFilter
 from webhook.errors import BomgateError, InvalidInput, TooBroad
 from webhook.model.images import parse_digest
@@ -43,8 +45,9 @@ def add_pages(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]],
 
     @app.get("/")
     def overview() -> str:
-        require(gate, "list", "vulnerabilities")
-        return render_template("overview.html", overview=face.overviews.now(), checks=_worse(face))
+        seen = visible(face, gate, "list", "vulnerabilities")
+        checks = _worse(face) if offers(gate, "get", "settings") else []
+        return render_template("overview.html", overview=seen.overviews.now(), checks=checks)
 
     @app.get("/settings")
     def settings() -> str:
@@ -56,9 +59,10 @@ def _worse(face: ConsoleFace) -> list[Any]:
     return [check for check in face.checks() if check.level == "bad"]
 
 
-def _list_page(face: ConsoleFace, view: ListView[Any], gate: Gate) -> Any:
+def _list_page(whole: ConsoleFace, listed: ListView[Any], gate: Gate) -> Any:
     def show() -> tuple[str, int]:
-        require(gate, "list", view.resource)
+        face = visible(whole, gate, "list", listed.resource)
+        view = listed if face is whole else every_list(face)[listed.name]
         problem: BomgateError | None = None
         rows, after, status = [], None, 200
         try:
@@ -81,7 +85,7 @@ def _list_page(face: ConsoleFace, view: ListView[Any], gate: Gate) -> Any:
                 following=f"/{view.name}?{urlencode({**rest, 'cursor': after})}" if after else "",
                 query=urlencode(given),
                 traps=face.assessments.traps() if view.name == "types" else (),
-                may_decide=view.tick is not None and offers(gate, "create", "assessments"),
+                may_decide=view.tick is not None and _may_decide(face, gate),
             ),
             status,
         )
@@ -99,28 +103,28 @@ def _links(view: ListView[Any], row: Any) -> dict[str, str]:
 def _add_nouns(app: Flask, face: ConsoleFace, gate: Gate) -> None:
     @app.get("/vulnerabilities/<path:identifier>")
     def one_vulnerability(identifier: str) -> str:
-        require(gate, "get", "vulnerabilities")
-        may = offers(gate, "create", "assessments")
-        return render_template("vulnerability.html", one=vulnerability_json(face, identifier), may_decide=may)
+        seen = visible(face, gate, "get", "vulnerabilities")
+        one = vulnerability_json(seen, identifier)
+        return render_template("vulnerability.html", one=one, may_decide=_may_decide(seen, gate))
 
     @app.get("/package")
     def one_package() -> str:
-        require(gate, "get", "packages")
-        return render_template("package.html", one=package_json(face, parse_purl(request.args.get("purl", "")).package))
+        seen = visible(face, gate, "get", "packages")
+        return render_template("package.html", one=package_json(seen, parse_purl(request.args.get("purl", "")).package))
 
     @app.get("/images/<digest>")
     def one_image(digest: str) -> str:
-        require(gate, "get", "images")
         found = parse_digest(digest)
-        one = image_json(face, found)
+        one = image_json(visible(face, gate, "get", "images"), found)
         contents = face.packages.contents(found, _after(), _COMPONENTS)
         following = "" if contents.after is None else f"/images/{digest}?{urlencode({'after': contents.after[0]})}"
         return render_template("image.html", one=one, contents=contents.items, following=following)
 
     @app.get("/images/<digest>/documents/<document>")
     def one_document(digest: str, document: str) -> Response:
-        require(gate, "get", "sbomdocuments")
-        if all(sbom.document_digest != document for sbom in face.sboms.show(parse_digest(digest))):
+        found = parse_digest(digest)
+        is_there = found in visible(face, gate, "get", "sbomdocuments").boards.now().by_digest
+        if not is_there or all(sbom.document_digest != document for sbom in face.sboms.show(found)):
             raise NotFound("The image has no such document.")
         kept = face.documents.find(document)
         if kept is None or kept.data is None:
@@ -139,10 +143,13 @@ def _after() -> tuple[str] | None:
 def _add_decisions(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gate) -> None:
     @app.post("/decide")
     def begin() -> Response:
-        require(gate, "create", "assessments")
-        wanted = vulnerability_filter(view.read(request.form, face.clock.now()))
+        seen = visible(face, gate, "list", "vulnerabilities")
+        if not _may_decide(seen, gate):
+            require(gate, "create", "assessments")
+        shown = view if seen is face else every_list(seen)[view.name]
+        wanted = vulnerability_filter(shown.read(request.form, face.clock.now()))
         chosen = tuple(request.form.getlist("tick"))
-        ids = face.decider.matching(wanted) if request.form.get("all") else chosen
+        ids = seen.decider.matching(wanted) if request.form.get("all") else chosen
         draft = new_draft(ids, request.form, is_filter=bool(request.form.get("all")))
         response = redirect(f"/decide/{_session().keep(draft)}", 303)
         assert isinstance(response, Response)
@@ -165,29 +172,29 @@ def _add_decisions(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gat
         override = bool(request.form.get("override"))
         if override:
             require(gate, "create", "assessments/override", draft.values["namespace"].strip())
-        batch = face.decider.record(planned, override=override, recorded_by=origin())
+        batch = record(face, planned, override=override)
         _session().drafts.pop(name, None)
         return redirect(f"/batches/{batch}", 303)
 
     @app.get("/batches/<batch>")
     def batch_page(batch: str) -> str:
-        require(gate, "list", "assessments")
-        rows = face.assessments.page(AssessmentFilter(scan=AssessmentScan(batch=batch)), None, 200)
+        seen = visible(face, gate, "list", "assessments")
+        rows = seen.assessments.page(AssessmentFilter(scan=AssessmentScan(batch=batch)), None, 200)
         if not rows.items:
             raise NotFound("There is no such batch.")
         undo = None
         problem = ""
         try:
-            undo = planned_json(face.decider.plan_undo(batch, person().name))
+            undo = planned_json(seen.decider.plan_undo(batch, person().name))
         except InvalidInput as found:
             problem = found.message
         return render_template("batch.html", batch=batch, rows=rows, undo=undo, problem=problem)
 
     @app.post("/batches/<batch>/undo")
     def undo_batch(batch: str) -> Any:
-        require(gate, "delete", "assessments")
         planned = face.decider.plan_undo(batch, person().name)
-        made = face.decider.record(planned, override=True, recorded_by=origin())
+        require_for(gate, "delete", planned.records)
+        made = record(face, planned, override=True)
         return redirect(f"/batches/{made}", 303)
 
 
@@ -195,11 +202,12 @@ def _draft_page(face: ConsoleFace, name: str, draft: Draft, gate: Gate) -> str:
     shown: dict[str, Any] | None = None
     problem: BomgateError | None = None
     draft.planned = None
+    seen = visible(face, gate, "list", "vulnerabilities")
     if request.args.get("step") == "preview":
         try:
             require(gate, "create", "assessments", draft.values.get("namespace", "").strip())
-            selected = face.decider.select(draft.ids, scope_of(draft.values))
-            draft.planned = face.decider.plan(selected, decision_of(draft.values, person().name))
+            selected = seen.decider.select(draft.ids, scope_of(draft.values))
+            draft.planned = seen.decider.plan(selected, decision_of(draft.values, person().name))
             draft.planned_for = dict(draft.values)
             shown = planned_json(draft.planned)
         except InvalidInput as found:
@@ -211,9 +219,14 @@ def _draft_page(face: ConsoleFace, name: str, draft: Draft, gate: Gate) -> str:
         planned=shown,
         problem=problem,
         types=list(face.rules().types),
-        namespaces=face.boards.now().namespaces,
+        namespaces=seen.boards.now().namespaces,
         command=command(draft.ids, draft.values, person().name) if shown else "",
     )
+
+
+def _may_decide(face: ConsoleFace, gate: Gate) -> bool:
+    """Whether the person may decide anything about what they see."""
+    return offers(gate, "create", "assessments", face.boards.now().namespaces)
 
 
 def _draft(name: str) -> Draft:

@@ -12,7 +12,7 @@ class NotSignedIn(BomgateError):
     """Nobody has signed in, or the session has ended."""
 
     code = "not-signed-in"
-    default_remedy = "Use the link that `bomgate console` prints when it starts."
+    default_remedy = "Sign in again."
 
 
 class NotAllowed(BomgateError):

@@ -6,10 +6,15 @@ from collections.abc import Iterable
 
 from flask import g, request
 
+from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate, RightsUnknown
 from webhook.console.problems import NotAllowed
 from webhook.console.sessions import Session
+from webhook.model.assessments import Assessment
 from webhook.model.people import Person
+
+NAMESPACED = ("vulnerabilities", "packages", "images", "sbomdocuments", "workloads", "assessments")
+"""What can be read in one namespace alone; the rest concerns the whole cluster."""
 
 
 def person() -> Person:
@@ -19,8 +24,10 @@ def person() -> Person:
 
 
 def origin() -> str:
-    """From where a change is recorded."""
-    return f"console, {request.remote_addr or 'unknown address'}"
+    """From where, and how signed in, a change is recorded."""
+    who = person()
+    proven = f"{who.source} {who.issuer}" if who.uid else who.source
+    return f"console, {request.remote_addr or 'unknown address'}, {proven}"
 
 
 def require(gate: Gate, verb: str, resource: str, namespace: str = "") -> None:
@@ -40,6 +47,31 @@ def require(gate: Gate, verb: str, resource: str, namespace: str = "") -> None:
     if not gate.may(who, verb, resource, namespace):
         where = f" in namespace {namespace}" if namespace else ""
         raise NotAllowed(f"{who.name} may not {verb} {resource}.bomgate.dev{where}.")
+
+
+def require_for(gate: Gate, verb: str, records: Iterable[Assessment]) -> None:
+    """Refuse to go on unless the person may do that in every place that some assessments are about.
+
+    Raises:
+        NotAllowed: it is not allowed in one of them.
+        RightsUnknown: nobody can tell.
+    """
+    for namespace in sorted({record.scope.namespace or "" for record in records}):
+        require(gate, verb, "assessments", namespace)
+
+
+def visible(face: ConsoleFace, gate: Gate, verb: str, resource: str) -> ConsoleFace:
+    """What the console shows the person of this request: everything, or what runs where they may read it.
+
+    Raises:
+        NotAllowed: they may read it nowhere.
+        RightsUnknown: nobody can tell.
+    """
+    if resource not in NAMESPACED:
+        require(gate, verb, resource)
+        return face
+    places = readable(gate, verb, resource, face.boards.now().namespaces)
+    return face if places is None else face.within(places)
 
 
 def offers(gate: Gate, verb: str, resource: str, namespaces: Iterable[str] = ()) -> bool:

@@ -22,6 +22,15 @@
 {{- include "bomgate.fullname" . }}-webhook-tls
 {{- end }}
 
+{{- define "bomgate.consoleSecret" -}}
+{{- include "bomgate.fullname" . }}-console-tls
+{{- end }}
+
+{{- /* How browsers reach the console; without a host, as one reaches it by a forwarded port. */}}
+{{- define "bomgate.consoleUrl" -}}
+https://{{ .Values.console.host | default "localhost:8443" }}
+{{- end }}
+
 {{- define "bomgate.priorityClass" -}}
 {{- .Values.priorityClassName | default (include "bomgate.fullname" .) }}
 {{- end }}

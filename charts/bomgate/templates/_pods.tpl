@@ -74,6 +74,10 @@ capabilities:
 - name: BOMGATE_OSSINDEX_URL
   value: {{ . | quote }}
 {{- end }}
+{{- if and .Values.console.enabled .Values.console.host }}
+- name: BOMGATE_CONSOLE_URL
+  value: {{ include "bomgate.consoleUrl" . }}
+{{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}

@@ -126,7 +126,7 @@ def type_list(face: ConsoleFace) -> ListView[TypeRow]:
         fetch,
         lambda _: (),
         "There is no assessment type.",
-        "assessmenttypes",
+        "types",
     )
 
 

@@ -18,6 +18,7 @@ from webhook.engines.controlling.rotation import (
     Step,
     bundle_of,
     next_step,
+    renew_at,
 )
 from webhook.errors import Retryable
 from webhook.model.certificates import Certificate, KeyPair, Registration, SecretRecord
@@ -78,8 +79,9 @@ class CertificateDuty:
         on_authority: Callable[[dt.datetime], None] = lambda _: None,
     ) -> None:
         self._parts, self._options, self._clock, self._on_authority = parts, options, clock, on_authority
-        service = f"{options.service}.{namespace}"
-        self._names = frozenset((service, f"{service}.svc", f"{service}.svc.cluster.local"))
+        self._names = _names(options.service, namespace)
+        # By a forwarded port, browsers know it as localhost.
+        self._console_names = _names(options.console_service, namespace) | {"localhost"}
 
     @property
     def interval_seconds(self) -> float:
@@ -99,6 +101,7 @@ class CertificateDuty:
             if step is None:
                 assert situation.authority.current is not None
                 self._on_authority(situation.authority.current.certificate.not_after)
+                self._keep_console(situation.authority)
                 return
             if not self._take(step, seen):
                 log.info("certificates: somebody else was faster; reading again", extra={"step": type(step).__name__})
@@ -187,18 +190,43 @@ class CertificateDuty:
             log.info("certificate authority made known", extra={"to": str(registration)})
         return True
 
+    def _keep_console(self, authority: Authority) -> None:
+        """Keep the console's certificate valid: no API server has to trust it, so that one step is enough."""
+        name, current = self._options.console_secret, authority.current
+        if not name or current is None:
+            return
+        record, now = self._parts.secrets.read(name), self._clock.now()
+        pair = None if record is None else self._pair(record)
+        is_good = (
+            pair is not None
+            and pair.certificate.names >= self._console_names
+            and now < renew_at(pair.certificate)
+            and self._parts.signer.signed(pair.certificate, current.certificate)
+        )
+        if not is_good:  # whoever was faster, if anybody, has made one that is as good
+            self._write_leaf(name, current, self._console_names, record)
+
     def _issue(self, step: IssueLeaf, before: SecretRecord | None) -> bool:
-        now, authority = self._clock.now(), step.authority
+        return self._write_leaf(self._options.secret, step.authority, self._names, before)
+
+    def _write_leaf(self, secret: str, authority: KeyPair, names: frozenset[str], before: SecretRecord | None) -> bool:
+        now = self._clock.now()
         until = min(now + dt.timedelta(days=self._options.leaf_days), authority.certificate.not_after)
-        pair = self._parts.signer.issue(authority, sorted(self._names), now, until)
-        log.info("new certificate for the webhook", extra={"until": until.isoformat()})
+        pair = self._parts.signer.issue(authority, sorted(names), now, until)
+        log.info("new certificate", extra={"secret": secret, "until": until.isoformat()})
         data = {
             _CERTIFICATE: pair.certificate.pem.encode(),
             _KEY: pair.key.encode(),
             _AUTHORITY: authority.certificate.pem.encode(),
         }
         version = before.version if before is not None else ""
-        return self._parts.secrets.write(self._options.secret, SecretRecord(data, version=version))
+        return self._parts.secrets.write(secret, SecretRecord(data, version=version))
+
+
+def _names(service: str, namespace: str) -> frozenset[str]:
+    """How a Service is called inside the cluster."""
+    name = f"{service}.{namespace}"
+    return frozenset((name, f"{name}.svc", f"{name}.svc.cluster.local"))
 
 
 def _text(record: SecretRecord, entry: str) -> str:

@@ -99,6 +99,10 @@ class CertificateOptions:
     service: str = field(
         default="bomgate-webhook", metadata={"help": "Service through which the API server calls the webhook."}
     )
+    console_secret: str = field(
+        default="", metadata={"help": "Secret with the console's certificate; empty: there is none."}
+    )
+    console_service: str = field(default="bomgate-console", metadata={"help": "Service of the console."})
     configurations: tuple[str, ...] = field(
         default=("bomgate",),
         metadata={"help": ("Names of bomgate's ValidatingWebhookConfigurations and MutatingWebhookConfigurations.")},

@@ -120,6 +120,15 @@ def webhook_needs(features: Features) -> Needs:
     return {feature: rights for feature, rights in needs.items() if rights}
 
 
+def console_needs() -> Needs:
+    """What the console needs, where people sign in with names of the cluster."""
+    return {
+        "signing in with tokens": (Right("create", "tokenreviews", "authentication.k8s.io"),),
+        "rights of people": (Right("create", "subjectaccessreviews", "authorization.k8s.io"),),
+        "events": (Right("create", "events"), Right("patch", "events")),
+    }
+
+
 def _guard(features: Features) -> tuple[Right, ...]:
     return tuple(Right("get", kind, _REGISTRATION, name=features.ticket_guard) for kind in _GUARDS)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
+from webhook.engines.triage.board import BoardSource
 from webhook.model.assessments import Assessment, AssessmentType
 from webhook.model.triage import AssessmentScan, Key, Page
 from webhook.policy.lint import Trap, lint
@@ -75,10 +76,18 @@ class AssessmentLists:
         model: which of them count.
         rules: types and policy.
         clock: time.
+        boards: of what runs in the namespaces that may be seen; None where everything may be.
     """
 
-    def __init__(self, store: TriageStore, model: ReadModel, rules: RuleSource, clock: Clock) -> None:
-        self._store, self._model, self._rules, self._clock = store, model, rules, clock
+    def __init__(
+        self,
+        store: TriageStore,
+        model: ReadModel,
+        rules: RuleSource,
+        clock: Clock,
+        boards: BoardSource | None = None,
+    ) -> None:
+        self._store, self._model, self._rules, self._clock, self._boards = store, model, rules, clock, boards
         self._usage: tuple[int, dt.datetime, Mapping[str, int]] | None = None
 
     def page(self, wanted: AssessmentFilter, after: Key | None = None, most: int = 50) -> Page[AssessmentRow]:
@@ -96,12 +105,13 @@ class AssessmentLists:
             scan = replace(scan, ends_after=now, ends_before=end)
         scan = _narrowed(scan, standing, now)
         found: list[AssessmentRow] = []
+        may_see = self._sees()
         stop = self._clock.monotonic() + _SECONDS
         while True:
             lines = self._store.assessments(scan, after, max(_PORTION, most + 1))
             for line in lines:
                 row = AssessmentRow(line.assessment, self.standing(line.assessment, now), line.key)
-                if standing is None or row.standing is standing:
+                if (standing is None or row.standing is standing) and may_see(line.assessment):
                     if len(found) == most:
                         return Page(tuple(found), found[-1].key)
                     found.append(row)
@@ -110,6 +120,20 @@ class AssessmentLists:
             after = lines[-1].key
             if self._clock.monotonic() >= stop:
                 return Page(tuple(found), after)
+
+    def _sees(self) -> Callable[[Assessment], bool]:
+        """Whether a record may be seen: it is of a namespace that may be, or of none and about something there."""
+        board = None if self._boards is None else self._boards.now()
+        if board is None or board.limits is None:
+            return lambda _: True
+        limits, there = board.limits, board.catalog.affected_by(board.vulnerable_in())
+
+        def sees(one: Assessment) -> bool:
+            if one.scope.namespace is not None:
+                return one.scope.namespace in limits
+            return not there.isdisjoint(board.catalog.named((one.vulnerability.casefold(),)))
+
+        return sees
 
     def standing(self, one: Assessment, now: dt.datetime) -> Standing:
         """What a stored record is worth."""

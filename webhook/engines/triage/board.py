@@ -11,6 +11,9 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
+
+from cachetools import LRUCache
 
 from webhook.engines.judging.images import ImageChecker
 from webhook.engines.readmodel import ReadModel
@@ -28,6 +31,7 @@ from webhook.ports import Clock, InventoryStore
 NAMELESS = "image"
 """The repository of an image of which only the digest is known."""
 _PERIOD_SECONDS = 60.0
+_MOST_NARROW = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class Board:
         images: sorted by title and digest.
         workloads: sorted by namespace, kind and name.
         valid_until: when time alone changes a verdict; None means never.
+        limits: the namespaces that it is about; None: the whole cluster, and what does not run.
     """
 
     generation: int
@@ -105,6 +110,7 @@ class Board:
     images: tuple[KnownImage, ...]
     workloads: tuple[JudgedWorkload, ...]
     valid_until: dt.datetime | None = None
+    limits: frozenset[str] | None = None
 
     @cached_property
     def by_digest(self) -> Mapping[Digest, KnownImage]:
@@ -140,6 +146,21 @@ class Board:
     def _vulnerable(self) -> dict[str | None, frozenset[int]]:
         return {}
 
+    @property
+    def seen(self) -> frozenset[int] | None:
+        """Numbers of the vulnerable components that it is about; None where it is about all."""
+        return None if self.limits is None else self.vulnerable_in()
+
+    def within(self, namespaces: frozenset[str]) -> Board:
+        """What is left of it for those who may see some namespaces only: what runs there, counts included."""
+        workloads = tuple(one for one in self.workloads if one.workload.namespace in namespaces)
+        left = replace(self, workloads=workloads, images=(), limits=namespaces)
+        digests = left.digests_in()
+        images = tuple(
+            replace(image, workloads=left.running[image.digest]) for image in self.images if image.digest in digests
+        )
+        return replace(left, images=images, where=self.where.among(digests))
+
     def digests_in(self, namespace: str | None = None) -> set[Digest]:
         """The images that run, in one namespace or in any."""
         return {
@@ -174,7 +195,8 @@ class Boards:
     ) -> None:
         self._model, self._catalogs, self._checker, self._policy = model, catalogs, checker, policy
         self._inventory, self._clock = inventory, clock
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time, self._narrow_lock = threading.Lock(), threading.Lock()
+        self._narrow = LRUCache[frozenset[str], tuple[Board, Board]](_MOST_NARROW)
         self._known: RunningInventory | None = None
         self._where = Whereabouts(())
         self._looked = float("-inf")
@@ -207,6 +229,19 @@ class Boards:
             self._now = board = self._made(taken_at, catalog)
             return board
 
+    def within(self, namespaces: frozenset[str]) -> NarrowBoards:
+        """Boards of some namespaces only."""
+        return NarrowBoards(self, namespaces)
+
+    def narrowed(self, namespaces: frozenset[str]) -> Board:
+        """The newest board, as it is for some namespaces only; remembered."""
+        board = self.now()
+        with self._narrow_lock:
+            known = self._narrow.get(namespaces)
+            if known is None or known[0] is not board:
+                known = self._narrow[namespaces] = (board, board.within(namespaces))
+            return known[1]
+
     def _load(self) -> None:
         taken_at = self._inventory.taken_at()
         if taken_at is not None and (self._known is None or self._known.taken_at != taken_at):
@@ -233,6 +268,42 @@ class Boards:
         ]
         until = min((moment for moment in moments if moment is not None), default=None)
         return Board(generation, taken_at, self._where, catalog, tuple(images), judged, until)
+
+
+@dataclass(frozen=True, slots=True)
+class NarrowBoards:
+    """Boards for those who may see some namespaces only.
+
+    Attributes:
+        whole: boards of everything.
+        namespaces: that may be seen.
+    """
+
+    whole: Boards
+    namespaces: frozenset[str]
+
+    def now(self) -> Board:
+        """The newest board."""
+        return self.whole.narrowed(self.namespaces)
+
+    def refresh(self, *, inventory: bool = True) -> Board:
+        """The board as of now.
+
+        Raises:
+            StoreError: the store did not answer; the former board stays.
+        """
+        self.whole.refresh(inventory=inventory)
+        return self.now()
+
+
+class BoardSource(Protocol):
+    """Gives boards: of everything, or of some namespaces only."""
+
+    def now(self) -> Board:
+        """The newest board."""
+
+    def refresh(self, *, inventory: bool = True) -> Board:
+        """The board as of now; raises StoreError when the store did not answer."""
 
 
 Judging = Callable[[ImageRef, Digest, str], Verdict | None]

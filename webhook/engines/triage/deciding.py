@@ -14,7 +14,7 @@ from webhook.engines.assessing.assessor import Assessor
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher
-from webhook.engines.triage.board import Board, Boards
+from webhook.engines.triage.board import Board, BoardSource
 from webhook.engines.triage.vulnerabilities import VulnerabilityFilter, VulnerabilityLists
 from webhook.errors import InvalidInput, TooBroad
 from webhook.model.actions import Action, worst
@@ -134,7 +134,7 @@ class DecidingParts:
 
     assessor: Assessor
     lists: VulnerabilityLists
-    boards: Boards
+    boards: BoardSource
     model: ReadModel
     refresher: Refresher
     rules: RuleSource

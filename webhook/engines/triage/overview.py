@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.triage.assessments import AssessmentFilter, AssessmentLists, AssessmentRow
-from webhook.engines.triage.board import Boards
+from webhook.engines.triage.board import BoardSource
 from webhook.engines.triage.vulnerabilities import VulnerabilityFilter, VulnerabilityLists, VulnerabilityRow
 from webhook.errors import TooBroad
 from webhook.model.actions import Action
@@ -65,7 +65,7 @@ class Overviews:
 
     store: TriageStore
     model: ReadModel
-    boards: Boards
+    boards: BoardSource
     vulnerabilities: VulnerabilityLists
     assessments: AssessmentLists
     clock: Clock
@@ -93,7 +93,7 @@ class Overviews:
             images,
             self._unassessed(),
             self._ending(),
-            self.model.counts(),
+            self.model.counts() if board.limits is None else {},
             board.taken_at,
             self.model.newest_answer,
             runs[0][1] if runs else None,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.triage.board import Board, Boards, JudgedWorkload, KnownImage
+from webhook.engines.triage.board import Board, BoardSource, JudgedWorkload, KnownImage
 from webhook.errors import InvalidInput
 from webhook.model.images import Digest
 from webhook.model.triage import ComponentLine, Key, PackageLine, PackageScan, Page
@@ -15,6 +15,7 @@ from webhook.ports import TriageStore
 
 MOST_VERSIONS = 200
 """Versions of a package that are shown."""
+_PORTION, _MOST_PORTIONS = 500, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class PackageLists:
         boards: who has them.
     """
 
-    def __init__(self, store: TriageStore, model: ReadModel, boards: Boards) -> None:
+    def __init__(self, store: TriageStore, model: ReadModel, boards: BoardSource) -> None:
         self._store, self._model, self._boards = store, model, boards
 
     def page(self, scan: PackageScan, after: Key | None = None, most: int = 50) -> Page[PackageRow]:
@@ -66,13 +67,34 @@ class PackageLists:
             TooBroad: it took too long.
             StoreError: the store did not answer.
         """
-        lines, where = self._store.packages(scan, after, most + 1), self._boards.now().where
+        board = self._boards.now()
+        if board.limits is not None:
+            return self._page_within(board, scan, after, most)
+        lines, where = self._store.packages(scan, after, most + 1), board.where
         rows = tuple(
             PackageRow(line, len(where.places((version.number for version in line.versions), 1000)))
             for line in lines[:most]
         )
         last = rows[-1].line if len(lines) > most else None
         return Page(rows, None if last is None else (last.name, last.package))
+
+    def _page_within(self, board: Board, scan: PackageScan, after: Key | None, most: int) -> Page[PackageRow]:
+        """A page with the packages, and versions, that the images of a board have; it may be short."""
+        rows: list[PackageRow] = []
+        for _ in range(_MOST_PORTIONS):
+            lines = self._store.packages(scan, after, _PORTION)
+            for line in lines:
+                after = (line.name, line.package)
+                versions = self._store.versions(line.package, None, MOST_VERSIONS) if line.more else line.versions
+                held = tuple(version for version in versions if board.where.places((version.number,)))
+                if held:
+                    images = len(board.where.places((version.number for version in held), 1000))
+                    rows.append(PackageRow(replace(line, versions=held, more=False), images))
+                if len(rows) == most:
+                    return Page(tuple(rows), after)
+            if len(lines) < _PORTION:
+                return Page(tuple(rows))
+        return Page(tuple(rows), after)
 
     def holders(self, package: str) -> PackageHolders | None:
         """Who has a package, in whatever state; None when nobody has it.
@@ -88,6 +110,10 @@ class PackageLists:
         if not lines:
             return None
         board = self._boards.now()
+        if board.limits is not None:
+            lines = [line for line in lines if board.where.places((line.number,))]
+            if not lines:
+                return None
         digests = board.where.images(line.number for line in lines)
         versions = tuple((line, len(board.where.places([line.number]))) for line in lines)
         return PackageHolders(package, versions, images_of(board, digests), workloads_of(board, digests))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain, islice, repeat
 
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.triage.board import Board, Boards
+from webhook.engines.triage.board import Board, BoardSource
 from webhook.engines.triage.catalog import Catalog
 from webhook.errors import InvalidInput, TooBroad
 from webhook.model.actions import Action, worst
@@ -131,7 +131,9 @@ class VulnerabilityLists:
         clock: time.
     """
 
-    def __init__(self, store: TriageStore, model: ReadModel, boards: Boards, rules: RuleSource, clock: Clock) -> None:
+    def __init__(
+        self, store: TriageStore, model: ReadModel, boards: BoardSource, rules: RuleSource, clock: Clock
+    ) -> None:
         self._store, self._model, self._boards, self._rules, self._clock = store, model, boards, rules, clock
 
     def page(self, wanted: VulnerabilityFilter, after: Key | None = None, most: int = 50) -> Page[VulnerabilityRow]:
@@ -178,11 +180,11 @@ class VulnerabilityLists:
         Raises:
             StoreError: the store did not answer.
         """
-        line = self._store.vulnerability(identifier)
+        line, board = self.line(identifier), self._boards.now()
         if line is None:
             return None
-        judge = Judge(self._rules(), self._model.assessments, self._clock.now(), Place(namespace=namespace))
-        return self._row(line, judge, self._boards.now(), None, VulnerabilityFilter())
+        judge = self._judge(VulnerabilityFilter(namespace=namespace))
+        return self._row(line, judge, board, None, VulnerabilityFilter())
 
     def line(self, identifier: str) -> VulnerabilityLine | None:
         """One by id or alias as the store has it; None when nobody knows it.
@@ -190,7 +192,8 @@ class VulnerabilityLists:
         Raises:
             StoreError: the store did not answer.
         """
-        return self._store.vulnerability(identifier)
+        line = self._store.vulnerability(identifier)
+        return None if line is None else _seen(line, self._boards.now().seen)
 
     def lines(self, identifiers: Sequence[str]) -> dict[str, VulnerabilityLine]:
         """Those that affect something now, by id, as the store has them.
@@ -202,12 +205,15 @@ class VulnerabilityLists:
         for start in range(0, len(identifiers), _PORTIONS[-1]):
             lines = self._store.vulnerabilities(identifiers[start : start + _PORTIONS[-1]])
             found |= {line.vulnerability.id: line for line in lines}
-        return found
+        seen = self._boards.now().seen
+        if seen is None:
+            return found
+        return {name: left for name, line in found.items() if (left := _seen(line, seen)) is not None}
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
     def _judge(self, wanted: VulnerabilityFilter) -> Judge:
-        namespace = wanted.namespace or wanted.judged_in or ""
+        namespace = _judged_in(wanted, self._boards.now())
         place = Place(namespace=namespace)
         if wanted.image:
             known = self._boards.now().by_digest.get(Digest(wanted.image))
@@ -256,7 +262,7 @@ class VulnerabilityLists:
         if wanted.ends_within is not None:
             sets.append(catalog.ending(now, now + dt.timedelta(days=wanted.ends_within)))
         if not wanted.image and (wanted.state is not None or wanted.type):
-            unsettled = catalog.changed_by(now) | catalog.decided_in(wanted.namespace or wanted.judged_in or "")
+            unsettled = catalog.changed_by(now) | catalog.decided_in(_judged_in(wanted, board))
             if wanted.state is not None:
                 sets.append(catalog.in_state(wanted.state) | unsettled)
             if wanted.type:
@@ -276,15 +282,32 @@ class VulnerabilityLists:
     def _numbers(self, wanted: VulnerabilityFilter, board: Board) -> set[int] | None:
         """Numbers of the vulnerable components to which filters by place and package restrict; None without one."""
         found: set[int] | None = None
-        if wanted.running or wanted.namespace:
+        if wanted.running or wanted.namespace or board.limits is not None:
             found = set(board.vulnerable_in(wanted.namespace or None))
-        if wanted.image:
+        if wanted.image and board.limits is not None and Digest(wanted.image) not in board.by_digest:
+            found = set()
+        elif wanted.image:
             held = set(self._model.components_of(Digest(wanted.image)) or ())
             found = held if found is None else found & held
         if wanted.package:
             named = set(_named(wanted.package, board.catalog))
             found = named if found is None else found & named
         return found
+
+
+def _judged_in(wanted: VulnerabilityFilter, board: Board) -> str:
+    """The namespace that findings are judged for; the only one that may be seen, where there is just one."""
+    if wanted.namespace or wanted.judged_in or board.limits is None or len(board.limits) != 1:
+        return wanted.namespace or wanted.judged_in or ""
+    return next(iter(board.limits))
+
+
+def _seen(line: VulnerabilityLine, numbers: Set[int] | None) -> VulnerabilityLine | None:
+    """A line with the components that may be seen; None without one."""
+    if numbers is None:
+        return line
+    left = tuple(pair for pair in line.components if pair[0] in numbers)
+    return replace(line, components=left) if left else None
 
 
 def _is_of(finding: Finding, kind: str) -> bool:

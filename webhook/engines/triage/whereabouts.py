@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from webhook.model.changes import UINT32
 from webhook.model.images import Digest
@@ -39,6 +39,10 @@ class Whereabouts:
                 starts[number] -= 1
                 places[starts[number]] = place
         self._starts, self._places = starts, places
+
+    def among(self, digests: Set[Digest]) -> Whereabouts:
+        """The same for some images only."""
+        return Whereabouts([pair for pair in self._contents if pair[0] in digests])
 
     def is_of(self, contents: Contents) -> bool:
         """Whether these are the contents that it was made of."""

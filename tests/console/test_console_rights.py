@@ -1,0 +1,341 @@
+"""What people may see and do, by namespace; tokens; sessions; and what of a sign-in nobody else can use."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.console.world import settings_of
+from tests.memory.people import MemoryRights, MemoryTokens
+from tests.ports.samples import digest
+from webhook.bootstrap.console import console_face
+from webhook.bootstrap.parts import Parts, open_parts
+from webhook.bootstrap.triage import open_triage
+from webhook.console.app import create_console
+from webhook.console.identity import ClusterGate
+from webhook.console.returning import safe_address
+from webhook.console.sessions import Sessions
+from webhook.console.signing import SignIn
+from webhook.model.people import KUBERNETES, Person, SignedIn
+from webhook.model.triage import AuditScan
+from webhook.telemetry.metrics import Metrics
+
+HOST = "bomgate.corp"
+ORIGIN = f"https://{HOST}"
+READ = "vulnerabilities packages images sbomdocuments workloads assessments"
+WHOLE = f"{READ} types runs settings audit"
+
+
+def user(name: str) -> Person:
+    return Person(name, "token", (), KUBERNETES, name, f"uid of {name}")
+
+
+@dataclass
+class Shared:
+    """A console for several people, as far as HTTP goes."""
+
+    parts: Parts
+    rights: MemoryRights
+    tokens: MemoryTokens
+    sessions: Sessions
+    app: Any
+    seconds: list[float]
+    clients: dict[str, FlaskClient] = field(default_factory=dict)
+
+    def browser(self, name: str) -> FlaskClient:
+        """A browser in which somebody has signed in with a token."""
+        if name not in self.clients:
+            self.clients[name] = client = self.app.test_client()
+            answer = client.post("/sign-in/token", data={"token": name}, headers=HEADERS, base_url=ORIGIN)
+            assert answer.status_code == 303, answer.text
+        return self.clients[name]
+
+    def get(self, name: str, path: str, **more: Any) -> Any:
+        return self.browser(name).get(path, headers={"Host": HOST}, base_url=ORIGIN, **more)
+
+    def form_token(self, name: str) -> str:
+        return re.findall(r'name="form_token" value="([^"]+)"', self.get(name, "/nothing").text)[0]
+
+    def send(self, name: str, path: str, body: Any) -> Any:
+        headers = {**HEADERS, "X-Form-Token": self.form_token(name)}
+        return self.browser(name).post(path, json=body, headers=headers, base_url=ORIGIN)
+
+    def call(self, token: str, path: str, body: Any = None) -> Any:
+        """A program: no cookie, no Origin."""
+        headers = {"Host": HOST, "Authorization": f"Bearer {token}"}
+        client = self.app.test_client()
+        return client.post(path, json=body, headers=headers) if body is not None else client.get(path, headers=headers)
+
+
+HEADERS = {"Host": HOST, "Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def shared(filled_file: Path, tmp_path: Path) -> Iterator[Shared]:
+    """A console of which a test may do anything."""
+    yield from _shared(filled_file, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def seen(filled_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """A console that is only looked at."""
+    yield from _shared(filled_file, tmp_path_factory.mktemp("shared"))
+
+
+def _shared(filled_file: Path, tmp_path: Path) -> Iterator[Shared]:
+    shutil.copy(filled_file, tmp_path / "b.db")
+    parts = open_parts(settings_of(f"sqlite:///{tmp_path}/b.db", str(tmp_path)))
+    parts.refresher.refresh()
+    triage = open_triage(parts)
+    triage.boards.refresh()
+    rights, seconds = MemoryRights(), [1000.0]
+    names = ("ana", "dev", "lab", "nobody", "system:serviceaccount:ci:bot")
+    tokens = MemoryTokens({name: SignedIn(user(name), 3600.0) for name in names})
+    rights.grant("ana", "get list", WHOLE)
+    rights.grant("ana", "create delete", "assessments assessments/override")
+    rights.grant("dev", "get list", READ, "shop")
+    rights.grant("dev", "create delete", "assessments", "shop")
+    rights.grant("lab", "get list", READ, "lab")
+    rights.grant("system:serviceaccount:ci:bot", "get list", READ, "shop")
+    clock = _Clock(parts.clock, seconds)
+    sessions = Sessions(8 * 3600, clock.monotonic)
+    sign_in = SignIn(
+        sessions, "0.0.0.0", 8443, clock, tokens=tokens, url=ORIGIN, secure=True,
+        gate=ClusterGate(rights, clock), is_watched=False,
+    )  # fmt: skip
+    app = create_console(console_face(parts, triage, Metrics()), sign_in)
+    yield Shared(parts, rights, tokens, sessions, app, seconds)
+    parts.store.close()
+
+
+class _Clock:
+    """The time of the parts, on a monotonic clock that tests advance."""
+
+    def __init__(self, real: Any, seconds: list[float]) -> None:
+        self._real, self._seconds = real, seconds
+
+    def now(self) -> Any:
+        return self._real.now()
+
+    def monotonic(self) -> float:
+        return self._seconds[0]
+
+    def sleep(self, seconds: float) -> None:
+        self._seconds[0] += seconds
+
+
+def listed(shared: Shared, name: str, what: str, key: str, query: str = "") -> list[Any]:
+    answer = shared.get(name, f"/api/v1/{what}?limit=1000{query}")
+    assert answer.status_code == 200, answer.text
+    return [item[key] for item in answer.json["items"]]
+
+
+def test_whoever_may_read_one_namespace_sees_what_runs_there_and_nothing_else(seen: Shared) -> None:
+    assert listed(seen, "dev", "workloads", "title") == ["Deployment shop/web", "Deployment shop/worker"]
+    assert [name.rpartition("/")[2] for name in listed(seen, "dev", "images", "title")] == ["web:1.4.2", "worker:2.0"]
+    assert listed(seen, "dev", "vulnerabilities", "id") == ["CVE-2021-44228", "CVE-2021-23337", "CVE-2020-14343"]
+    packages = listed(seen, "dev", "packages", "package")
+    assert packages == sorted(packages, key=lambda name: name.rpartition("/")[2]) and len(packages) == 4
+    assert len(listed(seen, "ana", "vulnerabilities", "id")) == 74
+    assert set(listed(seen, "lab", "vulnerabilities", "id")) == {"EVIL-1"}
+
+
+def test_numbers_are_of_what_may_be_seen(seen: Shared) -> None:
+    def images_with(name: str) -> int:
+        (row,) = seen.get(name, "/api/v1/packages?name=left-pad").json["items"]
+        return int(row["images"])
+
+    assert (images_with("ana"), images_with("dev"), images_with("lab")) == (72, 1, 1)
+    page = seen.get("dev", "/package?purl=pkg:npm/left-pad").text
+    assert "shop/web" in page and "lab/evil" not in page and "service-1" not in page
+    overview = seen.get("dev", "/").text
+    assert "shop" in overview and "team-1" not in overview
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/images/{digest(3)}", f"/api/v1/images/{digest(3)}", "/vulnerabilities/EVIL-1",
+        "/api/v1/vulnerabilities/EVIL-1", "/package?purl=pkg:npm/module-1", "/api/v1/package?purl=pkg:npm/module-1",
+        f"/images/{digest(3)}/documents/sha256:{'0' * 64}",
+    ],
+)  # fmt: skip
+def test_what_runs_elsewhere_is_like_what_does_not_exist(seen: Shared, path: str) -> None:
+    assert seen.get("dev", path).status_code == 404
+
+
+def test_a_filter_by_what_runs_elsewhere_finds_nothing(seen: Shared) -> None:
+    assert listed(seen, "dev", "vulnerabilities", "id", f"&image={digest(3)}") == []
+    assert seen.get("dev", "/api/v1/vulnerabilities?namespace=lab").status_code == 400
+
+
+def test_records_for_other_namespaces_are_not_shown(shared: Shared) -> None:
+    for namespace in ("shop", "lab"):
+        body: dict[str, Any] = {"vulnerabilities": ["CVE-2021-23337"], "type": "Caution", "override": True}
+        body |= {"comment": f"secret of {namespace}"}
+        assert shared.send("ana", "/api/v1/decisions", {**body, "namespace": namespace}).status_code == 200
+    assert "secret of shop" in listed(shared, "dev", "assessments", "comment")
+    assert "secret of lab" not in shared.get("dev", "/api/v1/assessments?limit=1000").text
+    page = shared.get("dev", "/vulnerabilities/CVE-2021-23337").text
+    assert "secret of shop" in page and "secret of lab" not in page
+
+
+@pytest.mark.parametrize("path", ["/types", "/runs", "/audit", "/settings", "/api/v1/audit"])
+def test_what_concerns_the_whole_cluster_takes_a_right_everywhere(seen: Shared, path: str) -> None:
+    answer = seen.get("dev", path)
+    assert answer.status_code == 403 and "bomgate.dev" in answer.text
+    assert seen.get("ana", path).status_code == 200
+    assert seen.get("nobody", "/workloads").status_code == 403
+
+
+def test_a_decision_takes_the_right_where_it_counts(shared: Shared) -> None:
+    body = {"vulnerabilities": ["CVE-2021-44228"], "type": "Ignore", "comment": "x", "override": False}
+    assert shared.send("dev", "/api/v1/decisions", {**body, "dryRun": True}).status_code == 403
+    assert shared.send("dev", "/api/v1/decisions", {**body, "namespace": "lab"}).status_code == 403
+    done = shared.send("dev", "/api/v1/decisions", {**body, "namespace": "shop"})
+    assert done.status_code == 200 and done.json["workloads"][0]["title"] == "Deployment shop/web"
+    (line,) = shared.parts.store.triage.audit(AuditScan(actor="dev"), None, 10)
+    assert line.note.actor == "dev" and "token kubernetes" in line.note.recorded_by
+    undo = f"/api/v1/batches/{done.json['batch']}/undo"
+    assert shared.send("lab", undo, {}).status_code == 403
+    assert shared.send("dev", undo, {}).status_code == 200
+
+
+def test_a_decision_of_somebody_with_one_namespace_is_about_what_is_there(shared: Shared) -> None:
+    body = {"vulnerabilities": ["EVIL-1"], "type": "Ignore", "comment": "x", "namespace": "shop", "dryRun": True}
+    assert shared.send("dev", "/api/v1/decisions", body).status_code == 400  # nobody there knows it
+    body = {"filter": {"text": "CVE"}, "type": "Ignore", "comment": "x", "namespace": "shop", "dryRun": True}
+    assert shared.send("dev", "/api/v1/decisions", body).json["records"] == 3
+
+
+def test_a_right_that_is_taken_away_ends_the_next_write(shared: Shared) -> None:
+    body = {"vulnerabilities": ["CVE-2021-44228"], "type": "Caution", "comment": "x", "namespace": "shop"}
+    assert shared.send("dev", "/api/v1/decisions", body).status_code == 200
+    shared.rights.granted.discard(("dev", "create", "assessments", "shop"))
+    refused = shared.send("dev", "/api/v1/decisions", {**body, "type": "Ignore", "override": True})
+    assert refused.status_code == 403 and "may not create assessments" in refused.json["message"]
+
+
+def test_without_the_api_server_nothing_is_written_and_what_was_seen_is_still_shown(shared: Shared) -> None:
+    body = {"vulnerabilities": ["CVE-2021-44228"], "type": "Caution", "comment": "x", "namespace": "shop"}
+    assert shared.get("dev", "/workloads").status_code == 200
+    shared.rights.away = True
+    shared.seconds[0] += 60
+    assert shared.get("dev", "/workloads").status_code == 200
+    refused = shared.send("dev", "/api/v1/decisions", body)
+    assert (refused.status_code, refused.json["code"]) == (503, "rights-unknown")
+    assert shared.get("lab", "/images").status_code == 503  # nobody knows whether they may
+    shared.seconds[0] += 3600
+    assert shared.get("dev", "/workloads").status_code in (401, 503)
+
+
+def test_reads_are_asked_about_once_in_a_while_and_writes_each_time(shared: Shared) -> None:
+    for _ in range(3):
+        shared.get("ana", "/workloads")
+    assert shared.rights.asked.count(("ana", "list", "workloads", "")) == 1
+    shared.seconds[0] += 11
+    shared.get("ana", "/workloads")
+    assert shared.rights.asked.count(("ana", "list", "workloads", "")) == 2
+
+
+def test_a_session_ends_with_its_token(shared: Shared) -> None:
+    assert shared.get("dev", "/workloads").status_code == 200
+    shared.seconds[0] += 3601
+    ended = shared.get("dev", "/workloads?namespace=shop")
+    assert ended.status_code == 401 and 'name="to" value="/workloads?namespace=shop"' in ended.text
+
+
+def test_the_cookie_is_for_this_host_alone_and_another_one_each_time(seen: Shared) -> None:
+    client = seen.app.test_client()
+    cookies = []
+    for _ in range(2):
+        answer = client.post("/sign-in/token", data={"token": "dev"}, headers=HEADERS, base_url=ORIGIN)
+        cookies.append(answer.headers["Set-Cookie"])
+    for cookie in cookies:
+        assert cookie.startswith("__Host-bomgate=") and "; Path=/" in cookie and "Domain" not in cookie
+        assert "Secure" in cookie and "HttpOnly" in cookie and "SameSite=Strict" in cookie
+    assert cookies[0] != cookies[1]
+    first = cookies[0].partition("=")[2].partition(";")[0]
+    assert seen.sessions.find(first) is None  # signing in ends the former session
+
+
+def test_a_session_that_somebody_planted_is_not_taken_over(seen: Shared) -> None:
+    client = seen.app.test_client()
+    client.set_cookie("__Host-bomgate", "planted", domain=HOST, secure=True)
+    client.post("/sign-in/token", data={"token": "dev"}, headers=HEADERS, base_url=ORIGIN)
+    cookie = client.get_cookie("__Host-bomgate", domain=HOST)
+    assert cookie is not None and cookie.value != "planted" and seen.sessions.find("planted") is None
+
+
+def test_a_page_elsewhere_signs_nobody_in(seen: Shared) -> None:
+    headers = {"Host": HOST, "Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    answer = seen.app.test_client().post("/sign-in/token", data={"token": "dev"}, headers=headers, base_url=ORIGIN)
+    assert answer.status_code == 403 and "Set-Cookie" not in answer.headers
+
+
+def test_signing_out_ends_the_session_on_the_server(shared: Shared) -> None:
+    client = shared.browser("dev")
+    kept = client.get_cookie("__Host-bomgate", domain=HOST)
+    assert kept is not None
+    data = {"form_token": shared.form_token("dev")}
+    assert client.post("/sign-out", data=data, headers=HEADERS, base_url=ORIGIN).status_code == 303
+    client.set_cookie("__Host-bomgate", kept.value, domain=HOST, secure=True)
+    assert shared.get("dev", "/workloads").status_code == 401
+
+
+@pytest.mark.parametrize("token", ["", "guess", "dev\n", "x" * 20_000])
+def test_a_token_that_is_no_good_signs_nobody_in(seen: Shared, token: str) -> None:
+    answer = seen.app.test_client().post(
+        "/sign-in/token", data={"token": f"{token}?"}, headers=HEADERS, base_url=ORIGIN
+    )
+    assert answer.status_code == 401 and "Set-Cookie" not in answer.headers
+    assert seen.call(token.strip() or "?" + token, "/api/v1/workloads").status_code in (401, 200)
+    assert seen.call(f"{token.strip()}?", "/api/v1/workloads").status_code == 401
+
+
+def test_a_program_reads_with_a_token_and_no_cookie(shared: Shared) -> None:
+    bot = "system:serviceaccount:ci:bot"
+    answer = shared.call(bot, "/api/v1/workloads")
+    assert answer.status_code == 200 and len(answer.json["items"]) == 2 and "Set-Cookie" not in answer.headers
+    body = {"vulnerabilities": ["CVE-2021-44228"], "type": "Caution", "comment": "x", "namespace": "shop"}
+    assert shared.call(bot, "/api/v1/decisions", body).status_code == 403
+    assert shared.call("dev", "/api/v1/decisions", body).status_code == 200  # no form token: nothing sends it by itself
+    assert shared.call("dev", "/workloads").status_code == 401  # pages take cookies only
+    shared.tokens.away = True
+    assert shared.call("dev", "/api/v1/workloads").status_code == 503
+
+
+def test_other_credentials_are_refused_and_no_cookie_helps_them(seen: Shared) -> None:
+    answer = seen.browser("ana").get(
+        "/api/v1/workloads", headers={"Host": HOST, "Authorization": "Basic YTpi"}, base_url=ORIGIN
+    )
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/sign-in/oidc", "/sign-in/link"])
+def test_what_is_not_there_is_not_there(seen: Shared, path: str) -> None:
+    answer = seen.app.test_client().get(path, headers={"Host": HOST}, base_url=ORIGIN)
+    assert answer.status_code in (404, 405)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["//evil.example", "/\\evil.example", "https://evil.example", "\\\\evil", "javascript:alert(1)", "/a\nb", "/ä", "x",
+     "/sign-out", "/sign-in/callback?code=1", "/api/v1/audit", "/" + "a" * 3000, "", "/\t/evil.example"],
+)  # fmt: skip
+def test_no_sign_in_ends_on_another_host(seen: Shared, text: str) -> None:
+    assert safe_address(text) == "/"
+    client = seen.app.test_client()
+    answer = client.post("/sign-in/token", data={"token": "dev", "to": text}, headers=HEADERS, base_url=ORIGIN)
+    assert answer.headers["Location"] == "/"
+
+
+def test_a_sign_in_goes_on_to_the_page_that_was_wanted(seen: Shared) -> None:
+    assert safe_address("/vulnerabilities?text=a&severity=high") == "/vulnerabilities?text=a&severity=high"
