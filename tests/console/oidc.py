@@ -25,7 +25,7 @@ _SCRIPT = Path(__file__).with_name("oidc-provider.mjs")
 
 
 def provider_folder() -> Path:
-    """The folder with the provider, from npm's own client; the test is skipped loudly where it cannot be had."""
+    """The folder with the provider, from npm's own client; the test is skipped loudly where it is not available."""
     target, npm = _CACHE / f"oidc-provider-{VERSION}", shutil.which("npm")
     if not (target / "complete").exists():
         if npm is None or shutil.which("node") is None:
@@ -70,8 +70,9 @@ class RealProvider:
     def start(self) -> None:
         """Start it, and wait until it listens."""
         arguments = [self._package, self.port, *self._files, self._folder / "keys.json", self._back]
-        log = (self._folder / "provider.log").open("ab")
-        self._process = subprocess.Popen(["node", str(_SCRIPT), *map(str, arguments)], stdout=log, stderr=log)
+        command = ["node", str(_SCRIPT), *map(str, arguments)]
+        with (self._folder / "provider.log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
         for _ in range(600):
             with socket.socket() as probe:
                 if probe.connect_ex(("localhost", self.port)) == 0:

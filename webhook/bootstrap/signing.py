@@ -25,7 +25,7 @@ def is_shared(settings: Settings) -> bool:
 
 
 def check_sign_in(settings: Settings, host: str) -> None:
-    """Refuse addresses and ways to sign in that would let in whoever comes, or whoever listens.
+    """Refuse addresses and ways to sign in that would open the console to whoever comes, or whoever listens.
 
     Raises:
         ConfigError: for the first such setting.

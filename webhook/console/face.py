@@ -57,7 +57,7 @@ class ConsoleFace:
         boards, vulnerabilities, packages, assessments, overviews: what people look up.
         decider: what they decide.
         within: the same for those who may see some namespaces only.
-        events: where it is told in the cluster what was decided; None without one.
+        events: where the cluster learns what was decided; None without one.
         home: the namespace of bomgate, for what concerns the whole cluster.
         store: lists that are not judged.
         sboms: SBOMs of an image.

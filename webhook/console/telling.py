@@ -34,7 +34,7 @@ def record(face: ConsoleFace, planned: Planned, *, override: bool) -> str:
         return batch
     did = f"{records[0].type} for {planned.subject}" if planned.action == "assess" else f"took back {planned.subject}"
     message = f"{who}: {did} (batch {batch}): {plain(records[0].comment, _MOST_COMMENT)}"
-    for namespace in sorted({one.scope.namespace or face.home for one in records}):
+    for namespace in sorted({record.scope.namespace or face.home for record in records}):
         about = ObjectRef("", "v1", "Namespace", namespace, namespace, "")
         try:
             face.events.emit(ObjectEvent(about, "BomgateDecided", message, EventType.NORMAL, batch))

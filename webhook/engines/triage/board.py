@@ -153,7 +153,7 @@ class Board:
 
     def within(self, namespaces: frozenset[str]) -> Board:
         """What is left of it for those who may see some namespaces only: what runs there, counts included."""
-        workloads = tuple(one for one in self.workloads if one.workload.namespace in namespaces)
+        workloads = tuple(each for each in self.workloads if each.workload.namespace in namespaces)
         left = replace(self, workloads=workloads, images=(), limits=namespaces)
         digests = left.digests_in()
         images = tuple(
