@@ -154,7 +154,7 @@ def test_new_keys_and_a_provider_that_is_down(provider: RealProvider) -> None:
     assert made.finish(login, given, soon()).who.uid == "ana"
 
 
-# -- ID tokens that no sound provider gives ------------------------------------------------------------------------------
+# -- ID tokens that no sound provider gives -----------------------------------------------------
 
 KEY = RSAKey.generate_key(2048, {"kid": "1"}, private=True)
 KEYS = keys_of({"keys": [KEY.as_dict(private=False)]})
