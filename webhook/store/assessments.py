@@ -21,6 +21,7 @@ from webhook.store.formerkeys import for_former_keys
 from webhook.store.interruptions import persistent
 from webhook.store.queries import ASSESSMENT_COLUMNS, among, raw_rows, scalar
 from webhook.store.rows import assessment_columns, read_assessment
+from webhook.store.tables import BY_HAND
 from webhook.store.tables import assessments as table
 from webhook.store.triage.journal import write_note
 
@@ -142,6 +143,8 @@ def find(connection: Connection, query: AssessmentQuery) -> list[Assessment]:
         rows = rows.where(table.c.vulnerability == query.vulnerability)
     if query.source is not None:
         rows = rows.where(table.c.source == query.source)
+        if query.source != AssessmentSource.AUTO.value:
+            rows = rows.where(BY_HAND)
     if query.batch is not None:
         rows = rows.where(table.c.batch == query.batch)
     return [read_assessment(row) for portion in raw_rows(connection, rows) for row in portion]

@@ -125,7 +125,7 @@ def _write_vulnerabilities(change: Change, answers: Sequence[ComponentAnswer], n
 
 
 def _described(_: Dialect) -> Update:
-    names = [column.name for column in VULNERABILITY_COLUMNS if column.name != "id"] + ["revision"]
+    names = [column.name for column in VULNERABILITY_COLUMNS if column.name != "id"] + ["rank", "revision"]
     written = {name: bindparam(f"now_{name}", type_=vulnerabilities.c[name].type) for name in names}
     return update(vulnerabilities).where(vulnerabilities.c.id == bindparam("now_id", type_=Text())).values(written)
 

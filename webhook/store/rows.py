@@ -30,6 +30,7 @@ from webhook.model.images import Digest
 from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.vulnerabilities import Rescored, Vulnerability
 from webhook.policy.scopes import respelled
+from webhook.policy.scores import HIGHEST, round_score
 from webhook.store.values import to_json, to_moment, unpack
 
 _SOURCES = {source.value: source for source in AssessmentSource}
@@ -146,7 +147,15 @@ def vulnerability_columns(those: Sequence[Vulnerability]) -> dict[str, Sequence[
         "rejected": [vulnerability.rejected for vulnerability in those],
         "former_score": [None if change is None else change.former for change in rescored],
         "rescored_at": [None if change is None else change.at for change in rescored],
+        "rank": [_rank(vulnerability.cvss_score) for vulnerability in those],
     }
+
+
+@lru_cache(maxsize=256)
+def _rank(score: Decimal | None) -> int:
+    """Ten times the rounded score; -1 without one. A trigger corrects what is no score from 0 to 10."""
+    known = score is not None and score.is_finite() and 0 <= score <= HIGHEST
+    return int(round_score(score) * 10) if score is not None and known else -1
 
 
 def read_assessment(row: Sequence[Any]) -> Assessment:

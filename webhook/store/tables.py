@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    text,
 )
 
 from webhook.store.columns import CleanText, Moment, Score
@@ -136,7 +137,7 @@ vulnerabilities = Table(
     Index("ix_vulnerabilities_rank", "rank", "id"),
     Index("ix_vulnerabilities_first_seen", "first_seen", "id"),
 )
-"""A trigger writes ``rank``."""
+"""A trigger corrects ``rank`` where its writer did not know it."""
 
 identifiers = Table(
     "identifiers",
@@ -167,6 +168,9 @@ affected_packages = Table(
 """Every (vulnerability, package) that was ever seen, with its latest score, so that each is assessed automatically once
 and no more."""
 
+BY_HAND = text("source <> 'auto'")
+"""A condition on assessments; a query has to have it in these words for the index of sources to be used."""
+_IN_BATCH = text("batch IS NOT NULL")
 assessments = Table(
     "assessments",
     metadata,
@@ -177,7 +181,7 @@ assessments = Table(
     Column("version_range", CleanText),
     Column("image", CleanText),
     Column("namespace", CleanText),
-    Column("source", CleanText, nullable=False, index=True),
+    Column("source", CleanText, nullable=False),
     Column("author", CleanText, nullable=False),
     Column("comment", CleanText, nullable=False),
     Column("assessed_at", Moment, nullable=False),
@@ -185,8 +189,11 @@ assessments = Table(
     Column("rule", CleanText, nullable=False),
     Column("score", Score),
     Column("revision", BigInteger, nullable=False, index=True),
-    Column("batch", CleanText, index=True),
+    Column("batch", CleanText),
     Column("recorded_by", CleanText),
+    # Most are automatic, and belong to no batch.
+    Index("ix_assessments_source", "source", sqlite_where=BY_HAND, postgresql_where=BY_HAND),
+    Index("ix_assessments_batch", "batch", sqlite_where=_IN_BATCH, postgresql_where=_IN_BATCH),
     Index("ix_assessments_author", "author", "sequence"),
     Index("ix_assessments_type", "type", "sequence"),
     Index("ix_assessments_until", "until", "sequence"),
