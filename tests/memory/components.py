@@ -14,7 +14,7 @@ from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.policy.answers import counts, descriptions, is_outdated, same_description
 from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_pairs, with_move
-from webhook.policy.workorder import component_of, positions, urgency
+from webhook.policy.workorder import components_of, positions, urgencies
 from webhook.ports import AutoAssess
 
 
@@ -37,7 +37,8 @@ class MemoryComponents:
             if component.state != ComponentState.NOT_COVERED and not component.asked_after(now - ttl)
         ]
         order = sorted(positions(due, used, {number: number in seen for number in purls}))
-        return [WantedComponent(purls[component_of(position)], *urgency(position)) for position in order]
+        parts = zip(components_of(order), urgencies(order), strict=True)
+        return [WantedComponent(purls[number], *urgency) for number, urgency in parts]
 
     def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
         after, found = int(settled_after.timestamp()), dict[Purl, Names]()

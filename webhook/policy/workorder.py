@@ -7,7 +7,6 @@ sorted without a Python object each.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 _UNSEEN, _ANSWERED = 1 << 63, 1 << 62
 _MOST_IMAGES = (1 << 30) - 1
@@ -19,18 +18,10 @@ Numbers = Sequence[int] | Mapping[int, int]
 """A number for each component, by its id."""
 
 
-class Urgency(NamedTuple):
-    """What a position says of a component, beside which one it is.
-
-    Attributes:
-        never_asked: no source has ever answered for it.
-        seen: an image that contains it was seen running or was refused.
-        images: how many images contain it.
-    """
-
-    never_asked: bool
-    seen: bool
-    images: int
+Urgency = tuple[bool, bool, int]
+"""What a position says of a component, beside which one it is: whether no source has ever answered for it, whether an
+image that contains it was seen running or was refused, and how many images contain it.
+"""
 
 
 def positions(components: Iterable[tuple[int, int]], images: Numbers, seen: Numbers) -> Iterator[int]:
@@ -50,11 +41,14 @@ def positions(components: Iterable[tuple[int, int]], images: Numbers, seen: Numb
         yield order if seen[component_id] else order | _UNSEEN
 
 
-def component_of(order: int) -> int:
-    """Whose position it is."""
-    return order & _ID
+def components_of(order: Iterable[int]) -> list[int]:
+    """Whose positions they are."""
+    return [position & _ID for position in order]
 
 
-def urgency(order: int) -> Urgency:
-    """What a position was made from."""
-    return Urgency(not order & _ANSWERED, not order & _UNSEEN, _MOST_IMAGES - (order >> _ID_BITS & _MOST_IMAGES))
+def urgencies(order: Iterable[int]) -> list[Urgency]:
+    """What positions were made from."""
+    return [
+        (not position & _ANSWERED, not position & _UNSEEN, _MOST_IMAGES - (position >> _ID_BITS & _MOST_IMAGES))
+        for position in order
+    ]

@@ -7,7 +7,7 @@ nothing behind, so no number is left out; a sequence of the database would leave
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection, Dialect, Select, func, insert, select
 
@@ -43,44 +43,58 @@ class IdHints:
 
         Two that are remembered under one id are from two databases; then nothing that is remembered counts.
         """
-        hinted, others = dict[int, Purl](), list[Purl]()
-        for purl in purls:
-            number = self._recent.get(purl, self._former.get(purl))
-            if number is None:
-                others.append(purl)
-            elif hinted.setdefault(number, purl) != purl:
-                return {}, list(purls)
-        return hinted, others
+        numbers, others = list(map(self._recent.get, purls)), list[Purl]()
+        if None in numbers:
+            numbers = [
+                self._former.get(purl) if number is None else number
+                for purl, number in zip(purls, numbers, strict=True)
+            ]
+            others = [purl for purl, number in zip(purls, numbers, strict=True) if number is None]
+        hinted = dict(zip(numbers, purls, strict=True))
+        hinted.pop(None, None)
+        if len(hinted) + len(others) < len(purls) and len(hinted) < len({*purls}.difference(others)):
+            return {}, list(purls)
+        return cast(dict[int, Purl], hinted), others
 
 
 class Known(NamedTuple):
-    """What the row of a component says.
+    """What the rows of components say.
 
     Attributes:
-        number: its id.
-        answered_at: seconds since 1970; 0 without an answer.
-        state: only vulnerable components have findings.
+        ids: of those that have a row.
+        answered_at: seconds since 1970, of those with an answer.
+        vulnerable: ids of the vulnerable ones; no others have findings.
     """
 
-    number: int
-    answered_at: int
-    state: int
+    ids: dict[Purl, int]
+    answered_at: dict[Purl, int]
+    vulnerable: set[int]
 
 
-def known_rows(connection: Connection, purls: Sequence[Purl], hints: IdHints) -> dict[Purl, Known]:
+def known_rows(connection: Connection, purls: Sequence[Purl], hints: IdHints) -> Known:
     """What is known of those components that have a row."""
     hinted, others = hints.split(purls)
-    found: dict[Purl, Known] = {}
-    for portion in rows_among(connection, _rows_by_id, list(hinted)):
-        for text, *row in portion:
-            if (purl := hinted[row[0]]) == text:
-                found[purl] = Known(*row)
-    if len(found) < len(hinted):
-        others += [purl for purl in hinted.values() if purl not in found]
+    known = Known({}, {}, set())
+    for portion in rows_among(connection, _rows_by_id, list(hinted)) if hinted else ():
+        _add(known, portion, [hinted[row[1]] for row in portion])
+    if len(known.ids) < len(hinted):
+        others += [purl for purl in hinted.values() if purl not in known.ids]
     by_text: dict[str, Purl] = {str(purl): purl for purl in others}
     for portion in rows_among(connection, _rows_by_purl, list(by_text)) if by_text else ():
-        found.update({by_text[text]: Known(*row) for text, *row in portion})
-    return found
+        _add(known, portion, [by_text[row[0]] for row in portion])
+    return known
+
+
+def _add(known: Known, rows: Iterable[tuple[str, int, int, int]], purls: Iterable[Purl]) -> None:
+    """Note rows of the components that they should be of."""
+    ids, answered = known.ids, known.answered_at
+    for (text, number, answered_at, state), purl in zip(rows, purls, strict=True):
+        if purl == text:
+            ids[purl] = number
+            if answered_at:
+                answered[purl] = answered_at
+                if state == ComponentState.VULNERABLE:
+                    known.vulnerable.add(number)
 
 
 _ROW = (components.c.purl, components.c.id, components.c.answered_at, components.c.state)

@@ -7,6 +7,7 @@ statements whatever its size, and so that what did not change keeps its revision
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
     from webhook.ports import AutoAssess
 
 
-_NEW = Known(-1, 0, ComponentState.UNKNOWN)
-
-
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What a source said about some components, and how it is to be taken; see ``ComponentRepository.record``."""
@@ -56,15 +54,16 @@ def record(change: Change, batch: Batch, hints: IdHints) -> RecordResult:
     """Write a batch in a transaction that has raised the revision."""
     connection, now = change.connection, to_seconds(batch.now)
     by_purl = {answer.purl: answer for answer in batch.answers}
-    known = known_rows(connection, [*by_purl, *batch.unanswered], hints)
-    ids = {purl: row.number for purl, row in known.items()}
+    asked = list(dict.fromkeys([*by_purl, *batch.unanswered]))
+    known = known_rows(connection, asked, hints)
+    ids = known.ids
     _drop_outdated(connection, by_purl, ids)
-    if new := [purl for purl in (*by_purl, *batch.unanswered) if purl not in known]:
-        ids |= give_ids(change, new)
+    if len(ids) < len(asked):
+        ids |= give_ids(change, [purl for purl in asked if purl not in ids])
     answers = _counting(by_purl.values(), known)
     vulnerable = [answer for answer in answers if answer.vulnerabilities]
     _write_vulnerabilities(change, vulnerable, batch.now)
-    _write_findings(connection, answers, ids, known)
+    _write_findings(connection, answers, known)
     _write_components(change, answers, ids, now)
     _note_asked(connection, [ids[purl] for purl in batch.unanswered if purl not in by_purl], now)
     if batch.settled:
@@ -79,24 +78,24 @@ def record(change: Change, batch: Batch, hints: IdHints) -> RecordResult:
         )
         made = [*inherited, *assessments_by_score(batch.assess, pairs, records, reassess=batch.reassess)]
         append(change, made)
-    named = sum(bool(answer.vulnerabilities) for answer in by_purl.values())
+    named = sum([bool(answer.vulnerabilities) for answer in by_purl.values()])
     return RecordResult(sum([pair.is_new for pair in pairs]), len(made), named, change.revision)
 
 
 def _drop_outdated(connection: Connection, answers: dict[Purl, ComponentAnswer], ids: Mapping[Purl, int]) -> None:
     """Leave out components that would become clean, and of which an SBOM brought a spelling after they were asked."""
-    clean = {ids[purl]: purl for purl, answer in answers.items() if not answer.vulnerabilities and purl in ids}
-    for number, there in spellings_of(connection, list(clean)).items():
-        if is_outdated(answers[clean[number]], there):
-            del answers[clean[number]]
+    if written := spellings_of(connection, list(ids.values())):
+        for purl, number in ids.items():
+            if number in written and purl in answers and is_outdated(answers[purl], written[number]):
+                del answers[purl]
 
 
-def _counting(answers: Collection[ComponentAnswer], known: Mapping[Purl, Known]) -> list[ComponentAnswer]:
+def _counting(answers: Collection[ComponentAnswer], known: Known) -> list[ComponentAnswer]:
     """Those answers that replace what is stored."""
+    if not (stored := known.answered_at):
+        return list(answers)
     seconds = {at: to_seconds(at) for at in {answer.answered_at for answer in answers}}
-    return [
-        answer for answer in answers if counts(seconds[answer.answered_at], known.get(answer.purl, _NEW).answered_at)
-    ]
+    return [answer for answer in answers if counts(seconds[answer.answered_at], stored.get(answer.purl, 0))]
 
 
 # -- vulnerabilities ------------------------------------------------------------------------------------------------
@@ -161,16 +160,17 @@ def _nameless(_: Dialect) -> Delete:
 # -- components -------------------------------------------------------------------------------------------------------
 
 
-def _write_findings(
-    connection: Connection, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int], known: Mapping[Purl, Known]
-) -> None:
+def _write_findings(connection: Connection, answers: Sequence[ComponentAnswer], known: Known) -> None:
     """Make the findings of the answered components equal to the answers; incomplete answers only add to them."""
+    ids, there = known.ids, set[tuple[int, str]]()
     wanted = {(ids[answer.purl], vulnerability.id) for answer in answers for vulnerability in answer.vulnerabilities}
-    rows = [known.get(answer.purl, _NEW) for answer in answers]
-    numbers = [row.number for row in rows if row.state == ComponentState.VULNERABLE]
-    there = {pair for portion in rows_among(connection, _pairs_found, numbers) for pair in portion}
-    kept = {ids[answer.purl] for answer in answers if not answer.complete}
-    if gone := sorted(pair for pair in there - wanted if pair[0] not in kept):
+    if known.vulnerable:
+        numbers = [number for answer in answers if (number := ids[answer.purl]) in known.vulnerable]
+        there = {pair for portion in rows_among(connection, _pairs_found, numbers) for pair in portion}
+    if gone := sorted(there - wanted):
+        kept = {ids[answer.purl] for answer in answers if not answer.complete}
+        gone = [pair for pair in gone if pair[0] not in kept]
+    if gone:
         change_each(connection, _gone, {"number": [number for number, _ in gone], "key": [key for _, key in gone]})
     if new := sorted(wanted - there):
         components_of, keys = zip(*new, strict=True)
@@ -191,9 +191,9 @@ def _gone(_: Dialect) -> Delete:
 
 def _write_components(change: Change, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int], now: int) -> None:
     seconds = {at: to_seconds(at) for at in {answer.answered_at for answer in answers}}
-    alike: dict[tuple[bool, int], list[int]] = {}
-    for answer in answers:
-        alike.setdefault((not answer.vulnerabilities, seconds[answer.answered_at]), []).append(ids[answer.purl])
+    alike = defaultdict[tuple[bool, int], list[int]](list)
+    for purl, named, at, *_ in answers:
+        alike[not named, seconds[at]].append(ids[purl])
     for (is_clean, answered_at), numbers in alike.items():
         state = ComponentState.CLEAN if is_clean else ComponentState.VULNERABLE
         written = {"now_state": state.value, "now_answered_at": answered_at, "now_asked_at": now}

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from webhook.model.changes import UINT32
 from webhook.model.components import ComponentState
 from webhook.model.downloads import WantedComponent
-from webhook.policy.workorder import component_of, positions, urgency
+from webhook.policy.workorder import components_of, positions, urgencies
 from webhook.store.componentids import IdHints, known_purls
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent
@@ -53,11 +53,12 @@ class WantedComponents(Sequence[WantedComponent]):
 
     @persistent
     def _page(self, order: array[int]) -> list[WantedComponent]:
-        numbers = [component_of(position) for position in order]
+        numbers = components_of(order)
         with self._database.read() as connection:
             purls = known_purls(connection, numbers)
         self._hints.learn({purl: number for number, purl in purls.items()})
-        return [WantedComponent(purls[number], *urgency(item)) for number, item in zip(numbers, order, strict=True)]
+        parts = zip(numbers, urgencies(order), strict=True)
+        return [WantedComponent(purls[number], *urgency) for number, urgency in parts]
 
 
 def wanted(database: Database, answered_before: dt.datetime, hints: IdHints) -> WantedComponents:

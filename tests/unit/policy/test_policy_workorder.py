@@ -3,10 +3,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook.policy.workorder import Urgency, component_of, positions, urgency
+from webhook.policy.workorder import Urgency, components_of, positions, urgencies
 
 Work = tuple[int, Urgency]
-_urgencies = st.builds(Urgency, never_asked=st.booleans(), seen=st.booleans(), images=st.integers(0, 2**30 - 1))
+_urgencies = st.tuples(st.booleans(), st.booleans(), st.integers(0, 2**30 - 1))
 _works = st.tuples(st.integers(0, 2**32 - 1), _urgencies)
 
 
@@ -19,7 +19,7 @@ def _position(work: Work) -> int:
 @given(_works)
 def test_a_position_tells_what_it_was_made_from_and_fits_into_64_bits(work: Work) -> None:
     order = _position(work)
-    assert (component_of(order), urgency(order)) == work
+    assert (components_of([order]), urgencies([order])) == ([work[0]], [work[1]])
     assert 0 <= order < 2**64
 
 
@@ -34,4 +34,4 @@ def test_seen_comes_before_never_answered_before_many_images_before_the_id(works
 
 def test_more_images_than_are_counted_change_nothing_else() -> None:
     (order,) = positions([(3, 7)], {3: 2**32 - 1}, {3: 1})
-    assert (component_of(order), urgency(order)) == (3, Urgency(never_asked=False, seen=True, images=2**30 - 1))
+    assert (components_of([order]), urgencies([order])) == ([3], [(False, True, 2**30 - 1)])

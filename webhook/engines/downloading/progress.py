@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from typing import Protocol, overload
 
 from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult, WantedComponent
 from webhook.model.purls import Purl
+
+_PAGE = 2000
 
 
 class PurlsOf(Sequence[Purl]):
@@ -34,10 +35,12 @@ class PurlsOf(Sequence[Purl]):
         chosen = range(self._length)[index]
         if isinstance(chosen, int):
             return self._wanted[chosen].purl
-        return [self._wanted[place].purl for place in chosen]
+        stop = chosen.stop if chosen.stop >= 0 else None
+        return [component.purl for component in self._wanted[chosen.start : stop : chosen.step]]
 
     def __iter__(self) -> Iterator[Purl]:
-        return (component.purl for component in itertools.islice(self._wanted, self._length))
+        for start in range(0, self._length, _PAGE):
+            yield from [component.purl for component in self._wanted[start : min(start + _PAGE, self._length)]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,7 @@ class Tally:
         """Count a batch of ``size`` components."""
         self._charge(answer)
         self.answered += len(answer.answers)
-        self.vulnerable += sum(bool(component_answer.vulnerabilities) for component_answer in answer.answers)
+        self.vulnerable += sum([bool(component_answer.vulnerabilities) for component_answer in answer.answers])
         self.unknown += len(answer.unanswered)
         self.rejected += len(answer.rejected)
         self.failed += size - len(answer.answers) - len(answer.unanswered) - len(answer.rejected)

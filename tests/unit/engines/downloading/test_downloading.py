@@ -414,6 +414,8 @@ class Torn(Sequence[WantedComponent]):
         return 6000
 
     def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self[number] for number in range(6000)[place]]
         if place >= 4000:
             raise StoreError("The database went away.")
         return WantedComponent(Purl(f"pkg:maven/g/a{place}@1"), True, False, 1)
