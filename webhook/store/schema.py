@@ -13,7 +13,7 @@ from webhook.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = "0017"
+VERSION = "0018"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -32,6 +32,7 @@ KNOWN = (
     "0014",
     "0015",
     "0016",
+    "0017",
     VERSION,
 )
 """Every version there was, oldest first."""
