@@ -181,14 +181,14 @@ def _list_rows(console: Console, listed: str, paths: Sequence[str]) -> Iterator[
 
 def _single_rows(console: Console) -> Iterator[Row]:
     catalog, where = console.triage.boards.now().catalog, console.triage.boards.now().where
-    package = next(iter(sorted(catalog.packages)))
+    package = next(iter(sorted(catalog.affected.packages)))
     path = f"/package?{urlencode({'purl': package})}"
     for _ in range(ROUNDS * 2):
         console.ask(path)
     took = _p95(console.samples[path])
     yield Row("who has a package, p95", f"{took:.0f} ms", f"≤ {PACKAGE_GOAL_MS} ms", took <= PACKAGE_GOAL_MS)
     numbers: dict[str, list[int]] = {}
-    for number, keys in catalog.found.items():
+    for number, keys in catalog.affected.found.items():
         for key in keys:
             numbers.setdefault(key, []).append(number)
     touched = {key: len(where.places(held)) for key, held in itertools.islice(sorted(numbers.items()), 20_000)}

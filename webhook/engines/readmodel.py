@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from webhook.model.changes import START, UINT32, Changes, ImageFacts, StoredSbom, VulnerableComponent
+from webhook.model.changes import START, UINT32, Changes, ImageFacts, KnownAnswers, StoredSbom, VulnerableComponent
 from webhook.model.components import ComponentState
 from webhook.model.looks import StoredLook, is_of
 from webhook.model.places import settles
@@ -328,6 +328,17 @@ class ReadModel:
         """Every image with the numbers of its components."""
         with self._lock:
             return [(digest, image.ids) for digest, image in self._images.items()]
+
+    def answers(self) -> KnownAnswers:
+        """What was answered about each component, as of now."""
+        with self._lock:
+            guessed = (len(self._doubtful), self._told)
+            return KnownAnswers(bytes(self._states), self._answered_at.tobytes(), guessed)
+
+    def looks(self) -> Mapping[Digest, Looks]:
+        """In which names each image was looked at; equal ones are one object."""
+        with self._lock:
+            return {digest: image.looks for digest, image in self._images.items()}
 
     def findings(self) -> Sequence[tuple[int, Purl, tuple[str, ...]]]:
         """Number, purl and vulnerability ids of every vulnerable component."""

@@ -154,3 +154,18 @@ class ImageFacts:
     incomplete: str = ""
     guessed: tuple[Purl, ...] = ()
     not_in_image: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAnswers:
+    """What sources answered about each component, at one moment.
+
+    Attributes:
+        states: one byte a component, by its id.
+        answered_at: four bytes a component, by its id: when, in the byte order of the machine.
+        guessed: equal as long as the same clean components are so perhaps only because their group was guessed.
+    """
+
+    states: bytes
+    answered_at: bytes
+    guessed: tuple[int, frozenset[str]]

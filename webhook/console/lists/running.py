@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from webhook.console.face import ConsoleFace
 from webhook.console.lists.base import ACTION, MAYBE_TEXT, NUMBER, TEXTS, Column, Filter, ListView, Values
-from webhook.engines.triage.board import JudgedWorkload, KnownImage
+from webhook.engines.triage.judged import JudgedWorkload, KnownImage
 from webhook.model.triage import Key, Page
 from webhook.policy.imagenames import matches_wildcards
 from webhook.policy.scores import severity

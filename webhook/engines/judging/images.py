@@ -214,6 +214,11 @@ class ImageChecker:
         return self._evaluate(facts, Subject(image, image.digest, namespace, self._model.revision))
 
     @property
+    def wanted(self) -> Wanted:
+        """The platforms for which an SBOM has to be there; another object once these have changed."""
+        return self._platforms.now()
+
+    @property
     def stale_before(self) -> int:
         """Clean answers given before this moment (seconds since 1970) count as unknown; 0 when answers do not age."""
         age = self._policy.max_report_age
@@ -232,6 +237,11 @@ class ImageChecker:
         judged = self._judged(image, digest, namespace)
         return None if judged is None else judged.verdict
 
+    def unremembered(self, image: ImageRef, digest: Digest, namespace: str) -> Verdict | None:
+        """As :meth:`known`, for callers that keep what they get: nothing is remembered here."""
+        judged = self._judged_now(image, digest, namespace, self._platforms.now())
+        return None if judged is None else judged.verdict
+
     def _judged(self, image: ImageRef, digest: Digest, namespace: str) -> _Judged | None:
         wanted = self._platforms.now()
         stale = self.generation != self._model.generation or self._wanted is not wanted
@@ -245,6 +255,12 @@ class ImageChecker:
             until = cached.verdict.valid_until
             if until is None or self._clock.now() < until:
                 return cached
+        judged = self._judged_now(image, digest, namespace, wanted)
+        if judged is not None:
+            verdicts[key] = judged
+        return judged
+
+    def _judged_now(self, image: ImageRef, digest: Digest, namespace: str, wanted: Wanted) -> _Judged | None:
         places = self._search.trusted(image)
         facts = self._model.facts(digest, stale_before=self.stale_before, places=places)
         if facts is None:
@@ -255,8 +271,7 @@ class ImageChecker:
             facts = replace(facts, incomplete=_NOT_LOOKED_AT if trouble is None else trouble)
         verdict = self._evaluate(_with_gaps(facts, coverage, wanted), self._subject(image, digest, namespace))
         gap = trouble != "" or (coverage is not None and has_gap(coverage, wanted))
-        verdicts[key] = judged = _Judged(verdict, gap or coverage is None, gap)
-        return judged
+        return _Judged(verdict, gap or coverage is None, gap)
 
     def _forget(self, wanted: Wanted) -> None:
         """Drop the verdicts, because what is known or what counts has changed."""

@@ -126,12 +126,12 @@ class AssessmentLists:
         board = None if self._boards is None else self._boards.now()
         if board is None or board.limits is None:
             return lambda _: True
-        limits, there = board.limits, board.catalog.affected_by(board.vulnerable_in())
+        limits, there = board.limits, board.catalog.affected.affected_by(board.vulnerable_in())
 
         def sees(one: Assessment) -> bool:
             if one.scope.namespace is not None:
                 return one.scope.namespace in limits
-            return not there.isdisjoint(board.catalog.named((one.vulnerability.casefold(),)))
+            return not there.isdisjoint(board.catalog.affected.named((one.vulnerability.casefold(),)))
 
         return sees
 

@@ -1,14 +1,14 @@
 """The board: every known image and every running workload with its verdict now, by the judge that admission has.
 
-It is recreated when the read model or the inventory changed, or when time changed a verdict, in a separate thread;
-callers meanwhile get the former one.
+It is made again when the read model or the inventory changed, or when time changed a verdict, in a separate thread;
+callers meanwhile get the former one. Only what may have got another verdict is judged again (:class:`Basis`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -17,75 +17,17 @@ from cachetools import LRUCache
 
 from webhook.engines.judging.images import ImageChecker
 from webhook.engines.readmodel import ReadModel
+from webhook.engines.triage.basis import Basis
 from webhook.engines.triage.catalog import Catalog, Catalogs
+from webhook.engines.triage.judged import JudgedWorkload, KnownImage, judge_of, judged_workload, reference
 from webhook.engines.triage.whereabouts import Whereabouts
-from webhook.errors import InvalidInput
-from webhook.model.actions import Action, worst
-from webhook.model.images import Digest, ImageRef, parse_image
-from webhook.model.inventory import InventoriedImage, InventoriedWorkload, RunningInventory
+from webhook.model.images import Digest
+from webhook.model.inventory import InventoriedWorkload, RunningInventory
 from webhook.model.policies import Policy
 from webhook.model.verdicts import Verdict
-from webhook.policy.modes import enforced
 from webhook.ports import Clock, InventoryStore
 
-NAMELESS = "image"
-"""The repository of an image of which only the digest is known."""
-_PERIOD_SECONDS = 60.0
 _MOST_NARROW = 16
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedImage:
-    """An image of a workload with its verdict now.
-
-    Attributes:
-        image: as the audit saw it.
-        action: what is asked for: of the verdict, or of the audit where no SBOM is known.
-        verdict: None where no SBOM is known.
-    """
-
-    image: InventoriedImage
-    action: Action
-    verdict: Verdict | None
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedWorkload:
-    """A running workload with its verdict now.
-
-    Attributes:
-        workload: as the audit saw it.
-        action: what a new Pod of it would get in the mode of its namespace.
-        verdict: the worst of its images, whatever the mode makes of it.
-        images: each one.
-    """
-
-    workload: InventoriedWorkload
-    action: Action
-    verdict: Action
-    images: tuple[JudgedImage, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KnownImage:
-    """An image with an SBOM.
-
-    Attributes:
-        digest: of the image.
-        names: tagged names, sorted.
-        verdict: as for no namespace.
-        workloads: places, in the board, of the workloads that run it.
-    """
-
-    digest: Digest
-    names: tuple[str, ...]
-    verdict: Verdict
-    workloads: tuple[int, ...] = ()
-
-    @property
-    def title(self) -> str:
-        """Its first name, or its digest."""
-        return self.names[0] if self.names else str(self.digest)
 
 
 @dataclass(frozen=True)
@@ -95,8 +37,7 @@ class Board:
     Attributes:
         generation: of the read model.
         taken_at: when the cluster was last audited; None without a cluster.
-        where: which images contain a component.
-        catalog: the vulnerabilities.
+        basis: what the verdicts came from.
         images: sorted by title and digest.
         workloads: sorted by namespace, kind and name.
         valid_until: when time alone changes a verdict; None means never.
@@ -105,12 +46,21 @@ class Board:
 
     generation: int
     taken_at: dt.datetime | None
-    where: Whereabouts
-    catalog: Catalog
+    basis: Basis
     images: tuple[KnownImage, ...]
     workloads: tuple[JudgedWorkload, ...]
     valid_until: dt.datetime | None = None
     limits: frozenset[str] | None = None
+
+    @property
+    def where(self) -> Whereabouts:
+        """Which images contain a component."""
+        return self.basis.where
+
+    @property
+    def catalog(self) -> Catalog:
+        """The vulnerabilities."""
+        return self.basis.catalog
 
     @cached_property
     def by_digest(self) -> Mapping[Digest, KnownImage]:
@@ -139,7 +89,7 @@ class Board:
         if known is None:
             digests = self.digests_in(namespace)
             places = {place for place, digest in enumerate(self.where.digests) if digest in digests}
-            known = self._vulnerable[namespace] = frozenset(self.where.in_some(self.catalog.found, places))
+            known = self._vulnerable[namespace] = frozenset(self.where.in_some(self.catalog.affected.found, places))
         return known
 
     @cached_property
@@ -159,7 +109,8 @@ class Board:
         images = tuple(
             replace(image, workloads=left.running[image.digest]) for image in self.images if image.digest in digests
         )
-        return replace(left, images=images, where=self.where.among(digests))
+        basis = replace(self.basis, where=self.where.among(digests))
+        return replace(left, images=images, basis=basis)
 
     def digests_in(self, namespace: str | None = None) -> set[Digest]:
         """The images that run, in one namespace or in any."""
@@ -198,7 +149,6 @@ class Boards:
         self._one_at_a_time, self._narrow_lock = threading.Lock(), threading.Lock()
         self._narrow = LRUCache[frozenset[str], tuple[Board, Board]](_MOST_NARROW)
         self._known: RunningInventory | None = None
-        self._where = Whereabouts(())
         self._looked = float("-inf")
         self._now: Board | None = None
 
@@ -224,7 +174,7 @@ class Boards:
                 until = board.valid_until
                 if until is None or self._clock.now() < until:
                     if board.catalog is not catalog:
-                        self._now = board = replace(board, catalog=catalog)
+                        self._now = board = replace(board, basis=replace(board.basis, catalog=catalog))
                     return board
             self._now = board = self._made(taken_at, catalog)
             return board
@@ -248,26 +198,68 @@ class Boards:
             self._known = self._inventory.load()
 
     def _made(self, taken_at: dt.datetime | None, catalog: Catalog) -> Board:
-        generation, contents, names = self._model.generation, self._model.contents(), self._model.names()
-        if not self._where.is_of(contents):
-            self._where = Whereabouts(contents)
+        before, generation = self._now, self._model.generation
+        basis = Basis.of(self._model, catalog, self._checker, None if before is None else before.basis)
+        former = _Former(before, basis, self._clock.now())
         judge = judge_of(self._checker)
         workloads = () if self._known is None else self._known.workloads
-        judged = tuple(judged_workload(workload, judge, self._policy) for workload in workloads)
-        board = Board(generation, taken_at, self._where, catalog, (), judged)
+        judged = tuple(
+            former.workload(workload) or judged_workload(workload, judge, self._policy) for workload in workloads
+        )
+        board = Board(generation, taken_at, basis, (), judged)
         images = []
-        for digest, _ in contents:
-            shown = tuple(sorted(names.get(digest, ())))
-            verdict = judge(reference(shown[0] if shown else "", digest), digest, "")
+        for digest in basis.where.digests:
+            verdict = former.verdict(digest)
+            names = basis.names.get(digest, ())
+            if verdict is None:
+                verdict = judge(reference(names[0] if names else "", digest), digest, "")
             if verdict is not None:
-                images.append(KnownImage(digest, shown, verdict, board.running.get(digest, ())))
+                images.append(KnownImage(digest, names, verdict, board.running.get(digest, ())))
         images.sort(key=lambda image: (image.title, image.digest))
         moments = [image.verdict.valid_until for image in images]
         moments += [
             image.verdict.valid_until for workload in judged for image in workload.images if image.verdict is not None
         ]
         until = min((moment for moment in moments if moment is not None), default=None)
-        return Board(generation, taken_at, self._where, catalog, tuple(images), judged, until)
+        return Board(generation, taken_at, basis, tuple(images), judged, until)
+
+
+class _Former:
+    """The verdicts of a former board that still hold.
+
+    Args:
+        board: the former one; None when there was none.
+        basis: what is known now.
+        now: UTC, aware.
+    """
+
+    def __init__(self, board: Board | None, basis: Basis, now: dt.datetime) -> None:
+        changed = None if board is None else basis.changed_since(board.basis)
+        self._changed, self._now = changed or (), now
+        self._images: Mapping[Digest, KnownImage] = {}
+        self._workloads: Mapping[str, JudgedWorkload] = {}
+        if board is not None and changed is not None:
+            self._images = board.by_digest
+            self._workloads = {judged.workload.uid: judged for judged in board.workloads}
+
+    def verdict(self, digest: Digest) -> Verdict | None:
+        """The verdict about an image; None when it has to be judged."""
+        known = self._images.get(digest)
+        return known.verdict if known is not None and self._holds(digest, known.verdict) else None
+
+    def workload(self, workload: InventoriedWorkload) -> JudgedWorkload | None:
+        """The verdict about a workload that is as it was; None when it has to be judged."""
+        known = self._workloads.get(workload.uid)
+        if known is None or known.workload != workload:
+            return None
+        holds = all(self._holds(image.image.digest, image.verdict) for image in known.images)
+        return known if holds else None
+
+    def _holds(self, digest: Digest | None, verdict: Verdict | None) -> bool:
+        if digest in self._changed:
+            return False
+        until = None if verdict is None else verdict.valid_until
+        return until is None or self._now < until
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,37 +296,3 @@ class BoardSource(Protocol):
 
     def refresh(self, *, inventory: bool = True) -> Board:
         """The board as of now; raises StoreError when the store did not answer."""
-
-
-Judging = Callable[[ImageRef, Digest, str], Verdict | None]
-"""Image, digest and namespace → the verdict from memory; None where no SBOM is known."""
-
-
-def judge_of(checker: ImageChecker) -> Judging:
-    """Judges by what is in memory."""
-    return checker.known
-
-
-def judged_workload(one: InventoriedWorkload, judge: Judging, policy: Policy) -> JudgedWorkload:
-    """A workload as it would be judged now."""
-    if not one.is_judged or one.mode is None:
-        unseen = tuple(JudgedImage(image, Action.ALLOW, None) for image in one.images)
-        return JudgedWorkload(one, Action.ALLOW, Action.ALLOW, unseen)
-    images = tuple(_judged_image(image, one.namespace, judge) for image in one.images)
-    verdict = worst(image.action for image in images)
-    return JudgedWorkload(one, enforced(verdict, "Pod", one.mode, policy), verdict, images)
-
-
-def _judged_image(image: InventoriedImage, namespace: str, judge: Judging) -> JudgedImage:
-    verdict = None
-    if image.digest is not None:
-        verdict = judge(reference(image.reference, image.digest), image.digest, namespace)
-    return JudgedImage(image, image.action if verdict is None else verdict.action, verdict)
-
-
-def reference(name: str, digest: Digest) -> ImageRef:
-    """The reference to judge an image by: one of its names with the digest."""
-    try:
-        return parse_image(name if "@" in name else f"{name or NAMELESS}@{digest}")
-    except InvalidInput:
-        return parse_image(f"{NAMELESS}@{digest}")

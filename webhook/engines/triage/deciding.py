@@ -311,7 +311,7 @@ class Decider:
                     replaced[given.sequence] = given
         board = parts.boards.now()
         digests = self._digests(board, numbers, records)
-        will_be = _Supposed(will, board.catalog.named({record.vulnerability.casefold() for record in records}))
+        will_be = _Supposed(will, board.catalog.affected.named({record.vulnerability.casefold() for record in records}))
         return Effects(
             changed,
             len(digests),

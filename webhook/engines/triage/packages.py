@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.triage.board import Board, BoardSource, JudgedWorkload, KnownImage
+from webhook.engines.triage.board import Board, BoardSource
+from webhook.engines.triage.judged import JudgedWorkload, KnownImage
 from webhook.errors import InvalidInput
 from webhook.model.images import Digest
 from webhook.model.triage import ComponentLine, Key, PackageLine, PackageScan, Page

@@ -155,7 +155,9 @@ class VulnerabilityLists:
         candidates, numbers = self._candidates(wanted, board)
         judge = self._judge(wanted)
         found: list[VulnerabilityRow] = []
-        walked = (key for key in board.catalog.walk(wanted.order, after) if candidates is None or key in candidates)
+        walked = (
+            key for key in board.catalog.affected.walk(wanted.order, after) if candidates is None or key in candidates
+        )
         for portion in chain((most + 1,), _PORTIONS, repeat(_PORTIONS[-1])):
             keys = list(islice(walked, portion))
             lines = {line.vulnerability.id: line for line in self._store.vulnerabilities(keys)}
@@ -171,7 +173,7 @@ class VulnerabilityLists:
             if self._clock.monotonic() >= end:
                 if not found:
                     raise TooBroad("This list takes too long to search with these filters.")
-                return Page(tuple(found), board.catalog.key(wanted.order, keys[-1]))
+                return Page(tuple(found), board.catalog.affected.key(wanted.order, keys[-1]))
         return Page(tuple(found))
 
     def one(self, identifier: str, namespace: str = "") -> VulnerabilityRow | None:
@@ -241,7 +243,7 @@ class VulnerabilityLists:
         workloads: set[int] = set()
         for place in places:
             workloads.update(board.running.get(board.where.digests[place], ()))
-        key = board.catalog.key(wanted.order, line.vulnerability.id)
+        key = board.catalog.affected.key(wanted.order, line.vulnerability.id)
         return VulnerabilityRow(
             line.vulnerability,
             line.first_seen,
@@ -258,7 +260,7 @@ class VulnerabilityLists:
         sets: list[Set[str]] = []
         numbers = self._numbers(wanted, board)
         if numbers is not None:
-            sets.append(catalog.affected_by(numbers))
+            sets.append(catalog.affected.affected_by(numbers))
         if wanted.ends_within is not None:
             sets.append(catalog.ending(now, now + dt.timedelta(days=wanted.ends_within)))
         if not wanted.image and (wanted.state is not None or wanted.type):
@@ -269,13 +271,13 @@ class VulnerabilityLists:
                 sets.append(catalog.of_type(wanted.type) | unsettled)
         low, high = _ranks(wanted.severity)
         if low is not None and high is not None:
-            sets.append(catalog.ranked(low, high))
+            sets.append(catalog.affected.ranked(low, high))
         if wanted.scores is not None:
-            sets.append(catalog.ranked(max(int(wanted.scores[0] * 10), 0), int(wanted.scores[1] * 10)))
+            sets.append(catalog.affected.ranked(max(int(wanted.scores[0] * 10), 0), int(wanted.scores[1] * 10)))
         if wanted.since is not None:
-            sets.append(catalog.seen_since(wanted.since))
+            sets.append(catalog.affected.seen_since(wanted.since))
         if wanted.text:
-            sets.append(catalog.containing(wanted.text))
+            sets.append(catalog.affected.containing(wanted.text))
         sets.sort(key=len)
         return frozenset(sets[0]).intersection(*sets[1:]) if sets else None, numbers
 
@@ -319,11 +321,11 @@ def _named(pattern: str, catalog: Catalog) -> Iterator[int]:
     """Numbers of the components whose name, or purl where the pattern begins with ``pkg:``, matches a glob."""
     glob, is_purl = pattern[:_MOST_PATTERN].lower(), pattern.startswith("pkg:")
     start = glob.partition("*")[0].partition("@")[0]
-    for package, purl, name in catalog.searched:
-        text = purl if is_purl else name
-        if not text.startswith(start):
+    for package, purl, name_at in catalog.affected.searched:
+        if not purl.startswith(start, 0 if is_purl else name_at):
             continue
-        held = catalog.packages[package]
+        text = purl if is_purl else purl[name_at:]
+        held = catalog.affected.packages[package]
         if matches_wildcards(glob, text):
             yield from (number for number, _ in held)
         elif is_purl:

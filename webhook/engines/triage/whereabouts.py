@@ -19,11 +19,12 @@ class Whereabouts:
 
     Attributes:
         digests: of the images; their places are what the methods give.
+        components: the numbers of the components of each image.
     """
 
     def __init__(self, contents: Contents) -> None:
-        self._contents = contents
-        self.digests = tuple(digest for digest, _ in contents)
+        self.components = dict(contents)
+        self.digests = tuple(self.components)
         size = max((max(ids) for _, ids in contents if ids), default=-1) + 1
         starts = array(UINT32, bytes(4 * (size + 1)))
         for _, ids in contents:
@@ -42,14 +43,12 @@ class Whereabouts:
 
     def among(self, digests: Set[Digest]) -> Whereabouts:
         """The same for some images only."""
-        return Whereabouts([pair for pair in self._contents if pair[0] in digests])
+        return Whereabouts([pair for pair in self.components.items() if pair[0] in digests])
 
     def is_of(self, contents: Contents) -> bool:
         """Whether these are the contents that it was made of."""
-        mine = self._contents
-        return len(mine) == len(contents) and all(
-            pair[1] is other[1] and pair[0] == other[0] for pair, other in zip(mine, contents, strict=True)
-        )
+        mine = self.components
+        return len(mine) == len(contents) and all(mine.get(digest) is numbers for digest, numbers in contents)
 
     def places(self, numbers: Iterable[int], most: int | None = None) -> set[int]:
         """The places of images that contain one of these components; with ``most`` about as many at least."""

@@ -1,0 +1,101 @@
+"""The basis of a board: what its verdicts came from, so that the next board judges again only what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from webhook.engines.judging.images import ImageChecker
+from webhook.engines.readmodel import ReadModel
+from webhook.engines.triage.catalog import Catalog
+from webhook.engines.triage.whereabouts import Whereabouts
+from webhook.model.changes import KnownAnswers
+from webhook.model.images import Digest
+
+_SLICE = 4096
+"""Bytes that are compared at once; only slices that differ are looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """One moment of what verdicts about images without a namespace depend on, apart from the time.
+
+    Attributes:
+        catalog: vulnerabilities with what was decided about them.
+        where: which images contain a component.
+        names: the tagged names of each image, sorted.
+        looks: what kept the places of an image from answering, by digest; equal ones are one object.
+        answers: what was answered about each component.
+        wanted: the platforms for which an SBOM has to be there; another object when these have changed.
+    """
+
+    catalog: Catalog
+    where: Whereabouts
+    names: Mapping[Digest, tuple[str, ...]]
+    looks: Mapping[Digest, object]
+    answers: KnownAnswers
+    wanted: object
+
+    @classmethod
+    def of(cls, model: ReadModel, catalog: Catalog, checker: ImageChecker, before: Basis | None) -> Basis:
+        """The basis as of now; arrays of a former one are used again where they still hold."""
+        answers, contents = model.answers(), model.contents()
+        where = before.where if before is not None and before.where.is_of(contents) else Whereabouts(contents)
+        names = {digest: tuple(sorted(known)) for digest, known in model.names().items()}
+        return cls(catalog, where, names, model.looks(), answers, checker.wanted)
+
+    def changed_since(self, before: Basis | None) -> set[Digest] | None:
+        """The images whose verdict may not be the former one; None means any."""
+        if (
+            before is None
+            or before.catalog.rules is not self.catalog.rules
+            or before.wanted is not self.wanted
+            or before.answers.guessed != self.answers.guessed
+        ):
+            return None
+        numbers = chain(
+            _numbers_of(self._decided_otherwise(before.catalog), before.catalog, self.catalog),
+            _differing(before.answers.states, self.answers.states, 1),
+            _differing(before.answers.answered_at, self.answers.answered_at, 4),
+        )
+        places = self.where.places(numbers)
+        return {self.where.digests[place] for place in places} | set(self._known_otherwise(before))
+
+    def _decided_otherwise(self, before: Catalog) -> set[str]:
+        """Ids of vulnerabilities about which something else is known or decided."""
+        was, is_now = before.entries, self.catalog.entries
+        return {key for key in was.keys() | is_now.keys() if was.get(key) is not is_now.get(key)}
+
+    def _known_otherwise(self, before: Basis) -> Iterator[Digest]:
+        """Images with other SBOMs, names or troubles."""
+        was, is_now = before.where.components, self.where.components
+        yield from was.keys() - is_now.keys()
+        for digest, numbers in is_now.items():
+            if (
+                was.get(digest) is not numbers
+                or before.names.get(digest) != self.names.get(digest)
+                or before.looks.get(digest) is not self.looks.get(digest)
+            ):
+                yield digest
+
+
+def _numbers_of(keys: set[str], *catalogs: Catalog) -> Iterator[int]:
+    """Numbers of the components that some vulnerabilities affect."""
+    if not keys:
+        return
+    for catalog in catalogs:
+        for number, affected_by in catalog.affected.found.items():
+            if not keys.isdisjoint(affected_by):
+                yield number
+
+
+def _differing(before: bytes, now: bytes, width: int) -> Iterator[int]:
+    """Places of the numbers, each of some bytes, that are not the same in two arrays; what only one has is left out."""
+    end = min(len(before), len(now))
+    for start in range(0, end, _SLICE):
+        was, is_now = before[start : start + _SLICE], now[start : start + _SLICE]
+        if was != is_now:
+            for place in range(0, min(len(was), len(is_now)), width):
+                if was[place : place + width] != is_now[place : place + width]:
+                    yield (start + place) // width
