@@ -181,7 +181,7 @@ def _list_rows(console: Console, listed: str, paths: Sequence[str]) -> Iterator[
 
 def _single_rows(console: Console) -> Iterator[Row]:
     catalog, where = console.triage.boards.now().catalog, console.triage.boards.now().where
-    package = next(iter(sorted(catalog.affected.packages)))
+    package = min(purl for _, purl, _ in catalog.affected.affecting).package
     path = f"/package?{urlencode({'purl': package})}"
     for _ in range(ROUNDS * 2):
         console.ask(path)

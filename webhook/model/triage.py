@@ -72,6 +72,15 @@ class PackageScan:
     name: str | None = None
     type: str | None = None
 
+    @property
+    def by_purl(self) -> bool:
+        """Whether the list is in order of purls, as an index has them by type, and not of names."""
+        return self.name.startswith("pkg:") if self.name else self.type is not None
+
+    def key(self, line: PackageLine) -> Key:
+        """The place of a package in the list."""
+        return (line.package,) if self.by_purl else (line.name, line.package)
+
 
 @dataclass(frozen=True, slots=True)
 class ComponentLine:
@@ -98,7 +107,7 @@ class PackageLine:
 
     Attributes:
         package: purl without version.
-        name: the key of the list.
+        name: the last part of the purl, in lower case.
         versions: some of its components, in order of their purls; see ``more``.
         more: whether there are further ones.
     """

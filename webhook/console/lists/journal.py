@@ -22,7 +22,10 @@ from webhook.model.records import RunRecord
 from webhook.model.triage import AssessmentScan, AuditLine, AuditScan, Key, Page
 from webhook.policy.scopes import described
 
-_STANDINGS = tuple((item.value.replace(" ", "-"), item.value.capitalize()) for item in Standing)
+_STANDINGS = tuple(
+    (item.value.replace(" ", "-"), item.value.capitalize()) for item in Standing if item is not Standing.REPLACED
+)
+"""No index finds the few that were replaced among all; the page of their vulnerability has them."""
 _DECIMAL = {"type": ["number", "null"]}
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
+from webhook.model.changes import UINT32
 from webhook.model.purls import Purl
 from webhook.model.triage import Key, VulnerabilityOrder
 from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.imagenames import matches_wildcards
 from webhook.policy.scores import round_score
 
 Affecting = Sequence[tuple[int, Purl, tuple[str, ...]]]
 """Number, purl and vulnerability ids of every vulnerable component."""
 _UNSCORED = -1
+_MOST_PATTERN = 200
+_LAST = "\U0010ffff"
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -93,7 +98,8 @@ class Affected:
     def seen_since(self, moment: dt.datetime) -> set[str]:
         """Ids that entered the store then or later."""
         start = (moment - _EPOCH) // dt.timedelta(microseconds=1)
-        return {key for key in self.facts if self.first_seen.get(key, 0) >= start}
+        by_moment = self._orders[VulnerabilityOrder.NEWEST]
+        return set(by_moment[bisect_left(by_moment, start, key=lambda item: self.first_seen.get(item, 0)) :])
 
     def containing(self, text: str) -> set[str]:
         """Ids with a text in the id, an alias or the title, without case."""
@@ -121,22 +127,32 @@ class Affected:
                 found[folded] = (*found.get(folded, ()), key)
         return found
 
-    @cached_property
-    def packages(self) -> Mapping[str, Sequence[tuple[int, Purl]]]:
-        """The vulnerable components of each package."""
-        found: dict[str, list[tuple[int, Purl]]] = {}
-        for number, purl, _ in self.affecting:
-            found.setdefault(purl.package, []).append((number, purl))
+    def in_packages(self, pattern: str) -> set[int]:
+        """Numbers of the components whose name, or purl where it begins with ``pkg:``, matches a glob without case."""
+        glob, is_purl = pattern[:_MOST_PATTERN].lower(), pattern.startswith("pkg:")
+        lines, starts, first, last = self._packages.lines, self._packages.starts, 0, len(self._packages.lines)
+        if is_purl:
+            beginning = glob.partition("*")[0].partition("@")[0]
+            first, last = bisect_left(lines, beginning), bisect_left(lines, beginning + _LAST)
+            if glob == f"{beginning}*":
+                return set(self._packages.numbers[starts[first] : starts[last]])
+        rarest, matches = max(glob.partition("@")[0].split("*"), key=len), _matcher(glob)
+        found: set[int] = set()
+        for place in range(first, last):
+            line = lines[place]
+            if rarest not in line:
+                continue
+            start, end = starts[place], starts[place + 1]
+            if matches(line, 0 if is_purl else line.rfind("/") + 1):
+                found.update(self._packages.numbers[start:end])
+            elif is_purl:
+                components = self._packages.components[start:end]
+                found.update(number for number, purl, _ in components if matches(purl.lower(), 0))
         return found
 
     @cached_property
-    def searched(self) -> Sequence[tuple[str, str, int]]:
-        """Each of these packages with its purl in lower case, and where in that its name begins."""
-        lowered = ((package, package.lower()) for package in self.packages)
-        return [
-            (package, package if package == lower else lower, lower.rfind("/") + 1)  # one text where it is the same
-            for package, lower in lowered
-        ]
+    def _packages(self) -> _Packages:
+        return _Packages.of(self.affecting)
 
     def affected_by(self, numbers: Iterable[int]) -> set[str]:
         """Ids that affect one of these components."""
@@ -148,8 +164,46 @@ class Affected:
         self.named(())
         self.ranked(0, 0)
         self.containing("")
-        len(self.searched)
+        self.in_packages("pkg:")
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class _Packages:
+    """The vulnerable components by package.
+
+    Attributes:
+        lines: packages in lower case, sorted.
+        starts: where the components of each begin, and where those of the last end.
+        components: in this order.
+        numbers: of these components.
+    """
+
+    lines: Sequence[str]
+    starts: Sequence[int]
+    components: Affecting
+    numbers: Sequence[int]
+
+    @classmethod
+    def of(cls, affecting: Affecting) -> _Packages:
+        ordered = sorted(affecting, key=lambda component: component[1].package.lower())
+        lines: list[str] = []
+        starts = array(UINT32)
+        for place, (_, purl, _) in enumerate(ordered):
+            line = purl.package.lower()
+            if not lines or lines[-1] != line:
+                lines.append(line)
+                starts.append(place)
+        starts.append(len(ordered))
+        return cls(lines, starts, ordered, array(UINT32, (number for number, _, _ in ordered)))
+
+
+def _matcher(glob: str) -> Callable[[str, int], bool]:
+    """Whether what a text has from a place on matches a glob."""
+    beginning, star, rest = glob.partition("*")
+    if star and not rest:
+        return lambda text, place: text.startswith(beginning, place)
+    return lambda text, place: matches_wildcards(glob, text[place:])
 
 
 def _rank(vulnerability: Vulnerability) -> int:

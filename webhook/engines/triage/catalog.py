@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Generic, TypeVar
 
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
@@ -27,6 +28,7 @@ from webhook.ports import Clock, TriageStore
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 _NONE: frozenset[str] = frozenset()
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +111,17 @@ class Catalog:
 
     def ending(self, after: dt.datetime, until: dt.datetime) -> set[str]:
         """Ids of which a record that can still matter ends in a span of time, its beginning not included."""
-        return self.affected.named(self._by_end.within(after, until))
+        return set(self._by_end.within(after, until))
 
     @cached_property
     def _by_end(self) -> _Moments:
+        names = self.affected.names
         return _Moments(
-            (record.assessment.until, name)
+            (record.assessment.until, key)
             for (name, _), records in self.records.items()
             for record in records
             if record.assessment.until is not None
+            for key in names.get(name, ())
         )
 
 
@@ -222,25 +226,36 @@ def _changed(before: Catalog, affected: Affected, records: Records) -> set[str]:
 
 def _judged(judge: Judge, affecting: Affecting, facts: Mapping[str, Vulnerability]) -> Mapping[str, Entry]:
     """The entries of some vulnerabilities."""
-    states: dict[str, set[AssessmentState]] = {key: set() for key in facts}
-    types: dict[str, set[str]] = {key: set() for key in facts}
+    states: dict[str, frozenset[AssessmentState]] = {}
+    types: dict[str, frozenset[str]] = {}
     changes: dict[str, dt.datetime] = {}
+    with_state, with_type = _Joined[AssessmentState](), _Joined[str]()
     for _, purl, keys in affecting:
         for key in keys:
             if key not in facts:
                 continue
             finding = judge.finding(purl, facts[key])
-            states[key].add(state_of(finding))
+            states[key] = with_state(states.get(key), state_of(finding))
             decided = finding.assessment or finding.expired
             if decided is not None:
-                types[key].add((decided.type or "").casefold())
+                types[key] = with_type(types.get(key), (decided.type or "").casefold())
             at = finding.changes_at
             if at is not None and (key not in changes or at < changes[key]):
                 changes[key] = at
-    same: dict[frozenset[object], frozenset[object]] = {}
-    made = {}
-    for key, one in facts.items():
-        seen, given = frozenset(states[key]), frozenset(types[key])
-        seen, given = same.setdefault(seen, seen), same.setdefault(given, given)  # type: ignore[assignment]
-        made[key] = Entry(one, seen, given, changes.get(key))
-    return made
+    return {
+        key: Entry(one, states.get(key, frozenset()), types.get(key, frozenset()), changes.get(key))
+        for key, one in facts.items()
+    }
+
+
+class _Joined(Generic[_T]):
+    """Adds values to sets; equal sets are one object, because there are many of few kinds."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[frozenset[_T] | None, _T], frozenset[_T]] = {}
+
+    def __call__(self, values: frozenset[_T] | None, value: _T) -> frozenset[_T]:
+        known = self._known.get((values, value))
+        if known is None:
+            known = self._known[values, value] = frozenset((*(values or ()), value))
+        return known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain, islice, repeat
@@ -11,7 +11,6 @@ from itertools import chain, islice, repeat
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.triage.board import Board, BoardSource
-from webhook.engines.triage.catalog import Catalog
 from webhook.errors import InvalidInput, TooBroad
 from webhook.model.actions import Action, worst
 from webhook.model.images import Digest
@@ -20,7 +19,6 @@ from webhook.model.triage import Key, Page, VulnerabilityLine, VulnerabilityOrde
 from webhook.model.verdicts import Finding
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.evaluation import Judge, worst_first
-from webhook.policy.imagenames import matches_wildcards
 from webhook.policy.matching import Place
 from webhook.policy.scores import SEVERITIES, UNSCORED
 from webhook.policy.selections import state_of
@@ -30,7 +28,8 @@ MOST_COUNTED = 1000
 """Images beyond which a line says "1,000+"."""
 _PORTIONS = (100, 250, 500, 1000)
 _SECONDS = 1.0
-_MOST_PATTERN = 200
+_FEW = 8
+"""A filter holds few components when not more than one of so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +258,8 @@ class VulnerabilityLists:
         catalog, now = board.catalog, self._clock.now()
         sets: list[Set[str]] = []
         numbers = self._numbers(wanted, board)
-        if numbers is not None:
-            sets.append(catalog.affected.affected_by(numbers))
+        if numbers is not None and len(numbers) * _FEW < len(catalog.affected.affecting):
+            sets.append(catalog.affected.affected_by(numbers))  # of many, the next page is found by walking
         if wanted.ends_within is not None:
             sets.append(catalog.ending(now, now + dt.timedelta(days=wanted.ends_within)))
         if not wanted.image and (wanted.state is not None or wanted.type):
@@ -292,7 +291,7 @@ class VulnerabilityLists:
             held = set(self._model.components_of(Digest(wanted.image)) or ())
             found = held if found is None else found & held
         if wanted.package:
-            named = set(_named(wanted.package, board.catalog))
+            named = board.catalog.affected.in_packages(wanted.package)
             found = named if found is None else found & named
         return found
 
@@ -315,21 +314,6 @@ def _seen(line: VulnerabilityLine, numbers: Set[int] | None) -> VulnerabilityLin
 def _is_of(finding: Finding, kind: str) -> bool:
     given = finding.assessment or finding.expired
     return given is not None and (given.type or "").casefold() == kind.casefold()
-
-
-def _named(pattern: str, catalog: Catalog) -> Iterator[int]:
-    """Numbers of the components whose name, or purl where the pattern begins with ``pkg:``, matches a glob."""
-    glob, is_purl = pattern[:_MOST_PATTERN].lower(), pattern.startswith("pkg:")
-    start = glob.partition("*")[0].partition("@")[0]
-    for package, purl, name_at in catalog.affected.searched:
-        if not purl.startswith(start, 0 if is_purl else name_at):
-            continue
-        text = purl if is_purl else purl[name_at:]
-        held = catalog.affected.packages[package]
-        if matches_wildcards(glob, text):
-            yield from (number for number, _ in held)
-        elif is_purl:
-            yield from (number for number, full in held if matches_wildcards(glob, full.lower()))
 
 
 def _ranks(severity: str | None) -> tuple[int | None, int | None]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, literal, select, true, tuple_
 
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
@@ -20,36 +20,58 @@ SHOWN_VERSIONS = 20
 _P, _C = packages.c, components.c
 _AFTER_AT = chr(ord("@") + 1)
 _COLUMNS = (_C.id, _C.purl, _C.state, _C.answered_at)
+_Row = tuple[int, str, int, int]
 
 
 def package_lines(connection: Connection, scan: PackageScan, after: Key | None, most: int) -> list[PackageLine]:
-    """A page in order of the names."""
-    is_purl = scan.name is not None and scan.name.startswith("pkg:")
-    order = (_P.package,) if is_purl else (_P.name, _P.package)
+    """A page in the order of :meth:`PackageScan.key`."""
+    order = (_P.package,) if scan.by_purl else (_P.name, _P.package)
     query = select(_P.package, _P.name).order_by(*order).limit(most)
     if scan.name:
+        is_purl = scan.name.startswith("pkg:")
         query = query.where(matches(_P.package, scan.name) if is_purl else matches(_P.name, scan.name.lower()))
     if scan.type:
         start = f"pkg:{scan.type}"
         query = query.where(_P.package >= f"{start}/", _P.package < f"{start}0")  # what comes after the slash
     if after is not None:
-        query = query.where(tuple_(*order) > tuple_(*(literal(part) for part in (after[-1:] if is_purl else after))))
-    found = [row for portion in raw_rows(connection, query) for row in portion]
+        query = query.where(tuple_(*order) > tuple_(*(literal(part) for part in after)))
+    chosen = [row for portion in raw_rows(connection, query) for row in portion]
+    versions: dict[str, list[ComponentLine]] = {}
+    for line in _lines(connection, _versions(connection, [package for package, _ in chosen])):
+        versions.setdefault(line.purl.package, []).append(line)
     return [
-        PackageLine(package, name, tuple(versions[:SHOWN_VERSIONS]), len(versions) > SHOWN_VERSIONS)
-        for package, name in found
-        for versions in (version_lines(connection, package, None, SHOWN_VERSIONS + 1),)
+        PackageLine(package, name, tuple(known[:SHOWN_VERSIONS]), len(known) > SHOWN_VERSIONS)
+        for package, name in chosen
+        for known in (versions.get(package, []),)
     ]
 
 
 def version_lines(connection: Connection, package: str, after: str | None, most: int) -> list[ComponentLine]:
     """Components of one package."""
-    first, end = f"{package}@", f"{package}{_AFTER_AT}"
-    query = select(*_COLUMNS).where(_C.purl >= first, _C.purl < end).order_by(_C.purl).limit(most)
-    found = _lines(connection, query if after is None else query.where(_C.purl > after))
-    if after is None and len(found) < most:  # one without a version stands under the package's own name
-        found = [*_lines(connection, select(*_COLUMNS).where(_C.purl == package)), *found]
-    return found
+    query = _versions_of(literal(package), most)
+    rows = _rows(connection, query if after is None else query.where(_C.purl > after))
+    if after is None and len(rows) < most:  # one without a version stands under the package's own name
+        rows = [*_rows(connection, select(*_COLUMNS).where(_C.purl == package)), *rows]
+    return _lines(connection, rows)
+
+
+def _versions(connection: Connection, chosen: Sequence[str]) -> list[_Row]:
+    """The first components of each of some packages, one more than is shown."""
+    if not chosen:
+        return []
+    rows = _rows(connection, select(*_COLUMNS).where(among(connection, _C.purl, list(chosen))))
+    if connection.dialect.name == "postgresql":  # one way there and back, as each of them costs more than the look-up
+        versions = _versions_of(_P.package, SHOWN_VERSIONS + 1).lateral()
+        query = select(versions).select_from(packages.join(versions, true()))
+        return rows + _rows(connection, query.where(among(connection, _P.package, list(chosen))))
+    for package in chosen:
+        rows += _rows(connection, _versions_of(literal(package), SHOWN_VERSIONS + 1))
+    return rows
+
+
+def _versions_of(package: ColumnElement[str], most: int) -> Select[Any]:
+    first, end = package + literal("@"), package + literal(_AFTER_AT)
+    return select(*_COLUMNS).where(_C.purl >= first, _C.purl < end).order_by(_C.purl).limit(most)
 
 
 def component_lines(
@@ -57,11 +79,14 @@ def component_lines(
 ) -> list[ComponentLine]:
     """Some components, such as those of an image."""
     query = select(*_COLUMNS).where(among(connection, _C.id, list(numbers))).order_by(_C.purl).limit(most)
-    return _lines(connection, query if after is None else query.where(_C.purl > after))
+    return _lines(connection, _rows(connection, query if after is None else query.where(_C.purl > after)))
 
 
-def _lines(connection: Connection, query: Select[Any]) -> list[ComponentLine]:
-    rows = [row for portion in raw_rows(connection, query) for row in portion]
+def _rows(connection: Connection, query: Select[Any]) -> list[_Row]:
+    return [row for portion in raw_rows(connection, query) for row in portion]
+
+
+def _lines(connection: Connection, rows: Sequence[_Row]) -> list[ComponentLine]:
     vulnerable = [number for number, _, state, _ in rows if state == ComponentState.VULNERABLE]
     found: dict[int, list[str]] = {}
     if vulnerable:
