@@ -111,7 +111,12 @@ def seen(board: Board) -> list[object]:
     return [
         [(image.digest, image.names, said(image.verdict), image.workloads) for image in board.images],
         [
-            (judged.workload, judged.action, judged.verdict, [(one.action, said(one.verdict)) for one in judged.images])
+            (
+                judged.workload,
+                judged.action,
+                judged.verdict,
+                [(image.action, said(image.verdict)) for image in judged.images],
+            )
             for judged in board.workloads
         ],
         board.valid_until,
