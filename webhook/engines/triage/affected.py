@@ -26,7 +26,7 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
-class Affected:
+class AffectedComponents:
     """One moment of the read model; the same object as long as sources say nothing else.
 
     Attributes:
@@ -158,7 +158,7 @@ class Affected:
         """Ids that affect one of these components."""
         return {key for number in numbers for key in self.found.get(number, ())}
 
-    def warm(self) -> Affected:
+    def warm(self) -> AffectedComponents:
         """Sort now what lists need, so that nobody waits for it."""
         list(self.walk(VulnerabilityOrder.SCORE, None))
         self.named(())

@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.triage.affected import Affected, Affecting
+from webhook.engines.triage.affected import AffectedComponents, Affecting
 from webhook.model.records import AssessmentState
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.evaluation import Judge, Rules
@@ -62,7 +62,7 @@ class Catalog:
 
     generation: int
     rules: Rules
-    affected: Affected
+    affected: AffectedComponents
     records: Records
     entries: Mapping[str, Entry]
 
@@ -188,7 +188,7 @@ class Catalogs:
         known.update(_judged(judge, affected.affecting, {key: facts[key] for key in stale & facts.keys()}))
         return _warm(Catalog(generation, rules, affected, records, known))
 
-    def _affected(self, before: Affected | None) -> Affected:
+    def _affected(self, before: AffectedComponents | None) -> AffectedComponents:
         affecting = self._model.findings()
         there = {key for _, _, keys in affecting for key in keys}
         facts = {key: known for key in there if (known := self._model.vulnerability(key)) is not None}
@@ -197,7 +197,7 @@ class Catalogs:
         known_since = {} if before is None else before.first_seen
         missing = [key for key in facts if key not in known_since]
         first_seen = {**known_since, **self._store.first_seen(missing)} if missing else known_since
-        return Affected(affecting, facts, first_seen).warm()
+        return AffectedComponents(affecting, facts, first_seen).warm()
 
 
 def _warm(catalog: Catalog) -> Catalog:
@@ -210,7 +210,7 @@ def _warm(catalog: Catalog) -> Catalog:
     return catalog
 
 
-def _changed(before: Catalog, affected: Affected, records: Records) -> set[str]:
+def _changed(before: Catalog, affected: AffectedComponents, records: Records) -> set[str]:
     """Ids whose components, or records, are no longer those of a former catalog."""
     changed: set[str] = set()
     if before.affected is not affected:
