@@ -20,29 +20,18 @@ RUN set -eu; \
     python3 -m venv /build; \
     python3 -m venv --without-pip /opt/bomgate; \
     /build/bin/pip install --quiet --require-hashes -r requirements/build.txt; \
-    /build/bin/pip --python /opt/bomgate/bin/python install --quiet --no-compile --require-hashes -r requirements/run.txt
-COPY . .
-RUN set -eu; \
-    /build/bin/pip wheel --quiet --no-deps --no-index --no-build-isolation --wheel-dir /dist .; \
-    /build/bin/pip --python /opt/bomgate/bin/python install --quiet --no-compile --no-deps --no-index /dist/*.whl; \
+    /build/bin/pip --python /opt/bomgate/bin/python install --quiet --no-compile --require-hashes -r requirements/run.txt; \
     # Compiled once here: nothing can be written where it runs. Unchecked, so that the age of a file does not count:
     # copying changes it, and each process would compile everything anew, slowly and with twice the memory.
     /opt/bomgate/bin/python -m compileall -q -f -j 0 --invalidation-mode unchecked-hash /opt/bomgate/lib
+COPY . .
+# Below /added, so that the layer that differs from version to version holds nothing else.
+RUN set -eu; \
+    /build/bin/pip wheel --quiet --no-deps --no-index --no-build-isolation --wheel-dir /dist .; \
+    /build/bin/pip --python /opt/bomgate/bin/python install --quiet --no-compile --no-deps --no-index --no-warn-script-location --root /added /dist/*.whl; \
+    /opt/bomgate/bin/python -m compileall -q -f -j 0 --invalidation-mode unchecked-hash -s /added -p / /added
 
 FROM ${BASE_IMAGE}
-ARG VERSION=dev
-ARG REVISION=
-# The address of the repository, and of the base image.
-ARG SOURCE=
-ARG BASE_NAME=
-LABEL org.opencontainers.image.title="bomgate" \
-      org.opencontainers.image.description="A Kubernetes admission webhook that acts on what images contain" \
-      org.opencontainers.image.vendor="The bomgate authors" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.source="${SOURCE}" \
-      org.opencontainers.image.base.name="${BASE_NAME}" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
 RUN set -eu; \
     # Nothing that could install more.
     if python3 -m pip --version >/dev/null 2>&1; then python3 -m pip uninstall --quiet --yes --root-user-action ignore pip; fi; \
@@ -60,3 +49,17 @@ WORKDIR /var/lib/bomgate
 USER 10001:10001
 ENTRYPOINT ["/opt/bomgate/bin/bomgate"]
 CMD ["--help"]
+ARG VERSION=dev
+ARG REVISION=
+# The address of the repository, and of the base image.
+ARG SOURCE=
+ARG BASE_NAME=
+LABEL org.opencontainers.image.title="bomgate" \
+      org.opencontainers.image.description="A Kubernetes admission webhook that acts on what images contain" \
+      org.opencontainers.image.vendor="The bomgate authors" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.base.name="${BASE_NAME}" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=build /added/ /

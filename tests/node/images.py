@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from tests.e2e.controlplane.build import UnavailableError
@@ -20,6 +22,8 @@ LOCKS = [ROOT / "requirements" / name for name in ("run.txt", "build.txt")]
 BASE = "node/base:1"
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _KEPT = 3
+_BUILDS = 20
+"""After so many, layers are no longer kept: each build leaves some that no other takes."""
 
 
 def ensure() -> Path:
@@ -33,7 +37,7 @@ def ensure() -> Path:
     roots, wheels = rootfs.ensure(), locked_wheels()
     names = ("webhook", "Dockerfile", ".dockerignore", "pyproject.toml", "README.md", "LICENSE")
     sources = [ROOT / name for name in names]
-    key = cache.digest(roots.name, wheels.name, Path(__file__), *sources)
+    key = cache.digest(roots.name, wheels.name, Path(__file__), Path(oci.__file__), *sources)
     image = cache.once("bomgate-image", key, lambda into: _layout(into, roots, wheels))
     for name in ("bomgate-image", "rootfs"):
         cache.prune(name, keep=_KEPT)
@@ -64,7 +68,26 @@ def _download(into: Path) -> None:
 
 def _layout(into: Path, roots: Path, wheels: Path) -> None:
     print("Building bomgate's image with buildah (once per change of it)", file=sys.stderr, flush=True)
-    build(f"oci:{into}:bomgate", roots=roots, wheels=wheels, push=["--disable-compression"])
+    kept = _kept(roots, wheels)
+    make = partial(build, f"oci:{into}:bomgate", roots=roots, wheels=wheels, push=["--disable-compression"])
+    try:
+        make(layers=kept / "store")
+    except UnavailableError:  # perhaps for what a killed build left there
+        shutil.rmtree(kept, ignore_errors=True)
+        make()
+
+
+def _kept(roots: Path, wheels: Path) -> Path:
+    """The folder in which builds keep their layers in ``store``, for the next ones."""
+    folder = cache.once("bomgate-layers", cache.digest(roots.name, wheels.name), lambda into: None)
+    cache.prune("bomgate-layers", keep=1)
+    count = folder / "builds"
+    number = int(count.read_text()) if count.exists() else 0
+    if number >= _BUILDS:
+        shutil.rmtree(folder / "store", ignore_errors=True)
+        number = 0
+    count.write_text(str(number + 1))
+    return folder
 
 
 def build(
@@ -76,6 +99,7 @@ def build(
     arguments: Mapping[str, str] | None = None,
     options: Sequence[str] = (),
     push: Sequence[str] = (),
+    layers: Path | None = None,
 ) -> None:
     """Build the Dockerfile on the base image, as docker or buildah does for a user, only without network.
 
@@ -87,6 +111,8 @@ def build(
         arguments: of the build.
         options: further ones of ``buildah build``.
         push: further ones of ``buildah push``.
+        layers: the folder for layers, of which the build takes those whose instructions and files have not changed;
+            none: nothing of former builds is taken, and nothing is kept.
 
     Raises:
         UnavailableError: a step failed (with the end of its output).
@@ -97,12 +123,13 @@ def build(
         layout.image(BASE, [roots / "base.tar"], {"Env": [_PATH], "Cmd": ["python3"]})
         layout.close()
         # In separate namespaces: no network, and what buildah mounts goes with it, also when it is killed.
-        store = f"--root {folder}/store --runroot {folder}/run"
+        store = f"--root {layers or folder / 'store'} --runroot {folder}/run"
         given = shlex.join(f"--build-arg={name}={value}" for name, value in (arguments or {}).items())
+        kept = "--layers" if layers else ""
         script = f"""
             set -e
             base=$(buildah {store} pull --quiet oci:{folder}/base:{BASE})
-            buildah {store} build --quiet --isolation chroot --pull-never --build-arg BASE_IMAGE=$base \\
+            buildah {store} build --quiet {kept} --isolation chroot --pull-never --build-arg BASE_IMAGE=$base \\
                 {given} {shlex.join(options)} --volume {wheels}:/wheels:ro --tag bomgate {context}
             buildah {store} push --quiet {shlex.join(push)} bomgate {target}
         """

@@ -69,8 +69,13 @@ class Layout:
             config: the ``config`` object of the image's configuration, such as ``Entrypoint``.
         """
         blobs = [self.put(layer, LAYER) for layer in layers]
-        rootfs = {"type": "layers", "diff_ids": [blob["digest"] for blob in blobs]}
-        whole = {"architecture": architecture(), "os": "linux", "config": config, "rootfs": rootfs}
+        whole = {
+            "architecture": architecture(),
+            "os": "linux",
+            "config": config,
+            "rootfs": {"type": "layers", "diff_ids": [blob["digest"] for blob in blobs]},
+            "history": [{"created_by": name} for _ in blobs],  # without it buildah keeps no layers of what is built on it
+        }
         manifest = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
@@ -82,7 +87,8 @@ class Layout:
     def include(self, name: str, other: Path) -> str:
         """Add the only image of another layout; its digest."""
         for blob in (other / "blobs" / "sha256").iterdir():
-            self.put(blob, "")
+            if not (link := self._blobs / blob.name).exists():
+                link.symlink_to(blob.resolve())
         descriptor = json.loads((other / "index.json").read_text())["manifests"][0]
         return self._name(name, {key: descriptor[key] for key in ("mediaType", "digest", "size")})
 
