@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -15,12 +16,30 @@ from tests.parts import unavailable
 from tests.pooler import Pooler
 from tests.pooler import find_program as find_pooler
 from tests.postgres import PostgresServer, find_programs
+from tests.run import TOGETHER
 from webhook.store.options import StoreOptions
 from webhook.store.repositories import Store, open_store
 
 hypothesis.settings.register_profile("unhurried", hypothesis.settings(), deadline=None)  # speed is measured in bench/
 hypothesis.settings.register_profile("quick", hypothesis.settings(), deadline=None, max_examples=10)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "unhurried"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without looking for garbage: nearly all that is made stays, and each look at it takes longer."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let what runs beside the clusters leave the processors to them, because the run takes as long as they do."""
+    if "PYTEST_XDIST_WORKER" in os.environ and not item.nodeid.startswith(TOGETHER) and os.nice(0) == 0:
+        os.nice(4)
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 ``python tests/run.py [pytest arguments]``. The tests that share a cluster run one after the other on a process: those
 on the light cluster, those of the chart, and those on a real node. All others run beside them and after them, file by
-file, the longest first. Whatever is skipped is said in a box before the last line of pytest; with ``CI=true`` a skipped
-end-to-end test is a failure.
+file, the longest first; there is a process for them from the beginning, because tests on clusters wait much. Whatever
+is skipped is said in a box before the last line of pytest; with ``CI=true`` a skipped end-to-end test is a failure.
 
 ``python tests/run.py --quick`` runs the unit tests that need nothing but Python, with few examples of each property,
 and says how much of the package they ran.
@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-OPTIONS = ["-n", "3", "--durations", "10", "--durations-min", "1"]
+OPTIONS = ["-n", "4", "--durations", "10", "--durations-min", "1"]
 TOGETHER = ("tests/node", "tests/e2e/chart", "tests/e2e")
 """Folders whose tests share a cluster; the first that a test is in counts."""
 LONG = (

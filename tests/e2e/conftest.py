@@ -24,16 +24,16 @@ from tests.parts import unavailable
 
 Install = Callable[..., Bomgate]
 NewNamespace = Callable[..., str]
-HERE = Path(__file__).resolve().parent
+HERE = f"{Path(__file__).resolve().parent}{os.sep}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is here, and put the audit of the whole run last."""
-    own = [item for item in items if HERE in item.path.parents]
+    own = [item for item in items if str(item.path).startswith(HERE)]
     for item in own:
         item.add_marker(pytest.mark.e2e)
     ordered = iter(sorted(own, key=lambda item: item.path.name == "test_e2e_whole_run.py"))
-    items[:] = [next(ordered) if HERE in item.path.parents else item for item in items]
+    items[:] = [next(ordered) if str(item.path).startswith(HERE) else item for item in items]
 
 
 @pytest.fixture(scope="session")

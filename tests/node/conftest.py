@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from tests.parts import unavailable
 from tests.registries import build as registries
 
 NewNamespace = Callable[..., str]
-HERE = Path(__file__).resolve().parent
+HERE = f"{Path(__file__).resolve().parent}{os.sep}"
 FIGURES = tools_home() / "node-figures.txt"
 ORDER = ["installing", "policies", "workloads", "disruptions", "restarts", "releases"]
 """Of the files: the last ones leave less and less of the installation."""
@@ -27,12 +28,12 @@ ORDER = ["installing", "policies", "workloads", "disruptions", "restarts", "rele
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is here, and put the files in order."""
-    own = [item for item in items if HERE in item.path.parents]
+    own = [item for item in items if str(item.path).startswith(HERE)]
     for item in own:
         item.add_marker(pytest.mark.e2e)
         item.add_marker(pytest.mark.timeout(1500))  # what makes the node counts for the first
     ordered = iter(sorted(own, key=lambda item: ORDER.index(item.path.stem.removeprefix("test_node_"))))
-    items[:] = [next(ordered) if HERE in item.path.parents else item for item in items]
+    items[:] = [next(ordered) if str(item.path).startswith(HERE) else item for item in items]
 
 
 @pytest.fixture(scope="session")

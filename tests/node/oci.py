@@ -74,7 +74,7 @@ class Layout:
             "os": "linux",
             "config": config,
             "rootfs": {"type": "layers", "diff_ids": [blob["digest"] for blob in blobs]},
-            "history": [{"created_by": name} for _ in blobs],  # without it buildah keeps no layers of what is built on it
+            "history": [{"created_by": name} for _ in blobs],  # buildah keeps layers only of what has one
         }
         manifest = {
             "schemaVersion": 2,

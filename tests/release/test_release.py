@@ -7,6 +7,8 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
+import sysconfig
 import tomllib
 import zipfile
 from dataclasses import replace
@@ -25,6 +27,7 @@ from release.image import MACHINES, Base, image
 from release.sources import ROOT, ReleaseError, Sources, exported, notes
 from tests.cli.installation import Installation
 from tests.doubles.ossindex import OssIndexDouble, advisory
+from tests.node import cache
 from webhook import __version__
 
 LICENCE = "Apache-2.0"
@@ -39,10 +42,26 @@ def sources() -> Sources:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheels() -> Path:
+    """The folder of the locked wheels for this Python; downloaded once, because it is the lookups that take long."""
+    lock = ROOT / "requirements" / "run.txt"
+    wanted = ["--quiet", "--only-binary=:all:", "--no-deps", "--require-hashes", "--requirement", str(lock)]
+
+    def fetch(into: Path) -> None:
+        cache.run(sys.executable, "-m", "pip", "download", *wanted, "--dest", str(into))
+
+    folder = cache.once("release-wheels", cache.digest(sysconfig.get_platform(), sys.version, lock), fetch)
+    cache.prune("release-wheels", keep=2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> Path:
     """The wheel of the commit, its SBOM, and their checksums; made once, because all that is locked is installed."""
     folder = tmp_path_factory.mktemp("release")
-    with exported() as sources:
+    with exported() as sources, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PIP_NO_INDEX", "1")
+        patch.setenv("PIP_FIND_LINKS", str(wheels))
         artifacts.sbom(sources, artifacts.wheel(sources, folder), folder)
     artifacts.checksums(folder)
     return folder

@@ -21,7 +21,7 @@ from tests.e2e.chart.pods import Machine, PodProcesses
 from tests.e2e.cluster import Cluster
 from tests.e2e.processes import wait_until
 
-STEP_SECONDS = 0.1
+STEP_SECONDS = 0.2
 Object = dict[str, Any]
 
 
@@ -86,7 +86,7 @@ class Kubelet:
             return ready()
 
         try:
-            return wait_until(answer, seconds, what)
+            return wait_until(answer, seconds, what, pause=0.3)  # most ask by kubectl, each start of which takes 0.1 s
         except TimeoutError as late:
             raise AssertionError(f"{late}\n{self.describe()}") from late
 
