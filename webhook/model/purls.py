@@ -40,18 +40,16 @@ OSS_INDEX_TYPES = frozenset(
 MAX_PURL_LENGTH = 4096
 """Characters of the longest coordinates that are read; real ones stay below 200."""
 
-_FEW = 8
-"""The part of the lines, one in so many, from which on they are changed all at once rather than one by one."""
-
 _SEGMENT = r"[A-Za-z0-9._~+-]"
-_LOWER = r"[a-z0-9._~+-]"
+_PLAIN_SEGMENT = r"[A-Za-z0-9._~-]"
+_PLAIN_LOWER = r"[a-z0-9._~-]"
 _OTHER_DISTRIBUTIONS = "|".join(
     # By their first letters, so that one look is enough for nearly every purl.
     f"{first}(?:{'|'.join(re.escape(distribution[1:]) for distribution in DISTRIBUTIONS if distribution[0] == first)})"
     for first in sorted({distribution[0] for distribution in DISTRIBUTIONS})
 )
-_IN_DISTRIBUTION = rf"""(?!(?:{_OTHER_DISTRIBUTIONS})/)(?:{_LOWER}++/)?+{_LOWER}++(?:%2B{_LOWER}*+)*+@(?!0%2B)[0-9]
-        [A-Za-z0-9._~:+-]*+(?:%2B[A-Za-z0-9._~:+-]*+)*+"""
+_IN_DISTRIBUTION = rf"""(?:(?:alpine|debian|ubuntu|wolfi)/|(?!(?:{_OTHER_DISTRIBUTIONS})/)(?:{_PLAIN_LOWER}++/)?+)
+        {_PLAIN_LOWER}++(?:%2B{_PLAIN_LOWER}*+)*+@(?!0%2B)[0-9][A-Za-z0-9._~:-]*+(?:%2B[A-Za-z0-9._~:-]*+)*+"""
 _NUMBER = r"(?:0|[1-9][0-9]{0,17}+)"
 _MAJOR = r"(?:(?<=[/.]v[0-9]@v)|(?<=[/.]v[0-9][0-9]@v))"
 """Behind a path that names its major version; a name may restore one that is missing."""
@@ -59,18 +57,19 @@ _KEYS = rf"""(pkg:(?:
         maven/[A-Za-z0-9._-]++/[A-Za-z0-9._-]++@[0-9][A-Za-z0-9._~-]*+
       | deb/{_IN_DISTRIBUTION} | apk/{_IN_DISTRIBUTION}
       | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@[0-9][A-Za-z0-9.-]*+(?<!\.[xX])(?<!-use\.local)
-      | golang/[A-Za-z0-9][A-Za-z0-9_~+-]*+\.{_SEGMENT}*+/{_SEGMENT}++(?:/{_SEGMENT}++)*+@v(?!0\.0\.0-0001)
-        (?:[01]|{_MAJOR}[0-9]++|[0-9]++(?=\.[A-Za-z0-9.-]*+(?:\+|%2B)incompatible))\.[A-Za-z0-9.-]*+(?<!\.dirty)(?:(?:\+|%2B)incompatible)?+(?=\n|\Z|\?(?!(?:[^\#\n]*&)?type=package))
-      | rpm/(?:(?!(?:{_OTHER_DISTRIBUTIONS})/)[a-z0-9._~-]++/)?+{_SEGMENT}++@[0-9][A-Za-z0-9._~+-]*+
+      | golang/[A-Za-z0-9][A-Za-z0-9_~-]*+\.{_PLAIN_SEGMENT}*+(?:/{_PLAIN_SEGMENT}++)*+@v(?!0\.0\.0-0001)
+        (?:[01]|{_MAJOR}[0-9]++|[0-9]++(?=\.[A-Za-z0-9.-]*+%2Bincompatible))\.[A-Za-z0-9.-]*+(?<!\.dirty)(?:%2Bincompatible)?+(?=\n|\Z|\?(?!(?:[^\#\n]*&)?type=package))
+      | rpm/(?:(?:amazon|centos|fedora|redhat)/|(?:(?!(?:{_OTHER_DISTRIBUTIONS})/)[a-z0-9._~-]++/)?+)
+        {_PLAIN_SEGMENT}++(?:%2B{_PLAIN_SEGMENT}*+)*+@(?!0%2B)[0-9][A-Za-z0-9._~-]*+(?:%2B[A-Za-z0-9._~-]*+)*+
       | pypi/[a-z0-9]++(?:-[a-z0-9]++)*+@{_NUMBER}(?:\.{_NUMBER})*+(?:(?:a|b|rc){_NUMBER})?+(?:\.post{_NUMBER})?+
         (?:\.dev{_NUMBER})?+
       | gem/[A-Za-z0-9._-]++@[0-9]++(?:\.[A-Za-z0-9]++)*+
       | nuget/[a-z0-9._-]++@(?:0|[1-9][0-9]*+)(?:\.(?:0|[1-9][0-9]*+)){{2}}(?:\.[1-9][0-9]*+)?+(?:-[a-z0-9.-]++)?+
-      | composer/{_LOWER}++/{_LOWER}++@(?![0-9]++\.[0-9]++\.[0-9]++\.0(?![A-Za-z0-9_.]))[0-9]
+      | composer/{_PLAIN_LOWER}++/{_PLAIN_LOWER}++@(?![0-9]++\.[0-9]++\.[0-9]++\.0(?![A-Za-z0-9_.]))[0-9]
         [A-Za-z0-9._~-]*+(?<!\.[xX])
-      | cargo/[A-Za-z0-9_-]++@[0-9][A-Za-z0-9._~+-]*+(?<!\.[xX])
-      | c(?:ocoapods|ran)/{_SEGMENT}++@[0-9][A-Za-z0-9._~-]*+
-      | generic/(?:{_SEGMENT}++/)*+{_SEGMENT}++@v?+[0-9][A-Za-z0-9._~:+-]*+
+      | cargo/[A-Za-z0-9_-]++@(?!0%2B)[0-9][A-Za-z0-9._~-]*+(?:%2B[A-Za-z0-9._~-]*+)*+(?<!\.[xX])
+      | c(?:ocoapods|ran)/{_PLAIN_SEGMENT}++@[0-9][A-Za-z0-9._~-]*+
+      | generic/(?:{_PLAIN_SEGMENT}++/)*+{_PLAIN_SEGMENT}++@v?+[0-9][A-Za-z0-9._~:-]*+
       ))(?:[?\#][^\n]*+)?"""
 _RENAMED = (
     ("pkg:alpine/", "pkg:apk/alpine/"),
@@ -83,7 +82,7 @@ _EPOCHS = re.compile(r"(pkg:rpm/[^@?\#\n]++@)(?:[0-9]++:)++(?=[0-9])")
 """What Trivy writes before the versions of rpm, put right likewise; they are no part of a key."""
 _COMMON = re.compile(rf"{_KEYS}\Z", re.VERBOSE).match
 _COMMON_LINES = re.compile(rf"{_KEYS}\n | [^\n]*\n", re.VERBOSE).findall
-"""Keys as they stand, but for a raw "+", one a line: with a version that can be asked for. Others give ""."""
+"""Keys as they stand, one a line: with a version that can be asked for. Others give "". No line holds a raw "+"."""
 _WRITTEN = re.compile(
     # Coordinates as written that need no decoding, but for a raw "+".
     rf"pkg:[a-z][a-z0-9._-]*+/(?:%40{_SEGMENT}++/)?+(?:{_SEGMENT}++/)*+{_SEGMENT}++(?:@[A-Za-z0-9._~:+-]++)?+\Z"
@@ -172,10 +171,10 @@ def parse_purl(text: str) -> Purl:
     Raises:
         InvalidInput: it is no purl (the message says which part is wrong).
     """
-    match = _COMMON(text)
+    match = _COMMON(text.replace("+", "%2B"))
     if match is None or len(match[1]) > MAX_PURL_LENGTH:
         return identify(text).key
-    return Purl(match[1].replace("+", "%2B"))
+    return Purl(match[1])
 
 
 def parse_common(texts: Iterable[str]) -> list[Purl]:
@@ -199,21 +198,16 @@ def common_keys(texts: list[str], lines: str) -> tuple[list[str], list[int]]:
         texts: purls as written.
         lines: each of them, followed by a line end.
     """
+    lines = lines.replace("+", "%2B")
     found = _COMMON_LINES(lines)
     if len(found) != len(texts):  # one of them holds a line end, which is none of the common ones
         return [""] * len(texts), list(range(len(texts)))
-    if _may_be_long(lines) and max(map(len, found)) > MAX_PURL_LENGTH:
+    if len(lines) > MAX_PURL_LENGTH and _may_be_long(lines) and max(map(len, found)) > MAX_PURL_LENGTH:
         found = ["" if len(text) > MAX_PURL_LENGTH else text for text in found]
     unread = _empty(found)
     if respelt := [place for place in unread if texts[place].startswith(_RESPELT)]:
         _read_respelt(texts, found, respelt)
         unread = _empty(found)
-    if "+" in lines:
-        together = "\n".join(found)
-        if together.count("+") * _FEW > len(found):
-            return together.replace("+", "%2B").split("\n"), unread
-        for place in places_of("+", together):
-            found[place] = found[place].replace("+", "%2B")
     return found, unread
 
 
@@ -223,20 +217,10 @@ def _may_be_long(lines: str) -> bool:
     return any(lines.find("\n", at, at + block) < 0 for at in range(0, len(lines) - block, block))
 
 
-def places_of(one: str, lines: str) -> list[int]:
-    """The numbers of the lines that hold a character, from 0 on; quick where it is rare."""
-    places, place, end, at = list[int](), 0, 0, lines.find(one)
-    while at >= 0:
-        place += lines.count("\n", end, at)
-        places.append(place)
-        end = lines.find("\n", at)
-        at = lines.find(one, end) if end >= 0 else end
-    return places
-
-
 def _empty(found: list[str]) -> list[int]:
     """The places of the empty strings; mostly there are few."""
-    places, place = list[int](), -1
+    places: list[int] = []
+    place = -1
     for _ in range(found.count("")):
         place = found.index("", place + 1)
         places.append(place)
@@ -245,7 +229,7 @@ def _empty(found: list[str]) -> list[int]:
 
 def _read_respelt(texts: list[str], found: list[str], places: list[int]) -> None:
     """Read again what was not read, with the commonest other spellings put right."""
-    lines = "\n".join([*[texts[place] for place in places], ""])
+    lines = "\n".join([*[texts[place] for place in places], ""]).replace("+", "%2B")
     for former, now in _RENAMED:
         lines = lines.replace(former, now)
     for place, key in zip(places, _COMMON_LINES(_EPOCHS.sub(r"\1", lines)), strict=True):

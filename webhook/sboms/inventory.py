@@ -13,14 +13,15 @@ An entry is one of four things:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
-from string import ascii_uppercase
+from itertools import compress, count
+from operator import ne
 from typing import NamedTuple, Protocol
 
 from webhook.errors import InvalidInput
 from webhook.model.components import SkippedComponent, SkipReason
-from webhook.model.purls import Identity, Purl, common_keys, identify, places_of
+from webhook.model.purls import Identity, Purl, common_keys, identify
 from webhook.model.shapes import unusable
 from webhook.sboms.limits import Limits
 
@@ -31,11 +32,12 @@ _GO = "pkg:golang/"
 _NPM = "pkg:npm/"
 _RESTORED = frozenset([_GO[4:6], _NPM[4:6]])
 """How the types begin of which the document's name can restore what the purl's spelling lost."""
-_CAPITALS = bytes.maketrans(ascii_uppercase.encode(), b"A" * len(ascii_uppercase))
 _UNUSABLE = Purl("")
 _IMAGES = ("pkg:docker/", "pkg:oci/")
 _IMAGE = re.compile(r"pkg:(?:docker|oci)/[A-Za-z0-9._/-]++@sha256(?::|%3A)[0-9a-f]{64}(?:\?|\Z)").match
 """How nearly every document names the image that it is about."""
+_DEVEL = re.compile(r"pkg:golang/((?:[A-Za-z0-9._~-]++/)++[A-Za-z0-9._~-]++)@(?:\(devel\)|%28devel%29)\Z").match
+"""How programs in Go state modules that were built from a folder."""
 _PACKAGE_OF_GO = "type=package"
 
 
@@ -134,8 +136,9 @@ class Inventory:
         """Read the purls; in one go, because that is where the time goes."""
         lines = "\n".join([*self.purls, ""])
         found, unread = common_keys(self.purls, lines)
-        entries, go_packages = self.entries, list[int]()
-        for place in self._unsettled(unread, lines):
+        entries = self.entries
+        go_packages: list[int] = []
+        for place in self._unsettled(found, unread, lines):
             key, text = found[place], self.purls[place]
             if key and key[4:6] not in _RESTORED:
                 continue
@@ -151,17 +154,22 @@ class Inventory:
         distinct.pop("", None)
         self.components = tuple(map(Purl, distinct))
 
-    def _unsettled(self, unread: list[int], lines: str) -> list[int]:
+    def _unsettled(self, found: list[str], unread: list[int], lines: str) -> list[int]:
         """Places of the purls that were not read, and of those whose key the document's name may change."""
         if _GO not in lines and _NPM not in lines:
             return unread
-        # A name without capitals restores none.
-        capitals = _with_capitals([entry.name for entry in self.entries])
-        return sorted({*unread, *capitals}) if capitals else unread
+        # A name without capitals restores none, and neither does one that stands in the key.
+        names = [entry.name or "" for entry in self.entries]
+        doubtful = [place for place in _with_capitals(names) if names[place] not in found[place]]
+        return sorted({*unread, *doubtful}) if doubtful else unread
 
     def _read(self, text: str, entry: Entry) -> Purl:
         if _IMAGE(text):
             self.not_packages += 1
+            return _UNUSABLE
+        if (folder := _DEVEL(text)) and entry.name == folder[1] and entry.version in (None, "", "(devel)"):
+            detail = f"{_GO}{folder[1]}@%28devel%29: '(devel)' stands for a missing version"
+            self._skip(entry.name, SkipReason.NO_VERSION, detail)
             return _UNUSABLE
         try:
             one, why = _identity(text, entry)
@@ -224,15 +232,12 @@ def _is_inside(package: Purl, modules: Set[str]) -> bool:
     return False
 
 
-def _with_capitals(names: Sequence[str | None]) -> list[int]:
-    """Places of the names that hold capitals of ASCII."""
-    try:
-        lines = "\n".join(names)  # type: ignore[arg-type]
-    except TypeError:  # some entries have no name
-        lines = "\n".join([name or "" for name in names])
-    marks = lines.encode(errors="surrogatepass").translate(_CAPITALS).decode("latin-1")  # lines stay lines
-    places = places_of("A", marks)
-    return places if lines.count("\n") < len(names) else list(range(len(names)))  # one of them holds a line end
+def _with_capitals(names: list[str]) -> Iterable[int]:
+    """Places of the names that hold capitals."""
+    lowered = "\n".join(names).lower().split("\n")
+    if len(lowered) != len(names):  # one of them holds a line end
+        return range(len(names))
+    return compress(count(), map(ne, names, lowered))
 
 
 def _restored(key: str, name: str) -> str:

@@ -7,6 +7,7 @@ formats, or claims one and holds the inventory of another, is refused: its reade
 from __future__ import annotations
 
 import codecs
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
@@ -16,7 +17,7 @@ from webhook.errors import InvalidInput
 from webhook.sboms import cyclonedx, foreign, spdx, spdx3, syft
 from webhook.sboms.inventory import Heading, Inventory, shown
 from webhook.sboms.limits import Limits
-from webhook.sboms.repetition import Key, end_of_packages, refuse_repeated
+from webhook.sboms.repetition import LARGE, Key, end_of_packages, refuse_repeated
 
 _CHUNK = 64 * 1024
 """Bytes that are decoded at once: small enough for the text to stay in the processor's cache."""
@@ -45,6 +46,7 @@ class Document(msgspec.Struct, rename="camel"):
     dependencies: Raw | UnsetType = UNSET
     distro: Raw | UnsetType = UNSET
     files: Raw | UnsetType = UNSET
+    has_extracted_licensing_infos: Raw | UnsetType = UNSET
     relationships: Raw | UnsetType = UNSET
     source: Raw | UnsetType = UNSET
     vulnerabilities: Raw | UnsetType = UNSET
@@ -52,6 +54,24 @@ class Document(msgspec.Struct, rename="camel"):
 
 _DOCUMENT = msgspec.json.Decoder(Document)
 _ELEMENT = msgspec.json.Decoder(spdx3.Element)
+
+_CYCLONEDX_END = {key.encode(): key for key in ("dependencies", "vulnerabilities", "compositions", "annotations")}
+_SPDX_END = {
+    b"relationships": "relationships",
+    b"files": "files",
+    b"annotations": "annotations",
+    b"hasExtractedLicensingInfos": "has_extracted_licensing_infos",
+    b"spdxVersion": "spdx_version",
+}
+_SYFT_END = {
+    b"schema": "schema",
+    b"descriptor": "descriptor",
+    b"distro": "distro",
+    b"source": "source",
+    b"files": "files",
+    b"artifactRelationships": "artifact_relationships",
+}
+"""Keys that may end a document and list no packages, with their attributes."""
 
 _PURL = Key("purl")
 _REFERENCE_LOCATOR = Key("referenceLocator")
@@ -153,15 +173,7 @@ def _read_cyclonedx(data: bytes, document: Document, inventory: Inventory) -> He
         raise _unreadable(f"does not have the shape of an SBOM: {problem}") from problem
     found += cyclonedx.read_components(document.components, inventory)
     keys = ("metadata", "component", "components", "purl")
-    end = end_of_packages(
-        data,
-        {
-            b"dependencies": document.dependencies,
-            b"vulnerabilities": document.vulnerabilities,
-            b"compositions": document.compositions,
-            b"annotations": document.annotations,
-        },
-    )
+    end = _end_of_packages(data, document, _CYCLONEDX_END)
     if not _PURL.stands(found, data, end, apart=metadata, within=subject):
         refuse_repeated(data, keys)
     if inventory.not_in_image:
@@ -172,7 +184,7 @@ def _read_cyclonedx(data: bytes, document: Document, inventory: Inventory) -> He
 def _read_spdx(data: bytes, document: Document, inventory: Inventory) -> Heading:
     heading = spdx.heading("spdx-json", document.spdx_version or "", spdx.creators(_raw(document.creation_info)))
     found = spdx.read_packages(document.packages, inventory)
-    end = end_of_packages(data, {b"relationships": document.relationships, b"files": document.files})
+    end = _end_of_packages(data, document, _SPDX_END)
     if not _REFERENCE_LOCATOR.stands(found, data, end):
         refuse_repeated(data, ("packages", "externalRefs", "referenceType", "referenceLocator"))
     return heading
@@ -193,20 +205,19 @@ def _read_spdx3(data: bytes, document: Document, inventory: Inventory) -> Headin
 def _read_syft(data: bytes, document: Document, inventory: Inventory) -> Heading:
     heading = syft.heading(_raw(document.schema), _raw(document.descriptor))
     found = syft.read_artifacts(document.artifacts, inventory)
-    end = end_of_packages(
-        data,
-        {
-            b"schema": document.schema,
-            b"descriptor": document.descriptor,
-            b"distro": document.distro,
-            b"source": document.source,
-            b"files": document.files,
-            b"artifactRelationships": document.artifact_relationships,
-        },
-    )
+    end = _end_of_packages(data, document, _SYFT_END)
     if not _PURL.stands(found, data, end):
         refuse_repeated(data, ("artifacts", "purl"))
     return heading
+
+
+def _end_of_packages(data: bytes, document: Document, keys: Mapping[bytes, str]) -> int:
+    if len(data) < LARGE:
+        return len(data)
+    values = {key: getattr(document, name) for key, name in keys.items()}
+    return end_of_packages(
+        data, {key: Raw(msgspec.json.encode(text)) if isinstance(text, str) else text for key, text in values.items()}
+    )
 
 
 _READERS = {

@@ -18,10 +18,12 @@ from msgspec import Raw, UnsetType
 from webhook.errors import InvalidInput
 
 _LETTER = re.compile(rb"\\u00[4-7]")
-_BYTES_A_STEP = 2048
+_BYTES_A_STEP = 1024
 """Bytes of text that cost as much to search for a letter as a step from one backslash to the next."""
-_LARGE = 256 * 1024
-"""Bytes of a document that is worth it."""
+LARGE = 64 * 1024
+"""Bytes of a document of which it is worth while to look for the end of its packages."""
+_STEPS = 4
+"""Steps after which it shows whether backslashes are rare."""
 _SLACK = 128
 """Bytes that are looked at for a key and the blanks around it."""
 _BLANKS = b" \t\r\n"
@@ -42,32 +44,31 @@ def end_of_packages(data: bytes, others: Mapping[bytes, Raw | UnsetType]) -> int
         data: the JSON text of an object.
         others: what was decoded of the values that list no packages, by key.
     """
-    if len(data) < _LARGE:
-        return len(data)
-    end = _before(data, len(data), b"}")
-    values = [(b'"%s"' % key, memoryview(value)) for key, value in others.items() if not isinstance(value, UnsetType)]
     found = len(data)
-    while last := next((value for value in values if data.endswith(value[1], 0, end)), None):
-        start = end - last[1].nbytes
-        if data[start : start + 1] not in (b"[", b"{"):
+    values = [(b',"%s":' % key, memoryview(value)) for key, value in others.items() if not isinstance(value, UnsetType)]
+    start = data.rindex(b"}")
+    while values:
+        end = _without_blanks(data, start)
+        for last in values:
+            if data.endswith(last[1], 0, end):
+                break
+        else:
             break
-        end = _before(data, start, b":", last[0], b",")
-        if not end:
+        # Whatever the value is: a colon before it, outside of strings, shows that it is no piece of a longer one.
+        start = end - last[1].nbytes
+        before = data[max(0, start - _SLACK) : start]
+        if not before.translate(None, _BLANKS).endswith(last[0]):
             break
         found = start
+        start = start - len(before) + before.rindex(b",")
         values.remove(last)
     return found
 
 
-def _before(data: bytes, end: int, *words: bytes) -> int:
-    """Where these words begin that end at a place, the last one first, with blanks around them; 0 when they do not."""
+def _without_blanks(data: bytes, end: int) -> int:
+    """Where the blanks begin that end at a place."""
     start = max(0, end - _SLACK)
-    left = data[start:end].rstrip(_BLANKS)
-    for word in words:
-        if not left.endswith(word):
-            return 0
-        left = left[: -len(word)].rstrip(_BLANKS)
-    return start + len(left)
+    return start + len(data[start:end].rstrip(_BLANKS))
 
 
 def spells_letters(data: bytes, end: int | None = None) -> bool:
@@ -80,13 +81,12 @@ def spells_letters(data: bytes, end: int | None = None) -> bool:
     end = len(data) if end is None else end
     # From backslash to backslash, because a single byte is sought many times faster than several; as long as they are
     # rare, which they are but in whole texts of licences. Every backslash of JSON begins an escape of two or more.
-    at = data.find(b"\\", 0, end)
-    for _ in range(end // _BYTES_A_STEP + 1):
-        if at < 0:
-            return False
+    at, steps = data.find(b"\\", 0, end), 0
+    while at >= 0 and steps * _BYTES_A_STEP <= at + _STEPS * _BYTES_A_STEP:
         if data[at + 1 : at + 4] == b"u00" and data[at + 4 : at + 5] in b"4567":
             return True
         at = data.find(b"\\", at + 2, end)
+        steps += 1
     return at >= 0 and _LETTER.search(data, at, end) is not None
 
 
@@ -113,16 +113,14 @@ class Key:
             apart: a piece of the text that does not count.
             within: a piece of that piece that counts all the same.
         """
-        found = self._count(self._quoted, data, end, apart, within)
+        found = data.count(self._quoted, 0, end)
+        if apart:
+            found += within.count(self._quoted) - apart.count(self._quoted)
         if found != times:
             # Some are values; a string right after a colon is one for certain.
-            found -= sum([self._count(value, data, end, apart, within) for value in self._as_value])
+            for value in self._as_value:
+                found += apart.count(value) - within.count(value) - data.count(value, 0, end)
         return found == times and not spells_letters(data, end)
-
-    @staticmethod
-    def _count(words: bytes, data: bytes, end: int, apart: bytes, within: bytes) -> int:
-        found = data.count(words, 0, end)
-        return found - apart.count(words) + within.count(words) if apart else found
 
 
 def refuse_repeated(data: bytes, keys: Iterable[str]) -> None:

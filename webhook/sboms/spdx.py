@@ -63,8 +63,8 @@ def heading(format_name: str, version: str, creators: Iterable[str]) -> Heading:
             f"SPDX version {shown(version)[:40]!r} is not supported",
             remedy=f"Write it as {' or '.join(VERSIONS)}, or as SPDX 3.0 in JSON.",
         )
-    tools = (creator.partition(":")[2].strip() for creator in creators if creator.startswith("Tool:"))
-    return Heading(format_name, version, shown(next(tools, "")))
+    tool = next((creator for creator in creators if creator.startswith("Tool:")), "")
+    return Heading(format_name, version, shown(tool[5:].strip()))
 
 
 def creators(creation_info: bytes) -> list[str]:
@@ -98,7 +98,7 @@ def read_packages(packages: list[Package] | None, inventory: Inventory) -> int:
         stated = False
         for reference in references:
             kind, locator = reference.reference_type, reference.reference_locator
-            if (kind == "purl" or kind in _PURL_TYPES) and locator is not None:
+            if (kind == "purl" or is_purl(kind)) and locator is not None:
                 if stated:
                     inventory.expect(1)
                 stated = True

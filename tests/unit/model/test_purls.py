@@ -258,7 +258,8 @@ def test_common_purls_are_read_together_and_the_others_are_left_to_parse_purl() 
         *[Purl("")] * 8,
         Purl("pkg:deb/debian/libstdc%2B%2B6@12%2Bb1"),
         Purl("pkg:rpm/amazon/gdbm@1.13-6.amzn2"),
-        *[Purl("")] * 3,
+        Purl("pkg:golang/go.starlark.net@v0.1.0"),
+        *[Purl("")] * 2,
     ]
     assert parse_common([]) == []
 

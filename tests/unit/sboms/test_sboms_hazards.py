@@ -155,9 +155,14 @@ def test_the_values_that_end_a_document_are_found() -> None:
     whole = start + b', "files": [], "relationships" : [{"a": 1}]\n}\n'
     assert whole[end_of_packages(whole, others) :] == b'[], "relationships" : [{"a": 1}]\n}\n'
     assert end_of_packages(whole, {}) == len(whole)
+    sorted_by_key = start + b',"files":[],"relationships":[{"a": 1}],"annotations":"x"}'
+    assert (
+        sorted_by_key[end_of_packages(sorted_by_key, others) :] == b'[],"relationships":[{"a": 1}],"annotations":"x"}'
+    )
     for other in (
         start + b', "files" : [], "relations": [{"a": 1}]}',
-        start + b', "files": "", "annotations": "x"}',
+        start + b', "files": "", "annotations": "y, x"}',
+        start + b', "annotations": ", \\"annotations\\": \\"x"}',
         start + b', "relationships": [{"a": 1}], "last": 1}',
     ):
         assert end_of_packages(other, others) == len(other)

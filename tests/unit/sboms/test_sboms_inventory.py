@@ -106,3 +106,21 @@ def test_more_entries_than_the_limit_are_refused() -> None:
     inventory.expect(2)
     with pytest.raises(InvalidInput, match="more than 2 components"):
         inventory.expect(1)
+
+
+@pytest.mark.parametrize("purl", ["pkg:golang/./staging/x@(devel)", "pkg:golang/./staging/x@%28devel%29"])
+def test_a_module_from_a_folder_is_skipped_the_same_whether_its_entry_names_it_or_not(purl: str) -> None:
+    plain, named = settled(purl).skipped, settled(purl, "./staging/x").skipped
+    assert [(entry.reason, entry.detail) for entry in plain] == [(entry.reason, entry.detail) for entry in named]
+    assert named[0].detail == "pkg:golang/./staging/x@%28devel%29: '(devel)' stands for a missing version"
+    inventory = Inventory(Limits())
+    inventory.purls.append(purl.replace("./staging", "example.com"))
+    inventory.entries.append(Beside("example.com/x", "v1.2.3"))
+    inventory.settle()
+    assert inventory.components == ("pkg:golang/example.com/x@v1.2.3",)
+
+
+@pytest.mark.parametrize("type_and_path", ["deb/debian/x", "rpm/redhat/x", "cargo/x"])
+def test_versioneers_word_for_no_version_is_none_however_its_plus_is_written(type_and_path: str) -> None:
+    for plus in ("+", "%2B"):
+        assert settled(f"pkg:{type_and_path}@0{plus}unknown").components == ()
