@@ -326,7 +326,7 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
         ),
     ),
     (
-        "Console",
+        "Console and notifications",
         (
             Panel(
                 "Console requests",
@@ -343,6 +343,30 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                         "histogram_quantile(0.95, sum by (le, asked) "
                         f"(rate(bomgate_console_request_duration_seconds_bucket{{{IN}}}[$__rate_interval])))",
                         "{{asked}}",
+                    )
+                ],
+            ),
+            Panel(
+                "Notifications",
+                "short",
+                "Messages by what became of a try, and notifications given up.",
+                [(rise("bomgate_notifications_total", "result"), "{{result}}")],
+            ),
+            Panel(
+                "Notifications that wait",
+                "short",
+                "That a destination has not been told yet.",
+                [(f"max by (destination) (bomgate_notifications_waiting{{{IN}}})", "{{destination}}")],
+            ),
+            Panel(
+                "Not told since",
+                "s",
+                "Age of the oldest notification that a destination did not take.",
+                [
+                    (
+                        "time() - max by (destination) "
+                        f"(bomgate_notifications_failing_since_timestamp_seconds{{{IN}}} > 0)",
+                        "{{destination}}",
                     )
                 ],
             ),

@@ -16,6 +16,11 @@ from tests.parts import unavailable
 
 AXE = "4.10.3"
 AXE_SHA256 = "880970c081707360e64f34cea25ff91892f5bc95675b0776925b9709dd8a68bb"
+_SETTINGS = """
+notifications:
+  destinations:
+    - {name: nobody-there, kind: webhook, url: "http://127.0.0.1:9/", plainHttp: true}
+"""
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bomgate-tools"
 
 
@@ -59,8 +64,11 @@ class ConsoleProcess:
 
     def __init__(self, database: str, folder: Path) -> None:
         self._log = folder / "console.log"
+        config = folder / "bomgate.yaml"
+        config.write_text(_SETTINGS, encoding="utf-8")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BOMGATE_")}
         environment |= {
+            "BOMGATE_CONFIG": str(config),
             "BOMGATE_DATABASE_URL": database,
             "HOME": str(folder),
             "BOMGATE_OSSINDEX_TOKEN": "sonatype_pat_x",

@@ -29,6 +29,7 @@ PATHS = (
     "/assessments",
     "/types",
     "/runs",
+    "/notifications",
     "/audit",
     "/settings",
     "/nothing",

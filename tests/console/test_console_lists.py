@@ -13,7 +13,7 @@ from tests.console.conftest import Console
 from tests.console.world import EVIL, HOSTILE
 from tests.ports.samples import digest
 
-LISTS = ("vulnerabilities", "packages", "images", "workloads", "assessments", "types", "runs", "audit")
+LISTS = ("vulnerabilities", "packages", "images", "workloads", "assessments", "types", "runs", "notifications", "audit")
 
 
 def items(shown: Console, path: str, **given: str) -> list[dict[str, Any]]:

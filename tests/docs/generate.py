@@ -20,6 +20,7 @@ import yaml
 from webhook.cli import (
     decision_shapes,
     listed_shapes,
+    notification_shapes,
     readiness_shapes,
     request_shapes,
     sbom_shapes,
@@ -57,6 +58,7 @@ SHAPES: Mapping[str, type[Any]] = {
     "types lint": decision_shapes.TrapListShape,
     "source check": decision_shapes.SourceShape,
     "db upgrade": upgrade_shapes.UpgradeShape,
+    "notifications list": notification_shapes.DeliveryListShape,
     "db status": decision_shapes.DatabaseShape,
 }
 """The JSON of every command that writes some."""

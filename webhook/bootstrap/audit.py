@@ -11,7 +11,6 @@ from webhook.engines.auditing.auditor import Auditor, AuditParts, enforcing_mode
 from webhook.engines.auditing.duty import AuditDuty
 from webhook.engines.auditing.publisher import AuditPublisher, Sinks
 from webhook.policy.plans import rehearsed
-from webhook.ports.processes import Duty
 from webhook.telemetry.metrics import Metrics
 
 _SEARCHES = 4
@@ -62,7 +61,7 @@ def _rehearse(parts: Parts) -> None:
     assessments.add(rehearsed(assessments, settings.assessments, settings.types, parts.clock.now()))
 
 
-def audit_duty(parts: Parts, metrics: Metrics) -> Duty:
+def audit_duty(parts: Parts, metrics: Metrics) -> AuditDuty:
     """The duty ``audit`` of the controller.
 
     Raises:

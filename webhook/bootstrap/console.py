@@ -12,6 +12,7 @@ from functools import partial
 
 from webhook import __version__
 from webhook.api.probes import Page, ProbeServer
+from webhook.bootstrap.notifying import known, telling
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.signing import check_sign_in, is_shared, sign_in_of
 from webhook.bootstrap.triage import Triage, open_triage, within
@@ -21,12 +22,13 @@ from webhook.console.server import ConsoleServer, Served
 from webhook.engines.assessing.rules import ModelRules
 from webhook.errors import BomgateError, ConfigError
 from webhook.policy.lint import Level
+from webhook.policy.phrases import moment
 from webhook.settings import GROUPS, Settings
 from webhook.settings.lookup import camel
 from webhook.telemetry.metrics import Metrics, exposition
 
 log = logging.getLogger("bomgate.console")
-_SECRET = ("token", "username", "client_secret")
+_SECRET = ("token", "username", "client_secret", "smtp_username", "smtp_password")
 """Fields of which only whether they are set is shown."""
 _OLD = dt.timedelta(hours=48)
 
@@ -61,6 +63,7 @@ def served(settings: Settings, host: str, port: int) -> Served:
     triage = open_triage(parts)
     sign_in = sign_in_of(parts, host, port)
     app = create_console(console_face(parts, triage, metrics), sign_in)
+    teller = telling(parts, metrics, lambda: known(triage.boards.now()))
     thread = threading.Thread(target=_follow, args=(parts, triage, stop), name="bomgate-console", daemon=True)
     probes = _probes(parts, metrics)
 
@@ -70,11 +73,16 @@ def served(settings: Settings, host: str, port: int) -> Served:
         parts.refresher.warm_up()
         parts.refresher.tick()
         thread.start()
+        if teller is not None:
+            teller.start()
+            teller.lead(True)
         if sign_in.owner is not None:
             sign_in.announce(sign_in.sessions.new_link())
 
     def end() -> None:
         stop.set()
+        if teller is not None:
+            teller.stop(5)
         if probes is not None:
             probes.close()
         thread.join(timeout=5)
@@ -150,6 +158,8 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics) -> ConsoleFace:
         sboms=parts.store.sboms,
         documents=parts.store.documents,
         rules=ModelRules(parts.rules, parts.model),
+        outbox=parts.store.outbox,
+        destinations=tuple(rule.name for rule in parts.settings.destinations.destinations),
         checks=partial(checks, parts, triage),
         settings=tuple(setting_lines(parts.settings)),
         stale_since=stale_since,
@@ -184,6 +194,7 @@ def checks(parts: Parts, triage: Triage) -> Sequence[Health]:
         found.append(Health("Cluster", "bad", text, "Look at the controller: its duty `audit` does not run."))
     else:
         found.append(Health("Cluster", "good", f"Audited on {taken_at:%Y-%m-%d %H:%M} UTC."))
+    found += _told(parts)
     for trap in triage.assessments.traps():
         level = "bad" if trap.level is Level.WARNING else "note"
         found.append(Health("Types", level, trap.sentence, trap.remedy))
@@ -213,6 +224,26 @@ def _data(parts: Parts) -> Sequence[Health]:
         text = f"The last run ended on {when}, more than two days ago."
         return [Health("Downloader", "bad", text, "Run `bomgate download`, and look at its schedule.")]
     return [Health("Downloader", "good", f"The last run ended on {when}, and was complete.")]
+
+
+def _told(parts: Parts) -> Sequence[Health]:
+    """Lines of the self-check: which destinations have not been told for long."""
+    names = [rule.name for rule in parts.settings.destinations.destinations]
+    if not names:
+        return [Health("Notifications", "note", "Nobody is told of anything.", "Set notifications.destinations.")]
+    try:
+        backlog = parts.store.outbox.backlog(names)
+    except BomgateError as problem:
+        return [Health("Notifications", "bad", problem.message, problem.remedy)]
+    failing = {name: one.failing_since for name, one in backlog.items() if one.failing_since is not None}
+    if not failing:
+        return [Health("Notifications", "good", f"Told are: {', '.join(names)}.")]
+    return [
+        Health(
+            "Notifications", "bad", f"{name} was not told since {moment(since)}.", "Look at the list of notifications."
+        )
+        for name, since in failing.items()
+    ]
 
 
 def setting_lines(settings: Settings) -> Sequence[SettingLine]:

@@ -8,6 +8,7 @@ from functools import partial
 
 from webhook.bootstrap.audit import audit_duty
 from webhook.bootstrap.cluster import features
+from webhook.bootstrap.notifying import audited, notifying_duty
 from webhook.bootstrap.parts import Parts
 from webhook.clients.authority import CertificateSigner
 from webhook.clients.machine import ThreadBackground
@@ -43,7 +44,9 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
     if settings.controller.urgent_components:
         yield UrgentDuty(parts.downloader(), parts.clock, settings.controller)
     yield rereading(parts, metrics)
-    yield audit_duty(parts, metrics)
+    auditing = audit_duty(parts, metrics)
+    yield auditing
+    yield notifying_duty(parts, metrics, lambda: audited(auditing.latest))
     yield ExpiryDuty(parts.model, ModelRules(parts.rules, parts.model), parts.clock, metrics)
 
 

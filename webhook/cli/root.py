@@ -34,6 +34,7 @@ VERBS = {
     "components": ("components", "Whether a package is anywhere, and where it runs: find."),
     "types": ("assessment_types", "Assessment types and the traps in them: list, lint."),
     "source": ("source", "The vulnerability source: check."),
+    "notifications": ("notifications", "What people were told of, and whether it reached them: list, test."),
     "db": ("database", "The database: upgrade, status."),
     "console": ("console", "Look things up and decide in a browser, on this machine."),
     "unregister": ("unregister", "Delete bomgate's webhook configurations, in an emergency."),

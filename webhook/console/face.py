@@ -13,7 +13,7 @@ from webhook.engines.triage.deciding import Decider
 from webhook.engines.triage.overview import Overviews
 from webhook.engines.triage.packages import PackageLists
 from webhook.engines.triage.vulnerabilities import VulnerabilityLists
-from webhook.ports import Clock, DocumentStore, EventSink, SbomStore, TriageStore
+from webhook.ports import Clock, DocumentStore, EventSink, Outbox, SbomStore, TriageStore
 from webhook.telemetry.metrics import Metrics
 
 
@@ -63,6 +63,8 @@ class ConsoleFace:
         sboms: SBOMs of an image.
         documents: what they were read from.
         rules: types and policy now.
+        outbox: what people are told.
+        destinations: names of those who are told.
         checks: the self-check, recreated each time.
         settings: all settings in force.
         stale_since: since when the database has not answered; None when it does.
@@ -84,6 +86,8 @@ class ConsoleFace:
     sboms: SbomStore
     documents: DocumentStore
     rules: RuleSource
+    outbox: Outbox
+    destinations: Sequence[str]
     checks: Callable[[], Sequence[Health]]
     settings: Sequence[SettingLine]
     stale_since: Callable[[], dt.datetime | None]

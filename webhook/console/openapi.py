@@ -162,6 +162,8 @@ def _single() -> dict[str, Any]:
     token = {"name": "X-Form-Token", "in": "header", "required": True, "schema": {"type": "string"}}
     decision = {"application/json": {"schema": {"$ref": "#/components/schemas/Decision"}}}
     rehearsal = {"application/json": {"schema": {"type": "object", "properties": {"dryRun": {"type": "boolean"}}}}}
+    named = {"type": "object", "properties": {"destination": {"type": "string"}}, "required": ["destination"]}
+    destination = {"application/json": {"schema": named}}
     batch = {"name": "batch", "in": "path", "required": True, "schema": {"type": "string"}}
     return {
         "/vulnerabilities/{id}": get("vulnerability", "path", "id", "Vulnerability"),
@@ -174,6 +176,18 @@ def _single() -> dict[str, Any]:
                 "parameters": [token],
                 "requestBody": {"required": True, "content": decision},
                 "responses": _responses("What was, or would be, changed.", planned),
+            }
+        },
+        "/notifications/test": {
+            "post": {
+                "operationId": "testNotification",
+                "summary": "Leave a test message to one destination; the list of notifications says what became of it.",
+                "parameters": [token],
+                "requestBody": {"required": True, "content": destination},
+                "responses": {
+                    "202": {"description": "It will be sent."},
+                    "default": {"$ref": "#/components/responses/Problem"},
+                },
             }
         },
         "/batches/{batch}/undo": {

@@ -16,6 +16,7 @@ from webhook.console.identity import Gate
 from webhook.console.lists.base import ListView, encode, limit
 from webhook.console.lists.every import every_list
 from webhook.console.lists.findings import vulnerability_filter
+from webhook.console.lists.telling import add_test_message
 from webhook.console.problems import NotFound
 from webhook.console.rights import offers, person, require, require_for, visible
 from webhook.console.sessions import Session
@@ -41,6 +42,7 @@ def add_pages(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]],
     for view in lists.values():
         app.add_url_rule(f"/{view.name}", f"page_{view.name}", _list_page(face, view, gate))
     _add_nouns(app, face, gate)
+    add_test_message(app, face, gate)
     _add_decisions(app, face, lists["vulnerabilities"], gate)
 
     @app.get("/")
@@ -76,7 +78,7 @@ def _list_page(whole: ConsoleFace, listed: ListView[Any], gate: Gate) -> Any:
         rest = {name: value for name, value in request.args.items() if name not in ("cursor", "form_token")}
         return (
             render_template(
-                "list.html",
+                view.template,
                 view=view,
                 rows=rows,
                 given=given,

@@ -20,6 +20,7 @@ from webhook.ports.cluster import (
     WorkloadInventory,
 )
 from webhook.ports.decisions import AssessmentStore, AutoAssess, ComponentStore, TypeStore, VulnerabilityStore
+from webhook.ports.notifying import Messenger, Outbox
 from webhook.ports.people import RightsReviewer, SignInProvider, TokenReviewer
 from webhook.ports.processes import AdmittedImages, Background, Clock
 from webhook.ports.sources import (
@@ -66,8 +67,10 @@ __all__ = [
     "ImageResolver",
     "InventoryStore",
     "LiveObjects",
+    "Messenger",
     "NamespaceLabels",
     "Opening",
+    "Outbox",
     "PullSecretSource",
     "ReadingStore",
     "RegistryOpener",

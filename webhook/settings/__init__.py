@@ -18,6 +18,7 @@ from webhook.clients.directory import SbomOptions
 from webhook.clients.generator_options import GeneratorOptions
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.lanes import LaneLimits
+from webhook.clients.notifying.options import DestinationOptions, DestinationRule
 from webhook.clients.oidc.options import OidcOptions
 from webhook.clients.ossindex.options import OssIndexOptions
 from webhook.clients.registry.options import (
@@ -31,6 +32,7 @@ from webhook.console.options import ConsoleOptions
 from webhook.engines.auditing.options import AuditOptions
 from webhook.engines.controlling.options import CertificateOptions, ControllerOptions
 from webhook.engines.downloading.options import DownloadOptions
+from webhook.engines.notifying.options import NotifyingOptions
 from webhook.engines.refresher import RefreshOptions
 from webhook.engines.requesting.options import RequestOptions
 from webhook.engines.searching.options import ResolveOptions, SearchOptions
@@ -104,6 +106,7 @@ GROUPS = (
     Group("console", (ConsoleOptions,)),
     Group("requests", (RequestOptions,)),
     Group("oidc", (OidcOptions,), file_variants=("client_secret",)),
+    Group("notifications", (NotifyingOptions, DestinationOptions), file_variants=("smtp_password",)),
     Group("audit", (AuditOptions,)),
     Group("controller", (ProbeOptions, ControllerOptions)),
     Group("certificates", (CertificateOptions,)),
@@ -143,6 +146,8 @@ class Settings:
     console: ConsoleOptions
     requests: RequestOptions
     oidc: OidcOptions
+    notifying: NotifyingOptions
+    destinations: DestinationOptions
     audit: AuditOptions
     probes: ProbeOptions
     controller: ControllerOptions
@@ -197,6 +202,8 @@ def load_settings(
         console=made["console"][0],
         requests=made["requests"][0],
         oidc=made["oidc"][0],
+        notifying=made["notifications"][0],
+        destinations=made["notifications"][1],
         audit=made["audit"][0],
         probes=made["controller"][0],
         controller=made["controller"][1],
@@ -276,10 +283,17 @@ def all_settings() -> Iterator[Setting]:
     yield from describe(GROUPS)
 
 
+_ENTRIES: tuple[tuple[str, type[Any]], ...] = (
+    ("registries", RegistryRule),
+    ("sbom.verify", VerifyRule),
+    ("notifications.destinations", DestinationRule),
+)
+
+
 def all_lists() -> Iterator[tuple[str, Mapping[str, str]]]:
     """Every setting whose entries are mappings, with the keys of an entry and what they mean, for the documentation."""
     yield "assessmentTypes", {camel(key): text for key, text in TYPE_KEYS.items()}
     yield "assessments", {camel(key): text for key, text in ASSESSMENT_KEYS.items()}
     yield "policy.kinds", {camel(key): text for key, text in KIND_KEYS.items()}
-    for name, options in (("registries", RegistryRule), ("sbom.verify", VerifyRule)):
+    for name, options in _ENTRIES:
         yield name, {camel(other_field.name): str(other_field.metadata["help"]) for other_field in fields(options)}

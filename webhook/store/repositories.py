@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from webhook.store.documents import DocumentRepository
     from webhook.store.feed import StoreFeed
     from webhook.store.inventory import InventoryRepository
+    from webhook.store.outbox import OutboxRepository
     from webhook.store.readings import ReadingRepository
     from webhook.store.requests import RequestRepository
     from webhook.store.runs import RunRepository
@@ -154,6 +155,13 @@ class Store:
         from webhook.store.inventory import InventoryRepository
 
         return InventoryRepository(self._database)
+
+    @cached_property
+    def outbox(self) -> OutboxRepository:
+        """What people are to be told."""
+        from webhook.store.outbox import OutboxRepository
+
+        return OutboxRepository(self._database)
 
     @cached_property
     def triage(self) -> TriageRepository:

@@ -10,10 +10,12 @@ from sqlalchemy import Connection, insert, select
 
 from webhook.model.downloads import DownloadReport
 from webhook.model.leases import Lease
+from webhook.model.notifications import Announcement, Topic
 from webhook.model.records import RunRecord
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent
 from webhook.store.leases import database_time, give_back, prolong, require, take
+from webhook.store.outbox import announce
 from webhook.store.tables import leases, runs
 from webhook.store.values import to_json
 
@@ -91,6 +93,8 @@ class RunRepository:
             same = (runs.c.started == started) & (runs.c.finished == finished) & (runs.c.report == values["report"])
             if connection.execute(select(runs.c.id).where(same)).first() is None:  # else it is done again
                 connection.execute(insert(runs).values(values))
+                if not report.complete and report.stopped_code != "budget":  # the rest is for the next run, as was set
+                    announce(connection, [_failure(report, started)], finished)
             require_run(connection, lease)
 
     @persistent
@@ -102,6 +106,19 @@ class RunRepository:
         """
         with self._database.read() as connection:
             return last_run(connection, complete=complete)
+
+
+def _failure(report: DownloadReport, started: dt.datetime) -> Announcement:
+    facts = {
+        "why": report.stopped_by or "components failed",
+        "asked": str(report.asked),
+        "answered": str(report.answered),
+        "failed": str(report.failed),
+    }
+    day = started.astimezone(dt.UTC)
+    # Runs follow each other every few minutes while something new is unknown: the same trouble is told once a day.
+    key = f"run/{report.stopped_code or 'incomplete'}/{day:%Y-%m-%d}"
+    return Announcement(key, Topic.RUN_FAILED, f"run of {day:%Y-%m-%d %H:%M} UTC", facts, "/runs")
 
 
 def last_run(connection: Connection, *, complete: bool = False) -> RunRecord | None:

@@ -254,5 +254,24 @@ DEFINITIONS = (
         "Time that the console took for an answer, by what was asked.",
         ("asked",),
     ),
+    MetricDefinition(
+        "bomgate_notifications_total",
+        "counter",
+        "Messages to destinations by what became of a try (sent, failed), and notifications given up.",
+        ("result",),
+        (("sent",), ("failed",), ("given-up",)),
+    ),
+    MetricDefinition(
+        "bomgate_notifications_waiting",
+        "gauge",
+        "Notifications that a destination has not been told yet.",
+        ("destination",),
+    ),
+    MetricDefinition(
+        "bomgate_notifications_failing_since_timestamp_seconds",
+        "gauge",
+        "When the oldest notification was announced that a destination did not take, as seconds since 1970; 0: none.",
+        ("destination",),
+    ),
     MetricDefinition("bomgate_build_info", "gauge", "1, with the version as a label.", ("version",)),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.alerts.cases.making import HOURS, Case, Moment, led
 
 _DUTY = 'duty="certificates"'
+_FAILING = "bomgate_notifications_failing_since_timestamp_seconds"
 
 CONTROLLER = (
     Case(
@@ -86,5 +87,18 @@ CONTROLLER = (
             "all are valid": led("bomgate_custom_resources", "4x60", 'kind="Assessment", valid="true"', at="20m"),
             "there is none": led("bomgate_custom_resources", "0x60", 'kind="Assessment", valid="false"', at="20m"),
         },
+    ),
+    Case(
+        "BomgateNotTold",
+        "warning",
+        led(_FAILING, "0x5 300x100", 'destination="team"', at="45m"),
+        {
+            "it was told": led(_FAILING, "0x5 300x30 0x60", 'destination="team"', at="45m"),
+            "it is less than 30 minutes": led(_FAILING, "0x5 300x100", 'destination="team"', at="30m"),
+            "this one does not lead any more": led(
+                _FAILING, "0x5 300x100", 'destination="team"', leader="1x10 0x90", at="45m"
+            ),
+        },
+        labels={"destination": "team"},
     ),
 )

@@ -25,6 +25,8 @@ BEGIN_WITH_AN_EVENT = (
     "bomgate_console_request",
     "bomgate_controller_duty_errors_total",
     "bomgate_mutations_total",
+    "bomgate_notifications_failing_since",
+    "bomgate_notifications_waiting",
 )
 """Metrics that are not there before something has happened."""
 

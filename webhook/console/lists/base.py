@@ -131,6 +131,7 @@ class ListView(Generic[Row]):
         empty: what an empty list means, and what to do.
         tick: what a ticked row is called by; None where nothing can be ticked.
         resource: of ``bomgate.dev``; who may list it sees it.
+        template: of its page.
     """
 
     name: str
@@ -143,6 +144,7 @@ class ListView(Generic[Row]):
     empty: str
     resource: str
     tick: Callable[[Row], str] | None = None
+    template: str = "list.html"
 
     def read(self, given: Mapping[str, str], now: dt.datetime) -> Values:
         """The filters of a request.

@@ -10,6 +10,7 @@ from webhook.console.lists.base import ListView
 from webhook.console.lists.findings import package_list, vulnerability_list
 from webhook.console.lists.journal import assessment_list, audit_list, run_list, type_list
 from webhook.console.lists.running import image_list, workload_list
+from webhook.console.lists.telling import notification_list
 
 
 def every_list(face: ConsoleFace) -> Mapping[str, ListView[Any]]:
@@ -22,6 +23,7 @@ def every_list(face: ConsoleFace) -> Mapping[str, ListView[Any]]:
         assessment_list(face),
         type_list(face),
         run_list(face),
+        notification_list(face),
         audit_list(face),
     )
     return {item.name: item for item in made}

@@ -26,6 +26,8 @@ WINDOW = dt.timedelta(days=7)
 _INTERVAL, _FIRST_INTERVAL = 300.0, 5.0
 
 _Pair = tuple[Purl, Vulnerability]
+_Window = tuple[dt.datetime, dt.datetime]
+"""Now, and until when an end is soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Ending:
     opens: bool
 
 
-def ending(model: ReadModel, rules: Rules, now: dt.datetime) -> Sequence[Ending]:
+def ending(model: ReadModel, rules: Rules, now: dt.datetime, window: dt.timedelta = WINDOW) -> Sequence[Ending]:
     """Each assessment in force for a vulnerable component that ends within the window, once.
 
     Whether something opens is asked for each component that it is in force for; one that opens is enough. For an
@@ -53,33 +55,35 @@ def ending(model: ReadModel, rules: Rules, now: dt.datetime) -> Sequence[Ending]
         model: what is known.
         rules: types and policy.
         now: UTC, aware.
+        window: how soon is soon.
     """
+    times = (now, now + window)
     pairs = [(item.purl, found) for _, item in model.vulnerable() for found in item.vulnerabilities]
     found: dict[Assessment, Ending] = {}
-    for other_in_image in (*_everywhere(model, rules, now, pairs), *_in_images(model, rules, now, pairs)):
+    for other_in_image in (*_everywhere(model, rules, times, pairs), *_in_images(model, rules, times, pairs)):
         if other_in_image.opens or other_in_image.assessment not in found:
             found[other_in_image.assessment] = other_in_image
     return list(found.values())
 
 
-def _everywhere(model: ReadModel, rules: Rules, now: dt.datetime, pairs: Sequence[_Pair]) -> Iterator[Ending]:
+def _everywhere(model: ReadModel, rules: Rules, window: _Window, pairs: Sequence[_Pair]) -> Iterator[Ending]:
     """Those that are not narrowed to images."""
     for place in (ANYWHERE, *(Place(namespace=name) for name in sorted(model.assessments.namespaces))):
-        judge = Judge(rules, model.assessments, now, place)
+        judge = Judge(rules, model.assessments, window[0], place)
         for purl, vulnerability in pairs:
             finding = judge.finding(purl, vulnerability)
             assessment = finding.assessment
-            if assessment is not None and _ends_soon(assessment, now):
+            if assessment is not None and _ends_soon(assessment, window):
                 after = _after(model, rules, assessment, place, (purl, vulnerability))
                 yield Ending(assessment, finding.action, finding.action is Action.DENY and after is not Action.DENY)
 
 
-def _in_images(model: ReadModel, rules: Rules, now: dt.datetime, pairs: Sequence[_Pair]) -> Iterator[Ending]:
+def _in_images(model: ReadModel, rules: Rules, window: _Window, pairs: Sequence[_Pair]) -> Iterator[Ending]:
     """Those that are."""
     if not model.assessments.has_image_scopes:
         return
     for assessment in model.assessments:
-        if assessment.type is None or assessment.scope.image is None or not _ends_soon(assessment, now):
+        if assessment.type is None or assessment.scope.image is None or not _ends_soon(assessment, window):
             continue
         kind = rules.types.get(assessment.type) or rules.types.retired(assessment.type)
         action = Action.WARN if kind is None else kind.action
@@ -96,8 +100,8 @@ def _after(model: ReadModel, rules: Rules, assessment: Assessment, place: Place,
     return Judge(rules, model.assessments, assessment.until, place).finding(*pair).action
 
 
-def _ends_soon(assessment: Assessment, now: dt.datetime) -> bool:
-    return assessment.until is not None and now < assessment.until <= now + WINDOW
+def _ends_soon(assessment: Assessment, window: _Window) -> bool:
+    return assessment.until is not None and window[0] < assessment.until <= window[1]
 
 
 def _is_about(assessment: Assessment, purl: Purl, vulnerability: Vulnerability) -> bool:
