@@ -50,7 +50,7 @@ class DestinationRule:
 
     @property
     def wanted(self) -> frozenset[Topic]:
-        """What it is told of."""
+        """The topics that it gets."""
         return frozenset(Topic(name) for name in self.topics or TOPICS)
 
     def address(self) -> str:

@@ -21,7 +21,7 @@ from webhook.telemetry.metrics import Metrics, exposition
 
 
 class Carrier:
-    """Somebody who is told, as far as a sender knows: what cannot be had on loopback is their mood."""
+    """Somebody who is told, and takes a message or does not, as a test says."""
 
     def __init__(self) -> None:
         self.got: list[Message] = []
