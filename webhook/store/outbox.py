@@ -27,13 +27,13 @@ from webhook.model.notifications import (
     Topic,
 )
 from webhook.store.bulk import insert_rows
-from webhook.store.columns import clean, to_json
 from webhook.store.database import Database, upserting
 from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.queries import among
 from webhook.store.tables import announcements as announced
 from webhook.store.tables import deliveries
 from webhook.store.triage.limits import limited
+from webhook.store.values import clean, to_json
 
 MOST_IN_MESSAGE = 100
 """Announcements that a message names; of the rest it has the number."""
