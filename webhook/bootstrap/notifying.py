@@ -61,7 +61,8 @@ def notifying_duty(parts: Parts, metrics: Metrics, running: Callable[[], Running
     jitter = random.SystemRandom().random
     sender = Sender(parts.store.outbox, recipients, options, parts.clock, metrics, jitter) if recipients else None
     model_rules = ModelRules(parts.rules, parts.model)
-    return NotifyingDuty(parts.store.outbox, sender, running, parts.model, model_rules, parts.clock, options)
+    store = parts.store
+    return NotifyingDuty(store.outbox, store.requests, sender, running, parts.model, model_rules, parts.clock, options)
 
 
 def audited(result: AuditResult | None) -> Running | None:

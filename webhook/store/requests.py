@@ -13,10 +13,12 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, li
 from webhook.model.assessments import Assessment
 from webhook.model.records import AssessmentQuery
 from webhook.model.requests import ExceptionRequest, Phase, RequestChange, RequestCounts, RequestScan
+from webhook.policy.requestnews import request_made
 from webhook.policy.requests import RequestView
 from webhook.store.assessments import append, find
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent, tried_twice
+from webhook.store.outbox import announce
 from webhook.store.tables import requests as table
 from webhook.store.triage.journal import write_note
 from webhook.store.triage.limits import limited
@@ -69,6 +71,7 @@ class RequestRepository:
             if request is None:  # only now there is a number to name the batch by
                 records = tuple(replace(record, batch=written[0].batch) for record in records)
             append(change, records)
+            announce(connection, [request_made(item) for item in written if item.phase is Phase.WAITING], now)
             for place, note in made.notes:
                 write_note(connection, note, now, written[place].batch)
             change.unchanged = not records

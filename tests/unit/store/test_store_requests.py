@@ -11,10 +11,12 @@ import pytest
 from tests.fakes import NOON, FakeClock
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.engines.assessing.rules import StoreRules
+from webhook.engines.notifying.watching import unanswered
 from webhook.engines.requesting.desk import DraftAnswer, RequestDesk, Wish
 from webhook.engines.requesting.options import RequestOptions
 from webhook.errors import BomgateError, ChangedMeanwhile, InvalidInput
 from webhook.model.assessments import Scope
+from webhook.model.notifications import DeliveryScan, Topic
 from webhook.model.people import KUBERNETES, Person
 from webhook.model.policies import Policy
 from webhook.model.purls import Purl
@@ -195,6 +197,29 @@ def test_an_answer_after_the_end_is_too_late(desk: RequestDesk, clock: FakeClock
     assert desk.named(number).phase_at(clock.now()) is Phase.LAPSED
     assert [request.number for request in desk.page(RequestScan(Phase.LAPSED), None, 5).items] == [number]
     assert desk.page(RequestScan(Phase.WAITING), None, 5).items == ()
+
+
+def test_a_request_is_announced_with_itself_and_again_when_nobody_answers(
+    desk: RequestDesk, real_store: Store, clock: FakeClock
+) -> None:
+    def announced() -> list[tuple[str, str]]:
+        now = clock.now()
+        real_store.outbox.spread({"team": list(Topic)}, now, now - dt.timedelta(days=9))
+        lines = real_store.outbox.lines(DeliveryScan(), 10)
+        return [(line.told.announcement.key, line.told.announcement.facts["by"]) for line in lines]
+
+    with pytest.raises(InvalidInput):
+        desk.ask(wish("CVE-404"), ANA, "test")
+    assert announced() == []
+    number = desk.ask(wish(), ANA, "test").number
+    desk.join(number, "so do we", EVA, "test")
+    assert announced() == [(f"request/{number}/1", "ana")]
+    day = dt.timedelta(days=1)
+    assert unanswered(real_store.requests, clock.now(), day) == []
+    clock.advance(24 * 3600)
+    assert [item.key for item in unanswered(real_store.requests, clock.now(), day)] == [f"request-waits/{number}/1"]
+    desk.approve(number, DraftAnswer("fine"), BEN, "test")
+    assert unanswered(real_store.requests, clock.now(), day) == []
 
 
 def test_an_approver_may_shorten_and_not_lengthen(desk: RequestDesk, real_store: Store) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.notifying.options import NotifyingOptions
 from webhook.engines.notifying.sending import Sender
-from webhook.engines.notifying.watching import Running, endings, news
+from webhook.engines.notifying.watching import Running, endings, news, unanswered
 from webhook.engines.readmodel import ReadModel
 from webhook.model.notifications import Announcement
 from webhook.ports import Clock, Outbox
+from webhook.ports.requesting import RequestStore
 
 _INTERVAL = 5.0
 _WATCH_SECONDS = 120.0
@@ -24,6 +25,7 @@ class NotifyingDuty:
 
     Args:
         outbox: what is to be told.
+        requests: those for exceptions.
         sender: sends it; None where no destination is set, so that only old rows are removed.
         running: what runs, with its verdicts; None while that is not known.
         model: what is known.
@@ -38,6 +40,7 @@ class NotifyingDuty:
     def __init__(
         self,
         outbox: Outbox,
+        requests: RequestStore,
         sender: Sender | None,
         running: Callable[[], Running | None],
         model: ReadModel,
@@ -45,7 +48,7 @@ class NotifyingDuty:
         clock: Clock,
         options: NotifyingOptions,
     ) -> None:
-        self._outbox, self._sender, self._running = outbox, sender, running
+        self._outbox, self._requests, self._sender, self._running = outbox, requests, sender, running
         self._model, self._rules, self._clock, self._options = model, rules, clock, options
         self._watched = float("-inf")
         self._pruned = float("-inf")
@@ -71,7 +74,8 @@ class NotifyingDuty:
         at: dt.datetime = self._clock.now()
         running = self._running()
         found = [] if running is None else list(news(running))
-        return [*found, *endings(self._model, self._rules(), at, self._options.block_ends)]
+        ends = endings(self._model, self._rules(), at, self._options.block_ends)
+        return [*found, *ends, *unanswered(self._requests, at, self._options.request_waits)]
 
     def _announce(self, found: Sequence[Announcement], now: float) -> None:
         due = [item for item in found if now - self._announced.get(item.key, float("-inf")) >= _REMIND_SECONDS]

@@ -15,6 +15,9 @@ class NotifyingOptions:
     block_ends_days: float = field(
         default=3.0, metadata={"help": "Days before its end that a block is told of; 0 tells of none."}
     )
+    request_waits_hours: float = field(
+        default=24.0, metadata={"help": "Hours after which a request that nobody answered is told of again."}
+    )
     messages_per_hour: int = field(
         default=20, metadata={"help": "Maximum messages to a destination in an hour; what comes then is told together."}
     )
@@ -35,6 +38,11 @@ class NotifyingOptions:
         return dt.timedelta(days=self.block_ends_days)
 
     @property
+    def request_waits(self) -> dt.timedelta:
+        """How long a request waits before somebody is told of it again."""
+        return dt.timedelta(hours=self.request_waits_hours)
+
+    @property
     def patience(self) -> dt.timedelta:
         """How long a notification is tried."""
         return dt.timedelta(hours=self.give_up_hours)
@@ -52,6 +60,8 @@ class NotifyingOptions:
         """
         if not 0 <= self.block_ends_days <= 365:
             raise ConfigError(f"notifications.blockEndsDays is {self.block_ends_days}; write 0 to 365.")
+        if not 0 < self.request_waits_hours <= 24 * 365:
+            raise ConfigError(f"notifications.requestWaitsHours is {self.request_waits_hours}; write more than 0.")
         if self.messages_per_hour < 1 or self.digest_above < 1:
             raise ConfigError("notifications.messagesPerHour and digestAbove have to be at least 1.")
         if not 0 < self.give_up_hours < self.keep_days * 24 <= 3650 * 24:

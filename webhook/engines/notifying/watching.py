@@ -10,15 +10,19 @@ from webhook.engines.controlling.expiry import ending
 from webhook.engines.readmodel import ReadModel
 from webhook.model.actions import Action
 from webhook.model.notifications import Announcement, Topic
+from webhook.model.requests import Phase, RequestScan
 from webhook.model.verdicts import Finding, Verdict
 from webhook.policy.evaluation import Rules
 from webhook.policy.phrases import count, moment, rated, title
+from webhook.policy.requestnews import request_waits
 from webhook.policy.scopes import described
 from webhook.policy.scores import severity
+from webhook.ports.requesting import RequestStore
 
 Running = Iterable[tuple[str, Sequence[Verdict]]]
 """Workloads, or images where no cluster is known: a title, and the verdicts about the images."""
 _SHOWN = 5
+_MOST_REQUESTS = 1000
 
 
 def news(running: Running) -> Sequence[Announcement]:
@@ -75,6 +79,16 @@ def endings(model: ReadModel, rules: Rules, now: dt.datetime, lead: dt.timedelta
         path = _path(assessment.vulnerability)
         found.append(Announcement(key, Topic.BLOCK_ENDS, assessment.vulnerability, facts, path))
     return found
+
+
+def unanswered(requests: RequestStore, now: dt.datetime, patience: dt.timedelta) -> Sequence[Announcement]:
+    """Requests that have waited for long.
+
+    Raises:
+        StoreError: the store did not answer.
+    """
+    waiting = requests.page(RequestScan(phase=Phase.WAITING), None, _MOST_REQUESTS, now=now)
+    return [request_waits(request) for request in waiting if now - request.created >= patience]
 
 
 def _several(names: Iterable[str]) -> str:

@@ -138,6 +138,7 @@ def test_the_duty_tells_what_runs_once_and_says_again_that_it_is_still_so(post: 
     world.answer_all([(LOG4J, [LOG4SHELL])])
     duty = NotifyingDuty(
         post.store.outbox,
+        post.store.requests,
         post.sender,
         lambda: [("Deployment shop/web", [world.check("shop.example/web:1")])],
         world.model,
