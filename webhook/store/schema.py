@@ -13,7 +13,7 @@ from webhook.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = "0018"
+VERSION = "0019"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -33,6 +33,7 @@ KNOWN = (
     "0015",
     "0016",
     "0017",
+    "0018",
     VERSION,
 )
 """Every version there was, oldest first."""
