@@ -16,7 +16,7 @@ from tests.parts import unavailable
 from tests.pooler import Pooler
 from tests.pooler import find_program as find_pooler
 from tests.postgres import PostgresServer, find_programs
-from tests.run import TOGETHER
+from tests.run import CLUSTERS
 from webhook.store.options import StoreOptions
 from webhook.store.repositories import Store, open_store
 
@@ -38,7 +38,7 @@ def pytest_collection() -> Generator[None, object, object]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let what runs beside the clusters leave the processors to them, because the run takes as long as they do."""
-    if "PYTEST_XDIST_WORKER" in os.environ and not item.nodeid.startswith(TOGETHER) and os.nice(0) == 0:
+    if "PYTEST_XDIST_WORKER" in os.environ and not item.nodeid.startswith(tuple(CLUSTERS)) and os.nice(0) == 0:
         os.nice(4)
 
 

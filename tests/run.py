@@ -1,9 +1,10 @@
 """The test runner behind ``make test``: builds the real parts that are not there, then runs every test.
 
 ``python tests/run.py [pytest arguments]``. The tests that share a cluster run one after the other on a process: those
-on the light cluster, those of the chart, and those on a real node. All others run beside them and after them, file by
-file, the longest first; there is a process for them from the beginning, because tests on clusters wait much. Whatever
-is skipped is said in a box before the last line of pytest; with ``CI=true`` a skipped end-to-end test is a failure.
+on the light cluster, those of the chart, and those on each of two real nodes. All others run beside them and after
+them, file by file, the longest first; there is a process for them from the beginning, because tests on clusters wait
+much. Whatever is skipped is said in a box before the last line of pytest; with ``CI=true`` a skipped end-to-end test is
+a failure.
 
 ``python tests/run.py --quick`` runs the unit tests that need nothing but Python, with few examples of each property,
 and says how much of the package they ran.
@@ -22,9 +23,16 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-OPTIONS = ["-n", "4", "--durations", "10", "--durations-min", "1"]
-TOGETHER = ("tests/node", "tests/e2e/chart", "tests/e2e")
-"""Folders whose tests share a cluster; the first that a test is in counts."""
+OPTIONS = ["-n", "5", "--durations", "10", "--durations-min", "1"]
+CLUSTERS = {
+    "tests/node/test_node_restarts.py": "second node",
+    "tests/node/test_node_releases.py": "second node",
+    "tests/node/": "node",
+    "tests/e2e/chart/": "chart",
+    "tests/e2e/": "cluster",
+}
+"""Beginning of a path → the cluster that tests there share; the first that fits counts. Two nodes, as one would be the
+last to end by minutes."""
 LONG = (
     "tests/security/test_security_fencing.py",
     "tests/security/test_security_time.py",
@@ -114,9 +122,9 @@ def _selects(folder: str, arguments: list[str]) -> bool:
 
 
 class ByFile:
-    """A pytest plugin: the tests of a file stay on one process, and so do all of a folder that share a cluster.
+    """A pytest plugin: the tests of a file stay on one process, and so do all that share a cluster.
 
-    Those folders come first, so that each has a process for itself, and then what takes longest.
+    The clusters come first, so that each has a process for itself, and then what takes longest.
     """
 
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -125,10 +133,10 @@ class ByFile:
 
         class Scheduler(LoadScopeScheduling):
             def _split_scope(self, nodeid: str) -> str:
-                return _folder(nodeid)
+                return _scope(nodeid)
 
             def _assign_work_unit(self, node: Any) -> None:
-                for scope in reversed(TOGETHER + LONG):
+                for scope in reversed((*dict.fromkeys(CLUSTERS.values()), *LONG)):
                     if scope in self.workqueue:
                         self.workqueue.move_to_end(scope, last=False)
                 super()._assign_work_unit(node)
@@ -136,10 +144,10 @@ class ByFile:
         return Scheduler(config, log)
 
 
-def _folder(nodeid: str) -> str:
-    """The name of what stays on one process: one of the folders, or a file."""
+def _scope(nodeid: str) -> str:
+    """The name of what stays on one process: a cluster, or a file."""
     file = nodeid.partition("::")[0]
-    return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
+    return next((cluster for beginning, cluster in CLUSTERS.items() if file.startswith(beginning)), file)
 
 
 class Coverage:
