@@ -68,9 +68,11 @@ def _restart(part: str, bomgate: Installation, node: Node) -> None:
     if part == "control plane":
         for name in reversed(CONTROL_PLANE):
             node.stop(name, SIGKILL)
-        for name in CONTROL_PLANE:
+        for name in ("etcd", "apiserver", "kubelet"):
             node.start(name)
         wait_until(node.api_is_ready, 60, "the API server", pause=0.2)
+        for name in ("controllers", "scheduler"):  # they end without an API server, and nothing here starts them again
+            node.start(name)
         return
     names = "webhook,controller" if part == "bomgate" else "postgresql"
     label = f"app.kubernetes.io/component in ({names})"
