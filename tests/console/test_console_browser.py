@@ -36,6 +36,9 @@ PATHS = (
 )
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 400, "height": 800}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+VIOLATIONS = """
+rules => axe.run({runOnly: rules, resultTypes: ["violations"]}).then(result => result.violations)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +94,7 @@ def test_every_page_is_accessible_and_fits_its_window(
     browser: Browser, signed_in: tuple[str, Any], viewport: Any, scheme: Any
 ) -> None:
     context = opened(browser, signed_in, viewport=viewport, color_scheme=scheme)
+    context.add_init_script(axe())
     page = context.new_page()
     found = troubles(page)
     wrong = []
@@ -99,9 +103,7 @@ def test_every_page_is_accessible_and_fits_its_window(
         assert answer is not None and answer.status < 500, path
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             wrong.append(f"{path}: wider than the window")
-        page.evaluate(axe())
-        result = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
-        for item in result["violations"]:
+        for item in page.evaluate(VIOLATIONS, RULES):
             wrong.append(
                 f"{path}: {item['id']}: {item['nodes'][0]['html'][:160]} {item['nodes'][0]['failureSummary'][:200]}"
             )

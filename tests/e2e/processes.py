@@ -42,6 +42,11 @@ def patience(seconds: float) -> float:
     return max(seconds, min(seconds * crowding, LONGEST_WAIT))
 
 
+def within(seconds: float) -> str:
+    """The option of kubectl for how long to wait for what takes ``seconds`` on a machine with time to spare."""
+    return f"--timeout={patience(seconds):.0f}s"
+
+
 def wait_until(ready: Callable[[], object], seconds: float, what: str, pause: float = 0.05) -> object:
     """Ask until the answer is true, and return it.
 

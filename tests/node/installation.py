@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.doubles.ossindex.behaviour import PAT
 from tests.e2e.cluster import Ran
-from tests.e2e.processes import wait_until
+from tests.e2e.processes import wait_until, within
 from tests.node import catalogue
 from tests.node.catalogue import BOMGATE, POSTGRESQL, Shelf
 from tests.node.configuration import REGISTRY, REGISTRY_ADDRESS
@@ -199,7 +199,7 @@ class Installation:
     def download(self, name: str) -> str:
         """Run the downloader now, as the documentation says; what it logged."""
         self.kubectl("create", "job", "--from=cronjob/bomgate-download", name)
-        self.kubectl("wait", "--for=condition=Complete", f"job/{name}", "--timeout=60s")
+        self.kubectl("wait", "--for=condition=Complete", f"job/{name}", within(60))
         return self.kubectl("logs", f"job/{name}").out
 
     def namespace(self, name: str, mode: str = "deny") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.e2e.manifests import deployment, pod
+from tests.e2e.processes import within
 from tests.node import catalogue
 from tests.node.conftest import NewNamespace
 from tests.node.installation import CONTROLLER, NAMESPACE, WEBHOOK, Installation, is_denied, is_ready
@@ -71,13 +72,13 @@ def test_a_workload_with_a_caution_runs_and_people_are_warned(
     ran = node.kubectl("apply", "-f", "-", manifest=manifest)
     assert "Warning: " in ran.err
     assert "CVE-2026-10003" in ran.err
-    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=60s")
+    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", within(60))
 
 
 def test_a_clean_workload_runs_without_a_word(bomgate: Installation, node: Node, namespace: str) -> None:
     ran = node.kubectl("apply", "-f", "-", manifest=deployment(namespace, "web", bomgate.shelf.reference("allowed")))
     assert ran.err == ""
-    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=60s")
+    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", within(60))
 
 
 def test_in_a_namespace_that_only_watches_a_blocked_image_runs_with_a_warning(
@@ -87,4 +88,4 @@ def test_in_a_namespace_that_only_watches_a_blocked_image_runs_with_a_warning(
     manifest = deployment(namespace, "web", bomgate.shelf.reference(catalogue.BLOCKED))
     ran = node.kubectl("apply", "-f", "-", manifest=manifest)
     assert "CVE-2026-10001" in ran.err
-    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=60s")
+    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", within(60))

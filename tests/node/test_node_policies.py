@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.manifests import pod
-from tests.e2e.processes import wait_until
+from tests.e2e.processes import wait_until, within
 from tests.node import catalogue
 from tests.node.configuration import ADDRESS, API_SERVICE
 from tests.node.installation import CONTROLLER, NAMESPACE, RELEASE, WEBHOOK, Installation
@@ -78,7 +78,7 @@ def callers(bomgate: Installation, node: Node) -> Iterator[None]:
         made.append(manifest)
     node.apply(*made)
     for namespace, name in (*OUTSIDERS, DOWNLOADER):
-        node.kubectl("-n", namespace, "wait", "--for=condition=Ready", f"pod/{name}", "--timeout=120s")
+        node.kubectl("-n", namespace, "wait", "--for=condition=Ready", f"pod/{name}", within(120))
     yield
     node.kubectl("-n", NAMESPACE, "delete", "pod", NEIGHBOUR[1], DOWNLOADER[1], "--wait=false")
     node.kubectl("delete", "namespace", STRANGERS, "--wait=false")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.manifests import deployment
-from tests.e2e.processes import wait_until
+from tests.e2e.processes import wait_until, within
 from tests.node import catalogue
 from tests.node.conftest import NewNamespace
 from tests.node.installation import NAMESPACE, RELEASE, VERSIONS, Installation
@@ -41,6 +41,6 @@ def test_an_uninstall_leaves_nothing_that_blocks(
     wait_until(lambda: not bomgate.pods("webhook"), 60, "the end of the webhook", pause=0.3)
 
     node.apply(deployment(namespace, "web", bomgate.shelf.reference(catalogue.BLOCKED)))
-    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=60s")
+    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", within(60))
     node.kubectl("label", "namespace", namespace, "bomgate.dev/enforce-")
-    node.kubectl("delete", "namespace", namespace, NAMESPACE, "--timeout=90s")
+    node.kubectl("delete", "namespace", namespace, NAMESPACE, within(90))

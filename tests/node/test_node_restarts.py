@@ -9,7 +9,7 @@ from signal import SIGKILL
 import pytest
 
 from tests.e2e.manifests import deployment
-from tests.e2e.processes import wait_until
+from tests.e2e.processes import wait_until, within
 from tests.node import catalogue
 from tests.node.configuration import NODE
 from tests.node.installation import Installation, seconds_of
@@ -31,27 +31,27 @@ def test_all_comes_back_when_restarted_in_this_order(order: tuple[str, ...], bom
 
 def test_all_comes_back_after_the_node_lost_power(bomgate: Installation, node: Node, namespace: str) -> None:
     node.apply(deployment(namespace, "web", bomgate.shelf.reference(catalogue.ALLOWED)))
-    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=60s")
+    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", within(60))
     began = time.monotonic()
     node.lose_power()
     wait_until(lambda: _has_restarted(bomgate), 120, "the kubelet's notice that nothing runs", pause=0.5)
     bomgate.settled()
     bomgate.decides()
     bomgate.tell(f"node lost power: all ready and deciding after {seconds_of(began)}")
-    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=60s")
+    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", within(60))
 
 
 def test_a_drained_node_keeps_an_answer_and_fills_again(bomgate: Installation, node: Node, namespace: str) -> None:
     """On one node nothing can move elsewhere, so the budget holds the last webhook Pods until there is room again."""
     node.apply(deployment(namespace, "web", bomgate.shelf.reference(catalogue.ALLOWED), replicas=2))
-    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=60s")
+    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", within(60))
     with bomgate.load(namespace) as load:
         flags = ("--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=15s")
         drained = node.kubectl("drain", NODE, *flags, check=False)
         kept = [pod for pod in bomgate.pods("webhook") if "nodeName" in pod["spec"]]
         node.kubectl("uncordon", NODE)
         bomgate.settled()
-    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=60s")
+    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", within(60))
     bomgate.tell(f"drain and uncordon: {load.told}")
     assert "disruption budget" in drained.err
     assert kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.manifests import deployment
-from tests.e2e.processes import wait_until
+from tests.e2e.processes import wait_until, within
 from tests.node import catalogue
 from tests.node.installation import Installation, is_denied
 from tests.node.node import Node
@@ -56,7 +56,7 @@ def test_what_was_admitted_scales_and_heals_after_its_image_was_blocked(
 
 def test_a_debug_container_is_judged_like_any_other(bomgate: Installation, node: Node, namespace: str) -> None:
     node.kubectl("-n", namespace, "run", "web", f"--image={bomgate.shelf.reference(catalogue.ALLOWED)}")
-    node.kubectl("-n", namespace, "wait", "--for=condition=Ready", "pod/web", "--timeout=60s")
+    node.kubectl("-n", namespace, "wait", "--for=condition=Ready", "pod/web", within(60))
 
     def debug(name: str) -> object:
         image = bomgate.shelf.reference(name)
@@ -80,7 +80,7 @@ def _pods(node: Node, namespace: str) -> set[str]:
 
 def _rolled_out(node: Node, namespace: str, image: str, replicas: int) -> None:
     """Wait for the Deployment ``web``, and see that its Pods are the ones that were wanted."""
-    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=60s")
+    node.kubectl("-n", namespace, "rollout", "status", "deployment/web", within(60))
     listed = node.get("pods", "-n", namespace)["items"]
     running = [pod["spec"]["containers"][0]["image"] for pod in listed if "deletionTimestamp" not in pod["metadata"]]
     assert running == [image] * replicas
