@@ -37,12 +37,19 @@ LONG = (
     "tests/security/test_security_fencing.py",
     "tests/security/test_security_time.py",
     "tests/security/test_security_failover.py",
+    "tests/console/test_console_browser.py",
     "tests/release/test_release.py",
     "tests/security/test_security_takeover.py",
+    "tests/docs/test_docs_site.py",
     "tests/unit/store/test_store_schema.py",
     "tests/property/test_evaluation_property.py",
     "tests/security/test_security_start.py",
     "tests/generator/test_generator_syft.py",
+    "tests/registries/test_registry_union.py",
+    "tests/security/test_security_updates.py",
+    "tests/alerts/test_alerts_end_to_end.py",
+    "tests/unit/store/test_store_upgraded.py",
+    "tests/cli/test_cli_demo.py",
 )
 """Files that take longest though they hold few tests: xdist would give them out last, and the last would end alone."""
 SLOW = [

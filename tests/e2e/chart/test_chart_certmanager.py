@@ -188,7 +188,7 @@ def test_the_controller_takes_over_and_cert_manager_again_and_no_call_fails(
     release: Installation, try_pod: TryPod
 ) -> None:
     leaf, authority = secret(release, LEAF)["tls.crt"], secret(release, AUTHORITY)["tls.crt"]
-    with under_load(try_pod, pause=0.02):
+    with under_load(try_pod, pause=0.05):
         use(release, "self")
         kubernetes.client.CoreV1Api(release.cluster.client).delete_namespaced_secret(AUTHORITY, NAMESPACE)
         own = replaced(release, AUTHORITY, authority)

@@ -20,7 +20,7 @@ def test_other_settings_take_effect_by_an_upgrade_and_go_by_a_rollback_and_no_ca
     assert try_pod(UNASSESSED).allowed
     before, trusted = names(installation), bundles(installation)
     assert len(before) == 4
-    with under_load(try_pod, pause=0.02):
+    with under_load(try_pod, pause=0.05):
         installation.values["config"]["policy"]["unassessed"] = "deny"
         installation.values["mutate"] = {"enabled": True}
         installation.upgrade()
