@@ -16,12 +16,15 @@ _REJECTED = re.compile(
     r"[\s*#\[(]*(?:"
     r"reject(?:ed)?\s*(?:\*\*|\]|\)|:|-|reason\b)"
     r"|rejected\s+(?:cve|by)\b"
-    r"|(?:this|the)\s+(?:cve(?:[-\s](?:id|record|identifier|\d{4}-\d+))*|candidate|record|id|identifier)\s+"
-    r"(?:has\s+been|was|is)\s+(?:rejected|withdrawn)\b"
+    r"|(?:this|the)\s+cve(?:[-\s](?:id|record|identifier|\d{4}-\d+))*\s+(?:has\s+been|was|is)\s+(?:rejected|withdrawn)\b"
+    # Software, too, rejects records and identifiers; who rejects a vulnerability may be its vendor.
+    r"|this\s+(?:candidate|record|id|identifier|report|vulnerability)\s+(?:has\s+been|was)\s+(?:rejected|withdrawn)"
+    r"(?=\s*(?:[.,;:)]|\Z)|\s+(?:or\s+withdrawn|because|from\s+the|with\s+reason|as\s+(?:it|a\s+duplicate|not))\b"
+    r"|\s+by\s+(?:its|the)\s+(?:cna|cve|assign|issu|request|report|number|nvd|nist|mitre))"
     r"|withdrawn(?:\s+advisory)?\s*(?:\*\*|\]|\)|:|-|reason\b|\Z)"
     r"|withdrawn\s+advisory\b"
     r"|duplicate\s+advisory\b"
-    r"|this\s+(?:advisory|report|vulnerability)\s+(?:has\s+been|was|is)\s+(?:rejected|withdrawn)\b"
+    r"|this\s+advisory\s+(?:has\s+been|was|is)\s+(?:rejected|withdrawn)\b"
     r")",
     re.IGNORECASE,
 )
@@ -34,7 +37,7 @@ def score_of_vector(vector: str | None) -> Decimal | None:
     Threat and environment, which can only be known where the software runs, do not count.
 
     Args:
-        vector: possibly from a stranger; version 2 without prefix.
+        vector: possibly from a stranger; version 2, and at times 3, without prefix.
     """
     if not vector or len(vector) > _LONGEST_VECTOR:
         return None
@@ -48,6 +51,8 @@ def score_of_vector(vector: str | None) -> Decimal | None:
             score = CVSS4("/".join((head, *base))).base_score
         elif vector.startswith("CVSS:3."):
             score = CVSS3(vector).base_score
+        elif "/PR:" in vector:  # some write a vector of version 3 without its version
+            score = CVSS3(f"CVSS:3.1/{vector}").base_score
         else:
             score = CVSS2(vector.removeprefix("CVSS:2.0/")).base_score
     except (CVSSError, ArithmeticError, LookupError, ValueError, TypeError):

@@ -112,6 +112,8 @@ def test_no_score_is_not_zero() -> None:
         ("AV:N/AC:L/Au:N/C:P/I:P/A:P", None),
         ("(AV:N/AC:L/Au:N/C:P/I:P/A:P)", "AV:N/AC:L/Au:N/C:P/I:P/A:P"),
         (" AV:N/AC:L/Au:N/C:N/I:N/A:C/E:ND ", "AV:N/AC:L/Au:N/C:N/I:N/A:C/E:ND"),
+        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"),
+        ("AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", None),
     ],
 )
 def test_vectors_of_all_versions_are_read(given: str, vector: str | None) -> None:

@@ -14,7 +14,9 @@ from webhook.policy.scores import is_scored
 
 _CWE = re.compile(r"CWE-\d+\Z", re.IGNORECASE)
 _VECTOR = re.compile(
-    r"CVSS:\d\.\d(?:/[A-Za-z]+:[A-Za-z]+)+\Z|AV:[LAN]/AC:[HML]/Au:[MSN]/C:[NPC]/I:[NPC]/A:[NPC](?:/[A-Za-z]+:[A-Za-z]+)*\Z"
+    r"CVSS:\d\.\d(?:/[A-Za-z]+:[A-Za-z]+)+\Z"
+    r"|AV:[LAN]/AC:[HML]/Au:[MSN]/C:[NPC]/I:[NPC]/A:[NPC](?:/[A-Za-z]+:[A-Za-z]+)*\Z"
+    r"|AV:[NALP]/AC:[LH]/PR:[NLH]/UI:[NR]/S:[UC]/C:[HLN]/I:[HLN]/A:[HLN](?:/[A-Za-z]+:[A-Za-z]+)*\Z"
 )
 _ADDRESS = re.compile(r"https?://(?:[^\s/?#@\[\]]+|\[[0-9a-f:.]+\](?::\d+)?)(?:[/?#]\S*)?\Z", re.IGNORECASE)
 _PAGE, _WORD = r"https?://[A-Za-z0-9.-]++(?:/[A-Za-z0-9._~%@:+/-]*+)?+", r"[A-Za-z0-9._~%@:+-]*+"
@@ -42,10 +44,14 @@ def score_of(value: object) -> Decimal | None:
 
 
 def vector_of(value: object) -> str | None:
-    """A CVSS vector as given, of version 2 (without prefix, perhaps in parentheses), 3 or 4; None for anything else."""
+    """A CVSS vector as given, of version 2, 3 or 4; None for anything else.
+
+    One of version 2, and at times of 3, has no prefix; it may stand in parentheses, and end in a slash.
+    """
     text = one_line(value, _LONGEST_VECTOR)
     if text.startswith("(") and text.endswith(")"):
         text = text[1:-1]
+    text = text.removesuffix("/")
     return text if _VECTOR.match(text) else None
 
 
