@@ -186,7 +186,7 @@ def _receive(connection: ssl.SSLSocket) -> None:
     while b"\r\n\r\n" not in answer:
         answer += _some(connection)
     head, _, body = answer.partition(b"\r\n\r\n")
-    length = int(re.search(rb"Content-Length: (\d+)", head)[1])  # type: ignore[index]  # the server states it
+    length = int(re.search(rb"Content-Length: (\d+)", head)[1])  # the server states it
     while len(body) < length:
         body += _some(connection)
     if not head.startswith(b"HTTP/1.1 200"):

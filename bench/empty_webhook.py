@@ -51,7 +51,7 @@ def bare_app() -> Flask:
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
         return (body,)
 
-    app.wsgi_app = answer  # type: ignore[method-assign, assignment]  # as Flask's middlewares are put in
+    app.wsgi_app = answer  # as Flask's middlewares are put in
     return app
 
 

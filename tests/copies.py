@@ -14,5 +14,5 @@ def replace(value: T, **changes: Any) -> T:
     """The value with these fields instead."""
     if isinstance(value, msgspec.Struct):
         return msgspec.structs.replace(value, **changes)
-    copy: T = dataclasses.replace(value, **changes)  # type: ignore[type-var]  # it is the one or the other
+    copy: T = dataclasses.replace(value, **changes)  # it is the one or the other
     return copy

@@ -295,10 +295,11 @@ def test_a_forged_note_proves_nothing(bomgate: Bomgate, cluster: Cluster, core: 
     web = deployment(namespace, "web", tag, replicas=0)
     wait_until(lambda: is_known(cluster, web), 20, "the tag")
     uid = made(cluster, "dora", web)
-    pins = lambda name: cluster.kubectl(  # noqa: E731
-        *("--as", "dora", "-n", namespace, "set", "image", "deployment/web", f"c0={tag}@{digest(name)}"),
-        "--dry-run=server",
-    )
+
+    def pins(name: str) -> Any:
+        words = ("set", "image", "deployment/web", f"c0={tag}@{digest(name)}", "--dry-run=server")
+        return cluster.kubectl("--as", "dora", "-n", namespace, *words)
+
     point(bomgate, tag, "turning-2")
     wait_until(lambda: forge(bomgate, web, uid, user="dora")["allowed"], 20, "an answer")
     for number in (1, 2):

@@ -115,8 +115,8 @@ def test_a_pod_is_changed_after_its_image_turned_bad_and_has_what_its_kubelet_sa
     tag = "registry.example/shop/tagged:2"
     point(bomgate, tag, "clean")
     create = core.create_namespaced_pod_with_http_info
-    tried = lambda: call(create, namespace, pod(namespace, "try", tag), dry_run="All").allowed  # noqa: E731
-    wait_until(tried, 20, "the tag")
+    dry = pod(namespace, "try", tag)
+    wait_until(lambda: call(create, namespace, dry, dry_run="All").allowed, 20, "the tag")
     assert call(create, namespace, pod(namespace, "web", tag)).allowed
     bad = digest("blocked")
     point(bomgate, tag, "blocked")

@@ -231,7 +231,7 @@ def _composer() -> str | None:
 
 
 def _conan(module: str, pairs: Sequence[Pair]) -> Answers:
-    version = getattr(importlib.import_module(module), "Version")  # noqa: B009  (it has no types)
+    version = importlib.import_module(module).Version
     two = [(version(left), version(right)) for left, right in pairs]
     return ["=" if left == right else "<" if left < right else ">" for left, right in two]
 
@@ -248,7 +248,7 @@ def _conda(module: str, pairs: Sequence[Pair]) -> Answers:
     def sign(left: object, right: object) -> str:
         if left is None or right is None:
             return "?"
-        return "=" if left == right else "<" if left < right else ">"  # type: ignore[operator]
+        return "=" if left == right else "<" if left < right else ">"
 
     return [sign(read(left), read(right)) for left, right in pairs]
 
@@ -265,7 +265,7 @@ def _packaging(module: str, pairs: Sequence[Pair]) -> Answers:
     def sign(left: object, right: object) -> str:
         if left is None or right is None:
             return "?"
-        return "=" if left == right else "<" if left < right else ">"  # type: ignore[operator]
+        return "=" if left == right else "<" if left < right else ">"
 
     return [sign(read(left), read(right)) for left, right in pairs]
 

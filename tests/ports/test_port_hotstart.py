@@ -86,8 +86,8 @@ def test_a_copy_of_a_program_before_marks_is_read_and_has_none(tmp_path: Path, m
         answered_at: bytes
 
     class Reduced:
-        def __new__(cls, *fields: object) -> FormerHead:  # type: ignore[misc]
-            return FormerHead(*fields[:5])  # type: ignore[arg-type]
+        def __new__(cls, *fields: object) -> FormerHead:
+            return FormerHead(*fields[:5])
 
     file, saved = HotStartFile(tmp_path / "model"), sample()
     with monkeypatch.context() as former:

@@ -143,7 +143,7 @@ def test_of_two_creations_at_once_one_gets_the_grant() -> None:
             return None
         return first(ticket, namespace, deadline)
 
-    town.grants.of_ticket = slow  # type: ignore[method-assign]
+    town.grants.of_ticket = slow
     assert refused(town.review(request(web(BAD, ticket="INC-1"))), "was used for Deployment other")
     assert [grant.workload.name for grant in town.grants.kept] == ["other"]
 
@@ -322,9 +322,9 @@ def test_what_cannot_be_asked_or_written_down_lets_nothing_in(town: Town) -> Non
     def refuse(grant: BreakGlassGrant, deadline: Deadline) -> None:
         raise refusal
 
-    town.grants.confirm = refuse  # type: ignore[method-assign]
+    town.grants.confirm = refuse
     assert not town.review(of_controller(BAD)).allowed, "the ticket may be taken off later, and nobody would know"
-    town.grants.confirm = confirm  # type: ignore[method-assign]
+    town.grants.confirm = confirm
     assert town.review(of_controller(BAD)).reason == "break-glass"
     assert town.grants.kept[0].confirmed
 
@@ -361,7 +361,7 @@ def test_a_change_under_way_is_waited_for(town: Town) -> None:
             town.keep(web_d1(BAD, ticket="INC-1"))
         return read(of, namespace, deadline)
 
-    town.live.read = slow  # type: ignore[method-assign]
+    town.live.read = slow
     other = web(BAD, ticket="INC-1", uid="u-2", name="other")
     assert refused(town.forged(request(other)), "was used for Deployment web")
     assert [grant.workload.uid for grant in town.grants.kept] == ["d-1"]

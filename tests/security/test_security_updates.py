@@ -183,7 +183,7 @@ def test_where_nobody_answers_the_denial_stands() -> None:
     def down(*_: object) -> list[AdmittedImage]:
         raise StoreError("the database is down")
 
-    street.world.store.admissions.find = down  # type: ignore[method-assign]
+    street.world.store.admissions.find = down
     street.town.inventory.error = Retryable("no answer")
     assert outcome(street.review(street.object(pinned(OLD)), street.object(TAG))) == DENIED
 
@@ -198,7 +198,7 @@ def test_only_a_would_be_denial_of_a_tag_that_is_pinned_asks_anybody() -> None:
         asked.append(given)
         return find(*given)
 
-    street.world.store.admissions.find = counted  # type: ignore[method-assign]
+    street.world.store.admissions.find = counted
     street.review(street.object(GOOD), street.object(TAG))
     street.review(street.object(pinned(digest_of(GOOD), GOOD)), street.object(GOOD))
     street.review(street.object(BAD), street.object(TAG))
@@ -463,7 +463,7 @@ def test_a_flood_of_forged_reviews_is_bounded_and_keeps_no_note_out_once_it_was_
         reads.append(of.uid)
         return read(of, *rest)
 
-    town.live.read = counted  # type: ignore[method-assign]
+    town.live.read = counted
 
     def note(uid: str, name: str = "web") -> None:
         of = WorkloadPlace(OwnerRef("apps/v1", "Deployment", name, uid), "shop")

@@ -165,7 +165,9 @@ def _members(text: str, into: str) -> Iterable[tuple[str, Any]]:
 
 
 def _blank(text: str, at: int) -> int:
-    return _BLANKS.match(text, at).end()  # type: ignore[union-attr]  # nothing at all is a match, too
+    blanks = _BLANKS.match(text, at)
+    assert blanks is not None, "nothing at all is a match, too"
+    return blanks.end()
 
 
 def _after(text: str, at: int, mark: str) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import gevent
 import gevent.pool
@@ -27,6 +27,9 @@ from webhook.api.connections import Connection, Connections, Step, WatchedSocket
 from webhook.api.shortcut import AdmissionShortcut, Answerer
 from webhook.api.starting import StartBoard
 
+if TYPE_CHECKING:
+    from webhook.api.server import AdmissionServer
+
 log = logging.getLogger("bomgate.server")
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 """Signals that end a worker."""
@@ -34,25 +37,6 @@ _YIELD_SECONDS = 0.005
 """How long a worker leaves a new connection to one that has fewer."""
 _SPARE = 64
 """Connections that are closed already, and not gone yet."""
-
-
-class AdmissionApplication(Protocol):
-    """What a worker needs of the application that it serves."""
-
-    @property
-    def connections(self) -> Connections:
-        """The open connections of this worker."""
-
-    @property
-    def board(self) -> StartBoard:
-        """What is known of the server's other workers."""
-
-    @property
-    def shortcut(self) -> AdmissionShortcut | None:
-        """Answers reviews without WSGI; None where there is no such way."""
-
-    def wait_for_load(self, worker: Any) -> None:
-        """Wait until this worker may accept."""
 
 
 class AdmissionWorker(GeventWorker):
@@ -76,7 +60,7 @@ class AdmissionWorker(GeventWorker):
 
     place: int
     """On the board of the server's workers; set by the server."""
-    app: AdmissionApplication  # type: ignore[assignment]  # gunicorn hands on what it was given
+    app: AdmissionServer  # type: ignore[assignment]  # gunicorn hands on what it was given
 
     def run(self) -> None:
         """Serve, from the first load on."""

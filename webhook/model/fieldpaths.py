@@ -146,7 +146,7 @@ def _chosen(step: Step, value: Any) -> Iterable[tuple[Any, Any]]:
     if step is Every.ENTRY:
         return enumerate(value)
     if step is Every.VALUE:
-        return value.items()  # type: ignore[no-any-return]  # it is a mapping
+        return [*value.items()]
     if isinstance(step, int):
         return [(step, value[step])] if step < len(value) else []
     return [(step, value.get(step))]

@@ -31,7 +31,7 @@ class Sender:
 
     def __init__(self, clock: Clock | None = None, **limits: float) -> None:
         self.clock = clock or FakeClock()
-        self.exchange = Exchange(Limits(**{"connect_seconds": 10, "read_seconds": 60, **limits}), self.clock)  # type: ignore[arg-type]
+        self.exchange = Exchange(Limits(**{"connect_seconds": 10, "read_seconds": 60, **limits}), self.clock)
 
     def __enter__(self) -> Sender:
         return self

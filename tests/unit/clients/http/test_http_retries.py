@@ -48,14 +48,14 @@ def test_a_wait_doubles_up_to_the_longest() -> None:
 
 def test_what_passes_is_tried_again_after_a_wait(waiting: Sleeping) -> None:
     _, attempt = trying(Retryable("a"), Retryable("b", retry_after=7), 5)
-    assert retry(attempt, PATIENCE, Deadline(waiting.monotonic() + 60), waiting) == 5  # type: ignore[arg-type]
+    assert retry(attempt, PATIENCE, Deadline(waiting.monotonic() + 60), waiting) == 5
     assert waiting.waits == [1.0, 7.0]
 
 
 def test_the_last_try_raises_what_it_met(waiting: Sleeping) -> None:
     tried, attempt = trying(Retryable("a"), Retryable("b"), Retryable("c"), 5)
     with pytest.raises(Retryable, match="c"):
-        retry(attempt, PATIENCE, Deadline(waiting.monotonic() + 60), waiting)  # type: ignore[arg-type]
+        retry(attempt, PATIENCE, Deadline(waiting.monotonic() + 60), waiting)
     assert len(tried) == 3
 
 
@@ -63,14 +63,14 @@ def test_the_last_try_raises_what_it_met(waiting: Sleeping) -> None:
 def test_what_does_not_pass_is_not_tried_again(problem: Exception, waiting: Sleeping) -> None:
     tried, attempt = trying(problem, 5)
     with pytest.raises(type(problem)):
-        retry(attempt, PATIENCE, Deadline(waiting.monotonic() + 60), waiting)  # type: ignore[arg-type]
+        retry(attempt, PATIENCE, Deadline(waiting.monotonic() + 60), waiting)
     assert (len(tried), waiting.waits) == (1, [])
 
 
 def test_no_try_begins_after_the_deadline(waiting: Sleeping) -> None:
     _, attempt = trying(Retryable("a", retry_after=5), 5)
     with pytest.raises(Retryable, match="a"):
-        retry(attempt, PATIENCE, Deadline(waiting.monotonic() + 5), waiting)  # type: ignore[arg-type]
+        retry(attempt, PATIENCE, Deadline(waiting.monotonic() + 5), waiting)
     assert waiting.waits == []
 
 

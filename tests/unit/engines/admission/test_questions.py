@@ -74,13 +74,13 @@ def test_pods_that_could_not_be_read_to_their_end_are_not_taken_for_all_pods() -
     asked = 0
     pods = type(town.inventory).pods
 
-    def broken(owners, namespace, deadline):  # type: ignore[no-untyped-def]
+    def broken(owners, namespace, deadline):
         nonlocal asked
         asked += 1
         yield from pods(town.inventory, owners, namespace, deadline)
         raise Retryable("The API server is away.")
 
-    town.inventory.pods = broken  # type: ignore[method-assign]
+    town.inventory.pods = broken
     assert town.review(of_controller(BAD)).reason == "admitted-unproven"
     assert town.review(of_controller(BAD)).reason == "admitted-unproven"
     assert asked == 2, "a broken answer is not kept"

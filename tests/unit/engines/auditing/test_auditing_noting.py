@@ -34,7 +34,7 @@ def test_judged_and_unjudged_workloads_are_kept_with_their_images() -> None:
     one = AuditedWorkload(running, Mode.DENY, judged, Action.WARN, "missing-sbom")
     other = AuditedWorkload(running, None, WorkloadVerdict(Action.ALLOW), Action.ALLOW, "excluded")
     kept = Kept()
-    note_inventory(AuditResult(NOON, 1.0, 7, (one, other), (verdict,)), kept)  # type: ignore[arg-type]
+    note_inventory(AuditResult(NOON, 1.0, 7, (one, other), (verdict,)), kept)
     assert kept.when == {"taken_at": NOON, "revision": 7}
     first, second = kept.workloads
     assert (first.title, first.pods, first.mode) == ("Deployment shop/web", 2, Mode.DENY)

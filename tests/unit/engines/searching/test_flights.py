@@ -51,7 +51,7 @@ def test_followers_have_the_result_before_those_who_wait() -> None:
     background, heard = FakeBackground(hold=True), list[int]()
     flights = SingleFlight[str, int](background)
     task = flights.join("a", lambda: 1, then=heard.append)
-    flights.join("a", lambda: 2, then=lambda result: heard.append(10 * result if not task.done() else -1))  # type: ignore[union-attr]
+    flights.join("a", lambda: 2, then=lambda result: heard.append(10 * result if not task.done() else -1))
     background.run_held()
     assert heard == [1, 10]
 
@@ -73,7 +73,7 @@ def test_an_error_reaches_those_who_wait_and_is_forgotten() -> None:
 
 def test_work_that_could_not_be_begun_is_not_joined() -> None:
     class Full(FakeBackground):
-        def start(self, work, *, host="", tenant=""):  # type: ignore[no-untyped-def]
+        def start(self, work, *, host="", tenant=""):
             raise DeadlineExceeded("Too much is being looked for at the moment.")
 
     background = Full()

@@ -161,7 +161,7 @@ def test_a_claim_is_renewed_while_the_search_goes_on_and_not_after(clock: FakeCl
         renew(keys, holder, lease_seconds=lease_seconds)
         renewed.release()
 
-    store.searches.renew = watched  # type: ignore[method-assign]
+    store.searches.renew = watched
     claims = SearchClaims(store, "this", renew_seconds=0.01)
     assert claims.begin("image") is None
     for _ in range(5):
