@@ -60,7 +60,7 @@ class AdmissionWorker(GeventWorker):
 
     place: int
     """On the board of the server's workers; set by the server."""
-    app: AdmissionServer  # type: ignore[assignment]  # gunicorn hands on what it was given
+    app: AdmissionServer
 
     def run(self) -> None:
         """Serve, from the first load on."""

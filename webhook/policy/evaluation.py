@@ -24,7 +24,8 @@ from webhook.model.verdicts import (
     WorkloadVerdict,
 )
 from webhook.policy.automatic import moved, reassessment, score_move
-from webhook.policy.matching import ANYWHERE, AssessmentIndex, Place
+from webhook.policy.matching import AssessmentIndex
+from webhook.policy.precedence import ANYWHERE, Place
 from webhook.policy.reasons import error_reason, missing_reason, state_reasons
 from webhook.policy.scores import UNSCORED, is_scored
 

@@ -29,43 +29,20 @@ import datetime as dt
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from webhook.errors import InvalidInput
-from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.assessments import Assessment
 from webhook.model.purls import Purl, parse_purl
-from webhook.policy.imagenames import ImagePattern, parse_pattern
-from webhook.policy.ranges import VersionRange, parse_range
+from webhook.policy.precedence import Entry, Place, Same, Weight, age, outlives, read_entry, same_scope
 
 if TYPE_CHECKING:
-    from webhook.model.images import Digest, ImageRef
     from webhook.model.vulnerabilities import Vulnerability
 
 _Key = tuple[str, str | None]
-_Same = tuple[AssessmentSource, str, str, Scope]
-_Order = tuple[int, dt.datetime, str, str, str]
-_Weight = tuple[bool, int, tuple[int, int, int], bool, bool, bool, bool]
 _GO = "pkg:golang/"
 _WITHOUT_CASE = (_GO, "pkg:npm/")
 """Packages whose case former keys could have lost."""
-_NO_IMAGE = (-1, 0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a component is found; assessments that are narrowed to an image or a namespace need it.
-
-    Attributes:
-        image: the image's reference; None when the question is not about an image.
-        digest: the image's digest; None when it is not known.
-        namespace: the Kubernetes namespace; empty when it is not known.
-    """
-
-    image: ImageRef | None = None
-    digest: Digest | None = None
-    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,45 +66,10 @@ class Effective:
         return None if self.assessment is None else self.assessment.until
 
 
-ANYWHERE = Place()
-"""Nowhere in particular: what is narrowed to an image or a namespace does not match."""
-
 _UNASSESSED = Effective()
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """An assessment, its weight (source and narrowness, the larger one wins), and its narrowing, read once."""
-
-    assessment: Assessment
-    weight: _Weight
-    versions: VersionRange | None
-    image: ImagePattern | None
-
-    @property
-    def rank(self) -> tuple[_Weight, _Order]:
-        return (self.weight, _order(self.assessment))
-
-    @property
-    def same(self) -> _Same:
-        return _same(self.assessment)
-
-    def matches(self, purl: Purl, place: Place) -> bool | None:
-        """Whether the scope holds; None when only the version leaves that open."""
-        namespace = self.assessment.scope.namespace
-        if namespace is not None and namespace != place.namespace:
-            return False
-        if self.image is not None and not self.image.matches(place.image, place.digest):
-            return False
-        if self.versions is None:
-            return True
-        contained = self.versions.contains(purl.version, purl.type)
-        if contained is False and _respelled(self.versions, purl.type).contains(purl.version, purl.type):
-            return None
-        return contained
-
-
-Records = Mapping[_Key, Sequence[_Entry]]
+Records = Mapping[_Key, Sequence[Entry]]
 """Entries by vulnerability (in lower case) and package."""
 
 
@@ -140,9 +82,9 @@ class AssessmentIndex:
     """
 
     def __init__(self) -> None:
-        self._entries: dict[_Key, tuple[_Entry, ...]] = {}
-        self._withdrawals: dict[_Same, Assessment] = {}
-        self._weights: dict[_Weight, _Weight] = {}  # equal weights are one object: most records are of one kind
+        self._entries: dict[_Key, tuple[Entry, ...]] = {}
+        self._withdrawals: dict[Same, Assessment] = {}
+        self._weights: dict[Weight, Weight] = {}  # equal weights are one object: most records are of one kind
         self._writing = threading.Lock()
         self.namespaces: frozenset[str] = frozenset()
         self._has_images = False
@@ -164,7 +106,7 @@ class AssessmentIndex:
     def __iter__(self) -> Iterator[Assessment]:
         """All records that can still matter, withdrawals included, oldest first: what another index can be made of."""
         kept = [entry.assessment for entries in list(self._entries.values()) for entry in entries]
-        return iter(sorted([*kept, *self._withdrawals.values()], key=_order))
+        return iter(sorted([*kept, *self._withdrawals.values()], key=age))
 
     def __len__(self) -> int:
         return len(self._withdrawals) + sum(map(len, self._entries.values()))
@@ -203,9 +145,9 @@ class AssessmentIndex:
             now: UTC, aware.
         """
         package = purl.package
-        best: _Entry | None = None
-        lapsed: _Entry | None = None
-        doubtful: list[_Entry] = []
+        best: Entry | None = None
+        lapsed: Entry | None = None
+        doubtful: list[Entry] = []
         for identifier in vulnerability.identifiers:
             folded = identifier.casefold()
             for key in ((folded, package), (folded, None)):
@@ -222,7 +164,7 @@ class AssessmentIndex:
                         break
                     if lapsed is None or lapsed.rank < entry.rank:
                         lapsed = entry
-        given: list[_Entry] = []  # automatically, to a former spelling: today's ranges are no decision about them
+        given: list[Entry] = []  # automatically, to a former spelling: today's ranges are no decision about them
         for other in self._related(package):
             for identifier in vulnerability.identifiers:
                 for entry in self._entries.get((identifier.casefold(), other), ()):
@@ -260,22 +202,20 @@ class AssessmentIndex:
 
     def _add(self, assessment: Assessment) -> None:
         folded, scope = assessment.vulnerability.casefold(), assessment.scope
-        same = _same(assessment)
+        same = same_scope(assessment)
         withdrawal = self._withdrawals.get(same)
-        if withdrawal is not None and _order(withdrawal) >= _order(assessment):
+        if withdrawal is not None and age(withdrawal) >= age(assessment):
             return
         there = self._entries.get((folded, scope.package), ())
         if assessment.type is None:
             self._withdrawals[same] = assessment
-            left = [entry for entry in there if entry.same != same or _order(entry.assessment) > _order(assessment)]
+            left = [entry for entry in there if entry.same != same or age(entry.assessment) > age(assessment)]
         else:
-            entry = self._entry(assessment)
-            if entry is None or any(
-                other_entry.same == same and _outlives(other_entry, entry) for other_entry in there
-            ):
+            entry = read_entry(assessment, self._weights)
+            if entry is None or any(other_entry.same == same and outlives(other_entry, entry) for other_entry in there):
                 return
             left = [
-                other_entry for other_entry in there if other_entry.same != same or not _outlives(entry, other_entry)
+                other_entry for other_entry in there if other_entry.same != same or not outlives(entry, other_entry)
             ]
             left = sorted([*left, entry], key=lambda entry: entry.rank, reverse=True) if left else [entry]
             if scope.package is not None and (key := _key(scope.package)) != scope.package:
@@ -285,29 +225,8 @@ class AssessmentIndex:
             self._has_images = self._has_images or scope.image is not None
         self._entries[folded, scope.package] = tuple(left)
 
-    def _entry(self, assessment: Assessment) -> _Entry | None:
-        """The entry of a record; None when its narrowing cannot be read."""
-        scope = assessment.scope
-        try:
-            versions = None if scope.version_range is None else parse_range(scope.version_range)
-            image = None if scope.image is None else parse_pattern(scope.image)
-        except InvalidInput:
-            return None
-        if versions is not None and versions.is_everything:
-            versions = None
-        weight: _Weight = (
-            assessment.by_hand,
-            sum(part is not None for part in (scope.package, versions, image, scope.namespace)),
-            _NO_IMAGE if image is None else image.narrowness,
-            versions is not None and versions.is_exact,
-            versions is not None,
-            scope.namespace is not None,
-            scope.package is not None,
-        )
-        return _Entry(assessment, self._weights.setdefault(weight, weight), versions, image)
 
-
-def _ranked(entries: list[_Entry], above: _Entry | None) -> tuple[Assessment, ...]:
+def _ranked(entries: list[Entry], above: Entry | None) -> tuple[Assessment, ...]:
     if not entries:
         return ()
     ranked = sorted(entries, key=lambda entry: entry.rank)
@@ -319,41 +238,3 @@ def _key(package: str) -> str:
         return str(parse_purl(package))
     except InvalidInput:
         return package
-
-
-@lru_cache(maxsize=1024)
-def _respelled(versions: VersionRange, purl_type: str) -> VersionRange:
-    """A range with its versions as today's keys have them."""
-    return versions.respelled(lambda version: _version(version, purl_type))
-
-
-def _version(version: str, purl_type: str) -> str:
-    try:
-        return parse_purl(f"pkg:{purl_type}/x/x@{quote(version, safe='')}").version or version
-    except InvalidInput:
-        return version
-
-
-def _same(assessment: Assessment) -> _Same:
-    """What two records have in common when the newer one replaces, or withdraws, the older one."""
-    owner = assessment.author if assessment.source is AssessmentSource.PROVISIONED else ""
-    return (assessment.source, owner, assessment.vulnerability.casefold(), assessment.scope)
-
-
-def _order(assessment: Assessment) -> _Order:
-    """Sorts records from the oldest to the newest."""
-    return (
-        assessment.sequence,
-        assessment.assessed_at,
-        assessment.type or "",
-        assessment.author,
-        assessment.comment,
-    )
-
-
-def _outlives(newer: _Entry, older: _Entry) -> bool:
-    """Whether ``older`` can never be in force again: a newer record of the same scope lives at least as long."""
-    if newer.rank < older.rank:
-        return False
-    end, other_end = newer.assessment.until, older.assessment.until
-    return end is None or (other_end is not None and end >= other_end)

@@ -12,7 +12,8 @@ from webhook.model.resources import StatedAssessment
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.automatic import auto_assessment
 from webhook.policy.decisions import PROVISIONER, provisioned
-from webhook.policy.matching import ANYWHERE, AssessmentIndex
+from webhook.policy.matching import AssessmentIndex
+from webhook.policy.precedence import ANYWHERE
 from webhook.policy.scopes import canonical_identifier, canonical_scope
 from webhook.policy.typetable import TypeTable
 

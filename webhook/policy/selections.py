@@ -11,7 +11,7 @@ from webhook.model.purls import parse_purl
 from webhook.model.records import AssessmentState, VulnerabilityQuery, VulnerabilityRecord
 from webhook.model.verdicts import Finding
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.matching import Place
+from webhook.policy.precedence import Place
 
 
 @dataclass(frozen=True, slots=True)

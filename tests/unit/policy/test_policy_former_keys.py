@@ -8,7 +8,8 @@ from tests.fakes import NOON
 from tests.ports.samples import assessment, vulnerability
 from webhook.model.assessments import AssessmentSource, Scope
 from webhook.model.purls import Purl
-from webhook.policy.matching import ANYWHERE, AssessmentIndex
+from webhook.policy.matching import AssessmentIndex
+from webhook.policy.precedence import ANYWHERE
 
 FORMER = [
     ("pkg:pypi/ruamel.yaml", "pkg:pypi/ruamel-yaml@1"),

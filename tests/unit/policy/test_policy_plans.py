@@ -13,8 +13,9 @@ from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.resources import StatedAssessment
 from webhook.policy.automatic import auto_assessment
 from webhook.policy.decisions import PROVISIONER
-from webhook.policy.matching import ANYWHERE, AssessmentIndex
+from webhook.policy.matching import AssessmentIndex
 from webhook.policy.plans import plan_existing, rehearsed
+from webhook.policy.precedence import ANYWHERE
 from webhook.policy.typetable import default_types
 
 PURL = LOG4J

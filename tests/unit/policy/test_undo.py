@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.purls import parse_purl
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.matching import ANYWHERE, AssessmentIndex
+from webhook.policy.matching import AssessmentIndex
+from webhook.policy.precedence import ANYWHERE
 from webhook.policy.undo import undone
 
 NOW = dt.datetime(2026, 11, 29, 12, tzinfo=dt.UTC)

@@ -12,8 +12,9 @@ from webhook.model.purls import Purl
 from webhook.model.records import VulnerabilityQuery, VulnerabilityRecord
 from webhook.model.verdicts import Finding
 from webhook.policy.evaluation import Judge
-from webhook.policy.matching import AssessmentIndex, Place
+from webhook.policy.matching import AssessmentIndex
 from webhook.policy.phrases import state
+from webhook.policy.precedence import Place
 from webhook.policy.scopes import ParsedScope
 from webhook.ports import VulnerabilityStore
 

@@ -17,7 +17,7 @@ from webhook.model.assessments import Assessment
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.evaluation import Judge, Rules
-from webhook.policy.matching import ANYWHERE, Place
+from webhook.policy.precedence import ANYWHERE, Place
 from webhook.ports import Clock
 from webhook.telemetry.metrics import Metrics
 

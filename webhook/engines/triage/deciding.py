@@ -28,8 +28,8 @@ from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.audit import subject_of
 from webhook.policy.decisions import Decision, Target
 from webhook.policy.evaluation import Judge
-from webhook.policy.matching import Place
 from webhook.policy.modes import enforced
+from webhook.policy.precedence import Place
 from webhook.policy.scopes import ParsedScope, canonical_scope
 from webhook.ports import Clock
 

@@ -19,7 +19,7 @@ from webhook.model.triage import Key, Page, VulnerabilityLine, VulnerabilityOrde
 from webhook.model.verdicts import Finding
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.evaluation import Judge, worst_first
-from webhook.policy.matching import Place
+from webhook.policy.precedence import Place
 from webhook.policy.scores import SEVERITIES, UNSCORED
 from webhook.policy.selections import state_of
 from webhook.ports import Clock, TriageStore

@@ -29,7 +29,7 @@ from webhook.model.records import AssessmentState
 from webhook.model.triage import AssessmentScan, PackageScan, VulnerabilityOrder
 from webhook.model.verdicts import Finding, SbomStatus
 from webhook.policy.evaluation import Judge
-from webhook.policy.matching import Place
+from webhook.policy.precedence import Place
 from webhook.policy.scores import severity
 from webhook.policy.selections import state_of
 from webhook.settings import load_settings

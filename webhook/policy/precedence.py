@@ -1,0 +1,144 @@
+"""Precedence: when an assessment matches, which of two counts, and which one replaces the other.
+
+:mod:`webhook.policy.matching` states the rules.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from webhook.errors import InvalidInput
+from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.purls import Purl, parse_purl
+from webhook.policy.imagenames import ImagePattern, parse_pattern
+from webhook.policy.ranges import VersionRange, parse_range
+
+if TYPE_CHECKING:
+    from webhook.model.images import Digest, ImageRef
+
+Same = tuple[AssessmentSource, str, str, Scope]
+Order = tuple[int, dt.datetime, str, str, str]
+Weight = tuple[bool, int, tuple[int, int, int], bool, bool, bool, bool]
+_NO_IMAGE = (-1, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a component is found; assessments that are narrowed to an image or a namespace need it.
+
+    Attributes:
+        image: the image's reference; None when the question is not about an image.
+        digest: the image's digest; None when it is not known.
+        namespace: the Kubernetes namespace; empty when it is not known.
+    """
+
+    image: ImageRef | None = None
+    digest: Digest | None = None
+    namespace: str = ""
+
+
+ANYWHERE = Place()
+"""Nowhere in particular: what is narrowed to an image or a namespace does not match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An assessment, its weight (source and narrowness, the larger one wins), and its narrowing, read once."""
+
+    assessment: Assessment
+    weight: Weight
+    versions: VersionRange | None
+    image: ImagePattern | None
+
+    @property
+    def rank(self) -> tuple[Weight, Order]:
+        """Sorts entries from the weakest claim to the strongest."""
+        return (self.weight, age(self.assessment))
+
+    @property
+    def same(self) -> Same:
+        """See :func:`same_scope`."""
+        return same_scope(self.assessment)
+
+    def matches(self, purl: Purl, place: Place) -> bool | None:
+        """Whether the scope holds; None when only the version leaves that open."""
+        namespace = self.assessment.scope.namespace
+        if namespace is not None and namespace != place.namespace:
+            return False
+        if self.image is not None and not self.image.matches(place.image, place.digest):
+            return False
+        if self.versions is None:
+            return True
+        contained = self.versions.contains(purl.version, purl.type)
+        if contained is False and _respelled(self.versions, purl.type).contains(purl.version, purl.type):
+            return None
+        return contained
+
+
+def read_entry(assessment: Assessment, weights: dict[Weight, Weight]) -> Entry | None:
+    """The entry of a record; None when its narrowing cannot be read.
+
+    Args:
+        assessment: the record.
+        weights: one object for equal weights.
+    """
+    scope = assessment.scope
+    try:
+        versions = None if scope.version_range is None else parse_range(scope.version_range)
+        image = None if scope.image is None else parse_pattern(scope.image)
+    except InvalidInput:
+        return None
+    if versions is not None and versions.is_everything:
+        versions = None
+    weight: Weight = (
+        assessment.by_hand,
+        sum(part is not None for part in (scope.package, versions, image, scope.namespace)),
+        _NO_IMAGE if image is None else image.narrowness,
+        versions is not None and versions.is_exact,
+        versions is not None,
+        scope.namespace is not None,
+        scope.package is not None,
+    )
+    return Entry(assessment, weights.setdefault(weight, weight), versions, image)
+
+
+@lru_cache(maxsize=1024)
+def _respelled(versions: VersionRange, purl_type: str) -> VersionRange:
+    """A range with its versions as today's keys have them."""
+    return versions.respelled(lambda version: _version(version, purl_type))
+
+
+def _version(version: str, purl_type: str) -> str:
+    try:
+        return parse_purl(f"pkg:{purl_type}/x/x@{quote(version, safe='')}").version or version
+    except InvalidInput:
+        return version
+
+
+def same_scope(assessment: Assessment) -> Same:
+    """What two records have in common when the newer one replaces, or withdraws, the older one."""
+    owner = assessment.author if assessment.source is AssessmentSource.PROVISIONED else ""
+    return (assessment.source, owner, assessment.vulnerability.casefold(), assessment.scope)
+
+
+def age(assessment: Assessment) -> Order:
+    """Sorts records from the oldest to the newest."""
+    return (
+        assessment.sequence,
+        assessment.assessed_at,
+        assessment.type or "",
+        assessment.author,
+        assessment.comment,
+    )
+
+
+def outlives(newer: Entry, older: Entry) -> bool:
+    """Whether ``older`` can never be in force again: a newer record of the same scope lives at least as long."""
+    if newer.rank < older.rank:
+        return False
+    end, other_end = newer.assessment.until, older.assessment.until
+    return end is None or (other_end is not None and end >= other_end)
