@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from webhook.api.reviews import PREFIX_BYTES, decode_review, read_target
+from webhook.api.prefixes import PREFIX_BYTES, read_target
+from webhook.api.reviews import decode_review
 from webhook.clients.http import headers
 from webhook.clients.kube import grants, nodes, pullsecrets, resources, sbomreports
 from webhook.clients.kube.api import decoded

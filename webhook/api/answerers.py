@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from webhook.api.bodies import LARGE_BYTES
 from webhook.api.decoding import ReviewDecoder, UndecodedReview
-from webhook.api.reviews import PREFIX_BYTES, RejectedReview, decode_review, encode_response, read_target
+from webhook.api.prefixes import PREFIX_BYTES, read_target
+from webhook.api.reviews import RejectedReview, decode_review, encode_response
 from webhook.engines.admission.mutating import PodPinner
 from webhook.engines.admission.reviewing import AdmissionReviewer
 from webhook.errors import InvalidInput

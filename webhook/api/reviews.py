@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -26,8 +25,6 @@ KIND = "AdmissionReview"
 MAX_REVIEW_BYTES = 32 * 1024 * 1024
 """More than the API server sends: it takes objects of 3 MiB, keeps 1.5 MiB, writes some characters as six bytes, and an
 update carries the object twice (18 MB were seen)."""
-PREFIX_BYTES = 8 * 1024
-"""Enough of a review to answer it: the API server writes uid, kind, name and namespace before the object."""
 
 
 class _GroupVersionKind(msgspec.Struct):
@@ -70,11 +67,9 @@ class _Review(msgspec.Struct, rename="camel"):
 _NULL = msgspec.Raw(b"null")
 _DECODER = msgspec.json.Decoder(_Review)
 _ENCODER = msgspec.json.Encoder()
-_PYTHON_DECODER = json.JSONDecoder()
 _SHORT = 64
 """Bytes that are looked for; to look for a whole object costs as much as to decode it."""
 _OPERATIONS = {operation.value: operation for operation in Operation}
-_BLANKS = re.compile(r"[ \t\r\n]*")
 
 
 def decode_review(body: bytes, extra_kinds: Sequence[ExtraKind] = (), mode: Mode | None = None) -> AdmissionRequest:
@@ -126,55 +121,6 @@ class RejectedReview(InvalidInput):
     def __init__(self, target: Target, problem: InvalidInput) -> None:
         super().__init__(problem.message, remedy=problem.remedy)
         self.target = target
-
-
-def read_target(prefix: bytes, mode: Mode | None = None) -> Target | None:
-    """What a review is about, from its first bytes; None when they do not tell its uid.
-
-    Args:
-        prefix: the beginning of a body, such as ``PREFIX_BYTES`` of it.
-        mode: of the namespace, where the way by which it came tells.
-    """
-    text = prefix.decode(errors="replace")
-    request = dict(_members(text, "request"))
-    uid, namespace, kind = request.get("uid"), request.get("namespace"), request.get("kind")
-    if not isinstance(uid, str) or not uid:
-        return None
-    name = kind.get("kind") if isinstance(kind, dict) else None
-    return Target(uid, namespace if isinstance(namespace, str) else "", name if isinstance(name, str) else "", mode)
-
-
-def _members(text: str, into: str) -> Iterable[tuple[str, Any]]:
-    """The members of the object ``into`` at the top level, as far as they are whole; the first of a key counts."""
-    inside, seen = False, set[str]()
-    try:
-        at = _after(text, 0, "{")
-        while True:
-            key, at = _PYTHON_DECODER.raw_decode(text, _blank(text, at))
-            at = _after(text, at, ":")
-            if key == into and not inside:
-                at, inside = _after(text, at, "{"), True
-                continue
-            value, at = _PYTHON_DECODER.raw_decode(text, _blank(text, at))
-            if inside and key not in seen:
-                seen.add(key)
-                yield key, value
-            at = _after(text, at, ",")
-    except (ValueError, RecursionError):  # the prefix ends here, or is no JSON
-        return
-
-
-def _blank(text: str, at: int) -> int:
-    blanks = _BLANKS.match(text, at)
-    assert blanks is not None, "nothing at all is a match, too"
-    return blanks.end()
-
-
-def _after(text: str, at: int, mark: str) -> int:
-    at = _blank(text, at)
-    if text[at : at + 1] != mark:
-        raise ValueError(f"no {mark}")
-    return at + 1
 
 
 def _decode(body: bytes) -> _Review:

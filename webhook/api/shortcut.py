@@ -19,7 +19,8 @@ from gunicorn.http.errors import ParseException
 
 from webhook.api.bodies import BodyReader
 from webhook.api.connections import Connection, Connections, Step
-from webhook.api.reviews import MAX_REVIEW_BYTES, PREFIX_BYTES
+from webhook.api.prefixes import PREFIX_BYTES
+from webhook.api.reviews import MAX_REVIEW_BYTES
 from webhook.errors import InvalidInput
 from webhook.model.deadlines import Deadline
 

@@ -22,8 +22,6 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
-    create_engine,
-    event,
     func,
     select,
     update,
@@ -32,14 +30,15 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from webhook.errors import StoreError, StoreUnreachable
+from webhook.errors import StoreError
 from webhook.store import schema
-from webhook.store.addresses import has_several_hosts, parse_address, shown_address, sqlite_path
+from webhook.store.addresses import parse_address, shown_address, sqlite_path
 from webhook.store.failures import is_interruption, lost_answer, told
-from webhook.store.interruptions import Persistence, watch_connections
+from webhook.store.interruptions import Persistence
+from webhook.store.postgresqlserver import server_engine
 from webhook.store.queries import scalar
 from webhook.store.snapshots import Snapshot
-from webhook.store.sqlitefile import existing, prepare, refuse_other_file
+from webhook.store.sqlitefile import file_engine, make_folder
 from webhook.store.tables import marks
 from webhook.store.tables import revision as revision_table
 
@@ -52,7 +51,6 @@ if TYPE_CHECKING:
     Upsert = sqlite.Insert | postgresql.Insert
 
 
-_HOST_SECONDS = 2  # the least that libpq takes; what a dead first host costs each new connection
 _IDLE_SECONDS = 15
 """Seconds that PostgreSQL waits for a writer's next statement; less than any lease lasts."""
 
@@ -94,46 +92,14 @@ class Database:
         self.persistence = Persistence(clock, options.busy_timeout_ms / 1000)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._options, self._create = options, create
-        self._engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
+        self._engine = self._make_engine()
         self._schema_lock = threading.Lock()
         self._schema_known = False
 
-    def _sqlite_engine(self) -> Engine:
-        wait_seconds = self._options.busy_timeout_ms / 1000
-        engine = create_engine(
-            self.url if self._create else existing(self.url),
-            # Transactions are begun below, in words; the driver shall not begin any.
-            connect_args={"isolation_level": None, "timeout": wait_seconds, "check_same_thread": False},
-            pool_size=self._options.pool_size,
-            max_overflow=0,
-            pool_timeout=wait_seconds,
-        )
-        event.listen(engine, "connect", prepare)
-        return engine
-
-    def _postgresql_engine(self) -> Engine:
-        connect_seconds = self._options.connect_timeout_seconds
-        if has_several_hosts(self.url):
-            connect_seconds = min(connect_seconds, _HOST_SECONDS)
-        engine = create_engine(
-            self.url,
-            connect_args={
-                "connect_timeout": connect_seconds,
-                "application_name": "bomgate",
-                "prepare_threshold": None,  # a prepared statement belongs to a session, and a pooler changes sessions
-                # A server that vanished without a word is noticed in seconds, whether it owes an answer or is owed one.
-                "keepalives_idle": 5,
-                "keepalives_interval": 2,
-                "keepalives_count": 3,
-                "tcp_user_timeout": 10_000,
-            },
-            pool_size=self._options.pool_size,
-            max_overflow=0,
-            pool_timeout=self._options.busy_timeout_ms / 1000,
-        )
-        event.listen(engine, "do_executemany", _execute_many)
-        watch_connections(engine, self.url, self.persistence)
-        return engine
+    def _make_engine(self) -> Engine:
+        if self.is_sqlite:
+            return file_engine(self.url, self._options, create=self._create)
+        return server_engine(self.url, self._options, self.persistence)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -218,7 +184,7 @@ class Database:
             StoreError: the database belongs to a newer program, or does not do its part.
         """
         with told(self.url):
-            self._make_folder()
+            self._look_at_file()
             with self._writing() as connection:
                 if not self.is_sqlite:
                     schema.lock_postgresql(connection)
@@ -230,7 +196,7 @@ class Database:
     def read_any_schema(self) -> Iterator[Connection]:
         """As :meth:`read`, without looking at the schema's version; for showing what is wrong with it."""
         with told(self.url):
-            self._make_folder()
+            self._look_at_file()
             with self._reading() as connection:
                 yield connection
 
@@ -285,39 +251,10 @@ class Database:
             self.upgrade()
         self._schema_known = True
 
-    def _make_folder(self) -> None:
+    def _look_at_file(self) -> None:
         path = sqlite_path(self.url)
-        if path is None:
-            return
-        if path.exists():
-            refuse_other_file(path)
-        # A file of no bytes is as good as none: opening it would make a database of it.
-        if not self._create and (not path.exists() or path.stat().st_size == 0):
-            raise StoreUnreachable(
-                f"There is no database at {path}.",
-                remedy="Correct database.url, bring the file back, or mount its volume. `bomgate sbom add`, "
-                "`bomgate sbom import`, `bomgate download` and `bomgate db upgrade` make a new one.",
-            )
-        if path.exists():
-            return
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise StoreError(
-                f"The folder {path.parent} for the database cannot be made: {problem.strerror or problem}.",
-                remedy="Make the folder, or give another path in the database's address.",
-            ) from problem
-
-
-def _execute_many(cursor: Any, statement: str, parameters: Any, _: Any) -> bool:
-    """Execute a statement for many parameters; a listener that stands in for SQLAlchemy's own call on PostgreSQL.
-
-    psycopg ends such a batch with a flush, and that disarms PostgreSQL's limit on idle transactions: a process paused
-    just then would keep its locks for ever. Another statement arms it again.
-    """
-    cursor.executemany(statement, parameters)
-    cursor.connection.execute("SELECT 1")
-    return True
+        if path is not None:
+            make_folder(path, create=self._create)
 
 
 def _next(_: Dialect) -> Select[Any]:

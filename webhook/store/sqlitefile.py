@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sqlalchemy.engine import URL
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 
-from webhook.errors import StoreError
+from webhook.errors import StoreError, StoreUnreachable
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+    from webhook.store.options import StoreOptions
 
 _HEADER = b"SQLite format 3\x00"
 """The first bytes of every database file (https://www.sqlite.org/fileformat.html#magic_header_string)."""
@@ -18,12 +23,60 @@ _JOURNAL_LIMIT_BYTES = 64 * 2**20
 _SWITCH_TRIES = 50
 
 
-def existing(url: URL) -> URL:
+def file_engine(url: URL, options: StoreOptions, *, create: bool) -> Engine:
+    """An engine for a file. Nothing is opened yet.
+
+    Args:
+        url: of the file.
+        options: how long another writer is waited for, and how many connections there may be.
+        create: whether the file is made when it is not there.
+    """
+    wait_seconds = options.busy_timeout_ms / 1000
+    engine = create_engine(
+        url if create else _existing(url),
+        # Database begins transactions in words; the driver must not begin any.
+        connect_args={"isolation_level": None, "timeout": wait_seconds, "check_same_thread": False},
+        pool_size=options.pool_size,
+        max_overflow=0,
+        pool_timeout=wait_seconds,
+    )
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _existing(url: URL) -> URL:
     """The address of an SQLite file that is opened only if it is there (https://www.sqlite.org/uri.html)."""
     return url.set(database=f"file:{quote(url.database or '')}", query={"mode": "rw", "uri": "true"})
 
 
-def refuse_other_file(path: Path) -> None:
+def make_folder(path: Path, *, create: bool) -> None:
+    """Make the folder of a file that is to be made.
+
+    Raises:
+        StoreUnreachable: there is no file, and none is to be made.
+        StoreError: the file is no SQLite database, or the folder cannot be made.
+    """
+    if path.exists():
+        _refuse_other_file(path)
+    # A file of no bytes is as good as none: opening it would make a database of it.
+    if not create and (not path.exists() or path.stat().st_size == 0):
+        raise StoreUnreachable(
+            f"There is no database at {path}.",
+            remedy="Correct database.url, bring the file back, or mount its volume. `bomgate sbom add`, "
+            "`bomgate sbom import`, `bomgate download` and `bomgate db upgrade` make a new one.",
+        )
+    if path.exists():
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise StoreError(
+            f"The folder {path.parent} for the database cannot be made: {problem.strerror or problem}.",
+            remedy="Make the folder, or give another path in the database's address.",
+        ) from problem
+
+
+def _refuse_other_file(path: Path) -> None:
     """Refuse a file that is no SQLite database: SQLite takes a short one for an empty database and overwrites it.
 
     Raises:
@@ -43,7 +96,7 @@ def refuse_other_file(path: Path) -> None:
         )
 
 
-def prepare(connection: DBAPIConnection, _: Any) -> None:
+def _prepare(connection: DBAPIConnection, _: Any) -> None:
     """Set up a new connection; a listener for SQLAlchemy's ``connect`` event."""
     cursor = connection.cursor()
     _use_write_ahead_log(cursor)  # readers and the one writer do not wait for each other

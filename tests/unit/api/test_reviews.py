@@ -10,7 +10,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from webhook.api.reviews import RejectedReview, _without, decode_review, encode_response, read_target
+from webhook.api.prefixes import read_target
+from webhook.api.reviews import RejectedReview, _without, decode_review, encode_response
 from webhook.errors import InvalidInput
 from webhook.model.reviews import AdmissionResponse, Operation, Requester
 
