@@ -4,7 +4,7 @@ Belongs here: joining engines to clients and the store. Does not belong here: an
 line imports it: :func:`open_parts` is what a command needs, ``serving`` what the webhook is started with.
 """
 
-from webhook.bootstrap.parts import Parts, ReviewNotes, open_parts
+from webhook.bootstrap.parts import Parts, open_parts
 from webhook.clients.machine import SystemClock, ThreadBackground
 
-__all__ = ["Parts", "ReviewNotes", "SystemClock", "ThreadBackground", "open_parts"]
+__all__ = ["Parts", "SystemClock", "ThreadBackground", "open_parts"]

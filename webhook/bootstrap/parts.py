@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from webhook.clients.machine import SystemClock
-from webhook.errors import InvalidInput, StoreUnreachable
+from webhook.errors import InvalidInput
 from webhook.model.components import Sbom
-from webhook.model.deadlines import Deadline
-from webhook.model.images import Digest, ImageRef
-from webhook.model.places import GENERATED, REPORTED, counts
 from webhook.policy.evaluation import Rules
 from webhook.policy.messages import Hints
 from webhook.settings import Settings
@@ -28,11 +24,6 @@ from webhook.telemetry import Faults
 if TYPE_CHECKING:
     from webhook.bootstrap.cluster import Cluster
     from webhook.bootstrap.places import Places
-    from webhook.clients.trail import Explanation
-    from webhook.engines.admission.confirming import Confirmations
-    from webhook.engines.admission.enforcing import ClusterParts
-    from webhook.engines.admission.mutating import PodPinner
-    from webhook.engines.admission.reviewing import AdmissionReviewer
     from webhook.engines.assessing.assessor import Assessor
     from webhook.engines.assessing.rules import StoreRules
     from webhook.engines.downloading.downloader import Downloader
@@ -45,8 +36,6 @@ if TYPE_CHECKING:
     from webhook.engines.refresher import Refresher
     from webhook.engines.requesting.desk import RequestDesk
     from webhook.engines.rereader import Rereader
-    from webhook.model.records import ControllerAccount
-    from webhook.model.verdicts import WorkloadVerdict
     from webhook.policy.lint import Trap
     from webhook.ports import (
         Background,
@@ -55,32 +44,6 @@ if TYPE_CHECKING:
         VulnerabilitySource,
     )
     from webhook.store.repositories import Store
-
-
-class KnownTags:
-    """Resolves tags as the store knows them, where no registry is asked."""
-
-    def __init__(self, model: ReadModel) -> None:
-        self._model = model
-
-    def resolve(self, image: ImageRef, deadline: Deadline) -> Digest | None:
-        """The digest that the reference names, or that its tag was last known to point at."""
-        return image.digest or self._model.digest_of(image.tagged)
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewNotes:
-    """What reviews leave behind.
-
-    Attributes:
-        on_verdict: notes which images were seen.
-        confirmations: what tags stood for, and uses of break-glass.
-        on_account: notes who makes objects that have a controller.
-    """
-
-    on_verdict: Callable[[WorkloadVerdict], None]
-    confirmations: Confirmations
-    on_account: Callable[[ControllerAccount], None]
 
 
 @dataclass
@@ -195,26 +158,6 @@ class Parts:
 
         return Places(self.settings, self.parse_sbom, self.clock, self.cluster, self.faults)
 
-    def explain(self, image: ImageRef, deadline: Deadline) -> Explanation:
-        """Search for the SBOMs of an image as a check of it would, and say what was looked at.
-
-        Args:
-            image: the reference.
-            deadline: by when all must be done.
-        """
-        from webhook.clients.trail import explain_image
-
-        faults = Faults(traceback=False)  # the trail says what there is to say
-        common, seal = self.places.opener.common, self.places.seal(image)
-        # Places in registries say themselves why they are not asked for an image that needs signatures.
-        silent = (REPORTED, GENERATED)
-        places = [place for place in common.places if place.place not in silent or counts(place.place, seal)]
-        if self.places.asks_registries:
-            return explain_image(common.resolver, places, image, deadline, faults)
-        with suppress(StoreUnreachable):  # what no database is needed for is looked at all the same
-            self.refresher.refresh()
-        return explain_image(KnownTags(self.model), places, image, deadline, faults)
-
     def checker(self, background: Background) -> ImageChecker:
         """Judges images."""
         from webhook.engines.judging.images import ImageChecker
@@ -250,35 +193,6 @@ class Parts:
         from webhook.engines.judging.workloads import WorkloadJudge
 
         return WorkloadJudge(checker, self.rules, pull_secrets=self.settings.kube.pull_secrets)
-
-    def reviewer(
-        self, checker: ImageChecker, notes: ReviewNotes, background: Background, cluster: ClusterParts | None = None
-    ) -> AdmissionReviewer:
-        """Answers admission requests.
-
-        Args:
-            checker: judges images.
-            notes: where is noted what was seen and admitted.
-            background: asks what was admitted.
-            cluster: whom to ask about namespaces, owners and rights; None leaves them out.
-        """
-        from webhook.engines.admission.enforcing import Enforcer
-        from webhook.engines.admission.former import FormerImages
-        from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
-
-        enforcer = Enforcer(self.settings.policy, cluster, self.clock, notes.confirmations)
-        inventory = cluster.inventory if cluster is not None else None
-        former = FormerImages(notes.confirmations, inventory, background, self.clock)
-        reserve = self.settings.search.reserve_seconds
-        judge = self.judge(checker)
-        parts = ReviewParts(judge, enforcer, notes.on_verdict, former, self.clock, notes.on_account, reserve)
-        return AdmissionReviewer(parts, self.settings.policy, self.hints)
-
-    def pinner(self, checker: ImageChecker) -> PodPinner:
-        """Puts digests behind the tags of Pods."""
-        from webhook.engines.admission.mutating import PodPinner
-
-        return PodPinner(checker.tags, pull_secrets=self.settings.kube.pull_secrets)
 
     def sbom_checker(self, checker: ImageChecker) -> SbomChecker:
         """Judges SBOM files."""

@@ -26,12 +26,14 @@ from webhook.api.server import WorkerParts
 from webhook.api.starting import StartBoard
 from webhook.api.tls import CertificateFiles
 from webhook.bootstrap import places
+from webhook.bootstrap.admission import ReviewNotes, make_confirmations, make_reviewer
 from webhook.bootstrap.cluster import features
-from webhook.bootstrap.parts import Parts, ReviewNotes, hot_start, open_parts
+from webhook.bootstrap.parts import Parts, hot_start, open_parts
 from webhook.clients.lanes import LaneLimits
 from webhook.engines.admission.accounts import AccountNotes
 from webhook.engines.admission.admissions import AdmissionNotes
 from webhook.engines.admission.confirming import Confirmations
+from webhook.engines.admission.mutating import PodPinner
 from webhook.engines.admission.notes import Notes
 from webhook.engines.admission.sightings import SightingNotes
 from webhook.engines.controlling.duties import DutyEvents, DutyPacer
@@ -141,7 +143,7 @@ def worker_parts(
     parts, metrics = open_parts(settings, create=False), Metrics()
     sightings, accounts = SightingNotes(parts.store.sightings, parts.clock), AccountNotes(parts.store.accounts)
     admissions = AdmissionNotes(parts.store.admissions, parts.clock)
-    confirmations = _confirmations(parts, admissions)
+    confirmations = make_confirmations(parts, admissions)
     face = _face(parts, metrics, ReviewNotes(sightings.saw, confirmations, accounts.saw), board)
     _tell_once(parts, metrics)
     pair = certificates(settings, parts.clock, partial(_tell_certificate, metrics), former)
@@ -252,12 +254,14 @@ def _face(parts: Parts, metrics: Metrics, notes: ReviewNotes, board: StartBoard)
     # Threads of their own: a question to the API server must not wait behind searches that take a minute.
     cluster = parts.cluster.enforcement(HubBackground(_API_LIMITS), parts.faults) if settings.kube.cluster else None
     return AdmissionFace(
-        reviewer=parts.reviewer(checker, notes, cluster.background if cluster is not None else background, cluster),
+        reviewer=make_reviewer(
+            parts, checker, notes, cluster.background if cluster is not None else background, cluster
+        ),
         policy=settings.policy,
         metrics=metrics,
         clock=parts.clock,
         unready=lambda: None if parts.model.loaded else "the read model is not loaded yet",
-        pinner=parts.pinner(checker),
+        pinner=PodPinner(checker.tags, pull_secrets=settings.kube.pull_secrets),
         starting=board.starting,
         wait_ready=partial(wait_for, lambda: parts.model.loaded),
     )
@@ -276,13 +280,6 @@ def _tell_certificate(metrics: Metrics, until: dt.datetime | None) -> None:
         metrics.count("bomgate_certificate_reload_errors_total")
     else:
         metrics.set("bomgate_certificate_expiry_timestamp_seconds", until.timestamp())
-
-
-def _confirmations(parts: Parts, admissions: AdmissionNotes) -> Confirmations:
-    """What keeps what reviews leave behind until the API server has it."""
-    if not parts.settings.kube.cluster:
-        return Confirmations(admissions, parts.clock)
-    return Confirmations(admissions, parts.clock, parts.cluster.live, parts.cluster.grants)
 
 
 def _follow_cluster(parts: Parts, metrics: Metrics, confirmations: Confirmations, stop: threading.Event) -> None:

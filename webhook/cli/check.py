@@ -247,7 +247,7 @@ class TargetChecker:
     def answer(self, target: ReviewTarget, *, strict: bool = False) -> Exit:
         """Answer an AdmissionReview on standard output, as the webhook answers it."""
         from webhook.api.reviews import decode_review, encode_response
-        from webhook.bootstrap import ReviewNotes
+        from webhook.bootstrap.admission import ReviewNotes, make_reviewer
         from webhook.engines.admission.admissions import PastAdmissions
         from webhook.engines.admission.confirming import Confirmations
 
@@ -256,7 +256,7 @@ class TargetChecker:
         admissions = Confirmations(PastAdmissions(self._parts.store.admissions), self._parts.clock)
         # A check from the command line admits nothing.
         notes = ReviewNotes(lambda _: None, admissions, lambda _: None)
-        reviewer = self._parts.reviewer(self._checker, notes, self._background)
+        reviewer = make_reviewer(self._parts, self._checker, notes, self._background)
         response = reviewer.review(request, self._deadline())
         click.echo(encode_response(response))
         if not response.allowed:

@@ -42,7 +42,9 @@ def fetch(image: str, explain: bool, add: bool, timeout: float, output: str) -> 
     The documents of all places count together. If none is found, shows the answer of every place and exits with 3.
     """
     reference, parts = parse_image(image), invocation().parts(creates=add)
-    found = parts.explain(reference, Deadline(parts.clock.monotonic() + timeout))
+    from webhook.bootstrap.explanations import explain
+
+    found = explain(parts, reference, Deadline(parts.clock.monotonic() + timeout))
     gone: Sequence[Departure] = ()
     if add and found.digest is not None:
         seal = parts.places.seal(reference)
