@@ -25,7 +25,8 @@ from webhook.cli import (
     request_shapes,
     sbom_shapes,
     shapes,
-    upgrade_shapes,
+    status_shapes,
+    type_shapes,
 )
 from webhook.cli.root import cli
 from webhook.settings import all_lists, all_settings
@@ -54,12 +55,12 @@ SHAPES: Mapping[str, type[Any]] = {
     "assessments list": listed_shapes.AssessmentListShape,
     "assessments export": listed_shapes.ExportShape,
     "components find": listed_shapes.ComponentListShape,
-    "types list": decision_shapes.TypeListShape,
-    "types lint": decision_shapes.TrapListShape,
-    "source check": decision_shapes.SourceShape,
-    "db upgrade": upgrade_shapes.UpgradeShape,
+    "types list": type_shapes.TypeListShape,
+    "types lint": type_shapes.TrapListShape,
+    "source check": status_shapes.SourceShape,
+    "db upgrade": status_shapes.UpgradeShape,
     "notifications list": notification_shapes.DeliveryListShape,
-    "db status": decision_shapes.DatabaseShape,
+    "db status": status_shapes.DatabaseShape,
 }
 """The JSON of every command that writes some."""
 

@@ -22,7 +22,7 @@ from tests.fakes import FakeOpener
 from tests.security.attacked import Listener
 from tests.worlds import LEFTPAD, LOG4J, LOG4SHELL, World, digest_of, sbom_of
 from webhook.bootstrap import ThreadBackground, open_parts
-from webhook.bootstrap.explanations import explain
+from webhook.bootstrap.explanations import explained
 from webhook.engines.judging.images import ImageChecker
 from webhook.engines.judging.workloads import WorkloadJudge
 from webhook.errors import Final, SourceError, StoreError
@@ -376,9 +376,9 @@ def test_explain_shows_an_unexpected_error_as_a_refusal(
 
     monkeypatch.setattr(type(opening.resolver), "resolve", fail)
     image = parse_image("127.0.0.1:1/x/y:1")
-    explained = explain(outside.parts, image, Deadline(outside.parts.clock.monotonic() + 5))
-    assert (explained.result, len(explained.looked)) == ("refused", 1)
-    assert "ValueError" in explained.looked[0].answer
+    explanation = explained(outside.parts, image, Deadline(outside.parts.clock.monotonic() + 5))
+    assert (explanation.result, len(explanation.looked)) == ("refused", 1)
+    assert "ValueError" in explanation.looked[0].answer
     assert all(record.exc_info is None for record in caplog.records), "no traceback"
 
 

@@ -28,7 +28,7 @@ class KnownTags:
         return image.digest or self._model.digest_of(image.tagged)
 
 
-def explain(parts: Parts, image: ImageRef, deadline: Deadline) -> Explanation:
+def explained(parts: Parts, image: ImageRef, deadline: Deadline) -> Explanation:
     """Search for the SBOMs of an image as a check of it would, and say what was looked at.
 
     Args:

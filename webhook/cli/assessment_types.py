@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from webhook.bootstrap import Parts
-from webhook.cli.decision_shapes import TrapListShape, TrapShape, TypeListShape, TypeShape
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import note, print_json, print_table, say
+from webhook.cli.type_shapes import TrapListShape, TrapShape, TypeListShape, TypeShape
 from webhook.cli.verbs import VerbGroup
 from webhook.model.assessments import StoredType
 from webhook.policy.clustertypes import with_stored

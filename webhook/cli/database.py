@@ -5,12 +5,11 @@ from __future__ import annotations
 import click
 
 from webhook.bootstrap import Parts
-from webhook.cli.decision_shapes import DatabaseShape
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import fields, note, print_json
 from webhook.cli.progress import counted
-from webhook.cli.upgrade_shapes import RereadShape, UpgradeShape
+from webhook.cli.status_shapes import DatabaseShape, RereadShape, UpgradeShape
 from webhook.cli.verbs import VerbGroup
 from webhook.engines.upgrade import former_decisions, upgrade_when_there
 from webhook.model.records import StoreStatus

@@ -1,4 +1,4 @@
-"""Further shapes: the JSON of commands about vulnerabilities, assessments, their types, the source and the database."""
+"""The JSON of commands about vulnerabilities and assessments."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
-from webhook.cli.shapes import AssessmentShape, DownloadShape, FindingShape
+from webhook.cli.shapes import AssessmentShape, FindingShape
 from webhook.engines.assessing.impact import Change
 from webhook.engines.triage.deciding import ChangedImage, ChangedWorkload, Effects
-from webhook.model.assessments import Assessment, AssessmentType
-from webhook.model.downloads import SourceStatus
-from webhook.model.records import StoreStatus
-from webhook.policy.lint import Trap
+from webhook.model.assessments import Assessment
 from webhook.policy.scores import severity
 from webhook.policy.selections import JudgedVulnerability
 
@@ -227,108 +224,3 @@ class AssessedShape:
     kept: Annotated[tuple[ChangeShape, ...], "In bulk: what is left alone because a person decided; see --override."]
     batch: Annotated[str, "For `assess --undo`; empty when nothing was recorded."]
     effects: Annotated[EffectsShape | None, "With --dry-run and in bulk: what that changes for what runs; else null."]
-
-
-@dataclass(frozen=True, slots=True)
-class TypeShape:
-    """One assessment type."""
-
-    name: Annotated[str, "Its name."]
-    action: Annotated[str, "What it asks for: allow, warn or deny."]
-    cvss_min: Annotated[Decimal | None, "New vulnerabilities get it by themselves from this score on; null: never."]
-    cvss_max: Annotated[Decimal | None, "… up to this score."]
-    expires_after_days: Annotated[int | None, "Life of an assessment that states no end; null: it does not expire."]
-    on_expiry: Annotated[str, "unassessed or reassess."]
-    color: Annotated[str, "For the console; it decides nothing."]
-    description: Annotated[str, "A sentence; possibly empty."]
-    origin: Annotated[str, "settings, cluster, or retired: gone from the cluster, what was given keeps its action."]
-
-    @classmethod
-    def of(cls, one: AssessmentType, origin: str) -> TypeShape:
-        """From the model."""
-        band = one.auto_assess
-        return cls(
-            name=one.name,
-            action=one.action.word,
-            cvss_min=None if band is None else band.low,
-            cvss_max=None if band is None else band.high,
-            expires_after_days=one.expires_after_days,
-            on_expiry=one.on_expiry.value,
-            color=one.color,
-            description=one.description,
-            origin=origin,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class TypeListShape:
-    """``bomgate types list --output json``."""
-
-    types: Annotated[tuple[TypeShape, ...], "In the order of the settings file, then those of the cluster."]
-
-
-@dataclass(frozen=True, slots=True)
-class TrapShape:
-    """A valid configuration that does not do what its owner expects."""
-
-    code: Annotated[str, "A stable word, such as opens-by-itself."]
-    level: Annotated[str, "warning or note."]
-    sentence: Annotated[str, "What will happen."]
-    remedy: Annotated[str, "What to change."]
-
-    @classmethod
-    def of(cls, one: Trap) -> TrapShape:
-        """From the model."""
-        return cls(one.code, one.level.value, one.sentence, one.remedy)
-
-
-@dataclass(frozen=True, slots=True)
-class TrapListShape:
-    """``bomgate types lint --output json``."""
-
-    traps: Annotated[tuple[TrapShape, ...], "Warnings first."]
-
-
-@dataclass(frozen=True, slots=True)
-class SourceShape:
-    """``bomgate source check --output json``."""
-
-    ok: Annotated[bool, "Whether components can be looked up now; false makes the exit code 3."]
-    url: Annotated[str, "The address asked."]
-    identity: Annotated[str, "How bomgate signs in, without the secret."]
-    message: Annotated[str, "What was found, a sentence."]
-    remedy: Annotated[str, "What to do; empty when ok."]
-    credits_remaining: Annotated[float | None, "As the source states it; null when it does not."]
-
-    @classmethod
-    def of(cls, one: SourceStatus) -> SourceShape:
-        """From the model."""
-        return cls(one.ok, one.url, one.identity, one.message, one.remedy, one.credits_remaining)
-
-
-@dataclass(frozen=True, slots=True)
-class RunShape:
-    """One run of the downloader."""
-
-    started: Annotated[dt.datetime, "UTC."]
-    finished: Annotated[dt.datetime, "UTC."]
-    report: Annotated[DownloadShape, "What it did, as in `download`."]
-
-
-@dataclass(frozen=True, slots=True)
-class DatabaseShape:
-    """``bomgate db status`` and ``bomgate db upgrade`` with ``--output json``."""
-
-    url: Annotated[str, "Address without the password."]
-    schema: Annotated[str, "Version of the schema; empty when the database is empty."]
-    expected_schema: Annotated[str, "Version that this program needs."]
-    revision: Annotated[int, "Newest revision of the data."]
-    counts: Annotated[Mapping[str, int], "Rows by noun, and components by state."]
-    last_run: Annotated[RunShape | None, "The newest run of the downloader; null when there was none."]
-
-    @classmethod
-    def of(cls, one: StoreStatus) -> DatabaseShape:
-        """From the model."""
-        run = one.last_run
-        shown = None if run is None else RunShape(run.started, run.finished, DownloadShape.of(run.report))
-        return cls(one.url, one.schema, one.expected_schema, one.revision, dict(one.counts), shown)

@@ -42,9 +42,9 @@ def fetch(image: str, explain: bool, add: bool, timeout: float, output: str) -> 
     The documents of all places count together. If none is found, shows the answer of every place and exits with 3.
     """
     reference, parts = parse_image(image), invocation().parts(creates=add)
-    from webhook.bootstrap.explanations import explain
+    from webhook.bootstrap.explanations import explained
 
-    found = explain(parts, reference, Deadline(parts.clock.monotonic() + timeout))
+    found = explained(parts, reference, Deadline(parts.clock.monotonic() + timeout))
     gone: Sequence[Departure] = ()
     if add and found.digest is not None:
         seal = parts.places.seal(reference)

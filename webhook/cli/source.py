@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from webhook.cli.decision_shapes import SourceShape
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import fields, print_json
+from webhook.cli.status_shapes import SourceShape
 from webhook.cli.verbs import VerbGroup
 
 

@@ -1,14 +1,61 @@
-"""The JSON of ``bomgate db upgrade``."""
+"""The JSON of ``bomgate source`` and ``bomgate db``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from webhook.cli.decision_shapes import DatabaseShape
+from webhook.cli.shapes import DownloadShape
 from webhook.engines.upgrade import FormerDecision
+from webhook.model.downloads import SourceStatus
 from webhook.model.records import StoreStatus
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShape:
+    """``bomgate source check --output json``."""
+
+    ok: Annotated[bool, "Whether components can be looked up now; false makes the exit code 3."]
+    url: Annotated[str, "The address asked."]
+    identity: Annotated[str, "How bomgate signs in, without the secret."]
+    message: Annotated[str, "What was found, a sentence."]
+    remedy: Annotated[str, "What to do; empty when ok."]
+    credits_remaining: Annotated[float | None, "As the source states it; null when it does not."]
+
+    @classmethod
+    def of(cls, one: SourceStatus) -> SourceShape:
+        """From the model."""
+        return cls(one.ok, one.url, one.identity, one.message, one.remedy, one.credits_remaining)
+
+
+@dataclass(frozen=True, slots=True)
+class RunShape:
+    """One run of the downloader."""
+
+    started: Annotated[dt.datetime, "UTC."]
+    finished: Annotated[dt.datetime, "UTC."]
+    report: Annotated[DownloadShape, "What it did, as in `download`."]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseShape:
+    """``bomgate db status`` and ``bomgate db upgrade`` with ``--output json``."""
+
+    url: Annotated[str, "Address without the password."]
+    schema: Annotated[str, "Version of the schema; empty when the database is empty."]
+    expected_schema: Annotated[str, "Version that this program needs."]
+    revision: Annotated[int, "Newest revision of the data."]
+    counts: Annotated[Mapping[str, int], "Rows by noun, and components by state."]
+    last_run: Annotated[RunShape | None, "The newest run of the downloader; null when there was none."]
+
+    @classmethod
+    def of(cls, one: StoreStatus) -> DatabaseShape:
+        """From the model."""
+        run = one.last_run
+        shown = None if run is None else RunShape(run.started, run.finished, DownloadShape.of(run.report))
+        return cls(one.url, one.schema, one.expected_schema, one.revision, dict(one.counts), shown)
 
 
 @dataclass(frozen=True, slots=True)
