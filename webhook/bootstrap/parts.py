@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from webhook.bootstrap.places import Places
     from webhook.engines.assessing.assessor import Assessor
     from webhook.engines.assessing.rules import StoreRules
+    from webhook.engines.assessing.selector import Selector
     from webhook.engines.downloading.downloader import Downloader
     from webhook.engines.downloading.progress import DownloadListener
     from webhook.engines.importer import Document, SbomImporter
@@ -94,6 +95,13 @@ class Parts:
 
         store = self.store
         return Assessor(store.assessments, store.vulnerabilities, store.components, self.rules_now, self.clock)
+
+    @cached_property
+    def selector(self) -> Selector:
+        """Selects vulnerabilities, with what is in force for them."""
+        from webhook.engines.assessing.selector import Selector
+
+        return Selector(self.store.assessments, self.store.vulnerabilities, self.rules_now, self.clock)
 
     @cached_property
     def desk(self) -> RequestDesk:

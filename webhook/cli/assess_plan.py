@@ -141,7 +141,7 @@ def plan(request: Request, parts: Parts) -> Outcome:
             request.ids, request.scope, decision, allow_unknown=request.allow_unknown, dry_run=True
         )
     else:
-        affected = assessor.select(_selection(request))
+        affected = parts.selector.select(_selection(request))
         records = assessor.assess_affected(affected, request.scope, decision, dry_run=True)
     changes = assessor.impact(records)
     if not request.in_bulk and not request.override and not request.dry_run:

@@ -140,7 +140,7 @@ def show(identifier: str, output: str) -> None:
             f"{plain(identifier, 80)} is not known: no component that was asked about has it.",
             remedy="`bomgate vulns list` shows those that are.",
         )
-    judged = parts.assessor.states(Selection(identifier=record.vulnerability.id))
+    judged = parts.selector.states(Selection(identifier=record.vulnerability.id))
     one = next((found for found in judged if found.record.vulnerability.id == record.vulnerability.id), None)
     one = one or JudgedVulnerability(record, ())
     history = _history(parts, record)

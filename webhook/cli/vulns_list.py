@@ -71,7 +71,7 @@ def listed(parts: Parts, given: Mapping[str, Any]) -> Listed:
     if given["purl"] and given["package"]:
         raise click.UsageError("--purl and --package both name a package. Give one of them.")
     if not any(given[name] for name in _TRIAGED):
-        return Listed(parts.assessor.states(_selection(parts, given)))
+        return Listed(parts.selector.states(_selection(parts, given)))
     triage = loaded_triage(parts)
     wanted = _filter(parts, given)
     rows, is_more = gathered(lambda after, most: triage.vulnerabilities.page(wanted, after, most), given["limit"])

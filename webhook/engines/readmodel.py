@@ -11,14 +11,13 @@ import datetime as dt
 import threading
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from webhook.model.changes import START, UINT32, Changes, ImageFacts, KnownAnswers, StoredSbom, VulnerableComponent
+from webhook.engines.knownimages import KnownImage, Looks
+from webhook.model.changes import START, UINT32, Changes, ImageFacts, KnownAnswers, VulnerableComponent
 from webhook.model.components import ComponentState
-from webhook.model.looks import StoredLook, is_of
-from webhook.model.places import settles
-from webhook.model.platforms import Coverage, described
+from webhook.model.looks import StoredLook
+from webhook.model.platforms import Coverage
 from webhook.policy.matching import AssessmentIndex
 
 if TYPE_CHECKING:
@@ -26,41 +25,6 @@ if TYPE_CHECKING:
     from webhook.model.images import Digest
     from webhook.model.purls import Purl
     from webhook.model.vulnerabilities import Vulnerability
-
-Looks = tuple[tuple[str, str], ...]
-"""In which names an image was looked at, and what kept places from answering; see :class:`StoredLook`."""
-
-
-@dataclass(slots=True)
-class _Image:
-    """The SBOMs of one digest, and the union of their components."""
-
-    sboms: dict[str, StoredSbom] = field(default_factory=dict)
-    ids: array[int] = field(default_factory=lambda: array(UINT32))
-    unusable: int = 0
-    not_in_image: int = 0
-    looks: Looks = ()
-
-    def add(self, sbom: StoredSbom) -> None:
-        self.sboms[sbom.document_digest] = sbom
-        self.ids, self.unusable, self.not_in_image = _union(list(self.sboms.values()))
-
-    def remove(self, document_digest: str) -> None:
-        if self.sboms.pop(document_digest, None) is not None:
-            self.ids, self.unusable, self.not_in_image = _union(list(self.sboms.values()))
-
-    def of(self, places: frozenset[str]) -> tuple[array[int], int, int] | None:
-        """What counts of the SBOMs from these places, as of all; None when there is no such SBOM."""
-        chosen = [sbom for sbom in self.sboms.values() if sbom.place in places]
-        return _union(chosen) if chosen else None
-
-
-def _union(sboms: Sequence[StoredSbom]) -> tuple[array[int], int, int]:
-    unusable = sum(sum(sbom.skipped.values()) for sbom in sboms)
-    outside = sum(sbom.not_in_image for sbom in sboms)
-    if len(sboms) == 1:
-        return sboms[0].component_ids, unusable, outside
-    return array(UINT32, sorted({number for sbom in sboms for number in sbom.component_ids})), unusable, outside
 
 
 class ReadModel:
@@ -89,7 +53,7 @@ class ReadModel:
         self._doubtful: dict[int, Purl] = {}
         self._told: frozenset[str] = frozenset()
         self._vulnerabilities: dict[str, Vulnerability] = {}
-        self._images: dict[Digest, _Image] = {}
+        self._images: dict[Digest, KnownImage] = {}
         self._tags: dict[str, Digest] = {}
         self._looks: dict[Looks, Looks] = {}  # one object for all images of one name
 
@@ -119,7 +83,7 @@ class ReadModel:
                 if digest in self._images:
                     self._images[digest].remove(document)
             for sbom in changes.sboms:
-                self._images.setdefault(sbom.digest, _Image()).add(sbom)
+                self._images.setdefault(sbom.digest, KnownImage()).add(sbom)
             for digest, _ in changes.removed:
                 if digest in self._images and not self._images[digest].sboms:
                     del self._images[digest]
@@ -208,10 +172,7 @@ class ReadModel:
         None when nothing is known of that: no SBOM, or one that an older program has found.
         """
         image = self._images.get(digest)
-        if image is None:
-            return None
-        counting = (sbom for sbom in image.sboms.values() if places is None or sbom.place in places)
-        return described((sbom.coverage, bool(sbom.component_ids)) for sbom in counting)
+        return None if image is None else image.coverage(places)
 
     def trouble(self, digest: Digest, name: str) -> str | None:
         """Why not all SBOMs of an image are known; empty when they are.
@@ -222,12 +183,7 @@ class ReadModel:
                 what is attached to it here is not known then, and the answer is None.
         """
         image = self._images.get(digest)
-        if image is None:
-            return None
-        if not image.looks or any(settles(sbom.place) for sbom in image.sboms.values()):
-            return ""  # an older program looked, or an administrator said it
-        troubles = [trouble for origin, trouble in image.looks if is_of(origin, name)]
-        return min(troubles, default=None)
+        return None if image is None else image.trouble(name)
 
     def facts(
         self, digest: Digest, *, stale_before: int = 0, places: frozenset[str] | None = None

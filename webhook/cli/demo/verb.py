@@ -120,7 +120,7 @@ class Demo:
         ]
         print_table(("Image", "SBOM", "Components#", "About"), rows, empty="", indent=2)
         heading("What OSS Index says about them, and what the CVSS ranges of the assessment types make of it:")
-        found = [finding for vulnerability in parts.assessor.states(Selection()) for finding in vulnerability.findings]
+        found = [finding for vulnerability in parts.selector.states(Selection()) for finding in vulnerability.findings]
         print_table(
             ("Vulnerability", "CVSS#", "Component", "Assessment", "Action"),
             [

@@ -1,4 +1,4 @@
-"""How assessments are made (by a CVSS range, by hand, in bulk, from the configuration) and read."""
+"""How assessments are made (by a CVSS range, by hand, in bulk, from the configuration)."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from webhook.policy.decisions import (
     nothing_to_clear,
     provisioned_all,
 )
-from webhook.policy.evaluation import Judge, worst_first
+from webhook.policy.evaluation import Judge
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.plaintext import plain
 from webhook.policy.plans import Plan, plan_existing
 from webhook.policy.scopes import canonical_scope
-from webhook.policy.selections import Affected, JudgedVulnerability, Selection, read_selection
+from webhook.policy.selections import Affected
 from webhook.policy.undo import Undo, undone
 from webhook.ports import AssessmentStore, AutoAssess, Clock, ComponentStore, VulnerabilityStore
 
 
 class Assessor:
-    """Makes and reads assessments.
+    """Makes assessments.
 
     Args:
         assessments: where they are kept.
@@ -283,52 +283,6 @@ class Assessor:
     def index(self) -> AssessmentIndex:
         """All assessments that can still matter."""
         return AssessmentIndex.of(self._assessments.find(AssessmentQuery()))
-
-    def states(self, selection: Selection) -> tuple[JudgedVulnerability, ...]:
-        """Vulnerabilities that affect a known component, with what is in force now, in the order of the store.
-
-        Args:
-            selection: which ones.
-
-        Raises:
-            InvalidInput: a part of the selection cannot be read, or names an image or a package that nobody knows.
-        """
-        query, place = read_selection(selection)
-        store = self._vulnerabilities
-        if query.image is not None and not store.knows_image(query.image):
-            raise InvalidInput(
-                f"The store has no SBOM of an image {plain(selection.image or '', 200)}.",
-                remedy="`bomgate sbom list` shows the images that it knows.",
-            )
-        if query.package is not None and not store.knows_package(query.package):
-            raise InvalidInput(
-                f"No known image has a component {plain(selection.package or '', 200)}.",
-                remedy="Write the package as `bomgate sbom show` shows it, with or without its version.",
-            )
-        judge = Judge(self._rules(), self.index(), self._clock.now(), place)
-        found = []
-        for record in self._vulnerabilities.find(query):
-            findings = [judge.finding(purl, record.vulnerability) for purl in record.components]
-            if any(selection.includes(finding) for finding in findings):
-                found.append(JudgedVulnerability(record, tuple(sorted(findings, key=worst_first))))
-        return tuple(found)
-
-    def select(self, selection: Selection) -> tuple[Affected, ...]:
-        """The (vulnerability, package) pairs of a selection, for assessing in bulk.
-
-        Args:
-            selection: which ones; state and type are asked of each component.
-
-        Raises:
-            InvalidInput: a part of the selection cannot be read.
-        """
-        pairs = {
-            (state.record.vulnerability.id, finding.purl.package): state.record.vulnerability
-            for state in self.states(selection)
-            for finding in state.findings
-            if selection.includes(finding)
-        }
-        return tuple(Affected(vulnerability, package) for (_, package), vulnerability in pairs.items())
 
     # -- parts ------------------------------------------------------------------------------------------------------
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from webhook.engines.assessing.rules import ModelRules
-from webhook.engines.searching.platforms import Wanted, has_gap
-from webhook.engines.searching.resolving import Resolution, TagKey, TagQuestion, TagResolver
+from webhook.engines.searching.platforms import Wanted, has_gap, with_gaps
+from webhook.engines.searching.resolving import Resolution, TagKey, TagQuestion, TagResolver, with_remark
 from webhook.engines.searching.search import SbomSearch
-from webhook.model.actions import Action
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome
-from webhook.model.verdicts import Reason, SbomStatus, Verdict
+from webhook.model.verdicts import SbomStatus, Verdict
 from webhook.policy.evaluation import Rules, Subject, evaluate, missing
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from webhook.model.changes import ImageFacts
     from webhook.model.deadlines import Deadline
     from webhook.model.images import Digest, ImageRef
-    from webhook.model.platforms import Coverage
     from webhook.ports import Clock
 
 _MOST_CACHED = 50_000
@@ -150,7 +148,7 @@ class ImageChecker:
             elif verdict is None or (judged is not None and judged.has_gap):
                 return Lookup(image, namespace, access, resolution)
             # Else an older program has found it, which counts until it is known which platforms it describes.
-        verdict = _with_remark(verdict, resolution)
+        verdict = with_remark(verdict, resolution)
         if judged is not None and not judged.unsettled:
             if key is None:
                 ready[image.text, scope, access] = (verdict, None)
@@ -185,8 +183,8 @@ class ImageChecker:
             judged = self._judged(image, digest, namespace)
         if judged is None or judged.has_gap:
             outcome = self._search.search(image, digest, deadline, access)
-            return _with_remark(self._searched(image, digest, namespace, access, outcome), resolution)
-        return _with_remark(judged.verdict, resolution)
+            return with_remark(self._searched(image, digest, namespace, access, outcome), resolution)
+        return with_remark(judged.verdict, resolution)
 
     def look_again(
         self, image: ImageRef, digest: Digest, deadline: Deadline, access: PullAccess, former: dict[str, str]
@@ -269,7 +267,7 @@ class ImageChecker:
         trouble = self._model.trouble(digest, image.name)
         if trouble != "":
             facts = replace(facts, incomplete=_NOT_LOOKED_AT if trouble is None else trouble)
-        verdict = self._evaluate(_with_gaps(facts, coverage, wanted), self._subject(image, digest, namespace))
+        verdict = self._evaluate(with_gaps(facts, coverage, wanted), self._subject(image, digest, namespace))
         gap = trouble != "" or (coverage is not None and has_gap(coverage, wanted))
         return _Judged(verdict, gap or coverage is None, gap)
 
@@ -298,7 +296,7 @@ class ImageChecker:
             not_in_image=held.not_in_image,
             stale_before=self.stale_before,
         )
-        return _with_gaps(replace(facts, incomplete=held.incomplete), held.coverage, self._platforms.now())
+        return with_gaps(replace(facts, incomplete=held.incomplete), held.coverage, self._platforms.now())
 
     def _searched(
         self, image: ImageRef, digest: Digest, namespace: str, access: PullAccess, outcome: SearchOutcome
@@ -338,26 +336,3 @@ class _Judged:
     verdict: Verdict
     unsettled: bool
     has_gap: bool
-
-
-def _with_gaps(facts: ImageFacts, coverage: Coverage | None, wanted: Wanted) -> ImageFacts:
-    """Facts that say for which platforms there is no SBOM."""
-    missing_for = () if coverage is None else coverage.without(wanted.names)
-    if not missing_for:
-        return facts
-    if wanted.certain:
-        return replace(facts, without_sbom=missing_for)
-    return replace(facts, perhaps_without_sbom=missing_for)
-
-
-def _with_remark(verdict: Verdict, resolution: Resolution) -> Verdict:
-    """A verdict with what people should know of its tag, which does not weigh in it."""
-    if not resolution.remark:
-        return verdict
-    remark = Reason(
-        "last-known-digest",
-        Action.ALLOW,
-        resolution.remark,
-        "Check that the registry answers, or name the image by its digest.",
-    )
-    return replace(verdict, reasons=(*verdict.reasons, remark))

@@ -10,13 +10,14 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from webhook.errors import SourceError
 from webhook.model.images import USUAL_PLATFORMS
 
 if TYPE_CHECKING:
+    from webhook.model.changes import ImageFacts
     from webhook.model.deadlines import Deadline
     from webhook.model.platforms import Coverage
     from webhook.ports import Background, Clock
@@ -110,3 +111,13 @@ def has_gap(coverage: Coverage, wanted: Wanted) -> bool:
     """Whether a platform without an SBOM counts, or may."""
     everything = (name for name in coverage.platforms if wanted.pending)
     return wanted.certain and bool(coverage.without((*wanted.names, *everything)))
+
+
+def with_gaps(facts: ImageFacts, coverage: Coverage | None, wanted: Wanted) -> ImageFacts:
+    """Facts that say for which platforms there is no SBOM."""
+    missing_for = () if coverage is None else coverage.without(wanted.names)
+    if not missing_for:
+        return facts
+    if wanted.certain:
+        return replace(facts, without_sbom=missing_for)
+    return replace(facts, perhaps_without_sbom=missing_for)

@@ -6,19 +6,22 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from webhook.engines.searching.flights import SingleFlight
 from webhook.errors import SourceError, StoreError
+from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
 from webhook.model.pulling import NO_ACCESS, PullAccess
+from webhook.model.verdicts import Reason
 from webhook.telemetry import Faults
 
 if TYPE_CHECKING:
     from webhook.engines.readmodel import ReadModel
     from webhook.engines.searching.options import ResolveOptions
     from webhook.model.images import Digest, ImageRef
+    from webhook.model.verdicts import Verdict
     from webhook.ports import Background, Clock, RegistryOpener, SearchedStore
 
 log = logging.getLogger("bomgate.resolve")
@@ -225,3 +228,16 @@ class TagResolver:
             return Resolution(None, refused="" if absent else why)
         log.warning("last known digest used", extra={"image": image.tagged, "why": why})
         return Resolution(digest, remark=f"The tag could not be resolved again; its last known digest is used: {why}")
+
+
+def with_remark(verdict: Verdict, resolution: Resolution) -> Verdict:
+    """A verdict with what people should know of its tag, which does not weigh in it."""
+    if not resolution.remark:
+        return verdict
+    remark = Reason(
+        "last-known-digest",
+        Action.ALLOW,
+        resolution.remark,
+        "Check that the registry answers, or name the image by its digest.",
+    )
+    return replace(verdict, reasons=(*verdict.reasons, remark))

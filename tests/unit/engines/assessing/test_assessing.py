@@ -9,6 +9,7 @@ import pytest
 from tests.fakes import NOON, FakeClock, MemoryStore
 from webhook.engines.assessing.assessor import Assessor
 from webhook.engines.assessing.rules import StoreRules
+from webhook.engines.assessing.selector import Selector
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
@@ -47,13 +48,9 @@ class World:
     def __init__(self, *, auto: bool = True) -> None:
         self.clock = FakeClock()
         self.store = MemoryStore(self.clock)
-        self.assessor = Assessor(
-            self.store.assessments,
-            self.store.vulnerabilities,
-            self.store.components,
-            StoreRules(Rules(default_types(), Policy()), self.store.types),
-            self.clock,
-        )
+        store, rules = self.store, StoreRules(Rules(default_types(), Policy()), self.store.types)
+        self.assessor = Assessor(store.assessments, store.vulnerabilities, store.components, rules, self.clock)
+        self.selector = Selector(store.assessments, store.vulnerabilities, rules, self.clock)
         answers = [
             ComponentAnswer(LOG4J, (LOG4SHELL, MEDIUM), NOON),
             ComponentAnswer(OLDER, (MEDIUM,), NOON),
@@ -68,7 +65,7 @@ class World:
 
     def action(self, identifier: str, purl: Purl, namespace: str = "") -> Action:
         """What is asked of one vulnerability in one component now."""
-        (judged,) = self.assessor.states(Selection(identifier=identifier, namespace=namespace))
+        (judged,) = self.selector.states(Selection(identifier=identifier, namespace=namespace))
         return next(finding.action for finding in judged.findings if finding.purl == purl)
 
 
@@ -177,17 +174,17 @@ def test_clearing_what_nobody_assessed_says_what_there_is(world: World) -> None:
 
 def test_a_selection_is_assessed_package_by_package(world: World) -> None:
     selection = Selection(score_low=Decimal("4.0"), score_high=Decimal("6.9"), state=AssessmentState.UNASSESSED)
-    chosen = world.assessor.select(selection)
+    chosen = world.selector.select(selection)
     assert [(match.vulnerability.id, match.package) for match in chosen] == [("CVE-2021-45105", LOG4J.package)]
     made = world.assessor.assess_affected(chosen, Scope(namespace="shop"), IGNORE)
     assert [assessment.scope for assessment in made] == [Scope(package=LOG4J.package, namespace="shop")]
-    assert world.assessor.select(Selection(state=AssessmentState.UNASSESSED, namespace="shop")) == ()
+    assert world.selector.select(Selection(state=AssessmentState.UNASSESSED, namespace="shop")) == ()
     assert world.assessor.assess_affected((), Scope(), IGNORE) == ()
 
 
 def test_the_list_shows_what_is_in_force_now(world: World) -> None:
     def shown(**selection: object) -> list[str]:
-        return [state.record.vulnerability.id for state in world.assessor.states(Selection(**selection))]
+        return [state.record.vulnerability.id for state in world.selector.states(Selection(**selection))]
 
     assert shown() == ["CVE-2021-44228", "CVE-2020-8203", "CVE-2021-45105"]
     assert shown(state=AssessmentState.UNASSESSED) == ["CVE-2021-45105"]
@@ -196,7 +193,7 @@ def test_the_list_shows_what_is_in_force_now(world: World) -> None:
     assert shown(package=LODASH) == ["CVE-2020-8203"]
     world.clock.current += 30 * DAY
     assert shown(state=AssessmentState.EXPIRED) == ["CVE-2021-44228", "CVE-2020-8203"]
-    (judged,) = world.assessor.states(Selection(identifier="GHSA-JFH8-c2jp-5v3q"))
+    (judged,) = world.selector.states(Selection(identifier="GHSA-JFH8-c2jp-5v3q"))
     assert judged.state is AssessmentState.EXPIRED
     assert judged.findings[0].action is Action.WARN
 
