@@ -16,11 +16,11 @@ from tests.fakes import (
     FakeSightingSink,
     MemoryStore,
 )
-from webhook.engines.admission.accounts import AccountNotes
 from webhook.engines.admission.admissions import AdmissionNotes
 from webhook.engines.admission.confirming import Confirmations
 from webhook.engines.admission.enforcing import ClusterParts, Enforcer
 from webhook.engines.admission.former import FormerImages
+from webhook.engines.admission.notes import AccountNotes
 from webhook.engines.admission.reviewing import AdmissionReviewer, ReviewParts
 from webhook.engines.judging.images import ImageChecker
 from webhook.engines.judging.workloads import WorkloadJudge

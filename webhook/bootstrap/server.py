@@ -30,11 +30,10 @@ from webhook.bootstrap.admission import ReviewNotes, make_confirmations, make_re
 from webhook.bootstrap.cluster import features
 from webhook.bootstrap.parts import Parts, hot_start, open_parts
 from webhook.clients.lanes import LaneLimits
-from webhook.engines.admission.accounts import AccountNotes
 from webhook.engines.admission.admissions import AdmissionNotes
 from webhook.engines.admission.confirming import Confirmations
 from webhook.engines.admission.mutating import PodPinner
-from webhook.engines.admission.notes import Notes
+from webhook.engines.admission.notes import AccountNotes, Notes
 from webhook.engines.admission.sightings import SightingNotes
 from webhook.engines.controlling.duties import DutyEvents, DutyPacer
 from webhook.engines.controlling.rights import RightsDuty, webhook_needs

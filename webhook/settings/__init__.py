@@ -173,14 +173,13 @@ def load_settings(
         ConfigError: a file cannot be read, a key is unknown, or a value is not of its form.
     """
     environment = os.environ if environment is None else environment
-    if path is None and environment.get("BOMGATE_CONFIG"):
-        path = Path(environment["BOMGATE_CONFIG"])
+    named = environment.get("BOMGATE_CONFIG")
+    path = Path(named) if path is None and named else path
     content = _content(path)
     made = {group.name: _options(group, content, environment, flags or {}) for group in GROUPS}
-    database, policy, log = made["database"][0], make_policy(made["policy"][0]), made["log"][0]
-    log.check()
-    made["requests"][0].check()
-    types = _types(content)
+    database, policy, types = made["database"][0], make_policy(made["policy"][0]), _types(content)
+    for checked in (made["log"][0], made["requests"][0]):
+        checked.check()
     return Settings(
         database=replace(database, url=_database_address(database.url, path, content, environment, flags or {})),
         ossindex=made["ossindex"][0],
@@ -198,7 +197,7 @@ def load_settings(
         policy=policy,
         serve=made["serve"][0],
         refresh=made["refresh"][0],
-        log=log,
+        log=made["log"][0],
         console=made["console"][0],
         requests=made["requests"][0],
         oidc=made["oidc"][0],

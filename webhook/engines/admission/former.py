@@ -9,11 +9,12 @@ move it first.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeVar
 
-from webhook.engines.admission.asking import ask
+from webhook.engines.admission.questions import LANE
 from webhook.errors import DeadlineExceeded, SourceError, StoreError
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
@@ -25,6 +26,7 @@ from webhook.model.workloads import ContainerRef, OwnerRef, Workload, WorkloadPl
 from webhook.ports import AdmittedImages, Background, Clock, WorkloadInventory
 
 log = logging.getLogger("bomgate.admission")
+T = TypeVar("T")
 
 
 def new_containers(workload: Workload, old: Workload | None) -> tuple[ContainerRef, ...]:
@@ -168,7 +170,7 @@ class FormerImages:
         if not pinned.by_image:
             return frozenset()
         try:
-            return ask(self._background, self._clock, lambda: self._look(request, old, pinned, deadline), deadline)
+            return _ask(self._background, self._clock, lambda: self._look(request, old, pinned, deadline), deadline)
         except DeadlineExceeded as problem:
             log.warning("what an update had before is not known", extra={"object": old.title, "why": problem.message})
             return frozenset()
@@ -211,3 +213,16 @@ class FormerImages:
 def newest(records: Sequence[AdmittedImage]) -> Mapping[str, Digest]:
     """The newest digest of each tagged name."""
     return {record.name: record.digest for record in sorted(records, key=lambda record: record.at)}
+
+
+def _ask(background: Background, clock: Clock, question: Callable[[], T], deadline: Deadline) -> T:
+    """The answer to a blocking question, asked on a native thread for no longer than the request has time.
+
+    Raises:
+        DeadlineExceeded: it did not come in time.
+        BomgateError: what the question raised.
+    """
+    task = background.start(question, host=LANE)
+    if not background.wait(task, deadline.remaining(clock.monotonic())):
+        raise DeadlineExceeded("The answer did not come in the time that was left.")
+    return task.result()

@@ -5,9 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from webhook.errors import BomgateError
+from webhook.model.records import ControllerAccount
+
+if TYPE_CHECKING:
+    from webhook.ports import AccountStore
 
 log = logging.getLogger("bomgate.notes")
 _LIMIT = 10_000
@@ -70,3 +74,19 @@ class Notes(Generic[K, N]):
         while not stop.wait(interval_seconds):
             self.flush()
         self.flush()
+
+
+class AccountNotes(Notes[str, ControllerAccount]):
+    """Collects accounts that make objects which have a controller; one row for each.
+
+    Args:
+        store: where they go.
+    """
+
+    def __init__(self, store: AccountStore) -> None:
+        super().__init__("accounts", store.record, lambda former, _: former)
+
+    def saw(self, account: ControllerAccount) -> None:
+        """Take a note; when too many wait to be written, it is dropped."""
+        if account.user not in self.waiting:
+            self.take(account.user, account)
