@@ -174,8 +174,7 @@ def load_settings(
     """
     environment = os.environ if environment is None else environment
     named = environment.get("BOMGATE_CONFIG")
-    path = Path(named) if path is None and named else path
-    content = _content(path)
+    content = _content(path := Path(named) if path is None and named else path)
     made = {group.name: _options(group, content, environment, flags or {}) for group in GROUPS}
     database, policy, types = made["database"][0], make_policy(made["policy"][0]), _types(content)
     for checked in (made["log"][0], made["requests"][0]):

@@ -85,47 +85,51 @@ def vulnerability_list(face: ConsoleFace) -> ListView[VulnerabilityRow]:
         "vulnerabilities",
         "Vulnerabilities",
         "Vulnerabilities that affect a known component now.",
-        (
-            Filter("text", "Search", placeholder="CVE-2021-44228, a word of the title", help="In id, alias or title."),
-            Filter("severity", "Severity", "choice", lambda: _SEVERITIES),
-            Filter("state", "State", "choice", lambda: _STATES, help="Of at least one affected component."),
-            Filter("type", "Type", "choice", lambda: [(name, name) for name in face.rules().types.names]),
-            Filter(
-                "package", "Package", placeholder="log4j*", help="A glob on the name, or a purl with pkg: in front."
-            ),
-            Filter(
-                "namespace",
-                "Namespace",
-                "choice",
-                lambda: [(namespace, namespace) for namespace in face.boards.now().namespaces],
-            ),
-            Filter("since", "First seen since", "date", placeholder="7d or 2026-11-29"),
-            Filter("ends_within", "Ends within days", "days", placeholder="7", help="An assessment of it ends then."),
-            Filter("image", "Image digest", placeholder="sha256:…"),
-            Filter("running", "Running only", "flag", help="Only in images that run in the cluster."),
-            Filter("sort", "Sort", "choice", lambda: _ORDERS),
-        ),
-        (
-            Column(
-                "id", "Vulnerability", lambda row: row.vulnerability.id, "titled", lambda row: _path(row), schema=TEXT
-            ),
-            Column("severity", "Severity", lambda row: severity(row.vulnerability.cvss_score), "severity"),
-            Column("score", "", lambda row: score(row.vulnerability), schema=MAYBE_TEXT),
-            Column("title", "", lambda row: row.vulnerability.title),
-            Column("packages", "Packages", lambda row: list(row.packages), "packages", schema=TEXTS),
-            Column("state", "State", lambda row: row.state.value, "state"),
-            Column("types", "", lambda row: list(row.types), schema=TEXTS),
-            Column("action", "Asks for", lambda row: row.action.word, "action", schema=ACTION),
-            Column("until", "", lambda row: moment(row.until), schema=MOMENT),
-            Column("first_seen", "First seen", lambda row: moment(row.first_seen), "moment", schema=MOMENT),
-            Column("images", "Images", lambda row: row.images, "count", schema=NUMBER),
-            Column("workloads", "Running in", lambda row: row.workloads, "count", schema=NUMBER),
-        ),
+        _vulnerability_filters(face),
+        _vulnerability_columns(),
         fetch,
         keys,
         "No vulnerability matches. With no filter set this means that the downloader has found none yet.",
         "vulnerabilities",
         tick=lambda row: row.vulnerability.id,
+    )
+
+
+def _vulnerability_filters(face: ConsoleFace) -> tuple[Filter, ...]:
+    return (
+        Filter("text", "Search", placeholder="CVE-2021-44228, a word of the title", help="In id, alias or title."),
+        Filter("severity", "Severity", "choice", lambda: _SEVERITIES),
+        Filter("state", "State", "choice", lambda: _STATES, help="Of at least one affected component."),
+        Filter("type", "Type", "choice", lambda: [(name, name) for name in face.rules().types.names]),
+        Filter("package", "Package", placeholder="log4j*", help="A glob on the name, or a purl with pkg: in front."),
+        Filter(
+            "namespace",
+            "Namespace",
+            "choice",
+            lambda: [(namespace, namespace) for namespace in face.boards.now().namespaces],
+        ),
+        Filter("since", "First seen since", "date", placeholder="7d or 2026-11-29"),
+        Filter("ends_within", "Ends within days", "days", placeholder="7", help="An assessment of it ends then."),
+        Filter("image", "Image digest", placeholder="sha256:…"),
+        Filter("running", "Running only", "flag", help="Only in images that run in the cluster."),
+        Filter("sort", "Sort", "choice", lambda: _ORDERS),
+    )
+
+
+def _vulnerability_columns() -> tuple[Column[VulnerabilityRow], ...]:
+    return (
+        Column("id", "Vulnerability", lambda row: row.vulnerability.id, "titled", lambda row: _path(row), schema=TEXT),
+        Column("severity", "Severity", lambda row: severity(row.vulnerability.cvss_score), "severity"),
+        Column("score", "", lambda row: score(row.vulnerability), schema=MAYBE_TEXT),
+        Column("title", "", lambda row: row.vulnerability.title),
+        Column("packages", "Packages", lambda row: list(row.packages), "packages", schema=TEXTS),
+        Column("state", "State", lambda row: row.state.value, "state"),
+        Column("types", "", lambda row: list(row.types), schema=TEXTS),
+        Column("action", "Asks for", lambda row: row.action.word, "action", schema=ACTION),
+        Column("until", "", lambda row: moment(row.until), schema=MOMENT),
+        Column("first_seen", "First seen", lambda row: moment(row.first_seen), "moment", schema=MOMENT),
+        Column("images", "Images", lambda row: row.images, "count", schema=NUMBER),
+        Column("workloads", "Running in", lambda row: row.workloads, "count", schema=NUMBER),
     )
 
 

@@ -94,35 +94,41 @@ def workload_list(face: ConsoleFace) -> ListView[JudgedWorkload]:
         "workloads",
         "Workloads",
         "What runs in the cluster, and what a new Pod of each workload would get now.",
-        (
-            Filter("name", "Name", placeholder="web*", help="With * wildcards."),
-            Filter(
-                "namespace",
-                "Namespace",
-                "choice",
-                lambda: [(namespace, namespace) for namespace in face.boards.now().namespaces],
-            ),
-            Filter("verdict", "Would get", "choice", lambda: _ACTIONS),
-            Filter("image", "Image digest", placeholder="sha256:…"),
-        ),
-        (
-            Column("title", "Workload", lambda item: item.workload.title, "key"),
-            Column("action", "Would get", lambda item: item.action.word, "action", schema=ACTION),
-            Column(
-                "mode", "Mode", lambda item: item.workload.mode and item.workload.mode.value, "mode", schema=MAYBE_TEXT
-            ),
-            Column("verdict", "Verdict", lambda item: item.verdict.word, "action", schema=ACTION),
-            Column("images", "Images", _images, "images", schema={"type": "array", "items": IMAGE}),
-            Column("pods", "Pods", lambda item: item.workload.pods, "count", schema=NUMBER),
-            Column("namespace", "", lambda item: item.workload.namespace),
-            Column("kind", "", lambda item: item.workload.kind),
-            Column("name", "", lambda item: item.workload.name),
-        ),
+        _workload_filters(face),
+        _workload_columns(),
         fetch,
         lambda _: (str, str, str, str),
         "Nothing is known to run. The controller notes what runs in the cluster with each audit; on one machine there "
         "is none.",
         "workloads",
+    )
+
+
+def _workload_filters(face: ConsoleFace) -> tuple[Filter, ...]:
+    return (
+        Filter("name", "Name", placeholder="web*", help="With * wildcards."),
+        Filter(
+            "namespace",
+            "Namespace",
+            "choice",
+            lambda: [(namespace, namespace) for namespace in face.boards.now().namespaces],
+        ),
+        Filter("verdict", "Would get", "choice", lambda: _ACTIONS),
+        Filter("image", "Image digest", placeholder="sha256:…"),
+    )
+
+
+def _workload_columns() -> tuple[Column[JudgedWorkload], ...]:
+    return (
+        Column("title", "Workload", lambda item: item.workload.title, "key"),
+        Column("action", "Would get", lambda item: item.action.word, "action", schema=ACTION),
+        Column("mode", "Mode", lambda item: item.workload.mode and item.workload.mode.value, "mode", schema=MAYBE_TEXT),
+        Column("verdict", "Verdict", lambda item: item.verdict.word, "action", schema=ACTION),
+        Column("images", "Images", _images, "images", schema={"type": "array", "items": IMAGE}),
+        Column("pods", "Pods", lambda item: item.workload.pods, "count", schema=NUMBER),
+        Column("namespace", "", lambda item: item.workload.namespace),
+        Column("kind", "", lambda item: item.workload.kind),
+        Column("name", "", lambda item: item.workload.name),
     )
 
 
