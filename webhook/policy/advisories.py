@@ -1,4 +1,4 @@
-"""Advisories: what a source's entry about a vulnerability says between the lines.
+"""Advisories: facts that a source's entry implies but does not state in a field.
 
 The score that a vector gives, further identifiers in its references, and whether it was rejected or withdrawn.
 """
@@ -56,18 +56,18 @@ def score_of_vector(vector: str | None) -> Decimal | None:
         else:
             score = CVSS2(vector.removeprefix("CVSS:2.0/")).base_score
     except (CVSSError, ArithmeticError, LookupError, ValueError, TypeError):
-        return None  # whatever a stranger's vector does to the calculation, it gives no score
+        return None  # a malformed vector may break the calculation in any way; it has no score then
     return Decimal(str(score))
 
 
 def identifiers_in(references: Iterable[str]) -> tuple[str, ...]:
-    """GHSA identifiers of the advisories that references lead to, sorted, in the spelling of GitHub."""
+    """GHSA identifiers in the references, sorted, spelled as GitHub spells them."""
     found = [_GHSA.match(reference) for reference in references if "GHSA-" in reference.upper()]
     return tuple(sorted({f"GHSA{match[1][4:].lower()}" for match in found if match is not None}))
 
 
 def is_rejected(title: str, description: str) -> bool:
-    """Whether a text says about its own identifier that it was rejected or withdrawn.
+    """Whether a description says that its own identifier was rejected or withdrawn.
 
     What is disputed, and what tells of input that is rejected, is not meant. Source: the CVE Program's rejected records
     (``** REJECT **``, ``Rejected reason:``), GitHub's and Go's withdrawn advisories.

@@ -1,4 +1,4 @@
-"""Answers of a source: which of them count against what is stored, and which descriptions differ."""
+"""Answers of a source: which ones replace what is stored, and which descriptions differ."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _compared = attrgetter(*(field.name for field in fields(Vulnerability) if field.
 
 
 def is_outdated(answer: ComponentAnswer, spellings: Collection[str]) -> bool:
-    """Whether an answer would make a component clean although an SBOM has spelt it otherwise since it was asked.
+    """Whether an answer would call a component clean although an SBOM has spelled it differently since.
 
     Args:
         answer: of the source.
@@ -22,7 +22,7 @@ def is_outdated(answer: ComponentAnswer, spellings: Collection[str]) -> bool:
 
 
 def counts(answered_at: int, stored_at: int) -> bool:
-    """Whether an answer replaces the stored one: an older answer never does, one of the same second does.
+    """Whether an answer replaces the stored one. An older one never does; one of the same second does.
 
     Args:
         answered_at: of the answer, in seconds since the epoch.
@@ -32,7 +32,7 @@ def counts(answered_at: int, stored_at: int) -> bool:
 
 
 def descriptions(answers: Iterable[ComponentAnswer]) -> dict[str, Vulnerability]:
-    """The vulnerabilities that answers name, by identifier; where descriptions differ, the last one counts."""
+    """The vulnerabilities named in answers, by identifier. If descriptions differ, the last one wins."""
     described: dict[str, Vulnerability] = {}
     for answer in answers:
         for vulnerability in answer.vulnerabilities:
@@ -43,7 +43,7 @@ def descriptions(answers: Iterable[ComponentAnswer]) -> dict[str, Vulnerability]
 
 
 def same_description(one: Vulnerability, other: Vulnerability) -> bool:
-    """Whether two descriptions say the same.
+    """Whether two descriptions are equivalent.
 
     The query of the reference does not count: OSS Index names the component there, so that one vulnerability has
     another reference in each package, and would change with each answer.

@@ -1,4 +1,4 @@
-"""Audit: what the log says of a change."""
+"""Audit: log entries for changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SHOWN = 5
 
 
 def noted(records: Sequence[Assessment], action: str = "") -> AuditNote:
-    """What the audit log says of records that one command makes.
+    """The audit log entry for the records of one command.
 
     Args:
         records: at least one.
@@ -25,7 +25,7 @@ def noted(records: Sequence[Assessment], action: str = "") -> AuditNote:
 
 
 def subject_of(records: Sequence[Assessment]) -> str:
-    """What some records are about, in words: a few identifiers, and the first scope."""
+    """The subject of some records in words: a few identifiers and the first scope."""
     names = list(dict.fromkeys(record.vulnerability for record in records))
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return f"{', '.join(names[:_SHOWN])}{more} for {described(records[0].scope)}" if records else ""

@@ -24,14 +24,14 @@ class DuplicateAssessment(InvalidInput):
 
 
 class UnknownType(InvalidInput):
-    """There is no assessment type of that name."""
+    """No assessment type has that name."""
 
     code = "unknown-type"
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What the objects make.
+    """The outcome of reconciling the objects.
 
     Attributes:
         records: what is to be provisioned, by name of the object; for one that is refused, what it stated before.
@@ -52,7 +52,7 @@ class _Readable:
 def stated(
     resources: Sequence[AssessmentResource], before: Iterable[Assessment], types: TypeTable, now: dt.datetime
 ) -> Stated:
-    """What the objects of the cluster make of assessments.
+    """Reconcile the objects of the cluster.
 
     An object that cannot be used harms no other, and what it stated before stays: nothing that was denied opens because
     of a slip of the keys, or because a type was deleted first.
@@ -93,7 +93,7 @@ def stated(
 
 
 def _readable(resources: Sequence[AssessmentResource], refused: dict[str, BomgateError]) -> Iterator[_Readable]:
-    """The objects that can be read; why the others cannot goes into ``refused``."""
+    """The readable objects; ``refused`` gets the reasons for the others."""
     for resource in resources:
         definition, problem = resource.definition, resource.resource.problem
         try:
@@ -107,7 +107,7 @@ def _readable(resources: Sequence[AssessmentResource], refused: dict[str, Bomgat
 
 
 def _precedence(readable: _Readable, there: Mapping[_Key, Assessment]) -> tuple[bool, dt.datetime, str]:
-    """Sorts objects: first those that count already for what they state, then by age."""
+    """Sort key: objects already in force for what they state first, then by age."""
     resource, record = readable.one.resource, there.get(readable.key)
     counts_already = record is not None and record.type is not None and record.rule == str(resource)
     return (not counts_already, resource.created, resource.name)

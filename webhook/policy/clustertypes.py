@@ -1,4 +1,4 @@
-"""Types of the cluster: how they go together with those of the settings file.
+"""Types of the cluster, combined with those of the settings file.
 
 The file's types always count. One of the cluster that shares its name with one of them, or whose CVSS range overlaps
 with a range that counts already, is left out, and nothing else is harmed by it.
@@ -17,20 +17,20 @@ from webhook.policy.typetable import TypeTable
 
 
 class ShadowedType(ConfigError):
-    """The settings file has a type of the same name."""
+    """The settings file defines a type with the same name."""
 
     code = "shadowed-type"
 
 
 class OverlappingTypes(ConfigError):
-    """Two types would be given to the same scores."""
+    """The CVSS ranges of two types overlap."""
 
     code = "overlapping-types"
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A type that the cluster names.
+    """A type defined in the cluster.
 
     Attributes:
         type: as it is named now; None when that cannot be read.
@@ -43,7 +43,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Which definitions count.
+    """The definitions that count, and why others do not.
 
     Attributes:
         loaded: by key of the candidate, in their order; the present definition or the former one.
@@ -55,7 +55,7 @@ class Settled:
 
 
 def with_stored(own: TypeTable, stored: Iterable[StoredType]) -> TypeTable:
-    """The types of the settings file and, behind them, those that the store keeps.
+    """The types of the settings file, followed by those in the store.
 
     Whoever put types into the store may have had another settings file, so each one is checked here again. One that
     does not go with the rest counts as retired: it is given to nothing new, and what was given keeps its action.
@@ -104,7 +104,7 @@ def settle(own: TypeTable, candidates: Mapping[str, Candidate]) -> Settled:
 
 
 def _kept(own: TypeTable, candidates: Mapping[str, Candidate]) -> dict[str, AssessmentType]:
-    """What counted until now and still goes together."""
+    """The definitions that counted until now and are still compatible."""
     kept: dict[str, AssessmentType] = {}
     for key, candidate in candidates.items():
         if candidate.former is not None and _fits(own, kept, candidate.former):
@@ -118,7 +118,7 @@ def _change(
     present: Mapping[str, AssessmentType],
     refused: dict[str, ConfigError],
 ) -> None:
-    """Put present definitions in the place of former ones, one at a time, until none is left that fits."""
+    """Replace former definitions with current ones, one at a time, until no more fit."""
     waiting = {key: assessment_type for key, assessment_type in present.items() if loaded.get(key) != assessment_type}
     is_moving = True
     while waiting and is_moving:
@@ -150,7 +150,7 @@ def _all(own: TypeTable, types: Iterable[AssessmentType]) -> TypeTable | ConfigE
 
 
 def _joined(table: TypeTable, one: AssessmentType) -> TypeTable | ConfigError:
-    """The table with one more type, or why it cannot be added."""
+    """The table with one more type, or the reason why it cannot be added."""
     there = table.get(one.name)
     if there is not None:
         return ShadowedType(
@@ -169,5 +169,5 @@ def _joined(table: TypeTable, one: AssessmentType) -> TypeTable | ConfigError:
 
 
 def by_name(stored: Sequence[StoredType]) -> dict[str, AssessmentType]:
-    """The types of the store that are not retired."""
+    """The stored types that are not retired."""
     return {stored_type.type.name: stored_type.type for stored_type in stored if not stored_type.retired}

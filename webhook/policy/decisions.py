@@ -1,4 +1,4 @@
-"""Decisions: what a person or the configuration file says about vulnerabilities, checked and made assessments."""
+"""Decisions: what a person or the settings file states about vulnerabilities, validated and turned into assessments."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from webhook.policy.typetable import TypeTable
 
 _SHOWN = 5
 PROVISIONER = "configuration"
-"""The author of assessments that come from the configuration file."""
+"""The author of assessments from the settings file."""
 CLUSTER = "cluster"
-"""The author of assessments that come from objects in the cluster."""
+"""The author of assessments from objects in the cluster."""
 
 _MAX_AUTHOR = 200
 _MAX_COMMENT = 2_000
@@ -29,7 +29,7 @@ _MAX_COMMENT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person decided.
+    """A decision as a person states it.
 
     Attributes:
         type: name of an assessment type, in any case.
@@ -48,7 +48,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a decision is about.
+    """The subject of a decision.
 
     Attributes:
         identifier: of the vulnerability, in the spelling to keep.
@@ -62,7 +62,7 @@ class Target:
 
 
 def decide(decision: Decision, targets: Iterable[Target], types: TypeTable, now: dt.datetime) -> tuple[Assessment, ...]:
-    """The assessments that a person's decision makes.
+    """Turn a person's decision into assessments.
 
     Args:
         decision: what was decided.
@@ -98,7 +98,7 @@ def provisioned(
     before: Assessment | None,
     author: str = PROVISIONER,
 ) -> Assessment:
-    """The assessment that an entry of the configuration file, or an object in the cluster, makes.
+    """Turn an entry of the settings file, or an object in the cluster, into an assessment.
 
     Args:
         definition: the entry.
@@ -113,7 +113,7 @@ def provisioned(
     """
     kind, at = types.require(definition.type), now.replace(microsecond=0)
     made = Assessment(
-        # One spelling for all records of one vulnerability: the store tells them apart by it.
+        # All records of a vulnerability share one spelling, because the store compares them by it.
         vulnerability=canonical_identifier(definition.vulnerability) if before is None else before.vulnerability,
         type=kind.name,
         scope=canonical_scope(definition.scope),
@@ -132,7 +132,7 @@ def provisioned(
 def provisioned_all(
     definitions: Iterable[StatedAssessment], types: TypeTable, now: dt.datetime, before: Iterable[Assessment]
 ) -> list[Assessment]:
-    """The assessments that the configuration file makes, in its order.
+    """The assessments of the settings file, in its order.
 
     Args:
         definitions: all that the file states.
@@ -197,7 +197,7 @@ def _until(decision: Decision, kind: AssessmentType, at: dt.datetime) -> dt.date
 
 
 def check_package(record: VulnerabilityRecord, scope: Scope) -> None:
-    """Refuse to assess a vulnerability in a package that it does not affect.
+    """Refuse an assessment for a package that the vulnerability does not affect.
 
     Raises:
         InvalidInput: the remedy names packages that it does affect.
@@ -213,7 +213,7 @@ def check_package(record: VulnerabilityRecord, scope: Scope) -> None:
 
 
 def also_stated(records: Sequence[Assessment], there: Iterable[Assessment]) -> Sequence[Assessment]:
-    """What the settings file or the cluster states for exactly what some records of a person are about.
+    """Statements of the settings file or the cluster with exactly the subject of a person's records.
 
     Args:
         records: what the person decided.
@@ -230,7 +230,7 @@ def also_stated(records: Sequence[Assessment], there: Iterable[Assessment]) -> S
 
 
 def nothing_to_clear(identifier: str, scope: Scope, there: Sequence[Assessment]) -> InvalidInput:
-    """What to say when there is no assessment by hand to withdraw.
+    """The error for a withdrawal when no manual assessment exists.
 
     Args:
         identifier: of the vulnerability.

@@ -1,4 +1,4 @@
-"""Evaluation: from what is known of an image to a verdict.
+"""Evaluation: turns what is known about an image into a verdict.
 
 The same code judges at admission, in the audit, at the command line and in lists, so that they cannot disagree. A
 verdict is the worst of its findings and of its reasons. It says how long it is valid, because an assessment that
@@ -43,7 +43,7 @@ _NO_SCORE = Decimal(-1)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What decides apart from the assessments: the types and the policy."""
+    """The types and the policy: everything that decides besides the assessments."""
 
     types: TypeTable
     policy: Policy
@@ -51,7 +51,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is judged.
+    """The subject of a verdict.
 
     Attributes:
         image: the reference as parsed.
@@ -67,7 +67,7 @@ class Subject:
 
 
 class _Standing(NamedTuple):
-    """What counts for a finding.
+    """What is in force for a finding.
 
     Attributes:
         assessment: what is in force; None when unassessed.
@@ -86,7 +86,7 @@ class _Standing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges single findings.
+    """Judges individual findings.
 
     Attributes:
         rules: types and policy.
@@ -101,7 +101,7 @@ class Judge:
     place: Place = ANYWHERE
 
     def finding(self, purl: Purl, vulnerability: Vulnerability) -> Finding:
-        """What one vulnerability in one component asks for."""
+        """The finding for one vulnerability in one component."""
         effective = self.index.effective(vulnerability, purl, self.place, self.now)
         standing = self._standing(vulnerability, effective.assessment, effective.expired)
         for assessment in effective.doubtful:
@@ -141,7 +141,7 @@ class Judge:
     def _with_doubtful(
         self, standing: _Standing, doubtful: Assessment, purl: Purl, vulnerability: Vulnerability
     ) -> _Standing:
-        """What stands when it is not known whether the range of an assessment holds the version: the stricter one."""
+        """The stricter outcome, for when it is unknown whether the version is in an assessment's range."""
         is_over = doubtful.expired(self.now)
         claim = self._standing(vulnerability, None if is_over else doubtful, doubtful if is_over else None)
         if claim.assessment is None:
@@ -157,7 +157,7 @@ class Judge:
             remark = f"{why}: {claim.assessment.type} counts, being stricter"
             return claim._replace(notes=(*claim.notes, remark), changes=changes)
         if not doubtful.by_hand and scope.package not in (None, purl.package):
-            return standing._replace(changes=changes)  # nobody decided that, and it changes nothing
+            return standing._replace(changes=changes)  # nobody decided this, and it makes no difference
         remark = f"{why}: {claim.assessment.type} does not count"
         return standing._replace(notes=(*standing.notes, remark), changes=changes)
 
@@ -165,7 +165,7 @@ class Judge:
         kind = self.rules.types.get(assessment.type or "")
         notes = []
         if kind is None:
-            # A type that is gone may have denied. It must not open anything in silence.
+            # A type that no longer exists may have denied. It must not silently admit anything.
             retired = self.rules.types.retired(assessment.type or "")
             last = Action.ALLOW if retired is None else retired.action
             action = worst((Action.WARN, self.rules.policy.unassessed, last))
@@ -233,7 +233,7 @@ def evaluate(facts: ImageFacts, subject: Subject, rules: Rules, index: Assessmen
 
 
 def worst_first(finding: Finding) -> tuple[int, Decimal, Purl, str]:
-    """Sorts findings by action, then by score (unscored ones last), then by component and id."""
+    """Sort key: action, then score (unscored last), then component and id."""
     score = finding.vulnerability.cvss_score
     known = _NO_SCORE if score is None or not score.is_finite() else score
     return (-finding.action, -known, finding.purl, finding.vulnerability.id)
@@ -260,7 +260,7 @@ def missing(subject: Subject, status: SbomStatus, detail: str, rules: Rules) -> 
 
 
 def failed(subject: Subject, error_id: str, rules: Rules, *, has_sbom: bool) -> Verdict:
-    """The verdict when judging failed: an error is never an exception for the API server, and never clean.
+    """The verdict when judging failed. The API server never sees an exception, and an error is never clean.
 
     Args:
         subject: the image.
@@ -280,5 +280,5 @@ def failed(subject: Subject, error_id: str, rules: Rules, *, has_sbom: bool) -> 
 
 
 def workload_verdict(images: Sequence[ImageVerdict]) -> WorkloadVerdict:
-    """The worst of a workload's images, which stay in their order."""
+    """The worst of the verdicts for a workload's images, which keep their order."""
     return WorkloadVerdict(worst(image.verdict.action for image in images), tuple(images))

@@ -1,4 +1,4 @@
-"""Exemptions: what is said of what is admitted although it would be denied, and of what break-glass did not admit."""
+"""Exemptions: messages about objects admitted despite a denial, and about break-glass that did not apply."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MAX_NAME = 100
 
 
 def ticket_problem(ticket: str) -> str:
-    """What is wrong with the ticket of a break-glass annotation, as the end of a sentence; empty when nothing is."""
+    """What is wrong with the ticket of a break-glass annotation, as the end of a sentence; empty if it is valid."""
     if not ticket.strip():
         return "the ticket is empty"
     if len(ticket) > MAX_TICKET:
@@ -20,7 +20,7 @@ def ticket_problem(ticket: str) -> str:
 
 
 def let_in(grant: BreakGlassGrant) -> str:
-    """The warning for what break-glass admits."""
+    """The warning for an object admitted by break-glass."""
     line = f"admitted by break-glass under ticket {plain(grant.ticket, MAX_TICKET)} although it would be denied"
     return line if grant.workload.kind == "Pod" else f"{line}; so are its Pods until {moment(grant.until)}"
 
@@ -34,7 +34,7 @@ def no_right(user: str, namespace: str) -> str:
 
 
 def no_account(user: str) -> str:
-    """Why break-glass did not count: a ServiceAccount is nobody who decides."""
+    """Why break-glass did not count: a ServiceAccount cannot take such a decision."""
     return not_counted(
         f"{plain(user, _MAX_NAME)} is a ServiceAccount that is not listed in policy.breakGlass.accounts; apply it "
         "yourself, or list the account"
@@ -42,12 +42,12 @@ def no_account(user: str) -> str:
 
 
 def same_ticket(ticket: str) -> str:
-    """Why break-glass did not count: the object had the ticket before."""
+    """Why break-glass did not count: the object already had the ticket."""
     return not_counted(f"the object already had the ticket {plain(ticket, MAX_TICKET)}; use a new one")
 
 
 def used_ticket(former: BreakGlassGrant) -> str:
-    """Why break-glass did not count: the ticket has its grant already."""
+    """Why break-glass did not count: the ticket already has a grant."""
     return not_counted(
         f"the ticket {plain(former.ticket, MAX_TICKET)} was used for {_object(former)} on {moment(former.at)}, and "
         "creates only one grant in a namespace; use a new one"
@@ -55,14 +55,14 @@ def used_ticket(former: BreakGlassGrant) -> str:
 
 
 def in_use(ticket: str) -> str:
-    """Why break-glass did not count: the ticket was given for another object a moment ago, which may come about."""
+    """Why break-glass did not count: the ticket was just used for another object, whose change is still pending."""
     return not_counted(
         f"the ticket {plain(ticket, MAX_TICKET)} is being used for another object; try again in a minute"
     )
 
 
 def by_tag(grant: BreakGlassGrant) -> str:
-    """Why a grant lets nothing in: its object names a tag, and anybody may have set the ticket."""
+    """Why a grant admits nothing: its object names a tag, and anyone may have set the ticket."""
     return (
         f"Break-glass under ticket {plain(grant.ticket, MAX_TICKET)} does not count: {_object(grant)} names the image "
         "by a tag, and the API server has no policy that guards tickets. Name the image by its digest, or install the "
@@ -71,7 +71,7 @@ def by_tag(grant: BreakGlassGrant) -> str:
 
 
 def unproven(grant: BreakGlassGrant) -> str:
-    """Why a grant lets nothing in: the object that it was made for was never seen with its ticket."""
+    """Why a grant admits nothing: its object was never seen with its ticket."""
     ticket = plain(grant.ticket, MAX_TICKET)
     return f"Break-glass under ticket {ticket} does not count: nobody gave {_object(grant)} this ticket."
 
@@ -90,12 +90,12 @@ def not_counted(why: str) -> str:
 
 
 def ended(grant: BreakGlassGrant) -> str:
-    """That break-glass let this in once, and does not any more."""
+    """Says that break-glass admitted this once and no longer does."""
     return f"Break-glass under ticket {plain(grant.ticket, MAX_TICKET)} ended on {moment(grant.until)}."
 
 
 def unasked(why: str) -> str:
-    """That nobody could say what an object's controller runs, and whether break-glass counts for it.
+    """Says that it could not be determined what an object's controller runs, and so whether break-glass counts.
 
     Args:
         why: a sentence.

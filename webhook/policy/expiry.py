@@ -16,7 +16,7 @@ _REMEDY = "Write a date such as 2027-01-31 (its first moment in UTC) or a time s
 
 
 def end_of_life(kind: AssessmentType, assessed_at: dt.datetime) -> dt.datetime | None:
-    """When an assessment of this type that states no end stops counting; None means never."""
+    """When an assessment of this type without an explicit end expires; None means never."""
     return None if kind.expires_after_days is None else after_days(assessed_at, kind.expires_after_days)
 
 
@@ -32,7 +32,7 @@ def after_days(moment: dt.datetime, days: int) -> dt.datetime:
 
 
 def parse_until(value: str | dt.date | dt.datetime) -> dt.datetime:
-    """An end of life as people write it and as YAML reads it.
+    """An expiry date as written by people or as parsed from YAML.
 
     Args:
         value: ``2027-01-31`` (its first moment, UTC), ISO 8601 with or without an offset (without one it is UTC), or

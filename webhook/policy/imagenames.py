@@ -27,7 +27,7 @@ MAX_LENGTH = 500
 
 @dataclass(frozen=True, slots=True)
 class ImagePattern:
-    """A pattern in full form; make one with :func:`parse_pattern`.
+    """A parsed pattern; :func:`parse_pattern` makes one.
 
     Attributes:
         name: host and repository, with ``*`` where it is a wildcard; empty when only a digest counts.
@@ -46,7 +46,7 @@ class ImagePattern:
 
     @property
     def narrowness(self) -> tuple[int, int, int]:
-        """Sorts narrower patterns behind wider ones: a digest, then names by how much of them is written out."""
+        """Sort key, narrower patterns last: names by the number of literal characters, then digests."""
         if self.digest is not None:
             return (1, 0, 0)
         text = str(self)
@@ -54,7 +54,7 @@ class ImagePattern:
         return (0, len(text) - stars, -stars)
 
     def matches(self, image: ImageRef | None, digest: Digest | None) -> bool:
-        """Whether it applies to an image.
+        """Whether the pattern applies to an image.
 
         Args:
             image: the reference; None when it is not known.
@@ -103,7 +103,7 @@ def _states_tag(text: str) -> bool:
 
 
 def _full_name(name: str) -> str:
-    """The name with its registry, by the rule of :func:`parse_image`; a wildcard at the start may be the registry."""
+    """The name with its registry, as :func:`parse_image` resolves it; a leading wildcard may stand for the registry."""
     head, slash, tail = name.partition("/")
     if head.startswith("*"):
         return f"{_host(head)}{slash}{tail}" if slash else name
@@ -114,7 +114,7 @@ def _full_name(name: str) -> str:
 
 
 def _host(host: str) -> str:
-    """A registry in the spelling that image names have; one with a wildcard keeps its port, as that may narrow it."""
+    """A registry as image names spell it; one with a wildcard keeps its port, which may narrow it."""
     if "*" not in host:
         return registry_name(canonical_host(host))
     name, colon, port = host.lower().rpartition(":")

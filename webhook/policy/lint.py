@@ -1,4 +1,4 @@
-"""Lint: configurations that are valid and still do not do what their owner expects.
+"""Lint: valid configurations that do not do what their owner expects.
 
 Each trap is a value, so that the command line, the log at start and the metric show the same list.
 """
@@ -29,9 +29,9 @@ class Level(enum.StrEnum):
     """How much a trap matters."""
 
     WARNING = "warning"
-    """Something opens, or never takes effect, without anybody deciding so."""
+    """Something is admitted, or never takes effect, although nobody decided so."""
     NOTE = "note"
-    """Probably meant, worth knowing."""
+    """Probably intended, but worth knowing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def lint(rules: Rules, assessments: Iterable[Assessment] = (), *, now: dt.dateti
 
 
 def unknown_vulnerabilities(identifiers: Iterable[str]) -> tuple[Trap, ...]:
-    """The traps of assessments in the settings file that name what no component that was asked about has.
+    """Traps for assessments in the settings file whose vulnerability affects no component looked up so far.
 
     Args:
         identifiers: as the file names them.
@@ -148,7 +148,7 @@ def _ranges(types: TypeTable, policy: Policy) -> Iterator[Trap]:
     if not any(assessment_type.auto_assess for assessment_type in types):
         return
     for gap in gaps(types):
-        # A gap that is a whole severity is a choice (Medium is left for people); a part of one looks like a slip.
+        # A gap as wide as a severity is a choice (people assess Medium); part of one looks like a mistake.
         ends = [band.low for band in SEVERITIES.values()], [band.high for band in SEVERITIES.values()]
         is_slip = gap.low not in ends[0] or gap.high not in ends[1]
         yield Trap(

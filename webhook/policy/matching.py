@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 _Key = tuple[str, str | None]
 _GO = "pkg:golang/"
 _WITHOUT_CASE = (_GO, "pkg:npm/")
-"""Packages whose case former keys could have lost."""
+"""Package types whose former keys may have lost their case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Effective:
 
     @property
     def next_change(self) -> dt.datetime | None:
-        """When time alone changes this: nothing outranks what is in force, and what has expired stays so."""
+        """When this changes without new records: only when the assessment in force expires."""
         return None if self.assessment is None else self.assessment.until
 
 
@@ -84,7 +84,7 @@ class AssessmentIndex:
     def __init__(self) -> None:
         self._entries: dict[_Key, tuple[Entry, ...]] = {}
         self._withdrawals: dict[Same, Assessment] = {}
-        self._weights: dict[Weight, Weight] = {}  # equal weights are one object: most records are of one kind
+        self._weights: dict[Weight, Weight] = {}  # equal weights share one object, since most records are alike
         self._writing = threading.Lock()
         self.namespaces: frozenset[str] = frozenset()
         self._has_images = False
@@ -98,13 +98,13 @@ class AssessmentIndex:
         return index
 
     def add(self, assessments: Iterable[Assessment]) -> None:
-        """Take in records, in any order; one that is there already changes nothing."""
+        """Add records in any order; adding one twice changes nothing."""
         with self._writing:
             for assessment in assessments:
                 self._add(assessment)
 
     def __iter__(self) -> Iterator[Assessment]:
-        """All records that can still matter, withdrawals included, oldest first: what another index can be made of."""
+        """All records that can still matter, including withdrawals, oldest first. They make an equal index."""
         kept = [entry.assessment for entries in list(self._entries.values()) for entry in entries]
         return iter(sorted([*kept, *self._withdrawals.values()], key=age))
 
@@ -112,7 +112,7 @@ class AssessmentIndex:
         return len(self._withdrawals) + sum(map(len, self._entries.values()))
 
     def supposing(self, assessments: Iterable[Assessment]) -> AssessmentIndex:
-        """An index that has further records besides; this one stays as it is."""
+        """A copy of this index with further records."""
         other = AssessmentIndex()
         with self._writing:
             other._entries, other._withdrawals = dict(self._entries), dict(self._withdrawals)
@@ -122,11 +122,11 @@ class AssessmentIndex:
         return other
 
     def records(self) -> Records:
-        """All that can still matter; what did not change between two calls is the same object in both."""
+        """All records that can still matter. What did not change between two calls is the same object in both."""
         return dict(self._entries)
 
     def holds(self, assessment: Assessment) -> bool:
-        """Whether a stored record can still matter: it is neither withdrawn nor outlived by a newer one."""
+        """Whether a stored record can still matter: neither withdrawn nor outlived by a newer one."""
         entries = self._entries.get((assessment.vulnerability.casefold(), assessment.scope.package), ())
         return any(entry.assessment.sequence == assessment.sequence for entry in entries)
 
@@ -164,7 +164,7 @@ class AssessmentIndex:
                         break
                     if lapsed is None or lapsed.rank < entry.rank:
                         lapsed = entry
-        given: list[Entry] = []  # automatically, to a former spelling: today's ranges are no decision about them
+        given: list[Entry] = []  # automatic ones for a former spelling: today's ranges did not decide about them
         for other in self._related(package):
             for identifier in vulnerability.identifiers:
                 for entry in self._entries.get((identifier.casefold(), other), ()):
@@ -180,14 +180,14 @@ class AssessmentIndex:
         return Effective(None, None if lapsed is None else lapsed.assessment, open_claims)
 
     def former(self, vulnerability: Vulnerability, package: str) -> Iterator[Assessment]:
-        """Records that were made for another spelling, and may have meant this package."""
+        """Records for another spelling that may have meant this package."""
         for other in self._related(package):
             for identifier in vulnerability.identifiers:
                 for entry in self._entries.get((identifier.casefold(), other), ()):
                     yield entry.assessment
 
     def _related(self, package: str) -> Iterator[str]:
-        """Other packages of which a record may have meant this one."""
+        """Other packages whose records may have meant this one."""
         yield from self._former.get(package, ())
         has_case = package.startswith(_WITHOUT_CASE) and (lower := package.lower()) != package
         if has_case:

@@ -35,7 +35,7 @@ _BREAK_GLASS_RIGHT = "breakglass.bomgate.dev"
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What messages tell people to do.
+    """What messages advise people to do.
 
     Attributes:
         console_url: address of the console; empty when there is none.
@@ -64,18 +64,18 @@ def denial(workload: str, verdict: WorkloadVerdict, hints: Hints) -> str:
 
 
 def with_title(workload: str, text: str) -> str:
-    """Put the title of a workload before the :func:`grounds` of its denial."""
+    """Prefix the :func:`grounds` of a denial with the title of its workload."""
     return f"{plain(workload, _MAX_NAME)} is denied{text}"
 
 
 def with_addition(text: str, addition: str) -> str:
-    """Put a line behind a denial, which then still has at most :data:`MAX_DENIAL` characters."""
+    """Append a line to a denial, keeping within :data:`MAX_DENIAL` characters."""
     line = plain(addition, _MAX_ADDITION)
     return f"{cut(text, MAX_DENIAL - len(line) - 1)}\n{line}"
 
 
 def grounds(verdict: WorkloadVerdict, hints: Hints) -> str:
-    """All of a denial but the workload's title: the same for every workload of the same images.
+    """A denial without the workload's title: the same for every workload with the same images.
 
     Args:
         verdict: what was decided.
@@ -140,14 +140,14 @@ def _short(cause: Finding | Reason) -> str:
         return plain(cause.text, MAX_WARNING).rstrip(".")
     component = plain(cause.purl.removeprefix("pkg:"), MAX_PURL)
     vulnerability = cause.vulnerability
-    remark = cause.note.removeprefix(UNSCORED).removeprefix("; ")  # the score says that already
+    remark = cause.note.removeprefix(UNSCORED).removeprefix("; ")  # the score already says so
     note = f" ({plain(remark, MAX_TEXT)})" if remark else ""
     return f"{plain(vulnerability.id, MAX_ID)} {score(vulnerability)} in {component} {state(cause)}{note}"
 
 
 def _warning(judged: ImageVerdict) -> str:
     one = judged.verdict
-    # The end of the field path says enough: containers[0] (web).
+    # The end of the field path is enough: containers[0] (web).
     container = plain(judged.containers[0], _MAX_NAME).rpartition("spec.")[2] if judged.containers else ""
     more = f" +{len(judged.containers) - 1}" if len(judged.containers) > 1 else ""
     where = f"{cut(container, 60)}{more}: " if container else ""
@@ -174,7 +174,7 @@ def _headline(denied: Sequence[ImageVerdict]) -> str:
 
 
 def _blocks(judged: ImageVerdict) -> Iterator[str]:
-    """The denying causes of an image, a few lines each, the first one under the image's own lines."""
+    """The denying causes of an image, a few lines each, below the image's own lines."""
     one = judged.verdict
     head = [", ".join(plain(label, _MAX_NAME) for label in judged.containers[:3]) or "image"]
     if len(judged.containers) > 3:
@@ -240,7 +240,7 @@ def how_to_ask(findings: Sequence[Finding], hints: Hints) -> str:
 
 
 def assess_commands(findings: Sequence[Finding], type_name: str) -> Iterator[str]:
-    """``bomgate assess`` with arguments that really override what is in force for these findings.
+    """A ``bomgate assess`` command that overrides what is in force for these findings.
 
     The narrower scope wins, so a command is as narrow as the assessment that it is to override. Findings in one
     package share a command. Names that a shell or a terminal could misread are quoted; those that cannot be shown
@@ -260,7 +260,7 @@ def assess_commands(findings: Sequence[Finding], type_name: str) -> Iterator[str
 
 
 def _named(findings: Sequence[Finding]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Identifiers with the options that narrow to what has them, for what can be shown whole."""
+    """Identifiers with the options that narrow to their packages, for those that fit in full."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for finding in findings:
         names = (finding.vulnerability.id, *_scope(finding))

@@ -1,4 +1,4 @@
-"""Modes: how much a namespace's label, or the policy where there is none, lets a verdict do.
+"""Modes: what a verdict can do in a namespace, by its label or else by the policy.
 
 Source: the namespace labels of Kubernetes' Pod Security admission, whose convention this follows.
 """
@@ -11,11 +11,11 @@ from webhook.model.actions import Action
 from webhook.model.policies import EnforceOn, Mode, Policy
 
 ENFORCE_LABEL = "bomgate.dev/enforce"
-"""On a namespace: deny, warn, audit or off."""
+"""Label of a namespace: deny, warn, audit or off."""
 
 
 def namespace_mode(labels: Mapping[str, str], policy: Policy) -> Mode:
-    """The mode of a namespace; ``policy.enforce`` when its label is missing or no mode.
+    """The mode of a namespace; ``policy.enforce`` if its label is missing or invalid.
 
     Args:
         labels: of the namespace.
@@ -28,7 +28,7 @@ def namespace_mode(labels: Mapping[str, str], policy: Policy) -> Mode:
 
 
 def enforced(action: Action, kind: str, mode: Mode, policy: Policy) -> Action:
-    """What a verdict leads to, break-glass and what was admitted before left aside.
+    """What a verdict leads to, apart from break-glass and former admissions.
 
     Args:
         action: of the verdict.

@@ -1,4 +1,4 @@
-"""Phrases: the parts that every message, table and report about a finding is made of, all safe to print.
+"""Phrases: building blocks of all messages, tables and reports about findings, safe to print.
 
 Text that comes from SBOMs, advisories, image names and comments passes :func:`webhook.policy.plaintext.plain`.
 """
@@ -48,7 +48,7 @@ def rated(vulnerability: Vulnerability) -> str:
 
 
 def title(vulnerability: Vulnerability) -> str:
-    """The title without the identifier that some sources put in front of it; possibly empty."""
+    """The title without the identifier that some sources prefix it with; possibly empty."""
     return plain(re.sub(r"^\s*\[[^\]]{1,60}\]\s*", "", vulnerability.title[:500]), MAX_TEXT)
 
 

@@ -1,4 +1,4 @@
-"""Plain text: what came from SBOMs, advisories and comments, made safe to print in a terminal, a log or a header.
+"""Plain text: makes text from SBOMs, advisories and comments safe for terminals, logs and headers.
 
 Such text is written by strangers. Control characters would break the line or the terminal, bidirectional marks make a
 line read as something that it is not, and lone surrogates cannot be encoded at all.
@@ -14,13 +14,13 @@ _HIDDEN = frozenset(("Cf", "Cs", "Cn", "Co"))
 
 
 def plain(text: str, limit: int = 0) -> str:
-    """One line without control, bidirectional and invisible characters, at most ``limit`` characters long.
+    """The text as one line of at most ``limit`` characters, without control, bidirectional and invisible ones.
 
     Args:
         text: anything.
         limit: characters (code points) that the result may have; 0 cuts nothing. What is cut ends in ``…``.
     """
-    # Reading all of a long text only to cut most of it away would let a stranger choose how much work this is.
+    # Reading all of a long text just to cut most of it off would let outsiders choose how much work this is.
     head = text[: 4 * limit] if limit else text
     has_more = len(head) < len(text)
     if not (head.isascii() and head.isprintable()):

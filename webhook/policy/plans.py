@@ -20,7 +20,7 @@ from webhook.policy.typetable import TypeTable
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What applying the CVSS ranges to what is already there gives.
+    """The result of applying the CVSS ranges to existing vulnerabilities.
 
     Attributes:
         assessments: what is (or would be) recorded.
@@ -38,7 +38,7 @@ class Plan:
 def plan_existing(
     pairs: Iterable[tuple[Vulnerability, str]], index: AssessmentIndex, types: TypeTable, now: dt.datetime
 ) -> Plan:
-    """What the CVSS ranges give to vulnerabilities that were never assessed.
+    """Apply the CVSS ranges to vulnerabilities that were never assessed.
 
     Args:
         pairs: vulnerabilities with the packages (canonical purls without version) that they affect.
@@ -64,7 +64,7 @@ def plan_existing(
 def rehearsed(
     index: AssessmentIndex, definitions: Iterable[StatedAssessment], types: TypeTable, now: dt.datetime
 ) -> tuple[Assessment, ...]:
-    """The records by which an index would come to say what a settings file states.
+    """The records that would bring an index in line with a settings file.
 
     Args:
         index: what is in force.

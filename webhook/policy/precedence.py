@@ -1,4 +1,4 @@
-"""Precedence: when an assessment matches, which of two counts, and which one replaces the other.
+"""Precedence: when an assessment matches, which of two wins, and when one replaces the other.
 
 :mod:`webhook.policy.matching` states the rules.
 """
@@ -28,7 +28,7 @@ _NO_IMAGE = (-1, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a component is found; assessments that are narrowed to an image or a namespace need it.
+    """Where a component was found. Assessments narrowed to an image or a namespace depend on it.
 
     Attributes:
         image: the image's reference; None when the question is not about an image.
@@ -42,12 +42,12 @@ class Place:
 
 
 ANYWHERE = Place()
-"""Nowhere in particular: what is narrowed to an image or a namespace does not match."""
+"""Nowhere in particular: assessments narrowed to an image or a namespace do not match."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An assessment, its weight (source and narrowness, the larger one wins), and its narrowing, read once."""
+    """An assessment with its weight (source and narrowness; the larger wins) and its parsed scope."""
 
     assessment: Assessment
     weight: Weight
@@ -65,7 +65,7 @@ class Entry:
         return same_scope(self.assessment)
 
     def matches(self, purl: Purl, place: Place) -> bool | None:
-        """Whether the scope holds; None when only the version leaves that open."""
+        """Whether the scope matches; None if only the version leaves that open."""
         namespace = self.assessment.scope.namespace
         if namespace is not None and namespace != place.namespace:
             return False
@@ -80,7 +80,7 @@ class Entry:
 
 
 def read_entry(assessment: Assessment, weights: dict[Weight, Weight]) -> Entry | None:
-    """The entry of a record; None when its narrowing cannot be read.
+    """The entry of a record; None if its scope cannot be parsed.
 
     Args:
         assessment: the record.
@@ -108,7 +108,7 @@ def read_entry(assessment: Assessment, weights: dict[Weight, Weight]) -> Entry |
 
 @lru_cache(maxsize=1024)
 def _respelled(versions: VersionRange, purl_type: str) -> VersionRange:
-    """A range with its versions as today's keys have them."""
+    """A range with its versions spelled as in today's keys."""
     return versions.respelled(lambda version: _version(version, purl_type))
 
 
@@ -120,13 +120,13 @@ def _version(version: str, purl_type: str) -> str:
 
 
 def same_scope(assessment: Assessment) -> Same:
-    """What two records have in common when the newer one replaces, or withdraws, the older one."""
+    """The identity of a record: of two with the same one, the newer replaces or withdraws the older."""
     owner = assessment.author if assessment.source is AssessmentSource.PROVISIONED else ""
     return (assessment.source, owner, assessment.vulnerability.casefold(), assessment.scope)
 
 
 def age(assessment: Assessment) -> Order:
-    """Sorts records from the oldest to the newest."""
+    """Sort key: oldest records first."""
     return (
         assessment.sequence,
         assessment.assessed_at,
@@ -137,7 +137,7 @@ def age(assessment: Assessment) -> Order:
 
 
 def outlives(newer: Entry, older: Entry) -> bool:
-    """Whether ``older`` can never be in force again: a newer record of the same scope lives at least as long."""
+    """Whether ``older`` can never be in force again: ``newer`` has the same scope and lives at least as long."""
     if newer.rank < older.rank:
         return False
     end, other_end = newer.assessment.until, older.assessment.until

@@ -1,4 +1,4 @@
-"""Presence: which places an SBOM counts from, what a look takes away, and what people may take out."""
+"""Presence: the places an SBOM counts from, what a look removes, and what people may remove."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from webhook.model.platforms import Coverage, joined
 
 
 def added(presence: Presence, there: Iterable[Presence]) -> Presence:
-    """A document found in a place outside a look; what it describes of the image only grows.
+    """A document found in a place outside a look. Its coverage of the image only grows.
 
     Args:
         presence: what was found.
@@ -30,7 +30,7 @@ def seen(look: Look) -> list[Presence]:
 
 
 def gone(there: Sequence[Presence], look: Look) -> list[Presence]:
-    """What a look no longer sees where it was found.
+    """Presences that a look no longer confirms.
 
     Args:
         there: where the documents of the image were before.
@@ -50,7 +50,7 @@ def gone(there: Sequence[Presence], look: Look) -> list[Presence]:
 
 
 def adopted(there: Sequence[Presence], look: Look) -> list[Presence]:
-    """Presences without an origin that a look sees in its own name, which replaces them.
+    """Presences without an origin that a look confirms under its own name, which replaces them.
 
     Args:
         there: where the documents of the image were before.
@@ -63,7 +63,7 @@ def adopted(there: Sequence[Presence], look: Look) -> list[Presence]:
 
 
 def most_trusted(document_digest: str, there: Iterable[Presence]) -> Finding | None:
-    """The place a document counts from and what it describes there; None when it is nowhere any more.
+    """The place a document counts from and its coverage there; None if it is nowhere anymore.
 
     Args:
         document_digest: of the document.
@@ -78,7 +78,7 @@ def most_trusted(document_digest: str, there: Iterable[Presence]) -> Finding | N
 
 
 def kept_trouble(look: Look, known: str | None) -> str:
-    """The trouble of a look that is kept: a passing one is not held against an image that was read whole before.
+    """The trouble of a look to keep. A passing one does not count against an image that was read in full before.
 
     Args:
         look: the newest.
@@ -88,6 +88,6 @@ def kept_trouble(look: Look, known: str | None) -> str:
 
 
 def can_remove(presence: Presence) -> bool:
-    """Whether people can take a document out: it was handed in or generated, or no place can be asked for it."""
+    """Whether people can remove a document: it was handed in or generated, or no place can be asked for it."""
     place, origin = presence.place, presence.origin
     return settles(place) or place == GENERATED or (not origin and bool(kept_origin(place, "any name")))

@@ -1,4 +1,4 @@
-"""Ranges of versions, such as ``>=2.0,<2.17.1``, for assessments that count for some versions only.
+"""Version ranges, such as ``>=2.0,<2.17.1``, for assessments limited to some versions.
 
 A range is one or several alternatives joined by ``||``; an alternative is one or several constraints joined by
 commas, all of which must hold; ``*`` alone is every version. ``vers:`` ranges are read too. Which version is older is
@@ -55,14 +55,14 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {"=": eq, "!=": ne, "<"
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
-    """A constraint with its version read for one purl type."""
+    """A constraint with its version parsed for one purl type."""
 
     constraint: Constraint
     purl_type: str
     key: VersionKey | None
 
     def holds(self, version: str) -> bool | None:
-        """Whether a version passes; None when it cannot be compared with the bound."""
+        """Whether a version satisfies it; None if it cannot be compared with the bound."""
         operator, bound = self.constraint.operator, self.constraint.version
         if operator in ("=", "!=") and version == bound:
             return operator == "="
@@ -82,7 +82,7 @@ class _Bound:
 
 @dataclass(frozen=True, slots=True)
 class VersionRange:
-    """A set of versions; make one with :func:`parse_range`.
+    """A set of versions; :func:`parse_range` makes one.
 
     Attributes:
         alternatives: of which one must hold; one without constraints is every version.
@@ -91,23 +91,23 @@ class VersionRange:
     alternatives: tuple[tuple[Constraint, ...], ...]
     _bounds: dict[str, tuple[tuple[_Bound, ...], ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
-    )  # by purl type, each read once
+    )  # by purl type, each parsed once
 
     def __str__(self) -> str:
         return " || ".join(",".join(map(str, alternative)) or "*" for alternative in self.alternatives)
 
     @property
     def is_everything(self) -> bool:
-        """Whether it narrows nothing."""
+        """Whether it contains every version."""
         return () in self.alternatives
 
     @property
     def is_exact(self) -> bool:
-        """Whether it only names single versions."""
+        """Whether it names individual versions only."""
         return all(any(constraint.operator == "=" for constraint in alternative) for alternative in self.alternatives)
 
     def contains(self, version: str, purl_type: str) -> bool | None:
-        """Whether a version of a package of this purl type belongs to it; no version belongs to ``*`` only.
+        """Whether it contains a version of a package of this purl type; an empty version is in ``*`` only.
 
         Returns:
             None when that is not known, because the version, or a bound that decides, cannot be ordered.
@@ -120,7 +120,7 @@ class VersionRange:
         return _any(_all(bound.holds(version) for bound in pair) for pair in self._read(purl_type))
 
     def respelled(self, spelling: Callable[[str], str]) -> VersionRange:
-        """The same range with each version in another spelling."""
+        """The same range with each version respelled."""
         return VersionRange(
             tuple(
                 tuple(Constraint(constraint.operator, spelling(constraint.version)) for constraint in alternative)
@@ -143,19 +143,19 @@ class VersionRange:
 
 
 def _all(answers: Iterable[bool | None]) -> bool | None:
-    """False when one is False, else None when one is None."""
+    """Three-valued AND: False if any is False, else None if any is None."""
     found = set(answers)
     return False if False in found else None if None in found else True
 
 
 def _any(answers: Iterable[bool | None]) -> bool | None:
-    """True when one is True, else None when one is None."""
+    """Three-valued OR: True if any is True, else None if any is None."""
     found = set(answers)
     return True if True in found else None if None in found else False
 
 
 def parse_range(text: str) -> VersionRange:
-    """Read a range.
+    """Parse a range.
 
     Args:
         text: see the module.
@@ -227,7 +227,7 @@ def _vers_constraint(one: str, text: str) -> Constraint:
 
 
 def _intervals(bounds: Sequence[Constraint], text: str) -> list[tuple[Constraint, ...]]:
-    """Lower and upper bounds, in order of their versions, as intervals: a lower bound with the upper one behind it."""
+    """Bounds sorted by version, paired into intervals: each lower bound with the next upper one."""
     intervals: list[tuple[Constraint, ...]] = []
     lower: Constraint | None = None
     for place, bound in enumerate(bounds):

@@ -41,13 +41,13 @@ _MISSING = {
 
 
 def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
-    """A reason for each state that some components are in and that the policy weighs, worst first."""
+    """A reason for each component state present that the policy weighs, worst first."""
     found = [*_document_reasons(facts, policy), *_component_reasons(facts, policy)]
     return tuple(sorted(found, key=lambda reason: -reason.action))
 
 
 def _document_reasons(facts: ImageFacts, policy: Policy) -> Iterator[Reason]:
-    """For SBOMs that are not there, or perhaps not."""
+    """For SBOMs that are missing, or may be."""
     if facts.without_sbom:
         yield Reason(
             "missing-sbom",
@@ -75,7 +75,7 @@ def _document_reasons(facts: ImageFacts, policy: Policy) -> Iterator[Reason]:
 
 
 def _component_reasons(facts: ImageFacts, policy: Policy) -> Iterator[Reason]:
-    """For components that nothing is known of."""
+    """For unknown components."""
     if facts.guessed:
         yield Reason(
             "guessed-group",
@@ -109,7 +109,7 @@ def _component_reasons(facts: ImageFacts, policy: Policy) -> Iterator[Reason]:
 
 
 def missing_reason(status: SbomStatus, detail: str, policy: Policy) -> Reason:
-    """The reason for an image whose components are not known.
+    """The reason for an image whose components are unknown.
 
     Args:
         status: what became of the search for its SBOM.
@@ -127,7 +127,7 @@ def missing_reason(status: SbomStatus, detail: str, policy: Policy) -> Reason:
 
 
 def error_action(policy: Policy, *, has_sbom: bool = False) -> Action:
-    """What an error asks for: where no SBOM is known, no less than a missing SBOM does.
+    """The action for an error; without a known SBOM, at least that of a missing SBOM.
 
     Args:
         policy: its ``on_error`` and ``missing_sbom`` decide.
@@ -162,7 +162,7 @@ def _of(number: int, facts: ImageFacts) -> str:
 
 
 def weightiest(verdict: WorkloadVerdict) -> str:
-    """What weighed most in a verdict, as a bounded word for metrics: ``findings``, a reason's code, or ``clean``."""
+    """What weighed most in a verdict, as a label value of metrics: ``findings``, a reason's code, or ``clean``."""
     for judged in verdict.images:
         one = judged.verdict
         if one.action is not verdict.action:

@@ -1,4 +1,4 @@
-"""Which components an SBOM has while its document is read again by a newer reader.
+"""The components of an SBOM while a newer reader reads its document again.
 
 Today's keys replace the former ones only when the source has answered for each of them. Until then the former ones
 stay, and what is vulnerable under today's keys comes to them, so that no step makes a verdict milder. A former
@@ -19,7 +19,7 @@ _ANSWERED = (ComponentState.CLEAN, ComponentState.VULNERABLE)
 
 @dataclass(frozen=True, slots=True)
 class KnownComponent:
-    """What is known of a component.
+    """What is known about a component.
 
     Attributes:
         purl: its key.
@@ -33,7 +33,7 @@ class KnownComponent:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether an answer may still come."""
+        """Whether an answer is still to come."""
         return self.state is ComponentState.UNKNOWN and not self.asked
 
 

@@ -1,4 +1,4 @@
-"""What the audit tells the cluster of a workload, as an event and as a report.
+"""What the audit publishes about a workload in the cluster: an event and a report.
 
 Both say what would become of its Pods at admission now, and are made so that the same verdict makes the same ones.
 """
@@ -32,7 +32,7 @@ _ORDER = (ReportStatus.FAILED, ReportStatus.ERROR, ReportStatus.WARNED, ReportSt
 
 
 def fingerprint(audited: AuditedWorkload) -> str:
-    """The same for verdicts of which people need not be told again: how many components are unknown does not count."""
+    """Equal for verdicts that need no new event; the number of unknown components does not matter."""
     told = [
         (
             str(judged.verdict.digest or judged.verdict.image.text),
@@ -53,7 +53,7 @@ def _weighty(verdict: Verdict) -> Iterator[tuple[str, ...]]:
 
 
 def event_about(audited: AuditedWorkload, hints: Hints) -> ObjectEvent | None:
-    """The event on a workload that would be denied, or warned of; None for all others."""
+    """The event for a workload that would be denied or warned about; None for others."""
     if not audited.is_judged or audited.verdict.action is Action.ALLOW:
         return None
     denies = audited.verdict.action is Action.DENY
@@ -76,7 +76,7 @@ def _head(audited: AuditedWorkload) -> str:
 
 
 def report_about(audited: AuditedWorkload, at: dt.datetime, most: int) -> WorkloadReport | None:
-    """The report about a workload; None where nothing is looked at.
+    """The report about a workload; None if nothing was judged.
 
     Args:
         audited: the workload.

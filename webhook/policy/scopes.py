@@ -1,4 +1,4 @@
-"""Scopes: what people write to narrow an assessment, in the one form that is stored and compared."""
+"""Scopes: what people write to narrow an assessment, normalised for storing and comparing."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def canonical_scope(scope: Scope) -> Scope:
 
 @dataclass(frozen=True, slots=True)
 class ParsedScope:
-    """A scope with its range and its image pattern parsed once; its namespace does not count, an image has none.
+    """A scope with its range and image pattern parsed. Its namespace is ignored, because images have none.
 
     Attributes:
         package: canonical purl without version; None for every package.
@@ -75,13 +75,13 @@ class ParsedScope:
         return cls(scope.package, versions, None if scope.image is None else parse_pattern(scope.image))
 
     def holds(self, purl: Purl) -> bool:
-        """Whether a component is in it; one whose version cannot be compared may count, so it is."""
+        """Whether it contains a component. One whose version cannot be compared may count, so it does."""
         return self.package in (None, purl.package) and (
             self.versions is None or self.versions.contains(purl.version, purl.type) is not False
         )
 
     def holds_in(self, digest: Digest, names: Sequence[str]) -> bool:
-        """Whether an image is in it, by its digest or by one of its names."""
+        """Whether it contains an image, by its digest or one of its names."""
         image = self.image
         return (
             image is None
@@ -91,13 +91,13 @@ class ParsedScope:
 
 
 def respelled(scope: Scope) -> Scope:
-    """A scope that was stored, with its image as :func:`canonical_scope` spells it today."""
+    """A stored scope, with its image as :func:`canonical_scope` spells it today."""
     if scope.image is None:
         return scope
     try:
         return replace(scope, image=str(parse_pattern(scope.image)))
     except InvalidInput:
-        return scope  # what cannot be read matches nothing
+        return scope  # what cannot be parsed matches nothing
 
 
 def described(scope: Scope) -> str:
@@ -112,7 +112,7 @@ def described(scope: Scope) -> str:
 
 
 def canonical_identifier(text: str) -> str:
-    """A vulnerability's identifier as people wrote it, stripped of surrounding whitespace.
+    """A vulnerability's identifier as written, stripped of surrounding whitespace.
 
     Raises:
         InvalidInput: it cannot be one.

@@ -1,4 +1,4 @@
-"""CVSS scores: rounding to one decimal, and the ranges by which assessment types apply by themselves.
+"""CVSS scores: rounding to one decimal, and the ranges that assign assessment types automatically.
 
 A range is closed at both ends and stands on one decimal, as the labels of the CVSS severities read (7.0–8.9). A score
 is rounded half-up to one decimal before it is compared, so that 6.95 is High and nothing falls between two ranges.
@@ -33,12 +33,12 @@ def round_score(score: Decimal) -> Decimal:
 
 
 def is_scored(score: Decimal | None) -> bool:
-    """Whether a source gave a score: no score, not-a-number, and what rounds to 0.0 or below are all *unscored*."""
+    """Whether a source gave a score. None, NaN, and anything that rounds to 0.0 or less are *unscored*."""
     return score is not None and score.is_finite() and round_score(score) > LOWEST
 
 
 def severity(score: Decimal | None) -> str:
-    """``Low``, ``Medium``, ``High`` or ``Critical``; ``unscored`` when there is no score."""
+    """``Low``, ``Medium``, ``High`` or ``Critical``; ``unscored`` without a score."""
     if score is None or not is_scored(score):
         return UNSCORED
     rounded = round_score(score)
@@ -46,7 +46,7 @@ def severity(score: Decimal | None) -> str:
 
 
 def type_for_score(types: Iterable[AssessmentType], score: Decimal | None) -> AssessmentType | None:
-    """The type that a new vulnerability of this score gets by itself.
+    """The type that a new vulnerability of this score gets automatically.
 
     Args:
         types: assessment types whose ranges do not overlap, see :func:`check_ranges`.
@@ -65,7 +65,7 @@ def type_for_score(types: Iterable[AssessmentType], score: Decimal | None) -> As
 
 
 def make_range(low: object, high: object) -> CvssRange:
-    """A checked range.
+    """A validated range.
 
     Args:
         low: a number or its text, on one decimal, 0.0 to 10.0.
@@ -84,7 +84,7 @@ def make_range(low: object, high: object) -> CvssRange:
 
 
 def check_ranges(types: Iterable[AssessmentType]) -> None:
-    """Refuse ranges that are no ranges and ranges that overlap.
+    """Refuse invalid and overlapping ranges.
 
     Raises:
         ConfigError: the sentence names the type, or both types.

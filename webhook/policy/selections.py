@@ -1,4 +1,4 @@
-"""Selections: which vulnerabilities people mean, and in which state of assessment each of them is."""
+"""Selections: which vulnerabilities people mean, and the assessment state of each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from webhook.policy.precedence import Place
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which vulnerabilities are meant; each None means any.
+    """A selection of vulnerabilities; None means any.
 
     Attributes:
         identifier: id or alias.
@@ -39,7 +39,7 @@ class Selection:
     type: str | None = None
 
     def includes(self, finding: Finding) -> bool:
-        """Whether a finding is in the state, and of the type, that is asked for."""
+        """Whether a finding has the requested state and type."""
         if self.state is not None and state_of(finding) is not self.state:
             return False
         given = finding.assessment or finding.expired
@@ -56,7 +56,7 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class JudgedVulnerability:
-    """A vulnerability with what is in force for each component that it affects.
+    """A vulnerability with what is in force for each affected component.
 
     Attributes:
         record: the vulnerability, its components and images.
@@ -75,14 +75,14 @@ class JudgedVulnerability:
 
 
 def state_of(finding: Finding) -> AssessmentState:
-    """Whether an assessment is in force for a finding, has expired, or never was."""
+    """Whether an assessment of a finding is in force, has expired, or never existed."""
     if finding.assessment is not None:
         return AssessmentState.ASSESSED
     return AssessmentState.UNASSESSED if finding.expired is None else AssessmentState.EXPIRED
 
 
 def read_selection(selection: Selection) -> tuple[VulnerabilityQuery, Place]:
-    """The query for the store, and the place as which to judge what it finds.
+    """The query for the store, and the surroundings in which to judge the results.
 
     Raises:
         InvalidInput: a purl or an image of the selection cannot be read, or the range of scores is upside down.

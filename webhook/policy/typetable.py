@@ -1,4 +1,4 @@
-"""The table of assessment types: looked up by name without case, checked once when it is made.
+"""The table of assessment types: looked up by name, ignoring case; validated when it is made.
 
 A *retired* type is one that the cluster named once and does not name any more. It cannot be given to anything new, but
 what was given keeps its action, and nothing that it denied opens because its definition went away.
@@ -16,11 +16,11 @@ from webhook.policy.plaintext import is_plain
 from webhook.policy.scores import check_ranges, type_for_score
 
 MAX_DAYS = 36_500
-"""A hundred years: far beyond any use, and still a date that every part can write."""
+"""A hundred years: far beyond any use, and still a date that every component can represent."""
 
 _MAX_NAME = 60
 _MOST_SCORES = 1024
-"""Scores of which the type is kept; there are hardly more than a hundred."""
+"""Number of scores whose type is cached; there are hardly more than a hundred."""
 
 
 class TypeTable:
@@ -61,16 +61,16 @@ class TypeTable:
         return tuple(assessment_type.name for assessment_type in self._types)
 
     def get(self, name: str) -> AssessmentType | None:
-        """The type of that name in any case; None when it is not configured (any more)."""
+        """The type with that name, ignoring case; None if it is not configured."""
         return self._by_name.get(name.casefold())
 
     def retired(self, name: str) -> AssessmentType | None:
-        """The retired type of that name in any case; None when there is none, or when a type has its name."""
+        """The retired type with that name, ignoring case; None if there is none or a current type has the name."""
         key = name.casefold()
         return None if key in self._by_name else self._retired.get(key)
 
     def require(self, name: str) -> AssessmentType:
-        """The type of that name in any case.
+        """The type with that name, ignoring case.
 
         Raises:
             InvalidInput: there is none; the remedy names those that there are.
@@ -100,7 +100,7 @@ class TypeTable:
 
 
 def default_types() -> TypeTable:
-    """Ignore, Caution and Blocked with the ranges and lives of the recommended set-up."""
+    """Ignore, Caution and Blocked with the recommended ranges and expiries."""
     return TypeTable(
         (
             AssessmentType("Ignore", Action.ALLOW, _band("0.1", "3.9"), 90, "purple"),

@@ -1,4 +1,4 @@
-"""Undo: the records that take back a batch of assessments, so that what counted before counts again."""
+"""Undo: records that revert a batch of assessments, so that what counted before counts again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_COMMENT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What undoing a batch comes to.
+    """The result of undoing a batch.
 
     Attributes:
         records: to be appended.
@@ -28,7 +28,7 @@ class Undo:
 def undone(
     batch: Sequence[Assessment], history: Mapping[str, Iterable[Assessment]], author: str, now: dt.datetime
 ) -> Undo:
-    """The records that take back a batch.
+    """The records that revert a batch.
 
     Args:
         batch: all records of one batch.
@@ -60,5 +60,5 @@ def undone(
 
 
 def _key(one: Assessment) -> tuple[object, ...]:
-    """What two records have in common when the newer one replaces the older one."""
+    """The identity of a record: of two with the same one, the newer replaces the older."""
     return (one.source, one.vulnerability.casefold(), one.scope)

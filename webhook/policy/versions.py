@@ -1,4 +1,4 @@
-"""Versions: in what order they come, by purl type. Ranges of them are in ``policy.ranges``.
+"""Versions: their order, by purl type. Ranges are in ``policy.ranges``.
 
 Each ecosystem has its own order and its own idea of what a version is; a text that is none *cannot be ordered*. The
 orders are in ``policy.versionorders``, and docs/reference/versions.md lists them with their sources. Types without a
@@ -17,7 +17,7 @@ VersionKey = Any
 """Compares with keys of the same purl type only."""
 
 MAX_LENGTH = 200
-"""What is longer cannot be ordered; no ecosystem has such versions."""
+"""Longer versions cannot be ordered; no ecosystem has any."""
 
 _NUMBERS = re.compile(r"v?([0-9]+(?:\.[0-9]+)*)", re.ASCII)
 
@@ -52,11 +52,11 @@ ORDERS: Mapping[str, Callable[[str], VersionKey | None]] = {
     "rpm": distributions.rpm,
     "swift": semantic.strict,
 }
-"""The order of each purl type that has one."""
+"""The order of versions for each purl type that has one."""
 
 
 def version_key(version: str, purl_type: str = "") -> VersionKey | None:
-    """What to sort versions of one purl type by; equal keys mean the same version.
+    """The sort key of a version within its purl type; equal keys mean the same version.
 
     Args:
         version: any text.
@@ -72,7 +72,7 @@ def version_key(version: str, purl_type: str = "") -> VersionKey | None:
 
 
 def compare_versions(left: str, right: str, purl_type: str = "") -> int | None:
-    """-1, 0 or 1 as ``left`` comes before, with or after ``right``; None when one of them cannot be ordered."""
+    """-1, 0 or 1 if ``left`` is less than, equal to or greater than ``right``; None if either cannot be ordered."""
     first, second = version_key(left, purl_type), version_key(right, purl_type)
     if first is None or second is None:
         return None
