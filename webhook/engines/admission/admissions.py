@@ -1,4 +1,4 @@
-"""Admissions: notes of what tags stood for when objects were admitted, for updates that pin them later."""
+"""Admissions: notes of the digests of tags when objects were admitted, for updates that pin them later."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bomgate.notes")
 KEPT = dt.timedelta(days=180)
-"""For how long a note is kept; what runs says the same of objects that are older."""
+"""How long a note is kept. For older objects, running Pods say the same."""
 _PRUNE_SECONDS = 3600.0
 
 
 class PastAdmissions:
-    """Reads what was noted, and notes nothing: a check from the command line admits nothing.
+    """Reads notes and takes none: a check from the command line admits nothing.
 
     Args:
         store: where it is.
@@ -45,7 +45,7 @@ class PastAdmissions:
 
 
 class AdmissionNotes(Notes[tuple[str, str, Digest], AdmittedImage]):
-    """Collects notes and reads them back, those that are not yet written included; implements ``AdmittedImages``.
+    """Collects notes and reads them back, including unwritten ones; implements ``AdmittedImages``.
 
     Args:
         store: where they go.
@@ -58,7 +58,7 @@ class AdmissionNotes(Notes[tuple[str, str, Digest], AdmittedImage]):
         self._pruned = clock.monotonic()
 
     def note(self, image: AdmittedImage, of: WorkloadPlace | None = None) -> None:
-        """Take a note; when too many wait to be written, it is dropped and counted."""
+        """Take a note. If too many wait to be written, it is dropped and counted."""
         self.take((image.uid, image.name, image.digest), image)
 
     def admitted(self, uids: Collection[str], names: Collection[str]) -> Sequence[AdmittedImage]:
@@ -71,7 +71,7 @@ class AdmissionNotes(Notes[tuple[str, str, Digest], AdmittedImage]):
         return [*self._store.find(uids, names), *waiting]
 
     def flush(self) -> None:
-        """Write what has been noted, and once an hour forget what is too old."""
+        """Write the notes, and once an hour delete old ones."""
         super().flush()
         if self._clock.monotonic() >= self._pruned + _PRUNE_SECONDS:
             self._pruned = self._clock.monotonic()

@@ -1,4 +1,4 @@
-"""Admitted stays admitted: what a controller runs already is admitted again when its verdict turns bad.
+"""Admitted stays admitted: what a controller already runs is admitted again even if its verdict turns bad.
 
 Otherwise a new vulnerability would turn the drain of a node, a crash or a scale-up into an outage: the very Pods that
 run now could not come back. What counts is what the API server has of the controller, never what the object states.
@@ -29,7 +29,7 @@ Recorded = Mapping[str, Collection[Digest]]
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """What the API server says of an object's controllers.
+    """What the API server says about an object's controllers.
 
     Attributes:
         owners: nearest first, not empty.
@@ -41,7 +41,7 @@ class Owned:
 
 
 class _Seen:
-    """What was seen of Pods so far.
+    """What the Pods read so far have shown.
 
     Args:
         images: how many are looked for.
@@ -54,19 +54,19 @@ class _Seen:
         self._silent: set[str] = set()
 
     def take(self, pod: OwnedPod, running: Collection[int]) -> None:
-        """Take a Pod in that runs some of the images, by their numbers."""
+        """Add a Pod that runs some of the images, given by their numbers."""
         self.missing -= set(running)
         self._says_something |= bool(pod.digests)
         for name, digest in pod.tags:
             (self._silent if digest is None else self._told).add(name)
 
     def nothing_of(self, names: Sequence[str]) -> bool:
-        """Whether no Pod says anything of what stands behind these tagged names, as if there were none."""
+        """Whether no Pod tells which digest these tagged names stand for, as if there were no Pods."""
         return not self._says_something or (bool(names) and self._silent - self._told >= set(names))
 
 
 class AdmittedBefore:
-    """Decides whether an object is the same that was admitted before.
+    """Decides whether an object was admitted before.
 
     Args:
         rule: whether that counts, and for how long.
@@ -104,8 +104,8 @@ class AdmittedBefore:
         if turned_bad is None:
             return False
         revisions = self._inventory.revisions(owned.owners, case.namespace, deadline)
-        # Both are whole seconds. Within the same one nobody can say which was first, and the decision that let the
-        # template in knew of the assessment only later.
+        # Both are whole seconds. Within one second their order is unknown, and the decision that admitted the
+        # template may not have known of the assessment yet.
         return any(
             revision.created <= turned_bad
             and all(
@@ -115,7 +115,7 @@ class AdmittedBefore:
         )
 
     def _recorded(self, case: Case, owned: Owned) -> Recorded:
-        """What the tags of the denied images stood for at admissions of these controllers and of their Pods."""
+        """The digests of the denied images' tags when these controllers and their Pods were admitted."""
         names = frozenset(verdict.image.tagged for verdict in case.denied)
         recorded: dict[str, set[Digest]] = {}
         try:
@@ -127,7 +127,7 @@ class AdmittedBefore:
         return recorded
 
     def _run_all(self, case: Case, pods: Iterable[OwnedPod], seen: _Seen) -> bool:
-        """Whether these Pods run every denied image, and when it matters, since when."""
+        """Whether these Pods run every denied image and, if it matters, since when."""
         by_age = self._rule.life is not None and case.turned_bad is None
         oldest = None
         for pod in pods:
@@ -144,23 +144,23 @@ class AdmittedBefore:
 
 
 def _came_by_break_glass(pod: OwnedPod, grants: Sequence[BreakGlassGrant]) -> bool:
-    """Whether a Pod was made after a grant for its controllers; what it runs may never have been admitted otherwise."""
+    """Whether a Pod is newer than a grant for its controllers. Only the grant may have admitted what it runs."""
     return any(grant.workload.uid in pod.owners and grant.at <= pod.created for grant in grants)
 
 
 def _told(pod: OwnedPod, recorded: Recorded) -> OwnedPod:
-    """A Pod with what its silent containers were admitted as, where a record leaves no doubt."""
+    """A Pod whose containers without a reported digest get the one they were admitted with, if a record is clear."""
     silent = [recorded[name] for name, digest in pod.tags if digest is None and name in recorded]
     digests = {digest for those in silent if len(those) == 1 for digest in those}
     return replace(pod, digests=pod.digests | digests) if digests else pod
 
 
 def _stood_for(verdict: Verdict, recorded: Recorded) -> bool:
-    """Whether a tag is recorded to have stood for a digest; without any record nobody can say that it did not."""
+    """Whether a tag may have stood for a digest: a record says so, or there is no record at all."""
     return verdict.digest in recorded.get(verdict.image.tagged, {verdict.digest})
 
 
 def _is_named(verdict: Verdict, references: frozenset[str]) -> bool:
-    """Whether the image is among these references; a digest that a mutating webhook has put behind its tag is none."""
+    """Whether the image is among these references, ignoring a digest that a mutating webhook appended to its tag."""
     names = {identity(reference) for reference in references}
     return not names.isdisjoint((verdict.image.identity, verdict.image.tagged))

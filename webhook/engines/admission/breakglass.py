@@ -1,4 +1,4 @@
-"""Break-glass: people with the right for it admit what would be denied, for a while, and it is written down.
+"""Break-glass: people with the right to it admit what would be denied, for a while and on record.
 
 The right is asked for at the API server and not read off the object, because whoever may write the object could write
 that, too. What is admitted leaves a grant, and the grant, not the annotation, admits what controllers make of it: their
@@ -39,9 +39,9 @@ from webhook.ports import AccessReviewer, Clock, GrantStore, LiveObjects, Ticket
 
 log = logging.getLogger("bomgate.breakglass")
 _UNDER_WAY = dt.timedelta(minutes=1)
-"""After so long the API server has given a request up."""
+"""Time after which the API server has given up on a request."""
 _WAIT_SECONDS, _BETWEEN_SECONDS = 3.0, 0.25
-"""How long a change that is under way under the same ticket is waited for, and between two looks."""
+"""How long to wait for a pending change with the same ticket, and how long between two looks."""
 _RESERVE_SECONDS = 0.5
 _TRIES = 5
 
@@ -81,7 +81,7 @@ class BreakGlass:
     def inherited(
         self, case: Case, owners: Sequence[Controller], grants: Sequence[BreakGlassGrant], deadline: Deadline
     ) -> Ruling | None:
-        """What grants mean for an object that a controller makes; None when none covers its denied images.
+        """The ruling of grants on an object made by a controller; None if none covers its denied images.
 
         A grant alone lets nothing in: whoever reaches the webhook's port could ask in the name of somebody else, and so
         have one made. The live object has to carry, or to have carried, the grant's ticket, and has to name the images
@@ -109,7 +109,7 @@ class BreakGlass:
                 if guarded is None or last.made is None or last.made < guarded:
                     return Ruling(text=by_tag(last), break_glass="refused")
             if not last.confirmed:
-                # Written down first: later the ticket may be taken off, and nobody would know how this came in.
+                # Recorded first: the ticket may be removed later, and nobody would know why this was admitted.
                 self._grants.confirm(last, deadline)
         except SourceError as fault:
             self._tell(fault, {"ticket": last.ticket, "object": case.workload.title, "namespace": case.namespace})
@@ -117,7 +117,7 @@ class BreakGlass:
         return _used(last)
 
     def asked_for(self, case: Case, ticket: str, deadline: Deadline) -> Ruling:
-        """What becomes of an object that carries the annotation itself.
+        """The ruling on an object that carries the annotation itself.
 
         Args:
             case: the would-be denial.
@@ -144,14 +144,14 @@ class BreakGlass:
             return Ruling(text=not_counted(f"it could not be checked or written down ({fault.message.rstrip('.')})"))
 
     def _claimed(self, grant: BreakGlassGrant, *, dry_run: bool, deadline: Deadline) -> Ruling:
-        """What becomes of a change under a ticket, which is free, or has a grant that counts or does not."""
+        """The ruling on a change with a ticket, which may be free or have a grant that counts or not."""
         detail = {"ticket": grant.ticket, "user": grant.user, "namespace": grant.namespace}
         for _ in range(_TRIES):
             former = self._grants.of_ticket(grant.ticket, grant.namespace, deadline)
             if former is None:
                 kept = grant if dry_run else self._grants.add(grant, deadline)
                 if kept is None:
-                    continue  # somebody was faster
+                    continue  # another request was faster
                 if not dry_run:
                     self._parts.confirmations.expect(kept)
                     images = ", ".join(grant.images)[:1000]
@@ -171,7 +171,7 @@ class BreakGlass:
         return Ruling(text=in_use(grant.ticket), break_glass="refused")
 
     def _counts(self, grant: BreakGlassGrant, deadline: Deadline) -> bool | None:
-        """Whether the change behind a grant came about, or None: it is under way, and there is no time to wait for it.
+        """Whether the change behind a grant came about; None if it is pending and there is no time to wait.
 
         What is in the way of a ticket may be on its way to the API server, or come of a review that nobody sent.
         """
@@ -194,7 +194,7 @@ class BreakGlass:
         return self._clock.now() < grant.at + _UNDER_WAY
 
     def _is_repeated(self, former: BreakGlassGrant, grant: BreakGlassGrant) -> bool:
-        """Whether the API server asks again about the change that made a grant, as it does after a conflict."""
+        """Whether the API server is retrying the change that made a grant, as it does after a conflict."""
         same = former.workload == grant.workload and former.covers(frozenset(grant.images))
         counts = self._clock.now() < former.until if former.confirmed else self._is_young(former)
         return same and former.user == grant.user and counts
@@ -216,14 +216,14 @@ class BreakGlass:
 
 
 def is_proven(grant: BreakGlassGrant, owners: Sequence[Controller]) -> bool:
-    """Whether the change behind a grant came about: that was seen before, or the live object shows it."""
+    """Whether the change behind a grant came about: seen before, or shown by the live object."""
     return grant.confirmed or any(
         owner.uid == grant.workload.uid and grant.is_proven_by(owner.ticket) for owner in owners
     )
 
 
 def _had(case: Case, ticket: str) -> bool:
-    """Whether the object of an update had the ticket before; without its former state nobody can say so, and it had."""
+    """Whether the object of an update already had the ticket; assumed if its former state is unknown."""
     if case.request.operation is Operation.CREATE:
         return False
     former = case.request.old_workload

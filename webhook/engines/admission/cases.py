@@ -37,17 +37,17 @@ class Case:
 
     @property
     def images(self) -> frozenset[str]:
-        """The denied images, as grants name them."""
+        """The denied images, named as in grants."""
         return frozenset(with_digest(verdict.image.text, verdict.digest) for verdict in self.denied)
 
     @property
     def ticket(self) -> str | None:
-        """What the break-glass annotation says; None without one."""
+        """The value of the break-glass annotation; None without one."""
         return ticket_of(self.workload)
 
     @property
     def turned_bad(self) -> dt.datetime | None:
-        """When the newest of the assessments that deny was made; None when none is the reason."""
+        """The time of the newest denying assessment; None if no assessment denies."""
         assessed = (
             finding.assessment.assessed_at
             for verdict in self.denied
@@ -59,7 +59,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What becomes of a would-be denial.
+    """The ruling on a would-be denial.
 
     Attributes:
         reason: why it is admitted, a bounded word for metrics: ``admitted``, ``admitted-unproven`` or ``break-glass``;
@@ -76,14 +76,14 @@ class Ruling:
 
     @property
     def lets_in(self) -> bool:
-        """Whether the request is allowed after all."""
+        """Whether the request is admitted after all."""
         return bool(self.reason)
 
 
 def ticket_of(workload: Workload) -> str | None:
-    """What the break-glass annotation of an object says; None without one."""
+    """The value of the break-glass annotation of an object; None without one."""
     return dict(workload.annotations).get(BREAK_GLASS_ANNOTATION)
 
 
 STANDS = Ruling()
-"""The denial stands, and there is nothing to say about it."""
+"""The denial stands, with nothing to add."""

@@ -1,4 +1,4 @@
-"""Confirmations: what a review leaves behind counts once the API server has the change that it was about.
+"""Confirmations: what a review leaves behind counts only once the API server has the change it was about.
 
 Whoever reaches the port can send a review, in any name and about any object, and another webhook may refuse what this
 one has admitted. So a grant, and a note of what a tag stood for, wait here until the object can be read with what the
@@ -28,14 +28,14 @@ log = logging.getLogger("bomgate.confirming")
 _LOOKS = (1.0, 4.0, 15.0, 65.0)
 """Seconds after a review; the API server ends a request after a minute."""
 _AROUND = dt.timedelta(minutes=2)
-"""A change that was written longer before a review is another one; clocks may differ a little."""
+"""A change written longer before a review is a different one; clocks may differ a little."""
 _READ_SECONDS = 2.0
 _LIMIT = 10_000
 _MOST_AT_ONCE = 200
 _MOST_FOR_ONE = 8
-"""A review that needs notes at once has so many of them looked at; whoever sends many can make it no slower."""
+"""How many notes a review that needs them may look at, so that flooding notes cannot slow it down."""
 _REPEATED_SECONDS = 3600.0
-"""For so long the next Pod of a controller with the same tag and digest says nothing new."""
+"""How long the next Pod of a controller with the same tag and digest adds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class _Waiting:
         return self.since + _LOOKS[self.looks]
 
     def came_about(self, live: LiveObject | None) -> bool:
-        """Whether an object, as the API server has it, shows what the review said of it."""
+        """Whether the live object shows what the review was about."""
         content = self.content
         if live is None:
             return False
@@ -87,7 +87,7 @@ class Confirmations:
         self._repeated = TTLCache[object, bool](_LIMIT, _REPEATED_SECONDS, clock.monotonic)
 
     def note(self, image: AdmittedImage, of: WorkloadPlace | None = None) -> None:
-        """Take a note of what a tag stood for.
+        """Note what a tag stood for.
 
         When too many wait, one that was looked at goes for it; where there is none, the note is dropped.
         """
@@ -98,7 +98,7 @@ class Confirmations:
         with self._lock:
             repeated = bool(of.controller) and key in self._repeated
         if not repeated:
-            # The place belongs to the key: nobody keeps a note out with one about an object that there is not.
+            # The place is part of the key, so that a note about a nonexistent object cannot block another one.
             self._wait((*key, of), _Waiting(of, image, self._clock.monotonic()))
 
     def expect(self, grant: BreakGlassGrant) -> None:
@@ -107,7 +107,7 @@ class Confirmations:
         self._wait(key, _Waiting(place_of(grant), grant, self._clock.monotonic()))
 
     def admitted(self, uids: Collection[str], names: Collection[str]) -> Sequence[AdmittedImage]:
-        """The notes about some tagged names of objects with these UIDs; those that wait are looked at now.
+        """The notes about some tagged names of objects with these UIDs. Pending ones are checked now.
 
         Raises:
             StoreError: the database does not answer.
@@ -142,7 +142,7 @@ class Confirmations:
         with self._lock:
             former = self._waiting.get(key)
             if former is not None and not former.looks:
-                return  # what was not looked at yet stays, so that nobody puts the look off by asking again and again
+                return  # what was not checked yet stays, so that asking repeatedly cannot put the check off
             if former is None and len(self._waiting) >= _LIMIT:
                 if not self._seen:
                     return
@@ -155,7 +155,7 @@ class Confirmations:
         self._seen.pop(key, None)
 
     def _is_said(self, one: _Waiting) -> bool:
-        """Whether another Pod of the same controller has confirmed the same meanwhile."""
+        """Whether another Pod of the same controller has confirmed the same thing meanwhile."""
         with self._lock:
             return (
                 bool(one.place.controller)
@@ -182,7 +182,7 @@ class Confirmations:
             log.info("what a review was about did not come about", extra={"object": one.place.of.name})
 
     def _look(self, key: object, one: _Waiting) -> bool:
-        """Whether something came about, which is written down."""
+        """Whether the change came about; if so, it is recorded."""
         assert self._live is not None
         deadline = Deadline(self._clock.monotonic() + _READ_SECONDS)
         try:
@@ -205,11 +205,11 @@ class Confirmations:
 
 
 def _said(image: AdmittedImage) -> tuple[str, str, Digest]:
-    """What a note says, whichever Pod it is from."""
+    """The content of a note, regardless of its Pod."""
     return (image.uid, image.name, image.digest)
 
 
 def place_of(grant: BreakGlassGrant) -> WorkloadPlace:
-    """Where the API server has the object that a grant was made for."""
+    """The place of the object that a grant is for."""
     of = grant.workload
     return WorkloadPlace(OwnerRef(of.api_version, of.kind, of.name, of.uid), grant.namespace)

@@ -1,4 +1,4 @@
-"""Decide what a verdict becomes: by the namespace's mode, by what was admitted before, and by break-glass.
+"""Enforcing: what a verdict leads to, by the namespace's mode, former admissions and break-glass.
 
 The API server is asked about a namespace that was made a moment ago, about an object that would be denied, and, while
 images are searched for, about one that may turn out to be denied; never otherwise. It is asked on a native thread, for
@@ -44,14 +44,14 @@ from webhook.telemetry import Faults
 log = logging.getLogger("bomgate.enforcing")
 T = TypeVar("T")
 _NAMESPACE_SECONDS = 2.0
-"""Longest wait for the labels of a namespace; the decision needs time as well."""
+"""Longest wait for the labels of a namespace, so that time is left for the decision."""
 _SILENT_SECONDS = 1.0
-"""An API server that accepted a question and said nothing for so long counts as one that cannot be reached."""
+"""An API server that accepted a request and stays silent for this long counts as unreachable."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterParts:
-    """What the API server is asked through.
+    """The means to ask the API server.
 
     Attributes:
         namespaces: labels of namespaces.
@@ -75,11 +75,11 @@ class ClusterParts:
 
 
 class _Silent(SourceError):
-    """The API server accepted a question and said nothing."""
+    """The API server accepted a request and did not answer."""
 
 
 class Enforcer:
-    """Decides what becomes of verdicts.
+    """Decides what verdicts lead to.
 
     Args:
         policy: the rules.
@@ -104,7 +104,7 @@ class Enforcer:
             self._glass = BreakGlass(policy, glass, clock)
 
     def mode(self, namespace: str, deadline: Deadline) -> Mode:
-        """The mode of a namespace; ``policy.enforce`` when its labels cannot be read.
+        """The mode of a namespace; ``policy.enforce`` if its labels cannot be read.
 
         Args:
             namespace: its name; empty for what belongs to the whole cluster.
@@ -119,7 +119,7 @@ class Enforcer:
         return namespace_mode(labels, self._policy)
 
     def concerns(self, workload: Workload) -> bool:
-        """Whether anything that the API server could say would admit what would be denied."""
+        """Whether any answer of the API server could admit what would be denied."""
         policy = self._policy
         if self._cluster is None or (workload.controller is None and not workload.annotations):
             return False
@@ -128,7 +128,7 @@ class Enforcer:
         return policy.break_glass and (workload.controller is not None or ticket_of(workload) is not None)
 
     def expect(self, request: AdmissionRequest, workload: Workload, namespace: str) -> OwnerQuestion | None:
-        """Begin to ask what :meth:`rule` would need, because the request may be denied when its images are found.
+        """Start asking what :meth:`rule` would need, because the request may be denied once its images are known.
 
         Args:
             request: as the API server made it.
@@ -143,12 +143,12 @@ class Enforcer:
             old = request.old_workload
             if old is None or ticket_of(old) != ticket_of(workload):
                 self._rights.put(request.requester, namespace)
-        except SourceError as problem:  # it is asked again when it is needed
+        except SourceError as problem:  # asked again when needed
             log.warning("a question was not put early", extra={"object": workload.title, "why": problem.message})
         return None
 
     def rule(self, case: Case, deadline: Deadline, expected: OwnerQuestion | None = None) -> Ruling:
-        """What becomes of a would-be denial; whatever goes wrong is a ruling, too.
+        """The ruling on a would-be denial. Every error becomes a ruling.
 
         The denial stands unless the API server says something else. Where it refuses to answer, cannot be reached or
         stays silent, an object of a controller that a controller's account makes is admitted if ``policy.admitted``
@@ -175,7 +175,7 @@ class Enforcer:
         except BomgateError as problem:
             self._tell(case, problem)
             return Ruling(text=unasked(problem.message))
-        except Exception as problem:  # whatever the API server holds, it lets nothing in
+        except Exception as problem:  # nothing in the API server may admit by an error
             refusal = cluster.faults.refusal(problem, "owners", case.workload.title)
             return Ruling(text=unasked(f"The API server's answer cannot be used: {refusal.message}."))
 
@@ -191,7 +191,7 @@ class Enforcer:
             ruling = STANDS
         if ruling.lets_in or question.is_own:
             return ruling
-        # What was answered before this request began may let it in, but it is too old to deny by.
+        # Answers from before this request may admit it, but are too old to deny it.
         again = self._questions.put(owner, case.namespace, after=question.newest)
         return self._answered(cluster, case, again, deadline)
 
@@ -204,7 +204,7 @@ class Enforcer:
         return self._ask(cluster, lambda: self._look(case, answers, deadline), case.namespace, deadline, answers)
 
     def _look(self, case: Case, answers: OwnerAnswers | None, deadline: Deadline) -> Ruling:
-        """Find out what lets a case in; on a native thread, because it may have to read on."""
+        """Find out what admits a case. Runs on a native thread, because it may have to read more."""
         inherited = None
         if answers is not None:
             owner = case.workload.controller
@@ -217,13 +217,13 @@ class Enforcer:
             proven = [grant for grant in grants if is_proven(grant, owners)]
             if owners and admitted.keeps(case, Owned(owners, proven), deadline):
                 return Ruling("admitted", annotation=("admitted", _top(owners)))
-        # A controller that copies its annotations to what it makes has not asked for anything.
+        # A controller that copies its annotations to its objects has not asked for anything.
         if case.workload.controller is None and case.ticket is not None and self._policy.break_glass:
             return self._glass.asked_for(case, case.ticket, deadline)
         return inherited or STANDS
 
     def _may_be_unproven(self, case: Case) -> bool:
-        """Whether a controller made this object: only then is there something that ran before."""
+        """Whether a controller made this object; only then may something have run before."""
         policy = self._policy
         return policy.admitted.keeps and case.request.requester.username in policy.admitted_controllers
 
@@ -232,14 +232,14 @@ class Enforcer:
         log.error("%s", problem.message, extra=extra)
 
     def _late(self, answers: OwnerAnswers | None) -> SourceError:
-        """Why there is no answer: the API server was silent, or the time was used up otherwise."""
+        """Why there is no answer: the API server was silent, or the time ran out otherwise."""
         sign = None if answers is None else answers.last_sign
         if sign is not None and self._clock.monotonic() - sign >= _SILENT_SECONDS:
             return _Silent("The API server accepted the question and said nothing.")
         return DeadlineExceeded("The API server did not answer in the time that was left.")
 
     def _read_labels(self, cluster: ClusterParts, namespace: str, deadline: Deadline) -> Mapping[str, str]:
-        """The labels of a namespace from the API server, asked once for all who need them at the same time."""
+        """The labels of a namespace from the API server; concurrent requests share one question."""
         soon = Deadline(min(deadline.at, self._clock.monotonic() + _NAMESPACE_SECONDS))
         own = Deadline(self._clock.monotonic() + _NAMESPACE_SECONDS)
         try:
@@ -261,7 +261,7 @@ class Enforcer:
         deadline: Deadline,
         answers: OwnerAnswers | None = None,
     ) -> T:
-        """The answer to a question that is asked on a native thread.
+        """The answer to a question asked on a native thread.
 
         Raises:
             SourceError: it did not come in time, or the API server refused to give it.

@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 def new_containers(workload: Workload, old: Workload | None) -> tuple[ContainerRef, ...]:
-    """The containers of a workload whose image its former state did not have; all of them when there was none.
+    """The containers of a workload whose image its former state lacked; all of them without a former state.
 
     What runs already is not judged again by an update: otherwise a label could not be changed any more once a
     verdict has turned bad.
@@ -77,7 +77,7 @@ def _names_by_tag(container: ContainerRef, image: ImageRef) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PinnedTags:
-    """The images that an update names by digest where the former object named them by a tag.
+    """The images that an update names by digest and the former object named by tag.
 
     Attributes:
         by_image: tagged names of the former object, by the reference as it is written now.
@@ -104,7 +104,7 @@ class PinnedTags:
         return frozenset(tag for tags in self.by_image.values() for tag in tags)
 
     def proven(self, stood_for: Mapping[str, Digest]) -> frozenset[str]:
-        """The references whose digest is what a tag stood for."""
+        """The references with a digest that a tag stood for."""
         return frozenset(
             text
             for text, tags in self.by_image.items()
@@ -113,7 +113,7 @@ class PinnedTags:
 
 
 class FormerImages:
-    """What the tags of a template stood for when it was admitted; asked only about what would be denied.
+    """What the tags of a template stood for when it was admitted. Asked only about would-be denials.
 
     Args:
         admissions: what was noted at admissions.
@@ -128,7 +128,7 @@ class FormerImages:
         self._admissions, self._inventory, self._background, self._clock = admissions, inventory, background, clock
 
     def note(self, request: AdmissionRequest, verdict: WorkloadVerdict) -> None:
-        """Note what the tags of an object stand for that is admitted; it counts once the API server has the object.
+        """Note what the tags of an admitted object stand for. The note counts once the API server has the object.
 
         A denied image is not noted, however the object came in: a note must never admit what was not good once.
         Pods are noted for their controllers. Those of Jobs are not, and neither are the Jobs of a CronJob: they do not
@@ -197,7 +197,7 @@ class FormerImages:
     def _running(
         self, inventory: WorkloadInventory, request: AdmissionRequest, old: Workload, deadline: Deadline
     ) -> Mapping[str, Digest]:
-        """What all Pods of the object that name a tag say that they run."""
+        """The digests that all Pods of the object which name a tag report to run."""
         namespace = request.namespace or old.namespace
         own = OwnerRef(request.api_version, old.kind, old.name, old.uid)
         owners = inventory.owners(own, namespace, deadline)

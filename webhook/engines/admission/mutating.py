@@ -1,4 +1,4 @@
-"""Mutating: Pods that name images by tag get the digest that the tag points at, so that what was judged is what runs.
+"""Mutating: appends digests to the tags of Pods, so that what was judged is what runs.
 
 It never stands in the way: what cannot be resolved in time stays as it is.
 """
@@ -21,7 +21,7 @@ log = logging.getLogger("bomgate.mutating")
 
 
 class PodPinner:
-    """Puts digests behind the tags of Pods that are created.
+    """Appends digests to the tags of new Pods.
 
     Args:
         tags: what tags point at; the same that images are judged with.
@@ -33,7 +33,7 @@ class PodPinner:
         self._parse = lru_cache(maxsize=4096)(parse_image)
 
     def mutate(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
-        """Answer one request; always with yes.
+        """Answer a request; always allows it.
 
         The reason is ``pinned`` when something was changed, ``unresolved`` when nothing was because no tag could be
         resolved, ``nothing-to-pin`` when all images have digests, and ``not-judged`` for what is no Pod that is
@@ -66,7 +66,7 @@ class PodPinner:
         return PullAccess(namespace or workload.namespace, own.secrets, own.service_account)
 
     def _pinned(self, text: str, deadline: Deadline, access: PullAccess) -> str:
-        """The reference with its digest; as it is when that is not known in time."""
+        """The reference with its digest; unchanged if the digest is not known in time."""
         try:
             return with_digest(text, self._tags.resolve(self._parse(text), deadline, access).digest)
         except InvalidInput:

@@ -1,4 +1,4 @@
-"""Notes: kept in memory off the admission path, and written to the store in batches."""
+"""Notes: kept in memory, off the admission path, and written to the store in batches."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ N = TypeVar("N")
 
 
 class Notes(Generic[K, N]):
-    """Collects notes and writes them from time to time; of those under one key between two writes, one is written.
+    """Collects notes and writes them periodically. Per key, one note is written at a time.
 
     Args:
         what: is noted, for the log.
@@ -36,11 +36,11 @@ class Notes(Generic[K, N]):
 
     @property
     def waiting(self) -> Mapping[K, N]:
-        """What is not yet written."""
+        """The notes not written yet."""
         return self._notes
 
     def take(self, key: K, note: N) -> None:
-        """Take a note; when too many wait to be written, it is dropped and counted."""
+        """Take a note. If too many wait to be written, it is dropped and counted."""
         with self._lock:
             former = self._notes.get(key)
             if former is None and len(self._notes) >= _LIMIT:
@@ -49,13 +49,13 @@ class Notes(Generic[K, N]):
             self._notes[key] = note if former is None else self._merge(former, note)
 
     def take_dropped(self) -> int:
-        """How many notes were dropped since this was last asked."""
+        """How many notes were dropped since the last call."""
         with self._lock:
             dropped, self._dropped = self._dropped, 0
             return dropped
 
     def flush(self) -> None:
-        """Write what has been noted; after a failure the notes are kept for the next time."""
+        """Write the notes. After a failure they are kept for the next time."""
         with self._lock:
             notes = dict(self._notes)
         if not notes:
@@ -66,11 +66,11 @@ class Notes(Generic[K, N]):
             log.warning("%s not written", self._what, extra={"error": problem.message, "waiting": len(notes)})
             return
         with self._lock:
-            # What came meanwhile under a key that was written is another note, and waits for the next time.
+            # A note that arrived meanwhile under a written key is a new one and waits for the next time.
             self._notes = {key: note for key, note in self._notes.items() if notes.get(key) is not note}
 
     def run(self, stop: threading.Event, interval_seconds: float = 5.0) -> None:
-        """Flush until ``stop`` is set, and once more; meant for a separate thread."""
+        """Flush until ``stop`` is set, and once more at the end; meant for a separate thread."""
         while not stop.wait(interval_seconds):
             self.flush()
         self.flush()
@@ -87,6 +87,6 @@ class AccountNotes(Notes[str, ControllerAccount]):
         super().__init__("accounts", store.record, lambda former, _: former)
 
     def saw(self, account: ControllerAccount) -> None:
-        """Take a note; when too many wait to be written, it is dropped."""
+        """Take a note. If too many wait to be written, it is dropped."""
         if account.user not in self.waiting:
             self.take(account.user, account)

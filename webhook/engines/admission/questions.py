@@ -1,4 +1,4 @@
-"""Questions to the API server about an object's controller and its user's rights, which requests can share.
+"""Questions to the API server about an object's controller and its user's rights, shared by requests.
 
 A question may begin while images are still being searched for, and it may outlive the request that began it. What the
 API server said of an owner is kept for a few seconds: a scale-up asks the same for every Pod.
@@ -24,15 +24,15 @@ from webhook.model.workloads import OwnerRef
 from webhook.ports import AccessReviewer, Background, Clock, GrantStore, WorkloadInventory
 
 LANE = "owners"
-"""Bounds these questions among all that are put to the API server."""
+"""The lane that bounds these questions among all to the API server."""
 _KEPT_SECONDS = 5.0
 _LONGEST_SECONDS = 10.0
-"""For how long a question goes on behind the request that began it."""
+"""How long a question may outlive the request that began it."""
 _MOST_KEPT = 2_000
 
 
 class OwnerAnswers:
-    """What the API server says of one owner, read as far as somebody needs it; implements ``WorkloadInventory``.
+    """What the API server says about an owner, read as far as needed; implements ``WorkloadInventory``.
 
     Safe to use from several threads. What was read once is not read again.
 
@@ -64,7 +64,7 @@ class OwnerAnswers:
 
     @property
     def counts(self) -> bool:
-        """Whether others can share this question: it is under way, or was answered a moment ago."""
+        """Whether others can share this question: it is pending or was just answered."""
         return self.problem is None and self._broken is None and self._clock.monotonic() < self._until
 
     def sign(self) -> None:
@@ -72,7 +72,7 @@ class OwnerAnswers:
         self.last_sign = self._clock.monotonic()
 
     def ask(self, owner: OwnerRef, namespace: str, needs_pods: bool) -> None:
-        """Ask all that a ruling mostly needs; what goes wrong is kept in :attr:`problem`."""
+        """Ask what rulings usually need. An error is kept in :attr:`problem`."""
         self.sign()
         deadline = Deadline(self._clock.monotonic() + _LONGEST_SECONDS)
         try:
@@ -87,7 +87,7 @@ class OwnerAnswers:
                 self._rest = self._inventory.pods(self._owners, namespace, deadline)
                 if needs_pods and next(self.pods(self._owners, namespace, deadline), None) is None:
                     self.revisions(self._owners, namespace, deadline)
-        except Exception as problem:  # whoever waits for the answer gets it
+        except Exception as problem:  # raised to whoever waits for the answer
             self.problem = problem
         self._until = self._clock.monotonic() + _KEPT_SECONDS
 
@@ -128,7 +128,7 @@ class OwnerAnswers:
             if index < len(self._read):
                 return self._read[index]
             if self._broken is not None:
-                raise self._broken  # the rest is not there, which is not the same as no more Pods
+                raise self._broken  # the rest is missing, which is not the same as no more Pods
             try:
                 pod = next(self._rest, None)
             except BomgateError as problem:
@@ -142,7 +142,7 @@ class OwnerAnswers:
 
 @dataclass(frozen=True, slots=True)
 class OwnerQuestion:
-    """A question about an owner that was put.
+    """A pending question about an owner.
 
     Attributes:
         answers: filled in while ``task`` runs.
@@ -156,7 +156,7 @@ class OwnerQuestion:
 
     @property
     def is_own(self) -> bool:
-        """Whether it began no earlier than the one who put it needed it, rather than with somebody else."""
+        """Whether it was begun for this request rather than joined."""
         return self.answers.number > self.newest
 
 
@@ -164,7 +164,7 @@ _Key = tuple[str, OwnerRef]
 
 
 class OwnerQuestions:
-    """Puts questions about owners, each once for all who ask at the same time or shortly after.
+    """Asks about owners. Requests at the same time or shortly after share one question.
 
     Args:
         inventory: the API server.
@@ -190,7 +190,7 @@ class OwnerQuestions:
         self._put = LRUCache[_Key, OwnerQuestion](_MOST_KEPT)
 
     def put(self, owner: OwnerRef, namespace: str, *, after: int = -1) -> OwnerQuestion:
-        """Ask, or join a question that is under way or was answered a moment ago.
+        """Ask, or join a question that is pending or was just answered.
 
         Args:
             owner: what an object states.
@@ -214,7 +214,7 @@ class OwnerQuestions:
 
 
 class RightQuestions:
-    """Asks early whether somebody may use break-glass; implements ``AccessReviewer``.
+    """Asks in advance whether a user may use break-glass; implements ``AccessReviewer``.
 
     Args:
         access: the API server.
@@ -228,7 +228,7 @@ class RightQuestions:
         self._put = LRUCache[tuple[Requester, str, str], tuple[float, Future[bool]]](_MOST_KEPT)
 
     def put(self, user: Requester, namespace: str) -> None:
-        """Begin to ask whether a user may use break-glass in a namespace; the next :meth:`may_use` has the answer."""
+        """Start asking whether a user may use break-glass in a namespace, for the next :meth:`may_use`."""
         now = self._clock.monotonic()
         deadline = Deadline(now + _LONGEST_SECONDS)
         question = partial(self._access.may_use, user, BREAK_GLASS_RESOURCE, namespace, deadline)
@@ -237,7 +237,7 @@ class RightQuestions:
             self._put[user, BREAK_GLASS_RESOURCE, namespace] = (deadline.at, task)
 
     def may_use(self, user: Requester, resource: str, namespace: str, deadline: Deadline) -> bool:
-        """See :class:`webhook.ports.AccessReviewer`; an answer that was asked for early serves once.
+        """See :class:`webhook.ports.AccessReviewer`. An answer asked for in advance serves once.
 
         Raises:
             SourceError: the API server did not answer, or refused to.
@@ -246,6 +246,6 @@ class RightQuestions:
         with self._lock:
             until, task = self._put.pop((user, resource, namespace), (0.0, Future[bool]()))
         if now < until:
-            with suppress(Exception):  # too late, or refused: then it is asked now
+            with suppress(Exception):  # too late or refused, so it is asked now
                 return task.result(deadline.remaining(now))
         return self._access.may_use(user, resource, namespace, deadline)

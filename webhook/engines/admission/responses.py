@@ -1,4 +1,4 @@
-"""Responses: what the API server is told of a verdict, composed once for all objects that get the same one."""
+"""Responses: what the API server is told about a verdict, composed once for all objects that share it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_TEXTS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What a verdict leads to for objects of one kind in namespaces of one mode, as long as nothing else lets them in.
+    """What a verdict leads to for objects of a kind in namespaces of a mode, unless something else admits them.
 
     Attributes:
         verdict: what was decided.
@@ -41,7 +41,7 @@ class Consequence:
 
 
 class Responses:
-    """Composes responses, and remembers them: the Pods of one workload, and its retries, ask for the same again.
+    """Composes responses and caches them, because Pods of a workload and its retries need the same ones.
 
     Composing a message costs more than all the rest of a decision. As long as nothing changes, the judge gives the same
     object for the same decision; what is remembered keeps the objects alive that its keys name by identity.
@@ -56,7 +56,7 @@ class Responses:
 
     def __init__(self, policy: Policy, hints: Hints) -> None:
         self._policy, self._hints = policy, hints
-        # A plain dict, because every decision looks into it.
+        # A plain dict, because every decision reads it.
         self.consequences: dict[tuple[int, str, Mode, bool], Consequence] = {}
         self._texts: dict[tuple[Callable[..., object], int], tuple[WorkloadVerdict, object]] = {}
 
@@ -97,7 +97,7 @@ class Responses:
     def let_in(
         self, request: AdmissionRequest, verdict: WorkloadVerdict, ruling: Ruling, *, has_reader: bool
     ) -> AdmissionResponse:
-        """Admit what would be denied.
+        """Admit a would-be denial.
 
         Args:
             request: asks for it.
@@ -120,7 +120,7 @@ class Responses:
         )
 
     def undecided(self, target: Target, why: str, mode: Mode) -> AdmissionResponse:
-        """Answer what could not be decided, as far as the mode of the namespace lets it.
+        """Answer what could not be decided, within the mode of the namespace.
 
         No SBOM was seen either, so that the worse of ``policy.onError`` and ``policy.missingSbom`` counts: an error may
         not open what an image without an SBOM would not.
@@ -152,7 +152,7 @@ class Responses:
                 audit_annotations=_audit(verdict, Action.DENY),
             )
             return Consequence(verdict, action, response, names_tags=False)
-        # In the mode audit the answer is a plain yes, and only the metrics and the audit log tell what it hides.
+        # In mode audit the answer is a plain yes; only the metrics and the audit log show the verdict.
         silent = action is Action.ALLOW and verdict.action is not Action.ALLOW
         response = AdmissionResponse(
             "",
@@ -167,7 +167,7 @@ class Responses:
         )
 
     def _text(self, verdict: WorkloadVerdict, compose: Callable[[WorkloadVerdict, Hints], T]) -> T:
-        """What ``compose`` makes of the verdict, from memory when it was asked before."""
+        """The response that ``compose`` makes of the verdict, cached."""
         known = self._texts.get((compose, id(verdict)))
         if known is None:
             if len(self._texts) >= _MOST_TEXTS:
@@ -177,7 +177,7 @@ class Responses:
 
 
 def not_judged(request: AdmissionRequest, reason: str) -> AdmissionResponse:
-    """Admit what nothing was decided about.
+    """Admit an object that is not judged.
 
     Args:
         request: asks for it.
@@ -187,7 +187,7 @@ def not_judged(request: AdmissionRequest, reason: str) -> AdmissionResponse:
 
 
 def ignored(request: AdmissionRequest, ruling: Ruling) -> AdmissionResponse:
-    """Let a ticket pass that does not count; the update brings no image, so there is nothing to deny."""
+    """Admit a ticket that does not count: the update brings no image, so there is nothing to deny."""
     return AdmissionResponse(
         request.uid,
         allowed=True,
@@ -198,7 +198,7 @@ def ignored(request: AdmissionRequest, ruling: Ruling) -> AdmissionResponse:
 
 
 def blank(request: AdmissionRequest, mode: Mode, *, has_reader: bool) -> AdmissionResponse:
-    """Admit what has nothing where its kind should have a pod spec, and say so: its Pods are judged, it is not.
+    """Admit an object without the pod spec that its kind should have, and say so. Its Pods are judged instead.
 
     Args:
         request: asks for it.
@@ -218,6 +218,6 @@ def blank(request: AdmissionRequest, mode: Mode, *, has_reader: bool) -> Admissi
 
 
 def _audit(verdict: WorkloadVerdict, action: Action) -> tuple[tuple[str, str], ...]:
-    """What the API server's audit log says of a decision; ``would-be`` is the verdict that was not let do its work."""
+    """Audit annotations of a decision; ``would-be`` is the verdict that was not enforced."""
     found = (("decision", action.word), ("images", str(len(verdict.images))))
     return found if action is verdict.action else (*found, ("would-be", verdict.action.word))

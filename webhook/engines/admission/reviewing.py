@@ -1,4 +1,4 @@
-"""Answers a request of the API server; never with an exception."""
+"""Answers requests of the API server, never with an exception."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class AdmissionReviewer:
         self._clock, self._reserve, self._on_account = parts.clock, parts.reserve_seconds, parts.on_account
 
     def review(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
-        """Answer one request; whatever goes wrong becomes a decision by ``policy.onError``."""
+        """Answer a request. Every error becomes a decision by ``policy.onError``."""
         if request.odd:
             return self._odd(request, deadline)
         workload, old = request.workload, request.old_workload
@@ -91,7 +91,7 @@ class AdmissionReviewer:
         return self._decide(request, workload, containers, mode, deadline)
 
     def undecided(self, target: Target, why: str, deadline: Deadline) -> AdmissionResponse:
-        """Answer what could not be decided, see :meth:`Responses.undecided`.
+        """Answer what could not be decided; see :meth:`Responses.undecided`.
 
         Args:
             target: what the request is about.
@@ -100,13 +100,13 @@ class AdmissionReviewer:
         """
         try:
             mode = target.mode or self._enforcer.mode(target.namespace, deadline)
-        except Exception:  # this is the answer to errors, and may not be one itself
+        except Exception:  # the answer to errors must not raise one
             log.exception("the mode of the namespace is not known; policy.enforce counts")
             mode = self._policy.enforce
         return self._responses.undecided(target, why, mode)
 
     def _odd(self, request: AdmissionRequest, deadline: Deadline) -> AdmissionResponse:
-        """Answer what was read in part: a denial of that part stands, and nothing else is decided or written down."""
+        """Answer a review that was read in part. A denial of that part stands; nothing else is decided or recorded."""
         answer = self.review(replace(request, odd="", dry_run=True), deadline)
         return self.undecided(request.target, request.odd, deadline) if answer.allowed else answer
 
@@ -124,7 +124,7 @@ class AdmissionReviewer:
         mode: Mode,
         deadline: Deadline,
     ) -> AdmissionResponse:
-        """Judge, find out what a denial is overridden by, and answer.
+        """Judge, find out what overrides a denial, and answer.
 
         Args:
             request: as the API server made it.
@@ -170,7 +170,7 @@ class AdmissionReviewer:
         consequence: Consequence,
         ruling: Ruling,
     ) -> AdmissionResponse:
-        """Answer, and note what the tags of an object stand for that is admitted."""
+        """Answer, and note what the tags of an admitted object stand for."""
         if ruling is not STANDS and ruling.lets_in:
             self._former.note(request, consequence.verdict)
             return self._responses.let_in(request, consequence.verdict, ruling, has_reader=_has_reader(workload))
@@ -189,7 +189,7 @@ class AdmissionReviewer:
         verdict: WorkloadVerdict,
         deadline: Deadline,
     ) -> tuple[tuple[ContainerRef, ...], WorkloadVerdict]:
-        """Containers and verdict of an update without the denied images that it had before under a tag.
+        """Containers and verdict of an update, without denied images that it already had under a tag.
 
         Where nothing is left, the verdict stays, for a ticket that may ask for what the object has.
         """
@@ -198,7 +198,7 @@ class AdmissionReviewer:
             kept = self._former.kept(
                 request, [container for container in containers if container.image in denied], deadline
             )
-        except Exception:  # whatever the API server holds, it lets nothing in
+        except Exception:  # nothing in the API server may admit by an error
             log.exception("what an update had before cannot be read", extra={"uid": request.uid})
             kept = frozenset()
         left = tuple(container for container in containers if container.image not in kept)
@@ -217,7 +217,7 @@ class AdmissionReviewer:
 
 
 def _asks_anew(request: AdmissionRequest) -> bool:
-    """Whether an update asks for break-glass for what the object names already, under a new ticket."""
+    """Whether an update uses a new ticket for what the object already names."""
     new, old = request.workload, request.old_workload
     if new is None or old is None or new.controller is not None or not new.annotations:
         return False
@@ -226,5 +226,5 @@ def _asks_anew(request: AdmissionRequest) -> bool:
 
 
 def _has_reader(workload: Workload) -> bool:
-    """Whether somebody reads warnings; a controller does not, and its owner got the same ones."""
+    """Whether somebody reads warnings. A controller does not, and its owner got the same ones."""
     return workload.controller is None

@@ -20,14 +20,14 @@ _MOST_RECENT = 2_000
 
 
 def sightings_of(verdict: WorkloadVerdict, at: dt.datetime) -> Iterator[Sighting]:
-    """What is noted of a workload, an image each."""
+    """The sightings of a workload, one for each image."""
     for judged in verdict.images:
         one = judged.verdict
         yield Sighting(one.digest, one.image.tagged, at, refused=one.action is Action.DENY)
 
 
 class SightingNotes(Notes[tuple[str | None, str], Sighting]):
-    """Collects sightings; equal ones between two writes become one row an image.
+    """Collects sightings. Between two writes, equal ones become one row per image.
 
     Args:
         store: where they go.
@@ -40,10 +40,10 @@ class SightingNotes(Notes[tuple[str | None, str], Sighting]):
         self._recent: dict[int, WorkloadVerdict] = {}
 
     def saw(self, verdict: WorkloadVerdict) -> None:
-        """Take a note of each image; when too many wait to be written, some are dropped and counted."""
+        """Note each image. If too many wait to be written, some are dropped and counted."""
         recent = self._recent
         if id(verdict) in recent:
-            return  # noted a moment ago: a look without the lock is all that most requests of a busy cluster cost
+            return  # noted just now; in a busy cluster most requests cost only this look without the lock
         is_noted = True
         for sighting in sightings_of(verdict, self._clock.now()):
             key = (sighting.digest, sighting.name)
@@ -55,7 +55,7 @@ class SightingNotes(Notes[tuple[str | None, str], Sighting]):
             recent[id(verdict)] = verdict
 
     def flush(self) -> None:
-        """Write what has been noted; what is seen from now on is noted again."""
+        """Write the notes. What is seen from now on is noted again."""
         self._recent = {}
         super().flush()
 

@@ -1,4 +1,4 @@
-"""Checking an SBOM that belongs to no stored image, such as a file in a build: nothing is written."""
+"""Judges SBOMs of images that are not stored, such as a file in a build. Nothing is written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SbomChecker:
-    """Judges SBOMs with the very rules by which images are judged.
+    """Judges SBOMs by the same rules as images.
 
     Args:
         checker: judges facts.
@@ -26,7 +26,7 @@ class SbomChecker:
         self._checker, self._model, self._refresher = checker, model, refresher
 
     def check(self, sbom: Sbom, image: ImageRef, namespace: str = "") -> Verdict:
-        """Judge an SBOM as if it were that of ``image``.
+        """Judge an SBOM as that of ``image``.
 
         Args:
             sbom: as parsed; components that the store does not know are unknown.

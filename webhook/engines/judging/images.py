@@ -1,4 +1,4 @@
-"""Checking an image: the one way in which the webhook, the command line and the audit come to a verdict."""
+"""Judges images for the webhook, the command line and the audit alike."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MOST_CACHED = 50_000
 _Ready = tuple[Verdict, tuple[TagKey, tuple[float, Resolution]] | None]
-"""A verdict that nothing has to be looked up for; and the answer of a registry about its tag, where one was asked."""
+"""A verdict that needs no look-up, and the registry's answer about its tag if one was asked."""
 _UNRESOLVED = SearchOutcome(SbomStatus.UNRESOLVED)
 _PINNED = Resolution(None)
 _NOT_LOOKED_AT = "an SBOM is known from another name of this image, and what is attached here was not read yet"
@@ -33,7 +33,7 @@ _NOT_LOOKED_AT = "an SBOM is known from another name of this image, and what is 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """An image that is being looked for: first what its tag points at, then its SBOM.
+    """An image being looked up: first the digest of its tag, then its SBOM.
 
     Attributes:
         image: the reference.
@@ -49,13 +49,13 @@ class Lookup:
 
     @property
     def impatience(self) -> float:
-        """Sorts look-ups whose tag has a last known digest before others: they are not waited for as long."""
+        """Sort key: look-ups whose tag has a last known digest come first, because their wait is shorter."""
         until = self.tag.until if isinstance(self.tag, TagQuestion) else None
         return float("inf") if until is None else until
 
 
 class ImageChecker:
-    """Judges images: digest → known facts → verdict, with a search for the SBOM only when nothing is known.
+    """Judges images: digest → known facts → verdict. Searches for an SBOM only if none is known.
 
     For a known digest this touches memory only: no registry, no database, no file.
 
@@ -80,7 +80,7 @@ class ImageChecker:
         self._ready: dict[tuple[str, str, PullAccess], _Ready] = {}
 
     def check(self, image: ImageRef, namespace: str, access: PullAccess = NO_ACCESS) -> Verdict | Lookup:
-        """Judge an image from memory, or else begin to look for it; never waits.
+        """Judge an image from memory, or start looking it up. Never waits.
 
         A look-up goes from the tag to the SBOM by itself, so that those of several images run side by side.
 
@@ -111,7 +111,7 @@ class ImageChecker:
     def check_until(
         self, image: ImageRef, namespace: str, deadline: Deadline, access: PullAccess = NO_ACCESS
     ) -> Verdict:
-        """Judge one image, and wait for what has to be looked for.
+        """Judge an image, waiting for look-ups.
 
         Args:
             image: a parsed reference.
@@ -126,7 +126,7 @@ class ImageChecker:
         return self.finish(begun, deadline) if isinstance(begun, Lookup) else begun
 
     def _begin(self, image: ImageRef, namespace: str, scope: str, access: PullAccess) -> Verdict | Lookup:
-        """Judge an image that has no verdict ready, or begin to look for it."""
+        """Judge an image that has no cached verdict, or start looking it up."""
         ready, key = self._ready, None if image.digest else self.tags.key(image, access)
         answer = None if key is None else self.tags.answers.get(key)
         resolution = _PINNED if image.digest else self.tags.known(image, access)
@@ -147,7 +147,7 @@ class ImageChecker:
                 verdict = verdict or self._searched(image, digest, namespace, access, begun)
             elif verdict is None or (judged is not None and judged.has_gap):
                 return Lookup(image, namespace, access, resolution)
-            # Else an older program has found it, which counts until it is known which platforms it describes.
+            # Otherwise an older program found it, which counts until its platforms are known.
         verdict = with_remark(verdict, resolution)
         if judged is not None and not judged.unsettled:
             if key is None:
@@ -157,13 +157,13 @@ class ImageChecker:
         return verdict
 
     def await_tag(self, lookup: Lookup, deadline: Deadline) -> Lookup:
-        """The look-up when its tag is resolved, or cannot be waited for any longer; the search for its SBOM runs."""
+        """The look-up once its tag is resolved or its wait is over. The search for its SBOM is then running."""
         resolution = self.tags.answer(lookup.tag, deadline)
         self._searcher(lookup.image, lookup.namespace, lookup.access)(resolution)
         return replace(lookup, tag=resolution)
 
     def finish(self, lookup: Lookup, deadline: Deadline) -> Verdict:
-        """Wait for a look-up, and judge what it found.
+        """Wait for a look-up and judge the result.
 
         Args:
             lookup: what :meth:`check` gave.
@@ -189,16 +189,16 @@ class ImageChecker:
     def look_again(
         self, image: ImageRef, digest: Digest, deadline: Deadline, access: PullAccess, former: dict[str, str]
     ) -> bool:
-        """Look again at what is attached to an image, see :meth:`SbomSearch.look_again`."""
+        """Look again at the attachments of an image; see :meth:`SbomSearch.look_again`."""
         return self._search.look_again(image, digest, deadline, access, former)
 
     def has_sbom(self, image: ImageRef) -> bool:
-        """Whether an SBOM is known that counts for this image, under its last known digest; from memory."""
+        """Whether memory has an SBOM that counts for this image under its last known digest."""
         digest = image.digest or self._model.digest_of(image.tagged)
         return digest is not None and self._search.is_known(image, digest)
 
     def _searcher(self, image: ImageRef, namespace: str, access: PullAccess) -> Callable[[Resolution], None]:
-        """Goes on to search for the SBOM when the tag is resolved."""
+        """A callback that searches for the SBOM once the tag is resolved."""
 
         def search(resolution: Resolution) -> None:
             digest = image.digest or resolution.digest
@@ -208,7 +208,7 @@ class ImageChecker:
         return search
 
     def judge_facts(self, facts: ImageFacts, image: ImageRef, namespace: str = "") -> Verdict:
-        """Judge facts that belong to no stored image, such as those of an SBOM file."""
+        """Judge facts of an image that is not stored, such as those of an SBOM file."""
         return self._evaluate(facts, Subject(image, image.digest, namespace, self._model.revision))
 
     @property
@@ -218,14 +218,14 @@ class ImageChecker:
 
     @property
     def stale_before(self) -> int:
-        """Clean answers given before this moment (seconds since 1970) count as unknown; 0 when answers do not age."""
+        """Clean answers from before this time (seconds since 1970) count as unknown; 0 if answers do not age."""
         age = self._policy.max_report_age
         return 0 if age is None else int((self._clock.now() - age).timestamp())
 
     # -- what is known ----------------------------------------------------------------------------------------------
 
     def known(self, image: ImageRef, digest: Digest, namespace: str) -> Verdict | None:
-        """The verdict from memory; None when no SBOM is known that counts. Nothing is searched for.
+        """The verdict from memory; None without an SBOM that counts. Searches for nothing.
 
         Args:
             image: the reference.
@@ -272,8 +272,8 @@ class ImageChecker:
         return _Judged(verdict, gap or coverage is None, gap)
 
     def _forget(self, wanted: Wanted) -> None:
-        """Drop the verdicts, because what is known or what counts has changed."""
-        # New dicts rather than clear(): a verdict computed from the older model lands in the dropped ones.
+        """Drop all verdicts, because the read model or the platforms that count have changed."""
+        # New dicts rather than clear(): a verdict being computed from the older model then lands in the old ones.
         self.generation, self._wanted = self._model.generation, wanted
         self._verdicts, self._ready = {}, {}
 
@@ -315,7 +315,7 @@ class ImageChecker:
 
     def _missing(self, image: ImageRef, digest: Digest | None, namespace: str, outcome: SearchOutcome) -> Verdict:
         if outcome.status is SbomStatus.FOUND:
-            # It was found and is gone again, such as when the store was restored to an older state meanwhile.
+            # It was found and is gone again, for instance because the store was restored meanwhile.
             outcome = SearchOutcome(SbomStatus.REFUSED, "what was found is not in the store any more")
         return missing(self._subject(image, digest, namespace), outcome.status, outcome.detail, self.rules())
 

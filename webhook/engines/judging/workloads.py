@@ -1,4 +1,4 @@
-"""Judge the images of a workload: the same for admission, the audit and the command line."""
+"""Judges the images of workloads for admission, the audit and the command line alike."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("bomgate.judge")
 _MOST_COMPOSED = 2_000
 _Composed = tuple["ContainerRef | int", ...]
-"""Containers, and the verdicts about their images by identity; the composed verdict keeps these alive."""
+"""Containers, and the verdicts of their images by identity. The composed verdict keeps these alive."""
 
 
 class WorkloadJudge:
-    """Judges the images that containers name, each image once and all of them side by side.
+    """Judges the images of containers, each once and all concurrently.
 
     Args:
         checker: judges single images.
@@ -50,7 +50,7 @@ class WorkloadJudge:
         access: PullAccess = NO_ACCESS,
         before_waiting: Callable[[], Deadline] | None = None,
     ) -> WorkloadVerdict:
-        """Judge the images of some containers; whatever goes wrong becomes a verdict.
+        """Judge the images of some containers. Every error becomes a verdict.
 
         What memory knows is judged at once, and all searches for the others begin before any is waited for. As long as
         nothing changes, the same containers get the same object.
@@ -82,7 +82,7 @@ class WorkloadJudge:
         if waits:
             self._await(verdicts, namespace, before_waiting() if before_waiting is not None else deadline)
         if self._generation != self._checker.generation:
-            # Nobody asks for those of earlier generations again, and each keeps its findings alive.
+            # Those of earlier generations are not needed again, and each keeps its findings alive.
             self._composed, self._generation = {}, self._checker.generation
         key: _Composed = (*containers, *map(id, verdicts.values()))
         return self._composed.get(key) or self._compose(key, containers, verdicts)
@@ -106,9 +106,9 @@ class WorkloadJudge:
         return verdict
 
     def _await(self, verdicts: dict[str, Verdict | Lookup], namespace: str, deadline: Deadline) -> None:
-        """Put verdicts in the place of look-ups."""
+        """Replace look-ups with verdicts."""
         lookups = [(text, verdict) for text, verdict in verdicts.items() if isinstance(verdict, Lookup)]
-        # Those first that are waited for only briefly: their searches begin when their time is over.
+        # Those with a short wait first, because their searches begin when it is over.
         lookups.sort(key=lambda pair: pair[1].impatience)
         for text, lookup in lookups:
             verdicts[text] = self._guarded(text, namespace, partial(self._checker.await_tag, lookup, deadline))
@@ -125,7 +125,7 @@ class WorkloadJudge:
             return self._failed(self._parse(text), namespace, problem)
 
     def _failed(self, image: ImageRef, namespace: str, problem: Exception) -> Verdict:
-        """The last resort of the admission path: a decision, with an id to find the error by."""
+        """The last resort of the admission path: a decision with an id that leads to the error."""
         error_id = secrets.token_hex(4)
         detail = {"error_id": error_id, "image": image.text[:200], "namespace": namespace}
         if isinstance(problem, BomgateError):
@@ -137,11 +137,11 @@ class WorkloadJudge:
     def _has_sbom(self, image: ImageRef) -> bool:
         try:
             return self._checker.has_sbom(image)
-        except Exception:  # this is the answer to errors, and may not be one itself
+        except Exception:  # the answer to errors must not raise one
             return False
 
 
 def _no_reference(text: str, namespace: str, problem: InvalidInput, rules: Rules) -> Verdict:
-    """The verdict about something that is no image reference: there can be no SBOM for it."""
+    """The verdict for something that is not an image reference, which cannot have an SBOM."""
     image = ImageRef(host="", repository=text[:100], tag=None, digest=None, text=text[:200])
     return missing(Subject(image, None, namespace, 0), SbomStatus.MISNAMED, problem.message, rules)
