@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from webhook.engines.knownimages import KnownImage, Looks
+from webhook.engines.imagesboms import ImageSboms, Looks
 from webhook.model.changes import START, UINT32, Changes, ImageFacts, KnownAnswers, VulnerableComponent
 from webhook.model.components import ComponentState
 from webhook.model.looks import StoredLook
@@ -53,7 +53,7 @@ class ReadModel:
         self._doubtful: dict[int, Purl] = {}
         self._told: frozenset[str] = frozenset()
         self._vulnerabilities: dict[str, Vulnerability] = {}
-        self._images: dict[Digest, KnownImage] = {}
+        self._images: dict[Digest, ImageSboms] = {}
         self._tags: dict[str, Digest] = {}
         self._looks: dict[Looks, Looks] = {}  # one object for all images of one name
 
@@ -83,7 +83,7 @@ class ReadModel:
                 if digest in self._images:
                     self._images[digest].remove(document)
             for sbom in changes.sboms:
-                self._images.setdefault(sbom.digest, KnownImage()).add(sbom)
+                self._images.setdefault(sbom.digest, ImageSboms()).add(sbom)
             for digest, _ in changes.removed:
                 if digest in self._images and not self._images[digest].sboms:
                     del self._images[digest]

@@ -1,4 +1,4 @@
-"""Known images: what the read model has of the SBOMs of one digest."""
+"""What the read model has of the SBOMs of one image."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Looks = tuple[tuple[str, str], ...]
 
 
 @dataclass(slots=True)
-class KnownImage:
+class ImageSboms:
     """The SBOMs of one digest, and the union of their components."""
 
     sboms: dict[str, StoredSbom] = field(default_factory=dict)
