@@ -16,7 +16,7 @@ from webhook.console.deciding import decision_of, decision_request, is_rehearsal
 from webhook.console.details import image_json, package_json, vulnerability_json
 from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate
-from webhook.console.lists.base import ListView, encode, limit
+from webhook.console.lists.base import ROOT, ListView, encode, limit
 from webhook.console.lists.every import every_list
 from webhook.console.lists.findings import vulnerability_filter
 from webhook.console.openapi import document
@@ -28,7 +28,6 @@ from webhook.model.images import parse_digest
 from webhook.model.purls import parse_purl
 from webhook.policy.plaintext import plain
 
-ROOT = "/api/v1"
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """With these a spreadsheet begins a formula; some take the wide forms of East Asia as well."""
 

@@ -17,6 +17,8 @@ from webhook.policy.plaintext import plain
 Row = TypeVar("Row")
 Values = Mapping[str, Any]
 """The filters of a request by name; those that were not given are not there."""
+ROOT = "/api/v1"
+"""Of all addresses of the API."""
 MOST_TEXT = 200
 MOST_DAYS = 3650
 PAGE = 50

@@ -6,10 +6,9 @@ from typing import Any
 
 from flask import Flask, Response, g, redirect, request
 
-from webhook.console.api import ROOT
 from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate
-from webhook.console.lists.base import MOMENT, NUMBER, Column, Filter, ListView, Values, moment
+from webhook.console.lists.base import MOMENT, NUMBER, ROOT, Column, Filter, ListView, Values, moment
 from webhook.console.rights import require
 from webhook.engines.notifying.listing import announce_test, delivery_page
 from webhook.model.notifications import DeliveryLine, DeliveryScan, DeliveryState
