@@ -65,7 +65,12 @@ def console_on(parts: Parts) -> Console:
     sessions = Sessions(3600, parts.clock.monotonic)
     announced: list[str] = []
     sign_in = SignIn(
-        sessions, "127.0.0.1", 8470, parts.clock, Person("ana", "one-time link"), announce=announced.append
+        sessions,
+        "127.0.0.1",
+        8470,
+        parts.clock,
+        Person("ana", "one-time link", username="ana"),
+        announce=announced.append,
     )
     app = create_console(console_face(parts, triage, Metrics()), sign_in)
     return Console(parts, triage, app.test_client(), sessions, announced)

@@ -27,6 +27,8 @@ PATHS = (
     f"/images/{digest(1)}",
     "/workloads",
     "/assessments",
+    "/requests",
+    "/requests/new",
     "/types",
     "/runs",
     "/notifications",

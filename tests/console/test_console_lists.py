@@ -173,6 +173,7 @@ PAGES = (
     "/vulnerabilities?severity=%3Cscript%3E",
     "/nothing/%3Cscript%3E",
     "/batches/%3Cscript%3E",
+    "/requests/new?vulnerability=%3Cscript%3E&package=%3Cscript%3E",
 )
 
 

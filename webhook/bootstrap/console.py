@@ -141,7 +141,12 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics) -> ConsoleFace:
             assessments=left.assessments,
             overviews=left.overviews,
             decider=left.decider,
+            desk=parts.desk.within(namespaces),
         )
+
+    def refresh() -> None:
+        parts.refresher.refresh()
+        triage.boards.refresh(inventory=False)
 
     shared = is_shared(parts.settings)
     face = ConsoleFace(
@@ -154,6 +159,8 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics) -> ConsoleFace:
         within=narrow,
         events=parts.cluster.events if shared else None,
         home=_home(parts) if shared else "",
+        desk=parts.desk,
+        refresh=refresh,
         store=parts.store.triage,
         sboms=parts.store.sboms,
         documents=parts.store.documents,

@@ -15,6 +15,7 @@ from webhook.console.guards import SAFE, allowed_hosts, compressed, harden, has_
 from webhook.console.lists.every import every_list
 from webhook.console.pages import add_pages
 from webhook.console.problems import NotAllowed, NotSignedIn, problem_of
+from webhook.console.requesting import add_requests
 from webhook.console.returning import HOME, own_address, safe_address
 from webhook.console.sessions import Session
 from webhook.console.showing import add_filters
@@ -100,6 +101,7 @@ def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
     add_sign_in(app, sign_in)
     add_pages(app, face, lists, sign_in.gate)
     add_api(app, face, lists, sign_in.gate)
+    add_requests(app, face, sign_in.gate)
 
     if sign_in.is_watched:
         _add_probes(app, face)

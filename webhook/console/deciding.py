@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from webhook.console.lists.base import is_number
-from webhook.engines.triage.deciding import Planned
+from webhook.engines.triage.deciding import Effects, Planned
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Scope
 from webhook.policy.decisions import Decision
@@ -35,7 +35,7 @@ def decision_request(body: object) -> Mapping[str, Any]:
     Raises:
         InvalidInput: it has a member that is not known, or one of another type.
     """
-    return _members(body, _DECISION)
+    return members(body, _DECISION)
 
 
 def is_rehearsal(body: object) -> bool:
@@ -44,10 +44,19 @@ def is_rehearsal(body: object) -> bool:
     Raises:
         InvalidInput: see :func:`decision_request`.
     """
-    return bool(_members(body, {"dryRun": bool}).get("dryRun"))
+    return bool(members(body, {"dryRun": bool}).get("dryRun"))
 
 
-def _members(body: object, known: Mapping[str, type]) -> Mapping[str, Any]:
+def members(body: object, known: Mapping[str, type]) -> Mapping[str, Any]:
+    """The members of a JSON object that are not null.
+
+    Args:
+        body: decoded.
+        known: the type of each member that there may be.
+
+    Raises:
+        InvalidInput: it has a member that is not known, or one of another type.
+    """
     if not isinstance(body, dict):
         raise InvalidInput("The body is no JSON object.")
     for name, value in body.items():
@@ -93,13 +102,20 @@ def command(ids: Sequence[str], values: Mapping[str, str], author: str) -> str:
 
 def planned_json(planned: Planned) -> dict[str, Any]:
     """What a decision would change, or has changed."""
-    effects = planned.effects
+    return {
+        "records": len(planned.records),
+        **effects_json(planned.effects),
+        "decidedSince": planned.decided_since,
+    }
+
+
+def effects_json(effects: Effects) -> dict[str, Any]:
+    """What some assessments would change."""
 
     def change(one: Any) -> dict[str, str]:
         return {"title": one.title, "before": one.before.word, "after": one.after.word}
 
     return {
-        "records": len(planned.records),
         "findings": effects.findings,
         "touched": effects.touched,
         "images": [change(image) for image in effects.images],
@@ -109,5 +125,4 @@ def planned_json(planned: Planned) -> dict[str, Any]:
             f"{assessment.vulnerability} for {described(assessment.scope)}: {assessment.type} {decided(assessment)}"
             for assessment in effects.replaced
         ],
-        "decidedSince": planned.decided_since,
     }

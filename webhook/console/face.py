@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from webhook.engines.assessing.rules import RuleSource
+from webhook.engines.requesting.desk import RequestDesk
 from webhook.engines.triage.assessments import AssessmentLists
 from webhook.engines.triage.board import BoardSource
 from webhook.engines.triage.deciding import Decider
@@ -59,6 +60,8 @@ class ConsoleFace:
         within: the same for those who may see some namespaces only.
         events: where the cluster learns what was decided; None without one.
         home: the namespace of bomgate, for what concerns the whole cluster.
+        desk: requests for exceptions.
+        refresh: brings what was recorded into what is shown.
         store: lists that are not judged.
         sboms: SBOMs of an image.
         documents: what they were read from.
@@ -82,6 +85,8 @@ class ConsoleFace:
     within: Callable[[frozenset[str]], ConsoleFace]
     events: EventSink | None
     home: str
+    desk: RequestDesk
+    refresh: Callable[[], None]
     store: TriageStore
     sboms: SbomStore
     documents: DocumentStore

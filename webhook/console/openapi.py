@@ -7,6 +7,7 @@ from typing import Any
 
 from webhook.console.details import IMAGE_SCHEMA, PACKAGE_SCHEMA, VULNERABILITY_SCHEMA
 from webhook.console.lists.base import MOST_PAGE, PAGE, ListView
+from webhook.console.request_schemas import SCHEMAS, asking, request_paths
 
 _PROBLEM = {
     "type": "object",
@@ -73,6 +74,7 @@ def document(lists: Mapping[str, ListView[Any]], version: str) -> dict[str, Any]
         "Vulnerability": VULNERABILITY_SCHEMA,
         "Package": PACKAGE_SCHEMA,
         "Image": IMAGE_SCHEMA,
+        **SCHEMAS,
     }
     for view in lists.values():
         name = f"{view.name.title()}Row"
@@ -91,7 +93,9 @@ def document(lists: Mapping[str, ListView[Any]], version: str) -> dict[str, Any]
         }
         paths[f"/{view.name}"] = {"get": _listing(view, {"application/json": {"schema": page}}, "")}
         paths[f"/{view.name}.csv"] = {"get": _listing(view, {"text/csv": {"schema": {"type": "string"}}}, "Csv")}
-    paths |= _single()
+    problem = {"$ref": "#/components/responses/Problem"}
+    paths |= {**_single(), **request_paths(problem)}
+    paths["/requests"]["post"] = asking(problem)
     return {
         "openapi": "3.1.0",
         "info": {

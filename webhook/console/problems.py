@@ -6,6 +6,7 @@ from werkzeug.exceptions import HTTPException
 
 from webhook.console.identity import RightsUnknown
 from webhook.errors import BomgateError, ChangedMeanwhile, InvalidInput, StoreError, StoreUnreachable, TooBroad
+from webhook.policy.asking import ApprovalRefused, RequestRefused
 
 
 class NotSignedIn(BomgateError):
@@ -32,6 +33,8 @@ class NotFound(BomgateError):
 _STATUS: tuple[tuple[type[BomgateError], int], ...] = (
     (NotSignedIn, 401),
     (NotAllowed, 403),
+    (ApprovalRefused, 403),
+    (RequestRefused, 403),
     (NotFound, 404),
     (ChangedMeanwhile, 409),
     (TooBroad, 422),

@@ -9,6 +9,7 @@ from webhook.console.face import ConsoleFace
 from webhook.console.lists.base import ListView
 from webhook.console.lists.findings import package_list, vulnerability_list
 from webhook.console.lists.journal import assessment_list, audit_list, run_list, type_list
+from webhook.console.lists.requests import request_list
 from webhook.console.lists.running import image_list, workload_list
 from webhook.console.lists.telling import notification_list
 
@@ -21,6 +22,7 @@ def every_list(face: ConsoleFace) -> Mapping[str, ListView[Any]]:
         image_list(face),
         workload_list(face),
         assessment_list(face),
+        request_list(face),
         type_list(face),
         run_list(face),
         notification_list(face),

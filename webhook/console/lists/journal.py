@@ -26,6 +26,17 @@ _STANDINGS = tuple(
     (item.value.replace(" ", "-"), item.value.capitalize()) for item in Standing if item is not Standing.REPLACED
 )
 """No index finds the few that were replaced among all; the page of their vulnerability has them."""
+_ACTIONS = (
+    "assess",
+    "undo",
+    "withdraw",
+    "request",
+    "join-request",
+    "change-request",
+    "approve-request",
+    "deny-request",
+    "withdraw-request",
+)
 _DECIMAL = {"type": ["number", "null"]}
 
 
@@ -191,7 +202,7 @@ def audit_list(face: ConsoleFace) -> ListView[AuditLine]:
         "Who changed what, from where, the newest change first.",
         (
             Filter("actor", "Person"),
-            Filter("action", "Action", "choice", lambda: [(item, item) for item in ("assess", "undo", "withdraw")]),
+            Filter("action", "Action", "choice", lambda: [(item, item) for item in _ACTIONS]),
             Filter("batch", "Batch"),
         ),
         (

@@ -1,0 +1,103 @@
+"""Requests in the console and in the API: asked by one person, answered by another."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.console.conftest import Console
+from tests.console.world import HOSTILE, LOG4J
+from webhook.engines.requesting.desk import Wish
+from webhook.engines.requesting.options import RequestOptions
+from webhook.model.assessments import Scope
+from webhook.model.people import KUBERNETES, Person
+
+PACKAGE = LOG4J.partition("@")[0]
+DEV = Person("dev", "token", issuer=KUBERNETES, username="dev", uid="uid-dev")
+WISH = {
+    "vulnerabilities": ["CVE-2021-44228"],
+    "package": PACKAGE,
+    "namespace": "shop",
+    "reason": f"no lookups {HOSTILE}",
+    "days": 30,
+}
+FORM = {**WISH, "vulnerabilities": "CVE-2021-44228", "days": "30"}
+
+
+@pytest.fixture
+def asked(console: Console) -> Console:
+    """A console whose person may answer; somebody else has asked for something."""
+    allow(console)
+    wish = Wish(("CVE-2021-44228",), Scope(PACKAGE), "shop", f"no lookups {HOSTILE}", days=30)
+    assert console.parts.desk.ask(wish, DEV, "test").number == 1
+    return console
+
+
+def allow(console: Console) -> None:
+    """Let the user of this machine answer."""
+    console.parts.desk.options = RequestOptions(allow_self=True)
+
+
+def test_a_request_is_read_answered_and_counts(asked: Console) -> None:
+    page = asked.get("/requests/1").text
+    assert "Deployment shop/web" in page and "becomes" in page
+    assert "<script>" not in page
+    (row,) = asked.get("/api/v1/requests").json["items"]
+    assert (row["number"], row["phase"], row["requester"], row["namespace"]) == (1, "waiting", "dev", "shop")
+    assert asked.post("/requests/1/approve", {"comment": "until May", "version": "1"}).status_code == 303
+    one = asked.get("/api/v1/requests/1").json
+    assert (one["phase"], one["answer"]["name"], one["answer"]["comment"]) == ("approved", "ana", "until May")
+    (workload,) = [item for item in asked.get("/api/v1/workloads").json["items"] if item["name"] == "web"]
+    assert workload["action"] == "allow"
+    (made,) = asked.get("/api/v1/assessments?batch=request-1").json["items"]
+    assert made["author"] == "ana" and "request 1 of dev: no lookups" in made["comment"]
+    page = asked.get("/requests/1").text
+    assert "approve request" in page and "/batches/request-1" in page
+    again = asked.post("/requests/1/deny", {"comment": "no", "version": "1"})
+    assert again.status_code == 409
+    assert "was approved by ana" in again.text
+
+
+def test_people_ask_with_a_form_and_get_their_words_back_when_it_is_refused(console: Console) -> None:
+    link = f"/requests/new?vulnerability=CVE-2021-44228&package={PACKAGE}"
+    form = console.get(link).text
+    assert 'value="CVE-2021-44228"' in form and f'value="{PACKAGE}"' in form
+    refused = console.post("/requests/new", {**FORM, "days": "", "until": "2020-01-01"})
+    assert refused.status_code == 400
+    assert "would end before it begins" in refused.text and "no lookups" in refused.text
+    made = console.post("/requests/new", FORM)
+    assert made.headers["Location"] == "/requests/1"
+    page = console.get("/requests/1").text
+    assert "Somebody else has to answer" in page and "Withdraw" in page
+    answered = console.post("/requests/1/approve", {"comment": "fine"})
+    assert (answered.status_code, "approval-refused" in answered.text or "operating system" in answered.text) == (
+        400,
+        True,
+    )
+    assert console.post("/requests/1/withdraw").status_code == 303
+    assert console.get("/api/v1/requests/1").json["phase"] == "withdrawn"
+
+
+def test_the_api_asks_joins_denies_and_refuses(asked: Console) -> None:
+    made = asked.send("/api/v1/requests", {**WISH, "namespace": "lab"}).json
+    assert (made["number"], made["requesters"][0]["name"]) == (2, "ana")
+    for body, code in (
+        ({**WISH, "untilFixed": True, "days": None}, "invalid-input"),
+        ({**WISH, "days": 9999}, "invalid-input"),
+        ({**WISH, "dayz": 3}, "invalid-input"),
+        ({**WISH, "vulnerabilities": [1]}, "invalid-input"),
+    ):
+        refused = asked.send("/api/v1/requests", body)
+        assert (refused.status_code, refused.json["code"]) == (400, code)
+    assert len(asked.send("/api/v1/requests/1/join", {"reason": "me too"}).json["requesters"]) == 2
+    tried = asked.send("/api/v1/requests/1/approve", {"comment": "x", "dryRun": True}).json
+    assert (tried["phase"], tried["effects"]["namespaces"]) == ("waiting", ["shop"])
+    stale = asked.send("/api/v1/requests/1/approve", {"comment": "x", "version": 7})
+    assert (stale.status_code, stale.json["code"]) == (409, "changed-meanwhile")
+    asked.parts.desk.options = RequestOptions()
+    own = asked.send("/api/v1/requests/1/approve", {"comment": "x"})
+    assert (own.status_code, own.json["code"]) == (403, "approval-refused")
+    allow(asked)
+    assert asked.send("/api/v1/requests/1/deny", {"comment": "update it"}).json["phase"] == "denied"
+    assert asked.get("/api/v1/requests/99").status_code == 404
+    denied = asked.get("/api/v1/requests?phase=denied").json["items"]
+    assert [row["number"] for row in denied] == [1]
