@@ -15,7 +15,7 @@ SET_BY_CHART = frozenset(
         *("ossindex.url", "ossindex.token", "ossindex.tokenFile", "ossindex.username", "ossindex.usernameFile"),
         *("serve.listen", "serve.metricsListen", "serve.tlsCert", "serve.tlsKey", "serve.insecureHttp"),
         *("serve.stateDirectory", "controller.listen", "controller.lease"),
-        *("kube.cluster", "kube.namespace", "kube.kubeconfig", "kube.context", "kube.ticketGuard"),
+        *("kube.cluster", "kube.namespace", "kube.kubeconfig", "kube.context", "kube.ticketGuard", "kube.requestGuard"),
         *("certificates.manage", "certificates.secret", "certificates.caSecret", "certificates.service"),
         *("certificates.configurations", "certificates.consoleSecret", "certificates.consoleService"),
         *("console.listen", "console.metricsListen", "console.tlsCert", "console.tlsKey", "console.tokens"),

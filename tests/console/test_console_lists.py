@@ -34,7 +34,11 @@ def test_the_description_is_valid_and_every_route_is_in_it(shown_on_any: Console
     OpenAPIV31SpecValidator(document).validate()
     app = shown_on_any.client.application
     served = {
-        rule.rule.replace("<path:identifier>", "{id}").replace("<", "{").replace(">", "}").removeprefix("/api/v1")
+        rule.rule.replace("<path:identifier>", "{id}")
+        .replace("<int:", "<")
+        .replace("<", "{")
+        .replace(">", "}")
+        .removeprefix("/api/v1")
         for rule in app.url_map.iter_rules()
         if rule.rule.startswith("/api/v1/")
     }

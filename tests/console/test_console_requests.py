@@ -6,10 +6,10 @@ import pytest
 
 from tests.console.conftest import Console
 from tests.console.world import HOSTILE, LOG4J
-from webhook.engines.requesting.desk import Wish
 from webhook.engines.requesting.options import RequestOptions
 from webhook.model.assessments import Scope
 from webhook.model.people import KUBERNETES, Person
+from webhook.model.requests import Wish
 
 PACKAGE = LOG4J.partition("@")[0]
 DEV = Person("dev", "token", issuer=KUBERNETES, username="dev", uid="uid-dev")

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from webhook.ports.certificates import SecretKeeper
     from webhook.ports.cluster import LeaderLock
     from webhook.ports.decisions import DecisionResources
+    from webhook.ports.requesting import RequestObjects
     from webhook.telemetry import Faults
 
 
@@ -120,6 +121,26 @@ class Cluster:
         from webhook.clients.kube.ticketguard import KubeTicketGuard
 
         return KubeTicketGuard(self.api, self.settings.kube.ticket_guard, self.clock)
+
+    def request_guard(self) -> TicketGuard:
+        """What makes sure who wrote a request.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.ticketguard import KubeTicketGuard
+
+        return KubeTicketGuard(self.api, self.settings.kube.request_guard, self.clock)
+
+    def request_objects(self) -> RequestObjects:
+        """Requests for exceptions that are objects in the cluster.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.requestobjects import KubeRequestObjects
+
+        return KubeRequestObjects(self.api, self.clock)
 
     @cached_property
     def running(self) -> RunningWorkloads:
@@ -279,6 +300,7 @@ def features(settings: Settings, namespace: str) -> Features:
         configurations=certificates.configurations,
         break_glass=settings.policy.break_glass,
         ticket_guard=settings.kube.ticket_guard,
+        request_guard=settings.kube.request_guard,
         events=settings.audit.events,
         reports=(("wgpolicyk8s.io", "policyreports"), ("openreports.io", "reports")) if settings.audit.reports else (),
         cluster_reports="clusterReports" in settings.sbom.sources,

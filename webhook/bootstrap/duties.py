@@ -18,10 +18,12 @@ from webhook.engines.controlling.documents import RereadDuty
 from webhook.engines.controlling.expiry import ExpiryDuty
 from webhook.engines.controlling.granting import GrantDuty, GrantParts
 from webhook.engines.controlling.provisioning import Provisioning, ProvisioningParts
+from webhook.engines.controlling.requests import RequestDuty, RequestParts
 from webhook.engines.controlling.rights import RightsDuty, controller_needs
 from webhook.engines.controlling.running_images import InventoryDuty, InventoryParts
 from webhook.engines.controlling.urgent import UrgentDuty
 from webhook.model.records import OutdatedCounts
+from webhook.model.requests import RequestCounts
 from webhook.ports.processes import Duty
 from webhook.sboms import READER
 from webhook.telemetry.metrics import Metrics
@@ -40,6 +42,7 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
         events = cluster.events if settings.audit.events else None
         yield GrantDuty(GrantParts(cluster.grants, cluster.live, events), parts.clock)
     yield provisioning(parts, metrics)
+    yield requests(parts, metrics)
     yield inventory(parts, metrics)
     if settings.controller.urgent_components:
         yield UrgentDuty(parts.downloader(), parts.clock, settings.controller)
@@ -72,6 +75,21 @@ def provisioning(parts: Parts, metrics: Metrics) -> Provisioning:
 
     interval = parts.settings.controller.resource_seconds
     return Provisioning(made, parts.settings.types, parts.clock, publish, interval)
+
+
+def requests(parts: Parts, metrics: Metrics) -> RequestDuty:
+    """Makes requests of the cluster's objects, and counts all requests."""
+    cluster, settings = parts.cluster, parts.settings
+    events = cluster.events if settings.audit.events else None
+    made = RequestParts(parts.desk, cluster.request_objects(), cluster.request_guard(), events)
+
+    def publish(counts: RequestCounts) -> None:
+        for phase, number in counts.by_phase.items():
+            metrics.set("bomgate_requests", number, phase.value)
+        waited = 0.0 if counts.oldest is None else (parts.clock.now() - counts.oldest).total_seconds()
+        metrics.set("bomgate_requests_oldest_waiting_seconds", waited)
+
+    return RequestDuty(made, parts.clock, publish, settings.controller.resource_seconds)
 
 
 def inventory(parts: Parts, metrics: Metrics) -> InventoryDuty:

@@ -23,11 +23,11 @@ from webhook.cli.output import fields, note, print_csv, print_json, print_table,
 from webhook.cli.request_shapes import AnsweredShape, RequestListShape, RequestShape
 from webhook.cli.triaging import gathered, loaded_triage
 from webhook.cli.verbs import VerbGroup
-from webhook.engines.requesting.desk import DraftAnswer, Wish
+from webhook.engines.requesting.desk import DraftAnswer
 from webhook.engines.triage.deciding import Effects
 from webhook.model.assessments import Scope
 from webhook.model.people import Person
-from webhook.model.requests import Asker, ExceptionRequest, Phase, RequestScan
+from webhook.model.requests import Asker, ExceptionRequest, Phase, RequestScan, Wish
 from webhook.model.triage import Key, Page
 from webhook.policy.expiry import parse_until
 from webhook.policy.phrases import count, moment

@@ -15,11 +15,11 @@ from webhook.console.identity import Gate
 from webhook.console.lists.base import is_number, moment
 from webhook.console.problems import NotFound
 from webhook.console.rights import offers, origin, person, require
-from webhook.engines.requesting.desk import DraftAnswer, Wish
+from webhook.engines.requesting.desk import DraftAnswer
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.assessments import Scope
 from webhook.model.people import Person
-from webhook.model.requests import ExceptionRequest, Phase
+from webhook.model.requests import ExceptionRequest, Phase, Wish
 from webhook.model.triage import AuditScan
 from webhook.policy.asking import is_same
 from webhook.policy.expiry import parse_until

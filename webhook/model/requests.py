@@ -76,6 +76,7 @@ class ExceptionRequest:
         answer: the newest; None while there is none.
         origin: the object that it stands for, such as ``AssessmentRequest shop/log4j``; empty when there is none.
         origin_uid: of that object.
+        definition: tells specifications of the object apart; empty when there is none.
         type: the assessment type that is asked for; empty leaves it to the approver.
     """
 
@@ -90,6 +91,7 @@ class ExceptionRequest:
     answer: RequestAnswer | None = None
     origin: str = ""
     origin_uid: str = ""
+    definition: str = ""
     type: str = ""
 
     @property
@@ -106,6 +108,32 @@ class ExceptionRequest:
         """The phase at a time: a request that waits has lapsed when its end has come."""
         lapsed = self.phase is Phase.WAITING and self.until is not None and now >= self.until
         return Phase.LAPSED if lapsed else self.phase
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for.
+
+    Attributes:
+        vulnerabilities: identifiers or aliases.
+        scope: as people write it.
+        namespace: where.
+        reason: why.
+        until, days: the end; one of them.
+        until_fixed: instead of an end.
+        requested_for: for whom a ServiceAccount asks.
+        type: the assessment type; empty for the usual one.
+    """
+
+    vulnerabilities: tuple[str, ...]
+    scope: Scope
+    namespace: str
+    reason: str
+    until: dt.datetime | None = None
+    days: int | None = None
+    until_fixed: bool = False
+    requested_for: str = ""
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

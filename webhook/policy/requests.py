@@ -79,8 +79,8 @@ def joined(asker: Asker, recorded_by: str) -> RequestRule:
             raise InvalidInput(f"{plain(asker.person.name, 100)} asks for it already.", remedy="Wait for the answer.")
         if len(request.askers) >= MOST_ASKERS:
             raise InvalidInput("Enough people have asked for it.", remedy="Wait for the answer.")
-        others = tuple(other for other in request.askers if not is_same(asker.person, other.person))
-        made = replace(request, askers=(*others, asker))
+        askers = tuple(asker if is_same(asker.person, other.person) else other for other in request.askers)
+        made = replace(request, askers=askers if asker in askers else (*askers, asker))
         return _changed(made, "join-request", asker.person, recorded_by, asker.reason)
 
     return rule
@@ -199,6 +199,7 @@ def changed(
         scope=request.scope,
         until=request.until,
         type=request.type,
+        definition=request.definition,
         askers=(*request.askers, *former),
         phase=Phase.WAITING,
         version=before.version + 1,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from webhook.model.requestobjects import RequestObject, RequestStatus
     from webhook.model.requests import ExceptionRequest, RequestChange, RequestCounts, RequestScan
     from webhook.policy.requests import RequestView
 
@@ -38,3 +39,21 @@ class RequestStore(Protocol):
 
     def counts(self, now: dt.datetime) -> RequestCounts:
         """How many there are of each phase."""
+
+
+class RequestObjects(Protocol):
+    """``AssessmentRequest`` objects of the cluster."""
+
+    def list(self) -> Sequence[RequestObject] | None:
+        """All of them, in no order; None when the cluster does not know the kind.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to; a part of a list is never given.
+        """
+
+    def report(self, one: RequestObject, status: RequestStatus) -> None:
+        """Write the status of an object; harmless when the object is gone.
+
+        Raises:
+            SourceError: the API server did not answer, or refused to.
+        """

@@ -273,5 +273,16 @@ DEFINITIONS = (
         "When the oldest notification was announced that a destination did not take, as seconds since 1970; 0: none.",
         ("destination",),
     ),
+    MetricDefinition(
+        "bomgate_requests",
+        "gauge",
+        "Requests for exceptions by phase (waiting, approved, denied, withdrawn, lapsed).",
+        ("phase",),
+    ),
+    MetricDefinition(
+        "bomgate_requests_oldest_waiting_seconds",
+        "gauge",
+        "For how long the oldest request that waits has waited; 0 when none does.",
+    ),
     MetricDefinition("bomgate_build_info", "gauge", "1, with the version as a label.", ("version",)),
 )

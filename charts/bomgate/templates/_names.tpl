@@ -14,6 +14,11 @@
 {{- include "bomgate.fullname" . }}-break-glass-guard
 {{- end }}
 
+{{- /* The policy that makes sure who wrote a request, and its binding. */}}
+{{- define "bomgate.requestGuard" -}}
+{{- include "bomgate.fullname" . }}-request-guard
+{{- end }}
+
 {{- define "bomgate.databaseSecret" -}}
 {{- .Values.database.existingSecret | default (printf "%s-database" (include "bomgate.fullname" .)) }}
 {{- end }}

@@ -89,6 +89,8 @@ capabilities:
   value: "true"
 - name: BOMGATE_KUBE_TICKET_GUARD
   value: {{ include "bomgate.ticketGuard" . }}
+- name: BOMGATE_KUBE_REQUEST_GUARD
+  value: {{ include "bomgate.requestGuard" . }}
 - name: BOMGATE_KUBE_NAMESPACE
   valueFrom:
     fieldRef:

@@ -12,7 +12,7 @@ from tests.fakes import NOON, FakeClock
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.engines.assessing.rules import StoreRules
 from webhook.engines.notifying.watching import unanswered
-from webhook.engines.requesting.desk import DraftAnswer, RequestDesk, Wish
+from webhook.engines.requesting.desk import DraftAnswer, RequestDesk
 from webhook.engines.requesting.options import RequestOptions
 from webhook.errors import BomgateError, ChangedMeanwhile, InvalidInput
 from webhook.model.assessments import Scope
@@ -21,7 +21,7 @@ from webhook.model.people import KUBERNETES, Person
 from webhook.model.policies import Policy
 from webhook.model.purls import Purl
 from webhook.model.records import AssessmentQuery
-from webhook.model.requests import Asker, Phase, RequestScan
+from webhook.model.requests import Asker, Phase, RequestScan, Wish
 from webhook.model.triage import AuditScan
 from webhook.policy.asking import ApprovalRefused, RequestRefused
 from webhook.policy.evaluation import Rules

@@ -55,6 +55,13 @@ class KubeOptions:
         default=32 * 1024 * 1024,
         metadata={"help": ("Maximum size of an SBOM report, or of a page of nodes, read from the cluster, in bytes.")},
     )
+    request_guard: str = field(
+        default="bomgate-request-guard",
+        metadata={
+            "help": "Name of the ValidatingAdmissionPolicy, and of its binding, by which an AssessmentRequest names "
+            "whoever wrote it; without it such objects are no requests."
+        },
+    )
     ticket_guard: str = field(
         default="bomgate-break-glass-guard",
         metadata={

@@ -42,6 +42,7 @@ class Features:
         configurations: names of the webhook configurations.
         break_glass: whether break-glass can be used.
         ticket_guard: name of the policy that guards its tickets.
+        request_guard: name of the policy that makes sure who wrote a request.
         events: whether Events are told.
         reports: API groups and plural names of the reports that are written.
         cluster_reports: whether SBOMs are taken from reports in the cluster.
@@ -55,6 +56,7 @@ class Features:
     configurations: tuple[str, ...] = ()
     break_glass: bool = False
     ticket_guard: str = "bomgate-break-glass-guard"
+    request_guard: str = "bomgate-request-guard"
     events: bool = False
     reports: tuple[tuple[str, str], ...] = ()
     cluster_reports: bool = False
@@ -79,6 +81,11 @@ def controller_needs(features: Features) -> Needs:
         "custom resources": (
             *_rights("list", (_BOMGATE, "assessmenttypes"), (_BOMGATE, "assessments")),
             *_rights("patch", (_BOMGATE, "assessmenttypes/status"), (_BOMGATE, "assessments/status")),
+        ),
+        "requests": (
+            Right("list", "assessmentrequests", _BOMGATE),
+            Right("patch", "assessmentrequests/status", _BOMGATE),
+            *(Right("get", kind, _REGISTRATION, name=features.request_guard) for kind in _GUARDS),
         ),
         "break-glass": (
             *_rights("get", *_WORKLOADS),

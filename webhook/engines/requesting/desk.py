@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from webhook.engines.assessing.rules import RuleSource
@@ -10,9 +11,18 @@ from webhook.engines.assessing.targets import distinct_identifiers, find_target
 from webhook.engines.requesting.options import RequestOptions
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action
-from webhook.model.assessments import Assessment, Scope
+from webhook.model.assessments import Assessment
 from webhook.model.people import LOCAL, Person
-from webhook.model.requests import Asker, ExceptionRequest, RequestAnswer, RequestScan
+from webhook.model.requestobjects import RequestObject
+from webhook.model.requests import (
+    Asker,
+    ExceptionRequest,
+    RequestAnswer,
+    RequestChange,
+    RequestCounts,
+    RequestScan,
+    Wish,
+)
 from webhook.model.triage import Page
 from webhook.policy.asking import (
     ApprovalRefused,
@@ -24,38 +34,22 @@ from webhook.policy.asking import (
 )
 from webhook.policy.decisions import Decision, Target, decide
 from webhook.policy.plaintext import plain
-from webhook.policy.requests import Approval, approved, asked, denied, joined, withdrawn
+from webhook.policy.requests import (
+    Approval,
+    RequestView,
+    approved,
+    asked,
+    changed,
+    closed,
+    denied,
+    joined,
+    withdrawn,
+)
 from webhook.policy.scopes import canonical_scope
 from webhook.ports import Clock, VulnerabilityStore
 from webhook.ports.requesting import RequestStore
 
 MOST_IDS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody asks for.
-
-    Attributes:
-        vulnerabilities: identifiers or aliases.
-        scope: as people write it.
-        namespace: where.
-        reason: why.
-        until, days: the end; one of them.
-        until_fixed: instead of an end.
-        requested_for: for whom a ServiceAccount asks.
-        type: the assessment type; empty for the usual one.
-    """
-
-    vulnerabilities: tuple[str, ...]
-    scope: Scope
-    namespace: str
-    reason: str
-    until: dt.datetime | None = None
-    days: int | None = None
-    until_fixed: bool = False
-    requested_for: str = ""
-    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +211,57 @@ class RequestDesk:
         """
         now = self._clock.now()
         return self._store.change(withdrawn(_shorn(person), now, recorded_by), now=now, number=number)
+
+    # -- objects of the cluster -------------------------------------------------------------------------------------
+
+    def with_origin(self, kind: str) -> Sequence[ExceptionRequest]:
+        """Requests that stand for objects of a kind.
+
+        Raises:
+            StoreError: the store did not answer.
+        """
+        return self._store.with_origin(kind)
+
+    def counts(self) -> RequestCounts:
+        """How many requests there are.
+
+        Raises:
+            StoreError: the store did not answer.
+        """
+        return self._store.counts(self._clock.now())
+
+    def adopt(self, one: RequestObject, person: Person, known: ExceptionRequest | None) -> ExceptionRequest:
+        """Make a request of an object, or change the request that was made of it.
+
+        Args:
+            one: the object, which can be read.
+            person: who wrote it.
+            known: what was made of it before; None for a new one.
+
+        Raises:
+            InvalidInput: a part of it cannot be used.
+            StoreError: nothing was recorded.
+        """
+        assert one.wish is not None
+        wanted = replace(self.made(one.wish, person), origin=one.origin, origin_uid=one.uid, definition=one.definition)
+        now, by = self._clock.now(), one.origin
+        if known is None:
+            return self._store.change(asked(wanted, by), now=now, namespace=one.namespace)
+        return self._store.change(lambda view: changed(wanted, view, person, now, by), now=now, number=known.number)
+
+    def close(self, number: int, person: Person, recorded_by: str) -> ExceptionRequest:
+        """Withdraw a request altogether, and end what its approval made.
+
+        Raises:
+            StoreError: nothing was recorded.
+        """
+        now = self._clock.now()
+
+        def rule(view: RequestView) -> RequestChange:
+            assert view.request is not None, "requests are never removed"
+            return closed(view.request, view, person, now, recorded_by)
+
+        return self._store.change(rule, now=now, number=number)
 
     # -- answering --------------------------------------------------------------------------------------------------
 
