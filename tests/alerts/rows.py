@@ -329,6 +329,12 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
         "Console and notifications",
         (
             Panel(
+                "Requests for exceptions",
+                "short",
+                "By phase; those that wait need an answer.",
+                [(f"max by (phase) (bomgate_requests{{{IN}}})", "{{phase}}")],
+            ),
+            Panel(
                 "Console requests",
                 "reqps",
                 "Answers of the console and its API, by the class of their status.",

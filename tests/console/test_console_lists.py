@@ -13,7 +13,18 @@ from tests.console.conftest import Console
 from tests.console.world import EVIL, HOSTILE
 from tests.ports.samples import digest
 
-LISTS = ("vulnerabilities", "packages", "images", "workloads", "assessments", "types", "runs", "notifications", "audit")
+LISTS = (
+    "vulnerabilities",
+    "packages",
+    "images",
+    "workloads",
+    "assessments",
+    "requests",
+    "types",
+    "runs",
+    "notifications",
+    "audit",
+)
 
 
 def items(shown: Console, path: str, **given: str) -> list[dict[str, Any]]:

@@ -80,6 +80,18 @@ CONTROLLER = (
         },
     ),
     Case(
+        "BomgateRequestsWaiting",
+        "warning",
+        led("bomgate_requests_oldest_waiting_seconds", "172801x60", at="20m"),
+        {
+            "it is two days old": led("bomgate_requests_oldest_waiting_seconds", "172800x60", at="20m"),
+            "it was answered": led("bomgate_requests_oldest_waiting_seconds", "172900x5 0x60", at="20m"),
+            "this one does not lead": led(
+                "bomgate_requests_oldest_waiting_seconds", "172900x60", leader="0x2000", at="20m"
+            ),
+        },
+    ),
+    Case(
         "BomgateCustomResourcesInvalid",
         "warning",
         led("bomgate_custom_resources", "1x60", 'kind="Assessment", valid="false"', at="20m"),
