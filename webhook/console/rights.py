@@ -13,7 +13,7 @@ from webhook.console.sessions import Session
 from webhook.model.assessments import Assessment
 from webhook.model.people import Person
 
-NAMESPACED = ("vulnerabilities", "packages", "images", "sbomdocuments", "workloads", "assessments")
+NAMESPACED = ("vulnerabilities", "packages", "images", "sbomdocuments", "workloads", "assessments", "requests")
 """What can be read in one namespace alone; the rest concerns the whole cluster."""
 
 

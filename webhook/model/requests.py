@@ -160,12 +160,14 @@ class RequestScan:
         namespace: exactly.
         user: the first who asked, exactly.
         vulnerability: one that is asked for, exactly.
+        within: only for one of these namespaces.
     """
 
     phase: Phase | None = None
     namespace: str | None = None
     user: str | None = None
     vulnerability: str | None = None
+    within: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

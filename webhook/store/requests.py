@@ -184,6 +184,8 @@ def _chosen(query: Select[Any], scan: RequestScan, now: dt.datetime) -> Select[A
             query = query.where(~_is_past(now))
     if scan.namespace is not None:
         query = query.where(_R.namespace == literal(scan.namespace))
+    if scan.within is not None:
+        query = query.where(_R.namespace.in_(scan.within))
     if scan.user is not None:
         query = query.where(_R.user == literal(scan.user))
     if scan.vulnerability is not None:

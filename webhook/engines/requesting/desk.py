@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from webhook.engines.assessing.rules import RuleSource
@@ -90,7 +90,14 @@ class RequestDesk:
     ) -> None:
         self._store, self._vulnerabilities, self._rules = store, vulnerabilities, rules
         self._clock = clock
+        self._namespaces: tuple[str, ...] | None = None
         self.options = options
+
+    def within(self, namespaces: Iterable[str]) -> RequestDesk:
+        """A desk whose list shows requests for some namespaces only."""
+        made = RequestDesk(self._store, self._vulnerabilities, self._rules, self.options, self._clock)
+        made._namespaces = tuple(sorted(namespaces))
+        return made
 
     # -- looking ----------------------------------------------------------------------------------------------------
 
@@ -101,6 +108,8 @@ class RequestDesk:
             TooBroad: it takes too long.
             StoreError: the store did not answer.
         """
+        if self._namespaces is not None:
+            scan = replace(scan, within=self._namespaces)
         rows = self._store.page(scan, after, most + 1, now=self._clock.now())
         return Page(tuple(rows[:most]), (rows[most - 1].number,) if len(rows) > most else None)
 
