@@ -85,17 +85,17 @@ class RequestDuty:
     def _take(self, objects: Sequence[RequestObject], guarded: dt.datetime | None) -> None:
         desk = self._parts.desk
         known = {(request.origin, request.origin_uid): request for request in desk.with_origin("AssessmentRequest")}
-        there = {(one.origin, one.uid) for one in objects if not one.is_going}
+        there = {(each.origin, each.uid) for each in objects if not each.is_going}
         for key, request in known.items():
             if key not in there and request.phase in _OPEN and not request.askers[0].left:
                 desk.withdraw(request.number, request.askers[0].person, "the object is gone")
         failure: SourceError | None = None
-        for one in objects:
-            if one.is_going:
+        for asked in objects:
+            if asked.is_going:
                 continue
-            status = self._status(one, known.get((one.origin, one.uid)), guarded)
+            status = self._status(asked, known.get((asked.origin, asked.uid)), guarded)
             try:
-                self._report(one, status)
+                self._report(asked, status)
             except Final as problem:  # one that cannot be written keeps none of the others from it
                 failure = problem
         if failure is not None:
