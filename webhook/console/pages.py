@@ -153,6 +153,9 @@ def _add_decisions(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gat
         chosen = tuple(request.form.getlist("tick"))
         ids = seen.decider.matching(wanted) if request.form.get("all") else chosen
         draft = new_draft(ids, request.form, is_filter=bool(request.form.get("all")))
+        limits = seen.boards.now().limits
+        if limits is not None and len(limits) == 1 and not draft.values["namespace"]:
+            draft.values["namespace"] = next(iter(limits))
         response = redirect(f"/decide/{_session().keep(draft)}", 303)
         assert isinstance(response, Response)
         return response

@@ -75,6 +75,7 @@ def values(ossindex: OssIndexDouble) -> dict[str, Any]:
     return {
         "config": config,
         "replicas": 2,
+        "console": {"enabled": True},
         "database": {"existingSecret": "database"},
         "postgresql": {"enabled": False},
         "ossindex": {"url": ossindex.url, "existingSecret": "ossindex"},

@@ -66,11 +66,12 @@ class Installation:
         values: of the chart; change them and ``upgrade``.
 
     Attributes:
+        folder: for files.
         kubelet: runs its Pods.
     """
 
     def __init__(self, cluster: Cluster, helm: Path, folder: Path, values: dict[str, Any]) -> None:
-        self.cluster, self.values, self._helm, self._folder = cluster, values, helm, folder
+        self.cluster, self.values, self._helm, self.folder = cluster, values, helm, folder
         self.kubelet = Kubelet(cluster, NAMESPACE, PODS, folder / "pods")
 
     # -- helm -------------------------------------------------------------------------------------------------------
@@ -83,7 +84,7 @@ class Installation:
         """
         command = [str(self._helm), "--kubeconfig", str(self.cluster.kubeconfig), "-n", namespace, *arguments]
         given = None if values is None else yaml.safe_dump(values)
-        home = {"HOME": str(self._folder), "PATH": os.environ.get("PATH", "")}
+        home = {"HOME": str(self.folder), "PATH": os.environ.get("PATH", "")}
         done = subprocess.run(
             [*command, *(["--values", "-"] if given else [])],
             input=given,

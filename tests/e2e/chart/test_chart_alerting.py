@@ -13,6 +13,7 @@ from tests.alerts.dashboard import queries
 from tests.alerts.monitoring import Monitoring, monitored
 from tests.e2e.answers import call
 from tests.e2e.catalogue import CAUTION
+from tests.e2e.chart.consoles import call_console
 from tests.e2e.chart.installation import NAMESPACE, Installation
 from tests.e2e.manifests import deployment
 from tests.e2e.processes import wait_until
@@ -22,7 +23,6 @@ NewNamespace = Callable[..., str]
 BEGIN_WITH_AN_EVENT = (
     "apiserver_admission_webhook_rejection_count",
     "apiserver_admission_webhook_fail_open_count",
-    "bomgate_console_request",
     "bomgate_controller_duty_errors_total",
     "bomgate_mutations_total",
     "bomgate_notifications_failing_since",
@@ -55,7 +55,8 @@ def api_server(installation: Installation) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def monitoring(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Monitoring]:
-    scrapes = (pods(installation, "webhook"), pods(installation, "controller"), api_server(installation))
+    call_console(installation)
+    scrapes = (*(pods(installation, name) for name in ("webhook", "controller", "console")), api_server(installation))
     with monitored(tmp_path_factory.mktemp("monitoring"), *scrapes) as running:
         wait_until(running.all_targets_up, 30, "a scrape of every target", pause=0.2)
         yield running

@@ -81,7 +81,12 @@ CONTROLLER_AT_HOME = (
     each("coordination.k8s.io", "leases", "create")
     | each("coordination.k8s.io", "leases", "get update", "bomgate-controller")
     | each("", "secrets", "create")
-    | each("", "secrets", "get update", "bomgate-ca", "bomgate-webhook-tls")
+    | each("", "secrets", "get update", "bomgate-ca", "bomgate-webhook-tls", "bomgate-console-tls")
+)
+CONSOLE = (
+    each("authentication.k8s.io", "tokenreviews", "create")
+    | each("authorization.k8s.io", "subjectaccessreviews", "create")
+    | each("", "events", "create patch")
 )
 UNREGISTER = each("admissionregistration.k8s.io", REGISTRATIONS, "delete", "bomgate")
 
@@ -91,6 +96,7 @@ UNREGISTER = each("admissionregistration.k8s.io", REGISTRATIONS, "delete", "bomg
     [
         ("bomgate-webhook", WEBHOOK, set()),
         ("bomgate-controller", CONTROLLER, CONTROLLER_AT_HOME),
+        ("bomgate-console", CONSOLE, set()),
         ("bomgate-download", set(), set()),
         ("bomgate-unregister", UNREGISTER, set()),
     ],
@@ -121,5 +127,6 @@ def test_only_what_asks_the_api_server_gets_a_token(installation: Installation) 
     assert {component: has_token(spec) for component, spec in specs.items()} == {
         "webhook": True,
         "controller": True,
+        "console": True,
         "download": False,
     }

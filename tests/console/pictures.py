@@ -1,0 +1,82 @@
+"""Pictures of the console's pages: ``python -m tests.console.pictures`` writes those of the documentation.
+
+With a folder as argument it writes every page at both widths there, to be looked at. They show the store of these tests,
+in which all names are made up.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.console.chromium import ConsoleProcess, program
+from tests.console.world import filled
+from tests.e2e.processes import wait_until
+from tests.ports.samples import digest
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "pictures"
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 400, "height": 800}
+PAGES = {
+    "overview": "/",
+    "vulnerabilities": "/vulnerabilities?running=1",
+    "vulnerability": "/vulnerabilities/CVE-2021-44228",
+    "packages": "/packages?name=log4j*",
+    "package": "/package?purl=pkg:maven/org.apache.logging.log4j/log4j-core",
+    "images": "/images?name=*shop*",
+    "image": f"/images/{digest(1)}",
+    "workloads": "/workloads?namespace=shop",
+    "assessments": "/assessments?author=ana",
+    "types": "/types",
+    "runs": "/runs",
+    "audit": "/audit",
+    "settings": "/settings",
+    "nothing": "/nothing",
+}
+SHOWN = ("overview", "vulnerabilities", "preview", "workloads")
+"""Those of the documentation."""
+
+
+def take(folder: Path, names: tuple[str, ...], widths: tuple[dict[str, int], ...]) -> None:
+    """Write pictures as NAME.png, or NAME-WIDTH.png where there are several widths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
+        filled(f"sqlite:///{place}/b.db", place).store.close()
+        process = ConsoleProcess(f"sqlite:///{place}/b.db", Path(place))
+        browser = playwright.chromium.launch(executable_path=program(), args=["--no-sandbox"])
+        try:
+            link = str(wait_until(process.link, 90, "the console prints its link"))
+            page = browser.new_page()
+            page.goto(link)
+            for width in widths:
+                page.set_viewport_size(width)  # type: ignore[arg-type]
+                for name in names:
+                    show(page, link.partition("/sign-in")[0], name)
+                    end = f"-{width['width']}" if len(widths) > 1 else ""
+                    page.screenshot(path=folder / f"{name}{end}.png", full_page=len(widths) > 1)
+        finally:
+            browser.close()
+            process.stop()
+
+
+def show(page: Page, address: str, name: str) -> None:
+    """Open a page; ``preview`` is that of a decision."""
+    if name != "preview":
+        page.goto(address + PAGES[name])
+        return
+    page.goto(f"{address}/vulnerabilities/CVE-2021-44228")
+    page.get_by_role("button", name="Assess …").click()
+    page.get_by_label("Caution").check()
+    page.get_by_label("Comment").fill("Lookups are turned off in the shop; the update is planned for this week.")
+    page.get_by_label("Namespace").fill("shop")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("heading", name="What this changes").scroll_into_view_if_needed()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        take(Path(sys.argv[1]), (*PAGES, "preview"), (WIDE, NARROW))
+    else:
+        take(DOCS, SHOWN, (WIDE,))
