@@ -1,11 +1,12 @@
 """Pictures of the console's pages: ``python -m tests.console.pictures`` writes those of the documentation.
 
-With a folder as argument it writes every page at both widths there, to be looked at. They show the store of these tests,
-in which all names are made up.
+With a folder as argument it writes every page at both widths there, to be looked at. They show the store of these
+tests, in which all names are made up.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -35,13 +36,14 @@ PAGES = {
     "settings": "/settings",
     "nothing": "/nothing",
 }
-SHOWN = ("overview", "vulnerabilities", "preview", "workloads")
+SHOWN = ("overview", "vulnerabilities", "preview")
 """Those of the documentation."""
 
 
 def take(folder: Path, names: tuple[str, ...], widths: tuple[dict[str, int], ...]) -> None:
     """Write pictures as NAME.png, or NAME-WIDTH.png where there are several widths."""
     folder.mkdir(parents=True, exist_ok=True)
+    os.environ["LOGNAME"] = "ana"  # the console shows who started it
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         filled(f"sqlite:///{place}/b.db", place).store.close()
         process = ConsoleProcess(f"sqlite:///{place}/b.db", Path(place))
@@ -55,7 +57,7 @@ def take(folder: Path, names: tuple[str, ...], widths: tuple[dict[str, int], ...
                 for name in names:
                     show(page, link.partition("/sign-in")[0], name)
                     end = f"-{width['width']}" if len(widths) > 1 else ""
-                    page.screenshot(path=folder / f"{name}{end}.png", full_page=len(widths) > 1)
+                    page.screenshot(path=folder / f"{name}{end}.png", full_page=len(widths) > 1 or name == "preview")
         finally:
             browser.close()
             process.stop()
@@ -79,4 +81,4 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         take(Path(sys.argv[1]), (*PAGES, "preview"), (WIDE, NARROW))
     else:
-        take(DOCS, SHOWN, (WIDE,))
+        take(DOCS, SHOWN, ({**WIDE, "height": 640},))
