@@ -149,7 +149,7 @@ def test_a_program_is_a_service_account_with_the_rights_of_its_roles(team: Team)
     done: Any = wait_until(lambda: _done(team, token, body), 60, "the right to write counts")
     assert {"title": f"Deployment {SHOP}/worker", "before": "warn", "after": "deny"} in done["workloads"]
     assert team.call(token, "decisions", {**body, "namespace": LAB}).status_code in (400, 403)
-    (event,) = [one for one in core.list_namespaced_event(SHOP).items if one.reason == "BomgateDecided"]
+    (event,) = [told for told in core.list_namespaced_event(SHOP).items if told.reason == "BomgateDecided"]
     assert user in event.message and done["batch"] in event.message and event.involved_object.name == SHOP
     rights.delete_namespaced_role_binding("ci-writes", SHOP)
 
