@@ -23,10 +23,6 @@ class RequestOptions:
             "approve."
         },
     )
-    required: bool = field(
-        default=False,
-        metadata={"help": "Whether an Assessment object that does not deny needs somebody else's approval to count."},
-    )
     allow_self: bool = field(
         default=False,
         metadata={
