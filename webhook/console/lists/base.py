@@ -21,8 +21,6 @@ ROOT = "/api/v1"
 """Of all addresses of the API."""
 MOST_TEXT = 200
 MOST_DAYS = 3650
-ROOT = "/api/v1"
-"""Where the API is."""
 PAGE = 50
 MOST_PAGE = 1000
 _MOST_DIGITS = 9
