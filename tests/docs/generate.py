@@ -40,6 +40,7 @@ SHAPES: Mapping[str, type[Any]] = {
     "readiness": readiness_shapes.ReadinessShape,
     "sbom add": sbom_shapes.ImportShape,
     "sbom import": sbom_shapes.ImportShape,
+    "sbom path": sbom_shapes.PathShape,
     "sbom list": sbom_shapes.SbomListShape,
     "sbom show": sbom_shapes.SbomShowShape,
     "sbom fetch": sbom_shapes.FetchShape,

@@ -26,7 +26,7 @@ VERBS = {
     "download": ("download", "Query OSS Index for the components in use, and store the answers."),
     "check": ("check", "Evaluate SBOM files, images, manifests or an AdmissionReview as the webhook would."),
     "readiness": ("readiness", "Preview which running workloads would be denied if you enforced now."),
-    "sbom": ("sbom", "SBOMs in the store: add, import, list, show."),
+    "sbom": ("sbom", "SBOMs in the store: add, import, list, show, path."),
     "vulns": ("vulns", "Vulnerabilities and what they affect: list, show."),
     "assess": ("assess", "Assess one or many vulnerabilities."),
     "assessments": ("assessments", "What was decided, in force or not: list, export."),

@@ -13,6 +13,7 @@ from webhook.cli.options import global_options, invocation, output_option, read_
 from webhook.cli.output import note, print_json, print_table, sentences
 from webhook.cli.progress import counted
 from webhook.cli.sbom_fetch import fetch
+from webhook.cli.sbom_path import path
 from webhook.cli.sbom_remove import remove
 from webhook.cli.sbom_shapes import (
     ImportedShape,
@@ -131,6 +132,7 @@ def list_sboms(output: str) -> None:
 
 
 command.add_command(show)
+command.add_command(path)
 command.add_command(fetch)
 command.add_command(remove)
 

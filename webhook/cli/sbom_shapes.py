@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
+from webhook.model.dependencies import DependencyPath
 from webhook.model.looks import Departure
 from webhook.model.records import SbomRecord
 
@@ -186,3 +187,25 @@ class FetchShape:
     incomplete: Annotated[str, "Why not all that is attached is known; empty when every place answered."]
     gone: Annotated[tuple[DepartureShape, ...], "With --add: what counted before, and is gone from its place."]
     remedy: Annotated[str, "What to do; empty when all is known."]
+
+
+@dataclass(frozen=True, slots=True)
+class StepShape:
+    """A part of a path."""
+
+    name: Annotated[str, "What the document calls it, with its version."]
+    purl: Annotated[str, "As written; empty for what has none."]
+
+
+@dataclass(frozen=True, slots=True)
+class PathShape:
+    """``bomgate sbom path --output json``."""
+
+    steps: Annotated[tuple[StepShape, ...], "From what the document is about to the component; empty: none is known."]
+    is_dependency: Annotated[bool, "Whether the steps depend on each other; otherwise they contain each other."]
+    reason: Annotated[str, "Why no way is known; empty when one is."]
+
+    @classmethod
+    def of(cls, one: DependencyPath) -> PathShape:
+        """From the model."""
+        return cls(tuple(StepShape(step.name, step.purl) for step in one.steps), one.is_dependency, one.reason)

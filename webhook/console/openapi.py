@@ -8,6 +8,7 @@ from typing import Any
 from webhook.console.details import IMAGE_SCHEMA, PACKAGE_SCHEMA, VULNERABILITY_SCHEMA
 from webhook.console.lists.base import MOST_PAGE, PAGE, ListView
 from webhook.console.request_schemas import SCHEMAS, asking, request_paths
+from webhook.console.ways import PATH_SCHEMA
 
 _PROBLEM = {
     "type": "object",
@@ -75,6 +76,7 @@ def document(lists: Mapping[str, ListView[Any]], version: str) -> dict[str, Any]
         "Package": PACKAGE_SCHEMA,
         "Image": IMAGE_SCHEMA,
         **SCHEMAS,
+        "Path": PATH_SCHEMA,
     }
     for view in lists.values():
         name = f"{view.name.title()}Row"
@@ -173,6 +175,19 @@ def _single() -> dict[str, Any]:
         "/vulnerabilities/{id}": get("vulnerability", "path", "id", "Vulnerability"),
         "/package": get("package and who has it", "query", "purl", "Package"),
         "/images/{digest}": get("image", "path", "digest", "Image"),
+        "/images/{digest}/path": {
+            "get": {
+                "operationId": "getPath",
+                "summary": "What brings a component into an image.",
+                "parameters": [
+                    {"name": "digest", "in": "path", "required": True, "schema": {"type": "string"}},
+                    {"name": "purl", "in": "query", "required": True, "schema": {"type": "string"}},
+                ],
+                "responses": _responses(
+                    "The shortest way.", {"application/json": {"schema": {"$ref": "#/components/schemas/Path"}}}
+                ),
+            }
+        },
         "/decisions": {
             "post": {
                 "operationId": "decide",

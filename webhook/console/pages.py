@@ -13,7 +13,7 @@ from webhook.console.details import image_json, package_json, vulnerability_json
 from webhook.console.drafts import Draft, new_draft
 from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate
-from webhook.console.lists.base import ListView, encode, limit
+from webhook.console.lists.base import ROOT, ListView, encode, limit
 from webhook.console.lists.every import every_list
 from webhook.console.lists.findings import vulnerability_filter
 from webhook.console.lists.telling import add_test_message
@@ -21,6 +21,7 @@ from webhook.console.problems import NotFound
 from webhook.console.rights import offers, person, require, require_for, visible
 from webhook.console.sessions import Session
 from webhook.console.telling import record
+from webhook.console.ways import add_ways
 from webhook.engines.triage.assessments import AssessmentFilter
 from webhook.errors import BomgateError, InvalidInput, TooBroad
 from webhook.model.images import parse_digest
@@ -43,6 +44,7 @@ def add_pages(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]],
         app.add_url_rule(f"/{view.name}", f"page_{view.name}", _list_page(face, view, gate))
     _add_nouns(app, face, gate)
     add_test_message(app, face, gate)
+    add_ways(app, face, gate, ROOT)
     _add_decisions(app, face, lists["vulnerabilities"], gate)
 
     @app.get("/")
