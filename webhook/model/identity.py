@@ -17,9 +17,9 @@ from webhook.model.ecosystems import DISTRIBUTIONS
 STANDARD_LIBRARY = "stdlib"
 """The name of Go's standard library; Syft and Trivy write it so, cyclonedx-gomod writes ``std``."""
 
-_LOWER_PATHS = frozenset(["apk", "bitbucket", "composer", "deb", "github", "oci"])
+_LOWER_PATHS = frozenset(["apk", "bitbucket", "composer", "deb", "github", "oci", "swift"])
 _LOWER_VERSIONS = frozenset(["huggingface", "oci"])
-_PLAIN_V = re.compile(r"\A[vV=]+(?=\d)")
+_PLAIN_V = re.compile(r"\A[vV=]+\s*(?=\d)")
 _NO_V = frozenset(["cargo", "cocoapods", "composer", "gem", "npm", "nuget", "pypi", "swift"])
 """Types of which the registry's versions never begin with ``v``, or mean the same without."""
 _PEP503 = re.compile(r"[-_.]+")
@@ -45,14 +45,19 @@ _NPM_VIRTUAL = re.compile(r"virtual:[^#]*#")
 """How Yarn writes a package whose peers are settled, before where it comes from."""
 _NPM_ALIAS = re.compile(r"npm:(?:(@?[^@]+)@)?[vV=]*([^@:vV=][^@:]*)\Z")
 _GEM_PLATFORM = re.compile(
-    r"-(?:aarch64|amd64|arm|arm64|armv\w+|dalvik|darwin|i[3-6]86|java|jruby|linux|mingw|mswin|ppc|powerpc|ruby|s390x"
-    r"|sparc|universal|wasm|x64|x86)(?:[-_]?\w+)*\Z"
+    r"-(?:aarch64|aix|amd64|arm|arm64|armv\w+|cygwin|dalvik|darwin|dotnet|freebsd|hpux|i[3-6]86|java|jruby|linux"
+    r"|loongarch|macruby|mingw|mips|mswin|netbsd|openbsd|ppc|powerpc|riscv|ruby|s390x|solaris|sparc|truffleruby|universal"
+    r"|wasm|x64|x86)(?:[-_]?\w+)*\Z"
 )
 _COMPOSER_ZERO = re.compile(r"(\d{1,18}\.\d{1,18}\.\d{1,18})\.0(?![\w.])")
 _NUGET_NUMBERS = re.compile(r"\d+(?:\.\d+){0,3}(?=-|\Z)")
 _MAVEN_NOTATION = re.compile(r"([\w.+-]+):[A-Za-z][\w-]*(?:@\w+)?\Z")
 """A version with the kind of file or the classifier behind it."""
+_PINNED = re.compile(r"\[([^\[\](),]+)\]|\{strictly ([^\[\](),{};\s]+)\}|([^\[\](),!\s]+)!!")
+"""One version and no other: in brackets for Maven and NuGet, and as Gradle writes it."""
 _SWIFT_ADDRESS = re.compile(r"(?:https?|ssh|git):/+(?:\w+@)?(.+)\Z|\w+@([\w.-]+):(.+)\Z", re.DOTALL)
+_HOST_AND_OWNER = 2
+_FLAT_HOSTS = frozenset(["bitbucket.org", "github.com"])
 _GIT = re.compile(r"(?:\.git)+\Z")
 _EPOCH = re.compile(r"\A(?:(?:\d+|\(none\)):)+")
 
@@ -107,8 +112,10 @@ def spelt(purl_type: str, stated: Stated, key: Stated) -> Stated | None:
         version = stated.version.partition(";")[0].rstrip() or key.version
         return Stated(tuple(part.lower().replace("_", "-") for part in path), _PLAIN_V.sub("", version, count=1))
     if purl_type == "composer":
-        return key._replace(version=stated.version)
-    return stated if purl_type == "nuget" else None
+        return key._replace(version=stated.version.lstrip("= "))
+    if purl_type == "swift":
+        return _swift(stated)._replace(version=key.version)
+    return stated._replace(version=_unpinned(stated.version)) if purl_type == "nuget" else None
 
 
 def _apk(stated: Stated) -> Stated:
@@ -137,7 +144,7 @@ def _cocoapods(stated: Stated) -> Stated:
 
 def _conda(stated: Stated) -> Stated:
     """A version holds neither ``-`` nor ``=``: what follows one of them is the build (conda's name-version-build)."""
-    version = re.split("[-=]", stated.version, maxsplit=1)[0] or stated.version
+    version = re.split("[-=]", stated.version.lstrip("= "), maxsplit=1)[0] or stated.version
     name = stated.path[-1].lower()  # the channel before it is a qualifier
     return stated._replace(path=(name.rpartition("::")[2] or name,), version=version)
 
@@ -195,13 +202,19 @@ def _maven(stated: Stated) -> Stated:
     group, parts = ".".join(namespace).partition("#")[0], name.split(":")
     if len(parts) > 1 and group in ("", parts[0]):
         group, *parts = parts
-    notation = _MAVEN_NOTATION.match(stated.version)
-    version = notation[1] if notation else stated.version
+    version = _unpinned(stated.version)
+    notation = _MAVEN_NOTATION.match(version)
+    version = notation[1] if notation else version
     artifact = parts[0] or name
     shown = stated.name.split(":")  # as Trivy names packages
     group = group or stated.group or (shown[0] if shown[1:] == [artifact] else "")
     path = tuple(filter(None, (group, artifact)))
     return stated._replace(path=path, version=version)
+
+
+def _unpinned(version: str) -> str:
+    pinned = _PINNED.fullmatch(version)
+    return next(filter(None, pinned.groups())).strip() if pinned else version
 
 
 def _npm(stated: Stated) -> Stated:
@@ -223,7 +236,7 @@ def _npm(stated: Stated) -> Stated:
 
 def _nuget(stated: Stated) -> Stated:
     """Neither name nor version knows case; versions are normalised (NuGet docs, *Normalized version numbers*)."""
-    version = stated.version.lower()
+    version = _unpinned(stated.version).lower()
     version = version.partition("+")[0] if version[:1].isdigit() else version
     if numbers := _NUGET_NUMBERS.match(version):
         parts = [part.lstrip("0") or "0" for part in numbers[0].split(".")]
@@ -257,12 +270,24 @@ def _pep440(found: re.Match[str]) -> str:
 
 
 def _swift(stated: Stated) -> Stated:
-    """Where the package comes from, without how it is fetched."""
+    """Where the package comes from, without how it is fetched; SwiftPM compares addresses without regard to case.
+
+    SwiftPM 6.3 lists the products of a package behind a colon. Syft wrote the name a second time behind the address of
+    the repository, until 2026.
+    """
     whole = "/".join(stated.path)
     while address := _SWIFT_ADDRESS.match(whole):
         whole = address[1] or f"{address[2]}/{address[3]}"
     *namespace, name = [part for part in whole.split("/") if part] or stated.path
-    return stated._replace(path=(*namespace, _GIT.sub("", name) or name))
+    name = name.partition(":")[0] or name
+    name = _GIT.sub("", name) or name
+    if len(namespace) > _HOST_AND_OWNER:
+        repository = _GIT.sub("", namespace[-1])
+        # Only where nobody can nest folders is a repeated name certain to be one.
+        is_twice = repository.lower() == name.lower() and namespace[0].lower() in _FLAT_HOSTS
+        if repository != namespace[-1] or is_twice:
+            *namespace, name = *namespace[:-1], repository
+    return stated._replace(path=(*namespace, name))
 
 
 _RULES: Mapping[str, Callable[[Stated], Stated]] = {

@@ -12,11 +12,12 @@ from webhook.sboms import cyclonedx_xml, foreign, json_documents, tag_value
 from webhook.sboms.inventory import Heading, Inventory
 from webhook.sboms.limits import DEFAULT_LIMITS, Limits
 
-READER = 3
+READER = 4
 """Grows whenever the same bytes are read as other components than before.
 
 1 took the purl's text for the package; 2 took NuGet's and Composer's versions, and what stands behind a colon in
-coordinates of Maven, as they are written.
+coordinates of Maven, as they are written; 3 took addresses of Swift with their case and with products behind them,
+``[1.0]`` and ``1.0!!`` for no version, and platforms of gems such as ``-freebsd`` for a part of it.
 """
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANKS = re.compile(rb"[ \t\r\n]*")

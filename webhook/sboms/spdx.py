@@ -76,8 +76,8 @@ def creators(creation_info: bytes) -> list[str]:
 
 
 def is_purl(reference_type: str | None) -> bool:
-    """Whether an external reference of this type is a purl."""
-    return reference_type in _PURL_TYPES
+    """Whether an external reference of this type is a purl; some who write SPDX by hand shout it."""
+    return reference_type is not None and reference_type.lower() in _PURL_TYPES
 
 
 def read_packages(packages: list[Package] | None, inventory: Inventory) -> int:

@@ -82,3 +82,9 @@ def test_jitpack_names_builds_by_commits_which_have_no_order() -> None:
     assert version_key("a1b2c3d4e5", "maven") is None
     assert version_key("0123456789abcdef0123456789abcdef01234567", "maven") is None
     assert version_key("20040616", "maven") is not None
+
+
+@pytest.mark.parametrize("version", ["1.2.3.4", "1.10.0.2", "1.10.10.2", "10.0.0.2-rc.1", "v=1.2.31.4"])
+def test_four_numbers_of_npm_have_no_order_instead_of_that_of_a_pre_release(version: str) -> None:
+    assert version_key(version, "npm") is None
+    assert version_key("1.10.10rc.2", "npm") is not None

@@ -124,3 +124,11 @@ def test_a_module_from_a_folder_is_skipped_the_same_whether_its_entry_names_it_o
 def test_versioneers_word_for_no_version_is_none_however_its_plus_is_written(type_and_path: str) -> None:
     for plus in ("+", "%2B"):
         assert settled(f"pkg:{type_and_path}@0{plus}unknown").components == ()
+
+
+@pytest.mark.parametrize(
+    "purl",
+    ["pkg:maven/g/a@[1.7,1.8[!!1.7.25", "pkg:maven/g/a@[1.0,)", "pkg:maven/g/a@[1.0],[1.2]", "pkg:nuget/a@(1.0)"],
+)
+def test_a_range_is_no_pinned_version(purl: str) -> None:
+    assert settled(purl).skipped[0].reason is SkipReason.NO_VERSION

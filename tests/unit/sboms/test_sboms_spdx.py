@@ -33,7 +33,7 @@ def document(*packages: dict[str, Any], version: str = "SPDX-2.3", **extra: Any)
 
 @pytest.mark.parametrize("version", ["SPDX-2.2", "SPDX-2.3"])
 @pytest.mark.parametrize("category", ["PACKAGE-MANAGER", "PACKAGE_MANAGER", "OTHER"])
-@pytest.mark.parametrize("kind", ["purl", "http://spdx.org/rdf/references/purl"])
+@pytest.mark.parametrize("kind", ["purl", "PURL", "http://spdx.org/rdf/references/purl"])
 def test_a_purl_is_read_in_every_version_category_and_spelling(version: str, category: str, kind: str) -> None:
     sbom = parse(document(package("a", reference("pkg:npm/a@1", kind, category)), version=version))
     assert (sbom.format, sbom.version, sbom.components) == ("spdx-json", version, ("pkg:npm/a@1",))

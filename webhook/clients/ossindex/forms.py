@@ -179,10 +179,13 @@ def _rpm(key: Purl) -> Iterator[Form]:
     yield Form(key, certain=False)
 
 
-def _swift(key: Purl) -> Iterator[Form]:
-    yield Form(key)
+def _swift(key: Purl, spellings: Sequence[Purl]) -> Iterator[Form]:
+    """Whether OSS Index has addresses with their case, and versions as the tag was written, is not established."""
     version = key.version
-    yield Form(_at(key.package, version[1:] if version.startswith("v") else f"v{version}"), certain=False)
+    yield from map(Form, spellings)
+    yield Form(key, certain=not spellings)
+    for written in (*spellings, key):
+        yield Form(_at(written.package, version[1:] if version.startswith("v") else f"v{version}"), certain=False)
 
 
 _BY_KEY: Mapping[str, Callable[[Purl], Iterator[Form]]] = {
@@ -191,10 +194,10 @@ _BY_KEY: Mapping[str, Callable[[Purl], Iterator[Form]]] = {
     "maven": _maven,
     "npm": _npm,
     "rpm": _rpm,
-    "swift": _swift,
 }
 _BY_SPELLINGS: Mapping[str, Callable[[Purl, Sequence[Purl]], Iterator[Form]]] = {
     "composer": _composer,
     "nuget": _nuget,
     "pypi": _pypi,
+    "swift": _swift,
 }

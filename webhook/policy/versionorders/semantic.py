@@ -21,7 +21,8 @@ _STRICT = re.compile(rf"v?({_NUMBER}(?:\.{_NUMBER}){{0,2}}){_TAIL}", re.ASCII)
 _PUB = re.compile(rf"v?([0-9]+(?:\.[0-9]+){{0,2}}){_TAIL}", re.ASCII)
 _NUGET = re.compile(rf"v?([0-9]+(?:\.[0-9]+){{0,3}}){_TAIL}", re.ASCII)
 _NPM = re.compile(
-    r"[v=\s]*+([0-9]+(?:\.[0-9]+){0,2})(?:-?([0-9A-Za-z-]++(?:\.[0-9A-Za-z-]++)*+))?"
+    # Possessive: 1.10.0.2 must not be read as 1.1 with a pre-release.
+    r"[v=\s]*+([0-9]++(?:\.[0-9]++){0,2}+)(?:-?([0-9A-Za-z-]++(?:\.[0-9A-Za-z-]++)*+))?"
     r"(?:\+([0-9A-Za-z-]++(?:\.[0-9A-Za-z-]++)*+))?",
     re.ASCII,
 )
