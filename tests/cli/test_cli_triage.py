@@ -159,8 +159,21 @@ def test_versions_narrow_what_is_found(shown: Team, pattern: str, expected: int)
     assert len(found) == expected
 
 
+def test_what_runs_is_not_said_to_be_free_of_vulnerabilities_where_no_audit_ever_looked(tmp_path: Path) -> None:
+    never_audited = Team(f"sqlite:///{tmp_path}/never.db", tmp_path)
+    never_audited.ok("db", "upgrade")
+    for output in ("table", "json"):
+        ran = never_audited.run("vulns", "list", "--running", "--output", output)
+        assert (ran.code, ran.out) == (2, "")
+        assert "No cluster was audited with this database" in ran.err
+
+
 def test_what_no_image_has_is_said_to_be_nowhere(shown: Team) -> None:
     assert shown.ok("components", "find", "left-pudding").err == "No known image has left-pudding.\n"
+    other = shown.ok("components", "find", "left-pad", "--version", "9*").err
+    assert other == "No known image has left-pad in a version like 9*.\n"
+    cut = shown.ok("components", "find", "*", "--version", "2.14.*", "--limit", "1", "--output", "json").json
+    assert len(cut["components"]) == 1, "the limit is of what is found, and not of the packages that are looked through"
     limited = shown.ok("components", "find", "module-*", "--limit", "2", "--output", "json").json
     assert (len(limited["components"]), limited["more"]) == (2, True)
 

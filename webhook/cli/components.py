@@ -47,8 +47,14 @@ def find(name: str, version: str | None, limit: int | None, output: str) -> None
     """
     parts = invocation().parts()
     triage = loaded_triage(parts)
-    packages, is_more = gathered(lambda after, most: triage.packages.page(PackageScan(name), after, most), limit)
+    # A limit counts what is left of the packages once their versions are looked at.
+    most_packages = limit if version is None else None
+    packages, is_more = gathered(
+        lambda after, most: triage.packages.page(PackageScan(name), after, most), most_packages
+    )
     found = [shape for row in packages for shape in _found(triage, row.line.package, version)]
+    if version is not None and limit is not None:
+        found, is_more = found[:limit], len(found) > limit
     if output == "json":
         print_json(ComponentListShape(tuple(found), is_more))
         return
@@ -56,7 +62,8 @@ def find(name: str, version: str | None, limit: int | None, output: str) -> None
         print_csv(_CSV, [_csv_row(shape) for shape in found])
         return
     columns = ("Component", "State", "Images", "Runs in")
-    print_table(columns, [_table_row(shape) for shape in found], empty=f"No known image has {plain(name, 200)}.")
+    what = plain(name, 200) if version is None else f"{plain(name, 200)} in a version like {plain(version, 200)}"
+    print_table(columns, [_table_row(shape) for shape in found], empty=f"No known image has {what}.")
     if found:
         images = {image.digest for shape in found for image in shape.images}
         namespaces = {namespace for shape in found for namespace in shape.namespaces}

@@ -74,8 +74,13 @@ def listed(parts: Parts, given: Mapping[str, Any]) -> Listed:
         return Listed(parts.selector.states(_selection(parts, given)))
     triage = loaded_triage(parts)
     wanted = _filter(parts, given)
-    rows, is_more = gathered(lambda after, most: triage.vulnerabilities.page(wanted, after, most), given["limit"])
     board = triage.boards.now()
+    if given["running"] and board.taken_at is None:
+        raise InvalidInput(
+            "No cluster was audited with this database, so nobody knows what runs.",
+            remedy="Leave out --running, or correct database.url to the database of the cluster's controller.",
+        )
+    rows, is_more = gathered(lambda after, most: triage.vulnerabilities.page(wanted, after, most), given["limit"])
     found = []
     for row in rows:
         components = tuple(sorted(finding.purl for finding in row.findings))
