@@ -213,7 +213,7 @@ def test_a_person_signs_in_at_the_provider_decides_and_signs_out(team: Team, bro
     page.go_back()
     namespace.fill(SHOP)
     page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_text(f"Deployment {SHOP}/web").first).to_be_visible()
+    expect(page.get_by_role("heading", name="What this changes")).to_be_visible()
     _leave(page, context, session["value"])
 
 
