@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.console.world import settings_of
+from tests.console.world import LOG4J, settings_of
 from tests.memory.people import MemoryRights, MemoryTokens
 from tests.ports.samples import digest
 from webhook.bootstrap.console import console_face
@@ -193,6 +193,19 @@ def test_what_concerns_the_whole_cluster_takes_a_right_everywhere(seen: Shared, 
     assert answer.status_code == 403 and "bomgate.dev" in answer.text
     assert seen.get("ana", path).status_code == 200
     assert seen.get("nobody", "/workloads").status_code == 403
+
+
+def test_requests_for_a_namespace_in_which_nothing_runs_yet_are_seen_by_its_people(shared: Shared) -> None:
+    shared.rights.grant("dev", "get list create", "requests", "new")
+    wish = {"vulnerabilities": ["CVE-2021-44228"], "package": LOG4J.partition("@")[0], "namespace": "new"}
+    wish |= {"reason": "not reachable", "days": 7}
+    made = shared.send("dev", "/api/v1/requests", wish)
+    assert made.status_code == 201, made.text
+    (row,) = shared.get("dev", "/api/v1/requests").json["items"]
+    assert (row["requester"], row["namespace"]) == ("dev", "new")
+    assert "Why" in shared.get("dev", "/requests").text
+    shared.rights.grant("lab", "get list", "requests", "lab")
+    assert shared.get("lab", "/api/v1/requests").json["items"] == []
 
 
 def test_a_decision_takes_the_right_where_it_counts(shared: Shared) -> None:

@@ -73,6 +73,9 @@ class MemoryRequests:
         ]
         return found[:most]
 
+    def namespaces(self) -> Sequence[str]:
+        return sorted({request.scope.namespace for request in self.requests.values() if request.scope.namespace})
+
     def with_origin(self, kind: str) -> Sequence[ExceptionRequest]:
         return [request for request in self.requests.values() if request.origin.startswith(f"{kind} ")]
 

@@ -70,7 +70,10 @@ def visible(face: ConsoleFace, gate: Gate, verb: str, resource: str) -> ConsoleF
     if resource not in NAMESPACED:
         require(gate, verb, resource)
         return face
-    places = readable(gate, verb, resource, face.boards.now().namespaces)
+    namespaces = set(face.boards.now().namespaces)
+    if resource == "requests":  # whoever was denied may have nothing that runs yet
+        namespaces.update(face.desk.namespaces())
+    places = readable(gate, verb, resource, sorted(namespaces))
     return face if places is None else face.within(places)
 
 

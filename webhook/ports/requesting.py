@@ -34,6 +34,9 @@ class RequestStore(Protocol):
     def page(self, scan: RequestScan, after: int | None, most: int, *, now: dt.datetime) -> Sequence[ExceptionRequest]:
         """Requests, newest first, behind a number. May raise TooBroad."""
 
+    def namespaces(self) -> Sequence[str]:
+        """Namespaces that somebody has asked for."""
+
     def with_origin(self, kind: str) -> Sequence[ExceptionRequest]:
         """Those that stand for objects of a kind, in order of their numbers."""
 

@@ -102,6 +102,17 @@ class RequestRepository:
             return _read(connection, _chosen(query, scan, now))
 
     @tried_twice
+    def namespaces(self) -> Sequence[str]:
+        """Namespaces that somebody has asked for, sorted.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        query = select(_R.namespace).where(_R.namespace != "").distinct().order_by(_R.namespace)
+        with self._database.read() as connection:
+            return connection.execute(query).scalars().all()
+
+    @tried_twice
     def with_origin(self, kind: str) -> Sequence[ExceptionRequest]:
         """Those that stand for objects of a kind, in order of their numbers.
 

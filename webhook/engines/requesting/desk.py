@@ -113,6 +113,14 @@ class RequestDesk:
         rows = self._store.page(scan, after, most + 1, now=self._clock.now())
         return Page(tuple(rows[:most]), (rows[most - 1].number,) if len(rows) > most else None)
 
+    def namespaces(self) -> Sequence[str]:
+        """Namespaces that somebody has asked for, sorted.
+
+        Raises:
+            StoreError: the store did not answer.
+        """
+        return self._store.namespaces()
+
     def find(self, number: int) -> ExceptionRequest | None:
         """One request.
 
