@@ -23,7 +23,6 @@ NewNamespace = Callable[..., str]
 BEGIN_WITH_AN_EVENT = (
     "apiserver_admission_webhook_rejection_count",
     "apiserver_admission_webhook_fail_open_count",
-    "bomgate_console_request",
     "bomgate_controller_duty_errors_total",
     "bomgate_mutations_total",
     "bomgate_notifications_failing_since",

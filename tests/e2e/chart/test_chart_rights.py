@@ -47,6 +47,12 @@ GUARD = each(
     "get",
     "bomgate-break-glass-guard",
 )
+REQUEST_GUARD = each(
+    "admissionregistration.k8s.io",
+    "validatingadmissionpolicies validatingadmissionpolicybindings",
+    "get",
+    "bomgate-request-guard",
+)
 WEBHOOK = (
     each("", "namespaces", "get list watch")
     | each("", "pods", "get list")
@@ -68,8 +74,9 @@ CONTROLLER = (
     | each("apps", "replicasets", "get list")
     | each("batch", "jobs cronjobs", "get list")
     | each("", "events", "create patch")
-    | each("bomgate.dev", "assessmenttypes assessments", "list")
-    | each("bomgate.dev", "assessmenttypes/status assessments/status", "patch")
+    | each("bomgate.dev", "assessmenttypes assessments assessmentrequests", "list")
+    | each("bomgate.dev", "assessmenttypes/status assessments/status assessmentrequests/status", "patch")
+    | REQUEST_GUARD
     | each("bomgate.dev", "breakglassgrants", "list delete")
     | each("bomgate.dev", "breakglassgrants/status", "patch")
     | GUARD
