@@ -41,6 +41,7 @@ def test_a_request_is_read_answered_and_counts(asked: Console) -> None:
     page = asked.get("/requests/1").text
     assert "Deployment shop/web" in page and "becomes" in page
     assert "<script>" not in page
+    assert 'href="/requests/1"' in asked.get("/requests").text
     (row,) = asked.get("/api/v1/requests").json["items"]
     assert (row["number"], row["phase"], row["requester"], row["namespace"]) == (1, "waiting", "dev", "shop")
     assert asked.post("/requests/1/approve", {"comment": "until May", "version": "1"}).status_code == 303
