@@ -1,10 +1,10 @@
 """The test runner behind ``make test``: builds the real parts that are not there, then runs every test.
 
 ``python tests/run.py [pytest arguments]``. The tests that share a cluster run one after the other on a process: those
-on the light cluster, those of the chart, and those on each of two real nodes. All others run beside them and after
-them, file by file, the longest first; there is a process for them from the beginning, because tests on clusters wait
-much. Whatever is skipped is said in a box before the last line of pytest; with ``CI=true`` a skipped end-to-end test is
-a failure.
+on the light cluster, those of the chart, and those on a real node. All others run beside them and
+after them, file by file, the longest first; there is a process for them from the beginning, because tests on clusters
+wait much. Whatever is skipped is said in a box before the last line of pytest; with ``CI=true`` a skipped end-to-end
+test is a failure.
 
 ``python tests/run.py --quick`` runs the unit tests that need nothing but Python, with few examples of each property,
 and says how much of the package they ran.
@@ -23,16 +23,13 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-OPTIONS = ["-n", "5", "--durations", "10", "--durations-min", "1"]
+OPTIONS = ["-n", "4", "--durations", "10", "--durations-min", "1"]
 CLUSTERS = {
-    "tests/node/test_node_restarts.py": "second node",
-    "tests/node/test_node_releases.py": "second node",
     "tests/node/": "node",
     "tests/e2e/chart/": "chart",
     "tests/e2e/": "cluster",
 }
-"""Beginning of a path → the cluster that tests there share; the first that fits counts. Two nodes, as one would be the
-last to end by minutes."""
+"""Beginning of a path → the cluster that tests there share; the first that fits counts."""
 LONG = (
     "tests/security/test_security_fencing.py",
     "tests/security/test_security_time.py",
