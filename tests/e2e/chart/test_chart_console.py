@@ -23,7 +23,7 @@ def bind(installation: Installation, account: str, role: str) -> str:
 def test_a_role_of_the_chart_lets_a_program_look_and_another_one_decide(installation: Installation) -> None:
     viewer, triager = (bind(installation, f"a-{role}", f"bomgate-{role}") for role in ("viewer", "triager"))
     images = call_console(installation, "images", viewer).json()["items"]
-    assert {image["digest"] for image in images} == {catalogue.digest(image) for image in catalogue.CONTENTS}
+    assert {image["digest"] for image in images} >= {catalogue.digest(image) for image in catalogue.CONTENTS}
     decision = {"vulnerabilities": ["CVE-2026-10003"], "type": "Caution", "comment": "looked at", "days": 1}
     refused = call_console(installation, "decisions", viewer, {**decision, "dryRun": True})
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
