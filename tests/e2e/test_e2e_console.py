@@ -70,7 +70,8 @@ def team(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     url = f"https://127.0.0.1:{port}"  # not localhost, where the provider is: to a browser they are two sites
     provider = RealProvider(folder, f"{url}/sign-in/callback")
     provider.start()
-    for name in (SHOP, LAB):
+    there = {item.metadata.name for item in kubernetes.client.CoreV1Api(cluster.client).list_namespace().items}
+    for name in {SHOP, LAB} - there:
         cluster.create_namespace(name)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BOMGATE_")}
     environment |= {

@@ -28,6 +28,10 @@ DENIAL = [
     r"- use a version of the package, or an image, that does not have the vulnerability",
     r"- if it is harmless here: bomgate assess CVE-2026-10001 --package pkg:maven/org\.example\.web/parser "
     r"--type Ignore --comment '<why>'",
+    r"- to ask for an exception: (create an AssessmentRequest in the namespace; "
+    r"`kubectl explain assessmentrequest\.spec` says how|"
+    r"bomgate requests create CVE-2026-10001 --package pkg:maven/org\.example\.web/parser "
+    r"--namespace '<namespace>' --reason '<why>' --days 30)",
 ]
 """The lines of a denial, as patterns."""
 
