@@ -115,7 +115,8 @@ def build(root: Path, into: Path) -> Path:
         raise BrokenSite(f"No section has {', '.join(sorted(lost))}: add them to docs/README.md.")
     shutil.rmtree(into, ignore_errors=True)
     source = into / "source"
-    for name in (*pages(root), *FILES):
+    pictures = (str(path.relative_to(root)) for path in sorted((root / "docs").rglob("*.png")))
+    for name in (*pages(root), *FILES, *pictures):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / name, source / name)
     (into / "zensical.toml").write_text(configuration(root), encoding="utf-8")
