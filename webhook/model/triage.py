@@ -77,10 +77,6 @@ class PackageScan:
         """Whether the list is in order of purls, as an index has them by type, and not of names."""
         return self.name.startswith("pkg:") if self.name else self.type is not None
 
-    def key(self, line: PackageLine) -> Key:
-        """The place of a package in the list."""
-        return (line.package,) if self.by_purl else (line.name, line.package)
-
 
 @dataclass(frozen=True, slots=True)
 class ComponentLine:
@@ -107,7 +103,7 @@ class PackageLine:
 
     Attributes:
         package: purl without version.
-        name: the last part of the purl, in lower case.
+        name: the last part of the purl, in lower case; with the package the key of the list.
         versions: some of its components, in order of their purls; see ``more``.
         more: whether there are further ones.
     """

@@ -77,7 +77,7 @@ class PackageLists:
             for line in lines[:most]
         )
         last = rows[-1].line if len(lines) > most else None
-        return Page(rows, None if last is None else scan.key(last))
+        return Page(rows, None if last is None else (last.name, last.package))
 
     def _page_within(self, board: Board, scan: PackageScan, after: Key | None, most: int) -> Page[PackageRow]:
         """A page with the packages, and versions, that the images of a board have; it may be short."""

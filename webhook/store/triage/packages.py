@@ -24,7 +24,7 @@ _Row = tuple[int, str, int, int]
 
 
 def package_lines(connection: Connection, scan: PackageScan, after: Key | None, most: int) -> list[PackageLine]:
-    """A page in the order of :meth:`PackageScan.key`."""
+    """A page in order of the names, or of the purls; the key has both."""
     order = (_P.package,) if scan.by_purl else (_P.name, _P.package)
     query = select(_P.package, _P.name).order_by(*order).limit(most)
     if scan.name:
@@ -34,7 +34,7 @@ def package_lines(connection: Connection, scan: PackageScan, after: Key | None, 
         start = f"pkg:{scan.type}"
         query = query.where(_P.package >= f"{start}/", _P.package < f"{start}0")  # what comes after the slash
     if after is not None:
-        query = query.where(tuple_(*order) > tuple_(*(literal(part) for part in after)))
+        query = query.where(tuple_(*order) > tuple_(*(literal(part) for part in after[-len(order) :])))
     chosen = [row for portion in raw_rows(connection, query) for row in portion]
     versions: dict[str, list[ComponentLine]] = {}
     for line in _lines(connection, _versions(connection, [package for package, _ in chosen])):
