@@ -8,6 +8,7 @@ names in addresses are not sent. Cookies are neither kept nor sent.
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -132,6 +133,8 @@ class Exchange:
                     response.close()
                     response.release_conn()
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
+                # An answer that could not be made sense of hangs on the frames, and on it a connection.
+                traceback.clear_frames(problem.__traceback__)
                 self._left(request, deadline)
                 raise no_answer(problem, request, seconds, began=began) from None
 
