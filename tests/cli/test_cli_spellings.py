@@ -44,7 +44,7 @@ NOWHERE = [
     "pkg:golang//abs/local@v1.0.0",
     "pkg:golang/command-line-arguments@v1.0.0",
     "pkg:maven/org.x/core@latest.milestone",
-    "pkg:maven/org.x/core@%7Bstrictly%201.0%7D",
+    "pkg:maven/org.x/core@%7Bstrictly%20%5B1.0,2.0%5D%7D",
     "pkg:maven/org.x/core@1.0@jar",
     "pkg:pypi/flask@git+https://github.com/x/y@abc",
     "pkg:pypi/-e@1.0",
