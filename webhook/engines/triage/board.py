@@ -149,7 +149,6 @@ class Boards:
         self._one_at_a_time, self._narrow_lock = threading.Lock(), threading.Lock()
         self._narrow = LRUCache[frozenset[str], tuple[Board, Board]](_MOST_NARROW)
         self._known: RunningInventory | None = None
-        self._looked = float("-inf")
         self._now: Board | None = None
 
     def now(self) -> Board:
