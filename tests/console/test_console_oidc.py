@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -184,8 +183,7 @@ def test_a_good_token_is_good() -> None:
     [
         {"iss": "https://evil.example"}, {"iss": None}, {"aud": "other"}, {"aud": ["other"]}, {"aud": None},
         {"aud": ["bomgate", "other"], "azp": "other"}, {"nonce": "other"}, {"nonce": None}, {"sub": None},
-        {"exp": None}, {"iat": None}, {"exp": int(time.time()) - 3600}, {"nbf": int(time.time()) + 3600},
-        {"iat": int(time.time()) + 3600}, {"sub": ""}, {"sub": "a\nb"}, {"sub": ["ana"]}, {"groups": [{"a": 1}]},
+        {"exp": None}, {"iat": None}, {"sub": ""}, {"sub": "a\nb"}, {"sub": ["ana"]}, {"groups": [{"a": 1}]},
         {"groups": 7},
     ],
     ids=str,
@@ -193,6 +191,12 @@ def test_a_good_token_is_good() -> None:
 def test_a_token_with_a_wrong_claim_is_not(claims: dict[str, Any]) -> None:
     with pytest.raises(SignInRefused):
         read(token(**claims))
+
+
+@pytest.mark.parametrize(("claim", "seconds"), [("exp", -3600), ("nbf", 3600), ("iat", 3600)])
+def test_a_token_of_another_time_is_not(claim: str, seconds: int) -> None:
+    with pytest.raises(SignInRefused):
+        read(token(**{claim: int(NOW.timestamp()) + seconds}))
 
 
 def test_clocks_may_differ_by_a_minute() -> None:
