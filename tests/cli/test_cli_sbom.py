@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.installation import BASE, PARSER, TIDY, Installation, digest, document, reference
+from tests.registries import images
+from tests.registries.attesting import Signer
+from tests.registries.layouts import Layout
+from tests.registries.lying import Answer, LyingServer
 
 
 def test_an_sbom_is_added_once_and_its_tag_is_known_then(bomgate: Installation) -> None:
@@ -197,3 +201,37 @@ def test_a_file_that_is_gone_from_its_folder_stops_counting(bomgate: Installatio
     assert (ran.code, ran.json["result"], len(ran.json["gone"])) == (3, "none", 1)
     (line,) = bomgate.ok("sbom", "show", digest("web"), "--output", "json").json["history"]
     assert line["why"] == "gone from its place"
+
+
+def test_a_file_beside_a_known_one_counts_and_one_that_cannot_be_read_is_named(bomgate: Installation) -> None:
+    name = digest("web").replace(":", "-")
+    bomgate.write(f"sboms/a@{name}.json", document([PARSER]))
+    bomgate.configure(sbom={"directory": str(bomgate.folder / "sboms"), "sources": ["directory"]})
+    bomgate.ok("sbom", "fetch", reference("web"), "--add")
+    bomgate.write(f"sboms/b@{name}.json", document([TIDY]))
+    bomgate.write(f"sboms/c@{name}.json", "not an SBOM")
+    ran = bomgate.ok("sbom", "fetch", reference("web"), "--add", "--output", "json").json
+    assert (ran["result"], ran["components"]["usable"], ran["gone"]) == ("found", 2, [])
+    assert ran["incomplete"].startswith(f"directory: c@{name}.json: ")
+    assert "c@sha256" in bomgate.run("check", reference("web"), "--output", "json").out
+
+
+def test_what_does_not_count_under_a_key_is_not_said_to_be_gone(bomgate: Installation, tmp_path: Path) -> None:
+    layout = Layout()
+    found = images.image(layout, "1")
+    attachment = images.attached(layout, found, images.cyclonedx(PARSER))
+    with LyingServer() as server:
+        server.hold(layout, "shop/web")
+        listed = Answer(body=images.listed(layout, attachment), headers={"Content-Type": images.OCI_INDEX})
+        server.on(f"/v2/shop/web/referrers/{found}", listed)
+        image = f"{server.host}/shop/web@{found}"
+        rules = {"registries": [{"prefix": server.host, "plainHttp": True, "allowPrivate": True}]}
+        sources = ["referrers", "cosignAttestation"]
+        bomgate.configure(**rules, sbom={"sources": sources})
+        bomgate.ok("sbom", "fetch", image, "--add")
+        key = Signer(tmp_path).file
+        verify = [{"prefix": server.host, "publicKeyFile": str(key)}]
+        bomgate.configure(**rules, sbom={"sources": sources, "verify": verify})
+        ran = bomgate.run("sbom", "fetch", image, "--add", "--output", "json")
+    assert (ran.code, ran.json["gone"]) == (3, [])
+    assert bomgate.ok("sbom", "show", found, "--output", "json").json["history"] == []

@@ -301,3 +301,16 @@ def test_an_attached_document_of_which_nobody_knows_the_name_is_adopted_when_it_
     store.sboms.record(digest(1), Look(WEB, {"referrers": [sbom]}))
     store.sboms.record(digest(1), Look(WEB, {"referrers": []}))
     assert store.sboms.show(digest(1)) == []
+
+
+def test_a_place_that_gives_less_than_it_has_takes_nothing_away(store: AnyStore):
+    old, new = make_sbom("pkg:npm/a@1"), make_sbom("pkg:npm/b@1")
+    store.sboms.record(digest(1), Look(WEB, {"referrers": [old], "buildkit": [old]}))
+    short = frozenset(["referrers"])
+    look = Look(WEB, {"referrers": [new], "buildkit": []}, "referrers: too large", passing=False, short=short)
+    (left,) = store.sboms.record(digest(1), look)
+    assert left.place == "buildkit"
+    assert {record.document_digest for record in store.sboms.show(digest(1))} == {
+        old.document_digest,
+        new.document_digest,
+    }

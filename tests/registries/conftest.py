@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.parts import unavailable
+from tests.registries.attesting import Signer
 from tests.registries.build import UnavailableError
 from tests.registries.kit import Kit, Waiting, loopback
 from tests.registries.layouts import Layout
@@ -118,6 +119,12 @@ def kit():
     yield make
     for item in made:
         item.client.close()
+
+
+@pytest.fixture
+def signer(tmp_path):
+    """A key, and what it signs."""
+    return Signer(tmp_path)
 
 
 def push_recorded(host: str) -> None:

@@ -65,8 +65,14 @@ def test_a_platform_without_an_sbom_is_named(built, plain, kit):
 def test_a_statement_about_another_image_is_not_believed(built, plain, kit):
     layout = built([(images.SPDX_PREDICATE, spdx(AMD))], [(images.SPDX_PREDICATE, spdx(ARM))], "sha256:" + "1" * 64)
     layout.push(f"http://{plain}/v2/buildkit/foreign")
+    found = kit(plain).explain(f"{plain}/buildkit/foreign:1", "buildkit")
+    assert (purls(found.sboms), found.incomplete) == ({AMD}, "")
+    assert "no SBOM for linux/arm64" in found.looked[-1].answer
+    assert any("another image" in look.answer for look in found.looked)
+    layout = built([], [(images.SPDX_PREDICATE, spdx(ARM))], "sha256:" + "1" * 64)
+    layout.push(f"http://{plain}/v2/buildkit/foreign-alone")
     with pytest.raises(InvalidInput, match="another image"):
-        kit(plain).fetch("buildkit", f"{plain}/buildkit/foreign:1")
+        kit(plain).fetch("buildkit", f"{plain}/buildkit/foreign-alone:1")
 
 
 def test_a_platform_named_by_its_digest_has_no_index_to_look_into(built, plain, kit):

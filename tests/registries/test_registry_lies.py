@@ -7,10 +7,9 @@ import json
 import pytest
 
 from tests.registries import images
-from tests.registries.kit import Kit, loopback
 from tests.registries.layouts import sha256
 from tests.registries.lying import Answer
-from tests.registries.world import FOUND, LIST
+from tests.registries.world import LIST
 from webhook.clients.registry.options import RegistryOptions
 from webhook.errors import Final, InvalidInput
 
@@ -105,19 +104,3 @@ def test_a_blob_that_is_missing_is_a_refusal(world):
     world.server.on(world.blob, Answer(404))
     with pytest.raises(Final, match="does not have"):
         world.fetch()
-
-
-def test_one_readable_document_of_an_image_is_enough(world):
-    broken = images.artifact(
-        world.layout,
-        [(images.CYCLONEDX, b"not json")],
-        artifactType=images.CYCLONEDX,
-        subject=world.layout.descriptor(world.digest),
-    )
-    world.server.hold(world.layout, "app")
-    world.server.on(world.list, Answer(body=images.listed(world.layout, broken), headers=LIST))
-    with pytest.raises(InvalidInput):
-        world.fetch()
-    both = Answer(body=images.listed(world.layout, broken, world.attached), headers=LIST)
-    world.server.on(world.list, both)
-    assert world.fetch(kit=Kit([loopback(world.server.host)])) == FOUND

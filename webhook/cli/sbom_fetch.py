@@ -15,7 +15,7 @@ from webhook.cli.verbs import Verb
 from webhook.model.deadlines import Deadline
 from webhook.model.images import parse_image
 from webhook.model.looks import Departure, Look, origin_of
-from webhook.model.places import kept_place
+from webhook.model.places import counts, kept_place
 
 
 @click.command(
@@ -50,10 +50,12 @@ def fetch(image: str, explain: bool, add: bool, timeout: float, output: str) -> 
         seal = parts.places.seal(reference)
         look = Look(
             origin_of(reference.name),
-            {kept_place(place, seal): sboms for place, sboms in found.found.items()},
+            # What does not count for an image that needs a signature was not asked for, so nothing is said of it.
+            {kept_place(place, seal): sboms for place, sboms in found.found.items() if counts(place, seal)},
             found.incomplete,
             passing=not found.unreadable,
             author=recorder(parts),
+            short=frozenset(kept_place(place, seal) for place in found.short),
         )
         gone = parts.store.sboms.record(found.digest, look, image=reference if found.sboms else None)
     usable = {purl for sbom in found.sboms for purl in sbom.components}

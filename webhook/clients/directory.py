@@ -6,7 +6,6 @@ Names are ``<anything>@sha256-<64 hex>.<ext>`` or ``sha256-<64 hex>.<ext>``; the
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from webhook.errors import Final, InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
+from webhook.ports import PartlyRead
 
 _NAME = re.compile(r"(?:.*@)?(sha256)-([0-9a-f]{64})\.[A-Za-z0-9.]+\Z")
 
@@ -78,34 +78,38 @@ class DirectorySource:
 
     def __init__(self, directory: Path, parse: Callable[[bytes], Sbom], max_bytes: int = 64 * 1024 * 1024) -> None:
         self._directory, self._parse, self._max_bytes = directory, parse, max_bytes
-        self._lock = threading.Lock()
-        self._files: dict[Digest, list[Path]] = {}
 
     def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> Sequence[Sbom]:
         """Read the files named after ``digest``; none is no error.
 
         Raises:
-            InvalidInput: a file cannot be read as an SBOM.
+            PartlyRead: one file can be read as an SBOM, and another cannot.
+            InvalidInput: no file can.
             Final: the directory, or a file in it, cannot be read at all.
         """
+        sboms: list[Sbom] = []
+        problems: list[InvalidInput] = []
         try:
-            return [self._read(path) for path in self._paths(digest)]
+            for path in self._paths(digest):
+                try:
+                    sboms.append(self._read(path))
+                except InvalidInput as problem:
+                    problems.append(problem)
         except OSError as problem:
             raise Final(
                 f"The SBOM directory cannot be read: {problem}", remedy="Check sbom.directory and its permissions."
             ) from problem
 
+        if problems and sboms:
+            first = problems[0]
+            raise PartlyRead(first.message, remedy=first.remedy, sboms=sboms, is_short=False)
+        if problems:
+            raise problems[0]
+        return sboms
+
     def _paths(self, digest: Digest) -> Sequence[Path]:
-        with self._lock:
-            known = [path for path in self._files.get(digest, ()) if path.exists()]
-            if not known:
-                # Only a miss pays for reading the directory; the caller remembers misses for a while.
-                files: dict[Digest, list[Path]] = {}
-                for found, path in sbom_files(self._directory):
-                    files.setdefault(found, []).append(path)
-                self._files = files
-                known = files.get(digest, [])
-            return known
+        """The files of an image, by the directory as it is now: another may have been laid beside one that is known."""
+        return [path for found, path in sbom_files(self._directory) if found == digest]
 
     def _read(self, path: Path) -> Sbom:
         if path.stat().st_size > self._max_bytes:

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from webhook.errors import InvalidInput, SourceError
+from webhook.errors import InvalidInput, SourceError, UnusableAnswer
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.model.places import GENERATED
-from webhook.ports import ImageResolver, SbomSource
+from webhook.ports import ImageResolver, PartlyRead, SbomSource
 from webhook.telemetry import Faults
 
 _NONE_REMEDY = (
@@ -78,7 +78,8 @@ class Explanation:
         looked: every look, in order.
         remedy: what to do; empty when all is known.
         refused: what the places said that did not answer, by their names.
-        unreadable: the same of those that answered with what cannot be read.
+        unreadable: the same of those that answered with what cannot be read, be it beside what can.
+        short: names of sources that may have what was found there before, although they did not give it now.
     """
 
     image: str
@@ -89,6 +90,7 @@ class Explanation:
     remedy: str
     refused: Mapping[str, str] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    short: frozenset[str] = frozenset()
 
     @property
     def sboms(self) -> tuple[Sbom, ...]:
@@ -168,6 +170,11 @@ def explain(
         before = len(trail.looks)
         try:
             answers.keep(source.place, _ask(source, image, digest, deadline, trail))
+        except PartlyRead as partly:
+            answers.keep(source.place, partly.sboms)
+            answers.keep_problem(source.place, partly)
+            if partly.is_short:
+                answers.short.add(source.place)
         except Exception as raised:
             problem = _refusal(raised, source.place, image, faults)
             trail.note(source.place, image.name, problem.message)
@@ -198,6 +205,7 @@ class _Answers:
     refused: dict[str, str] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     remedies: list[tuple[int, str]] = field(default_factory=list)
+    short: set[str] = field(default_factory=set)
 
     @property
     def has_sboms(self) -> bool:
@@ -207,7 +215,7 @@ class _Answers:
         self.sboms[place] = (*self.sboms.get(place, ()), *sboms)
 
     def keep_problem(self, place: str, problem: InvalidInput | SourceError) -> None:
-        is_unreadable = isinstance(problem, InvalidInput)
+        is_unreadable = isinstance(problem, (InvalidInput, UnusableAnswer))
         (self.unreadable if is_unreadable else self.refused)[place] = problem.message
         self.remedies.append((0 if is_unreadable else 1, problem.remedy))
 
@@ -218,7 +226,17 @@ class _Answers:
         else:
             result = "unreadable" if self.unreadable else "refused" if self.refused else "none"
         looks = tuple(trail.looks)
-        return Explanation(image.text, digest, result, self.sboms, looks, remedy, self.refused, self.unreadable)
+        return Explanation(
+            image.text,
+            digest,
+            result,
+            self.sboms,
+            looks,
+            remedy,
+            self.refused,
+            self.unreadable,
+            frozenset(self.short),
+        )
 
 
 def _refusal(problem: Exception, place: str, image: ImageRef, faults: Faults | None) -> InvalidInput | SourceError:

@@ -32,6 +32,7 @@ class Look:
         trouble: why not all that is attached is known; empty when every place answered.
         passing: whether the trouble may end by itself; then it is not held against an image that was read whole before.
         author: who looked.
+        short: places in ``found`` that did not give all they have; what was found there before stays.
     """
 
     origin: str
@@ -39,6 +40,7 @@ class Look:
     trouble: str = ""
     passing: bool = True
     author: str = CONTROLLER
+    short: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ def gone(there: Sequence[Presence], look: Look) -> list[Presence]:
     """
     left = []
     for place, sboms in look.found.items():
+        if place in look.short:
+            continue
         documents, origin = {sbom.document_digest for sbom in sboms}, kept_origin(place, look.origin)
         left += [
             presence

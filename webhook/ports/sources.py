@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from webhook.errors import InvalidInput
+
 if TYPE_CHECKING:
     from webhook.model.components import Sbom
     from webhook.model.deadlines import Deadline
@@ -42,6 +44,22 @@ class VulnerabilitySource(Protocol):
         """Ask for one well-known component and say what is wrong, without raising."""
 
 
+class PartlyRead(InvalidInput):
+    """A place has SBOMs of an image, and beside them a document that cannot be read.
+
+    Args:
+        message: what cannot be read, and why.
+        remedy: what to do.
+        sboms: what was read.
+        is_short: whether a document that was read before may be among those that cannot be got now, so that nothing
+            stops counting.
+    """
+
+    def __init__(self, message: str, *, remedy: str, sboms: Sequence[Sbom], is_short: bool) -> None:
+        super().__init__(message, remedy=remedy)
+        self.sboms, self.is_short = tuple(sboms), is_short
+
+
 class SbomSource(Protocol):
     """A place where the SBOM of an image may be: a directory, a registry, reports in the cluster."""
 
@@ -53,7 +71,9 @@ class SbomSource(Protocol):
         """The SBOMs that describe this digest; empty when this place has none.
 
         Raises:
+            PartlyRead: there are SBOMs, and a document beside them cannot be read.
             InvalidInput: there is a document, and it cannot be read.
+            UnusableAnswer: the same, because it cannot be got.
             SourceError: the place did not answer, or refused to.
         """
 

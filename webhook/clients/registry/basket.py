@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from webhook.clients.registry.documents import Document
 from webhook.clients.trail import Look
-from webhook.errors import InvalidInput
+from webhook.errors import InvalidInput, UnusableAnswer
 from webhook.model.components import Sbom
 
+_SKEW = dt.timedelta(minutes=5)
+"""By how much the clock of who signs may be ahead."""
 _VERSION = re.compile(r"[ @/:-]v?\d[^ ]*\Z")
 
 
@@ -41,28 +43,43 @@ class Basket:
     Attributes:
         collected: documents that were read.
         problems: why others could not be.
+        uncounted: why others do not count, whatever is in them.
+        is_short: whether some could not be got, so that nobody knows what is in them.
     """
 
     collected: list[Collected] = field(default_factory=list)
-    problems: list[InvalidInput] = field(default_factory=list)
+    problems: list[InvalidInput | UnusableAnswer] = field(default_factory=list)
+    uncounted: list[InvalidInput] = field(default_factory=list)
+    is_short: bool = False
 
     @property
     def sboms(self) -> list[Sbom]:
         """What is in the documents."""
         return [collected.sbom for collected in self.collected]
 
-    def keep_newest(self) -> None:
-        """Keep the newest document of each kind; one that states no time, and those of the same time, count, too."""
+    def miss(self, problem: InvalidInput | UnusableAnswer) -> None:
+        """Note a document that could not be got."""
+        self.problems.append(problem)
+        self.is_short = True
+
+    def keep_newest(self, now: dt.datetime) -> None:
+        """Keep the newest document of each kind; one that states no time, and those of the same time, count, too.
+
+        So does one whose time is still to come, and it replaces no other: the clock of a machine that is wrong once
+        would else hide whatever is signed until then.
+
+        Args:
+            now: the time.
+        """
         newest: dict[tuple[str, str], dt.datetime] = {}
         for collected in self.collected:
-            if collected.document.made_at is not None:
-                newest[collected.kind] = max(
-                    newest.get(collected.kind, collected.document.made_at), collected.document.made_at
-                )
+            made = collected.document.made_at
+            if made is not None and made <= now + _SKEW:
+                newest[collected.kind] = max(newest.get(collected.kind, made), made)
         kept = []
         for collected in self.collected:
             made = collected.document.made_at
-            if made is None or made == newest[collected.kind]:
+            if made is None or made >= newest.get(collected.kind, made):
                 kept.append(collected)
             else:
                 collected.look.used = False

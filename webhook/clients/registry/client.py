@@ -28,7 +28,7 @@ from webhook.clients.registry.manifests import (
     read_manifest,
 )
 from webhook.clients.registry.options import RegistryOptions
-from webhook.errors import Final, InvalidInput, TooMuchAttached
+from webhook.errors import Final, InvalidInput, TooMuchAttached, UnusableAnswer
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest
 from webhook.ports import Clock
@@ -134,12 +134,12 @@ class RegistryClient:
             None when the registry has no such manifest.
 
         Raises:
-            Final: it is not what its digest or size says, is too large, or cannot be read.
+            UnusableAnswer: it is not what its digest or size says, is too large, or cannot be read.
             SourceError: the registry did not answer, or refused to.
         """
         where = f"{repository.name}{'@' if ':' in reference else ':'}{reference}"
         if size > self._options.max_manifest_bytes:
-            raise Final(f"The manifest {where} has {size} bytes, which is too large.", remedy=CAP_REMEDY)
+            raise UnusableAnswer(f"The manifest {where} has {size} bytes, which is too large.", remedy=CAP_REMEDY)
         request = self._manifest(repository, reference, "GET")
         reply = self._calls.get(repository, request if size < 0 else replace(request, limit=size), budget)
         if reply.status == 404:
@@ -156,7 +156,7 @@ class RegistryClient:
         Raises:
             InvalidInput: it is larger than is read.
             TooMuchAttached: the search has read too much before.
-            Final: it is missing, or not what its digest or size says.
+            UnusableAnswer: it is missing, or not what its digest or size says.
             SourceError: the registry did not answer, or refused to.
         """
         digest = checked_digest(descriptor, repository.name)
@@ -172,7 +172,7 @@ class RegistryClient:
             repository, Request(repository.registry.destination, "GET", url, descriptor.size), budget
         )
         if reply.status == 404:
-            raise Final(
+            raise UnusableAnswer(
                 f"{repository.name} refers to {digest.short}, which the registry does not have.",
                 remedy="Attach the SBOM again; the attachment was copied or deleted in part.",
             )
@@ -222,15 +222,15 @@ def checked_bytes(body: bytes, expected: Digest | None, size: int, where: str) -
         where: what they are, for people.
 
     Raises:
-        Final: they are not what they should be.
+        UnusableAnswer: they are not what they should be.
     """
     remedy = "The registry, a mirror, or a proxy in between changes what it passes on; nothing of it is used."
     if 0 <= size != len(body):
-        raise Final(f"{where} has {len(body)} bytes instead of {size}.", remedy=remedy)
+        raise UnusableAnswer(f"{where} has {len(body)} bytes instead of {size}.", remedy=remedy)
     algorithm = expected.partition(":")[0] if expected is not None else "sha256"
     found = Digest(f"{algorithm}:{hashlib.new(algorithm, body).hexdigest()}")
     if expected is not None and found != expected:
-        raise Final(f"{where} is not what its digest says: its bytes have {found.short}.", remedy=remedy)
+        raise UnusableAnswer(f"{where} is not what its digest says: its bytes have {found.short}.", remedy=remedy)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -12,12 +12,17 @@ from webhook.errors import InvalidInput
 from webhook.model.images import Digest
 from webhook.sboms.envelopes import (
     IN_TOTO_PAYLOAD,
+    Envelope,
     Statement,
     may_hold_sbom,
     read_envelope,
     read_statement,
     sbom_document,
 )
+
+
+class DoesNotCount(InvalidInput):
+    """A document says nothing of the image, whatever is in it: it is of another one, or nobody signed it who has to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,8 @@ def statement_document(data: bytes, subject: Digest) -> Document | None:
     """The SBOM in an unsigned in-toto statement; None when it holds something else.
 
     Raises:
-        InvalidInput: it is damaged, or speaks of another image.
+        DoesNotCount: it speaks of another image.
+        InvalidInput: it is damaged.
     """
     statement = read_statement(data)
     if not may_hold_sbom(statement.predicate_type):
@@ -90,29 +96,40 @@ def envelope_document(data: bytes, subject: Digest, key: PublicKey | None) -> Do
         key: has to have signed it; None when no signature is wanted.
 
     Raises:
-        InvalidInput: it is damaged, speaks of another image, or is not signed with the key.
+        DoesNotCount: it speaks of another image, or is not signed with the key, which nothing damaged is.
+        InvalidInput: it is damaged.
     """
-    envelope = read_envelope(data)
-    if envelope is None or envelope.payload_type != IN_TOTO_PAYLOAD:
+    if key is None:
+        envelope = read_envelope(data)
+        return None if envelope is None else _stated(envelope, subject)
+    try:
+        envelope = read_envelope(data)
+    except InvalidInput as problem:
+        raise DoesNotCount(problem.message, remedy=problem.remedy) from problem
+    if envelope is None:
         return None
-    statement = read_statement(envelope.payload)
-    if not may_hold_sbom(statement.predicate_type):
-        return None
-    _check_subject(statement, subject)
-    document = sbom_document(statement)
-    if document is not None and key is not None and not key.signed(envelope):
-        raise InvalidInput(
-            f"no signature of the attestation is of the key {key.name}",
-            remedy="Sign it with `cosign attest --key`, or correct the key in sbom.verify.",
-        )
+    if key.signed(envelope):
+        document = _stated(envelope, subject)
+        return None if document is None else replace(document, made_at=made_at(document.data))
+    try:
+        document = _stated(envelope, subject)
+    except InvalidInput as problem:
+        raise DoesNotCount(problem.message, remedy=problem.remedy) from problem
     if document is None:
         return None
-    return Document(document, statement.predicate_type, made_at(document) if key is not None else None)
+    raise DoesNotCount(
+        f"no signature of the attestation is of the key {key.name}",
+        remedy="Sign it with `cosign attest --key`, or correct the key in sbom.verify.",
+    )
+
+
+def _stated(envelope: Envelope, subject: Digest) -> Document | None:
+    return None if envelope.payload_type != IN_TOTO_PAYLOAD else statement_document(envelope.payload, subject)
 
 
 def _check_subject(statement: Statement, subject: Digest) -> None:
     if subject not in statement.subjects:
-        raise InvalidInput(
+        raise DoesNotCount(
             f"the attestation speaks of another image than {subject.short}",
             remedy="Attest the image again by its digest; copying it between images does not make it true.",
         )

@@ -6,14 +6,14 @@ Source: the OCI distribution specification, "Listing Referrers" and "Referrers T
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webhook.clients.registry.calls import Budget
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.locations import Repository
-from webhook.clients.registry.manifests import Descriptor, Manifest, checked_digest, is_sbom_artifact
+from webhook.clients.registry.manifests import Descriptor, Manifest, is_sbom_artifact, parse_digest_or_none
 from webhook.clients.registry.options import AttachmentOptions
-from webhook.errors import Final, TooMuchAttached
+from webhook.errors import Final, TooMuchAttached, UnusableAnswer
 from webhook.model.caches import TimedCache
 from webhook.model.images import Digest
 from webhook.ports import Clock
@@ -33,11 +33,13 @@ class Attached:
         digest: of its manifest.
         manifest: what it is, by its own word; None when it could not be opened.
         problem: why it could not be opened; empty when it was.
+        is_gone: whether that is because the registry does not have it.
     """
 
     digest: Digest
     manifest: Manifest | None = None
     problem: str = ""
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Listing:
         unopened: how many more there are, which say that they are no SBOMs.
         foreign: how many refer to something else, whatever the list says.
         unsigned: how many are not opened because they say that they are SBOMs without a signature, and one is needed.
+        problem: why the list itself cannot be read; empty when it can.
     """
 
     place: str
@@ -59,10 +62,13 @@ class Listing:
     unopened: int = 0
     foreign: int = 0
     unsigned: int = 0
+    problem: str = ""
 
     @property
     def answer(self) -> str:
         """For people."""
+        if self.problem:
+            return self.problem
         parts = [f"{len(self.attached)} attachments" if self.attached else "nothing attached"]
         parts += [f"{self.unopened} more not opened, which are no SBOMs by their type"] if self.unopened else []
         parts += [f"{self.unsigned} unsigned SBOMs, which do not count"] if self.unsigned else []
@@ -117,8 +123,12 @@ class Listings:
         """
         entries = self._pages(repository, subject, budget)
         if entries is not None:
-            return sorted(entry.digest for entry in entries)
-        return (self._client.tag_digest(repository, fallback_tag(subject), budget) or "",)
+            found: Sequence[str] = sorted(entry.digest for entry in entries)
+        else:
+            found = (self._client.tag_digest(repository, fallback_tag(subject), budget) or "",)
+        for signed in (False, True):  # what is read after this must not be older, or a change would be lost
+            self._known.forget((repository.name, subject, signed))
+        return found
 
     def entries(self, repository: Repository, subject: Digest, budget: Budget) -> tuple[Listing, Sequence[Descriptor]]:
         """The list as it stands, with nothing opened.
@@ -132,7 +142,10 @@ class Listings:
             return Listing("referrers", f"{repository.name}@{subject}"), entries
         tag = fallback_tag(subject)
         empty = Listing("fallback-tag", f"{repository.name}:{tag}")
-        fetched = self._client.manifest(repository, tag, budget)
+        try:
+            fetched = self._client.manifest(repository, tag, budget)
+        except UnusableAnswer as problem:  # anybody who may push a tag can push such a one: it hides nothing else
+            return replace(empty, problem=problem.message), ()
         # By the specification, something else than an index counts as nothing attached.
         return empty, () if fetched is None else fetched.manifest.manifests or ()
 
@@ -172,16 +185,24 @@ class Listings:
         attached, foreign = [], 0
         wanted = [*chosen.likely, *chosen.others][:most]
         for entry in wanted:
-            digest = checked_digest(entry, listing.at)
-            fetched = self._client.manifest(repository, digest, budget, entry.size)
+            digest = parse_digest_or_none(entry.digest)
+            if digest is None:
+                foreign += 1  # whatever it is, no node and no tool finds it
+                continue
+            try:
+                fetched = self._client.manifest(repository, digest, budget, entry.size)
+            except UnusableAnswer as problem:
+                attached.append(Attached(digest, problem=problem.message))
+                continue
             if fetched is None:
-                attached.append(Attached(digest, problem="it is listed, and the registry does not have it"))
+                why = "it is listed, and the registry does not have it"
+                attached.append(Attached(digest, problem=why, is_gone=True))
             elif fetched.manifest.subject is None or fetched.manifest.subject.digest != subject:
                 foreign += 1
             else:
                 attached.append(Attached(digest, fetched.manifest))
         unopened = len(chosen.likely) + len(chosen.others) - len(wanted)
-        return Listing(listing.place, listing.at, tuple(attached), unopened, foreign, chosen.unsigned)
+        return replace(listing, attached=tuple(attached), unopened=unopened, foreign=foreign, unsigned=chosen.unsigned)
 
 
 def fallback_tag(subject: Digest) -> str:

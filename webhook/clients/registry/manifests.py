@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from webhook.errors import Final, InvalidInput
+from webhook.errors import InvalidInput, UnusableAnswer
 from webhook.model.images import Digest, parse_digest
 from webhook.model.jsonkeys import refuse_misread
 
@@ -100,30 +100,30 @@ def read_manifest(body: bytes, where: str) -> Manifest:
         where: the reference, for errors.
 
     Raises:
-        Final: it is damaged, of Docker's schema 1, or of a kind that a node would read in another way.
+        UnusableAnswer: it is damaged, of Docker's schema 1, or of a kind that a node would read in another way.
     """
     try:
         manifest = _decoder.decode(body)
         refuse_misread(body, Manifest, f"The manifest {where}")
     except InvalidInput as problem:
-        raise Final(problem.message, remedy=problem.remedy) from problem
+        raise UnusableAnswer(problem.message, remedy=problem.remedy) from problem
     except (ValueError, RecursionError) as problem:
-        raise Final(
+        raise UnusableAnswer(
             f"The manifest {where} cannot be read: {str(problem)[:150]}",
             remedy="Look at it with `crane manifest`; push the image or the attachment again.",
         ) from problem
     if manifest.schema_version == 1:
-        raise Final(
+        raise UnusableAnswer(
             f"{where} is in Docker's old format (schema 1), which has neither SBOMs nor stable digests.",
             remedy="Push the image again with a tool of this decade, such as docker, buildah or crane.",
         )
     if manifest.manifests is not None and (manifest.layers is not None or manifest.config is not None):
-        raise Final(
+        raise UnusableAnswer(
             f"{where} is an image manifest and an index at once, so that its readers would not agree on what it is.",
             remedy="Push the image again; a correct tool writes one of the two.",
         )
     if manifest.manifests is None and manifest.layers is None:
-        raise Final(f"{where} is neither an image manifest nor an index.", remedy="Check the image reference.")
+        raise UnusableAnswer(f"{where} is neither an image manifest nor an index.", remedy="Check the image reference.")
     return manifest
 
 
@@ -131,11 +131,11 @@ def checked_digest(descriptor: Descriptor, where: str) -> Digest:
     """The digest of a descriptor, in the form that is safe to put into an address.
 
     Raises:
-        Final: it is none.
+        UnusableAnswer: it is none.
     """
     found = parse_digest_or_none(descriptor.digest)
     if found is None:
-        raise Final(f"{where} refers to {descriptor.digest[:100]!r}, which is not a digest.")
+        raise UnusableAnswer(f"{where} refers to {descriptor.digest[:100]!r}, which is not a digest.")
     return found
 
 

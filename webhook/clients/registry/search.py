@@ -11,21 +11,21 @@ from webhook.clients.registry.basket import Basket, Collected
 from webhook.clients.registry.calls import Budget
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.dockerconfig import Credential
-from webhook.clients.registry.documents import Document
+from webhook.clients.registry.documents import Document, DoesNotCount
 from webhook.clients.registry.listings import Listings
 from webhook.clients.registry.locations import Locations, Repository
 from webhook.clients.registry.manifests import Descriptor, Manifest
 from webhook.clients.registry.options import AttachmentOptions
 from webhook.clients.registry.signatures import PublicKey, Verification
 from webhook.clients.trail import Look, Trail
-from webhook.errors import InvalidInput, TooMuchAttached
+from webhook.errors import InvalidInput, TooMuchAttached, UnusableAnswer
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import DEFAULT_HOST, USUAL_PLATFORMS, Digest, ImageRef
 from webhook.model.places import SIGNED
 from webhook.model.platforms import WHOLE, Coverage, joined
 from webhook.model.pulling import PullTarget
-from webhook.ports import Clock
+from webhook.ports import Clock, PartlyRead
 
 _HUB = "index.docker.io"
 
@@ -89,7 +89,7 @@ class Search:
     ) -> None:
         self.client, self.options = client, options
         self.listings = Listings(client, options, clock)
-        self._locations, self._parse = locations, parse
+        self._locations, self._parse, self._clock = locations, parse, clock
         self._verification = Verification(options.verify)
         self._anatomies = Anatomies(client, platforms or (lambda: options.platforms or USUAL_PLATFORMS))
 
@@ -121,33 +121,40 @@ class Search:
         """Look at a place for every part of the image; the SBOMs of all of them together.
 
         Raises:
-            InvalidInput: a part has documents, and not one of them can be read.
+            PartlyRead: some documents of the image cannot be read, and others can.
+            InvalidInput: there are documents, and none of them counts or can be read.
+            UnusableAnswer: the same, because the first of them cannot be got.
             TooMuchAttached: more hangs on the image than is read.
             SourceError: the registry did not answer, or refused to.
         """
         found: dict[str, Sbom] = {}
-        problems: list[InvalidInput] = []
-        without = []
+        every, without = Basket(), list[str]()
         for subject in visit.anatomy.subjects:
             basket = Basket()
             look_at(visit, subject, basket)
             if self.options.newest and visit.key is not None:
-                basket.keep_newest()
+                basket.keep_newest(self._clock.now())
             for sbom in basket.sboms:
                 known = found.get(sbom.document_digest)
                 coverage = Coverage(visit.anatomy.platforms, subject.entries) if subject.entries else WHOLE
                 both = coverage if known is None else joined((known.coverage, coverage)) or coverage
                 found[sbom.document_digest] = replace(sbom, coverage=both)
             if not basket.sboms:
-                problems += basket.problems
                 without.append(subject.role)
-        if problems:
-            raise problems[0]
+            every.problems += basket.problems
+            every.uncounted += basket.uncounted
+            every.is_short |= basket.is_short
+        first = next(iter(every.problems or ([] if found else every.uncounted)), None)
+        if first is not None and not found:
+            raise first
         missing = [role for role in without if role != "index"]
         if visit.trail.looks and visit.anatomy.remark:
             visit.trail.looks[-1].answer += f"; {visit.anatomy.remark}"
         if found and missing and "index" in without:
             visit.trail.looks[-1].answer += f"; no SBOM for {', '.join(missing)}"
+        if first is not None:
+            sboms = tuple(found.values())
+            raise PartlyRead(first.message, remedy=first.remedy, sboms=sboms, is_short=every.is_short)
         return tuple(found.values())
 
     def state(self, image: ImageRef, digest: Digest, deadline: Deadline, look_at: StateOf) -> str:
@@ -170,27 +177,30 @@ class Search:
         tag = f"sha256-{subject.digest.hex}.{suffix}"
         return self.client.tag_digest(visit.attachments, tag, visit.budget) or ""
 
-    def layers(self, manifest: Manifest) -> Sequence[Descriptor]:
-        """The layers of an attachment.
+    def layers(self, manifest: Manifest, wanted: Callable[[Descriptor], bool]) -> Sequence[Descriptor]:
+        """The layers of an attachment that may be SBOMs; nothing else takes a place.
 
         Raises:
             TooMuchAttached: there are more than are read.
         """
-        layers = manifest.layers or []
+        layers = [layer for layer in manifest.layers or [] if wanted(layer)]
         if len(layers) > self.options.max_layers:
             raise TooMuchAttached(
-                f"An attachment has {len(layers)} layers; at most {self.options.max_layers} are read, and no part of "
-                "them stands for the whole.",
+                f"An attachment has {len(layers)} layers that may be SBOMs; at most {self.options.max_layers} are "
+                "read, and no part of them stands for the whole.",
                 remedy="Delete old attestations, or raise sbom.maxLayers.",
             )
         return layers
 
-    def tagged(self, visit: Visit, subject: Subject, suffix: str, place: str) -> Iterator[tuple[str, Manifest]]:
+    def tagged(
+        self, visit: Visit, subject: Subject, basket: Basket, suffix: str, place: str
+    ) -> Iterator[tuple[str, Manifest]]:
         """What cosign's tag for a subject points at, if there is such a tag.
 
         Args:
             visit: the search.
             subject: what it is attached to.
+            basket: of the subject; takes note of a tag that cannot be read.
             suffix: of the tag: ``att`` or ``sbom``.
             place: for the trail.
 
@@ -201,7 +211,12 @@ class Search:
             return  # a tag with another digest would be too long
         tag = f"sha256-{subject.digest.hex}.{suffix}"
         at = f"{visit.attachments.name}:{tag}"
-        fetched = self.client.manifest(visit.attachments, tag, visit.budget)
+        try:
+            fetched = self.client.manifest(visit.attachments, tag, visit.budget)
+        except UnusableAnswer as problem:  # anybody who may push a tag can push such a one: it hides nothing else
+            visit.trail.note(place, at, f"{subject.role}: {problem.message}")
+            basket.miss(problem)
+            return
         if fetched is None:
             visit.trail.note(place, at, f"{subject.role}: no such tag")
         else:
@@ -224,13 +239,23 @@ class Search:
         """
         repository = visit.repository if look.place == "buildkit" else visit.attachments
         try:
-            document = opened(self.client.blob(repository, layer, visit.budget))
+            data = self.client.blob(repository, layer, visit.budget)
+        except TooMuchAttached:
+            raise  # what was not read might be worse than all that was
+        except (InvalidInput, UnusableAnswer) as problem:
+            look.answer += f"unreadable: {problem.message}"
+            basket.miss(type(problem)(f"{look.at}: {problem.message}", remedy=problem.remedy))
+            return
+        try:
+            document = opened(data)
             if document is None:
                 look.answer += "no SBOM"
                 return
             sbom = self._parse(document.data)
-        except TooMuchAttached:
-            raise  # what was not read might be worse than all that was
+        except DoesNotCount as problem:
+            look.answer += f"does not count: {problem.message}"
+            basket.uncounted.append(InvalidInput(f"{look.at}: {problem.message}", remedy=problem.remedy))
+            return
         except InvalidInput as problem:
             look.answer += f"unreadable: {problem.message}"
             basket.problems.append(InvalidInput(f"{look.at}: {problem.message}", remedy=problem.remedy))

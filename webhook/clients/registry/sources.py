@@ -16,9 +16,10 @@ from typing import ClassVar
 from webhook.clients.registry.anatomy import Subject
 from webhook.clients.registry.basket import Basket
 from webhook.clients.registry.documents import bare_document, envelope_document, statement_document
-from webhook.clients.registry.listings import BUNDLE_PREDICATE
+from webhook.clients.registry.listings import BUNDLE_PREDICATE, Listing
 from webhook.clients.registry.manifests import (
     IN_TOTO,
+    Descriptor,
     Manifest,
     checked_digest,
     is_envelope_type,
@@ -28,7 +29,7 @@ from webhook.clients.registry.manifests import (
 )
 from webhook.clients.registry.search import Search, Visit
 from webhook.clients.trail import Trail
-from webhook.errors import ConfigError, InvalidInput
+from webhook.errors import ConfigError, InvalidInput, UnusableAnswer
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
@@ -36,6 +37,8 @@ from webhook.ports import SbomSource
 from webhook.sboms.envelopes import may_hold_sbom
 
 _UNSIGNED = "not asked: what is there is not signed, and sbom.verify wants signatures for this image"
+_MOST_NAMED = 50
+"""Layers of an attachment that a trail names although they are no SBOMs."""
 _SCOPE = "dev.sigstore.sbom.scope"
 
 
@@ -83,6 +86,33 @@ class RegistrySource:
         """What would be read for one subject, by digests."""
         raise NotImplementedError
 
+    def _listed(self, visit: Visit, subject: Subject, basket: Basket, place: str, *, signed: bool) -> Listing:
+        """What refers to a subject; what of it cannot be opened is a problem of the subject.
+
+        Args:
+            visit: the search.
+            subject: what is referred to.
+            basket: of the subject.
+            place: for the trail; empty for that of the list.
+            signed: see :meth:`Listings.of`.
+
+        Raises:
+            SourceError: the registry did not answer, or refused to.
+            TooMuchAttached: more hangs on it than is read.
+        """
+        listing = self._search.listings.of(visit.attachments, subject.digest, visit.budget, signed=signed)
+        place = place or listing.place
+        visit.trail.note(place, listing.at, f"{subject.role}: {listing.answer}")
+        if listing.problem:
+            basket.miss(UnusableAnswer(listing.problem))
+        for attached in listing.attached:
+            if attached.manifest is None:
+                at = f"{visit.attachments.name}@{attached.digest}"
+                visit.trail.note(place, at, attached.problem)
+                basket.problems.append(InvalidInput(f"{at}: {attached.problem}"))
+                basket.is_short |= not attached.is_gone
+        return listing
+
 
 class ReferrersSource(RegistrySource):
     """Unsigned SBOMs and statements that refer to the image, by the registry's list or the tag of the older scheme."""
@@ -93,24 +123,23 @@ class ReferrersSource(RegistrySource):
         return self._search.listings.state(visit.attachments, subject.digest, visit.budget)
 
     def _look_at(self, visit: Visit, subject: Subject, basket: Basket) -> None:
-        listing = self._search.listings.of(visit.attachments, subject.digest, visit.budget)
-        visit.trail.note(listing.place, listing.at, f"{subject.role}: {listing.answer}")
+        listing = self._listed(visit, subject, basket, "", signed=False)
         for attached in listing.attached:
-            at = f"{visit.attachments.name}@{attached.digest}"
             if attached.manifest is None:
-                visit.trail.note(listing.place, at, attached.problem)
-                basket.problems.append(InvalidInput(f"{at}: {attached.problem}"))
                 continue
-            for layer in self._search.layers(attached.manifest):
-                if is_envelope_type(layer.media_type):
-                    continue  # the source of cosign's attestations reads it
-                look = visit.trail.note(listing.place, at, f"{attached.manifest.kind}: ")
+            at = f"{visit.attachments.name}@{attached.digest}"
+            kind = attached.manifest.kind
+            may_be_sbom = partial(_may_be_sbom, kind=kind)
+            for layer in self._search.layers(attached.manifest, may_be_sbom):
+                look = visit.trail.note(listing.place, at, f"{kind}: ")
                 if plain_type(layer.media_type) == IN_TOTO:
                     self._search.read(visit, layer, basket, look, partial(statement_document, subject=subject.digest))
-                elif is_sbom_type(layer.media_type) or is_sbom_artifact(attached.manifest.kind):
-                    self._search.read(visit, layer, basket, look, bare_document)
                 else:
-                    look.answer += f"no SBOM ({layer.media_type[:80]})"
+                    self._search.read(visit, layer, basket, look, bare_document)
+            for layer in (attached.manifest.layers or ())[:_MOST_NAMED]:
+                # The source of cosign's attestations reads envelopes.
+                if not is_envelope_type(layer.media_type) and not may_be_sbom(layer):
+                    visit.trail.note(listing.place, at, f"{kind}: no SBOM ({layer.media_type[:80]})")
 
 
 class BuildkitSource(RegistrySource):
@@ -132,16 +161,18 @@ class BuildkitSource(RegistrySource):
             if about != subject.digest:
                 continue
             at = f"{visit.repository.name}@{descriptor.digest}"
-            digest = checked_digest(descriptor, visit.repository.name)
-            fetched = self._search.client.manifest(visit.repository, digest, visit.budget, descriptor.size)
+            try:
+                digest = checked_digest(descriptor, visit.repository.name)
+                fetched = self._search.client.manifest(visit.repository, digest, visit.budget, descriptor.size)
+            except UnusableAnswer as problem:
+                visit.trail.note(self.place, at, f"{subject.role}: {problem.message}")
+                basket.miss(problem)
+                continue
             if fetched is None:
                 visit.trail.note(self.place, at, f"{subject.role}: the registry does not have it")
                 basket.problems.append(InvalidInput(f"{at}: the index lists it, and the registry does not have it"))
                 continue
-            for layer in self._search.layers(fetched.manifest):
-                predicate = layer.annotation("in-toto.io/predicate-type")
-                if plain_type(layer.media_type) != IN_TOTO or (predicate and not may_hold_sbom(predicate)):
-                    continue
+            for layer in self._search.layers(fetched.manifest, _may_state_sbom):
                 look = visit.trail.note(self.place, at, f"{subject.role}: ")
                 self._search.read(visit, layer, basket, look, partial(statement_document, subject=subject.digest))
 
@@ -158,25 +189,27 @@ class CosignAttestationSource(RegistrySource):
 
     def _look_at(self, visit: Visit, subject: Subject, basket: Basket) -> None:
         signed = visit.key is not None
-        listing = self._search.listings.of(visit.attachments, subject.digest, visit.budget, signed=signed)
-        visit.trail.note(self.place, listing.at, f"{subject.role}: {listing.answer}")
+        listing = self._listed(visit, subject, basket, self.place, signed=signed)
         for attached in listing.attached:
             if attached.manifest is not None:
                 at = f"{visit.attachments.name}@{attached.digest}"
                 stated = (attached.manifest.annotations or {}).get(BUNDLE_PREDICATE, "")
                 self._envelopes(visit, subject, basket, at, attached.manifest, stated)
-        for at, manifest in self._search.tagged(visit, subject, "att", self.place):
+        for at, manifest in self._search.tagged(visit, subject, basket, "att", self.place):
             self._envelopes(visit, subject, basket, at, manifest)
 
     def _envelopes(
         self, visit: Visit, subject: Subject, basket: Basket, at: str, manifest: Manifest, stated: str = ""
     ) -> None:
         opened = partial(envelope_document, subject=subject.digest, key=visit.key)
-        for layer in self._search.layers(manifest):
+
+        def may_hold(layer: Descriptor) -> bool:
             predicate = layer.annotation("predicateType") or stated
-            if is_envelope_type(layer.media_type) and (not predicate or may_hold_sbom(predicate)):
-                look = visit.trail.note(self.place, at, f"{subject.role}: ")
-                self._search.read(visit, layer, basket, look, opened)
+            return is_envelope_type(layer.media_type) and (not predicate or may_hold_sbom(predicate))
+
+        for layer in self._search.layers(manifest, may_hold):
+            look = visit.trail.note(self.place, at, f"{subject.role}: ")
+            self._search.read(visit, layer, basket, look, opened)
 
 
 class CosignAttachmentSource(RegistrySource):
@@ -188,16 +221,25 @@ class CosignAttachmentSource(RegistrySource):
         return (self._search.tag_state(visit, subject, "sbom"),)
 
     def _look_at(self, visit: Visit, subject: Subject, basket: Basket) -> None:
-        for at, manifest in self._search.tagged(visit, subject, "sbom", self.place):
-            for layer in self._search.layers(manifest):
-                if not is_sbom_type(layer.media_type):
-                    continue
+        for at, manifest in self._search.tagged(visit, subject, basket, "sbom", self.place):
+            for layer in self._search.layers(manifest, lambda layer: is_sbom_type(layer.media_type)):
                 look = visit.trail.note(self.place, at, f"{subject.role}: ")
                 scope = layer.annotation(_SCOPE)
                 if scope in ("", "all"):
                     self._search.read(visit, layer, basket, look, bare_document)
                 else:
                     look.answer += f"describes a part of the image only ({scope[:80]})"
+
+
+def _may_be_sbom(layer: Descriptor, kind: str) -> bool:
+    """Whether a layer of an artefact of some kind may be an SBOM without an envelope around it."""
+    is_likely = plain_type(layer.media_type) == IN_TOTO or is_sbom_type(layer.media_type) or is_sbom_artifact(kind)
+    return is_likely and not is_envelope_type(layer.media_type)
+
+
+def _may_state_sbom(layer: Descriptor) -> bool:
+    predicate = layer.annotation("in-toto.io/predicate-type")
+    return plain_type(layer.media_type) == IN_TOTO and (not predicate or may_hold_sbom(predicate))
 
 
 _SOURCES: dict[str, type[RegistrySource]] = {

@@ -11,12 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from webhook.errors import InvalidInput, SourceError, StoreError
+from webhook.errors import InvalidInput, SourceError, StoreError, UnusableAnswer
 from webhook.model.looks import CONTROLLER, Look
 from webhook.model.places import GENERATED, counts, kept_place
 from webhook.model.searches import SearchOutcome
 from webhook.model.verdicts import SbomStatus
-from webhook.ports import ConditionalSource, SbomSource
+from webhook.ports import ConditionalSource, PartlyRead, SbomSource
 
 if TYPE_CHECKING:
     from webhook.model.components import Sbom
@@ -53,13 +53,15 @@ class Seen:
         wanted: what was looked for.
         found: by place as the store keeps it, of every place that answered.
         refused: what the others said, by place, in their order.
-        unreadable: the same of those that answered with what cannot be read.
+        unreadable: the same of those that answered with what cannot be read, be it beside what can.
+        short: places that may have what was found there before, although they did not give it now.
     """
 
     wanted: LookedFor
     found: Mapping[str, Sequence[Sbom]] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    short: frozenset[str] = frozenset()
 
     @property
     def sboms(self) -> tuple[Sbom, ...]:
@@ -81,7 +83,7 @@ class Seen:
 
     def look(self, origin: str, author: str = CONTROLLER) -> Look:
         """What the store keeps of it."""
-        return Look(origin, self.found, self.trouble, passing=not self.unreadable, author=author)
+        return Look(origin, self.found, self.trouble, passing=not self.unreadable, author=author, short=self.short)
 
 
 def look_around(places: Sequence[SbomSource], wanted: LookedFor, deadline: Deadline, faults: Faults) -> Seen:
@@ -141,9 +143,13 @@ def side_by_side(places: Sequence[SbomSource], ask: Callable[[SbomSource], Seen]
 
 
 def _asked(source: SbomSource, wanted: LookedFor, deadline: Deadline, faults: Faults) -> Seen:
+    kept = kept_place(source.place, wanted.seal)
     try:
         found = source.fetch(wanted.image, wanted.digest, deadline)
-    except InvalidInput as problem:
+    except PartlyRead as problem:
+        short = frozenset([kept]) if problem.is_short else frozenset()
+        return Seen(wanted, {kept: problem.sboms}, unreadable={source.place: problem.message}, short=short)
+    except (InvalidInput, UnusableAnswer) as problem:
         return Seen(wanted, unreadable={source.place: problem.message})
     except StoreError:
         raise
@@ -151,15 +157,16 @@ def _asked(source: SbomSource, wanted: LookedFor, deadline: Deadline, faults: Fa
         return Seen(wanted, refused={source.place: problem.message})
     except Exception as problem:  # whatever a place sends, it is that place's refusal and no error of ours
         return Seen(wanted, refused={source.place: faults.refusal(problem, source.place, wanted.key).message})
-    return Seen(wanted, {kept_place(source.place, wanted.seal): tuple(found)})
+    return Seen(wanted, {kept: tuple(found)})
 
 
 def _joined(first: Seen, others: Iterable[Seen]) -> Seen:
     found = {place: list(sboms) for place, sboms in first.found.items()}
-    refused, unreadable = dict(first.refused), dict(first.unreadable)
+    refused, unreadable, short = dict(first.refused), dict(first.unreadable), first.short
     for other in others:
         for place, sboms in other.found.items():
             found.setdefault(place, []).extend(sboms)
         refused.update(other.refused)
         unreadable.update(other.unreadable)
-    return replace(first, found=found, refused=refused, unreadable=unreadable)
+        short |= other.short
+    return replace(first, found=found, refused=refused, unreadable=unreadable, short=short)
