@@ -38,7 +38,7 @@ fuzz: $(VENV)/dev  ## changed inputs for every parser that meets outside bytes (
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(FUZZ)
 
 lock: $(VENV)/dev  ## write the hashed locks from pyproject.toml (LOCK=--upgrade takes the newest versions)
-	@$(BIN)/pip install -q --disable-pip-version-check uv
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/installer.txt
 	@$(BIN)/python .ci/lock.py $(LOCK)
 
 release: $(VENV)/dev  ## wheel, image, chart, SBOM and checksums of this version in dist (RELEASE=--help)
@@ -51,10 +51,10 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "bomgate needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
 	@$(PYTHON) -m venv $(VENV) || (echo 'Python has no venv module here; on Debian: apt-get install python3-venv' >&2; exit 1)
 
-$(VENV)/run: requirements/run.txt requirements/build.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/run: requirements/run.txt requirements/build.txt requirements/installer.txt pyproject.toml | $(VENV)/bin/python
 	@$(PYTHON) .ci/environment.py $(BIN)/python requirements/run.txt requirements/build.txt
 	@touch $@
 
-$(VENV)/dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+$(VENV)/dev: requirements/dev.txt requirements/installer.txt pyproject.toml | $(VENV)/bin/python
 	@$(PYTHON) .ci/environment.py $(BIN)/python requirements/dev.txt
 	@touch $@ $(VENV)/run

@@ -1,8 +1,9 @@
 """Write the hashed requirements locks from pyproject.toml: ``make lock``, or ``make lock LOCK=--upgrade``.
 
 ``requirements/run.txt`` is what the product needs, ``requirements/dev.txt`` adds what its tests need, and
-``requirements/build.txt`` is what makes a wheel of it; all hold for every platform and name no package index. Versions
-stay as they are unless pyproject.toml asks for others or ``--upgrade`` is given.
+``requirements/build.txt`` is what makes a wheel of it, and ``requirements/installer.txt`` is uv; all hold for every
+platform and name no package index. Versions stay as they are unless pyproject.toml asks for others or ``--upgrade`` is
+given.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ COMMON = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-
 
 def main() -> None:
     """Lock all sets; each within the versions of the one before."""
-    run, dev, build = (f"requirements/{name}.txt" for name in ("run", "dev", "build"))
+    run, dev, build, installer = (f"requirements/{name}.txt" for name in ("run", "dev", "build", "installer"))
     _compile(["-o", run, "pyproject.toml"])
     _compile(["--extra", "dev", "-c", run, "-o", dev, "pyproject.toml"])
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
     _compile(["-c", dev, "-o", build, "-"], "\n".join(wanted))
+    _compile(["-o", installer, "-"], "uv")
 
 
 def _compile(arguments: list[str], requirements: str | None = None) -> None:
