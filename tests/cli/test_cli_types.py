@@ -13,8 +13,7 @@ from tests.parts import unavailable
 from tests.postgres import PostgresServer, find_programs
 from webhook.bootstrap import open_parts
 from webhook.model.actions import Action
-from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, CvssRange, Scope
-from webhook.policy.decisions import CLUSTER
+from webhook.model.assessments import CLUSTER, Assessment, AssessmentSource, AssessmentType, CvssRange, Scope
 from webhook.settings import load_settings
 
 BAND = CvssRange(Decimal("4.0"), Decimal("6.9"))

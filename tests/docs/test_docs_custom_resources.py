@@ -51,7 +51,7 @@ def test_every_field_is_documented_and_no_other(kind: str, part: str) -> None:
 
 def test_an_entry_of_the_settings_file_can_become_an_object() -> None:
     assert fields("AssessmentType", "spec") == {camel(key) for key in TYPE_KEYS} - {"name"}
-    assert fields("Assessment", "spec") == {camel(key) for key in ASSESSMENT_KEYS}
+    assert fields("Assessment", "spec") == {camel(key) for key in ASSESSMENT_KEYS} | {"author"}
 
 
 def test_every_reason_of_a_status_is_documented() -> None:

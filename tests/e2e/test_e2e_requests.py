@@ -26,12 +26,13 @@ from webhook.bootstrap.parts import Parts, open_parts
 from webhook.engines.requesting.desk import DraftAnswer
 from webhook.errors import BomgateError
 from webhook.model.people import KUBERNETES, Person
+from webhook.model.records import AssessmentQuery
 from webhook.policy.asking import ApprovalRefused
 from webhook.settings import load_settings
 
 SECONDS = 25.0
-NAME, GUARD = "asking", "asking-request-guard"
-CRD = ROOT / "charts" / "bomgate" / "files" / "crds" / "assessmentrequests.yaml"
+NAME, GUARD, AUTHOR_GUARD = "asking", "asking-request-guard", "asking-author-guard"
+CRDS = ROOT / "charts" / "bomgate" / "files" / "crds"
 CONTROLLER = "system:serviceaccount:bomgate-system:bomgate-controller"
 PACKAGE = PARSER.partition("@")[0]
 _numbers = itertools.count(1)
@@ -42,26 +43,35 @@ def person(user: str) -> Person:
 
 
 @pytest.fixture(scope="module")
-def kind(cluster: Cluster) -> None:
-    """The definition, the guard of the manifests for the namespaces of these tests, and roles for developers."""
-    define(cluster, CRD)
+def kind(cluster: Cluster) -> Iterator[None]:
+    """The definitions, the guards of the manifests, and roles for developers."""
+    for plural in ("assessmentrequests", "assessments"):
+        define(cluster, CRDS / f"{plural}.yaml")
     verbs = ["get", "list", "create", "update", "patch", "delete"]
     create_role(cluster, "asker", "bomgate.dev", ["assessmentrequests"], verbs)
     create_role(cluster, "status-writer", "bomgate.dev", ["assessmentrequests/status"], ["update", "patch"])
-    documents = yaml.safe_load_all((ROOT / "manifests" / "install.yaml").read_text(encoding="utf-8"))
-    ours = [manifest for manifest in documents if manifest and manifest["metadata"]["name"] == "bomgate-request-guard"]
-    assert len(ours) == 2
-    for made in ours:
-        manifest = json.loads(json.dumps(made).replace(CONTROLLER, "admin"))  # as whom the controller of the tests runs
-        manifest["metadata"]["name"] = GUARD
-        if manifest["kind"].endswith("Binding"):
-            manifest["spec"]["policyName"] = GUARD
-        applied = cluster.kubectl("apply", "-f", "-", manifest=manifest)
-        assert applied.code == 0, applied.err
+    create_role(cluster, "assessor", "bomgate.dev", ["assessments"], verbs)
+    documents = list(yaml.safe_load_all((ROOT / "manifests" / "install.yaml").read_text(encoding="utf-8")))
+    for theirs, name in (("bomgate-request-guard", GUARD), ("bomgate-author-guard", AUTHOR_GUARD)):
+        ours = [manifest for manifest in documents if manifest and manifest["metadata"]["name"] == theirs]
+        assert len(ours) == 2
+        for made in ours:
+            text = json.dumps(made).replace(CONTROLLER, "admin")  # as whom the controller of the tests runs
+            applied = cluster.kubectl("apply", "-f", "-", manifest=json.loads(text.replace(theirs, name)))
+            assert applied.code == 0, applied.err
     probe = cluster.create_namespace("asking-probe", {INSTANCE_LABEL: "none"})
     grant(cluster, "dora", "asker", probe)
     forged = wish(probe, "probe", "somebody-else")
     wait_until(lambda: not ask(cluster, "dora", forged).allowed, 20, "the guard")
+    for user in ("dora", "ben"):
+        grant(cluster, user, "assessor")
+    nameless = an_assessment("probe", author="")
+    wait_until(lambda: not assess(cluster, "dora", nameless, dry_run="All").allowed, 20, "the guard of authors")
+    yield
+    cluster.kubectl("delete", "assessments", "--all")
+    kinds = ("validatingadmissionpolicybinding", "validatingadmissionpolicy")
+    assert all(cluster.kubectl("delete", kind, AUTHOR_GUARD).code == 0 for kind in kinds)
+    wait_until(lambda: assess(cluster, "dora", nameless, dry_run="All").allowed, 20, "the end of the guard")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +85,8 @@ def controller(
 ) -> Iterator[ControllerProcess]:
     settings = {
         "database": {"url": f"sqlite:///{bomgate.database}"},
-        "kube": {"namespace": "default", "requestGuard": GUARD},
+        "kube": {"namespace": "default", "requestGuard": GUARD, "authorGuard": AUTHOR_GUARD},
+        "requests": {"required": True},
         "audit": {"reports": False},
         "controller": {"lease": "asking", "urgentComponents": 0, "resourceSeconds": 0.5},
     }
@@ -130,6 +141,36 @@ def ask(cluster: Cluster, user: str, manifest: dict[str, Any]) -> Answer:
     create = custom(cluster, user).create_namespaced_custom_object_with_http_info
     where = manifest["metadata"]["namespace"]
     return call(create, "bomgate.dev", "v1alpha1", where, "assessmentrequests", manifest)
+
+
+def an_assessment(name: str, author: str, **spec: Any) -> dict[str, Any]:
+    content = {"vulnerability": "CVE-2026-10001", "package": PACKAGE, "type": "Ignore", "comment": "no input", **spec}
+    return {
+        "apiVersion": "bomgate.dev/v1alpha1",
+        "kind": "Assessment",
+        "metadata": {"name": name},
+        "spec": {**content, "author": author},
+    }
+
+
+def assess(cluster: Cluster, user: str, manifest: dict[str, Any], **more: Any) -> Answer:
+    create = custom(cluster, user).create_cluster_custom_object_with_http_info
+    return call(create, "bomgate.dev", "v1alpha1", "assessments", manifest, **more)
+
+
+def reason(cluster: Cluster, name: str, wanted: str) -> str:
+    """The message of an assessment, once the reason of its condition is what is wanted."""
+
+    def told() -> str:
+        ran = cluster.kubectl("get", "assessment", name, "-o", "json")
+        found = json.loads(ran.out or "{}")
+        said = found.get("status", {})
+        is_now = said.get("observedGeneration") == found.get("metadata", {}).get("generation")
+        (ready,) = said.get("conditions", [{}])
+        return str(ready["message"]) if is_now and ready.get("reason") == wanted else ""
+
+    message: str = wait_until(told, SECONDS, f"{name} to be {wanted}", pause=0.2)
+    return message
 
 
 def patch(cluster: Cluster, user: str, namespace: str, name: str, content: Any, part: str = "") -> Answer:
@@ -252,3 +293,31 @@ def test_a_request_that_cannot_be_is_told_why(cluster: Cluster, namespace: str, 
     assert "write either days or until" in both.message
     with pytest.raises(BomgateError):
         parts.desk.approve(10_000, DraftAnswer("fine"), person("ben"), "test")
+
+
+def test_an_assessment_of_the_cluster_names_its_author_and_waits_for_another_person(
+    cluster: Cluster, namespace: str, parts: Parts
+) -> None:
+    forged = assess(cluster, "dora", an_assessment("parser", "ben", namespace=namespace))
+    assert not forged.allowed
+    assert "spec.author has to be your own user name: dora" in forged.message
+    assert assess(cluster, "dora", an_assessment("parser", "dora", namespace=namespace)).allowed
+    message = reason(cluster, "parser", "ApprovalWaits")
+    assert not admitted(cluster, "dora", namespace)
+    (request,) = parts.desk.with_origin("Assessment")
+    assert f"request {request.number}" in message
+    with pytest.raises(ApprovalRefused):
+        parts.desk.approve(request.number, DraftAnswer("I may"), person("dora"), "test")
+    parts.desk.approve(request.number, DraftAnswer("until the update"), person("ben"), "test")
+    assert "ben has approved it" in reason(cluster, "parser", "Provisioned")
+    wait_until(lambda: admitted(cluster, "dora", namespace), SECONDS, "the exception to count")
+    (record,) = parts.store.assessments.find(AssessmentQuery(source="provisioned"))
+    assert (record.author, record.rule) == ("dora", "Assessment parser")
+    # Whoever changes it puts their own name on it, and waits again.
+    change = custom(cluster, "ben").patch_cluster_custom_object_with_http_info
+    where = ("bomgate.dev", "v1alpha1", "assessments", "parser")
+    assert not call(change, *where, {"spec": {"comment": "mine"}}).allowed
+    assert call(change, *where, {"metadata": {"annotations": {"x": "y"}}}).allowed
+    assert call(change, *where, {"spec": {"comment": "mine", "author": "ben"}}).allowed
+    reason(cluster, "parser", "ApprovalWaits")
+    wait_until(lambda: not admitted(cluster, "dora", namespace), SECONDS, "the exception to end")

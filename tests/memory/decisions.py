@@ -38,13 +38,13 @@ class MemoryAssessments:
         return self._facts.revision
 
     def provision(self, assessments: Sequence[Assessment], *, author: str, now: dt.datetime) -> int:
-        wanted = {(assessment.vulnerability, assessment.scope): assessment for assessment in assessments}
+        wanted = {(assessment.vulnerability, assessment.scope): _by(author, assessment) for assessment in assessments}
         there: dict[tuple[str, Scope], Assessment] = {}
         for assessment in self._facts.assessments:
-            if assessment.source is AssessmentSource.PROVISIONED and assessment.author == author:
+            if assessment.provisioner == author:
                 there[assessment.vulnerability, assessment.scope] = assessment
         records = [
-            replace(assessment, source=AssessmentSource.PROVISIONED, author=author)
+            assessment
             for key, assessment in wanted.items()
             if key not in there or _words(there[key]) != _words(assessment)
         ]
@@ -52,6 +52,7 @@ class MemoryAssessments:
             replace(
                 assessment,
                 type=None,
+                author=author,
                 comment="No longer stated by its source.",
                 assessed_at=now,
                 until=None,
@@ -75,7 +76,12 @@ class MemoryAssessments:
 
 
 def _words(one: Assessment) -> tuple[object, ...]:
-    return (one.type, one.comment, one.until, one.rule)
+    return (one.type, one.comment, one.until, one.rule, one.author)
+
+
+def _by(provisioner: str, one: Assessment) -> Assessment:
+    made = replace(one, source=AssessmentSource.PROVISIONED)
+    return made if made.provisioner == provisioner else replace(made, author=provisioner)
 
 
 class MemoryTypes:

@@ -132,6 +132,16 @@ class Cluster:
 
         return KubeTicketGuard(self.api, self.settings.kube.request_guard, self.clock)
 
+    def author_guard(self) -> TicketGuard:
+        """What makes sure who wrote an assessment.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+        """
+        from webhook.clients.kube.ticketguard import KubeTicketGuard
+
+        return KubeTicketGuard(self.api, self.settings.kube.author_guard, self.clock)
+
     def request_objects(self) -> RequestObjects:
         """Requests for exceptions that are objects in the cluster.
 
@@ -301,6 +311,7 @@ def features(settings: Settings, namespace: str) -> Features:
         break_glass=settings.policy.break_glass,
         ticket_guard=settings.kube.ticket_guard,
         request_guard=settings.kube.request_guard,
+        author_guard=settings.kube.author_guard,
         events=settings.audit.events,
         reports=(("wgpolicyk8s.io", "policyreports"), ("openreports.io", "reports")) if settings.audit.reports else (),
         cluster_reports="clusterReports" in settings.sbom.sources,

@@ -13,6 +13,7 @@ from webhook.bootstrap.parts import Parts
 from webhook.clients.authority import CertificateSigner
 from webhook.clients.machine import ThreadBackground
 from webhook.engines.assessing.rules import ModelRules
+from webhook.engines.controlling.approvals import AssessmentApprovals
 from webhook.engines.controlling.certificates import CertificateDuty, CertificateParts
 from webhook.engines.controlling.documents import RereadDuty
 from webhook.engines.controlling.expiry import ExpiryDuty
@@ -68,7 +69,15 @@ def certificates(parts: Parts, metrics: Metrics) -> CertificateDuty:
 def provisioning(parts: Parts, metrics: Metrics) -> Provisioning:
     """Brings assessment types and assessments that are objects in the cluster into the store."""
     store = parts.store
-    made = ProvisioningParts(parts.cluster.resources(), store.types, store.assessments, parts.model, parts.refresher)
+    made = ProvisioningParts(
+        resources=parts.cluster.resources(),
+        types=store.types,
+        assessments=store.assessments,
+        model=parts.model,
+        refresher=parts.refresher,
+        guard=parts.cluster.author_guard(),
+        approvals=AssessmentApprovals(parts.desk, parts.clock),
+    )
 
     def publish(kind: str, valid: bool, number: int) -> None:
         metrics.set("bomgate_custom_resources", number, kind, str(valid).lower())

@@ -29,8 +29,8 @@ from webhook.cli.options import (
 from webhook.cli.output import note, print_json, print_table
 from webhook.cli.verbs import Verb
 from webhook.engines.triage.deciding import ChangedImage, ChangedWorkload, Effects
-from webhook.model.assessments import Assessment
-from webhook.policy.decisions import CLUSTER, also_stated
+from webhook.model.assessments import CLUSTER, Assessment
+from webhook.policy.decisions import also_stated
 from webhook.policy.phrases import count, decided, moment
 from webhook.policy.scopes import described
 
@@ -124,7 +124,7 @@ def _show_also_stated(parts: Parts, records: Sequence[Assessment]) -> None:
     """Say where the same is stated, too: what is stated there later counts again."""
     stated = also_stated(records, parts.assessor.index()) if any(assessment.by_hand for assessment in records) else ()
     for assessment in list(stated)[:_SHOWN_IMAGES]:
-        is_object = assessment.author == CLUSTER
+        is_object = assessment.provisioner == CLUSTER
         where, what = (
             (assessment.rule, "that object in the cluster") if is_object else ("The settings file", "the file")
         )

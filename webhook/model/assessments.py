@@ -9,6 +9,11 @@ from decimal import Decimal
 
 from webhook.model.actions import Action
 
+PROVISIONER = "configuration"
+"""The author of assessments from the settings file."""
+CLUSTER = "cluster"
+"""What provisions assessments from objects in the cluster; also their author where nobody made sure who wrote them."""
+
 
 class OnExpiry(enum.StrEnum):
     """What becomes of a finding whose assessment has expired."""
@@ -111,7 +116,8 @@ class Assessment:
         score: the CVSS score at that time.
         batch: names all records that one command made, so that they can be undone together; empty for older ones.
         recorded_by: the account and the machine that recorded it, beside the author, who is whoever the command line
-            named; empty where the author was authenticated, and for older ones.
+            named; ``cluster`` for those of objects in the cluster; empty where the author was authenticated, and for
+            older ones.
         revision: the store's revision that brought it; 0 before it is stored.
         sequence: the store's running number, which orders records made in one transaction; 0 before it is stored.
     """
@@ -135,6 +141,16 @@ class Assessment:
     def by_hand(self) -> bool:
         """Whether a person made it, at the command line, in the console or in the configuration file."""
         return self.source is not AssessmentSource.AUTO
+
+    @property
+    def provisioner(self) -> str:
+        """What states it, such as the settings file or the cluster; empty for what is not provisioned.
+
+        Whoever wrote an object in the cluster is its author, so the author does not tell.
+        """
+        if self.source is not AssessmentSource.PROVISIONED:
+            return ""
+        return CLUSTER if self.recorded_by == CLUSTER else self.author
 
     def expired(self, now: dt.datetime) -> bool:
         """Whether it has stopped counting at ``now`` (UTC, aware)."""

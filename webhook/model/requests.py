@@ -10,6 +10,9 @@ from webhook.model.assessments import Assessment, Scope
 from webhook.model.people import Person
 from webhook.model.triage import AuditNote
 
+OF_ASSESSMENTS = "Assessment"
+"""Kind of the objects whose approval records nothing, because the object is provisioned then."""
+
 
 class Phase(enum.StrEnum):
     """How far a request has got."""
@@ -98,6 +101,11 @@ class ExceptionRequest:
     def batch(self) -> str:
         """The name of the batch of assessments that its approval makes, and of its rows in the audit log."""
         return f"request-{self.number}"
+
+    @property
+    def is_of_assessment(self) -> bool:
+        """Whether it stands for an ``Assessment`` object, which counts once it is approved."""
+        return self.origin.startswith(f"{OF_ASSESSMENTS} ")
 
     @property
     def asking(self) -> tuple[Asker, ...]:

@@ -108,7 +108,13 @@ class AssessmentResource:
     Attributes:
         resource: the object.
         definition: what it states; None when that cannot be read.
+        author: who wrote its specification, as it says; possibly empty.
+        uid: of the object.
+        digest: tells specifications apart.
     """
 
     resource: Resource
     definition: StatedAssessment | None
+    author: str = ""
+    uid: str = ""
+    digest: str = ""

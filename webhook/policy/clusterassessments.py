@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from webhook.errors import BomgateError, InvalidInput
-from webhook.model.assessments import Assessment, Scope
+from webhook.model.actions import Action
+from webhook.model.assessments import CLUSTER, Assessment, Scope
 from webhook.model.resources import AssessmentResource, StatedAssessment
-from webhook.policy.decisions import CLUSTER, provisioned
-from webhook.policy.plaintext import plain
+from webhook.policy.decisions import provisioned
+from webhook.policy.plaintext import is_plain, plain
 from webhook.policy.scopes import canonical_identifier, canonical_scope, described
 from webhook.policy.typetable import TypeTable
 
@@ -50,28 +51,39 @@ class _Readable:
 
 
 def stated(
-    resources: Sequence[AssessmentResource], before: Iterable[Assessment], types: TypeTable, now: dt.datetime
+    resources: Sequence[AssessmentResource],
+    before: Iterable[Assessment],
+    types: TypeTable,
+    now: dt.datetime,
+    *,
+    guarded: dt.datetime | None = None,
+    held: Mapping[str, BomgateError] | None = None,
 ) -> Stated:
     """Reconcile the objects of the cluster.
 
     An object that cannot be used harms no other, and what it stated before stays: nothing that was denied opens because
-    of a slip of the keys, or because a type was deleted first.
+    of a slip of the keys, or because a type was deleted first. Where what loosens needs an approval, only what denied
+    stays.
 
     Args:
         resources: all objects.
         before: what the cluster provisioned until now, in the store's order, the history included.
         types: the table of types.
         now: UTC, aware.
+        guarded: since when the API server makes sure who wrote an object; None while it does not.
+        held: why objects do not count until somebody approves, by name; None where none needs an approval.
     """
     there = {
         (assessment.vulnerability.casefold(), assessment.scope): assessment
         for assessment in before
-        if assessment.author == CLUSTER
+        if assessment.provisioner == CLUSTER
     }
-    refused: dict[str, BomgateError] = {}
+    refused: dict[str, BomgateError] = dict(held or {})
     made: dict[_Key, tuple[str, Assessment]] = {}
     for readable in sorted(_readable(resources, refused), key=lambda item: _precedence(item, there)):
         name, key = readable.one.resource.name, readable.key
+        if name in refused:
+            continue
         if types.get(readable.definition.type.strip()) is None:
             refused[name] = _unknown(readable.definition.type, types)
         elif key in made:
@@ -81,15 +93,40 @@ def stated(
                 remedy="Delete one of the two, or narrow it.",
             )
         else:
-            record = provisioned(readable.definition, types, now, there.get(key), CLUSTER)
-            made[key] = (name, replace(record, rule=str(readable.one.resource)))
+            former = there.get(key)
+            record = provisioned(readable.definition, types, now, former, CLUSTER)
+            record = replace(record, rule=str(readable.one.resource), recorded_by=CLUSTER)
+            made[key] = (name, replace(record, author=_author(readable.one, record, former, guarded)))
     records = dict(made.values())
-    former = {item.rule: (key, item) for key, item in there.items() if item.type is not None}
+    stays = {
+        item.rule: (key, item)
+        for key, item in there.items()
+        if item.type is not None and (held is None or denies(item.type, types))
+    }
     for resource in resources:
-        key_and_record = former.get(str(resource.resource))
+        key_and_record = stays.get(str(resource.resource))
         if resource.resource.name in refused and key_and_record is not None and key_and_record[0] not in made:
             records[resource.resource.name] = key_and_record[1]
     return Stated(records, refused)
+
+
+def denies(name: str, types: TypeTable) -> bool:
+    """Whether a type denies, also one that is retired; what does not loosens."""
+    kind = types.get(name.strip()) or types.retired(name.strip())
+    return kind is not None and kind.action is Action.DENY
+
+
+def _author(one: AssessmentResource, record: Assessment, former: Assessment | None, guarded: dt.datetime | None) -> str:
+    """Who wrote an object, as far as the API server made sure of it; else the cluster."""
+    if not one.author or not is_plain(one.author):
+        return CLUSTER
+    if guarded is not None and one.resource.created >= guarded:
+        return one.author
+    if former is None or former.author != one.author:
+        return CLUSTER
+    # The policy has gone since, or was made again; what was made sure of before stays.
+    says = [(each.type, each.comment, each.until, each.rule) for each in (former, record)]
+    return one.author if says[0] == says[1] else CLUSTER
 
 
 def _readable(resources: Sequence[AssessmentResource], refused: dict[str, BomgateError]) -> Iterator[_Readable]:
@@ -101,7 +138,7 @@ def _readable(resources: Sequence[AssessmentResource], refused: dict[str, Bomgat
                 raise problem or InvalidInput("Its specification cannot be read.")
             key = (canonical_identifier(definition.vulnerability).casefold(), canonical_scope(definition.scope))
         except BomgateError as found:
-            refused[resource.resource.name] = found
+            refused.setdefault(resource.resource.name, found)
         else:
             yield _Readable(resource, definition, key)
 

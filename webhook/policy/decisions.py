@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from webhook.errors import ConfigError, InvalidInput
-from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope
+from webhook.model.assessments import CLUSTER, PROVISIONER, Assessment, AssessmentSource, AssessmentType, Scope
 from webhook.model.records import VulnerabilityRecord
 from webhook.model.resources import StatedAssessment
 from webhook.policy.expiry import after_days, end_of_life
@@ -18,10 +18,6 @@ from webhook.policy.scopes import canonical_identifier, canonical_scope, describ
 from webhook.policy.typetable import TypeTable
 
 _SHOWN = 5
-PROVISIONER = "configuration"
-"""The author of assessments from the settings file."""
-CLUSTER = "cluster"
-"""The author of assessments from objects in the cluster."""
 
 _MAX_AUTHOR = 200
 _MAX_COMMENT = 2_000
@@ -146,7 +142,7 @@ def provisioned_all(
     there = {
         (assessment.vulnerability.casefold(), assessment.scope): assessment
         for assessment in before
-        if assessment.author == PROVISIONER
+        if assessment.provisioner == PROVISIONER
     }
     assessments: dict[tuple[str, Scope], Assessment] = {}
     for place, definition in enumerate(definitions):
@@ -243,7 +239,7 @@ def nothing_to_clear(identifier: str, scope: Scope, there: Sequence[Assessment])
     if manual:
         remedy = f"It was assessed by hand for: {'; '.join(list(manual)[:_SHOWN])}. Name one of these scopes."
     elif objects := dict.fromkeys(
-        assessment.rule for assessment in there if assessment.author == CLUSTER and assessment.rule
+        assessment.rule for assessment in there if assessment.provisioner == CLUSTER and assessment.rule
     ):
         named = ", ".join(plain(rule, 100) for rule in list(objects)[:_SHOWN])
         remedy = (

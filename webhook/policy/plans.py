@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.assessments import PROVISIONER, Assessment, Scope
 from webhook.model.purls import Purl
 from webhook.model.resources import StatedAssessment
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.automatic import auto_assessment
-from webhook.policy.decisions import PROVISIONER, provisioned
+from webhook.policy.decisions import provisioned
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.precedence import ANYWHERE
 from webhook.policy.scopes import canonical_identifier, canonical_scope
@@ -79,7 +79,7 @@ def rehearsed(
     last = max((record.sequence for record in records), default=0)
     there: dict[tuple[str, Scope], Assessment] = {}
     for record in records:
-        if record.source is AssessmentSource.PROVISIONED and record.author == PROVISIONER:
+        if record.provisioner == PROVISIONER:
             there[record.vulnerability.casefold(), record.scope] = record
     before = {key: item for key, item in there.items() if item.type is not None}
     made: dict[tuple[str, Scope], Assessment] = {}

@@ -121,8 +121,7 @@ def _version(version: str, purl_type: str) -> str:
 
 def same_scope(assessment: Assessment) -> Same:
     """The identity of a record: of two with the same one, the newer replaces or withdraws the older."""
-    owner = assessment.author if assessment.source is AssessmentSource.PROVISIONED else ""
-    return (assessment.source, owner, assessment.vulnerability.casefold(), assessment.scope)
+    return (assessment.source, assessment.provisioner, assessment.vulnerability.casefold(), assessment.scope)
 
 
 def age(assessment: Assessment) -> Order:

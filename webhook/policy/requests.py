@@ -120,7 +120,7 @@ def approved(approval: Approval) -> RequestRule:
             for other in view.waiting
             if other.number != request.number
             and other.phase_at(answer.at) is Phase.WAITING
-            and not other.origin.startswith("Assessment ")
+            and not other.is_of_assessment
             and covers(request, until, other)
         ]
         check_approver(answer.person, (request, *covered), allow_self=approval.allow_self)

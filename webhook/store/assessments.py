@@ -156,16 +156,16 @@ def _difference(
     """The records that make those that an author provisioned equal to ``wanted``."""
     there: dict[tuple[str, Scope], Assessment] = {}
     for assessment in find(connection, AssessmentQuery(source=AssessmentSource.PROVISIONED.value)):
-        if assessment.author == author:
+        if assessment.provisioner == author:
             there[assessment.vulnerability, assessment.scope] = assessment
-    named = {(assessment.vulnerability, assessment.scope): assessment for assessment in wanted}
+    named = {(assessment.vulnerability, assessment.scope): _by(author, assessment) for assessment in wanted}
     new = [
-        replace(assessment, source=AssessmentSource.PROVISIONED, author=author)
-        for key, assessment in named.items()
-        if key not in there or _words(there[key]) != _words(assessment)
+        assessment for key, assessment in named.items() if key not in there or _words(there[key]) != _words(assessment)
     ]
     gone = [
-        replace(assessment, type=None, comment=_WITHDRAWN, assessed_at=now, until=None, rule="", score=None)
+        replace(
+            assessment, type=None, author=author, comment=_WITHDRAWN, assessed_at=now, until=None, rule="", score=None
+        )
         for key, assessment in there.items()
         if key not in named and assessment.type is not None
     ]
@@ -174,4 +174,10 @@ def _difference(
 
 def _words(one: Assessment) -> tuple[object, ...]:
     """What makes two provisioned records for one vulnerability and scope the same."""
-    return (one.type, one.comment, one.until, one.rule)
+    return (one.type, one.comment, one.until, one.rule, one.author)
+
+
+def _by(provisioner: str, one: Assessment) -> Assessment:
+    """A record of a provisioner; its author stays where the record is marked as the provisioner's."""
+    made = replace(one, source=AssessmentSource.PROVISIONED)
+    return made if made.provisioner == provisioner else replace(made, author=provisioner)

@@ -19,6 +19,11 @@
 {{- include "bomgate.fullname" . }}-request-guard
 {{- end }}
 
+{{- /* The policy that makes sure who wrote an assessment, and its binding. */}}
+{{- define "bomgate.authorGuard" -}}
+{{- include "bomgate.fullname" . }}-author-guard
+{{- end }}
+
 {{- define "bomgate.databaseSecret" -}}
 {{- .Values.database.existingSecret | default (printf "%s-database" (include "bomgate.fullname" .)) }}
 {{- end }}

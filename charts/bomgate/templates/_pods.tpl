@@ -91,6 +91,8 @@ capabilities:
   value: {{ include "bomgate.ticketGuard" . }}
 - name: BOMGATE_KUBE_REQUEST_GUARD
   value: {{ include "bomgate.requestGuard" . }}
+- name: BOMGATE_KUBE_AUTHOR_GUARD
+  value: {{ include "bomgate.authorGuard" . }}
 - name: BOMGATE_KUBE_NAMESPACE
   valueFrom:
     fieldRef:

@@ -9,10 +9,9 @@ from tests.fakes import NOON
 from tests.unit.policy.builders import DAY, LOG4J, NOW, vulnerability
 from tests.worlds import LOG4SHELL
 from webhook.errors import InvalidInput
-from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.assessments import PROVISIONER, Assessment, AssessmentSource, Scope
 from webhook.model.resources import StatedAssessment
 from webhook.policy.automatic import auto_assessment
-from webhook.policy.decisions import PROVISIONER
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.plans import plan_existing, rehearsed
 from webhook.policy.precedence import ANYWHERE

@@ -62,6 +62,13 @@ class KubeOptions:
             "whoever wrote it; without it such objects are no requests."
         },
     )
+    author_guard: str = field(
+        default="bomgate-author-guard",
+        metadata={
+            "help": "Name of the ValidatingAdmissionPolicy, and of its binding, by which an Assessment names whoever "
+            "wrote it; without it the author of such assessments is cluster."
+        },
+    )
     ticket_guard: str = field(
         default="bomgate-break-glass-guard",
         metadata={

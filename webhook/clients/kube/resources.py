@@ -7,6 +7,7 @@ whether a purl or a range of versions can be read, is judged by whoever uses the
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -92,6 +93,7 @@ class _Assessment(msgspec.Struct, rename="camel"):
     version_range: str | None = None
     image: str | None = None
     namespace: str | None = None
+    author: str = ""
 
 
 _OBJECTS = msgspec.json.Decoder(_Object)
@@ -202,8 +204,10 @@ def _assessment(one: _Object) -> AssessmentResource:
             until=None if spec.until is None else parse_until(spec.until),
         )
     except (*_UNREADABLE, BomgateError) as problem:
-        return AssessmentResource(_resource(ResourceKind.ASSESSMENT, one, problem), None)
-    return AssessmentResource(_resource(ResourceKind.ASSESSMENT, one), made)
+        return AssessmentResource(_resource(ResourceKind.ASSESSMENT, one, problem), None, uid=one.metadata.uid)
+    digest = hashlib.sha256(msgspec.json.encode(spec, order="deterministic")).hexdigest()
+    resource = _resource(ResourceKind.ASSESSMENT, one)
+    return AssessmentResource(resource, made, spec.author, one.metadata.uid, digest)
 
 
 def _resource(kind: ResourceKind, one: _Object, problem: Exception | None = None) -> Resource:

@@ -9,14 +9,13 @@ from webhook.engines.assessing.impact import Change, impact
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.assessing.targets import distinct_identifiers, find_target
 from webhook.errors import InvalidInput
-from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.assessments import PROVISIONER, Assessment, AssessmentSource, Scope
 from webhook.model.records import AssessmentQuery
 from webhook.model.resources import StatedAssessment
 from webhook.model.triage import AuditNote
 from webhook.policy.audit import noted
 from webhook.policy.automatic import auto_assessment
 from webhook.policy.decisions import (
-    PROVISIONER,
     Decision,
     Target,
     checked_author,

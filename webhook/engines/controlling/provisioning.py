@@ -12,22 +12,30 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from webhook.engines.assessing.impact import touched
+from webhook.engines.controlling.approvals import (
+    ApprovalMissing,
+    ApprovalWaits,
+    AssessmentApprovals,
+    AuthorUnknown,
+)
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher
 from webhook.errors import BomgateError, ConfigError, Final, SourceError
-from webhook.model.assessments import Assessment, AssessmentSource
+from webhook.model.assessments import CLUSTER, Assessment, AssessmentSource
+from webhook.model.deadlines import Deadline
 from webhook.model.records import AssessmentQuery
 from webhook.model.resources import AssessmentResource, Resource, ResourceKind, ResourceStatus, TypeResource
+from webhook.policy.asking import RequestRefused
 from webhook.policy.clusterassessments import DuplicateAssessment, UnknownType, stated
 from webhook.policy.clustertypes import Candidate, OverlappingTypes, ShadowedType, by_name, settle, with_stored
-from webhook.policy.decisions import CLUSTER
 from webhook.policy.phrases import moment
 from webhook.policy.typetable import TypeTable
-from webhook.ports import AssessmentStore, Clock, TypeStore
+from webhook.ports import AssessmentStore, Clock, TicketGuard, TypeStore
 from webhook.ports.decisions import DecisionResources
 
 log = logging.getLogger("bomgate.resources")
 
+_GUARD_SECONDS = 10.0
 _COUNT_SECONDS = 60.0
 """Seconds between two counts of the images that assessments touch, which walk over all images."""
 REASONS: Mapping[type[BomgateError], str] = {
@@ -35,6 +43,10 @@ REASONS: Mapping[type[BomgateError], str] = {
     OverlappingTypes: "Overlaps",
     DuplicateAssessment: "Duplicate",
     UnknownType: "UnknownType",
+    ApprovalWaits: "ApprovalWaits",
+    ApprovalMissing: "ApprovalMissing",
+    AuthorUnknown: "AuthorUnknown",
+    RequestRefused: "ApprovalRefused",
 }
 Status = tuple[Resource, ResourceStatus]
 
@@ -49,6 +61,8 @@ class ProvisioningParts:
         assessments: where assessments go.
         model: what is known of images.
         refresher: keeps the model up to date.
+        guard: what makes sure who wrote an assessment.
+        approvals: those that assessments need.
     """
 
     resources: DecisionResources
@@ -56,6 +70,8 @@ class ProvisioningParts:
     assessments: AssessmentStore
     model: ReadModel
     refresher: Refresher
+    guard: TicketGuard
+    approvals: AssessmentApprovals
 
 
 class Provisioning:
@@ -131,7 +147,9 @@ class Provisioning:
         store, now = self._parts.assessments, self._clock.now()
         types = with_stored(self._own, self._parts.types.list())
         before = store.find(AssessmentQuery(source=AssessmentSource.PROVISIONED.value))
-        made = stated(resources, before, types, now)
+        guarded = self._guarded()
+        held = self._parts.approvals.held(resources, types, guarded)
+        made = stated(resources, before, types, now, guarded=guarded, held=held)
         changed = store.provision(list(made.records.values()), author=CLUSTER, now=now)
         if changed:
             log.info("assessments of the cluster changed", extra={"records": changed})
@@ -141,10 +159,19 @@ class Provisioning:
             name, resource = assessment_resource.resource.name, assessment_resource.resource
             record, problem = made.records.get(name), made.refused.get(name)
             stays = "What it stated before stays in force." if record is not None else ""
-            status = _refused(resource, problem, stays) if problem else _provisioned(resource, record, now)
+            approval = self._parts.approvals.approval(name)
+            status = _refused(resource, problem, stays) if problem else _provisioned(resource, record, now, approval)
             until = None if record is None or record.until is None else record.until.replace(microsecond=0)
             expired = record is not None and record.expired(now)
             yield resource, replace(status, images=images.get(name, 0), until=until, expired=expired)
+
+    def _guarded(self) -> dt.datetime | None:
+        """Since when the API server makes sure who wrote an assessment; None while it does not, or nobody may look."""
+        try:
+            return self._parts.guard.since(Deadline(self._clock.monotonic() + _GUARD_SECONDS))
+        except Final as problem:
+            log.debug("it is not known who writes assessments", extra={"error": problem.message})
+            return None
 
     # -- back to the objects ----------------------------------------------------------------------------------------
 
@@ -202,11 +229,12 @@ def _loaded(one: TypeResource) -> ResourceStatus:
     return ResourceStatus(one.resource.generation, True, "Loaded", f"In force: {effect}.")
 
 
-def _provisioned(resource: Resource, record: Assessment | None, now: dt.datetime) -> ResourceStatus:
+def _provisioned(resource: Resource, record: Assessment | None, now: dt.datetime, approval: str) -> ResourceStatus:
     if record is not None and record.until is not None and record.expired(now):
         text = f"It expired on {moment(record.until)} and has no effect."
         return ResourceStatus(resource.generation, True, "Expired", text)
-    return ResourceStatus(resource.generation, True, "Provisioned", "In force.")
+    text = f"In force: {approval}." if approval else "In force."
+    return ResourceStatus(resource.generation, True, "Provisioned", text)
 
 
 def _refused(resource: Resource, problem: BomgateError, stays: str) -> ResourceStatus:

@@ -43,6 +43,7 @@ class Features:
         break_glass: whether break-glass can be used.
         ticket_guard: name of the policy that guards its tickets.
         request_guard: name of the policy that makes sure who wrote a request.
+        author_guard: name of the policy that makes sure who wrote an assessment.
         events: whether Events are told.
         reports: API groups and plural names of the reports that are written.
         cluster_reports: whether SBOMs are taken from reports in the cluster.
@@ -57,6 +58,7 @@ class Features:
     break_glass: bool = False
     ticket_guard: str = "bomgate-break-glass-guard"
     request_guard: str = "bomgate-request-guard"
+    author_guard: str = "bomgate-author-guard"
     events: bool = False
     reports: tuple[tuple[str, str], ...] = ()
     cluster_reports: bool = False
@@ -81,6 +83,7 @@ def controller_needs(features: Features) -> Needs:
         "custom resources": (
             *_rights("list", (_BOMGATE, "assessmenttypes"), (_BOMGATE, "assessments")),
             *_rights("patch", (_BOMGATE, "assessmenttypes/status"), (_BOMGATE, "assessments/status")),
+            *(Right("get", kind, _REGISTRATION, name=features.author_guard) for kind in _GUARDS),
         ),
         "requests": (
             Right("list", "assessmentrequests", _BOMGATE),

@@ -23,6 +23,7 @@ from webhook.model.requests import (
     RequestScan,
     Wish,
 )
+from webhook.model.resources import AssessmentResource
 from webhook.model.triage import Page
 from webhook.policy.asking import (
     ApprovalRefused,
@@ -266,6 +267,47 @@ class RequestDesk:
             return self._store.change(asked(wanted, by), now=now, namespace=one.namespace)
         return self._store.change(lambda view: changed(wanted, view, person, now, by), now=now, number=known.number)
 
+    def adopt_assessment(
+        self, one: AssessmentResource, person: Person, known: ExceptionRequest | None
+    ) -> ExceptionRequest:
+        """Make a request of an ``Assessment`` object, or change the request that was made of it.
+
+        It may be for the whole cluster, and need not state an end; whoever approves it sees that.
+
+        Args:
+            one: the object, which can be read.
+            person: who wrote it.
+            known: what was made of it before; None for a new one.
+
+        Raises:
+            RequestRefused: whoever wrote it may not ask.
+            InvalidInput: it has no comment, or a part of it cannot be used.
+            StoreError: nothing was recorded.
+        """
+        assert one.definition is not None
+        check_asker(person, self.options.accounts)
+        definition, now, by = one.definition, self._clock.now(), str(one.resource)
+        scope = canonical_scope(definition.scope)
+        (identifier,) = distinct_identifiers([definition.vulnerability])
+        name = find_target(self._vulnerabilities, identifier, scope, allow_unknown=True).identifier
+        reason = checked_reason(definition.comment, "It needs an approval, and so a reason in spec.comment.")
+        at = now.replace(microsecond=0)
+        wanted = ExceptionRequest(
+            0,
+            (name,),
+            scope,
+            definition.until,
+            (Asker(_shorn(person), reason, at),),
+            at,
+            origin=by,
+            origin_uid=one.uid,
+            definition=one.digest,
+            type=self._rules().types.require(definition.type).name,
+        )
+        if known is None:
+            return self._store.change(asked(wanted, by), now=now, namespace=scope.namespace or "")
+        return self._store.change(lambda view: changed(wanted, view, person, now, by), now=now, number=known.number)
+
     def close(self, number: int, person: Person, recorded_by: str) -> ExceptionRequest:
         """Withdraw a request altogether, and end what its approval made.
 
@@ -297,7 +339,7 @@ class RequestDesk:
         answer = self._answer(reply, person)
         request = self.named(number)
         version = request.version if reply.version is None else reply.version
-        records = self.records(request, person, reply)
+        records = self._approval_records(request, person, reply)
         approval = Approval(answer, version, self.options.allow_self, records, reply.until, recorded_by)
         return self._store.change(approved(approval), now=answer.at, number=number)
 
@@ -316,6 +358,19 @@ class RequestDesk:
         return self._store.change(rule, now=answer.at, number=number)
 
     # -- parts ------------------------------------------------------------------------------------------------------
+
+    def _approval_records(
+        self, request: ExceptionRequest, person: Person, reply: DraftAnswer
+    ) -> tuple[Assessment, ...]:
+        """What an approval records: nothing for an object that is provisioned once it is approved."""
+        if not request.is_of_assessment:
+            return self.records(request, person, reply)
+        if reply.type or reply.until is not None:
+            raise InvalidInput(
+                f"Request {request.number} stands for {request.origin}, which states type and end itself.",
+                remedy="Approve it as it is, or deny it and say what it should state.",
+            )
+        return ()
 
     def _answer(self, reply: DraftAnswer, person: Person) -> RequestAnswer:
         comment = checked_reason(reply.comment, "An answer needs a comment.")

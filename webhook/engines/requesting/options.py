@@ -23,6 +23,13 @@ class RequestOptions:
             "approve."
         },
     )
+    required: bool = field(
+        default=False,
+        metadata={
+            "help": "Whether an Assessment object with a type that does not deny counts only once another person has "
+            "approved it."
+        },
+    )
     allow_self: bool = field(
         default=False,
         metadata={

@@ -134,6 +134,17 @@ def test_a_status_is_read_as_it_was_written(server: ApiServer, resources: KubeRe
     assert found[0].resource.status == status
 
 
+def test_an_assessment_says_who_wrote_it_and_specifications_are_told_apart(
+    server: ApiServer, resources: KubeResources
+) -> None:
+    spec = {"vulnerability": "V-1", "type": "Ignore", "author": "ana"}
+    same, other = dict(reversed(spec.items())), {**spec, "comment": "why"}
+    listed(server, "assessments", *(thing(f"a{number}", each) for number, each in enumerate((spec, same, other))))
+    one, again, changed = resources.assessments() or ()
+    assert one.author == "ana"
+    assert one.digest == again.digest != changed.digest
+
+
 @pytest.mark.parametrize("status", [{}, None, {"conditions": "words"}, {"conditions": []}])
 def test_a_status_of_nobody_counts_as_none(server: ApiServer, resources: KubeResources, status: Any) -> None:
     listed(server, "assessmenttypes", thing("one", {"action": "deny"}, status=status))

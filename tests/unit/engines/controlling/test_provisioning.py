@@ -4,111 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from tests.fakes import NOON
-from tests.worlds import LOG4J, LOG4SHELL, World
+from tests.unit.engines.controlling.desks import DAY, PACKAGE, SCOPE, Desk
+from tests.worlds import LOG4J, LOG4SHELL
 from webhook.engines.assessing.assessor import Assessor
 from webhook.engines.assessing.rules import StoreRules
-from webhook.engines.controlling.provisioning import Provisioning, ProvisioningParts
-from webhook.errors import Final, InvalidInput, Retryable, SourceError
+from webhook.errors import Final, InvalidInput, Retryable
 from webhook.model.actions import Action
-from webhook.model.assessments import AssessmentType, CvssRange, Scope
-from webhook.model.purls import Purl
+from webhook.model.assessments import Scope
 from webhook.model.records import AssessmentQuery
 from webhook.model.resources import (
     AssessmentResource,
     Resource,
     ResourceKind,
-    ResourceStatus,
     StatedAssessment,
-    TypeResource,
 )
-
-DAY = dt.timedelta(days=1)
-PACKAGE = Purl(LOG4J).package
-SCOPE = Scope(package=PACKAGE)
-
-
-@dataclass
-class FakeResources:
-    """A cluster with these objects; what is reported becomes their status, as in a real one."""
-
-    stored_types: dict[str, TypeResource] | None = field(default_factory=dict)
-    stored_assessments: dict[str, AssessmentResource] | None = field(default_factory=dict)
-    reported: list[tuple[str, ResourceStatus]] = field(default_factory=list)
-    failure: SourceError | None = None
-    unwritable: set[str] = field(default_factory=set)
-
-    def types(self) -> list[TypeResource] | None:
-        if self.failure is not None:
-            raise self.failure
-        return None if self.stored_types is None else list(self.stored_types.values())
-
-    def assessments(self) -> list[AssessmentResource] | None:
-        return None if self.stored_assessments is None else list(self.stored_assessments.values())
-
-    def report(self, resource: Resource, status: ResourceStatus) -> None:
-        if resource.name in self.unwritable:
-            raise Final(f"{resource.name} cannot be written")
-        self.reported.append((resource.name, status))
-        objects: dict[str, TypeResource] | dict[str, AssessmentResource] | None
-        objects = self.stored_types if resource.kind is ResourceKind.TYPE else self.stored_assessments
-        if objects is not None:
-            objects[resource.name] = replace(objects[resource.name], resource=replace(resource, status=status))
-
-
-class Desk:
-    """A world with one vulnerable image, a cluster with objects, and the duty between the two."""
-
-    def __init__(self) -> None:
-        self.world, self.cluster = World(), FakeResources()
-        self.digest = self.world.image("shop/web:1", LOG4J)
-        self.world.answer(LOG4J, LOG4SHELL)
-        self.published: dict[tuple[str, bool], int] = {}
-        self.duty = self.new_duty()
-
-    def new_duty(self) -> Provisioning:
-        store = self.world.store
-        parts = ProvisioningParts(self.cluster, store.types, store.assessments, self.world.model, self.world.refresher)
-        return Provisioning(parts, self.world.rules.types, self.world.clock, self._publish)
-
-    def _publish(self, kind: str, valid: bool, number: int) -> None:
-        self.published[kind, valid] = number
-
-    def put_type(self, name: str, action: Action = Action.DENY, low: str = "", high: str = "", **more: int) -> None:
-        assert self.cluster.stored_types is not None
-        band = CvssRange(Decimal(low), Decimal(high)) if low else None
-        before = self.cluster.stored_types.get(name)
-        resource = _next(before.resource if before else None, ResourceKind.TYPE, name, len(self.cluster.stored_types))
-        self.cluster.stored_types[name] = TypeResource(resource, AssessmentType(name, action, band, **more))
-
-    def put(self, name: str, kind: str = "Blocked", scope: Scope = SCOPE, until: dt.datetime | None = None) -> None:
-        assert self.cluster.stored_assessments is not None
-        objects = self.cluster.stored_assessments
-        before = objects.get(name)
-        resource = _next(before.resource if before else None, ResourceKind.ASSESSMENT, name, len(objects))
-        objects[name] = AssessmentResource(resource, StatedAssessment("CVE-2021-44228", kind, scope, "why", until))
-
-    def run(self) -> dict[str, ResourceStatus]:
-        """One pass; what was reported in it."""
-        self.cluster.reported.clear()
-        self.duty.run()
-        self.world.refresher.refresh()
-        return dict(self.cluster.reported)
-
-    def action(self, namespace: str = "") -> Action:
-        """What the image gets."""
-        return self.world.check("shop/web:1", namespace).action
-
-
-def _next(before: Resource | None, kind: ResourceKind, name: str, age: int) -> Resource:
-    if before is None:
-        return Resource(kind, name, 1, NOON - DAY + dt.timedelta(minutes=age))
-    return replace(before, generation=before.generation + 1)
 
 
 @pytest.fixture
