@@ -45,6 +45,10 @@ class MemoryRuns:
         held = self._facts.lease
         return held.holder if held is not None and self._facts.holds(held) else None
 
+    def abandoned(self) -> Lease | None:
+        held = self._facts.lease
+        return held if held is not None and self._facts.clock.now() >= held.until else None
+
     def release(self, lease: Lease) -> None:
         if self._facts.holds(lease):
             self._facts.lease = None

@@ -76,6 +76,18 @@ def test_a_holder_that_takes_its_ended_lease_again_gets_another_number(store: An
     assert not store.runs.renew(late, duration=HOUR)
 
 
+def test_a_run_that_vanished_leaves_its_lease_behind_until_another_takes_it(store: AnyStore) -> None:
+    assert store.runs.abandoned() is None
+    vanished = acquire(store, "first", ENDED)
+    found = store.runs.abandoned()
+    assert found is not None
+    assert (found.holder, found.fence) == ("first", vanished.fence)
+    lease = acquire(store, "second")
+    assert store.runs.abandoned() is None
+    store.runs.release(lease)
+    assert store.runs.abandoned() is None, "who gives it back has not vanished"
+
+
 def test_who_holds_the_lease_can_be_asked_without_taking_it(store: AnyStore) -> None:
     assert store.runs.holder() is None
     lease = acquire(store, "first")

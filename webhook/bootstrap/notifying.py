@@ -62,7 +62,9 @@ def notifying_duty(parts: Parts, metrics: Metrics, running: Callable[[], Running
     sender = Sender(parts.store.outbox, recipients, options, parts.clock, metrics, jitter) if recipients else None
     model_rules = ModelRules(parts.rules, parts.model)
     store = parts.store
-    return NotifyingDuty(store.outbox, store.requests, sender, running, parts.model, model_rules, parts.clock, options)
+    return NotifyingDuty(
+        store.outbox, store.requests, store.runs, sender, running, parts.model, model_rules, parts.clock, options
+    )
 
 
 def audited(result: AuditResult | None) -> Running | None:

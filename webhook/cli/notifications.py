@@ -99,7 +99,9 @@ def send_test(names: tuple[str, ...]) -> Exit:
     now = parts.clock.now()
     failed = False
     for name in names or carriers:
-        test = Announcement(f"test/{now:%Y%m%dT%H%M%S}", Topic.TEST, "sent by `bomgate notifications test`")
+        test = Announcement(
+            f"test/{now:%Y%m%dT%H%M%S}", Topic.TEST, "sent by `bomgate notifications test`", path="/notifications"
+        )
         try:
             carriers[name].send(Message(secrets.token_hex(16), name, (Told(test, now),), 1, 1))
         except SourceError as problem:

@@ -28,6 +28,7 @@ def _told(request: ExceptionRequest, topic: Topic, word: str) -> Announcement:
         "for": described(request.scope),
         "by": first.person.name,
         "why": first.reason,
+        "object": request.origin,
         "until": "" if request.until is None else moment(request.until),
         "waits since": moment(request.created),
     }
@@ -36,4 +37,5 @@ def _told(request: ExceptionRequest, topic: Topic, word: str) -> Announcement:
         topic,
         f"request {request.number}: {', '.join(names[:_SHOWN])}{f' and {rest} more' if rest > 0 else ''}",
         {name: text for name, text in facts.items() if text},
+        f"/requests/{request.number}",
     )

@@ -199,6 +199,9 @@ class RunStore(Protocol):
     def holder(self) -> str | None:
         """Who has the lease now; None when nobody has."""
 
+    def abandoned(self) -> Lease | None:
+        """The lease of a run that vanished: ended without being given back, and not taken since; None without any."""
+
     def release(self, lease: Lease) -> None:
         """Give the lease back; harmless when it is lost."""
 

@@ -75,6 +75,13 @@ def give_back(connection: Connection, name: str, lease: Lease) -> None:
     connection.execute(ended)
 
 
+def abandoned(connection: Connection, name: str) -> Lease | None:
+    """A lease that has ended without being given back, until somebody takes it; None when there is none."""
+    ended = (leases.c.name == name) & (leases.c.holder != "") & (leases.c.until <= database_time(connection))
+    row = connection.execute(select(leases.c.holder, leases.c.fence, leases.c.until).where(ended)).one_or_none()
+    return None if row is None else Lease(row.holder, row.fence, row.until)
+
+
 def require(connection: Connection, name: str, lease: Lease) -> None:
     """Refuse to go on in this transaction unless the lease is in force; nobody can take it before the transaction ends.
 

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, insert, select
 
 from webhook.model.downloads import DownloadReport
 from webhook.model.leases import Lease
-from webhook.model.notifications import Announcement, Topic
 from webhook.model.records import RunRecord
+from webhook.policy.runnews import run_failed, run_vanished
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent
-from webhook.store.leases import database_time, give_back, prolong, require, take
+from webhook.store.leases import abandoned, database_time, give_back, prolong, require, take
 from webhook.store.outbox import announce
 from webhook.store.tables import leases, runs
 from webhook.store.values import to_json
@@ -45,7 +45,11 @@ class RunRepository:
             StoreError: the database does not answer.
         """
         with self._database.write() as connection:
-            return take(connection, _RUN, holder, duration)
+            former = abandoned(connection, _RUN)
+            taken = take(connection, _RUN, holder, duration)
+            if former is not None:
+                announce(connection, [run_vanished(former)], former.until)
+            return taken
 
     @persistent
     def renew(self, lease: Lease, *, duration: dt.timedelta) -> bool:
@@ -71,6 +75,16 @@ class RunRepository:
         return None if found is None else str(found)
 
     @persistent
+    def abandoned(self) -> Lease | None:
+        """The lease of a run that vanished: it has ended without being given back, and nobody has taken it since.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            return abandoned(connection, _RUN)
+
+    @persistent
     def release(self, lease: Lease) -> None:
         """Give the lease back; harmless when it is lost.
 
@@ -94,7 +108,7 @@ class RunRepository:
             if connection.execute(select(runs.c.id).where(same)).first() is None:  # else it is done again
                 connection.execute(insert(runs).values(values))
                 if not report.complete and report.stopped_code != "budget":  # the rest is for the next run, as was set
-                    announce(connection, [_failure(report, started)], finished)
+                    announce(connection, [run_failed(report, started)], finished)
             require_run(connection, lease)
 
     @persistent
@@ -106,19 +120,6 @@ class RunRepository:
         """
         with self._database.read() as connection:
             return last_run(connection, complete=complete)
-
-
-def _failure(report: DownloadReport, started: dt.datetime) -> Announcement:
-    facts = {
-        "why": report.stopped_by or "components failed",
-        "asked": str(report.asked),
-        "answered": str(report.answered),
-        "failed": str(report.failed),
-    }
-    day = started.astimezone(dt.UTC)
-    # Runs follow each other every few minutes while something new is unknown: the same trouble is told once a day.
-    key = f"run/{report.stopped_code or 'incomplete'}/{day:%Y-%m-%d}"
-    return Announcement(key, Topic.RUN_FAILED, f"run of {day:%Y-%m-%d %H:%M} UTC", facts, "/runs")
 
 
 def last_run(connection: Connection, *, complete: bool = False) -> RunRecord | None:

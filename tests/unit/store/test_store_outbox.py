@@ -57,6 +57,19 @@ def test_the_same_key_is_told_once(real_store: Store) -> None:
     assert lines[0].told.announcement.facts == {"title": "x"}
 
 
+def test_a_run_that_vanished_is_told_of_once_by_whoever_comes_next(real_store: Store) -> None:
+    for holder in ("first", "second"):
+        real_store.runs.acquire(holder, duration=dt.timedelta(0))
+    real_store.runs.acquire("third", duration=HOUR)
+    now = dt.datetime.now(dt.UTC)
+    real_store.outbox.spread(WANTS, now, now - DAY)
+    told = {line.told.announcement.key: line.told.announcement for line in real_store.outbox.lines(DeliveryScan(), 9)}
+    (vanished,) = told.values()
+    assert vanished.topic is Topic.RUN_FAILED
+    assert (vanished.subject, vanished.path) == ("run at first", "/runs")
+    assert vanished.facts["why"] == "its process ended without saying so"
+
+
 def test_a_failed_run_is_told_of_in_its_own_transaction(real_store: Store) -> None:
     lease = real_store.runs.acquire("me", duration=HOUR)
     lost = Lease("other", lease.fence + 1, lease.until)

@@ -214,6 +214,7 @@ def test_a_request_is_announced_with_itself_and_again_when_nobody_answers(
     number = desk.ask(wish(), ANA, "test").number
     desk.join(number, "so do we", EVA, "test")
     assert announced() == [(f"request/{number}/1", "ana")]
+    assert real_store.outbox.lines(DeliveryScan(), 1)[0].told.announcement.path == f"/requests/{number}"
     day = dt.timedelta(days=1)
     assert unanswered(real_store.requests, clock.now(), day) == []
     clock.advance(24 * 3600)

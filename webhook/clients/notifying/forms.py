@@ -51,7 +51,9 @@ def as_slack(message: Message, console_url: str) -> bytes:
     else:
         lines.append(f"*bomgate: {heading(message)}*")
         for told in message.told[:_NAMED]:
-            lines.append(f"• {told.announcement.topic.headline}: {_code(told.announcement.subject, _MOST_SUBJECT)}")
+            target = link(told.announcement, console_url)
+            about = f"{told.announcement.topic.headline}: {_code(told.announcement.subject, _MOST_SUBJECT)}"
+            lines.append(f"• {about} <{target}|Open>" if target else f"• {about}")
         lines += _rest(message)
         lines += [f"<{console_url}|Open bomgate>"] if console_url else []
     return msgspec.json.encode({"text": "\n".join(lines)})

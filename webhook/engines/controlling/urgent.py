@@ -187,6 +187,10 @@ class _NoRun:
         """Whether no run has begun meanwhile."""
         return self.runs.holder() is None
 
+    def abandoned(self) -> Lease | None:
+        """The lease of a run that vanished."""
+        return self.runs.abandoned()
+
     def holder(self) -> str | None:
         """Who has the lease."""
         return self.runs.holder()

@@ -106,9 +106,13 @@ class Downloader:
             return DownloadReport(skipped=skipped)
         started = self.clock.now()
         with self._leased() as keeper:
-            plan = self._plan(only)
-            self.listener.planned(plan)
-            report = self._download(plan, keeper)
+            try:
+                plan = self._plan(only)
+                self.listener.planned(plan)
+                report = self._download(plan, keeper)
+            except Exception as problem:  # noted as a run that failed, so that somebody is told
+                self._finish(_crashed(problem), started, keeper.lease)
+                raise
             return self._finish(report, started, keeper.lease)
 
     def _plan(self, only: Sequence[Purl]) -> DownloadPlan:
@@ -276,6 +280,14 @@ class Downloader:
                 stop = Stop(report.stopped_by, report.stopped_code)
             return dataclasses.replace(report, complete=False, stopped_by=stop.sentence, stopped_code=stop.code)
         return report
+
+
+def _crashed(problem: Exception) -> DownloadReport:
+    """What is kept of a run that an exception ended; the batches that it recorded before stay recorded."""
+    stop = Stop(f"An unexpected error ended it: {type(problem).__name__}.", "unexpected-error")
+    if isinstance(problem, BomgateError):
+        stop = _stop(problem)
+    return DownloadReport(complete=False, stopped_by=stop.sentence, stopped_code=stop.code)
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from webhook.engines.notifying.sending import Sender
 from webhook.engines.notifying.watching import Running, endings, news, unanswered
 from webhook.engines.readmodel import ReadModel
 from webhook.model.notifications import Announcement
-from webhook.ports import Clock, Outbox
+from webhook.policy.runnews import run_vanished
+from webhook.ports import Clock, Outbox, RunStore
 from webhook.ports.requesting import RequestStore
 
 _INTERVAL = 5.0
@@ -26,6 +27,7 @@ class NotifyingDuty:
     Args:
         outbox: what is to be told.
         requests: those for exceptions.
+        runs: those of the downloader.
         sender: sends it; None where no destination is set, so that only old rows are removed.
         running: what runs, with its verdicts; None while that is not known.
         model: what is known.
@@ -41,6 +43,7 @@ class NotifyingDuty:
         self,
         outbox: Outbox,
         requests: RequestStore,
+        runs: RunStore,
         sender: Sender | None,
         running: Callable[[], Running | None],
         model: ReadModel,
@@ -48,7 +51,8 @@ class NotifyingDuty:
         clock: Clock,
         options: NotifyingOptions,
     ) -> None:
-        self._outbox, self._requests, self._sender, self._running = outbox, requests, sender, running
+        self._outbox, self._requests, self._runs = outbox, requests, runs
+        self._sender, self._running = sender, running
         self._model, self._rules, self._clock, self._options = model, rules, clock, options
         self._watched = float("-inf")
         self._pruned = float("-inf")
@@ -75,7 +79,15 @@ class NotifyingDuty:
         running = self._running()
         found = [] if running is None else list(news(running))
         ends = endings(self._model, self._rules(), at, self._options.block_ends)
-        return [*found, *ends, *unanswered(self._requests, at, self._options.request_waits)]
+        vanished = self._runs.abandoned()
+        if vanished is not None and at - vanished.until > self._options.patience:
+            vanished = None  # nobody has run since, and it was told of then
+        return [
+            *found,
+            *ends,
+            *unanswered(self._requests, at, self._options.request_waits),
+            *([] if vanished is None else [run_vanished(vanished)]),
+        ]
 
     def _announce(self, found: Sequence[Announcement], now: float) -> None:
         due = [item for item in found if now - self._announced.get(item.key, float("-inf")) >= _REMIND_SECONDS]

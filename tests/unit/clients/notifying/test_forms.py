@@ -59,5 +59,6 @@ def test_a_digest_counts_all_and_names_some(form: object) -> None:
     many = [announcement(number) for number in range(30)]
     made = form(message(*many, total=1000), "https://bomgate.corp")  # type: ignore[operator]
     text = json.loads(made)["text"] if isinstance(made, bytes) else made
+    assert text.count("https://bomgate.corp/vulnerabilities/V-") == 15, "each links to its page"
     assert "1000 notifications" in text and "and 985 others" in text
     assert text.count("Blocked vulnerability in what runs") == 15

@@ -453,6 +453,22 @@ def test_a_run_is_recorded_with_its_times(clock: FakeClock) -> None:
     assert (last.report, last.started) == (report, started)
 
 
+def test_a_run_that_an_exception_ends_is_recorded_as_failed(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(2))
+
+    class Odd(FailingComponents):
+        def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
+            raise RuntimeError("a mistake of ours")
+
+    with pytest.raises(RuntimeError):
+        desk.with_components(Odd(desk.store.components, 1000)).run()
+    last = desk.store.runs.last()
+    assert last is not None
+    assert (last.report.complete, last.report.stopped_code) == (False, "unexpected-error")
+    assert last.report.stopped_by == "An unexpected error ended it: RuntimeError."
+    assert desk.downloader.run().answered == 2
+
+
 def test_a_run_that_cannot_be_recorded_is_not_complete(clock: FakeClock) -> None:
     desk = Desk(clock, *many(2))
 

@@ -132,13 +132,11 @@ def test_options_that_cannot_work_are_refused(options: NotifyingOptions) -> None
         options.check()
 
 
-def test_the_duty_tells_what_runs_once_and_says_again_that_it_is_still_so(post: Post) -> None:
-    world = World()
-    world.image("shop.example/web:1", LOG4J)
-    world.answer_all([(LOG4J, [LOG4SHELL])])
-    duty = NotifyingDuty(
+def duty_of(post: Post, world: World) -> NotifyingDuty:
+    return NotifyingDuty(
         post.store.outbox,
         post.store.requests,
+        post.store.runs,
         post.sender,
         lambda: [("Deployment shop/web", [world.check("shop.example/web:1")])],
         world.model,
@@ -146,6 +144,26 @@ def test_the_duty_tells_what_runs_once_and_says_again_that_it_is_still_so(post: 
         post.clock,
         NotifyingOptions(block_ends_days=0),
     )
+
+
+def test_a_run_that_vanished_is_told_though_no_other_follows(post: Post) -> None:
+    post.clock.current = dt.datetime.now(dt.UTC)  # leases follow the clock of the database
+    post.store.runs.acquire("node-7/42", duration=dt.timedelta(0))
+    world = World()
+    world.image("shop.example/web:1")
+    duty = duty_of(post, world)
+    for _ in range(2):
+        duty.run()
+        post.clock.ticks += 150
+    (told,) = [each for message in post.ops.got for each in message.told]
+    assert told.announcement.subject == "run at node-7/42"
+
+
+def test_the_duty_tells_what_runs_once_and_says_again_that_it_is_still_so(post: Post) -> None:
+    world = World()
+    world.image("shop.example/web:1", LOG4J)
+    world.answer_all([(LOG4J, [LOG4SHELL])])
+    duty = duty_of(post, world)
     for _ in range(3):
         duty.run()
         post.clock.ticks += 150
