@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import shutil
@@ -41,7 +42,7 @@ def program(name: str, package: str) -> str:
 
 def hurried() -> dict[str, Any]:
     """The shipped rules, with alerts that do not wait."""
-    content = shipped()
+    content = copy.deepcopy(shipped())
     for group in content["groups"]:
         for rule in group["rules"]:
             rule.pop("for", None)

@@ -64,7 +64,7 @@ def namespace(bomgate: Bomgate, cluster: Cluster) -> str:
 
 def guard(cluster: Cluster) -> None:
     """Apply the policy of the manifests for the namespaces of these tests alone, and wait until it is in force."""
-    documents = yaml.safe_load_all((ROOT / "manifests" / "install.yaml").read_text(encoding="utf-8"))
+    documents = yaml.load_all((ROOT / "manifests" / "install.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
     ours = [
         manifest for manifest in documents if manifest and manifest["metadata"]["name"] == "bomgate-break-glass-guard"
     ]

@@ -51,7 +51,7 @@ def kind(cluster: Cluster) -> Iterator[None]:
     create_role(cluster, "asker", "bomgate.dev", ["assessmentrequests"], verbs)
     create_role(cluster, "status-writer", "bomgate.dev", ["assessmentrequests/status"], ["update", "patch"])
     create_role(cluster, "assessor", "bomgate.dev", ["assessments"], verbs)
-    documents = list(yaml.safe_load_all((ROOT / "manifests" / "install.yaml").read_text(encoding="utf-8")))
+    documents = list(yaml.load_all((ROOT / "manifests" / "install.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader))
     for theirs, name in (("bomgate-request-guard", GUARD), ("bomgate-author-guard", AUTHOR_GUARD)):
         ours = [manifest for manifest in documents if manifest and manifest["metadata"]["name"] == theirs]
         assert len(ours) == 2
