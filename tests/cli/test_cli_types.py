@@ -67,6 +67,34 @@ def test_people_can_give_a_type_of_the_cluster_until_it_is_retired(filled: Insta
     assert "is gone from the cluster" in filled.ok("types", "lint", "--records").out
 
 
+ADD = ("types", "add", "Accepted", "--action", "allow", "--days", "30", "--author", "ana")
+
+
+def test_people_make_change_and_retire_types(filled: Installation) -> None:
+    assert "would be made" in filled.ok(*ADD, "--dry-run").err
+    assert "was made" in filled.ok(*ADD).err
+    filled.ok("assess", "CVE-2026-10001", "--type", "Accepted", "--comment", "signed", "--author", "ana")
+    deny = ("types", "edit", "accepted", "--action", "deny", "--no-days", "--author", "ana")
+    told = filled.ok(*deny, "--dry-run", "--output", "json").json
+    assert (told["recorded"], told["moves"]) == (False, [{"before": "allow", "after": "deny", "findings": 1}])
+    refused = filled.run(*deny)
+    assert (refused.code, "add --yes" in refused.err) == (2, True)
+    made = filled.ok(*deny, "--yes", "--output", "json").json
+    assert (made["type"]["action"], made["type"]["expires_after_days"], made["recorded"]) == ("deny", None, True)
+    (listed,) = [item for item in filled.ok("types", "list", "-o", "json").json["types"] if item["name"] == "Accepted"]
+    assert (listed["action"], listed["origin"]) == ("deny", "console")
+    filled.ok("types", "remove", "Accepted", "--yes", "--author", "ana")
+    (listed,) = [item for item in filled.ok("types", "list", "-o", "json").json["types"] if item["name"] == "Accepted"]
+    assert listed["origin"] == "retired"
+
+
+def test_types_of_the_settings_file_are_not_changed_at_the_command_line(filled: Installation) -> None:
+    for verb in (("edit", "Blocked", "--action", "warn"), ("remove", "Blocked")):
+        ran = filled.run("types", *verb, "--author", "ana")
+        assert (ran.code, "assessmentTypes in the settings file" in ran.err) == (2, True)
+    assert filled.run("types", "edit", "Nothing", "--action", "warn", "--author", "ana").code == 2
+
+
 def test_what_the_cluster_states_is_managed_there(filled: Installation) -> None:
     parts = open_parts(load_settings(filled.config, environment={}))
     now = parts.clock.now()

@@ -53,6 +53,10 @@ class Console:
         headers = {"Host": HOST, "Origin": f"http://{HOST}", "X-Form-Token": self.token}
         return self.client.post(path, json=body, headers=headers)
 
+    def put(self, path: str, body: Any, method: str = "PUT") -> Any:
+        headers = {"Host": HOST, "Origin": f"http://{HOST}", "X-Form-Token": self.token}
+        return self.client.open(path, method=method, json=body, headers=headers)
+
     def sign_in(self) -> None:
         assert self.get(f"/sign-in?token={self.sessions.new_link()}").status_code == 303
 

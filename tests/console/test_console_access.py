@@ -9,9 +9,9 @@ import pytest
 
 from tests.console.conftest import HOST, Console
 from webhook.console.api import _cell
-from webhook.console.colors import LEAST, contrast, palette
 from webhook.console.guards import HEADERS
 from webhook.errors import StoreUnreachable
+from webhook.policy.colors import LEAST, contrast, palette
 
 
 @pytest.mark.parametrize("path", ["/", "/vulnerabilities", "/settings", "/api/v1/vulnerabilities", "/types.css"])

@@ -46,6 +46,7 @@ def test_the_description_is_valid_and_every_route_is_in_it(shown_on_any: Console
     app = shown_on_any.client.application
     served = {
         rule.rule.replace("<path:identifier>", "{id}")
+        .replace("<path:", "<")
         .replace("<int:", "<")
         .replace("<", "{")
         .replace(">", "}")

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from tests.memory.facts import Facts
 from webhook.errors import ChangedMeanwhile
-from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope, StoredType
+from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope, StoredType, TypeOrigin
 from webhook.model.images import Digest
 from webhook.model.records import (
     AssessmentQuery,
@@ -92,14 +92,24 @@ class MemoryTypes:
         return [stored for _, (stored, _) in sorted(self._facts.types.items())]
 
     def provision(self, types: Sequence[AssessmentType]) -> int:
-        there = {name: stored for name, (stored, _) in self._facts.types.items()}
-        wanted = {assessment_type.name: StoredType(assessment_type) for assessment_type in types}
-        wanted |= {name: replace(stored, retired=True) for name, stored in there.items() if name not in wanted}
+        stored_types = {name: stored for name, (stored, _) in self._facts.types.items()}
+        made = {n for n, stored in stored_types.items() if stored.origin is TypeOrigin.CONSOLE and not stored.retired}
+        there = {name: stored for name, stored in stored_types.items() if name not in made}
+        taken = {name.casefold() for name in made}
+        wanted = {one.name: StoredType(one) for one in types if one.name.casefold() not in taken}
+        wanted |= {n: replace(stored, retired=True) for n, stored in there.items() if n not in wanted}
         changed = {name: stored for name, stored in wanted.items() if there.get(name) != stored}
         if changed:
             self._facts.revision += 1
             self._facts.types |= {name: (stored, self._facts.revision) for name, stored in changed.items()}
         return len(changed)
+
+    def edit(self, one: AssessmentType, *, retired: bool, note: AuditNote, at: dt.datetime, since: int) -> int:
+        if any(revision > since for _, revision in self._facts.types.values()):
+            raise ChangedMeanwhile("Some type was changed since.")
+        self._facts.revision += 1
+        self._facts.types[one.name] = (StoredType(one, retired, TypeOrigin.CONSOLE), self._facts.revision)
+        return self._facts.revision
 
 
 class MemoryVulnerabilities:

@@ -156,6 +156,8 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics) -> ConsoleFace:
         assessments=triage.assessments,
         overviews=triage.overviews,
         decider=triage.decider,
+        types=triage.types,
+        type_editor=triage.type_editor,
         within=narrow,
         events=parts.cluster.events if shared else None,
         home=_home(parts) if shared else "",
@@ -202,7 +204,7 @@ def checks(parts: Parts, triage: Triage) -> Sequence[Health]:
     else:
         found.append(Health("Cluster", "good", f"Audited on {taken_at:%Y-%m-%d %H:%M} UTC."))
     found += _told(parts)
-    for trap in triage.assessments.traps():
+    for trap in triage.types.traps():
         level = "bad" if trap.level is Level.WARNING else "note"
         found.append(Health("Types", level, trap.sentence, trap.remedy))
     return found

@@ -13,6 +13,8 @@ from webhook.engines.triage.catalog import Catalogs
 from webhook.engines.triage.deciding import Decider, DecidingParts
 from webhook.engines.triage.overview import Overviews
 from webhook.engines.triage.packages import PackageLists
+from webhook.engines.triage.typeediting import TypeEditor, TypeParts
+from webhook.engines.triage.typelists import TypeLists
 from webhook.engines.triage.vulnerabilities import VulnerabilityLists
 
 
@@ -26,6 +28,8 @@ class Triage:
         vulnerabilities, packages, assessments: lists.
         overviews: what a person looks at first.
         decider: plans and records decisions.
+        types: the types, whatever namespaces may be seen.
+        type_editor: changes them.
     """
 
     whole: Boards
@@ -35,6 +39,8 @@ class Triage:
     assessments: AssessmentLists
     overviews: Overviews
     decider: Decider
+    types: TypeLists
+    type_editor: TypeEditor
 
 
 def open_triage(parts: Parts) -> Triage:
@@ -65,9 +71,19 @@ def within(parts: Parts, triage: Triage, namespaces: frozenset[str]) -> Triage:
 def _triage(parts: Parts, whole: Boards, boards: BoardSource, rules: ModelRules) -> Triage:
     store, model, clock = parts.store.triage, parts.model, parts.clock
     vulnerabilities = VulnerabilityLists(store, model, boards, rules, clock)
-    assessments = AssessmentLists(store, model, rules, clock, boards)
+    assessments = AssessmentLists(store, model, clock, boards)
     deciding = DecidingParts(
         parts.assessor, vulnerabilities, boards, model, parts.refresher, rules, parts.settings.policy, clock
+    )
+    editing = TypeParts(
+        parts.store.types,
+        parts.settings.types,
+        rules,
+        model,
+        parts.refresher,
+        whole,
+        parts.settings.policy,
+        clock,
     )
     return Triage(
         whole,
@@ -77,4 +93,6 @@ def _triage(parts: Parts, whole: Boards, boards: BoardSource, rules: ModelRules)
         assessments,
         Overviews(store, model, boards, vulnerabilities, assessments, clock),
         Decider(deciding),
+        TypeLists(parts.settings.types, rules, model, clock),
+        TypeEditor(editing),
     )

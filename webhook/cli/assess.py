@@ -28,7 +28,7 @@ from webhook.cli.options import (
 )
 from webhook.cli.output import note, print_json, print_table
 from webhook.cli.verbs import Verb
-from webhook.engines.triage.deciding import ChangedImage, ChangedWorkload, Effects
+from webhook.engines.triage.effects import ChangedImage, ChangedWorkload, Effects
 from webhook.model.assessments import CLUSTER, Assessment
 from webhook.policy.decisions import also_stated
 from webhook.policy.phrases import count, decided, moment

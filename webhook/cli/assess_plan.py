@@ -13,7 +13,7 @@ from webhook.bootstrap import Parts
 from webhook.cli.author import person, recorder
 from webhook.cli.triaging import loaded_triage
 from webhook.engines.assessing.impact import Change, without_decided
-from webhook.engines.triage.deciding import Effects
+from webhook.engines.triage.effects import Effects
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.images import Digest

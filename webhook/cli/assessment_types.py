@@ -11,12 +11,13 @@ from webhook.bootstrap import Parts
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import note, print_json, print_table, say
+from webhook.cli.type_editing import add_type, edit_type, remove_type
 from webhook.cli.type_shapes import TrapListShape, TrapShape, TypeListShape, TypeShape
 from webhook.cli.verbs import VerbGroup
 from webhook.model.assessments import StoredType
 from webhook.policy.clustertypes import with_stored
 from webhook.policy.evaluation import Rules
-from webhook.policy.lint import Level, lint, unknown_vulnerabilities
+from webhook.policy.lint import Level, left_out, lint, never_given, unknown_vulnerabilities
 from webhook.policy.phrases import count
 from webhook.policy.plaintext import plain
 
@@ -27,7 +28,9 @@ def command() -> None:
     """Assessment types: what people can decide, and what a CVSS range decides by itself."""
 
 
-_settings_only = click.option("--settings-only", is_flag=True, help="Ignore types from the cluster; needs no database.")
+_settings_only = click.option(
+    "--settings-only", is_flag=True, help="Ignore types from the cluster and from people; needs no database."
+)
 
 
 @command.command("list", examples=("bomgate types list", "bomgate types list --output json"))
@@ -35,17 +38,19 @@ _settings_only = click.option("--settings-only", is_flag=True, help="Ignore type
 @global_options
 @output_option()
 def list_types(settings_only: bool, output: str) -> None:
-    """List the assessment types: those in the settings (or the three recommended ones), and those from the cluster.
+    """List the assessment types: of the settings (or the three recommended ones), of people, and of the cluster.
 
-    Types from the cluster are AssessmentType objects; change them there, for example with kubectl. A retired type was
-    deleted from the cluster: it can no longer be assigned, but existing assessments keep their action.
+    Types from the cluster are AssessmentType objects; change them there, for example with kubectl. Those of people were
+    made in the console or with `bomgate types add`. A retired type can no longer be assigned, but existing assessments
+    keep their action.
     """
     parts = invocation().parts()
     stored = () if settings_only else _stored(parts)
     types = with_stored(parts.settings.types, stored)
     retired = [stored_type.type for stored_type in stored if types.retired(stored_type.type.name) is not None]
+    origins = {known.type.name: known.origin.value for known in stored if not known.retired}
     own = parts.settings.types.get
-    listed = [(assessment_type, "settings" if own(assessment_type.name) else "cluster") for assessment_type in types]
+    listed = [(one, "settings" if own(one.name) else origins[one.name]) for one in types]
     listed += [(assessment_type, "retired") for assessment_type in retired]
     if output == "json":
         print_json(TypeListShape(tuple(TypeShape.of(assessment_type, origin) for assessment_type, origin in listed)))
@@ -99,11 +104,15 @@ def lint_types(records: bool, strict: bool, settings_only: bool, output: str) ->
     types = with_stored(parts.settings.types, () if settings_only else _stored(parts))
     rules = Rules(types, parts.settings.policy)
     traps = parts.traps(rules)
+    if not settings_only:
+        traps += left_out(types, _stored(parts))
     if not settings_only and _is_there(parts):
         traps += unknown_vulnerabilities(parts.unknown_identifiers())
     if records:
-        found = lint(rules, parts.assessor.index(), now=parts.clock.now())
-        together = dict.fromkeys((*traps, *found))
+        index = parts.assessor.index()
+        found = lint(rules, index, now=parts.clock.now())
+        given = {assessment.type.casefold() for assessment in index if assessment.type}
+        together = dict.fromkeys((*traps, *found, *never_given(types, given)))
         traps = tuple(sorted(together, key=lambda trap: trap.level is not Level.WARNING))
     if output == "json":
         print_json(TrapListShape(tuple(TrapShape.of(trap) for trap in traps)))
@@ -115,3 +124,7 @@ def lint_types(records: bool, strict: bool, settings_only: bool, output: str) ->
     if not traps and output == "table":
         note("No traps.")
     return Exit.DENIED if strict and any(trap.level is Level.WARNING for trap in traps) else Exit.DONE
+
+
+for _verb in (add_type, edit_type, remove_type):
+    command.add_command(_verb)

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from webhook.cli.shapes import AssessmentShape, FindingShape
 from webhook.engines.assessing.impact import Change
-from webhook.engines.triage.deciding import ChangedImage, ChangedWorkload, Effects
+from webhook.engines.triage.effects import ChangedImage, ChangedWorkload, Effects
 from webhook.model.assessments import Assessment
 from webhook.policy.scores import severity
 from webhook.policy.selections import JudgedVulnerability

@@ -24,7 +24,7 @@ from webhook.cli.request_shapes import AnsweredShape, RequestListShape, RequestS
 from webhook.cli.triaging import gathered, loaded_triage
 from webhook.cli.verbs import VerbGroup
 from webhook.engines.requesting.desk import DraftAnswer
-from webhook.engines.triage.deciding import Effects
+from webhook.engines.triage.effects import Effects
 from webhook.model.assessments import Scope
 from webhook.model.people import Person
 from webhook.model.requests import Asker, ExceptionRequest, Phase, RequestScan, Wish

@@ -32,7 +32,7 @@ VERBS = {
     "assessments": ("assessments", "What was decided, in force or not: list, export."),
     "requests": ("requesting", "Exceptions that people ask for: list, create, approve, deny."),
     "components": ("components", "Whether a package is anywhere, and where it runs: find."),
-    "types": ("assessment_types", "Assessment types and the traps in them: list, lint."),
+    "types": ("assessment_types", "Assessment types and the traps in them: list, add, edit, remove, lint."),
     "source": ("source", "The vulnerability source: check."),
     "notifications": ("notifications", "What people were told of, and whether it reached them: list, test."),
     "db": ("database", "The database: upgrade, status."),

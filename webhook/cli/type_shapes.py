@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
+from webhook.cli.decision_shapes import ChangedVerdictShape
+from webhook.engines.triage.typeediting import PlannedType
 from webhook.model.assessments import AssessmentType
 from webhook.policy.lint import Trap
 
@@ -22,7 +24,9 @@ class TypeShape:
     on_expiry: Annotated[str, "unassessed or reassess."]
     color: Annotated[str, "For the console; it decides nothing."]
     description: Annotated[str, "A sentence; possibly empty."]
-    origin: Annotated[str, "settings, cluster, or retired: gone from the cluster, what was given keeps its action."]
+    origin: Annotated[
+        str, "settings, cluster, console, or retired: can no longer be given, and what was given keeps its action."
+    ]
 
     @classmethod
     def of(cls, one: AssessmentType, origin: str) -> TypeShape:
@@ -46,6 +50,40 @@ class TypeListShape:
     """``bomgate types list --output json``."""
 
     types: Annotated[tuple[TypeShape, ...], "In the order of the settings file, then those of the cluster."]
+
+
+@dataclass(frozen=True, slots=True)
+class MovedFindingsShape:
+    """Findings that ask for something else."""
+
+    before: Annotated[str, "What they ask for: allow, warn or deny."]
+    after: Annotated[str, "What they would ask for, or ask for now."]
+    findings: Annotated[int, "How many in known images, as for no namespace."]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedTypeShape:
+    """``bomgate types add``, ``edit`` and ``remove`` with ``--output json``."""
+
+    type: Annotated[TypeShape, "As it is kept, or would be; retired when it was removed."]
+    recorded: Annotated[bool, "Whether it was recorded; false with --dry-run."]
+    moves: Annotated[tuple[MovedFindingsShape, ...], "Findings that change, the worst first."]
+    images: Annotated[tuple[ChangedVerdictShape, ...], "Images whose verdict changes."]
+    workloads: Annotated[tuple[ChangedVerdictShape, ...], "What runs, and would get something else now."]
+
+    @classmethod
+    def of(cls, one: PlannedType, *, recorded: bool) -> ChangedTypeShape:
+        """From the engine."""
+        return cls(
+            TypeShape.of(one.type, "retired" if one.retires else "console"),
+            recorded,
+            tuple(
+                MovedFindingsShape(before.word, after.word, number)
+                for (before, after), number in sorted(one.moves.items(), reverse=True)
+            ),
+            tuple(map(ChangedVerdictShape.of, one.images)),
+            tuple(map(ChangedVerdictShape.of, one.workloads)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from webhook.console.sessions import Session
 from webhook.console.showing import add_filters
 from webhook.console.signing import OPEN as SIGNING_IN
 from webhook.console.signing import SignIn, add_sign_in, bearer
+from webhook.console.typeediting import add_type_editing
 from webhook.errors import InvalidInput
 from webhook.telemetry.metrics import exposition
 
@@ -102,6 +103,7 @@ def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
     add_pages(app, face, lists, sign_in.gate)
     add_api(app, face, lists, sign_in.gate)
     add_requests(app, face, sign_in.gate)
+    add_type_editing(app, face, lists["types"], sign_in.gate)
 
     if sign_in.is_watched:
         _add_probes(app, face)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from webhook.console.lists.base import is_number
-from webhook.engines.triage.deciding import Effects, Planned
+from webhook.engines.triage.deciding import Planned
+from webhook.engines.triage.effects import ChangedImage, ChangedWorkload, Effects
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Scope
 from webhook.policy.decisions import Decision
@@ -111,18 +112,19 @@ def planned_json(planned: Planned) -> dict[str, Any]:
 
 def effects_json(effects: Effects) -> dict[str, Any]:
     """What some assessments would change."""
-
-    def change(one: Any) -> dict[str, str]:
-        return {"title": one.title, "before": one.before.word, "after": one.after.word}
-
     return {
         "findings": effects.findings,
         "touched": effects.touched,
-        "images": [change(image) for image in effects.images],
-        "workloads": [change(workload) for workload in effects.workloads],
+        "images": [effect_json(image) for image in effects.images],
+        "workloads": [effect_json(workload) for workload in effects.workloads],
         "namespaces": list(effects.namespaces),
         "replaced": [
             f"{assessment.vulnerability} for {described(assessment.scope)}: {assessment.type} {decided(assessment)}"
             for assessment in effects.replaced
         ],
     }
+
+
+def effect_json(changed: ChangedImage | ChangedWorkload) -> dict[str, str]:
+    """An image or a workload that would get something else."""
+    return {"title": changed.title, "before": changed.before.word, "after": changed.after.word}

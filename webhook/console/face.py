@@ -13,6 +13,8 @@ from webhook.engines.triage.board import BoardSource
 from webhook.engines.triage.deciding import Decider
 from webhook.engines.triage.overview import Overviews
 from webhook.engines.triage.packages import PackageLists
+from webhook.engines.triage.typeediting import TypeEditor
+from webhook.engines.triage.typelists import TypeLists
 from webhook.engines.triage.vulnerabilities import VulnerabilityLists
 from webhook.ports import Clock, DocumentStore, EventSink, Outbox, SbomStore, TriageStore
 from webhook.telemetry.metrics import Metrics
@@ -57,6 +59,8 @@ class ConsoleFace:
     Attributes:
         boards, vulnerabilities, packages, assessments, overviews: what people look up.
         decider: what they decide.
+        types: assessment types.
+        type_editor: changes them.
         within: the same for those who may see some namespaces only.
         events: where the cluster learns what was decided; None without one.
         home: the namespace of bomgate, for what concerns the whole cluster.
@@ -82,6 +86,8 @@ class ConsoleFace:
     assessments: AssessmentLists
     overviews: Overviews
     decider: Decider
+    types: TypeLists
+    type_editor: TypeEditor
     within: Callable[[frozenset[str]], ConsoleFace]
     events: EventSink | None
     home: str

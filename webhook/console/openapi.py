@@ -8,6 +8,7 @@ from typing import Any
 from webhook.console.details import IMAGE_SCHEMA, PACKAGE_SCHEMA, VULNERABILITY_SCHEMA
 from webhook.console.lists.base import MOST_PAGE, PAGE, ListView
 from webhook.console.request_schemas import SCHEMAS, asking, request_paths
+from webhook.console.type_schemas import TYPE_SCHEMAS, making, type_paths
 from webhook.console.ways import PATH_SCHEMA
 
 _PROBLEM = {
@@ -76,6 +77,7 @@ def document(lists: Mapping[str, ListView[Any]], version: str) -> dict[str, Any]
         "Package": PACKAGE_SCHEMA,
         "Image": IMAGE_SCHEMA,
         **SCHEMAS,
+        **TYPE_SCHEMAS,
         "Path": PATH_SCHEMA,
     }
     for view in lists.values():
@@ -96,8 +98,9 @@ def document(lists: Mapping[str, ListView[Any]], version: str) -> dict[str, Any]
         paths[f"/{view.name}"] = {"get": _listing(view, {"application/json": {"schema": page}}, "")}
         paths[f"/{view.name}.csv"] = {"get": _listing(view, {"text/csv": {"schema": {"type": "string"}}}, "Csv")}
     problem = {"$ref": "#/components/responses/Problem"}
-    paths |= {**_single(), **request_paths(problem)}
+    paths |= {**_single(), **request_paths(problem), **type_paths(problem)}
     paths["/requests"]["post"] = asking(problem)
+    paths["/types"]["post"] = making(problem)
     return {
         "openapi": "3.1.0",
         "info": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -88,8 +89,9 @@ def _list_page(whole: ConsoleFace, listed: ListView[Any], gate: Gate) -> Any:
                 first=f"/{view.name}?{urlencode(given)}" if request.args.get("cursor") else "",
                 following=f"/{view.name}?{urlencode({**rest, 'cursor': after})}" if after else "",
                 query=urlencode(given),
-                traps=face.assessments.traps() if view.name == "types" else (),
+                traps=face.types.traps() if view.name == "types" else (),
                 may_decide=view.tick is not None and _may_decide(face, gate),
+                may=partial(offers, gate),
             ),
             status,
         )

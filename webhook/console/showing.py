@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
-from webhook.console.colors import palette
 from webhook.console.face import ConsoleFace
 from webhook.console.lists.findings import counted, package_path, vulnerability_path
 from webhook.console.lists.running import image_path
+from webhook.policy.colors import hex_color, palette
 from webhook.policy.plaintext import plain
 
 
@@ -30,20 +30,26 @@ def add_filters(app: Flask, face: ConsoleFace) -> None:
         vulnerability_path=vulnerability_path,
         package_path=package_path,
         image_path=image_path,
+        hex_color=hex_color,
     )
 
     @app.get("/types.css")
     def type_colors() -> Response:
         lines = []
-        for kind in face.rules().types:
-            light, dark = palette(kind.color)
-            name = f".type-{slug(kind.name)}"
+        for name, color in (*_type_colors(face), ("of-draft", request.args.get("color", "grey"))):
+            light, dark = palette(color)
+            name = f".type-{name}"
             lines.append(f"{name}{{background:{light.back};color:{light.text};border-color:{light.edge}}}")
             lines.append(
                 f"@media (prefers-color-scheme:dark){{{name}{{background:{dark.back};color:{dark.text};"
                 f"border-color:{dark.edge}}}}}"
             )
         return Response("\n".join(lines), mimetype="text/css")
+
+
+def _type_colors(face: ConsoleFace) -> list[tuple[str, str]]:
+    """Styles and colours of the types, the retired ones first: one that counts may share its style with them."""
+    return [(slug(row.type.name), row.type.color) for row in reversed(face.types.rows())]
 
 
 def slug(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Telling: a decision is recorded, and the cluster is told in an Event about each namespace that it is about."""
+"""Telling: a decision, or a change of a type, is recorded, and the cluster is told in Events about namespaces."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 from webhook.console.face import ConsoleFace
 from webhook.console.rights import origin, person
 from webhook.engines.triage.deciding import Planned
+from webhook.engines.triage.typeediting import PlannedType
 from webhook.errors import BomgateError
 from webhook.model.reports import EventType, ObjectEvent
 from webhook.model.running import ObjectRef
@@ -14,6 +15,22 @@ from webhook.policy.plaintext import plain
 
 log = logging.getLogger("bomgate.console")
 _MOST_COMMENT = 300
+
+
+def record_type(face: ConsoleFace, planned: PlannedType, *, consent: bool) -> None:
+    """Record a change of a type, and tell it.
+
+    Raises:
+        InvalidInput: something would be judged otherwise, and nobody has consented.
+        ChangedMeanwhile: some type was changed since it was planned.
+        StoreError: nothing was recorded.
+    """
+    who, name, action = person().name, planned.type.name, planned.action
+    face.type_editor.record(planned, author=who, recorded_by=origin(), consent=consent)
+    log.info("type changed", extra={"user": who, "action": action, "type": name})
+    did = {"create-type": "made", "edit-type": "changed", "retire-type": "retired"}[action]
+    at = f"{face.clock.now():%Y%m%dT%H%M%SZ}"
+    _tell(face, face.home, f"{who} {did} the assessment type {name}", f"{action} {name} {at}")
 
 
 def record(face: ConsoleFace, planned: Planned, *, override: bool) -> str:
@@ -30,14 +47,18 @@ def record(face: ConsoleFace, planned: Planned, *, override: bool) -> str:
     batch = face.decider.record(planned, override=override, recorded_by=origin())
     who, records = person().name, planned.records
     log.info("decided", extra={"user": who, "batch": batch, "action": planned.action, "records": len(records)})
-    if face.events is None:
-        return batch
     did = f"{records[0].type} for {planned.subject}" if planned.action == "assess" else f"took back {planned.subject}"
     message = f"{who}: {did} (batch {batch}): {plain(records[0].comment, _MOST_COMMENT)}"
     for namespace in sorted({record.scope.namespace or face.home for record in records}):
-        about = ObjectRef("", "v1", "Namespace", namespace, namespace, "")
-        try:
-            face.events.emit(ObjectEvent(about, "BomgateDecided", message, EventType.NORMAL, batch))
-        except BomgateError as problem:
-            log.warning("no event could be told", extra={"batch": batch, "error": problem.message})
+        _tell(face, namespace, message, batch)
     return batch
+
+
+def _tell(face: ConsoleFace, namespace: str, message: str, key: str) -> None:
+    if face.events is None:
+        return
+    about = ObjectRef("", "v1", "Namespace", namespace, namespace, "")
+    try:
+        face.events.emit(ObjectEvent(about, "BomgateDecided", message, EventType.NORMAL, key))
+    except BomgateError as problem:
+        log.warning("no event could be told", extra={"key": key, "error": problem.message})

@@ -22,6 +22,15 @@ class OnExpiry(enum.StrEnum):
     REASSESS = "reassess"
 
 
+class TypeOrigin(enum.StrEnum):
+    """Where a stored type is defined."""
+
+    CLUSTER = "cluster"
+    """An object of the cluster, see ``engines.controlling.provisioning``."""
+    CONSOLE = "console"
+    """People, in the console or at the command line, see ``engines.triage.typeediting``."""
+
+
 class AssessmentSource(enum.StrEnum):
     """Who made an assessment; it decides which one is effective, see ``policy.matching``."""
 
@@ -68,16 +77,18 @@ class AssessmentType:
 
 @dataclass(frozen=True, slots=True)
 class StoredType:
-    """An assessment type that the store keeps for the cluster, see ``engines.provisioning``.
+    """An assessment type that the store keeps.
 
     Attributes:
         type: its definition, the last one that could be used.
         retired: nobody names it any more. It can no longer be given, but what was given goes on, see
             ``policy.typetable``.
+        origin: where it is defined, and may be changed.
     """
 
     type: AssessmentType
     retired: bool = False
+    origin: TypeOrigin = TypeOrigin.CLUSTER
 
 
 @dataclass(frozen=True, slots=True)

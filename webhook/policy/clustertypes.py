@@ -1,7 +1,8 @@
-"""Types of the cluster, combined with those of the settings file.
+"""Types of the cluster and of the console, combined with those of the settings file.
 
-The file's types always count. One of the cluster that shares its name with one of them, or whose CVSS range overlaps
-with a range that counts already, is left out, and nothing else is harmed by it.
+The file's types always count, then those that people made in the console. One of the cluster that shares its name with
+one of them, or whose CVSS range overlaps with a range that counts already, is left out, and nothing else is harmed by
+it.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from webhook.errors import ConfigError
-from webhook.model.assessments import AssessmentType, StoredType
+from webhook.model.assessments import AssessmentType, StoredType, TypeOrigin
 from webhook.policy.plaintext import plain
 from webhook.policy.scores import check_ranges
 from webhook.policy.typetable import TypeTable
 
 
 class ShadowedType(ConfigError):
-    """The settings file defines a type with the same name."""
+    """The settings file, or the console, has a type with the same name."""
 
     code = "shadowed-type"
 
@@ -62,10 +63,10 @@ def with_stored(own: TypeTable, stored: Iterable[StoredType]) -> TypeTable:
 
     Args:
         own: the types of the settings file.
-        stored: those of the store.
+        stored: those of the store; what people made comes before what the cluster names.
     """
     table, left_out = own, list[AssessmentType]()
-    for stored_type in stored:
+    for stored_type in sorted(stored, key=lambda known: known.origin is not TypeOrigin.CONSOLE):
         wider = None if stored_type.retired else _joined(table, stored_type.type)
         if isinstance(wider, TypeTable):
             table = wider
@@ -154,8 +155,9 @@ def _joined(table: TypeTable, one: AssessmentType) -> TypeTable | ConfigError:
     there = table.get(one.name)
     if there is not None:
         return ShadowedType(
-            f"The settings file has an assessment type {plain(there.name, 60)}, which counts in place of this one.",
-            remedy="Rename the object, or take the type out of assessmentTypes.",
+            f"The settings file or the console has an assessment type {plain(there.name, 60)}, which counts in place "
+            "of this one.",
+            remedy="Rename the object, or take the type out of assessmentTypes, or retire it in the console.",
         )
     try:
         added = TypeTable((one,))
@@ -169,5 +171,10 @@ def _joined(table: TypeTable, one: AssessmentType) -> TypeTable | ConfigError:
 
 
 def by_name(stored: Sequence[StoredType]) -> dict[str, AssessmentType]:
-    """The stored types that are not retired."""
-    return {stored_type.type.name: stored_type.type for stored_type in stored if not stored_type.retired}
+    """The stored types of the cluster that are not retired."""
+    return {known.type.name: known.type for known in stored if not known.retired and known.origin is TypeOrigin.CLUSTER}
+
+
+def made_by_people(stored: Sequence[StoredType]) -> Sequence[StoredType]:
+    """The stored types that people made."""
+    return [known for known in stored if known.origin is TypeOrigin.CONSOLE]

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from decimal import Decimal
 
 from webhook.model.actions import Action
-from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry
+from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry, StoredType
 from webhook.model.policies import Policy
 from webhook.policy.evaluation import Rules
 from webhook.policy.phrases import moment
@@ -66,6 +66,45 @@ def lint(rules: Rules, assessments: Iterable[Assessment] = (), *, now: dt.dateti
         *_records(rules.types, assessments, now),
     ]
     return tuple(sorted(found, key=lambda trap: trap.level is not Level.WARNING))
+
+
+def left_out(types: TypeTable, stored: Iterable[StoredType]) -> tuple[Trap, ...]:
+    """Traps for stored types that do not count because they do not go with the rest.
+
+    Args:
+        types: what counts.
+        stored: the types of the store.
+    """
+    return tuple(
+        Trap(
+            "type-left-out",
+            Level.WARNING,
+            f"The assessment type {plain(known.type.name, 60)} of the {known.origin.value} does not count: another one "
+            "has its name, or their CVSS ranges overlap.",
+            "Rename or retire one of them, or change its range.",
+        )
+        for known in stored
+        if not known.retired and types.get(known.type.name) != known.type
+    )
+
+
+def never_given(types: TypeTable, given: Set[str]) -> tuple[Trap, ...]:
+    """Traps for types that nothing has and no range gives.
+
+    Args:
+        types: what counts.
+        given: names of the types of all records that can still matter, in lower case.
+    """
+    return tuple(
+        Trap(
+            "never-given",
+            Level.NOTE,
+            f"Nothing is assessed as {one.name}, and no CVSS range gives it.",
+            "Give it a range, or retire it if nobody needs it.",
+        )
+        for one in types
+        if one.auto_assess is None and one.name.casefold() not in given
+    )
 
 
 def unknown_vulnerabilities(identifiers: Iterable[str]) -> tuple[Trap, ...]:
@@ -130,7 +169,14 @@ def _types(types: TypeTable, policy: Policy) -> Iterator[Trap]:
 def _ranges(types: TypeTable, policy: Policy) -> Iterator[Trap]:
     for assessment_type in types:
         band = assessment_type.auto_assess
-        if band is not None and band.low <= LOWEST:
+        if band is not None and band.high <= LOWEST:
+            yield Trap(
+                "range-never-matches",
+                Level.WARNING,
+                f"No vulnerability gets {assessment_type.name} by itself: its range {band} holds no score above 0.0.",
+                "Widen the range, or leave autoAssess out.",
+            )
+        elif band is not None and band.low <= LOWEST:
             yield Trap(
                 "range-from-zero",
                 Level.NOTE,

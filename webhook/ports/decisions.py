@@ -93,15 +93,21 @@ class AssessmentStore(Protocol):
 
 
 class TypeStore(Protocol):
-    """Assessment types that the cluster names; those of the settings file are not here."""
+    """Assessment types that the cluster names or people made; those of the settings file are not here."""
 
     def list(self) -> Sequence[StoredType]:
         """All of them, the retired ones too, in order of their names."""
 
     def provision(self, types: Sequence[AssessmentType]) -> int:
-        """Make the types that are not retired equal to ``types``; what is no longer named is retired, never deleted.
+        """Make the cluster's types that are not retired equal to ``types``; no longer named ones are retired.
 
-        Returns how many changed. Nothing is written when none did.
+        Types that people made stay as they are. Returns how many changed. Nothing is written when none did.
+        """
+
+    def edit(self, one: AssessmentType, *, retired: bool, note: AuditNote, at: dt.datetime, since: int) -> int:
+        """Keep a type that people made, or changed, with a row in the audit log; the new revision.
+
+        Nothing is kept (ChangedMeanwhile) when some type was changed after revision ``since``.
         """
 
 

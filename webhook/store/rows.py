@@ -23,6 +23,7 @@ from webhook.model.assessments import (
     OnExpiry,
     Scope,
     StoredType,
+    TypeOrigin,
 )
 from webhook.model.changes import StoredSbom
 from webhook.model.components import SkipReason
@@ -78,7 +79,7 @@ ASSESSMENT_NAMES = (
 )
 """Columns in the order in which :func:`read_assessment` takes them."""
 
-TYPE_NAMES = ("name", "definition", "retired")
+TYPE_NAMES = ("name", "definition", "retired", "source")
 """Columns in the order in which :func:`read_type` takes them."""
 
 SBOM_NAMES = (
@@ -196,14 +197,14 @@ _DEFINITION = msgspec.json.Decoder(_Definition)
 
 
 def read_type(row: Sequence[Any]) -> StoredType:
-    """A type from its name, its definition and whether it is retired."""
-    name, text, retired = row
+    """A type from its columns."""
+    name, text, retired, origin = row
     found = _DEFINITION.decode(text)
     band = None if found.low is None or found.high is None else CvssRange(found.low, found.high)
     kind = AssessmentType(
         name, found.action, band, found.expires_after_days, found.color, found.on_expiry, found.description
     )
-    return StoredType(kind, bool(retired))
+    return StoredType(kind, bool(retired), TypeOrigin(origin))
 
 
 def type_definition(one: AssessmentType) -> str:

@@ -205,11 +205,13 @@ assessment_types = Table(
     metadata,
     Column("name", CleanText, primary_key=True),
     Column("definition", CleanText, nullable=False),  # a JSON object, see rows
-    Column("source", CleanText, nullable=False),  # cluster
+    Column("source", CleanText, nullable=False),  # cluster or console
     Column("retired", Boolean, nullable=False),
     Column("revision", BigInteger, nullable=False, index=True),
 )
-"""Types that the cluster names; a row stays when its type is named no more, because a read model has to be told."""
+"""Types that the cluster names, or that people made; a row stays when its type is retired, because a read model has to
+be told.
+"""
 
 sboms = Table(
     "sboms",

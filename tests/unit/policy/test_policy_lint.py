@@ -6,12 +6,13 @@ import pytest
 
 from tests.unit.policy.builders import DAY, NOW, assessment, kind, rules
 from webhook.model.actions import Action
-from webhook.model.assessments import AssessmentSource, AssessmentType, OnExpiry
+from webhook.model.assessments import AssessmentSource, AssessmentType, OnExpiry, StoredType
 from webhook.model.policies import Policy
 from webhook.policy.evaluation import Rules
-from webhook.policy.lint import Level, lint
+from webhook.policy.lint import Level, left_out, lint, never_given
 from webhook.policy.typetable import TypeTable
 
+GONE = StoredType(kind("Gone", Action.DENY), retired=True)
 SAFE = kind("Blocked", Action.DENY, ("0.1", "10.0"))
 
 
@@ -81,6 +82,18 @@ def test_a_range_that_allows_severe_vulnerabilities_is_a_trap() -> None:
 
 def test_a_range_from_zero_does_not_hold_zero() -> None:
     assert codes(rules(kind("All", Action.WARN, ("0.0", "10.0")))) == ["range-from-zero"]
+
+
+def test_a_range_that_holds_no_score_never_gives_its_type() -> None:
+    assert codes(rules(SAFE, kind("None", Action.WARN, ("0.0", "0.0"))), level=Level.WARNING) == ["range-never-matches"]
+
+
+def test_types_that_do_not_count_and_those_that_nothing_has_are_told() -> None:
+    types = TypeTable([SAFE, kind("Review", Action.WARN)])
+    stored = [StoredType(kind("Review", Action.WARN)), StoredType(kind(SAFE.name, Action.ALLOW)), GONE]
+    assert [trap.sentence.split()[3] for trap in left_out(types, stored)] == [SAFE.name]
+    assert [trap.code for trap in never_given(types, {"other"})] == ["never-given"]
+    assert never_given(types, {"review"}) == ()
 
 
 def test_a_gap_inside_a_severity_looks_like_a_slip() -> None:

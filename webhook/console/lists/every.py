@@ -8,10 +8,11 @@ from typing import Any
 from webhook.console.face import ConsoleFace
 from webhook.console.lists.base import ListView
 from webhook.console.lists.findings import package_list, vulnerability_list
-from webhook.console.lists.journal import assessment_list, audit_list, run_list, type_list
+from webhook.console.lists.journal import assessment_list, audit_list, run_list
 from webhook.console.lists.requests import request_list
 from webhook.console.lists.running import image_list, workload_list
 from webhook.console.lists.telling import notification_list
+from webhook.console.lists.types import type_list
 
 
 def every_list(face: ConsoleFace) -> Mapping[str, ListView[Any]]:

@@ -1,4 +1,4 @@
-"""The lists of what was recorded: assessments, types, runs, and who changed what."""
+"""The lists of what was recorded: assessments, runs, and who changed what."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from webhook.console.face import ConsoleFace
 from webhook.console.lists.base import (
-    ACTION,
     MAYBE_TEXT,
     MOMENT,
     NUMBER,
@@ -17,7 +16,7 @@ from webhook.console.lists.base import (
     moment,
 )
 from webhook.console.lists.findings import vulnerability_path
-from webhook.engines.triage.assessments import AssessmentFilter, AssessmentRow, Standing, TypeRow
+from webhook.engines.triage.assessments import AssessmentFilter, AssessmentRow, Standing
 from webhook.model.records import RunRecord
 from webhook.model.triage import AssessmentScan, AuditLine, AuditScan, Key, Page
 from webhook.policy.scopes import described
@@ -36,6 +35,11 @@ _ACTIONS = (
     "approve-request",
     "deny-request",
     "withdraw-request",
+    "create-type",
+    "edit-type",
+    "retire-type",
+    "cancel-run",
+    "start-run",
 )
 _DECIMAL = {"type": ["number", "null"]}
 
@@ -66,7 +70,7 @@ def assessment_list(face: ConsoleFace) -> ListView[AssessmentRow]:
         (
             Filter("vulnerability", "Vulnerability", placeholder="CVE-2021-44228", help="As it was recorded."),
             Filter("standing", "Counts", "choice", lambda: _STANDINGS),
-            Filter("type", "Type", "choice", lambda: [(name, name) for name in face.rules().types.names]),
+            Filter("type", "Type", "choice", lambda: [(row.type.name, row.type.name) for row in face.types.rows()]),
             Filter("author", "Author"),
             Filter("package", "Package", placeholder="pkg:npm/lodash"),
             Filter("since", "Recorded since", "date", placeholder="7d or 2026-11-29"),
@@ -106,49 +110,6 @@ def assessment_list(face: ConsoleFace) -> ListView[AssessmentRow]:
 
 def _batch(name: str) -> str | None:
     return f"/batches/{name}" if name else None
-
-
-def type_list(face: ConsoleFace) -> ListView[TypeRow]:
-    """Assessment types with how much they are used."""
-
-    def fetch(values: Values, after: Key | None, most: int) -> Page[TypeRow]:
-        del values, after, most  # there are a handful
-        return Page(face.assessments.types())
-
-    return ListView(
-        "types",
-        "Types",
-        "What an assessment can be, what each does, and how many count now.",
-        (),
-        (
-            Column("name", "Type", lambda row: row.type.name, "type"),
-            Column("action", "Does", lambda row: row.type.action.word, "action", schema=ACTION),
-            Column("auto_assess", "Takes scores", lambda row: _band(row), schema=MAYBE_TEXT),
-            Column("expires_after_days", "Days", lambda row: row.type.expires_after_days, schema=_INTEGER),
-            Column("on_expiry", "At the end", lambda row: row.type.on_expiry.value),
-            Column(
-                "in_force",
-                "In force",
-                lambda row: row.in_force,
-                "count",
-                lambda row: f"/assessments?type={row.type.name}&standing=in-force",
-                schema=NUMBER,
-            ),
-            Column("color", "", lambda row: row.type.color),
-            Column("description", "Description", lambda row: row.type.description, "prose"),
-        ),
-        fetch,
-        lambda _: (),
-        "There is no assessment type.",
-        "types",
-    )
-
-
-_INTEGER = {"type": ["integer", "null"]}
-
-
-def _band(row: TypeRow) -> str | None:
-    return None if row.type.auto_assess is None else str(row.type.auto_assess)
 
 
 def run_list(face: ConsoleFace) -> ListView[tuple[int, RunRecord]]:

@@ -27,7 +27,15 @@ from webhook.model.records import AssessmentQuery
 from webhook.model.resources import AssessmentResource, Resource, ResourceKind, ResourceStatus, TypeResource
 from webhook.policy.asking import RequestRefused
 from webhook.policy.clusterassessments import DuplicateAssessment, UnknownType, stated
-from webhook.policy.clustertypes import Candidate, OverlappingTypes, ShadowedType, by_name, settle, with_stored
+from webhook.policy.clustertypes import (
+    Candidate,
+    OverlappingTypes,
+    ShadowedType,
+    by_name,
+    made_by_people,
+    settle,
+    with_stored,
+)
 from webhook.policy.phrases import moment
 from webhook.policy.typetable import TypeTable
 from webhook.ports import AssessmentStore, Clock, TicketGuard, TypeStore
@@ -79,7 +87,7 @@ class Provisioning:
 
     Args:
         parts: what it works with.
-        own: the types of the settings file, which always count.
+        own: the types of the settings file, which always count; those of the console count before the cluster's, too.
         clock: time.
         publish: told how many objects there are, by kind and by whether they count.
         interval_seconds: between two passes.
@@ -123,10 +131,11 @@ class Provisioning:
     # -- into the store ---------------------------------------------------------------------------------------------
 
     def _provision_types(self, resources: Sequence[TypeResource]) -> Iterator[Status]:
-        formers = by_name(self._parts.types.list())
+        stored = self._parts.types.list()
+        formers = by_name(stored)
         ordered = sorted(resources, key=lambda resource: (resource.resource.created, resource.resource.name))
         settled = settle(
-            self._own,
+            with_stored(self._own, made_by_people(stored)),
             {
                 resource.resource.name: Candidate(resource.type, formers.get(resource.resource.name))
                 for resource in ordered

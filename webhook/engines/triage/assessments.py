@@ -1,19 +1,16 @@
-"""Assessments, page by page, each with whether it counts now; and how much each type is used."""
+"""Assessments, page by page, each with whether it counts now."""
 
 from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.triage.board import BoardSource
-from webhook.model.assessments import Assessment, AssessmentType
+from webhook.model.assessments import Assessment
 from webhook.model.triage import AssessmentScan, Key, Page
-from webhook.policy.lint import Trap, lint
 from webhook.ports import Clock, TriageStore
 
 _PORTION = 200
@@ -55,26 +52,12 @@ class AssessmentFilter:
     scan: AssessmentScan = field(default_factory=AssessmentScan)
 
 
-@dataclass(frozen=True, slots=True)
-class TypeRow:
-    """A type as people see it.
-
-    Attributes:
-        type: its definition.
-        in_force: how many records of it count now.
-    """
-
-    type: AssessmentType
-    in_force: int
-
-
 class AssessmentLists:
     """Gives lists of assessments.
 
     Args:
         store: where they are.
         model: which of them count.
-        rules: types and policy.
         clock: time.
         boards: of what runs in the namespaces that may be seen; None where everything may be.
     """
@@ -83,12 +66,10 @@ class AssessmentLists:
         self,
         store: TriageStore,
         model: ReadModel,
-        rules: RuleSource,
         clock: Clock,
         boards: BoardSource | None = None,
     ) -> None:
-        self._store, self._model, self._rules, self._clock, self._boards = store, model, rules, clock, boards
-        self._usage: tuple[int, dt.datetime, Mapping[str, int]] | None = None
+        self._store, self._model, self._clock, self._boards = store, model, clock, boards
 
     def page(self, wanted: AssessmentFilter, after: Key | None = None, most: int = 50) -> Page[AssessmentRow]:
         """A page of the list, newest first; the soonest end first where it is about ends.
@@ -142,31 +123,6 @@ class AssessmentLists:
         if one.expired(now):
             return Standing.ENDED
         return Standing.IN_FORCE if self._model.assessments.holds(one) else Standing.REPLACED
-
-    def types(self) -> tuple[TypeRow, ...]:
-        """The types with how much they are used."""
-        usage = self.usage()
-        return tuple(
-            TypeRow(assessment_type, usage.get(assessment_type.name.casefold(), 0))
-            for assessment_type in self._rules().types
-        )
-
-    def traps(self) -> tuple[Trap, ...]:
-        """What is odd about the types."""
-        return lint(self._rules(), now=self._clock.now())
-
-    def usage(self) -> Mapping[str, int]:
-        """How many records are in force, by the name of their type in lower case; counted once in a minute."""
-        generation, now = self._model.generation, self._clock.now().replace(second=0, microsecond=0)
-        if self._usage is None or self._usage[:2] != (generation, now):
-            counted = Counter(
-                record.assessment.type.casefold()
-                for records in self._model.assessments.records().values()
-                for record in records
-                if record.assessment.type and not record.assessment.expired(now)
-            )
-            self._usage = (generation, now, counted)
-        return self._usage[2]
 
 
 def _narrowed(scan: AssessmentScan, standing: Standing | None, now: dt.datetime) -> AssessmentScan:

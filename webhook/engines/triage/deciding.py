@@ -7,7 +7,7 @@ images that have it; the rest of their verdicts stays as it is.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from webhook.engines.assessing.assessor import Assessor
@@ -15,20 +15,18 @@ from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher
 from webhook.engines.triage.board import Board, BoardSource
+from webhook.engines.triage.effects import Effects, Supposed, changed_images, changed_workloads
 from webhook.engines.triage.vulnerabilities import VulnerabilityFilter, VulnerabilityLists
 from webhook.errors import InvalidInput, TooBroad
-from webhook.model.actions import Action, worst
 from webhook.model.assessments import Assessment, Scope
 from webhook.model.images import Digest
 from webhook.model.policies import Policy
 from webhook.model.purls import Purl
 from webhook.model.triage import AuditNote
-from webhook.model.verdicts import Verdict
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.audit import subject_of
 from webhook.policy.decisions import Decision, Target
 from webhook.policy.evaluation import Judge
-from webhook.policy.modes import enforced
 from webhook.policy.precedence import Place
 from webhook.policy.scopes import ParsedScope, canonical_scope
 from webhook.ports import Clock
@@ -50,50 +48,6 @@ class Selected:
 
     targets: tuple[Target, ...]
     affected: Mapping[str, tuple[Vulnerability, tuple[tuple[int, Purl], ...]]]
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedImage:
-    """An image whose verdict changes."""
-
-    digest: Digest
-    title: str
-    before: Action
-    after: Action
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedWorkload:
-    """A running workload for which a new Pod would get something else."""
-
-    title: str
-    namespace: str
-    before: Action
-    after: Action
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What a decision would change.
-
-    Attributes:
-        findings: (vulnerability, component) pairs whose assessment changes.
-        touched: images that contain one of them.
-        images: those whose verdict changes.
-        workloads: running ones that would get something else.
-        replaced: decisions of people that would no longer count, each once.
-    """
-
-    findings: int
-    touched: int
-    images: tuple[ChangedImage, ...]
-    workloads: tuple[ChangedWorkload, ...]
-    replaced: tuple[Assessment, ...]
-
-    @property
-    def namespaces(self) -> tuple[str, ...]:
-        """Where something running would get something else."""
-        return tuple(sorted({workload.namespace for workload in self.workloads}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,12 +265,12 @@ class Decider:
                     replaced[given.sequence] = given
         board = parts.boards.now()
         digests = self._digests(board, numbers, records)
-        will_be = _Supposed(will, board.catalog.affected.named({record.vulnerability.casefold() for record in records}))
+        will_be = Supposed(will, board.catalog.affected.named({record.vulnerability.casefold() for record in records}))
         return Effects(
             changed,
             len(digests),
-            tuple(_changed_images(board, digests, will_be)),
-            tuple(_changed_workloads(board, digests, will_be, parts.policy)),
+            tuple(changed_images(board, digests, will_be)),
+            tuple(changed_workloads(board, digests, will_be, parts.policy)),
             tuple(replaced.values()),
         )
 
@@ -331,56 +285,6 @@ class Decider:
             if (known := board.by_digest.get(digest)) is not None
             and any(scope.holds_in(digest, known.names) for scope in scopes.values())
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Supposed:
-    """What verdicts would be with further assessments: only the findings that these can be about are judged again.
-
-    Attributes:
-        judge: with the further assessments.
-        ids: of the vulnerabilities that they name.
-    """
-
-    judge: Judge
-    ids: Set[str]
-
-    def action(self, verdict: Verdict, namespace: str) -> Action:
-        """What an image would get in a namespace, given its verdict now."""
-        judge = replace(self.judge, place=Place(verdict.image, verdict.digest, namespace))
-        actions = [
-            judge.finding(finding.purl, finding.vulnerability).action
-            if finding.vulnerability.id in self.ids
-            else finding.action
-            for finding in verdict.findings
-        ]
-        return worst((*actions, *(reason.action for reason in verdict.reasons)))
-
-
-def _changed_images(board: Board, digests: Iterable[Digest], supposed: _Supposed) -> Iterable[ChangedImage]:
-    for digest in digests:
-        known = board.by_digest.get(digest)
-        if known is None:
-            continue
-        action = supposed.action(known.verdict, "")
-        if action is not known.verdict.action:
-            yield ChangedImage(digest, known.title, known.verdict.action, action)
-
-
-def _changed_workloads(
-    board: Board, digests: Iterable[Digest], supposed: _Supposed, policy: Policy
-) -> Iterable[ChangedWorkload]:
-    for place in sorted({place for digest in digests for place in board.running.get(digest, ())}):
-        one = board.workloads[place]
-        namespace, mode = one.workload.namespace, one.workload.mode
-        if not one.workload.is_judged or mode is None:
-            continue
-        actions = (
-            image.action if image.verdict is None else supposed.action(image.verdict, namespace) for image in one.images
-        )
-        action = enforced(worst(actions), "Pod", mode, policy)
-        if action is not one.action:
-            yield ChangedWorkload(one.workload.title, namespace, one.action, action)
 
 
 def _too_many() -> TooBroad:

@@ -16,7 +16,7 @@ from webhook.engines.assessing.assessor import Assessor
 from webhook.engines.assessing.rules import StoreRules
 from webhook.errors import Final, InvalidInput, Retryable
 from webhook.model.actions import Action
-from webhook.model.assessments import Scope
+from webhook.model.assessments import AssessmentType, CvssRange, Scope, StoredType, TypeOrigin
 from webhook.model.records import AssessmentQuery
 from webhook.model.resources import (
     AssessmentResource,
@@ -24,6 +24,7 @@ from webhook.model.resources import (
     ResourceKind,
     StatedAssessment,
 )
+from webhook.model.triage import AuditNote
 
 
 @pytest.fixture
@@ -133,6 +134,20 @@ def test_a_changed_type_that_overlaps_keeps_its_former_definition(desk: Desk) ->
         stored.type.name: (stored.type.action, str(stored.type.auto_assess)) for stored in desk.world.store.types.list()
     }
     assert stored["low"] == (Action.WARN, "4.0–5.0")
+
+
+def test_what_people_made_counts_before_what_the_cluster_names(desk: Desk) -> None:
+    store, note = desk.world.store, AuditNote("ana", "console", "create-type", "mine")
+    mine = AssessmentType("mine", Action.ALLOW, CvssRange(Decimal("4.0"), Decimal("5.0")))
+    store.types.edit(mine, retired=False, note=note, at=NOON, since=store.feed.position().revision)
+    desk.put_type("mine", Action.DENY, "6.0", "6.5")
+    desk.put_type("other", Action.DENY, "4.5", "5.5")
+    reported = desk.run()
+    assert (reported["mine"].reason, reported["other"].reason) == ("Shadowed", "Overlaps")
+    assert store.types.list() == [StoredType(mine, origin=TypeOrigin.CONSOLE)]
+    desk.cluster.stored_types = {}
+    desk.run()
+    assert store.types.list() == [StoredType(mine, origin=TypeOrigin.CONSOLE)]
 
 
 def test_of_two_objects_for_one_scope_the_one_that_counts_already_stays(desk: Desk) -> None:

@@ -198,7 +198,8 @@ def test_records_say_whether_they_count(scene: Scene, clock: FakeClock) -> None:
     for wanted in Standing:
         rows = lists.page(AssessmentFilter(wanted, scan=by_hand)).items
         assert [row.standing for row in rows] == [standing for standing in standings() if standing is wanted]
-    assert {row.type.name: row.in_force for row in lists.types()} == {"Ignore": 0, "Caution": 2, "Blocked": 1}
+    used = {row.type.name: (row.in_force, row.ended) for row in scene.triage.types.rows()}
+    assert used == {"Ignore": (0, 0), "Caution": (2, 0), "Blocked": (1, 0)}
 
 
 def test_the_overview_names_what_needs_a_person(scene: Scene) -> None:

@@ -9,6 +9,9 @@ import colorsys
 import re
 from typing import NamedTuple
 
+from webhook.errors import InvalidInput
+from webhook.policy.plaintext import plain
+
 _NAMES = {
     "red": "#c62828",
     "orange": "#ef6c00",
@@ -40,8 +43,7 @@ def palette(color: str) -> tuple[Paint, Paint]:
     Args:
         color: a name, or six hexadecimal digits behind ``#``; anything else counts as grey.
     """
-    text = _NAMES.get(color.strip().lower(), color.strip())
-    red, green, blue = _read(text if _HEX.match(text) else _NAMES["grey"])
+    red, green, blue = _read(hex_color(color))
     hue, _, saturation = colorsys.rgb_to_hls(red, green, blue)
     saturation = min(saturation, 0.85)
     light_back, dark_back = colorsys.hls_to_rgb(hue, 0.94, saturation), colorsys.hls_to_rgb(hue, 0.17, saturation * 0.6)
@@ -49,6 +51,26 @@ def palette(color: str) -> tuple[Paint, Paint]:
         Paint(_written(light_back), _written(_readable(hue, saturation, light_back, darker=True)), _edge(hue, 0.72)),
         Paint(_written(dark_back), _written(_readable(hue, saturation, dark_back, darker=False)), _edge(hue, 0.35)),
     )
+
+
+def checked_color(text: str) -> str:
+    """A colour as it is kept; what :func:`palette` would take for grey is refused.
+
+    Raises:
+        InvalidInput: it is neither a name nor six hexadecimal digits.
+    """
+    color = text.strip().lower()
+    if color not in _NAMES and not _HEX.match(color):
+        raise InvalidInput(
+            f"{plain(text, 40)!r} is not a colour.", remedy=f"Write it as #c62828, or as {', '.join(_NAMES)}."
+        )
+    return color
+
+
+def hex_color(color: str) -> str:
+    """A colour as six hexadecimal digits behind ``#``; grey for what is none."""
+    text = _NAMES.get(color.strip().lower(), color.strip().lower())
+    return text if _HEX.match(text) else _NAMES["grey"]
 
 
 def contrast(one: Rgb, other: Rgb) -> float:
