@@ -31,12 +31,14 @@ PAGES = {
     "workloads": "/workloads?namespace=shop",
     "assessments": "/assessments?author=ana",
     "types": "/types",
+    "new-type": "/type",
+    "fixed-type": "/type?name=Blocked",
     "runs": "/runs",
     "audit": "/audit",
     "settings": "/settings",
     "nothing": "/nothing",
 }
-SHOWN = ("overview", "vulnerabilities", "preview")
+SHOWN = ("overview", "vulnerabilities", "preview", "type")
 """Those of the documentation."""
 
 
@@ -57,7 +59,9 @@ def take(folder: Path, names: tuple[str, ...], widths: tuple[dict[str, int], ...
                 for name in names:
                     show(page, link.partition("/sign-in")[0], name)
                     end = f"-{width['width']}" if len(widths) > 1 else ""
-                    page.screenshot(path=folder / f"{name}{end}.png", full_page=len(widths) > 1 or name == "preview")
+                    page.screenshot(
+                        path=folder / f"{name}{end}.png", full_page=len(widths) > 1 or name in ("preview", "type")
+                    )
         finally:
             browser.close()
             process.stop()
@@ -65,6 +69,9 @@ def take(folder: Path, names: tuple[str, ...], widths: tuple[dict[str, int], ...
 
 def show(page: Page, address: str, name: str) -> None:
     """Open a page; ``preview`` is that of a decision."""
+    if name == "type":
+        _show_type(page, address)
+        return
     if name != "preview":
         page.goto(address + PAGES[name])
         return
@@ -77,8 +84,31 @@ def show(page: Page, address: str, name: str) -> None:
     page.get_by_role("heading", name="What this changes").scroll_into_view_if_needed()
 
 
+def _show_type(page: Page, address: str) -> None:
+    """Change a type of which there is an assessment; what that would change."""
+    page.goto(f"{address}/type?name=Accepted+risk")
+    if page.get_by_role("heading", name="Not found").count():
+        page.goto(f"{address}/type")
+        page.get_by_label("Name", exact=True).fill("Accepted risk")
+        page.get_by_label("allow").check()
+        page.get_by_label("Description").fill("Signed off by the owner of the service.")
+        page.get_by_role("button", name="Preview").click()
+        page.get_by_role("button", name="Record").click()
+        page.goto(f"{address}/vulnerabilities/CVE-2021-44228")
+        page.get_by_role("button", name="Assess …").click()
+        page.get_by_label("Accepted risk").check()
+        page.get_by_label("Comment").fill("Lookups are turned off.")
+        page.get_by_label("Namespace").fill("shop")
+        page.get_by_role("button", name="Preview").click()
+        page.get_by_role("button", name="Record").click()
+        page.goto(f"{address}/type?name=Accepted+risk")
+    page.get_by_label("deny").check()
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("heading", name="What this changes").scroll_into_view_if_needed()
+
+
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        take(Path(sys.argv[1]), (*PAGES, "preview"), (WIDE, NARROW))
+        take(Path(sys.argv[1]), (*PAGES, "preview", "type"), (WIDE, NARROW))
     else:
         take(DOCS, SHOWN, ({**WIDE, "height": 640},))

@@ -30,6 +30,8 @@ PATHS = (
     "/requests",
     "/requests/new",
     "/types",
+    "/type",
+    "/type?name=Blocked",
     "/runs",
     "/notifications",
     "/audit",
@@ -91,6 +93,17 @@ def troubles(page: Page) -> list[str]:
     return found
 
 
+def looked_at(page: Page, name: str) -> list[str]:
+    """What is wrong with a page: it does not fit its window, or axe finds something."""
+    wrong = []
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        wrong.append(f"{name}: wider than the window")
+    for item in page.evaluate(VIOLATIONS, RULES):
+        node = item["nodes"][0]
+        wrong.append(f"{name}: {item['id']}: {node['html'][:160]} {node['failureSummary'][:200]}")
+    return wrong
+
+
 @pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
 def test_every_page_is_accessible_and_fits_its_window(
     browser: Browser, signed_in: tuple[str, Any], viewport: Any, scheme: Any
@@ -103,12 +116,13 @@ def test_every_page_is_accessible_and_fits_its_window(
     for path in PATHS:
         answer = page.goto(path)
         assert answer is not None and answer.status < 500, path
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            wrong.append(f"{path}: wider than the window")
-        for item in page.evaluate(VIOLATIONS, RULES):
-            wrong.append(
-                f"{path}: {item['id']}: {item['nodes'][0]['html'][:160]} {item['nodes'][0]['failureSummary'][:200]}"
-            )
+        wrong += looked_at(page, path)
+    page.goto("/type")
+    page.get_by_label("Name", exact=True).fill("Watched")
+    page.get_by_label("warn").check()
+    page.get_by_label("Colour").fill("#ffff00")
+    page.get_by_role("button", name="Preview").click()
+    wrong += looked_at(page, "preview of a type")
     context.close()
     assert not wrong, "\n".join(wrong)
     assert not [item for item in found if "the server responded with a status of 40" not in item]

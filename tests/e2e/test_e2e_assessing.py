@@ -43,9 +43,9 @@ def test_an_assessment_denies_within_two_seconds_and_its_removal_allows_again(
 def test_a_type_that_people_made_and_changed_counts_at_admission(
     main: Bomgate, core: kubernetes.client.CoreV1Api, namespace: str
 ) -> None:
-    image, package = reference("turning-3"), TURNING[3].partition("@")[0]
+    image, scope = reference("turning-7"), ("--namespace", namespace)
     main.run("types", "add", "Embargo", "--action", "warn", "--author", "ana")
-    main.run("assess", "CVE-2026-20003", "--package", package, "--type", "Embargo", "--comment", "until the fix")
+    main.run("assess", "CVE-2026-20007", *scope, "--type", "Embargo", "--comment", "until the fix")
     wait_until(lambda: "Embargo" in "".join(try_pod(core, namespace, image).warnings), SECONDS, "the warning")
     main.run("types", "edit", "Embargo", "--action", "deny", "--yes", "--author", "ana")
     wait_until(lambda: try_pod(core, namespace, image).denied, SECONDS, "the denial")

@@ -58,7 +58,7 @@ class MovedFindingsShape:
 
     before: Annotated[str, "What they ask for: allow, warn or deny."]
     after: Annotated[str, "What they would ask for, or ask for now."]
-    findings: Annotated[int, "How many in known images, as for no namespace."]
+    findings: Annotated[int, "How many in known images and in what runs, each once."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ TYPE_SCHEMAS: Mapping[str, Any] = {
         "properties": {
             "name": _TEXT,
             "action": {"type": "string", "enum": ["create-type", "edit-type", "retire-type"]},
-            "moves": {"type": "array", "items": _MOVE, "description": "Findings in known images."},
+            "moves": {"type": "array", "items": _MOVE, "description": "Findings, each once."},
             "images": {"type": "array", "items": _CHANGE},
             "workloads": {"type": "array", "items": _CHANGE},
             "needsConsent": {"type": "boolean"},

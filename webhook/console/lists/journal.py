@@ -38,8 +38,6 @@ _ACTIONS = (
     "create-type",
     "edit-type",
     "retire-type",
-    "cancel-run",
-    "start-run",
 )
 _DECIMAL = {"type": ["number", "null"]}
 

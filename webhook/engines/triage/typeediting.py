@@ -7,7 +7,7 @@ assessments ended and are made again by CVSS ranges; all others stay as they are
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from webhook.engines.assessing.rules import RuleSource
@@ -39,7 +39,7 @@ class PlannedType:
         type: as it would be, or as it is when it would be retired.
         former: as it is; None for one that is not there, or is retired.
         retires: whether it would be retired.
-        moves: findings in known images that would ask for something else, as for no namespace.
+        moves: findings in known images and in what runs that would ask for something else, each once.
         images: those whose verdict changes.
         workloads: running ones that would get something else.
         revision: of the store, as of which that was found.
@@ -208,14 +208,14 @@ class _Rejudging:
         return worst((*actions, *(reason.action for reason in verdict.reasons)))
 
     def moves(self, board: Board) -> Moves:
-        """The findings of a board's images that would ask for something else, each once."""
+        """The findings in a board's images and workloads that would ask for something else, each once."""
         found: dict[tuple[str, str], tuple[Action, Action]] = {}
-        for image in board.images if self.ids else ():
-            place = Place(image.verdict.image, image.verdict.digest, "")
-            for finding in image.verdict.findings:
+        for verdict, namespace in _verdicts(board) if self.ids else ():
+            place = Place(verdict.image, verdict.digest, namespace)
+            for finding in verdict.findings:
                 after = self._finding(finding, place)
                 if after is not finding.action:
-                    found[str(finding.purl), finding.vulnerability.id] = (finding.action, after)
+                    found.setdefault((str(finding.purl), finding.vulnerability.id), (finding.action, after))
         return dict(Counter(found.values()))
 
     def _finding(self, finding: Finding, place: Place) -> Action:
@@ -227,6 +227,16 @@ class _Rejudging:
             judged = replace(self._judge, place=place).finding(finding.purl, finding.vulnerability)
             known = self._known[key] = (finding, judged.action)  # the finding stays, so that its id is its own
         return known[1]
+
+
+def _verdicts(board: Board) -> Iterator[tuple[Verdict, str]]:
+    """The verdicts about all images, as for no namespace, and about what runs in its namespace."""
+    for image in board.images:
+        yield image.verdict, ""
+    for workload in board.workloads:
+        for running in workload.images:
+            if running.verdict is not None:
+                yield running.verdict, workload.workload.namespace
 
 
 def _detail(planned: PlannedType) -> dict[str, str]:
