@@ -96,7 +96,7 @@ class MemoryTypes:
         made = {n for n, stored in stored_types.items() if stored.origin is TypeOrigin.CONSOLE and not stored.retired}
         there = {name: stored for name, stored in stored_types.items() if name not in made}
         taken = {name.casefold() for name in made}
-        wanted = {one.name: StoredType(one) for one in types if one.name.casefold() not in taken}
+        wanted = {known.name: StoredType(known) for known in types if known.name.casefold() not in taken}
         wanted |= {n: replace(stored, retired=True) for n, stored in there.items() if n not in wanted}
         changed = {name: stored for name, stored in wanted.items() if there.get(name) != stored}
         if changed:

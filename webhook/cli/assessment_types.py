@@ -50,7 +50,7 @@ def list_types(settings_only: bool, output: str) -> None:
     retired = [stored_type.type for stored_type in stored if types.retired(stored_type.type.name) is not None]
     origins = {known.type.name: known.origin.value for known in stored if not known.retired}
     own = parts.settings.types.get
-    listed = [(one, "settings" if own(one.name) else origins[one.name]) for one in types]
+    listed = [(known, "settings" if own(known.name) else origins[known.name]) for known in types]
     listed += [(assessment_type, "retired") for assessment_type in retired]
     if output == "json":
         print_json(TypeListShape(tuple(TypeShape.of(assessment_type, origin) for assessment_type, origin in listed)))

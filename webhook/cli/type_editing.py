@@ -171,8 +171,8 @@ def _show(planned: PlannedType) -> None:
     for (before, after), number in sorted(planned.moves.items(), reverse=True):
         note(f"{before.word} to {after.word}: {count(number, 'finding')}")
     changed: list[ChangedImage | ChangedWorkload] = [*planned.workloads, *planned.images]
-    for one in changed[:_SHOWN]:
-        note(f"{one.before.word} to {one.after.word}: {one.title}", indent=2)
+    for change in changed[:_SHOWN]:
+        note(f"{change.before.word} to {change.after.word}: {change.title}", indent=2)
     if len(changed) > _SHOWN:
         note(f"and {len(changed) - _SHOWN} more", indent=2)
     if not planned.needs_consent:

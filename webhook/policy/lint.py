@@ -99,11 +99,11 @@ def never_given(types: TypeTable, given: Set[str]) -> tuple[Trap, ...]:
         Trap(
             "never-given",
             Level.NOTE,
-            f"Nothing is assessed as {one.name}, and no CVSS range gives it.",
+            f"Nothing is assessed as {known.name}, and no CVSS range gives it.",
             "Give it a range, or retire it if nobody needs it.",
         )
-        for one in types
-        if one.auto_assess is None and one.name.casefold() not in given
+        for known in types
+        if known.auto_assess is None and known.name.casefold() not in given
     )
 
 

@@ -105,7 +105,7 @@ def _difference(connection: Connection, types: Sequence[AssessmentType]) -> list
     stored = {name: (definition, retired, source) for name, definition, retired, source in _all(connection)}
     made = {name for name, row in stored.items() if row[1:] == (False, TypeOrigin.CONSOLE.value)}
     taken = {name.casefold() for name in made}
-    wanted = {clean(one.name): clean(type_definition(one)) for one in types if one.name.casefold() not in taken}
+    wanted = {clean(known.name): clean(type_definition(known)) for known in types if known.name.casefold() not in taken}
     new: list[_Row] = [
         {"name": name, "definition": definition, "retired": False}
         for name, definition in wanted.items()

@@ -80,4 +80,4 @@ def test_no_type_of_people_ever_pushes_out_another(low: int, high: int) -> None:
         _, table = accepted(OWN, STORED, wanted, is_new=True)
     except InvalidInput:
         return
-    assert {one.name for one in table} == {"Ignore", "Caution", "Blocked", "Review", "signed-off", "Mine"}
+    assert {known.name for known in table} == {"Ignore", "Caution", "Blocked", "Review", "signed-off", "Mine"}

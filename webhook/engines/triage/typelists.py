@@ -58,8 +58,8 @@ class TypeLists:
         """All types, those that count first, then the retired ones."""
         types, stored = self._rules().types, self._model.types
         gone = [known.type for known in stored if types.get(known.type.name) is None]
-        return tuple(self._row(one, retired=False) for one in types) + tuple(
-            self._row(one, retired=True) for one in gone
+        return tuple(self._row(known, retired=False) for known in types) + tuple(
+            self._row(known, retired=True) for known in gone
         )
 
     def row(self, name: str) -> TypeRow | None:
