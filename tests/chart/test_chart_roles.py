@@ -102,7 +102,7 @@ ROLES = {
         "assessments": "create delete",
         "assessments/override": "create",
         "requests": "create approve",
-        "types": "update",
+        "types": "create update delete",
         "runs": "create delete",
     },
 }
