@@ -93,7 +93,7 @@ def client(number: int, settings: dict[str, Any], tally: Tally, stop: threading.
         began = time.monotonic()
         result, text = call(connection, settings, f"load-{number}-{count}", blocked=count % 2 == 1)
         tally.add(result, text, time.monotonic() - began)
-        time.sleep(settings.get("pause", 0.1))
+        time.sleep(settings.get("pause", 0.2))
 
 
 def main(settings: dict[str, Any]) -> None:
