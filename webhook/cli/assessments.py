@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from webhook.bootstrap import Parts
+from webhook.bootstrap.triage import Triage
 from webhook.cli.listed_shapes import AssessmentListShape, ExportedShape, ExportShape, ListedAssessmentShape
 from webhook.cli.options import (
     SinceType,
@@ -23,11 +24,12 @@ from webhook.cli.options import (
     since,
 )
 from webhook.cli.output import note, print_csv, print_json, print_table
-from webhook.cli.triaging import gathered, loaded_triage
+from webhook.cli.triaging import gathered, loaded_triage, refuse_unknown
 from webhook.cli.verbs import VerbGroup
 from webhook.engines.triage.assessments import AssessmentFilter, AssessmentRow, Standing
 from webhook.model.purls import parse_purl
 from webhook.model.triage import AssessmentScan
+from webhook.policy.automatic import AUTHOR as AUTO_ASSESS
 from webhook.policy.phrases import moment
 from webhook.policy.scopes import described
 
@@ -132,7 +134,7 @@ def _found(parts: Parts, given: Mapping[str, Any], standing: Standing | None) ->
     at: dt.datetime | None = since(given["since"], parts.clock.now())
     name = given["type_name"]
     scan = AssessmentScan(
-        vulnerability=given["vulnerability"],
+        vulnerability=_identifier(parts, given["vulnerability"]),
         author=given["author"],
         type=None if name is None else parts.rules_now().types.require(name).name,
         batch=given["batch"],
@@ -142,7 +144,45 @@ def _found(parts: Parts, given: Mapping[str, Any], standing: Standing | None) ->
     )
     triage = loaded_triage(parts)
     wanted = AssessmentFilter(standing, given["expires_within"], scan)
-    return gathered(lambda after, most: triage.assessments.page(wanted, after, most), given["limit"])
+    rows, is_more = gathered(lambda after, most: triage.assessments.page(wanted, after, most), given["limit"])
+    if not rows:
+        _refuse_unknown(parts, triage, scan, given)
+    return rows, is_more
+
+
+def _identifier(parts: Parts, given: str | None) -> str | None:
+    """The id of the vulnerability that people mean, which they may call by an alias."""
+    record = None if given is None else parts.store.vulnerabilities.show(given)
+    return given if record is None else record.vulnerability.id
+
+
+def _refuse_unknown(parts: Parts, triage: Triage, scan: AssessmentScan, given: Mapping[str, Any]) -> None:
+    def has(only: AssessmentScan) -> bool:
+        return bool(triage.assessments.page(AssessmentFilter(scan=only), None, 1).items)
+
+    store = parts.store.vulnerabilities
+    filters = (
+        (
+            scan.author,
+            lambda: scan.author == AUTO_ASSESS or has(AssessmentScan(author=scan.author)),
+            "No assessment is by this author",
+        ),
+        (scan.batch, lambda: has(AssessmentScan(batch=scan.batch)), "No command recorded this batch"),
+        (
+            given["package"],
+            lambda: store.knows_package(parse_purl(given["package"])) or has(AssessmentScan(package=scan.package)),
+            "No known image and no assessment has this package",
+        ),
+        (
+            scan.vulnerability,
+            lambda: (
+                store.show(scan.vulnerability or "") is not None
+                or has(AssessmentScan(vulnerability=scan.vulnerability))
+            ),
+            "This vulnerability is not known",
+        ),
+    )
+    refuse_unknown(filters, "`bomgate assessments list --standing any` shows all that there are.")
 
 
 def _table_row(row: AssessmentRow) -> tuple[object, ...]:

@@ -28,6 +28,7 @@ from webhook.model.images import ImageRef
 from webhook.model.verdicts import ImageVerdict, WorkloadVerdict
 from webhook.model.workloads import ContainerRef, ContainerRole
 from webhook.policy.phrases import count
+from webhook.policy.scopes import check_namespace
 
 _NO_ANSWERS = (
     "The database {} contains no answer from a vulnerability source, so nothing could be denied. If it is the right "
@@ -104,6 +105,8 @@ def command(targets: Sequence[str], output: str, **given: Any) -> Exit:
     AdmissionReview (JSON), or - for any of these on standard input. If a file with this name exists, TARGET is that
     file.
     """
+    if given["namespace"]:
+        check_namespace(given["namespace"])
     parts, strict = invocation().parts(), bool(given["strict"])
     recogniser = Recogniser(parts.parse_sbom, parts.settings.policy.extra_kinds, with_lines=output == "sarif")
     recognised = [recogniser.recognise(word) for word in targets]

@@ -11,7 +11,7 @@ from webhook.cli.exits import Exit
 from webhook.cli.notification_shapes import DeliveryListShape, DeliveryShape
 from webhook.cli.options import global_options, invocation, limit_option, output_option
 from webhook.cli.output import note, print_json, print_table, say
-from webhook.cli.triaging import gathered
+from webhook.cli.triaging import gathered, refuse_unknown
 from webhook.cli.verbs import VerbGroup
 from webhook.engines.notifying.listing import delivery_page
 from webhook.errors import InvalidInput, SourceError
@@ -55,6 +55,16 @@ def list_deliveries(output: str, state: str | None, destination: str | None, lim
         return delivery_page(parts.store.outbox, DeliveryScan(destination, wanted, after), most)
 
     rows, is_more = gathered(page, limit)
+    if not rows:
+        named = {rule.name for rule in parts.settings.destinations.destinations}
+
+        def is_known() -> bool:
+            told = DeliveryScan(destination)
+            return destination in named or bool(delivery_page(parts.store.outbox, told, 1).items)
+
+        known = ", ".join(sorted(named)) or "none"
+        filters = [(destination, is_known, "There is no such destination")]
+        refuse_unknown(filters, f"notifications.destinations has: {known}.")
     if output == "json":
         print_json(DeliveryListShape(tuple(DeliveryShape.of(row) for row in rows), is_more))
         return

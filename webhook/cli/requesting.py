@@ -21,7 +21,7 @@ from webhook.cli.options import (
 )
 from webhook.cli.output import fields, note, print_csv, print_json, print_table, say
 from webhook.cli.request_shapes import AnsweredShape, RequestListShape, RequestShape
-from webhook.cli.triaging import gathered, loaded_triage
+from webhook.cli.triaging import gathered, loaded_triage, refuse_unknown
 from webhook.cli.verbs import VerbGroup
 from webhook.engines.requesting.desk import DraftAnswer
 from webhook.engines.triage.effects import Effects
@@ -31,7 +31,7 @@ from webhook.model.requests import Asker, ExceptionRequest, Phase, RequestScan, 
 from webhook.model.triage import Key, Page
 from webhook.policy.expiry import parse_until
 from webhook.policy.phrases import count, moment
-from webhook.policy.scopes import described
+from webhook.policy.scopes import check_namespace, described
 
 F = TypeVar("F", bound=Callable[..., Any])
 _PRESETS = (7, 30, 90)
@@ -98,7 +98,18 @@ def list_requests(
     def page(after: Key | None, most: int) -> Page[ExceptionRequest]:
         return parts.desk.page(scan, None if after is None else int(after[0]), most)
 
+    if namespace is not None:
+        check_namespace(namespace)
     rows, is_more = gathered(page, limit)
+    if not rows:
+        known = parts.store.vulnerabilities
+        refuse_unknown(
+            (
+                (by, lambda: bool(parts.desk.page(RequestScan(user=by), None, 1).items), "No request is by this user"),
+                (vulnerability, lambda: known.show(vulnerability or "") is not None, "This vulnerability is not known"),
+            ),
+            "`bomgate requests list --phase any` shows all requests.",
+        )
     now = parts.clock.now()
     if output == "json":
         print_json(RequestListShape(tuple(RequestShape.of(row, now) for row in rows), is_more))

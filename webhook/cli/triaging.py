@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from webhook.bootstrap import Parts
 from webhook.bootstrap.triage import Triage, open_triage
+from webhook.errors import InvalidInput
 from webhook.model.triage import Key, Page
 from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.plaintext import plain
 from webhook.policy.scores import SEVERITIES, UNSCORED, severity
 
 T = TypeVar("T")
@@ -46,6 +48,21 @@ def gathered(page: Callable[[Key | None, int], Page[T]], limit: int | None) -> t
         after = part.after
         if after is None or (limit is not None and len(found) >= limit):
             return found, after is not None
+
+
+def refuse_unknown(filters: Iterable[tuple[str | None, Callable[[], bool], str]], remedy: str) -> None:
+    """Refuse what nobody knows in the filters of a list that turned out empty: it is more likely misspelt than absent.
+
+    Args:
+        filters: what was given, or None; whether it is known; and the sentence about it.
+        remedy: what to do.
+
+    Raises:
+        InvalidInput: for the first that is not known.
+    """
+    for given, is_known, sentence in filters:
+        if given is not None and not is_known():
+            raise InvalidInput(f"{sentence}: {plain(given, 100)}.", remedy=remedy)
 
 
 def by_severity(found: Iterable[Vulnerability]) -> dict[str, int]:

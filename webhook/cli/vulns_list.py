@@ -11,14 +11,14 @@ import click
 
 from webhook.bootstrap import Parts
 from webhook.cli.options import since
-from webhook.cli.triaging import gathered, loaded_triage
+from webhook.cli.triaging import gathered, loaded_triage, refuse_unknown
 from webhook.engines.triage.packages import images_of
 from webhook.engines.triage.vulnerabilities import VulnerabilityFilter
 from webhook.errors import InvalidInput
 from webhook.model.images import Digest, parse_digest, parse_image
 from webhook.model.purls import parse_purl
 from webhook.model.records import AssessmentState, VulnerabilityRecord
-from webhook.model.triage import VulnerabilityOrder
+from webhook.model.triage import PackageScan, VulnerabilityOrder
 from webhook.policy.phrases import score, state, title
 from webhook.policy.plaintext import plain
 from webhook.policy.scores import severity
@@ -81,6 +81,16 @@ def listed(parts: Parts, given: Mapping[str, Any]) -> Listed:
             remedy="Leave out --running, or correct database.url to the database of the cluster's controller.",
         )
     rows, is_more = gathered(lambda after, most: triage.vulnerabilities.page(wanted, after, most), given["limit"])
+    if not rows and given["package"]:
+        scan = PackageScan(given["package"])
+        filters = [
+            (
+                scan.name,
+                lambda: bool(triage.packages.page(scan, None, 1).items),
+                "No known image has a package of this name",
+            )
+        ]
+        refuse_unknown(filters, "`bomgate components find NAME` finds packages; * stands for anything.")
     found = []
     for row in rows:
         components = tuple(sorted(finding.purl for finding in row.findings))

@@ -12,17 +12,23 @@ from decimal import Decimal
 _BASE_METRICS_4 = frozenset(("AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA"))
 _LONGEST_VECTOR = 300
 _GHSA = re.compile(r"https?://[^\s?#]*/(GHSA(?:-[0-9a-z]{4}){3})/?(?:[?#]\S*)?\Z", re.IGNORECASE)
+_ABOUT_A_RECORD = (
+    r"(?:this|the\s+(?:cve|record|advisory|candidate)|duplicate|dup\b|reason|not\s+a|no\s+longer|see\s|same\s+as|"
+    r"superseded|invalid|because|by\s+(?:its|the)\s|as\s+(?:it|a)\s|cve-\d|ghsa-|advisory)"
+)
+"""How a sentence goes on that says why a record counts no more. Funds may be withdrawn, too, and requests rejected."""
 _REJECTED = re.compile(
     r"[\s*#\[(]*(?:"
-    r"reject(?:ed)?\s*(?:\*\*|\]|\)|:|-|reason\b)"
-    r"|rejected\s+(?:cve|by)\b"
+    r"(?:reject(?:ed)?|withdrawn)\s*(?:\*\*|\]|\)|\Z|reason\b)"
+    r"|(?-i:REJECT(?:ED)?|WITHDRAWN)\s*[:\-\u2013\u2014]"
+    rf"|(?:reject(?:ed)?|withdrawn)\s*[:\-\u2013\u2014][\s*]*{_ABOUT_A_RECORD}"
+    r"|rejected\s+(?:cve|by\s+(?:its|the)\s+(?:cna|cve|assign|issu|request|report|number|nvd|nist|mitre))\b"
     r"|(?:this|the)\s+cve(?:[-\s](?:id|record|identifier|\d{4}-\d+))*\s+(?:has\s+been|was|is)\s+(?:rejected|withdrawn)\b"
     # Software, too, rejects records and identifiers; who rejects a vulnerability may be its vendor.
     r"|this\s+(?:candidate|record|id|identifier|report|vulnerability)\s+(?:has\s+been|was)\s+(?:rejected|withdrawn)"
     r"(?=\s*(?:[.,;:)]|\Z)|\s+(?:or\s+withdrawn|because|from\s+the|with\s+reason|as\s+(?:it|a\s+duplicate|not))\b"
     r"|\s+by\s+(?:its|the)\s+(?:cna|cve|assign|issu|request|report|number|nvd|nist|mitre))"
-    r"|withdrawn(?:\s+advisory)?\s*(?:\*\*|\]|\)|:|-|reason\b|\Z)"
-    r"|withdrawn\s+advisory\b"
+    r"|withdrawn\s+(?:advisory|because)\b"
     r"|duplicate\s+advisory\b"
     r"|this\s+advisory\s+(?:has\s+been|was|is)\s+(?:rejected|withdrawn)\b"
     r")",
@@ -37,24 +43,23 @@ def score_of_vector(vector: str | None) -> Decimal | None:
     Threat and environment, which can only be known where the software runs, do not count.
 
     Args:
-        vector: possibly from a stranger; version 2, and at times 3, without prefix.
+        vector: possibly from a stranger; version 2, and at times others, without prefix; in any case and order.
     """
     if not vector or len(vector) > _LONGEST_VECTOR:
         return None
     from cvss import CVSS2, CVSS3, CVSS4  # type: ignore[import-untyped]
     from cvss.exceptions import CVSSError  # type: ignore[import-untyped]
 
+    text = vector.strip().strip("()").rstrip("/").upper()
     try:
-        if vector.startswith("CVSS:4."):
-            head, *metrics = vector.split("/")
+        if "/VC:" in text:
+            version, *metrics = text.split("/") if text.startswith("CVSS:") else ("CVSS:4.0", *text.split("/"))
             base = [metric for metric in metrics if metric.partition(":")[0] in _BASE_METRICS_4]
-            score = CVSS4("/".join((head, *base))).base_score
-        elif vector.startswith("CVSS:3."):
-            score = CVSS3(vector).base_score
-        elif "/PR:" in vector:  # some write a vector of version 3 without its version
-            score = CVSS3(f"CVSS:3.1/{vector}").base_score
+            score = CVSS4("/".join((version, *base))).base_score
+        elif "/PR:" in f"/{text}":  # some write a vector of version 3 without its version
+            score = CVSS3(text if text.startswith("CVSS:") else f"CVSS:3.1/{text}").base_score
         else:
-            score = CVSS2(vector.removeprefix("CVSS:2.0/")).base_score
+            score = CVSS2(f"/{text.removeprefix('CVSS:2.0/')}".replace("/AU:", "/Au:")[1:]).base_score
     except (CVSSError, ArithmeticError, LookupError, ValueError, TypeError):
         return None  # a malformed vector may break the calculation in any way; it has no score then
     return Decimal(str(score))

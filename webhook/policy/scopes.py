@@ -17,6 +17,19 @@ from webhook.policy.ranges import VersionRange, parse_range
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 
+def check_namespace(name: str) -> None:
+    """Refuse what cannot be the name of a namespace.
+
+    Raises:
+        InvalidInput: it cannot.
+    """
+    if not _NAMESPACE.match(name):
+        raise InvalidInput(
+            f"{plain(name, 80)!r} is not the name of a namespace.",
+            remedy="A namespace has 1 to 63 lower-case letters, digits and hyphens; wildcards are not supported.",
+        )
+
+
 def canonical_scope(scope: Scope) -> Scope:
     """The same scope in canonical form.
 
@@ -41,11 +54,8 @@ def canonical_scope(scope: Scope) -> Scope:
                     remedy="Give the package without its version, or leave out the range.",
                 )
             versions = parse_range(f"={purl.version}")
-    if scope.namespace and not _NAMESPACE.match(scope.namespace):
-        raise InvalidInput(
-            f"{plain(scope.namespace, 80)!r} is not the name of a namespace.",
-            remedy="A namespace has 1 to 63 lower-case letters, digits and hyphens; wildcards are not supported.",
-        )
+    if scope.namespace:
+        check_namespace(scope.namespace)
     return Scope(
         package=package,
         version_range=None if versions is None or versions.is_everything else str(versions),

@@ -76,6 +76,7 @@ _SYFT_END = {
 _PURL = Key("purl")
 _REFERENCE_LOCATOR = Key("referenceLocator")
 _PACKAGE_URL = Key("software_packageUrl")
+_EXTERNAL_URL = Key("externalUrl")
 _IDENTIFIER = Key("identifier")
 
 
@@ -195,10 +196,11 @@ def _read_spdx3(data: bytes, document: Document, inventory: Inventory) -> Headin
     if graph is None:
         graph = [_decode(_ELEMENT, data)]  # a document of one element needs no graph
     heading = spdx3.heading(_raw(document.context), graph)
-    urls, identifiers = spdx3.read_graph(graph, inventory)
-    if not (_PACKAGE_URL.stands(urls, data, len(data)) and _IDENTIFIER.stands(identifiers, data, len(data))):
-        keys = ("@graph", "type", "software_packageUrl", "externalIdentifier", "externalIdentifierType", "identifier")
-        refuse_repeated(data, keys)
+    counts = spdx3.read_graph(graph, inventory)
+    keys = (_PACKAGE_URL, _EXTERNAL_URL, _IDENTIFIER)
+    if not all(key.stands(found, data, len(data)) for key, found in zip(keys, counts, strict=True)):
+        names = ("@graph", "type", "software_packageUrl", "externalUrl")
+        refuse_repeated(data, (*names, "externalIdentifier", "externalIdentifierType", "identifier"))
     return heading
 
 

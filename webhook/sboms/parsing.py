@@ -12,7 +12,7 @@ from webhook.sboms import cyclonedx_xml, foreign, json_documents, tag_value
 from webhook.sboms.inventory import Heading, Inventory
 from webhook.sboms.limits import DEFAULT_LIMITS, Limits
 
-READER = 4
+READER = 5
 """Grows whenever the same bytes are read as other components than before.
 
 1 took the purl's text for the package; 2 took NuGet's and Composer's versions, and what stands behind a colon in

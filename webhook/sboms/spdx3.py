@@ -1,9 +1,11 @@
 """SPDX 3.0 as JSON-LD: the packages of ``@graph``, read as plain JSON.
 
 A purl is in ``software_packageUrl``, in an external identifier of type ``packageUrl``, or in an identifier that is a
-separate node and named by its id. Only the official context is accepted, because another one could give the same keys
-another meaning; it is never fetched.
-Source: the SPDX 3.0.1 model, Software/Package and Core/ExternalIdentifier, and its JSON-LD serialisation.
+separate node and named by its id. SwiftPM writes it into ``externalUrl``, and the version into
+``software_internalVersion``, neither of which is a property of SPDX. Only the official context is accepted, because
+another one could give the same keys another meaning; it is never fetched.
+Sources: the SPDX 3.0.1 model, Software/Package and Core/ExternalIdentifier, and its JSON-LD serialisation; SwiftPM 6.4,
+``SBOMModel/SPDX/SPDXPackage.swift``.
 """
 
 from __future__ import annotations
@@ -45,6 +47,8 @@ class Element(msgspec.Struct, gc=False, rename="camel"):
     spdx_id: str | None = None
     node_id: str | None = msgspec.field(default=None, name="@id")
     package_url: str | None = msgspec.field(default=None, name="software_packageUrl")
+    external_url: str | None = None
+    internal_version: str | None = msgspec.field(default=None, name="software_internalVersion")
     purpose: str | None = msgspec.field(default=None, name="software_primaryPurpose")
     external_identifier: list[Identifier | str] | None = None
     external_identifier_type: str | None = None
@@ -76,11 +80,11 @@ def heading(context: bytes, graph: list[Element] | None) -> Heading:
     return Heading("spdx3-json", official[1], shown(next(tools, "")))
 
 
-def read_graph(graph: list[Element] | None, inventory: Inventory) -> tuple[int, int]:
+def read_graph(graph: list[Element] | None, inventory: Inventory) -> tuple[int, int, int]:
     """Add every package.
 
     Returns:
-        How many ``software_packageUrl`` and how many ``identifier`` the elements state.
+        How many ``software_packageUrl``, ``externalUrl`` and ``identifier`` the elements state.
 
     Raises:
         InvalidInput: there are too many packages.
@@ -90,7 +94,7 @@ def read_graph(graph: list[Element] | None, inventory: Inventory) -> tuple[int, 
     inventory.expect(len(packages))
     nodes = {id_: element for element in elements if element.identifier for id_ in (element.spdx_id, element.node_id)}
     for package in packages:
-        stated = False
+        stated, package.version = False, package.version or package.internal_version
         for purl in _purls(package, nodes):
             if stated:
                 inventory.expect(1)
@@ -100,12 +104,16 @@ def read_graph(graph: list[Element] | None, inventory: Inventory) -> tuple[int, 
         if not stated:
             inventory.add_without_purl(package.name, is_package=package.purpose not in NOT_PACKAGES)
     urls = sum(element.package_url is not None for element in elements)
-    return urls, sum(_identifiers(element) for element in elements)
+    external = sum(element.external_url is not None for element in elements)
+    return urls, external, sum(_identifiers(element) for element in elements)
 
 
 def _purls(package: Element, nodes: Mapping[str | None, Element]) -> Iterator[str]:
     if package.package_url is not None:
         yield package.package_url
+    external = package.external_url
+    if external is not None and external.startswith("pkg:") and external != package.package_url:
+        yield external
     for entry in package.external_identifier or ():
         found = nodes.get(entry) if isinstance(entry, str) else entry
         if found is None or found.identifier is None or found.identifier == package.package_url:

@@ -25,6 +25,8 @@ IN_ORDER = {
     " 1.0b2.post345 1.0rc1.dev456 1.0rc1 1.0 1.0.post456.dev34 1.0.post456 1.0.15 1.1.dev1 1!0.1",
     "rpm": "1.0~rc1 1.0 1.0-1.el8 1.0-1.el9 1.0-2.el8 1.1 1:0.1",
     "conan": "1.1.0 1.1.1 1.1.1a 1.1.1k 1.1.2-rc1 1.1.2",
+    # conda leaves an underscore at the end with the last part, where rattler takes it apart
+    "conda": "2dev 2_rc 2_rc1 2_rc_ 2 2.10rc1b 2.10rc1b_ 2post 1!0.1",
     "gem": "1.0.0.beta1 1.0.0.rc1 1.0.0 1.0.1",
     "composer": "1.0.0-dev 1.0.0-alpha1 1.0.0-beta2 1.0.0-RC1 1.0.0 1.0.0-patch1 1.0.1",
 }

@@ -146,3 +146,35 @@ def test_the_number_of_packages_is_bounded() -> None:
     ids = [identifier(f"pkg:npm/a@{n}") for n in range(3)]
     with pytest.raises(InvalidInput, match="more than 2 components"):
         parse(document(package("a", externalIdentifier=ids)), Limits(max_entries=2))
+
+
+def test_what_swiftpm_writes_is_read() -> None:
+    package = {
+        "type": "software_Package",
+        "spdxId": "urn:spdx:swift-nio:NIO",
+        "externalUrl": "pkg:swift/github.com/apple/swift-nio:NIO@2.0.0",
+        "software_internalVersion": "2.0.0",
+        "software_primaryPurpose": "library",
+        "name": "NIO",
+        "summary": "product",
+    }
+    unversioned = {
+        **package,
+        "externalUrl": "pkg:swift/github.com/apple/swift-log",
+        "software_internalVersion": "1.5.0",
+    }
+    commit = {"type": "ExternalIdentifier", "externalIdentifierType": "gitoid", "identifier": "urn:spdx:abc"}
+    page = {"type": "software_Package", "spdxId": "urn:a", "name": "a", "externalUrl": "https://example.org"}
+    sbom = parse(document(package, unversioned, commit, page))
+    assert set(map(str, sbom.components)) == {
+        "pkg:swift/github.com/apple/swift-nio@2.0.0",
+        "pkg:swift/github.com/apple/swift-log@1.5.0",
+    }
+    assert [part.reason.value for part in sbom.skipped] == ["no-purl"]
+
+
+def test_an_address_that_is_stated_twice_is_refused() -> None:
+    twice = document({"type": "software_Package", "name": "a", "externalUrl": "pkg:swift/github.com/a/b@1.0.0"})
+    twice = twice.replace(b'"externalUrl"', b'"externalUrl": "https://example.org", "externalUrl"')
+    with pytest.raises(InvalidInput, match="externalUrl"):
+        parse(twice)

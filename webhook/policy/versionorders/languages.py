@@ -130,7 +130,7 @@ def conda(version: str) -> Any:
     found = _CONDA.fullmatch(text)
     if found is None:
         return None
-    main, local = _conda_parts(found[2]), _conda_parts(found[3]) if found[3] else ()
+    main, local = _conda_parts(found[2]), _conda_local(found[3] or "")
     return None if main is None or local is None else _conda_key((int(found[1] or 0), main, local))
 
 
@@ -139,6 +139,12 @@ def _conda_parts(text: str) -> tuple[_CondaPart, ...] | None:
     ending = "_" if text.endswith("_") else ""
     parts = text[: len(text) - len(ending)].replace("_", ".").split(".")
     parts[-1] += ending
+    return tuple(map(_conda_part, parts)) if all(parts) else None
+
+
+def _conda_local(text: str) -> tuple[_CondaPart, ...] | None:
+    # Here conda splits at every underscore, so that one at the end leaves an empty part, which it refuses.
+    parts = text.replace("_", ".").split(".") if text else []
     return tuple(map(_conda_part, parts)) if all(parts) else None
 
 
