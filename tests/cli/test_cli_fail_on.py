@@ -35,6 +35,12 @@ def test_what_an_assessment_allows_does_not_fail_by_its_severity(filled: Install
     filled.ok("check", reference("caution"), "--fail-on", "low,warn")
 
 
+def test_what_the_policy_lets_pass_fails_by_its_severity(filled: Installation) -> None:
+    filled.configure(policy={"unassessed": "allow"})
+    assert filled.ok("check", reference("unassessed"), "--fail-on", "high,warn").code == 0
+    assert filled.run("check", reference("unassessed"), "--fail-on", "medium").code == 1
+
+
 def test_a_component_without_an_answer_fails_on_request(filled: Installation) -> None:
     path = filled.write("new.cdx.json", document(["pkg:npm/never-asked@1.0.0"]))
     filled.ok("check", path)

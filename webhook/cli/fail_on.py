@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import click
 
 from webhook.model.actions import Action
-from webhook.model.verdicts import Verdict, WorkloadVerdict
+from webhook.model.verdicts import Finding, Verdict, WorkloadVerdict
 from webhook.policy.scores import SEVERITIES, severity
 
 _SEVERITIES = tuple(name.lower() for name in SEVERITIES)
@@ -52,8 +52,14 @@ def _meets(condition: str, verdict: Verdict) -> bool:
         return any(reason.code == condition for reason in verdict.reasons)
     lowest = _SEVERITIES.index(condition)
     return any(
-        finding.action is not Action.ALLOW
+        not _is_allowed(finding)
         and (word := severity(finding.vulnerability.cvss_score).lower()) in _SEVERITIES
         and _SEVERITIES.index(word) >= lowest
         for finding in verdict.findings
     )
+
+
+def _is_allowed(finding: Finding) -> bool:
+    """Whether somebody decided so, or its source called it off; a policy for what is unassessed decides nothing."""
+    is_decided = finding.assessment is not None or finding.vulnerability.rejected
+    return finding.action is Action.ALLOW and is_decided

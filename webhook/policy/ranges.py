@@ -8,7 +8,7 @@ are equal. Two ecosystems have rules for ranges besides their order:
 
 - pypi: a bound without a local part leaves it out of the version, so that ``=2.0.1`` holds 2.0.1+cpu (PEP 440).
 - rpm: SBOMs and advisories leave out epochs at will. Where only one of bound and version has an epoch, it is not known
-  which one is older.
+  which one is older; nor, where all else is equal, whether they are the same.
 
 Source for ``vers:``: the VERS specification of package-url (version-range-spec).
 """
@@ -69,7 +69,17 @@ class _Bound:
         key = None if self.key is None else self._key_of(version)
         if key is not None:
             return bool(_COMPARISONS[operator](key, self.key))
+        if self.purl_type == "rpm" and self._differs_by_epoch(version):
+            return None
         return {"=": False, "!=": True}.get(operator)
+
+    def _differs_by_epoch(self, version: str) -> bool:
+        """Whether the same version and release are behind an epoch that only one of the two states."""
+        bound = self.constraint.version
+        if (":" in bound) == (":" in version):
+            return False
+        found, wanted = (version_key(text.rpartition(":")[2], "rpm") for text in (version, bound))
+        return found is not None and found == wanted
 
     def _key_of(self, version: str) -> VersionKey | None:
         bound = self.constraint.version

@@ -110,6 +110,11 @@ def test_a_local_part_counts_only_where_the_bound_has_one(text: str, version: st
         ("<1:1.1.1k-12.el8_6", "1.1.1k-14.el8_6", None),
         (">=1.1.1k-6.el8_5", "1:1.1.1-8.el8", None),
         ("<0:1.1.1k-12", "1.1.1k-11", True),
+        ("=1:1.1.1k-6.el8", "1.1.1k-6.el8", None),
+        ("!=1.1.1k-6.el8", "1:1.1.1k-6.el8", None),
+        ("=1:1.1.1k-6.el8", "1.1.1k-7.el8", False),
+        ("!=1:1.1.1k-6.el8", "1.1.1k-7.el8", True),
+        ("=0:1.1.1k-6.el8", "1.1.1k-6.el8", True),
         ("<2:1.0", "1:9.0", True),
     ],
 )
