@@ -36,6 +36,21 @@ def as_strict(team: Team, *arguments: str) -> Ran:
     return invoke(*arguments, "--config", str(path))
 
 
+def test_in_a_cluster_nobody_asks_or_answers_without_a_proof(alone: Team) -> None:
+    path = alone.config.with_name("cluster.yaml")
+    settings = {"database": {"url": alone.url}, "kube": {"cluster": True}}
+    path.write_text(json.dumps(settings), encoding="utf-8")
+    answer = ("requests", "approve", "1", "--comment", "fine")
+    for arguments in (("requests", "create", *LOG4SHELL, "--days", "30"), answer):
+        ran = invoke(*arguments, "--config", str(path))
+        assert ran.code == 2 and "Error (identity-missing)" in ran.err and "--token-file" in ran.err
+    empty = alone.config.with_name("empty")
+    empty.write_text(" \n")
+    for file, why in (("missing", "cannot be read"), ("empty", "no token")):
+        ran = invoke(*answer, "--token-file", str(empty.with_name(file)), "--config", str(path))
+        assert ran.code == 2 and why in ran.err
+
+
 def test_a_denial_says_how_to_ask_and_what_it_says_works(alone: Team) -> None:
     image = "registry.example/shop/web:1.4.2"
     denied = alone.run("check", image, "--output", "json")

@@ -28,6 +28,8 @@ from kubernetes.client import ApiException
 from tests.e2e.processes import Process, free_port, wait_until
 
 START_SECONDS = 60.0
+PEOPLE = ("dora", "ben")
+"""Users with tokens and without rights; their names are those that tests of requests use."""
 CORE = ("etcd", "kube-apiserver", "kubectl")
 CONTROLLERS = ("kube-controller-manager", "kube-scheduler", "kwok")
 
@@ -155,7 +157,8 @@ class Cluster:
             "rules": [*self._options.audited, {"level": "None"}],
         }
         (self.folder / "audit-policy.yaml").write_text(yaml.safe_dump(policy))
-        (self.folder / "tokens.csv").write_text(f"{self._token},admin,admin-uid,system:masters\n")
+        people = "".join(f"{self.token_of(name)},{name},{name}-uid\n" for name in PEOPLE)
+        (self.folder / "tokens.csv").write_text(f"{self._token},admin,admin-uid,system:masters\n{people}")
         self.kubeconfig.write_text(
             yaml.safe_dump(
                 {
@@ -298,6 +301,10 @@ class Cluster:
             if entry["objectRef"].get("namespace") == namespace and entry["objectRef"].get("name") == name
         ]
         return wanted[-1].get("annotations", {}) if wanted else {}
+
+    def token_of(self, person: str) -> str:
+        """The token of one of the people that the API server knows, for itself as its audience."""
+        return f"{self._token}-{person}"
 
     def kubectl(self, *arguments: str, manifest: Any = None) -> Ran:
         """Run kubectl as a user would, with one manifest or a list of them on its standard input.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import kubernetes.client
 import pytest
 import yaml
 
+from tests.cli.installation import Ran, invoke
 from tests.e2e.answers import Answer, call
 from tests.e2e.catalogue import BLOCKED, PARSER
 from tests.e2e.chart.users import client_of, create_role, grant
@@ -321,3 +323,51 @@ def test_an_assessment_of_the_cluster_names_its_author_and_waits_for_another_per
     assert call(change, *where, {"spec": {"comment": "mine", "author": "ben"}}).allowed
     reason(cluster, "parser", "ApprovalWaits")
     wait_until(lambda: not admitted(cluster, "dora", namespace), SECONDS, "the exception to end")
+
+
+def test_the_command_line_asks_who_you_are_and_what_you_may_do(
+    cluster: Cluster, bomgate: Bomgate, namespace: str, parts: Parts, tmp_path: Path
+) -> None:
+    settings = {
+        "database": {"url": f"sqlite:///{bomgate.database}"},
+        "kube": {"cluster": True, "kubeconfig": str(cluster.kubeconfig)},
+        "console": {"tokenAudiences": [cluster.url]},
+    }
+    (tmp_path / "bomgate.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+
+    def run(user: str, *arguments: str) -> Ran:
+        token = tmp_path / f"{user}.token"
+        token.write_text(cluster.token_of(user) + "\n", encoding="utf-8")
+        who = () if user == "admin" else ("--token-file", str(token))
+        return invoke(*arguments, *who, "--config", str(tmp_path / "bomgate.yaml"))
+
+    create = ("requests", "create", "CVE-2026-10001", "--package", PACKAGE, "--namespace", namespace)
+    wish = (*create, "--reason", "no untrusted input", "--days", "30", "--output", "json")
+    refused = run("dora", *wish)
+    assert refused.code == 2 and f"dora may not create requests.bomgate.dev in namespace {namespace}" in refused.err
+    grant(cluster, "dora", create_role(cluster, "requester", "bomgate.dev", ["requests"], ["create"]), namespace)
+    made = wait_until(lambda: (ran := run("dora", *wish)).code == 0 and ran, 20, "the right to ask", pause=0.5)
+    number = str(made.json["request"]["number"])
+    person_made = made.json["request"]["askers"][0]["person"]
+    assert (person_made["user"], person_made["issuer"], person_made["uid"]) == ("dora", "kubernetes", "dora-uid")
+    approve = ("requests", "approve", number, "--comment", "fine")
+    assert "ben may not approve requests.bomgate.dev" in run("ben", *approve).err
+    role = create_role(cluster, "answerer", "bomgate.dev", ["requests"], ["approve"])
+    for user in ("dora", "ben"):
+        grant(cluster, user, role, namespace)
+    own = wait_until(lambda: "asked" in (err := run("dora", *approve).err) and err, 20, "the right", pause=0.5)
+    assert f"dora has asked for request {number}" in own
+    forged = run("nobody", *approve)
+    assert forged.code == 2 and "does not accept this token" in forged.err
+    assert run("ben", *approve).code == 0
+    answer = parts.desk.named(int(number)).answer
+    assert answer is not None and (answer.person.username, answer.person.uid) == ("ben", "ben-uid")
+    # The same for assessments; the author is whoever the API server says it is.
+    assess_it = ("assess", "CVE-2026-10001", "--package", PACKAGE, "--type", "Ignore", "--comment", "why")
+    denied = run("ben", *assess_it, "--namespace", namespace, "--override")
+    assert denied.code == 2 and "ben may not create assessments/override.bomgate.dev" in denied.err
+    assert "you are ben" in run("ben", *assess_it, "--namespace", namespace, "--author", "dora").err
+    for user, proof in (("ben", "token"), ("admin", "kubeconfig")):
+        assert run(user, *assess_it, "--namespace", f"{namespace}-{user}").code == 0
+        newest = parts.store.assessments.find(AssessmentQuery(source="manual"))[-1]
+        assert newest.author == user and newest.recorded_by.endswith(f", {proof}")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from webhook.clients.kube.namespaces import NamespaceWatch
     from webhook.clients.kube.webhooks import KubeRegistration, WebhookConfigurations
     from webhook.engines.admission.enforcing import ClusterParts
+    from webhook.model.deadlines import Deadline
+    from webhook.model.people import Person
     from webhook.model.rights import Right
     from webhook.ports import (
         Background,
@@ -280,6 +282,17 @@ class Cluster:
         from webhook.clients.kube.tokens import TokenReviews
 
         return TokenReviews(self.api, audiences, self.clock)
+
+    def own_user(self, deadline: Deadline) -> Person:
+        """Whoever the API server takes this process for.
+
+        Raises:
+            ConfigError: there is no way to the API server.
+            SourceError: it did not answer, or refused to.
+        """
+        from webhook.clients.kube.tokens import own_user
+
+        return own_user(self.api, deadline)
 
     def rights(self) -> Callable[[Right], bool]:
         """Asks whether this process has a right.

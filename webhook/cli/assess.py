@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from webhook.bootstrap import Parts
-from webhook.cli.assess_plan import Outcome, Request, check, plan, record, with_effects
+from webhook.cli.assess_plan import Outcome, Request, check, plan, record, require, with_effects
 from webhook.cli.decision_shapes import (
     AffectedImageShape,
     AssessedShape,
@@ -18,6 +18,7 @@ from webhook.cli.decision_shapes import (
     RecordedAssessmentShape,
 )
 from webhook.cli.exits import Exit
+from webhook.cli.identity import author, token_option
 from webhook.cli.options import (
     CvssRangeType,
     complete_types,
@@ -79,6 +80,7 @@ _SHOWN_STATES = 3
 @click.option("--override", is_flag=True, help="Also replace assessments made by other people; in bulk, by anybody.")
 @click.option("--undo", metavar="BATCH", help="Undo everything that one command recorded.")
 @click.option("--yes", is_flag=True, help="In bulk: do not ask for confirmation.")
+@token_option
 @global_options
 @output_option()
 def command(output: str, **given: Any) -> Exit:
@@ -91,16 +93,18 @@ def command(output: str, **given: Any) -> Exit:
     request = Request(**given)
     check(request)
     parts = invocation().parts(creates=request.allow_unknown and not request.dry_run)
-    planned = plan(request, parts)
+    who = author(parts, request.author, request.token_file, by_rules=request.existing)
+    planned = plan(request, parts, who)
     if planned.changes and (request.dry_run or request.in_bulk):
         planned = with_effects(planned, parts)
     is_json = output == "json"
     if not is_json:
         _show(planned)
     if planned.changes and not request.dry_run:
+        require(request, planned, who)
         if request.in_bulk and not request.yes and sys.stdin.isatty():
             click.confirm(f"Record {count(len(planned.changes), 'assessment')}?", abort=True, err=True)
-        planned = record(planned, parts)
+        planned = record(planned, parts, who)
     if is_json:
         print_json(
             AssessedShape(

@@ -6,11 +6,12 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 
 import click
 
 from webhook.bootstrap import Parts
-from webhook.cli.author import person, recorder
+from webhook.cli.identity import Actor
 from webhook.cli.triaging import loaded_triage
 from webhook.engines.assessing.impact import Change, without_decided
 from webhook.engines.triage.effects import Effects
@@ -48,6 +49,7 @@ class Request:
     override: bool
     undo: str | None
     yes: bool
+    token_file: Path | None = None
 
     @property
     def scope(self) -> Scope:
@@ -115,14 +117,20 @@ def check(request: Request) -> None:
         raise click.UsageError("Missing option '--comment'. Say why, so that others can judge it later.")
 
 
-def plan(request: Request, parts: Parts) -> Outcome:
-    """What the request comes to; nothing is recorded yet."""
+def plan(request: Request, parts: Parts, who: Actor) -> Outcome:
+    """What the request comes to; nothing is recorded yet.
+
+    Args:
+        request: the options.
+        parts: of this process.
+        who: whoever decides.
+    """
     assessor = parts.assessor
     if request.existing:
         existing = assessor.existing(dry_run=True)
         counts = {"assessed": existing.assessed, "expired": existing.expired, "unmatched": existing.unmatched}
         return Outcome(tuple(assessor.impact(existing.assessments)), counts)
-    author = person(parts, request.author)
+    author = who.person.name
     if request.undo is not None:
         undo = assessor.undo(request.undo, author=author)
         return Outcome(tuple(assessor.impact(undo.records)), {"decided since": len(undo.decided_since)})
@@ -175,10 +183,23 @@ def with_effects(planned: Outcome, parts: Parts) -> Outcome:
     return replace(planned, effects=loaded_triage(parts).decider.effects(planned.records))
 
 
-def record(planned: Outcome, parts: Parts) -> Outcome:
+def require(request: Request, planned: Outcome, who: Actor) -> None:
+    """Refuse what whoever decides has no right to, in one of the namespaces that it is about.
+
+    Raises:
+        NotAllowed: see above.
+        SourceError: the API server does not say.
+    """
+    verb = "delete" if request.undo is not None or request.clear else "create"
+    who.require_for(verb, "assessments", planned.records)
+    if request.override:
+        who.require_for("create", "assessments/override", planned.records)
+
+
+def record(planned: Outcome, parts: Parts, who: Actor) -> Outcome:
     """Record what was planned, under the name of a new batch."""
     batch = f"{parts.clock.now():%Y%m%d}-{secrets.token_hex(3)}"
-    stamped = parts.assessor.record(planned.records, batch=batch, recorded_by=recorder(parts))
+    stamped = parts.assessor.record(planned.records, batch=batch, recorded_by=who.recorded_by)
     changes = tuple(replace(change, record=record) for change, record in zip(planned.changes, stamped, strict=True))
     return replace(planned, changes=changes, batch=batch)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from webhook.bootstrap import Parts
-from webhook.cli.author import local_person, recorder
 from webhook.cli.decision_shapes import EffectsShape
+from webhook.cli.identity import Actor, actor, token_option
 from webhook.cli.options import (
     complete_types,
     complete_vulnerabilities,
@@ -35,6 +36,7 @@ from webhook.policy.scopes import check_namespace, described
 
 F = TypeVar("F", bound=Callable[..., Any])
 _PRESETS = (7, 30, 90)
+_RESOURCE = "requests"
 _CSV = (
     "number",
     "phase",
@@ -63,6 +65,7 @@ def _answer_options(verb: F) -> F:
     for option in (
         click.option("--version", type=int, metavar="N", help="Only if the request is still as you saw it."),
         click.option("--comment", required=True, metavar="C", help="Why; the requester sees it."),
+        token_option,
     ):
         verb = option(verb)
     return verb
@@ -152,11 +155,14 @@ def show(output: str, number: int) -> None:
 @click.option("--until-fixed", is_flag=True, help="Or until a fixed version is known, where a source tells that.")
 @click.option("--type", "type_name", metavar="T", shell_complete=complete_types, help="Assessment type to ask for.")
 @click.option("--for", "requested_for", default="", metavar="NAME", help="For whom a ServiceAccount asks; a claim.")
+@token_option
 @global_options
 @output_option()
-def create(output: str, **given: Any) -> None:
+def create(output: str, token_file: Path | None, **given: Any) -> None:
     """Ask for an exception."""
     parts = invocation().parts()
+    who = actor(parts, token_file)
+    who.require("create", _RESOURCE, given["namespace"])
     wish = Wish(
         vulnerabilities=given["ids"],
         scope=Scope(given["package"], given["versions"], given["image"], None),
@@ -168,8 +174,7 @@ def create(output: str, **given: Any) -> None:
         requested_for=given["requested_for"],
         type=given["type_name"] or "",
     )
-    person = local_person()
-    request = parts.desk.ask(wish, person, recorder(parts))
+    request = parts.desk.ask(wish, who.person, who.recorded_by)
     _print(parts, request, output)
     note(f"Request {request.number} waits for somebody else to approve it.")
 
@@ -177,13 +182,14 @@ def create(output: str, **given: Any) -> None:
 @command.command("join", examples=("bomgate requests join 7 --reason 'payments needs it as well'",))
 @click.argument("number", type=int)
 @click.option("--reason", required=True, metavar="C", help="Why; the approver sees it.")
+@token_option
 @global_options
 @output_option()
-def join(output: str, number: int, reason: str) -> None:
+def join(output: str, number: int, reason: str, token_file: Path | None) -> None:
     """Ask for the same as a request that waits."""
     parts = invocation().parts()
-    person = local_person()
-    _print(parts, parts.desk.join(number, reason, person, recorder(parts)), output)
+    who = _allowed(parts, number, "create", token_file)
+    _print(parts, parts.desk.join(number, reason, who.person, who.recorded_by), output)
 
 
 @command.command(
@@ -208,16 +214,17 @@ def approve(
     type_name: str | None,
     until: str | None,
     dry_run: bool,
+    token_file: Path | None,
 ) -> None:
     """Approve a request that somebody else made; requests that this covers are answered, too."""
     parts = invocation().parts()
-    request = parts.desk.named(number)
     reply = DraftAnswer(comment, version, type_name or "", None if until is None else parse_until(until))
     if dry_run:
+        request = parts.desk.named(number)
         _print(parts, request, output, _effects(parts, request, reply), dry_run=True)
         return
-    person = local_person()
-    _print(parts, parts.desk.approve(number, reply, person, recorder(parts)), output)
+    who = _allowed(parts, number, "approve", token_file)
+    _print(parts, parts.desk.approve(number, reply, who.person, who.recorded_by), output)
 
 
 @command.command("deny", examples=("bomgate requests deny 7 --comment 'update to 2.17.1 instead'",))
@@ -225,25 +232,33 @@ def approve(
 @_answer_options
 @global_options
 @output_option()
-def deny(output: str, number: int, comment: str, version: int | None) -> None:
+def deny(output: str, number: int, comment: str, version: int | None, token_file: Path | None) -> None:
     """Deny a request that somebody else made."""
     parts = invocation().parts()
-    person = local_person()
-    _print(parts, parts.desk.deny(number, DraftAnswer(comment, version), person, recorder(parts)), output)
+    who = _allowed(parts, number, "approve", token_file)
+    _print(parts, parts.desk.deny(number, DraftAnswer(comment, version), who.person, who.recorded_by), output)
 
 
 @command.command("withdraw", examples=("bomgate requests withdraw 7",))
 @click.argument("number", type=int)
+@token_option
 @global_options
 @output_option()
-def withdraw(output: str, number: int) -> None:
+def withdraw(output: str, number: int, token_file: Path | None) -> None:
     """Ask no longer; an exception that nobody asks for any more ends."""
     parts = invocation().parts()
-    person = local_person()
-    _print(parts, parts.desk.withdraw(number, person, recorder(parts)), output)
+    who = _allowed(parts, number, "create", token_file)
+    _print(parts, parts.desk.withdraw(number, who.person, who.recorded_by), output)
 
 
 # -- parts -----------------------------------------------------------------------------------------------------------
+
+
+def _allowed(parts: Parts, number: int, verb: str, token_file: Path | None) -> Actor:
+    """Who acts on a request; they may do that where it is for."""
+    who = actor(parts, token_file)
+    who.require(verb, _RESOURCE, parts.desk.named(number).scope.namespace or "")
+    return who
 
 
 def _effects(parts: Parts, request: ExceptionRequest, reply: DraftAnswer) -> Effects:

@@ -46,7 +46,16 @@ class _Claims(msgspec.Struct):
     exp: float | None = None
 
 
+class _OwnStatus(msgspec.Struct, rename="camel"):
+    user_info: _User = msgspec.field(default_factory=_User)
+
+
+class _OwnReview(msgspec.Struct):
+    status: _OwnStatus = msgspec.field(default_factory=_OwnStatus)
+
+
 _DECODER = msgspec.json.Decoder(_Review)
+_OWN = msgspec.json.Decoder(_OwnReview)
 _CLAIMS = msgspec.json.Decoder(_Claims)
 
 
@@ -81,13 +90,38 @@ class TokenReviews:
         status, user = review.status, review.status.user
         if not status.authenticated or not user.username or not set(status.audiences or ()) & set(self._audiences):
             return None
-        extra = tuple((key, tuple(values)) for key, values in sorted((user.extra or {}).items()))
-        who = Person(user.username, "token", tuple(user.groups or ()), KUBERNETES, user.username, user.uid, extra)
+        who = _person(user)
         end = _end(token)
         if end is None:
             return None if who.is_service_account else SignedIn(who)
         left = end - self._clock.now().timestamp()
         return SignedIn(who, left) if left > 0 else None
+
+
+def own_user(api: KubeApi, deadline: Deadline) -> Person:
+    """Whoever the API server takes this process for, by its kubeconfig file; as ``kubectl auth whoami`` says.
+
+    Source: Kubernetes API reference, authentication.k8s.io/v1 SelfSubjectReview, which everybody may create.
+
+    Args:
+        api: the API server.
+        deadline: by when it must have answered.
+
+    Raises:
+        SourceError: it did not answer, or refused to.
+    """
+    wanted = Wanted("selfsubjectreviews.authentication.k8s.io", "")
+    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    content = api.send("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", wanted, deadline, body=body)
+    review: _OwnReview | None = None if content is None else decoded(_OWN, content, wanted)
+    if review is None or not review.status.user_info.username:
+        raise Final("The API server does not say who you are.", remedy="Check kube.kubeconfig.")
+    return _person(review.status.user_info)
+
+
+def _person(user: _User) -> Person:
+    extra = tuple((key, tuple(values)) for key, values in sorted((user.extra or {}).items()))
+    return Person(user.username, "token", tuple(user.groups or ()), KUBERNETES, user.username, user.uid, extra)
 
 
 def _end(token: str) -> float | None:

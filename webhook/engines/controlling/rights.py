@@ -90,6 +90,10 @@ def controller_needs(features: Features) -> Needs:
             Right("patch", "assessmentrequests/status", _BOMGATE),
             *(Right("get", kind, _REGISTRATION, name=features.request_guard) for kind in _GUARDS),
         ),
+        "people at the command line": (  # in its Pod
+            Right("create", "tokenreviews", "authentication.k8s.io"),
+            Right("create", "subjectaccessreviews", "authorization.k8s.io"),
+        ),
         "break-glass": (
             *_rights("get", *_WORKLOADS),
             *(Right(verb, "breakglassgrants", _BOMGATE) for verb in ("list", "delete")),

@@ -63,7 +63,13 @@ def test_leading_and_certificates_are_vital() -> None:
 
 def test_what_is_not_switched_on_needs_no_rights() -> None:
     little = controller_needs(Features("bomgate", "bomgate-controller"))
-    assert set(little) == {"leading", "inventory and audit", "custom resources", "requests"}
+    assert set(little) == {
+        "leading",
+        "inventory and audit",
+        "custom resources",
+        "requests",
+        "people at the command line",
+    }
     assert set(webhook_needs(Features("bomgate"))) == {"modes of namespaces", "admitted"}
     assert {"break-glass", "platforms of nodes", "reports with SBOMs"} <= set(webhook_needs(ALL))
 
