@@ -54,6 +54,7 @@ class Facts:
     components: dict[Purl, Component] = field(default_factory=dict)
     sboms: dict[tuple[Digest, str], StoredDocument] = field(default_factory=dict)
     found: dict[Digest, list[Presence]] = field(default_factory=dict)
+    seen_at: dict[tuple[Digest, tuple[str, str, str]], dt.datetime] = field(default_factory=dict)
     looks: dict[Digest, dict[str, tuple[LookRecord, int]]] = field(default_factory=dict)
     departures: list[tuple[Departure, int]] = field(default_factory=list)
     tags: dict[str, tuple[Digest, int]] = field(default_factory=dict)

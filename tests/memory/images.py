@@ -115,11 +115,16 @@ class MemorySboms:
         sboms = [sbom for documents_there in look.found.values() for sbom in documents_there]
         for sbom, presence in zip(sboms, seen(look), strict=True):
             changed |= self._find(digest, sbom, presence)
-        left, documents = gone(before, look), {sbom.document_digest for sbom in sboms}
+        newer = {
+            presence.key
+            for presence in before
+            if look.begun is not None and facts.seen_at[digest, presence.key] > look.begun
+        }
+        left, documents = gone(before, look, newer), {sbom.document_digest for sbom in sboms}
         changed |= self._leave(digest, left, documents, look.author, "gone from its place")
         known = facts.looks.get(digest, {}).get(look.origin)
         if facts.found.get(digest):
-            trouble = kept_trouble(look, None if known is None else known[0].trouble)
+            trouble = kept_trouble(look, *((None, None) if known is None else (known[0].trouble, known[0].at)))
             is_news = known is None or known[0].trouble != trouble
             at = facts.revision if is_news or known is None else known[1]
             facts.looks.setdefault(digest, {})[look.origin] = (LookRecord(look.origin, now, trouble), at)
@@ -153,6 +158,7 @@ class MemorySboms:
         facts, key = self._facts, (digest, sbom.document_digest)
         rest = [presence for presence in facts.found.get(digest, []) if presence.key != found.key]
         facts.found[digest] = [*rest, found]
+        facts.seen_at[digest, found.key] = facts.clock.now()
         if key in facts.sboms:
             return False
         known = set(facts.components)

@@ -303,7 +303,7 @@ def test_an_attached_document_of_which_nobody_knows_the_name_is_adopted_when_it_
     assert store.sboms.show(digest(1)) == []
 
 
-def test_a_place_that_gives_less_than_it_has_takes_nothing_away(store: AnyStore):
+def test_a_place_that_gives_less_than_it_has_takes_nothing_away(store: AnyStore) -> None:
     old, new = make_sbom("pkg:npm/a@1"), make_sbom("pkg:npm/b@1")
     store.sboms.record(digest(1), Look(WEB, {"referrers": [old], "buildkit": [old]}))
     short = frozenset(["referrers"])
@@ -314,3 +314,20 @@ def test_a_place_that_gives_less_than_it_has_takes_nothing_away(store: AnyStore)
         old.document_digest,
         new.document_digest,
     }
+
+
+def test_a_look_that_ends_late_takes_nothing_away_that_was_seen_since(store: AnyStore, clock: FakeClock) -> None:
+    old, new = make_sbom("pkg:npm/a@1"), make_sbom("pkg:npm/b@1")
+    store.sboms.record(digest(1), Look(WEB, {"referrers": [old]}))
+    begun = clock.now()
+    clock.advance(10)
+    later = Look(WEB, {"referrers": [old, new]}, "buildkit: cannot be read", passing=False, begun=clock.now())
+    store.sboms.record(digest(1), later)
+    clock.advance(10)
+    assert list(store.sboms.record(digest(1), Look(WEB, {"referrers": [old]}, begun=begun))) == []
+    assert len(store.sboms.show(digest(1))) == 2
+    assert [look.trouble for look in store.sboms.looks([digest(1)])[digest(1)]] == ["buildkit: cannot be read"]
+    clock.advance(10)
+    (left,) = store.sboms.record(digest(1), Look(WEB, {"referrers": [old]}, begun=clock.now()))
+    assert left.document_digest == new.document_digest
+    assert [look.trouble for look in store.sboms.looks([digest(1)])[digest(1)]] == [""]

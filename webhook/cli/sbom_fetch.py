@@ -44,6 +44,7 @@ def fetch(image: str, explain: bool, add: bool, timeout: float, output: str) -> 
     reference, parts = parse_image(image), invocation().parts(creates=add)
     from webhook.bootstrap.explanations import explained
 
+    begun = parts.clock.now()
     found = explained(parts, reference, Deadline(parts.clock.monotonic() + timeout))
     gone: Sequence[Departure] = ()
     if add and found.digest is not None:
@@ -55,6 +56,7 @@ def fetch(image: str, explain: bool, add: bool, timeout: float, output: str) -> 
             found.incomplete,
             passing=not found.unreadable,
             author=recorder(parts),
+            begun=begun,
             short=frozenset(kept_place(place, seal) for place in found.short),
         )
         gone = parts.store.sboms.record(found.digest, look, image=reference if found.sboms else None)

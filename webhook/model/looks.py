@@ -32,6 +32,7 @@ class Look:
         trouble: why not all that is attached is known; empty when every place answered.
         passing: whether the trouble may end by itself; then it is not held against an image that was read whole before.
         author: who looked.
+        begun: when the places were asked; what others have seen there since is newer. None means now.
         short: places in ``found`` that did not give all they have; what was found there before stays.
     """
 
@@ -41,6 +42,7 @@ class Look:
     passing: bool = True
     author: str = CONTROLLER
     short: frozenset[str] = frozenset()
+    begun: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
 
 from webhook.model.looks import Look, Presence, kept_origin
 from webhook.model.places import GENERATED, Finding, answers_for, kept_finding, settles
@@ -29,12 +30,13 @@ def seen(look: Look) -> list[Presence]:
     ]
 
 
-def gone(there: Sequence[Presence], look: Look) -> list[Presence]:
+def gone(there: Sequence[Presence], look: Look, seen_since: Collection[tuple[str, str, str]] = ()) -> list[Presence]:
     """Presences that a look no longer confirms.
 
     Args:
         there: where the documents of the image were before.
         look: answers for the places in it, and for the name in which they were asked.
+        seen_since: keys of what was seen after the look began, which knows less of it then.
     """
     left = []
     for place, sboms in look.found.items():
@@ -47,6 +49,7 @@ def gone(there: Sequence[Presence], look: Look) -> list[Presence]:
             if presence.origin == origin
             and answers_for(place, presence.place)
             and presence.document_digest not in documents
+            and presence.key not in seen_since
         ]
     return left
 
@@ -79,13 +82,18 @@ def most_trusted(document_digest: str, there: Iterable[Presence]) -> Finding | N
     return kept
 
 
-def kept_trouble(look: Look, known: str | None) -> str:
+def kept_trouble(look: Look, known: str | None, known_at: dt.datetime | None = None) -> str:
     """The trouble of a look to keep. A passing one does not count against an image that was read in full before.
+
+    Of two looks at the same time, the last to end may have begun first; then the trouble of the other stays.
 
     Args:
         look: the newest.
         known: the trouble kept from the look before; None when there was no look.
+        known_at: when that was kept.
     """
+    if known and known_at is not None and look.begun is not None and known_at > look.begun:
+        return known
     return "" if look.passing and known == "" else look.trouble
 
 

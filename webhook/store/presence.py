@@ -31,6 +31,16 @@ def presences(connection: Connection, digest: Digest) -> list[Presence]:
     return [_presence(*row) for row in connection.execute(query)]
 
 
+def seen_since(connection: Connection, digest: Digest, moment: dt.datetime | None) -> set[tuple[str, str, str]]:
+    """Keys of the presences that were seen after a moment; none where nobody knows the moment."""
+    if moment is None:
+        return set()
+    columns = sbom_places.c
+    query = select(columns.document_digest, columns.place, columns.origin)
+    rows = connection.execute(query.where(columns.digest == str(digest), columns.seen_at > moment))
+    return {(document, place, origin) for document, place, origin in rows}
+
+
 def _presence(document: str, place: str, origin: str, coverage: str | None) -> Presence:
     return Presence(document, place, origin, None if coverage is None else _COVERAGE.decode(coverage))
 
@@ -131,9 +141,9 @@ def note_look(database: Database, change: Change, digest: Digest, look: Look, no
     """Note when an image was looked at; whether what counts has changed."""
     columns = sbom_looks.c
     mine = and_(columns.digest == str(digest), columns.origin == look.origin)
-    row = change.connection.execute(select(columns.trouble).where(mine)).one_or_none()
-    known = None if row is None else row[0]
-    trouble = kept_trouble(look, known)
+    row = change.connection.execute(select(columns.trouble, columns.looked_at).where(mine)).one_or_none()
+    known, known_at = (None, None) if row is None else row
+    trouble = kept_trouble(look, known, known_at)
     if known == trouble:
         change.connection.execute(update(sbom_looks).where(mine).values(looked_at=now))
         return False

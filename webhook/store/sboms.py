@@ -96,6 +96,7 @@ class SbomRepository:
         self._documents.keep([sbom for some in look.found.values() for sbom in some])
         now, tag = self._clock.now(), _tag(image)
         with self._database.change(lazily=True) as change:
+            newer = presence.seen_since(change.connection, digest, look.begun)
             before = presence.heal(self._database, change, digest, now)
             found = [sbom for documents_there in look.found.values() for sbom in documents_there]
             if not before and not found:
@@ -103,7 +104,7 @@ class SbomRepository:
                 return ()
             presence.forget(change, digest, adopted(before, look))
             is_new = self._keep(change, digest, zip(found, seen(look), strict=True))
-            departures = [_departure(digest, held, now, look.author, _GONE) for held in gone(before, look)]
+            departures = [_departure(digest, held, now, look.author, _GONE) for held in gone(before, look, newer)]
             changed = self._leave(change, digest, departures, {sbom.document_digest for sbom in found}) or is_new
             if presence.presences(change.connection, digest):
                 changed |= presence.note_look(self._database, change, digest, look, now)

@@ -6,6 +6,7 @@ the verdict weighs like a missing SBOM, because what the place has might be wors
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -81,9 +82,17 @@ class Seen:
                 return SearchOutcome(status, f"{place}: {message}")
         return SearchOutcome(SbomStatus.NONE, _NEEDS_SIGNATURE if self.wanted.seal else "")
 
-    def look(self, origin: str, author: str = CONTROLLER) -> Look:
-        """What the store keeps of it."""
-        return Look(origin, self.found, self.trouble, passing=not self.unreadable, author=author, short=self.short)
+    def look(self, origin: str, begun: dt.datetime, author: str = CONTROLLER) -> Look:
+        """What the store keeps of it.
+
+        Args:
+            origin: in which name the places were asked.
+            begun: when.
+            author: who asked.
+        """
+        return Look(
+            origin, self.found, self.trouble, passing=not self.unreadable, author=author, short=self.short, begun=begun
+        )
 
 
 def look_around(places: Sequence[SbomSource], wanted: LookedFor, deadline: Deadline, faults: Faults) -> Seen:

@@ -30,6 +30,8 @@ from webhook.model.verdicts import SbomStatus
 from webhook.telemetry import Faults
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from webhook.engines.readmodel import ReadModel
     from webhook.engines.refresher import Refresher
     from webhook.engines.searching.options import SearchOptions
@@ -238,7 +240,7 @@ class SbomSearch:
         Raises:
             StoreError: SBOMs were found, and the store neither kept them nor knows their components.
         """
-        image, parts = wanted.image, self._parts
+        image, parts, begun = wanted.image, self._parts, self._clock.now()
         try:
             opening = parts.opener.open(wanted.access, deadline)
         except SourceError as problem:
@@ -251,7 +253,7 @@ class SbomSearch:
         if not seen.sboms or coverage_of(seen.sboms).without(parts.platforms.now().names):
             seen = generated(opening.places, seen, deadline, parts.faults)
         if seen.sboms or self._model.knows(wanted.digest):
-            self._keep(wanted, seen, opening)
+            self._keep(wanted, seen, opening, begun)
         return SearchOutcome(SbomStatus.FOUND, seen.trouble) if seen.sboms else seen.outcome
 
     def look_again(
@@ -276,13 +278,13 @@ class SbomSearch:
             SourceError: the registry cannot be opened.
             StoreError: the store did not answer.
         """
-        parts = self._parts
+        parts, begun = self._parts, self._clock.now()
         wanted = LookedFor(image, digest, parts.seal(image), f"{digest} {image.name}")
         opening = parts.opener.open(access, deadline)
         seen = look_around(changed_places(opening.places, wanted, deadline, former), wanted, deadline, parts.faults)
         for place in (*seen.refused, *seen.unreadable):
             former.pop(place, None)  # it is read next time, whatever its state
-        look = seen.look(origin_of(image.name, access.namespace if opening.key else ""))
+        look = seen.look(origin_of(image.name, access.namespace if opening.key else ""), begun)
         if opening.key and look.trouble:
             look = replace(look, trouble=_PRIVATE_TROUBLE)
         if seen.found or not seen.refused:
@@ -291,13 +293,13 @@ class SbomSearch:
                 log.warning("an SBOM is gone from its place and no longer counts", extra=extra)
         return not seen.trouble
 
-    def _keep(self, wanted: _Wanted, seen: Seen, opening: Opening) -> None:
+    def _keep(self, wanted: _Wanted, seen: Seen, opening: Opening, begun: dt.datetime) -> None:
         """Bring what was found into the store and the read model, or else into memory."""
         parts = self._parts
         # A tag that a namespace's secrets opened is not remembered for everybody. One that stands before a digest is
         # whatever somebody wrote there: no registry has said that it points at it.
         tagged = None if opening.key or wanted.image.digest is not None else wanted.image
-        look = seen.look(origin_of(wanted.image.name, wanted.access.namespace if opening.key else ""))
+        look = seen.look(origin_of(wanted.image.name, wanted.access.namespace if opening.key else ""), begun)
         if opening.key and look.trouble:
             look = replace(look, trouble=_PRIVATE_TROUBLE)
         try:
