@@ -218,8 +218,9 @@ def test_denied_asked_approved_admitted_and_denied_again(cluster: Cluster, names
     other = cluster.create_namespace(f"{namespace}-other", {INSTANCE_LABEL: NAME})
     grant(cluster, "dora", "edit", other)
     assert not admitted(cluster, "dora", other)
-    events = cluster.kubectl("get", "events", "-n", namespace, "-o", "jsonpath={.items[*].reason}").out.split()
-    assert {"RequestWaiting", "RequestApproved"} <= set(events)
+    told = {"RequestWaiting", "RequestApproved", "ExceptionRequested", "ExceptionApproved"}
+    query = ("get", "events", "-n", namespace, "-o", "jsonpath={.items[*].reason}")
+    wait_until(lambda: told <= set(cluster.kubectl(*query).out.split()), SECONDS, "the events", pause=0.2)
     # What is changed afterwards is not what was approved.
     assert patch(cluster, "dora", namespace, "parser", {"spec": {"reason": "and more", "days": 60}}).allowed
     assert status(cluster, namespace, "parser", "waiting")["request"] == number

@@ -15,6 +15,7 @@ from webhook.clients.machine import ThreadBackground
 from webhook.engines.assessing.rules import ModelRules
 from webhook.engines.controlling.approvals import AssessmentApprovals
 from webhook.engines.controlling.certificates import CertificateDuty, CertificateParts
+from webhook.engines.controlling.decisionevents import DecisionEventParts, DecisionEvents
 from webhook.engines.controlling.documents import RereadDuty
 from webhook.engines.controlling.expiry import ExpiryDuty
 from webhook.engines.controlling.granting import GrantDuty, GrantParts
@@ -23,6 +24,7 @@ from webhook.engines.controlling.requests import RequestDuty, RequestParts
 from webhook.engines.controlling.rights import RightsDuty, controller_needs
 from webhook.engines.controlling.running_images import InventoryDuty, InventoryParts
 from webhook.engines.controlling.urgent import UrgentDuty
+from webhook.model.audits import AuditResult
 from webhook.model.records import OutdatedCounts
 from webhook.model.requests import RequestCounts
 from webhook.ports.processes import Duty
@@ -51,6 +53,8 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
     auditing = audit_duty(parts, metrics)
     yield auditing
     yield notifying_duty(parts, metrics, lambda: audited(auditing.latest))
+    if settings.audit.events:
+        yield decision_events(parts, lambda: auditing.latest)
     yield ExpiryDuty(parts.model, ModelRules(parts.rules, parts.model), parts.clock, metrics)
 
 
@@ -99,6 +103,20 @@ def requests(parts: Parts, metrics: Metrics) -> RequestDuty:
         metrics.set("bomgate_requests_oldest_waiting_seconds", waited)
 
     return RequestDuty(made, parts.clock, publish, settings.controller.resource_seconds)
+
+
+def decision_events(parts: Parts, latest: Callable[[], AuditResult | None]) -> DecisionEvents:
+    """Tells in Events who decided what."""
+    store, cluster = parts.store, parts.cluster
+    made = DecisionEventParts(
+        audit=store.triage,
+        requests=store.requests,
+        assessments=store.assessments,
+        events=cluster.events,
+        home=cluster.namespace,
+        latest=latest,
+    )
+    return DecisionEvents(made, parts.clock, parts.settings.controller.resource_seconds)
 
 
 def inventory(parts: Parts, metrics: Metrics) -> InventoryDuty:

@@ -25,7 +25,8 @@ class AuditOptions:
         default=300.0, metadata={"help": "Total seconds that an audit waits for unknown images."}
     )
     events: bool = field(
-        default=True, metadata={"help": "Write an Event on each workload that would be denied or get a warning."}
+        default=True,
+        metadata={"help": "Write an Event on each workload that would be denied or warned about, and on decisions."},
     )
     reports: bool = field(
         default=True,
