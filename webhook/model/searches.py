@@ -15,10 +15,12 @@ class SearchOutcome:
     Attributes:
         status: found, or why not.
         detail: what the search met, a sentence; possibly empty.
+        is_lasting: whether what was found is a part because a document cannot be read, which does not end by itself.
     """
 
     status: SbomStatus
     detail: str = ""
+    is_lasting: bool = False
 
 
 class SearchState(enum.StrEnum):

@@ -76,7 +76,10 @@ class Seen:
 
     @property
     def outcome(self) -> SearchOutcome:
-        """What became of the search where nothing was found: what cannot be read weighs more than a refusal."""
+        """What became of the search. Where nothing was found, what cannot be read weighs more than a refusal."""
+        if self.sboms:
+            lasting = bool(self.unreadable) and not self.refused
+            return SearchOutcome(SbomStatus.FOUND, self.trouble, lasting)
         for status, said in ((SbomStatus.UNREADABLE, self.unreadable), (SbomStatus.REFUSED, self.refused)):
             for place, message in said.items():
                 return SearchOutcome(status, f"{place}: {message}")

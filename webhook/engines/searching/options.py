@@ -51,7 +51,7 @@ class SearchOptions:
 
     def believed(self, outcome: SearchOutcome) -> float:
         """Seconds for which a search that failed, or found a part, is not repeated."""
-        if outcome.status is SbomStatus.UNREADABLE:
+        if outcome.status is SbomStatus.UNREADABLE or outcome.is_lasting:
             return self.unreadable_seconds
         is_part = outcome.status is SbomStatus.FOUND and bool(outcome.detail)
         return self.refused_seconds if outcome.status is SbomStatus.REFUSED or is_part else self.none_seconds

@@ -254,7 +254,7 @@ class SbomSearch:
             seen = generated(opening.places, seen, deadline, parts.faults)
         if seen.sboms or self._model.knows(wanted.digest):
             self._keep(wanted, seen, opening, begun)
-        return SearchOutcome(SbomStatus.FOUND, seen.trouble) if seen.sboms else seen.outcome
+        return seen.outcome
 
     def look_again(
         self, image: ImageRef, digest: Digest, deadline: Deadline, access: PullAccess, former: dict[str, str]

@@ -22,13 +22,14 @@ from webhook.engines.refresher import Refresher, RefreshOptions
 from webhook.engines.searching.claims import LEASE_SECONDS, SearchClaims
 from webhook.engines.searching.options import SearchOptions
 from webhook.engines.searching.search import SbomSearch, SearchParts
-from webhook.errors import Final, InvalidInput, StoreError
+from webhook.errors import Final, InvalidInput, StoreError, UnusableAnswer
 from webhook.model.deadlines import Deadline
 from webhook.model.images import parse_image
 from webhook.model.places import GENERATED
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome
 from webhook.model.verdicts import SbomStatus
+from webhook.ports import PartlyRead
 
 DIGEST = digest_of("new")
 IMAGE = parse_image(f"shop/web@{DIGEST}")
@@ -186,7 +187,15 @@ def test_an_error_of_the_store_is_raised_and_the_next_try_searches_again() -> No
 
 
 @pytest.mark.parametrize(
-    ("trouble", "seconds"), [(None, 60.0), (InvalidInput("not JSON"), 300.0), (Final("403"), 15.0)]
+    ("trouble", "seconds"),
+    [
+        (None, 60.0),
+        (InvalidInput("not JSON"), 300.0),
+        (UnusableAnswer("too large"), 300.0),
+        (PartlyRead("not JSON", remedy="", sboms=[sbom_of(LEFTPAD)], is_short=False), 300.0),
+        (Final("403"), 15.0),
+    ],
+    ids=["none", "unreadable", "unusable", "partly", "refused"],
 )
 def test_each_reason_is_believed_for_its_own_time(trouble: InvalidInput | Final | None, seconds: float) -> None:
     world, place = World(), FakeSbomSource()
