@@ -31,13 +31,14 @@ from webhook.model.jsonkeys import folded
 from webhook.model.kinds import WORKLOAD_KINDS
 from webhook.model.podspecs import decode_metadata, decode_workload, workload_of
 from webhook.model.policies import ExtraKind
-from webhook.model.purls import identify, parse_common, parse_purl, parse_written
+from webhook.model.purls import Purl, identify, parse_common, parse_purl, parse_written
 from webhook.policy.advisories import identifiers_in, is_rejected, score_of_vector
 from webhook.policy.imagenames import parse_pattern
 from webhook.policy.ranges import parse_range
 from webhook.policy.versions import ORDERS, compare_versions
 from webhook.sboms import parse
 from webhook.sboms.envelopes import read_envelope, read_statement, sbom_document
+from webhook.sboms.paths import dependency_path
 from webhook.settings import load_settings
 
 SEEDS = Path(__file__).parent / "seeds"
@@ -78,6 +79,20 @@ def text_of(data: bytes) -> str:
 def sbom(data: bytes) -> None:
     for component in parse(data).components:
         assert parse_purl(str(component)) == component, "a key is its own key"
+
+
+def relationships(data: bytes) -> None:
+    """Of the components that a document lists, the way to a few; each step is a part of it and none comes twice."""
+    try:
+        components = list(parse(data).components)[:3]
+    except InvalidInput:
+        components = []
+    for component in components or [Purl("pkg:npm/deep@1.0")]:
+        found = dependency_path(data, component)
+        assert bool(found.steps) != bool(found.reason), "a way, or why there is none"
+        assert len(found.steps) != 1, "a way has a beginning and an end"
+        assert not found.steps or found.steps[-1].purl, "it ends at the component"
+        assert found == dependency_path(data, component), "the same document tells the same way"
 
 
 def envelope(data: bytes) -> None:
@@ -279,6 +294,7 @@ TARGETS = {
     "spdx3-json": Target(sbom),
     "spdx-tag-value": Target(sbom),
     "syft-json": Target(sbom),
+    "relationships": Target(relationships),
     "envelope": Target(envelope),
     "statement": Target(statement),
     "manifest": Target(manifest, OUTSIDE),

@@ -41,9 +41,24 @@ def read(data: bytes, inventory: Inventory) -> Heading:
     Raises:
         InvalidInput: it is no XML, no CycloneDX, has a document type declaration, or is beyond the limits.
     """
-    _refuse_endless_tags(data)
     content = _Content(inventory)
-    parser = DefusedXMLParser(target=content, forbid_dtd=True)
+    feed(data, content)
+    content.report()
+    return Heading("cyclonedx-xml", content.version, shown(" ".join(content.tool.values())))
+
+
+def feed(data: bytes, target: object) -> None:
+    """Hand a document over as a stream of events.
+
+    Args:
+        data: the document in whatever encoding it declares.
+        target: has ``start``, ``data``, ``end`` and ``close``, as the standard library's ``XMLParser`` wants it.
+
+    Raises:
+        InvalidInput: it is no XML, or has a document type declaration.
+    """
+    _refuse_endless_tags(data)
+    parser = DefusedXMLParser(target=target, forbid_dtd=True)
     try:
         for start in range(0, len(data), _PIECE):
             parser.feed(data[start : start + _PIECE])
@@ -57,8 +72,6 @@ def read(data: bytes, inventory: Inventory) -> Heading:
             shown(f"The document is not valid XML: {problem}"),
             remedy="Check that it is complete and was not changed; else write it again.",
         ) from problem
-    content.report()
-    return Heading("cyclonedx-xml", content.version, shown(" ".join(content.tool.values())))
 
 
 class _Entry:
@@ -114,7 +127,7 @@ class _Content:
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Note where in the document an element begins."""
         if not self._path:
-            self.version = _version(tag)
+            self.version = version_of(tag)
         self._count()
         local = tag.rpartition("}")[2]
         wanted = self._wants_text(local)
@@ -212,8 +225,12 @@ def _refuse_endless_tags(data: bytes) -> None:
                 )
 
 
-def _version(tag: str) -> str:
-    """The version that the root element states by its namespace; empty when it states none."""
+def version_of(tag: str) -> str:
+    """The version that the root element states by its namespace; empty when it states none.
+
+    Raises:
+        InvalidInput: it is no CycloneDX, or of a version that is not known.
+    """
     if tag == _RDF:
         raise InvalidInput("SPDX in RDF is not supported", remedy="Write it as SPDX in JSON or tag-value.")
     match = _ROOT.match(tag)

@@ -1,30 +1,32 @@
 """Paths: which dependency brings a component, from the relationships of a document.
 
 Read on demand from the kept document, and never at admission: a verdict needs only what is in an image. CycloneDX
-states ``dependencies`` and nests components, SPDX states ``relationships``. A dependency says more than that something
-is contained, so it comes first: most tools state that the image contains each package. What names an unknown reference
-is left out; circles end where they began.
-Source: the JSON schemas of CycloneDX 1.2 to 1.7; the SPDX specification 2.3, clause 11.
+states ``dependencies`` and nests components, SPDX states ``relationships``, and Syft ``artifactRelationships``. That
+something depends says more than that something is contained, so it comes first: most tools state that the image
+contains each package.
+Source: the JSON and XML schemas of CycloneDX 1.2 to 1.7; the SPDX specification 2.3, clause 11; the SPDX 3.0.1 model,
+Core/RelationshipType; Syft's schema, ``artifactRelationships``, where *dependency-of* points at what needs it.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
 from webhook.errors import InvalidInput
-from webhook.model.dependencies import DependencyPath, PathStep
-from webhook.model.purls import Purl, identify
-from webhook.sboms.inventory import shown
+from webhook.model.dependencies import DependencyPath
+from webhook.model.purls import Purl
+from webhook.sboms import path_texts, spdx3, tag_value
+from webhook.sboms.dependencygraph import DependencyGraph
 from webhook.sboms.limits import DEFAULT_LIMITS, Limits
 from webhook.sboms.spdx import Package, is_purl
+from webhook.sboms.syft import Artifact
 
-_MOST_EDGES = 2_000_000
-_FORWARD = frozenset(["DEPENDS_ON", "HAS_PREREQUISITE"])
-_BACKWARD = ("DEPENDENCY_OF", "PREREQUISITE_FOR")
-"""How the relationships end that say it the other way round, such as ``RUNTIME_DEPENDENCY_OF``."""
+_UNREADABLE = "Relationships of this format are not read."
+_SPDX3_NEEDS = frozenset(["dependsOn", "hasOptionalDependency", "hasPrerequisite", "hasProvidedDependency"])
+_SYFT_CONTAINS = ("contains", "ownership-by-file-overlap")
 
 
 class _Component(msgspec.Struct, gc=False):
@@ -55,6 +57,33 @@ class _Relationship(msgspec.Struct, gc=False, rename="camel"):
     relationship_type: str | None = None
 
 
+class _Artifact(Artifact, gc=False):
+    id: str | None = None
+
+
+class _SyftRelationship(msgspec.Struct, gc=False):
+    parent: str | None = None
+    child: str | None = None
+    type: str | None = None
+
+
+class _SyftSource(msgspec.Struct, gc=False):
+    id: str | None = None
+    name: str | None = None
+    version: str | None = None
+
+
+class _Node(msgspec.Struct, gc=False, rename="camel"):
+    spdx_id: str | None = None
+
+
+class _Element(spdx3.Element, gc=False, rename="camel"):
+    start: str | _Node | None = msgspec.field(default=None, name="from")
+    to: str | list[str | _Node] | None = None
+    relationship_type: str | None = None
+    root_element: list[str | _Node] | None = None
+
+
 class _Document(msgspec.Struct, rename="camel"):
     bom_format: str | None = None
     metadata: _Metadata | None = None
@@ -64,93 +93,13 @@ class _Document(msgspec.Struct, rename="camel"):
     packages: list[_SpdxPackage] | None = None
     relationships: list[_Relationship] | None = None
     document_describes: list[str] | None = None
+    graph: list[_Element] | None = msgspec.field(default=None, name="@graph")
+    artifacts: list[_Artifact] | None = None
+    artifact_relationships: list[_SyftRelationship] | None = None
+    source: _SyftSource | None = None
 
 
 _DOCUMENT = msgspec.json.Decoder(_Document)
-
-
-class _Graph:
-    """What a document says of its parts.
-
-    Attributes:
-        steps: by reference.
-        found: references of the component that is looked for.
-        roots: references of what the document is about.
-        depends, contains: references by reference.
-    """
-
-    def __init__(self, wanted: Purl, limits: Limits) -> None:
-        self.steps: dict[str, PathStep] = {}
-        self.found: set[str] = set()
-        self.roots: list[str] = []
-        self.depends: dict[str, list[str]] = {}
-        self.contains: dict[str, list[str]] = {}
-        self._wanted, self._limits, self._edges = wanted, limits, 0
-        self._name = wanted.partition("@")[0].rpartition("/")[2].lower()
-
-    def add(self, ref: str | None, purls: Iterable[str], name: str, version: str, group: str) -> str:
-        """Add a part; its reference."""
-        if len(self.steps) >= self._limits.max_entries:
-            raise InvalidInput(f"The SBOM lists more than {self._limits.max_entries} components", remedy="Split it.")
-        key = ref if ref is not None and ref not in self.steps else f"\0{len(self.steps)}"
-        purl = ""
-        for text in purls:
-            purl = purl or text
-            if self._is_wanted(text, name, version, group):
-                purl = text
-                self.found.add(key)
-        self.steps[key] = PathStep(shown(f"{name}@{version}" if version else name), shown(purl))
-        return key
-
-    def _is_wanted(self, text: str, name: str, version: str, group: str) -> bool:
-        if self._name not in text.lower() and self._name not in name.lower():
-            return False  # reading every purl would cost more than all else
-        try:
-            return identify(text, name=name, group=group, version=version).key == self._wanted
-        except InvalidInput:
-            return False
-
-    def join(self, edges: dict[str, list[str]], start: str | None, end: str | None) -> None:
-        """Note that one part has to do with another."""
-        if start is None or end is None or start == end:
-            return
-        self._edges += 1
-        if self._edges > _MOST_EDGES:
-            raise InvalidInput(f"The SBOM states more than {_MOST_EDGES} relationships", remedy="Split it.")
-        edges.setdefault(start, []).append(end)
-
-    def way(self, sources: Iterable[str], *edges: Mapping[str, list[str]]) -> list[str]:
-        """The shortest way from one of some parts to the component; empty when there is none."""
-        before: dict[str, str | None] = {ref: None for ref in sources if ref in self.steps}
-        waiting = deque(before)
-        while waiting:
-            here = waiting.popleft()
-            if here in self.found:
-                return list(_back(before, here))[::-1]
-            for there in (other for kind in edges for other in kind.get(here, ())):
-                if there in self.steps and there not in before:
-                    before[there] = here
-                    waiting.append(there)
-        return []
-
-    def answer(self) -> DependencyPath:
-        """The shortest way that is known."""
-        if not self.found:
-            return DependencyPath(reason="The document does not list the component.")
-        needed = {ref for there in self.depends.values() for ref in there}
-        tops = [ref for ref in self.steps if ref in self.depends and ref not in needed]
-        for sources in (self.roots, tops):
-            way = self.way(sources, self.depends)
-            if len(way) > 1:
-                return DependencyPath(tuple(self.steps[ref] for ref in way), is_dependency=True)
-        way = self.way(self.roots, self.depends, self.contains)
-        if len(way) > 1:
-            return DependencyPath(tuple(self.steps[ref] for ref in way))
-        if not self.found.isdisjoint(self.roots):
-            return DependencyPath(reason="The document is about the component itself.")
-        if not self.depends and not self.contains:
-            return DependencyPath(reason="The document states no relationships.")
-        return DependencyPath(reason="The document does not say what brings the component in.")
 
 
 def dependency_path(data: bytes, wanted: Purl, limits: Limits = DEFAULT_LIMITS) -> DependencyPath:
@@ -165,23 +114,35 @@ def dependency_path(data: bytes, wanted: Purl, limits: Limits = DEFAULT_LIMITS) 
         InvalidInput: it cannot be read, or is beyond the limits.
     """
     text = data.removeprefix(b"\xef\xbb\xbf")
-    if text.lstrip()[:1] != b"{":
-        return DependencyPath(reason="Relationships are read from CycloneDX and SPDX 2 in JSON only.")
+    graph, first = DependencyGraph(wanted, limits), text.lstrip()[:1]
     try:
-        document = _DOCUMENT.decode(text)
-        graph = _Graph(wanted, limits)
-        if document.bom_format == "CycloneDX":
-            _read_cyclonedx(document, graph)
-        elif document.spdx_version is not None:
-            _read_spdx(document, graph)
+        if first == b"{":
+            is_known = _read_json(_DOCUMENT.decode(text), graph)
+        elif first == b"<":
+            is_known = path_texts.read_xml(text, graph, limits)
         else:
-            return DependencyPath(reason="Relationships are read from CycloneDX and SPDX 2 in JSON only.")
+            is_known = tag_value.is_tag_value(text) and path_texts.read_tag_value(text, graph, limits)
     except (ValueError, RecursionError) as problem:
         raise InvalidInput("The relationships of the document cannot be read.") from problem
-    return graph.answer()
+    return graph.answer() if is_known else DependencyPath(reason=_UNREADABLE)
 
 
-def _read_cyclonedx(document: _Document, graph: _Graph) -> None:
+def _read_json(document: _Document, graph: DependencyGraph) -> bool:
+    """Read a document in JSON; whether it is in a format that is known."""
+    if document.bom_format == "CycloneDX":
+        _read_cyclonedx(document, graph)
+    elif document.spdx_version is not None:
+        _read_spdx(document, graph)
+    elif document.graph is not None:
+        _read_spdx3(document.graph, graph)
+    elif document.artifacts is not None:
+        _read_syft(document, graph)
+    else:
+        return False
+    return True
+
+
+def _read_cyclonedx(document: _Document, graph: DependencyGraph) -> None:
     subject = None if document.metadata is None else document.metadata.component
     top = None
     if subject is not None:
@@ -200,12 +161,12 @@ def _read_cyclonedx(document: _Document, graph: _Graph) -> None:
             graph.join(graph.depends, dependency.ref, there)
 
 
-def _add(component: _Component, graph: _Graph) -> str:
+def _add(component: _Component, graph: DependencyGraph) -> str:
     purls = () if component.purl is None else (component.purl,)
     return graph.add(component.ref, purls, component.name or "", component.version or "", component.group or "")
 
 
-def _read_spdx(document: _Document, graph: _Graph) -> None:
+def _read_spdx(document: _Document, graph: DependencyGraph) -> None:
     for package in document.packages or ():
         locators = [
             reference.reference_locator
@@ -215,27 +176,50 @@ def _read_spdx(document: _Document, graph: _Graph) -> None:
         graph.add(package.id, locators, package.name or "", package.version or "", "")
     graph.roots += document.document_describes or ()
     for relationship in document.relationships or ():
-        kind, start, end = (
+        graph.relate(
             relationship.relationship_type or "",
             relationship.spdx_element_id,
             relationship.related_spdx_element,
         )
-        if kind == "DESCRIBES" and end is not None:
-            graph.roots.append(end)
-        elif kind == "DESCRIBED_BY" and start is not None:
-            graph.roots.append(start)
-        elif kind in _FORWARD:
-            graph.join(graph.depends, start, end)
-        elif kind.endswith(_BACKWARD):
-            graph.join(graph.depends, end, start)
-        elif kind == "CONTAINS":
-            graph.join(graph.contains, start, end)
-        elif kind == "CONTAINED_BY":
-            graph.join(graph.contains, end, start)
 
 
-def _back(before: Mapping[str, str | None], here: str) -> Iterator[str]:
-    ref: str | None = here
-    while ref is not None:
-        yield ref
-        ref = before[ref]
+def _read_spdx3(elements: Iterable[_Element], graph: DependencyGraph) -> None:
+    elements = list(elements)
+    nodes = {ref: element for element in elements if element.identifier for ref in (element.spdx_id, element.node_id)}
+    for element in elements:
+        ref = element.spdx_id or element.node_id
+        if element.type in spdx3.PACKAGES:
+            graph.add(ref, spdx3.purls_of(element, nodes), element.name or "", element.version or "", "")
+        elif element.root_element is not None:  # of the document, and of an SBOM in it
+            graph.roots += filter(None, map(_reference, element.root_element))
+        elif element.relationship_type is not None:
+            there = element.to if isinstance(element.to, list) else [element.to]
+            for end in map(_reference, there):
+                _relate_spdx3(element.relationship_type, _reference(element.start), end, graph)
+
+
+def _relate_spdx3(kind: str, start: str | None, end: str | None, graph: DependencyGraph) -> None:
+    if kind in _SPDX3_NEEDS:
+        graph.join(graph.depends, start, end)
+    elif kind == "contains":
+        graph.join(graph.contains, start, end)
+    elif kind == "describes" and end is not None:
+        graph.roots.append(end)
+
+
+def _reference(one: str | _Node | None) -> str | None:
+    return one.spdx_id if isinstance(one, _Node) else one
+
+
+def _read_syft(document: _Document, graph: DependencyGraph) -> None:
+    source = document.source
+    if source is not None:
+        graph.roots.append(graph.add(source.id, (), source.name or "the image", source.version or "", ""))
+    for artifact in document.artifacts or ():
+        purls = () if artifact.purl is None else (artifact.purl,)
+        graph.add(artifact.id, purls, artifact.name or "", artifact.version or "", "")
+    for relationship in document.artifact_relationships or ():
+        if relationship.type == "dependency-of":
+            graph.join(graph.depends, relationship.child, relationship.parent)
+        elif relationship.type in _SYFT_CONTAINS:
+            graph.join(graph.contains, relationship.parent, relationship.child)

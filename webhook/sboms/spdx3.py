@@ -95,7 +95,7 @@ def read_graph(graph: list[Element] | None, inventory: Inventory) -> tuple[int, 
     nodes = {id_: element for element in elements if element.identifier for id_ in (element.spdx_id, element.node_id)}
     for package in packages:
         stated, package.version = False, package.version or package.internal_version
-        for purl in _purls(package, nodes):
+        for purl in purls_of(package, nodes):
             if stated:
                 inventory.expect(1)
             stated = True
@@ -108,7 +108,8 @@ def read_graph(graph: list[Element] | None, inventory: Inventory) -> tuple[int, 
     return urls, external, sum(_identifiers(element) for element in elements)
 
 
-def _purls(package: Element, nodes: Mapping[str | None, Element]) -> Iterator[str]:
+def purls_of(package: Element, nodes: Mapping[str | None, Element]) -> Iterator[str]:
+    """The purls of a package; ``nodes`` are identifiers that are separate nodes, by id."""
     if package.package_url is not None:
         yield package.package_url
     external = package.external_url

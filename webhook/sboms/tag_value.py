@@ -8,7 +8,7 @@ Source: the SPDX specification 2.3, clause 7.21 and the tag-value rules of claus
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from webhook.errors import InvalidInput
 from webhook.sboms import spdx
@@ -57,7 +57,7 @@ def read(data: bytes, inventory: Inventory) -> Heading:
     refuse_bad_text(data)
     version, creators = "", list[str]()
     package: _Package | None = None
-    for tag, content in _values(data, 4 * inventory.limits.max_objects):
+    for tag, content in values(data, 4 * inventory.limits.max_objects, _READ):
         value = content.decode().strip()
         if tag == b"SPDXVersion":
             version = version or value
@@ -77,7 +77,7 @@ def read(data: bytes, inventory: Inventory) -> Heading:
     return spdx.heading("spdx-tag-value", version, creators)
 
 
-def _values(data: bytes, most: int) -> Iterator[tuple[bytes, bytes]]:
+def values(data: bytes, most: int, read: Set[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """The tags that are read with their values, in order; blocks of text of all other tags are passed over.
 
     Line by line and never by one expression over the whole text, so that other threads get their turn in between.
@@ -85,6 +85,7 @@ def _values(data: bytes, most: int) -> Iterator[tuple[bytes, bytes]]:
     Args:
         data: the text.
         most: lines with a colon that are looked at.
+        read: the tags.
 
     Raises:
         InvalidInput: a block of text is never closed, or there are more lines.
@@ -102,11 +103,11 @@ def _values(data: bytes, most: int) -> Iterator[tuple[bytes, bytes]]:
         end = len(data) if end < 0 else end
         position = end + 1
         tag = data[start:colon].lstrip(_BLANKS)
-        if tag not in _READ and not tag.isalpha():
+        if tag not in read and not tag.isalpha():
             continue
         value = data[colon + 1 : end].lstrip(_BLANKS)
         if not value.startswith(_OPEN):
-            if tag in _READ:
+            if tag in read:
                 yield tag, value.partition(b"\r")[0]
             continue
         begin = end - len(value) + len(_OPEN)
@@ -116,7 +117,7 @@ def _values(data: bytes, most: int) -> Iterator[tuple[bytes, bytes]]:
                 f"The value of {tag.decode()[:40]} is a <text> block that is never closed",
                 remedy="Check that the document is complete; else write it again.",
             )
-        if tag in _READ:
+        if tag in read:
             yield tag, data[begin:close]
         following = data.find(b"\n", close)
         position = len(data) if following < 0 else following + 1
