@@ -79,7 +79,7 @@ class _Bound:
         if (":" in bound) == (":" in version):
             return False
         found, wanted = (version_key(text.rpartition(":")[2], "rpm") for text in (version, bound))
-        return found is not None and found == wanted
+        return found is not None and wanted is not None and found == wanted
 
     def _key_of(self, version: str) -> VersionKey | None:
         bound = self.constraint.version
