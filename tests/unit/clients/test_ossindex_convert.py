@@ -114,13 +114,16 @@ def test_no_score_is_not_zero() -> None:
         (" AV:N/AC:L/Au:N/C:N/I:N/A:C/E:ND ", "AV:N/AC:L/Au:N/C:N/I:N/A:C/E:ND"),
         ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H/", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"),
         ("AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", None),
+        ("cvss:3.1/av:n/ac:l/pr:n/ui:n/s:u/c:h/i:h/a:h", None),
+        ("av:n/ac:l/au:n/c:p/i:p/a:p", None),
+        ("Au:N/AV:N/AC:L/C:P/I:P/A:P", None),
     ],
 )
 def test_vectors_of_all_versions_are_read(given: str, vector: str | None) -> None:
     assert vector_of(given) == (vector or given)
 
 
-@pytest.mark.parametrize("given", [None, "", "high", 7, "CVSS:3.1", "AV:N", "CVSS:3.1/AV:N/<b>", "()"])
+@pytest.mark.parametrize("given", [None, "", "high", 7, "CVSS:3.1", "AV:N", "a:b/c:d", "CVSS:3.1/AV:N/<b>", "()"])
 def test_what_is_no_vector_is_none(given: object) -> None:
     assert vector_of(given) is None
 

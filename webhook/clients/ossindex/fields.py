@@ -18,6 +18,8 @@ _VECTOR = re.compile(
     r"|AV:[LAN]/AC:[HML]/Au:[MSN]/C:[NPC]/I:[NPC]/A:[NPC](?:/[A-Za-z]+:[A-Za-z]+)*\Z"
     r"|AV:[NALP]/AC:[LH]/PR:[NLH]/UI:[NR]/S:[UC]/C:[HLN]/I:[HLN]/A:[HLN](?:/[A-Za-z]+:[A-Za-z]+)*\Z"
 )
+_METRICS = re.compile(r"(?:CVSS:\d\.\d/)?(?:[A-Z]+:[A-Z]+/)+[A-Z]+:[A-Z]+\Z", re.IGNORECASE)
+"""Vectors in any case and order; whether it is one is only known once it gives a score."""
 _ADDRESS = re.compile(r"https?://(?:[^\s/?#@\[\]]+|\[[0-9a-f:.]+\](?::\d+)?)(?:[/?#]\S*)?\Z", re.IGNORECASE)
 _PAGE, _WORD = r"https?://[A-Za-z0-9.-]++(?:/[A-Za-z0-9._~%@:+/-]*+)?+", r"[A-Za-z0-9._~%@:+-]*+"
 _KEPT, _CUT = rf"(?!utm_)[a-z-]++={_WORD}", rf"utm_[a-z]++={_WORD}"
@@ -46,13 +48,15 @@ def score_of(value: object) -> Decimal | None:
 def vector_of(value: object) -> str | None:
     """A CVSS vector as given, of version 2, 3 or 4; None for anything else.
 
-    One of version 2, and at times of 3, has no prefix; it may stand in parentheses, and end in a slash.
+    One of version 2, and at times of 3, has no prefix; it may stand in parentheses, and end in a slash. Some write them
+    in lower case, or their metrics in another order.
     """
     text = one_line(value, _LONGEST_VECTOR)
     if text.startswith("(") and text.endswith(")"):
         text = text[1:-1]
     text = text.removesuffix("/")
-    return text if _VECTOR.match(text) else None
+    is_vector = _VECTOR.match(text) or (_METRICS.match(text) and score_of_vector(text) is not None)
+    return text if is_vector else None
 
 
 class Judgement(NamedTuple):
