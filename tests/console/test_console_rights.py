@@ -208,6 +208,36 @@ def test_requests_for_a_namespace_in_which_nothing_runs_yet_are_seen_by_its_peop
     assert shared.get("lab", "/api/v1/requests").json["items"] == []
 
 
+def test_a_request_elsewhere_is_like_none_and_a_right_that_is_taken_away_ends_the_next_answer(shared: Shared) -> None:
+    shared.rights.grant("dev", "get list create", "requests", "shop")
+    wish = {"vulnerabilities": ["CVE-2021-44228"], "package": LOG4J.partition("@")[0], "namespace": "shop"}
+    number = shared.send("dev", "/api/v1/requests", {**wish, "reason": "secret", "days": 7}).json["number"]
+    shared.rights.grant("lab", "get list create approve", "requests", "lab")
+    for there, path in ((number, "{}"), (number, "{}/approve"), (number, "{}/join"), (number, "{}/withdraw")):
+        body = {"join": {"reason": "me too"}, "withdraw": {}}.get(path[3:], {"comment": "fine"})
+        said = []
+        for guessed in (there, there + 1):
+            address = f"/api/v1/requests/{path.format(guessed)}"
+            answer = shared.send("lab", address, body) if "/" in path else shared.get("lab", address)
+            assert answer.status_code == 404, answer.text
+            said.append(answer.text.replace(str(guessed), "N"))
+        assert said[0] == said[1], "no answer tells whether a number exists"
+    assert shared.get("lab", f"/requests/{number}").status_code == 404
+    shared.rights.grant("ana", "get approve", "requests")
+    approve = f"/api/v1/requests/{number}/approve"
+    assert shared.send("ana", approve, {"comment": "fine", "dryRun": True}).status_code == 200
+    shared.rights.granted.discard(("ana", "approve", "requests", ""))
+    refused = shared.send("ana", approve, {"comment": "fine"})
+    assert refused.status_code == 403 and "may not approve requests" in refused.json["message"]
+    shared.rights.grant("ana", "approve", "requests")
+    assert shared.send("ana", approve, {"comment": "fine"}).status_code == 200
+    shared.rights.grant("lab", "get approve", "requests", "shop")
+    shared.seconds[0] += 11  # what may be read is asked about once in ten seconds
+    second = shared.send("lab", f"/api/v1/requests/{number}/deny", {"comment": "no"})
+    assert second.status_code == 409, "of two people at once the second one sees the first"
+    assert "was approved by ana" in second.json["message"]
+
+
 def test_a_decision_takes_the_right_where_it_counts(shared: Shared) -> None:
     body = {"vulnerabilities": ["CVE-2021-44228"], "type": "Ignore", "comment": "x", "override": False}
     assert shared.send("dev", "/api/v1/decisions", {**body, "dryRun": True}).status_code == 403

@@ -128,7 +128,7 @@ def _taken(face: ConsoleFace, gate: Gate, number: int, verb: str, reason: str, d
 
 def _take(face: ConsoleFace, gate: Gate, number: int, verb: str, reason: str, draft: DraftAnswer) -> ExceptionRequest:
     """Join, withdraw, approve or deny a request."""
-    asked, who, desk = _named(face, number), person(), face.desk
+    asked, who, desk = _readable(face, gate, number), person(), face.desk
     where = asked.scope.namespace or ""
     if verb in ("join", "withdraw"):
         require(gate, "create", _RESOURCE, where)
@@ -177,14 +177,9 @@ def _draft(given: Mapping[str, str]) -> DraftAnswer:
 
 
 def _readable(face: ConsoleFace, gate: Gate, number: int) -> ExceptionRequest:
-    asked = _named(face, number)
-    require(gate, "get", _RESOURCE, asked.scope.namespace or "")
-    return asked
-
-
-def _named(face: ConsoleFace, number: int) -> ExceptionRequest:
+    """A request; one that the person may not read is like one that does not exist, so that no number tells of it."""
     found = face.desk.find(number)
-    if found is None:
+    if found is None or not gate.may(person(), "get", _RESOURCE, found.scope.namespace or ""):
         raise NotFound(f"There is no request {number}.")
     return found
 
