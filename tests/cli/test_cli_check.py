@@ -344,3 +344,27 @@ def test_the_store_gives_the_same_verdicts_through_its_driver_alone_and_in_full(
     alone, full = ran.values()
     assert alone == full
     assert {check.code for check in alone} == {0, 1}
+
+
+def test_what_brings_a_component_in_is_explained(filled: Installation) -> None:
+    bom = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "metadata": {"component": {"type": "application", "bom-ref": "app", "name": "app"}},
+        "components": [
+            {"type": "library", "bom-ref": "web", "name": "web", "version": "1", "purl": "pkg:npm/web@1"},
+            {"type": "library", "bom-ref": "parser", "name": "parser", "version": "2.14.1", "purl": PARSER},
+        ],
+        "dependencies": [{"ref": "app", "dependsOn": ["web"]}, {"ref": "web", "dependsOn": ["parser"]}],
+    }
+    path = filled.write("app.cdx.json", json.dumps(bom))
+    assert f"{PARSER} is needed by way of app → web@1 → parser@2.14.1" in filled.run("check", path, "--explain").out
+    assert "needed by" not in filled.run("check", path).out
+    (image,) = filled.run("check", path, "--explain", *JSON).json["targets"][0]["images"]
+    ways = [finding["path"] for finding in image["findings"] if finding["purl"] == PARSER]
+    assert [step["name"] for step in ways[0]["steps"]] == ["app", "web@1", "parser@2.14.1"]
+    assert ways[0]["is_dependency"]
+    told = filled.run("check", reference("blocked"), "--explain").out
+    assert f"{PARSER}: it is not known what brings it in. The document states no relationships." in told
+    (plain,) = filled.run("check", path, *JSON).json["targets"][0]["images"]
+    assert all(finding["path"] is None for finding in plain["findings"])

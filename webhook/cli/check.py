@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import msgspec
 
 from webhook.bootstrap import Parts, ThreadBackground
 from webhook.cli.check_text import asking, show
+from webhook.cli.check_ways import Ways, ways_of
 from webhook.cli.exits import Exit, exit_of
 from webhook.cli.fail_on import FailOnType, met
 from webhook.cli.options import global_options, invocation, output_option
@@ -46,6 +47,7 @@ class Checked:
         verdict: the decision.
         is_sbom: whether it is an SBOM file, which the store does not have.
         lines: of a manifest, where the image of each container is written, by the container's label.
+        ways: what brings in the components, with ``--explain``.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Checked:
     verdict: WorkloadVerdict
     is_sbom: bool = False
     lines: Mapping[str, int] = field(default_factory=dict)
+    ways: Ways = field(default_factory=dict)
 
     @property
     def is_undecided(self) -> bool:
@@ -93,6 +96,9 @@ class Checked:
     metavar="SECONDS",
     help="How long to search for the SBOM of an unknown image.",
 )
+@click.option(
+    "--explain", is_flag=True, help="Also show which dependency brings in each component that counts, as the SBOM says."
+)
 @click.option("--strict", is_flag=True, help="Exit with 3 if a possible container was not checked.")
 @global_options
 @output_option("sarif", "junit")
@@ -120,7 +126,7 @@ def command(targets: Sequence[str], output: str, **given: Any) -> Exit:
             )
         return checker.answer(reviews[0], strict=strict)
     report = Report(
-        checked=[result for target in recognised for result in checker.check(target)],
+        checked=[result for target in recognised for result in checker.check(target, explain=bool(given["explain"]))],
         left=[entry for target in recognised if isinstance(target, ManifestTarget) for entry in target.unjudged],
         strict=strict,
         has_answers=checker.has_answers,
@@ -179,14 +185,15 @@ class Report:
                 TargetShape(
                     result.name,
                     result.verdict.action.word,
-                    tuple(ImageShape.of(image.verdict, image.containers) for image in result.verdict.images),
+                    tuple(ImageShape.of(each.verdict, each.containers, result.ways) for each in result.verdict.images),
                     asking(result.verdict, parts.hints),
                 )
                 for result in checked
             )
             print_json(CheckShape(self.action.word, targets, shapes, failed_on, self.has_answers))
         else:
-            show([(result.name, result.verdict) for result in checked], parts.hints)
+            ways = {key: way for result in checked for key, way in result.ways.items()}
+            show([(result.name, result.verdict) for result in checked], parts.hints, ways)
             for result in checked:
                 if result.is_sbom and any(image.verdict.counts.unknown for image in result.verdict.images):
                     note(
@@ -225,8 +232,18 @@ class TargetChecker:
         counts = self._parts.model.counts()
         return counts[ComponentState.CLEAN] + counts[ComponentState.VULNERABLE] > 0
 
-    def check(self, target: Target) -> Iterator[Checked]:
-        """Judge one target; a manifest gives one result for each of its workloads."""
+    def check(self, target: Target, *, explain: bool = False) -> Iterator[Checked]:
+        """Judge one target; a manifest gives one result for each of its workloads.
+
+        Args:
+            target: what was named.
+            explain: whether to look for what brings components in.
+        """
+        sbom = target.sbom if isinstance(target, SbomTarget) else None
+        for checked in self._checked(target):
+            yield replace(checked, ways=ways_of(self._parts, checked.verdict, sbom)) if explain else checked
+
+    def _checked(self, target: Target) -> Iterator[Checked]:
         if isinstance(target, SbomTarget):
             verdict = self._parts.sbom_checker(self._checker).check(target.sbom, _named(target.name), self._namespace)
             judged_sbom = WorkloadVerdict(verdict.action, (ImageVerdict(verdict, ()),))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from webhook.cli.check_ways import Ways, show_ways
 from webhook.cli.output import print_table, say, styled
 from webhook.model.actions import Action, worst
 from webhook.model.verdicts import ComponentCounts, Finding, ImageVerdict, Verdict, WorkloadVerdict
@@ -22,17 +23,18 @@ if TYPE_CHECKING:
 Judged = tuple[str, WorkloadVerdict]
 
 
-def show(checked: Sequence[Judged], hints: Hints) -> None:
+def show(checked: Sequence[Judged], hints: Hints, ways: Ways) -> None:
     """Write the report.
 
     Args:
         checked: each target's name with the decision about it.
         hints: what to tell people to do.
+        ways: what brings in components, as far as it was looked for.
     """
     for name, verdict in checked:
         say(f"{styled(verdict.action)}  {click.style(plain(name, 300), bold=True)}")
         for image in verdict.images:
-            _show_image(image, named=len(verdict.images) > 1 or image.verdict.image.text != name)
+            _show_image(image, ways, named=len(verdict.images) > 1 or image.verdict.image.text != name)
         say()
     if len(checked) > 1:
         totals = Counter(verdict.action for _, verdict in checked)
@@ -46,7 +48,7 @@ def show(checked: Sequence[Judged], hints: Hints) -> None:
             say(f"- {step}")
 
 
-def _show_image(image: ImageVerdict, *, named: bool) -> None:
+def _show_image(image: ImageVerdict, ways: Ways, *, named: bool) -> None:
     verdict = image.verdict
     if named:
         say(f"  {styled(verdict.action)}  {plain(verdict.image.text, 300)}")
@@ -69,6 +71,7 @@ def _show_image(image: ImageVerdict, *, named: bool) -> None:
             for finding in weighty
         ]
         print_table(("Action", "Vulnerability", "CVSS#", "Component", "Assessment"), rows, empty="", indent=4)
+        show_ways(ways, verdict.image.text, (finding.purl for finding in weighty))
     allowed = Counter(state(finding) for finding in verdict.findings if finding.action is Action.ALLOW)
     if allowed:
         types = ", ".join(f"{number} {name}" for name, number in allowed.items())

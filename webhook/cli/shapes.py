@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
+from webhook.cli.check_ways import Ways
+from webhook.cli.sbom_shapes import PathShape
 from webhook.model.assessments import Assessment
+from webhook.model.dependencies import DependencyPath
 from webhook.model.downloads import DownloadReport
 from webhook.model.verdicts import ComponentCounts, Finding, Verdict
 from webhook.model.vulnerabilities import Vulnerability
@@ -72,9 +75,10 @@ class FindingShape:
         AssessmentShape | None, "When unassessed: the assessment that was in force until it expired, or null."
     ]
     note: Annotated[str, "A remark, such as `score moved 7.5 → 9.8` or `unscored`; possibly empty."]
+    path: Annotated[PathShape | None, "With --explain, for what is not allowed: what brings the component in."] = None
 
     @classmethod
-    def of(cls, one: Finding) -> FindingShape:
+    def of(cls, one: Finding, way: DependencyPath | None = None) -> FindingShape:
         """From the model."""
         return cls(
             purl=str(one.purl),
@@ -83,6 +87,7 @@ class FindingShape:
             action=one.action.word,
             expired=None if one.expired is None else AssessmentShape.of(one.expired),
             note=one.note,
+            path=None if way is None else PathShape.of(way),
         )
 
 
@@ -119,7 +124,7 @@ class ImageShape:
     reasons: Annotated[tuple[str, ...], "What else counted, as sentences, worst first."]
 
     @classmethod
-    def of(cls, verdict: Verdict, containers: tuple[str, ...] = ()) -> ImageShape:
+    def of(cls, verdict: Verdict, containers: tuple[str, ...] = (), ways: Ways | None = None) -> ImageShape:
         """From the model."""
         return cls(
             reference=verdict.image.text,
@@ -127,7 +132,10 @@ class ImageShape:
             containers=containers,
             action=verdict.action.word,
             components=CountsShape.of(verdict.counts),
-            findings=tuple(FindingShape.of(finding) for finding in verdict.findings),
+            findings=tuple(
+                FindingShape.of(finding, (ways or {}).get((verdict.image.text, finding.purl)))
+                for finding in verdict.findings
+            ),
             reasons=tuple(f"{reason.text} {reason.remedy}".strip() for reason in verdict.reasons),
         )
 
