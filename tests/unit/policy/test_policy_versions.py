@@ -90,3 +90,8 @@ def test_jitpack_names_builds_by_commits_which_have_no_order() -> None:
 def test_four_numbers_of_npm_have_no_order_instead_of_that_of_a_pre_release(version: str) -> None:
     assert version_key(version, "npm") is None
     assert version_key("1.10.10rc.2", "npm") is not None
+
+
+def test_conda_refuses_an_underscore_at_the_end_of_the_local_part_only() -> None:
+    assert version_key("2.10rc1b_+1", "conda") is not None
+    assert version_key("2.10rc1b+1_", "conda") is None
