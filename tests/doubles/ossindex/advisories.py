@@ -12,6 +12,7 @@ from packageurl import PackageURL
 from tests.doubles.ossindex.behaviour import Behaviour
 
 _WEAKNESSES = (("CWE-22", "Path Traversal"), ("CWE-79", "Cross-site Scripting"), ("CWE-502", "Unsafe Deserialization"))
+_PAGES = {"guide": "https://guide.sonatype.com", "old": "https://ossindex.sonatype.org"}
 _VECTORS = (
     (3.6, "CVSS:3.1/AV:L/AC:L/PR:L/UI:R/S:U/C:L/I:L/A:N"),
     (5.5, "CVSS:3.1/AV:L/AC:L/PR:N/UI:R/S:U/C:H/I:N/A:N"),
@@ -55,13 +56,13 @@ def synthetic(purls: Iterable[str], share: float = 0.2) -> dict[str, list[dict[s
         number = int(hashlib.sha256(purl.encode()).hexdigest()[:12], 16)
         if number % 1000 < share * 1000:
             count = 1 + number // 1000 % 4
-            made[purl] = [
-                advisory(
-                    f"CVE-2026-{10000 + (number // 7 + step) % 80000}", _VECTORS[(number + step) % len(_VECTORS)][0]
-                )
-                for step in range(count)
-            ]
+            made[purl] = [_invented(10000 + (number // 7 + step) % 80000) for step in range(count)]
     return made
+
+
+def _invented(number: int) -> dict[str, object]:
+    """A vulnerability that is the same in every component, its score included."""
+    return advisory(f"CVE-2026-{number}", _VECTORS[number % len(_VECTORS)][0])
 
 
 def entry(purl: PackageURL, asked: str, behaviour: Behaviour, tracking: str) -> dict[str, object]:
@@ -72,36 +73,36 @@ def entry(purl: PackageURL, asked: str, behaviour: Behaviour, tracking: str) -> 
         asked: as the request spelt it.
         tracking: ``utm_…`` parameters.
     """
-    plain = PackageURL(purl.type, purl.namespace, purl.name, purl.version)
+    text, page = _written(asked, purl)
     report: dict[str, object] = {
-        "coordinates": spelt(plain, asked, behaviour),
-        "reference": _page(plain, behaviour, tracking),
+        "coordinates": spelt(text, asked, behaviour),
+        "reference": f"{_PAGES[behaviour.era]}/component/{text if behaviour.era == 'old' else page}?{tracking}",
     }
     if asked in behaviour.without_coordinates:
         del report["coordinates"]
     if behaviour.description != "absent":
-        report["description"] = f"The package {plain.name}" if behaviour.description == "text" else ""
-    report["vulnerabilities"] = [_shown(item, plain, behaviour, tracking) for item in found(plain, asked, behaviour)]
+        report["description"] = f"The package {purl.name}" if behaviour.description == "text" else ""
+    report["vulnerabilities"] = [
+        _shown(item, purl, behaviour, tracking) for item in found(purl, text, asked, behaviour)
+    ]
     if behaviour.extra_fields:
         report |= {"sonatypeOssiScore": 71.5, "futureField": {"nested": [1, None, "x"]}}
     return report
 
 
-def found(purl: PackageURL, asked: str, behaviour: Behaviour) -> list[dict[str, object]]:
+def found(purl: PackageURL, text: str, asked: str, behaviour: Behaviour) -> list[dict[str, object]]:
     """What the service knows against a component, by its rule for the ``v`` of Go versions; case decides."""
     if purl.type == "golang" and purl.version and behaviour.v_prefix == "old":
         if purl.version.startswith("v"):
             return []
-        purl = PackageURL(purl.type, purl.namespace, purl.name, f"v{purl.version}")
-    text = purl.to_string()
+        text = PackageURL(purl.type, purl.namespace, purl.name, f"v{purl.version}").to_string()
     if text.lower() == asked.lower() and text != asked:
         text = asked  # packageurl-python folds names of some types
     return behaviour.advisories.get(text) or synthetic([text], behaviour.synthetic_share).get(text, [])
 
 
-def spelt(purl: PackageURL, asked: str, behaviour: Behaviour) -> str:
+def spelt(text: str, asked: str, behaviour: Behaviour) -> str:
     """Coordinates as the service gives them back."""
-    text = purl.to_string()
     text = asked if text.lower() == asked.lower() else text
     if behaviour.plus_as_space:
         text = text.replace("%2B", "%20")
@@ -110,11 +111,17 @@ def spelt(purl: PackageURL, asked: str, behaviour: Behaviour) -> str:
     return text[4:].replace("/", ":", 1) if behaviour.old_coordinates else text
 
 
-def _page(purl: PackageURL, behaviour: Behaviour, tracking: str) -> str:
-    if behaviour.era == "old":
-        return f"https://ossindex.sonatype.org/component/{purl.to_string()}?{tracking}"
-    name = quote(f"{purl.namespace}:{purl.name}" if purl.namespace else purl.name, safe="")
-    return f"https://guide.sonatype.com/component/{purl.type}/{name}/{quote(purl.version or '')}?{tracking}"
+_TEXTS: dict[str, tuple[str, str]] = {}
+"""By what was asked: a bench asks for the same again and again, and does not measure the double."""
+
+
+def _written(asked: str, purl: PackageURL) -> tuple[str, str]:
+    """The coordinates without qualifiers and subpath, and the path of the component's page."""
+    if asked not in _TEXTS:
+        name = quote(f"{purl.namespace}:{purl.name}" if purl.namespace else purl.name, safe="")
+        plain = PackageURL(purl.type, purl.namespace, purl.name, purl.version)
+        _TEXTS[asked] = (plain.to_string(), f"{purl.type}/{name}/{quote(purl.version or '')}")
+    return _TEXTS[asked]
 
 
 def _shown(advisory: dict[str, object], purl: PackageURL, behaviour: Behaviour, tracking: str) -> dict[str, object]:
@@ -136,9 +143,8 @@ def _shown(advisory: dict[str, object], purl: PackageURL, behaviour: Behaviour, 
     if behaviour.extra_fields:
         shown |= {"epss": 0.5, "kev": False}
     name = quote("/".join(part for part in (purl.namespace, purl.name) if part), safe="")
-    host = "guide.sonatype.com" if behaviour.era == "guide" else "ossindex.sonatype.org"
     kind = f"component-type={purl.type}&component-name={name}&{tracking}"
     return {
-        "reference": f"https://{host}/vulnerability/{shown['id']}?{kind}",
+        "reference": f"{_PAGES[behaviour.era]}/vulnerability/{shown['id']}?{kind}",
         **shown,
     }

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from urllib.parse import unquote
 
 from packageurl import PackageURL
@@ -153,7 +154,7 @@ class Service:
             raise _RefusedError(400, "Invalid request - missing coordinates or invalid PURL format")
         full = text if text.startswith("pkg:") else f"pkg:{text.replace(':', '/', 1)}"
         try:
-            purl = PackageURL.from_string(full)
+            purl = _parsed(full)
         except ValueError:
             raise _RefusedError(400, "Invalid request - missing coordinates or invalid PURL format") from None
         if not purl.version:
@@ -182,6 +183,9 @@ class Service:
             return Reply(200, _json("202608"))
         legacy = {"version": "1.0", "buildTimestamp": "2024", "buildTag": "double", "buildNotes": ""}
         return Reply(200, _json(legacy), {"Content-Type": "application/vnd.ossindex.version.v1+json"})
+
+
+_parsed = lru_cache(maxsize=2**16)(PackageURL.from_string)
 
 
 def _coordinates(body: bytes) -> tuple[str, ...]:

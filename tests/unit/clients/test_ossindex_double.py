@@ -153,6 +153,15 @@ def test_made_up_advisories_are_always_the_same() -> None:
     assert 60 < len(made) < 140
 
 
+def test_a_made_up_vulnerability_has_one_score_in_all_components() -> None:
+    scores: dict[object, set[object]] = {}
+    for listed in synthetic([f"pkg:maven/g/a{number}@1" for number in range(5000)], 1).values():
+        for found in listed:
+            scores.setdefault(found["id"], set()).add(found["cvssScore"])
+    assert len(scores) < 12_000
+    assert all(len(stated) == 1 for stated in scores.values())
+
+
 def test_it_can_be_started_by_hand() -> None:
     command = [sys.executable, "-m", "tests.doubles.ossindex", "--port", "0", "--synthetic", "1", "--credits", "3"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
