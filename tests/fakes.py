@@ -12,10 +12,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from tests.copies import replace
 from tests.memory import MemoryHotStart, MemoryStore
 from webhook.engines.admission.sightings import sightings_of
 from webhook.errors import BomgateError, Final
@@ -110,13 +111,15 @@ class FakeVulnerabilitySource:
     status: SourceStatus = _FINE
     prices: dict[Purl, int] = field(default_factory=dict)
 
-    def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
+    def report(
+        self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({}), heard: object = None
+    ) -> BatchAnswer:
         prices = self.coordinates(purls)
         assert sum(prices) <= self.batch_size * max(prices), "a batch is too large"
         self.asked.append(tuple(purls))
         if self.errors:
             raise self.errors.pop(0)
-        heard = [purl for purl in purls if purl not in self.silent and purl not in self.refuses]
+        answered = [purl for purl in purls if purl not in self.silent and purl not in self.refuses]
         return BatchAnswer(
             answers=tuple(
                 ComponentAnswer(
@@ -125,7 +128,7 @@ class FakeVulnerabilitySource:
                     self.clock.now(),
                     spellings=names[purl].spellings if purl in names else (),
                 )
-                for purl in heard
+                for purl in answered
             ),
             unanswered=tuple(purl for purl in purls if purl in self.silent),
             rejected=tuple((purl, self.refuses[purl]) for purl in purls if purl in self.refuses),

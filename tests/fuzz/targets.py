@@ -194,8 +194,8 @@ def purl(data: bytes) -> None:
 def ossindex(data: bytes) -> None:
     message_of(data)
     matched = match([parse_purl(literal) for literal in ("pkg:npm/a@1", "pkg:pypi/b-c@2")], decode_reports(data))
-    for asked, entries in matched.found.items():
-        answer = convert(asked, entries, NOW)
+    for asked, listed in matched.found.items():
+        answer = convert(asked, listed, NOW)
         for vulnerability in answer.vulnerabilities if answer is not None else ():
             assert vulnerability.id
             assert vulnerability.cvss_score is None or 0 <= vulnerability.cvss_score <= 10

@@ -14,7 +14,7 @@ from webhook.clients.ossindex.convert import convert
 from webhook.clients.ossindex.fields import score_of, vector_of, web_address
 from webhook.clients.ossindex.matching import match
 from webhook.clients.ossindex.questions import Questions
-from webhook.clients.ossindex.reading import clean_text, decode_reports, message_of, number_of
+from webhook.clients.ossindex.reading import clean_text, decode_others, decode_reports, message_of, number_of
 from webhook.errors import BomgateError
 from webhook.model.downloads import Names
 from webhook.model.purls import Purl, parse_written
@@ -66,7 +66,7 @@ def test_any_error_body_gives_one_line(body: bytes) -> None:
 @given(st.lists(vulnerabilities | anything, max_size=5))
 def test_an_answer_is_clean_only_when_its_list_is_empty(listed: list[object]) -> None:
     purl = Purl("pkg:maven/g/a@1")
-    answer = convert(purl, [{"coordinates": purl, "vulnerabilities": listed}], NOON)
+    answer = convert(purl, [listed], NOON)
     assert answer is not None
     assert bool(answer.vulnerabilities) == bool(listed)
     for vulnerability in answer.vulnerabilities:
@@ -88,8 +88,21 @@ def test_an_answer_is_clean_only_when_its_list_is_empty(listed: list[object]) ->
 @settings(max_examples=100)
 @given(st.dictionaries(st.sampled_from(["coordinates", "vulnerabilities", "description", "reference"]), anything))
 def test_a_report_of_any_shape_is_an_answer_or_none(report: dict[str, object]) -> None:
-    answer = convert(Purl("pkg:maven/g/a@1"), [report], NOON)
+    purl = Purl("pkg:maven/g/a@1")
+    matched = match([purl], decode_reports(json.dumps([{**report, "coordinates": purl}]).encode()))
+    answer = convert(purl, matched.found[purl], NOON)
     assert (answer is None) == (not isinstance(report.get("vulnerabilities"), list))
+
+
+@settings(max_examples=150)
+@given(vulnerabilities | anything)
+def test_bytes_of_a_vulnerability_say_what_its_json_says(stated: object) -> None:
+    purl = Purl("pkg:maven/g/a@1")
+    body = json.dumps([{"coordinates": purl, "vulnerabilities": [stated]}]).encode()
+    as_bytes, as_json = decode_reports(body), decode_others(body)
+    assert convert(purl, match([purl], as_bytes).found[purl], NOON) == convert(
+        purl, match([purl], as_json).found[purl], NOON
+    )
 
 
 @settings(max_examples=100)
@@ -118,8 +131,8 @@ def test_headers_of_any_text_are_read_or_left_out(value: str) -> None:
 )
 def test_every_entry_that_repeats_its_coordinates_finds_its_component(both: tuple[list[Purl], list[Purl]]) -> None:
     purls, shuffled = both
-    matched = match(purls, [{"coordinates": str(purl), "vulnerabilities": []} for purl in shuffled])
-    assert {purl: entry["coordinates"] for purl, (entry,) in matched.found.items()} == {purl: purl for purl in purls}
+    matched = match(purls, [{"coordinates": str(purl), "vulnerabilities": str(purl)} for purl in shuffled])
+    assert matched.found == {purl: [purl] for purl in purls}
     assert not matched.foreign
 
 

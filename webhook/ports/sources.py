@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from webhook.errors import InvalidInput
@@ -23,12 +23,17 @@ class VulnerabilitySource(Protocol):
     def batch_size(self) -> int:
         """The most coordinates of one request."""
 
-    def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = ...) -> BatchAnswer:
+    def report(
+        self, purls: Sequence[Purl], names: Mapping[Purl, Names] = ..., heard: Callable[[], None] = ...
+    ) -> BatchAnswer:
         """Look up covered components that have versions.
 
         It takes as many requests as one of them has coordinates, and more when they do not fit into those.
 
         How a component is called there is the source's own affair; ``names`` helps, for those that have any.
+
+        ``heard`` is called when the last answer has arrived and has yet to be read, so that the next question can be on
+        its way meanwhile; it is not called when one failed.
 
         When it stops half-way, the answer holds what there is, and its ``failure`` says why the rest is missing.
 

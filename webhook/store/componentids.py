@@ -85,14 +85,17 @@ def known_rows(connection: Connection, purls: Sequence[Purl], hints: IdHints) ->
     return known
 
 
-def _add(known: Known, rows: Iterable[tuple[str, int, int, int]], purls: Iterable[Purl]) -> None:
+def _add(known: Known, rows: Sequence[tuple[str, int, int, int]], purls: Sequence[Purl]) -> None:
     """Note rows of the components that they should be of."""
-    ids, answered = known.ids, known.answered_at
+    texts, numbers, answered, _ = zip(*rows, strict=True)
+    if texts == (*purls,) and not any(answered):  # as in the first run
+        known.ids.update(zip(purls, numbers, strict=True))
+        return
     for (text, number, answered_at, state), purl in zip(rows, purls, strict=True):
         if purl == text:
-            ids[purl] = number
+            known.ids[purl] = number
             if answered_at:
-                answered[purl] = answered_at
+                known.answered_at[purl] = answered_at
                 if state == ComponentState.VULNERABLE:
                     known.vulnerable.add(number)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -9,15 +10,20 @@ from tests.doubles.ossindex import advisory
 from tests.fakes import NOON
 from webhook.clients.ossindex.convert import convert
 from webhook.clients.ossindex.fields import score_of, vector_of, web_address
+from webhook.clients.ossindex.reading import Report, decode_reports
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 
 JUNIT = Purl("pkg:maven/junit/junit@4.12")
 
 
-def converted(*vulnerabilities: object, **fields: object) -> ComponentAnswer:
-    answer = convert(JUNIT, [{"coordinates": JUNIT, "vulnerabilities": list(vulnerabilities), **fields}], NOON)
+def converted(*vulnerabilities: object) -> ComponentAnswer:
+    """What is read from JSON of any shape, and from bytes by the documented one."""
+    answer = convert(JUNIT, [list(vulnerabilities)], NOON)
     assert answer is not None
+    (report,) = decode_reports(json.dumps([{"coordinates": JUNIT, "vulnerabilities": vulnerabilities}]).encode())
+    assert isinstance(report, Report)
+    assert convert(JUNIT, [report.vulnerabilities], NOON) == answer
     return answer
 
 
@@ -48,12 +54,11 @@ def test_an_empty_list_means_clean() -> None:
 
 @pytest.mark.parametrize("value", [None, 0, "none", {}])
 def test_an_entry_that_does_not_say_which_vulnerabilities_there_are_is_no_answer(value: Any) -> None:
-    assert convert(JUNIT, [{"coordinates": JUNIT, "vulnerabilities": value}], NOON) is None
-    assert convert(JUNIT, [{"coordinates": JUNIT}], NOON) is None
+    assert convert(JUNIT, [value], NOON) is None
 
 
 def test_the_answer_carries_the_component_as_it_was_asked_for_and_the_time() -> None:
-    answer = converted(description="A library\x07", reference="https://guide.test/c")
+    answer = converted()
     assert (answer.purl, answer.answered_at) == (JUNIT, NOON)
 
 
@@ -192,8 +197,7 @@ def test_of_two_entries_with_one_id_the_worse_counts() -> None:
 
 
 def test_several_reports_for_one_component_count_together() -> None:
-    reports: list[dict[str, object]] = [{"vulnerabilities": []}, {"vulnerabilities": [advisory("CVE-2026-1000")]}]
-    answer = convert(JUNIT, reports, NOON)
+    answer = convert(JUNIT, [[], [advisory("CVE-2026-1000")]], NOON)
     assert answer is not None
     assert len(answer.vulnerabilities) == 1
 

@@ -99,5 +99,6 @@ def test_a_thing_that_is_no_entry_is_counted(thing: object) -> None:
 
 def test_an_entry_in_another_spelling_counts_beside_one_with_the_coordinates_as_they_were_sent() -> None:
     purl = Purl("pkg:npm/a@1")
-    entries = [{"coordinates": str(purl)}, {"coordinates": "npm:a@1"}, {"coordinates": "PKG:npm/a@1"}]
-    assert match([purl], entries).found == {purl: entries}
+    spellings = [str(purl), "npm:a@1", "PKG:npm/a@1"]
+    entries = [{"coordinates": text, "vulnerabilities": [number]} for number, text in enumerate(spellings)]
+    assert match([purl], entries).found == {purl: [[0], [1], [2]]}

@@ -207,6 +207,18 @@ def test_an_outage_half_way_keeps_what_was_answered(double: OssIndexDouble, sour
     assert isinstance(answer.failure, Retryable)
 
 
+def test_it_tells_once_when_the_last_answer_has_arrived_and_not_when_one_failed(
+    double: OssIndexDouble, source: OssIndexSource
+) -> None:
+    told: list[int] = []
+    source.report(purls(200), heard=lambda: told.append(len(double.service.journal)))
+    assert told == [2]
+    double.behaviour.faults = [faults.status(402)]
+    with pytest.raises(OutOfCredits):
+        source.report([JUNIT], heard=lambda: told.append(0))
+    assert told == [2]
+
+
 def test_credits_are_read(double: OssIndexDouble, source: OssIndexSource) -> None:
     double.behaviour.credits = Decimal(100)
     answer = source.report(purls(200))

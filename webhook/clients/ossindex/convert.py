@@ -12,12 +12,13 @@ import hashlib
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import chain
 
 import msgspec
 
 from webhook.clients.ossindex.fields import judgement_of, weakness_of, web_address, web_addresses
 from webhook.clients.ossindex.matching import Entry
-from webhook.clients.ossindex.reading import clean_text, one_line
+from webhook.clients.ossindex.reading import clean_text, decode_json, one_line
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.policy.advisories import identifiers_in, is_rejected
@@ -29,32 +30,24 @@ _IDENTIFIER = re.compile(
 _CVE_IN_TITLE = re.compile(r"\s*\[(CVE-\d{4}-\d{4,})\]", re.IGNORECASE)
 _REDACTED = re.compile(r"\b\d+ (?:non-CVE )?vulnerabilit(?:y|ies) found\b", re.IGNORECASE)
 _USUAL_NAME = re.compile(r"(?:CVE|sonatype)-\d{4}-\d{4,20}\Z", re.ASCII).match
-_LONGEST_TITLE = 500
+_LONGEST_TITLE, _LONGEST_DESCRIPTION = 500, 20_000
 
 
-def convert(purl: Purl, entries: Sequence[Entry], answered_at: dt.datetime) -> ComponentAnswer | None:
-    """Read the entries for one component; several of them count together.
+def convert(purl: Purl, listed: Sequence[object], answered_at: dt.datetime) -> ComponentAnswer | None:
+    """Read what the entries for one component list; several of them count together.
 
     Args:
         purl: the component as it was asked for.
-        entries: at least one.
+        listed: the vulnerabilities of at least one entry, as they came or not read yet.
         answered_at: UTC.
 
     Returns:
         The answer, or None when no entry says which vulnerabilities there are: that is unknown, not clean.
     """
-    if len(entries) == 1 and entries[0].get("vulnerabilities") == []:  # as most
-        return ComponentAnswer(purl, (), answered_at)
-    lists = [listed for entry in entries if isinstance(listed := entry.get("vulnerabilities"), list)]
+    lists = [vulnerabilities for vulnerabilities in listed if isinstance(vulnerabilities, list)]
     if not lists:
         return None
-    found: dict[str, Vulnerability] = {}
-    for stated in (stated for listed in lists for stated in listed):
-        one = _vulnerability(stated)
-        known = found.get(one.id)
-        if known is None or _worse(one, known):
-            found[one.id] = one
-    return ComponentAnswer(purl, tuple([found[identifier] for identifier in sorted(found)]), answered_at)
+    return ComponentAnswer(purl, _worst([_vulnerability(stated) for stated in chain(*lists)]), answered_at)
 
 
 def join(
@@ -68,18 +61,25 @@ def join(
         complete: whether every form was answered.
         spellings: those that the forms were made from.
     """
-    found: dict[str, Vulnerability] = {}
-    for vulnerability in (vulnerability for answer in answers for vulnerability in answer.vulnerabilities):
-        known = found.get(vulnerability.id)
-        if known is None or _worse(vulnerability, known):
-            found[vulnerability.id] = vulnerability
     return ComponentAnswer(
         purl=purl,
-        vulnerabilities=tuple([found[identifier] for identifier in sorted(found)]),
+        vulnerabilities=_worst([vulnerability for answer in answers for vulnerability in answer.vulnerabilities]),
         answered_at=min(answer.answered_at for answer in answers),
         complete=complete,
         spellings=spellings,
     )
+
+
+def _worst(those: Sequence[Vulnerability]) -> tuple[Vulnerability, ...]:
+    """Each vulnerability once, in order of identifiers, as its entry with the highest score has it."""
+    if len(those) < 2:
+        return tuple(those)
+    found: dict[str, Vulnerability] = {}
+    for vulnerability in those:
+        known = found.get(vulnerability.id)
+        if known is None or _worse(vulnerability, known):
+            found[vulnerability.id] = vulnerability
+    return tuple([found[identifier] for identifier in sorted(found)])
 
 
 def _worse(one: Vulnerability, known: Vulnerability) -> bool:
@@ -89,18 +89,82 @@ def _worse(one: Vulnerability, known: Vulnerability) -> bool:
     )
 
 
-def _vulnerability(item: object) -> Vulnerability:
+class _Stated(msgspec.Struct, rename="camel", frozen=True):
+    """A vulnerability as documented."""
+
+    id: str
+    title: str
+    display_name: str
+    description: str = ""
+    cve: str | msgspec.UnsetType = msgspec.UNSET
+    cvss_score: int | float | str | None = None
+    cvss_vector: str | None = None
+    cwe: str | None = None
+    reference: str = ""
+    external_references: list[str] = []
+
+
+_STATED = msgspec.json.Decoder(_Stated)
+
+
+def _vulnerability(stated: object) -> Vulnerability:
+    if not isinstance(stated, msgspec.Raw):
+        return _any(stated)
+    if (usual := _usual(stated)) is not None:
+        return usual
+    try:
+        return _any(decode_json(bytes(stated)))
+    except ValueError:
+        return _any(bytes(stated).decode("utf-8", "replace"))
+
+
+def _usual(raw: msgspec.Raw) -> Vulnerability | None:
+    """As :func:`_any`, for a vulnerability with one name and nothing to mend in its texts, as most are; or None."""
+    try:
+        stated = _STATED.decode(raw)
+    except (ValueError, RecursionError):
+        return None
+    given, title, description = stated.id, stated.title, stated.description
+    if stated.display_name != given or stated.cve not in (given, msgspec.UNSET) or not _USUAL_NAME(given):
+        return None
+    # A title may begin with another identifier, and either text with a number where details are withheld.
+    if (
+        not title.isprintable()
+        or len(title) > _LONGEST_TITLE
+        or not (title[:1].isalpha() or title.startswith(f"[{given}]"))
+    ):
+        return None
+    description = clean_text(description, _LONGEST_DESCRIPTION)
+    if description[:1].isdigit():
+        return None
+    references = web_addresses(stated.external_references)
+    judgement = judgement_of(stated.cvss_score, stated.cvss_vector)
+    return Vulnerability(
+        id=given,
+        aliases=identifiers_in(references),
+        title=title.rstrip(),
+        description=description,
+        cvss_score=judgement.score,
+        cvss_vector=judgement.vector,
+        cwe=weakness_of(stated.cwe),
+        reference=web_address(stated.reference),
+        external_references=references,
+        scored_from_vector=judgement.from_vector,
+        rejected=is_rejected(title, description),
+    )
+
+
+def _any(item: object) -> Vulnerability:
     if not isinstance(item, dict):
         return Vulnerability(
             id=_made_up_id(item), title="OSS Index lists a vulnerability here in a form that cannot be read"
         )
-    identifier, others, title, description = _usual_names(item) or _names(item)
+    identifier, others, title, description = _names(item)
     references = web_addresses(item.get("externalReferences"))
-    in_references = identifiers_in(references)
     judgement = judgement_of(item.get("cvssScore"), item.get("cvssVector"))
     return Vulnerability(
         id=identifier,
-        aliases=tuple(sorted({*others, *in_references} - {identifier})) if others or in_references else (),
+        aliases=tuple(sorted({*others, *identifiers_in(references)} - {identifier})),
         title=title,
         description=description,
         cvss_score=judgement.score,
@@ -111,24 +175,6 @@ def _vulnerability(item: object) -> Vulnerability:
         scored_from_vector=judgement.from_vector,
         rejected=is_rejected(title, description),
     )
-
-
-def _usual_names(item: Entry) -> tuple[str, Sequence[str], str, str] | None:
-    """As :func:`_names`, for an entry with one identifier throughout and nothing to mend, as most are; or None."""
-    given, title = item.get("id"), item.get("title")
-    if not isinstance(given, str) or not isinstance(title, str) or not _USUAL_NAME(given):
-        return None
-    if item.get("displayName") != given or item.get("cve", given) != given:
-        return None
-    # A title may begin with another identifier, or with a number where details are withheld.
-    if (
-        not title.isprintable()
-        or len(title) > _LONGEST_TITLE
-        or not (title[:1].isalpha() or title.startswith(f"[{given}]"))
-    ):
-        return None
-    description = clean_text(item.get("description"), 20_000)
-    return None if description[:1].isdigit() else (given, (), title.rstrip(), description)
 
 
 def _names(item: Entry) -> tuple[str, Sequence[str], str, str]:
@@ -161,7 +207,10 @@ def _spelt(identifier: str) -> str:
 
 def _texts(item: Entry, identifier: str) -> tuple[str, str]:
     """Title and description; an entry whose details are withheld says so in both."""
-    title, description = one_line(item.get("title"), _LONGEST_TITLE), clean_text(item.get("description"), 20_000)
+    title, description = (
+        one_line(item.get("title"), _LONGEST_TITLE),
+        clean_text(item.get("description"), _LONGEST_DESCRIPTION),
+    )
     if _REDACTED.match(title) or _REDACTED.match(description):
         return (
             f"Details withheld by OSS Index ({identifier})",

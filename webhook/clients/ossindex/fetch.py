@@ -69,7 +69,7 @@ class ReportEndpoint:
     ) -> None:
         self._exchange, self._options, self._clock, self._jitter = exchange, options, clock, jitter
 
-    def ask(self, coordinates: Sequence[str], identity: Identity, effort: Effort) -> list[object]:
+    def ask(self, coordinates: Sequence[str], identity: Identity, effort: Effort) -> Sequence[object]:
         """The entries of the answer for these coordinates, unread.
 
         Raises:
@@ -102,7 +102,7 @@ class ReportEndpoint:
         seconds = backoff(options.backoff_seconds, tried, _LONGEST_BACKOFF)
         return min(seconds * (1 + jitter), options.max_wait_seconds)
 
-    def _once(self, coordinates: Sequence[str], identity: Identity, effort: Effort) -> list[object]:
+    def _once(self, coordinates: Sequence[str], identity: Identity, effort: Effort) -> Sequence[object]:
         options = self._options
         effort.requests += 1
         request = Request(

@@ -38,9 +38,6 @@ _USUAL_LINES = re.compile(
 ).findall
 
 
-_UNUSUAL = ("", "")
-
-
 class Form(NamedTuple):
     """One way to ask for a component.
 
@@ -92,11 +89,15 @@ def usual_forms(keys: Sequence[Purl]) -> tuple[list[Purl], dict[Purl, tuple[Form
     found = _USUAL_LINES("\n".join([*keys, ""]))
     if len(found) != len(keys):
         return [], {}, list(keys)  # one of them holds a line end
-    seen = list(zip(keys, found, strict=True))
-    several: dict[Purl, tuple[Form, ...]] = {
-        key: (Form(Purl(f"pkg:rpm/{tail}")), Form(key, certain=False)) for key, (_, tail) in seen if tail
-    }
-    return [key for key, (whole, _) in seen if whole], several, [key for key, line in seen if line == _UNUSUAL]
+    plain, several, unusual = list[Purl](), dict[Purl, tuple[Form, ...]](), list[Purl]()
+    for key, (whole, tail) in zip(keys, found, strict=True):
+        if whole:
+            plain.append(key)
+        elif tail:
+            several[key] = (Form(Purl(f"pkg:rpm/{tail}")), Form(key, certain=False))
+        else:
+            unusual.append(key)
+    return plain, several, unusual
 
 
 def _named(key: Purl, spellings: Sequence[Purl]) -> Iterable[Form]:

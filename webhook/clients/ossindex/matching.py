@@ -11,6 +11,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
+from webhook.clients.ossindex.reading import Report
 from webhook.errors import InvalidInput
 from webhook.model.purls import Purl, parse_written
 
@@ -23,15 +26,15 @@ _LONGEST = 4096
 
 @dataclass(slots=True)
 class Matched:
-    """Entries by the component they answer for.
+    """What entries list, by the component they answer for.
 
     Attributes:
-        found: by component that was asked for; mostly one entry each.
+        found: by component that was asked for, the vulnerabilities of its entries as they came; mostly of one entry.
         foreign: coordinates of entries that answer for nothing that was asked, as the service spelt them.
         nameless: how many entries have no coordinates that can be read.
     """
 
-    found: dict[Purl, list[Entry]] = field(default_factory=dict)
+    found: dict[Purl, list[object]] = field(default_factory=dict)
     foreign: list[str] = field(default_factory=list)
     nameless: int = 0
 
@@ -46,6 +49,7 @@ def match(asked: Sequence[Purl], entries: Iterable[object]) -> Matched:
     entries, by_text = list(entries), {str(purl): purl for purl in asked}
     if (found := _as_sent(entries, by_text)) is not None:
         return Matched(found)
+    entries = [msgspec.structs.asdict(entry) if isinstance(entry, Report) else entry for entry in entries]
     result = Matched()
     open_entries: list[tuple[Purl, Entry]] = []
     for entry in entries:
@@ -61,21 +65,14 @@ def match(asked: Sequence[Purl], entries: Iterable[object]) -> Matched:
     return result
 
 
-def _as_sent(entries: Sequence[object], asked: Mapping[str, Purl]) -> dict[Purl, list[Entry]] | None:
-    """Entries by component, when all of them repeat coordinates as they were sent; None when one does not."""
-    those = [entry for entry in entries if isinstance(entry, dict)]
+def _as_sent(entries: Sequence[object], asked: Mapping[str, Purl]) -> dict[Purl, list[object]] | None:
+    """As :attr:`Matched.found`, when each entry answers for another component, spelt as sent; None otherwise."""
+    reports = [entry for entry in entries if isinstance(entry, Report)]
     try:
-        purls = [asked[entry["coordinates"]] for entry in those]
-    except (KeyError, TypeError):  # without coordinates, or with something that is no text
+        found: dict[Purl, list[object]] = {asked[report.coordinates]: [report.vulnerabilities] for report in reports}
+    except KeyError:
         return None
-    if len(those) < len(entries):
-        return None
-    found: dict[Purl, list[Entry]] = {purl: [entry] for purl, entry in zip(purls, those, strict=True)}
-    if len(found) < len(those):
-        found = {purl: [] for purl in purls}
-        for purl, entry in zip(purls, those, strict=True):
-            found[purl].append(entry)
-    return found
+    return found if len(found) == len(entries) else None
 
 
 def _step(
@@ -85,13 +82,13 @@ def _step(
     index: dict[object, list[Purl]] = {}
     for purl in asked:
         index.setdefault(key(purl), []).append(purl)
-    found: dict[Purl, list[Entry]] = {}
+    found: dict[Purl, list[object]] = {}
     rest = []
     for purl, entry in entries:
         candidates = index.get(key(purl), ())
         # A component that a stricter step has answered wants nothing from a more tolerant one.
         if len(candidates) == 1 and candidates[0] not in result.found:
-            found.setdefault(candidates[0], []).append(entry)
+            found.setdefault(candidates[0], []).append(entry.get("vulnerabilities"))
         else:
             rest.append((purl, entry))
     result.found.update(found)

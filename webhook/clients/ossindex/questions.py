@@ -52,8 +52,13 @@ class Questions:
         distinct = list(dict.fromkeys(purls))
         named = [purl for purl in distinct if purl in names] if names else []
         others = [purl for purl in distinct if purl not in names] if named else distinct
-        plain, usual, rest = usual_forms([purl for purl in others if purl not in by_key])
-        questions = cls([*(purl for purl in others if purl in by_key), *plain], usual, names)
+        unknown = [purl for purl in others if purl not in by_key] if by_key else others
+        if not unknown:
+            plain, usual, rest = others, dict[Purl, tuple[Form, ...]](), list[Purl]()
+        else:
+            plain, usual, rest = usual_forms(unknown)
+            plain = [*(purl for purl in others if purl in by_key), *plain] if len(unknown) < len(others) else plain
+        questions = cls(plain, usual, names)
         for purl in (*rest, *named):
             questions._add(purl, names.get(purl, _NO_NAMES))
         return questions

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 
 import msgspec
 
@@ -12,6 +13,16 @@ from webhook.errors import Final, Retryable
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters (but tab and line feed), characters that turn the direction of text, and halves of pairs."""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """An entry as documented, its vulnerabilities unread: most components have none, and nobody looks at the rest."""
+
+    coordinates: str
+    vulnerabilities: list[msgspec.Raw]
+
+
+_REPORTS = msgspec.json.Decoder(list[Report])
 
 
 def clean_text(value: object, limit: int) -> str:
@@ -52,13 +63,24 @@ def decode_json(body: bytes) -> object:
         raise ValueError("nested too deep") from problem
 
 
-def decode_reports(body: bytes) -> list[object]:
+def decode_reports(body: bytes) -> Sequence[object]:
     """The entries of a successful answer, whatever its content type says.
+
+    Returns:
+        A :class:`Report` for each, or, where one entry is not as documented, every entry as JSON has it.
 
     Raises:
         Retryable: it ends too early.
         Final: it is something else: a web page, an object that is no report.
     """
+    try:
+        return _REPORTS.decode(body)
+    except (ValueError, RecursionError):
+        return decode_others(body)
+
+
+def decode_others(body: bytes) -> list[object]:
+    """The same, each entry as JSON has it."""
     if body.lstrip()[:1] == b"<":
         raise Final(
             "The address of OSS Index answered with a web page.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from webhook.clients.ossindex.convert import convert
 from webhook.clients.ossindex.matching import match
@@ -27,16 +27,19 @@ class RecordedReports:
     def __init__(self, content: bytes, clock: Clock) -> None:
         self._content, self._clock = content, clock
 
-    def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = NO_NAMES) -> BatchAnswer:
+    def report(
+        self, purls: Sequence[Purl], names: Mapping[Purl, Names] = NO_NAMES, heard: Callable[[], None] = lambda: None
+    ) -> BatchAnswer:
         """Look components up in the recording; those that are not in it have no answer.
 
         Raises:
             Final: the recording is no list of reports.
         """
+        heard()
         questions, now, reports = Questions.of(purls, names), self._clock.now(), decode_reports(self._content)
         for forms in questions.requests(self.batch_size):
-            for form, entries in match(forms, reports).found.items():
-                if (answer := convert(form, entries, now)) is not None:
+            for form, listed in match(forms, reports).found.items():
+                if (answer := convert(form, listed, now)) is not None:
                     questions.answers[form] = answer
         questions.unanswered.update(purl for purl in questions.plain if purl not in questions.answers)
         for purl, asked in questions.forms.items():

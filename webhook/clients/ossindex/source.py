@@ -29,6 +29,8 @@ WELL_KNOWN = Purl("pkg:maven/junit/junit@4.12")
 """What ``check`` asks for."""
 _MOST_KNOWN = 50_000
 """Components of which it is remembered, from ``coordinates`` to ``report``, that their key is their only form."""
+_NONE_LISTED: list[object] = [[]]
+"""What the one entry for a clean component lists."""
 _MOST_REFUSALS = 64
 _REFUSALS_WITHOUT_SUCCESS = 16
 """One bad component in 128 is found with 8 refusals in a row; twice that and the components are not to blame."""
@@ -41,6 +43,7 @@ class _Batch:
     pending: deque[list[Purl]]
     effort: Effort
     questions: Questions
+    heard: Callable[[], None]
     refusals: int = 0
 
 
@@ -81,7 +84,9 @@ class OssIndexSource:
         """Sentences about options that work now and should not stay, for the command line and the log."""
         return warnings(self._options)
 
-    def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = NO_NAMES) -> BatchAnswer:
+    def report(
+        self, purls: Sequence[Purl], names: Mapping[Purl, Names] = NO_NAMES, heard: Callable[[], None] = lambda: None
+    ) -> BatchAnswer:
         """Look up components, in as many requests as their forms need; more when the service refuses some.
 
         A component of which nobody knows how the service calls it is asked for in several forms, no two of them in one
@@ -93,6 +98,7 @@ class OssIndexSource:
         Args:
             purls: as many as one wants to have answered together.
             names: what SBOMs called some of them, and what was answered lately.
+            heard: called when the last answer has arrived, before it is read.
 
         Raises:
             Final: asking again will not help (no credentials, 401, 402, 403, no report in the answer).
@@ -102,7 +108,7 @@ class OssIndexSource:
         self._warn_once()
         questions = Questions.of(purls, names, self._by_key)
         effort = Effort(until=self._clock.monotonic() + self._options.max_batch_seconds)
-        batch = _Batch(deque(questions.requests(self._batch_size)), effort, questions)
+        batch = _Batch(deque(questions.requests(self._batch_size)), effort, questions, heard)
         sent = sum(map(len, batch.pending))
         failure = self._work_off(batch, identity)
         if failure is not None and questions.empty:
@@ -193,6 +199,8 @@ class OssIndexSource:
 
     def _answer(self, group: list[Purl], batch: _Batch, identity: Identity) -> None:
         entries = self._endpoint.ask(group, identity, batch.effort)
+        if not batch.pending:
+            batch.heard()
         matched, now = match(group, entries), self._clock.now()
         if matched.foreign or matched.nameless:
             log.warning(
@@ -204,12 +212,12 @@ class OssIndexSource:
                 },
             )
         answers = batch.questions.answers
-        for purl, entries_of in matched.found.items():
-            if len(entries_of) == 1 and entries_of[0].get("vulnerabilities") == []:  # as most
+        for purl, listed in matched.found.items():
+            if listed == _NONE_LISTED:  # as most
                 answers[purl] = ComponentAnswer(purl, (), now)
-            elif (answer := convert(purl, entries_of, now)) is not None:
+            elif (answer := convert(purl, listed, now)) is not None:
                 answers[purl] = answer
-        batch.questions.unanswered.update(purl for purl in group if purl not in answers)
+        batch.questions.unanswered.update([purl for purl in group if purl not in answers])
 
     def _warn_once(self) -> None:
         with self._lock:

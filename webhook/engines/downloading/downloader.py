@@ -298,10 +298,10 @@ def _responsive() -> Iterator[None]:
     gc.freeze()
     thresholds = gc.get_threshold()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *thresholds[1:])
-    # A thread that records keeps the interpreter for 5 ms by default. More often than this, changing costs more than it
-    # saves.
+    # A thread that records keeps the interpreter for 5 ms by default, and an answer needs it several times. More often
+    # than this, changing costs more than it saves.
     interval = sys.getswitchinterval()
-    sys.setswitchinterval(0.002)
+    sys.setswitchinterval(0.0005)
     try:
         yield
     finally:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from types import TracebackType
 
 from webhook.errors import Final, SourceError
 from webhook.model.downloads import BatchAnswer, Names
@@ -39,6 +40,32 @@ class Fetched:
     answer: BatchAnswer
 
 
+class _Turn:
+    """One of the requests that may be on their way at once; a context manager.
+
+    Args:
+        turns: as many as there may be.
+    """
+
+    def __init__(self, turns: threading.Semaphore) -> None:
+        self._turns, self._goes_on = turns, False
+
+    def __enter__(self) -> _Turn:
+        self._goes_on = self._turns.acquire()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Let another request go; harmless after the first time."""
+        if self._goes_on:
+            self._goes_on = False
+            self._turns.release()
+
+
 class Fetching:
     """Asks a source for components, batch by batch.
 
@@ -61,7 +88,10 @@ class Fetching:
         self._names_of, self._names = names, dict[Purl, Names]()
         self._may_ask = may_ask
         self._source, self._purls = source, iter(purls)
-        self._concurrency = self._working = max(1, concurrency)
+        self._concurrency = max(1, concurrency)
+        # For each request on its way, another thread reads the answer to the one before.
+        self._working = 2 * self._concurrency
+        self._turns = threading.Semaphore(self._concurrency)
         self._together = max(BATCHES_TOGETHER, self._concurrency + 1)
         # Enough for all that can be asked before results() looks again.
         self._page = max(_PAGE, (self._together + 2 * self._concurrency) * source.batch_size)
@@ -75,7 +105,7 @@ class Fetching:
     def start(self) -> None:
         """Begin."""
         self._refill()
-        for number in range(self._concurrency):
+        for number in range(self._working):
             threading.Thread(target=self._work, name=f"download-{number}", daemon=True).start()
 
     def stop(self) -> None:
@@ -128,13 +158,8 @@ class Fetching:
 
     def _work(self) -> None:
         try:
-            while batch := self._take():
-                fetched = Fetched(batch, self._ask(batch))
-                with self._changed:
-                    self._ready.append(fetched)
-                    # Said no for good: no other thread shall ask before the caller has heard of it.
-                    self._stopped |= isinstance(fetched.answer.failure, Final)
-                    self._changed.notify_all()
+            while self._is_one_more_done():
+                pass
         except BaseException as problem:  # a thread has nobody above it; the caller of results() gets it
             self._crash = problem
             self._stopped = True
@@ -142,6 +167,20 @@ class Fetching:
             with self._changed:
                 self._working -= 1
                 self._changed.notify_all()
+
+    def _is_one_more_done(self) -> bool:
+        """Ask for a batch, and hand over what was said; whether there was one to ask for."""
+        with _Turn(self._turns) as turn:
+            batch = self._take()
+            if not batch:
+                return False
+            fetched = Fetched(batch, self._ask(batch, turn.end))
+            with self._changed:
+                self._ready.append(fetched)
+                # Said no for good: no other thread shall ask before the caller has heard of it.
+                self._stopped |= isinstance(fetched.answer.failure, Final)
+                self._changed.notify_all()
+        return True
 
     def _take(self) -> tuple[Purl, ...]:
         """The next batch, once the caller keeps up; empty at the end."""
@@ -179,9 +218,9 @@ class Fetching:
     def _has_failed(self) -> bool:
         return any(fetched.answer.failure for fetched in self._ready)
 
-    def _ask(self, batch: tuple[Purl, ...]) -> BatchAnswer:
+    def _ask(self, batch: tuple[Purl, ...], heard: Callable[[], None]) -> BatchAnswer:
         try:
             names = {purl: self._names.pop(purl) for purl in batch if purl in self._names}
-            return self._source.report(batch, names) if names else self._source.report(batch)
+            return self._source.report(batch, names, heard)
         except SourceError as problem:
             return BatchAnswer(answers=(), failure=problem)

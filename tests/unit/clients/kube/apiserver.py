@@ -7,10 +7,12 @@ import json
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
+
+from tests.copies import replace
 
 REPORTS = "/apis/aquasecurity.github.io/v1alpha1"
 NODES = "/api/v1/nodes?limit=500"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from dataclasses import replace
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import FakeClock, FakeVulnerabilitySource, MemoryStore
 from tests.worlds import LEFTPAD, LOG4J, LOG4SHELL, OPENSSL, YAML, digest_of, sbom_of
 from webhook.clients.ossindex.errors import OutOfCredits, SlowDown
@@ -107,7 +107,7 @@ def test_nothing_is_asked_while_a_download_runs_and_a_download_is_never_kept_fro
     began: list[str] = []
 
     class Watching(FakeVulnerabilitySource):
-        def report(self, purls: object) -> object:
+        def report(self, purls: object, *_: object) -> object:
             began.append(desk.store.runs.acquire("nightly", duration=LEASE).holder)
             return desk.source.report(purls)
 

@@ -320,7 +320,9 @@ class Scripted:
         del names
         return [1] * len(purls)
 
-    def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
+    def report(
+        self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({}), heard: object = None
+    ) -> BatchAnswer:
         if problem := self._plan.pop(0):
             raise problem
         return self._inner.report(purls, names)
@@ -345,7 +347,9 @@ def test_half_an_answer_is_kept_and_the_reason_for_the_other_half_is_told(clock:
     class Half(Scripted):
         batch_size = 4
 
-        def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
+        def report(
+            self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({}), heard: object = None
+        ) -> BatchAnswer:
             kept = tuple(ComponentAnswer(purl, (), clock.now()) for purl in purls[:3])
             return BatchAnswer(kept, failure=Final("No more credits.", remedy="Wait."))
 
@@ -359,7 +363,9 @@ def test_credits_are_summed_when_the_source_states_them(clock: FakeClock) -> Non
     desk = Desk(clock, *many(6), batch_size=2)
 
     class Charging(Scripted):
-        def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
+        def report(
+            self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({}), heard: object = None
+        ) -> BatchAnswer:
             answers = tuple(ComponentAnswer(purl, (), clock.now()) for purl in purls)
             return BatchAnswer(answers, credits_used=0.1, credits_remaining=7.0)
 
@@ -380,7 +386,9 @@ def test_what_arrived_while_the_store_failed_is_paid_for_and_counted(clock: Fake
     desk = Desk(clock, *many(40), batch_size=2, concurrency=1)
 
     class Charging(Scripted):
-        def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
+        def report(
+            self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({}), heard: object = None
+        ) -> BatchAnswer:
             return BatchAnswer(tuple(ComponentAnswer(purl, (), clock.now()) for purl in purls), credits_used=1.0)
 
     class Failing(FailingComponents):
@@ -527,7 +535,9 @@ class Slow(Scripted):
         super().__init__(inner, [])
         self._seconds = seconds
 
-    def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
+    def report(
+        self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({}), heard: object = None
+    ) -> BatchAnswer:
         self._inner.clock.advance(self._seconds)
         return self._inner.report(purls, names)
 
@@ -539,7 +549,9 @@ class Interrupting(Scripted):
         super().__init__(inner, [])
         self._meanwhile = meanwhile
 
-    def report(self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({})) -> BatchAnswer:
+    def report(
+        self, purls: Sequence[Purl], names: Mapping[Purl, Names] = MappingProxyType({}), heard: object = None
+    ) -> BatchAnswer:
         if len(self._inner.asked) == 1:
             self._meanwhile()
         return self._inner.report(purls, names)

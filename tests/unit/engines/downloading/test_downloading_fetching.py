@@ -25,13 +25,19 @@ def purls(count: int) -> list[Purl]:
 class Source:
     """A source that does something before it answers, and counts how many calls are open."""
 
-    def __init__(self, batch_size: int = 1, before: Callable[[], None] = lambda: None) -> None:
-        self.batch_size, self._before = batch_size, before
+    def __init__(
+        self,
+        batch_size: int = 1,
+        before: Callable[[], None] = lambda: None,
+        heard: Callable[[Callable[[], None]], None] = lambda told: told(),
+    ) -> None:
+        self.batch_size, self._before, self._heard = batch_size, before, heard
         self.asked: list[tuple[Purl, ...]] = []
         self.open = self.peak = 0
         self._lock = threading.Lock()
 
-    def report(self, batch: Sequence[Purl]) -> BatchAnswer:
+    def report(self, batch: Sequence[Purl], names: object, heard: Callable[[], None]) -> BatchAnswer:
+        del names
         with self._lock:
             self.asked.append(tuple(batch))
             self.open += 1
@@ -39,6 +45,7 @@ class Source:
         self._before()
         with self._lock:
             self.open -= 1
+        self._heard(heard)
         return BatchAnswer(tuple(ComponentAnswer(purl, (), NOON) for purl in batch))
 
     def coordinates(self, purls: Sequence[Purl], names: Mapping[Purl, Names]) -> Sequence[int]:
@@ -60,6 +67,24 @@ def test_requests_run_at_once_up_to_the_concurrency() -> None:
     fetching.start()
     assert len(results(fetching)) == 8
     assert source.peak == 4
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_while_answers_are_read_as_many_requests_are_on_their_way(concurrency: int) -> None:
+    asked, read = threading.Barrier(2 * concurrency + 1), threading.Event()
+
+    def heard(told: Callable[[], None]) -> None:
+        told()
+        asked.wait(PATIENCE)
+        read.wait(PATIENCE)
+
+    source = Source(heard=heard)
+    fetching = Fetching(source, purls(2 * concurrency), concurrency)
+    fetching.start()
+    asked.wait(PATIENCE)
+    read.set()
+    assert len(results(fetching)) == 2 * concurrency
+    assert source.peak <= concurrency
 
 
 def test_every_component_is_asked_once() -> None:
