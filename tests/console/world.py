@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
 
+from tests.copies import replace
 from tests.ports.samples import answer, digest, make_sbom, vulnerability
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.model.actions import Action

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 
+from tests.copies import replace
 from tests.memory.facts import Facts
 from webhook.errors import ChangedMeanwhile
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope, StoredType, TypeOrigin

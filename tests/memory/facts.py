@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
+from tests.copies import replace
 from webhook.model.assessments import Assessment, StoredType
 from webhook.model.changes import StoredSbom
 from webhook.model.components import ComponentState, Sbom

@@ -6,8 +6,8 @@ import datetime as dt
 from array import array
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
+from tests.copies import replace
 from tests.memory.facts import Facts, StoredDocument
 from webhook.model.changes import START, UINT32, Changes, Position, StoredSbom
 from webhook.model.components import ComponentState, Sbom, SkipReason

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
+from tests.copies import replace
 from webhook.model.assessments import Assessment
 from webhook.model.requests import ExceptionRequest, Phase, RequestChange, RequestCounts, RequestScan
 from webhook.model.triage import AuditNote

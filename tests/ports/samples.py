@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from tests.copies import replace
 from tests.fakes import NOON
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.components import Sbom, SkippedComponent, SkipReason

@@ -6,7 +6,6 @@ import datetime as dt
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.copies import replace
 from tests.fakes import NOON, FakeClock, MemoryStore
 from tests.ports.samples import AutoRule, assessment, digest, make_sbom
 from webhook.model.assessments import AssessmentSource, Scope

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from decimal import Decimal
 
+from tests.copies import replace
 from tests.fakes import NOON, MemoryStore
 from tests.ports.samples import assessment
 from webhook.model.assessments import Assessment, AssessmentSource, Scope

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from kubernetes import client
 
 from tests.clusters import FakeEventSink, FakeReportSink, FakeRunningWorkloads, running
+from tests.copies import replace
 from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import FakeClock
 from webhook.clients.kube.api import KubeApi

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import NOON, MemoryStore
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
 from webhook.model.assessments import Assessment, AssessmentSource, Scope

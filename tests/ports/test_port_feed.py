@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from array import array
-from dataclasses import replace
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import NOON, MemoryStore
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
 from webhook.model.changes import Changes, Position

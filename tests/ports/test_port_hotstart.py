@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from tests.copies import replace
 from tests.fakes import NOON, FakeClock, MemoryHotStart, MemoryStore
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, skipped, vulnerability
 from webhook.model.actions import Action

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import replace
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import NOON, FakeClock, MemoryStore
 from tests.ports.samples import digest, make_sbom, skipped
 from webhook.model.components import ComponentState, SkipReason

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import NOON, MemoryStore
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.model.components import ComponentState

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.copies import replace
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, CvssRange, OnExpiry, Scope
 from webhook.model.changes import ImageFacts, VulnerableComponent

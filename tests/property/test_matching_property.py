@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from itertools import permutations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.copies import replace
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.images import Digest, parse_image
 from webhook.model.purls import Purl

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.copies import replace
 from webhook.model.components import ComponentState
 from webhook.model.former import folded, may_have_been
 from webhook.model.purls import OSS_INDEX_TYPES, Purl

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.copies import replace
 from tests.fakes import NOON
 from tests.memory.requests import MemoryRequests
 from webhook.errors import BomgateError

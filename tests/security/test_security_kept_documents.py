@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import zlib
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import create_engine, update
 
+from tests.copies import replace
 from tests.fakes import FakeClock
 from tests.ports.samples import AutoRule, answer, digest, vulnerability
 from webhook.engines.controlling.documents import RereadDuty

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.cli.conftest import bomgate, double  # noqa: F401 fixtures
 from tests.cli.installation import Installation
+from tests.copies import replace
 from tests.e2e import catalogue
 from tests.e2e.processes import wait_until
 from tests.fakes import NOON, FakeClock

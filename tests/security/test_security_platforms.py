@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.copies import replace
 from tests.fakes import FakeBackground, FakeClock, FakeSbomSource
 from tests.registries import images
 from tests.registries.kit import Kit, loopback

@@ -7,6 +7,8 @@ import enum
 from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
+
 from webhook.model.actions import Action
 
 PROVISIONER = "configuration"
@@ -91,8 +93,7 @@ class StoredType:
     origin: TypeOrigin = TypeOrigin.CLUSTER
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """What an assessment applies to; each None means *any*. The more it narrows, the more it weighs.
 
     Attributes:
@@ -108,8 +109,7 @@ class Scope:
     namespace: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(msgspec.Struct, frozen=True):
     """What was decided about a vulnerability. Append-only: a newer record wins, none is ever changed.
 
     Attributes:

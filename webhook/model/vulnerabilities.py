@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+import msgspec
+
 from webhook.model.purls import Purl
 
 
@@ -23,8 +25,7 @@ class Rescored:
     at: dt.datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Vulnerability:
+class Vulnerability(msgspec.Struct, frozen=True):
     """One vulnerability, as the newest answer described it.
 
     Attributes:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import fields
 from operator import attrgetter
 
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 
-_compared = attrgetter(*(field.name for field in fields(Vulnerability) if field.name != "reference"))
+_compared = attrgetter(*(name for name in Vulnerability.__struct_fields__ if name != "reference"))
 
 
 def is_outdated(answer: ComponentAnswer, spellings: Collection[str]) -> bool:

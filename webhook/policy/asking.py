@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Scope
@@ -186,4 +187,4 @@ def in_scope_of(namespace: str, scope: Scope) -> Scope:
         raise InvalidInput("A request is for one namespace.", remedy="Say for which: --namespace shop.")
     if scope.namespace not in (None, namespace):
         raise InvalidInput("The request names two namespaces.", remedy="Ask in each of them.")
-    return replace(scope, namespace=namespace)
+    return structs.replace(scope, namespace=namespace)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import structs
 
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, OnExpiry, Scope
 from webhook.model.vulnerabilities import ComponentAnswer, Rescored, Vulnerability
@@ -20,8 +22,7 @@ Rule = Callable[[Vulnerability, str], Assessment | None]
 :func:`auto_assessment`."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnsweredPair:
+class AnsweredPair(NamedTuple):
     """A vulnerability in a package, as an answer has just named it.
 
     Attributes:
@@ -64,8 +65,8 @@ def with_move(one: Vulnerability, stored: Vulnerability | None, now: dt.datetime
     if stored is None:
         return one
     if moved(stored.cvss_score, one.cvss_score):
-        return replace(one, rescored=Rescored(stored.cvss_score, now))
-    return replace(one, rescored=stored.rescored) if stored.rescored is not None else one
+        return structs.replace(one, rescored=Rescored(stored.cvss_score, now))
+    return structs.replace(one, rescored=stored.rescored) if stored.rescored is not None else one
 
 
 def assessments_by_score(
@@ -100,10 +101,14 @@ def _again(rule: Rule, pair: AnsweredPair, history: Sequence[Assessment], *, rea
     if automatic:
         again = reassess and not _is_by_hand(history) and moved(automatic[-1].score, vulnerability.cvss_score)
         return rule(vulnerability, package) if again else None
-    if not pair.is_rescored or rule(replace(vulnerability, cvss_score=pair.former), package) is not None:
+    if not pair.is_rescored or rule(structs.replace(vulnerability, cvss_score=pair.former), package) is not None:
         return None
     made = rule(vulnerability, package)
-    return None if made is None else replace(made, comment=f"The {score_move(pair.former, vulnerability.cvss_score)}.")
+    return (
+        None
+        if made is None
+        else structs.replace(made, comment=f"The {score_move(pair.former, vulnerability.cvss_score)}.")
+    )
 
 
 def _history(pair: AnsweredPair, by_name: Mapping[str, Sequence[Assessment]]) -> list[Assessment]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.actions import Action
@@ -95,8 +97,8 @@ def stated(
         else:
             former = there.get(key)
             record = provisioned(readable.definition, types, now, former, CLUSTER)
-            record = replace(record, rule=str(readable.one.resource), recorded_by=CLUSTER)
-            made[key] = (name, replace(record, author=_author(readable.one, record, former, guarded)))
+            record = structs.replace(record, rule=str(readable.one.resource), recorded_by=CLUSTER)
+            made[key] = (name, structs.replace(record, author=_author(readable.one, record, former, guarded)))
     records = dict(made.values())
     stays = {
         item.rule: (key, item)

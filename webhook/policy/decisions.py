@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import structs
 
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.assessments import CLUSTER, PROVISIONER, Assessment, AssessmentSource, AssessmentType, Scope
@@ -121,7 +123,7 @@ def provisioned(
     )
     is_unchanged = before is not None and (before.type, before.comment) == (made.type, made.comment)
     if before is not None and is_unchanged and definition.until is None:
-        return replace(made, assessed_at=before.assessed_at, until=before.until)
+        return structs.replace(made, assessed_at=before.assessed_at, until=before.until)
     return made
 
 

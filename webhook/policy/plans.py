@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from webhook.model.assessments import PROVISIONER, Assessment, Scope
 from webhook.model.purls import Purl
@@ -86,5 +88,9 @@ def rehearsed(
     for definition in definitions:
         key = (canonical_identifier(definition.vulnerability).casefold(), canonical_scope(definition.scope))
         made[key] = provisioned(definition, types, now, before.get(key))
-    gone = [replace(item, type=None, until=None, assessed_at=now) for key, item in before.items() if key not in made]
-    return tuple(replace(item, sequence=last + number) for number, item in enumerate((*gone, *made.values()), start=1))
+    gone = [
+        structs.replace(item, type=None, until=None, assessed_at=now) for key, item in before.items() if key not in made
+    ]
+    return tuple(
+        structs.replace(item, sequence=last + number) for number, item in enumerate((*gone, *made.values()), start=1)
+    )

@@ -10,6 +10,8 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from webhook.errors import ChangedMeanwhile, InvalidInput
 from webhook.model.assessments import Assessment
 from webhook.model.people import Person
@@ -125,7 +127,8 @@ def approved(approval: Approval) -> RequestRule:
         ]
         check_approver(answer.person, (request, *covered), allow_self=approval.allow_self)
         records = tuple(
-            replace(record, batch=request.batch, recorded_by=approval.recorded_by) for record in approval.records
+            structs.replace(record, batch=request.batch, recorded_by=approval.recorded_by)
+            for record in approval.records
         )
         main = replace(request, phase=Phase.APPROVED, answer=answer)
         rest = [
@@ -225,7 +228,7 @@ def _taken_back(
     )
     return RequestChange(
         (*change.requests, *again),
-        tuple(replace(record, batch=request.batch, recorded_by=recorded_by) for record in records),
+        tuple(structs.replace(record, batch=request.batch, recorded_by=recorded_by) for record in records),
         (*change.notes, *notes),
     )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Scope
@@ -105,7 +107,7 @@ def respelled(scope: Scope) -> Scope:
     if scope.image is None:
         return scope
     try:
-        return replace(scope, image=str(parse_pattern(scope.image)))
+        return structs.replace(scope, image=str(parse_pattern(scope.image)))
     except InvalidInput:
         return scope  # what cannot be parsed matches nothing
 

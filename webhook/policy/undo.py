@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from webhook.model.assessments import Assessment
 from webhook.policy.phrases import moment
@@ -49,13 +51,13 @@ def undone(
             continue
         former = max(others, key=lambda other: other.sequence, default=None)
         if former is None or former.type is None or former.expired(now):
-            taken_back = replace(
+            taken_back = structs.replace(
                 assessment, type=None, until=None, rule="", score=None, comment=f"Undo of batch {name}."
             )
         else:
             said = f"Undo of batch {name}; as {former.author} decided on {moment(former.assessed_at)}: {former.comment}"
-            taken_back = replace(former, comment=said[:_MAX_COMMENT])
-        records.append(replace(taken_back, author=author, assessed_at=now, revision=0, sequence=0))
+            taken_back = structs.replace(former, comment=said[:_MAX_COMMENT])
+        records.append(structs.replace(taken_back, author=author, assessed_at=now, revision=0, sequence=0))
     return Undo(tuple(records), tuple(since))
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import Connection, Dialect, Select, func, select
 
 from webhook.errors import ChangedMeanwhile
@@ -163,7 +163,7 @@ def _difference(
         assessment for key, assessment in named.items() if key not in there or _words(there[key]) != _words(assessment)
     ]
     gone = [
-        replace(
+        structs.replace(
             assessment, type=None, author=author, comment=_WITHDRAWN, assessed_at=now, until=None, rule="", score=None
         )
         for key, assessment in there.items()
@@ -179,5 +179,5 @@ def _words(one: Assessment) -> tuple[object, ...]:
 
 def _by(provisioner: str, one: Assessment) -> Assessment:
     """A record of a provisioner; its author stays where the record is marked as the provisioner's."""
-    made = replace(one, source=AssessmentSource.PROVISIONED)
-    return made if made.provisioner == provisioner else replace(made, author=provisioner)
+    made = structs.replace(one, source=AssessmentSource.PROVISIONED)
+    return made if made.provisioner == provisioner else structs.replace(made, author=provisioner)

@@ -11,10 +11,10 @@ applied to it: what a range gave to it, or did not, stays what it was. Else an u
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from msgspec import structs
 from sqlalchemy import Connection, or_, select
 
 from webhook.errors import InvalidInput
@@ -42,7 +42,9 @@ def for_former_keys(connection: Connection, records: Sequence[Assessment]) -> li
         found.append(record)
         if record.by_hand and record.scope.package in former:
             spellings = sorted(former[record.scope.package])
-            found += [replace(record, scope=replace(record.scope, package=package)) for package in spellings]
+            found += [
+                structs.replace(record, scope=structs.replace(record.scope, package=package)) for package in spellings
+            ]
     return found
 
 
@@ -103,13 +105,13 @@ def with_former(
         if known is None:
             settled.append(pair)
             continue
-        settled.append(replace(pair, is_new=False, former=seen[key, known[0]]))
+        settled.append(pair._replace(is_new=False, former=seen[key, known[0]]))
         records = [given.get((key.casefold(), package)) for package in known]
         today = assess(pair.vulnerability, pair.package)
         if today is None or any(record is None or record.type != today.type for record in records):
             continue
         ends = [record.until for record in records if record is not None and record.until is not None]
-        made.append(replace(today, until=min(ends, default=None)))
+        made.append(structs.replace(today, until=min(ends, default=None)))
     return settled, made
 
 

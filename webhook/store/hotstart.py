@@ -13,13 +13,14 @@ import tempfile
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from sys import intern
 from typing import BinaryIO, TypeVar
 
 import msgspec
+from msgspec import structs
 
 from webhook.model.assessments import Assessment, StoredType
 from webhook.model.changes import Changes, Position, StoredSbom
@@ -100,7 +101,9 @@ class _Model:
             self.findings[number] = tuple(intern(key) for key in keys)
         self.vulnerabilities += frame.vulnerabilities
         self.assessments += [
-            assessment if assessment.scope.image is None else replace(assessment, scope=respelled(assessment.scope))
+            assessment
+            if assessment.scope.image is None
+            else structs.replace(assessment, scope=respelled(assessment.scope))
             for assessment in frame.assessments
         ]
         self.types += frame.types

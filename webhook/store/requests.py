@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, literal, select, update
 
 from webhook.model.assessments import Assessment
@@ -69,7 +70,7 @@ class RequestRepository:
             written = [_write(connection, item) for item in made.requests]
             records = made.records
             if request is None:  # only now there is a number to name the batch by
-                records = tuple(replace(record, batch=written[0].batch) for record in records)
+                records = tuple(structs.replace(record, batch=written[0].batch) for record in records)
             append(change, records)
             announce(connection, [request_made(item) for item in written if item.phase is Phase.WAITING], now)
             for place, note in made.notes:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from array import array
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.copies import replace
 from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, OPENSSL, World, digest_of, sbom_of
 from webhook.engines.readmodel import ReadModel
 from webhook.model.actions import Action

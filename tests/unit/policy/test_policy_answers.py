@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
+from tests.copies import replace
 from tests.unit.policy.builders import LOG4J, NOW, vulnerability
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from tests.copies import replace
 from tests.unit.policy.builders import (
     DAY,
     DIGEST,

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.copies import replace
 from tests.unit.policy.builders import (
     DAY,
     DIGEST,

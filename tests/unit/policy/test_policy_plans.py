@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import NOON
 from tests.unit.policy.builders import DAY, LOG4J, NOW, vulnerability
 from tests.worlds import LOG4SHELL

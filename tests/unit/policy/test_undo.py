@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.copies import replace
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.purls import parse_purl
 from webhook.model.vulnerabilities import Vulnerability

@@ -13,10 +13,11 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from tests.copies import replace
 from webhook.engines.readmodel import ReadModel
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.images import Digest, parse_image

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -13,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from tests.copies import replace
 from tests.fakes import NOON
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from tests.postgres import PostgresServer, find_programs

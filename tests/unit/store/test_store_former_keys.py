@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from tests.copies import replace
 from tests.fakes import NOON
 from tests.ports.samples import assessment, digest, make_sbom
 from webhook.model.assessments import Scope

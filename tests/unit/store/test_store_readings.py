@@ -6,11 +6,11 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, insert, update
 
+from tests.copies import replace
 from tests.fakes import FakeClock
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.engines.readmodel import ReadModel

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from dataclasses import replace
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import NOON, FakeClock
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.engines.assessing.rules import StoreRules

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from webhook.engines.assessing.impact import Change, impact
 from webhook.engines.assessing.rules import RuleSource
@@ -128,9 +129,13 @@ class Assessor:
             InvalidInput: a part cannot be used; nothing was recorded.
             StoreError: nothing was recorded.
         """
-        narrowed = canonical_scope(replace(scope, package=None))
+        narrowed = canonical_scope(structs.replace(scope, package=None))
         targets = [
-            Target(match.vulnerability.id, replace(narrowed, package=match.package), match.vulnerability.cvss_score)
+            Target(
+                match.vulnerability.id,
+                structs.replace(narrowed, package=match.package),
+                match.vulnerability.cvss_score,
+            )
             for match in affected
         ]
         return self._append(decision, targets, dry_run=dry_run)
@@ -240,7 +245,7 @@ class Assessor:
             ChangedMeanwhile: somebody has decided about one of the vulnerabilities since.
             StoreError: nothing was recorded.
         """
-        stamped = tuple(replace(record, batch=batch, recorded_by=recorded_by) for record in records)
+        stamped = tuple(structs.replace(record, batch=batch, recorded_by=recorded_by) for record in records)
         if stamped:
             self._assessments.append(stamped, note=note or noted(stamped), since=since)
         return stamped

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from webhook.engines.readmodel import ReadModel
 from webhook.model.assessments import Assessment, Scope
 from webhook.model.images import Digest, ImageRef, parse_image
@@ -54,7 +56,7 @@ def impact(
         StoreError: the store did not answer.
     """
     newest = max((assessment.sequence for assessment in there), default=0)
-    numbered = [replace(record, sequence=number) for number, record in enumerate(records, newest + 1)]
+    numbered = [structs.replace(record, sequence=number) for number, record in enumerate(records, newest + 1)]
     before = replace(judge, index=there)
     after = replace(judge, index=AssessmentIndex.of([*there, *numbered]))
     names = {record.vulnerability.casefold() for record in records}
@@ -93,7 +95,7 @@ def _change(
                 now[_described(was)] = then[_described(will)] = None
                 if was.assessment is not None and was.assessment.by_hand and will.assessment != was.assessment:
                     replaced = replaced or was.assessment
-    return Change(replace(record, sequence=0), tuple(now), tuple(then), replaced, images)
+    return Change(structs.replace(record, sequence=0), tuple(now), tuple(then), replaced, images)
 
 
 def _images(

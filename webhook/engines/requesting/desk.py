@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.assessing.targets import distinct_identifiers, find_target
 from webhook.engines.requesting.options import RequestOptions
@@ -164,7 +166,7 @@ class RequestDesk:
         ]
         targets = [Target(target.identifier, request.scope, target.score) for target in found]
         made = decide(decision, targets, rules.types, now)
-        return tuple(replace(record, rule=f"request {request.number}") for record in made)
+        return tuple(structs.replace(record, rule=f"request {request.number}") for record in made)
 
     # -- asking -----------------------------------------------------------------------------------------------------
 

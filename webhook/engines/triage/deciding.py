@@ -10,6 +10,8 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from webhook.engines.assessing.assessor import Assessor
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
@@ -242,7 +244,9 @@ class Decider:
     ) -> Effects:
         parts, now = self._parts, self._parts.clock.now()
         there = parts.model.assessments
-        after = there.supposing(replace(record, sequence=_NUMBERED_FROM + n) for n, record in enumerate(records))
+        after = there.supposing(
+            structs.replace(record, sequence=_NUMBERED_FROM + n) for n, record in enumerate(records)
+        )
         was, will = Judge(parts.rules(), there, now), Judge(parts.rules(), after, now)
         changed, numbers = 0, set()
         replaced: dict[int, Assessment] = {}

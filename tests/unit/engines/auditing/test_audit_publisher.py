@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.clusters import FakeEventSink, FakeRegistration, FakeReportSink, FakeRunningWorkloads, running
+from tests.copies import replace
 from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, World, digest_of, sbom_of
 from webhook.engines.auditing.auditor import Auditor, AuditParts, labelled_modes
 from webhook.engines.auditing.duty import AuditDuty

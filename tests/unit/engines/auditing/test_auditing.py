@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from tests.clusters import FakeRegistration, FakeRunningWorkloads, running
+from tests.copies import replace
 from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, World, digest_of, sbom_of
 from webhook.engines.auditing.auditor import Auditor, AuditParts, Modes, enforcing_modes, labelled_modes
 from webhook.engines.auditing.options import AuditOptions

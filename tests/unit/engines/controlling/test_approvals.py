@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import NOON
 from tests.unit.engines.controlling.desks import DAY, PACKAGE, SCOPE, Desk
 from webhook.engines.requesting.desk import DraftAnswer

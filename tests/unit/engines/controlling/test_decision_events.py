@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
 
 from tests.clusters import FakeEventSink
+from tests.copies import replace
 from tests.fakes import NOON
 from tests.memory.requests import MemoryRequests
 from tests.worlds import LOG4J, LOG4SHELL, World

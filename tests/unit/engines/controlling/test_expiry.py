@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.copies import replace
 from tests.worlds import LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, PYYAML_RCE, YAML, World
 from webhook.engines.assessing.rules import ModelRules
 from webhook.engines.controlling.expiry import Ending, ExpiryDuty, ending

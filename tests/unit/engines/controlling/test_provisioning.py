@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import NOON
 from tests.unit.engines.controlling.desks import DAY, PACKAGE, SCOPE, Desk
 from tests.worlds import LOG4J, LOG4SHELL

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import NOON, FakeClock, FakeTicketGuard, MemoryStore
 from tests.memory.requests import MemoryRequests
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability

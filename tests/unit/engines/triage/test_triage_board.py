@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import NOON, FakeClock
 from tests.ports.samples import answer, assessment, digest, make_sbom, vulnerability
 from webhook.bootstrap.parts import Parts, open_parts
