@@ -38,7 +38,7 @@ PAGES = {
     "settings": "/settings",
     "nothing": "/nothing",
 }
-SHOWN = ("overview", "vulnerabilities", "preview", "type")
+SHOWN = ("overview", "vulnerabilities", "preview", "type", "request")
 """Those of the documentation."""
 
 
@@ -60,7 +60,8 @@ def take(folder: Path, names: tuple[str, ...], widths: tuple[dict[str, int], ...
                     show(page, link.partition("/sign-in")[0], name)
                     end = f"-{width['width']}" if len(widths) > 1 else ""
                     page.screenshot(
-                        path=folder / f"{name}{end}.png", full_page=len(widths) > 1 or name in ("preview", "type")
+                        path=folder / f"{name}{end}.png",
+                        full_page=len(widths) > 1 or name in ("preview", "type", "request"),
                     )
         finally:
             browser.close()
@@ -69,8 +70,8 @@ def take(folder: Path, names: tuple[str, ...], widths: tuple[dict[str, int], ...
 
 def show(page: Page, address: str, name: str) -> None:
     """Open a page; ``preview`` is that of a decision."""
-    if name == "type":
-        _show_type(page, address)
+    if name in _STEPS:
+        _STEPS[name](page, address)
         return
     if name != "preview":
         page.goto(address + PAGES[name])
@@ -107,8 +108,23 @@ def _show_type(page: Page, address: str) -> None:
     page.get_by_role("heading", name="What this changes").scroll_into_view_if_needed()
 
 
+def _show_request(page: Page, address: str) -> None:
+    """Ask for an exception once, and show what its approval would change."""
+    page.goto(f"{address}/requests/1")
+    if page.get_by_role("heading", name="Not found").count():
+        page.goto(f"{address}/requests/new")
+        page.locator("input[name=vulnerabilities]").fill("CVE-2021-44228")
+        page.locator("input[name=package]").fill("pkg:maven/org.apache.logging.log4j/log4j-core")
+        page.locator("input[name=namespace]").fill("shop")
+        page.locator("textarea[name=reason]").fill("The class is removed in our build; the update follows in May.")
+        page.get_by_role("button", name="Ask").click()
+
+
+_STEPS = {"type": _show_type, "request": _show_request}
+
+
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        take(Path(sys.argv[1]), (*PAGES, "preview", "type"), (WIDE, NARROW))
+        take(Path(sys.argv[1]), (*PAGES, "preview", "type", "request"), (WIDE, NARROW))
     else:
         take(DOCS, SHOWN, ({**WIDE, "height": 640},))

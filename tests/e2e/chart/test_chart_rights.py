@@ -47,11 +47,12 @@ GUARD = each(
     "get",
     "bomgate-break-glass-guard",
 )
-REQUEST_GUARD = each(
+AUTHOR_GUARDS = each(
     "admissionregistration.k8s.io",
     "validatingadmissionpolicies validatingadmissionpolicybindings",
     "get",
     "bomgate-request-guard",
+    "bomgate-author-guard",
 )
 WEBHOOK = (
     each("", "namespaces", "get list watch")
@@ -76,7 +77,9 @@ CONTROLLER = (
     | each("", "events", "create patch")
     | each("bomgate.dev", "assessmenttypes assessments assessmentrequests", "list")
     | each("bomgate.dev", "assessmenttypes/status assessments/status assessmentrequests/status", "patch")
-    | REQUEST_GUARD
+    | AUTHOR_GUARDS
+    | each("authentication.k8s.io", "tokenreviews", "create")
+    | each("authorization.k8s.io", "subjectaccessreviews", "create")
     | each("bomgate.dev", "breakglassgrants", "list delete")
     | each("bomgate.dev", "breakglassgrants/status", "patch")
     | GUARD
