@@ -56,7 +56,7 @@ class MemoryRuns:
     def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime, lease: Lease) -> None:
         if not self._facts.holds(lease):
             raise lease.lost()
-        self._facts.runs.append(RunRecord(started, finished, report))
+        self._facts.runs.append(RunRecord(started, finished, report))  # without its fence, as last() gives it
 
     def last(self, *, complete: bool = False) -> RunRecord | None:
         runs = [run for run in self._facts.runs if run.report.complete or not complete]

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Background,
         Clock,
         HotStart,
+        RunProgressStore,
         VulnerabilitySource,
     )
     from webhook.store.repositories import Store
@@ -235,8 +236,15 @@ class Parts:
         for digest, path in sbom_files(directory):
             yield Document(str(path.relative_to(directory)), digest, partial(read_bounded, path, self))
 
-    def downloader(self, listener: DownloadListener | None = None) -> Downloader:
-        """Runs downloads."""
+    def downloader(
+        self, listener: DownloadListener | None = None, progress: RunProgressStore | None = None
+    ) -> Downloader:
+        """Runs downloads.
+
+        Args:
+            listener: sees progress.
+            progress: where runs say how far they are; the store when left out.
+        """
         from webhook.engines.downloading.downloader import Downloader
         from webhook.engines.downloading.progress import SilentListener
 
@@ -249,6 +257,7 @@ class Parts:
             holder=self.holder,
             options=self.settings.download,
             listener=listener or SilentListener(),
+            progress=progress or self.store.run_progress,
         )
 
     def traps(self, rules: Rules | None = None) -> tuple[Trap, ...]:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import errno
-import logging
 import signal
 from collections.abc import Sequence
 from types import FrameType
 
 import click
 
-from webhook.bootstrap import Parts
+from webhook.bootstrap.running import take_in
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import fields, note, print_json
 from webhook.cli.progress import download_listener
 from webhook.cli.shapes import DownloadShape
 from webhook.cli.verbs import Verb
-from webhook.engines.importer import Outcome
 from webhook.model.downloads import DownloadReport
 from webhook.model.purls import parse_purl
-
-log = logging.getLogger("bomgate.download")
 
 
 @click.command(
@@ -67,29 +62,6 @@ def command(dry_run: bool, max_components: int | None, purls: Sequence[str], out
     return Exit.DONE if report.complete else Exit.UNDECIDED
 
 
-def take_in(parts: Parts) -> None:
-    """Take in the SBOM files of ``sbom.directory`` that the store does not have yet.
-
-    Whatever is wrong with the directory is said in the log and does not stop the run: what is known already is worth
-    asking for.
-    """
-    directory = parts.settings.sbom.directory
-    if directory is None:
-        return
-    added = 0
-    try:
-        if not directory.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, "it is not a folder")
-        for imported in parts.importer().run(parts.documents(directory), place="directory"):
-            added += imported.outcome is Outcome.ADDED
-            if imported.outcome is Outcome.FAILED:
-                log.warning("SBOM file not taken in", extra={"file": imported.document.name, "error": imported.reason})
-    except OSError as problem:
-        log.error("sbom.directory cannot be read", extra={"directory": str(directory), "error": problem.strerror})
-    if added:
-        log.info("SBOM files taken in", extra={"added": added})
-
-
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     """End as after Ctrl-C, so that the lock of the run is given back when a job is deleted."""
     raise KeyboardInterrupt
@@ -111,6 +83,7 @@ def _show(report: DownloadReport, dry_run: bool) -> None:
             ("New vulnerabilities", None if dry_run else report.new_vulnerabilities),
             ("Assessed by CVSS range", None if dry_run else report.auto_assessed),
             ("Credits used", report.credits_used),
+            ("Credits left", report.credits_remaining),
             ("Complete", None if dry_run else "yes" if report.complete else "no"),
         ]
     )

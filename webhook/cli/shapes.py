@@ -191,6 +191,7 @@ class DownloadShape:
     new_vulnerabilities: Annotated[int, "Pairs of vulnerability and package that are new."]
     auto_assessed: Annotated[int, "Pairs that a CVSS range assessed: new ones, and those that scored into it only now."]
     credits_used: Annotated[float | None, "As the source states it; null when it does not."]
+    credits_remaining: Annotated[float | None, "As the source stated it last; null when it did not."]
     complete: Annotated[bool, "Whether everything wanted was asked; false makes the exit code 3."]
     forms: Annotated[
         int, "Coordinates sent: more than one for a component of which nobody knows how the source calls it."
@@ -209,6 +210,7 @@ class DownloadShape:
             new_vulnerabilities=one.new_vulnerabilities,
             auto_assessed=one.auto_assessed,
             credits_used=one.credits_used,
+            credits_remaining=one.credits_remaining,
             complete=one.complete,
             forms=one.forms,
         )

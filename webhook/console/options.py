@@ -48,6 +48,13 @@ class ConsoleOptions:
         default=("bomgate",),
         metadata={"help": "What a token has to be for, such as by `kubectl create token NAME --audience bomgate`."},
     )
+    download_cron_job: str = field(
+        default="",
+        metadata={
+            "help": "CronJob in bomgate's namespace from which people begin runs as Jobs; empty: they run in the "
+            "console's process, where ossindex.token is set."
+        },
+    )
     session_hours: float = field(default=8.0, metadata={"help": "Hours after which a person has to sign in again."})
     threads: int = field(default=8, metadata={"help": "Requests that the console answers at a time."})
 

@@ -113,6 +113,7 @@ class DownloadReport:
         new_vulnerabilities: pairs of vulnerability and package that entered the store.
         auto_assessed: pairs that a CVSS range assessed: new ones, and those that scored into it only now.
         credits_used: as the source states it, None when it does not.
+        credits_remaining: as the source stated it last, None when it did not.
         complete: everything wanted was asked; False makes the exit code 3.
         stopped_by: why the run ended early; empty when complete.
         stopped_code: the same for machines: an error's code, or ``budget``; empty when complete, and in old records.
@@ -128,6 +129,7 @@ class DownloadReport:
     new_vulnerabilities: int = 0
     auto_assessed: int = 0
     credits_used: float | None = None
+    credits_remaining: float | None = None
     complete: bool = True
     stopped_by: str = ""
     stopped_code: str = ""

@@ -243,11 +243,18 @@ class AssessmentQuery:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run of the downloader."""
+    """One run of the downloader.
+
+    Attributes:
+        started, finished: UTC.
+        report: what it did.
+        fence: the fencing number of its lease, by which its log is found; None for old ones, and where nobody asks.
+    """
 
     started: dt.datetime
     finished: dt.datetime
     report: DownloadReport
+    fence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from webhook.ports.cluster import (
 from webhook.ports.decisions import AssessmentStore, AutoAssess, ComponentStore, TypeStore, VulnerabilityStore
 from webhook.ports.notifying import Messenger, Outbox
 from webhook.ports.people import RightsReviewer, SignInProvider, TokenReviewer
-from webhook.ports.processes import AdmittedImages, Background, Clock
+from webhook.ports.processes import AdmittedImages, Background, Clock, RunStarter
 from webhook.ports.sources import (
     ConditionalSource,
     ImageResolver,
@@ -40,6 +40,7 @@ from webhook.ports.stores import (
     DocumentStore,
     HotStart,
     ReadingStore,
+    RunProgressStore,
     RunStore,
     SbomStore,
     SearchedStore,
@@ -78,6 +79,8 @@ __all__ = [
     "RegistryOpener",
     "ReportSink",
     "RightsReviewer",
+    "RunProgressStore",
+    "RunStarter",
     "RunStore",
     "RunningWorkloads",
     "SbomSource",

@@ -47,6 +47,21 @@ class AdmittedImages(Protocol):
         """
 
 
+class RunStarter(Protocol):
+    """Begins runs of the downloader."""
+
+    @property
+    def way(self) -> str:
+        """How it does so, for people: a sentence."""
+
+    def start(self) -> str:
+        """Begin a run soon; what was started, for people.
+
+        Raises:
+            BomgateError: none was.
+        """
+
+
 class Background(Protocol):
     """Threads for work that may outlive the request that asked for it."""
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         StoreStatus,
         UnreadSbom,
     )
+    from webhook.model.runs import LiveRun, RunLine, RunProgress
     from webhook.model.searches import SearchClaim, SearchOutcome
+    from webhook.model.triage import AuditNote
 
 
 class ChangeFeed(Protocol):
@@ -210,6 +212,31 @@ class RunStore(Protocol):
 
     def last(self, *, complete: bool = False) -> RunRecord | None:
         """The newest run, or the newest complete one."""
+
+
+class RunProgressStore(Protocol):
+    """Runs while they go on: how far each is, its log, and who wants it to end."""
+
+    def begin(self, lease: Lease, started: dt.datetime) -> None:
+        """Take note that a run begins, unless its lease has ended (LeaseLost); logs of runs long ago go."""
+
+    def tell(self, lease: Lease, progress: RunProgress, lines: Sequence[str], at: dt.datetime) -> str:
+        """Keep how far a run is, and add to its log; who wants it to end, empty when nobody does."""
+
+    def current(self) -> LiveRun | None:
+        """The run that goes on; None when none does."""
+
+    def lines(self, fence: int, after: int, most: int) -> Sequence[RunLine]:
+        """The log of a run behind the line of a number."""
+
+    def cancel(self, note: AuditNote, at: dt.datetime) -> LiveRun | None:
+        """Let the run that goes on end after the batch that is on its way, with a row in the audit log.
+
+        None when none goes on, or somebody has cancelled it already.
+        """
+
+    def note(self, note: AuditNote, at: dt.datetime) -> None:
+        """Write a row of the audit log about a run that is to begin."""
 
 
 class StoreAdmin(Protocol):

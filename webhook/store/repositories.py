@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from webhook.store.outbox import OutboxRepository
     from webhook.store.readings import ReadingRepository
     from webhook.store.requests import RequestRepository
+    from webhook.store.runprogress import RunProgressRepository
     from webhook.store.runs import RunRepository
     from webhook.store.sboms import SbomRepository
     from webhook.store.searches import SearchRepository
@@ -78,6 +79,13 @@ class Store:
         from webhook.store.documents import DocumentRepository
 
         return DocumentRepository(self._database, self._clock, self._document_options)
+
+    @cached_property
+    def run_progress(self) -> RunProgressRepository:
+        """Runs while they go on."""
+        from webhook.store.runprogress import RunProgressRepository
+
+        return RunProgressRepository(self._database)
 
     @cached_property
     def sboms(self) -> SbomRepository:

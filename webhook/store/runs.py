@@ -19,7 +19,10 @@ from webhook.store.outbox import announce
 from webhook.store.tables import leases, runs
 from webhook.store.values import to_json
 
-_RUN = "download"
+RUN = "download"
+"""The name of the lease of runs."""
+_INTENDED = ("budget", "cancelled")
+"""Ends of runs that nobody is to be told of: somebody has set, or wanted, them."""
 _REPORT = msgspec.json.Decoder(DownloadReport)
 
 
@@ -45,8 +48,8 @@ class RunRepository:
             StoreError: the database does not answer.
         """
         with self._database.write() as connection:
-            former = abandoned(connection, _RUN)
-            taken = take(connection, _RUN, holder, duration)
+            former = abandoned(connection, RUN)
+            taken = take(connection, RUN, holder, duration)
             if former is not None:
                 announce(connection, [run_vanished(former)], former.until)
             return taken
@@ -59,7 +62,7 @@ class RunRepository:
             StoreError: the database does not answer.
         """
         with self._database.write() as connection:
-            return prolong(connection, _RUN, lease, duration)
+            return prolong(connection, RUN, lease, duration)
 
     @persistent
     def holder(self) -> str | None:
@@ -70,7 +73,7 @@ class RunRepository:
         """
         with self._database.read() as connection:
             in_force = leases.c.until > database_time(connection)
-            query = select(leases.c.holder).where(leases.c.name == _RUN, in_force)
+            query = select(leases.c.holder).where(leases.c.name == RUN, in_force)
             found = connection.execute(query).scalar_one_or_none()
         return None if found is None else str(found)
 
@@ -82,7 +85,7 @@ class RunRepository:
             StoreError: the database does not answer.
         """
         with self._database.read() as connection:
-            return abandoned(connection, _RUN)
+            return abandoned(connection, RUN)
 
     @persistent
     def release(self, lease: Lease) -> None:
@@ -92,7 +95,7 @@ class RunRepository:
             StoreError: the database does not answer; the lease ends by itself.
         """
         with self._database.write() as connection:
-            give_back(connection, _RUN, lease)
+            give_back(connection, RUN, lease)
 
     @persistent
     def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime, lease: Lease) -> None:
@@ -102,12 +105,13 @@ class RunRepository:
             LeaseLost: the lease of the run is no longer in force; nothing was kept.
             StoreError: it was not kept.
         """
-        values = {"started": started, "finished": finished, "complete": report.complete, "report": to_json(report)}
+        values = {"started": started, "finished": finished, "complete": report.complete}
+        values |= {"report": to_json(report), "fence": lease.fence}
         with self._database.write() as connection:
             same = (runs.c.started == started) & (runs.c.finished == finished) & (runs.c.report == values["report"])
             if connection.execute(select(runs.c.id).where(same)).first() is None:  # else it is done again
                 connection.execute(insert(runs).values(values))
-                if not report.complete and report.stopped_code != "budget":  # the rest is for the next run, as was set
+                if not report.complete and report.stopped_code not in _INTENDED:
                     announce(connection, [run_failed(report, started)], finished)
             require_run(connection, lease)
 
@@ -135,4 +139,4 @@ def require_run(connection: Connection, lease: Lease) -> None:
     Raises:
         LeaseLost: it has not.
     """
-    require(connection, _RUN, lease)
+    require(connection, RUN, lease)

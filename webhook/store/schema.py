@@ -13,7 +13,7 @@ from webhook.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = "0019"
+VERSION = "0020"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -34,6 +34,7 @@ KNOWN = (
     "0016",
     "0017",
     "0018",
+    "0019",
     VERSION,
 )
 """Every version there was, oldest first."""

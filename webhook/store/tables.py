@@ -346,7 +346,31 @@ runs = Table(
     Column("finished", Moment, nullable=False),
     Column("complete", Boolean, nullable=False),
     Column("report", CleanText, nullable=False),  # a JSON object
+    Column("fence", BigInteger),  # of its lease, by which its log is found
 )
+
+run_progress = Table(
+    "run_progress",
+    metadata,
+    Column("fence", BigInteger, primary_key=True, autoincrement=False),  # of the lease of the run
+    Column("holder", CleanText, nullable=False),
+    Column("started", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("progress", CleanText, nullable=False),  # a JSON object
+    Column("cancelled_by", CleanText),
+)
+"""How far the last runs are, or were, and who wants them to end."""
+
+run_lines = Table(
+    "run_lines",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fence", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("line", CleanText, nullable=False),
+    Index("ix_run_lines_fence", "fence", "id"),
+)
+"""What the last runs said."""
 
 leases = Table(
     "leases",

@@ -24,11 +24,13 @@ from webhook.engines.downloading.progress import (
     Stop,
     Tally,
 )
+from webhook.engines.downloading.telling import RunTeller
 from webhook.errors import BomgateError, Final, SourceError, StoreError
 from webhook.model.downloads import BatchAnswer, DownloadReport, Names, RecordResult
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl
-from webhook.ports import AutoAssess, Clock, ComponentStore, RunStore, VulnerabilitySource
+from webhook.model.runs import RunEstimate
+from webhook.ports import AutoAssess, Clock, ComponentStore, RunProgressStore, RunStore, VulnerabilitySource
 
 __all__ = [
     "DownloadListener",
@@ -70,6 +72,7 @@ class Downloader:
         options: budget and pace.
         listener: sees progress.
         pace: how the lease of a run is kept.
+        progress: where runs say how far they are; None keeps that to themselves.
     """
 
     source: VulnerabilitySource
@@ -81,6 +84,7 @@ class Downloader:
     options: DownloadOptions = field(default_factory=DownloadOptions)
     listener: DownloadListener = field(default_factory=SilentListener)
     pace: LeasePace = field(default_factory=LeasePace)
+    progress: RunProgressStore | None = None
 
     def run(self, only: Sequence[Purl] = (), *, dry_run: bool = False) -> DownloadReport:
         """Ask for everything that is due, most urgent first.
@@ -106,14 +110,39 @@ class Downloader:
             return DownloadReport(skipped=skipped)
         started = self.clock.now()
         with self._leased() as keeper:
+            teller = RunTeller(self.progress, keeper.lease, self.clock)
+            teller.begin(started)
             try:
                 plan = self._plan(only)
                 self.listener.planned(plan)
-                report = self._download(plan, keeper)
+                teller.planned(plan)
+                report = self._download(plan, keeper, teller)
             except Exception as problem:  # noted as a run that failed, so that somebody is told
-                self._finish(_crashed(problem), started, keeper.lease)
+                crashed = _crashed(problem)
+                teller.end(crashed)
+                self._finish(crashed, started, keeper.lease)
                 raise
+            teller.end(report)
             return self._finish(report, started, keeper.lease)
+
+    def estimate(self, most: int = 20_000) -> RunEstimate:
+        """What a run would ask for now, and how many coordinates that takes; nothing is asked.
+
+        Args:
+            most: components of which the coordinates are counted.
+
+        Raises:
+            StoreError: the store did not say what is wanted.
+        """
+        plan = self._plan(())
+        coordinates, counted = 0, min(len(plan.purls), most)
+        for start in range(0, counted, _PAGE):
+            page = list(plan.purls[start : min(start + _PAGE, counted)])
+            coordinates += sum(self.source.coordinates(page, self._names(page)))
+        last = self.runs.last()
+        left = None if last is None else last.report.credits_remaining
+        at = last.finished if last is not None and left is not None else None
+        return RunEstimate(len(plan.purls), coordinates, counted == len(plan.purls), plan.over_budget, left, at)
 
     def _plan(self, only: Sequence[Purl]) -> DownloadPlan:
         now = self.clock.now()
@@ -158,14 +187,14 @@ class Downloader:
                 count, left = count + 1, left - price
         return count
 
-    def _download(self, plan: DownloadPlan, keeper: LeaseKeeper) -> DownloadReport:
+    def _download(self, plan: DownloadPlan, keeper: LeaseKeeper, teller: RunTeller) -> DownloadReport:
         tally, state = Tally(plan), _State()
         fetching = Fetching(self.source, plan.purls, self.options.concurrency, keeper.holds, self._names)
         if plan.purls:
             with _responsive():
                 fetching.start()
                 try:
-                    self._record_all(fetching, tally, state, keeper)
+                    self._record_all(fetching, tally, state, keeper, teller)
                 finally:
                     fetching.stop()
         return tally.report(state.stop or self._shortfall(tally, state))
@@ -174,7 +203,9 @@ class Downloader:
         after = self.clock.now() - dt.timedelta(days=self.options.form_ttl_days)
         return self.components.names(purls, settled_after=after)
 
-    def _record_all(self, fetching: Fetching, tally: Tally, state: _State, keeper: LeaseKeeper) -> None:
+    def _record_all(
+        self, fetching: Fetching, tally: Tally, state: _State, keeper: LeaseKeeper, teller: RunTeller
+    ) -> None:
         arrived: tuple[Fetched, ...] = ()
         try:
             for arrived in fetching.results(_HEARTBEAT_SECONDS):
@@ -182,7 +213,12 @@ class Downloader:
                 tally.recorded(self._record([fetched.answer for fetched in arrived], keeper.lease))
                 for fetched in arrived:
                     self._count(fetched, tally, state)
+                    if fetched.answer.failure is not None:
+                        teller.say(f"A batch failed: {fetched.answer.failure.message}")
                 arrived = ()
+                wanted = teller.advanced(tally.progress(0, ""))
+                if wanted is not None and tally.done < len(tally.plan.purls):
+                    state.stop = state.stop or wanted
                 if state.stop:
                     fetching.stop()
             if tally.done < len(tally.plan.purls) and state.stop is None and not keeper.holds():

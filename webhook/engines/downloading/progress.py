@@ -223,6 +223,7 @@ class Tally:
             new_vulnerabilities=self.new_vulnerabilities,
             auto_assessed=self.auto_assessed,
             credits_used=None if self.credits_used is None else round(self.credits_used, 6),
+            credits_remaining=self.credits_remaining,
             complete=stop is None,
             stopped_by=stop.sentence if stop else "",
             stopped_code=stop.code if stop else "",

@@ -65,13 +65,17 @@ def _chosen(query: Select[Any], scan: AssessmentScan) -> Select[Any]:
 
 def run_lines(connection: Connection, after: Key | None, most: int) -> list[tuple[int, RunRecord]]:
     """A page of runs."""
-    query = select(runs.c.id, runs.c.started, runs.c.finished, runs.c.report).order_by(runs.c.id.desc()).limit(most)
+    query = (
+        select(runs.c.id, runs.c.started, runs.c.finished, runs.c.report, runs.c.fence)
+        .order_by(runs.c.id.desc())
+        .limit(most)
+    )
     if after is not None:
         query = query.where(runs.c.id < after[0])
     rows = [row for portion in raw_rows(connection, query) for row in portion]
     return [
-        (number, RunRecord(to_moment(started), to_moment(finished), _REPORT.decode(report)))
-        for number, started, finished, report in rows
+        (number, RunRecord(to_moment(started), to_moment(finished), _REPORT.decode(report), fence))
+        for number, started, finished, report, fence in rows
     ]
 
 
