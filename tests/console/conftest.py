@@ -21,6 +21,7 @@ from webhook.console.app import create_console
 from webhook.console.sessions import Sessions
 from webhook.console.signing import SignIn
 from webhook.model.people import Person
+from webhook.ports import RunStarter
 from webhook.telemetry.metrics import Metrics
 
 HOST = "127.0.0.1:8470"
@@ -61,7 +62,7 @@ class Console:
         assert self.get(f"/sign-in?token={self.sessions.new_link()}").status_code == 303
 
 
-def console_on(parts: Parts) -> Console:
+def console_on(parts: Parts, starter: RunStarter | None = None) -> Console:
     """A console in this process."""
     parts.refresher.refresh()
     triage = open_triage(parts)
@@ -76,7 +77,7 @@ def console_on(parts: Parts) -> Console:
         Person("ana", "one-time link", username="ana"),
         announce=announced.append,
     )
-    app = create_console(console_face(parts, triage, Metrics()), sign_in)
+    app = create_console(console_face(parts, triage, Metrics(), starter), sign_in)
     return Console(parts, triage, app.test_client(), sessions, announced)
 
 

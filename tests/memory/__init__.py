@@ -19,7 +19,7 @@ from tests.memory.images import (
     MemorySboms,
     MemorySightings,
 )
-from tests.memory.runs import MemoryAdmin, MemoryRuns, MemorySearches
+from tests.memory.runs import MemoryAdmin, MemoryRunProgress, MemoryRuns, MemorySearches
 from webhook.ports import Clock
 
 __all__ = ["MemoryHotStart", "MemoryRuns", "MemoryStore"]
@@ -41,6 +41,7 @@ class MemoryStore:
         self.types = MemoryTypes(facts)
         self.vulnerabilities = MemoryVulnerabilities(facts)
         self.runs = MemoryRuns(facts)
+        self.run_progress = MemoryRunProgress(facts)
         self.sightings = MemorySightings(facts)
         self.admissions = MemoryAdmissions()
         self.accounts = MemoryAccounts()

@@ -16,7 +16,9 @@ from webhook.model.records import (
     RunRecord,
     StoreStatus,
 )
+from webhook.model.runs import LiveRun, RunLine, RunProgress
 from webhook.model.searches import SearchClaim, SearchOutcome, SearchState
+from webhook.model.triage import AuditNote
 from webhook.model.verdicts import SbomStatus
 
 
@@ -61,6 +63,42 @@ class MemoryRuns:
     def last(self, *, complete: bool = False) -> RunRecord | None:
         runs = [run for run in self._facts.runs if run.report.complete or not complete]
         return runs[-1] if runs else None
+
+
+class MemoryRunProgress:
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._live: dict[int, LiveRun] = {}
+        self._lines: list[tuple[int, RunLine]] = []
+
+    def begin(self, lease: Lease, started: dt.datetime) -> None:
+        if not self._facts.holds(lease):
+            raise lease.lost()
+        self._live[lease.fence] = LiveRun(lease.fence, lease.holder, started, started)
+
+    def tell(self, lease: Lease, progress: RunProgress, lines: Sequence[str], at: dt.datetime) -> str:
+        self._live[lease.fence] = live = replace(self._live[lease.fence], progress=progress, seen_at=at)
+        self._lines += [(lease.fence, RunLine(len(self._lines) + n, at, line)) for n, line in enumerate(lines, 1)]
+        return live.cancelled_by
+
+    def current(self) -> LiveRun | None:
+        held = self._facts.lease
+        if held is None or not self._facts.holds(held):
+            return None
+        return self._live.get(held.fence) or LiveRun(held.fence, held.holder)
+
+    def lines(self, fence: int, after: int, most: int) -> Sequence[RunLine]:
+        return [line for of, line in self._lines if of == fence and line.number > after][:most]
+
+    def cancel(self, note: AuditNote, at: dt.datetime) -> LiveRun | None:
+        found = self.current()
+        if found is None or found.started is None or found.cancelled_by:
+            return None
+        self._live[found.fence] = replace(found, cancelled_by=note.actor)
+        return found
+
+    def note(self, note: AuditNote, at: dt.datetime) -> None:
+        """The audit log is kept by the real store only."""
 
 
 class MemorySearches:

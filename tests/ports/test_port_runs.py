@@ -13,6 +13,8 @@ from webhook.model.downloads import DownloadReport
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.records import RunRecord
+from webhook.model.runs import LiveRun, RunProgress
+from webhook.model.triage import AuditNote
 from webhook.store.repositories import Store
 
 AnyStore = Store | MemoryStore
@@ -135,3 +137,48 @@ def test_runs_raise_no_revision(store: AnyStore) -> None:
     store.runs.renew(lease, duration=HOUR)
     store.runs.finish(DownloadReport(), started=NOON, finished=NOON, lease=lease)
     assert store.feed.position().revision == 0
+
+
+# -- while a run goes on ----------------------------------------------------------------------------------------------
+
+CANCEL = AuditNote("ana", "console", "cancel-run", "run of the downloader")
+
+
+def test_a_run_that_goes_on_says_how_far_it_is(store: AnyStore) -> None:
+    runs, progress = store.run_progress, RunProgress(10, 3, 2, 1, 1, 0, 3.0, 497.0)
+    assert runs.current() is None
+    lease = acquire(store, "first")
+    assert runs.current() == LiveRun(lease.fence, "first")
+    runs.begin(lease, NOON)
+    assert runs.tell(lease, progress, ["one", "two"], NOON + HOUR) == ""
+    runs.tell(lease, progress, [], NOON + HOUR)
+    assert runs.current() == LiveRun(lease.fence, "first", NOON, NOON + HOUR, progress)
+    first, second = runs.lines(lease.fence, 0, 10)
+    assert (first.text, second.text, first.at) == ("one", "two", NOON + HOUR)
+    assert runs.lines(lease.fence, first.number, 10) == [second]
+    assert runs.lines(lease.fence + 1, 0, 10) == []
+    store.runs.release(lease)
+    assert runs.current() is None
+    assert len(runs.lines(lease.fence, 0, 10)) == 2
+
+
+def test_a_run_learns_once_that_somebody_wants_it_to_end(store: AnyStore) -> None:
+    runs = store.run_progress
+    assert runs.cancel(CANCEL, NOON) is None
+    lease = acquire(store, "first")
+    assert runs.cancel(CANCEL, NOON) is None, "a run of an older program does not listen"
+    runs.begin(lease, NOON)
+    found = runs.cancel(CANCEL, NOON)
+    assert found is not None and found.fence == lease.fence
+    assert runs.cancel(CANCEL, NOON) is None
+    assert runs.tell(lease, RunProgress(), [], NOON) == "ana"
+    store.runs.release(lease)
+    following = acquire(store, "second")
+    runs.begin(following, NOON)
+    assert runs.tell(following, RunProgress(), [], NOON) == ""
+
+
+def test_a_run_that_has_lost_its_lease_begins_nothing(store: AnyStore) -> None:
+    late = acquire(store, "first", ENDED)
+    with pytest.raises(LeaseLost):
+        store.run_progress.begin(late, NOON)

@@ -14,6 +14,7 @@ from webhook import __version__
 from webhook.api.probes import Page, ProbeServer
 from webhook.bootstrap.notifying import known, telling
 from webhook.bootstrap.parts import Parts, open_parts
+from webhook.bootstrap.running import LocalRuns, starter_of
 from webhook.bootstrap.signing import check_sign_in, is_shared, sign_in_of
 from webhook.bootstrap.triage import Triage, open_triage, within
 from webhook.console.app import create_console
@@ -23,6 +24,7 @@ from webhook.engines.assessing.rules import ModelRules
 from webhook.errors import BomgateError, ConfigError
 from webhook.policy.lint import Level
 from webhook.policy.phrases import moment
+from webhook.ports import RunStarter
 from webhook.settings import GROUPS, Settings
 from webhook.settings.lookup import camel
 from webhook.telemetry.metrics import Metrics, exposition
@@ -61,8 +63,8 @@ def served(settings: Settings, host: str, port: int) -> Served:
     """What the process of the console runs."""
     parts, stop, metrics = open_parts(settings, create=False), threading.Event(), Metrics()
     triage = open_triage(parts)
-    sign_in = sign_in_of(parts, host, port)
-    app = create_console(console_face(parts, triage, metrics), sign_in)
+    sign_in, starter = sign_in_of(parts, host, port), starter_of(parts)
+    app = create_console(console_face(parts, triage, metrics, starter), sign_in)
     teller = telling(parts, metrics, lambda: known(triage.boards.now()))
     thread = threading.Thread(target=_follow, args=(parts, triage, stop), name="bomgate-console", daemon=True)
     probes = _probes(parts, metrics)
@@ -81,6 +83,8 @@ def served(settings: Settings, host: str, port: int) -> Served:
 
     def end() -> None:
         stop.set()
+        if isinstance(starter, LocalRuns):
+            starter.stop()
         if teller is not None:
             teller.stop(5)
         if probes is not None:
@@ -122,8 +126,15 @@ def _follow(parts: Parts, triage: Triage, stop: threading.Event) -> None:
     parts.refresher.run(stop, after_tick)
 
 
-def console_face(parts: Parts, triage: Triage, metrics: Metrics) -> ConsoleFace:
-    """What the console works with."""
+def console_face(parts: Parts, triage: Triage, metrics: Metrics, starter: RunStarter | None = None) -> ConsoleFace:
+    """What the console works with.
+
+    Args:
+        parts: of the process.
+        triage: what people look up.
+        metrics: of the process.
+        starter: begins runs of the downloader; None where nothing can.
+    """
 
     def stale_since() -> dt.datetime | None:
         since = parts.refresher.failing_since
@@ -163,6 +174,9 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics) -> ConsoleFace:
         home=_home(parts) if shared else "",
         desk=parts.desk,
         refresh=refresh,
+        runs=parts.store.run_progress,
+        starter=starter,
+        estimate=lambda: parts.downloader().estimate(),
         store=parts.store.triage,
         sboms=parts.store.sboms,
         documents=parts.store.documents,

@@ -17,6 +17,7 @@ from webhook.console.pages import add_pages
 from webhook.console.problems import NotAllowed, NotSignedIn, problem_of
 from webhook.console.requesting import add_requests
 from webhook.console.returning import HOME, own_address, safe_address
+from webhook.console.running import add_running
 from webhook.console.sessions import Session
 from webhook.console.showing import add_filters
 from webhook.console.signing import OPEN as SIGNING_IN
@@ -103,6 +104,7 @@ def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
     add_pages(app, face, lists, sign_in.gate)
     add_api(app, face, lists, sign_in.gate)
     add_requests(app, face, sign_in.gate)
+    add_running(app, face, lists["runs"], sign_in.gate)
     add_type_editing(app, face, lists["types"], sign_in.gate)
 
     if sign_in.is_watched:

@@ -16,7 +16,17 @@ from webhook.engines.triage.packages import PackageLists
 from webhook.engines.triage.typeediting import TypeEditor
 from webhook.engines.triage.typelists import TypeLists
 from webhook.engines.triage.vulnerabilities import VulnerabilityLists
-from webhook.ports import Clock, DocumentStore, EventSink, Outbox, SbomStore, TriageStore
+from webhook.model.runs import RunEstimate
+from webhook.ports import (
+    Clock,
+    DocumentStore,
+    EventSink,
+    Outbox,
+    RunProgressStore,
+    RunStarter,
+    SbomStore,
+    TriageStore,
+)
 from webhook.telemetry.metrics import Metrics
 
 
@@ -66,6 +76,9 @@ class ConsoleFace:
         home: the namespace of bomgate, for what concerns the whole cluster.
         desk: requests for exceptions.
         refresh: brings what was recorded into what is shown.
+        runs: those of the downloader that go on.
+        starter: begins one; None where nothing can.
+        estimate: what one would ask for now.
         store: lists that are not judged.
         sboms: SBOMs of an image.
         documents: what they were read from.
@@ -93,6 +106,9 @@ class ConsoleFace:
     home: str
     desk: RequestDesk
     refresh: Callable[[], None]
+    runs: RunProgressStore
+    starter: RunStarter | None
+    estimate: Callable[[], RunEstimate]
     store: TriageStore
     sboms: SbomStore
     documents: DocumentStore

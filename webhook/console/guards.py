@@ -75,7 +75,8 @@ def compressed(request: Request, response: Response) -> Response:
     """
     is_text = (response.mimetype or "").startswith(("text/", "application/json"))
     takes = "gzip" in request.headers.get("Accept-Encoding", "")
-    if not (is_text and takes) or response.direct_passthrough or "Content-Encoding" in response.headers:
+    is_fixed = response.is_streamed or response.direct_passthrough or "Content-Encoding" in response.headers
+    if not (is_text and takes) or is_fixed:
         return response
     body = response.get_data()
     if len(body) >= _WORTH_BYTES:

@@ -8,6 +8,7 @@ from typing import Any
 from webhook.console.details import IMAGE_SCHEMA, PACKAGE_SCHEMA, VULNERABILITY_SCHEMA
 from webhook.console.lists.base import MOST_PAGE, PAGE, ListView
 from webhook.console.request_schemas import SCHEMAS, asking, request_paths
+from webhook.console.run_schemas import RUN_SCHEMAS, beginning, run_paths
 from webhook.console.type_schemas import TYPE_SCHEMAS, making, type_paths
 from webhook.console.ways import PATH_SCHEMA
 
@@ -78,6 +79,7 @@ def document(lists: Mapping[str, ListView[Any]], version: str) -> dict[str, Any]
         "Image": IMAGE_SCHEMA,
         **SCHEMAS,
         **TYPE_SCHEMAS,
+        **RUN_SCHEMAS,
         "Path": PATH_SCHEMA,
     }
     for view in lists.values():
@@ -98,9 +100,10 @@ def document(lists: Mapping[str, ListView[Any]], version: str) -> dict[str, Any]
         paths[f"/{view.name}"] = {"get": _listing(view, {"application/json": {"schema": page}}, "")}
         paths[f"/{view.name}.csv"] = {"get": _listing(view, {"text/csv": {"schema": {"type": "string"}}}, "Csv")}
     problem = {"$ref": "#/components/responses/Problem"}
-    paths |= {**_single(), **request_paths(problem), **type_paths(problem)}
+    paths |= {**_single(), **request_paths(problem), **type_paths(problem), **run_paths(problem)}
     paths["/requests"]["post"] = asking(problem)
     paths["/types"]["post"] = making(problem)
+    paths["/runs"]["post"] = beginning(problem)
     return {
         "openapi": "3.1.0",
         "info": {

@@ -92,6 +92,7 @@ def _list_page(whole: ConsoleFace, listed: ListView[Any], gate: Gate) -> Any:
                 traps=face.types.traps() if view.name == "types" else (),
                 may_decide=view.tick is not None and _may_decide(face, gate),
                 may=partial(offers, gate),
+                running=whole.runs.current,
             ),
             status,
         )

@@ -19,6 +19,11 @@
 {{- include "bomgate.fullname" . }}-request-guard
 {{- end }}
 
+{{- /* The policy that says which Jobs the console may make, and its binding. */}}
+{{- define "bomgate.runGuard" -}}
+{{- include "bomgate.fullname" . }}-run-guard
+{{- end }}
+
 {{- /* The policy that makes sure who wrote an assessment, and its binding. */}}
 {{- define "bomgate.authorGuard" -}}
 {{- include "bomgate.fullname" . }}-author-guard

@@ -38,6 +38,30 @@ def test_a_role_of_the_chart_lets_a_program_look_and_another_one_decide(installa
     assert undone.status_code == 200, undone.text
 
 
+def test_a_run_that_somebody_begins_is_a_job_of_the_downloader_and_no_other_job_can_be_made(
+    installation: Installation,
+) -> None:
+    token = bind(installation, "an-admin", "bomgate-admin")
+    begun = call_console(installation, "runs", token, {})
+    assert begun.status_code == 202, begun.text
+    name = begun.json()["started"].removeprefix("Job ")
+    batch = kubernetes.client.BatchV1Api(installation.cluster.client)
+    job, cron = (
+        batch.read_namespaced_job(name, NAMESPACE),
+        batch.read_namespaced_cron_job("bomgate-download", NAMESPACE),
+    )
+    assert job.spec.template.spec == cron.spec.job_template.spec.template.spec
+    assert job.metadata.owner_references[0].name == "bomgate-download"
+    line = call_console(installation, "audit", token).json()["items"][0]
+    assert (line["actor"], line["action"]) == (f"system:serviceaccount:{NAMESPACE}:an-admin", "start-run")
+    own = ("--as", f"system:serviceaccount:{NAMESPACE}:bomgate-console", "-n", NAMESPACE)
+    other = installation.cluster.kubectl("create", "job", "other", "--image=registry.example/x", *own)
+    assert other.code != 0 and "no Job but those of the downloader" in other.err
+    ours = installation.cluster.kubectl("create", "job", "by-hand", "--image=registry.example/x", "-n", NAMESPACE)
+    assert ours.code == 0, ours.err
+    installation.cluster.kubectl("delete", "job", "by-hand", "-n", NAMESPACE, "--wait=false")
+
+
 def test_what_watches_the_console_asks_another_port(installation: Installation) -> None:
     (pod,) = installation.ready("console")
     metrics = requests.get(f"http://{pod.places.address}:{pod.port(9090)}/metrics", timeout=10)

@@ -98,6 +98,7 @@ CONSOLE = (
     | each("authorization.k8s.io", "subjectaccessreviews", "create")
     | each("", "events", "create patch")
 )
+CONSOLE_AT_HOME = each("batch", "cronjobs", "get", "bomgate-download") | each("batch", "jobs", "create")
 UNREGISTER = each("admissionregistration.k8s.io", REGISTRATIONS, "delete", "bomgate")
 
 
@@ -106,7 +107,7 @@ UNREGISTER = each("admissionregistration.k8s.io", REGISTRATIONS, "delete", "bomg
     [
         ("bomgate-webhook", WEBHOOK, set()),
         ("bomgate-controller", CONTROLLER, CONTROLLER_AT_HOME),
-        ("bomgate-console", CONSOLE, set()),
+        ("bomgate-console", CONSOLE, CONSOLE_AT_HOME),
         ("bomgate-download", set(), set()),
         ("bomgate-unregister", UNREGISTER, set()),
     ],

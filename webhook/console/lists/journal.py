@@ -38,6 +38,8 @@ _ACTIONS = (
     "create-type",
     "edit-type",
     "retire-type",
+    "start-run",
+    "cancel-run",
 )
 _DECIMAL = {"type": ["number", "null"]}
 
@@ -126,8 +128,15 @@ def run_list(face: ConsoleFace) -> ListView[tuple[int, RunRecord]]:
         "What the downloader asked and learnt, the newest run first.",
         (),
         (
-            Column("started", "Started", lambda row: moment(row[1].started), "moment", schema=MOMENT),
-            Column("finished", "Ended", lambda row: moment(row[1].finished), "moment", schema=MOMENT),
+            Column(
+                "started",
+                "Started",
+                lambda row: moment(row[1].started),
+                "instant",
+                _run_path,
+                schema=MOMENT,
+            ),
+            Column("finished", "Ended", lambda row: moment(row[1].finished), "instant", schema=MOMENT),
             Column("complete", "Complete", lambda row: row[1].report.complete, "yes", schema={"type": "boolean"}),
             number("asked", "Asked"),
             number("answered", "Answered"),
@@ -136,7 +145,9 @@ def run_list(face: ConsoleFace) -> ListView[tuple[int, RunRecord]]:
             number("new_vulnerabilities", "New"),
             number("auto_assessed", "Assessed"),
             Column("credits_used", "Credits", lambda row: row[1].report.credits_used, schema=_DECIMAL),
+            Column("credits_remaining", "Left", lambda row: row[1].report.credits_remaining, schema=_DECIMAL),
             Column("stopped_by", "Why it ended early", lambda row: row[1].report.stopped_by, "prose"),
+            Column("stopped_code", "", lambda row: row[1].report.stopped_code),
             Column("skipped", "", lambda row: dict(row[1].report.skipped), schema={"type": "object"}),
             Column("number", "", lambda row: row[0], schema=NUMBER),
         ),
@@ -144,7 +155,12 @@ def run_list(face: ConsoleFace) -> ListView[tuple[int, RunRecord]]:
         lambda _: (int,),
         "The downloader never ran. `bomgate download` starts it; in a cluster it runs every night.",
         "runs",
+        template="runs.html",
     )
+
+
+def _run_path(row: tuple[int, RunRecord]) -> str:
+    return f"/runs/{row[0]}"
 
 
 def audit_list(face: ConsoleFace) -> ListView[AuditLine]:

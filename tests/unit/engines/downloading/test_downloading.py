@@ -23,6 +23,7 @@ from webhook.model.downloads import BatchAnswer, DownloadReport, Names, RecordRe
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl, parse_purl
 from webhook.model.records import AssessmentQuery
+from webhook.model.triage import AuditNote
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.policy.automatic import auto_assessment
 from webhook.policy.typetable import default_types
@@ -59,6 +60,7 @@ class Desk:
             holder="this",
             options=DownloadOptions(**options),
             listener=self.witness,
+            progress=self.store.run_progress,
         )
         if purls:
             self.store.sboms.add(digest_of("image"), sbom_of(*purls), place="added")
@@ -70,7 +72,18 @@ class Desk:
         return self._but(components=components)
 
     def _but(self, **changes: Any) -> Downloader:
-        fields = ("source", "components", "runs", "clock", "assess", "holder", "options", "listener", "pace")
+        fields = (
+            "source",
+            "components",
+            "runs",
+            "clock",
+            "assess",
+            "holder",
+            "options",
+            "listener",
+            "pace",
+            "progress",
+        )
         return Downloader(**{**{name: getattr(self.downloader, name) for name in fields}, **changes})
 
     @property
@@ -488,6 +501,51 @@ def test_a_run_that_cannot_be_recorded_is_not_complete(clock: FakeClock) -> None
     assert (report.answered, report.complete) == (2, False)
     assert report.stopped_by.startswith("The run was not recorded. The database is full.")
     assert report.stopped_code == "store"
+
+
+def test_a_cancelled_run_ends_after_its_batch_and_keeps_what_has_arrived(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(400), batch_size=10, concurrency=1)
+
+    class Cancelling:
+        batch_size = 10
+
+        def coordinates(self, purls: Sequence[Purl], names: Any = None) -> Sequence[int]:
+            return [1] * len(purls)
+
+        def report(self, purls: Sequence[Purl], names: Any = None) -> BatchAnswer:
+            desk.store.run_progress.cancel(AuditNote("ana", "console", "cancel-run", "run"), clock.now())
+            return desk.source.report(purls)
+
+    report = desk._but(source=Cancelling()).run()
+    assert (report.complete, report.stopped_code, report.stopped_by) == (False, "cancelled", "Cancelled by ana.")
+    assert 0 < report.answered + report.unknown < 400
+    assert report.skipped["stopped"] == 400 - report.asked
+    last = desk.store.runs.last()
+    assert last is not None and last.report == report
+    lines = [line.text for line in desk.store.run_progress.lines(1, 0, 100)]
+    assert lines[0] == "400 components to ask for." and lines[-1] == "Not complete: Cancelled by ana."
+    assert desk.downloader.run().complete, "the next run goes on with the rest"
+
+
+def test_a_run_whose_progress_cannot_be_kept_goes_on(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(5))
+
+    class Unkept:
+        def begin(self, *_: Any) -> None:
+            return None
+
+        def tell(self, *_: Any) -> str:
+            raise StoreError("The database is full.")
+
+    assert desk._but(progress=Unkept()).run().complete
+
+
+def test_an_estimate_counts_coordinates_and_asks_nothing(clock: FakeClock) -> None:
+    desk = Desk(clock, *many(5))
+    estimate = desk.downloader.estimate()
+    assert (estimate.components, estimate.coordinates, estimate.is_whole) == (5, 5, True)
+    assert desk.downloader.estimate(most=2).is_whole is False
+    assert (desk.asked, estimate.credits_remaining) == ([], None)
 
 
 def test_a_second_run_at_once_says_who_is_at_it_and_asks_nothing(clock: FakeClock) -> None:
