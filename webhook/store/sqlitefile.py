@@ -49,14 +49,21 @@ def _existing(url: URL) -> URL:
     return url.set(database=f"file:{quote(url.database or '')}", query={"mode": "rw", "uri": "true"})
 
 
-def make_folder(path: Path, *, create: bool) -> None:
+def make_folder(path: Path, *, create: bool, looks_inside: bool = True) -> None:
     """Make the folder of a file that is to be made.
+
+    Args:
+        path: of the file.
+        create: whether it is made when it is not there.
+        looks_inside: whether its first bytes are read. A process must not do so once it has connections to the file:
+            closing it would give up the locks of all of them, so that another process that ends removes the log that
+            they go on writing (https://www.sqlite.org/howtocorrupt.html, section 2.2).
 
     Raises:
         StoreUnreachable: there is no file, and none is to be made.
         StoreError: the file is no SQLite database, or the folder cannot be made.
     """
-    if path.exists():
+    if looks_inside and path.exists():
         _refuse_other_file(path)
     # A file of no bytes is as good as none: opening it would make a database of it.
     if not create and (not path.exists() or path.stat().st_size == 0):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -41,3 +43,16 @@ def test_one_that_stays_locked_is_said_to_be_busy(tmp_path: Path) -> None:
     finally:
         store.close()
         other.close()
+
+
+def test_a_process_that_looks_at_its_file_keeps_its_locks(tmp_path: Path) -> None:
+    """Else the log is removed under its connections by whoever ends next, and the file is damaged."""
+    path = tmp_path / "b.db"
+    store = open_store(StoreOptions(url=f"sqlite:///{path}"), FakeClock())
+    store.admin.upgrade()
+    for _ in range(2):
+        store.admin.status()
+    other = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT count(*) FROM runs'); c.close()"
+    subprocess.run([sys.executable, "-c", other, str(path)], check=True, timeout=60)
+    assert path.with_name("b.db-wal").exists()
+    store.close()
