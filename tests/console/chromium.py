@@ -63,6 +63,7 @@ class ConsoleProcess:
     """
 
     def __init__(self, database: str, folder: Path) -> None:
+        self.database, self.folder = database, folder
         self._log = folder / "console.log"
         config = folder / "bomgate.yaml"
         config.write_text(_SETTINGS, encoding="utf-8")

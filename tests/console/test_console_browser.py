@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.console.chromium import ConsoleProcess, axe, program
-from tests.console.world import EVIL
+from tests.console.world import EVIL, settings_of
 from tests.e2e.processes import wait_until
 from tests.ports.samples import digest
+from webhook.bootstrap.parts import open_parts
+from webhook.model.runs import RunProgress
 
 pytestmark = pytest.mark.e2e
 PATHS = (
@@ -33,6 +37,9 @@ PATHS = (
     "/type",
     "/type?name=Blocked",
     "/runs",
+    "/runs/new",
+    "/runs/1",
+    "/runs/now",
     "/notifications",
     "/audit",
     "/settings",
@@ -106,7 +113,7 @@ def looked_at(page: Page, name: str) -> list[str]:
 
 @pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
 def test_every_page_is_accessible_and_fits_its_window(
-    browser: Browser, signed_in: tuple[str, Any], viewport: Any, scheme: Any
+    browser: Browser, process: ConsoleProcess, signed_in: tuple[str, Any], viewport: Any, scheme: Any
 ) -> None:
     context = opened(browser, signed_in, viewport=viewport, color_scheme=scheme)
     context.add_init_script(axe())
@@ -117,6 +124,12 @@ def test_every_page_is_accessible_and_fits_its_window(
         answer = page.goto(path)
         assert answer is not None and answer.status < 500, path
         wrong += looked_at(page, path)
+    with going_on(process):
+        page.goto("/runs/now")
+        expect(page.get_by_role("heading", name="Run that goes on")).to_be_visible()
+        wrong += looked_at(page, "a run that goes on")
+        page.goto("/runs")
+        wrong += looked_at(page, "the list while a run goes on")
     page.goto("/type")
     page.get_by_label("Name", exact=True).fill("Watched")
     page.get_by_label("warn").check()
@@ -126,6 +139,36 @@ def test_every_page_is_accessible_and_fits_its_window(
     context.close()
     assert not wrong, "\n".join(wrong)
     assert not [item for item in found if "the server responded with a status of 40" not in item]
+
+
+@contextmanager
+def going_on(process: ConsoleProcess) -> Iterator[None]:
+    """A run of another process that goes on, with what it has said."""
+    parts = open_parts(settings_of(process.database, str(process.folder)))
+    lease = parts.store.runs.acquire("host-7/4711", duration=dt.timedelta(minutes=10))
+    parts.store.run_progress.begin(lease, parts.clock.now())
+    told = RunProgress(1200, 512, 509, 14, 3, 0, 512.0, 3988.0)
+    parts.store.run_progress.tell(lease, told, [f"line {n}" for n in range(60)], parts.clock.now())
+    try:
+        yield
+    finally:
+        parts.store.runs.release(lease)
+        parts.store.close()
+
+
+def test_a_run_is_cancelled_and_its_page_goes_on_by_itself(
+    browser: Browser, process: ConsoleProcess, signed_in: tuple[str, Any]
+) -> None:
+    context = opened(browser, signed_in, java_script_enabled=False, viewport=WIDE)
+    page = context.new_page()
+    with going_on(process):
+        page.goto("/runs")
+        page.get_by_role("link", name="Look at it").click()
+        expect(page.get_by_text("512 of 1,200 components")).to_be_visible()
+        page.get_by_role("button", name="Cancel the run").click()
+        expect(page.get_by_text("has cancelled it")).to_be_visible()
+    expect(page.get_by_role("heading", name="Run of")).to_be_visible(timeout=20_000)  # the page loads itself again
+    context.close()
 
 
 def decide(page: Page) -> str:

@@ -33,6 +33,7 @@ log = logging.getLogger("bomgate.console")
 _SECRET = ("token", "username", "client_secret", "smtp_username", "smtp_password")
 """Fields of which only whether they are set is shown."""
 _OLD = dt.timedelta(hours=48)
+_TOKEN_SOON = dt.timedelta(days=14)
 
 
 def serve_console(settings: Settings, address: tuple[str, int]) -> None:
@@ -185,6 +186,7 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics, starter: RunSta
         destinations=tuple(rule.name for rule in parts.settings.destinations.destinations),
         checks=partial(checks, parts, triage),
         settings=tuple(setting_lines(parts.settings)),
+        token_ends=parts.settings.ossindex.token_expires,
         stale_since=stale_since,
         clock=parts.clock,
         metrics=metrics,
@@ -204,11 +206,7 @@ def _home(parts: Parts) -> str:
 def checks(parts: Parts, triage: Triage) -> Sequence[Health]:
     """The self-check: what a person should look at, with what helps."""
     found = [_database(parts), *_data(parts)]
-    token = parts.settings.ossindex.token
-    if token:
-        found.append(Health("OSS Index", "good", "A token is set; `bomgate source check` tries it."))
-    else:
-        found.append(Health("OSS Index", "bad", "No token is set, so nothing can be asked.", "Set ossindex.token."))
+    found.append(_token(parts))
     taken_at = triage.boards.now().taken_at
     if taken_at is None:
         found.append(Health("Cluster", "note", "No cluster is audited, so it is not known what runs."))
@@ -222,6 +220,22 @@ def checks(parts: Parts, triage: Triage) -> Sequence[Health]:
         level = "bad" if trap.level is Level.WARNING else "note"
         found.append(Health("Types", level, trap.sentence, trap.remedy))
     return found
+
+
+def _token(parts: Parts) -> Health:
+    """The line of the self-check about the token, which another process may have."""
+    options = parts.settings.ossindex
+    if options.token_expires:
+        left = dt.date.fromisoformat(options.token_expires) - parts.clock.now().date()
+        if left < _TOKEN_SOON:
+            ends = "ended" if left.days < 0 else "ends"
+            text = f"The token {ends} on {options.token_expires}."
+            return Health("OSS Index", "bad", text, "Create a new one in Sonatype Guide, and set ossindex.token.")
+    if options.token:
+        return Health("OSS Index", "good", "A token is set; `bomgate source check` tries it.")
+    if parts.settings.console.download_cron_job:
+        return Health("OSS Index", "note", "The Jobs of the downloader have the token, and the console does not.")
+    return Health("OSS Index", "bad", "No token is set, so nothing can be asked.", "Set ossindex.token.")
 
 
 def _database(parts: Parts) -> Health:

@@ -87,6 +87,7 @@ class ConsoleFace:
         destinations: names of those who are told.
         checks: the self-check, recreated each time.
         settings: all settings in force.
+        token_ends: the day on which the token of OSS Index ends; empty when nobody said it.
         stale_since: since when the database has not answered; None when it does.
         clock: time.
         metrics: of this process.
@@ -117,6 +118,7 @@ class ConsoleFace:
     destinations: Sequence[str]
     checks: Callable[[], Sequence[Health]]
     settings: Sequence[SettingLine]
+    token_ends: str
     stale_since: Callable[[], dt.datetime | None]
     clock: Clock
     metrics: Metrics

@@ -51,8 +51,14 @@ def add_pages(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]],
     @app.get("/")
     def overview() -> str:
         seen = visible(face, gate, "list", "vulnerabilities")
-        checks = _worse(face) if offers(gate, "get", "settings") else []
-        return render_template("overview.html", overview=seen.overviews.now(), checks=checks)
+        sees_all = offers(gate, "get", "settings")
+        checks = _worse(face) if sees_all else []
+        return render_template(
+            "overview.html",
+            overview=seen.overviews.now(),
+            checks=checks,
+            token_ends=face.token_ends if sees_all else "",
+        )
 
     @app.get("/settings")
     def settings() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 from flask import Flask, Response, request
@@ -10,7 +11,9 @@ from webhook.console.face import ConsoleFace
 from webhook.console.lists.findings import counted, package_path, vulnerability_path
 from webhook.console.lists.running import image_path
 from webhook.policy.colors import hex_color, palette
+from webhook.policy.phrases import count
 from webhook.policy.plaintext import plain
+from webhook.policy.scores import severity
 
 
 def add_filters(app: Flask, face: ConsoleFace) -> None:
@@ -22,6 +25,8 @@ def add_filters(app: Flask, face: ConsoleFace) -> None:
     """
     app.jinja_env.filters.update(
         moment=_moment,
+        ago=lambda at: _ago(face.clock.now() - at),
+        severity=severity,
         day=_day,
         counted=counted,
         plain=plain,
@@ -60,6 +65,15 @@ def slug(text: str) -> str:
 def _moment(text: str | None) -> str:
     """``2026-11-29 02:00``, UTC as all times in the console; a dash for none."""
     return "–" if not text else text[:16].replace("T", " ")
+
+
+def _ago(age: dt.timedelta) -> str:
+    """``5 minutes ago``, or in hours, or in days."""
+    minutes = max(0, int(age.total_seconds() // 60))
+    number, word = (minutes, "minute") if minutes < 120 else (minutes // 60, "hour")
+    if number >= 48 and word == "hour":
+        number, word = number // 24, "day"
+    return f"{count(number, word)} ago"
 
 
 def _day(text: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,13 @@ class OssIndexOptions:
             "help": (
                 "E-mail address of the account; required with an older API token, ignored with a personal access token."
             )
+        },
+    )
+    token_expires: str = field(
+        default="",
+        metadata={
+            "help": "Day on which the token ends, such as '2026-12-31'; the console warns 14 days before. OSS Index "
+            "does not tell it."
         },
     )
     ca_file: Path | None = field(
@@ -94,6 +102,13 @@ class OssIndexOptions:
         Raises:
             ConfigError: for the first such value.
         """
+        try:
+            if self.token_expires:
+                dt.date.fromisoformat(self.token_expires)
+        except ValueError as problem:
+            raise ConfigError(
+                f"ossindex.tokenExpires is not a day: {self.token_expires[:40]!r}", remedy="Write it as 2026-12-31."
+            ) from problem
         try:
             parts = urlsplit(self.url)
             usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

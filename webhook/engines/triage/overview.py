@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.triage.assessments import AssessmentFilter, AssessmentLists, AssessmentRow
-from webhook.engines.triage.board import BoardSource
+from webhook.engines.triage.board import Board, BoardSource
 from webhook.engines.triage.vulnerabilities import VulnerabilityFilter, VulnerabilityLists, VulnerabilityRow
 from webhook.errors import TooBroad
 from webhook.model.actions import Action
 from webhook.model.components import ComponentState
 from webhook.model.records import AssessmentState, RunRecord
 from webhook.model.triage import AssessmentScan, VulnerabilityOrder
+from webhook.policy.scores import SEVERITIES, severity
 from webhook.ports import Clock, TriageStore
 
 _SHOWN = 8
@@ -41,7 +43,8 @@ class Overview:
     Attributes:
         namespaces: the worst first.
         images: how many images would get what, as for no namespace.
-        unassessed: critical and high ones that nobody decided about, newest first.
+        unassessed: critical, high and medium ones that nobody decided about, the worst severity first.
+        open: how many are unassessed, by severity in lower case, the worst first.
         ending: assessments by hand, and those that deny, that end soon.
         components: how many are in each state.
         taken_at: when the cluster was audited; None without a cluster.
@@ -52,6 +55,7 @@ class Overview:
     namespaces: tuple[NamespaceRow, ...]
     images: Mapping[Action, int]
     unassessed: tuple[VulnerabilityRow, ...]
+    open: Mapping[str, int]
     ending: tuple[AssessmentRow, ...]
     components: Mapping[ComponentState, int]
     taken_at: dt.datetime | None
@@ -92,6 +96,7 @@ class Overviews:
             tuple(namespaces),
             images,
             self._unassessed(),
+            _open(board),
             self._ending(),
             self.model.counts() if board.limits is None else {},
             board.taken_at,
@@ -101,8 +106,10 @@ class Overviews:
 
     def _unassessed(self) -> tuple[VulnerabilityRow, ...]:
         found: list[VulnerabilityRow] = []
-        for severity in ("critical", "high"):
-            wanted = VulnerabilityFilter(VulnerabilityOrder.NEWEST, severity, state=AssessmentState.UNASSESSED)
+        for word in ("critical", "high", "medium"):
+            if len(found) >= _SHOWN:
+                break
+            wanted = VulnerabilityFilter(VulnerabilityOrder.NEWEST, word, state=AssessmentState.UNASSESSED)
             try:
                 found += self.vulnerabilities.page(wanted, None, _SHOWN).items
             except TooBroad:
@@ -112,3 +119,13 @@ class Overviews:
     def _ending(self) -> tuple[AssessmentRow, ...]:
         wanted = AssessmentFilter(ends_within=_SOON_DAYS, scan=AssessmentScan(by_hand=True))
         return tuple(self.assessments.page(wanted, None, _SHOWN).items)
+
+
+def _open(board: Board) -> Mapping[str, int]:
+    """How many vulnerabilities with an unassessed finding may be seen, by severity."""
+    catalog = board.catalog
+    ids = catalog.in_state(AssessmentState.UNASSESSED)
+    if board.limits is not None:
+        ids &= catalog.affected.affected_by(board.vulnerable_in())
+    counts = Counter(severity(catalog.entries[key].vulnerability.cvss_score) for key in ids)
+    return {name.lower(): counts[name] for name in reversed(SEVERITIES) if counts[name]}

@@ -206,7 +206,9 @@ def test_records_say_whether_they_count(scene: Scene, clock: FakeClock) -> None:
 def test_the_overview_names_what_needs_a_person(scene: Scene) -> None:
     overview = scene.triage.overviews.now()
     assert [(row.namespace, row.workloads[Action.DENY]) for row in overview.namespaces] == [("shop", 1), ("lab", 0)]
-    assert overview.unassessed == () and overview.ending == ()
+    assert [row.vulnerability.id for row in overview.unassessed] == [MEDIUM.id] and overview.ending == ()
+    assert overview.open == {"medium": 1}
+    assert scene.triage.boards.now().limits is None
     assert overview.images == {Action.ALLOW: 0, Action.WARN: 1, Action.DENY: 1}
     assert overview.taken_at == NOON
     soon = NOON + dt.timedelta(days=2)
