@@ -126,7 +126,7 @@ def test_every_page_is_accessible_and_fits_its_window(
         wrong += looked_at(page, path)
     with going_on(process):
         page.goto("/runs/now")
-        expect(page.get_by_role("heading", name="Run that goes on")).to_be_visible()
+        expect(page.get_by_role("heading", name="Current run")).to_be_visible()
         wrong += looked_at(page, "a run that goes on")
         page.goto("/runs")
         wrong += looked_at(page, "the list while a run goes on")

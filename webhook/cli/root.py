@@ -24,7 +24,7 @@ VERBS = {
     "serve": ("serve", "Run the webhook: POST /validate, /healthz, /readyz, and /metrics on its own port."),
     "controller": ("controller", "Run the tasks that exist once per cluster: certificates, audit, SBOMs, resources."),
     "download": ("download", "Query OSS Index for the components in use, and store the answers."),
-    "runs": ("runs", "Runs of the downloader, and the one that goes on: list, show, cancel."),
+    "runs": ("runs", "Runs of the downloader, and the current run: list, show, cancel."),
     "check": ("check", "Evaluate SBOM files, images, manifests or an AdmissionReview as the webhook would."),
     "readiness": ("readiness", "Preview which running workloads would be denied if you enforced now."),
     "sbom": ("sbom", "SBOMs in the store: add, import, list, show, path."),

@@ -1,4 +1,4 @@
-"""``bomgate runs``: runs of the downloader, and the one that goes on."""
+"""``bomgate runs``: runs of the downloader, and the current run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PORTION = 1000
 @click.group("runs", cls=VerbGroup)
 @global_options
 def command() -> None:
-    """Runs of the downloader: what they did, the one that goes on, and its end. `bomgate download` begins one."""
+    """Runs of the downloader: what they did, the current run, and its end. `bomgate download` begins one."""
 
 
 @command.command("list", examples=("bomgate runs list", "bomgate runs list --limit 5 --output json"))
@@ -40,7 +40,7 @@ def command() -> None:
 @global_options
 @output_option()
 def list_runs(limit: int | None, output: str) -> None:
-    """List runs, the newest first, and the one that goes on."""
+    """List runs, the newest first, and the current run."""
     parts = invocation().parts(creates=False)
     live = parts.store.run_progress.current()
 
@@ -78,7 +78,7 @@ def list_runs(limit: int | None, output: str) -> None:
 @global_options
 @output_option()
 def show_run(which: str, output: str) -> None:
-    """Show a run with its log; `now` is the one that goes on. The logs of the last 50 runs are kept."""
+    """Show a run with its log; `now` is the current run. The logs of the last 50 runs are kept."""
     parts = invocation().parts(creates=False)
     live = _live(parts) if which == NOW else None
     run = None if live is not None else _past(parts, which)

@@ -1,4 +1,4 @@
-"""Runs of the downloader: the page of each with its log, the one that goes on, begun and cancelled; and the API."""
+"""Runs of the downloader: the page of each with its log, the current run, begun and cancelled; and the API."""
 
 from __future__ import annotations
 
