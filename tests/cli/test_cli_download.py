@@ -23,6 +23,7 @@ def test_a_run_asks_for_what_is_due_and_reports_it(bomgate: Installation) -> Non
         "new_vulnerabilities": 5,
         "auto_assessed": 2,
         "credits_used": 0.5,
+        "credits_remaining": None,
         "complete": True,
         "forms": 5,
     }
