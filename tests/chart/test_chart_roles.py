@@ -88,8 +88,11 @@ def test_the_controller_may_do_what_it_needs_and_no_more(values: dict[str, Any],
     assert rights == needed(controller_needs(features)) | pull_secrets(values)
 
 
-def test_the_console_may_ask_about_people_and_tell_events_and_no_more() -> None:
-    assert granted(objects(render(SETS["everything"])), "bomgate-console") == needed(console_needs())
+def test_the_console_may_ask_about_people_tell_events_begin_runs_and_no_more() -> None:
+    needs = console_needs("bomgate-system", "bomgate-download")
+    assert granted(objects(render(SETS["everything"])), "bomgate-console") == needed(needs)
+    unguarded = {**SETS["everything"], "guard": {"enabled": False}}
+    assert granted(objects(render(unguarded)), "bomgate-console") == needed(console_needs())
     assert granted(objects(render(DATABASE)), "bomgate-console") == set()
 
 

@@ -134,9 +134,16 @@ def webhook_needs(features: Features) -> Needs:
     return {feature: rights for feature, rights in needs.items() if rights}
 
 
-def console_needs() -> Needs:
-    """What the console needs, where people sign in with names of the cluster."""
+def console_needs(namespace: str = "", cron_job: str = "") -> Needs:
+    """What the console needs, where people sign in with names of the cluster.
+
+    Args:
+        namespace: of bomgate.
+        cron_job: of which people begin runs; empty where they cannot.
+    """
+    runs = Right("get", "cronjobs", "batch", namespace, cron_job), Right("create", "jobs", "batch", namespace)
     return {
+        **({"runs that people begin": runs} if cron_job else {}),
         "signing in with tokens": (Right("create", "tokenreviews", "authentication.k8s.io"),),
         "rights of people": (Right("create", "subjectaccessreviews", "authorization.k8s.io"),),
         "events": (Right("create", "events"), Right("patch", "events")),
