@@ -34,6 +34,8 @@ PAGES = {
     "new-type": "/type",
     "fixed-type": "/type?name=Blocked",
     "runs": "/runs",
+    "run": "/runs/1",
+    "new-run": "/runs/new",
     "audit": "/audit",
     "settings": "/settings",
     "nothing": "/nothing",

@@ -105,7 +105,12 @@ def looked_at(page: Page, name: str) -> list[str]:
     wrong = []
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         wrong.append(f"{name}: wider than the window")
-    for item in page.evaluate(VIOLATIONS, RULES):
+    dark = bool(page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches"))
+    found = page.evaluate(VIOLATIONS, RULES)
+    page.emulate_media(color_scheme="light" if dark else "dark")
+    found += page.evaluate(VIOLATIONS, {"type": "rule", "values": ["color-contrast"]})
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    for item in found:
         node = item["nodes"][0]
         wrong.append(f"{name}: {item['id']}: {node['html'][:160]} {node['failureSummary'][:200]}")
     return wrong

@@ -382,3 +382,18 @@ def test_no_sign_in_ends_on_another_host(seen: Shared, text: str) -> None:
 
 def test_a_sign_in_goes_on_to_the_page_that_was_wanted(seen: Shared) -> None:
     assert safe_address("/vulnerabilities?text=a&severity=high") == "/vulnerabilities?text=a&severity=high"
+
+
+def test_types_and_runs_are_changed_by_those_who_may_do_so_everywhere(shared: Shared) -> None:
+    new = {"name": "Mine", "action": "allow"}
+    shared.rights.grant("dev", "create update delete", "types runs", "shop")
+    for name in ("ana", "dev"):
+        for path, body in (("types", new), ("types", {**new, "dryRun": True}), ("runs", {})):
+            assert shared.send(name, f"/api/v1/{path}", body).status_code == 403, (name, path)
+    assert "Make a type" not in shared.get("ana", "/types").text and "Run now" not in shared.get("ana", "/runs").text
+    assert 'name="action"' not in shared.get("ana", "/type?name=Blocked").text
+    assert shared.get("ana", "/runs/new").status_code == shared.get("dev", "/runs/1").status_code == 403
+    assert shared.get("dev", "/type?name=Blocked").status_code == 403
+    assert list(shared.parts.store.triage.audit(AuditScan(), None, 5)) == []
+    shared.rights.grant("ana", "create", "types")
+    assert shared.send("ana", "/api/v1/types", new).json["recorded"]
