@@ -512,7 +512,7 @@ def test_a_cancelled_run_ends_after_its_batch_and_keeps_what_has_arrived(clock: 
         def coordinates(self, purls: Sequence[Purl], names: Any = None) -> Sequence[int]:
             return [1] * len(purls)
 
-        def report(self, purls: Sequence[Purl], names: Any = None) -> BatchAnswer:
+        def report(self, purls: Sequence[Purl], names: Any = None, heard: Any = None) -> BatchAnswer:
             desk.store.run_progress.cancel(AuditNote("ana", "console", "cancel-run", "run"), clock.now())
             return desk.source.report(purls)
 
