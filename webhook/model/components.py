@@ -6,7 +6,7 @@ A usable component *is* its :class:`webhook.model.purls.Purl`, with a version; t
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from webhook.model.platforms import WHOLE, Coverage
@@ -65,12 +65,13 @@ class Sbom:
             ``syft-json``.
         version: the version that the document states, such as ``1.6`` or ``SPDX-2.3``; empty when it states none.
         document_digest: ``sha256:<hex>`` of the bytes that were read.
-        components: purls of the distinct usable components, each with a version, in document order.
+        components: purls of the distinct usable components, each with a version, in document order; coordinates alone.
         skipped: the components that cannot be looked up.
         tool: the tool that made the document, as it names itself; empty when unknown.
         spellings: what the document called a component, where a source may have to be asked with that instead of the
             key; see :mod:`webhook.model.identity`.
         reader: version of the reader, which grows when the same bytes are read as other components.
+        locate: gives the components with the contexts of packages of distributions; None where there are none.
         document: the bytes that were read, so that they can be read again; empty where nobody keeps them.
         not_in_image: how many entries the document says are not in the image: excluded, or provided from outside.
         coverage: what of the image it describes; its finder knows.
@@ -90,6 +91,12 @@ class Sbom:
     coverage: Coverage = WHOLE
     reader: int = 0
     document: bytes = field(default=b"", repr=False, compare=False)
+    locate: Callable[[], tuple[Purl, ...]] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def keys(self) -> tuple[Purl, ...]:
+        """The components as the store numbers them: with contexts, see :mod:`webhook.model.distributions`."""
+        return self.components if self.locate is None else self.locate()
 
     @property
     def has_purls(self) -> bool:

@@ -102,10 +102,11 @@ _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
 
 
 class Purl(str):
-    """A package URL in canonical form, without qualifiers and subpath: ``pkg:npm/%40angular/core@17.0.0``.
+    """A package URL in canonical form, without subpath: ``pkg:npm/%40angular/core@17.0.0``.
 
     It is a string, so that equality, hashing, sorting, JSON and database columns need nothing else; make one with
-    :func:`parse_purl` only. Whatever is canonical holds ``@`` and ``/`` only as separators.
+    :func:`parse_purl` only. Whatever is canonical holds ``@``, ``/`` and ``?`` only as separators. It has no qualifiers
+    but those that tell apart packages of distributions, see :mod:`webhook.model.distributions`.
     """
 
     __slots__ = ()
@@ -135,7 +136,12 @@ class Purl(str):
     def version(self) -> str:
         """The decoded version, such as ``17.0.0``; empty when there is none."""
         _, at, version = self.rpartition("@")
-        return unquote(version) if at else ""
+        return unquote(version.partition("?")[0]) if at else ""
+
+    @property
+    def coordinates(self) -> Purl:
+        """Without qualifiers."""
+        return Purl(self.partition("?")[0]) if "?" in self else self
 
     @property
     def is_covered(self) -> bool:

@@ -15,10 +15,12 @@ from collections.abc import Iterator
 import msgspec
 
 from webhook.errors import InvalidInput
+from webhook.sboms.contexts import built_from
 from webhook.sboms.inventory import Heading, Inventory, shown
 
 JSON_VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
-NOT_PACKAGES = frozenset(["container", "cryptographic-asset", "data", "device", "file", "operating-system"])
+SYSTEM = "operating-system"
+NOT_PACKAGES = frozenset([SYSTEM, "container", "cryptographic-asset", "data", "device", "file"])
 """Component types that are no packages when they have no purl."""
 
 
@@ -32,7 +34,30 @@ class Component(msgspec.Struct, gc=False):
     group: str | None = None
     scope: str | None = None
     is_external: bool | None = msgspec.field(default=None, name="isExternal")
+    properties: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     components: list[Component] | None = None
+
+    @property
+    def source_info(self) -> str | None:
+        """From which source package it was built, as Trivy's properties have it."""
+        if isinstance(self.properties, msgspec.UnsetType) or _SOURCE_NAME not in bytes(self.properties):
+            return None
+        try:
+            listed = _PROPERTIES.decode(self.properties)
+        except ValueError:
+            return None
+        stated = {one.name.rpartition(":")[2]: one.value or "" for one in listed if one.name.startswith(_TRIVY)}
+        fields = (stated.get(name, "") for name in ("SrcName", "SrcVersion", "SrcRelease", "SrcEpoch"))
+        return built_from(*fields)
+
+
+class _Property(msgspec.Struct, gc=False):
+    name: str = ""
+    value: str | None = None
+
+
+_TRIVY, _SOURCE_NAME = "aquasecurity:trivy:", b"aquasecurity:trivy:SrcName"
+_PROPERTIES = msgspec.json.Decoder(list[_Property])
 
 
 class _Tool(msgspec.Struct, gc=False):
@@ -125,6 +150,8 @@ def read_components(components: list[Component] | None, inventory: Inventory) ->
                 inventory.not_in_image += 1
                 left_out += component.purl is not None
             elif component.purl is None:
+                if component.type == SYSTEM:
+                    inventory.add_system(component.name, component.version)
                 inventory.add_without_purl(component.name, is_package=component.type not in NOT_PACKAGES)
             else:
                 purls.append(component.purl)

@@ -82,6 +82,7 @@ class _Entry:
         self.name: str | None = ""
         self.version: str | None = None
         self.group: str | None = None
+        self.source_info: str | None = None
         self.scope = ""
         self.purl: str | None = None
         self.is_outside = False
@@ -119,6 +120,8 @@ class _Content:
             elif entry.purl is None and entry.is_subject:
                 continue
             elif entry.purl is None:
+                if entry.type == cyclonedx.SYSTEM:
+                    self._inventory.add_system(entry.name, entry.version)
                 self._inventory.add_without_purl(entry.name, is_package=entry.type not in cyclonedx.NOT_PACKAGES)
             else:
                 self._inventory.purls.append(entry.purl)

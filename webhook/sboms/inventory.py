@@ -13,16 +13,18 @@ An entry is one of four things:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
+from functools import partial
 from itertools import compress, count
-from operator import ne
+from operator import methodcaller, ne
 from typing import NamedTuple, Protocol
 
 from webhook.errors import InvalidInput
 from webhook.model.components import SkippedComponent, SkipReason
 from webhook.model.purls import Identity, Purl, common_keys, identify
 from webhook.model.shapes import unusable
+from webhook.sboms.contexts import located
 from webhook.sboms.limits import Limits
 
 MAX_SHOWN = 200
@@ -32,6 +34,8 @@ _GO = "pkg:golang/"
 _NPM = "pkg:npm/"
 _RESTORED = frozenset([_GO[4:6], _NPM[4:6]])
 """How the types begin of which the document's name can restore what the purl's spelling lost."""
+_PACKAGED = methodcaller("startswith", ("pkg:apk/", "pkg:deb/", "pkg:rpm/"))
+_MOST_SYSTEMS = 8
 _UNUSABLE = Purl("")
 _IMAGES = ("pkg:docker/", "pkg:oci/")
 _IMAGE = re.compile(r"pkg:(?:docker|oci)/[A-Za-z0-9._/-]++@sha256(?::|%3A)[0-9a-f]{64}(?:\?|\Z)").match
@@ -56,6 +60,10 @@ class Entry(Protocol):
     def group(self) -> str | None:
         """CycloneDX's group; other formats have none."""
 
+    @property
+    def source_info(self) -> str | None:
+        """From which source package it was built, in Trivy's words; see :mod:`webhook.sboms.contexts`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Beside:
@@ -64,6 +72,7 @@ class Beside:
     name: str | None = None
     version: str | None = None
     group: str | None = None
+    source_info: str | None = None
 
 
 _NAMELESS = Beside()
@@ -89,6 +98,7 @@ class Inventory:
     Attributes:
         purls: purls as written, one for each entry that has one.
         entries: what else the document says of these.
+        systems: name and version of each operating system that the document lists.
         components: the usable components, once settled.
         spellings: how the document spelt some of them, see :class:`webhook.model.components.Sbom`.
         skipped: the entries that cannot be looked up.
@@ -100,12 +110,14 @@ class Inventory:
         self.limits = limits
         self.purls: list[str] = []
         self.entries: list[Entry] = []
+        self.systems: list[tuple[str, str]] = []
         self.components: tuple[Purl, ...] = ()
         self.skipped: list[SkippedComponent] = []
         self.spellings: dict[Purl, tuple[Purl, ...]] = {}
         self.not_packages = 0
         self.not_in_image = 0
         self._expected = 0
+        self._found: list[str] = []
 
     def expect(self, entries: int) -> None:
         """Announce entries before they are added.
@@ -132,6 +144,11 @@ class Inventory:
         else:
             self.not_packages += 1
 
+    def add_system(self, name: str | None, version: str | None) -> None:
+        """Note an operating system; at most a few, as no image has more."""
+        if name and len(self.systems) < _MOST_SYSTEMS:
+            self.systems.append((name, version or ""))
+
     def settle(self) -> None:
         """Read the purls; in one go, because that is where the time goes."""
         lines = "\n".join([*self.purls, ""])
@@ -150,9 +167,19 @@ class Inventory:
                 found[place] = self._read(text, entries[place])
         if go_packages:
             self._fold_packages(found, go_packages)
+        self._found = found
         distinct = dict.fromkeys(found)
         distinct.pop("", None)
         self.components = tuple(map(Purl, distinct))
+
+    def locate(self) -> Callable[[], tuple[Purl, ...]] | None:
+        """Gives the usable components, once settled, with the contexts of packages of distributions; None without any.
+
+        Writing contexts takes as long as all else, and most who read a document want none.
+        """
+        if not any(map(_PACKAGED, self._found)):
+            return None
+        return partial(located, self._found, self.purls, self.entries, self.systems)
 
     def _unsettled(self, found: list[str], unread: list[int], lines: str) -> list[int]:
         """Places of the purls that were not read, and of those whose key the document's name may change."""

@@ -206,6 +206,7 @@ def _read_spdx3(data: bytes, document: Document, inventory: Inventory) -> Headin
 
 def _read_syft(data: bytes, document: Document, inventory: Inventory) -> Heading:
     heading = syft.heading(_raw(document.schema), _raw(document.descriptor))
+    syft.read_distribution(_raw(document.distro), inventory)
     found = syft.read_artifacts(document.artifacts, inventory)
     end = _end_of_packages(data, document, _SYFT_END)
     if not _PURL.stands(found, data, end):

@@ -17,7 +17,8 @@ from webhook.errors import InvalidInput
 from webhook.sboms.inventory import Heading, Inventory, shown
 
 VERSIONS = ("SPDX-2.2", "SPDX-2.3")
-NOT_PACKAGES = frozenset(["CONTAINER", "DEVICE", "FILE", "OPERATING-SYSTEM", "OPERATING_SYSTEM"])
+SYSTEMS = frozenset(["OPERATING-SYSTEM", "OPERATING_SYSTEM"])
+NOT_PACKAGES = SYSTEMS | {"CONTAINER", "DEVICE", "FILE"}
 """Package purposes that are no packages when they have no purl."""
 
 _PURL_TYPES = frozenset(["purl", "http://spdx.org/rdf/references/purl", "https://spdx.org/rdf/references/purl"])
@@ -38,6 +39,7 @@ class Package(msgspec.Struct, gc=False, rename="camel"):
     version: str | None = msgspec.field(default=None, name="versionInfo")
     external_refs: list[Reference] | None = None
     primary_package_purpose: str | None = None
+    source_info: str | None = None
 
 
 class _CreationInfo(msgspec.Struct, gc=False):
@@ -105,5 +107,8 @@ def read_packages(packages: list[Package] | None, inventory: Inventory) -> int:
                 purls.append(locator)
                 entries.append(package)
         if not stated:
-            inventory.add_without_purl(package.name, is_package=package.primary_package_purpose not in NOT_PACKAGES)
+            purpose = package.primary_package_purpose
+            if purpose in SYSTEMS:
+                inventory.add_system(package.name, package.version)
+            inventory.add_without_purl(package.name, is_package=purpose not in NOT_PACKAGES)
     return found

@@ -50,6 +50,7 @@ class Element(msgspec.Struct, gc=False, rename="camel"):
     external_url: str | None = None
     internal_version: str | None = msgspec.field(default=None, name="software_internalVersion")
     purpose: str | None = msgspec.field(default=None, name="software_primaryPurpose")
+    source_info: str | None = msgspec.field(default=None, name="software_sourceInfo")
     external_identifier: list[Identifier | str] | None = None
     external_identifier_type: str | None = None
     identifier: str | None = None
@@ -102,6 +103,8 @@ def read_graph(graph: list[Element] | None, inventory: Inventory) -> tuple[int, 
             inventory.purls.append(purl)
             inventory.entries.append(package)
         if not stated:
+            if package.purpose == "operatingSystem":
+                inventory.add_system(package.name, package.version)
             inventory.add_without_purl(package.name, is_package=package.purpose not in NOT_PACKAGES)
     urls = sum(element.package_url is not None for element in elements)
     external = sum(element.external_url is not None for element in elements)

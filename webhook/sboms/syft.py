@@ -16,6 +16,7 @@ class Artifact(msgspec.Struct, gc=False):
     """One entry of ``artifacts``."""
 
     group: ClassVar[str | None] = None
+    source_info: ClassVar[str | None] = None
     name: str | None = None
     version: str | None = None
     purl: str | None = None
@@ -30,6 +31,12 @@ class _Schema(msgspec.Struct, gc=False):
     version: str | None = None
 
 
+class _Distribution(msgspec.Struct, gc=False, rename="camel"):
+    id: str | None = None
+    version_id: str | None = msgspec.field(default=None, name="versionID")
+
+
+_DISTRIBUTION = msgspec.json.Decoder(_Distribution)
 _DESCRIPTOR = msgspec.json.Decoder(_Descriptor)
 _SCHEMA = msgspec.json.Decoder(_Schema)
 
@@ -42,6 +49,15 @@ def heading(schema: bytes, descriptor: bytes) -> Heading:
     except ValueError:
         version, tool = None, _Descriptor()
     return Heading("syft-json", shown(version or ""), shown(" ".join(filter(None, (tool.name, tool.version)))))
+
+
+def read_distribution(text: bytes, inventory: Inventory) -> None:
+    """Note the operating system from the JSON text of ``distro``; one that cannot be read is none."""
+    try:
+        found = _DISTRIBUTION.decode(text) if text else _Distribution()
+    except ValueError:
+        return
+    inventory.add_system(found.id, found.version_id)
 
 
 def read_artifacts(artifacts: list[Artifact] | None, inventory: Inventory) -> int:

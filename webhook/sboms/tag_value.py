@@ -17,7 +17,15 @@ from webhook.sboms.json_documents import refuse_bad_text
 
 _VERSION_LINE = re.compile(rb"(?:\A|[\r\n])[ \t]*+SPDXVersion:")
 _READ = frozenset(
-    [b"Creator", b"ExternalRef", b"PackageName", b"PackageVersion", b"PrimaryPackagePurpose", b"SPDXVersion"]
+    [
+        b"Creator",
+        b"ExternalRef",
+        b"PackageName",
+        b"PackageSourceInfo",
+        b"PackageVersion",
+        b"PrimaryPackagePurpose",
+        b"SPDXVersion",
+    ]
 )
 _BLANKS = b" \t"
 _OPEN, _CLOSE = b"<text>", b"</text>"
@@ -33,6 +41,7 @@ class _Package:
         self.name: str | None = name
         self.version: str | None = None
         self.purpose = ""
+        self.source_info: str | None = None
         self.has_purl = False
 
 
@@ -71,6 +80,8 @@ def read(data: bytes, inventory: Inventory) -> Heading:
             package.version = value
         elif package is not None and tag == b"PrimaryPackagePurpose":
             package.purpose = value
+        elif package is not None and tag == b"PackageSourceInfo":
+            package.source_info = value
         elif tag == b"ExternalRef":
             _add_reference(value, package, inventory)
     _close(package, inventory)
@@ -136,4 +147,6 @@ def _add_reference(value: str, package: _Package | None, inventory: Inventory) -
 
 def _close(package: _Package | None, inventory: Inventory) -> None:
     if package is not None and not package.has_purl:
+        if package.purpose in spdx.SYSTEMS:
+            inventory.add_system(package.name, package.version)
         inventory.add_without_purl(package.name, is_package=package.purpose not in spdx.NOT_PACKAGES)

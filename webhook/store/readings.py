@@ -172,7 +172,7 @@ def is_unread(connection: Connection, digest: Digest, sbom: Sbom) -> bool:
 def note_reading(database: Database, change: Change, digest: Digest, sbom: Sbom) -> None:
     """Keep how a newer reader reads an SBOM that is there, and take that one the first step."""
     newest_before = newest_component(change.connection)
-    given = give_ids(change, sbom.components)
+    given = give_ids(change, sbom.keys)
     note_spellings(change, sbom, given, newest_before)
     key = {"digest": str(digest), "document_digest": sbom.document_digest}
     values = {

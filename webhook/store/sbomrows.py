@@ -53,7 +53,7 @@ def find_stored(connection: Connection, digest: Digest, document_digest: str) ->
 def insert_sbom(change: Change, digest: Digest, sbom: Sbom, extra: Mapping[str, object]) -> StoredSbom:
     """Add an SBOM with its components, spellings and reading; ids are given to new components."""
     newest_before = newest_component(change.connection)
-    given = give_ids(change, sbom.components)
+    given = give_ids(change, sbom.keys)
     note_spellings(change, sbom, given, newest_before)
     ids = sorted(set(given.values()))
     skipped = dict(Counter(component.reason for component in sbom.skipped))

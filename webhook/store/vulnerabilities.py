@@ -119,7 +119,8 @@ def _affected(connection: Connection, query: VulnerabilityQuery) -> dict[str, _A
 
 
 def _of_package(package: str) -> ColumnElement[bool]:
-    first, after = f"{package}@", f"{package}{_AFTER_AT}"
+    # "?" comes right before "@": with a version its contexts are meant, without one all versions.
+    first, after = f"{package}?", f"{package}{_AFTER_AT}"
     return or_(components.c.purl == str(package), (components.c.purl >= first) & (components.c.purl < after))
 
 

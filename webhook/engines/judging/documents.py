@@ -36,8 +36,9 @@ class SbomChecker:
         Raises:
             StoreError: the store did not answer.
         """
-        known = self._refresher.component_ids(sbom.components)
-        strangers = [purl for purl in sbom.components if purl not in known]
+        keys = sbom.keys
+        known = self._refresher.component_ids(keys)
+        strangers = [purl for purl in keys if purl not in known]
         not_covered = sum(not purl.is_covered for purl in strangers)
         facts = self._model.facts_of(
             sorted(set(known.values())),

@@ -69,7 +69,7 @@ class UnstoredSboms:
         Raises:
             StoreError: the store does not know the components either.
         """
-        purls = {purl for sbom in sboms for purl in sbom.components}
+        purls = {purl for sbom in sboms for purl in sbom.keys}
         known = self._refresher.component_ids(sorted(purls))
         strangers = [purl for purl in purls if purl not in known]
         not_covered = sum(not purl.is_covered for purl in strangers)

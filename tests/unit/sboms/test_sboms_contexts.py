@@ -1,0 +1,191 @@
+"""What documents say of packages of distributions beside their coordinates, in every format and from both tools."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from webhook.model.distributions import Context, context_of, release_of
+from webhook.model.purls import Purl, parse_purl
+from webhook.sboms import parse
+
+
+def spdx(*packages: tuple[str, str | None], **extra: Any) -> bytes:
+    """An SPDX document of purls with their ``sourceInfo``."""
+    listed = [
+        {
+            "name": "x",
+            "externalRefs": [{"referenceType": "purl", "referenceLocator": purl}],
+            **({} if said is None else {"sourceInfo": said}),
+        }
+        for purl, said in packages
+    ]
+    return json.dumps({"spdxVersion": "SPDX-2.3", "packages": [*listed, *extra.get("more", ())]}).encode()
+
+
+def cyclonedx(*components: dict[str, Any]) -> bytes:
+    return json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": list(components)}).encode()
+
+
+def syft(distribution: dict[str, str], *purls: str) -> bytes:
+    artifacts = [{"name": "x", "purl": purl} for purl in purls]
+    return json.dumps({"artifacts": artifacts, "distro": distribution, "schema": {"version": "16"}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("purl", "said", "key"),
+    [
+        (
+            "pkg:deb/debian/libssl3@3.0.11-1?distro=debian-12.4",
+            "built package from: openssl 3.0.11-1",
+            "pkg:deb/debian/libssl3@3.0.11-1?distro=debian-12&upstream=openssl",
+        ),
+        (
+            "pkg:deb/debian/openssl@3.0.11-1%2Bb1?distro=debian-12.4",
+            "built package from: openssl 3.0.11-1+b1",
+            "pkg:deb/debian/openssl@3.0.11-1%2Bb1?distro=debian-12",
+        ),
+        (
+            "pkg:deb/debian/libstdc++6@12.2.0-14?distro=debian-12.4",
+            "built package from: gcc-12 12.2.0-14",
+            "pkg:deb/debian/libstdc%2B%2B6@12.2.0-14?distro=debian-12&upstream=gcc-12",
+        ),
+        (
+            "pkg:deb/debian/g++-12@12.2.0-14?distro=debian-12.4",
+            "built package from: g++-12 12.2.0-14",
+            "pkg:deb/debian/g%2B%2B-12@12.2.0-14?distro=debian-12",
+        ),
+        (
+            "pkg:deb/ubuntu/bsdutils@1:2.37.2-4?distro=ubuntu-22.04",
+            "built package from: util-linux 2.37.2-4",
+            "pkg:deb/ubuntu/bsdutils@1:2.37.2-4?distro=ubuntu-22.04&upstream=util-linux%402.37.2-4",
+        ),
+        (
+            "pkg:deb/ubuntu/nfs-common@1:2.6.1-1?distro=ubuntu-22.04",
+            "built package from: nfs-utils 1:2.6.1-1",
+            "pkg:deb/ubuntu/nfs-common@1:2.6.1-1?distro=ubuntu-22.04&upstream=nfs-utils",
+        ),
+        (
+            "pkg:apk/alpine/musl-utils@1.2.3-r1?distro=3.16.3",
+            "built package from: musl 1.2.3-r1",
+            "pkg:apk/alpine/musl-utils@1.2.3-r1?distro=alpine-3.16&upstream=musl",
+        ),
+        (
+            "pkg:rpm/centos/openssl@1:1.1.1c-15.el8?arch=x86_64&distro=centos-8.2.2004",
+            "built package from: openssl 1:1.1.1c-15.el8",
+            "pkg:rpm/centos/openssl@1.1.1c-15.el8?distro=centos-8&epoch=1",
+        ),
+        (
+            "pkg:rpm/rhel/audit-libs@3.0-0.10.el8?arch=x86_64&upstream=audit-3.0-0.10.el8.src.rpm&distro=rhel-8.0",
+            "acquired package info from RPM DB: /var/lib/rpm/Packages",
+            "pkg:rpm/redhat/audit-libs@3.0-0.10.el8?distro=redhat-8&upstream=audit",
+        ),
+        (
+            "pkg:rpm/rhel/gmp@6.1.2-8.el8?epoch=1&upstream=gmp-6.1.2-8.el8.src.rpm&distro=rhel-8.0",
+            None,
+            "pkg:rpm/redhat/gmp@6.1.2-8.el8?distro=redhat-8&epoch=1",
+        ),
+        (
+            "pkg:deb/debian/bsdutils@1:2.33.1-0.1?upstream=util-linux%402.33.1-0.1&distro=debian-10",
+            None,
+            "pkg:deb/debian/bsdutils@1:2.33.1-0.1?distro=debian-10&upstream=util-linux%402.33.1-0.1",
+        ),
+        ("pkg:deb/debian/tzdata@2024a-0", None, "pkg:deb/debian/tzdata@2024a-0"),
+        ("pkg:apk/wolfi/curl@8.5.0-r0?distro=wolfi-20230201", None, "pkg:apk/wolfi/curl@8.5.0-r0"),
+        ("pkg:npm/left-pad@1.0.0?distro=debian-12", "built package from: a 1", "pkg:npm/left-pad@1.0.0"),
+        (
+            "pkg:deb/debian/a@1-1?distro=debian-12",
+            "built package from: <script> 1-1",
+            "pkg:deb/debian/a@1-1?distro=debian-12",
+        ),
+    ],
+)
+def test_a_key_has_what_the_document_says_of_release_and_source_package(purl: str, said: str | None, key: str) -> None:
+    sbom = parse(spdx((purl, said)))
+    assert sbom.keys == (key,)
+    assert sbom.components == (Purl(key).coordinates,)
+    assert parse_purl(key) == Purl(key).coordinates  # which is what assessments know
+
+
+def test_properties_of_trivy_name_the_source_package() -> None:
+    properties = {"SrcName": "openssl", "SrcVersion": "3.0.11", "SrcRelease": "1~deb12u2", "PkgID": "x"}
+    listed = [{"name": f"aquasecurity:trivy:{name}", "value": value} for name, value in properties.items()]
+    purl = "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?arch=amd64&distro=debian-12.4"
+    sbom = parse(cyclonedx({"name": "libssl3", "purl": purl, "properties": listed}))
+    assert sbom.keys == ("pkg:deb/debian/libssl3@3.0.11-1~deb12u2?distro=debian-12&upstream=openssl",)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        spdx(
+            ("pkg:deb/debian/tzdata@2024a-0", None),
+            more=[{"name": "debian", "versionInfo": "12.4", "primaryPackagePurpose": "OPERATING-SYSTEM"}],
+        ),
+        cyclonedx(
+            {"type": "operating-system", "name": "debian", "version": "12.4"},
+            {"name": "tzdata", "purl": "pkg:deb/debian/tzdata@2024a-0"},
+        ),
+        syft({"id": "debian", "versionID": "12"}, "pkg:deb/debian/tzdata@2024a-0"),
+    ],
+    ids=["spdx", "cyclonedx", "syft"],
+)
+def test_the_one_operating_system_of_a_document_gives_the_release(document: bytes) -> None:
+    assert parse(document).keys == ("pkg:deb/debian/tzdata@2024a-0?distro=debian-12",)
+
+
+def test_two_operating_systems_or_another_one_give_no_release() -> None:
+    tzdata = {"name": "tzdata", "purl": "pkg:deb/debian/tzdata@2024a-0"}
+    systems = [{"type": "operating-system", "name": "debian", "version": version} for version in ("11", "12")]
+    assert parse(cyclonedx(*systems, tzdata)).keys == ("pkg:deb/debian/tzdata@2024a-0",)
+    other = {"type": "operating-system", "name": "ubuntu", "version": "22.04"}
+    assert parse(cyclonedx(other, tzdata)).keys == ("pkg:deb/debian/tzdata@2024a-0",)
+
+
+def test_one_package_of_two_releases_is_two_components_with_one_package() -> None:
+    sbom = parse(spdx(*((f"pkg:deb/debian/tzdata@2024a-0?distro=debian-{n}", None) for n in (11, 12))))
+    assert len(sbom.keys) == 2
+    assert {purl.package for purl in sbom.keys} == {"pkg:deb/debian/tzdata"}
+    assert {purl.version for purl in sbom.keys} == {"2024a-0"}
+
+
+def test_a_context_is_read_from_a_key() -> None:
+    key = Purl("pkg:rpm/alma/openssl-libs@1.1.1k-9.el8?distro=alma-8&epoch=1&upstream=openssl")
+    assert context_of(key) == Context("alma", "8", "openssl", "1:1.1.1k-9.el8", "1:1.1.1k-9.el8")
+    assert context_of(key).is_located
+    unplaced = context_of(Purl("pkg:deb/debian/a@1"))
+    assert unplaced == Context("debian", "", "a", "1", "1")
+    assert not unplaced.is_located
+    assert context_of(Purl("pkg:apk/wolfi/a@1-r0")).is_located
+    source = context_of(Purl("pkg:deb/debian/bsdutils@1:2.33?distro=debian-10&upstream=util-linux%402.33"))
+    assert (source.source, source.source_version, source.version) == ("util-linux", "2.33", "1:2.33")
+
+
+@pytest.mark.parametrize(
+    ("distribution", "stated", "release"),
+    [
+        ("debian", "debian-10.4", "debian-10"),
+        ("debian", "bookworm", "debian-12"),
+        ("debian", "debian-sid", "debian-sid"),
+        ("ubuntu", "ubuntu-22.04", "ubuntu-22.04"),
+        ("ubuntu", "jammy", "ubuntu-22.04"),
+        ("alpine", "3.16.3", "alpine-3.16"),
+        ("alpine", "alpine-3.20.0_alpha", "alpine-3.20"),
+        ("alpine", "alpine-edge", "alpine-edge"),
+        ("redhat", "rhel-8.6", "redhat-8"),
+        ("redhat", "centos-8", "centos-8"),
+        ("alma", "almalinux-9", "alma-9"),
+        ("amazon", "amazon-2 (Karoo)", "amazon-2"),
+        ("suse", "sles-15.4", "suse-15.4"),
+        ("opensuse", "opensuse.leap-15.4", "opensuse-15.4"),
+        ("opensuse", "opensuse-tumbleweed-20230101", "opensuse-tumbleweed"),
+        ("wolfi", "wolfi-20230201", ""),
+        ("debian", "", ""),
+        ("debian", "debian", ""),
+        ("", "12", ""),
+    ],
+)
+def test_a_release_has_one_spelling(distribution: str, stated: str, release: str) -> None:
+    assert release_of(distribution, stated) == release

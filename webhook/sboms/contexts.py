@@ -1,0 +1,129 @@
+"""Contexts: what a document says of packages of distributions beside their coordinates.
+
+The distribution's release is in the purl (``distro``), or else in the document's component of type operating system,
+where there is just one. The source package is in the purl (``upstream``, Syft), in SPDX's ``sourceInfo`` (Trivy), or in
+CycloneDX's properties (Trivy). A document that says nothing of them gives plain coordinates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+from urllib.parse import unquote
+
+from webhook.model.distributions import PACKAGED, release_of, source_of, suffix
+from webhook.model.purls import Purl
+
+_BUILT_FROM = "built package from: "
+_LENGTH = len(_BUILT_FROM)
+_LONGEST = 500
+"""Characters of what is said of one package; real ones stay below 200."""
+_EPOCH_BEFORE = re.compile(r"pkg:rpm/[^?#]*@([1-9][0-9]{0,8}):")
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*+\Z").match
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:+^-]*")
+_Tail = tuple[str, str, str]
+"""A release, an epoch and a source package."""
+
+
+class Described(Protocol):
+    """An entry, as far as it tells of a source package."""
+
+    @property
+    def source_info(self) -> str | None:
+        """Such as ``built package from: openssl 3.0.11-1``."""
+
+
+def built_from(name: str, version: str, release: str = "", epoch: str = "") -> str:
+    """How Trivy says in SPDX from which source package a package was built."""
+    whole = f"{version}-{release}" if release else version
+    return f"{_BUILT_FROM}{name} {epoch}:{whole}" if epoch not in ("", "0") else f"{_BUILT_FROM}{name} {whole}"
+
+
+def located(
+    coordinates: Sequence[str], purls: Sequence[str], entries: Sequence[Described], systems: Sequence[tuple[str, str]]
+) -> tuple[Purl, ...]:
+    """Distinct components, those of distributions with their context.
+
+    Args:
+        coordinates: of each entry, empty where it is unusable.
+        purls: as written, one for each entry.
+        entries: what else the document says, likewise.
+        systems: name and version of each operating system that the document lists.
+    """
+    keys = list(coordinates)
+    _add_contexts(keys, purls, entries, systems)
+    distinct = dict.fromkeys(keys)
+    distinct.pop("", None)
+    return tuple(map(Purl, distinct))
+
+
+def _add_contexts(
+    keys: list[str], purls: Sequence[str], entries: Sequence[Described], systems: Sequence[tuple[str, str]]
+) -> None:
+    stated: dict[tuple[str, str], _Tail] = {}
+    last, beginning, head, whole = "\0", "\0", "", ("", "", "")
+    for place, key in enumerate(keys):
+        if key[4:8] not in PACKAGED:
+            continue
+        text, said = purls[place], entries[place].source_info
+        start = text.find("?")
+        qualifiers = text[start:] if start >= 0 else ""
+        if qualifiers != last or not key.startswith(beginning):
+            beginning, last = key[: key.find("/", 8) + 1], qualifiers
+            at = (beginning[8:-1], qualifiers)
+            if at not in stated:
+                stated[at] = _tail(*at, systems)
+            whole = stated[at]
+            head = "" if whole[1] or whole[2] else suffix(*whole)
+        if head and said is not None and said[:_LENGTH] == _BUILT_FROM:
+            # As Trivy writes nearly all packages, so that this is worth while.
+            of, _, version = said[_LENGTH:].partition(" ")
+            if "+" in version:
+                version = version.replace("+", "%2B")
+            if key.endswith(f"@{version}") and ":" not in text[4:start] and _PLAIN(of):
+                same = key.startswith(of, len(beginning)) and key[len(beginning) + len(of)] == "@"
+                keys[place] = f"{key}{head}" if same else f"{key}{head}&upstream={of}"
+                continue
+        keys[place] = key + _one(key, text, said, whole)
+
+
+def _tail(distribution: str, text: str, systems: Sequence[tuple[str, str]]) -> _Tail:
+    """What the qualifiers of a purl say."""
+    release = epoch = upstream = ""
+    for part in text[1:].partition("#")[0].split("&"):
+        name, _, value = part.partition("=")
+        if name == "distro":
+            release = release_of(distribution, unquote(value)[:_LONGEST])
+        elif name == "epoch":
+            epoch = value.lstrip("0") if value.isascii() and value.isdigit() and len(value) < 10 else ""
+        elif name == "upstream":
+            upstream = unquote(value)
+    if not release and len(distinct := set(systems)) == 1:
+        ((name, version),) = distinct
+        release = release_of(distribution, f"{name}-{version}")
+        if release.partition("-")[0] not in ("", distribution):
+            release = ""  # of another distribution than the package
+    return release, epoch, upstream
+
+
+def _one(key: str, text: str, said: str | None, tail: _Tail) -> str:
+    release, epoch, upstream = tail
+    coordinates = unquote(key.rpartition("/")[2])
+    name, _, version = coordinates.partition("@")
+    is_rpm = key[4] == "r"
+    if is_rpm and not epoch and (found := _EPOCH_BEFORE.match(text)):
+        epoch = found[1]
+    if upstream:
+        source = source_of(upstream, "rpm" if is_rpm else "")
+    elif said is not None and said.startswith(_BUILT_FROM):
+        source = said[_LENGTH:].strip().replace(" ", "@", 1)
+    else:
+        source = ""
+    of, _, its_version = source.partition("@")
+    if len(source) > _LONGEST or not _TOKEN.fullmatch(of) or (its_version and not _TOKEN.fullmatch(its_version)):
+        return suffix(release, epoch if is_rpm else "", "")
+    if its_version in (version, f"{epoch}:{version}" if epoch else version):
+        its_version = ""
+    source = f"{of}@{its_version}" if its_version else of if of != name else ""
+    return suffix(release, epoch if is_rpm else "", source)
