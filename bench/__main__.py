@@ -12,6 +12,7 @@ PARTS = {
     "sbom_reading": "b. SBOM bytes to components beside orjson.loads",
     "download": "c. download of every covered purl of the corpus",
     "readmodel": "d. read model of 10,000 images and 1,000,000 components",
+    "matching": "i. components of real SBOMs with real advisories, beside osv-scanner",
     "console": "h. the console's lists with every filter",
     "connections": "f. calls of the API server beside held connections and large reviews",
     "registry": "e. SBOMs from a registry",

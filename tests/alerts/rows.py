@@ -232,6 +232,23 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 ],
             ),
             Panel(
+                "Age of the advisories",
+                "s",
+                "Since a source last said that its advisories are the newest.",
+                [
+                    (
+                        f"time() - max by (source, ecosystem) (bomgate_advisories_checked_timestamp_seconds{{{IN}}})",
+                        "{{source}}, {{ecosystem}}",
+                    )
+                ],
+            ),
+            Panel(
+                "Advisories",
+                "short",
+                "How many count, by source and ecosystem.",
+                [(f"max by (source, ecosystem) (bomgate_advisories{{{IN}}})", "{{source}}, {{ecosystem}}")],
+            ),
+            Panel(
                 "Last run of the downloader",
                 "short",
                 "1 when it was complete; 1 for what ended it early.",

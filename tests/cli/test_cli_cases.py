@@ -119,6 +119,7 @@ def rpm_has_one_key(bomgate: Installation, path: Path, known: list[str]) -> None
     del known
     keys = [purl for purl in _added(bomgate, path) if purl.startswith("pkg:rpm/")]
     assert len(keys) == 1
+    keys = [keys[0].partition("?")[0]]  # what OSS Index knows has no context
     without = f"pkg:rpm/{keys[0].rpartition('/')[2]}"
     for number, form in enumerate((without, keys[0])):
         folder = bomgate.folder / f"again-{number}"

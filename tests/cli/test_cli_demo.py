@@ -40,6 +40,9 @@ def test_one_is_denied_one_warned_of_and_one_allowed_and_nothing_is_left_behind(
     orders, storefront, gateway = re.split(r"^  \$ kubectl apply -f \w+\.yaml\n", done.stdout, flags=re.MULTILINE)[1:]
     assert orders.startswith('  Error from server (Forbidden): error when creating "orders.yaml": admission webhook ')
     assert "log4j-core@2.14.1: CVE-2021-44228 (CVSS 10.0, Critical)" in orders
+    assert "libcurl4@7.88.1-10%2Bdeb12u3?distro=debian-12&upstream=curl: DEBIAN-CVE-2023-38545 (CVSS 9.8" in orders
+    assert "also called CVE-2023-38545" in orders
+    assert "fixed in 7.88.1-10+deb12u4" in orders
     assert "bomgate assess CVE-2021-44228 CVE-2021-45046 --package" in orders
     assert storefront.startswith("  Warning: containers[0] (storefront): registry.example/shop/storefront:5.0.2")
     assert "deployment.apps/storefront created" in storefront

@@ -26,6 +26,9 @@ def test_a_run_asks_for_what_is_due_and_reports_it(bomgate: Installation) -> Non
         "credits_remaining": None,
         "complete": True,
         "forms": 5,
+        "advisories": [],
+        "matched": 0,
+        "matched_vulnerable": 0,
     }
 
 

@@ -19,7 +19,7 @@ from tests.chart.values import chart_values
 from tests.docs.generate import ALERT_RULES
 from webhook.cli.root import cli
 from webhook.errors import BomgateError
-from webhook.model.purls import parse_purl
+from webhook.model.purls import Purl, parse_purl
 from webhook.settings import all_settings, load_settings
 from webhook.telemetry import DEFINITIONS
 
@@ -222,7 +222,7 @@ def test_purls_are_read_as_the_documentation_says() -> None:
         wanted = read_as.strip("`")
         for spelling in _INLINE.findall(written):
             if "…" not in spelling:
-                assert parse_purl(spelling) == wanted
+                assert parse_purl(spelling) == Purl(wanted).coordinates
 
 
 _SETTINGS = list(all_settings())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from webhook.api.prefixes import PREFIX_BYTES, read_target
 from webhook.api.reviews import decode_review
@@ -18,12 +20,14 @@ from webhook.clients.kube.problems import Wanted
 from webhook.clients.ossindex.convert import convert
 from webhook.clients.ossindex.matching import match
 from webhook.clients.ossindex.reading import decode_reports, message_of, number_of
+from webhook.clients.osv.records import SetBuilder
 from webhook.clients.registry import providers
 from webhook.clients.registry.anatomy import anatomy, inner_indexes
 from webhook.clients.registry.dockerconfig import read_docker_config
 from webhook.clients.registry.manifests import read_manifest
 from webhook.clients.registry.problems import error_code
 from webhook.errors import ConfigError, InvalidInput, SourceError
+from webhook.model.components import ComponentState
 from webhook.model.durations import parse_duration
 from webhook.model.fieldpaths import parse_field_path
 from webhook.model.images import Digest, identity, parse_image
@@ -33,6 +37,7 @@ from webhook.model.podspecs import decode_metadata, decode_workload, workload_of
 from webhook.model.policies import ExtraKind
 from webhook.model.purls import Purl, identify, parse_common, parse_purl, parse_written
 from webhook.policy.advisories import identifiers_in, is_rejected, score_of_vector
+from webhook.policy.advisoryindex import AdvisoryIndex
 from webhook.policy.imagenames import parse_pattern
 from webhook.policy.ranges import parse_range
 from webhook.policy.versions import ORDERS, compare_versions
@@ -201,6 +206,21 @@ def ossindex(data: bytes) -> None:
             assert vulnerability.cvss_score is None or 0 <= vulnerability.cvss_score <= 10
 
 
+def osv(data: bytes) -> None:
+    builder = SetBuilder("Debian")
+    builder.add(data)
+    found = builder.finish()
+    assert bool(found.advisories) == bool(found.packages)
+    assert found.advisories or found.counts, "what is left out is counted"
+    index = AdvisoryIndex({("osv", "Debian"): found})
+    for key in found.packages:
+        place, _, name = key.partition("/")
+        with contextlib.suppress(InvalidInput):
+            purl = parse_purl(f"pkg:deb/debian/{quote(name, safe='')}@1.0-1")
+            answer = index.match(Purl(f"{purl}?distro={place}"))
+            assert answer.state is not ComponentState.VULNERABLE or answer.vulnerabilities
+
+
 def docker_config(data: bytes) -> None:
     config = read_docker_config(data)
     for host in ("registry.example", "docker.io", "a.b.c:5000"):
@@ -306,6 +326,7 @@ TARGETS = {
     "image-pattern": Target(pattern),
     "purl": Target(purl),
     "ossindex": Target(ossindex, OUTSIDE),
+    "osv": Target(osv, ()),
     "docker-config": Target(docker_config),
     "header": Target(header),
     "credential-provider": Target(provider, OUTSIDE),

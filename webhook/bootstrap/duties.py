@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from webhook.bootstrap.audit import audit_duty
@@ -19,11 +19,13 @@ from webhook.engines.controlling.decisionevents import DecisionEventParts, Decis
 from webhook.engines.controlling.documents import RereadDuty
 from webhook.engines.controlling.expiry import ExpiryDuty
 from webhook.engines.controlling.granting import GrantDuty, GrantParts
+from webhook.engines.controlling.matching import MatchDuty
 from webhook.engines.controlling.provisioning import Provisioning, ProvisioningParts
 from webhook.engines.controlling.requests import RequestDuty, RequestParts
 from webhook.engines.controlling.rights import RightsDuty, controller_needs
 from webhook.engines.controlling.running_images import InventoryDuty, InventoryParts
 from webhook.engines.controlling.urgent import UrgentDuty
+from webhook.model.advisories import AdvisorySetInfo
 from webhook.model.audits import AuditResult
 from webhook.model.records import OutdatedCounts
 from webhook.model.requests import RequestCounts
@@ -47,7 +49,9 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
     yield provisioning(parts, metrics)
     yield requests(parts, metrics)
     yield inventory(parts, metrics)
-    if settings.controller.urgent_components:
+    if parts.sources.matches:
+        yield matching(parts, metrics)
+    if settings.controller.urgent_components and parts.sources.asks:
         yield UrgentDuty(parts.downloader(), parts.clock, settings.controller)
     yield rereading(parts, metrics)
     auditing = audit_duty(parts, metrics)
@@ -137,6 +141,20 @@ def inventory(parts: Parts, metrics: Metrics) -> InventoryDuty:
         publish_outdated=lambda images: metrics.set("bomgate_outdated_running_images", images),
     )
     return InventoryDuty(made, options)
+
+
+def matching(parts: Parts, metrics: Metrics) -> MatchDuty:
+    """Matches new components with advisories, and tells how old these are."""
+
+    def publish(sets: Sequence[AdvisorySetInfo]) -> None:
+        counts: dict[tuple[str, ...], float] = {(info.source, info.ecosystem): float(info.advisories) for info in sets}
+        ages: dict[tuple[str, ...], float] = {
+            (info.source, info.ecosystem): info.checked_at.timestamp() for info in sets
+        }
+        metrics.replace("bomgate_advisories", counts)
+        metrics.replace("bomgate_advisories_checked_timestamp_seconds", ages)
+
+    return MatchDuty(parts.matcher, publish, parts.settings.controller.match_seconds)
 
 
 def rereading(parts: Parts, metrics: Metrics) -> RereadDuty:

@@ -24,6 +24,7 @@ from webhook.telemetry import Faults
 if TYPE_CHECKING:
     from webhook.bootstrap.cluster import Cluster
     from webhook.bootstrap.places import Places
+    from webhook.bootstrap.sources import Sources
     from webhook.engines.assessing.assessor import Assessor
     from webhook.engines.assessing.rules import StoreRules
     from webhook.engines.assessing.selector import Selector
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from webhook.engines.judging.documents import SbomChecker
     from webhook.engines.judging.images import ImageChecker
     from webhook.engines.judging.workloads import WorkloadJudge
+    from webhook.engines.matching.matcher import Matcher
     from webhook.engines.readmodel import ReadModel
     from webhook.engines.refresher import Refresher
     from webhook.engines.requesting.desk import RequestDesk
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
         Clock,
         HotStart,
         RunProgressStore,
-        VulnerabilitySource,
     )
     from webhook.store.repositories import Store
 
@@ -113,15 +114,25 @@ class Parts:
         return RequestDesk(store.requests, store.vulnerabilities, self.rules_now, self.settings.requests, self.clock)
 
     @cached_property
-    def source(self) -> VulnerabilitySource:
-        """OSS Index, or a recording of it."""
-        if self.recording is not None:
-            from webhook.clients.ossindex.recorded import RecordedReports
+    def sources(self) -> Sources:
+        """Who is asked about components, and whose advisories they are matched with."""
+        from webhook.bootstrap.sources import Sources
 
-            return RecordedReports(self.recording, self.clock)
-        from webhook.clients.ossindex.source import OssIndexSource
+        return Sources(self.settings, self.clock, self.recording)
 
-        return OssIndexSource(self.settings.ossindex, self.clock)
+    @cached_property
+    def matcher(self) -> Matcher:
+        """Keeps advisories up to date, and components compared with them."""
+        from webhook.engines.matching.matcher import Matcher
+
+        return Matcher(
+            sources=self.sources.advisories,
+            store=self.store.advisories,
+            clock=self.clock,
+            assess=self.assessor.auto_rule,
+            asks=self.sources.asks,
+            reassess=self.settings.policy.reassess_on_score_change,
+        )
 
     @cached_property
     def model(self) -> ReadModel:
@@ -188,6 +199,7 @@ class Parts:
             places.host,
             self.faults,
             places.platforms(background),
+            self.sources.covers,
         )
         return ImageChecker(
             self.model,
@@ -207,7 +219,7 @@ class Parts:
         """Judges SBOM files."""
         from webhook.engines.judging.documents import SbomChecker
 
-        return SbomChecker(checker, self.model, self.refresher)
+        return SbomChecker(checker, self.model, self.refresher, self.sources.covers)
 
     def importer(self) -> SbomImporter:
         """Takes SBOM documents in."""
@@ -247,10 +259,11 @@ class Parts:
         """
         from webhook.engines.downloading.downloader import Downloader
         from webhook.engines.downloading.progress import SilentListener
+        from webhook.engines.matching.unasked import NothingToAsk
 
         return Downloader(
-            source=self.source,
-            components=self.store.components,
+            source=self.sources.asked,
+            components=self.store.components if self.sources.asks else NothingToAsk(self.store.components),
             runs=self.store.runs,
             clock=self.clock,
             assess=self.assessor.auto_rule,

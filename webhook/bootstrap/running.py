@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from webhook.bootstrap.parts import Parts
+    from webhook.engines.matching.matcher import MatchReport
     from webhook.model.leases import Lease
     from webhook.model.runs import LiveRun, RunLine
     from webhook.model.triage import AuditNote
@@ -48,6 +49,17 @@ def take_in(parts: Parts) -> None:
         log.info("SBOM files taken in", extra={"added": added})
 
 
+def match_advisories(parts: Parts) -> MatchReport | None:
+    """Bring advisories up to date, and match the components with them; None without any.
+
+    Raises:
+        StoreError: the database does not answer.
+    """
+    if not parts.sources.matches and not parts.store.advisories.sets():
+        return None
+    return parts.matcher.update()
+
+
 def starter_of(parts: Parts) -> RunStarter | None:
     """What begins runs for people in the console; None where nothing can.
 
@@ -59,7 +71,8 @@ def starter_of(parts: Parts) -> RunStarter | None:
         from webhook.clients.kube.jobs import CronJobRuns
 
         return CronJobRuns(parts.cluster.api, parts.cluster.namespace, name, parts.clock)
-    return LocalRuns(parts) if parts.settings.ossindex.token or parts.recording is not None else None
+    can_run = parts.settings.ossindex.token or parts.recording is not None or parts.sources.matches
+    return LocalRuns(parts) if can_run else None
 
 
 class LocalRuns:
@@ -101,6 +114,7 @@ class LocalRuns:
             take_in(self._parts)
             watched = _EndingWithProcess(self._parts.store.run_progress, self._ending)
             self._parts.downloader(progress=watched).run()
+            match_advisories(self._parts)
         except BomgateError as problem:
             log.error("no run", extra={"error": problem.message, "remedy": problem.remedy})
         except Exception:

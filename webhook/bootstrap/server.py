@@ -46,7 +46,9 @@ log = logging.getLogger("bomgate.start")
 _LISTED = 20
 _WORKERS_LOAD = (
     "webhook.bootstrap.cluster",
+    "webhook.bootstrap.sources",
     "webhook.engines.admission.reviewing",
+    "webhook.policy.advisorykeys",
     "webhook.policy.lint",
     "webhook.sboms",
     *(

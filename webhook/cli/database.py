@@ -7,7 +7,7 @@ import click
 from webhook.bootstrap import Parts
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
-from webhook.cli.output import fields, note, print_json
+from webhook.cli.output import fields, note, print_json, print_table
 from webhook.cli.progress import counted
 from webhook.cli.status_shapes import DatabaseShape, RereadShape, UpgradeShape
 from webhook.cli.verbs import VerbGroup
@@ -110,11 +110,18 @@ def status(output: str) -> Exit:
 
     Exits with 3 if the database needs an upgrade or belongs to a newer version of bomgate.
     """
-    found = invocation().parts().store.admin.status()
+    store = invocation().parts().store
+    found = store.admin.status()
+    sets = store.advisories.sets() if found.usable else ()
     if output == "json":
-        print_json(DatabaseShape.of(found))
+        print_json(DatabaseShape.of(found, sets))
     else:
         _show(found)
+        print_table(
+            ("Source", "Ecosystem", "Advisories#", "Checked"),
+            [(kept.source, kept.ecosystem, kept.advisories, moment(kept.checked_at)) for kept in sets],
+            empty="",
+        )
     if found.usable:
         if found.schema != found.expected_schema:
             note("The database is of a newer bomgate, which says that this one can use it.")

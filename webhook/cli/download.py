@@ -8,13 +8,14 @@ from types import FrameType
 
 import click
 
-from webhook.bootstrap.running import take_in
+from webhook.bootstrap.running import match_advisories, take_in
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
-from webhook.cli.output import fields, note, print_json
+from webhook.cli.output import fields, note, print_json, print_table
 from webhook.cli.progress import download_listener
 from webhook.cli.shapes import DownloadShape
 from webhook.cli.verbs import Verb
+from webhook.engines.matching.matcher import MatchReport
 from webhook.model.downloads import DownloadReport
 from webhook.model.purls import parse_purl
 
@@ -41,10 +42,14 @@ from webhook.model.purls import parse_purl
 @global_options
 @output_option()
 def command(dry_run: bool, max_components: int | None, purls: Sequence[str], output: str) -> Exit:
-    """Query OSS Index for the components in use, most urgent first, and store every batch as it arrives.
+    """Query OSS Index for the components in use, and match them with advisories.
 
-    Skips components with a recent answer (ossindex.ttlHours). Imports new SBOM files from sbom.directory first. If a
-    run ends early, its answers are kept, and the exit code is 3.
+    Queries the most urgent components first, and stores every batch as it arrives. Skips components with a recent
+    answer (ossindex.ttlHours). Imports new SBOM files from sbom.directory first. If a run ends early, its answers are
+    kept, and the exit code is 3.
+
+    Then brings the advisories of the osv sources up to date, and matches all components if they changed. The exit code
+    is 3 if a source could not be read.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     only = [parse_purl(text) for text in purls]
@@ -53,13 +58,33 @@ def command(dry_run: bool, max_components: int | None, purls: Sequence[str], out
         take_in(parts)
     with download_listener() as listener:
         report = parts.downloader(listener).run(only, dry_run=dry_run)
+    matched = None if dry_run or only else match_advisories(parts)
     if output == "json":
-        print_json(DownloadShape.of(report))
+        print_json(DownloadShape.of(report, matched))
     else:
         _show(report, dry_run)
+        if matched is not None:
+            show_advisories(matched)
     if report.stopped_by:
         note(f"Not complete: {report.stopped_by}")
-    return Exit.DONE if report.complete else Exit.UNDECIDED
+    is_complete = report.complete and (matched is None or matched.complete)
+    return Exit.DONE if is_complete else Exit.UNDECIDED
+
+
+def show_advisories(report: MatchReport) -> None:
+    """Show what became of advisories."""
+    print_table(
+        ("Source", "Ecosystem", "Advisories", "Changed"),
+        [
+            (update.source, update.ecosystem, update.advisories, "yes" if update.changed else "no")
+            for update in report.updates
+        ],
+        empty="",
+    )
+    fields([("Components matched", report.matched), ("Vulnerable", report.vulnerable)])
+    for update in report.updates:
+        if update.problem:
+            note(f"{update.source}, {update.ecosystem}: {update.problem} {update.remedy}".strip())
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from webhook.bootstrap import Parts
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option, read_document
 from webhook.cli.output import note, print_json, print_table, sentences
@@ -59,15 +60,23 @@ def add(file: str, image_text: str, output: str) -> Exit:
     """
     image, digest = _image(image_text)
     document = Document(file, digest, lambda: read_document(file), image if image is not None and image.tag else None)
-    (done,) = invocation().parts(creates=True).importer().run([document], place="added")
+    parts = invocation().parts(creates=True)
+    (done,) = parts.importer().run([document], place="added")
     if done.outcome is Outcome.FAILED:
         raise InvalidInput(f"{file}: {done.reason}", remedy=done.remedy or "Regenerate the SBOM.")
+    match_new(parts)
     _report([done], [], output)
     if not done.components and output == "table":
         note("Not one component has a purl with a version, so this SBOM says nothing about vulnerabilities.")
-    elif output == "table":
+    elif output == "table" and (parts.sources.asks or not parts.store.advisories.sets()):
         note("Next: bomgate download")
     return Exit.DONE
+
+
+def match_new(parts: Parts) -> None:
+    """Match new components with the advisories that there are."""
+    if parts.sources.matches and parts.store.advisories.sets():
+        parts.matcher.match()
 
 
 @command.command("import", examples=("bomgate sbom import /var/lib/sboms",))
@@ -100,6 +109,7 @@ def import_directory(directory: Path, output: str) -> Exit:
         done.append(imported)
         if imported.outcome is Outcome.FAILED:
             note(sentences(f"{imported.document.name}: failed: {imported.reason}", imported.remedy))
+    match_new(parts)
     _report(done, strangers, output)
     return Exit.INPUT if any(imported.outcome is Outcome.FAILED for imported in done) else Exit.DONE
 

@@ -6,18 +6,19 @@ Names and meanings are a contract. Keys are only ever added.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
 from webhook.cli.check_ways import Ways
 from webhook.cli.sbom_shapes import PathShape
+from webhook.engines.matching.matcher import MatchReport
 from webhook.model.assessments import Assessment
 from webhook.model.dependencies import DependencyPath
 from webhook.model.downloads import DownloadReport
 from webhook.model.verdicts import ComponentCounts, Finding, Verdict
-from webhook.model.vulnerabilities import Vulnerability
+from webhook.model.vulnerabilities import ASKED, Vulnerability
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class VulnerabilityShape:
     reference: Annotated[str, "Address of the source's page; possibly empty."]
     scored_from_vector: Annotated[bool, "Whether the source gave no score, so that it is that of the vector."]
     rejected: Annotated[bool, "Whether the source calls the identifier rejected or withdrawn."]
+    fixed: Annotated[str, "The next version that does not have it; empty where no source tells."] = ""
+    source: Annotated[str, "Name of the source."] = ASKED
+    aliases: Annotated[tuple[str, ...], "Its other identifiers, each of which can be assessed."] = ()
 
     @classmethod
     def of(cls, one: Vulnerability) -> VulnerabilityShape:
@@ -43,6 +47,9 @@ class VulnerabilityShape:
             one.reference,
             one.scored_from_vector,
             one.rejected,
+            one.fixed,
+            one.source,
+            one.aliases,
         )
 
 
@@ -176,6 +183,17 @@ class CheckShape:
 
 
 @dataclass(frozen=True, slots=True)
+class AdvisorySetShape:
+    """A set of advisories after a download."""
+
+    source: Annotated[str, "Name of the source."]
+    ecosystem: Annotated[str, "Such as Debian."]
+    advisories: Annotated[int, "How many count now."]
+    changed: Annotated[bool, "Whether they are others than before."]
+    problem: Annotated[str, "Why they could not be brought up to date; empty when they were."]
+
+
+@dataclass(frozen=True, slots=True)
 class DownloadShape:
     """``bomgate download --output json``."""
 
@@ -196,10 +214,16 @@ class DownloadShape:
     forms: Annotated[
         int, "Coordinates sent: more than one for a component of which nobody knows how the source calls it."
     ] = 0
+    advisories: Annotated[
+        Sequence[AdvisorySetShape], "Sets of advisories that were brought up to date; empty without osv sources."
+    ] = ()
+    matched: Annotated[int, "Components compared with advisories."] = 0
+    matched_vulnerable: Annotated[int, "Of those, how many have a vulnerability."] = 0
 
     @classmethod
-    def of(cls, one: DownloadReport) -> DownloadShape:
+    def of(cls, one: DownloadReport, matched: MatchReport | None = None) -> DownloadShape:
         """From the model."""
+        updates = () if matched is None else matched.updates
         return cls(
             asked=one.asked,
             answered=one.answered,
@@ -211,6 +235,12 @@ class DownloadShape:
             auto_assessed=one.auto_assessed,
             credits_used=one.credits_used,
             credits_remaining=one.credits_remaining,
-            complete=one.complete,
+            complete=one.complete and (matched is None or matched.complete),
             forms=one.forms,
+            advisories=tuple(
+                AdvisorySetShape(update.source, update.ecosystem, update.advisories, update.changed, update.problem)
+                for update in updates
+            ),
+            matched=0 if matched is None else matched.matched,
+            matched_vulnerable=0 if matched is None else matched.vulnerable,
         )

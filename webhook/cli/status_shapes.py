@@ -9,8 +9,10 @@ from typing import Annotated
 
 from webhook.cli.shapes import DownloadShape
 from webhook.engines.upgrade import FormerDecision
+from webhook.model.advisories import AdvisorySetInfo
 from webhook.model.downloads import SourceStatus
 from webhook.model.records import StoreStatus
+from webhook.model.vulnerabilities import ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,14 @@ class SourceShape:
     message: Annotated[str, "What was found, a sentence."]
     remedy: Annotated[str, "What to do; empty when ok."]
     credits_remaining: Annotated[float | None, "As the source states it; null when it does not."]
+    name: Annotated[str, "Name of the source."] = ASKED
+    others: Annotated[Sequence[SourceShape], "The further sources of the settings, with the same keys."] = ()
 
     @classmethod
-    def of(cls, one: SourceStatus) -> SourceShape:
+    def of(cls, one: SourceStatus, name: str = ASKED, others: Sequence[tuple[str, SourceStatus]] = ()) -> SourceShape:
         """From the model."""
-        return cls(one.ok, one.url, one.identity, one.message, one.remedy, one.credits_remaining)
+        further = tuple(cls.of(status, other) for other, status in others)
+        return cls(one.ok, one.url, one.identity, one.message, one.remedy, one.credits_remaining, name, further)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,23 @@ class RunShape:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptSetShape:
+    """A set of advisories in the database."""
+
+    source: Annotated[str, "Name of the source."]
+    ecosystem: Annotated[str, "Such as Debian."]
+    advisories: Annotated[int, "How many count."]
+    left_out: Annotated[Mapping[str, int], "How many records do not, by reason."]
+    checked_at: Annotated[dt.datetime, "When the source last said that these are the newest, UTC."]
+    changed_at: Annotated[dt.datetime, "When they last became others, UTC."]
+
+    @classmethod
+    def of(cls, one: AdvisorySetInfo) -> KeptSetShape:
+        """From the model."""
+        return cls(one.source, one.ecosystem, one.advisories, one.counts, one.checked_at, one.changed_at)
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseShape:
     """``bomgate db status`` and ``bomgate db upgrade`` with ``--output json``."""
 
@@ -49,13 +71,15 @@ class DatabaseShape:
     revision: Annotated[int, "Newest revision of the data."]
     counts: Annotated[Mapping[str, int], "Rows by noun, and components by state."]
     last_run: Annotated[RunShape | None, "The newest run of the downloader; null when there was none."]
+    advisories: Annotated[Sequence[KeptSetShape], "Advisories by source and ecosystem; empty without osv sources."] = ()
 
     @classmethod
-    def of(cls, one: StoreStatus) -> DatabaseShape:
+    def of(cls, one: StoreStatus, sets: Sequence[AdvisorySetInfo] = ()) -> DatabaseShape:
         """From the model."""
         run = one.last_run
         shown = None if run is None else RunShape(run.started, run.finished, DownloadShape.of(run.report))
-        return cls(one.url, one.schema, one.expected_schema, one.revision, dict(one.counts), shown)
+        kept = tuple(map(KeptSetShape.of, sets))
+        return cls(one.url, one.schema, one.expected_schema, one.revision, dict(one.counts), shown, kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +129,6 @@ class UpgradeShape(DatabaseShape):
         """From the model."""
         one = DatabaseShape.of(status)
         decisions = tuple(map(FormerDecisionShape.of, former))
-        return cls(one.url, one.schema, one.expected_schema, one.revision, one.counts, one.last_run, reread, decisions)
+        return cls(
+            one.url, one.schema, one.expected_schema, one.revision, one.counts, one.last_run, (), reread, decisions
+        )

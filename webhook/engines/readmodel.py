@@ -13,6 +13,8 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from webhook.engines.imagesboms import ImageSboms, Looks
 from webhook.model.changes import START, UINT32, Changes, ImageFacts, KnownAnswers, VulnerableComponent
 from webhook.model.components import ComponentState
@@ -50,6 +52,7 @@ class ReadModel:
         self._newest_answer = 0
         self._purls: dict[int, Purl] = {}
         self._findings: dict[int, tuple[str, ...]] = {}
+        self._fixed: dict[int, Mapping[str, str]] = {}
         self._doubtful: dict[int, Purl] = {}
         self._told: frozenset[str] = frozenset()
         self._vulnerabilities: dict[str, Vulnerability] = {}
@@ -122,6 +125,10 @@ class ReadModel:
         self._newest_answer = max(self._newest_answer, max(changes.answered_at))
         self._purls.update(changes.purls)
         self._findings.update(changes.findings)
+        if self._fixed:
+            for number in ids:
+                self._fixed.pop(number, None)
+        self._fixed.update(changes.fixed)
         self._doubtful.update(changes.doubtful)
         self._told |= changes.told
 
@@ -148,6 +155,7 @@ class ReadModel:
                 tags=dict(self._tags),
                 doubtful=dict(self._doubtful),
                 told=self._told,
+                fixed=dict(self._fixed),
             )
 
     # -- asking ---------------------------------------------------------------------------------------------------
@@ -273,6 +281,8 @@ class ReadModel:
 
     def _component(self, number: int) -> VulnerableComponent:
         found = tuple(self._vulnerabilities[identifier] for identifier in self._findings[number])
+        if (fixed := self._fixed.get(number)) is not None:
+            found = tuple(structs.replace(each, fixed=fixed[each.id]) if each.id in fixed else each for each in found)
         return VulnerableComponent(self._purls[number], found)
 
     def vulnerable(self) -> Sequence[tuple[int, VulnerableComponent]]:

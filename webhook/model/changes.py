@@ -97,6 +97,7 @@ class Changes:
         tags: newest digest of each tagged name that changed.
         doubtful: of the components that changed, those of Maven whose group equals their artifact.
         told: packages of these of which the source ever told a vulnerability.
+        fixed: of those that are vulnerable, the next version without a vulnerability, by its id, where one is known.
     """
 
     position: Position
@@ -115,6 +116,7 @@ class Changes:
     tags: Mapping[str, Digest] = field(default_factory=dict)
     doubtful: Mapping[int, Purl] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
+    fixed: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

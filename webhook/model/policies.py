@@ -93,6 +93,7 @@ class Policy:
         unusable: action for components without a usable purl.
         rejected: the most that a vulnerability asks for that was rejected or withdrawn, unless people decided about it;
             None means that it is judged like any other.
+        malicious: the least that a malicious package asks for, unless people decided about it.
         on_error: action when a decision could not be made.
         max_report_age: an answer older than this is unknown; None means that answers do not age.
         enforce_on: which objects can be denied.
@@ -113,6 +114,7 @@ class Policy:
     not_covered: Action = Action.ALLOW
     unusable: Action = Action.ALLOW
     rejected: Action | None = None
+    malicious: Action = Action.DENY
     on_error: Action = Action.WARN
     max_report_age: dt.timedelta | None = None
     enforce_on: EnforceOn = EnforceOn.WORKLOADS_AND_PODS

@@ -11,6 +11,9 @@ import msgspec
 
 from webhook.model.purls import Purl
 
+ASKED = "ossindex"
+"""The source whose answers are kept with the components; what other sources say is matched."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rescored:
@@ -41,6 +44,7 @@ class Vulnerability(msgspec.Struct, frozen=True):
         scored_from_vector: whether the source gave no score, so that it is that of the vector.
         rejected: whether the source says that the identifier was rejected or withdrawn.
         rescored: the last change of the score, as the store saw it; None when there was none.
+        fixed: of a vulnerability in a component, the next version that does not have it; empty where none is known.
     """
 
     id: str
@@ -56,6 +60,7 @@ class Vulnerability(msgspec.Struct, frozen=True):
     scored_from_vector: bool = False
     rejected: bool = False
     rescored: Rescored | None = None
+    fixed: str = ""
 
     @property
     def identifiers(self) -> tuple[str, ...]:

@@ -8,9 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from operator import methodcaller
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from webhook.model.vulnerabilities import Vulnerability
 
 _BASE_METRICS_4 = frozenset(("AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA"))
 _LONGEST_VECTOR = 300
+_MALICIOUS = "MAL-"
+_is_malicious = methodcaller("startswith", _MALICIOUS)
 _GHSA = re.compile(r"https?://[^\s?#]*/(GHSA(?:-[0-9a-z]{4}){3})/?(?:[?#]\S*)?\Z", re.IGNORECASE)
 _ABOUT_A_RECORD = (
     r"(?:this|the\s+(?:cve|record|advisory|candidate)|duplicate|dup\b|reason|not\s+a|no\s+longer|see\s|same\s+as|"
@@ -69,6 +76,11 @@ def identifiers_in(references: Iterable[str]) -> tuple[str, ...]:
     """GHSA identifiers in the references, sorted, spelled as GitHub spells them."""
     found = [_GHSA.match(reference) for reference in references if "GHSA-" in reference.upper()]
     return tuple(sorted({f"GHSA{match[1][4:].lower()}" for match in found if match is not None}))
+
+
+def is_malicious(vulnerability: Vulnerability) -> bool:
+    """Whether a package is malicious as such, rather than vulnerable: OpenSSF's malicious packages have such ids."""
+    return vulnerability.id.startswith(_MALICIOUS) or any(map(_is_malicious, vulnerability.aliases))
 
 
 def is_rejected(title: str, description: str) -> bool:

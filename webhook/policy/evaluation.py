@@ -23,10 +23,12 @@ from webhook.model.verdicts import (
     Verdict,
     WorkloadVerdict,
 )
+from webhook.policy.advisories import is_malicious
 from webhook.policy.automatic import moved, reassessment, score_move
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.precedence import ANYWHERE, Place
 from webhook.policy.reasons import error_reason, missing_reason, state_reasons
+from webhook.policy.sameness import are_of_several_sources, one_of_each, with_shared_names
 from webhook.policy.scores import UNSCORED, is_scored
 
 if TYPE_CHECKING:
@@ -131,6 +133,10 @@ class Judge:
             action, notes = self._assessed(given, vulnerability)
         if vulnerability.scored_from_vector:
             notes = (*notes, "scored from its vector")
+        if is_malicious(vulnerability):
+            notes = (*notes, "malicious package")
+            if given is None or not given.by_hand:
+                action = worst((action, self.rules.policy.malicious))
         if vulnerability.rejected:
             notes = (*notes, "rejected or withdrawn")
             most = self.rules.policy.rejected
@@ -205,9 +211,11 @@ def evaluate(facts: ImageFacts, subject: Subject, rules: Rules, index: Assessmen
     findings = [
         judge.finding(component.purl, vulnerability)
         for component in facts.vulnerable
-        for vulnerability in component.vulnerabilities
+        for vulnerability in with_shared_names(component.vulnerabilities)
     ]
     findings.sort(key=worst_first)
+    if are_of_several_sources(finding.vulnerability for finding in findings):
+        findings = one_of_each(findings)
     reasons = state_reasons(facts, rules.policy)
     changes = [finding.changes_at for finding in findings if finding.changes_at is not None]
     if rules.policy.max_report_age is not None and facts.answered_at is not None:

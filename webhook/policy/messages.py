@@ -15,12 +15,14 @@ from urllib.parse import urlencode
 from webhook.model.actions import Action
 from webhook.model.grants import BREAK_GLASS_ANNOTATION
 from webhook.model.verdicts import Finding, ImageVerdict, Reason, Verdict, WorkloadVerdict
+from webhook.model.vulnerabilities import ASKED, Vulnerability
 from webhook.policy.evaluation import worst_first
 from webhook.policy.phrases import MAX_ID, MAX_PURL, MAX_TEXT, explained, rated, score, state, title
 from webhook.policy.plaintext import cut, is_plain, plain
 from webhook.policy.scores import UNSCORED
 
 _MAX_COMMANDS = 3
+_MOST_NAMES = 3
 _MAX_IDS = 5
 _MAX_ARGUMENT = 200
 MAX_DENIAL = 3_000
@@ -192,9 +194,18 @@ def _finding_lines(finding: Finding) -> Iterator[str]:
     said = title(finding.vulnerability)
     if said:
         yield f"    {said}"
+    yield from _advised(finding.vulnerability)
     yield f"    {explained(finding)}"
     if finding.assessment is not None and finding.assessment.comment:
         yield f"    comment: {plain(finding.assessment.comment, MAX_TEXT)}"
+
+
+def _advised(vulnerability: Vulnerability) -> Iterator[str]:
+    """What advisories tell, and OSS Index does not."""
+    if vulnerability.source != ASKED and vulnerability.aliases:
+        yield f"    also called {', '.join(plain(name, MAX_ID) for name in vulnerability.aliases[:_MOST_NAMES])}"
+    if vulnerability.fixed:
+        yield f"    fixed in {plain(vulnerability.fixed, MAX_ID)}"
 
 
 def _ways_out(denied: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:

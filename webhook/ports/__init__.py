@@ -8,6 +8,7 @@ its docstring names.
 
 from __future__ import annotations
 
+from webhook.ports.advisories import AdvisorySource, AdvisoryStore
 from webhook.ports.cluster import (
     AccessReviewer,
     EventSink,
@@ -55,6 +56,8 @@ __all__ = [
     "AccountStore",
     "AdmissionStore",
     "AdmittedImages",
+    "AdvisorySource",
+    "AdvisoryStore",
     "AssessmentStore",
     "AutoAssess",
     "Background",

@@ -46,7 +46,7 @@ class Component(msgspec.Struct, gc=False):
             listed = _PROPERTIES.decode(self.properties)
         except ValueError:
             return None
-        stated = {one.name.rpartition(":")[2]: one.value or "" for one in listed if one.name.startswith(_TRIVY)}
+        stated = {entry.name.rpartition(":")[2]: entry.value or "" for entry in listed if entry.name.startswith(_TRIVY)}
         fields = (stated.get(name, "") for name in ("SrcName", "SrcVersion", "SrcRelease", "SrcEpoch"))
         return built_from(*fields)
 

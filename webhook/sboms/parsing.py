@@ -17,8 +17,8 @@ READER = 5
 
 1 took the purl's text for the package; 2 took NuGet's and Composer's versions, and what stands behind a colon in
 coordinates of Maven, as they are written; 3 took addresses of Swift with their case and with products behind them,
-``[1.0]`` and ``1.0!!`` for no version, and platforms of gems such as ``-freebsd`` for a part of it; 4 left out of which release and source package packages of
-distributions are.
+``[1.0]`` and ``1.0!!`` for no version, and platforms of gems such as ``-freebsd`` for a part of it;
+4 left out of which release and source package packages of distributions are.
 """
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANKS = re.compile(rb"[ \t\r\n]*")

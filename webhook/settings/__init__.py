@@ -21,6 +21,7 @@ from webhook.clients.lanes import LaneLimits
 from webhook.clients.notifying.options import DestinationOptions, DestinationRule
 from webhook.clients.oidc.options import OidcOptions
 from webhook.clients.ossindex.options import OssIndexOptions
+from webhook.clients.osv.options import SourceRule, check_sources
 from webhook.clients.registry.options import (
     AttachmentOptions,
     ProviderOptions,
@@ -111,7 +112,7 @@ GROUPS = (
     Group("controller", (ProbeOptions, ControllerOptions)),
     Group("certificates", (CertificateOptions,)),
 )
-_LISTS = ("assessment_types", "assessments", "registries")
+_LISTS = ("assessment_types", "assessments", "registries", "sources")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class Settings:
         types: the assessment types of the file, else the recommended three.
         assessments: what the file provisions.
         registries: how registries are reached; the first whose prefix matches an image counts.
+        sources: who knows which components are vulnerable; None for OSS Index alone.
         path: the settings file, if one was read.
         environment: the variables that programs started by bomgate inherit.
     """
@@ -155,6 +157,7 @@ class Settings:
     types: TypeTable = field(default_factory=default_types)
     assessments: tuple[StatedAssessment, ...] = ()
     registries: tuple[RegistryRule, ...] = ()
+    sources: tuple[SourceRule, ...] | None = None
     path: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -209,6 +212,7 @@ def load_settings(
         types=types,
         assessments=read_assessments(content.get("assessments") or [], types),
         registries=read_value("registries", content.get("registries") or [], tuple[RegistryRule, ...]),
+        sources=_sources(content),
         path=path,
         environment=dict(environment),
     )
@@ -219,6 +223,16 @@ def _content(path: Path | None) -> dict[str, Any]:
     file = {} if path is None else read_file(path)
     check_keys("", file, [*(group.name for group in GROUPS), *_LISTS])
     return {snake(key): value for key, value in file.items()}
+
+
+def _sources(content: Mapping[str, Any]) -> tuple[SourceRule, ...] | None:
+    """The sources of a settings file; None when it names none."""
+    entries = content.get("sources")
+    if entries is None:
+        return None
+    sources: tuple[SourceRule, ...] = read_value("sources", entries, tuple[SourceRule, ...])
+    check_sources(sources)
+    return sources
 
 
 def _types(content: Mapping[str, Any]) -> TypeTable:
@@ -283,6 +297,7 @@ def all_settings() -> Iterator[Setting]:
 
 _ENTRIES: tuple[tuple[str, type[Any]], ...] = (
     ("registries", RegistryRule),
+    ("sources", SourceRule),
     ("sbom.verify", VerifyRule),
     ("notifications.destinations", DestinationRule),
 )

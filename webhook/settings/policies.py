@@ -53,6 +53,15 @@ class PolicyOptions:
             )
         },
     )
+    malicious: str = field(
+        default="deny",
+        metadata={
+            "help": (
+                "Action for packages that are malicious (advisories MAL-…) unless people assessed them; CVSS ranges "
+                "only make it stricter, and it does not expire."
+            )
+        },
+    )
     on_error: str = field(default="warn", metadata={"help": "Action if a decision fails."})
     max_report_age: str | None = field(
         default=None,
@@ -127,6 +136,7 @@ def make_policy(options: PolicyOptions) -> Policy:
         not_covered=read_action("policy.notCovered", options.not_covered),
         unusable=read_action("policy.unusable", options.unusable),
         rejected=_rejected(options.rejected),
+        malicious=read_action("policy.malicious", options.malicious),
         on_error=read_action("policy.onError", options.on_error),
         max_report_age=None if options.max_report_age is None else _age("policy.maxReportAge", options.max_report_age),
         enforce_on=read_word("policy.enforceOn", options.enforce_on, EnforceOn),

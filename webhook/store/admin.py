@@ -8,9 +8,11 @@ from webhook.model.components import ComponentState
 from webhook.model.records import StoreStatus
 from webhook.store import schema
 from webhook.store.addresses import shown_address
+from webhook.store.coverage import counts_by_state
 from webhook.store.database import Database, current_revision
+from webhook.store.queries import snapshot_of
 from webhook.store.runs import last_run
-from webhook.store.tables import assessments, components, sboms, vulnerabilities
+from webhook.store.tables import assessments, sboms, vulnerabilities
 
 
 class AdminRepository:
@@ -56,8 +58,7 @@ class AdminRepository:
 
 
 def _counts(connection: Connection) -> dict[str, int]:
-    by_state = select(components.c.state, func.count()).group_by(components.c.state)
-    states = {ComponentState(state): int(count) for state, count in connection.execute(by_state)}
+    states = counts_by_state(snapshot_of(connection))
     documents, images = connection.execute(select(func.count(), func.count(distinct(sboms.c.digest)))).one()
     counts = {"components": sum(states.values()), "sboms": int(documents), "images": int(images)}
     for table in (vulnerabilities, assessments):

@@ -11,6 +11,7 @@ from webhook.model.changes import START, UINT32, Changes, Position
 from webhook.model.images import Digest
 from webhook.model.looks import StoredLook
 from webhook.model.purls import Purl
+from webhook.store.coverage import united
 from webhook.store.guessedgroups import doubtful, told
 from webhook.store.rows import (
     ASSESSMENT_NAMES,
@@ -65,8 +66,8 @@ class StoreFeed:
             if since == newest and since.revision > 0:
                 return Changes(newest)
             after = since.revision if _leads_from(snapshot, since, newest) else None
-            ids, states, answered_at = _components(snapshot, after)
-            purls, found = _vulnerable(snapshot, after)
+            ids, states, answered_at = united(snapshot, after, _components(snapshot, after))
+            purls, found, fixed = _vulnerable(snapshot, after)
             unsure = doubtful(snapshot, after)
             return Changes(
                 position=newest,
@@ -89,6 +90,7 @@ class StoreFeed:
                 tags={name: Digest(digest) for name, digest in _rows(snapshot, _TAG, "tags", "name", after)},
                 doubtful=unsure,
                 told=told(snapshot, {purl.package for purl in unsure.values()}),
+                fixed=fixed,
             )
 
     def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
@@ -141,20 +143,25 @@ def _components(snapshot: Snapshot, after: int | None) -> tuple[array[int], byte
     return ids, bytes(states), answered_at
 
 
-def _vulnerable(snapshot: Snapshot, after: int | None) -> tuple[dict[int, Purl], dict[int, tuple[str, ...]]]:
-    """Purls and findings of the vulnerable components; only those have findings."""
+def _vulnerable(
+    snapshot: Snapshot, after: int | None
+) -> tuple[dict[int, Purl], dict[int, tuple[str, ...]], dict[int, dict[str, str]]]:
+    """Purls, findings and fixed versions of the vulnerable components; only those have findings."""
     table = "components JOIN findings ON findings.component_id = components.id"
-    names, order = ("id", "purl", "vulnerability_id"), "component_id, vulnerability_id"
+    names, order = ("id", "purl", "vulnerability_id", "fixed"), "component_id, vulnerability_id"
     purls: dict[int, Purl] = {}
     found: dict[int, tuple[str, ...]] = {}
+    fixes: dict[int, dict[str, str]] = {}
     shared: dict[str, str] = {}  # each id is kept once
-    for number, purl, key in _rows(snapshot, names, table, order, after):
+    for number, purl, key, fixed in _rows(snapshot, names, table, order, after):
         key = shared.setdefault(key, key)
+        if fixed:
+            fixes.setdefault(number, {})[key] = shared.setdefault(fixed, fixed)
         if number in purls:
             found[number] += (key,)
         else:
             purls[number], found[number] = Purl(purl), (key,)
-    return purls, found
+    return purls, found, fixes
 
 
 def _looks(snapshot: Snapshot, after: int | None) -> Iterator[StoredLook]:

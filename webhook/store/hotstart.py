@@ -78,6 +78,7 @@ class _Frame(msgspec.Struct, array_like=True, omit_defaults=True):
     looks: list[tuple[str, str, str]] = []  # at the end, as the mark of _Head
     doubtful: dict[int, str] = {}
     told: list[str] = []
+    fixed: dict[int, dict[str, str]] = {}
 
 
 @dataclass
@@ -94,6 +95,7 @@ class _Model:
     types: list[StoredType] = field(default_factory=list)
     doubtful: dict[int, Purl] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
+    fixed: dict[int, dict[str, str]] = field(default_factory=dict)
 
     def add(self, frame: _Frame) -> None:
         for number, purl, keys in frame.vulnerable:
@@ -112,6 +114,7 @@ class _Model:
         self.tags.update({name: Digest(digest) for name, digest in frame.tags.items()})
         self.doubtful.update({number: Purl(purl) for number, purl in frame.doubtful.items()})
         self.told.update(frame.told)
+        self.fixed.update(frame.fixed)
 
 
 class HotStartFile:
@@ -197,6 +200,8 @@ def _frames(changes: Changes) -> Iterator[_Head | _Frame]:
         yield _Frame(doubtful={number: str(changes.doubtful[number]) for number in numbers})
     for packages in _portions(sorted(changes.told)):
         yield _Frame(told=list(packages))
+    for numbers in _portions(list(changes.fixed)):
+        yield _Frame(fixed={number: dict(changes.fixed[number]) for number in numbers})
 
 
 def _portions(items: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -245,6 +250,7 @@ def _read(file: BinaryIO) -> Changes:
         tags=model.tags,
         doubtful=model.doubtful,
         told=frozenset(model.told),
+        fixed=model.fixed,
     )
 
 

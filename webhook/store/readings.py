@@ -17,11 +17,13 @@ from webhook.model.images import Digest
 from webhook.model.places import is_searchable
 from webhook.model.purls import Purl
 from webhook.model.records import OutdatedCounts, OutdatedSbom, UnreadSbom
+from webhook.policy.coverage import Said
 from webhook.policy.rekeying import KnownComponent, Rekeyed, rekeyed
 from webhook.store.componentids import give_ids
+from webhook.store.coverage import states_of
 from webhook.store.database import Change, Database
 from webhook.store.interruptions import persistent
-from webhook.store.queries import among
+from webhook.store.queries import among, snapshot_of
 from webhook.store.spellings import newest_component, note_spellings
 from webhook.store.tables import components, documents, readings, sbom_places, sboms
 from webhook.store.values import pack, to_json, unpack
@@ -237,11 +239,11 @@ def _steps(connection: Connection, keys: Collection[tuple[str, str]]) -> list[tu
     sets = [(unpack(row.current), unpack(row.today)) for row in rows]
     numbers = sorted({number for pair in sets for ids in pair for number in ids})
     query = select(components.c.id, components.c.purl, components.c.state, components.c.asked_at)
+    found = connection.execute(query.where(among(connection, components.c.id, numbers))).all()
+    states = states_of(snapshot_of(connection), {row.id: Said(row.state) for row in found})
     known = {
-        number: KnownComponent(Purl(purl), ComponentState(state), bool(asked_at))
-        for number, purl, state, asked_at in connection.execute(
-            query.where(among(connection, components.c.id, numbers))
-        )
+        row.id: KnownComponent(Purl(row.purl), ComponentState(states[row.id].state), bool(row.asked_at))
+        for row in found
     }
     return [(row, rekeyed(*pair, known)) for row, pair in zip(rows, sets, strict=True)]
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Delete, Dialect, Integer, Select, Text, Updat
 
 from webhook.model.components import ComponentState
 from webhook.model.downloads import RecordResult
+from webhook.model.vulnerabilities import ASKED
 from webhook.policy.answers import counts, descriptions, is_outdated, same_description
 from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_pairs, with_move
 from webhook.store.assessments import append
@@ -62,14 +63,31 @@ def record(change: Change, batch: Batch, hints: IdHints) -> RecordResult:
         ids |= give_ids(change, [purl for purl in asked if purl not in ids])
     answers = _counting(by_purl.values(), known)
     vulnerable = [answer for answer in answers if answer.vulnerabilities]
-    _write_vulnerabilities(change, vulnerable, batch.now)
+    write_vulnerabilities(change, vulnerable, batch.now)
     _write_findings(connection, answers, known)
     _write_components(change, answers, ids, now)
     _note_asked(connection, [ids[purl] for purl in batch.unanswered if purl not in by_purl], now)
     if batch.settled:
         note_settled(connection, batch.settled, ids, now)
+    new, assessed = assess_answers(change, vulnerable, batch)
+    named = sum([bool(answer.vulnerabilities) for answer in by_purl.values()])
+    return RecordResult(new, assessed, named, change.revision)
+
+
+def assess_answers(change: Change, answers: Sequence[ComponentAnswer], batch: Batch) -> tuple[int, int]:
+    """Note which packages have vulnerabilities, and assess what is new or scored into one by the CVSS ranges.
+
+    Args:
+        change: a transaction that has raised the revision.
+        answers: those that name a vulnerability.
+        batch: how that is done.
+
+    Returns:
+        How many pairs of vulnerability and package are new, and how many were assessed.
+    """
+    connection = change.connection
     made: list[Assessment] = []
-    pairs, seen = _write_pairs(connection, vulnerable, batch.now)
+    pairs, seen = _write_pairs(connection, answers, batch.now)
     if pairs:
         pairs, inherited = with_former(connection, pairs, seen, batch.assess)
         # What was recorded only matters for pairs that were there before.
@@ -78,8 +96,7 @@ def record(change: Change, batch: Batch, hints: IdHints) -> RecordResult:
         )
         made = [*inherited, *assessments_by_score(batch.assess, pairs, records, reassess=batch.reassess)]
         append(change, made)
-    named = sum([bool(answer.vulnerabilities) for answer in by_purl.values()])
-    return RecordResult(sum([pair.is_new for pair in pairs]), len(made), named, change.revision)
+    return sum([pair.is_new for pair in pairs]), len(made)
 
 
 def _drop_outdated(connection: Connection, answers: dict[Purl, ComponentAnswer], ids: Mapping[Purl, int]) -> None:
@@ -101,7 +118,7 @@ def _counting(answers: Collection[ComponentAnswer], known: Known) -> list[Compon
 # -- vulnerabilities ------------------------------------------------------------------------------------------------
 
 
-def _write_vulnerabilities(change: Change, answers: Sequence[ComponentAnswer], now: dt.datetime) -> None:
+def write_vulnerabilities(change: Change, answers: Sequence[ComponentAnswer], now: dt.datetime) -> None:
     """Add new vulnerabilities and bring changed ones up to date."""
     described = descriptions(answers)
     if not described:
@@ -170,11 +187,23 @@ def _write_findings(connection: Connection, answers: Sequence[ComponentAnswer], 
     if gone := sorted(there - wanted):
         kept = {ids[answer.purl] for answer in answers if not answer.complete}
         gone = [pair for pair in gone if pair[0] not in kept]
+        asked = _of_asked_sources(connection, [key for _, key in gone])
+        gone = [pair for pair in gone if pair[1] in asked]  # another source's findings are not this one's to take back
     if gone:
         change_each(connection, _gone, {"number": [number for number, _ in gone], "key": [key for _, key in gone]})
     if new := sorted(wanted - there):
         components_of, keys = zip(*new, strict=True)
         insert_columns(connection, findings, {"component_id": components_of, "vulnerability_id": keys})
+
+
+def _of_asked_sources(connection: Connection, names: Sequence[str]) -> set[str]:
+    rows = rows_among(connection, _asked_ones, list(dict.fromkeys(names)))
+    return {name for portion in rows for (name,) in portion}
+
+
+def _asked_ones(dialect: Dialect) -> Select[Any]:
+    named = among_values(dialect, vulnerabilities.c.id)
+    return select(vulnerabilities.c.id).where(named, vulnerabilities.c.source == ASKED)
 
 
 def _pairs_found(dialect: Dialect) -> Select[Any]:

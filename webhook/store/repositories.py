@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from webhook.store.accounts import AccountRepository
     from webhook.store.admin import AdminRepository
     from webhook.store.admissions import AdmissionRepository
+    from webhook.store.advisories import AdvisoryRepository
     from webhook.store.assessments import AssessmentRepository
     from webhook.store.components import ComponentRepository
     from webhook.store.database import Database
@@ -72,6 +73,13 @@ class Store:
         from webhook.store.components import ComponentRepository
 
         return ComponentRepository(self._database)
+
+    @cached_property
+    def advisories(self) -> AdvisoryRepository:
+        """Advisories, and what they say of components."""
+        from webhook.store.advisories import AdvisoryRepository
+
+        return AdvisoryRepository(self._database)
 
     @cached_property
     def documents(self) -> DocumentRepository:

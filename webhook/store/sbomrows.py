@@ -15,7 +15,9 @@ from webhook.model.components import ComponentState, Sbom, SkippedComponent, Ski
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.model.records import SbomRecord
+from webhook.policy.coverage import Said
 from webhook.store.componentids import give_ids
+from webhook.store.coverage import states_of
 from webhook.store.database import Change
 from webhook.store.guessedgroups import guessed
 from webhook.store.queries import among, columns_of, snapshot_of
@@ -140,5 +142,9 @@ def with_contents(connection: Connection, record: SbomRecord, skipped: str, pack
 
 
 def _contents(connection: Connection, ids: Sequence[int]) -> tuple[tuple[Purl, ComponentState], ...]:
-    query = select(components.c.purl, components.c.state).where(among(connection, components.c.id, ids))
-    return tuple(sorted((Purl(purl), ComponentState(state)) for purl, state in connection.execute(query)))
+    query = select(components.c.id, components.c.purl, components.c.state).where(
+        among(connection, components.c.id, ids)
+    )
+    rows = connection.execute(query).all()
+    states = states_of(snapshot_of(connection), {row.id: Said(row.state) for row in rows})
+    return tuple(sorted((Purl(row.purl), ComponentState(states[row.id].state)) for row in rows))

@@ -13,7 +13,7 @@ from webhook.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = "0020"
+VERSION = "0021"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -35,6 +35,7 @@ KNOWN = (
     "0017",
     "0018",
     "0019",
+    "0020",
     VERSION,
 )
 """Every version there was, oldest first."""

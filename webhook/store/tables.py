@@ -152,9 +152,49 @@ findings = Table(
     metadata,
     Column("component_id", Integer, ForeignKey("components.id"), primary_key=True, autoincrement=False),
     Column("vulnerability_id", CleanText, ForeignKey("vulnerabilities.id"), primary_key=True, index=True),
+    Column("fixed", CleanText),  # the next version that does not have it, where a source tells
     sqlite_with_rowid=False,
 )
-"""What the newest answer says; rows go when a newer answer no longer names them."""
+"""What the newest answer of each source says; rows go when a newer answer of that source no longer names them."""
+
+advisory_sets = Table(
+    "advisory_sets",
+    metadata,
+    Column("source", CleanText, primary_key=True),
+    Column("ecosystem", CleanText, primary_key=True),
+    Column("digest", CleanText, nullable=False),
+    Column("tag", CleanText, nullable=False),
+    Column("checked_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("advisories", Integer, nullable=False),
+    Column("counts", CleanText, nullable=False),  # a JSON object: reason → how many were left out
+    Column("payload", LargeBinary, nullable=False),  # MessagePack of model.advisories, compressed by zlib
+)
+"""Advisories by source and ecosystem; each set is replaced as a whole. No read model has them."""
+
+advisory_state = Table(
+    "advisory_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("fingerprint", CleanText, nullable=False),
+    Column("through", Integer, nullable=False),
+    Column("asks", Boolean, nullable=False),
+    CheckConstraint("id = 1", name="single"),
+)
+"""One row once there are advisories: with which sets components were matched, up to which id, and whether a source is
+asked as well.
+"""
+
+matches = Table(
+    "matches",
+    metadata,
+    Column("component_id", Integer, ForeignKey("components.id"), primary_key=True, autoincrement=False),
+    Column("ecosystem", CleanText, nullable=False, index=True),
+    Column("state", SmallInteger, nullable=False),
+    Column("answered_at", BigInteger, nullable=False),  # seconds since 1970, when its advisories were last checked
+)
+"""What advisories say of the components that they cover, beside ``components``, where the answers of asked sources are.
+"""
 
 affected_packages = Table(
     "affected_packages",

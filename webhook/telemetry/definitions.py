@@ -215,6 +215,18 @@ DEFINITIONS = (
         ("kind", "valid"),
     ),
     MetricDefinition(
+        "bomgate_advisories",
+        "gauge",
+        "Advisories that count, by source and ecosystem.",
+        ("source", "ecosystem"),
+    ),
+    MetricDefinition(
+        "bomgate_advisories_checked_timestamp_seconds",
+        "gauge",
+        "When a source last said that its advisories are the newest, by source and ecosystem.",
+        ("source", "ecosystem"),
+    ),
+    MetricDefinition(
         "bomgate_outdated_sboms",
         "gauge",
         "SBOMs that an older bomgate read, by state: read again and waiting for answers, unread, without-document.",

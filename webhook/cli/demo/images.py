@@ -84,10 +84,15 @@ class DemoImage:
 
 
 IMAGES = (
-    DemoImage("orders", "2.3.1", "orders.cdx.json", Action.DENY, "a Java service with log4j-core 2.14.1"),
+    DemoImage(
+        "orders", "2.3.1", "orders.cdx.json", Action.DENY, "a Java service with log4j-core 2.14.1 and an old libcurl4"
+    ),
     DemoImage("storefront", "5.0.2", "storefront.spdx.json", Action.WARN, "a Node.js service with two older packages"),
     DemoImage("gateway", "1.0.7", "gateway.cdx.json", Action.ALLOW, "a Python service without known flaws"),
 )
+
+ADVISORY = "DEBIAN-CVE-2023-38545.json"
+"""An advisory about curl, in our own words."""
 
 
 def read_data(name: str) -> bytes:

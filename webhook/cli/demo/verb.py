@@ -19,7 +19,7 @@ import yaml
 
 from webhook.bootstrap import Parts, SystemClock, open_parts
 from webhook.cli.demo.certificates import CertificatePaths, issue
-from webhook.cli.demo.images import IMAGES, DemoImage, read_data
+from webhook.cli.demo.images import ADVISORY, IMAGES, DemoImage, read_data
 from webhook.cli.demo.server import DemoServer
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options
@@ -42,8 +42,8 @@ _WEBHOOK = "validate.bomgate.dev"
 def command(once: bool) -> Exit:
     """See one workload denied, one with a warning, and one allowed, on this machine, without a cluster or an account.
 
-    The SBOMs describe made-up images, and the OSS Index reports are recorded. Everything else is real, including a
-    webhook called over TLS. All files are in a temporary folder that is removed at the end.
+    The SBOMs describe made-up images, and the reports and the advisory come with the program. Everything else is real,
+    including a webhook called over TLS. All files are in a temporary folder that is removed at the end.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     set_up_logs("warning", "text")
@@ -88,6 +88,11 @@ class Demo:
         settings: dict[str, Any] = {
             "database": {"url": f"sqlite:///{self._folder / 'bomgate.db'}"},
             "sbom": {"sources": ["directory"]},  # no registry is asked
+            "ossindex": {"token": "recorded"},
+            "sources": [
+                {"name": "ossindex", "kind": "ossindex"},
+                {"name": "osv", "kind": "osv", "location": str(self._folder / "osv"), "ecosystems": ["Debian"]},
+            ],
             "serve": {
                 "listen": "127.0.0.1:0",
                 "metricsListen": "",
@@ -105,7 +110,11 @@ class Demo:
         documents = [Document(image.document, image.digest, image.sbom, image.tagged) for image in IMAGES]
         for _ in parts.importer().run(documents, place="added"):
             pass
+        mirror = self._folder / "osv" / "Debian"
+        mirror.mkdir(parents=True)
+        (mirror / ADVISORY).write_bytes(read_data(ADVISORY))
         parts.downloader().run()
+        parts.matcher.update()
         return parts
 
     def _file(self, image: DemoImage, suffix: str) -> Path:
@@ -119,7 +128,7 @@ class Demo:
             for image in IMAGES
         ]
         print_table(("Image", "SBOM", "Components#", "About"), rows, empty="", indent=2)
-        heading("What OSS Index says about them, and what the CVSS ranges of the assessment types make of it:")
+        heading("What OSS Index and an advisory of Debian say about them, and what the CVSS ranges make of it:")
         found = [finding for vulnerability in parts.selector.states(Selection()) for finding in vulnerability.findings]
         print_table(
             ("Vulnerability", "CVSS#", "Component", "Assessment", "Action"),
@@ -158,15 +167,14 @@ class Demo:
         denied = IMAGES[0]
         manifest, review = self._file(denied, "yaml"), self._file(denied, "review.json")
         heading("Look further, in another terminal (all of it works as long as this runs):")
-        log4j = "pkg:maven/org.apache.logging.log4j/log4j-core"
-        reason = "the look-up class is removed in our build"
-        narrowed = ("--package", log4j, "--type", "Ignore", "--comment", reason)
+        reason = "it reaches no other host, and the look-up class is removed in our build"
+        narrowed = ("--image", "registry.example/shop/*", "--type", "Ignore", "--comment", reason)
         lines = (
             ("what is known, worst first", self._command("vulns", "list")),
             ("the same decision without the webhook, such as in CI", self._command("check", str(manifest))),
             (
                 "decide otherwise: it takes effect within a second",
-                self._command("assess", "CVE-2021-44228", "CVE-2021-45046", *narrowed),
+                self._command("assess", "CVE-2021-44228", "CVE-2021-45046", "CVE-2023-38545", *narrowed),
             ),
             (
                 "ask the webhook itself again",

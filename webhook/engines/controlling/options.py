@@ -38,6 +38,9 @@ class ControllerOptions:
         default=300.0, metadata={"help": "Seconds that an inventory may spend on searches for missing SBOMs."}
     )
     searches: int = field(default=4, metadata={"help": "Concurrent searches for SBOMs of running images."})
+    match_seconds: float = field(
+        default=5.0, metadata={"help": "Seconds between checks for components to match with advisories."}
+    )
     urgent_seconds: float = field(default=60.0, metadata={"help": "Seconds between checks for urgent components."})
     urgent_components: int = field(
         default=512,

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from webhook.engines.searching.claims import SearchClaims
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from webhook.engines.refresher import Refresher
     from webhook.engines.searching.options import SearchOptions
     from webhook.model.images import Digest, ImageRef
+    from webhook.model.purls import Purl
     from webhook.ports import Background, Clock, Opening, RegistryOpener, SearchedStore
 
 log = logging.getLogger("bomgate.search")
@@ -62,6 +64,7 @@ class SearchParts:
         host: the host that is asked for an image.
         faults: takes note of unexpected errors.
         platforms: which platforms of an image count.
+        covers: whether a source covers a component.
     """
 
     opener: RegistryOpener
@@ -73,6 +76,7 @@ class SearchParts:
     host: Callable[[ImageRef], str] = lambda image: image.host
     faults: Faults = field(default_factory=Faults)
     platforms: Platforms = field(default_factory=Platforms)
+    covers: Callable[[Purl], bool] = attrgetter("is_covered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ class SbomSearch:
         self._claims = SearchClaims(parts.store, parts.holder)
         self._searches = SingleFlight[str, SearchOutcome](parts.background)
         self._failed = TimedCache[str, SearchOutcome](_MOST_REMEMBERED, clock.monotonic)
-        self._unstored = UnstoredSboms(parts.refresher, clock, options.refused_seconds)
+        self._unstored = UnstoredSboms(parts.refresher, clock, options.refused_seconds, parts.covers)
 
     def search(
         self, image: ImageRef, digest: Digest, deadline: Deadline, access: PullAccess = NO_ACCESS

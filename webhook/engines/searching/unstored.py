@@ -9,10 +9,11 @@ from webhook.model.caches import TimedCache
 from webhook.model.platforms import WHOLE, Coverage, described
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from webhook.engines.refresher import Refresher
     from webhook.model.components import Sbom
+    from webhook.model.purls import Purl
     from webhook.ports import Clock
 
 _MOST_UNSTORED = 200
@@ -48,10 +49,11 @@ class UnstoredSboms:
         refresher: gives the numbers of known components, and brings these into the read model.
         clock: time.
         seconds: how long they are kept.
+        covers: whether a source covers a component.
     """
 
-    def __init__(self, refresher: Refresher, clock: Clock, seconds: float) -> None:
-        self._refresher, self._seconds = refresher, seconds
+    def __init__(self, refresher: Refresher, clock: Clock, seconds: float, covers: Callable[[Purl], bool]) -> None:
+        self._refresher, self._seconds, self._covers = refresher, seconds, covers
         self._held = TimedCache[str, UnstoredSbom](_MOST_UNSTORED, clock.monotonic)
 
     def get(self, key: str) -> UnstoredSbom | None:
@@ -72,7 +74,7 @@ class UnstoredSboms:
         purls = {purl for sbom in sboms for purl in sbom.keys}
         known = self._refresher.component_ids(sorted(purls))
         strangers = [purl for purl in purls if purl not in known]
-        not_covered = sum(not purl.is_covered for purl in strangers)
+        not_covered = sum(not self._covers(purl) for purl in strangers)
         held = UnstoredSbom(
             ids=tuple(sorted(set(known.values()))),
             unknown=len(strangers) - not_covered,

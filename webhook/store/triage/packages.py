@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Select, literal, select, true,
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.model.triage import ComponentLine, Key, PackageLine, PackageScan
-from webhook.store.queries import among, raw_rows
+from webhook.policy.coverage import Said
+from webhook.store.coverage import states_of
+from webhook.store.queries import among, raw_rows, snapshot_of
 from webhook.store.tables import components, findings, packages
 from webhook.store.triage.patterns import matches
 
@@ -87,7 +89,8 @@ def _rows(connection: Connection, query: Select[Any]) -> list[_Row]:
 
 
 def _lines(connection: Connection, rows: Sequence[_Row]) -> list[ComponentLine]:
-    vulnerable = [number for number, _, state, _ in rows if state == ComponentState.VULNERABLE]
+    united = states_of(snapshot_of(connection), {number: Said(state, answered) for number, _, state, answered in rows})
+    vulnerable = [number for number, said in united.items() if said.state == ComponentState.VULNERABLE]
     found: dict[int, list[str]] = {}
     if vulnerable:
         those = select(findings.c.component_id, findings.c.vulnerability_id).order_by(findings.c.vulnerability_id)
@@ -98,9 +101,9 @@ def _lines(connection: Connection, rows: Sequence[_Row]) -> list[ComponentLine]:
         ComponentLine(
             number,
             Purl(purl),
-            ComponentState(state),
-            dt.datetime.fromtimestamp(answered, dt.UTC) if answered else None,
+            ComponentState(united[number].state),
+            dt.datetime.fromtimestamp(at, dt.UTC) if (at := united[number].answered_at) else None,
             tuple(found.get(number, ())),
         )
-        for number, purl, state, answered in rows
+        for number, purl, _, _ in rows
     ]

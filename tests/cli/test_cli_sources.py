@@ -1,0 +1,149 @@
+"""Several sources at the command line: a user without an account, and one with OSS Index and advisories."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.installation import Installation, reference
+from tests.doubles.ossindex import OssIndexDouble, advisory
+from tests.osv import affected, openssl, publish, record
+
+LIBSSL = "pkg:deb/debian/libssl3@3.0.7-1?arch=amd64&upstream=openssl&distro=debian-12"
+TZDATA = "pkg:deb/debian/tzdata@2024a-0?distro=debian-12"
+UNPLACED = "pkg:deb/debian/adduser@3.134"
+LODASH = "pkg:npm/lodash@4.17.20"
+IMAGE = reference("os")
+MALICIOUS = record("MAL-2026-1", affected("npm", "evil", {"introduced": "0"}))
+
+
+def add(bomgate: Installation, *purls: str, image: str = IMAGE) -> None:
+    components = [{"type": "library", "name": "x", "purl": purl} for purl in purls]
+    content = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}
+    bomgate.ok("sbom", "add", bomgate.write("sbom.json", json.dumps(content)), "--image", image)
+
+
+def verdict(bomgate: Installation, image: str = IMAGE) -> dict[str, Any]:
+    ran = bomgate.run("check", image, "--output", "json")
+    found: dict[str, Any] = ran.json["targets"][0]
+    return found["images"][0] if "images" in found else found
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Path:
+    folder = tmp_path / "mirror"
+    publish(folder, "Debian", [openssl()])
+    publish(folder, "npm", [MALICIOUS, record("GHSA-35jh-r3h4-6jhm", _lodash(), aliases=["CVE-2021-23337"])])
+    return folder
+
+
+def _lodash() -> dict[str, Any]:
+    return affected("npm", "lodash", {"introduced": "0"}, {"fixed": "4.17.21"}, kind="SEMVER")
+
+
+@pytest.fixture
+def alone(tmp_path: Path, double: OssIndexDouble, mirror: Path) -> Installation:
+    """An installation without OSS Index."""
+    osv = {"name": "osv", "kind": "osv", "location": str(mirror), "ecosystems": ["Debian", "npm"]}
+    return Installation(tmp_path, double, {"sources": [osv]})
+
+
+def test_advisories_alone_make_a_useful_product(alone: Installation) -> None:
+    add(alone, LIBSSL, TZDATA, UNPLACED)
+    report = alone.ok("download", "--output", "json").json
+    assert (report["asked"], report["matched"], report["matched_vulnerable"]) == (0, 3, 1)
+    changed = [(entry["ecosystem"], entry["changed"]) for entry in report["advisories"]]
+    assert changed == [("Debian", True), ("npm", True)]
+    found = verdict(alone)
+    assert found["action"] == "deny"
+    (finding,) = found["findings"]
+    assert finding["vulnerability"]["id"] == "DEBIAN-CVE-2023-0286"
+    assert finding["purl"].startswith("pkg:deb/debian/libssl3@3.0.7-1")
+    counts = found["components"]
+    assert (counts["vulnerable"], counts["clean"], counts["not_covered"], counts["unknown"]) == (1, 1, 1, 0)
+    assert alone.double.service.coordinates == []
+
+
+def test_a_new_image_is_matched_when_its_sbom_is_added(alone: Installation) -> None:
+    alone.ok("download")
+    add(alone, LIBSSL)
+    assert verdict(alone)["action"] == "deny"
+
+
+def test_a_malicious_package_is_denied_until_people_decide(alone: Installation) -> None:
+    add(alone, "pkg:npm/evil@1.0.0")
+    alone.ok("download")
+    assert verdict(alone)["action"] == "deny"
+    alone.ok("assess", "MAL-2026-1", "--type", "Ignore", "--comment", "a test package of ours")
+    assert verdict(alone)["action"] == "allow"
+
+
+def test_a_withdrawn_or_changed_advisory_stops_counting(alone: Installation, mirror: Path) -> None:
+    add(alone, LIBSSL)
+    alone.ok("download")
+    other = record("DEBIAN-CVE-2023-0001", affected("Debian:12", "zlib", {"introduced": "0"}))
+    publish(mirror, "Debian", [openssl(withdrawn="2026-02-01T00:00:00Z"), other])
+    alone.ok("download")
+    found = verdict(alone)
+    assert (found["action"], found["findings"], found["components"]["clean"]) == ("allow", [], 1)
+
+
+def test_a_mirror_that_fails_leaves_what_there_is(alone: Installation, mirror: Path) -> None:
+    add(alone, LIBSSL)
+    alone.ok("download")
+    (mirror / "Debian" / "all.zip").write_bytes(b"PK cut off")
+    ran = alone.run("download")
+    assert ran.code == 3
+    assert "osv, Debian: The archive cannot be read" in ran.err
+    assert verdict(alone)["action"] == "deny"
+
+
+def test_both_kinds_of_source_give_one_finding_and_neither_takes_back_the_others(
+    tmp_path: Path, double: OssIndexDouble, mirror: Path
+) -> None:
+    double.behaviour.advisories = {LODASH: [advisory("CVE-2021-23337", 7.2)]}
+    osv = {"name": "osv", "kind": "osv", "location": str(mirror), "ecosystems": ["Debian", "npm"]}
+    bomgate = Installation(tmp_path, double, {"sources": [{"name": "ossindex", "kind": "ossindex"}, osv]})
+    add(bomgate, LODASH, LIBSSL)
+    bomgate.ok("download")
+    found = verdict(bomgate)
+    lodash = [finding for finding in found["findings"] if "lodash" in finding["purl"]]
+    assert len(lodash) == 1
+    bomgate.ok("assess", "GHSA-35jh-r3h4-6jhm", "--type", "Blocked", "--comment", "by the other name")
+    assert [entry["action"] for entry in verdict(bomgate)["findings"] if "lodash" in entry["purl"]] == ["deny"]
+    publish(mirror, "npm", [MALICIOUS])  # OSV does not name it any more; OSS Index does
+    bomgate.ok("download")
+    assert any("lodash" in finding["purl"] for finding in verdict(bomgate)["findings"])
+
+
+def test_a_source_that_is_taken_out_of_the_settings_is_forgotten(alone: Installation, mirror: Path) -> None:
+    add(alone, LIBSSL)
+    alone.ok("download")
+    alone.configure()
+    alone.run("download")
+    found = verdict(alone)
+    assert found["components"]["not_covered"] == 1
+    assert found["findings"] == []
+
+
+def test_the_sources_can_be_checked_and_their_age_is_shown(alone: Installation) -> None:
+    ran = alone.ok("source", "check", "--output", "json").json
+    assert (ran["ok"], ran["others"]) == (True, [])
+    alone.ok("download")
+    status = alone.ok("db", "status", "--output", "json").json
+    assert [(entry["source"], entry["ecosystem"], entry["advisories"]) for entry in status["advisories"]] == [
+        ("osv", "Debian", 1),
+        ("osv", "npm", 2),
+    ]
+
+
+def test_a_file_with_components_that_nobody_matched_yet_is_unknown_and_not_uncovered(alone: Installation) -> None:
+    components = [{"type": "library", "name": "x", "purl": purl} for purl in (LIBSSL, UNPLACED, "pkg:gem/rails@7.0.0")]
+    content = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}
+    path = alone.write("other.cdx.json", json.dumps(content))
+    alone.ok("download")
+    counts = verdict(alone, str(path))["components"]
+    assert (counts["unknown"], counts["not_covered"]) == (1, 2)

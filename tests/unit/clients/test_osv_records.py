@@ -1,0 +1,118 @@
+"""Records of the OSV format: what counts, what is left out, and why."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.osv import affected, openssl, record
+from webhook.clients.osv.records import LONGEST_RECORD, SetBuilder
+from webhook.model.advisories import AdvisorySet, AffectedVersions, Interval
+
+ALL = ({"introduced": "0"},)
+
+
+def built(ecosystem: str, *records: Any) -> AdvisorySet:
+    builder = SetBuilder(ecosystem)
+    for one_record in records:
+        builder.add(one_record if isinstance(one_record, bytes) else json.dumps(one_record).encode())
+    return builder.finish()
+
+
+def test_a_record_becomes_an_advisory_with_versions_by_release_and_source_package() -> None:
+    found = built("Debian", openssl())
+    assert found.packages == {
+        "debian-12/openssl": [AffectedVersions(0, (Interval("0", fixed="3.0.8-1"),))],
+    }
+    (advisory,) = found.advisories
+    assert advisory.id == "DEBIAN-CVE-2023-0286"
+    assert advisory.aliases == ("CVE-2023-0286",)
+    assert advisory.vector.startswith("CVSS:3.1/")
+    assert found.newest == "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("reason", "changed"),
+    [
+        ("withdrawn", openssl(withdrawn="2026-01-02T00:00:00Z")),
+        ("unreadable", b"{"),
+        ("unreadable", b"[]"),
+        ("unreadable", openssl() | {"id": ""}),
+        ("unreadable", openssl() | {"id": 7}),
+        ("unreadable", openssl() | {"aliases": "CVE-2023-0286"}),
+        ("unreadable-package", openssl() | {"id": "A", "affected": ["x"]}),
+        ("no-package", openssl() | {"id": "A", "affected": [{"ranges": []}]}),
+        ("other-ecosystem", record("A", affected("npm", "a", *ALL))),
+        ("no-release", record("A", affected("Debian", "openssl", *ALL))),
+        ("nothing-affected", record("A")),
+        ("commits-only", record("A", affected("Debian:12", "a", *ALL, kind="GIT"))),
+        ("unimportant", record("A", affected("Debian:12", "a", *ALL, ecosystem_specific={"urgency": "unimportant"}))),
+        ("too-large", b" " * (LONGEST_RECORD + 1)),
+        ("repeated", openssl()),
+    ],
+)
+def test_what_is_left_out_is_counted_and_loses_nothing_else(reason: str, changed: Any) -> None:
+    found = built("Debian", openssl(), changed)
+    assert found.counts == {reason: 1}
+    assert [advisory.id for advisory in found.advisories] == ["DEBIAN-CVE-2023-0286"]
+
+
+def test_one_bad_package_of_a_record_loses_no_other() -> None:
+    bad = {"package": {"ecosystem": "Debian:12"}}
+    found = built("Debian", openssl() | {"affected": [bad, *openssl()["affected"]]})
+    assert list(found.packages) == ["debian-12/openssl"]
+    assert found.counts == {"unreadable-package": 1}
+
+
+def test_fixes_of_bugs_are_no_vulnerabilities_unless_they_name_some() -> None:
+    package = affected("AlmaLinux:8", "a", {"introduced": "0"}, {"fixed": "1-2"})
+    found = built("AlmaLinux", record("ALBA-2026:1", package), record("ALEA-2026:2", package, related=["CVE-2026-1"]))
+    assert [advisory.id for advisory in found.advisories] == ["ALEA-2026:2"]
+    assert found.counts == {"no-security": 1}
+
+
+def test_an_advisory_about_several_vulnerabilities_is_none_of_them() -> None:
+    package = affected("AlmaLinux:8", "a", *ALL)
+    several = built("AlmaLinux", record("ALSA-2026:1", package, upstream=["CVE-2026-1", "CVE-2026-2"])).advisories[0]
+    assert (several.aliases, several.parts) == ((), ("CVE-2026-1", "CVE-2026-2"))
+    related = built("AlmaLinux", record("ALSA-2026:2", package, related=["CVE-2026-1"])).advisories[0]
+    assert (related.aliases, related.parts) == ((), ("CVE-2026-1",))
+    one = built("Wolfi", record("CGA-1", affected("Wolfi", "a", *ALL), upstream=["CVE-2026-1", "GHSA-x"])).advisories[0]
+    assert (one.aliases, one.parts) == (("CVE-2026-1", "GHSA-x"), ())
+
+
+def test_a_distribution_names_its_cve_in_its_id() -> None:
+    found = built("Alpine", record("ALPINE-CVE-2026-1234", affected("Alpine:v3.19", "a", *ALL)))
+    assert found.advisories[0].aliases == ("CVE-2026-1234",)
+
+
+def test_the_best_vector_is_of_the_newest_version() -> None:
+    severity = [
+        {"type": "CVSS_V2", "score": "AV:N/AC:L/Au:N/C:P/I:P/A:P"},
+        {"type": "CVSS_V3", "score": "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:L/A:L"},
+        {"type": "CVSS_V4", "score": "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"},
+        {"type": "Ubuntu", "score": "high"},
+    ]
+    assert built("Debian", openssl(severity=severity)).advisories[0].vector.startswith("CVSS:4.0/")
+    assert built("Debian", openssl(severity=severity[:2])).advisories[0].vector.startswith("CVSS:3.0/")
+    assert built("Debian", openssl(severity=severity[:1])).advisories[0].vector.startswith("AV:N")
+    assert built("Debian", openssl(severity=severity[3:])).advisories[0].vector == ""
+
+
+def test_listed_versions_that_a_range_holds_are_not_kept_twice() -> None:
+    package = affected(
+        "PyPI", "Ruamel_Yaml", {"introduced": "1.0"}, {"fixed": "2.0"}, versions=["1.0", "1.5", "2.1", "x"]
+    )
+    found = built("PyPI", record("PYSEC-1", package))
+    assert found.packages == {
+        "pkg:pypi/ruamel-yaml": [AffectedVersions(0, (Interval("1.0", fixed="2.0"),), ("2.1", "x"))]
+    }
+
+
+def test_a_range_that_cannot_be_put_in_order_is_remembered_as_such() -> None:
+    events = ({"introduced": "0"}, {"introduced": "?!"}, {"fixed": "1"})
+    found = built("PyPI", record("PYSEC-1", affected("PyPI", "a", *events)))
+    assert found.packages["pkg:pypi/a"] == [AffectedVersions(0, (), (), True)]
+    assert found.counts == {"unreadable-versions": 1}

@@ -1,0 +1,160 @@
+"""What advisories say of a component: keys, versions, scores, and what nobody can say."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.osv import affected, openssl, record
+from webhook.clients.osv.records import SetBuilder
+from webhook.model.advisories import AffectedVersions
+from webhook.model.components import ComponentState
+from webhook.model.purls import Purl
+from webhook.policy.advisoryindex import AdvisoryIndex
+from webhook.policy.advisorykeys import ECOSYSTEMS, advisory_keys, ecosystem_of, key_of
+from webhook.policy.affected import VersionOrder, intervals_of
+
+CLEAN, VULNERABLE, UNKNOWN, NOT_COVERED = (
+    ComponentState.CLEAN,
+    ComponentState.VULNERABLE,
+    ComponentState.UNKNOWN,
+    ComponentState.NOT_COVERED,
+)
+LIBSSL = "pkg:deb/debian/libssl3@3.0.7-1?distro=debian-12&upstream=openssl"
+
+
+def index(**records: list[dict[str, Any]]) -> AdvisoryIndex:
+    sets = {}
+    for ecosystem, listed in records.items():
+        builder = SetBuilder(ecosystem)
+        for one_record in listed:
+            builder.add(json.dumps(one_record).encode())
+        sets["osv", ecosystem] = builder.finish()
+    return AdvisoryIndex(sets)
+
+
+@pytest.mark.parametrize(
+    ("purl", "state"),
+    [
+        (LIBSSL, VULNERABLE),
+        ("pkg:deb/debian/openssl@3.0.7-1?distro=debian-12", VULNERABLE),
+        ("pkg:deb/debian/libssl3@3.0.8-1?distro=debian-12&upstream=openssl", CLEAN),
+        ("pkg:deb/debian/libssl3@9?distro=debian-12&upstream=openssl%403.0.7-1", VULNERABLE),
+        ("pkg:deb/debian/libssl3@3.0.7-1?distro=debian-12", CLEAN),
+        ("pkg:deb/debian/libssl3@3.0.7-1?distro=debian-11&upstream=openssl", CLEAN),
+        ("pkg:deb/debian/libssl3@3.0.7-1?upstream=openssl", NOT_COVERED),
+        ("pkg:deb/ubuntu/libssl3@3.0.7-1?distro=ubuntu-22.04&upstream=openssl", NOT_COVERED),
+        ("pkg:deb/debian/openssl@not%20a%20version?distro=debian-12", UNKNOWN),
+        ("pkg:npm/openssl@3.0.7", NOT_COVERED),
+    ],
+)
+def test_a_distribution_is_matched_by_release_source_package_and_its_version(purl: str, state: ComponentState) -> None:
+    assert index(Debian=[openssl()]).match(Purl(purl)).state is state
+
+
+def test_a_finding_names_its_fix_its_source_and_the_score_of_its_vector() -> None:
+    answer = index(Debian=[openssl()]).match(Purl(LIBSSL))
+    (found,) = answer.vulnerabilities
+    assert (found.id, found.aliases, found.source) == ("DEBIAN-CVE-2023-0286", ("CVE-2023-0286",), "osv")
+    assert (found.cvss_score, found.scored_from_vector) == (Decimal("9.8"), True)
+    assert answer.fixed == {found.id: "3.0.8-1"}
+
+
+def test_without_a_vector_another_advisory_of_the_same_vulnerability_gives_the_score() -> None:
+    unscored = record("ALSA-2026:1", affected("AlmaLinux:8", "a", {"introduced": "0"}), related=["CVE-2023-0286"])
+    purl = Purl("pkg:rpm/alma/a@1-1?distro=alma-8")
+    (found,) = index(AlmaLinux=[unscored], Debian=[openssl()]).match(purl).vulnerabilities
+    assert found.cvss_score == Decimal("9.8")
+    assert found.description.startswith("The score is that of CVE-2023-0286.")
+    (alone,) = index(AlmaLinux=[unscored]).match(purl).vulnerabilities
+    assert (alone.cvss_score, alone.aliases) == (None, ())
+
+
+def test_an_id_that_is_a_cve_leaves_that_name_to_other_sources() -> None:
+    (found,) = (
+        index(npm=[record("CVE-2026-1", affected("npm", "a", {"introduced": "0"}))])
+        .match(Purl("pkg:npm/a@1.0.0"))
+        .vulnerabilities
+    )
+    assert (found.id, found.aliases) == ("osv:CVE-2026-1", ("CVE-2026-1",))
+
+
+@pytest.mark.parametrize(
+    ("purl", "keys"),
+    [
+        ("pkg:npm/%40a/b@1.0.0", ["pkg:npm/%40a/b"]),
+        ("pkg:maven/org.x/core@1.0", ["pkg:maven/org.x/core"]),
+        ("pkg:apk/alpine/musl-utils@1.2.3-r1?distro=alpine-3.16&upstream=musl", ["alpine-3.16/musl"]),
+        ("pkg:apk/wolfi/curl@8-r0", ["wolfi/curl"]),
+        ("pkg:rpm/alma/openssl-libs@1-1?distro=alma-8&upstream=openssl", ["alma-8/openssl-libs"]),
+        ("pkg:rpm/rocky/openssl-libs@1-1?distro=rocky-8&upstream=openssl", ["rocky-8/openssl-libs", "rocky-8/openssl"]),
+        ("pkg:rpm/alma/openssl-libs@1-1", []),
+    ],
+)
+def test_keys_of_a_component(purl: str, keys: list[str]) -> None:
+    assert [key.name for key in advisory_keys(Purl(purl))] == keys
+    assert ecosystem_of(Purl(purl)) in ECOSYSTEMS
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "name", "key"),
+    [
+        ("npm", "@a/b", "pkg:npm/%40a/b"),
+        ("PyPI", "Ruamel.Yaml", "pkg:pypi/ruamel-yaml"),
+        ("Maven", "org.x:core", "pkg:maven/org.x/core"),
+        ("Go", "github.com/Azure/go-autorest", "pkg:golang/github.com/Azure/go-autorest"),
+        ("NuGet", "Newtonsoft.Json", "pkg:nuget/newtonsoft.json"),
+        ("Debian:12", "openssl", "debian-12/openssl"),
+        ("Ubuntu:22.04:LTS", "openssl", "ubuntu-22.04/openssl"),
+        ("Ubuntu:Pro:18.04:LTS", "openssl", None),
+        ("Alpine:v3.19", "musl", "alpine-3.19/musl"),
+        ("Alpine:edge", "musl", "alpine-edge/musl"),
+        ("AlmaLinux:9", "openssl", "alma-9/openssl"),
+        ("Rocky Linux:8", "openssl", "rocky-8/openssl"),
+        ("Red Hat:enterprise_linux:8::baseos", "openssl", "redhat-8/openssl"),
+        ("Red Hat:rhel_eus:8.4::baseos", "openssl", None),
+        ("SUSE:Linux Enterprise Server 15 SP4", "openssl", "suse-15.4/openssl"),
+        ("SUSE:Linux Enterprise Module for Basesystem 15 SP4", "openssl", "suse-15.4/openssl"),
+        ("openSUSE:Leap 15.4", "openssl", "opensuse-15.4/openssl"),
+        ("openSUSE:Tumbleweed", "openssl", "opensuse-tumbleweed/openssl"),
+        ("Wolfi", "curl", "wolfi/curl"),
+        ("Chainguard", "curl", "chainguard/curl"),
+        ("Bitnami", "nginx", "pkg:bitnami/nginx"),
+        ("Debian", "openssl", None),
+        ("Hackage", "x", None),
+    ],
+)
+def test_ecosystems_of_records(ecosystem: str, name: str, key: str | None) -> None:
+    found = key_of(ecosystem, name)
+    assert (None if found is None else found[1]) == key
+
+
+_VERSIONS = st.integers(0, 12).map(lambda number: f"{number}.0.0")
+_EVENTS = st.lists(st.tuples(st.sampled_from(["introduced", "fixed", "last_affected"]), _VERSIONS), max_size=6)
+
+
+@given(_EVENTS, _VERSIONS)
+def test_events_in_any_order_mean_what_the_schema_says(events: list[tuple[str, str]], version: str) -> None:
+    """Sorted by version, each event switches; against the schema's own pseudo-code."""
+    stated = [{kind: text} for kind, text in events]
+    intervals, is_unreadable = intervals_of(stated, "npm")
+    assert not is_unreadable
+    number = int(version.partition(".")[0])
+    affected_now = False
+    for kind, text in sorted(events, key=lambda event: (int(event[1].partition(".")[0]), _RANK[event[0]])):
+        bound = int(text.partition(".")[0])
+        if kind == "introduced" and number >= bound:
+            affected_now = True
+        elif (kind == "fixed" and number >= bound) or (kind == "last_affected" and number > bound):
+            affected_now = False
+    ours = VersionOrder("npm").match(version, AffectedVersions(0, intervals)).is_affected
+    if affected_now:
+        assert ours  # pairs that overlap are taken together, which is stricter
+
+
+_RANK = {"fixed": 0, "introduced": 1, "last_affected": 2}

@@ -1,0 +1,240 @@
+"""Advisories in the database: whole sets, states beside those of asked sources, and what read models learn."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import update
+
+from tests.fakes import FakeClock
+from tests.osv import affected, openssl, record
+from tests.ports.samples import AutoRule, answer, digest, vulnerability
+from webhook.clients.osv.records import SetBuilder
+from webhook.engines.controlling.matching import MatchDuty
+from webhook.engines.matching.matcher import Matcher
+from webhook.engines.readmodel import ReadModel
+from webhook.errors import Retryable
+from webhook.model.advisories import AdvisorySetInfo, FetchedSet
+from webhook.model.components import ComponentState
+from webhook.model.purls import Purl
+from webhook.sboms import parse
+from webhook.store.repositories import Store
+from webhook.store.tables import advisory_sets
+
+LIBSSL = "pkg:deb/debian/libssl3@3.0.7-1?distro=debian-12&upstream=openssl"
+LODASH = "pkg:npm/lodash@4.17.20"
+DAY = dt.timedelta(days=1)
+
+
+class Shelf:
+    """A source of advisories in memory."""
+
+    name = "osv"
+
+    def __init__(self, **records: list[dict[str, Any]]) -> None:
+        self.records, self.version, self.down = records, 1, False
+        self.ecosystems = sorted(records)
+
+    def fetch(self, ecosystem: str, known: AdvisorySetInfo | None) -> FetchedSet:
+        if self.down:
+            raise Retryable("The shelf is away.", remedy="Wait.")
+        name = f"sha256:{ecosystem}-{self.version}"
+        if known is not None and known.digest == name:
+            return FetchedSet(self.name, ecosystem, name, "", None)
+        builder = SetBuilder(ecosystem)
+        for content in self.records[ecosystem]:
+            builder.add(json.dumps(content).encode())
+        return FetchedSet(self.name, ecosystem, name, "", builder.finish())
+
+
+def matcher(store: Store, clock: FakeClock, shelf: Shelf | None, *, asks: bool = True) -> Matcher:
+    return Matcher([] if shelf is None else [shelf], store.advisories, clock, lambda: AutoRule(), asks=asks)
+
+
+def add(store: Store, purls: Iterable[str], number: int = 1) -> None:
+    components = [{"type": "library", "name": "x", "purl": purl} for purl in purls]
+    content = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}
+    store.sboms.add(digest(number), parse(json.dumps(content).encode()), place="added")
+
+
+def lodash() -> dict[str, Any]:
+    events = ({"introduced": "0"}, {"fixed": "4.17.21"})
+    return record("GHSA-35jh", affected("npm", "lodash", *events, kind="SEMVER"), aliases=["CVE-2021-23337"])
+
+
+class Reader:
+    """A read model that follows the store by its changes."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.model = store, ReadModel()
+
+    def follow(self) -> dict[str, int]:
+        """How many components of the first image are in each state; by changes and as a whole it is the same."""
+        self.model.apply(self.store.feed.changes(self.model.position))
+        whole = ReadModel()
+        whole.apply(self.store.feed.changes())
+        facts = self.model.facts(digest(1))
+        assert facts == whole.facts(digest(1))
+        assert facts is not None
+        self.vulnerable = facts.vulnerable
+        states = (facts.clean, facts.unknown, facts.not_covered)
+        return dict(zip(("clean", "unknown", "not_covered"), states, strict=True), vulnerable=len(facts.vulnerable))
+
+
+def test_what_advisories_say_reaches_read_models_with_the_fix(real_store: Store, clock: FakeClock) -> None:
+    add(real_store, [LIBSSL, "pkg:deb/debian/tzdata@2024a-0?distro=debian-12", "pkg:generic/x@1", LODASH])
+    reader = Reader(real_store)
+    assert reader.follow() == {"clean": 0, "unknown": 1, "not_covered": 3, "vulnerable": 0}
+    shelf = Shelf(Debian=[openssl()])
+    report = matcher(real_store, clock, shelf).update()
+    assert (report.matched, report.vulnerable, report.complete) == (4, 1, True)
+    assert reader.follow() == {"clean": 1, "unknown": 1, "not_covered": 1, "vulnerable": 1}
+    (found,) = reader.vulnerable[0].vulnerabilities
+    assert (found.id, found.fixed, found.source) == ("DEBIAN-CVE-2023-0286", "3.0.8-1", "osv")
+    assert real_store.admin.status().counts["vulnerable"] == 1
+    (shown,) = real_store.sboms.show(digest(1))
+    states = {str(purl): state for purl, state in shown.contents}
+    assert states[LIBSSL] is ComponentState.VULNERABLE
+
+
+def test_a_second_pass_changes_nothing_and_new_components_alone_are_matched(
+    real_store: Store, clock: FakeClock
+) -> None:
+    add(real_store, [LIBSSL])
+    engine = matcher(real_store, clock, Shelf(Debian=[openssl()]))
+    engine.update()
+    before = real_store.feed.position()
+    assert engine.match().matched == 0
+    assert real_store.feed.position() == before
+    add(real_store, [LIBSSL, "pkg:deb/debian/openssl@3.0.9-1?distro=debian-12"], 2)
+    reader = Reader(real_store)
+    reader.model.apply(real_store.feed.changes())
+    facts = reader.model.facts(digest(2))
+    assert facts is not None
+    assert facts.unknown == 1, "until it was matched"
+    published: list[int] = []
+    MatchDuty(engine, lambda sets: published.append(len(sets)), 5).run()
+    reader.model.apply(real_store.feed.changes(reader.model.position))
+    facts = reader.model.facts(digest(2))
+    assert facts is not None
+    assert (facts.unknown, facts.clean) == (0, 1)
+    assert published == [1]
+
+
+def test_sources_take_back_their_own_alone(real_store: Store, clock: FakeClock) -> None:
+    add(real_store, [LODASH])
+    shelf, reader = Shelf(npm=[lodash()]), Reader(real_store)
+    engine = matcher(real_store, clock, shelf)
+    asked = real_store.components
+    asked.record([answer(LODASH, vulnerability("CVE-2021-23337"))], assess=AutoRule(), now=clock.now())
+    engine.update()
+    reader.follow()
+    assert {found.id for found in reader.vulnerable[0].vulnerabilities} == {"CVE-2021-23337", "GHSA-35jh"}
+    clock.advance(DAY.total_seconds())
+    asked.record([answer(LODASH, at=clock.now())], assess=AutoRule(), now=clock.now())
+    assert reader.follow()["vulnerable"] == 1
+    assert [found.id for found in reader.vulnerable[0].vulnerabilities] == ["GHSA-35jh"]
+    shelf.records["npm"], shelf.version = [record("GHSA-other", affected("npm", "a", {"introduced": "0"}))], 2
+    engine.update()
+    assert reader.follow() == {"clean": 1, "unknown": 0, "not_covered": 0, "vulnerable": 0}
+
+
+def test_without_a_source_that_is_asked_advisories_are_all_there_is(real_store: Store, clock: FakeClock) -> None:
+    add(real_store, [LODASH, "pkg:gem/rails@7.0.0"])
+    matcher(real_store, clock, Shelf(npm=[lodash()]), asks=False).update()
+    assert Reader(real_store).follow() == {"clean": 0, "unknown": 0, "not_covered": 1, "vulnerable": 1}
+
+
+def test_scores_are_assessed_by_range_once(real_store: Store, clock: FakeClock) -> None:
+    add(real_store, [LIBSSL])
+    report = matcher(real_store, clock, Shelf(Debian=[openssl()])).update()
+    assert (report.new_vulnerabilities, report.auto_assessed) == (1, 1)
+    found = real_store.vulnerabilities.get("CVE-2023-0286") if hasattr(real_store.vulnerabilities, "get") else None
+    assert found is None or found.cvss_score == Decimal("9.8")
+
+
+def test_an_update_that_fails_leaves_set_state_and_age(real_store: Store, clock: FakeClock) -> None:
+    add(real_store, [LIBSSL])
+    shelf, reader = Shelf(Debian=[openssl()]), Reader(real_store)
+    engine = matcher(real_store, clock, shelf)
+    engine.update()
+    (before,) = real_store.advisories.sets()
+    clock.advance(DAY.total_seconds())
+    shelf.down = True
+    report = engine.update()
+    assert not report.complete
+    assert report.updates[0].problem == "The shelf is away."
+    assert real_store.advisories.sets() == [before]
+    assert reader.follow()["vulnerable"] == 1
+    shelf.down = False
+    engine.update()
+    (after,) = real_store.advisories.sets()
+    assert (after.checked_at - before.checked_at, after.changed_at) == (DAY, before.changed_at)
+
+
+def test_a_clean_answer_is_as_old_as_the_last_look_at_its_advisories(real_store: Store, clock: FakeClock) -> None:
+    add(real_store, ["pkg:deb/debian/tzdata@2024a-0?distro=debian-12"])
+    engine, reader = matcher(real_store, clock, Shelf(Debian=[openssl()])), Reader(real_store)
+    engine.update()
+    reader.follow()
+    now = int(clock.now().timestamp())
+    stale = reader.model.facts(digest(1), stale_before=now + 60)
+    assert stale is not None
+    assert stale.unknown == 1
+    clock.advance(120)
+    engine.update()
+    reader.follow()
+    fresh = reader.model.facts(digest(1), stale_before=now + 60)
+    assert fresh is not None
+    assert fresh.clean == 1
+
+
+def test_sets_that_changed_meanwhile_are_not_written_over(real_store: Store, clock: FakeClock) -> None:
+    add(real_store, [LIBSSL])
+    engine = matcher(real_store, clock, Shelf(Debian=[openssl()]))
+    engine.update()
+    other = matcher(real_store, clock, None)
+    old = real_store.advisories.progress()
+    assert real_store.advisories.record("other", [], assess=AutoRule(), now=clock.now(), reassess=False) is None
+    assert real_store.advisories.finish("other", 9, asks=True) is False
+    assert real_store.advisories.progress() == old
+    assert other.match().matched == 0
+
+
+def test_a_source_that_is_gone_is_forgotten(real_store: Store, clock: FakeClock) -> None:
+    add(real_store, [LIBSSL])
+    matcher(real_store, clock, Shelf(Debian=[openssl()])).update()
+    reader = Reader(real_store)
+    reader.follow()
+    matcher(real_store, clock, None).update()
+    assert reader.follow() == {"clean": 0, "unknown": 0, "not_covered": 1, "vulnerable": 0}
+    assert real_store.advisories.sets() == []
+    assert real_store.advisories.progress().fingerprint == ""
+
+
+def test_a_set_that_cannot_be_read_is_fetched_again(real_store: Store, clock: FakeClock) -> None:
+    add(real_store, [LIBSSL])
+    shelf = Shelf(Debian=[openssl()])
+    matcher(real_store, clock, shelf).update()
+    with real_store.advisories._database.write() as connection:
+        connection.execute(update(advisory_sets).values(payload=b"damaged"))
+    assert real_store.advisories.load("osv", "Debian") is None
+    report = matcher(real_store, clock, shelf).update()
+    assert report.updates[0].changed
+    assert real_store.advisories.load("osv", "Debian") is not None
+
+
+def test_a_name_that_an_asked_source_uses_stays_its_own(real_store: Store, clock: FakeClock) -> None:
+    add(real_store, [LODASH])
+    real_store.components.record([answer(LODASH, vulnerability("GHSA-35jh"))], assess=AutoRule(), now=clock.now())
+    matcher(real_store, clock, Shelf(npm=[lodash()])).update()
+    reader = Reader(real_store)
+    reader.follow()
+    assert {found.id for found in reader.vulnerable[0].vulnerabilities} == {"GHSA-35jh", "osv:GHSA-35jh"}
+
+
+_ = Purl

@@ -1,0 +1,78 @@
+"""Sources: who is asked about components, whose advisories they are matched with, and what that covers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from webhook.settings import Settings
+
+if TYPE_CHECKING:
+    from webhook.clients.osv.source import OsvSource
+    from webhook.model.purls import Purl
+    from webhook.ports import Clock, VulnerabilitySource
+
+
+@dataclass
+class Sources:
+    """The sources of the settings; without any, OSS Index is the only one.
+
+    Attributes:
+        recording: component reports to answer with instead of asking OSS Index; None asks it.
+    """
+
+    settings: Settings
+    clock: Clock
+    recording: bytes | None = None
+
+    @property
+    def lists_oss_index(self) -> bool:
+        """Whether OSS Index is among them."""
+        from webhook.clients.osv.options import asks_oss_index
+
+        return asks_oss_index(self.settings.sources)
+
+    @property
+    def asks(self) -> bool:
+        """Whether OSS Index is asked; listed among others, it covers nothing without credentials."""
+        has_credentials = bool(self.settings.ossindex.token) or self.recording is not None
+        return self.lists_oss_index and (self.settings.sources is None or has_credentials)
+
+    @property
+    def matches(self) -> bool:
+        """Whether there is a source of advisories."""
+        return any(rule.kind == "osv" for rule in self.settings.sources or ())
+
+    @cached_property
+    def asked(self) -> VulnerabilitySource:
+        """OSS Index, or a recording of it."""
+        if self.recording is not None:
+            from webhook.clients.ossindex.recorded import RecordedReports
+
+            return RecordedReports(self.recording, self.clock)
+        from webhook.clients.ossindex.source import OssIndexSource
+
+        return OssIndexSource(self.settings.ossindex, self.clock)
+
+    @cached_property
+    def advisories(self) -> Sequence[OsvSource]:
+        """Sources of advisories."""
+        from webhook.clients.http.exchange import Exchange
+        from webhook.clients.osv.options import OSV
+        from webhook.clients.osv.source import LIMITS, OsvSource
+
+        exchange = Exchange(LIMITS, self.clock)
+        rules = [rule for rule in self.settings.sources or () if rule.kind == OSV]
+        return [OsvSource(rule, exchange, self.clock) for rule in rules]
+
+    def covers(self, purl: Purl) -> bool:
+        """Whether one of them covers a component."""
+        if purl.is_covered and self.asks:
+            return True
+        if not self.matches:
+            return False
+        from webhook.policy.advisorykeys import covers
+
+        return covers(purl, {name for rule in self.settings.sources or () for name in rule.ecosystems})

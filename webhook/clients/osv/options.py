@@ -1,0 +1,112 @@
+"""Options of sources: who is asked about components, and where advisories come from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from webhook.errors import ConfigError
+from webhook.model.vulnerabilities import ASKED
+from webhook.policy.advisorykeys import ECOSYSTEMS
+
+OSV, OSS_INDEX = "osv", ASKED
+KINDS = (OSS_INDEX, OSV)
+_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,38}[a-z0-9])?")
+_MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRule:
+    """One entry of ``sources``: somebody who knows which components are vulnerable."""
+
+    name: str = field(metadata={"help": "A word for it in findings, metrics and logs, such as osv."})
+    kind: str = field(
+        metadata={"help": "ossindex (asked, see the group ossindex) or osv (advisories that are matched offline)."}
+    )
+    location: str = field(
+        default="",
+        metadata={
+            "help": (
+                "For osv: a folder, or an http(s) address, that has for each ecosystem a folder with all.zip, "
+                "as OSV's mirrors do. A folder may hold JSON files instead, such as a git checkout."
+            )
+        },
+    )
+    ecosystems: tuple[str, ...] = field(
+        default=(), metadata={"help": f"For osv, what to take: {', '.join(ECOSYSTEMS)}."}
+    )
+    ca_file: Path | None = field(
+        default=None, metadata={"help": "Certificate authorities (PEM) that are trusted beside the usual ones."}
+    )
+    plain_http: bool = field(default=False, metadata={"help": "Allow an address that begins with http:."})
+    max_megabytes: int = field(
+        default=2048, metadata={"help": "Largest archive that is read, and an eighth of what it may hold unpacked."}
+    )
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is behind a web address."""
+        return self.location.lower().startswith(("http://", "https://"))
+
+    @property
+    def max_bytes(self) -> int:
+        """Bytes of the largest archive."""
+        return self.max_megabytes * _MEGABYTE
+
+    def problems(self) -> Iterator[str]:
+        """What cannot work."""
+        if not _NAME.fullmatch(self.name):
+            yield "is no name; write lower-case letters, digits and hyphens"
+        if self.kind not in KINDS:
+            yield f"is of no known kind; write one of {', '.join(KINDS)}"
+        elif self.kind == OSS_INDEX:
+            if self.name != OSS_INDEX:
+                yield f"has to be called {OSS_INDEX}, because its findings are"
+            if self.location or self.ecosystems:
+                yield "has no location and no ecosystems; its settings are in the group ossindex"
+        else:
+            yield from self._osv_problems()
+
+    def _osv_problems(self) -> Iterator[str]:
+        if self.name == OSS_INDEX:
+            yield f"cannot be called {OSS_INDEX}, because findings of OSS Index are"
+        if not self.ecosystems:
+            yield "names no ecosystems"
+        unknown = [name for name in self.ecosystems if name not in ECOSYSTEMS]
+        if unknown:
+            yield f"names the ecosystem {unknown[0][:60]!r}; known are {', '.join(ECOSYSTEMS)}"
+        if len(set(self.ecosystems)) < len(self.ecosystems):
+            yield "names an ecosystem twice"
+        if not self.location:
+            yield "has no location"
+        elif self.is_remote:
+            parts = urlsplit(self.location)
+            if not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+                yield "has a location that is not a plain web address"
+            elif parts.scheme.lower() == "http" and not self.plain_http:
+                yield "has an address that is not encrypted; write https: or set plainHttp"
+        if self.max_megabytes < 1:
+            yield "has a maxMegabytes below 1"
+
+
+def check_sources(rules: Sequence[SourceRule]) -> None:
+    """Refuse sources that cannot work.
+
+    Raises:
+        ConfigError: for the first problem.
+    """
+    for rule in rules:
+        for problem in rule.problems():
+            raise ConfigError(f"sources: {rule.name[:60]!r} {problem}.")
+    names = [rule.name for rule in rules]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigError(f"sources: two are called {twice!r}.")
+
+
+def asks_oss_index(rules: Sequence[SourceRule] | None) -> bool:
+    """Whether OSS Index is among the sources; without any it is the only one."""
+    return rules is None or any(rule.kind == OSS_INDEX for rule in rules)

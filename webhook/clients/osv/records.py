@@ -1,0 +1,267 @@
+"""Records: one file in the OSV format becomes an advisory with the versions that it is about.
+
+What is wrong with one record, or with what it says of one package, loses nothing else and is counted. Withdrawn records
+do not count, and neither do ranges of commits, since SBOMs have versions.
+Source: the OSV schema 1.7; where databases keep what the schema leaves to them, their records.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
+from webhook.model.advisories import Advisory, AdvisorySet, AffectedVersions, Interval
+from webhook.policy.advisorykeys import key_of
+from webhook.policy.affected import VersionOrder, intervals_of
+
+LONGEST_RECORD = 16 * 1024 * 1024
+"""Bytes of a record; the largest real ones, lists of every version of a package, have below 5 MB."""
+_MOST_AFFECTED = 100_000
+_MOST_IDS = 500
+_SUMMARY, _DETAILS, _ID = 300, 600, 200
+_CVE = re.compile(r"CVE-[0-9]+-[0-9]+\Z")
+_OF_DISTRIBUTION = re.compile(r"(?:ALPINE|DEBIAN|UBUNTU)-(CVE-[0-9]{4}-[0-9]{4,19})\Z")
+_NO_SECURITY = ("ALBA-", "ALEA-")
+"""AlmaLinux's advisories of bug fixes and enhancements; a few name vulnerabilities all the same."""
+_VECTORS = ("CVSS:4.", "CVSS:3.1", "CVSS:3.0")
+_SPACE = re.compile(r"\s+")
+
+
+class _Severity(msgspec.Struct, gc=False):
+    type: str = ""
+    score: str = ""
+
+
+class _Reference(msgspec.Struct, gc=False):
+    type: str = ""
+    url: str = ""
+
+
+class _Package(msgspec.Struct, gc=False):
+    ecosystem: str
+    name: str
+
+
+class _Range(msgspec.Struct, gc=False):
+    type: str
+    events: list[dict[str, str]] = []
+
+
+class _Specific(msgspec.Struct, gc=False):
+    urgency: str | None = None
+
+
+class _Affected(msgspec.Struct, gc=False):
+    package: _Package | None = None
+    ranges: list[_Range] | None = None
+    versions: list[str] | None = None
+    severity: list[_Severity] | None = None
+    ecosystem_specific: msgspec.Raw = msgspec.Raw()
+
+
+class _Record(msgspec.Struct, gc=False):
+    id: str
+    modified: str = ""
+    withdrawn: str | None = None
+    aliases: list[str] | None = None
+    upstream: list[str] | None = None
+    related: list[str] | None = None
+    summary: str | None = None
+    details: str | None = None
+    severity: list[_Severity] | None = None
+    affected: list[msgspec.Raw] | None = None
+    references: msgspec.Raw = msgspec.Raw()
+
+
+_RECORD = msgspec.json.Decoder(_Record)
+_AFFECTED = msgspec.json.Decoder(_Affected)
+_SPECIFIC = msgspec.json.Decoder(_Specific)
+_REFERENCES = msgspec.json.Decoder(list[_Reference])
+
+
+class SetBuilder:
+    """Makes the advisories of one ecosystem from its records.
+
+    Args:
+        ecosystem: without release, such as ``Debian``; what records say of others does not count.
+    """
+
+    def __init__(self, ecosystem: str) -> None:
+        self.ecosystem = ecosystem
+        self._set = AdvisorySet()
+        self._counts = Counter[str]()
+        self._ids = set[str]()
+        self._orders: dict[str, VersionOrder] = {}
+
+    def add(self, data: bytes) -> None:
+        """Take a record in; one that cannot be read is counted."""
+        if len(data) > LONGEST_RECORD:
+            self.skip("too-large")
+            return
+        try:
+            record = _RECORD.decode(data)
+        except (ValueError, RecursionError):
+            self.skip("unreadable")
+            return
+        self._set.newest = max(self._set.newest, record.modified[:40])
+        if why := self._why_not(record):
+            self.skip(why)
+            return
+        found: dict[str, AffectedVersions] = {}
+        severities = list(record.severity or ())
+        number, reasons = len(self._set.advisories), set[str]()
+        for raw in (record.affected or ())[:_MOST_AFFECTED]:
+            self._take(raw, number, found, severities, reasons)
+        if not found:
+            self.skip(min(reasons, default="nothing-affected"))
+            return
+        for reason in reasons & {"unreadable-package", "unreadable-versions"}:
+            self.skip(reason)
+        self._ids.add(record.id)
+        self._set.advisories.append(_advisory(record, severities))
+        for key, affected in found.items():
+            self._set.packages.setdefault(key, []).append(affected)
+
+    def skip(self, reason: str) -> None:
+        """Count something that was left out."""
+        self._counts[reason] += 1
+
+    def finish(self) -> AdvisorySet:
+        """The set."""
+        self._set.counts = dict(sorted(self._counts.items()))
+        return self._set
+
+    def _why_not(self, record: _Record) -> str:
+        if not record.id or len(record.id) > _ID or not record.id.isprintable():
+            return "unreadable"
+        if record.withdrawn:
+            return "withdrawn"
+        if record.id in self._ids:
+            return "repeated"
+        if record.id.startswith(_NO_SECURITY) and not _cves([*(record.related or ()), *(record.upstream or ())]):
+            return "no-security"
+        return ""
+
+    def _take(
+        self,
+        raw: msgspec.Raw,
+        number: int,
+        found: dict[str, AffectedVersions],
+        severities: list[_Severity],
+        reasons: set[str],
+    ) -> None:
+        """Take in what a record says of one package."""
+        try:
+            affected = _AFFECTED.decode(raw)
+        except (ValueError, RecursionError):
+            reasons.add("unreadable-package")
+            return
+        if affected.package is None or affected.package.ecosystem.partition(":")[0] != self.ecosystem:
+            reasons.add("other-ecosystem" if affected.package is not None else "no-package")
+            return
+        if _is_unimportant(affected):
+            reasons.add("unimportant")
+            return
+        named = key_of(affected.package.ecosystem, affected.package.name)
+        if named is None:
+            reasons.add("no-release")
+            return
+        kind, key = named
+        one = self._versions(affected, number, kind)
+        if one is None:
+            reasons.add("commits-only")
+            return
+        if one.is_unreadable:
+            reasons.add("unreadable-versions")
+        severities += affected.severity or ()
+        there = found.get(key)
+        found[key] = one if there is None else _joined(there, one)
+
+    def _versions(self, affected: _Affected, number: int, kind: str) -> AffectedVersions | None:
+        """The versions that are affected; None when only commits are named."""
+        intervals: list[Interval] = []
+        unreadable = is_said = False
+        for stated in affected.ranges or ():
+            if stated.type not in ("ECOSYSTEM", "SEMVER"):
+                continue
+            is_said = True
+            some, is_unreadable = intervals_of(stated.events, kind)
+            unreadable = unreadable or is_unreadable
+            intervals += some
+        listed = list(dict.fromkeys(affected.versions or ()))
+        if not is_said and not listed:
+            return None
+        if listed and intervals:  # mostly the list repeats what the intervals say
+            order, known = self._orders.setdefault(kind, VersionOrder(kind)), AffectedVersions(number, tuple(intervals))
+            listed = [version for version in listed if not order.match(version, known).is_affected]
+        return AffectedVersions(number, tuple(dict.fromkeys(intervals)), tuple(listed), unreadable)
+
+
+def _joined(one: AffectedVersions, other: AffectedVersions) -> AffectedVersions:
+    return AffectedVersions(
+        one.advisory,
+        tuple(dict.fromkeys((*one.intervals, *other.intervals))),
+        tuple(dict.fromkeys((*one.versions, *other.versions))),
+        one.is_unreadable or other.is_unreadable,
+    )
+
+
+def _is_unimportant(affected: _Affected) -> bool:
+    """Whether the distribution says that it is no vulnerability in practice (Debian's urgency)."""
+    if b'"unimportant"' not in bytes(affected.ecosystem_specific):
+        return False
+    try:
+        return _SPECIFIC.decode(affected.ecosystem_specific).urgency == "unimportant"
+    except ValueError:
+        return False
+
+
+def _advisory(record: _Record, severities: Iterable[_Severity]) -> Advisory:
+    upstream, related = record.upstream or [], record.related or []
+    parts = _cves(upstream) or _cves(related)
+    aliases = set(record.aliases or ())
+    if len(_cves(upstream)) <= 1:  # one vulnerability; several would be one and the same otherwise
+        aliases |= set(upstream)
+        parts = _cves(related) if not _cves(upstream) else []
+    if found := _OF_DISTRIBUTION.match(record.id):
+        aliases.add(found[1])
+    named = sorted(alias for alias in aliases - {record.id} if 0 < len(alias) <= _ID and alias.isprintable())
+    return Advisory(
+        record.id,
+        tuple(named[:_MOST_IDS]),
+        tuple(parts[:_MOST_IDS]),
+        _line(record.summary or "", _SUMMARY),
+        _best_vector(severities),
+        _reference(record.references),
+        _line(record.details or "", _DETAILS),
+    )
+
+
+def _cves(names: Iterable[str]) -> list[str]:
+    return sorted({name for name in names if _CVE.match(name)})
+
+
+def _best_vector(severities: Iterable[_Severity]) -> str:
+    """Of version 4, else 3.1, 3.0, 2; of several the first."""
+    vectors = [rated.score for rated in severities if rated.type.startswith("CVSS_V") and len(rated.score) < 300]
+    for beginning in _VECTORS:
+        for vector in vectors:
+            if vector.startswith(beginning):
+                return vector
+    return next(iter(vectors), "")
+
+
+def _reference(raw: msgspec.Raw) -> str:
+    try:
+        listed = _REFERENCES.decode(raw) if bytes(raw) else []
+    except ValueError:
+        return ""
+    urls = [(page.type != "ADVISORY", page.url) for page in listed if page.url.startswith(("https://", "http://"))]
+    return min(urls, key=lambda pair: pair[0], default=(False, ""))[1][:500]
+
+
+def _line(text: str, most: int) -> str:
+    return _SPACE.sub(" ", text[: 2 * most]).strip()[:most]

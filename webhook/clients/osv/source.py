@@ -1,0 +1,191 @@
+"""Advisories in the OSV format, by file or from a web server, as an ``AdvisorySource``.
+
+A mirror has ``<location>/<ecosystem>/all.zip``, as OSV's bucket does. What is unchanged is not read again: a
+server says so by ``ETag``, a file by its digest.
+Source: https://google.github.io/osv.dev/data/.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+from webhook.clients.http.destination import Destination, Limits, Reach, Remedies
+from webhook.clients.http.exchange import Exchange
+from webhook.clients.http.headers import retry_after
+from webhook.clients.http.messages import Answer, Request
+from webhook.clients.osv.archives import digest_of, read_archive, read_folder
+from webhook.clients.osv.options import SourceRule
+from webhook.clients.osv.records import SetBuilder
+from webhook.errors import Final, Retryable, SourceError
+from webhook.model.advisories import AdvisorySetInfo, FetchedSet
+from webhook.model.deadlines import Deadline
+from webhook.model.downloads import SourceStatus
+from webhook.ports import Clock
+
+ARCHIVE = "all.zip"
+LIMITS = Limits(connect_seconds=10.0, read_seconds=60.0, connections_per_host=2)
+_SECONDS = 3600.0
+_SHRUNK = 2
+"""A set with less than one part in so many of the advisories that it had is not believed."""
+_IN_MEMORY = 64 * 1024 * 1024
+_MOST_REFUSAL = 64 * 1024
+_LATER = (408, 425, 429)
+_REMEDIES = Remedies(
+    certificate="Name its certificate authority as caFile of the source.",
+    tls="Check location of the source, and any proxy on the way.",
+    unreachable="Check location of the source, the network policy and HTTPS_PROXY; the advisories there are stay.",
+    size="Raise maxMegabytes of the source.",
+)
+
+
+class OsvSource:
+    """One source of advisories.
+
+    Args:
+        rule: which one.
+        exchange: sends.
+        clock: time.
+    """
+
+    def __init__(self, rule: SourceRule, exchange: Exchange, clock: Clock) -> None:
+        self._rule, self._exchange, self._clock = rule, exchange, clock
+        self._destination = Destination(
+            _REMEDIES, Reach.PRIVATE, rule.plain_http, rule.ca_file, name=f"source {rule.name}"
+        )
+
+    @property
+    def name(self) -> str:
+        """As the settings have it."""
+        return self._rule.name
+
+    @property
+    def ecosystems(self) -> Sequence[str]:
+        """What is taken from it."""
+        return self._rule.ecosystems
+
+    def check(self) -> SourceStatus:
+        """Look whether it has what is taken from it, without reading that, and say what is wrong, without raising."""
+        missing, message, remedy = [], "", ""
+        for ecosystem in self.ecosystems:
+            try:
+                self._look(ecosystem)
+            except SourceError as problem:
+                missing.append(ecosystem)
+                message, remedy = message or problem.message, remedy or problem.remedy
+        if not missing:
+            message = f"Has advisories of {', '.join(self.ecosystems)}."
+        return SourceStatus(not missing, self._rule.location, "none", message, remedy)
+
+    def _look(self, ecosystem: str) -> None:
+        if self._rule.is_remote:
+            head = Request(self._destination, "HEAD", self._url(ecosystem), 0)
+            answer = self._exchange.send(head, Deadline(self._clock.monotonic() + LIMITS.read_seconds))
+            if answer.status != 200:
+                raise self._refusal(answer, ecosystem)
+            return
+        folder = self._folder(ecosystem)
+        if not (folder / ARCHIVE).is_file() and next(iter(folder.rglob("*.json")), None) is None:
+            raise Final(f"There are no advisories in {folder}.", remedy=f"Put {ARCHIVE} or JSON files there.")
+
+    def _url(self, ecosystem: str) -> str:
+        return f"{self._rule.location.rstrip('/')}/{quote(ecosystem)}/{ARCHIVE}"
+
+    def _folder(self, ecosystem: str) -> Path:
+        return Path(self._rule.location).expanduser() / ecosystem
+
+    def fetch(self, ecosystem: str, known: AdvisorySetInfo | None) -> FetchedSet:
+        """The advisories of an ecosystem, unless they are what is known already.
+
+        Args:
+            ecosystem: one of the rule's.
+            known: what the store has; None for nothing.
+
+        Raises:
+            Final: there are none, or they are beyond the limits.
+            Retryable: the server did not answer, or the archive was cut off.
+        """
+        with ExitStack() as stack:
+            if self._rule.is_remote:
+                spool = stack.enter_context(tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))
+                tag = self._download(ecosystem, known, spool)
+                if tag is None and known is not None:
+                    return FetchedSet(self.name, ecosystem, known.digest, known.tag, None)
+                spool.seek(0)
+                return self._read(ecosystem, known, spool, tag or "")
+            folder = self._folder(ecosystem)
+            archive = folder / ARCHIVE
+            try:
+                if archive.is_file():
+                    return self._read(ecosystem, known, stack.enter_context(archive.open("rb")), "")
+                return self._read_files(ecosystem, known, folder)
+            except OSError as problem:
+                raise Final(
+                    f"The advisories of {ecosystem} cannot be read: {problem}",
+                    remedy=f"Put {ARCHIVE} or JSON files into {folder}.",
+                ) from problem
+
+    def _read(self, ecosystem: str, known: AdvisorySetInfo | None, stream: IO[bytes], tag: str) -> FetchedSet:
+        digest = digest_of(stream)
+        if known is not None and known.digest == digest:
+            return FetchedSet(self.name, ecosystem, digest, tag, None)
+        builder = SetBuilder(ecosystem)
+        return self._built(known, digest, tag, builder, read_archive(stream, self._rule.max_bytes, builder.skip))
+
+    def _read_files(self, ecosystem: str, known: AdvisorySetInfo | None, folder: Path) -> FetchedSet:
+        builder, whole = SetBuilder(ecosystem), hashlib.sha256()
+        records = list(read_folder(folder, builder.skip))
+        for data in records:
+            whole.update(hashlib.sha256(data).digest())
+        digest = f"sha256:{whole.hexdigest()}"
+        if known is not None and known.digest == digest:
+            return FetchedSet(self.name, ecosystem, digest, "", None)
+        return self._built(known, digest, "", builder, records)
+
+    def _built(
+        self, known: AdvisorySetInfo | None, digest: str, tag: str, builder: SetBuilder, records: Iterable[bytes]
+    ) -> FetchedSet:
+        ecosystem = builder.ecosystem
+        for data in records:
+            builder.add(data)
+        content = builder.finish()
+        count, before = len(content.advisories), 0 if known is None else known.advisories
+        if count < max(1, before // _SHRUNK):
+            # It would make everything clean that the others were about.
+            raise Final(
+                f"The source {self.name} has {count} usable advisories of {ecosystem}; it had {before}.",
+                remedy="Check its location; the advisories there were stay. If it is right, take the ecosystem out of "
+                "sources, run bomgate download, and add it again.",
+            )
+        return FetchedSet(self.name, ecosystem, digest, tag, content)
+
+    def _download(self, ecosystem: str, known: AdvisorySetInfo | None, into: IO[bytes]) -> str | None:
+        """Write the archive to a file; its ``ETag``, or None when it is the known one."""
+        url = self._url(ecosystem)
+        deadline = Deadline(self._clock.monotonic() + _SECONDS)
+        head = self._exchange.send(Request(self._destination, "HEAD", url, 0), deadline)
+        tag = head.headers.get("ETag", "")[:200] if head.status == 200 else ""
+        if tag and known is not None and known.tag == tag:
+            return None
+        size = 0
+        request = Request(self._destination, "GET", url, _MOST_REFUSAL)
+        for chunk in self._exchange.stream(request, deadline, lambda answer: self._refusal(answer, ecosystem)):
+            size += len(chunk)
+            if size > self._rule.max_bytes:
+                raise Final(
+                    f"The archive of {ecosystem} is larger than {self._rule.max_bytes} bytes.", remedy=_REMEDIES.size
+                )
+            into.write(chunk)
+        return tag
+
+    def _refusal(self, answer: Answer, ecosystem: str) -> SourceError:
+        sentence = f"The source {self.name} answered with status {answer.status} for {ecosystem}."
+        if answer.status in _LATER or answer.status >= 500:
+            wait = retry_after(answer.headers, self._clock.now())
+            return Retryable(sentence, remedy="Look at the mirror.", retry_after=wait)
+        return Final(sentence, remedy=f"A mirror has {quote(ecosystem)}/{ARCHIVE} below the location.")

@@ -1,0 +1,221 @@
+"""The matcher: keeps sets of advisories up to date, and the store's components compared with them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from webhook.errors import BomgateError, SourceError
+from webhook.model.advisories import AdvisorySet, AdvisorySetInfo, ComponentMatch
+from webhook.model.components import ComponentState
+from webhook.model.purls import Purl
+from webhook.policy.advisoryindex import AdvisoryIndex, fingerprint_of
+from webhook.policy.advisorykeys import ecosystem_of
+from webhook.ports import AdvisorySource, AdvisoryStore, AutoAssess, Clock
+
+log = logging.getLogger("bomgate.matching")
+
+_PAGE = 2_000
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpdate:
+    """What became of one set.
+
+    Attributes:
+        source: name of the source.
+        ecosystem: such as ``Debian``.
+        changed: whether it is another than before.
+        advisories: how many records count now; 0 when there are none.
+        problem: why it could not be brought up to date; empty when it was.
+        remedy: what to do about that.
+    """
+
+    source: str
+    ecosystem: str
+    changed: bool = False
+    advisories: int = 0
+    problem: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchReport:
+    """What a pass has done.
+
+    Attributes:
+        updates: of the sets.
+        matched: components that were compared.
+        vulnerable: of those, how many have a vulnerability.
+        new_vulnerabilities: pairs of vulnerability and package that entered the store.
+        auto_assessed: pairs that a CVSS range assessed.
+    """
+
+    updates: tuple[SetUpdate, ...] = ()
+    matched: int = 0
+    vulnerable: int = 0
+    new_vulnerabilities: int = 0
+    auto_assessed: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every set is up to date."""
+        return not any(update.problem for update in self.updates)
+
+
+@dataclass
+class Matcher:
+    """Compares the components of the store with advisories; for one thread at a time.
+
+    Attributes:
+        sources: who publishes advisories.
+        store: where they, and what they say, are kept.
+        clock: time.
+        assess: gives the auto-assessment rule.
+        asks: whether a source is asked, too.
+        reassess: see ``policy.reassessOnScoreChange``.
+    """
+
+    sources: Sequence[AdvisorySource]
+    store: AdvisoryStore
+    clock: Clock
+    assess: Callable[[], AutoAssess]
+    asks: bool = True
+    reassess: bool = False
+    _loaded: str = ""
+    _index: AdvisoryIndex = field(default_factory=lambda: AdvisoryIndex({}))
+    _sets: dict[tuple[str, str], tuple[str, AdvisorySet]] = field(default_factory=dict)
+
+    def update(self) -> MatchReport:
+        """Bring all sets up to date, and match all components again if one of them has changed.
+
+        A set that cannot be brought up to date stays as it was, with its age; the others do not suffer.
+
+        Raises:
+            StoreError: the database does not answer; what was written before stays.
+        """
+        sets = self.store.sets()
+        self._load(sets)
+        # One that this program cannot read is fetched again, whatever its digest.
+        known = {key: info for info in sets if (key := (info.source, info.ecosystem)) in self._sets}
+        updates = [
+            self._update(source, ecosystem, known.get((source.name, ecosystem)))
+            for source in self.sources
+            for ecosystem in source.ecosystems
+        ]
+        wanted = {(source.name, ecosystem) for source in self.sources for ecosystem in source.ecosystems}
+        for source_name, ecosystem in sorted(
+            {(info.source, info.ecosystem) for info in sets} - wanted
+        ):  # the settings name it no more
+            self.store.drop(source_name, ecosystem)
+        report = self.match()
+        for update in updates:
+            if not update.changed and not update.problem:
+                self.store.confirm(update.ecosystem, self._checked(self.store.sets(), update.ecosystem))
+        return MatchReport(
+            tuple(updates), report.matched, report.vulnerable, report.new_vulnerabilities, report.auto_assessed
+        )
+
+    def match(self) -> MatchReport:
+        """Match the components that are new, or all when the sets are others than at the last time.
+
+        Raises:
+            StoreError: the database does not answer; what was written before stays.
+        """
+        for _ in range(_TRIES):
+            report = self._pass()
+            if report is not None:
+                return report
+        log.warning("advisories change too often to be matched; the next pass goes on")
+        return MatchReport()
+
+    def index(self) -> AdvisoryIndex:
+        """What the store has now.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        self._load(self.store.sets())
+        return self._index
+
+    def _update(self, source: AdvisorySource, ecosystem: str, known: AdvisorySetInfo | None) -> SetUpdate:
+        try:
+            fetched = source.fetch(ecosystem, known)
+        except SourceError as problem:
+            extra = {"source": source.name, "ecosystem": ecosystem, **_words(problem)}
+            log.warning("advisories not brought up to date", extra=extra)
+            return SetUpdate(
+                source.name,
+                ecosystem,
+                advisories=known.advisories if known else 0,
+                problem=problem.message,
+                remedy=problem.remedy,
+            )
+        self.store.keep(fetched, self.clock.now())
+        changed = fetched.content is not None
+        count = len(fetched.content.advisories) if fetched.content is not None else known.advisories if known else 0
+        return SetUpdate(source.name, ecosystem, changed, count)
+
+    def _pass(self) -> MatchReport | None:
+        """One pass; None when the sets have changed meanwhile."""
+        sets, progress = self.store.sets(), self.store.progress()
+        fingerprint = fingerprint_of(sets)
+        if not sets and not progress.fingerprint:
+            return MatchReport()
+        after = progress.through if progress.fingerprint == fingerprint else -1
+        if after >= progress.newest and progress.fingerprint == fingerprint:
+            return MatchReport()
+        self._load(sets)
+        checked = {ecosystem: self._checked(sets, ecosystem) for ecosystem in self._index.ecosystems}
+        matched = vulnerable = new = assessed = 0
+        for page in self._pages(after):
+            found = [self._match(number, purl, checked) for number, purl in page]
+            result = self.store.record(
+                fingerprint, found, assess=self.assess(), now=self.clock.now(), reassess=self.reassess
+            )
+            if result is None:
+                return None
+            matched, vulnerable = matched + len(page), vulnerable + result.vulnerable
+            new, assessed = new + result.new_vulnerabilities, assessed + result.auto_assessed
+            after = page[-1][0]
+        if not self.store.finish(fingerprint, after, asks=self.asks):
+            return None
+        return MatchReport((), matched, vulnerable, new, assessed)
+
+    def _pages(self, after: int) -> Iterator[Sequence[tuple[int, Purl]]]:
+        while page := self.store.components(after, _PAGE):
+            yield page
+            after = page[-1][0]
+
+    def _match(self, number: int, purl: Purl, checked: Mapping[str, dt.datetime]) -> ComponentMatch:
+        said = self._index.match(purl)
+        ecosystem = ecosystem_of(purl) if said.state is not ComponentState.NOT_COVERED else ""
+        at = checked[ecosystem] if ecosystem else self.clock.now()
+        return ComponentMatch(number, purl, ecosystem, said.state, said.vulnerabilities, said.fixed, at)
+
+    def _load(self, sets: Sequence[AdvisorySetInfo]) -> None:
+        """Load the sets that are others than those in memory."""
+        fingerprint = fingerprint_of(sets)
+        if fingerprint == self._loaded:
+            return
+        loaded: dict[tuple[str, str], tuple[str, AdvisorySet]] = {}
+        for info in sets:
+            key = (info.source, info.ecosystem)
+            there = self._sets.get(key)
+            content = there[1] if there and there[0] == info.digest else self.store.load(*key)
+            if content is not None:
+                loaded[key] = (info.digest, content)
+        self._sets, self._loaded = loaded, fingerprint
+        self._index = AdvisoryIndex({key: content for key, (_, content) in loaded.items()})
+
+    @staticmethod
+    def _checked(sets: Sequence[AdvisorySetInfo], ecosystem: str) -> dt.datetime:
+        """When the advisories of an ecosystem were last checked; of several sources the oldest check."""
+        return min(info.checked_at for info in sets if info.ecosystem == ecosystem)
+
+
+def _words(problem: BomgateError) -> dict[str, str]:
+    return {"error": problem.message, "remedy": problem.remedy, "code": problem.code}

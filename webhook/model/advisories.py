@@ -1,0 +1,164 @@
+"""Advisories: what a source of the OSV format says of a vulnerability, reduced to what matching and people need.
+
+They are kept as MessagePack, whole sets at a time, so these are arrays of few fields in a fixed order.
+Source: the OSV schema 1.7, https://ossf.github.io/osv-schema/.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from webhook.model.components import ComponentState
+from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import Vulnerability
+
+FORMAT = 1
+"""Version of how sets are kept; sets of another are read from their source again."""
+
+
+class Advisory(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One record.
+
+    Attributes:
+        id: such as ``GHSA-jfh8-c2jp-5v3q`` or ``DEBIAN-CVE-2021-44228``.
+        aliases: further ids of the same vulnerability, sorted.
+        parts: ids of the vulnerabilities that an advisory about several of them is about, sorted.
+        summary: one line, possibly empty.
+        vector: the best CVSS vector; empty without one.
+        reference: URL of a page; possibly empty.
+        details: the beginning of the text.
+    """
+
+    id: str
+    aliases: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    summary: str = ""
+    vector: str = ""
+    reference: str = ""
+    details: str = ""
+
+
+class Interval(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Versions from one on.
+
+    Attributes:
+        introduced: the first; ``0`` for all before the end.
+        fixed: the first that is not affected any more; empty when there is none.
+        last: the last that is affected; empty when that is not said.
+    """
+
+    introduced: str
+    fixed: str = ""
+    last: str = ""
+
+
+class AffectedVersions(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The versions of a package that one advisory is about.
+
+    Attributes:
+        advisory: its place in the set.
+        intervals: of versions.
+        versions: further versions, listed.
+        is_unreadable: whether something was said of versions that cannot be read.
+    """
+
+    advisory: int
+    intervals: tuple[Interval, ...] = ()
+    versions: tuple[str, ...] = ()
+    is_unreadable: bool = False
+
+
+class AdvisorySet(msgspec.Struct, gc=False):
+    """The advisories of one ecosystem of one source.
+
+    Attributes:
+        advisories: the records.
+        packages: by :func:`webhook.policy.advisorykeys.advisory_keys` what is affected.
+        counts: how many records were left out, by reason.
+        newest: the latest ``modified`` of a record, as it is written.
+        format: see :data:`FORMAT`.
+    """
+
+    advisories: list[Advisory] = msgspec.field(default_factory=list)
+    packages: dict[str, list[AffectedVersions]] = msgspec.field(default_factory=dict)
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+    newest: str = ""
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisorySetInfo:
+    """What is known of a set without reading it.
+
+    Attributes:
+        source: name of the source.
+        ecosystem: such as ``Debian``.
+        digest: ``sha256:<hex>`` of the bytes it was read from.
+        tag: what the server called this version of it (``ETag``); possibly empty.
+        checked_at: when the source last said that this is its newest version, UTC.
+        changed_at: when it last became another, UTC.
+        advisories: how many records count.
+        counts: how many were left out, by reason.
+    """
+
+    source: str
+    ecosystem: str
+    digest: str
+    tag: str
+    checked_at: dt.datetime
+    changed_at: dt.datetime
+    advisories: int
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedSet:
+    """What a source has of an ecosystem now; ``content`` is None when that is what is known already."""
+
+    source: str
+    ecosystem: str
+    digest: str
+    tag: str
+    content: AdvisorySet | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentMatch:
+    """What advisories say of a component of the store.
+
+    Attributes:
+        number: its id.
+        purl: its key.
+        ecosystem: whose advisories cover it; empty when none do.
+        state: of it, by advisories alone.
+        vulnerabilities: those that it has.
+        fixed: by id of a vulnerability, the next version that does not have it, where one is known.
+        answered_at: when its advisories were last checked, UTC.
+    """
+
+    number: int
+    purl: Purl
+    ecosystem: str
+    state: ComponentState
+    vulnerabilities: tuple[Vulnerability, ...]
+    fixed: Mapping[str, str]
+    answered_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MatchProgress:
+    """With which sets the components of the store were matched.
+
+    Attributes:
+        fingerprint: of the sets; empty before the first time.
+        through: the id of the last component that was matched; -1 before the first.
+        newest: the id of the last component that there is; -1 when there is none.
+    """
+
+    fingerprint: str
+    through: int
+    newest: int

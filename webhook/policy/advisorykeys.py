@@ -1,0 +1,148 @@
+"""Keys of advisories: under which names a component's advisories are kept, and what an ecosystem of OSV stands for.
+
+Packages of languages are kept under their purl without version, packages of distributions under release and name:
+``pkg:npm/lodash``, ``debian-12/openssl``. Which name that is, of the source or of the binary package, is the
+distribution's affair.
+Source: the OSV schema's table of ecosystems; where a distribution's records differ from it, the records.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
+from urllib.parse import quote
+
+from webhook.errors import InvalidInput
+from webhook.model.distributions import PACKAGED, ROLLING, context_of
+from webhook.model.purls import Purl, parse_purl
+
+LANGUAGES: Mapping[str, str] = {
+    "Bitnami": "bitnami",
+    "CRAN": "cran",
+    "ConanCenter": "conan",
+    "DHI": "dhi",
+    "Go": "golang",
+    "Hex": "hex",
+    "Maven": "maven",
+    "NuGet": "nuget",
+    "Packagist": "composer",
+    "Pub": "pub",
+    "PyPI": "pypi",
+    "RubyGems": "gem",
+    "SwiftURL": "swift",
+    "crates.io": "cargo",
+    "npm": "npm",
+}
+"""Ecosystems and their purl types."""
+DISTRIBUTIONS: Mapping[str, tuple[str, str]] = {
+    "AlmaLinux": ("rpm", "alma"),
+    "Alpine": ("apk", "alpine"),
+    "Chainguard": ("apk", "chainguard"),
+    "Debian": ("deb", "debian"),
+    "Red Hat": ("rpm", "redhat"),
+    "Rocky Linux": ("rpm", "rocky"),
+    "SUSE": ("rpm", "suse"),
+    "Ubuntu": ("deb", "ubuntu"),
+    "Wolfi": ("apk", "wolfi"),
+    "openSUSE": ("rpm", "opensuse"),
+}
+"""Ecosystems, with the purl type and the distribution that they are about."""
+ECOSYSTEMS = tuple(sorted([*LANGUAGES, *DISTRIBUTIONS], key=str.lower))
+ORDERS: Mapping[str, str] = {"bitnami": "hex", "dhi": "hex"}
+"""Types whose versions have the order of another type."""
+
+_BY_SOURCE = frozenset(["opensuse", "rocky", "suse"])
+"""Distributions with rpm that name source packages, or both."""
+_ECOSYSTEM_OF = {kind: name for name, kind in LANGUAGES.items()}
+_DISTRIBUTION_OF = {distribution: name for name, (_, distribution) in DISTRIBUTIONS.items()}
+_NUMBERS = re.compile(r"v?([0-9]+(?:\.[0-9]+)?)\Z")
+_UBUNTU = re.compile(r"[0-9]{2}\.[0-9]{2}\Z")
+_REDHAT = re.compile(r"enterprise_linux:([0-9]+)(?:::|\Z)")
+_SUSE = re.compile(r".* ([0-9]+)(?: SP([0-9]+))?(?:-\w+)?\Z")
+_LEAP = re.compile(r"Leap (?:Micro )?([0-9]+\.[0-9]+)\Z")
+
+
+class AdvisoryKey(NamedTuple):
+    """One name under which a component's advisories are kept, and the version to compare."""
+
+    name: str
+    version: str
+
+
+def ecosystem_of(purl: Purl) -> str:
+    """The ecosystem, without release, whose advisories are about a component; empty when there is none."""
+    if purl[4:8] in PACKAGED:
+        distribution = context_of(purl).distribution
+        name = _DISTRIBUTION_OF.get(distribution, "")
+        return name if name and DISTRIBUTIONS[name][0] == purl.type else ""
+    return _ECOSYSTEM_OF.get(purl.type, "")
+
+
+def advisory_keys(purl: Purl) -> tuple[AdvisoryKey, ...]:
+    """Where to look for advisories about a component; none when its distribution's release is not known.
+
+    Args:
+        purl: with a version and, of a distribution, its context.
+    """
+    if purl[4:8] not in PACKAGED:
+        return (AdvisoryKey(purl.package, purl.version),)
+    context = context_of(purl)
+    if not context.is_located:
+        return ()
+    place = f"{context.distribution}-{context.release}" if context.release else context.distribution
+    source = AdvisoryKey(f"{place}/{context.source}", context.source_version)
+    if purl.type != "rpm":
+        return (source,)
+    binary = AdvisoryKey(f"{place}/{purl.name}", context.version)
+    return (binary, source) if context.distribution in _BY_SOURCE and binary.name != source.name else (binary,)
+
+
+def covers(purl: Purl, ecosystems: Collection[str]) -> bool:
+    """Whether advisories of some ecosystems are about a component."""
+    return ecosystem_of(purl) in ecosystems and bool(advisory_keys(purl))
+
+
+def key_of(ecosystem: str, name: str) -> tuple[str, str] | None:
+    """The purl type and the key of a package that a record names; None when nothing here can have it.
+
+    Args:
+        ecosystem: such as ``npm`` or ``Debian:12``.
+        name: as the record has it, such as ``org.x:core``.
+    """
+    base, _, rest = ecosystem.partition(":")
+    if kind := LANGUAGES.get(base):
+        path = name.replace(":", "/", 1) if kind == "maven" else name
+        try:
+            return kind, parse_purl(f"pkg:{kind}/{quote(path, safe='/')}").package
+        except InvalidInput:
+            return None
+    if base not in DISTRIBUTIONS:
+        return None
+    kind, distribution = DISTRIBUTIONS[base]
+    if distribution in ROLLING:
+        return kind, f"{distribution}/{name}"
+    release = next(_releases(distribution, rest), "")
+    return (kind, f"{distribution}-{release}/{name}") if release else None
+
+
+def _releases(distribution: str, rest: str) -> Iterator[str]:
+    if distribution == "ubuntu":
+        parts = rest.split(":")
+        if "Pro" not in parts:  # what only paying users get fixed
+            yield from filter(_UBUNTU.match, parts)
+    elif distribution == "redhat":
+        if found := _REDHAT.match(rest):
+            yield found[1]
+    elif distribution == "suse":
+        if found := _SUSE.match(rest):
+            yield f"{found[1]}.{found[2]}" if found[2] else found[1]
+    elif distribution == "opensuse":
+        if found := _LEAP.match(rest):
+            yield found[1]
+        elif rest == "Tumbleweed":
+            yield "tumbleweed"
+    elif found := _NUMBERS.match(rest):
+        yield found[1]
+    elif rest in ("edge", "sid"):
+        yield rest

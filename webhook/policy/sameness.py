@@ -1,0 +1,68 @@
+"""Sameness: what several sources call differently, and is one vulnerability.
+
+Vulnerabilities of one component are the same when they share an id or an alias, directly or through others. Every name
+of one counts for all: for assessments, and in what people are shown. Each is judged with its own score, and the worst
+counts, so that no source makes another's milder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+
+from msgspec import structs
+
+from webhook.model.purls import Purl
+from webhook.model.verdicts import Finding
+from webhook.model.vulnerabilities import ASKED, Vulnerability
+
+_source = attrgetter("source")
+
+
+def with_shared_names(vulnerabilities: tuple[Vulnerability, ...]) -> tuple[Vulnerability, ...]:
+    """The vulnerabilities of one component, each with the names of all that are the same.
+
+    Args:
+        vulnerabilities: of a component; what one asked source says is never the same twice.
+    """
+    if len(vulnerabilities) < 2 or set(map(_source, vulnerabilities)) == {ASKED}:
+        return vulnerabilities
+    groups: list[tuple[set[str], list[int]]] = []
+    for place, one in enumerate(vulnerabilities):
+        names, places = {name.casefold() for name in one.identifiers}, [place]
+        for other in [group for group in groups if not group[0].isdisjoint(names)]:
+            groups.remove(other)
+            names |= other[0]
+            places = other[1] + places
+        groups.append((names, places))
+    if len(groups) == len(vulnerabilities):
+        return vulnerabilities
+    shared = list(vulnerabilities)
+    for _, places in groups:
+        if len(places) > 1:
+            every = {name for place in places for name in vulnerabilities[place].identifiers}
+            for place in places:
+                mine = vulnerabilities[place]
+                shared[place] = structs.replace(mine, aliases=tuple(sorted(every - {mine.id})))
+    return tuple(shared)
+
+
+def one_of_each(findings: Sequence[Finding]) -> list[Finding]:
+    """Of findings that are the same in one component the first, which is the worst.
+
+    Args:
+        findings: worst first, of vulnerabilities with shared names.
+    """
+    seen: set[tuple[Purl, str]] = set()
+    kept: list[Finding] = []
+    for finding in findings:
+        names = {(finding.purl, name.casefold()) for name in finding.vulnerability.identifiers}
+        if seen.isdisjoint(names):
+            kept.append(finding)
+        seen |= names
+    return kept
+
+
+def are_of_several_sources(vulnerabilities: Iterable[Vulnerability]) -> bool:
+    """Whether some may be the same."""
+    return any(vulnerability.source != ASKED for vulnerability in vulnerabilities)

@@ -1,0 +1,68 @@
+"""Where advisories come from, and where they and what they say of components are kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from webhook.model.advisories import AdvisorySet, AdvisorySetInfo, ComponentMatch, FetchedSet, MatchProgress
+    from webhook.model.downloads import RecordResult
+    from webhook.model.purls import Purl
+    from webhook.ports.decisions import AutoAssess
+
+
+class AdvisorySource(Protocol):
+    """Somebody who publishes advisories, such as a mirror of OSV."""
+
+    @property
+    def name(self) -> str:
+        """As the settings have it."""
+
+    @property
+    def ecosystems(self) -> Sequence[str]:
+        """What is taken from it."""
+
+    def fetch(self, ecosystem: str, known: AdvisorySetInfo | None) -> FetchedSet:
+        """The advisories of an ecosystem, unless they are what is known already.
+
+        Raises:
+            SourceError: it did not answer, or what it has cannot be used as a whole.
+        """
+
+
+class AdvisoryStore(Protocol):
+    """Advisories by source and ecosystem, and what they say of the components of the store."""
+
+    def sets(self) -> Sequence[AdvisorySetInfo]:
+        """What is kept, without the advisories."""
+
+    def load(self, source: str, ecosystem: str) -> AdvisorySet | None:
+        """The advisories of a set; None when there are none that this program can read."""
+
+    def keep(self, fetched: FetchedSet, at: dt.datetime) -> None:
+        """Replace a set as a whole, or note that it is still the newest one."""
+
+    def drop(self, source: str, ecosystem: str) -> None:
+        """Remove a set."""
+
+    def progress(self) -> MatchProgress:
+        """With which sets components were matched, and how far."""
+
+    def components(self, after: int, most: int) -> Sequence[tuple[int, Purl]]:
+        """Components with a larger id, in order."""
+
+    def record(
+        self, fingerprint: str, found: Sequence[ComponentMatch], *, assess: AutoAssess, now: dt.datetime, reassess: bool
+    ) -> RecordResult | None:
+        """Keep what advisories say of some components, with automatic assessments; one transaction.
+
+        Nothing is kept, and None is returned, when the sets are not those of the fingerprint any more.
+        """
+
+    def finish(self, fingerprint: str, through: int, *, asks: bool) -> bool:
+        """Note that all components up to one were matched; False when the sets are others now."""
+
+    def confirm(self, ecosystem: str, at: dt.datetime) -> None:
+        """Note that what advisories of an ecosystem say of components is as of a later time."""

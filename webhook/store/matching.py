@@ -1,0 +1,209 @@
+"""What advisories say of components: written beside the answers of asked sources, and never over them.
+
+Each step reads what is there for the whole page, compares, and writes only what differs, so that what did not change
+keeps its revision.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+from sqlalchemy import Connection, Delete, Dialect, Integer, Select, Text, Update, bindparam, delete, select, update
+
+from webhook.model.components import ComponentState
+from webhook.model.downloads import RecordResult
+from webhook.model.vulnerabilities import ASKED, ComponentAnswer
+from webhook.store.bulk import change_among, change_each, insert_columns
+from webhook.store.queries import among, among_values, rows_among
+from webhook.store.recording import Batch, assess_answers, write_vulnerabilities
+from webhook.store.tables import advisory_state, components, findings, matches, vulnerabilities
+from webhook.store.values import to_seconds
+
+if TYPE_CHECKING:
+    from webhook.model.advisories import ComponentMatch
+    from webhook.model.vulnerabilities import Vulnerability
+    from webhook.ports import AutoAssess
+    from webhook.store.database import Change, Database
+
+_Row = tuple[str, int, int]
+"""Ecosystem, state, and seconds since 1970."""
+
+
+def record_matches(
+    database: Database,
+    change: Change,
+    found: Sequence[ComponentMatch],
+    assess: AutoAssess,
+    now: dt.datetime,
+    *,
+    reassess: bool,
+) -> tuple[RecordResult, bool]:
+    """Write what advisories say of some components.
+
+    Args:
+        database: which one.
+        change: a transaction.
+        found: what they say.
+        assess: today's CVSS ranges.
+        now: the time, UTC.
+        reassess: see ``ComponentStore.record``.
+
+    Returns:
+        What that changed, and whether a decision may depend on it.
+    """
+    is_first = _begin(database, change)
+    found = _with_own_ids(change.connection, found)
+    vulnerable = [
+        ComponentAnswer(match.purl, match.vulnerabilities, match.answered_at)
+        for match in found
+        if match.vulnerabilities
+    ]
+    new = assessed = 0
+    described = 0
+    if vulnerable:
+        before = change.connection.execute(_newest_vulnerability).scalar()
+        write_vulnerabilities(change, vulnerable, now)
+        batch = Batch((), (), (), assess, now, reassess)
+        new, assessed = assess_answers(change, vulnerable, batch)
+        described = int(change.connection.execute(_newest_vulnerability).scalar() != before)
+    moved = _write_findings(change.connection, found) | _write_states(change.connection, found)
+    if moved:
+        change_among(change.connection, _touched, sorted(moved), now_revision=change.revision)
+    result = RecordResult(new, assessed, len(vulnerable), change.revision)
+    return result, bool(is_first or moved or assessed or described)
+
+
+def confirm_matches(change: Change, ecosystem: str, at: dt.datetime) -> bool:
+    """Make what advisories of an ecosystem say as of a later time; whether there was anything."""
+    mine = (matches.c.ecosystem == ecosystem) & (matches.c.answered_at < to_seconds(at))
+    if change.connection.execute(select(matches.c.component_id).where(mine).limit(1)).first() is None:
+        return False
+    those = select(matches.c.component_id).where(mine)
+    touched = update(components).where(components.c.id.in_(those)).values(revision=change.revision)
+    change.connection.execute(touched)
+    change.connection.execute(update(matches).where(mine).values(answered_at=to_seconds(at)))
+    return True
+
+
+_newest_vulnerability = select(vulnerabilities.c.revision).order_by(vulnerabilities.c.revision.desc()).limit(1)
+
+
+def _begin(database: Database, change: Change) -> bool:
+    """From the first match on every component is unknown until it was matched; whether this is the first."""
+    connection = change.connection
+    if connection.execute(select(advisory_state.c.id)).first() is not None:
+        return False
+    values = {"id": 1, "fingerprint": "", "through": -1, "asks": True}
+    connection.execute(database.upsert(advisory_state).values(values).on_conflict_do_nothing())
+    connection.execute(update(components).values(revision=change.revision))
+    return True
+
+
+def _with_own_ids(connection: Connection, found: Sequence[ComponentMatch]) -> list[ComponentMatch]:
+    """Vulnerabilities under other ids where an asked source has one of the same id: each takes back its own alone."""
+    names = sorted({held.id for match in found for held in match.vulnerabilities})
+    taken = {key for rows in rows_among(connection, _of_asked, names) for (key,) in rows} if names else set[str]()
+    if not taken:
+        return list(found)
+    return [
+        replace(
+            match,
+            vulnerabilities=tuple(_renamed(held) if held.id in taken else held for held in match.vulnerabilities),
+            fixed={
+                next(
+                    (f"{held.source}:{key}" for held in match.vulnerabilities if held.id == key in taken), key
+                ): version
+                for key, version in match.fixed.items()
+            },
+        )
+        for match in found
+    ]
+
+
+def _renamed(one: Vulnerability) -> Vulnerability:
+    return structs.replace(one, id=f"{one.source}:{one.id}", aliases=tuple(sorted({*one.aliases, one.id})))
+
+
+def _of_asked(dialect: Dialect) -> Select[Any]:
+    named = among_values(dialect, vulnerabilities.c.id)
+    return select(vulnerabilities.c.id).where(named, vulnerabilities.c.source == ASKED)
+
+
+def _write_findings(connection: Connection, found: Sequence[ComponentMatch]) -> set[int]:
+    """Make the findings that come from advisories equal to what they say; the components that have others now."""
+    wanted = {(match.number, held.id): match.fixed.get(held.id) for match in found for held in match.vulnerabilities}
+    numbers = [match.number for match in found]
+    there = {(number, key): fixed for rows in rows_among(connection, _found, numbers) for number, key, fixed in rows}
+    gone = sorted(set(there) - set(wanted))
+    new = sorted(set(wanted) - set(there))
+    moved = sorted(pair for pair, fixed in wanted.items() if pair in there and there[pair] != fixed)
+    if gone or moved:
+        pairs = [*gone, *moved]
+        change_each(connection, _gone, {"number": [one for one, _ in pairs], "key": [key for _, key in pairs]})
+    if added := [*new, *moved]:
+        insert_columns(
+            connection,
+            findings,
+            {
+                "component_id": [number for number, _ in added],
+                "vulnerability_id": [key for _, key in added],
+                "fixed": [wanted[pair] for pair in added],
+            },
+        )
+    return {number for number, _ in (*gone, *new, *moved)}
+
+
+def _found(dialect: Dialect) -> Select[Any]:
+    query = select(findings.c.component_id, findings.c.vulnerability_id, findings.c.fixed)
+    joined = query.join(vulnerabilities, vulnerabilities.c.id == findings.c.vulnerability_id)
+    return joined.where(among_values(dialect, findings.c.component_id), vulnerabilities.c.source != ASKED)
+
+
+def _gone(_: Dialect) -> Delete:
+    return delete(findings).where(
+        findings.c.component_id == bindparam("number", type_=Integer()),
+        findings.c.vulnerability_id == bindparam("key", type_=Text()),
+    )
+
+
+def _write_states(connection: Connection, found: Sequence[ComponentMatch]) -> set[int]:
+    """Write states and times; the components of which something is other than before."""
+    numbers = [match.number for match in found]
+    there: dict[int, _Row] = {
+        number: (ecosystem, state, at)
+        for rows in rows_among(connection, _states, numbers)
+        for number, ecosystem, state, at in rows
+    }
+    wanted: dict[int, _Row] = {
+        match.number: (match.ecosystem, int(match.state), _answered(match)) for match in found if match.ecosystem
+    }
+    gone = sorted(set(there) - set(wanted))
+    moved = sorted(number for number, row in wanted.items() if there.get(number) != row)
+    if old := [*gone, *(number for number in moved if number in there)]:
+        connection.execute(delete(matches).where(among(connection, matches.c.component_id, old)))
+    if moved:
+        ecosystems, states, times = zip(*(wanted[number] for number in moved), strict=True)
+        insert_columns(
+            connection,
+            matches,
+            {"component_id": moved, "ecosystem": ecosystems, "state": states, "answered_at": times},
+        )
+    return {*gone, *moved}
+
+
+def _answered(match: ComponentMatch) -> int:
+    return 0 if match.state is ComponentState.UNKNOWN else to_seconds(match.answered_at)
+
+
+def _states(dialect: Dialect) -> Select[Any]:
+    query = select(matches.c.component_id, matches.c.ecosystem, matches.c.state, matches.c.answered_at)
+    return query.where(among_values(dialect, matches.c.component_id))
+
+
+def _touched(dialect: Dialect) -> Update:
+    written = {"revision": bindparam("now_revision", type_=components.c.revision.type)}
+    return update(components).where(among_values(dialect, components.c.id)).values(written)
