@@ -127,3 +127,7 @@ def test_an_rpm_is_not_compared_with_a_bound_when_only_one_of_them_has_an_epoch(
 def test_a_vers_range_with_bounds_that_have_no_order_is_refused() -> None:
     with pytest.raises(InvalidInput, match="have no order in npm"):
         parse_range("vers:npm/>=main|<2.0.0")
+
+
+def test_a_bound_that_is_no_version_has_no_epoch_to_differ_by() -> None:
+    assert parse_range(">=.0").contains("1:2-3", "rpm") is None
