@@ -7,26 +7,25 @@ import datetime as dt
 import gc
 import logging
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from webhook.engines.downloading.fetching import Fetched, Fetching
 from webhook.engines.downloading.keeping import LeaseKeeper, LeasePace
 from webhook.engines.downloading.options import DownloadOptions
+from webhook.engines.downloading.planning import Planner
 from webhook.engines.downloading.progress import (
     DownloadListener,
     DownloadPlan,
     DownloadProgress,
-    PurlsOf,
     SilentListener,
     Stop,
     Tally,
 )
 from webhook.engines.downloading.telling import RunTeller
 from webhook.errors import BomgateError, Final, SourceError, StoreError
-from webhook.model.downloads import BatchAnswer, DownloadReport, Names, RecordResult
+from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.runs import RunEstimate
@@ -44,7 +43,6 @@ __all__ = [
 log = logging.getLogger("bomgate.download")
 
 _HEARTBEAT_SECONDS = 1.0
-_PAGE = 1000
 _LOOK_SECONDS = 1.0
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
@@ -86,6 +84,10 @@ class Downloader:
     pace: LeasePace = field(default_factory=LeasePace)
     progress: RunProgressStore | None = None
 
+    @property
+    def _planner(self) -> Planner:
+        return Planner(self.source, self.components, self.clock, self.options)
+
     def run(self, only: Sequence[Purl] = (), *, dry_run: bool = False) -> DownloadReport:
         """Ask for everything that is due, most urgent first.
 
@@ -104,7 +106,7 @@ class Downloader:
         """
         self.options.check()
         if dry_run:
-            plan = self._plan(only)
+            plan = self._planner.plan(only)
             self.listener.planned(plan)
             skipped = plan.skipped | ({"dry-run": len(plan.purls)} if plan.purls else {})
             return DownloadReport(skipped=skipped)
@@ -113,7 +115,7 @@ class Downloader:
             teller = RunTeller(self.progress, keeper.lease, self.clock)
             teller.begin(started)
             try:
-                plan = self._plan(only)
+                plan = self._planner.plan(only)
                 self.listener.planned(plan)
                 teller.planned(plan)
                 report = self._download(plan, keeper, teller)
@@ -134,62 +136,17 @@ class Downloader:
         Raises:
             StoreError: the store did not say what is wanted.
         """
-        plan = self._plan(())
-        coordinates, counted = 0, min(len(plan.purls), most)
-        for start in range(0, counted, _PAGE):
-            page = list(plan.purls[start : min(start + _PAGE, counted)])
-            coordinates += sum(self.source.coordinates(page, self._names(page)))
+        plan = self._planner.plan()
+        counted = min(len(plan.purls), most)
+        coordinates = self._planner.coordinates(plan.purls[:counted])
         last = self.runs.last()
         left = None if last is None else last.report.credits_remaining
         at = last.finished if last is not None and left is not None else None
         return RunEstimate(len(plan.purls), coordinates, counted == len(plan.purls), plan.over_budget, left, at)
 
-    def _plan(self, only: Sequence[Purl]) -> DownloadPlan:
-        now = self.clock.now()
-        due = self.components.wanted(now=now, ttl=self.options.due_after)
-        if not only:
-            everyone = PurlsOf(due, len(due))
-            purls = PurlsOf(due, self._affordable(everyone))
-            return DownloadPlan(
-                purls=purls,
-                not_covered=self.components.not_covered(),
-                fresh=max(0, self.components.covered() - len(due)),
-                over_budget=len(due) - len(purls),
-            )
-        named = list(dict.fromkeys(only))
-        askable = [purl for purl in named if purl.is_covered and purl.version]
-        everything = self.components.wanted(now=now, ttl=dt.timedelta(0))
-        fresh = {wanted.purl for wanted in everything}.intersection(askable) - {wanted.purl for wanted in due}
-        chosen = [purl for purl in askable if purl not in fresh]
-        affordable = self._affordable(chosen)
-        return DownloadPlan(
-            purls=tuple(chosen[:affordable]),
-            not_covered=Counter(purl.type for purl in named if not purl.is_covered),
-            fresh=len(fresh),
-            over_budget=len(chosen) - affordable,
-            unusable=sum(purl.is_covered and not purl.version for purl in named),
-        )
-
-    def _affordable(self, purls: Sequence[Purl]) -> int:
-        """How many components, from the first, the budget of coordinates is enough for; at least one if there is any.
-
-        Otherwise a component that needs more than the whole budget would hold up all others for good.
-        """
-        left = self.options.max_components_per_run
-        if left is None:
-            return len(purls)
-        count, there = 0, len(purls) if left else 0
-        while count < there:
-            page = list(purls[count : count + _PAGE])
-            for price in self.source.coordinates(page, self._names(page)):
-                if price > left and count:
-                    return count
-                count, left = count + 1, left - price
-        return count
-
     def _download(self, plan: DownloadPlan, keeper: LeaseKeeper, teller: RunTeller) -> DownloadReport:
         tally, state = Tally(plan), _State()
-        fetching = Fetching(self.source, plan.purls, self.options.concurrency, keeper.holds, self._names)
+        fetching = Fetching(self.source, plan.purls, self.options.concurrency, keeper.holds, self._planner.names)
         if plan.purls:
             with _responsive():
                 fetching.start()
@@ -198,10 +155,6 @@ class Downloader:
                 finally:
                     fetching.stop()
         return tally.report(state.stop or self._shortfall(tally, state))
-
-    def _names(self, purls: Sequence[Purl]) -> Mapping[Purl, Names]:
-        after = self.clock.now() - dt.timedelta(days=self.options.form_ttl_days)
-        return self.components.names(purls, settled_after=after)
 
     def _record_all(
         self, fetching: Fetching, tally: Tally, state: _State, keeper: LeaseKeeper, teller: RunTeller
