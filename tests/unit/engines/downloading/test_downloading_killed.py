@@ -14,7 +14,7 @@ from tests.doubles.clock import RealClock
 from tests.doubles.ossindex import Behaviour, OssIndexDouble
 from tests.doubles.ossindex.behaviour import PAT
 from tests.doubles.ossindex.service import Asked
-from tests.e2e.processes import wait_until
+from tests.e2e.processes import patience
 from tests.worlds import digest_of, sbom_of
 from webhook.clients.ossindex.options import OssIndexOptions
 from webhook.clients.ossindex.source import OssIndexSource
@@ -26,9 +26,10 @@ from webhook.ports import Clock
 from webhook.store.options import StoreOptions
 from webhook.store.repositories import Store, open_store
 
-COMPONENTS, BATCH = 400, 8
+COMPONENTS, BATCH = 800, 8
 REQUESTS_BEFORE = 40
-"""Two are on their way, 16 have arrived, and as many are being committed at the most."""
+"""Of a hundred. At the most two are on their way, two are being read, 16 have arrived, and as many are being committed.
+"""
 
 
 class LaterClock(RealClock):
@@ -85,7 +86,7 @@ def test_after_a_kill_the_next_run_goes_on_and_asks_for_nothing_that_was_committ
         code = f"from {__name__} import main; main({sqlite_url!r}, {double.url!r})"
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
         with subprocess.Popen([sys.executable, "-c", code], env=environment) as process:
-            wait_until(journal.reached.is_set, 30, "the first requests")
+            assert journal.reached.wait(patience(30))
             process.send_signal(signal.SIGKILL)
         left = {component.purl for component in store.components.wanted(now=clock.now(), ttl=dt.timedelta(hours=24))}
         assert 0 < len(left) < COMPONENTS
