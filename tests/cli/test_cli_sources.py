@@ -140,10 +140,44 @@ def test_the_sources_can_be_checked_and_their_age_is_shown(alone: Installation) 
     ]
 
 
-def test_a_file_with_components_that_nobody_matched_yet_is_unknown_and_not_uncovered(alone: Installation) -> None:
-    components = [{"type": "library", "name": "x", "purl": purl} for purl in (LIBSSL, UNPLACED, "pkg:gem/rails@7.0.0")]
+def file_of(bomgate: Installation, *purls: str) -> str:
+    components = [{"type": "library", "name": "x", "purl": purl} for purl in purls]
     content = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}
-    path = alone.write("other.cdx.json", json.dumps(content))
+    return str(bomgate.write("other.cdx.json", json.dumps(content)))
+
+
+def test_a_file_is_matched_at_once_as_if_it_were_stored(alone: Installation) -> None:
+    path = file_of(alone, LIBSSL, TZDATA, UNPLACED, "pkg:gem/rails@7.0.0", "pkg:npm/evil@1.0.0")
     alone.ok("download")
-    counts = verdict(alone, str(path))["components"]
-    assert (counts["unknown"], counts["not_covered"]) == (1, 2)
+    found = verdict(alone, path)
+    counts = found["components"]
+    states = [counts[name] for name in ("vulnerable", "clean", "unknown", "not_covered", "total")]
+    assert (found["action"], states) == ("deny", [2, 1, 0, 2, 5])
+    add(alone, LIBSSL, TZDATA, UNPLACED, "pkg:gem/rails@7.0.0", "pkg:npm/evil@1.0.0")
+    stored = verdict(alone)
+    assert [
+        (one["vulnerability"]["id"], one["action"], one["assessment"]["type"] if one["assessment"] else "")
+        for one in found["findings"]
+    ] == [
+        (one["vulnerability"]["id"], one["action"], one["assessment"]["type"] if one["assessment"] else "")
+        for one in stored["findings"]
+    ]
+
+
+def test_a_file_is_judged_by_what_people_decided(alone: Installation) -> None:
+    path = file_of(alone, LIBSSL)
+    add(alone, LIBSSL.replace("3.0.7-1", "3.0.6-1"))
+    alone.ok("download")
+    assert verdict(alone, path)["action"] == "deny"
+    alone.ok("assess", "CVE-2023-0286", "--type", "Ignore", "--comment", "not reachable")
+    assert verdict(alone, path)["action"] == "allow"
+
+
+def test_a_file_is_clean_by_advisories_alone_only_where_nobody_has_to_be_asked(
+    tmp_path: Path, double: OssIndexDouble, mirror: Path
+) -> None:
+    osv = {"name": "osv", "kind": "osv", "location": str(mirror), "ecosystems": ["Debian", "npm"]}
+    bomgate = Installation(tmp_path, double, {"sources": [{"name": "ossindex", "kind": "ossindex"}, osv]})
+    bomgate.ok("download")
+    counts = verdict(bomgate, file_of(bomgate, TZDATA, "pkg:npm/express@4.0.0", LODASH))["components"]
+    assert [counts[name] for name in ("vulnerable", "clean", "unknown")] == [1, 1, 1]

@@ -67,9 +67,13 @@ class Sources:
         rules = [rule for rule in self.settings.sources or () if rule.kind == OSV]
         return [OsvSource(rule, exchange, self.clock) for rule in rules]
 
+    def asks_about(self, purl: Purl) -> bool:
+        """Whether OSS Index is asked, and covers a component."""
+        return purl.is_covered and self.asks
+
     def covers(self, purl: Purl) -> bool:
         """Whether one of them covers a component."""
-        if purl.is_covered and self.asks:
+        if self.asks_about(purl):
             return True
         if not self.matches:
             return False

@@ -21,6 +21,7 @@ from tests.e2e.product import Bomgate
 
 NewNamespace = Callable[..., str]
 BEGIN_WITH_AN_EVENT = (
+    "bomgate_advisories",
     "apiserver_admission_webhook_rejection_count",
     "apiserver_admission_webhook_fail_open_count",
     "bomgate_controller_duty_errors_total",
@@ -28,7 +29,7 @@ BEGIN_WITH_AN_EVENT = (
     "bomgate_notifications_failing_since",
     "bomgate_notifications_waiting",
 )
-"""Metrics that are not there before something has happened."""
+"""Metrics that are not there before something has happened, or that only an installation with such sources has."""
 
 
 def pods(installation: Installation, component: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,11 @@ from webhook.policy.evaluation import Rules, Subject, evaluate, missing
 if TYPE_CHECKING:
     from webhook.engines.readmodel import ReadModel
     from webhook.engines.searching.unstored import UnstoredSbom
+    from webhook.model.assessments import Assessment
     from webhook.model.changes import ImageFacts
     from webhook.model.deadlines import Deadline
     from webhook.model.images import Digest, ImageRef
+    from webhook.policy.matching import AssessmentIndex
     from webhook.ports import Clock
 
 _MOST_CACHED = 50_000
@@ -207,9 +209,20 @@ class ImageChecker:
 
         return search
 
-    def judge_facts(self, facts: ImageFacts, image: ImageRef, namespace: str = "") -> Verdict:
-        """Judge facts of an image that is not stored, such as those of an SBOM file."""
-        return self._evaluate(facts, Subject(image, image.digest, namespace, self._model.revision))
+    def judge_facts(
+        self, facts: ImageFacts, image: ImageRef, namespace: str = "", supposing: Sequence[Assessment] = ()
+    ) -> Verdict:
+        """Judge facts of an image that is not stored, such as those of an SBOM file.
+
+        Args:
+            facts: what is known of its components.
+            image: what to call it.
+            namespace: where it is to run; empty when that is not known.
+            supposing: assessments that count besides those that are stored.
+        """
+        subject = Subject(image, image.digest, namespace, self._model.revision)
+        index = self._model.assessments
+        return self._evaluate(facts, subject, index.supposing(supposing) if supposing else index)
 
     @property
     def wanted(self) -> Wanted:
@@ -277,11 +290,12 @@ class ImageChecker:
         self.generation, self._wanted = self._model.generation, wanted
         self._verdicts, self._ready = {}, {}
 
-    def _evaluate(self, facts: ImageFacts, subject: Subject) -> Verdict:
+    def _evaluate(self, facts: ImageFacts, subject: Subject, index: AssessmentIndex | None = None) -> Verdict:
         if facts.total == facts.unusable:
             detail = f"{facts.unusable} components, none with a usable purl"
             return missing(subject, SbomStatus.NO_PURLS, detail, self.rules())
-        return evaluate(facts, subject, self.rules(), self._model.assessments, self._clock.now())
+        counting = self._model.assessments if index is None else index
+        return evaluate(facts, subject, self.rules(), counting, self._clock.now())
 
     def _unstored(self, image: ImageRef, digest: Digest, namespace: str, access: PullAccess) -> Verdict | None:
         held = self._search.unstored(image, digest, access)

@@ -19,6 +19,8 @@ log = logging.getLogger("bomgate.matching")
 
 _PAGE = 2_000
 _TRIES = 3
+_NO_NUMBER = -1
+"""Of a component that the store does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,17 @@ class Matcher:
         """
         self._load(self.store.sets())
         return self._index
+
+    def say(self, purls: Sequence[Purl]) -> Sequence[ComponentMatch]:
+        """What the advisories that there are say of components, also of such as the store does not know.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        sets = self.store.sets()
+        self._load(sets)
+        checked = {ecosystem: self._checked(sets, ecosystem) for ecosystem in self._index.ecosystems}
+        return [self._match(_NO_NUMBER, purl, checked) for purl in purls]
 
     def _update(self, source: AdvisorySource, ecosystem: str, known: AdvisorySetInfo | None) -> SetUpdate:
         try:
