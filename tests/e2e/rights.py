@@ -24,6 +24,8 @@ SERVE = [
     ("bomgate.dev", ["breakglassgrants"], ["list", "create", "delete"]),
     ("bomgate.dev", ["breakglassgrants/status"], ["patch"]),
     ("admissionregistration.k8s.io", ["validatingadmissionpolicies", "validatingadmissionpolicybindings"], ["get"]),
+    # The tests decide with the same file at the command line, which asks who that is and what they may do.
+    ("bomgate.dev", ["assessments"], ["create", "delete", "update"]),
 ]
 """API group, resources, verbs."""
 
