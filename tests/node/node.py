@@ -92,7 +92,7 @@ class Node:
             self.start(name)
         with ThreadPoolExecutor(1) as beside:
             pushed = beside.submit(self.push, self._images)  # what it is given is gone when it ends
-            self.wait(self.api_is_ready, "the API server")
+            wait_until(self._api_comes, START_SECONDS, "the API server", pause=0.1)
             self.wait(self.containerd_is_ready, "containerd")  # a kubelet that cannot reach it ends
             for name in ("controllers", "scheduler", "kubelet", "proxy", "dns"):
                 self.start(name)
@@ -109,6 +109,11 @@ class Node:
             return ready()
 
         return wait_until(answer, seconds, what, pause=0.1)
+
+    def _api_comes(self) -> bool:
+        if not self._running["apiserver"].running:  # it ends when etcd takes long, and is started again, as by systemd
+            self.start("apiserver")
+        return self.api_is_ready()
 
     def api_is_ready(self) -> bool:
         return self.kubectl("get", "--raw", "/readyz", check=False).code == 0

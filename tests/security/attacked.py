@@ -93,6 +93,11 @@ class Guarded:
     bomgate: Bomgate
     cluster: ObjectServer
 
+    def assess(self, *arguments: str) -> None:
+        """Decide as the user of this machine, because the double knows no people."""
+        everywhere = ("assess", "CVE-2026-10001", "--comment", "test", *arguments)
+        self.bomgate.run(*everywhere, environment={"BOMGATE_KUBE_CLUSTER": "false"})
+
     def ask(self, review: dict[str, Any], *, timeout: str = "5s", path: str = "/validate/deny") -> dict[str, Any]:
         """The response to a review, over HTTPS."""
         return self.send(json.dumps(review).encode(), timeout=timeout, path=path)

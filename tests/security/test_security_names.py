@@ -363,9 +363,8 @@ def test_a_name_that_is_none_is_answered_with_what_is_wrong_with_it(name: str, w
 def test_no_spelling_gets_around_a_narrowed_block_of_a_running_server(tmp_path: Path) -> None:
     # One worker: another may learn of the block a moment later than this one.
     with guarded(tmp_path / "names", serve={"workers": 1}) as one:
-        assess = ("assess", "CVE-2026-10001", "--comment", "test")
-        one.bomgate.run(*assess, "--type", "Ignore")
-        one.bomgate.run(*assess, "--type", "Blocked", "--image", "registry.example:0443/shop/*")
+        one.assess("--type", "Ignore")
+        one.assess("--type", "Blocked", "--image", "registry.example:0443/shop/*")
         blocked, digest = "registry.example/shop/web", catalogue.digest("blocked")
         wait_until(lambda: not one.ask(pod(f"{blocked}@{digest}"))["allowed"], 20, "the block")
         for name in SAME[0]:

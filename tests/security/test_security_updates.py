@@ -547,12 +547,11 @@ def test_a_running_server_remembers_what_tags_stood_for_also_after_a_restart(tmp
                 answer["allowed"] and "The tag of this image is not known" not in warnings and "No SBOM" not in warnings
             )
 
-        assess = ("assess", "CVE-2026-10001", "--comment", "test", "--type")
-        bomgate.run(*assess, "Ignore")
+        one.assess("--type", "Ignore")
         point("tagged")
         keep(one.cluster, deployment(tag))
         wait_until(lambda: known(tag), 20, "the tag")
-        bomgate.run(*assess, "Blocked")
+        one.assess("--type", "Blocked")
         wait_until(lambda: denied(tag), 20, "the block")
         point("moved")
         pinned = f"registry.example:443/shop/tagged:1@{had}"

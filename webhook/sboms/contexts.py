@@ -20,7 +20,7 @@ _LENGTH = len(_BUILT_FROM)
 _LONGEST = 500
 """Characters of what is said of one package; real ones stay below 200."""
 _EPOCH_BEFORE = re.compile(r"pkg:rpm/[^?#]*@([1-9][0-9]{0,8}):")
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*+\Z").match
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]*+\Z")
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:+^-]*")
 _Tail = tuple[str, str, str]
 """A release, an epoch and a source package."""
@@ -81,7 +81,7 @@ def _add_contexts(
             of, _, version = said[_LENGTH:].partition(" ")
             if "+" in version:
                 version = version.replace("+", "%2B")
-            if key.endswith(f"@{version}") and ":" not in text[4:start] and _PLAIN(of):
+            if key.endswith(f"@{version}") and ":" not in text[4:start] and _PLAIN.match(of):
                 same = key.startswith(of, len(beginning)) and key[len(beginning) + len(of)] == "@"
                 keys[place] = f"{key}{head}" if same else f"{key}{head}&upstream={of}"
                 continue
