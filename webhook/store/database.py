@@ -94,7 +94,6 @@ class Database:
         self._options, self._create = options, create
         self._engine = self._make_engine()
         self._schema_lock = threading.Lock()
-        self._looking, self._has_looked = threading.Lock(), False
         self._schema_known = False
 
     def _make_engine(self) -> Engine:
@@ -255,9 +254,7 @@ class Database:
     def _look_at_file(self) -> None:
         path = sqlite_path(self.url)
         if path is not None:
-            with self._looking:
-                make_folder(path, create=self._create, looks_inside=not self._has_looked)
-                self._has_looked = True  # connections follow
+            make_folder(path, create=self._create)
 
 
 def _next(_: Dialect) -> Select[Any]:

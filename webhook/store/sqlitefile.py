@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _HEADER = b"SQLite format 3\x00"
 """The first bytes of every database file (https://www.sqlite.org/fileformat.html#magic_header_string)."""
+_SMALLEST_BYTES = 512
+"""Size of the smallest database that is not empty: one page (https://www.sqlite.org/fileformat.html#page_size)."""
 _JOURNAL_LIMIT_BYTES = 64 * 2**20
 _SWITCH_TRIES = 50
 
@@ -49,21 +51,18 @@ def _existing(url: URL) -> URL:
     return url.set(database=f"file:{quote(url.database or '')}", query={"mode": "rw", "uri": "true"})
 
 
-def make_folder(path: Path, *, create: bool, looks_inside: bool = True) -> None:
+def make_folder(path: Path, *, create: bool) -> None:
     """Make the folder of a file that is to be made.
 
     Args:
         path: of the file.
         create: whether it is made when it is not there.
-        looks_inside: whether its first bytes are read. A process must not do so once it has connections to the file:
-            closing it would give up the locks of all of them, so that another process that ends removes the log that
-            they go on writing (https://www.sqlite.org/howtocorrupt.html, section 2.2).
 
     Raises:
         StoreUnreachable: there is no file, and none is to be made.
         StoreError: the file is no SQLite database, or the folder cannot be made.
     """
-    if looks_inside and path.exists():
+    if path.exists():
         _refuse_other_file(path)
     # A file of no bytes is as good as none: opening it would make a database of it.
     if not create and (not path.exists() or path.stat().st_size == 0):
@@ -84,12 +83,19 @@ def make_folder(path: Path, *, create: bool, looks_inside: bool = True) -> None:
 
 
 def _refuse_other_file(path: Path) -> None:
-    """Refuse a file that is no SQLite database: SQLite takes a short one for an empty database and overwrites it.
+    """Refuse a short file that is no SQLite database, which SQLite takes for an empty one and overwrites.
+
+    Longer ones SQLite refuses itself. They must not be opened here: this process may have connections to them, and
+    closing the file would give up the locks of all of them, so that another process that ends removes the log that
+    they go on writing, and the file is damaged (https://www.sqlite.org/howtocorrupt.html, section 2.2). No database is
+    that short while somebody has a lock on it.
 
     Raises:
         StoreError: it is something else, or cannot be read.
     """
     try:
+        if not 0 < path.stat().st_size < _SMALLEST_BYTES:
+            return
         with path.open("rb") as file:
             start = file.read(len(_HEADER))
     except OSError as problem:
