@@ -217,12 +217,12 @@ class Parts:
 
     def sbom_checker(self, checker: ImageChecker) -> SbomChecker:
         """Judges SBOM files."""
-        from webhook.engines.judging.documents import Coverage, SbomChecker
+        from webhook.engines.judging.documents import SbomChecker, UnstoredAnswers
 
         sources = self.sources
         match = self.matcher.say if sources.matches else None
-        coverage = Coverage(sources.covers, sources.asks_about, match, lambda: self.assessor.auto_rule())
-        return SbomChecker(checker, self.model, self.refresher, coverage)
+        answers = UnstoredAnswers(sources.covers, sources.asks_about, match, lambda: self.assessor.auto_rule())
+        return SbomChecker(checker, self.model, self.refresher, answers)
 
     def importer(self) -> SbomImporter:
         """Takes SBOM documents in."""

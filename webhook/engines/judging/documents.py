@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class UnstoredAnswers:
     """What sources say at once of components that the store does not know.
 
     Attributes:
@@ -52,11 +52,11 @@ class SbomChecker:
         checker: judges facts.
         model: what is known.
         refresher: gives the numbers of known components, and keeps the model up to date.
-        coverage: what is said of components that the store does not know.
+        answers: what is said of components that the store does not know.
     """
 
-    def __init__(self, checker: ImageChecker, model: ReadModel, refresher: Refresher, coverage: Coverage) -> None:
-        self._checker, self._model, self._refresher, self._coverage = checker, model, refresher, coverage
+    def __init__(self, checker: ImageChecker, model: ReadModel, refresher: Refresher, answers: UnstoredAnswers) -> None:
+        self._checker, self._model, self._refresher, self._answers = checker, model, refresher, answers
 
     def check(self, sbom: Sbom, image: ImageRef, namespace: str = "") -> Verdict:
         """Judge an SBOM as that of ``image``.
@@ -89,17 +89,17 @@ class SbomChecker:
         return self._checker.judge_facts(facts, image, namespace, self._automatic(vulnerable))
 
     def _matched(self, strangers: Sequence[Purl]) -> dict[Purl, ComponentMatch]:
-        if self._coverage.match is None or not strangers:
+        if self._answers.match is None or not strangers:
             return {}
-        return {match.purl: match for match in self._coverage.match(strangers)}
+        return {match.purl: match for match in self._answers.match(strangers)}
 
     def _state(self, purl: Purl, match: ComponentMatch | None) -> ComponentState:
         """What all sources say of a component together, where those that are asked have not answered."""
         if match is not None and match.state is ComponentState.VULNERABLE:
             return ComponentState.VULNERABLE
-        if not self._coverage.covers(purl):
+        if not self._answers.covers(purl):
             return ComponentState.NOT_COVERED
-        if match is None or self._coverage.asks(purl) or match.state is not ComponentState.CLEAN:
+        if match is None or self._answers.asks(purl) or match.state is not ComponentState.CLEAN:
             return ComponentState.UNKNOWN
         is_stale = int(match.answered_at.timestamp()) < self._checker.stale_before
         return ComponentState.UNKNOWN if is_stale else ComponentState.CLEAN
@@ -110,7 +110,7 @@ class SbomChecker:
             return []
         seen = {(found.id, held.purl.package) for _, held in self._model.vulnerable() for found in held.vulnerabilities}
         recorded = self._model.assessments.records()
-        rule = self._coverage.assess()
+        rule = self._answers.assess()
         made = []
         for match in vulnerable:
             for found in match.vulnerabilities:
