@@ -23,7 +23,7 @@ from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.sboms import parse
 from webhook.store.repositories import Store
-from webhook.store.tables import advisory_sets
+from webhook.store.tables import advisory_sets, advisory_state
 
 LIBSSL = "pkg:deb/debian/libssl3@3.0.7-1?distro=debian-12&upstream=openssl"
 LODASH = "pkg:npm/lodash@4.17.20"
@@ -226,6 +226,22 @@ def test_a_set_that_cannot_be_read_is_fetched_again(real_store: Store, clock: Fa
     report = matcher(real_store, clock, shelf).update()
     assert report.updates[0].changed
     assert real_store.advisories.load("osv", "Debian") is not None
+
+
+def test_nothing_is_matched_while_a_set_cannot_be_read(real_store: Store, clock: FakeClock) -> None:
+    add(real_store, [LIBSSL])
+    shelf = Shelf(Debian=[openssl()], npm=[lodash()])
+    matcher(real_store, clock, shelf).update()
+    with real_store.advisories._database.write() as connection:
+        connection.execute(update(advisory_sets).where(advisory_sets.c.ecosystem == "Debian").values(payload=b"x"))
+        connection.execute(update(advisory_state).values(fingerprint="another program's"))
+    reader, follower = Reader(real_store), matcher(real_store, clock, shelf)
+    assert follower.match().matched == 0
+    assert reader.follow()["vulnerable"] == 1
+    matcher(real_store, clock, shelf).update()
+    add(real_store, [LIBSSL, LIBSSL.replace("3.0.7", "3.0.6")])
+    assert follower.match().vulnerable == 1
+    assert reader.follow()["vulnerable"] == 2
 
 
 def test_a_name_that_an_asked_source_uses_stays_its_own(real_store: Store, clock: FakeClock) -> None:

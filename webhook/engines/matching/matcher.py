@@ -182,6 +182,10 @@ class Matcher:
         if after >= progress.newest and progress.fingerprint == fingerprint:
             return MatchReport()
         self._load(sets)
+        if len(self._sets) < len(sets):
+            # Without them it would be said that nobody covers what they are about.
+            log.warning("some advisories cannot be read; nothing is matched until a download has brought them again")
+            return MatchReport()
         checked = {ecosystem: self._checked(sets, ecosystem) for ecosystem in self._index.ecosystems}
         matched = vulnerable = new = assessed = 0
         for page in self._pages(after):
@@ -210,9 +214,9 @@ class Matcher:
         return ComponentMatch(number, purl, ecosystem, said.state, said.vulnerabilities, said.fixed, at)
 
     def _load(self, sets: Sequence[AdvisorySetInfo]) -> None:
-        """Load the sets that are others than those in memory."""
+        """Load the sets that are others than those in memory; such as cannot be read are tried again each time."""
         fingerprint = fingerprint_of(sets)
-        if fingerprint == self._loaded:
+        if fingerprint == self._loaded and len(self._sets) == len(sets):
             return
         loaded: dict[tuple[str, str], tuple[str, AdvisorySet]] = {}
         for info in sets:
