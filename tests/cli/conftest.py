@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.installation import ADVISORIES, Installation
+from tests.console.world import filled as fill
 from tests.doubles.ossindex import Behaviour, OssIndexDouble
 
 
@@ -33,6 +34,14 @@ def double() -> Iterator[OssIndexDouble]:
 def bomgate(tmp_path: Path, double: OssIndexDouble) -> Installation:
     """An installation with nothing in it."""
     return Installation(tmp_path, double)
+
+
+@pytest.fixture(scope="module")
+def filled_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file as a team has it after a week; to be looked at, or to be copied."""
+    folder = tmp_path_factory.mktemp("team")
+    fill(f"sqlite:///{folder}/filled.db", str(folder)).store.close()
+    return folder / "filled.db"
 
 
 @pytest.fixture(scope="session")

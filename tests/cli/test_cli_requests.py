@@ -6,22 +6,21 @@ import csv
 import getpass
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.cli.installation import Ran, invoke
-from tests.cli.test_cli_triage import Team, filled_file  # noqa: F401  (a fixture)
+from tests.cli.team import Team
 from tests.console.world import LODASH, LOG4J
 
 LOG4SHELL = ("CVE-2021-44228", "--package", LOG4J.partition("@")[0], "--namespace", "shop", "--reason", "class removed")
 
 
 @pytest.fixture
-def alone(tmp_path: Path, filled_file: Path) -> Team:  # noqa: F811
+def alone(tmp_path: Path, filled_file: Path) -> Team:
     """A machine that one person uses; its settings let them answer themselves."""
-    import shutil
-
     shutil.copy(filled_file, tmp_path / "bomgate.db")
     team = Team(f"sqlite:///{tmp_path}/bomgate.db", tmp_path)
     settings = {"database": {"url": team.url}, "requests": {"allowSelf": True, "maxDays": 40}}

@@ -11,39 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cli.installation import Ran, invoke
+from tests.cli.team import Team
 from tests.console.world import CLEAN, LODASH, LOG4J, filled
 from tests.ports.samples import digest
 from tests.postgres import PostgresServer
 from webhook.settings import load_settings
-
-
-class Team:
-    """Runs commands on a filled store."""
-
-    def __init__(self, url: str, folder: Path) -> None:
-        self.url, self.config = url, folder / "bomgate.yaml"
-        self.config.write_text(yaml.safe_dump({"database": {"url": url}}), encoding="utf-8")
-
-    def run(self, *arguments: str) -> Ran:
-        return invoke(*arguments, "--config", str(self.config))
-
-    def ok(self, *arguments: str) -> Ran:
-        ran = self.run(*arguments)
-        assert ran.code == 0, f"{arguments} exits with {ran.code}: {ran.err}"
-        return ran
-
-    def ids(self, *filters: str) -> list[str]:
-        found = self.ok("vulns", "list", *filters, "--output", "json").json["vulnerabilities"]
-        return [item["id"] for item in found]
-
-
-@pytest.fixture(scope="module")
-def filled_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A filled SQLite file."""
-    folder = tmp_path_factory.mktemp("team")
-    filled(f"sqlite:///{folder}/filled.db", str(folder)).store.close()
-    return folder / "filled.db"
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

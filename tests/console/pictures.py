@@ -57,7 +57,7 @@ def take(folder: Path, names: tuple[str, ...], widths: tuple[dict[str, int], ...
             page = browser.new_page()
             page.goto(link)
             for width in widths:
-                page.set_viewport_size(width)  # type: ignore[arg-type]
+                page.set_viewport_size(width)
                 for name in names:
                     show(page, link.partition("/sign-in")[0], name)
                     end = f"-{width['width']}" if len(widths) > 1 else ""
@@ -78,13 +78,18 @@ def show(page: Page, address: str, name: str) -> None:
     if name != "preview":
         page.goto(address + PAGES[name])
         return
+    _preview(page, address, "Caution", "Lookups are turned off in the shop; the update is planned for this week.")
+    page.get_by_role("heading", name="What this changes").scroll_into_view_if_needed()
+
+
+def _preview(page: Page, address: str, kind: str, comment: str) -> None:
+    """See what assessing Log4Shell in the shop would change."""
     page.goto(f"{address}/vulnerabilities/CVE-2021-44228")
     page.get_by_role("button", name="Assess …").click()
-    page.get_by_label("Caution").check()
-    page.get_by_label("Comment").fill("Lookups are turned off in the shop; the update is planned for this week.")
+    page.get_by_label(kind).check()
+    page.get_by_label("Comment").fill(comment)
     page.get_by_label("Namespace").fill("shop")
     page.get_by_role("button", name="Preview").click()
-    page.get_by_role("heading", name="What this changes").scroll_into_view_if_needed()
 
 
 def _show_type(page: Page, address: str) -> None:
@@ -97,12 +102,7 @@ def _show_type(page: Page, address: str) -> None:
         page.get_by_label("Description").fill("Signed off by the owner of the service.")
         page.get_by_role("button", name="Preview").click()
         page.get_by_role("button", name="Record").click()
-        page.goto(f"{address}/vulnerabilities/CVE-2021-44228")
-        page.get_by_role("button", name="Assess …").click()
-        page.get_by_label("Accepted risk").check()
-        page.get_by_label("Comment").fill("Lookups are turned off.")
-        page.get_by_label("Namespace").fill("shop")
-        page.get_by_role("button", name="Preview").click()
+        _preview(page, address, "Accepted risk", "Lookups are turned off.")
         page.get_by_role("button", name="Record").click()
         page.goto(f"{address}/type?name=Accepted+risk")
     page.get_by_label("deny").check()

@@ -222,7 +222,7 @@ def _leave(page: Page, context: BrowserContext, former: str) -> None:
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in with Corp")).to_be_visible()
     cookie = {"name": "__Host-bomgate", "value": former, "url": page.url, "secure": True}
-    context.add_cookies([cookie])  # type: ignore[list-item]
+    context.add_cookies([cookie])
     page.goto("/workloads")
     expect(page.get_by_role("button", name="Sign in with Corp")).to_be_visible()
     context.close()

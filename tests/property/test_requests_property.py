@@ -52,7 +52,7 @@ def take(store: MemoryRequests, step: tuple[object, ...], now: dt.datetime) -> N
         check_asker(person, ("system:serviceaccount:shop:ci",))
         _, _, scope, names, days = step
         until = now + dt.timedelta(days=int(str(days)))
-        made = ExceptionRequest(0, names, scope, until, (Asker(person, "why", now),), now)  # type: ignore[arg-type]
+        made = ExceptionRequest(0, names, scope, until, (Asker(person, "why", now),), now)
         store.change(asked(made, "test"), now=now, namespace="shop")
         return
     number = int(str(step[2]))

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cli.conftest import bomgate, double  # noqa: F401 fixtures
 from tests.cli.installation import Installation
 from tests.copies import replace
+from tests.doubles.ossindex import OssIndexDouble
 from tests.e2e import catalogue
 from tests.e2e.processes import wait_until
 from tests.fakes import NOON, FakeClock
@@ -322,7 +322,9 @@ def test_a_report_of_the_cluster_is_looked_for_under_one_name(usual: str, other:
 # -- the command line -----------------------------------------------------------------------------------------------
 
 
-def test_the_command_line_knows_an_image_in_every_spelling(bomgate: Installation, tmp_path: Path) -> None:  # noqa: F811
+def test_the_command_line_knows_an_image_in_every_spelling(tmp_path: Path) -> None:
+    with OssIndexDouble() as double:
+        bomgate = Installation(tmp_path, double)
     document = tmp_path / "sbom.json"
     document.write_text(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": []}))
     for usual, *others in SAME:

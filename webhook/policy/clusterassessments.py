@@ -99,17 +99,17 @@ def stated(
             record = provisioned(readable.definition, types, now, former, CLUSTER)
             record = structs.replace(record, rule=str(readable.one.resource), recorded_by=CLUSTER)
             made[key] = (name, structs.replace(record, author=_author(readable.one, record, former, guarded)))
-    records = dict(made.values())
-    stays = {
-        item.rule: (key, item)
+    free = {
+        item.rule: item
         for key, item in there.items()
-        if item.type is not None and (held is None or denies(item.type, types))
+        if key not in made and item.type is not None and (held is None or denies(item.type, types))
     }
-    for resource in resources:
-        key_and_record = stays.get(str(resource.resource))
-        if resource.resource.name in refused and key_and_record is not None and key_and_record[0] not in made:
-            records[resource.resource.name] = key_and_record[1]
-    return Stated(records, refused)
+    stays = {
+        each.resource.name: free[rule]
+        for each in resources
+        if each.resource.name in refused and (rule := str(each.resource)) in free
+    }
+    return Stated({**dict(made.values()), **stays}, refused)
 
 
 def denies(name: str, types: TypeTable) -> bool:

@@ -26,7 +26,7 @@ NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 def source(location: object, clock: FakeClock, **more: object) -> OsvSource:
-    rule = SourceRule("osv", "osv", str(location), ("Debian",), plain_http=True, **more)  # type: ignore[arg-type]
+    rule = SourceRule("osv", "osv", str(location), ("Debian",), plain_http=True, **more)
     return OsvSource(rule, Exchange(LIMITS, clock), clock)
 
 
@@ -154,7 +154,7 @@ class Mirror:
                 self.send_header("Content-Length", str(len(mirror.content) if mirror.status == 200 else 0))
                 self.end_headers()
 
-            def log_message(self, *args: object) -> None:  # type: ignore[override]
+            def log_message(self, *args: object) -> None:
                 """Nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -52,7 +52,7 @@ def desk(real_store: Store, clock: FakeClock) -> RequestDesk:
 
 def wish(*names: str, days: int | None = 30, **more: object) -> Wish:
     made = Wish(names or ("CVE-1",), Scope("pkg:npm/lodash"), "shop", f"needed {HOSTILE}", days=days)
-    return replace(made, **more)  # type: ignore[arg-type]
+    return replace(made, **more)
 
 
 def test_an_approval_makes_an_assessment_that_says_who_asked_and_why(desk: RequestDesk, real_store: Store) -> None:

@@ -145,7 +145,7 @@ def test_a_change_waits_again_and_what_was_approved_does_not_count_meanwhile(
     strict.run()
     strict.requests.approve(1, DraftAnswer("fine"), BEN, "test")
     strict.run()
-    strict.put("open", **{"kind": "Ignore", "author": "ana", **change})  # type: ignore[arg-type]
+    strict.put("open", **{"kind": "Ignore", "author": "ana", **change})
     assert strict.run()["open"].reason == "ApprovalWaits"
     assert strict.action() is Action.DENY
     request = strict.requests.named(1)

@@ -87,7 +87,7 @@ def world(clock: FakeClock) -> World:
     rules = StoreRules(Rules(default_types(), Policy()), store.types)
     desk = RequestDesk(requests, store.vulnerabilities, rules, RequestOptions(), clock)
     objects, guard, events, counts = Objects(), FakeTicketGuard(), list[ObjectEvent](), list[RequestCounts]()
-    made = World(None, desk, requests, objects, guard, events, counts)  # type: ignore[arg-type]
+    made = World(None, desk, requests, objects, guard, events, counts)
     made.duty = RequestDuty(RequestParts(desk, objects, guard, made), clock, counts.append)
     return made
 

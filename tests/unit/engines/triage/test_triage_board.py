@@ -151,10 +151,10 @@ def test_a_decision_judges_only_the_images_that_it_is_about(parts: Parts, monkey
 
     def noting(checker: ImageChecker, image: object, *rest: object) -> Verdict | None:
         judged.append(image)
-        return judge(checker, image, *rest)  # type: ignore[arg-type]
+        return judge(checker, image, *rest)
 
     monkeypatch.setattr(ImageChecker, "unremembered", noting)
     board = boards.refresh()
-    assert [str(image.digest) for image in judged] == [digest(3)]  # type: ignore[attr-defined]
+    assert [str(image.digest) for image in judged] == [digest(3)]
     assert board.by_digest[digest(3)].verdict.action is Action.DENY
     store.close()
