@@ -95,8 +95,10 @@ class Parts:
         """Gives assessments."""
         from webhook.engines.assessing.assessor import Assessor
 
-        store = self.store
-        return Assessor(store.assessments, store.vulnerabilities, store.components, self.rules_now, self.clock)
+        store, by_two = self.store, self.settings.requests.required
+        return Assessor(
+            store.assessments, store.vulnerabilities, store.components, self.rules_now, self.clock, by_two=by_two
+        )
 
     @cached_property
     def selector(self) -> Selector:

@@ -84,6 +84,7 @@ def _triage(parts: Parts, whole: Boards, boards: BoardSource, rules: ModelRules)
         whole,
         parts.settings.policy,
         clock,
+        parts.settings.requests.required,
     )
     return Triage(
         whole,

@@ -101,10 +101,10 @@ def command(output: str, **given: Any) -> Exit:
     if not is_json:
         _show(planned)
     if planned.changes and not request.dry_run:
-        require(request, planned, who)
+        require(request, planned, parts, who)
         if request.in_bulk and not request.yes and sys.stdin.isatty():
             click.confirm(f"Record {count(len(planned.changes), 'assessment')}?", abort=True, err=True)
-        planned = record(planned, parts, who)
+        planned = record(request, planned, parts, who)
     if is_json:
         print_json(
             AssessedShape(

@@ -183,23 +183,28 @@ def with_effects(planned: Outcome, parts: Parts) -> Outcome:
     return replace(planned, effects=loaded_triage(parts).decider.effects(planned.records))
 
 
-def require(request: Request, planned: Outcome, who: Actor) -> None:
+def require(request: Request, planned: Outcome, parts: Parts, who: Actor) -> None:
     """Refuse what whoever decides has no right to, in one of the namespaces that it is about.
 
     Raises:
         NotAllowed: see above.
+        ApprovalNeeded: it loosens, and takes another person.
         SourceError: the API server does not say.
     """
     verb = "delete" if request.undo is not None or request.clear else "create"
     who.require_for(verb, "assessments", planned.records)
     if request.override:
         who.require_for("create", "assessments/override", planned.records)
+    if not request.existing:
+        parts.assessor.check_approval(planned.records)
 
 
-def record(planned: Outcome, parts: Parts, who: Actor) -> Outcome:
+def record(request: Request, planned: Outcome, parts: Parts, who: Actor) -> Outcome:
     """Record what was planned, under the name of a new batch."""
     batch = f"{parts.clock.now():%Y%m%d}-{secrets.token_hex(3)}"
-    stamped = parts.assessor.record(planned.records, batch=batch, recorded_by=who.recorded_by)
+    stamped = parts.assessor.record(
+        planned.records, batch=batch, recorded_by=who.recorded_by, by_rules=request.existing
+    )
     changes = tuple(replace(change, record=record) for change, record in zip(planned.changes, stamped, strict=True))
     return replace(planned, changes=changes, batch=batch)
 

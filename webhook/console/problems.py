@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 from webhook.console.identity import RightsUnknown
 from webhook.errors import BomgateError, ChangedMeanwhile, InvalidInput, StoreError, StoreUnreachable, TooBroad
 from webhook.policy.asking import ApprovalRefused, RequestRefused
+from webhook.policy.loosening import ApprovalNeeded
 
 
 class NotSignedIn(BomgateError):
@@ -35,6 +36,7 @@ _STATUS: tuple[tuple[type[BomgateError], int], ...] = (
     (NotAllowed, 403),
     (ApprovalRefused, 403),
     (RequestRefused, 403),
+    (ApprovalNeeded, 403),
     (NotFound, 404),
     (ChangedMeanwhile, 409),
     (TooBroad, 422),

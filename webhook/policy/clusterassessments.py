@@ -39,10 +39,12 @@ class Stated:
     Attributes:
         records: what is to be provisioned, by name of the object; for one that is refused, what it stated before.
         refused: why an object, as it is now, does not count, by its name.
+        kept: what denied and is stated by no object any more, where ending it takes another person.
     """
 
     records: Mapping[str, Assessment]
     refused: Mapping[str, BomgateError]
+    kept: tuple[Assessment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def stated(
 
     An object that cannot be used harms no other, and what it stated before stays: nothing that was denied opens because
     of a slip of the keys, or because a type was deleted first. Where what loosens needs an approval, only what denied
-    stays.
+    stays; it stays, too, when its object is deleted or is about something else. It ends once an approved object states
+    something else for the same vulnerability and scope.
 
     Args:
         resources: all objects.
@@ -109,7 +112,20 @@ def stated(
         for each in resources
         if each.resource.name in refused and (rule := str(each.resource)) in free
     }
-    return Stated({**dict(made.values()), **stays}, refused)
+    records = {**dict(made.values()), **stays}
+    return Stated(records, refused, _kept(there, records.values(), types, now) if held is not None else ())
+
+
+def _kept(
+    there: Mapping[_Key, Assessment], records: Iterable[Assessment], types: TypeTable, now: dt.datetime
+) -> tuple[Assessment, ...]:
+    """What denied, and would end because no object states it any more."""
+    named = {(record.vulnerability.casefold(), record.scope) for record in records}
+    return tuple(
+        former
+        for key, former in there.items()
+        if key not in named and former.type is not None and not former.expired(now) and denies(former.type, types)
+    )
 
 
 def denies(name: str, types: TypeTable) -> bool:

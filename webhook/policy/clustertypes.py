@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from webhook.errors import ConfigError
 from webhook.model.assessments import AssessmentType, StoredType, TypeOrigin
+from webhook.policy.loosening import type_loosens
 from webhook.policy.plaintext import plain
 from webhook.policy.scores import check_ranges
 from webhook.policy.typetable import TypeTable
@@ -27,6 +28,13 @@ class OverlappingTypes(ConfigError):
     """The CVSS ranges of two types overlap."""
 
     code = "overlapping-types"
+
+
+class TypeLoosens(ConfigError):
+    """A change of a type loosens, which takes another person, and objects do not say who wrote them."""
+
+    code = "type-loosens"
+    default_remedy = "Define it in assessmentTypes of the settings file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,29 @@ def with_stored(own: TypeTable, stored: Iterable[StoredType]) -> TypeTable:
         else:
             left_out.append(stored_type.type)
     return TypeTable(table, left_out) if left_out else table
+
+
+def strict(
+    candidates: Mapping[str, Candidate], stored: Iterable[StoredType]
+) -> tuple[dict[str, Candidate], dict[str, ConfigError]]:
+    """Candidates without the changes that loosen, and why these do not count.
+
+    Args:
+        candidates: what the cluster names.
+        stored: all types of the store; those of the cluster that it names no longer stay if that is stricter.
+    """
+    known = {kind.type.name.casefold(): kind for kind in sorted(stored, key=lambda kind: not kind.retired)}
+    made, held = dict(candidates), dict[str, ConfigError]()
+    for name, candidate in candidates.items():
+        why = type_loosens(known.get(name.casefold()), candidate.type) if candidate.type is not None else ""
+        if why:
+            made[name] = Candidate(None, candidate.former)
+            held[name] = TypeLoosens(f"It would loosen: {why} (requests.required).")
+    for kind in known.values():
+        name, is_of_cluster = kind.type.name, kind.origin is TypeOrigin.CLUSTER and not kind.retired
+        if is_of_cluster and name not in candidates and type_loosens(kind, None):
+            made[name] = Candidate(None, kind.type)
+    return made, held
 
 
 def settle(own: TypeTable, candidates: Mapping[str, Candidate]) -> Settled:

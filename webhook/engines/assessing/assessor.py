@@ -25,6 +25,7 @@ from webhook.policy.decisions import (
     provisioned_all,
 )
 from webhook.policy.evaluation import Judge
+from webhook.policy.loosening import check_assessments
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.plaintext import plain
 from webhook.policy.plans import Plan, plan_existing
@@ -43,6 +44,7 @@ class Assessor:
         components: what is affected.
         rules: gives types and policy, each time that they are used.
         clock: time.
+        by_two: whether what loosens takes another person, so that it cannot be recorded here.
     """
 
     def __init__(
@@ -52,9 +54,11 @@ class Assessor:
         components: ComponentStore,
         rules: RuleSource,
         clock: Clock,
+        *,
+        by_two: bool = False,
     ) -> None:
         self._assessments, self._vulnerabilities, self._components = assessments, vulnerabilities, components
-        self._rules, self._clock = rules, clock
+        self._rules, self._clock, self._by_two = rules, clock, by_two
 
     # -- by itself --------------------------------------------------------------------------------------------------
 
@@ -176,6 +180,7 @@ class Assessor:
                 for spelling in dict.fromkeys(assessment.vulnerability for assessment in manual)
             ]
         if not dry_run:
+            self.check_approval(records)
             self._assessments.append(records)
         return tuple(records)
 
@@ -231,6 +236,7 @@ class Assessor:
         recorded_by: str,
         note: AuditNote | None = None,
         since: int | None = None,
+        by_rules: bool = False,
     ) -> tuple[Assessment, ...]:
         """Record what was planned, all or nothing, under one name by which it can be undone.
 
@@ -240,15 +246,32 @@ class Assessor:
             recorded_by: likewise.
             note: for the audit log; one that says what the records say when left out.
             since: the revision as of which it was planned; None does not look whether somebody has decided since.
+            by_rules: the ranges of the types decide, and no person.
 
         Raises:
+            ApprovalNeeded: it loosens, and takes another person.
             ChangedMeanwhile: somebody has decided about one of the vulnerabilities since.
             StoreError: nothing was recorded.
         """
         stamped = tuple(structs.replace(record, batch=batch, recorded_by=recorded_by) for record in records)
         if stamped:
+            if not by_rules:
+                self.check_approval(stamped)
             self._assessments.append(stamped, note=note or noted(stamped), since=since)
         return stamped
+
+    def check_approval(self, records: Sequence[Assessment]) -> None:
+        """Refuse what loosens where that takes another person.
+
+        Args:
+            records: that a person wants recorded.
+
+        Raises:
+            ApprovalNeeded: see above.
+            StoreError: the store did not answer.
+        """
+        if self._by_two:
+            check_assessments(records, self.index(), self._rules().types, self._clock.now())
 
     # -- from the configuration file --------------------------------------------------------------------------------
 
@@ -295,5 +318,6 @@ class Assessor:
     ) -> tuple[Assessment, ...]:
         records = decide(decision, targets, self._rules().types, self._clock.now())
         if records and not dry_run:
+            self.check_approval(records)
             self._assessments.append(records)
         return records

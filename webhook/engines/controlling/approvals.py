@@ -56,6 +56,11 @@ class AssessmentApprovals:
         self._approved: dict[str, str] = {}
         self._is_tidy = False
 
+    @property
+    def required(self) -> bool:
+        """Whether what loosens takes another person."""
+        return self._desk.options.required
+
     def held(
         self, resources: Sequence[AssessmentResource], types: TypeTable, guarded: dt.datetime | None
     ) -> Mapping[str, BomgateError] | None:
@@ -70,7 +75,7 @@ class AssessmentApprovals:
             StoreError: the store did not answer.
         """
         self._approved = {}
-        if not self._desk.options.required:
+        if not self.required:
             self._close_needless()
             return None
         self._is_tidy = False

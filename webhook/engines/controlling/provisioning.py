@@ -31,9 +31,11 @@ from webhook.policy.clustertypes import (
     Candidate,
     OverlappingTypes,
     ShadowedType,
+    TypeLoosens,
     by_name,
     made_by_people,
     settle,
+    strict,
     with_stored,
 )
 from webhook.policy.phrases import moment
@@ -55,6 +57,7 @@ REASONS: Mapping[type[BomgateError], str] = {
     ApprovalMissing: "ApprovalMissing",
     AuthorUnknown: "AuthorUnknown",
     RequestRefused: "ApprovalRefused",
+    TypeLoosens: "Loosens",
 }
 Status = tuple[Resource, ResourceStatus]
 
@@ -107,6 +110,7 @@ class Provisioning:
         self.interval_seconds = interval_seconds
         self._touched = _Touched(parts.model, clock)
         self._lacking = False
+        self._kept: dict[ResourceKind, frozenset[str]] = {}
 
     def run(self) -> None:
         """One pass.
@@ -124,8 +128,8 @@ class Provisioning:
             statuses += self._provision_assessments(assessments)
         for kind in ResourceKind:
             mine = [status.ready for resource, status in statuses if resource.kind is kind]
-            for valid in (True, False):
-                self._publish(kind.value, valid, mine.count(valid))
+            self._publish(kind.value, True, mine.count(True))
+            self._publish(kind.value, False, mine.count(False) + len(self._kept.get(kind, ())))
         self._report(statuses)
 
     # -- into the store ---------------------------------------------------------------------------------------------
@@ -134,19 +138,21 @@ class Provisioning:
         stored = self._parts.types.list()
         formers = by_name(stored)
         ordered = sorted(resources, key=lambda resource: (resource.resource.created, resource.resource.name))
-        settled = settle(
-            with_stored(self._own, made_by_people(stored)),
-            {
-                resource.resource.name: Candidate(resource.type, formers.get(resource.resource.name))
-                for resource in ordered
-            },
-        )
+        candidates = {
+            resource.resource.name: Candidate(resource.type, formers.get(resource.resource.name))
+            for resource in ordered
+        }
+        held: Mapping[str, ConfigError] = {}
+        if self._parts.approvals.required:
+            candidates, held = strict(candidates, stored)
+        settled = settle(with_stored(self._own, made_by_people(stored)), candidates)
+        self._say_what_stays(ResourceKind.TYPE, set(settled.loaded) - {each.resource.name for each in ordered})
         changed = self._parts.types.provision(list(settled.loaded.values()))
         if changed:
             log.info("assessment types of the cluster changed", extra={"types": changed})
         for type_resource in ordered:
             name, resource = type_resource.resource.name, type_resource.resource
-            problem = settled.refused.get(name) or resource.problem
+            problem = held.get(name) or settled.refused.get(name) or resource.problem
             stays = "The definition that was loaded before stays in force." if name in settled.loaded else ""
             status = _refused(resource, problem, stays) if problem else _loaded(type_resource)
             band = None if type_resource.type is None else type_resource.type.auto_assess
@@ -159,7 +165,8 @@ class Provisioning:
         guarded = self._guarded()
         held = self._parts.approvals.held(resources, types, guarded)
         made = stated(resources, before, types, now, guarded=guarded, held=held)
-        changed = store.provision(list(made.records.values()), author=CLUSTER, now=now)
+        changed = store.provision([*made.records.values(), *made.kept], author=CLUSTER, now=now)
+        self._say_what_stays(ResourceKind.ASSESSMENT, {f"{kept.rule}: {kept.vulnerability}" for kept in made.kept})
         if changed:
             log.info("assessments of the cluster changed", extra={"records": changed})
         self._parts.refresher.refresh()
@@ -203,6 +210,20 @@ class Provisioning:
                 log.log(level, "%s: %s", resource, status.message, extra={"reason": status.reason})
         if failure is not None:
             raise failure
+
+    def _say_what_stays(self, kind: ResourceKind, names: Iterable[str]) -> None:
+        """Say what stays in force without an object, as nobody has approved that it ends."""
+        kept = frozenset(names)
+        if new := sorted(kept - self._kept.get(kind, frozenset())):
+            log.warning(
+                "what is gone from the cluster stays in force, as ending it loosens",
+                extra={
+                    "kind": kind.value,
+                    "names": ", ".join(new[:20]),
+                    "remedy": "Make the object again; what ends it needs an approval.",
+                },
+            )
+        self._kept[kind] = kept
 
     def _say_what_lacks(self, lacking: bool) -> None:
         if lacking and not self._lacking:

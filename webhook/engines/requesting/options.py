@@ -26,8 +26,8 @@ class RequestOptions:
     required: bool = field(
         default=False,
         metadata={
-            "help": "Whether an Assessment object with a type that does not deny counts only once another person has "
-            "approved it."
+            "help": "Whether what loosens takes another person: Assessment objects count only once somebody has "
+            "approved them, and console, API and command line refuse it."
         },
     )
     allow_self: bool = field(

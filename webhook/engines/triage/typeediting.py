@@ -22,6 +22,7 @@ from webhook.model.policies import Policy
 from webhook.model.triage import AuditNote
 from webhook.model.verdicts import Finding, Verdict
 from webhook.policy.evaluation import Judge, Rules
+from webhook.policy.loosening import check_type
 from webhook.policy.peoplestypes import accepted, find, place_of, retired
 from webhook.policy.precedence import Place
 from webhook.policy.typetable import TypeTable
@@ -77,6 +78,7 @@ class TypeParts:
         boards: what is judged now.
         policy: what a mode makes of a verdict.
         clock: time.
+        by_two: whether types may not be loosened here.
     """
 
     store: TypeStore
@@ -87,6 +89,7 @@ class TypeParts:
     boards: BoardSource
     policy: Policy
     clock: Clock
+    by_two: bool = False
 
 
 class TypeEditor:
@@ -145,10 +148,14 @@ class TypeEditor:
             consent: to findings that are judged otherwise.
 
         Raises:
+            ApprovalNeeded: it loosens, and takes another person.
             InvalidInput: something would be judged otherwise, and nobody has consented.
             ChangedMeanwhile: some type was changed since it was planned.
             StoreError: nothing was recorded.
         """
+        if self._parts.by_two:
+            stored = find(self._parts.store.list(), planned.type.name)
+            check_type(stored, None if planned.retires else planned.type, planned.type.name)
         if planned.needs_consent and not consent:
             raise InvalidInput(
                 f"This changes what {sum(planned.moves.values())} findings, {len(planned.images)} images and "

@@ -242,3 +242,74 @@ def test_an_approval_takes_an_object_as_it_is(strict: Desk) -> None:
         with pytest.raises(InvalidInput, match="states type and end itself"):
             strict.requests.approve(1, reply, BEN, "test")
     assert strict.requests.named(1).phase is Phase.WAITING
+
+
+# -- every change of an object that loosens ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", ["deleted", "another package", "another namespace", "another vulnerability"])
+def test_a_block_stays_when_its_object_no_longer_states_it(strict: Desk, change: str) -> None:
+    strict.put("shut", "Blocked", Scope(package=PACKAGE, namespace="shop"), author="ana")
+    strict.put("lab", "Caution", Scope(), author="ana")
+    strict.run()
+    strict.requests.approve(1, DraftAnswer("fine"), BEN, "test")
+    strict.run()
+    assert (strict.action("shop"), strict.action("lab")) == (Action.DENY, Action.WARN)
+    objects = strict.cluster.stored_assessments
+    assert objects is not None
+    if change == "deleted":
+        del objects["shut"]
+    elif change == "another vulnerability":
+        definition = objects["shut"].definition
+        assert definition is not None
+        objects["shut"] = replace(objects["shut"], definition=replace(definition, vulnerability="CVE-2030-1"))
+    else:
+        scope = Scope("pkg:npm/a", namespace="shop") if change == "another package" else Scope(PACKAGE, namespace="x")
+        strict.put("shut", "Blocked", scope, author="ana")
+    for _ in range(2):
+        strict.run()
+        assert strict.action("shop") is Action.DENY
+        assert strict.published["Assessment", False] == 1, "the alert of objects that do not count tells of it"
+    strict.put("way", "Ignore", Scope(package=PACKAGE, namespace="shop"), author="ana")
+    strict.run()
+    assert strict.action("shop") is Action.DENY
+    strict.requests.approve(2, DraftAnswer("fine"), BEN, "test")
+    strict.run()
+    assert (strict.action("shop"), strict.published["Assessment", False]) == (Action.ALLOW, 0)
+    objects.pop("way")
+    strict.run()
+    assert strict.action("shop") is Action.WARN, "what was approved away does not come back"
+
+
+def test_where_no_approval_is_needed_a_block_ends_with_its_object(desk: Desk) -> None:
+    desk.put("shut", "Blocked", author="ana")
+    desk.put("all", "Ignore", Scope(), author="ana")
+    desk.run()
+    assert desk.action() is Action.DENY
+    desk.cluster.stored_assessments = {k: v for k, v in (desk.cluster.stored_assessments or {}).items() if k == "all"}
+    desk.run()
+    assert desk.action() is Action.ALLOW
+
+
+@pytest.mark.parametrize("change", ["looser", "deleted", "wider", "new"])
+def test_a_type_of_the_cluster_is_not_loosened(strict: Desk, change: str) -> None:
+    strict.put_type("mine", Action.DENY, "5.0", "6.0")
+    strict.put_type("mild", Action.ALLOW, "4.0", "4.1")
+    assert strict.run()["mild"].reason == "Loosens", "new vulnerabilities would be admitted"
+    types = strict.cluster.stored_types
+    assert types is not None
+    if change == "looser":
+        strict.put_type("mine", Action.WARN, "5.0", "6.0")
+    elif change == "wider":
+        strict.put_type("mine", Action.DENY, "5.5", "6.0")
+    elif change == "new":
+        strict.put_type("other", Action.WARN, "6.1", "6.2")
+    else:
+        del types["mine"]
+    told = strict.run()
+    named = {"looser": "mine", "wider": "mine", "new": "other"}.get(change)
+    assert {name: status.reason for name, status in told.items()} == ({} if named is None else {named: "Loosens"})
+    (kept,) = [known for known in strict.world.store.types.list() if not known.retired]
+    assert (kept.type.name, kept.type.action, str(kept.type.auto_assess)) == ("mine", Action.DENY, "5.0–6.0")
+    strict.put_type("mine", Action.DENY, "4.5", "6.0")
+    assert strict.run()["mine"].ready, "everybody may tighten"
