@@ -44,8 +44,8 @@ def main(words: list[str]) -> int:
     table, numbers = explained(), counts(found)
     for name in sorted({*table, *numbers}):
         print(f"  {name}: {numbers[name]:,} pairs, {table[name].pairs if name in table else 0:,} in the table")
-    for one in found.get(UNEXPLAINED, ())[:50]:
-        print(f"    {one}")
+    for missed in found.get(UNEXPLAINED, ())[:50]:
+        print(f"    {missed}")
     return int(any(numbers[name] != (table[name].pairs if name in table else 0) for name in {*table, *numbers}))
 
 

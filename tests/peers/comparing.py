@@ -123,10 +123,12 @@ def differences(
     """What only one of them finds, by explanation."""
     found, expected = dict(ours(documents, advisories)), set(theirs)
     differing: dict[str, list[Pair]] = {}
-    for one in sorted(expected - found.keys()):
-        differing.setdefault(_theirs_only(one, documents[one.document]), []).append(one)
-    for one in sorted(found.keys() - expected):
-        differing.setdefault(_ours_only(one, found[one], documents[one.document], advisories), []).append(one)
+    for difference in sorted(expected - found.keys()):
+        differing.setdefault(_theirs_only(difference, documents[difference.document]), []).append(difference)
+    for difference in sorted(found.keys() - expected):
+        differing.setdefault(
+            _ours_only(difference, found[difference], documents[difference.document], advisories), []
+        ).append(difference)
     return differing
 
 

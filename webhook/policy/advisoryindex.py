@@ -75,8 +75,13 @@ class AdvisoryIndex:
         fixed: dict[str, str] = {}
         unsure = False
         for source, content in sets:
-            for name, version in keys:
+            decided: set[int] = set()
+            for name, version, decides in keys:
                 for affected in content.packages.get(name, ()):
+                    if affected.advisory in decided:
+                        continue
+                    if decides:
+                        decided.add(affected.advisory)
                     matched = order.match(version, affected)
                     if matched.is_affected:
                         vulnerability = self._vulnerability(source, content.advisories[affected.advisory])

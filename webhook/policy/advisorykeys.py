@@ -40,6 +40,7 @@ DISTRIBUTIONS: Mapping[str, tuple[str, str]] = {
     "Alpine": ("apk", "alpine"),
     "Chainguard": ("apk", "chainguard"),
     "Debian": ("deb", "debian"),
+    "Photon OS": ("rpm", "photon"),
     "Red Hat": ("rpm", "redhat"),
     "Rocky Linux": ("rpm", "rocky"),
     "SUSE": ("rpm", "suse"),
@@ -52,22 +53,33 @@ ECOSYSTEMS = tuple(sorted([*LANGUAGES, *DISTRIBUTIONS], key=str.lower))
 ORDERS: Mapping[str, str] = {"bitnami": "hex", "dhi": "hex"}
 """Types whose versions have the order of another type."""
 
+_PRO = "ubuntu-pro"
+"""What Ubuntu fixes for subscribers alone; their packages have ``esm`` in the version."""
 _BY_SOURCE = frozenset(["opensuse", "rocky", "suse"])
 """Distributions with rpm that name source packages, or both."""
 _ECOSYSTEM_OF = {kind: name for name, kind in LANGUAGES.items()}
-_DISTRIBUTION_OF = {distribution: name for name, (_, distribution) in DISTRIBUTIONS.items()}
+_DISTRIBUTION_OF = {distribution: name for name, (_, distribution) in DISTRIBUTIONS.items()} | {"centos": "Red Hat"}
+_REBUILT = frozenset(["6", "7", "8"])
+"""Releases of CentOS, which publishes no advisories, that were built of the packages of Red Hat's. Stream is not."""
 _NUMBERS = re.compile(r"v?([0-9]+(?:\.[0-9]+)?)\Z")
-_UBUNTU = re.compile(r"[0-9]{2}\.[0-9]{2}\Z")
+_UBUNTU = re.compile(r"([0-9]{2}\.[0-9]{2})(?::LTS)?\Z")
 _REDHAT = re.compile(r"enterprise_linux:([0-9]+)(?:::|\Z)")
 _SUSE = re.compile(r".* ([0-9]+)(?: SP([0-9]+))?(?:-\w+)?\Z")
 _LEAP = re.compile(r"Leap (?:Micro )?([0-9]+\.[0-9]+)\Z")
 
 
 class AdvisoryKey(NamedTuple):
-    """One name under which a component's advisories are kept, and the version to compare."""
+    """One name under which a component's advisories are kept.
+
+    Attributes:
+        name: such as ``debian-12/openssl``.
+        version: to compare.
+        decides: whether what an advisory says here is instead of what it says under the names that follow.
+    """
 
     name: str
     version: str
+    decides: bool = False
 
 
 def ecosystem_of(purl: Purl) -> str:
@@ -91,7 +103,13 @@ def advisory_keys(purl: Purl) -> tuple[AdvisoryKey, ...]:
     if not context.is_located:
         return ()
     place = f"{context.distribution}-{context.release}" if context.release else context.distribution
+    if context.distribution == "centos":
+        if context.release not in _REBUILT:
+            return ()
+        place = f"redhat-{context.release}"
     source = AdvisoryKey(f"{place}/{context.source}", context.source_version)
+    if context.distribution == "ubuntu" and "esm" in source.version:
+        return (AdvisoryKey(f"{_PRO}-{context.release}/{context.source}", source.version, decides=True), source)
     if purl.type != "rpm":
         return (source,)
     binary = AdvisoryKey(f"{place}/{purl.name}", context.version)
@@ -122,15 +140,16 @@ def key_of(ecosystem: str, name: str) -> tuple[str, str] | None:
     kind, distribution = DISTRIBUTIONS[base]
     if distribution in ROLLING:
         return kind, f"{distribution}/{name}"
+    if distribution == "ubuntu" and rest.startswith("Pro:"):
+        distribution, rest = _PRO, rest.removeprefix("Pro:")
     release = next(_releases(distribution, rest), "")
     return (kind, f"{distribution}-{release}/{name}") if release else None
 
 
 def _releases(distribution: str, rest: str) -> Iterator[str]:
-    if distribution == "ubuntu":
-        parts = rest.split(":")
-        if "Pro" not in parts:  # what only paying users get fixed
-            yield from filter(_UBUNTU.match, parts)
+    if distribution in ("ubuntu", _PRO):
+        if found := _UBUNTU.match(rest):  # neither Pro:FIPS nor Pro:Realtime, whose packages are others
+            yield found[1]
     elif distribution == "redhat":
         if found := _REDHAT.match(rest):
             yield found[1]

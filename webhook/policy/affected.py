@@ -7,7 +7,8 @@ Source: the OSV schema, "Evaluation".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cmp_to_key, partial
 from typing import NamedTuple
 
@@ -15,8 +16,9 @@ from webhook.model.advisories import AffectedVersions, Interval
 from webhook.policy.advisorykeys import ORDERS
 from webhook.policy.versions import VersionKey, compare_versions, version_key
 
-_ENDS = ("fixed", "limit", "last_affected")
+_ENDS = ("fixed", "last_affected")
 _MOST_EVENTS = 10_000
+_STREAM = re.compile(r"\b[\w+-]{1,60}:([0-9][\w.]{0,20})(?=\s|\Z)")
 
 
 class Match(NamedTuple):
@@ -65,6 +67,8 @@ class VersionOrder:
         mine = self.key(version)
         unsure = affected.is_unreadable
         for interval in affected.intervals:
+            if self._type == "rpm" and interval.fixed and is_modular(version) != is_modular(interval.fixed):
+                continue  # another package, which has the same name
             held = self._holds(interval, mine)
             if held:
                 return Match(True, interval.fixed)
@@ -96,36 +100,69 @@ class VersionOrder:
         return bool(mine < bound if interval.fixed else mine <= bound)
 
 
+def is_modular(version: str) -> bool:
+    """Whether an rpm is of a module of Red Hat's family, whose build system writes so into each release."""
+    return ".module" in version
+
+
+def streams_of(summary: str) -> tuple[str, ...]:
+    """Streams of modules that an advisory is about, such as ``16`` of ``Important: nodejs:16 security update``."""
+    return tuple(_STREAM.findall(summary))
+
+
+def in_stream(interval: Interval, streams: Iterable[str]) -> Interval:
+    """An interval that begins with its stream, where the versions of the package show which stream that is.
+
+    Each stream has its own advisories, so the fix of ``nodejs:16`` says nothing about an older ``nodejs:14``.
+
+    Args:
+        interval: of rpm versions.
+        streams: of the advisory.
+    """
+    epoch, colon, version = interval.fixed.rpartition(":")
+    if interval.introduced == "0" and is_modular(version):
+        for stream in streams:
+            if version.startswith(f"{stream}."):
+                return Interval(f"{epoch}{colon}{stream}", interval.fixed)
+    return interval
+
+
 def intervals_of(events: Sequence[Mapping[str, str]], purl_type: str) -> tuple[tuple[Interval, ...], bool]:
     """The intervals of one range, and whether something in it cannot be read.
 
     Args:
-        events: of the range, such as ``{"introduced": "0"}``, in any order.
+        events: of the range, such as ``{"introduced": "0"}``, in any order; of several at one version the order counts.
         purl_type: whose order counts.
     """
     if len(events) > _MOST_EVENTS:
         return (), True
-    flat = [(kind, text) for event in events for kind, text in event.items() if kind in ("introduced", *_ENDS)]
-    if not all(kind == "introduced" if place % 2 == 0 else kind in _ENDS for place, (kind, _) in enumerate(flat)):
-        try:
-            flat = sorted(flat, key=cmp_to_key(partial(_compared, purl_type)))
-        except ValueError:
+    stated = [(kind, text) for event in events for kind, text in event.items()]
+    flat = [(kind, text) for kind, text in stated if kind in ("introduced", *_ENDS)]
+    compare = partial(_compare, purl_type)
+    try:
+        if flat[:1] != [("introduced", "0")] or len(flat) > 2:
+            key = cmp_to_key(compare)
+            flat = sorted(flat, key=lambda event: key(event[1]))
+    except ValueError:
+        if not all((kind == "introduced") == (place % 2 == 0) for place, (kind, _) in enumerate(flat)):
             return (), True
-    return tuple(_intervals(flat)), False
+    intervals, limits = tuple(_intervals(flat)), [text for kind, text in stated if kind == "limit"]
+    if not limits or "*" in limits:
+        return intervals, False
+    try:  # before one of the limits is enough
+        last = max(limits, key=cmp_to_key(compare))
+        return tuple(_limited(intervals, last, compare)), False
+    except ValueError:
+        return (), True
 
 
-def _compared(purl_type: str, one: tuple[str, str], other: tuple[str, str]) -> int:
-    if "0" in (one[1], other[1]) and one[1] != other[1]:
-        return -1 if one[1] == "0" else 1
-    order = compare_versions(one[1], other[1], ORDERS.get(purl_type, purl_type))
+def _compare(purl_type: str, one: str, other: str) -> int:
+    if "0" in (one, other):  # stands for what is before every version
+        return (one != "0") - (other != "0")
+    order = compare_versions(one, other, ORDERS.get(purl_type, purl_type))
     if order is None:
         raise ValueError
-    # At one version the end of what was before comes first, and what is affected last ends after it has begun.
-    return order or _rank(one[0]) - _rank(other[0])
-
-
-def _rank(kind: str) -> int:
-    return {"introduced": 1, "last_affected": 2}.get(kind, 0)
+    return order
 
 
 def _intervals(events: Iterable[tuple[str, str]]) -> Iterable[Interval]:
@@ -138,3 +175,11 @@ def _intervals(events: Iterable[tuple[str, str]]) -> Iterable[Interval]:
             first = None
     if first is not None:
         yield Interval(first)
+
+
+def _limited(intervals: Iterable[Interval], limit: str, compare: Callable[[str, str], int]) -> Iterable[Interval]:
+    for interval in intervals:
+        if compare(interval.introduced, limit) >= 0:
+            continue
+        end = interval.fixed or interval.last
+        yield interval if end and compare(end, limit) < 0 else Interval(interval.introduced, fixed=limit)

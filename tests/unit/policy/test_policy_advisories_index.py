@@ -7,17 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.osv import affected, openssl, record
 from webhook.clients.osv.records import SetBuilder
-from webhook.model.advisories import AffectedVersions
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.policy.advisoryindex import AdvisoryIndex
 from webhook.policy.advisorykeys import ECOSYSTEMS, advisory_keys, ecosystem_of, key_of
-from webhook.policy.affected import VersionOrder, intervals_of
 
 CLEAN, VULNERABLE, UNKNOWN, NOT_COVERED = (
     ComponentState.CLEAN,
@@ -111,7 +107,10 @@ def test_keys_of_a_component(purl: str, keys: list[str]) -> None:
         ("NuGet", "Newtonsoft.Json", "pkg:nuget/newtonsoft.json"),
         ("Debian:12", "openssl", "debian-12/openssl"),
         ("Ubuntu:22.04:LTS", "openssl", "ubuntu-22.04/openssl"),
-        ("Ubuntu:Pro:18.04:LTS", "openssl", None),
+        ("Ubuntu:Pro:18.04:LTS", "openssl", "ubuntu-pro-18.04/openssl"),
+        ("Ubuntu:Pro:FIPS:18.04:LTS", "openssl", None),
+        ("Ubuntu:24.10", "openssl", "ubuntu-24.10/openssl"),
+        ("Photon OS:4.0", "openssl", "photon-4.0/openssl"),
         ("Alpine:v3.19", "musl", "alpine-3.19/musl"),
         ("Alpine:edge", "musl", "alpine-edge/musl"),
         ("AlmaLinux:9", "openssl", "alma-9/openssl"),
@@ -134,27 +133,73 @@ def test_ecosystems_of_records(ecosystem: str, name: str, key: str | None) -> No
     assert (None if found is None else found[1]) == key
 
 
-_VERSIONS = st.integers(0, 12).map(lambda number: f"{number}.0.0")
-_EVENTS = st.lists(st.tuples(st.sampled_from(["introduced", "fixed", "last_affected"]), _VERSIONS), max_size=6)
+def nodejs(stream: str, fixed: str) -> dict[str, Any]:
+    package = affected("AlmaLinux:8", "nodejs", {"introduced": "0"}, {"fixed": fixed})
+    return record(f"ALSA-{stream}", package, summary=f"Important: nodejs:{stream} security update")
 
 
-@given(_EVENTS, _VERSIONS)
-def test_events_in_any_order_mean_what_the_schema_says(events: list[tuple[str, str]], version: str) -> None:
-    """Sorted by version, each event switches; against the schema's own pseudo-code."""
-    stated = [{kind: text} for kind, text in events]
-    intervals, is_unreadable = intervals_of(stated, "npm")
-    assert not is_unreadable
-    number = int(version.partition(".")[0])
-    affected_now = False
-    for kind, text in sorted(events, key=lambda event: (int(event[1].partition(".")[0]), _RANK[event[0]])):
-        bound = int(text.partition(".")[0])
-        if kind == "introduced" and number >= bound:
-            affected_now = True
-        elif (kind == "fixed" and number >= bound) or (kind == "last_affected" and number > bound):
-            affected_now = False
-    ours = VersionOrder("npm").match(version, AffectedVersions(0, intervals)).is_affected
-    if affected_now:
-        assert ours  # pairs that overlap are taken together, which is stricter
+@pytest.mark.parametrize(
+    ("version", "found"),
+    [
+        ("14.20.0-1.module_el8.6.0%2B1%2Ba", ["ALSA-14"]),
+        ("14.21.1-2.module_el8.6.0%2B3%2Ba", []),
+        ("16.16.0-1.module_el8.6.0%2B1%2Ba", ["ALSA-16"]),
+        ("16.17.1-1.module_el8.6.0%2B3%2Ba", []),
+        ("10.24.0-1.el8", []),
+        ("18.1.0-1.module_el8.6.0%2B1%2Ba", []),
+    ],
+)
+def test_a_modular_rpm_is_matched_with_its_own_stream(version: str, found: list[str]) -> None:
+    advisories = index(
+        AlmaLinux=[
+            nodejs("14", "1:14.21.1-2.module_el8.6.0+2+b"),
+            nodejs("16", "1:16.17.1-1.module_el8.6.0+2+b"),
+        ]
+    )
+    answer = advisories.match(Purl(f"pkg:rpm/alma/nodejs@{version}?distro=alma-8&epoch=1"))
+    assert [vulnerability.id for vulnerability in answer.vulnerabilities] == found
 
 
-_RANK = {"fixed": 0, "introduced": 1, "last_affected": 2}
+def test_a_package_of_a_module_whose_version_shows_no_stream_is_matched_with_all() -> None:
+    package = affected("AlmaLinux:8", "npm", {"introduced": "0"}, {"fixed": "1:8.15.0-1.module_el8.6.0+2+b"})
+    advisories = index(AlmaLinux=[record("ALSA-1", package, summary="Important: nodejs:16 security update")])
+    old = Purl("pkg:rpm/alma/npm@6.14.0-1.module_el8.6.0%2B1%2Ba?distro=alma-8&epoch=1")
+    assert advisories.match(old).state is VULNERABLE
+    plain = Purl("pkg:rpm/alma/npm@6.14.0-1.el8?distro=alma-8&epoch=1")
+    assert advisories.match(plain).state is CLEAN
+
+
+@pytest.mark.parametrize(
+    ("version", "state", "fixed"),
+    [
+        ("1.1-1ubuntu2", VULNERABLE, None),
+        ("1.1-1ubuntu2%2Besm1", VULNERABLE, "1.1-1ubuntu2+esm3"),
+        ("1.1-1ubuntu2%2Besm3", CLEAN, None),
+    ],
+)
+def test_a_package_of_ubuntu_pro_is_matched_with_what_pro_fixes(
+    version: str, state: ComponentState, fixed: Any
+) -> None:
+    everybody = affected("Ubuntu:18.04:LTS", "a", {"introduced": "0"})
+    subscribers = affected("Ubuntu:Pro:18.04:LTS", "a", {"introduced": "0"}, {"fixed": "1.1-1ubuntu2+esm3"})
+    answer = index(Ubuntu=[record("UBUNTU-CVE-2026-1", everybody, subscribers)]).match(
+        Purl(f"pkg:deb/ubuntu/a@{version}?distro=ubuntu-18.04")
+    )
+    assert (answer.state, answer.fixed.get("UBUNTU-CVE-2026-1")) == (state, fixed)
+
+
+def test_what_pro_does_not_mention_counts_for_its_packages_too() -> None:
+    everybody = affected("Ubuntu:18.04:LTS", "a", {"introduced": "0"}, {"fixed": "2"})
+    purl = Purl("pkg:deb/ubuntu/a@1%2Besm1?distro=ubuntu-18.04")
+    assert index(Ubuntu=[record("UBUNTU-CVE-2026-1", everybody)]).match(purl).state is VULNERABLE
+
+
+@pytest.mark.parametrize(
+    ("release", "state"), [("7", VULNERABLE), ("8", NOT_COVERED), ("9", NOT_COVERED), ("", NOT_COVERED)]
+)
+def test_centos_is_matched_with_the_advisories_of_red_hat_until_stream(release: str, state: ComponentState) -> None:
+    package = affected("Red Hat:enterprise_linux:7::server", "a", {"introduced": "0"}, {"fixed": "0:1-2.el7_9"})
+    distro = f"?distro=centos-{release}" if release else ""
+    purl = Purl(f"pkg:rpm/centos/a@1-1.el7{distro}")
+    found = index(**{"Red Hat": [record("RHSA-2026:1", package)]}).match(purl)
+    assert found.state is (CLEAN if release == "8" else state)

@@ -15,7 +15,7 @@ import msgspec
 
 from webhook.model.advisories import Advisory, AdvisorySet, AffectedVersions, Interval
 from webhook.policy.advisorykeys import key_of
-from webhook.policy.affected import VersionOrder, intervals_of
+from webhook.policy.affected import VersionOrder, in_stream, intervals_of, streams_of
 
 LONGEST_RECORD = 16 * 1024 * 1024
 """Bytes of a record; the largest real ones, lists of every version of a package, have below 5 MB."""
@@ -95,6 +95,7 @@ class SetBuilder:
         self._counts = Counter[str]()
         self._ids = set[str]()
         self._orders: dict[str, VersionOrder] = {}
+        self._streams: tuple[str, ...] = ()
 
     def add(self, data: bytes) -> None:
         """Take a record in; one that cannot be read is counted."""
@@ -113,6 +114,7 @@ class SetBuilder:
         found: dict[str, AffectedVersions] = {}
         severities = list(record.severity or ())
         number, reasons = len(self._set.advisories), set[str]()
+        self._streams = streams_of(record.summary or "")
         for raw in (record.affected or ())[:_MOST_AFFECTED]:
             self._take(raw, number, found, severities, reasons)
         if not found:
@@ -190,7 +192,7 @@ class SetBuilder:
             is_said = True
             some, is_unreadable = intervals_of(stated.events, kind)
             unreadable = unreadable or is_unreadable
-            intervals += some
+            intervals += [in_stream(interval, self._streams) for interval in some] if kind == "rpm" else some
         listed = list(dict.fromkeys(affected.versions or ()))
         if not is_said and not listed:
             return None

@@ -1,0 +1,29 @@
+"""Which vulnerabilities of a component are one, against reachability in a graph; aliases may go round in circles."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.sameness import with_shared_names
+
+_IDS = ("CVE-2026-1", "GHSA-aaaa-bbbb-cccc", "PYSEC-2026-1", "DEBIAN-CVE-2026-1", "osv:CVE-2026-2", "CVE-2026-2")
+_ALIASES = st.lists(st.sampled_from([*_IDS, "ghsa-AAAA-bbbb-cccc", "X-1", "X-2"]), max_size=3, unique=True)
+
+
+@given(st.dictionaries(st.sampled_from(_IDS), _ALIASES))
+def test_what_is_connected_by_aliases_is_one_with_every_name(stated: dict[str, list[str]]) -> None:
+    given_ones = tuple(
+        Vulnerability(
+            id=name, title="", cvss_score=None, cvss_vector=None, reference="", source="osv", aliases=tuple(some)
+        )
+        for name, some in stated.items()
+    )
+    names = {stated_one.id: {text.casefold() for text in stated_one.identifiers} for stated_one in given_ones}
+    for merged in with_shared_names(given_ones):
+        reached = names[merged.id]
+        while more := {text for some in names.values() if some & reached for text in some} - reached:
+            reached = reached | more
+        assert {text.casefold() for text in merged.identifiers} == reached
+    assert [merged.id for merged in with_shared_names(given_ones)] == list(stated)
