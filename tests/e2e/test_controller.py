@@ -26,12 +26,14 @@ from tests.e2e.registration import INSTANCE_LABEL
 from tests.fakes import FakeClock
 from tests.ports.leader_lock import LeaderLockSuite, NewLock
 from webhook.bootstrap.cluster import features
+from webhook.bootstrap.parts import Parts, open_parts
 from webhook.clients.kube.api import KubeApi
 from webhook.clients.kube.connection import connect
 from webhook.clients.kube.leases import LeaseLock
 from webhook.clients.kube.options import KubeOptions
 from webhook.engines.controlling.rights import controller_needs
 from webhook.model.rights import Right
+from webhook.model.triage import AuditNote
 from webhook.settings import load_settings
 
 NewController = Callable[..., ControllerProcess]
@@ -76,22 +78,45 @@ class TestLeaseLockOnARealServer(LeaderLockSuite):
 
 
 def test_a_killed_leader_is_followed_after_its_lease_and_a_stopped_one_at_once(
-    new_controller: NewController, cluster: Cluster, home: str
+    new_controller: NewController, cluster: Cluster, home: str, tmp_path: Path
 ) -> None:
-    quick = {"controller": {"leaseSeconds": 8}}
+    url = f"sqlite:///{tmp_path}/shared.db"
+    quick = {"controller": {"leaseSeconds": 8, "resourceSeconds": 1}, "database": {"url": url}}
+    parts = open_parts(load_settings(None, {"database.url": url}, {"HOME": str(tmp_path)}))
+    parts.store.admin.upgrade()
     first = new_controller(**quick)
     first.wait_for("leads")
     second, third = new_controller(**quick), new_controller(**quick)
     second.wait_for("stands by")
     third.wait_for("stands by")
+    decide(parts, 0, 60)
+    wait_until(lambda: len(decided(cluster, home)) >= 5, 20, "the first rows are told")
     first.process.kill()
+    assert len(decided(cluster, home)) < 60, "it was killed in the middle"
     wait_until(lambda: second.leads or third.leads, 40, "another leader")
     leader, follower = (second, third) if second.leads else (third, second)
     assert not follower.leads
+    wait_until(lambda: len(decided(cluster, home)) >= 60, 20, "the rest is told")
     assert leader.process.stop() == 0
     lease = kubernetes.client.CoordinationV1Api(cluster.client).read_namespaced_lease("bomgate-controller", home)
     assert str(first.process.pid) not in (lease.spec.holder_identity or "")
+    decide(parts, 60, 61)
     wait_until(lambda: follower.leads, 7, "the last one to lead, before the lease has ended")
+    wait_until(lambda: len(decided(cluster, home)) >= 61, 20, "what came while nobody led is told")
+    parts.store.close()
+    assert sorted(decided(cluster, home)) == sorted((f"note {number:02}", 1) for number in range(61)), "each once"
+
+
+def decide(parts: Parts, first: int, end: int) -> None:
+    """Write rows of the audit log."""
+    for number in range(first, end):
+        parts.store.run_progress.note(AuditNote("ana", "test", "note", f"{number:02}", {}), parts.clock.now())
+
+
+def decided(cluster: Cluster, namespace: str) -> list[tuple[str, int]]:
+    """What was told about decisions, and how often."""
+    told = kubernetes.client.CoreV1Api(cluster.client).list_namespaced_event(namespace).items
+    return [(event.message.removeprefix("ana: "), event.count) for event in told if event.reason == "BomgateDecided"]
 
 
 # -- certificates -------------------------------------------------------------------------------------------------

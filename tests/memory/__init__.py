@@ -14,6 +14,7 @@ from tests.memory.facts import Facts
 from tests.memory.images import (
     MemoryAccounts,
     MemoryAdmissions,
+    MemoryCursors,
     MemoryFeed,
     MemoryHotStart,
     MemorySboms,
@@ -45,6 +46,7 @@ class MemoryStore:
         self.sightings = MemorySightings(facts)
         self.admissions = MemoryAdmissions()
         self.accounts = MemoryAccounts()
+        self.cursors = MemoryCursors()
         self.searches = MemorySearches(facts)
         self.feed = MemoryFeed(facts)
         self.admin = MemoryAdmin(facts)

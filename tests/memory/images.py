@@ -313,6 +313,17 @@ class MemoryAccounts:
         return sorted(self.seen.values(), key=lambda account: (-account.at.timestamp(), account.user))[:100]
 
 
+class MemoryCursors:
+    def __init__(self) -> None:
+        self.positions: dict[str, int] = {}
+
+    def position(self, name: str) -> int | None:
+        return self.positions.get(name)
+
+    def advance(self, name: str, position: int) -> None:
+        self.positions[name] = max(position, self.positions.get(name, position))
+
+
 class MemorySightings:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts

@@ -116,6 +116,7 @@ def decision_events(parts: Parts, latest: Callable[[], AuditResult | None]) -> D
         audit=store.triage,
         requests=store.requests,
         assessments=store.assessments,
+        cursors=store.cursors,
         events=cluster.events,
         home=cluster.namespace,
         latest=latest,

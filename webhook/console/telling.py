@@ -1,4 +1,7 @@
-"""Telling: a decision, or a change of a type, is recorded, and the cluster is told in Events about namespaces."""
+"""Telling: a decision, or a change of a type, is recorded; decisions are told in Events about namespaces at once.
+
+The controller tells every row of the audit log, too. The Event of a decision has one name for both, so there is one.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ _MOST_COMMENT = 300
 
 
 def record_type(face: ConsoleFace, planned: PlannedType, *, consent: bool) -> None:
-    """Record a change of a type, and tell it.
+    """Record a change of a type; the controller tells it in an Event.
 
     Raises:
         InvalidInput: something would be judged otherwise, and nobody has consented.
@@ -28,9 +31,6 @@ def record_type(face: ConsoleFace, planned: PlannedType, *, consent: bool) -> No
     who, name, action = person().name, planned.type.name, planned.action
     face.type_editor.record(planned, author=who, recorded_by=origin(), consent=consent)
     log.info("type changed", extra={"user": who, "action": action, "type": name})
-    did = {"create-type": "made", "edit-type": "changed", "retire-type": "retired"}[action]
-    at = f"{face.clock.now():%Y%m%dT%H%M%SZ}"
-    _tell(face, face.home, f"{who} {did} the assessment type {name}", f"{action} {name} {at}")
 
 
 def record(face: ConsoleFace, planned: Planned, *, override: bool) -> str:
@@ -59,6 +59,6 @@ def _tell(face: ConsoleFace, namespace: str, message: str, key: str) -> None:
         return
     about = ObjectRef("", "v1", "Namespace", namespace, namespace, "")
     try:
-        face.events.emit(ObjectEvent(about, "BomgateDecided", message, EventType.NORMAL, key))
+        face.events.emit(ObjectEvent(about, "BomgateDecided", message, EventType.NORMAL, key, once=True))
     except BomgateError as problem:
         log.warning("no event could be told", extra={"key": key, "error": problem.message})

@@ -31,6 +31,7 @@ class ObjectEvent:
         type: how it is shown.
         key: what makes it the same event as an earlier one about the object, which is then counted up; the message
             when it is empty.
+        once: whether the earlier one is left as it is instead.
     """
 
     about: ObjectRef
@@ -38,6 +39,7 @@ class ObjectEvent:
     message: str
     type: EventType = EventType.WARNING
     key: str = ""
+    once: bool = False
 
 
 class ReportStatus(enum.StrEnum):

@@ -44,7 +44,7 @@ class EventSink(Protocol):
     """Where events about objects go."""
 
     def emit(self, event: ObjectEvent) -> None:
-        """Tell an event; one of the same object, reason and key that is still there is counted up.
+        """Tell an event; one of the same object, reason and key that is still there is counted up, or stays.
 
         Raises:
             SourceError: the API server did not answer, or refused to.

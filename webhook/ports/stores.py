@@ -186,6 +186,16 @@ class AccountStore(Protocol):
         """Those seen last, newest first."""
 
 
+class CursorStore(Protocol):
+    """How far what is told from the store has been told; no revision is raised, as no read model has it."""
+
+    def position(self, name: str) -> int | None:
+        """How far a cursor has come; None before it was first moved."""
+
+    def advance(self, name: str, position: int) -> None:
+        """Move a cursor forward; one that is further stays."""
+
+
 class RunStore(Protocol):
     """Runs of the downloader: one at a time across machines, and what the last ones did."""
 

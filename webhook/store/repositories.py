@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from webhook.store.advisories import AdvisoryRepository
     from webhook.store.assessments import AssessmentRepository
     from webhook.store.components import ComponentRepository
+    from webhook.store.cursors import CursorRepository
     from webhook.store.database import Database
     from webhook.store.documents import DocumentRepository
     from webhook.store.feed import StoreFeed
@@ -171,6 +172,13 @@ class Store:
         from webhook.store.inventory import InventoryRepository
 
         return InventoryRepository(self._database)
+
+    @cached_property
+    def cursors(self) -> CursorRepository:
+        """How far what is told from the store has been told."""
+        from webhook.store.cursors import CursorRepository
+
+        return CursorRepository(self._database)
 
     @cached_property
     def outbox(self) -> OutboxRepository:

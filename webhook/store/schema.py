@@ -13,7 +13,7 @@ from webhook.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = "0021"
+VERSION = "0022"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -36,6 +36,7 @@ KNOWN = (
     "0018",
     "0019",
     "0020",
+    "0021",
     VERSION,
 )
 """Every version there was, oldest first."""

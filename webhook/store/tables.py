@@ -492,6 +492,13 @@ requests = Table(
     Index("ix_requests_origin", "origin"),
 )
 """Requests for exceptions; the columns beside ``content`` are what they are looked up by."""
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+"""How far what is told from the store has been told, by what tells it."""
 announcements = Table(
     "announcements",
     metadata,

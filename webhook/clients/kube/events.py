@@ -44,7 +44,7 @@ class KubeEvents:
         self._counts = LRUCache[str, int](_MOST_COUNTED)
 
     def emit(self, event: ObjectEvent) -> None:
-        """Tell an event, or count up the one of the same object, reason and key.
+        """Tell an event, or count up the one of the same object, reason and key unless that is to stay.
 
         Raises:
             SourceError: the API server did not answer, or refused to.
@@ -57,7 +57,7 @@ class KubeEvents:
         wanted, path = Wanted("events", name, namespace), f"/api/v1/namespaces/{namespace}/events"
         deadline = Deadline(self._clock.monotonic() + _SECONDS)
         with self._lock:
-            count = self._counts.get(name, 0) + 1
+            count = 1 if event.once else self._counts.get(name, 0) + 1
         if count > 1 and self._patch(f"{path}/{name}", wanted, event, count, deadline):
             return
         try:
@@ -65,7 +65,8 @@ class KubeEvents:
             self._api.send("POST", path, wanted, deadline, body=self._body(event, name, namespace))
             self._count(name, 1)
         except Conflict:
-            self._patch(f"{path}/{name}", wanted, event, max(count, 2), deadline)
+            if not event.once:
+                self._patch(f"{path}/{name}", wanted, event, max(count, 2), deadline)
 
     def _patch(self, path: str, wanted: Wanted, event: ObjectEvent, count: int, deadline: Deadline) -> bool:
         """Count up an event; False when it is not there."""

@@ -74,6 +74,19 @@ def test_the_same_event_again_is_counted_up_also_by_another_process(
     assert server.paths("POST") == ["/api/v1/namespaces/shop/events"] * 2
 
 
+def test_what_is_told_once_stays_as_it_is_whoever_says_it_again(
+    server: ObjectServer, api: KubeApi, clock: FakeClock
+) -> None:
+    events, once = KubeEvents(api, clock), replace(DENIED, once=True)
+    events.emit(once)
+    clock.advance(30)
+    events.emit(replace(once, message="in other words"))
+    KubeEvents(api, clock).emit(once)
+    (event,) = server.kept("events")
+    assert (event["count"], event["message"], event["lastTimestamp"]) == (1, "it is bad", "2026-03-01T12:00:00Z")
+    assert server.paths("PATCH") == []
+
+
 def test_another_verdict_or_another_object_is_another_event(
     server: ObjectServer, api: KubeApi, clock: FakeClock
 ) -> None:
