@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -34,11 +34,14 @@ if TYPE_CHECKING:
     from webhook.engines.judging.documents import SbomChecker
     from webhook.engines.judging.images import ImageChecker
     from webhook.engines.judging.workloads import WorkloadJudge
+    from webhook.engines.matching.exploits import ExploitUpdater
     from webhook.engines.matching.matcher import Matcher
     from webhook.engines.readmodel import ReadModel
     from webhook.engines.refresher import Refresher
     from webhook.engines.requesting.desk import RequestDesk
     from webhook.engines.rereader import Rereader
+    from webhook.model.advisories import ComponentMatch
+    from webhook.model.purls import Purl
     from webhook.policy.lint import Trap
     from webhook.ports import (
         Background,
@@ -137,6 +140,13 @@ class Parts:
         )
 
     @cached_property
+    def exploits(self) -> ExploitUpdater:
+        """Keeps data about attacks up to date."""
+        from webhook.engines.matching.exploits import ExploitUpdater
+
+        return ExploitUpdater(self.sources.exploits, self.store.exploits, lambda: self.rules_now().types, self.clock)
+
+    @cached_property
     def model(self) -> ReadModel:
         """The read model, empty until the refresher fills it."""
         from webhook.engines.readmodel import ReadModel
@@ -222,8 +232,16 @@ class Parts:
         from webhook.engines.judging.documents import SbomChecker, UnstoredAnswers
 
         sources = self.sources
-        match = self.matcher.say if sources.matches else None
-        answers = UnstoredAnswers(sources.covers, sources.asks_about, match, lambda: self.assessor.auto_rule())
+
+        def match(purls: Sequence[Purl]) -> Sequence[ComponentMatch]:
+            return self.exploits.described(self.matcher.say(purls))
+
+        answers = UnstoredAnswers(
+            sources.covers,
+            sources.asks_about,
+            match if sources.matches else None,
+            lambda: self.assessor.auto_rule(),
+        )
         return SbomChecker(checker, self.model, self.refresher, answers)
 
     def importer(self) -> SbomImporter:

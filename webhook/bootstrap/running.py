@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from webhook.bootstrap.parts import Parts
-    from webhook.engines.matching.matcher import MatchReport
+    from webhook.engines.matching.matcher import MatchReport, SetUpdate
     from webhook.model.leases import Lease
     from webhook.model.runs import LiveRun, RunLine
     from webhook.model.triage import AuditNote
@@ -49,6 +49,17 @@ def take_in(parts: Parts) -> None:
         log.info("SBOM files taken in", extra={"added": added})
 
 
+def update_exploits(parts: Parts) -> tuple[SetUpdate, ...]:
+    """Bring data about attacks up to date, before answers name vulnerabilities; nothing without any.
+
+    Raises:
+        StoreError: the database does not answer.
+    """
+    if not parts.sources.exploits and not parts.store.exploits.sets():
+        return ()
+    return parts.exploits.update()
+
+
 def match_advisories(parts: Parts) -> MatchReport | None:
     """Bring advisories up to date, and match the components with them; None without any.
 
@@ -57,7 +68,9 @@ def match_advisories(parts: Parts) -> MatchReport | None:
     """
     if not parts.sources.matches and not parts.store.advisories.sets():
         return None
-    return parts.matcher.update()
+    report = parts.matcher.update()
+    parts.exploits.refresh()
+    return report
 
 
 def starter_of(parts: Parts) -> RunStarter | None:
@@ -113,6 +126,7 @@ class LocalRuns:
         try:
             take_in(self._parts)
             watched = _EndingWithProcess(self._parts.store.run_progress, self._ending)
+            update_exploits(self._parts)
             self._parts.downloader(progress=watched).run()
             match_advisories(self._parts)
         except BomgateError as problem:

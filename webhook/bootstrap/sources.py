@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
+    from webhook.clients.exploits.source import ExploitFileSource
+    from webhook.clients.http.exchange import Exchange
     from webhook.clients.osv.source import OsvSource
     from webhook.model.purls import Purl
     from webhook.ports import Clock, VulnerabilitySource
@@ -59,13 +61,27 @@ class Sources:
     @cached_property
     def advisories(self) -> Sequence[OsvSource]:
         """Sources of advisories."""
-        from webhook.clients.http.exchange import Exchange
         from webhook.clients.osv.options import OSV
-        from webhook.clients.osv.source import LIMITS, OsvSource
+        from webhook.clients.osv.source import OsvSource
 
-        exchange = Exchange(LIMITS, self.clock)
         rules = [rule for rule in self.settings.sources or () if rule.kind == OSV]
-        return [OsvSource(rule, exchange, self.clock) for rule in rules]
+        return [OsvSource(rule, self._exchange, self.clock) for rule in rules]
+
+    @cached_property
+    def exploits(self) -> Sequence[ExploitFileSource]:
+        """Sources of data about attacks."""
+        from webhook.clients.exploits.source import ExploitFileSource
+        from webhook.clients.osv.options import EXPLOITS
+
+        rules = [rule for rule in self.settings.sources or () if rule.kind in EXPLOITS]
+        return [ExploitFileSource(rule, self._exchange, self.clock) for rule in rules]
+
+    @cached_property
+    def _exchange(self) -> Exchange:
+        from webhook.clients.feeds import LIMITS
+        from webhook.clients.http.exchange import Exchange
+
+        return Exchange(LIMITS, self.clock)
 
     def asks_about(self, purl: Purl) -> bool:
         """Whether OSS Index is asked, and covers a component."""

@@ -16,6 +16,7 @@ from webhook.cli.type_shapes import TrapListShape, TrapShape, TypeListShape, Typ
 from webhook.cli.verbs import VerbGroup
 from webhook.model.assessments import StoredType
 from webhook.policy.clustertypes import with_stored
+from webhook.policy.conditions import conditions
 from webhook.policy.evaluation import Rules
 from webhook.policy.lint import Level, left_out, lint, never_given, unknown_vulnerabilities
 from webhook.policy.phrases import count
@@ -25,7 +26,7 @@ from webhook.policy.plaintext import plain
 @click.group("types", cls=VerbGroup)
 @global_options
 def command() -> None:
-    """Assessment types: what people can decide, and what a CVSS range decides by itself."""
+    """Assessment types: what people can decide, and what is decided by itself."""
 
 
 _settings_only = click.option(
@@ -59,7 +60,7 @@ def list_types(settings_only: bool, output: str) -> None:
         (
             assessment_type.name,
             assessment_type.action.word,
-            assessment_type.auto_assess,
+            ", ".join(conditions(assessment_type)),
             "never"
             if assessment_type.expires_after_days is None
             else f"after {count(assessment_type.expires_after_days, 'day')}",
@@ -70,7 +71,7 @@ def list_types(settings_only: bool, output: str) -> None:
         for assessment_type, origin in listed
     ]
     print_table(
-        ("Type", "Action", "Given to new CVSS", "Expires", "Then", "From", "Description"),
+        ("Type", "Action", "Given to", "Expires", "Then", "From", "Description"),
         rows,
         empty="No assessment type is configured.",
     )

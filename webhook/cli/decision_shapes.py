@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
+from webhook.cli.exploit_shapes import ExploitationShape
 from webhook.cli.shapes import AssessmentShape, FindingShape
 from webhook.engines.assessing.impact import Change
 from webhook.engines.triage.effects import ChangedImage, ChangedWorkload, Effects
@@ -125,6 +126,7 @@ class ListedVulnerabilityShape:
     state: Annotated[str, "unassessed, expired or assessed: of the component that most needs a person."]
     components: Annotated[tuple[AffectedComponentShape, ...], "Affected components that match the filters."]
     images: Annotated[tuple[AffectedImageShape, ...], "Images that contain one of them."]
+    exploitation: Annotated[ExploitationShape | None, "What is known of attacks on it; null where nothing is."] = None
 
     @classmethod
     def of(cls, one: JudgedVulnerability) -> ListedVulnerabilityShape:
@@ -145,6 +147,7 @@ class ListedVulnerabilityShape:
             state=one.state.value,
             components=tuple(_component(FindingShape.of(finding)) for finding in one.findings),
             images=tuple(AffectedImageShape(str(digest), names) for digest, names in one.record.images),
+            exploitation=ExploitationShape.of(vulnerability.exploitation),
         )
 
 

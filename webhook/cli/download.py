@@ -8,14 +8,14 @@ from types import FrameType
 
 import click
 
-from webhook.bootstrap.running import match_advisories, take_in
+from webhook.bootstrap.running import match_advisories, take_in, update_exploits
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import fields, note, print_json, print_table
 from webhook.cli.progress import download_listener
 from webhook.cli.shapes import DownloadShape
 from webhook.cli.verbs import Verb
-from webhook.engines.matching.matcher import MatchReport
+from webhook.engines.matching.matcher import MatchReport, SetUpdate
 from webhook.model.downloads import DownloadReport
 from webhook.model.purls import parse_purl
 
@@ -49,40 +49,45 @@ def command(dry_run: bool, max_components: int | None, purls: Sequence[str], out
     kept, and the exit code is 3.
 
     Then brings the advisories of the osv sources up to date, and matches all components if they changed. The exit code
-    is 3 if a source could not be read.
+    is 3 if a source could not be read. Data about attacks (kev, epss) are brought up to date before all that.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     only = [parse_purl(text) for text in purls]
     parts = invocation().parts({"ossindex.max_components_per_run": max_components}, runs_long=True, creates=not dry_run)
     if not dry_run and not only:
         take_in(parts)
+    exploits = () if dry_run or only else update_exploits(parts)
     with download_listener() as listener:
         report = parts.downloader(listener).run(only, dry_run=dry_run)
     matched = None if dry_run or only else match_advisories(parts)
     if output == "json":
-        print_json(DownloadShape.of(report, matched))
+        print_json(DownloadShape.of(report, matched, exploits))
     else:
         _show(report, dry_run)
         if matched is not None:
             show_advisories(matched)
+        show_sets(exploits)
     if report.stopped_by:
         note(f"Not complete: {report.stopped_by}")
     is_complete = report.complete and (matched is None or matched.complete)
+    is_complete = is_complete and not any(update.problem for update in exploits)
     return Exit.DONE if is_complete else Exit.UNDECIDED
 
 
 def show_advisories(report: MatchReport) -> None:
     """Show what became of advisories."""
+    show_sets(report.updates)
+    fields([("Components matched", report.matched), ("Vulnerable", report.vulnerable)])
+
+
+def show_sets(updates: Sequence[SetUpdate]) -> None:
+    """Show what became of sets."""
     print_table(
-        ("Source", "Ecosystem", "Advisories", "Changed"),
-        [
-            (update.source, update.ecosystem, update.advisories, "yes" if update.changed else "no")
-            for update in report.updates
-        ],
+        ("Source", "Set", "Records", "Changed"),
+        [(update.source, update.ecosystem, update.advisories, "yes" if update.changed else "no") for update in updates],
         empty="",
     )
-    fields([("Components matched", report.matched), ("Vulnerable", report.vulnerable)])
-    for update in report.updates:
+    for update in updates:
         if update.problem:
             note(f"{update.source}, {update.ecosystem}: {update.problem} {update.remedy}".strip())
 

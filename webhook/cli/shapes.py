@@ -12,8 +12,9 @@ from decimal import Decimal
 from typing import Annotated
 
 from webhook.cli.check_ways import Ways
+from webhook.cli.exploit_shapes import ExploitationShape
 from webhook.cli.sbom_shapes import PathShape
-from webhook.engines.matching.matcher import MatchReport
+from webhook.engines.matching.matcher import MatchReport, SetUpdate
 from webhook.model.assessments import Assessment
 from webhook.model.dependencies import DependencyPath
 from webhook.model.downloads import DownloadReport
@@ -35,6 +36,7 @@ class VulnerabilityShape:
     fixed: Annotated[str, "The next version that does not have it; empty where no source tells."] = ""
     source: Annotated[str, "Name of the source."] = ASKED
     aliases: Annotated[tuple[str, ...], "Its other identifiers, each of which can be assessed."] = ()
+    exploitation: Annotated[ExploitationShape | None, "What is known of attacks on it; null where nothing is."] = None
 
     @classmethod
     def of(cls, one: Vulnerability) -> VulnerabilityShape:
@@ -50,6 +52,7 @@ class VulnerabilityShape:
             one.fixed,
             one.source,
             one.aliases,
+            ExploitationShape.of(one.exploitation),
         )
 
 
@@ -194,6 +197,18 @@ class AdvisorySetShape:
 
 
 @dataclass(frozen=True, slots=True)
+class ExploitSetShape:
+    """A set of data about attacks after a download."""
+
+    source: Annotated[str, "Name of the source."]
+    kind: Annotated[str, "KEV or EPSS."]
+    entries: Annotated[int, "How many vulnerabilities it names."]
+    changed: Annotated[bool, "Whether it is another than before."]
+    auto_assessed: Annotated[int, "Pairs of vulnerability and package that a type assessed because of it."]
+    problem: Annotated[str, "Why it could not be brought up to date; empty when it was."]
+
+
+@dataclass(frozen=True, slots=True)
 class DownloadShape:
     """``bomgate download --output json``."""
 
@@ -219,9 +234,12 @@ class DownloadShape:
     ] = ()
     matched: Annotated[int, "Components compared with advisories."] = 0
     matched_vulnerable: Annotated[int, "Of those, how many have a vulnerability."] = 0
+    exploits: Annotated[Sequence[ExploitSetShape], "Sets of kev and epss sources that were brought up to date."] = ()
 
     @classmethod
-    def of(cls, one: DownloadReport, matched: MatchReport | None = None) -> DownloadShape:
+    def of(
+        cls, one: DownloadReport, matched: MatchReport | None = None, exploits: Sequence[SetUpdate] = ()
+    ) -> DownloadShape:
         """From the model."""
         updates = () if matched is None else matched.updates
         return cls(
@@ -235,7 +253,9 @@ class DownloadShape:
             auto_assessed=one.auto_assessed,
             credits_used=one.credits_used,
             credits_remaining=one.credits_remaining,
-            complete=one.complete and (matched is None or matched.complete),
+            complete=one.complete
+            and (matched is None or matched.complete)
+            and not any(update.problem for update in exploits),
             forms=one.forms,
             advisories=tuple(
                 AdvisorySetShape(update.source, update.ecosystem, update.advisories, update.changed, update.problem)
@@ -243,4 +263,10 @@ class DownloadShape:
             ),
             matched=0 if matched is None else matched.matched,
             matched_vulnerable=0 if matched is None else matched.vulnerable,
+            exploits=tuple(
+                ExploitSetShape(
+                    update.source, update.ecosystem, update.advisories, update.changed, update.assessed, update.problem
+                )
+                for update in exploits
+            ),
         )

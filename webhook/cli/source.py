@@ -24,12 +24,13 @@ def command() -> None:
 def check(output: str) -> Exit:
     """Check the connection to OSS Index, the account, and the credits that are left, and the other sources.
 
-    Queries OSS Index for a single well-known component, at the usual price, and looks whether each source of advisories
+    Queries OSS Index for a single well-known component, at the usual price, and looks whether each other source
     has what the settings take from it. Exits with 3 if one of them fails.
     """
     parts = invocation().parts()
     statuses = [(ASKED, parts.sources.asked.check())] if parts.sources.lists_oss_index else []
     statuses += [(source.name, source.check()) for source in parts.sources.advisories]
+    statuses += [(source.name, source.check()) for source in parts.sources.exploits]
     if output == "json":
         (name, first), *others = statuses
         print_json(SourceShape.of(first, name, others))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -22,11 +22,19 @@ from webhook.engines.triage.typeediting import PlannedType, TypeEditor
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentType, CvssRange, OnExpiry
+from webhook.policy.conditions import make_epss
 from webhook.policy.phrases import count
 from webhook.policy.scores import make_range
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SHOWN = 10
+_LEFT_OUT: Mapping[str, tuple[str, Any]] = {
+    "no_cvss": ("auto_assess", None),
+    "no_kev": ("auto_kev", False),
+    "no_epss": ("auto_epss", None),
+    "no_days": ("expires_after_days", None),
+}
+"""Options that leave something of a type out."""
 
 
 def _options(command: F) -> F:
@@ -36,6 +44,8 @@ def _options(command: F) -> F:
         click.option("--color", metavar="COLOR", help="Its colour in the console, such as #c62828 or red."),
         click.option("--on-expiry", type=click.Choice([word.value for word in OnExpiry]), help="What follows its end."),
         click.option("--days", type=int, metavar="N", help="Days after which an assessment of it expires."),
+        click.option("--epss", metavar="P", help="So do those with at least this EPSS score, such as 0.1."),
+        click.option("--kev", is_flag=True, default=None, help="So do vulnerabilities that are known to be exploited."),
         click.option("--cvss", type=CvssRangeType(), metavar="A-B", help="New vulnerabilities of these scores get it."),
     ):
         command = option(command)
@@ -88,7 +98,9 @@ def add_type(name: str, author: str | None, yes: bool, dry_run: bool, output: st
 )
 @click.argument("name", shell_complete=complete_types)
 @click.option("--action", type=_actions, help="What it asks for.")
-@click.option("--no-cvss", is_flag=True, help="No vulnerability gets it by itself any more.")
+@click.option("--no-cvss", is_flag=True, help="No vulnerability gets it by its score any more.")
+@click.option("--no-kev", is_flag=True, help="… nor because it is exploited.")
+@click.option("--no-epss", is_flag=True, help="… nor because it probably will be.")
 @click.option("--no-days", is_flag=True, help="An assessment of it does not expire any more.")
 @_options
 @_writing
@@ -126,6 +138,8 @@ def _changed(one: AssessmentType, given: dict[str, Any]) -> AssessmentType:
     """The type with what was given."""
     changes: dict[str, Any] = {
         "auto_assess": None if given["cvss"] is None else _range(given["cvss"]),
+        "auto_kev": given["kev"],
+        "auto_epss": None if given["epss"] is None else _epss(given["epss"]),
         "expires_after_days": given["days"],
         "action": None if given["action"] is None else Action[given["action"].upper()],
         "on_expiry": None if given["on_expiry"] is None else OnExpiry(given["on_expiry"]),
@@ -133,9 +147,15 @@ def _changed(one: AssessmentType, given: dict[str, Any]) -> AssessmentType:
         "description": given["description"],
     }
     made = replace(one, **{name: value for name, value in changes.items() if value is not None})
-    if given.get("no_cvss"):
-        made = replace(made, auto_assess=None)
-    return replace(made, expires_after_days=None) if given.get("no_days") else made
+    left = {name: empty for option, (name, empty) in _LEFT_OUT.items() if given.get(option)}
+    return replace(made, **left)
+
+
+def _epss(least: str) -> Decimal:
+    try:
+        return make_epss(least)
+    except ConfigError as problem:
+        raise InvalidInput(problem.message, remedy=problem.remedy) from problem
 
 
 def _range(bounds: tuple[Decimal, Decimal]) -> CvssRange:

@@ -27,6 +27,8 @@ class TypeShape:
     origin: Annotated[
         str, "settings, cluster, console, or retired: can no longer be given, and what was given keeps its action."
     ]
+    kev: Annotated[bool, "Vulnerabilities that are known to be exploited get it by themselves."] = False
+    epss_min: Annotated[Decimal | None, "So do those with at least this EPSS score; null: never."] = None
 
     @classmethod
     def of(cls, one: AssessmentType, origin: str) -> TypeShape:
@@ -42,6 +44,8 @@ class TypeShape:
             color=one.color,
             description=one.description,
             origin=origin,
+            kev=one.auto_kev,
+            epss_min=one.auto_epss,
         )
 
 

@@ -35,7 +35,7 @@ from webhook.model.records import AssessmentQuery, AssessmentState, Vulnerabilit
 from webhook.model.triage import VulnerabilityOrder
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.messages import assess_commands
-from webhook.policy.phrases import count, decided, explained, moment, score, title
+from webhook.policy.phrases import count, decided, explained, known_exploited, moment, probability, score, title
 from webhook.policy.plaintext import plain
 from webhook.policy.scopes import canonical_scope, described
 from webhook.policy.scores import SEVERITIES, UNSCORED, severity
@@ -195,6 +195,15 @@ def _severity(vulnerability: Vulnerability) -> str:
     return text
 
 
+def attacks(vulnerability: Vulnerability) -> str:
+    """What is known of attacks, in one line; empty where nothing is."""
+    known = vulnerability.exploitation
+    since = "" if known is None or known.kev is None else f"since {known.kev}, "
+    return "; ".join(
+        filter(None, (known_exploited(vulnerability).replace("(", f"({since}"), probability(vulnerability)))
+    )
+
+
 def _history(parts: Parts, record: VulnerabilityRecord) -> list[Assessment]:
     """Everything that was ever recorded about a vulnerability under any of its names, oldest first."""
     names = record.vulnerability.identifiers
@@ -215,6 +224,7 @@ def _show(one: JudgedVulnerability, history: list[Assessment]) -> None:
             ("Title", title(vulnerability)),
             ("Severity", _severity(vulnerability)),
             ("Status", "rejected or withdrawn" if vulnerability.rejected else None),
+            ("Attacks", attacks(vulnerability)),
             ("Vector", vulnerability.cvss_vector),
             ("Weakness", vulnerability.cwe),
             ("Source's page", vulnerability.reference),

@@ -19,12 +19,13 @@ from webhook.model.images import Digest, parse_digest, parse_image
 from webhook.model.purls import parse_purl
 from webhook.model.records import AssessmentState, VulnerabilityRecord
 from webhook.model.triage import PackageScan, VulnerabilityOrder
+from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.phrases import score, state, title
 from webhook.policy.plaintext import plain
 from webhook.policy.scores import severity
 from webhook.policy.selections import JudgedVulnerability, Selection
 
-COLUMNS = ("Vulnerability", "CVSS#", "Action", "Assessment", "Components", "Images#", "Title")
+COLUMNS = ("Vulnerability", "CVSS#", "Attacks", "Action", "Assessment", "Components", "Images#", "Title")
 CSV_COLUMNS = (
     "id",
     "severity",
@@ -37,6 +38,8 @@ CSV_COLUMNS = (
     "first_seen",
     "components",
     "images",
+    "kev",
+    "epss",
 )
 _LISTED = 3
 _TRIAGED = ("severity", "since", "sort", "limit", "running", "package", "expires_within")
@@ -110,6 +113,7 @@ def table_row(one: JudgedVulnerability) -> tuple[object, ...]:
     return (
         vulnerability.id,
         score(vulnerability).removeprefix("CVSS "),
+        _attacks(vulnerability),
         findings[0].action.word,
         ", ".join(states),
         ", ".join(components) + (f" and {more} more" if more else ""),
@@ -118,11 +122,20 @@ def table_row(one: JudgedVulnerability) -> tuple[object, ...]:
     )
 
 
+def _attacks(vulnerability: Vulnerability) -> str:
+    known = vulnerability.exploitation
+    if known is None:
+        return ""
+    probability = "" if known.epss is None else f"EPSS {known.epss:.2f}"
+    return ", ".join(filter(None, ("KEV" if known.kev else "", probability)))
+
+
 def csv_row(one: JudgedVulnerability) -> tuple[object, ...]:
     """A row of CSV, as :data:`CSV_COLUMNS` names its cells."""
     vulnerability = one.record.vulnerability
     given = [finding.assessment for finding in one.findings if finding.assessment is not None]
     ends = [assessment.until for assessment in given if assessment.until is not None]
+    known = vulnerability.exploitation
     return (
         vulnerability.id,
         severity(vulnerability.cvss_score),
@@ -135,6 +148,8 @@ def csv_row(one: JudgedVulnerability) -> tuple[object, ...]:
         one.record.first_seen,
         " ".join(one.record.components),
         len(one.record.images),
+        None if known is None else known.kev,
+        None if known is None else known.epss,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from webhook.console.face import ConsoleFace
 from webhook.console.lists.base import ACTION, MAYBE_TEXT, MOMENT, NUMBER, TEXT, TEXTS, moment
-from webhook.console.lists.findings import VERSION, component, score
+from webhook.console.lists.findings import EXPLOITATION, VERSION, component, exploitation, score
 from webhook.console.problems import NotFound
 from webhook.engines.triage.assessments import AssessmentFilter, AssessmentRow
 from webhook.engines.triage.packages import images_of, workloads_of
@@ -69,6 +69,7 @@ VULNERABILITY_SCHEMA: dict[str, Any] = {
         "references": TEXTS,
         "source": TEXT,
         "rejected": {"type": "boolean"},
+        "exploitation": EXPLOITATION,
         "first_seen": MOMENT,
         "findings": {"type": "array", "items": _FINDING},
         "images": {"type": "array", "items": _IMAGE},
@@ -136,6 +137,7 @@ def vulnerability_json(face: ConsoleFace, identifier: str) -> dict[str, Any]:
         "references": list(one.external_references),
         "source": one.source,
         "rejected": one.rejected,
+        "exploitation": exploitation(one),
         "first_seen": moment(row.first_seen),
         "findings": [finding_json(each) for each in row.findings],
         "images": images_json(images_of(board, digests)[:_MOST]),

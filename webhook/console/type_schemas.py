@@ -27,6 +27,11 @@ TYPE_SCHEMAS: Mapping[str, Any] = {
             "action": _ACTION,
             "cvssMin": {"type": "string", "description": "Such as 9.0; with cvssMax."},
             "cvssMax": {"type": "string"},
+            "kev": {"type": "boolean", "description": "Given to what is known to be exploited."},
+            "epssMin": {
+                "type": "string",
+                "description": "Given from this EPSS score on, such as 0.1.",
+            },
             "expiresAfterDays": {"type": "integer", "minimum": 1, "maximum": 36_500},
             "onExpiry": {"type": "string", "enum": ["unassessed", "reassess"]},
             "color": {"type": "string", "description": "A name such as red, or #c62828."},

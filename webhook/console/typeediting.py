@@ -24,17 +24,25 @@ from webhook.engines.triage.typelists import TypeRow
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentType, OnExpiry
+from webhook.policy.conditions import conditions, make_epss
 from webhook.policy.scores import make_range
 
 _RESOURCE = "types"
 _NEW: Mapping[str, str] = {"color": "#546e7a", "on_expiry": "unassessed"}
 _BODY: Mapping[str, type] = {
-    **dict.fromkeys(("name", "action", "cvssMin", "cvssMax", "color", "onExpiry", "description"), str),
+    **dict.fromkeys(("name", "action", "cvssMin", "cvssMax", "epssMin", "color", "onExpiry", "description"), str),
     "expiresAfterDays": int,
+    "kev": bool,
     "consent": bool,
     "dryRun": bool,
 }
-_SPELLED = {"cvssMin": "cvss_min", "cvssMax": "cvss_max", "onExpiry": "on_expiry", "expiresAfterDays": "days"}
+_SPELLED = {
+    "cvssMin": "cvss_min",
+    "cvssMax": "cvss_max",
+    "epssMin": "epss_min",
+    "onExpiry": "on_expiry",
+    "expiresAfterDays": "days",
+}
 _OPTIONS = {"action": "--action", "days": "--days", "on_expiry": "--on-expiry", "color": "--color"}
 
 
@@ -102,6 +110,7 @@ def _page(gate: Gate, row: TypeRow | None, shown: _Shown) -> str:
     return render_template(
         "type.html",
         row=row,
+        takes="" if row is None else ", ".join(conditions(row.type)),
         values=shown.values,
         problem=shown.problem,
         planned=planned,
@@ -186,6 +195,8 @@ def _wanted(values: Mapping[str, str]) -> AssessmentType:
             color=values.get("color", "") or "grey",
             on_expiry=OnExpiry(on_expiry),
             description=values.get("description", "").strip(),
+            auto_kev=bool(values.get("kev")),
+            auto_epss=make_epss(least) if (least := values.get("epss_min", "").strip()) else None,
         )
     except ConfigError as problem:
         raise InvalidInput(problem.message, remedy=problem.remedy) from problem
@@ -206,6 +217,8 @@ def _values(one: AssessmentType) -> dict[str, str]:
         "action": one.action.word,
         "cvss_min": "" if band is None else str(band.low),
         "cvss_max": "" if band is None else str(band.high),
+        "kev": "yes" if one.auto_kev else "",
+        "epss_min": "" if one.auto_epss is None else f"{one.auto_epss:f}",
         "days": "" if days is None else str(days),
         "on_expiry": one.on_expiry.value,
         "color": one.color,
@@ -219,7 +232,8 @@ def _kept(form: Mapping[str, str], row: TypeRow | None) -> Mapping[str, str]:
 
 
 def _spelled(body: Mapping[str, Any]) -> dict[str, str]:
-    return {_SPELLED.get(name, name): str(value) for name, value in body.items() if not isinstance(value, bool)}
+    given = {_SPELLED.get(name, name): str(value) for name, value in body.items() if not isinstance(value, bool)}
+    return {**given, "kev": "yes" if body.get("kev") else ""}
 
 
 def planned_type_json(planned: PlannedType) -> dict[str, Any]:
@@ -256,10 +270,18 @@ def _command(planned: PlannedType) -> str:
             parts += ["--cvss", f"{one.auto_assess.low}-{one.auto_assess.high}"]
         elif planned.former is not None and planned.former.auto_assess is not None:
             parts += ["--no-cvss"]
+        parts += _exploited_options(one, planned.former)
         if one.expires_after_days is None and planned.former is not None and planned.former.expires_after_days:
             parts += ["--no-days"]
         parts += ["--description", one.description] if one.description else []
     return shlex.join([*parts, *(["--yes"] if planned.needs_consent else [])])
+
+
+def _exploited_options(one: AssessmentType, former: AssessmentType | None) -> list[str]:
+    found = ["--kev"] if one.auto_kev else ["--no-kev"] if former is not None and former.auto_kev else []
+    if one.auto_epss is not None:
+        return [*found, "--epss", f"{one.auto_epss:f}"]
+    return [*found, "--no-epss"] if former is not None and former.auto_epss is not None else found
 
 
 def _json(value: object) -> Response:

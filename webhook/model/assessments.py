@@ -65,6 +65,8 @@ class AssessmentType:
         on_expiry: see :class:`OnExpiry`.
         description: a sentence for people.
         action_stated: False when the configuration left the action out, so that ``policy.lint`` can say so.
+        auto_kev: vulnerabilities that are known to be exploited, also older ones, get this type by themselves.
+        auto_epss: so do vulnerabilities with at least this probability of exploitation; None asks for none.
     """
 
     name: str
@@ -75,6 +77,13 @@ class AssessmentType:
     on_expiry: OnExpiry = OnExpiry.UNASSESSED
     description: str = ""
     action_stated: bool = True
+    auto_kev: bool = False
+    auto_epss: Decimal | None = None
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether something gives it without people."""
+        return self.auto_assess is not None or self.auto_kev or self.auto_epss is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +131,7 @@ class Assessment(msgspec.Struct, frozen=True):
         comment: why.
         assessed_at: when, UTC.
         until: when it stops counting, UTC (expired when now ≥ until); None means never.
-        rule: for automatic ones the range that matched, such as ``Blocked 9.0–10.0``; for those of the cluster the
+        rule: for automatic ones what matched, such as ``Blocked 9.0–10.0, KEV``; for those of the cluster the
             object, such as ``Assessment log4shell``.
         score: the CVSS score at that time.
         batch: names all records that one command made, so that they can be undone together; empty for older ones.

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from webhook.model.exploitation import Exploitation
 from webhook.model.purls import Purl
 
 ASKED = "ossindex"
@@ -45,6 +46,7 @@ class Vulnerability(msgspec.Struct, frozen=True):
         rejected: whether the source says that the identifier was rejected or withdrawn.
         rescored: the last change of the score, as the store saw it; None when there was none.
         fixed: of a vulnerability in a component, the next version that does not have it; empty where none is known.
+        exploitation: what is known of attacks on it; None where nothing is.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Vulnerability(msgspec.Struct, frozen=True):
     rejected: bool = False
     rescored: Rescored | None = None
     fixed: str = ""
+    exploitation: Exploitation | None = None
 
     @property
     def identifiers(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Automatic assessments: what a CVSS range gives to a new vulnerability, and again where a type asks for it."""
+"""Automatic assessments: what types give to a vulnerability by themselves, and again where a type asks for it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, OnExpiry, Scope
+from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry, Scope
+from webhook.model.exploitation import Exploitation
 from webhook.model.vulnerabilities import ComponentAnswer, Rescored, Vulnerability
+from webhook.policy.conditions import EPSS, KEV, Match, exploited, names_condition
 from webhook.policy.expiry import end_of_life
 from webhook.policy.scores import round_score
 from webhook.policy.typetable import TypeTable
@@ -30,12 +32,14 @@ class AnsweredPair(NamedTuple):
         package: canonical purl without version.
         is_new: whether no answer named the two together before.
         former: the score of the answer before; None when it had none.
+        formerly: what was known of attacks on it before.
     """
 
     vulnerability: Vulnerability
     package: str
     is_new: bool
     former: Decimal | None = None
+    formerly: Exploitation | None = None
 
     @property
     def is_rescored(self) -> bool:
@@ -64,6 +68,8 @@ def with_move(one: Vulnerability, stored: Vulnerability | None, now: dt.datetime
     """
     if stored is None:
         return one
+    # What is known of attacks changes with the sets alone, so that what follows from that is done once.
+    one = structs.replace(one, exploitation=stored.exploitation)
     if moved(stored.cvss_score, one.cvss_score):
         return structs.replace(one, rescored=Rescored(stored.cvss_score, now))
     return structs.replace(one, rescored=stored.rescored) if stored.rescored is not None else one
@@ -83,9 +89,7 @@ def assessments_by_score(
         records: at least all assessments of those vulnerabilities under any of their identifiers, in any case.
         reassess: also assess pairs again that only a range has assessed so far, for a score that is no longer theirs.
     """
-    by_name: dict[str, list[Assessment]] = {}
-    for record in records:
-        by_name.setdefault(record.vulnerability.casefold(), []).append(record)
+    by_name = _by_name(records)
     made = [
         rule(pair.vulnerability, pair.package)
         if pair.is_new
@@ -101,7 +105,7 @@ def _again(rule: Rule, pair: AnsweredPair, history: Sequence[Assessment], *, rea
     if automatic:
         again = reassess and not _is_by_hand(history) and moved(automatic[-1].score, vulnerability.cvss_score)
         return rule(vulnerability, package) if again else None
-    if not pair.is_rescored or rule(structs.replace(vulnerability, cvss_score=pair.former), package) is not None:
+    if not pair.is_rescored or rule(_as_scored(vulnerability, pair.former), package) is not None:
         return None
     made = rule(vulnerability, package)
     return (
@@ -109,6 +113,65 @@ def _again(rule: Rule, pair: AnsweredPair, history: Sequence[Assessment], *, rea
         if made is None
         else structs.replace(made, comment=f"The {score_move(pair.former, vulnerability.cvss_score)}.")
     )
+
+
+def _as_scored(one: Vulnerability, score: Decimal | None) -> Vulnerability:
+    return structs.replace(one, cvss_score=score, exploitation=None)
+
+
+def assessments_by_exploitation(
+    types: TypeTable, pairs: Iterable[AnsweredPair], records: Iterable[Assessment], now: dt.datetime
+) -> list[Assessment]:
+    """The automatic assessments to store when more is known of attacks.
+
+    A pair is assessed when a condition of the type that counts holds now and did not before: once for each type and
+    kind of condition, and only where that is stricter than what was given automatically and has not ended.
+
+    Args:
+        types: the table of types.
+        pairs: known ones, with what was known before.
+        records: at least all assessments of those vulnerabilities under any of their identifiers, in any case.
+        now: UTC, aware.
+    """
+    by_name = _by_name(records)
+    made = []
+    for pair in pairs:
+        found = types.automatic(pair.vulnerability)
+        new = set() if found is None else {*found.conditions} & {*_new_conditions(found, pair)}
+        if found is None or not new:
+            continue
+        automatic = [record for record in _history(pair, by_name) if not record.by_hand]
+        if any(names_condition(record.rule, found.type.name, condition) for record in automatic for condition in new):
+            continue
+        last = automatic[-1] if automatic and not automatic[-1].expired(now) else None
+        if last is None or _is_stricter(types, found, last):
+            made.append(_given(found, pair.vulnerability, Scope(package=pair.package), now.replace(microsecond=0)))
+    return made
+
+
+def rises(formerly: Exploitation | None, today: Exploitation | None) -> bool:
+    """Whether more is known of attacks, so that a condition may hold that did not."""
+    if today is None:
+        return False
+    was = formerly or Exploitation()
+    return (today.kev is not None and was.kev is None) or (today.epss or 0) > (was.epss or 0)
+
+
+def _new_conditions(found: Match, pair: AnsweredPair) -> list[str]:
+    former = exploited(found.type, pair.formerly)
+    return [held for held in exploited(found.type, pair.vulnerability.exploitation) if held not in former]
+
+
+def _is_stricter(types: TypeTable, found: Match, last: Assessment) -> bool:
+    was = types.get(last.type or "") or types.retired(last.type or "")
+    return was is None or found.type.action > was.action
+
+
+def _by_name(records: Iterable[Assessment]) -> dict[str, list[Assessment]]:
+    found: dict[str, list[Assessment]] = {}
+    for record in records:
+        found.setdefault(record.vulnerability.casefold(), []).append(record)
+    return found
 
 
 def _history(pair: AnsweredPair, by_name: Mapping[str, Sequence[Assessment]]) -> list[Assessment]:
@@ -136,16 +199,16 @@ def _is_by_hand(history: Sequence[Assessment]) -> bool:
 def auto_assessment(
     types: TypeTable, vulnerability: Vulnerability, package: str, now: dt.datetime
 ) -> Assessment | None:
-    """The assessment to store that a vulnerability in a package gets by itself; None when no range holds its score.
+    """The assessment to store that a vulnerability in a package gets by itself; None when no condition of a type holds.
 
     Args:
         types: the table of types.
-        vulnerability: with its score.
+        vulnerability: with its score, and what is known of attacks.
         package: canonical purl without version.
         now: UTC, aware; the life of the assessment is counted from it in whole seconds.
     """
-    kind = types.for_score(vulnerability.cvss_score)
-    return None if kind is None else _given(kind, vulnerability, Scope(package=package), now.replace(microsecond=0))
+    found = types.automatic(vulnerability)
+    return None if found is None else _given(found, vulnerability, Scope(package=package), now.replace(microsecond=0))
 
 
 def reassessment(
@@ -153,30 +216,31 @@ def reassessment(
 ) -> Assessment | None:
     """What stands in for an expired assessment whose type says ``onExpiry: reassess``.
 
-    The ranges are applied to the present score, with the moment of expiry as the time of the assessment. A type that is
+    The conditions are applied as they hold now, with the moment of expiry as the time of the assessment. A type that is
     to be reassessed itself starts over each time its life ends; one that is not lapses for good. Nothing is stored: the
     answer follows from the records and the time, so that every reader comes to the same one.
 
     Args:
         types: the table of types.
-        vulnerability: with its present score.
+        vulnerability: with its present score, and what is known of attacks.
         expired: the assessment that would be in force had it not expired.
         now: UTC, aware.
 
     Returns:
-        The stand-in, or an expired one (for "was …"), or None when the type asks for none or no range holds the score.
+        The stand-in, or an expired one (for "was …"), or None when the type asks for none or no condition holds.
     """
     was = types.get(expired.type or "") or types.retired(expired.type or "")
     if was is None or was.on_expiry is not OnExpiry.REASSESS or expired.until is None:
         return None
-    kind = types.for_score(vulnerability.cvss_score)
-    if kind is None:
+    found = types.automatic(vulnerability)
+    if found is None:
         return None
+    kind = found.type
     begin = expired.until
     if kind.expires_after_days is not None and kind.on_expiry is OnExpiry.REASSESS:
         life = dt.timedelta(days=kind.expires_after_days)
         begin += (now - begin) // life * life
-    return _given(kind, vulnerability, expired.scope, begin, f"Reassessed when {expired.type} expired.")
+    return _given(found, vulnerability, expired.scope, begin, f"Reassessed when {expired.type} expired.")
 
 
 def moved(before: Decimal | None, after: Decimal | None) -> bool:
@@ -198,18 +262,29 @@ def _rounded(score: Decimal | None) -> Decimal | None:
     return round_score(score) if score is not None and score.is_finite() else None
 
 
-def _given(
-    kind: AssessmentType, vulnerability: Vulnerability, scope: Scope, at: dt.datetime, comment: str = ""
-) -> Assessment:
+def _given(found: Match, vulnerability: Vulnerability, scope: Scope, at: dt.datetime, comment: str = "") -> Assessment:
     return Assessment(
         vulnerability=vulnerability.id,
-        type=kind.name,
+        type=found.type.name,
         scope=scope,
         source=AssessmentSource.AUTO,
         author=AUTHOR,
-        comment=comment,
+        comment=comment or _reason(found, vulnerability.exploitation),
         assessed_at=at,
-        until=end_of_life(kind, at),
-        rule=f"{kind.name} {kind.auto_assess}",
+        until=end_of_life(found.type, at),
+        rule=found.rule,
         score=vulnerability.cvss_score,
     )
+
+
+def _reason(found: Match, known: Exploitation | None) -> str:
+    """Why, where it is not the score alone, with the age of the data."""
+    if known is None:
+        return ""
+    held = exploited(found.type, known)
+    said = []
+    if KEV in held:
+        said.append(f"Known to be exploited since {known.kev} (KEV of {known.kev_as_of}).")
+    if any(condition.startswith(EPSS) for condition in held):
+        said.append(f"EPSS {known.epss} on {known.epss_as_of}.")
+    return " ".join(said)

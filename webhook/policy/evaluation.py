@@ -26,6 +26,7 @@ from webhook.model.verdicts import (
 from webhook.policy.advisories import is_malicious
 from webhook.policy.automatic import moved, reassessment, score_move
 from webhook.policy.matching import AssessmentIndex
+from webhook.policy.phrases import known_exploited
 from webhook.policy.precedence import ANYWHERE, Place
 from webhook.policy.reasons import error_reason, missing_reason, state_reasons
 from webhook.policy.sameness import are_of_several_sources, one_of_each, with_shared_names
@@ -137,6 +138,8 @@ class Judge:
             notes = (*notes, "malicious package")
             if given is None or not given.by_hand:
                 action = worst((action, self.rules.policy.malicious))
+        if known := known_exploited(vulnerability):
+            notes = (*notes, known)
         if vulnerability.rejected:
             notes = (*notes, "rejected or withdrawn")
             most = self.rules.policy.rejected

@@ -103,7 +103,7 @@ def never_given(types: TypeTable, given: Set[str]) -> tuple[Trap, ...]:
             "Give it a range, or retire it if nobody needs it.",
         )
         for known in types
-        if known.auto_assess is None and known.name.casefold() not in given
+        if not known.is_automatic and known.name.casefold() not in given
     )
 
 
@@ -143,7 +143,7 @@ def _types(types: TypeTable, policy: Policy) -> Iterator[Trap]:
                 f"Set onExpiry: reassess for {assessment_type.name}, remove its expiresAfterDays, or set "
                 f"policy.unassessed: deny.",
             )
-        if reassessed and days is not None and not any(other.auto_assess for other in types):
+        if reassessed and days is not None and not any(other.is_automatic for other in types):
             yield Trap(
                 "reassess-without-range",
                 Level.WARNING,
@@ -190,6 +190,16 @@ def _ranges(types: TypeTable, policy: Policy) -> Iterator[Trap]:
                 Level.WARNING,
                 f"{assessment_type.name} allows new vulnerabilities up to {band.high} without review.",
                 f"End the autoAssess range of {assessment_type.name} below {_HIGH}.",
+            )
+        if assessment_type.action is Action.ALLOW and (
+            assessment_type.auto_kev or assessment_type.auto_epss is not None
+        ):
+            yield Trap(
+                "allows-exploited",
+                Level.WARNING,
+                f"{assessment_type.name} allows vulnerabilities without review because they are exploited, or probably "
+                "will be.",
+                f"Give autoAssess kev and epss to a type that warns or denies, and not to {assessment_type.name}.",
             )
     if not any(assessment_type.auto_assess for assessment_type in types):
         return

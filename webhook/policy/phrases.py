@@ -47,6 +47,18 @@ def rated(vulnerability: Vulnerability) -> str:
     return f"{plain(vulnerability.id, MAX_ID)} ({score(vulnerability)}{'' if band == 'unscored' else f', {band}'})"
 
 
+def known_exploited(vulnerability: Vulnerability) -> str:
+    """``known exploited (KEV of 2026-11-29)``; empty where it is not listed."""
+    known = vulnerability.exploitation
+    return "" if known is None or known.kev is None else f"known exploited (KEV of {known.kev_as_of})"
+
+
+def probability(vulnerability: Vulnerability) -> str:
+    """``EPSS 0.97 on 2026-11-29``; empty without one."""
+    known = vulnerability.exploitation
+    return "" if known is None or known.epss is None else f"EPSS {known.epss:f} on {known.epss_as_of}"
+
+
 def title(vulnerability: Vulnerability) -> str:
     """The title without the identifier that some sources prefix it with; possibly empty."""
     return plain(re.sub(r"^\s*\[[^\]]{1,60}\]\s*", "", vulnerability.title[:500]), MAX_TEXT)

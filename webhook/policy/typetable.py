@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentType, CvssRange
+from webhook.policy.conditions import Match, make_epss, strictest
 from webhook.policy.plaintext import is_plain
 from webhook.policy.scores import check_ranges, type_for_score
+
+if TYPE_CHECKING:
+    from webhook.model.vulnerabilities import Vulnerability
 
 MAX_DAYS = 36_500
 """A hundred years: far beyond any use, and still a date that every component can represent."""
@@ -93,6 +98,13 @@ class TypeTable:
             self._by_score[score] = type_for_score(self._types, score)
         return self._by_score[score]
 
+    def automatic(self, vulnerability: Vulnerability) -> Match | None:
+        """The type that a vulnerability gets by itself, see :mod:`webhook.policy.conditions`."""
+        if vulnerability.exploitation is not None:
+            return strictest(self._types, vulnerability)
+        kind = self.for_score(vulnerability.cvss_score)
+        return None if kind is None else Match(kind, (str(kind.auto_assess),))
+
     @property
     def mildest(self) -> AssessmentType | None:
         """The first type of the mildest action: the type a user would choose to allow a finding."""
@@ -120,6 +132,8 @@ def _check(one: AssessmentType) -> None:
             f"{one.name[:_MAX_NAME]!r} cannot name an assessment type.",
             remedy=f"A name has 1 to {_MAX_NAME} printable characters and no space at its ends.",
         )
+    if one.auto_epss is not None:
+        make_epss(one.auto_epss)
     days = one.expires_after_days
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise ConfigError(

@@ -21,6 +21,7 @@ from webhook.ports.cluster import (
     WorkloadInventory,
 )
 from webhook.ports.decisions import AssessmentStore, AutoAssess, ComponentStore, TypeStore, VulnerabilityStore
+from webhook.ports.exploits import ExploitSource, ExploitStore
 from webhook.ports.notifying import Messenger, Outbox
 from webhook.ports.people import RightsReviewer, SignInProvider, TokenReviewer
 from webhook.ports.processes import AdmittedImages, Background, Clock, RunStarter
@@ -69,6 +70,8 @@ __all__ = [
     "CursorStore",
     "DocumentStore",
     "EventSink",
+    "ExploitSource",
+    "ExploitStore",
     "GrantStore",
     "HotStart",
     "ImageResolver",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.assessments import AssessmentType, CvssRange, OnExpiry, Scope
 from webhook.model.resources import StatedAssessment
+from webhook.policy.conditions import make_epss
 from webhook.policy.expiry import parse_until
 from webhook.policy.scopes import canonical_identifier, canonical_scope
 from webhook.policy.scores import make_range
@@ -19,8 +21,9 @@ from webhook.settings.policies import read_action, read_word
 TYPE_KEYS: Mapping[str, str] = {
     "name": "Its name; compared without case, shown as written.",
     "action": "allow, warn or deny what is assessed so; warn when left out.",
-    "auto_assess": "Range of CVSS scores, such as {min: 9.0, max: 10.0}, both included: new vulnerabilities with such "
-    "a score get this type by themselves.",
+    "auto_assess": "What gets this type by itself: new vulnerabilities with scores in a range of CVSS, both ends "
+    "included, such as {min: 9.0, max: 10.0}; what is known to be exploited, {kev: true}; what has at least such a "
+    "probability of exploitation, {epss: {min: 0.1}}. One of several is enough; of several types the strictest counts.",
     "expires_after_days": "Life of an assessment without an explicit end; none: it does not expire.",
     "color": "For the console; it decides nothing.",
     "on_expiry": "unassessed, or reassess to apply the ranges again when an assessment expires.",
@@ -83,22 +86,55 @@ def _type(where: str, entry: Mapping[str, Any]) -> AssessmentType:
         raise ConfigError(
             f"{where}expiresAfterDays cannot be {days!r}", remedy="Write a whole number of days, or leave it out."
         )
-    auto = entry.get("auto_assess")
+    auto = _conditions(f"{where}autoAssess", entry.get("auto_assess"))
     return AssessmentType(
         name=read_text(f"{where}name", entry.get("name")),
         action=read_action(f"{where}action", entry.get("action", "warn")),
-        auto_assess=None if auto is None else _range(f"{where}autoAssess", auto),
+        auto_assess=_range(f"{where}autoAssess", auto),
         expires_after_days=days,
         color=str(entry.get("color", "grey")),
         on_expiry=read_word(f"{where}onExpiry", entry.get("on_expiry", "unassessed"), OnExpiry),
         description=str(entry.get("description", "")),
         action_stated="action" in entry,
+        auto_kev=_flag(f"{where}autoAssess.kev", auto.get("kev", False)),
+        auto_epss=_least(f"{where}autoAssess.epss", auto.get("epss")),
     )
 
 
-def _range(where: str, value: Any) -> CvssRange:
-    if not isinstance(value, Mapping) or set(value) != {"min", "max"}:
-        raise ConfigError(f"{where} cannot be {value!r:.60}", remedy="Write it as {min: 9.0, max: 10.0}.")
+def _conditions(where: str, value: Any) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    ends = {"min", "max"}
+    is_known = isinstance(value, Mapping) and set(value) <= {*ends, "kev", "epss"}
+    if not is_known or not value or len(ends & set(value)) == 1:
+        raise ConfigError(
+            f"{where} cannot be {value!r:.60}",
+            remedy="Write it as {min: 9.0, max: 10.0}, {kev: true} or {epss: {min: 0.1}}, or several in one.",
+        )
+    found: Mapping[str, Any] = value
+    return found
+
+
+def _flag(where: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigError(f"{where} cannot be {value!r:.60}", remedy="Write true, or leave it out.")
+    return value
+
+
+def _least(where: str, value: Any) -> Decimal | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or set(value) != {"min"}:
+        raise ConfigError(f"{where} cannot be {value!r:.60}", remedy="Write it as {min: 0.1}.")
+    try:
+        return make_epss(value["min"])
+    except ConfigError as problem:
+        raise ConfigError(f"{where}: {problem.message}", remedy=problem.remedy) from problem
+
+
+def _range(where: str, value: Mapping[str, Any]) -> CvssRange | None:
+    if "min" not in value:
+        return None
     try:
         return make_range(value["min"], value["max"])
     except ConfigError as problem:

@@ -18,6 +18,7 @@ from webhook.model.components import ComponentState
 from webhook.model.downloads import RecordResult
 from webhook.model.vulnerabilities import ASKED, ComponentAnswer
 from webhook.store.bulk import change_among, change_each, insert_columns
+from webhook.store.exploited import with_exploitation
 from webhook.store.queries import among, among_values, rows_among
 from webhook.store.recording import Batch, assess_answers, write_vulnerabilities
 from webhook.store.tables import advisory_state, components, findings, matches, vulnerabilities
@@ -65,6 +66,7 @@ def record_matches(
     new = assessed = 0
     described = 0
     if vulnerable:
+        vulnerable = with_exploitation(change.connection, vulnerable)
         before = change.connection.execute(_newest_vulnerability).scalar()
         write_vulnerabilities(change, vulnerable, now)
         batch = Batch((), (), (), assess, now, reassess)

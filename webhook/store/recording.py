@@ -25,6 +25,7 @@ from webhook.store.bulk import change_among, change_each, insert_columns
 from webhook.store.columns import stored_values
 from webhook.store.componentids import IdHints, Known, give_ids, known_rows
 from webhook.store.database import Change
+from webhook.store.exploited import with_exploitation
 from webhook.store.formerkeys import with_former
 from webhook.store.queries import ASSESSMENT_COLUMNS, VULNERABILITY_COLUMNS, among_values, rows_among
 from webhook.store.rows import read_assessment, read_vulnerability, vulnerability_columns
@@ -62,7 +63,7 @@ def record(change: Change, batch: Batch, hints: IdHints) -> RecordResult:
     if len(ids) < len(asked):
         ids |= give_ids(change, [purl for purl in asked if purl not in ids])
     answers = _counting(by_purl.values(), known)
-    vulnerable = [answer for answer in answers if answer.vulnerabilities]
+    vulnerable = with_exploitation(connection, [answer for answer in answers if answer.vulnerabilities])
     write_vulnerabilities(change, vulnerable, batch.now)
     _write_findings(connection, answers, known)
     _write_components(change, answers, ids, now)
@@ -91,7 +92,7 @@ def assess_answers(change: Change, answers: Sequence[ComponentAnswer], batch: Ba
     if pairs:
         pairs, inherited = with_former(connection, pairs, seen, batch.assess)
         # What was recorded only matters for pairs that were there before.
-        records = _records(
+        records = records_of(
             connection, [pair for pair in pairs if pair.is_rescored or (batch.reassess and not pair.is_new)]
         )
         made = [*inherited, *assessments_by_score(batch.assess, pairs, records, reassess=batch.reassess)]
@@ -305,7 +306,7 @@ def _rescored(_: Dialect) -> Update:
     return update(affected_packages).where(this).values(score=bindparam("latest", type_=of.score.type))
 
 
-def _records(connection: Connection, pairs: Iterable[AnsweredPair]) -> list[Assessment]:
+def records_of(connection: Connection, pairs: Iterable[AnsweredPair]) -> list[Assessment]:
     """What was recorded about the vulnerabilities of some pairs."""
     # People may have written an identifier in another case than the source does.
     names = {name for pair in pairs for name in pair.vulnerability.identifiers}

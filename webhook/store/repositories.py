@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from webhook.store.cursors import CursorRepository
     from webhook.store.database import Database
     from webhook.store.documents import DocumentRepository
+    from webhook.store.exploits import ExploitRepository
     from webhook.store.feed import StoreFeed
     from webhook.store.inventory import InventoryRepository
     from webhook.store.outbox import OutboxRepository
@@ -81,6 +82,13 @@ class Store:
         from webhook.store.advisories import AdvisoryRepository
 
         return AdvisoryRepository(self._database)
+
+    @cached_property
+    def exploits(self) -> ExploitRepository:
+        """What is known of attacks on vulnerabilities."""
+        from webhook.store.exploits import ExploitRepository
+
+        return ExploitRepository(self._database)
 
     @cached_property
     def documents(self) -> DocumentRepository:

@@ -32,6 +32,7 @@ from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.vulnerabilities import Rescored, Vulnerability
 from webhook.policy.scopes import respelled
 from webhook.policy.scores import HIGHEST, round_score
+from webhook.store.exploitcolumns import exploitation_columns, read_exploitation
 from webhook.store.values import to_json, to_moment, unpack
 
 _SOURCES = {source.value: source for source in AssessmentSource}
@@ -54,6 +55,10 @@ VULNERABILITY_NAMES = (
     "rejected",
     "former_score",
     "rescored_at",
+    "kev",
+    "kev_as_of",
+    "epss",
+    "epss_as_of",
     "description",
 )
 """Columns in the order in which :func:`read_vulnerability` takes them; the last may be left out."""
@@ -120,13 +125,14 @@ def read_vulnerability(row: Sequence[Any]) -> Vulnerability:
         cvss_vector=vector,
         reference=reference,
         aliases=_texts(aliases),
-        description=row[13] if len(row) > 13 else "",
+        description=row[17] if len(row) > 17 else "",
         cwe=None if cwe is None else intern(cwe),
         source=intern(source),
         external_references=_texts(references),
         scored_from_vector=bool(from_vector),
         rejected=bool(rejected),
         rescored=None if rescored_at is None else Rescored(_score(former), _moment(rescored_at)),
+        exploitation=read_exploitation(row[13:17]),
     )
 
 
@@ -148,6 +154,7 @@ def vulnerability_columns(those: Sequence[Vulnerability]) -> dict[str, Sequence[
         "rejected": [vulnerability.rejected for vulnerability in those],
         "former_score": [None if change is None else change.former for change in rescored],
         "rescored_at": [None if change is None else change.at for change in rescored],
+        **exploitation_columns([vulnerability.exploitation for vulnerability in those]),
         "rank": [_rank(vulnerability.cvss_score) for vulnerability in those],
     }
 
@@ -191,6 +198,8 @@ class _Definition(msgspec.Struct, omit_defaults=True):
     color: str = "grey"
     on_expiry: OnExpiry = OnExpiry.UNASSESSED
     description: str = ""
+    kev: bool = False
+    epss: Decimal | None = None
 
 
 _DEFINITION = msgspec.json.Decoder(_Definition)
@@ -202,7 +211,15 @@ def read_type(row: Sequence[Any]) -> StoredType:
     found = _DEFINITION.decode(text)
     band = None if found.low is None or found.high is None else CvssRange(found.low, found.high)
     kind = AssessmentType(
-        name, found.action, band, found.expires_after_days, found.color, found.on_expiry, found.description
+        name,
+        found.action,
+        band,
+        found.expires_after_days,
+        found.color,
+        found.on_expiry,
+        found.description,
+        auto_kev=found.kev,
+        auto_epss=found.epss,
     )
     return StoredType(kind, bool(retired), TypeOrigin(origin))
 
@@ -218,6 +235,8 @@ def type_definition(one: AssessmentType) -> str:
         one.color,
         one.on_expiry,
         one.description,
+        one.auto_kev,
+        one.auto_epss,
     )
     return to_json(found)
 

@@ -13,7 +13,7 @@ from webhook.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = "0022"
+VERSION = "0023"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -37,6 +37,7 @@ KNOWN = (
     "0019",
     "0020",
     "0021",
+    "0022",
     VERSION,
 )
 """Every version there was, oldest first."""

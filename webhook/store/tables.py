@@ -134,6 +134,10 @@ vulnerabilities = Table(
     Column("first_seen", Moment, nullable=False),
     Column("revision", BigInteger, nullable=False, index=True),
     Column("rank", SmallInteger, nullable=False, server_default="-1"),  # ten times the rounded score; -1: none
+    Column("kev", Integer),  # days, see exploits; null: not known to be exploited
+    Column("kev_as_of", Integer),
+    Column("epss", Integer),  # in 0.00001; null: none
+    Column("epss_as_of", Integer),
     Index("ix_vulnerabilities_rank", "rank", "id"),
     Index("ix_vulnerabilities_first_seen", "first_seen", "id"),
 )
@@ -195,6 +199,29 @@ matches = Table(
 )
 """What advisories say of the components that they cover, beside ``components``, where the answers of asked sources are.
 """
+
+exploit_sets = Table(
+    "exploit_sets",
+    metadata,
+    Column("source", CleanText, primary_key=True),
+    Column("kind", CleanText, nullable=False),  # kev or epss
+    Column("digest", CleanText, nullable=False),
+    Column("tag", CleanText, nullable=False),
+    Column("checked_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("as_of", Integer, nullable=False),  # the day that it was published for, counted from 1 January of year 1
+    Column("entries", Integer, nullable=False),
+)
+
+exploits = Table(
+    "exploits",
+    metadata,
+    Column("name", CleanText, primary_key=True),  # a CVE in lower case, as in identifiers
+    Column("source", CleanText, primary_key=True),
+    Column("value", Integer, nullable=False),  # KEV: the day of listing; EPSS: the score in 0.00001
+    sqlite_with_rowid=False,
+)
+"""What the sets say, also of vulnerabilities that affect nothing here; each set is replaced as a whole."""
 
 affected_packages = Table(
     "affected_packages",

@@ -29,6 +29,7 @@ from webhook.model.resources import (
     StatedAssessment,
     TypeResource,
 )
+from webhook.policy.conditions import make_epss
 from webhook.policy.expiry import parse_until
 from webhook.policy.scores import make_range
 from webhook.ports import Clock
@@ -70,14 +71,20 @@ class _Object(ApiObject):
     status: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class _Range(msgspec.Struct):
+class _Least(msgspec.Struct):
     min: Decimal
-    max: Decimal
+
+
+class _Conditions(msgspec.Struct):
+    min: Decimal | None = None
+    max: Decimal | None = None
+    kev: bool = False
+    epss: _Least | None = None
 
 
 class _Type(msgspec.Struct, rename="camel"):
     action: str
-    auto_assess: _Range | None = None
+    auto_assess: _Conditions | None = None
     expires_after_days: int | None = None
     color: str = "grey"
     on_expiry: OnExpiry = OnExpiry.UNASSESSED
@@ -178,15 +185,17 @@ def written(kind: ResourceKind, status: ResourceStatus) -> dict[str, Any]:
 def _type(one: _Object) -> TypeResource:
     try:
         spec = _TYPES.decode(one.spec)
-        band = spec.auto_assess
+        auto = spec.auto_assess or _Conditions()
         made = AssessmentType(
             name=one.metadata.name,
             action=_ACTIONS[spec.action],
-            auto_assess=None if band is None else make_range(band.min, band.max),
+            auto_assess=None if auto.min is None and auto.max is None else make_range(auto.min, auto.max),
             expires_after_days=spec.expires_after_days,
             color=spec.color,
             on_expiry=spec.on_expiry,
             description=spec.description,
+            auto_kev=auto.kev,
+            auto_epss=None if auto.epss is None else make_epss(auto.epss.min),
         )
     except (*_UNREADABLE, BomgateError, KeyError) as problem:
         return TypeResource(_resource(ResourceKind.TYPE, one, problem), None)

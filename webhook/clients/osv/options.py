@@ -12,8 +12,10 @@ from webhook.errors import ConfigError
 from webhook.model.vulnerabilities import ASKED
 from webhook.policy.advisorykeys import ECOSYSTEMS
 
-OSV, OSS_INDEX = "osv", ASKED
-KINDS = (OSS_INDEX, OSV)
+OSV, OSS_INDEX, KEV, EPSS = "osv", ASKED, "kev", "epss"
+KINDS = (OSS_INDEX, OSV, KEV, EPSS)
+EXPLOITS = (KEV, EPSS)
+"""Kinds of sources that tell of attacks on vulnerabilities, and not who has these."""
 _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,38}[a-z0-9])?")
 _MEGABYTE = 1024 * 1024
 
@@ -24,14 +26,20 @@ class SourceRule:
 
     name: str = field(metadata={"help": "A word for it in findings, metrics and logs, such as osv."})
     kind: str = field(
-        metadata={"help": "ossindex (asked, see the group ossindex) or osv (advisories that are matched offline)."}
+        metadata={
+            "help": (
+                "ossindex (asked, see the group ossindex), osv (advisories that are matched offline), kev (known "
+                "exploited vulnerabilities) or epss (probabilities of exploitation)."
+            )
+        }
     )
     location: str = field(
         default="",
         metadata={
             "help": (
                 "For osv: a folder, or an http(s) address, that has for each ecosystem a folder with all.zip, "
-                "as OSV's mirrors do. A folder may hold JSON files instead, such as a git checkout."
+                "as OSV's mirrors do. A folder may hold JSON files instead, such as a git checkout. For kev and epss: "
+                "the file as it is published, its address, or the folder or address that it is in."
             )
         },
     )
@@ -68,11 +76,20 @@ class SourceRule:
             if self.location or self.ecosystems:
                 yield "has no location and no ecosystems; its settings are in the group ossindex"
         else:
-            yield from self._osv_problems()
+            yield from self._file_problems()
 
-    def _osv_problems(self) -> Iterator[str]:
+    def _file_problems(self) -> Iterator[str]:
         if self.name == OSS_INDEX:
             yield f"cannot be called {OSS_INDEX}, because findings of OSS Index are"
+        if self.kind == OSV:
+            yield from self._ecosystem_problems()
+        elif self.ecosystems:
+            yield "has no ecosystems; it is about vulnerabilities of all"
+        yield from self._location_problems()
+        if self.max_megabytes < 1:
+            yield "has a maxMegabytes below 1"
+
+    def _ecosystem_problems(self) -> Iterator[str]:
         if not self.ecosystems:
             yield "names no ecosystems"
         unknown = [name for name in self.ecosystems if name not in ECOSYSTEMS]
@@ -80,6 +97,8 @@ class SourceRule:
             yield f"names the ecosystem {unknown[0][:60]!r}; known are {', '.join(ECOSYSTEMS)}"
         if len(set(self.ecosystems)) < len(self.ecosystems):
             yield "names an ecosystem twice"
+
+    def _location_problems(self) -> Iterator[str]:
         if not self.location:
             yield "has no location"
         elif self.is_remote:
@@ -88,8 +107,6 @@ class SourceRule:
                 yield "has a location that is not a plain web address"
             elif parts.scheme.lower() == "http" and not self.plain_http:
                 yield "has an address that is not encrypted; write https: or set plainHttp"
-        if self.max_megabytes < 1:
-            yield "has a maxMegabytes below 1"
 
 
 def check_sources(rules: Sequence[SourceRule]) -> None:

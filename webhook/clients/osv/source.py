@@ -12,36 +12,22 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
-from urllib.parse import quote
+from typing import IO, cast
 
-from webhook.clients.http.destination import Destination, Limits, Reach, Remedies
+from webhook.clients.feeds import Feed
 from webhook.clients.http.exchange import Exchange
-from webhook.clients.http.headers import retry_after
-from webhook.clients.http.messages import Answer, Request
 from webhook.clients.osv.archives import digest_of, read_archive, read_folder
 from webhook.clients.osv.options import SourceRule
 from webhook.clients.osv.records import SetBuilder
-from webhook.errors import Final, Retryable, SourceError
+from webhook.errors import Final, SourceError
 from webhook.model.advisories import AdvisorySetInfo, FetchedSet
-from webhook.model.deadlines import Deadline
 from webhook.model.downloads import SourceStatus
 from webhook.ports import Clock
 
 ARCHIVE = "all.zip"
-LIMITS = Limits(connect_seconds=10.0, read_seconds=60.0, connections_per_host=2)
-_SECONDS = 3600.0
 _SHRUNK = 2
 """A set with less than one part in so many of the advisories that it had is not believed."""
 _IN_MEMORY = 64 * 1024 * 1024
-_MOST_REFUSAL = 64 * 1024
-_LATER = (408, 425, 429)
-_REMEDIES = Remedies(
-    certificate="Name its certificate authority as caFile of the source.",
-    tls="Check location of the source, and any proxy on the way.",
-    unreachable="Check location of the source, the network policy and HTTPS_PROXY; the advisories there are stay.",
-    size="Raise maxMegabytes of the source.",
-)
 
 
 class OsvSource:
@@ -54,10 +40,7 @@ class OsvSource:
     """
 
     def __init__(self, rule: SourceRule, exchange: Exchange, clock: Clock) -> None:
-        self._rule, self._exchange, self._clock = rule, exchange, clock
-        self._destination = Destination(
-            _REMEDIES, Reach.PRIVATE, rule.plain_http, rule.ca_file, name=f"source {rule.name}"
-        )
+        self._rule, self._feed = rule, Feed(rule, exchange, clock)
 
     @property
     def name(self) -> str:
@@ -84,17 +67,11 @@ class OsvSource:
 
     def _look(self, ecosystem: str) -> None:
         if self._rule.is_remote:
-            head = Request(self._destination, "HEAD", self._url(ecosystem), 0)
-            answer = self._exchange.send(head, Deadline(self._clock.monotonic() + LIMITS.read_seconds))
-            if answer.status != 200:
-                raise self._refusal(answer, ecosystem)
+            self._feed.check(self._feed.url(ecosystem, ARCHIVE), ecosystem)
             return
         folder = self._folder(ecosystem)
         if not (folder / ARCHIVE).is_file() and next(iter(folder.rglob("*.json")), None) is None:
             raise Final(f"There are no advisories in {folder}.", remedy=f"Put {ARCHIVE} or JSON files there.")
-
-    def _url(self, ecosystem: str) -> str:
-        return f"{self._rule.location.rstrip('/')}/{quote(ecosystem)}/{ARCHIVE}"
 
     def _folder(self, ecosystem: str) -> Path:
         return Path(self._rule.location).expanduser() / ecosystem
@@ -113,11 +90,12 @@ class OsvSource:
         with ExitStack() as stack:
             if self._rule.is_remote:
                 spool = stack.enter_context(tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))
-                tag = self._download(ecosystem, known, spool)
+                url = self._feed.url(ecosystem, ARCHIVE)
+                tag = self._feed.download(url, ecosystem, "" if known is None else known.tag, cast("IO[bytes]", spool))
                 if tag is None and known is not None:
                     return FetchedSet(self.name, ecosystem, known.digest, known.tag, None)
                 spool.seek(0)
-                return self._read(ecosystem, known, spool, tag or "")
+                return self._read(ecosystem, known, cast("IO[bytes]", spool), tag or "")
             folder = self._folder(ecosystem)
             archive = folder / ARCHIVE
             try:
@@ -163,29 +141,3 @@ class OsvSource:
                 "sources, run bomgate download, and add it again.",
             )
         return FetchedSet(self.name, ecosystem, digest, tag, content)
-
-    def _download(self, ecosystem: str, known: AdvisorySetInfo | None, into: IO[bytes]) -> str | None:
-        """Write the archive to a file; its ``ETag``, or None when it is the known one."""
-        url = self._url(ecosystem)
-        deadline = Deadline(self._clock.monotonic() + _SECONDS)
-        head = self._exchange.send(Request(self._destination, "HEAD", url, 0), deadline)
-        tag = head.headers.get("ETag", "")[:200] if head.status == 200 else ""
-        if tag and known is not None and known.tag == tag:
-            return None
-        size = 0
-        request = Request(self._destination, "GET", url, _MOST_REFUSAL)
-        for chunk in self._exchange.stream(request, deadline, lambda answer: self._refusal(answer, ecosystem)):
-            size += len(chunk)
-            if size > self._rule.max_bytes:
-                raise Final(
-                    f"The archive of {ecosystem} is larger than {self._rule.max_bytes} bytes.", remedy=_REMEDIES.size
-                )
-            into.write(chunk)
-        return tag
-
-    def _refusal(self, answer: Answer, ecosystem: str) -> SourceError:
-        sentence = f"The source {self.name} answered with status {answer.status} for {ecosystem}."
-        if answer.status in _LATER or answer.status >= 500:
-            wait = retry_after(answer.headers, self._clock.now())
-            return Retryable(sentence, remedy="Look at the mirror.", retry_after=wait)
-        return Final(sentence, remedy=f"A mirror has {quote(ecosystem)}/{ARCHIVE} below the location.")

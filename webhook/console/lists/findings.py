@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -37,6 +38,31 @@ def score(one: Vulnerability) -> str | None:
     """The score as text, rounded to one decimal; None without one."""
     given = one.cvss_score
     return str(round_score(given)) if given is not None and is_scored(given) else None
+
+
+EXPLOITATION: Mapping[str, Any] = {
+    "type": ["object", "null"],
+    "description": "What is known of attacks on it; null where nothing is.",
+    "properties": {
+        "kev": {"type": ["string", "null"], "format": "date", "description": "Since when it is listed in KEV."},
+        "kev_as_of": {"type": ["string", "null"], "format": "date", "description": "The day of that list."},
+        "epss": {"type": ["string", "null"], "description": "Probability of exploitation, 0 to 1, as text."},
+        "epss_as_of": {"type": ["string", "null"], "format": "date", "description": "The day that it is for."},
+    },
+}
+
+
+def exploitation(one: Vulnerability) -> dict[str, str | None] | None:
+    """What is known of attacks, as JSON."""
+    known = one.exploitation
+    if known is None:
+        return None
+    return {
+        "kev": None if known.kev is None else str(known.kev),
+        "kev_as_of": None if known.kev_as_of is None else str(known.kev_as_of),
+        "epss": None if known.epss is None else f"{known.epss:f}",
+        "epss_as_of": None if known.epss_as_of is None else str(known.epss_as_of),
+    }
 
 
 def vulnerability_path(identifier: str) -> str:
@@ -121,6 +147,7 @@ def _vulnerability_columns() -> tuple[Column[VulnerabilityRow], ...]:
         Column("id", "Vulnerability", lambda row: row.vulnerability.id, "titled", lambda row: _path(row), schema=TEXT),
         Column("severity", "Severity", lambda row: severity(row.vulnerability.cvss_score), "severity"),
         Column("score", "", lambda row: score(row.vulnerability), schema=MAYBE_TEXT),
+        Column("attacks", "Attacks", lambda row: _attacks(row.vulnerability), schema=TEXT),
         Column("title", "", lambda row: row.vulnerability.title),
         Column("packages", "Packages", lambda row: list(row.packages), "packages", schema=TEXTS),
         Column("state", "State", lambda row: row.state.value, "state"),
@@ -131,6 +158,13 @@ def _vulnerability_columns() -> tuple[Column[VulnerabilityRow], ...]:
         Column("images", "Images", lambda row: row.images, "count", schema=NUMBER),
         Column("workloads", "Running in", lambda row: row.workloads, "count", schema=NUMBER),
     )
+
+
+def _attacks(one: Vulnerability) -> str:
+    known = one.exploitation
+    if known is None:
+        return ""
+    return ", ".join(filter(None, ("KEV" if known.kev else "", f"EPSS {known.epss:.2f}" if known.epss else "")))
 
 
 def _path(row: VulnerabilityRow) -> str:

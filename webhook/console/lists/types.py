@@ -8,6 +8,7 @@ from webhook.console.face import ConsoleFace
 from webhook.console.lists.base import ACTION, MAYBE_TEXT, NUMBER, Column, ListView, Values
 from webhook.engines.triage.typelists import TypeRow
 from webhook.model.triage import Key, Page
+from webhook.policy.conditions import conditions
 
 _INTEGER = {"type": ["integer", "null"]}
 _SCORE = {"type": ["string", "null"], "description": "A number on one decimal, as text."}
@@ -31,7 +32,7 @@ def type_list(face: ConsoleFace) -> ListView[TypeRow]:
         (
             Column("name", "Type", lambda row: row.type.name, "type", lambda row: type_path(row.type.name)),
             Column("action", "Does", lambda row: row.type.action.word, "action", schema=ACTION),
-            Column("auto_assess", "Takes scores", _band, schema=MAYBE_TEXT),
+            Column("auto_assess", "Given by itself to", _conditions, schema=MAYBE_TEXT),
             Column("expires_after_days", "Days", lambda row: row.type.expires_after_days, schema=_INTEGER),
             Column("on_expiry", "At the end", lambda row: row.type.on_expiry.value),
             Column(
@@ -48,6 +49,8 @@ def type_list(face: ConsoleFace) -> ListView[TypeRow]:
             Column("color", "", lambda row: row.type.color),
             Column("cvss_min", "", lambda row: _bound(row, 0), schema=_SCORE),
             Column("cvss_max", "", lambda row: _bound(row, 1), schema=_SCORE),
+            Column("kev", "", lambda row: row.type.auto_kev, schema={"type": "boolean"}),
+            Column("epss_min", "", _epss, schema=_SCORE),
             Column("retired", "", lambda row: row.retired, schema={"type": "boolean"}),
             Column("change_in", "", lambda row: row.place, schema=_PLACE),
         ),
@@ -68,8 +71,12 @@ def type_path(name: str) -> str:
     return "/type?" + urlencode({"name": name})
 
 
-def _band(row: TypeRow) -> str | None:
-    return None if row.type.auto_assess is None else str(row.type.auto_assess)
+def _conditions(row: TypeRow) -> str | None:
+    return ", ".join(conditions(row.type)) or None
+
+
+def _epss(row: TypeRow) -> str | None:
+    return None if row.type.auto_epss is None else f"{row.type.auto_epss:f}"
 
 
 def _bound(row: TypeRow, which: int) -> str | None:

@@ -38,6 +38,7 @@ from webhook.policy.clustertypes import (
     strict,
     with_stored,
 )
+from webhook.policy.conditions import conditions
 from webhook.policy.phrases import moment
 from webhook.policy.typetable import TypeTable
 from webhook.ports import AssessmentStore, Clock, TicketGuard, TypeStore
@@ -155,8 +156,8 @@ class Provisioning:
             problem = held.get(name) or settled.refused.get(name) or resource.problem
             stays = "The definition that was loaded before stays in force." if name in settled.loaded else ""
             status = _refused(resource, problem, stays) if problem else _loaded(type_resource)
-            band = None if type_resource.type is None else type_resource.type.auto_assess
-            yield resource, replace(status, range=str(band or ""))
+            held = () if type_resource.type is None else conditions(type_resource.type)
+            yield resource, replace(status, range=", ".join(held))
 
     def _provision_assessments(self, resources: Sequence[AssessmentResource]) -> Iterator[Status]:
         store, now = self._parts.assessments, self._clock.now()
@@ -254,8 +255,8 @@ class _Touched:
 
 
 def _loaded(one: TypeResource) -> ResourceStatus:
-    band = None if one.type is None else one.type.auto_assess
-    effect = "it can be given" if band is None else f"new vulnerabilities with a CVSS score of {band} get it"
+    held = [] if one.type is None else [f"CVSS {text}" if text[:1].isdigit() else text for text in conditions(one.type)]
+    effect = f"vulnerabilities get it by themselves: {', '.join(held)}" if held else "it can be given"
     return ResourceStatus(one.resource.generation, True, "Loaded", f"In force: {effect}.")
 
 

@@ -29,11 +29,12 @@ class SetUpdate:
 
     Attributes:
         source: name of the source.
-        ecosystem: such as ``Debian``.
+        ecosystem: such as ``Debian``; of a source that tells of attacks what it publishes, such as ``KEV``.
         changed: whether it is another than before.
         advisories: how many records count now; 0 when there are none.
         problem: why it could not be brought up to date; empty when it was.
         remedy: what to do about that.
+        assessed: pairs of vulnerability and package that a type assessed by itself because of it.
     """
 
     source: str
@@ -42,6 +43,7 @@ class SetUpdate:
     advisories: int = 0
     problem: str = ""
     remedy: str = ""
+    assessed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class Matcher:
         try:
             fetched = source.fetch(ecosystem, known)
         except SourceError as problem:
-            extra = {"source": source.name, "ecosystem": ecosystem, **_words(problem)}
+            extra = {"source": source.name, "ecosystem": ecosystem, **words(problem)}
             log.warning("advisories not brought up to date", extra=extra)
             return SetUpdate(
                 source.name,
@@ -234,5 +236,6 @@ class Matcher:
         return min(info.checked_at for info in sets if info.ecosystem == ecosystem)
 
 
-def _words(problem: BomgateError) -> dict[str, str]:
+def words(problem: BomgateError) -> dict[str, str]:
+    """A problem as the log has it."""
     return {"error": problem.message, "remedy": problem.remedy, "code": problem.code}

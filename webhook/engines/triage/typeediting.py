@@ -21,6 +21,7 @@ from webhook.model.assessments import AssessmentType, OnExpiry, StoredType
 from webhook.model.policies import Policy
 from webhook.model.triage import AuditNote
 from webhook.model.verdicts import Finding, Verdict
+from webhook.policy.conditions import conditions
 from webhook.policy.evaluation import Judge, Rules
 from webhook.policy.loosening import check_type
 from webhook.policy.peoplestypes import accepted, find, place_of, retired
@@ -260,7 +261,7 @@ def _detail(planned: PlannedType) -> dict[str, str]:
 def _fields(one: AssessmentType) -> dict[str, str]:
     return {
         "action": one.action.word,
-        "range": "none" if one.auto_assess is None else str(one.auto_assess),
+        "range": ", ".join(conditions(one)) or "none",
         "days": "none" if one.expires_after_days is None else str(one.expires_after_days),
         "at the end": one.on_expiry.value,
         "color": one.color,
