@@ -181,3 +181,70 @@ def test_a_file_is_clean_by_advisories_alone_only_where_nobody_has_to_be_asked(
     bomgate.ok("download")
     counts = verdict(bomgate, file_of(bomgate, TZDATA, "pkg:npm/express@4.0.0", LODASH))["components"]
     assert [counts[name] for name in ("vulnerable", "clean", "unknown")] == [1, 1, 1]
+
+
+@pytest.fixture
+def exploited(tmp_path: Path, double: OssIndexDouble, mirror: Path) -> Installation:
+    """An installation without OSS Index that takes KEV and EPSS, and denies what is exploited."""
+    folder = tmp_path / "exploits"
+    folder.mkdir()
+    sources = [{"name": "osv", "kind": "osv", "location": str(mirror), "ecosystems": ["npm"]}]
+    sources += [{"name": kind, "kind": kind, "location": str(folder)} for kind in ("kev", "epss")]
+    types = [{"name": "Caution", "action": "warn"}, {"name": "Stop", "action": "deny", "autoAssess": {"kev": True}}]
+    made = Installation(tmp_path, double, {"sources": sources, "assessmentTypes": types})
+    publish_exploits(folder, "CVE-2021-44228")
+    return made
+
+
+def publish_exploits(folder: Path, *listed: str) -> None:
+    """Write both files as they are published."""
+    entries = [{"cveID": name, "dateAdded": "2021-12-10"} for name in listed]
+    content = {"dateReleased": "2026-01-02T12:00:00Z", "count": len(entries), "vulnerabilities": entries}
+    (folder / "known_exploited_vulnerabilities.json").write_text(json.dumps(content))
+    head = "#model_version:v2025.03.14,score_date:2026-01-02T00:00:00Z\ncve,epss,percentile\n"
+    (folder / "epss_scores-2026-01-02.csv").write_text(head + "CVE-2021-23337,0.12345,0.9\n")
+
+
+def test_a_new_entry_of_kev_denies_what_is_known_already(exploited: Installation, tmp_path: Path) -> None:
+    assert exploited.ok("source", "check").out.count("Has ") == 3
+    add(exploited, LODASH)
+    report = exploited.ok("download", "--output", "json").json
+    assert [(entry["kind"], entry["entries"]) for entry in report["exploits"]] == [("KEV", 1), ("EPSS", 1)]
+    assert verdict(exploited)["action"] == "warn"
+    publish_exploits(tmp_path / "exploits", "CVE-2021-44228", "CVE-2021-23337")
+    report = exploited.ok("download", "--output", "json").json
+    assert [entry["auto_assessed"] for entry in report["exploits"]] == [1, 0]
+    found = verdict(exploited)
+    (finding,) = found["findings"]
+    assert (found["action"], finding["note"]) == ("deny", "known exploited, KEV of 2026-01-02")
+    assert finding["vulnerability"]["exploitation"] == {
+        "kev": "2021-12-10",
+        "kev_as_of": "2026-01-02",
+        "epss": 0.12345,
+        "epss_as_of": "2026-01-02",
+    }
+    assert finding["assessment"]["comment"] == "Known to be exploited since 2021-12-10 (KEV of 2026-01-02)."
+    assert "KEV, EPSS 0.12" in exploited.ok("vulns", "list").out
+    shown = exploited.ok("vulns", "show", "CVE-2021-23337").out
+    assert "known exploited since 2021-12-10, KEV of 2026-01-02; EPSS 0.12345 on 2026-01-02" in " ".join(shown.split())
+    assert exploited.ok("vulns", "list", "-o", "csv").out.splitlines()[1].endswith(",2021-12-10,0.12345")
+
+
+def test_a_file_that_is_not_yet_stored_is_judged_by_kev_too(exploited: Installation, tmp_path: Path) -> None:
+    publish_exploits(tmp_path / "exploits", "CVE-2021-23337")
+    exploited.ok("download")
+    components = [{"type": "library", "name": "x", "purl": LODASH}]
+    content = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}
+    path = exploited.write("new.json", json.dumps(content))
+    assert verdict(exploited, str(path))["action"] == "deny"
+
+
+def test_a_broken_file_changes_nothing_and_is_told(exploited: Installation, tmp_path: Path) -> None:
+    add(exploited, LODASH)
+    publish_exploits(tmp_path / "exploits", "CVE-2021-23337")
+    exploited.ok("download")
+    before = verdict(exploited)
+    (tmp_path / "exploits" / "known_exploited_vulnerabilities.json").write_text('{"dateReleased": ')
+    ran = exploited.run("download")
+    assert (ran.code, "kev, KEV: The KEV catalog cannot be read" in ran.err) == (3, True)
+    assert verdict(exploited) == before

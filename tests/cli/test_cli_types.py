@@ -83,6 +83,11 @@ def test_people_make_change_and_retire_types(filled: Installation) -> None:
     assert (made["type"]["action"], made["type"]["expires_after_days"], made["recorded"]) == ("deny", None, True)
     (listed,) = [item for item in filled.ok("types", "list", "-o", "json").json["types"] if item["name"] == "Accepted"]
     assert (listed["action"], listed["origin"]) == ("deny", "console")
+    filled.ok("types", "edit", "Accepted", "--kev", "--epss", "0.2", "--cvss", "4.0-5.0", "--yes", "--author", "ana")
+    assert "4.0–5.0, KEV, EPSS ≥ 0.2" in filled.ok("types", "list").out
+    edited = filled.ok("types", "edit", "Accepted", "--no-kev", "--yes", "--author", "ana", "-o", "json").json["type"]
+    assert (edited["kev"], edited["epss_min"], edited["cvss_max"]) == (False, 0.2, 5.0)
+    assert "is not a least EPSS score" in filled.run("types", "edit", "Accepted", "--epss", "20", "--yes").err
     filled.ok("types", "remove", "Accepted", "--yes", "--author", "ana")
     (listed,) = [item for item in filled.ok("types", "list", "-o", "json").json["types"] if item["name"] == "Accepted"]
     assert listed["origin"] == "retired"

@@ -153,10 +153,12 @@ def test_the_api_makes_changes_and_retires(console: Console) -> None:
     assert console.send("/api/v1/types", BODY).status_code == 400
     one = console.get("/api/v1/types/accepted%20risk").json
     assert (one["name"], one["expires_after_days"], one["color"]) == ("Accepted risk", 90, "blue")
-    changed = {"action": "warn", "cvssMin": "4.0", "cvssMax": "6.9"}
+    changed = {"action": "warn", "cvssMin": "4.0", "cvssMax": "6.9", "kev": True, "epssMin": "0.1"}
     assert console.put("/api/v1/types/Accepted%20risk", changed).json["action"] == "edit-type"
     one = console.get("/api/v1/types/Accepted%20risk").json
     assert (one["cvss_min"], one["cvss_max"], one["expires_after_days"]) == ("4.0", "6.9", None)
+    assert (one["kev"], one["epss_min"], one["auto_assess"]) == (True, "0.1", "4.0–6.9, KEV, EPSS ≥ 0.1")
+    assert "4.0–6.9, KEV, EPSS ≥ 0.1" in console.get("/type?name=Accepted%20risk").text
     assert console.put("/api/v1/types/Accepted%20risk", {"name": "Else", "action": "warn"}).status_code == 400
     assert console.put("/api/v1/types/Accepted%20risk", {}, "DELETE").json["action"] == "retire-type"
     assert console.get("/api/v1/types/Accepted%20risk").json["retired"]
@@ -170,6 +172,8 @@ def test_the_api_makes_changes_and_retires(console: Console) -> None:
         {"name": "x", "action": "deny", "cvssMin": "7.0"},
         {"name": "x", "action": "deny", "cvssMin": "7.5", "cvssMax": "8.0"},
         {"name": "x", "action": "deny", "cvssMin": "7.55", "cvssMax": "8.0"},
+        {"name": "x", "action": "deny", "epssMin": "2"},
+        {"name": "x", "action": "deny", "kev": "yes"},
         {"name": "x", "action": "deny", "color": "javascript:alert(1)"},
         {"name": "x", "action": "deny", "expiresAfterDays": "30"},
         {"name": "x", "action": "deny", "onExpiry": "never"},

@@ -72,7 +72,15 @@ SHAPES: Mapping[str, type[Any]] = {
 }
 """The JSON of every command that writes some."""
 
-_SCALARS = {str: "string", int: "number", float: "number", bool: "boolean", Decimal: "number", dt.datetime: "moment"}
+_SCALARS = {
+    str: "string",
+    int: "number",
+    float: "number",
+    bool: "boolean",
+    Decimal: "number",
+    dt.datetime: "moment",
+    dt.date: "day",
+}
 _GENERATED = "<!-- Written by `python -m tests.docs.generate`; do not edit. -->"
 
 COMMANDS_HEAD = f"""# Commands

@@ -197,11 +197,10 @@ def _severity(vulnerability: Vulnerability) -> str:
 
 def attacks(vulnerability: Vulnerability) -> str:
     """What is known of attacks, in one line; empty where nothing is."""
-    known = vulnerability.exploitation
-    since = "" if known is None or known.kev is None else f"since {known.kev}, "
-    return "; ".join(
-        filter(None, (known_exploited(vulnerability).replace("(", f"({since}"), probability(vulnerability)))
-    )
+    known, said = vulnerability.exploitation, known_exploited(vulnerability)
+    if known is not None and known.kev is not None:
+        said = said.replace(",", f" since {known.kev},", 1)
+    return "; ".join(filter(None, (said, probability(vulnerability))))
 
 
 def _history(parts: Parts, record: VulnerabilityRecord) -> list[Assessment]:

@@ -12,7 +12,7 @@ from msgspec import structs
 from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry, Scope
 from webhook.model.exploitation import Exploitation
 from webhook.model.vulnerabilities import ComponentAnswer, Rescored, Vulnerability
-from webhook.policy.conditions import EPSS, KEV, Match, exploited, names_condition
+from webhook.policy.conditions import EPSS, KEV, Automatic, exploited, names_condition
 from webhook.policy.expiry import end_of_life
 from webhook.policy.scores import round_score
 from webhook.policy.typetable import TypeTable
@@ -157,12 +157,12 @@ def rises(formerly: Exploitation | None, today: Exploitation | None) -> bool:
     return (today.kev is not None and was.kev is None) or (today.epss or 0) > (was.epss or 0)
 
 
-def _new_conditions(found: Match, pair: AnsweredPair) -> list[str]:
+def _new_conditions(found: Automatic, pair: AnsweredPair) -> list[str]:
     former = exploited(found.type, pair.formerly)
     return [held for held in exploited(found.type, pair.vulnerability.exploitation) if held not in former]
 
 
-def _is_stricter(types: TypeTable, found: Match, last: Assessment) -> bool:
+def _is_stricter(types: TypeTable, found: Automatic, last: Assessment) -> bool:
     was = types.get(last.type or "") or types.retired(last.type or "")
     return was is None or found.type.action > was.action
 
@@ -262,7 +262,9 @@ def _rounded(score: Decimal | None) -> Decimal | None:
     return round_score(score) if score is not None and score.is_finite() else None
 
 
-def _given(found: Match, vulnerability: Vulnerability, scope: Scope, at: dt.datetime, comment: str = "") -> Assessment:
+def _given(
+    found: Automatic, vulnerability: Vulnerability, scope: Scope, at: dt.datetime, comment: str = ""
+) -> Assessment:
     return Assessment(
         vulnerability=vulnerability.id,
         type=found.type.name,
@@ -277,7 +279,7 @@ def _given(found: Match, vulnerability: Vulnerability, scope: Scope, at: dt.date
     )
 
 
-def _reason(found: Match, known: Exploitation | None) -> str:
+def _reason(found: Automatic, known: Exploitation | None) -> str:
     """Why, where it is not the score alone, with the age of the data."""
     if known is None:
         return ""

@@ -24,7 +24,7 @@ KEV, EPSS = "KEV", "EPSS"
 _SEPARATOR = ", "
 
 
-class Match(NamedTuple):
+class Automatic(NamedTuple):
     """A type whose conditions hold for a vulnerability.
 
     Attributes:
@@ -56,14 +56,14 @@ def epss_condition(least: Decimal) -> str:
     return f"{EPSS} ≥ {least.normalize():f}"
 
 
-def match(one: AssessmentType, vulnerability: Vulnerability) -> Match | None:
+def match(one: AssessmentType, vulnerability: Vulnerability) -> Automatic | None:
     """The conditions of a type that hold for a vulnerability; None when none does."""
     held = []
     score, band = vulnerability.cvss_score, one.auto_assess
     if band is not None and score is not None and is_scored(score) and band.low <= round_score(score) <= band.high:
         held.append(str(band))
     held += exploited(one, vulnerability.exploitation)
-    return Match(one, tuple(held)) if held else None
+    return Automatic(one, tuple(held)) if held else None
 
 
 def exploited(one: AssessmentType, known: Exploitation | None) -> list[str]:
@@ -78,9 +78,9 @@ def exploited(one: AssessmentType, known: Exploitation | None) -> list[str]:
     return held
 
 
-def strictest(types: Iterable[AssessmentType], vulnerability: Vulnerability) -> Match | None:
+def strictest(types: Iterable[AssessmentType], vulnerability: Vulnerability) -> Automatic | None:
     """The type that a vulnerability gets by itself; None when no condition holds."""
-    found = [held for one in types if (held := match(one, vulnerability)) is not None]
+    found = [held for each in types if (held := match(each, vulnerability)) is not None]
     return max(found, key=lambda held: held.type.action, default=None)  # the first of equal ones
 
 

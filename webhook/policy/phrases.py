@@ -48,9 +48,9 @@ def rated(vulnerability: Vulnerability) -> str:
 
 
 def known_exploited(vulnerability: Vulnerability) -> str:
-    """``known exploited (KEV of 2026-11-29)``; empty where it is not listed."""
+    """``known exploited, KEV of 2026-11-29``; empty where it is not listed."""
     known = vulnerability.exploitation
-    return "" if known is None or known.kev is None else f"known exploited (KEV of {known.kev_as_of})"
+    return "" if known is None or known.kev is None else f"known exploited, KEV of {known.kev_as_of}"
 
 
 def probability(vulnerability: Vulnerability) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentType, CvssRange
-from webhook.policy.conditions import Match, make_epss, strictest
+from webhook.policy.conditions import Automatic, make_epss, strictest
 from webhook.policy.plaintext import is_plain
 from webhook.policy.scores import check_ranges, type_for_score
 
@@ -98,12 +98,12 @@ class TypeTable:
             self._by_score[score] = type_for_score(self._types, score)
         return self._by_score[score]
 
-    def automatic(self, vulnerability: Vulnerability) -> Match | None:
+    def automatic(self, vulnerability: Vulnerability) -> Automatic | None:
         """The type that a vulnerability gets by itself, see :mod:`webhook.policy.conditions`."""
         if vulnerability.exploitation is not None:
             return strictest(self._types, vulnerability)
         kind = self.for_score(vulnerability.cvss_score)
-        return None if kind is None else Match(kind, (str(kind.auto_assess),))
+        return None if kind is None else Automatic(kind, (str(kind.auto_assess),))
 
     @property
     def mildest(self) -> AssessmentType | None:

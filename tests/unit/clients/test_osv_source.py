@@ -15,10 +15,11 @@ import pytest
 
 from tests.fakes import FakeClock
 from tests.osv import openssl, publish, record, zipped
+from webhook.clients.feeds import LIMITS
 from webhook.clients.http.exchange import Exchange
 from webhook.clients.osv import archives
 from webhook.clients.osv.options import SourceRule, check_sources
-from webhook.clients.osv.source import LIMITS, OsvSource
+from webhook.clients.osv.source import OsvSource
 from webhook.errors import ConfigError, Final, Retryable, SourceError
 from webhook.model.advisories import AdvisorySetInfo, FetchedSet
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import datetime as dt
 import shlex
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from tests.unit.policy.builders import (
 )
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.exploitation import Exploitation
 from webhook.model.images import parse_image
 from webhook.model.policies import Policy
 from webhook.model.purls import Purl
@@ -222,3 +225,13 @@ def test_a_score_that_moved_shows_in_the_warning() -> None:
     record = assessment("Caution", by=AssessmentSource.AUTO, score="7.5")
     (line,) = warnings(workload(verdict_of({LOG4J: [vulnerability(score="9.8")]}, record)), Hints())
     assert line.endswith("CVSS 9.8 in maven/org.apache.logging.log4j/log4j-core@2.14.1 Caution (score moved 7.5 → 9.8)")
+
+
+def test_known_exploitation_is_said_with_the_day_of_the_data() -> None:
+    day = dt.date(2026, 11, 29)
+    found = replace(vulnerability(), exploitation=Exploitation(dt.date(2021, 12, 10), day, Decimal("0.97565"), day))
+    told = workload(verdict_of({LOG4J: [found]}, *automatic(found)))
+    assert "known exploited, KEV of 2026-11-29" in warnings(told, Hints())[0]
+    text = denial("Deployment shop/web", told, Hints())
+    assert "(known exploited, KEV of 2026-11-29)" in text.splitlines()[0]
+    assert "    EPSS 0.97565 on 2026-11-29\n" in text

@@ -37,6 +37,13 @@ def test_types_are_read_as_documented() -> None:
     assert one.action_stated
 
 
+def test_a_type_may_take_what_is_exploited_alone_or_beside_a_range() -> None:
+    auto = {"min": 9.0, "max": 10.0, "kev": True, "epss": {"min": 0.1}}
+    whole, alone = read_types([{"name": "A", "autoAssess": auto}, {"name": "B", "autoAssess": {"kev": True}}])
+    assert (whole.auto_kev, whole.auto_epss, str(whole.auto_assess)) == (True, Decimal("0.1"), "9.0–10.0")
+    assert (alone.auto_kev, alone.auto_epss, alone.auto_assess) == (True, None, None)
+
+
 def test_a_type_without_an_action_warns_and_is_marked_for_the_lint() -> None:
     (one,) = read_types([{"name": "Custom"}])
     assert (one.action, one.action_stated, one.expires_after_days, one.auto_assess) == (Action.WARN, False, None, None)
@@ -58,6 +65,12 @@ def test_a_type_without_an_action_warns_and_is_marked_for_the_lint() -> None:
         ([{"name": "A", "autoAssess": {"min": 1, "max": 11}}], "assessmentTypes[0].autoAssess: '11'"),
         ([{"name": "A", "autoAssess": {"min": 9, "max": 8}}], "upside down"),
         ([{"name": "A", "autoAssess": {"min": 9, "max": 9.55}}], "is not a bound"),
+        ([{"name": "A", "autoAssess": {"min": 9}}], "assessmentTypes[0].autoAssess cannot be"),
+        ([{"name": "A", "autoAssess": {}}], "assessmentTypes[0].autoAssess cannot be"),
+        ([{"name": "A", "autoAssess": {"kev": "yes"}}], "autoAssess.kev cannot be 'yes'"),
+        ([{"name": "A", "autoAssess": {"epss": 0.1}}], "autoAssess.epss cannot be 0.1"),
+        ([{"name": "A", "autoAssess": {"epss": {"min": 10}}}], "autoAssess.epss: '10' is not a least EPSS score"),
+        ([{"name": "A", "autoAssess": {"epss": {"min": True}}}], "is not a least EPSS score"),
         ([{"name": "A"}, {"name": "a"}], "Two assessment types have one name: A and a"),
         (
             [{"name": "A", "autoAssess": {"min": 1, "max": 5}}, {"name": "B", "autoAssess": {"min": 5, "max": 6}}],

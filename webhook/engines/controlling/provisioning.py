@@ -156,8 +156,8 @@ class Provisioning:
             problem = held.get(name) or settled.refused.get(name) or resource.problem
             stays = "The definition that was loaded before stays in force." if name in settled.loaded else ""
             status = _refused(resource, problem, stays) if problem else _loaded(type_resource)
-            held = () if type_resource.type is None else conditions(type_resource.type)
-            yield resource, replace(status, range=", ".join(held))
+            automatic = () if type_resource.type is None else conditions(type_resource.type)
+            yield resource, replace(status, range=", ".join(automatic))
 
     def _provision_assessments(self, resources: Sequence[AssessmentResource]) -> Iterator[Status]:
         store, now = self._parts.assessments, self._clock.now()

@@ -112,7 +112,21 @@ def test_what_cannot_be_read_is_told_and_harms_no_other(
     assert good.definition is not None
 
 
-@pytest.mark.parametrize("spec", [{"action": "perhaps"}, {"action": "deny", "autoAssess": {"min": 9, "max": 8}}])
+def test_a_type_may_take_what_is_exploited(server: ApiServer, resources: KubeResources) -> None:
+    spec = {"action": "deny", "autoAssess": {"kev": True, "epss": {"min": 0.1}}}
+    listed(server, "assessmenttypes", thing("exploited", spec))
+    (found,) = resources.types() or ()
+    assert found.type == AssessmentType("exploited", Action.DENY, auto_kev=True, auto_epss=Decimal("0.1"))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"action": "perhaps"},
+        {"action": "deny", "autoAssess": {"min": 9, "max": 8}},
+        {"action": "deny", "autoAssess": {"epss": {"min": 2}}},
+    ],
+)
 def test_a_type_that_cannot_be_read_is_told(server: ApiServer, resources: KubeResources, spec: Any) -> None:
     listed(server, "assessmenttypes", thing("odd", spec))
     (odd,) = resources.types() or ()
