@@ -106,23 +106,23 @@ def type_loosens(former: StoredType | None, wanted: AssessmentType | None) -> st
     """
     before = None if former is None or former.retired else former.type
     if wanted is None:
-        gives = before is not None and before.auto_assess is not None and before.action is not Action.ALLOW
-        return "new vulnerabilities of its CVSS range would no longer get it" if gives else ""
+        gives = before is not None and before.is_automatic and before.action is not Action.ALLOW
+        return "vulnerabilities would no longer get it by themselves" if gives else ""
     if former is not None and former.retired and wanted.action is not Action.DENY:
         return "what was given when it was retired would no longer deny or warn"
     if before is None:
-        is_given = wanted.auto_assess is not None and wanted.action is not Action.DENY
-        return "new vulnerabilities would get it by their CVSS score" if is_given else ""
+        is_given = wanted.is_automatic and wanted.action is not Action.DENY
+        return "vulnerabilities would get it by themselves" if is_given else ""
     return _change_loosens(before, wanted)
 
 
 def _change_loosens(before: AssessmentType, wanted: AssessmentType) -> str:
     if wanted.action < before.action:
         return f"{before.action.word} would become {wanted.action.word}"
-    if wanted.action is not Action.DENY and not _within(wanted.auto_assess, before.auto_assess):
-        return "more new vulnerabilities would get it by their CVSS score"
-    if before.action is not Action.ALLOW and not _within(before.auto_assess, wanted.auto_assess):
-        return "new vulnerabilities of some CVSS scores would no longer get it"
+    if wanted.action is not Action.DENY and not _takes_less(wanted, before):
+        return "more vulnerabilities would get it by themselves"
+    if before.action is not Action.ALLOW and not _takes_less(before, wanted):
+        return "some vulnerabilities would no longer get it by themselves"
     days, more_days = before.expires_after_days, wanted.expires_after_days
     is_shorter = more_days is not None and (days is None or more_days < days)
     is_longer = days is not None and (more_days is None or more_days > days)
@@ -132,6 +132,13 @@ def _change_loosens(before: AssessmentType, wanted: AssessmentType) -> str:
     if wanted.on_expiry is milder and before.on_expiry is not milder:
         return "what follows the end of its assessments would change"
     return ""
+
+
+def _takes_less(one: AssessmentType, other: AssessmentType) -> bool:
+    """Whether all that gets a type by itself would get the other, too."""
+    least, others = one.auto_epss, other.auto_epss
+    is_likelier = least is None or (others is not None and others <= least)
+    return is_likelier and one.auto_kev <= other.auto_kev and _within(one.auto_assess, other.auto_assess)
 
 
 def _within(one: CvssRange | None, other: CvssRange | None) -> bool:

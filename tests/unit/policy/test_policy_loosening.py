@@ -72,6 +72,7 @@ def test_an_undo_of_what_a_range_gave_loosens_and_another_scope_does_not_count()
 
 
 HIGH, WIDE = CvssRange(Decimal("9.0"), Decimal("10.0")), CvssRange(Decimal("7.0"), Decimal("10.0"))
+LIKELY, LESS_LIKELY = Decimal("0.5"), Decimal("0.1")
 BLOCK = AssessmentType("Mine", Action.DENY, HIGH, 30)
 ALLOW = AssessmentType("Mine", Action.ALLOW, HIGH, 30)
 
@@ -80,7 +81,7 @@ ALLOW = AssessmentType("Mine", Action.ALLOW, HIGH, 30)
     ("former", "wanted", "why"),
     [
         (None, BLOCK, ""),
-        (None, ALLOW, "by their CVSS score"),
+        (None, ALLOW, "get it by themselves"),
         (None, replace(ALLOW, auto_assess=None), ""),
         (BLOCK, None, "no longer get it"),
         (replace(BLOCK, auto_assess=None), None, ""),
@@ -89,7 +90,15 @@ ALLOW = AssessmentType("Mine", Action.ALLOW, HIGH, 30)
         (ALLOW, BLOCK, ""),
         (BLOCK, replace(BLOCK, auto_assess=WIDE), ""),
         (replace(BLOCK, auto_assess=WIDE), BLOCK, "no longer get it"),
-        (ALLOW, replace(ALLOW, auto_assess=WIDE), "more new vulnerabilities"),
+        (ALLOW, replace(ALLOW, auto_assess=WIDE), "more vulnerabilities"),
+        (replace(BLOCK, auto_kev=True), BLOCK, "no longer get it"),
+        (BLOCK, replace(BLOCK, auto_kev=True), ""),
+        (ALLOW, replace(ALLOW, auto_kev=True), "more vulnerabilities"),
+        (None, replace(ALLOW, auto_assess=None, auto_kev=True), "get it by themselves"),
+        (replace(BLOCK, auto_assess=None, auto_kev=True), None, "no longer get it"),
+        (replace(BLOCK, auto_epss=LIKELY), replace(BLOCK, auto_epss=LESS_LIKELY), ""),
+        (replace(BLOCK, auto_epss=LESS_LIKELY), replace(BLOCK, auto_epss=LIKELY), "no longer get it"),
+        (ALLOW, replace(ALLOW, auto_epss=LIKELY), "more vulnerabilities"),
         (BLOCK, replace(BLOCK, expires_after_days=10), "end at another time"),
         (BLOCK, replace(BLOCK, expires_after_days=None), ""),
         (ALLOW, replace(ALLOW, expires_after_days=None), "end at another time"),
