@@ -71,6 +71,7 @@ def test_plain_lines_have_a_heading_and_a_hint_beside_them(filled: Installation)
         "COMPONENTS",
         "IMAGES",
         "TITLE",
+        "ATTACKS",
     ]
     assert ran.out.splitlines()[1].split()[:6] == ["CVE-2026-10001", "9.8", "deny", "Blocked", PARSER, "1"]
     assert "1 found." in ran.err

@@ -25,7 +25,7 @@ from webhook.policy.plaintext import plain
 from webhook.policy.scores import severity
 from webhook.policy.selections import JudgedVulnerability, Selection
 
-COLUMNS = ("Vulnerability", "CVSS#", "Attacks", "Action", "Assessment", "Components", "Images#", "Title")
+COLUMNS = ("Vulnerability", "CVSS#", "Action", "Assessment", "Components", "Images#", "Title", "Attacks")
 CSV_COLUMNS = (
     "id",
     "severity",
@@ -113,12 +113,12 @@ def table_row(one: JudgedVulnerability) -> tuple[object, ...]:
     return (
         vulnerability.id,
         score(vulnerability).removeprefix("CVSS "),
-        _attacks(vulnerability),
         findings[0].action.word,
         ", ".join(states),
         ", ".join(components) + (f" and {more} more" if more else ""),
         len(one.record.images),
         title(vulnerability),
+        _attacks(vulnerability),
     )
 
 
