@@ -370,6 +370,12 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 ],
             ),
             Panel(
+                "Runs by people",
+                "short",
+                "Runs of the downloader that people began or cancelled in the console, or that could not be begun.",
+                [(rise("bomgate_console_runs_total", "change"), "{{change}}")],
+            ),
+            Panel(
                 "Notifications",
                 "short",
                 "Messages by what became of a try, and notifications given up.",

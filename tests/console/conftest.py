@@ -36,6 +36,7 @@ class Console:
     client: FlaskClient
     sessions: Sessions
     announced: list[str] = field(default_factory=list)
+    metrics: Metrics = field(default_factory=Metrics)
 
     def get(self, path: str, **more: Any) -> Any:
         return self.client.get(path, headers={"Host": HOST, **more.pop("headers", {})}, **more)
@@ -69,6 +70,7 @@ def console_on(parts: Parts, starter: RunStarter | None = None) -> Console:
     triage.boards.refresh()
     sessions = Sessions(3600, parts.clock.monotonic)
     announced: list[str] = []
+    metrics = Metrics()
     sign_in = SignIn(
         sessions,
         "127.0.0.1",
@@ -77,8 +79,8 @@ def console_on(parts: Parts, starter: RunStarter | None = None) -> Console:
         Person("ana", "one-time link", username="ana"),
         announce=announced.append,
     )
-    app = create_console(console_face(parts, triage, Metrics(), starter), sign_in)
-    return Console(parts, triage, app.test_client(), sessions, announced)
+    app = create_console(console_face(parts, triage, metrics, starter), sign_in)
+    return Console(parts, triage, app.test_client(), sessions, announced, metrics)
 
 
 @pytest.fixture(scope="session")

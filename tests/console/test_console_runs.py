@@ -15,6 +15,7 @@ from tests.console.world import HOSTILE, settings_of
 from tests.e2e.processes import wait_until
 from webhook.bootstrap.parts import open_parts
 from webhook.bootstrap.running import LocalRuns
+from webhook.errors import Retryable
 from webhook.model.downloads import DownloadReport
 from webhook.model.leases import Lease
 from webhook.model.runs import RunProgress
@@ -85,6 +86,7 @@ def test_a_run_is_cancelled_once_with_a_row_in_the_audit_log(going_on: tuple[Con
     assert console.parts.store.run_progress.tell(lease, RunProgress(), [], console.parts.clock.now()) == "ana"
     assert console.put("/api/v1/runs/now", {}, "DELETE").status_code == 404
     assert audited(console) == [("ana", "cancel-run")]
+    assert counted(console) == {"begun": 0.0, "cancelled": 1.0, "failed": 0.0}
 
 
 def test_a_run_is_begun_after_its_cost_was_said(begins: Console) -> None:
@@ -101,6 +103,27 @@ def test_a_run_is_begun_after_its_cost_was_said(begins: Console) -> None:
     assert "Complete." in begins.get(f"/runs/{number}/log").text
     assert begins.get(f"/api/v1/runs/{number}").json["log"][-1]["text"] == "Complete."
     assert audited(begins) == [("ana", "start-run")]
+    assert counted(begins) == {"begun": 1.0, "cancelled": 0.0, "failed": 0.0}
+
+
+def test_a_run_that_could_not_be_begun_is_counted_and_its_row_stays(stranger: Console) -> None:
+    class Refusing:
+        way = "as a Job"
+
+        def start(self) -> str:
+            raise Retryable("The API server is away.")
+
+    console = console_on(stranger.parts, Refusing())
+    console.sign_in()
+    assert console.send("/api/v1/runs", {}).status_code >= 500
+    assert counted(console) == {"begun": 0.0, "cancelled": 0.0, "failed": 1.0}
+    assert audited(console) == [("ana", "start-run")]
+
+
+def counted(console: Console) -> dict[str, float]:
+    changes = ("begun", "cancelled", "failed")
+    name = "bomgate_console_runs_total"
+    return {change: console.metrics.registry.get_sample_value(name, {"change": change}) or 0.0 for change in changes}
 
 
 def test_no_second_run_is_begun(begins: Console) -> None:

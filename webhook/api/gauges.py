@@ -16,6 +16,7 @@ _REASONS = {
     "ossindex-credentials-refused": "credentials",
     "ossindex-slow-down": "rate",
     "budget": "budget",
+    "cancelled": "cancelled",
 }
 """Codes of what ends a run early, as the metric words them; all others are ``other``."""
 

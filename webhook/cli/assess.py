@@ -60,7 +60,7 @@ _SHOWN_STATES = 3
     metavar="NAME",
     help=(
         "The person who decides; default: the operating system user. Recorded as stated, with the "
-        "account and the machine."
+        "account and the machine; in a cluster without a token as a claim of the account."
     ),
 )
 @click.option("--package", metavar="PURL", help="Limit to this package, or to this version of it.")

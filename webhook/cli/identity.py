@@ -7,6 +7,7 @@ those of Kubernetes then, the same as in the console.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,13 +18,14 @@ import click
 from webhook.bootstrap import Parts
 from webhook.cli.author import local_person, person, recorder
 from webhook.cli.options import F
-from webhook.errors import InvalidInput
+from webhook.errors import BomgateError, InvalidInput
 from webhook.model.assessments import Assessment
 from webhook.model.deadlines import Deadline
 from webhook.model.people import Person
 from webhook.model.rights import Right
 from webhook.policy.plaintext import plain
 
+log = logging.getLogger("bomgate.identity")
 _SECONDS = 10.0
 _MOST_TOKEN = 16 * 1024
 _GROUP = "bomgate.dev"
@@ -116,6 +118,8 @@ def actor(parts: Parts, token_file: Path | None) -> Actor:
 def author(parts: Parts, claimed: str | None, token_file: Path | None, *, by_rules: bool = False) -> Actor:
     """Who assesses. Without a proof it is a claim, which is kept beside account and machine.
 
+    Where people have names that a cluster knows, the author itself says that it is a claim, and of which account.
+
     Args:
         parts: of this process.
         claimed: ``--author``.
@@ -131,7 +135,8 @@ def author(parts: Parts, claimed: str | None, token_file: Path | None, *, by_rul
         return Actor(Person("bomgate", "rules"), recorder(parts))
     if proven is None:
         name = person(parts, claimed)
-        return Actor(Person(name, "claim", username=name), recorder(parts))
+        shown = f"{name} (claimed by {_account(parts)})" if _is_shared(parts) else name
+        return Actor(Person(shown, "claim", username=name), recorder(parts))
     if claimed is not None and claimed != proven.person.name:
         raise InvalidInput(
             f"The API server says that you are {plain(proven.person.name, 100)}, and not {plain(claimed, 100)}.",
@@ -147,6 +152,16 @@ def _is_shared(parts: Parts) -> bool:
     """Whether people have names that a cluster knows."""
     settings = parts.settings
     return settings.kube.cluster or bool(settings.oidc.issuer) or settings.console.tokens
+
+
+def _account(parts: Parts) -> str:
+    """The account of this process as the API server names it; else the user of the machine, and the machine."""
+    if parts.settings.kube.cluster:
+        try:
+            return parts.cluster.own_user(Deadline(parts.clock.monotonic() + _SECONDS)).name
+        except BomgateError as problem:
+            log.debug("the API server does not say who this is", extra={"error": problem.message})
+    return recorder(parts)
 
 
 def _proven(parts: Parts, token_file: Path | None) -> Actor | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from webhook.bootstrap import Parts
-from webhook.cli.author import person, recorder
+from webhook.cli.identity import author as author_of
+from webhook.cli.identity import token_option
 from webhook.cli.options import global_options, invocation, limit_option, output_option
 from webhook.cli.output import fields, note, print_json, print_table, say
 from webhook.cli.run_shapes import (
@@ -111,13 +114,16 @@ def show_run(which: str, output: str) -> None:
 
 @command.command("cancel", examples=("bomgate runs cancel",))
 @click.option("--author", metavar="WHO", help="The person who cancels; default: the operating system user.")
+@token_option
 @global_options
 @output_option()
-def cancel_run(author: str | None, output: str) -> None:
+def cancel_run(author: str | None, token_file: Path | None, output: str) -> None:
     """Let the run that goes on end after the batch that is on its way. What has arrived is kept."""
     parts = invocation().parts(creates=False)
-    who = AuditNote(person(parts, author), recorder(parts), "cancel-run", "run of the downloader")
-    found = parts.store.run_progress.cancel(who, parts.clock.now())
+    who = author_of(parts, author, token_file)
+    who.require("delete", "runs")
+    note_of = AuditNote(who.person.name, who.recorded_by, "cancel-run", "run of the downloader")
+    found = parts.store.run_progress.cancel(note_of, parts.clock.now())
     if found is None:
         raise InvalidInput("There is no run to cancel.", remedy="`bomgate runs list` shows the runs.")
     if output == "json":

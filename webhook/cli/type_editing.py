@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from webhook.bootstrap import Parts
-from webhook.cli.author import person, recorder
+from webhook.cli.identity import author, token_option
 from webhook.cli.options import CvssRangeType, complete_types, global_options, invocation, output_option
 from webhook.cli.output import note, print_json
 from webhook.cli.triaging import loaded_triage
@@ -55,6 +55,7 @@ def _options(command: F) -> F:
 def _writing(command: F) -> F:
     """What every change has."""
     for option in (
+        token_option,
         click.option("--author", metavar="WHO", help="The person who decides; default: the operating system user."),
         click.option("--yes", is_flag=True, help="Consent to findings that are judged otherwise."),
         click.option("--dry-run", is_flag=True, help="Show what would change, and record nothing."),
@@ -77,15 +78,15 @@ _actions = click.Choice([action.word for action in Action])
 @_writing
 @global_options
 @output_option()
-def add_type(name: str, author: str | None, yes: bool, dry_run: bool, output: str, **given: Any) -> None:
+def add_type(name: str, output: str, **given: Any) -> None:
     """Make a type, or bring back one that was retired.
 
     It counts beside the types of the settings file and of the cluster, everywhere within seconds.
     """
-    parts = invocation().parts(creates=not dry_run)
+    parts = invocation().parts(creates=not given["dry_run"])
     editor = loaded_triage(parts).type_editor
     planned = editor.plan(_changed(AssessmentType(name), given), is_new=True)
-    _conclude(parts, editor, planned, (author, yes, dry_run, output))
+    _conclude(parts, editor, planned, given, output)
 
 
 @click.command(
@@ -106,7 +107,7 @@ def add_type(name: str, author: str | None, yes: bool, dry_run: bool, output: st
 @_writing
 @global_options
 @output_option()
-def edit_type(name: str, author: str | None, yes: bool, dry_run: bool, output: str, **given: Any) -> None:
+def edit_type(name: str, output: str, **given: Any) -> None:
     """Change a type that people made; what is not given stays as it is.
 
     Types of the settings file and of the cluster are changed there.
@@ -115,7 +116,7 @@ def edit_type(name: str, author: str | None, yes: bool, dry_run: bool, output: s
     editor = loaded_triage(parts).type_editor
     stored = editor.find(name)
     planned = editor.plan(_changed(AssessmentType(name) if stored is None else stored.type, given), is_new=False)
-    _conclude(parts, editor, planned, (author, yes, dry_run, output))
+    _conclude(parts, editor, planned, given, output)
 
 
 @click.command("remove", cls=Verb, examples=("bomgate types remove 'Accepted risk' --dry-run",))
@@ -123,7 +124,7 @@ def edit_type(name: str, author: str | None, yes: bool, dry_run: bool, output: s
 @_writing
 @global_options
 @output_option()
-def remove_type(name: str, author: str | None, yes: bool, dry_run: bool, output: str) -> None:
+def remove_type(name: str, output: str, **given: Any) -> None:
     """Retire a type that people made: it is given to nothing new.
 
     What was given counts as unassessed from then on, and still denies if the type did. `bomgate types add` brings it
@@ -131,7 +132,7 @@ def remove_type(name: str, author: str | None, yes: bool, dry_run: bool, output:
     """
     parts = invocation().parts(creates=False)
     editor = loaded_triage(parts).type_editor
-    _conclude(parts, editor, editor.plan_retirement(name), (author, yes, dry_run, output))
+    _conclude(parts, editor, editor.plan_retirement(name), given, output)
 
 
 def _changed(one: AssessmentType, given: dict[str, Any]) -> AssessmentType:
@@ -165,12 +166,11 @@ def _range(bounds: tuple[Decimal, Decimal]) -> CvssRange:
         raise InvalidInput(problem.message, remedy=problem.remedy) from problem
 
 
-def _conclude(
-    parts: Parts, editor: TypeEditor, planned: PlannedType, asked: tuple[str | None, bool, bool, str]
-) -> None:
+def _conclude(parts: Parts, editor: TypeEditor, planned: PlannedType, given: Mapping[str, Any], output: str) -> None:
     """Show what changes, and record it where that is wanted."""
-    author, consents, is_rehearsal, output = asked
-    who = person(parts, author)
+    who, consents, is_rehearsal = author(parts, given["author"], given["token_file"]), given["yes"], given["dry_run"]
+    verb = "delete" if planned.retires else "create" if planned.former is None else "update"
+    who.require(verb, "types")
     if output == "table":
         _show(planned)
     if not is_rehearsal:
@@ -179,12 +179,12 @@ def _conclude(
             consents = True
         if planned.needs_consent and not consents:
             raise InvalidInput("This changes how findings are judged.", remedy="Look at what changes, and add --yes.")
-        editor.record(planned, author=who, recorded_by=recorder(parts), consent=consents)
+        editor.record(planned, author=who.person.name, recorded_by=who.recorded_by, consent=consents)
     if output == "json":
         print_json(ChangedTypeShape.of(planned, recorded=not is_rehearsal))
         return
-    verb = "retired" if planned.retires else "made" if planned.former is None else "changed"
-    note(f"{planned.type.name} {'would be' if is_rehearsal else 'was'} {verb}.")
+    done = "retired" if planned.retires else "made" if planned.former is None else "changed"
+    note(f"{planned.type.name} {'would be' if is_rehearsal else 'was'} {done}.")
 
 
 def _show(planned: PlannedType) -> None:

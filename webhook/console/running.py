@@ -161,7 +161,13 @@ def _start(face: ConsoleFace, gate: Gate) -> str:
         raise InvalidInput("A run goes on already.", remedy="Wait for it to end, or cancel it.")
     # The row comes first: nothing begins of which nobody knows who wanted it.
     face.runs.note(AuditNote(person().name, origin(), "start-run", "run of the downloader"), face.clock.now())
-    return face.starter.start()
+    try:
+        started = face.starter.start()
+    except Exception:
+        face.metrics.count("bomgate_console_runs_total", "failed")
+        raise
+    face.metrics.count("bomgate_console_runs_total", "begun")
+    return started
 
 
 def _cancel(face: ConsoleFace, gate: Gate) -> LiveRun:
@@ -170,6 +176,7 @@ def _cancel(face: ConsoleFace, gate: Gate) -> LiveRun:
     found = face.runs.cancel(note, face.clock.now())
     if found is None:
         raise NotFound("There is no run to cancel.", remedy="Look at the list of runs.")
+    face.metrics.count("bomgate_console_runs_total", "cancelled")
     return found
 
 

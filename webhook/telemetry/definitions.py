@@ -251,7 +251,7 @@ DEFINITIONS = (
     MetricDefinition(
         "bomgate_download_last_run_stopped",
         "gauge",
-        "1 for what ended that run early (credits, credentials, rate, budget, other), else 0.",
+        "1 for what ended that run early (credits, credentials, rate, budget, cancelled, other), else 0.",
         ("reason",),
     ),
     MetricDefinition(
@@ -265,6 +265,13 @@ DEFINITIONS = (
         "histogram",
         "Time that the console took for an answer, by what was asked.",
         ("asked",),
+    ),
+    MetricDefinition(
+        "bomgate_console_runs_total",
+        "counter",
+        "Runs of the downloader that people began in the console, cancelled there, or that could not be begun.",
+        ("change",),
+        (("begun",), ("cancelled",), ("failed",)),
     ),
     MetricDefinition(
         "bomgate_notifications_total",

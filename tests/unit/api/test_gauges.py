@@ -52,6 +52,7 @@ def test_a_downloader_that_never_ran_is_told_from_one_that_did(clock: FakeClock)
         ("ossindex-credentials-refused", "credentials"),
         ("ossindex-slow-down", "rate"),
         ("budget", "budget"),
+        ("cancelled", "cancelled"),
         ("store-unreachable", "other"),
         ("", "other"),
     ],
