@@ -8,15 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.console.chromium import ConsoleProcess, axe, program
-from tests.console.world import EVIL, settings_of
+from tests.console.conftest import Console
+from tests.console.world import EVIL, LOG4J, settings_of
 from tests.e2e.processes import wait_until
 from tests.ports.samples import digest
 from webhook.bootstrap.parts import open_parts
+from webhook.model.assessments import Scope
+from webhook.model.people import Person
+from webhook.model.requests import Wish
 from webhook.model.runs import RunProgress
 
 pytestmark = pytest.mark.e2e
@@ -29,10 +34,13 @@ PATHS = (
     f"/package?purl={EVIL.replace('%', '%25')}",
     "/images",
     f"/images/{digest(1)}",
+    f"/images/{digest(1)}/path?purl={LOG4J}",
     "/workloads",
     "/assessments",
+    "/batches/20261128-aaaaaa",
     "/requests",
     "/requests/new",
+    "/requests/1",
     "/types",
     "/type",
     "/type?name=Blocked",
@@ -45,6 +53,17 @@ PATHS = (
     "/settings",
     "/nothing",
 )
+BY_STEPS = {"draft_page": "of a decision", "sign_in_page": "of who has not signed in"}
+"""Pages that have no address of their own to begin with; the test comes to them by what it does."""
+NO_PAGES = {
+    "static": "style sheets",
+    "type_colors": "a style sheet",
+    "healthz": "for probes",
+    "metrics": "for Prometheus",
+    "one_document": "an SBOM to keep",
+    "log_of_run": "plain text",
+    "log_of_run_now": "plain text",
+}
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 400, "height": 800}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 VIOLATIONS = """
@@ -57,6 +76,10 @@ def process(filled_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     program()  # nothing is started where there is no browser
     folder = tmp_path_factory.mktemp("browser")
     shutil.copy(filled_file, folder / "b.db")
+    parts = open_parts(settings_of(f"sqlite:///{folder}/b.db", str(folder)))
+    wish = Wish(("CVE-2021-44228",), Scope(LOG4J.partition("@")[0]), "shop", "The class is removed.", days=30)
+    parts.desk.ask(wish, Person("dora", "token", username="dora"), "test")
+    parts.store.close()
     started = ConsoleProcess(f"sqlite:///{folder}/b.db", folder)
     yield started
     started.stop()
@@ -141,9 +164,41 @@ def test_every_page_is_accessible_and_fits_its_window(
     page.get_by_label("Colour").fill("#ffff00")
     page.get_by_role("button", name="Preview").click()
     wrong += looked_at(page, "preview of a type")
+    wrong += decision_looked_at(page)
+    stranger = browser.new_context(base_url=signed_in[0], viewport=viewport, color_scheme=scheme)
+    stranger.add_init_script(axe())
+    page = stranger.new_page()
+    page.goto("/sign-in")
+    expect(page.get_by_role("button", name="Print a new link")).to_be_visible()
+    wrong += looked_at(page, "/sign-in")
+    stranger.close()
     context.close()
     assert not wrong, "\n".join(wrong)
     assert not [item for item in found if "the server responded with a status of 40" not in item]
+
+
+def decision_looked_at(page: Page) -> list[str]:
+    """What is wrong with the page of a decision, before and after its preview."""
+    page.goto("/vulnerabilities/CVE-2021-44228")
+    page.get_by_role("button", name="Assess …").click()
+    wrong = looked_at(page, "a decision")
+    page.get_by_label("Ignore").check()
+    page.get_by_label("Comment").fill("The class is removed.")
+    page.get_by_role("button", name="Preview").click()
+    return wrong + looked_at(page, "preview of a decision")
+
+
+def test_no_page_is_left_out(shown: Console) -> None:
+    routes = shown.client.application.url_map
+    match = routes.bind("127.0.0.1").match
+    pages = {
+        rule.endpoint
+        for rule in routes.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.rule.startswith("/api/")
+    }
+    seen = {match(urlsplit(path).path)[0] for path in PATHS if path != "/nothing"}
+    assert pages - seen - set(BY_STEPS) - set(NO_PAGES) == set(), "add it to PATHS"
+    assert set(BY_STEPS) | set(NO_PAGES) <= pages, "there is no such route any more"
 
 
 @contextmanager
@@ -223,6 +278,76 @@ def test_the_keyboard_reaches_the_content_and_submits_filters(browser: Browser, 
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="pkg:maven/org.apache.logging.log4j/log4j-core")).to_be_visible()
     assert "name=log4j" in page.url
+    context.close()
+
+
+def reach(page: Page, wanted: Locator) -> None:
+    """Come to something by the Tab key alone."""
+    for _ in range(80):
+        if wanted.evaluate("node => node === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"the Tab key does not lead to {wanted}")
+
+
+def press(page: Page, role: Any, name: str, key: str = "Enter") -> None:
+    """Come to a link or a button, and press it."""
+    reach(page, page.get_by_role(role, name=name, exact=True).first)
+    page.keyboard.press(key)
+
+
+def test_a_type_is_made_and_retired_by_keyboard(browser: Browser, signed_in: tuple[str, Any]) -> None:
+    context = opened(browser, signed_in, viewport=WIDE)
+    page = context.new_page()
+    page.goto("/type")
+    reach(page, page.get_by_label("Name", exact=True))
+    page.keyboard.type("By keys")
+    reach(page, page.get_by_role("radio").first)
+    page.keyboard.press("ArrowDown")
+    reach(page, page.get_by_label("Description"))
+    page.keyboard.type("nothing but keys")
+    press(page, "button", "Preview")
+    expect(page.get_by_role("heading", name="What this changes")).to_be_visible()
+    press(page, "button", "Record")
+    expect(page.get_by_role("heading", name="By keys")).to_be_visible()
+    expect(page.get_by_text("nothing but keys").first).to_be_visible()
+    press(page, "button", "Retire it …")
+    press(page, "button", "Retire it")
+    expect(page.get_by_text("It is given to nothing new.")).to_be_visible()
+    context.close()
+
+
+def test_a_request_is_made_and_withdrawn_by_keyboard(browser: Browser, signed_in: tuple[str, Any]) -> None:
+    context = opened(browser, signed_in, viewport=WIDE)
+    page = context.new_page()
+    page.goto("/requests/new")
+    filled_in = {
+        "vulnerabilities": "CVE-2020-14343",
+        "package": "pkg:pypi/pyyaml",
+        "namespace": "shop",
+        "reason": "Only our own files are loaded.",
+    }
+    for name, text in filled_in.items():
+        reach(page, page.locator(f"[name={name}]"))
+        page.keyboard.type(text)
+    press(page, "button", "Ask")
+    expect(page.get_by_role("heading", name="Request 2")).to_be_visible()
+    press(page, "button", "Withdraw")
+    expect(page.get_by_role("heading", name="withdrawn")).to_be_visible()
+    context.close()
+
+
+def test_a_run_is_found_and_cancelled_by_keyboard(
+    browser: Browser, process: ConsoleProcess, signed_in: tuple[str, Any]
+) -> None:
+    context = opened(browser, signed_in, viewport=WIDE)
+    page = context.new_page()
+    with going_on(process):
+        page.goto("/runs")
+        press(page, "link", "Look at it")
+        press(page, "link", "Keep it as it is")
+        press(page, "button", "Cancel the run")
+        expect(page.get_by_text("has cancelled it")).to_be_visible()
     context.close()
 
 
