@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import Row, UnavailableError, corpus, show
+from bench import Row, UnavailableError, corpus, coverage, show
 from webhook.clients.osv.archives import read_archive
 from webhook.clients.osv.records import SetBuilder
 from webhook.errors import InvalidInput
@@ -58,6 +58,7 @@ def main() -> list[Row]:
     ]
     rows += _beside_scanner(folder, documents, whole)
     rows += _many(sets, keys)
+    rows += coverage.rows(keys, ECOSYSTEMS)
     show("Matching with advisories", rows)
     return rows
 
