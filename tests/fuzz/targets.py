@@ -27,6 +27,7 @@ from webhook.clients.registry.dockerconfig import read_docker_config
 from webhook.clients.registry.manifests import read_manifest
 from webhook.clients.registry.problems import error_code
 from webhook.errors import ConfigError, InvalidInput, SourceError
+from webhook.model.changes import VulnerableComponent
 from webhook.model.components import ComponentState
 from webhook.model.durations import parse_duration
 from webhook.model.fieldpaths import parse_field_path
@@ -36,14 +37,21 @@ from webhook.model.kinds import WORKLOAD_KINDS
 from webhook.model.podspecs import decode_metadata, decode_workload, workload_of
 from webhook.model.policies import ExtraKind
 from webhook.model.purls import Purl, identify, parse_common, parse_purl, parse_written
+from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind
+from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.advisories import identifiers_in, is_rejected, score_of_vector
 from webhook.policy.advisoryindex import AdvisoryIndex
 from webhook.policy.imagenames import parse_pattern
+from webhook.policy.matching import AssessmentIndex
+from webhook.policy.precedence import Place
 from webhook.policy.ranges import parse_range
 from webhook.policy.versions import ORDERS, compare_versions
+from webhook.policy.vex import NO_TRUST, VexIndex
+from webhook.policy.vexexplaining import explain_vex
 from webhook.sboms import parse
 from webhook.sboms.envelopes import read_envelope, read_statement, sbom_document
 from webhook.sboms.paths import dependency_path
+from webhook.sboms.vex import is_vex, parse_vex
 from webhook.settings import load_settings
 
 SEEDS = Path(__file__).parent / "seeds"
@@ -306,6 +314,19 @@ def duration(data: bytes) -> None:
     assert parse_duration(text_of(data)) == parse_duration(text_of(data))
 
 
+def vex(data: bytes) -> None:
+    found = parse_vex(data)
+    assert is_vex(data), "what can be read is recognised"
+    kept = KeptVex(found, VexOrigin(VexOriginKind.ADDED, "alice", "", str(DIGEST)), NOW)
+    index = AssessmentIndex().with_vex(VexIndex(NO_TRUST, [kept]))
+    purl, place = parse_purl("pkg:npm/a@1"), Place(parse_image("registry.example/shop/web"), DIGEST)
+    names = [name for statement in found.statements[:3] for name in statement.vulnerabilities]
+    vulnerable = [VulnerableComponent(purl, tuple(Vulnerability(name) for name in dict.fromkeys(names)))]
+    explained = explain_vex(index, vulnerable, place, NOW)
+    assert len(explained) == len(found.statements)
+    assert all(bool(one.loosened) != bool(one.detail) for one in explained), "an effect, or why there is none"
+
+
 OUTSIDE = (InvalidInput, SourceError)
 TARGETS = {
     "cyclonedx-json": Target(sbom),
@@ -317,6 +338,7 @@ TARGETS = {
     "relationships": Target(relationships),
     "envelope": Target(envelope),
     "statement": Target(statement),
+    "vex": Target(vex),
     "manifest": Target(manifest, OUTSIDE),
     "review": Target(review),
     "workload": Target(workload),

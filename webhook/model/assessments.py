@@ -39,6 +39,8 @@ class AssessmentSource(enum.StrEnum):
     AUTO = "auto"
     MANUAL = "manual"
     PROVISIONED = "provisioned"
+    VEX = "vex"
+    """A statement of a VEX document that counts; nothing of this source is stored as an assessment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ class Assessment(msgspec.Struct, frozen=True):
     @property
     def by_hand(self) -> bool:
         """Whether a person made it, at the command line, in the console or in the configuration file."""
-        return self.source is not AssessmentSource.AUTO
+        return self.source is not AssessmentSource.AUTO and self.source is not AssessmentSource.VEX
 
     @property
     def provisioner(self) -> str:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from webhook.model.actions import Action, worst
+from webhook.model.assessments import AssessmentSource
 from webhook.model.verdicts import (
     ComponentCounts,
     Finding,
@@ -25,7 +26,7 @@ from webhook.model.verdicts import (
 )
 from webhook.policy.advisories import is_malicious
 from webhook.policy.automatic import moved, reassessment, score_move
-from webhook.policy.matching import AssessmentIndex
+from webhook.policy.matching import AssessmentIndex, Effective
 from webhook.policy.phrases import known_exploited
 from webhook.policy.precedence import ANYWHERE, Place
 from webhook.policy.reasons import error_reason, missing_reason, state_reasons
@@ -106,8 +107,13 @@ class Judge:
     def finding(self, purl: Purl, vulnerability: Vulnerability) -> Finding:
         """The finding for one vulnerability in one component."""
         effective = self.index.effective(vulnerability, purl, self.place, self.now)
-        standing = self._standing(vulnerability, effective.assessment, effective.expired)
+        standing = self._stated(purl, vulnerability, effective)
+        if standing is None:
+            standing = self._standing(vulnerability, effective.assessment, effective.expired)
+        is_vex = standing.assessment is not None and standing.assessment.source is AssessmentSource.VEX
         for assessment in effective.doubtful:
+            if is_vex and not assessment.by_hand:
+                continue
             standing = self._with_doubtful(standing, assessment, purl, vulnerability)
         return Finding(
             purl,
@@ -118,6 +124,19 @@ class Judge:
             "; ".join(standing.notes),
             min(standing.changes, default=None),
         )
+
+    def _stated(self, purl: Purl, vulnerability: Vulnerability, effective: Effective) -> _Standing | None:
+        """What a VEX statement makes of a finding that nobody decided about; None when none counts."""
+        vex, given = self.index.vex, effective.assessment
+        if not vex or (given is not None and given.by_hand) or is_malicious(vulnerability):
+            return None
+        claim, changes = vex.evidence(vulnerability, purl, self.place, self.now)
+        if claim is None:
+            if not changes:
+                return None
+            standing = self._standing(vulnerability, given, effective.expired)
+            return standing._replace(changes=(*standing.changes, *changes))
+        return _Standing(claim.shown, None, Action.ALLOW, changes=changes)
 
     def _standing(
         self, vulnerability: Vulnerability, given: Assessment | None, expired: Assessment | None

@@ -18,6 +18,9 @@ A record that was made for a former spelling of a package or of its version, or 
 once taken for, is doubtful, too: a denying one counts for every part of what it was made for, an allowing one only as
 written.
 
+What VEX documents state is evidence below the records that were made by hand, and above the automatic ones; an index
+carries it, and ``policy.evaluation`` asks it.
+
 A record of type None withdraws what was recorded before it by the same source for the same vulnerability and scope; an
 automatic one that it had hidden then counts again. Of those provisioned, each author is a source: what the settings
 file withdraws, the cluster may still state. A record whose narrowing cannot be read matches nothing.
@@ -35,6 +38,7 @@ from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment
 from webhook.model.purls import Purl, parse_purl
 from webhook.policy.precedence import Entry, Place, Same, Weight, age, outlives, read_entry, same_scope
+from webhook.policy.vex import NO_VEX, VexIndex
 
 if TYPE_CHECKING:
     from webhook.model.vulnerabilities import Vulnerability
@@ -88,6 +92,7 @@ class AssessmentIndex:
         self._writing = threading.Lock()
         self.namespaces: frozenset[str] = frozenset()
         self._has_images = False
+        self.vex: VexIndex = NO_VEX
         self._former: dict[str, frozenset[str]] = {}  # package as its key → other spellings that records use
 
     @classmethod
@@ -118,8 +123,16 @@ class AssessmentIndex:
             other._entries, other._withdrawals = dict(self._entries), dict(self._withdrawals)
             other._weights, other._former = dict(self._weights), dict(self._former)
             other.namespaces, other._has_images = self.namespaces, self._has_images
+            other.vex = self.vex
         other.add(assessments)
         return other
+
+    def with_vex(self, vex: VexIndex) -> AssessmentIndex:
+        """Take the statements of VEX documents in the place of those before; the same index."""
+        with self._writing:
+            self.vex = vex
+            self.namespaces |= vex.namespaces
+        return self
 
     def records(self) -> Records:
         """All records that can still matter. What did not change between two calls is the same object in both."""
@@ -133,7 +146,7 @@ class AssessmentIndex:
     @property
     def has_image_scopes(self) -> bool:
         """Whether some assessment is narrowed to images: two names of one digest can then be judged differently."""
-        return self._has_images
+        return self._has_images or self.vex.has_image_scopes
 
     def effective(self, vulnerability: Vulnerability, purl: Purl, place: Place, now: dt.datetime) -> Effective:
         """What is in force.

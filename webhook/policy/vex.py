@@ -1,0 +1,313 @@
+"""Which VEX statement counts for a vulnerability in a component of an image: evidence below what people decided.
+
+1. A statement counts if its document is trusted where the image is to run: handed in by a person, from a source or
+   signed with a key that ``vex.trust`` lists. Nothing else changes anything, in no direction.
+2. Of the statements about the same vulnerability (by its id or an alias), image and component the newest wins; of
+   those of one time the least favourable does.
+3. A winner that says *not affected* or *fixed* makes the finding one that is allowed. Any other changes nothing.
+   What loosens has to name image and component exactly (``policy.vexmatching``), to be dated no later than now, and to
+   be of a document that is valid; what restricts counts also where only that is in doubt.
+4. What is said of one part of an index loosens only if every other part that counts is loosened likewise.
+
+So no document that is not trusted changes a verdict, and none that restricts makes one milder.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind, VexProduct, VexStanding, VexStatement, VexStatus
+from webhook.policy.vexmatching import Miss, component_miss, product_miss
+
+if TYPE_CHECKING:
+    from webhook.model.purls import Purl
+    from webhook.model.vulnerabilities import Vulnerability
+    from webhook.policy.imagenames import ImagePattern
+    from webhook.policy.precedence import Place
+
+_STRICTNESS = {
+    VexStatus.FIXED: 0,
+    VexStatus.NOT_AFFECTED: 1,
+    VexStatus.UNDER_INVESTIGATION: 2,
+    VexStatus.AFFECTED: 3,
+}
+_ATTACHED = VexProduct()
+_FORMATS = {"openvex": "OpenVEX", "cyclonedx": "CycloneDX VEX", "csaf": "CSAF"}
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedVex:
+    """One entry of ``vex.trust``: whose documents count, and where.
+
+    Attributes:
+        kind: a source, or a signer of attestations.
+        name: of the source, or the fingerprint of the key.
+        label: what people call it.
+        namespaces: where its documents count; empty for everywhere.
+        images: for which images they do; empty for all.
+    """
+
+    kind: VexOriginKind
+    name: str
+    label: str = ""
+    namespaces: tuple[str, ...] = ()
+    images: tuple[ImagePattern, ...] = ()
+
+    def holds(self, place: Place) -> bool:
+        """Whether its documents count for an image in a namespace."""
+        if self.namespaces and place.namespace not in self.namespaces:
+            return False
+        return not self.images or any(pattern.matches(place.image, place.digest) for pattern in self.images)
+
+
+@dataclass(frozen=True, slots=True)
+class VexTrust:
+    """Whose documents count. Without entries only those do that somebody handed in.
+
+    Attributes:
+        entries: of ``vex.trust``.
+        unversioned: whether a product or a component without a version may loosen something.
+    """
+
+    entries: tuple[TrustedVex, ...] = ()
+    unversioned: bool = False
+
+    def of(self, origin: VexOrigin) -> tuple[TrustedVex, ...] | None:
+        """The entries for a document; None when nobody trusts it, empty when it counts wherever it says."""
+        if origin.kind is VexOriginKind.ADDED:
+            return ()
+        found = tuple(entry for entry in self.entries if (entry.kind, entry.name) == (origin.kind, origin.name))
+        return found or None
+
+    @property
+    def signers(self) -> tuple[TrustedVex, ...]:
+        """The entries about signers."""
+        return tuple(entry for entry in self.entries if entry.kind is VexOriginKind.ATTESTATION)
+
+
+NO_TRUST = VexTrust()
+
+
+class Claim(NamedTuple):
+    """A statement with the document that makes it.
+
+    Attributes:
+        kept: the document.
+        statement: the statement.
+        shown: how it is shown when it counts; None when it can loosen nothing.
+        is_superseded: a newer version of the document is known.
+    """
+
+    kept: KeptVex
+    statement: VexStatement
+    shown: Assessment | None
+    is_superseded: bool
+
+    @property
+    def rank(self) -> tuple[dt.datetime, int, str, str]:
+        """Sort key: the last one wins."""
+        statement = self.statement
+        return (statement.at, _STRICTNESS[statement.status], self.kept.document.digest, statement.id)
+
+
+class Evidence(NamedTuple):
+    """What statements say of a vulnerability in a component of an image.
+
+    Attributes:
+        claim: the statement that loosens.
+        changes: moments at which time alone can change it.
+    """
+
+    claim: Claim | None
+    changes: tuple[dt.datetime, ...] = ()
+
+
+_NOTHING = Evidence(None)
+
+
+class VexIndex:
+    """The statements of all documents, found by vulnerability; it never changes.
+
+    Args:
+        trust: whose documents count.
+        kept: the documents, in any order.
+    """
+
+    def __init__(self, trust: VexTrust = NO_TRUST, kept: Iterable[KeptVex] = ()) -> None:
+        self.trust = trust
+        self.kept = tuple(sorted((one for one in kept if not one.is_removed), key=_identity))
+        self._claims: dict[str, tuple[Claim, ...]] = {}
+        found: dict[str, list[Claim]] = {}
+        for claim in self.claims() if self.kept else ():
+            if trust.of(claim.kept.origin) is not None:
+                for name in dict.fromkeys(map(str.casefold, claim.statement.vulnerabilities)):
+                    found.setdefault(name, []).append(claim)
+        self._claims = {name: tuple(claims) for name, claims in found.items()}
+        entries = [entry for one in self.kept for entry in trust.of(one.origin) or ()]
+        spaces = {namespace for entry in entries for namespace in entry.namespaces}
+        self.namespaces = frozenset(spaces | {one.origin.namespace for one in self.kept if one.origin.namespace})
+        self.has_image_scopes = bool(self.kept) and (trust.unversioned or any(entry.images for entry in entries))
+
+    def __bool__(self) -> bool:
+        return bool(self._claims)
+
+    def claims(self) -> Iterator[Claim]:
+        """Every statement of every document, trusted or not."""
+        superseded = _superseded(self.kept)
+        for one in self.kept:
+            for statement in one.document.statements:
+                loosens = statement.status.loosens and not statement.flaw
+                yield Claim(one, statement, shown(one, statement) if loosens else None, _identity(one) in superseded)
+
+    def evidence(self, vulnerability: Vulnerability, purl: Purl, place: Place, now: dt.datetime) -> Evidence:
+        """What counts for a vulnerability in a component.
+
+        Args:
+            vulnerability: its id and its aliases count.
+            purl: the component.
+            place: the image, and where it is to run; nothing counts where its digest is not known.
+            now: UTC, aware.
+        """
+        if place.digest is None:
+            return _NOTHING
+        there = {id(claim): claim for name in vulnerability.identifiers for claim in self._named(name)}
+        if not there:
+            return _NOTHING
+        claims = [claim for claim in there.values() if self.counts_at(claim.kept, place, now)]
+        changes = tuple(_changes(claims, now))
+        winners = [self._winner(claims, purl, place, part, now) for part in parts_of(claims, place)]
+        loosening = [winner for winner in winners if winner is not None and winner.statement.status.loosens]
+        if not loosening or len(loosening) < len(winners):
+            return Evidence(None, changes)
+        return Evidence(min(loosening, key=_rank), changes)
+
+    def _winner(self, claims: Iterable[Claim], purl: Purl, place: Place, part: str, now: dt.datetime) -> Claim | None:
+        unversioned = self.trust.unversioned
+        fitting = [
+            claim
+            for claim in claims
+            if doubt(claim, now) in (None, Miss.STATUS)
+            and about(claim, purl, place, part, unversioned=unversioned) is None
+        ]
+        return max(fitting, key=_rank, default=None)
+
+    def counts_at(self, kept: KeptVex, place: Place, now: dt.datetime) -> bool:
+        """Whether a document is trusted in a place, and has not expired."""
+        entries = self.trust.of(kept.origin)
+        if entries is None or (kept.until is not None and now >= kept.until):
+            return False
+        if kept.origin.namespace and kept.origin.namespace != place.namespace:
+            return False
+        return not entries or any(entry.holds(place) for entry in entries)
+
+    def _named(self, name: str) -> Sequence[Claim]:
+        return self._claims.get(name.casefold(), ())
+
+
+def doubt(claim: Claim, now: dt.datetime) -> Miss | None:
+    """Why a statement cannot loosen anything, whatever it is about; None when it can."""
+    if claim.is_superseded or claim.kept.document.standing is not VexStanding.VALID:
+        return Miss.STANDING
+    if not claim.statement.status.loosens:
+        return Miss.STATUS
+    if claim.statement.flaw:
+        return Miss.FLAW
+    return Miss.FUTURE if claim.statement.at > now else None
+
+
+def about(claim: Claim, purl: Purl, place: Place, part: str, *, unversioned: bool) -> Miss | None:
+    """Why a statement is not about a component of an image; None when it is.
+
+    A restricting one is about whatever it may mean.
+
+    Args:
+        claim: the statement.
+        purl: the component.
+        place: the image.
+        part: digest of the part of the image that is asked about; that of the image for all of it.
+        unversioned: whether names without a version are enough.
+    """
+    statement, origin = claim.statement, claim.kept.origin
+    unversioned = unversioned or not statement.status.loosens
+    misses = []
+    for product in statement.products or (_ATTACHED,):
+        miss, packages = product_miss(product, origin, place, part, unversioned=unversioned)
+        if miss is None or miss is Miss.UNVERSIONED_PRODUCT:
+            names = packages or product.components
+            miss = component_miss(names, product.versions, purl, unversioned=unversioned) or miss
+        if miss is None:
+            return None
+        misses.append(miss)
+    return max(misses)
+
+
+def parts_of(claims: Iterable[Claim], place: Place) -> list[str]:
+    """Digests of the parts of an image that have to be loosened each; that of the image where no part is known."""
+    mine = {part for claim in claims for part in claim.kept.origin.parts if claim.kept.origin.image == place.digest}
+    return sorted(mine) or [str(place.digest)]
+
+
+def shown(kept: KeptVex, statement: VexStatement) -> Assessment:
+    """A statement that loosens as findings show it."""
+    document = kept.document
+    why = ": ".join(filter(None, (statement.justification, statement.remark)))
+    version = f" version {document.version}" if document.version else ""
+    return Assessment(
+        vulnerability=statement.vulnerabilities[0],
+        type=f"VEX {statement.status}",
+        scope=Scope(),
+        source=AssessmentSource.VEX,
+        author=document.author or "an unnamed author",
+        comment=why,
+        assessed_at=statement.at,
+        until=kept.until,
+        rule=f"{_FORMATS[document.format]} {document.id}{version}, statement {statement.id}",
+        recorded_by=f"{kept.origin.kind} {kept.origin.name}",
+    )
+
+
+def _rank(claim: Claim) -> tuple[dt.datetime, int, str, str]:
+    return claim.rank
+
+
+def _changes(claims: Iterable[Claim], now: dt.datetime) -> Iterator[dt.datetime]:
+    for claim in claims:
+        if claim.kept.until is not None:
+            yield claim.kept.until
+        if claim.statement.at > now and claim.statement.status.loosens:
+            yield claim.statement.at
+
+
+def _identity(kept: KeptVex) -> tuple[str, str, str, str, str, str]:
+    origin = kept.origin
+    return (origin.kind, origin.name, origin.namespace, origin.image, origin.subject, kept.document.digest)
+
+
+def _superseded(kept: Sequence[KeptVex]) -> set[tuple[str, str, str, str, str, str]]:
+    """Documents of which a newer version came the same way.
+
+    The documents of a source are what it has now: there they are told apart by their content, for several may share an
+    id.
+    """
+    newest: dict[tuple[str, ...], dt.datetime] = {}
+    for one in kept:
+        key = _lineage(one)
+        newest[key] = max(newest.get(key, one.document.issued_at), one.document.issued_at)
+    return {
+        _identity(one)
+        for one in kept
+        if one.origin.kind is not VexOriginKind.SOURCE and one.document.issued_at < newest[_lineage(one)]
+    }
+
+
+def _lineage(kept: KeptVex) -> tuple[str, ...]:
+    """What the versions of a document share; whoever handed one in may hand in the next one of somebody else."""
+    kind, name, *where, _ = _identity(kept)
+    return (kind, "" if kept.origin.kind is VexOriginKind.ADDED else name, *where, kept.document.id)
+
+
+NO_VEX = VexIndex()

@@ -1,0 +1,271 @@
+"""CSAF: the product status of vulnerabilities, with products from the tree and its relationships.
+
+A product may be a component that is installed in another: the statement is then about the component in that product.
+Relationships may lead from one to the next, and a document may let them lead in a circle.
+Source: the Common Security Advisory Framework 2.0 and 2.1, profile 5 (VEX).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from webhook.errors import InvalidInput
+from webhook.model.vex import VexDocument, VexProduct, VexStanding, VexStatement, VexStatus
+from webhook.sboms.vex.building import (
+    MOST_NAMES,
+    Budget,
+    digest_of,
+    identifiers,
+    moment,
+    needed,
+    product,
+    statement,
+    text,
+)
+
+_LISTS = {
+    "known_not_affected": VexStatus.NOT_AFFECTED,
+    "fixed": VexStatus.FIXED,
+    "first_fixed": VexStatus.FIXED,
+    "known_affected": VexStatus.AFFECTED,
+    "first_affected": VexStatus.AFFECTED,
+    "last_affected": VexStatus.AFFECTED,
+    "under_investigation": VexStatus.UNDER_INVESTIGATION,
+}
+_STANDINGS = {"csaf_withdrawn": VexStanding.WITHDRAWN, "csaf_superseded": VexStanding.SUPERSEDED}
+_MOST_STEPS = 32
+_IMAGES = ("pkg:oci/", "pkg:docker/")
+
+
+class _FileHash(msgspec.Struct, gc=False):
+    algorithm: str = ""
+    value: str = ""
+
+
+class _Hashes(msgspec.Struct, gc=False):
+    file_hashes: list[_FileHash] = []
+
+
+class _Helper(msgspec.Struct, gc=False):
+    purl: str | None = None
+    purls: list[str] | None = None
+    hashes: list[_Hashes] | None = None
+
+
+class _Product(msgspec.Struct, gc=False):
+    product_id: str
+    product_identification_helper: _Helper | None = None
+
+
+class _Branch(msgspec.Struct, gc=False):
+    branches: list[_Branch] | None = None
+    product: _Product | None = None
+
+
+class _Relationship(msgspec.Struct, gc=False):
+    product_reference: str
+    relates_to_product_reference: str
+    full_product_name: _Product
+
+
+class _Group(msgspec.Struct, gc=False):
+    group_id: str
+    product_ids: list[str] = []
+
+
+class _Tree(msgspec.Struct, gc=False):
+    branches: list[_Branch] | None = None
+    full_product_names: list[_Product] | None = None
+    product_groups: list[_Group] | None = None
+    relationships: list[_Relationship] | None = None
+
+
+class _Tracking(msgspec.Struct, gc=False):
+    id: str | None = None
+    version: str | None = None
+    status: str | None = None
+    current_release_date: str | None = None
+
+
+class _Publisher(msgspec.Struct, gc=False):
+    name: str | None = None
+    namespace: str | None = None
+
+
+class _Head(msgspec.Struct, gc=False):
+    category: str = ""
+    tracking: _Tracking = msgspec.field(default_factory=_Tracking)
+    publisher: _Publisher = msgspec.field(default_factory=_Publisher)
+
+
+class _Reason(msgspec.Struct, gc=False):
+    category: str | None = None
+    label: str | None = None
+    details: str | None = None
+    product_ids: list[str] | None = None
+    group_ids: list[str] | None = None
+
+
+class _Id(msgspec.Struct, gc=False):
+    text: str | None = None
+
+
+class _Vulnerability(msgspec.Struct, gc=False):
+    cve: str | None = None
+    ids: list[_Id] | None = None
+    product_status: dict[str, list[str]] | None = None
+    flags: list[_Reason] | None = None
+    threats: list[_Reason] | None = None
+
+
+class Csaf(msgspec.Struct):
+    """A document."""
+
+    document: _Head
+    product_tree: _Tree | None = None
+    vulnerabilities: list[_Vulnerability] | None = None
+
+
+DECODER = msgspec.json.Decoder(Csaf)
+
+
+class _Products:
+    """The products of a tree by their ids."""
+
+    def __init__(self, tree: _Tree, budget: Budget) -> None:
+        self._budget = budget
+        self._helpers: dict[str, _Helper] = {}
+        self._inside: dict[str, tuple[str, str]] = {}
+        self._known: dict[str, VexProduct] = {}
+        self.groups = {group.group_id: group.product_ids for group in tree.product_groups or ()}
+        for one in tree.full_product_names or ():
+            self._add(one)
+        waiting = list(tree.branches or ())
+        while waiting:
+            branch = waiting.pop()
+            budget.spend(names=1)
+            waiting.extend(branch.branches or ())
+            if branch.product is not None:
+                self._add(branch.product)
+        for relationship in tree.relationships or ():
+            self._add(relationship.full_product_name)
+            self._inside[relationship.full_product_name.product_id] = (
+                relationship.product_reference,
+                relationship.relates_to_product_reference,
+            )
+
+    def _add(self, one: _Product) -> None:
+        self._budget.spend(names=1)
+        if one.product_id in self._helpers:
+            raise InvalidInput(
+                f"The product tree has two products of the id {one.product_id[:100]!r}",
+                remedy="Have the tool write it again; each product_id is there once.",
+            )
+        self._helpers[one.product_id] = one.product_identification_helper or _Helper()
+
+    def product(self, identifier: str) -> VexProduct | None:
+        """What a product is called, and the part of it that is meant; None when the tree does not have it."""
+        if identifier not in self._helpers:
+            return None
+        if identifier not in self._known:
+            self._known[identifier] = self._product(identifier)
+        return self._known[identifier]
+
+    def _product(self, identifier: str) -> VexProduct:
+        if identifier not in self._inside:
+            names, digests = self._names(identifier)
+            return msgspec.structs.replace(product(names), digests=tuple(dict.fromkeys((*_digests(names), *digests))))
+        component, whole = self._inside[identifier]
+        names, digests = self._names(self._end(whole, 1))
+        components = tuple(name for name in self._names(self._end(component, 0))[0] if not name.startswith(_IMAGES))
+        found = product(names, None, components or ("?",))
+        return msgspec.structs.replace(found, digests=tuple(dict.fromkeys((*found.digests, *digests))))
+
+    def _end(self, identifier: str, side: int) -> str:
+        """Where relationships lead: to the component that is meant (0), or to the product that it is in (1)."""
+        for _ in range(_MOST_STEPS):
+            if identifier not in self._inside or self._helpers[identifier] != _Helper():
+                return identifier
+            identifier = self._inside[identifier][side]
+            self._budget.spend(names=1)
+        raise InvalidInput(
+            f"The relationships of the product tree lead in a circle, or from one to the next {_MOST_STEPS} times",
+            remedy="Have the tool write it again.",
+        )
+
+    def _names(self, identifier: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        helper = self._helpers.get(identifier) or _Helper()
+        self._budget.spend(names=1 + len(helper.purls or ()) + len(helper.hashes or ()))
+        names = tuple(name for name in (helper.purl, *(helper.purls or ())) if name)
+        every = (one for some in helper.hashes or () for one in some.file_hashes)
+        return names or (identifier,), tuple(filter(None, (digest_of(one.algorithm, one.value) for one in every)))
+
+    def of(self, reason: _Reason) -> frozenset[str]:
+        """The products that a reason is given for."""
+        listed = [*(reason.product_ids or ())]
+        for group in reason.group_ids or ():
+            listed += self.groups.get(group, ())
+            if len(listed) > MOST_NAMES:
+                break
+        self._budget.spend(names=len(listed))
+        return frozenset(listed)
+
+
+def _digests(names: tuple[str, ...]) -> tuple[str, ...]:
+    return product(names).digests
+
+
+def read(document: Csaf, digest: str, budget: Budget) -> VexDocument:
+    """The statements of a document, one for each vulnerability and list of its product status.
+
+    Raises:
+        InvalidInput: it lacks what it has to have, has too much, or its product tree contradicts itself.
+    """
+    head, tracking = document.document, document.document.tracking
+    issued = moment(tracking.current_release_date, "tracking.current_release_date")
+    standing = _STANDINGS.get(head.category, VexStanding.VALID)
+    if standing is VexStanding.VALID and tracking.status == "draft":
+        standing = VexStanding.DRAFT
+    found = VexDocument(
+        id=text(f"{head.publisher.namespace or head.publisher.name or ''} {tracking.id or digest}"),
+        digest=digest,
+        format="csaf",
+        author=text(head.publisher.name),
+        issued_at=needed(issued, "tracking.current_release_date"),
+        version=text(tracking.version),
+        standing=standing,
+    )
+    products = _Products(document.product_tree or _Tree(), budget)
+    statements = [
+        one
+        for number, entry in enumerate(document.vulnerabilities or (), start=1)
+        for one in _statements(entry, number, found, products, budget)
+    ]
+    return msgspec.structs.replace(found, statements=tuple(statements))
+
+
+def _statements(
+    entry: _Vulnerability, number: int, document: VexDocument, products: _Products, budget: Budget
+) -> Iterator[VexStatement]:
+    names = identifiers((entry.cve, *(one.text for one in entry.ids or ())))
+    flags = [(one.label or "", "", products.of(one)) for one in entry.flags or ()]
+    impacts = [("", one.details or "", products.of(one)) for one in entry.threats or () if one.category == "impact"]
+    for word, status in _LISTS.items():
+        listed = dict.fromkeys((entry.product_status or {}).get(word) or ())
+        # Products of one reason are one statement: those that nobody gives a reason for loosen nothing.
+        groups: dict[tuple[str, str], list[str]] = {}
+        for identifier in listed:
+            budget.spend(names=1 + len(flags) + len(impacts))
+            label = next((label for label, _, about in flags if identifier in about), "")
+            impact = next((said for _, said, about in impacts if identifier in about), "")
+            groups.setdefault((label, impact), []).append(identifier)
+        for (label, impact), identifiers_ in groups.items():
+            budget.spend(statements=1)
+            found = [(identifier, products.product(identifier)) for identifier in identifiers_]
+            missing = next((identifier for identifier, one in found if one is None), None)
+            flaw = "" if missing is None else f"it is about {missing!r:.100}, which the product tree does not have"
+            about = tuple(one for _, one in found if one is not None)
+            name = f"#{number} {word}"
+            yield statement(name, names, status, document.issued_at, about, label, impact, flaw)

@@ -1,0 +1,210 @@
+"""CycloneDX VEX: the analyses of ``vulnerabilities`` in a BOM, of its own components or of those of another BOM.
+
+``affects`` names components by ``bom-ref``, or by a BOM-Link into another document. What a BOM-Link means is only
+certain where its end is a purl; which image that other document is of is said by the image that the VEX is attached to.
+Source: the JSON schemas bom-1.4 to bom-1.7 of the CycloneDX specification, and its BOM-Link.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+import msgspec
+
+from webhook.errors import InvalidInput
+from webhook.model.vex import VexDocument, VexProduct, VexStatement, VexStatus
+from webhook.sboms.vex.building import Budget, identifiers, moment, needed, product, statement, text
+
+_STATES = {
+    "not_affected": VexStatus.NOT_AFFECTED,
+    "false_positive": VexStatus.NOT_AFFECTED,
+    "resolved": VexStatus.FIXED,
+    "resolved_with_pedigree": VexStatus.FIXED,
+    "exploitable": VexStatus.AFFECTED,
+    "in_triage": VexStatus.UNDER_INVESTIGATION,
+}
+_LINK = "urn:cdx:"
+_IMAGES = ("pkg:oci/", "pkg:docker/")
+
+
+class _Hash(msgspec.Struct, gc=False):
+    alg: str = ""
+    content: str = ""
+
+
+class _Component(msgspec.Struct, gc=False):
+    ref: str | None = msgspec.field(name="bom-ref", default=None)
+    purl: str | None = None
+    version: str | None = None
+    hashes: list[_Hash] | None = None
+    components: list[_Component] | None = None
+
+
+class _Party(msgspec.Struct, gc=False):
+    name: str | None = None
+
+
+class _Metadata(msgspec.Struct, gc=False):
+    timestamp: str | None = None
+    component: _Component | None = None
+    authors: list[_Party] | None = None
+    supplier: _Party | None = None
+    manufacturer: _Party | None = None
+
+
+class _Version(msgspec.Struct, gc=False):
+    version: str | None = None
+    range: str | None = None
+    status: str = "affected"
+
+
+class _Affected(msgspec.Struct, gc=False):
+    ref: str = ""
+    versions: list[_Version] | None = None
+
+
+class _Analysis(msgspec.Struct, gc=False, rename="camel"):
+    state: str | None = None
+    justification: str | None = None
+    detail: str | None = None
+    first_issued: str | None = None
+    last_updated: str | None = None
+
+
+class _Reference(msgspec.Struct, gc=False):
+    id: str | None = None
+
+
+class _Vulnerability(msgspec.Struct, gc=False):
+    id: str | None = None
+    ref: str | None = msgspec.field(name="bom-ref", default=None)
+    references: list[_Reference] | None = None
+    analysis: _Analysis | None = None
+    affects: list[_Affected] | None = None
+
+
+class CycloneDx(msgspec.Struct, rename="camel"):
+    """A document, as far as it is a VEX."""
+
+    serial_number: str | None = None
+    version: int | None = None
+    metadata: _Metadata | None = None
+    components: list[_Component] | None = None
+    vulnerabilities: list[_Vulnerability] | None = None
+
+
+DECODER = msgspec.json.Decoder(CycloneDx)
+
+
+class _Parts:
+    """The components of a document by their ``bom-ref``."""
+
+    def __init__(self, document: CycloneDx, budget: Budget) -> None:
+        metadata = document.metadata or _Metadata()
+        self.subject = metadata.component
+        self.own = f"{_LINK}{(document.serial_number or '').removeprefix('urn:uuid:')}/{document.version or 1}#"
+        self._purls: dict[str, str] = {}
+        waiting = [*(document.components or ()), *((self.subject.components or ()) if self.subject else ())]
+        while waiting:
+            one = waiting.pop()
+            budget.spend(names=1)
+            waiting.extend(one.components or ())
+            if one.ref is None:
+                continue
+            if one.ref in self._purls and self._purls[one.ref] != (one.purl or ""):
+                raise InvalidInput(
+                    f"The VEX document calls two components {one.ref[:100]!r}",
+                    remedy="Have the tool write it again; each bom-ref is there once.",
+                )
+            self._purls[one.ref] = one.purl or ""
+
+    def purl(self, ref: str) -> str:
+        """The purl of a component, ``?`` for one that has none, empty for one that there is not."""
+        if ref in self._purls:
+            return self._purls[ref] or "?"
+        target = unquote(ref.partition("#")[2]) if ref.startswith(_LINK) else ref
+        if ref.startswith(self.own) and target in self._purls:
+            return self._purls[target] or "?"
+        return target if target.startswith("pkg:") else ""
+
+    def is_subject(self, ref: str) -> bool:
+        """Whether it is what the document describes."""
+        return (
+            self.subject is not None
+            and self.subject.ref is not None
+            and ref.removeprefix(self.own) == (self.subject.ref)
+        )
+
+
+def read(document: CycloneDx, digest: str, budget: Budget) -> VexDocument:
+    """The statements of a document; a vulnerability without an analysis makes none.
+
+    Raises:
+        InvalidInput: it lacks what it has to have, or has too much.
+    """
+    metadata = document.metadata or _Metadata()
+    issued = needed(moment(metadata.timestamp, "metadata.timestamp"), "metadata.timestamp")
+    parts = _Parts(document, budget)
+    stated = [one for one in document.vulnerabilities or () if one.analysis is not None and one.analysis.state]
+    budget.spend(statements=len(stated))
+    parties = (*(metadata.authors or ()), metadata.supplier, metadata.manufacturer)
+    return VexDocument(
+        id=text(document.serial_number) or digest,
+        digest=digest,
+        format="cyclonedx",
+        author=text(next((party.name for party in parties if party is not None and party.name), "")),
+        issued_at=issued,
+        version=str(document.version or 1),
+        statements=tuple(
+            one
+            for number, entry in enumerate(stated, start=1)
+            for one in _statements(entry, f"{entry.ref or f'#{number}'}", parts, issued, budget)
+        ),
+    )
+
+
+def _statements(
+    entry: _Vulnerability, name: str, parts: _Parts, issued: dt.datetime, budget: Budget
+) -> Iterator[VexStatement]:
+    analysis, flaw = entry.analysis or _Analysis(), ""
+    status: VexStatus | str = _STATES.get(analysis.state or "", analysis.state or "")
+    names = identifiers((entry.id, *(reference.id for reference in entry.references or ())))
+    at = issued
+    try:
+        own = [moment(analysis.first_issued, "firstIssued"), moment(analysis.last_updated, "lastUpdated")]
+        at = max((one for one in own if one is not None), default=issued)
+    except InvalidInput as problem:
+        flaw = problem.message
+    if status not in (VexStatus.NOT_AFFECTED, VexStatus.FIXED):
+        at = max(at, issued)
+    products = []
+    for affected in entry.affects or ():
+        budget.spend(names=1 + len(affected.versions or ()))
+        found = _product(affected, parts)
+        if found is None:
+            flaw = flaw or f"it is about {affected.ref!r:.100}, which is no component of the document"
+        else:
+            products.append(found)
+        if any(one.status != "unaffected" or one.version is None for one in affected.versions or ()):
+            flaw = flaw or "it names versions that are affected, or not certain"
+    if not products and not flaw:
+        flaw = "it says of no component what it is about"
+    why = analysis.justification or ("false_positive" if analysis.state == "false_positive" else "")
+    yield statement(name, names, status, at, tuple(products), why, analysis.detail or "", flaw)
+
+
+def _product(affected: _Affected, parts: _Parts) -> VexProduct | None:
+    subject = parts.subject
+    names = (subject.purl,) if subject is not None and (subject.purl or "").startswith(_IMAGES) else ()
+    hashes = {one.alg: one.content for one in (subject.hashes if subject is not None else None) or ()}
+    if parts.is_subject(affected.ref):
+        return product(names, hashes)
+    purl = parts.purl(affected.ref)
+    if not purl:
+        return None
+    versions = tuple(one.version for one in affected.versions or () if one.version is not None)
+    # A link into another document is about that one's image, which is not said here.
+    own = not affected.ref.startswith(_LINK) or affected.ref.startswith(parts.own)
+    return product(names if own else (), hashes if own else None, (purl,), versions)
