@@ -42,7 +42,7 @@ def stated(status: str = "not_affected", **members: Any) -> dict[str, Any]:
 
 
 def cyclonedx(state: str = "not_affected", ref: str = "pad", **members: Any) -> bytes:
-    """A CycloneDX document with one analysis of a component of its own."""
+    """A CycloneDX document with one analysis of one of its components."""
     return json.dumps(
         {
             "bomFormat": "CycloneDX",

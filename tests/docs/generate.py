@@ -28,6 +28,7 @@ from webhook.cli import (
     shapes,
     status_shapes,
     type_shapes,
+    vex_shapes,
 )
 from webhook.cli.root import cli
 from webhook.settings import all_lists, all_settings
@@ -54,6 +55,11 @@ SHAPES: Mapping[str, type[Any]] = {
         f"requests {verb}": request_shapes.AnsweredShape
         for verb in ("show", "create", "join", "approve", "deny", "withdraw")
     },
+    "vex add": vex_shapes.VexAddShape,
+    "vex list": vex_shapes.VexListShape,
+    "vex remove": vex_shapes.VexRemoveShape,
+    "vex update": vex_shapes.VexUpdateShape,
+    "vex explain": vex_shapes.VexExplainShape,
     "assessments list": listed_shapes.AssessmentListShape,
     "assessments export": listed_shapes.ExportShape,
     "components find": listed_shapes.ComponentListShape,

@@ -324,7 +324,9 @@ def vex(data: bytes) -> None:
     vulnerable = [VulnerableComponent(purl, tuple(Vulnerability(name) for name in dict.fromkeys(names)))]
     explained = explain_vex(index, vulnerable, place, NOW)
     assert len(explained) == len(found.statements)
-    assert all(bool(one.loosened) != bool(one.detail) for one in explained), "an effect, or why there is none"
+    assert all(bool(explanation.loosened) != bool(explanation.detail) for explanation in explained), (
+        "an effect, or why there is none"
+    )
 
 
 OUTSIDE = (InvalidInput, SourceError)

@@ -74,15 +74,15 @@ def documents(
         found = []
         for number, (origin, listed, version, standing) in enumerate(numbered):
             issued = NOW - dt.timedelta(hours=version)
-            one = kept(
+            held = kept(
                 *listed, origin=origin, identifier=f"{prefix}{version}", digest=f"{prefix}{number}", issued=issued
             )
-            found.append(replace(one, document=replace(one.document, standing=standing)))
+            found.append(replace(held, document=replace(held.document, standing=standing)))
         return found
 
     standings = st.sampled_from([VexStanding.VALID, VexStanding.VALID, VexStanding.WITHDRAWN])
-    one = st.tuples(origins, st.lists(statements, max_size=3), st.integers(0, 2), standings)
-    return st.lists(one, max_size=4).map(made)
+    held = st.tuples(origins, st.lists(statements, max_size=3), st.integers(0, 2), standings)
+    return st.lists(held, max_size=4).map(made)
 
 
 def loosening(there: list[KeptVex], trust: VexTrust = TRUST) -> bool:
@@ -96,12 +96,12 @@ RESTRICTING = STATEMENTS.filter(lambda statement: not statement.status.loosens)
 @given(documents(TRUSTED), st.randoms(use_true_random=False))
 @settings(max_examples=150)
 def test_the_order_of_documents_and_statements_decides_nothing(there, choose):
-    def shuffled(one: KeptVex) -> KeptVex:
-        listed = list(one.document.statements)
+    def shuffled(held: KeptVex) -> KeptVex:
+        listed = list(held.document.statements)
         choose.shuffle(listed)
-        return replace(one, document=replace(one.document, statements=tuple(listed)))
+        return replace(held, document=replace(held.document, statements=tuple(listed)))
 
-    other = [shuffled(one) for one in there]
+    other = [shuffled(held) for held in there]
     choose.shuffle(other)
     assert VexIndex(TRUST, other).evidence(FOUND, PURL, PLACE, NOW).changes is not None
     first, second = (VexIndex(TRUST, some).evidence(FOUND, PURL, PLACE, NOW).claim for some in (there, other))
@@ -155,15 +155,15 @@ def test_the_newest_statement_about_exactly_this_wins(there, status):
     )
     older = [
         replace(
-            one,
+            held,
             document=replace(
-                one.document,
+                held.document,
                 statements=tuple(
-                    replace(each, at=min(each.at, NOW - dt.timedelta(hours=1))) for each in one.document.statements
+                    replace(each, at=min(each.at, NOW - dt.timedelta(hours=1))) for each in held.document.statements
                 ),
             ),
         )
-        for one in there
+        for held in there
     ]
     newest = kept(exact, origin=ADDED, identifier="newest", digest="newest", issued=NOW)
     assert loosening([*older, newest]) == status.loosens

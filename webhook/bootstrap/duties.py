@@ -25,6 +25,7 @@ from webhook.engines.controlling.requests import RequestDuty, RequestParts
 from webhook.engines.controlling.rights import RightsDuty, controller_needs
 from webhook.engines.controlling.running_images import InventoryDuty, InventoryParts
 from webhook.engines.controlling.urgent import UrgentDuty
+from webhook.engines.controlling.vex import VexDuty
 from webhook.model.advisories import AdvisorySetInfo
 from webhook.model.audits import AuditResult
 from webhook.model.records import OutdatedCounts
@@ -51,6 +52,8 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
     yield inventory(parts, metrics)
     if parts.sources.matches:
         yield matching(parts, metrics)
+    if parts.vex.has_sources:
+        yield VexDuty(parts.vex.intake(), settings.controller.vex_seconds)
     if settings.controller.urgent_components and parts.sources.asks:
         yield UrgentDuty(parts.downloader(), parts.clock, settings.controller)
     yield rereading(parts, metrics)

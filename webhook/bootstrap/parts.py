@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from webhook.bootstrap.cluster import Cluster
     from webhook.bootstrap.places import Places
     from webhook.bootstrap.sources import Sources
+    from webhook.bootstrap.vex import Vex
     from webhook.engines.assessing.assessor import Assessor
     from webhook.engines.assessing.rules import StoreRules
     from webhook.engines.assessing.selector import Selector
@@ -99,16 +100,16 @@ class Parts:
         from webhook.engines.assessing.assessor import Assessor
 
         store, by_two = self.store, self.settings.requests.required
-        return Assessor(
-            store.assessments, store.vulnerabilities, store.components, self.rules_now, self.clock, by_two=by_two
-        )
+        given = (store.assessments, store.vulnerabilities, store.components)
+        return Assessor(*given, self.rules_now, self.clock, by_two=by_two, vex=self.vex.index)
 
     @cached_property
     def selector(self) -> Selector:
         """Selects vulnerabilities, with what is in force for them."""
         from webhook.engines.assessing.selector import Selector
 
-        return Selector(self.store.assessments, self.store.vulnerabilities, self.rules_now, self.clock)
+        store = self.store
+        return Selector(store.assessments, store.vulnerabilities, self.rules_now, self.clock, self.vex.index)
 
     @cached_property
     def desk(self) -> RequestDesk:
@@ -151,7 +152,14 @@ class Parts:
         """The read model, empty until the refresher fills it."""
         from webhook.engines.readmodel import ReadModel
 
-        return ReadModel()
+        return ReadModel(self.vex.trust)
+
+    @cached_property
+    def vex(self) -> Vex:
+        """VEX documents, and whose count."""
+        from webhook.bootstrap.vex import Vex
+
+        return Vex(self.settings, self.clock, self.store)
 
     @cached_property
     def refresher(self) -> Refresher:

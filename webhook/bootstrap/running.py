@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from webhook.bootstrap.parts import Parts
     from webhook.engines.matching.matcher import MatchReport, SetUpdate
+    from webhook.engines.vexintake import VexUpdate
     from webhook.model.leases import Lease
     from webhook.model.runs import LiveRun, RunLine
     from webhook.model.triage import AuditNote
@@ -71,6 +72,15 @@ def match_advisories(parts: Parts) -> MatchReport | None:
     report = parts.matcher.update()
     parts.exploits.refresh()
     return report
+
+
+def update_vex(parts: Parts) -> tuple[VexUpdate, ...]:
+    """Read the sources of VEX documents again; nothing without any.
+
+    Raises:
+        StoreError: the database does not answer.
+    """
+    return parts.vex.intake().update() if parts.vex.has_sources else ()
 
 
 def starter_of(parts: Parts) -> RunStarter | None:

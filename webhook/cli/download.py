@@ -8,13 +8,14 @@ from types import FrameType
 
 import click
 
-from webhook.bootstrap.running import match_advisories, take_in, update_exploits
+from webhook.bootstrap.running import match_advisories, take_in, update_exploits, update_vex
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import fields, note, print_json, print_table
 from webhook.cli.progress import download_listener
 from webhook.cli.shapes import DownloadShape
 from webhook.cli.verbs import Verb
+from webhook.cli.vex import show_vex
 from webhook.engines.matching.matcher import MatchReport, SetUpdate
 from webhook.model.downloads import DownloadReport
 from webhook.model.purls import parse_purl
@@ -48,8 +49,9 @@ def command(dry_run: bool, max_components: int | None, purls: Sequence[str], out
     answer (ossindex.ttlHours). Imports new SBOM files from sbom.directory first. If a run ends early, its answers are
     kept, and the exit code is 3.
 
-    Then brings the advisories of the osv sources up to date, and matches all components if they changed. The exit code
-    is 3 if a source could not be read. Data about attacks (kev, epss) are brought up to date before all that.
+    Then brings the advisories of the osv sources up to date, matches all components if they changed, and reads the
+    sources of VEX documents again. The exit code is 3 if a source could not be read. Data about attacks (kev, epss) are
+    brought up to date before all that.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     only = [parse_purl(text) for text in purls]
@@ -60,17 +62,20 @@ def command(dry_run: bool, max_components: int | None, purls: Sequence[str], out
     with download_listener() as listener:
         report = parts.downloader(listener).run(only, dry_run=dry_run)
     matched = None if dry_run or only else match_advisories(parts)
+    stated = () if dry_run or only else update_vex(parts)
     if output == "json":
-        print_json(DownloadShape.of(report, matched, exploits))
+        print_json(DownloadShape.of(report, matched, exploits, stated))
     else:
         _show(report, dry_run)
         if matched is not None:
             show_advisories(matched)
         show_sets(exploits)
+        show_vex(stated)
     if report.stopped_by:
         note(f"Not complete: {report.stopped_by}")
     is_complete = report.complete and (matched is None or matched.complete)
     is_complete = is_complete and not any(update.problem for update in exploits)
+    is_complete = is_complete and not any(update.failed for update in stated)
     return Exit.DONE if is_complete else Exit.UNDECIDED
 
 

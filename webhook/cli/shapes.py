@@ -14,7 +14,9 @@ from typing import Annotated
 from webhook.cli.check_ways import Ways
 from webhook.cli.exploit_shapes import ExploitationShape
 from webhook.cli.sbom_shapes import PathShape
+from webhook.cli.vex_shapes import VexSourceShape
 from webhook.engines.matching.matcher import MatchReport, SetUpdate
+from webhook.engines.vexintake import VexUpdate
 from webhook.model.assessments import Assessment
 from webhook.model.dependencies import DependencyPath
 from webhook.model.downloads import DownloadReport
@@ -61,16 +63,19 @@ class AssessmentShape:
     """The assessment in force for a finding."""
 
     type: Annotated[str | None, "Name of the assessment type."]
-    source: Annotated[str, "auto, manual or provisioned."]
-    by: Annotated[str, "Who decided, or auto-assess."]
+    source: Annotated[str, "auto, manual, provisioned or vex."]
+    by: Annotated[str, "Who decided, auto-assess, or the author of a VEX document."]
     at: Annotated[dt.datetime, "When, UTC."]
     until: Annotated[dt.datetime | None, "When it stops counting, UTC; null: never."]
     comment: Annotated[str, "Why; possibly empty."]
+    rule: Annotated[
+        str, "The CVSS range or the object of the cluster that gave it, or the VEX document and its statement."
+    ] = ""
 
     @classmethod
     def of(cls, one: Assessment) -> AssessmentShape:
         """From the model."""
-        return cls(one.type, one.source.value, one.author, one.assessed_at, one.until, one.comment)
+        return cls(one.type, one.source.value, one.author, one.assessed_at, one.until, one.comment, one.rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +240,15 @@ class DownloadShape:
     matched: Annotated[int, "Components compared with advisories."] = 0
     matched_vulnerable: Annotated[int, "Of those, how many have a vulnerability."] = 0
     exploits: Annotated[Sequence[ExploitSetShape], "Sets of kev and epss sources that were brought up to date."] = ()
+    vex: Annotated[Sequence[VexSourceShape], "Sources of VEX documents that were read; empty without any."] = ()
 
     @classmethod
     def of(
-        cls, one: DownloadReport, matched: MatchReport | None = None, exploits: Sequence[SetUpdate] = ()
+        cls,
+        one: DownloadReport,
+        matched: MatchReport | None = None,
+        exploits: Sequence[SetUpdate] = (),
+        stated: Sequence[VexUpdate] = (),
     ) -> DownloadShape:
         """From the model."""
         updates = () if matched is None else matched.updates
@@ -255,7 +265,8 @@ class DownloadShape:
             credits_remaining=one.credits_remaining,
             complete=one.complete
             and (matched is None or matched.complete)
-            and not any(update.problem for update in exploits),
+            and not any(update.problem for update in exploits)
+            and not any(update.failed for update in stated),
             forms=one.forms,
             advisories=tuple(
                 AdvisorySetShape(update.source, update.ecosystem, update.advisories, update.changed, update.problem)
@@ -269,4 +280,5 @@ class DownloadShape:
                 )
                 for update in exploits
             ),
+            vex=tuple(map(VexSourceShape.of, stated)),
         )

@@ -31,6 +31,7 @@ def check(output: str) -> Exit:
     statuses = [(ASKED, parts.sources.asked.check())] if parts.sources.lists_oss_index else []
     statuses += [(source.name, source.check()) for source in parts.sources.advisories]
     statuses += [(source.name, source.check()) for source in parts.sources.exploits]
+    statuses += [(source.name, source.check()) for source in parts.vex.sources]
     if output == "json":
         (name, first), *others = statuses
         print_json(SourceShape.of(first, name, others))

@@ -21,11 +21,13 @@ from webhook.model.components import ComponentState
 from webhook.model.looks import StoredLook
 from webhook.model.platforms import Coverage
 from webhook.policy.matching import AssessmentIndex
+from webhook.policy.vex import NO_TRUST, VexIndex, VexTrust
 
 if TYPE_CHECKING:
     from webhook.model.assessments import StoredType
     from webhook.model.images import Digest
     from webhook.model.purls import Purl
+    from webhook.model.vex import KeptVex
     from webhook.model.vulnerabilities import Vulnerability
 
 
@@ -34,9 +36,13 @@ class ReadModel:
 
     One thread applies changes while others ask; a lock held for microseconds keeps a reader from seeing half of a
     change. ``generation`` moves with every change that was applied, so that whoever caches an answer can tell.
+
+    Args:
+        trust: whose VEX documents count.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, trust: VexTrust = NO_TRUST) -> None:
+        self._trust = trust
         self._lock = threading.Lock()
         # These two are read without the lock: another store's take their place when they are whole, never empty ones.
         self.assessments = AssessmentIndex()
@@ -58,6 +64,7 @@ class ReadModel:
         self._vulnerabilities: dict[str, Vulnerability] = {}
         self._images: dict[Digest, ImageSboms] = {}
         self._tags: dict[str, Digest] = {}
+        self._vex: dict[int, KeptVex] = {}
         self._looks: dict[Looks, Looks] = {}  # one object for all images of one name
 
     # -- changing -------------------------------------------------------------------------------------------------
@@ -79,6 +86,7 @@ class ReadModel:
                 self._vulnerabilities[vulnerability.id] = vulnerability
             self._apply_components(changes)
             assessments.add(changes.assessments)
+            self._apply_vex(changes.vex, assessments)
             if changes.types:  # one new tuple for each change, so that readers can tell by its identity
                 known = {stored.type.name: stored for stored in (*types, *changes.types)}
                 types = tuple(known[name] for name in sorted(known))
@@ -96,6 +104,15 @@ class ReadModel:
             self.position = changes.position
             self.generation += 1
             self.loaded = True
+
+    def _apply_vex(self, changed: Iterable[KeptVex], assessments: AssessmentIndex) -> None:
+        for held in changed:
+            if held.is_removed:
+                self._vex.pop(held.number, None)
+            else:
+                self._vex[held.number] = held
+        if changed:
+            assessments.with_vex(VexIndex(self._trust, self._vex.values()))
 
     def _apply_looks(self, looks: Iterable[StoredLook]) -> None:
         for look in looks:
@@ -156,6 +173,7 @@ class ReadModel:
                 doubtful=dict(self._doubtful),
                 told=self._told,
                 fixed=dict(self._fixed),
+                vex=tuple(self._vex.values()),
             )
 
     # -- asking ---------------------------------------------------------------------------------------------------

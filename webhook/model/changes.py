@@ -17,6 +17,7 @@ from webhook.model.images import Digest
 from webhook.model.looks import StoredLook
 from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
+from webhook.model.vex import KeptVex
 from webhook.model.vulnerabilities import Vulnerability
 
 UINT32 = "I"
@@ -98,6 +99,7 @@ class Changes:
         doubtful: of the components that changed, those of Maven whose group equals their artifact.
         told: packages of these of which the source ever told a vulnerability.
         fixed: of those that are vulnerable, the next version without a vulnerability, by its id, where one is known.
+        vex: new or changed VEX documents, and those that were taken out.
     """
 
     position: Position
@@ -117,6 +119,7 @@ class Changes:
     doubtful: Mapping[int, Purl] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
     fixed: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    vex: tuple[KeptVex, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ class VexIndex:
 
     def __init__(self, trust: VexTrust = NO_TRUST, kept: Iterable[KeptVex] = ()) -> None:
         self.trust = trust
-        self.kept = tuple(sorted((one for one in kept if not one.is_removed), key=_identity))
+        self.kept = tuple(sorted((held for held in kept if not held.is_removed), key=_identity))
         self._claims: dict[str, tuple[Claim, ...]] = {}
         found: dict[str, list[Claim]] = {}
         for claim in self.claims() if self.kept else ():
@@ -147,9 +147,9 @@ class VexIndex:
                 for name in dict.fromkeys(map(str.casefold, claim.statement.vulnerabilities)):
                     found.setdefault(name, []).append(claim)
         self._claims = {name: tuple(claims) for name, claims in found.items()}
-        entries = [entry for one in self.kept for entry in trust.of(one.origin) or ()]
+        entries = [entry for held in self.kept for entry in trust.of(held.origin) or ()]
         spaces = {namespace for entry in entries for namespace in entry.namespaces}
-        self.namespaces = frozenset(spaces | {one.origin.namespace for one in self.kept if one.origin.namespace})
+        self.namespaces = frozenset(spaces | {held.origin.namespace for held in self.kept if held.origin.namespace})
         self.has_image_scopes = bool(self.kept) and (trust.unversioned or any(entry.images for entry in entries))
 
     def __bool__(self) -> bool:
@@ -158,10 +158,10 @@ class VexIndex:
     def claims(self) -> Iterator[Claim]:
         """Every statement of every document, trusted or not."""
         superseded = _superseded(self.kept)
-        for one in self.kept:
-            for statement in one.document.statements:
+        for held in self.kept:
+            for statement in held.document.statements:
                 loosens = statement.status.loosens and not statement.flaw
-                yield Claim(one, statement, shown(one, statement) if loosens else None, _identity(one) in superseded)
+                yield Claim(held, statement, shown(held, statement) if loosens else None, _identity(held) in superseded)
 
     def evidence(self, vulnerability: Vulnerability, purl: Purl, place: Place, now: dt.datetime) -> Evidence:
         """What counts for a vulnerability in a component.
@@ -294,13 +294,13 @@ def _superseded(kept: Sequence[KeptVex]) -> set[tuple[str, str, str, str, str, s
     id.
     """
     newest: dict[tuple[str, ...], dt.datetime] = {}
-    for one in kept:
-        key = _lineage(one)
-        newest[key] = max(newest.get(key, one.document.issued_at), one.document.issued_at)
+    for held in kept:
+        key = _lineage(held)
+        newest[key] = max(newest.get(key, held.document.issued_at), held.document.issued_at)
     return {
-        _identity(one)
-        for one in kept
-        if one.origin.kind is not VexOriginKind.SOURCE and one.document.issued_at < newest[_lineage(one)]
+        _identity(held)
+        for held in kept
+        if held.origin.kind is not VexOriginKind.SOURCE and held.document.issued_at < newest[_lineage(held)]
     }
 
 

@@ -52,6 +52,7 @@ from webhook.ports.stores import (
     StoreAdmin,
 )
 from webhook.ports.triaging import InventoryStore, TriageStore
+from webhook.ports.vex import VexSource, VexStore
 
 __all__ = [
     "AccessReviewer",
@@ -102,6 +103,8 @@ __all__ = [
     "TokenReviewer",
     "TriageStore",
     "TypeStore",
+    "VexSource",
+    "VexStore",
     "VulnerabilitySource",
     "VulnerabilityStore",
     "WorkloadInventory",

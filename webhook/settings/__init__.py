@@ -21,7 +21,7 @@ from webhook.clients.lanes import LaneLimits
 from webhook.clients.notifying.options import DestinationOptions, DestinationRule
 from webhook.clients.oidc.options import OidcOptions
 from webhook.clients.ossindex.options import OssIndexOptions
-from webhook.clients.osv.options import SourceRule, check_sources
+from webhook.clients.osv.options import VEX, SourceRule, check_sources
 from webhook.clients.registry.options import (
     AttachmentOptions,
     ProviderOptions,
@@ -29,6 +29,7 @@ from webhook.clients.registry.options import (
     RegistryRule,
     VerifyRule,
 )
+from webhook.clients.vex.options import TrustRule, VexOptions
 from webhook.console.options import ConsoleOptions
 from webhook.engines.auditing.options import AuditOptions
 from webhook.engines.controlling.options import CertificateOptions, ControllerOptions
@@ -108,6 +109,7 @@ GROUPS = (
     Group("requests", (RequestOptions,)),
     Group("oidc", (OidcOptions,), file_variants=("client_secret",)),
     Group("notifications", (NotifyingOptions, DestinationOptions), file_variants=("smtp_password",)),
+    Group("vex", (VexOptions,)),
     Group("audit", (AuditOptions,)),
     Group("controller", (ProbeOptions, ControllerOptions)),
     Group("certificates", (CertificateOptions,)),
@@ -150,6 +152,7 @@ class Settings:
     oidc: OidcOptions
     notifying: NotifyingOptions
     destinations: DestinationOptions
+    vex: VexOptions
     audit: AuditOptions
     probes: ProbeOptions
     controller: ControllerOptions
@@ -182,6 +185,8 @@ def load_settings(
     database, policy, types = made["database"][0], make_policy(made["policy"][0]), _types(content)
     for checked in (made["log"][0], made["requests"][0]):
         checked.check()
+    sources = _sources(content)
+    made["vex"][0].check(rule.name for rule in sources or () if rule.kind == VEX)
     return Settings(
         database=replace(database, url=_database_address(database.url, path, content, environment, flags or {})),
         ossindex=made["ossindex"][0],
@@ -205,6 +210,7 @@ def load_settings(
         oidc=made["oidc"][0],
         notifying=made["notifications"][0],
         destinations=made["notifications"][1],
+        vex=made["vex"][0],
         audit=made["audit"][0],
         probes=made["controller"][0],
         controller=made["controller"][1],
@@ -212,7 +218,7 @@ def load_settings(
         types=types,
         assessments=read_assessments(content.get("assessments") or [], types),
         registries=read_value("registries", content.get("registries") or [], tuple[RegistryRule, ...]),
-        sources=_sources(content),
+        sources=sources,
         path=path,
         environment=dict(environment),
     )
@@ -299,6 +305,7 @@ _ENTRIES: tuple[tuple[str, type[Any]], ...] = (
     ("registries", RegistryRule),
     ("sources", SourceRule),
     ("sbom.verify", VerifyRule),
+    ("vex.trust", TrustRule),
     ("notifications.destinations", DestinationRule),
 )
 

@@ -11,6 +11,7 @@ from webhook.model.changes import START, UINT32, Changes, Position
 from webhook.model.images import Digest
 from webhook.model.looks import StoredLook
 from webhook.model.purls import Purl
+from webhook.model.vex import KeptVex
 from webhook.store.coverage import united
 from webhook.store.guessedgroups import doubtful, told
 from webhook.store.rows import (
@@ -24,6 +25,7 @@ from webhook.store.rows import (
     read_vulnerability,
 )
 from webhook.store.snapshots import Snapshot, Snapshots, ids_of, select
+from webhook.store.vexrows import VEX_NAMES, read_vex
 
 _POSITION = """
 SELECT revision.store, revision.value, coalesce(marks.mark, '')
@@ -91,6 +93,7 @@ class StoreFeed:
                 doubtful=unsure,
                 told=told(snapshot, {purl.package for purl in unsure.values()}),
                 fixed=fixed,
+                vex=tuple(_vex(snapshot, after)),
             )
 
     def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:
@@ -167,6 +170,12 @@ def _vulnerable(
 def _looks(snapshot: Snapshot, after: int | None) -> Iterator[StoredLook]:
     rows = _rows(snapshot, ("digest", "origin", "trouble"), "sbom_looks", "digest, origin", after)
     return (StoredLook(Digest(digest), origin, trouble) for digest, origin, trouble in rows)
+
+
+def _vex(snapshot: Snapshot, after: int | None) -> Iterator[KeptVex]:
+    """The VEX documents; a complete description leaves out those that were taken out."""
+    kept = map(read_vex, _rows(snapshot, VEX_NAMES, "vex_documents", "id", after))
+    return (held for held in kept if after is not None or not held.is_removed)
 
 
 def _removed(snapshot: Snapshot, after: int) -> Iterator[tuple[Digest, str]]:

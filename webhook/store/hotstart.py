@@ -29,6 +29,7 @@ from webhook.model.images import Digest
 from webhook.model.looks import StoredLook
 from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
+from webhook.model.vex import KeptVex
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.scopes import respelled
 from webhook.store.values import pack, plain_text, unpack
@@ -79,6 +80,7 @@ class _Frame(msgspec.Struct, array_like=True, omit_defaults=True):
     doubtful: dict[int, str] = {}
     told: list[str] = []
     fixed: dict[int, dict[str, str]] = {}
+    vex: list[KeptVex] = []
 
 
 @dataclass
@@ -96,6 +98,7 @@ class _Model:
     doubtful: dict[int, Purl] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
     fixed: dict[int, dict[str, str]] = field(default_factory=dict)
+    vex: list[KeptVex] = field(default_factory=list)
 
     def add(self, frame: _Frame) -> None:
         for number, purl, keys in frame.vulnerable:
@@ -115,6 +118,7 @@ class _Model:
         self.doubtful.update({number: Purl(purl) for number, purl in frame.doubtful.items()})
         self.told.update(frame.told)
         self.fixed.update(frame.fixed)
+        self.vex += frame.vex
 
 
 class HotStartFile:
@@ -202,6 +206,8 @@ def _frames(changes: Changes) -> Iterator[_Head | _Frame]:
         yield _Frame(told=list(packages))
     for numbers in _portions(list(changes.fixed)):
         yield _Frame(fixed={number: dict(changes.fixed[number]) for number in numbers})
+    for document in changes.vex:
+        yield _Frame(vex=[document])
 
 
 def _portions(items: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -251,6 +257,7 @@ def _read(file: BinaryIO) -> Changes:
         doubtful=model.doubtful,
         told=frozenset(model.told),
         fixed=model.fixed,
+        vex=tuple(model.vex),
     )
 
 

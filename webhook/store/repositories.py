@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from webhook.store.sightings import SightingRepository
     from webhook.store.triage.repository import TriageRepository
     from webhook.store.types import TypeRepository
+    from webhook.store.vex import VexRepository
     from webhook.store.vulnerabilities import VulnerabilityRepository
 
 
@@ -89,6 +90,13 @@ class Store:
         from webhook.store.exploits import ExploitRepository
 
         return ExploitRepository(self._database)
+
+    @cached_property
+    def vex(self) -> VexRepository:
+        """VEX documents."""
+        from webhook.store.vex import VexRepository
+
+        return VexRepository(self._database)
 
     @cached_property
     def documents(self) -> DocumentRepository:

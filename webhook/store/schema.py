@@ -13,7 +13,7 @@ from webhook.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = "0023"
+VERSION = "0025"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -38,6 +38,7 @@ KNOWN = (
     "0020",
     "0021",
     "0022",
+    "0023",
     VERSION,
 )
 """Every version there was, oldest first."""

@@ -560,3 +560,26 @@ deliveries = Table(
     Index("ix_deliveries_settled_at", "destination", "settled_at"),
 )
 """What became of an announcement at each destination that wants it."""
+
+vex_documents = Table(
+    "vex_documents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", CleanText, nullable=False),
+    Column("name", CleanText, nullable=False),  # who handed it in, the source, or the fingerprint of the signer's key
+    Column("namespace", CleanText, nullable=False),
+    Column("image", CleanText, nullable=False, index=True),
+    Column("subject", CleanText, nullable=False),
+    Column("digest", CleanText, nullable=False),  # of the document
+    Column("parts", CleanText, nullable=False),  # a JSON list
+    Column("document", LargeBinary, nullable=False),  # what it says, see store.vex
+    Column("payload", LargeBinary),  # the document itself, compressed; null once it was taken out
+    Column("reader", Integer, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    Column("until", Moment),
+    Column("comment", CleanText, nullable=False),
+    Column("removed_at", Moment),
+    Column("revision", BigInteger, nullable=False, index=True),
+    UniqueConstraint("kind", "name", "namespace", "image", "subject", "digest"),
+)
+"""VEX documents. A row stays when its document was taken out, so that read models hear of it."""

@@ -11,7 +11,7 @@ from webhook.errors import InvalidInput
 from webhook.model.vex import VexProduct, VexStanding, VexStatus
 from webhook.sboms.vex import csaf as csaf_reader
 from webhook.sboms.vex import is_vex, parse_vex
-from webhook.sboms.vex.building import Budget
+from webhook.sboms.vex.building import Allowance
 
 AT = dt.datetime(2026, 11, 1, 10, tzinfo=dt.UTC)
 LATER = dt.datetime(2026, 11, 9, 10, tzinfo=dt.UTC)
@@ -183,6 +183,6 @@ def test_short_texts_that_name_each_other_do_not_make_long_ones():
     entry = {"cve": "CVE-1", "product_status": {"known_affected": names}}
     document["vulnerabilities"] = [entry] * 60
     with pytest.raises(InvalidInput, match="more than"):
-        csaf_reader.read(csaf_reader.DECODER.decode(json.dumps(document).encode()), "", Budget(names=5_000))
+        csaf_reader.read(csaf_reader.DECODER.decode(json.dumps(document).encode()), "", Allowance(names=5_000))
     with pytest.raises(InvalidInput, match="more than"):
-        csaf_reader.read(csaf_reader.DECODER.decode(json.dumps(document).encode()), "", Budget(statements=50))
+        csaf_reader.read(csaf_reader.DECODER.decode(json.dumps(document).encode()), "", Allowance(statements=50))

@@ -12,8 +12,8 @@ from webhook.errors import ConfigError
 from webhook.model.vulnerabilities import ASKED
 from webhook.policy.advisorykeys import ECOSYSTEMS
 
-OSV, OSS_INDEX, KEV, EPSS = "osv", ASKED, "kev", "epss"
-KINDS = (OSS_INDEX, OSV, KEV, EPSS)
+OSV, OSS_INDEX, KEV, EPSS, VEX = "osv", ASKED, "kev", "epss", "vex"
+KINDS = (OSS_INDEX, OSV, KEV, EPSS, VEX)
 EXPLOITS = (KEV, EPSS)
 """Kinds of sources that tell of attacks on vulnerabilities, and not who has these."""
 _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,38}[a-z0-9])?")
@@ -29,7 +29,8 @@ class SourceRule:
         metadata={
             "help": (
                 "ossindex (asked, see the group ossindex), osv (advisories that are matched offline), kev (known "
-                "exploited vulnerabilities) or epss (probabilities of exploitation)."
+                "exploited vulnerabilities), epss (probabilities of exploitation) or vex (VEX documents, which count "
+                "once vex.trust names the source)."
             )
         }
     )
@@ -39,7 +40,8 @@ class SourceRule:
             "help": (
                 "For osv: a folder, or an http(s) address, that has for each ecosystem a folder with all.zip, "
                 "as OSV's mirrors do. A folder may hold JSON files instead, such as a git checkout. For kev and epss: "
-                "the file as it is published, its address, or the folder or address that it is in."
+                "the file as it is published, its address, or the folder or address that it is in. For vex: a file, a "
+                "folder of JSON files, or a zip of such, or the http(s) address of a file or a zip."
             )
         },
     )

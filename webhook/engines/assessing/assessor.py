@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import structs
 
@@ -32,6 +32,7 @@ from webhook.policy.plans import Plan, plan_existing
 from webhook.policy.scopes import canonical_scope
 from webhook.policy.selections import Affected
 from webhook.policy.undo import Undo, undone
+from webhook.policy.vex import NO_VEX, VexIndex
 from webhook.ports import AssessmentStore, AutoAssess, Clock, ComponentStore, VulnerabilityStore
 
 
@@ -45,6 +46,7 @@ class Assessor:
         rules: gives types and policy, each time that they are used.
         clock: time.
         by_two: whether what loosens takes another person, so that it cannot be recorded here.
+        vex: what VEX documents state, each time that it is used.
     """
 
     def __init__(
@@ -56,7 +58,9 @@ class Assessor:
         clock: Clock,
         *,
         by_two: bool = False,
+        vex: Callable[[], VexIndex] = lambda: NO_VEX,
     ) -> None:
+        self._vex = vex
         self._assessments, self._vulnerabilities, self._components = assessments, vulnerabilities, components
         self._rules, self._clock, self._by_two = rules, clock, by_two
 
@@ -309,7 +313,7 @@ class Assessor:
 
     def index(self) -> AssessmentIndex:
         """All assessments that can still matter."""
-        return AssessmentIndex.of(self._assessments.find(AssessmentQuery()))
+        return AssessmentIndex.of(self._assessments.find(AssessmentQuery())).with_vex(self._vex())
 
     # -- parts ------------------------------------------------------------------------------------------------------
 

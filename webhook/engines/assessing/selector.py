@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from webhook.engines.assessing.rules import RuleSource
 from webhook.errors import InvalidInput
 from webhook.model.records import AssessmentQuery
@@ -9,6 +11,7 @@ from webhook.policy.evaluation import Judge, worst_first
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.plaintext import plain
 from webhook.policy.selections import Affected, JudgedVulnerability, Selection, read_selection
+from webhook.policy.vex import NO_VEX, VexIndex
 from webhook.ports import AssessmentStore, Clock, VulnerabilityStore
 
 
@@ -20,11 +23,18 @@ class Selector:
         vulnerabilities: what is known of vulnerabilities.
         rules: gives types and policy, each time that they are used.
         clock: time.
+        vex: what VEX documents state, each time that it is used.
     """
 
     def __init__(
-        self, assessments: AssessmentStore, vulnerabilities: VulnerabilityStore, rules: RuleSource, clock: Clock
+        self,
+        assessments: AssessmentStore,
+        vulnerabilities: VulnerabilityStore,
+        rules: RuleSource,
+        clock: Clock,
+        vex: Callable[[], VexIndex] = lambda: NO_VEX,
     ) -> None:
+        self._vex = vex
         self._assessments, self._vulnerabilities, self._rules, self._clock = assessments, vulnerabilities, rules, clock
 
     def states(self, selection: Selection) -> tuple[JudgedVulnerability, ...]:
@@ -48,7 +58,7 @@ class Selector:
                 f"No known image has a component {plain(selection.package or '', 200)}.",
                 remedy="Write the package as `bomgate sbom show` shows it, with or without its version.",
             )
-        index = AssessmentIndex.of(self._assessments.find(AssessmentQuery()))
+        index = AssessmentIndex.of(self._assessments.find(AssessmentQuery())).with_vex(self._vex())
         judge = Judge(self._rules(), index, self._clock.now(), place)
         found = []
         for record in self._vulnerabilities.find(query):

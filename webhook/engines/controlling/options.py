@@ -38,6 +38,9 @@ class ControllerOptions:
         default=300.0, metadata={"help": "Seconds that an inventory may spend on searches for missing SBOMs."}
     )
     searches: int = field(default=4, metadata={"help": "Concurrent searches for SBOMs of running images."})
+    vex_seconds: float = field(
+        default=3600.0, metadata={"help": "Seconds between looks at the sources of VEX documents."}
+    )
     match_seconds: float = field(
         default=5.0, metadata={"help": "Seconds between checks for components to match with advisories."}
     )

@@ -28,6 +28,7 @@ class Basis:
         looks: what kept the places of an image from answering, by digest; equal ones are one object.
         answers: what was answered about each component.
         wanted: the platforms for which an SBOM has to be there; another object when these have changed.
+        vex: the statements of VEX documents, likewise.
     """
 
     catalog: Catalog
@@ -36,6 +37,7 @@ class Basis:
     looks: Mapping[Digest, object]
     answers: KnownAnswers
     wanted: object
+    vex: object = None
 
     @classmethod
     def of(cls, model: ReadModel, catalog: Catalog, checker: ImageChecker, before: Basis | None) -> Basis:
@@ -43,7 +45,7 @@ class Basis:
         answers, contents = model.answers(), model.contents()
         where = before.where if before is not None and before.where.is_of(contents) else Whereabouts(contents)
         names = {digest: tuple(sorted(known)) for digest, known in model.names().items()}
-        return cls(catalog, where, names, model.looks(), answers, checker.wanted)
+        return cls(catalog, where, names, model.looks(), answers, checker.wanted, model.assessments.vex)
 
     def changed_since(self, before: Basis | None) -> set[Digest] | None:
         """The images whose verdict may not be the former one; None means any."""
@@ -51,6 +53,7 @@ class Basis:
             before is None
             or before.catalog.rules is not self.catalog.rules
             or before.wanted is not self.wanted
+            or before.vex is not self.vex
             or before.answers.guessed != self.answers.guessed
         ):
             return None

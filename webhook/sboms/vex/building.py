@@ -24,7 +24,7 @@ _ALGORITHMS = {"sha256": 64, "sha-256": 64, "sha512": 128, "sha-512": 128}
 
 
 @dataclass(slots=True)
-class Budget:
+class Allowance:
     """How much of a document is left to read, so that short texts that name each other cost no more than long ones."""
 
     statements: int = field(default=MOST_STATEMENTS)
@@ -156,7 +156,7 @@ def statement(  # the parts of a statement are what the formats have in common
         products: what it is about.
         justification: the format's word for why something is not affected.
         explanation: the same in a sentence, or what to do.
-        flaw: of its own.
+        flaw: what the reader found wrong with it; empty for nothing.
     """
     status = _WORDS.get(said, VexStatus.AFFECTED)
     if said not in _WORDS:

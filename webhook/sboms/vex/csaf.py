@@ -15,7 +15,7 @@ from webhook.errors import InvalidInput
 from webhook.model.vex import VexDocument, VexProduct, VexStanding, VexStatement, VexStatus
 from webhook.sboms.vex.building import (
     MOST_NAMES,
-    Budget,
+    Allowance,
     digest_of,
     identifiers,
     moment,
@@ -134,18 +134,18 @@ DECODER = msgspec.json.Decoder(Csaf)
 class _Products:
     """The products of a tree by their ids."""
 
-    def __init__(self, tree: _Tree, budget: Budget) -> None:
-        self._budget = budget
+    def __init__(self, tree: _Tree, allowance: Allowance) -> None:
+        self._budget = allowance
         self._helpers: dict[str, _Helper] = {}
         self._inside: dict[str, tuple[str, str]] = {}
         self._known: dict[str, VexProduct] = {}
         self.groups = {group.group_id: group.product_ids for group in tree.product_groups or ()}
-        for one in tree.full_product_names or ():
-            self._add(one)
+        for item in tree.full_product_names or ():
+            self._add(item)
         waiting = list(tree.branches or ())
         while waiting:
             branch = waiting.pop()
-            budget.spend(names=1)
+            allowance.spend(names=1)
             waiting.extend(branch.branches or ())
             if branch.product is not None:
                 self._add(branch.product)
@@ -156,14 +156,14 @@ class _Products:
                 relationship.relates_to_product_reference,
             )
 
-    def _add(self, one: _Product) -> None:
+    def _add(self, item: _Product) -> None:
         self._budget.spend(names=1)
-        if one.product_id in self._helpers:
+        if item.product_id in self._helpers:
             raise InvalidInput(
-                f"The product tree has two products of the id {one.product_id[:100]!r}",
+                f"The product tree has two products of the id {item.product_id[:100]!r}",
                 remedy="Have the tool write it again; each product_id is there once.",
             )
-        self._helpers[one.product_id] = one.product_identification_helper or _Helper()
+        self._helpers[item.product_id] = item.product_identification_helper or _Helper()
 
     def product(self, identifier: str) -> VexProduct | None:
         """What a product is called, and the part of it that is meant; None when the tree does not have it."""
@@ -199,8 +199,8 @@ class _Products:
         helper = self._helpers.get(identifier) or _Helper()
         self._budget.spend(names=1 + len(helper.purls or ()) + len(helper.hashes or ()))
         names = tuple(name for name in (helper.purl, *(helper.purls or ())) if name)
-        every = (one for some in helper.hashes or () for one in some.file_hashes)
-        return names or (identifier,), tuple(filter(None, (digest_of(one.algorithm, one.value) for one in every)))
+        every = (item for some in helper.hashes or () for item in some.file_hashes)
+        return names or (identifier,), tuple(filter(None, (digest_of(item.algorithm, item.value) for item in every)))
 
     def of(self, reason: _Reason) -> frozenset[str]:
         """The products that a reason is given for."""
@@ -217,7 +217,7 @@ def _digests(names: tuple[str, ...]) -> tuple[str, ...]:
     return product(names).digests
 
 
-def read(document: Csaf, digest: str, budget: Budget) -> VexDocument:
+def read(document: Csaf, digest: str, allowance: Allowance) -> VexDocument:
     """The statements of a document, one for each vulnerability and list of its product status.
 
     Raises:
@@ -237,35 +237,35 @@ def read(document: Csaf, digest: str, budget: Budget) -> VexDocument:
         version=text(tracking.version),
         standing=standing,
     )
-    products = _Products(document.product_tree or _Tree(), budget)
+    products = _Products(document.product_tree or _Tree(), allowance)
     statements = [
-        one
+        item
         for number, entry in enumerate(document.vulnerabilities or (), start=1)
-        for one in _statements(entry, number, found, products, budget)
+        for item in _statements(entry, number, found, products, allowance)
     ]
     return msgspec.structs.replace(found, statements=tuple(statements))
 
 
 def _statements(
-    entry: _Vulnerability, number: int, document: VexDocument, products: _Products, budget: Budget
+    entry: _Vulnerability, number: int, document: VexDocument, products: _Products, allowance: Allowance
 ) -> Iterator[VexStatement]:
-    names = identifiers((entry.cve, *(one.text for one in entry.ids or ())))
-    flags = [(one.label or "", "", products.of(one)) for one in entry.flags or ()]
-    impacts = [("", one.details or "", products.of(one)) for one in entry.threats or () if one.category == "impact"]
+    names = identifiers((entry.cve, *(item.text for item in entry.ids or ())))
+    flags = [(item.label or "", "", products.of(item)) for item in entry.flags or ()]
+    impacts = [("", item.details or "", products.of(item)) for item in entry.threats or () if item.category == "impact"]
     for word, status in _LISTS.items():
         listed = dict.fromkeys((entry.product_status or {}).get(word) or ())
         # Products of one reason are one statement: those that nobody gives a reason for loosen nothing.
         groups: dict[tuple[str, str], list[str]] = {}
         for identifier in listed:
-            budget.spend(names=1 + len(flags) + len(impacts))
+            allowance.spend(names=1 + len(flags) + len(impacts))
             label = next((label for label, _, about in flags if identifier in about), "")
             impact = next((said for _, said, about in impacts if identifier in about), "")
             groups.setdefault((label, impact), []).append(identifier)
         for (label, impact), identifiers_ in groups.items():
-            budget.spend(statements=1)
+            allowance.spend(statements=1)
             found = [(identifier, products.product(identifier)) for identifier in identifiers_]
-            missing = next((identifier for identifier, one in found if one is None), None)
+            missing = next((identifier for identifier, item in found if item is None), None)
             flaw = "" if missing is None else f"it is about {missing!r:.100}, which the product tree does not have"
-            about = tuple(one for _, one in found if one is not None)
+            about = tuple(item for _, item in found if item is not None)
             name = f"#{number} {word}"
             yield statement(name, names, status, document.issued_at, about, label, impact, flaw)

@@ -1,4 +1,4 @@
-"""CycloneDX VEX: the analyses of ``vulnerabilities`` in a BOM, of its own components or of those of another BOM.
+"""CycloneDX VEX: the analyses of ``vulnerabilities`` in a BOM, about its components or about those of another BOM.
 
 ``affects`` names components by ``bom-ref``, or by a BOM-Link into another document. What a BOM-Link means is only
 certain where its end is a purl; which image that other document is of is said by the image that the VEX is attached to.
@@ -15,7 +15,7 @@ import msgspec
 
 from webhook.errors import InvalidInput
 from webhook.model.vex import VexDocument, VexProduct, VexStatement, VexStatus
-from webhook.sboms.vex.building import Budget, identifiers, moment, needed, product, statement, text
+from webhook.sboms.vex.building import Allowance, identifiers, moment, needed, product, statement, text
 
 _STATES = {
     "not_affected": VexStatus.NOT_AFFECTED,
@@ -101,24 +101,24 @@ DECODER = msgspec.json.Decoder(CycloneDx)
 class _Parts:
     """The components of a document by their ``bom-ref``."""
 
-    def __init__(self, document: CycloneDx, budget: Budget) -> None:
+    def __init__(self, document: CycloneDx, allowance: Allowance) -> None:
         metadata = document.metadata or _Metadata()
         self.subject = metadata.component
         self.own = f"{_LINK}{(document.serial_number or '').removeprefix('urn:uuid:')}/{document.version or 1}#"
         self._purls: dict[str, str] = {}
         waiting = [*(document.components or ()), *((self.subject.components or ()) if self.subject else ())]
         while waiting:
-            one = waiting.pop()
-            budget.spend(names=1)
-            waiting.extend(one.components or ())
-            if one.ref is None:
+            item = waiting.pop()
+            allowance.spend(names=1)
+            waiting.extend(item.components or ())
+            if item.ref is None:
                 continue
-            if one.ref in self._purls and self._purls[one.ref] != (one.purl or ""):
+            if item.ref in self._purls and self._purls[item.ref] != (item.purl or ""):
                 raise InvalidInput(
-                    f"The VEX document calls two components {one.ref[:100]!r}",
+                    f"The VEX document calls two components {item.ref[:100]!r}",
                     remedy="Have the tool write it again; each bom-ref is there once.",
                 )
-            self._purls[one.ref] = one.purl or ""
+            self._purls[item.ref] = item.purl or ""
 
     def purl(self, ref: str) -> str:
         """The purl of a component, ``?`` for one that has none, empty for one that there is not."""
@@ -138,7 +138,7 @@ class _Parts:
         )
 
 
-def read(document: CycloneDx, digest: str, budget: Budget) -> VexDocument:
+def read(document: CycloneDx, digest: str, allowance: Allowance) -> VexDocument:
     """The statements of a document; a vulnerability without an analysis makes none.
 
     Raises:
@@ -146,9 +146,9 @@ def read(document: CycloneDx, digest: str, budget: Budget) -> VexDocument:
     """
     metadata = document.metadata or _Metadata()
     issued = needed(moment(metadata.timestamp, "metadata.timestamp"), "metadata.timestamp")
-    parts = _Parts(document, budget)
-    stated = [one for one in document.vulnerabilities or () if one.analysis is not None and one.analysis.state]
-    budget.spend(statements=len(stated))
+    parts = _Parts(document, allowance)
+    stated = [item for item in document.vulnerabilities or () if item.analysis is not None and item.analysis.state]
+    allowance.spend(statements=len(stated))
     parties = (*(metadata.authors or ()), metadata.supplier, metadata.manufacturer)
     return VexDocument(
         id=text(document.serial_number) or digest,
@@ -158,15 +158,15 @@ def read(document: CycloneDx, digest: str, budget: Budget) -> VexDocument:
         issued_at=issued,
         version=str(document.version or 1),
         statements=tuple(
-            one
+            item
             for number, entry in enumerate(stated, start=1)
-            for one in _statements(entry, f"{entry.ref or f'#{number}'}", parts, issued, budget)
+            for item in _statements(entry, f"{entry.ref or f'#{number}'}", parts, issued, allowance)
         ),
     )
 
 
 def _statements(
-    entry: _Vulnerability, name: str, parts: _Parts, issued: dt.datetime, budget: Budget
+    entry: _Vulnerability, name: str, parts: _Parts, issued: dt.datetime, allowance: Allowance
 ) -> Iterator[VexStatement]:
     analysis, flaw = entry.analysis or _Analysis(), ""
     status: VexStatus | str = _STATES.get(analysis.state or "", analysis.state or "")
@@ -174,20 +174,20 @@ def _statements(
     at = issued
     try:
         own = [moment(analysis.first_issued, "firstIssued"), moment(analysis.last_updated, "lastUpdated")]
-        at = max((one for one in own if one is not None), default=issued)
+        at = max((item for item in own if item is not None), default=issued)
     except InvalidInput as problem:
         flaw = problem.message
     if status not in (VexStatus.NOT_AFFECTED, VexStatus.FIXED):
         at = max(at, issued)
     products = []
     for affected in entry.affects or ():
-        budget.spend(names=1 + len(affected.versions or ()))
+        allowance.spend(names=1 + len(affected.versions or ()))
         found = _product(affected, parts)
         if found is None:
             flaw = flaw or f"it is about {affected.ref!r:.100}, which is no component of the document"
         else:
             products.append(found)
-        if any(one.status != "unaffected" or one.version is None for one in affected.versions or ()):
+        if any(item.status != "unaffected" or item.version is None for item in affected.versions or ()):
             flaw = flaw or "it names versions that are affected, or not certain"
     if not products and not flaw:
         flaw = "it says of no component what it is about"
@@ -198,13 +198,13 @@ def _statements(
 def _product(affected: _Affected, parts: _Parts) -> VexProduct | None:
     subject = parts.subject
     names = (subject.purl,) if subject is not None and (subject.purl or "").startswith(_IMAGES) else ()
-    hashes = {one.alg: one.content for one in (subject.hashes if subject is not None else None) or ()}
+    hashes = {item.alg: item.content for item in (subject.hashes if subject is not None else None) or ()}
     if parts.is_subject(affected.ref):
         return product(names, hashes)
     purl = parts.purl(affected.ref)
     if not purl:
         return None
-    versions = tuple(one.version for one in affected.versions or () if one.version is not None)
+    versions = tuple(item.version for item in affected.versions or () if item.version is not None)
     # A link into another document is about that one's image, which is not said here.
     own = not affected.ref.startswith(_LINK) or affected.ref.startswith(parts.own)
     return product(names if own else (), hashes if own else None, (purl,), versions)

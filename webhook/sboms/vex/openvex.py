@@ -13,7 +13,7 @@ import msgspec
 
 from webhook.errors import InvalidInput
 from webhook.model.vex import VexDocument, VexProduct, VexStatement, VexStatus
-from webhook.sboms.vex.building import Budget, identifiers, moment, needed, product, statement, text
+from webhook.sboms.vex.building import Allowance, identifiers, moment, needed, product, statement, text
 
 
 class _Component(msgspec.Struct, gc=False):
@@ -63,7 +63,7 @@ class OpenVex(msgspec.Struct):
 DECODER = msgspec.json.Decoder(OpenVex)
 
 
-def read(document: OpenVex, digest: str, budget: Budget) -> VexDocument:
+def read(document: OpenVex, digest: str, allowance: Allowance) -> VexDocument:
     """The statements of a document.
 
     Raises:
@@ -72,7 +72,7 @@ def read(document: OpenVex, digest: str, budget: Budget) -> VexDocument:
     issued = needed(moment(document.timestamp, "The document's timestamp"), "timestamp")
     updated = moment(document.last_updated, "The document's last_updated") or issued
     entries = document.statements or []
-    budget.spend(statements=len(entries))
+    allowance.spend(statements=len(entries))
     return VexDocument(
         id=text(document.id) or digest,
         digest=digest,
@@ -81,13 +81,13 @@ def read(document: OpenVex, digest: str, budget: Budget) -> VexDocument:
         issued_at=max(issued, updated),
         version="" if document.version is None else text(str(document.version)),
         statements=tuple(
-            _statement(entry, number, issued, updated, budget) for number, entry in enumerate(entries, start=1)
+            _statement(entry, number, issued, updated, allowance) for number, entry in enumerate(entries, start=1)
         ),
     )
 
 
 def _statement(
-    entry: _Statement, number: int, issued: dt.datetime, updated: dt.datetime, budget: Budget
+    entry: _Statement, number: int, issued: dt.datetime, updated: dt.datetime, allowance: Allowance
 ) -> VexStatement:
     given, flaw = entry.vulnerability, ""
     if isinstance(given, str):
@@ -108,20 +108,20 @@ def _statement(
         names,
         entry.status,
         changed if restricts else said,
-        _products(entry, budget),
+        _products(entry, allowance),
         entry.justification or "",
         entry.impact_statement or entry.action_statement or "",
         flaw,
     )
 
 
-def _products(entry: _Statement, budget: Budget) -> tuple[VexProduct, ...]:
+def _products(entry: _Statement, allowance: Allowance) -> tuple[VexProduct, ...]:
     found = []
     older = tuple(entry.subcomponents or ())
     for given in entry.products or ():
         whole = _Product(given) if isinstance(given, str) else given
         parts = [_Component(part) if isinstance(part, str) else part for part in whole.subcomponents or older]
-        budget.spend(names=1 + len(parts))
+        allowance.spend(names=1 + len(parts))
         components = tuple(dict.fromkeys(_purl(part) for part in parts))
         found.append(product(whole.names, whole.hashes, components))
     return tuple(found)

@@ -14,7 +14,7 @@ from webhook.sboms.json_documents import refuse_bad_text
 from webhook.sboms.limits import DEFAULT_LIMITS
 from webhook.sboms.repetition import refuse_repeated
 from webhook.sboms.vex import csaf, cyclonedx, openvex
-from webhook.sboms.vex.building import Budget
+from webhook.sboms.vex.building import Allowance
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of a document; the largest real ones have below 10 MB."""
@@ -78,7 +78,7 @@ def parse_vex(data: bytes) -> VexDocument:
                 remedy="Write OpenVEX, CycloneDX with vulnerabilities (JSON), or CSAF.",
             )
         _refuse_repeated(text)
-        return _READERS[kind](text, digest, Budget())
+        return _READERS[kind](text, digest, Allowance())
     except RecursionError as problem:
         raise InvalidInput("The VEX document is nested too deeply", remedy="Check the tool that wrote it.") from problem
 
@@ -113,8 +113,8 @@ def _decoded(decoder: msgspec.json.Decoder[T], text: bytes) -> T:
         raise InvalidInput(f"The VEX document is no valid JSON: {problem!s:.150}") from problem
 
 
-_READERS: dict[str, Callable[[bytes, str, Budget], VexDocument]] = {
-    "openvex": lambda text, digest, budget: openvex.read(_decoded(openvex.DECODER, text), digest, budget),
-    "cyclonedx": lambda text, digest, budget: cyclonedx.read(_decoded(cyclonedx.DECODER, text), digest, budget),
-    "csaf": lambda text, digest, budget: csaf.read(_decoded(csaf.DECODER, text), digest, budget),
+_READERS: dict[str, Callable[[bytes, str, Allowance], VexDocument]] = {
+    "openvex": lambda text, digest, allowance: openvex.read(_decoded(openvex.DECODER, text), digest, allowance),
+    "cyclonedx": lambda text, digest, allowance: cyclonedx.read(_decoded(cyclonedx.DECODER, text), digest, allowance),
+    "csaf": lambda text, digest, allowance: csaf.read(_decoded(csaf.DECODER, text), digest, allowance),
 }

@@ -1,0 +1,106 @@
+"""VEX documents of the database: they come and go with their places, and read models hear of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from tests.copies import replace
+from tests.fakes import FakeClock
+from tests.vexdocuments import DIGEST, kept, openvex, statement
+from webhook.engines.readmodel import ReadModel
+from webhook.model.triage import AuditNote
+from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind, VexStanding
+from webhook.store.hotstart import HotStartFile
+from webhook.store.repositories import Store
+
+NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
+NOTE = AuditNote("alice", "here", "add-vex", "x")
+HUB = VexOrigin(VexOriginKind.SOURCE, "hub")
+SIGNED = VexOrigin(VexOriginKind.ATTESTATION, "4f", "", DIGEST, DIGEST, (DIGEST,))
+
+
+@pytest.fixture(params=["sqlite_url", "postgres_url"])
+def store(request: pytest.FixtureRequest, opened) -> Store:
+    return opened(request.getfixturevalue(request.param))
+
+
+class Follower:
+    """A read model that follows a store."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.model = store, ReadModel()
+
+    def stated(self) -> list[str]:
+        self.model.apply(self.store.feed.changes(self.model.position))
+        at_once = ReadModel()
+        at_once.apply(self.store.feed.changes())
+        found = self.model.assessments.vex.kept
+        assert found == at_once.assessments.vex.kept, "step by step as at once"
+        return [held.document.id for held in found]
+
+
+def source(*documents: KeptVex) -> list[tuple[KeptVex, bytes]]:
+    return [(replace(held, origin=HUB), openvex()) for held in documents]
+
+
+def test_a_document_is_kept_found_and_taken_out(store):
+    follower = Follower(store)
+    held = kept(statement(), until=NOW, comment="as asked: “it's fine”")
+    assert store.vex.add(held, openvex(), NOTE)
+    (found,) = store.vex.find()
+    assert replace(found, number=0) == held
+    assert store.vex.payload(found.number) == openvex()
+    assert follower.stated() == ["doc"]
+    before = store.feed.position()
+    assert not store.vex.add(held, openvex(), NOTE)
+    assert store.feed.position() == before
+    assert store.vex.remove(found.number, NOTE, NOW) == found
+    assert store.vex.remove(found.number, NOTE, NOW) is None
+    assert store.vex.find() == []
+    assert store.vex.payload(found.number) is None
+    assert follower.stated() == []
+    assert store.vex.add(held, openvex(), NOTE)
+    assert follower.stated() == ["doc"]
+    with store._database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM audit_log").scalar() == 3
+
+
+def test_a_source_has_what_it_has_now(store):
+    follower = Follower(store)
+    first, second, third = (kept(statement(), identifier=name, digest=name) for name in "abc")
+    assert store.vex.settle(VexOriginKind.SOURCE, "hub", source(first, second), NOW) == (2, 0)
+    assert store.vex.settle(VexOriginKind.SOURCE, "hub", source(second, third), NOW) == (1, 1)
+    assert follower.stated() == ["b", "c"]
+    before = store.feed.position()
+    assert store.vex.settle(VexOriginKind.SOURCE, "hub", source(third, second), NOW) == (0, 0)
+    assert store.feed.position() == before
+    store.vex.add(kept(statement()), openvex(), NOTE)
+    assert store.vex.settle(VexOriginKind.SOURCE, "hub", [], NOW) == (0, 2)
+    assert follower.stated() == ["doc"]
+
+
+def test_what_is_attached_to_an_image_belongs_to_it(store):
+    follower = Follower(store)
+    attached = kept(statement(), identifier="a", origin=SIGNED)
+    elsewhere = replace(attached, origin=replace(SIGNED, image="sha256:" + "00" * 32))
+    assert store.vex.settle(VexOriginKind.ATTESTATION, DIGEST, [(attached, openvex())], NOW) == (1, 0)
+    assert store.vex.settle(VexOriginKind.ATTESTATION, elsewhere.origin.image, [(elsewhere, openvex())], NOW) == (1, 0)
+    assert store.vex.settle(VexOriginKind.ATTESTATION, DIGEST, [], NOW) == (0, 1)
+    assert [held.origin for held in store.vex.find()] == [elsewhere.origin]
+    assert follower.stated() == ["a"]
+
+
+def test_the_copy_on_disk_has_the_documents(store, tmp_path, clock: FakeClock):
+    withdrawn = kept(statement(), identifier="w")
+    withdrawn = replace(withdrawn, document=replace(withdrawn.document, standing=VexStanding.WITHDRAWN))
+    store.vex.settle(VexOriginKind.SOURCE, "hub", source(kept(statement()), withdrawn), NOW)
+    model, copy = ReadModel(), ReadModel()
+    model.apply(store.feed.changes())
+    HotStartFile(tmp_path / "model").save(model.export())
+    saved = HotStartFile(tmp_path / "model").load()
+    assert saved is not None
+    copy.apply(saved)
+    assert copy.assessments.vex.kept == model.assessments.vex.kept
+    assert len(copy.assessments.vex.kept) == 2
