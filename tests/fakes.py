@@ -33,6 +33,7 @@ from webhook.model.reviews import Requester
 from webhook.model.verdicts import WorkloadVerdict
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.model.workloads import OwnerRef
+from webhook.ports import VexPlace
 
 __all__ = [
     "NOON",
@@ -190,6 +191,7 @@ class FakeOpening:
     resolver: FakeImageResolver
     places: Sequence[FakeSbomSource]
     key: str = ""
+    vex: VexPlace | None = None
 
 
 class FakeOpener:

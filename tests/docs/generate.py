@@ -59,6 +59,7 @@ SHAPES: Mapping[str, type[Any]] = {
     "vex list": vex_shapes.VexListShape,
     "vex remove": vex_shapes.VexRemoveShape,
     "vex update": vex_shapes.VexUpdateShape,
+    "vex fetch": vex_shapes.VexFetchShape,
     "vex explain": vex_shapes.VexExplainShape,
     "assessments list": listed_shapes.AssessmentListShape,
     "assessments export": listed_shapes.ExportShape,

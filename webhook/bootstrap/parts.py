@@ -196,7 +196,8 @@ class Parts:
         """Where tags and SBOMs of unknown images are looked for."""
         from webhook.bootstrap.places import Places
 
-        return Places(self.settings, self.parse_sbom, self.clock, self.cluster, self.faults)
+        signers = {key.fingerprint: key for key in self.vex.keys.values()}
+        return Places(self.settings, self.parse_sbom, self.clock, self.cluster, self.faults, tuple(signers.values()))
 
     def checker(self, background: Background) -> ImageChecker:
         """Judges images."""
@@ -220,6 +221,7 @@ class Parts:
             self.faults,
             places.platforms(background),
             self.sources.covers,
+            self.vex.keep_attached,
         )
         return ImageChecker(
             self.model,

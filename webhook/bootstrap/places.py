@@ -16,7 +16,16 @@ from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.model.pulling import PullAccess
-from webhook.ports import Background, Clock, ImageResolver, Opening, PullSecretSource, RegistryOpener, SbomSource
+from webhook.ports import (
+    Background,
+    Clock,
+    ImageResolver,
+    Opening,
+    PullSecretSource,
+    RegistryOpener,
+    SbomSource,
+    VexPlace,
+)
 from webhook.settings import Settings
 from webhook.telemetry import Faults
 
@@ -26,6 +35,8 @@ if TYPE_CHECKING:
     from webhook.clients.kube.nodes import NodePlatforms
     from webhook.clients.registry.client import RegistryClient
     from webhook.clients.registry.search import Search
+    from webhook.clients.registry.signatures import PublicKey
+    from webhook.clients.registry.vexattestations import VexAttestations
 
 CLIENT_MODULES = tuple(
     f"webhook.clients.registry.{name}"
@@ -50,6 +61,7 @@ class LocalOpening:
     places: Sequence[SbomSource]
     resolver: ImageResolver = field(default_factory=UnknownTags)
     key: str = ""
+    vex: VexPlace | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,7 @@ class Places:
         clock: time.
         cluster: the cluster's API server, for what is read from there.
         faults: takes note of unexpected errors.
+        signers: the keys whose VEX documents count; no registry is asked for any without one.
     """
 
     settings: Settings
@@ -80,6 +93,7 @@ class Places:
     clock: Clock
     cluster: Cluster
     faults: Faults
+    signers: Sequence[PublicKey] = ()
 
     @cached_property
     def opener(self) -> RegistryOpener:
@@ -118,6 +132,7 @@ class Places:
             self.asks_registries
             or settings.kube.pull_secrets
             or settings.attachments.verify
+            or self.signers
             or settings.providers.config
             or settings.registries
         )
@@ -157,12 +172,30 @@ class Places:
         options = self.settings.attachments
         return Search(client, self._locations, options, self.parse, self.clock, platforms=self._platforms)
 
-    def _join(self, client: RegistryClient) -> tuple[ImageResolver, Sequence[SbomSource]]:
+    def _join(self, client: RegistryClient) -> tuple[ImageResolver, Sequence[SbomSource], VexPlace | None]:
         from webhook.clients.registry.resolver import RegistryResolver
 
         search = self._search(client)
         resolver = RegistryResolver(client, self._locations, self.settings.registry, self.clock)
-        return resolver, _usable(self._place(name, search) for name in self._names())
+        return resolver, _usable(self._place(name, search) for name in self._names()), self._vex(search)
+
+    def _vex(self, search: Search) -> VexAttestations | None:
+        if not self.signers:
+            return None
+        from webhook.clients.registry.vexattestations import VexAttestations
+
+        return VexAttestations(search, self.signers)
+
+    def vex_attestations(self) -> VexAttestations:
+        """All VEX documents that are attached to images, also those that do not count."""
+        from webhook.clients.registry.client import RegistryClient
+        from webhook.clients.registry.credentials import FileKeychain
+        from webhook.clients.registry.providers import ProviderKeychain
+        from webhook.clients.registry.vexattestations import VexAttestations
+
+        keychains = (FileKeychain(), ProviderKeychain(self.settings.providers, self.settings.environment, self.clock))
+        client = RegistryClient(self.settings.registry, keychains, self.clock)
+        return VexAttestations(self._search(client), self.signers)
 
     def _names(self) -> tuple[str, ...]:
         """The words of ``sbom.sources``; ``sbom.generate`` alone puts generation at the end."""

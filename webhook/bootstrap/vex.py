@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from webhook.clients.registry.signatures import PublicKey
     from webhook.clients.vex.source import VexFiles
     from webhook.engines.vexintake import VexIntake
+    from webhook.model.images import Digest
+    from webhook.model.vex import VexLook
     from webhook.ports import Clock
     from webhook.store.repositories import Store
 
@@ -87,6 +89,14 @@ class Vex:
         from webhook.engines.vexintake import VexIntake
 
         return VexIntake(self.store.vex, self.sources, self.clock, by_two=self.settings.requests.required)
+
+    def keep_attached(self, digest: Digest, place: str, look: VexLook) -> None:
+        """Keep the documents that are attached to an image.
+
+        Raises:
+            StoreError: nothing was changed.
+        """
+        self.intake().attached(str(digest), place, look)
 
     def index(self) -> VexIndex:
         """What the documents of the database state now.

@@ -16,6 +16,7 @@ from webhook.cli.vex_explain import explain
 from webhook.cli.vex_shapes import (
     VexAddShape,
     VexDocumentShape,
+    VexFetchShape,
     VexListShape,
     VexRemoveShape,
     VexSourceShape,
@@ -23,7 +24,9 @@ from webhook.cli.vex_shapes import (
 )
 from webhook.engines.vexintake import HandedIn, VexUpdate
 from webhook.errors import InvalidInput
+from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, parse_digest, parse_image
+from webhook.model.looks import origin_of
 from webhook.model.vex import KeptVex
 from webhook.policy.expiry import parse_until
 from webhook.policy.phrases import count, moment
@@ -161,6 +164,43 @@ def update(output: str) -> Exit:
         if not done:
             note("There are no sources of the kind vex.")
     return Exit.UNDECIDED if any(held.failed for held in done) else Exit.DONE
+
+
+@command.command("fetch", examples=("bomgate vex fetch registry.corp/shop/orders:2.3.1",))
+@click.argument("image")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to look.",
+)
+@global_options
+@output_option()
+def fetch(image: str, timeout: float, output: str) -> Exit:
+    """Look for the VEX documents attached to IMAGE, and store those signed with a key in vex.trust.
+
+    Documents that are gone from the image stop counting. The webhook does the same when it first sees an image, and the
+    controller now and then for what runs.
+    """
+    parts, reference = invocation().parts(creates=True), parse_image(image)
+    opening, deadline = parts.places.opener.common, Deadline(parts.clock.monotonic() + timeout)
+    if opening.vex is None:
+        raise InvalidInput("vex.trust lists no signer.", remedy="Name the public key of one as vex.trust[].signer.")
+    digest = reference.digest or opening.resolver.resolve(reference, deadline)
+    if digest is None:
+        raise InvalidInput(f"{image} cannot be resolved to a digest.", remedy="Write REF@sha256:….")
+    look = opening.vex.fetch(reference, digest, deadline)
+    new, gone = parts.vex.intake().attached(digest, origin_of(reference.name), look)
+    shape = VexFetchShape(image, digest, len(look.attached), new, gone, look.remarks)
+    if output == "json":
+        print_json(shape)
+        return Exit.DONE
+    fields([("Digest", digest), ("Documents", len(look.attached)), ("New", new), ("Gone", gone)])
+    for remark in look.remarks:
+        note(remark)
+    return Exit.DONE
 
 
 command.add_command(explain)

@@ -13,15 +13,19 @@ from webhook.cli.verbs import Verb
 from webhook.cli.vex_shapes import VexExplainShape, VexStatementShape
 from webhook.errors import InvalidInput
 from webhook.model.changes import VulnerableComponent
+from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef, parse_image
+from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind
 from webhook.policy.phrases import moment
 from webhook.policy.plaintext import plain
 from webhook.policy.precedence import Place
 from webhook.policy.sameness import with_shared_names
 from webhook.policy.scopes import check_namespace
+from webhook.policy.vex import VexIndex
 from webhook.policy.vexexplaining import explain_vex
 
 _MOST_SHOWN = 200
+_SECONDS = 60.0
 _HEX = frozenset("0123456789abcdef:sh")
 
 
@@ -35,10 +39,13 @@ _HEX = frozenset("0123456789abcdef:sh")
 )
 @click.argument("image", shell_complete=complete_digests)
 @click.option("--namespace", default="", metavar="NS", help="Namespace where the image is to run.")
+@click.option(
+    "--look", is_flag=True, help="Also look what is attached to the image now, signed or not; nothing is stored."
+)
 @click.option("--all", "everything", is_flag=True, help="Show also the statements about other vulnerabilities.")
 @global_options
 @output_option()
-def explain(image: str, namespace: str, everything: bool, output: str) -> Exit:
+def explain(image: str, namespace: str, everything: bool, look: bool, output: str) -> Exit:
     """Show what each VEX statement did for IMAGE, and the nearest miss of those that did nothing.
 
     IMAGE is an image name, or a digest or a prefix of it, of an image whose SBOM is in the store.
@@ -58,7 +65,10 @@ def explain(image: str, namespace: str, everything: bool, output: str) -> Exit:
         for component in facts.vulnerable
     ]
     place = Place(reference, digest, namespace)
-    explained = explain_vex(parts.model.assessments, vulnerable, place, parts.clock.now())
+    index = parts.model.assessments
+    if look:
+        index = index.supposing(()).with_vex(_with_attached(parts, index.vex, reference, digest))
+    explained = explain_vex(index, vulnerable, place, parts.clock.now())
     shapes = sorted(map(VexStatementShape.of, explained), key=lambda shape: (not shape.loosened, shape.miss == _OTHER))
     shown = [shape for shape in shapes if everything or shape.miss != _OTHER]
     if output == "json":
@@ -86,6 +96,31 @@ def _resolved(parts: Parts, text: str) -> tuple[ImageRef | None, Digest]:
     if reference is not None and reference.digest is not None:
         return reference, reference.digest
     return reference, resolve_digest(parts, text)
+
+
+def _with_attached(parts: Parts, known: VexIndex, image: ImageRef | None, digest: Digest) -> VexIndex:
+    """The statements with those of what is attached to an image now, and is not known.
+
+    Raises:
+        InvalidInput: the image was named by its digest alone, so that nobody knows where it is.
+        SourceError: its registry did not answer, or refused to.
+    """
+    if image is None:
+        raise InvalidInput("--look needs the name of the image.", remedy="Write REF@sha256:… or REF:TAG.")
+    found = parts.places.vex_attestations().examine(image, digest, Deadline(parts.clock.monotonic() + _SECONDS))
+    for remark in found.remarks:
+        note(remark)
+    signed = {(held.origin.name, held.origin.subject, held.document.digest) for held in known.kept}
+    more = [
+        KeptVex(
+            each.document,
+            VexOrigin(VexOriginKind.ATTESTATION, each.signer, "", str(digest), each.subject, each.parts, "now"),
+            parts.clock.now(),
+        )
+        for each in found.attached
+        if (each.signer, each.subject, each.document.digest) not in signed
+    ]
+    return VexIndex(known.trust, (*known.kept, *more))
 
 
 def _show(shape: VexStatementShape) -> None:

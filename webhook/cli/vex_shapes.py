@@ -108,6 +108,18 @@ class VexUpdateShape:
 
 
 @dataclass(frozen=True, slots=True)
+class VexFetchShape:
+    """``bomgate vex fetch --output json``."""
+
+    image: Annotated[str, "As asked."]
+    digest: Annotated[str, "Of the image."]
+    documents: Annotated[int, "Documents that are attached to it and signed with a key in vex.trust."]
+    new: Annotated[int, "Of them, how many were not there before."]
+    gone: Annotated[int, "Documents that are not attached any more."]
+    remarks: Annotated[tuple[str, ...], "Why other attachments that may be VEX documents do not count."]
+
+
+@dataclass(frozen=True, slots=True)
 class LoosenedShape:
     """A finding that a statement made one that is allowed."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from webhook.errors import SourceError
 from webhook.model.triage import AuditNote
-from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind
+from webhook.model.vex import KeptVex, VexLook, VexOrigin, VexOriginKind
 from webhook.policy.loosening import ApprovalNeeded
 from webhook.ports import Clock, VexSource, VexStore
 from webhook.sboms.vex import parse_vex
@@ -89,6 +89,25 @@ class VexIntake:
         detail = {"document": document.id, "image": how.image, "namespace": how.namespace, "comment": how.comment}
         note = AuditNote(how.author, how.recorded_by, "add-vex", document.digest, detail)
         return kept, self._store.add(kept, data, note)
+
+    def attached(self, digest: str, place: str, look: VexLook) -> tuple[int, int]:
+        """Keep what is attached to an image and counts; how many documents are new, and how many gone.
+
+        Args:
+            digest: of the image.
+            place: in which name, and with whose credentials, it was looked at.
+            look: what was found.
+
+        Raises:
+            StoreError: nothing was changed.
+        """
+        now, kind = self._clock.now(), VexOriginKind.ATTESTATION
+        found = []
+        for each in look.attached:
+            if each.signer:
+                origin = VexOrigin(kind, each.signer, "", digest, each.subject, each.parts, place)
+                found.append((KeptVex(each.document, origin, now), each.payload))
+        return self._store.settle(kind, digest, found, now, place=place, is_short=look.is_short)
 
     def remove(self, number: int, author: str, recorded_by: str, comment: str) -> KeptVex | None:
         """Take out a document; None when there is none of this number.

@@ -120,6 +120,7 @@ class VexOrigin(msgspec.Struct, frozen=True, omit_defaults=True):
         image: digest of the image that it is attached to, or was handed in for; empty for none.
         subject: digest of the part of the image that it is attached to; that of the image for all of it.
         parts: digests of all parts of an index that count, where it is attached to one of them.
+        place: in which name, and with whose credentials, it was found at the image; empty for no attestations.
     """
 
     kind: VexOriginKind
@@ -128,6 +129,39 @@ class VexOrigin(msgspec.Struct, frozen=True, omit_defaults=True):
     image: str = ""
     subject: str = ""
     parts: tuple[str, ...] = ()
+    place: str = ""
+
+
+class AttachedVex(msgspec.Struct, frozen=True):
+    """A document that is attached to an image.
+
+    Attributes:
+        document: what it says.
+        payload: its bytes.
+        signer: fingerprint of the listed key that signed it; empty when none has.
+        subject: digest of the part of the image that it is attached to; that of the image for all of it.
+        parts: digests of all parts that count, of an index.
+    """
+
+    document: VexDocument
+    payload: bytes
+    signer: str
+    subject: str
+    parts: tuple[str, ...] = ()
+
+
+class VexLook(msgspec.Struct, frozen=True):
+    """What is attached to an image.
+
+    Attributes:
+        attached: the documents.
+        is_short: whether something could not be got, which may be what was there before.
+        remarks: why attachments that may be VEX do not count, sentences.
+    """
+
+    attached: tuple[AttachedVex, ...] = ()
+    is_short: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 class KeptVex(msgspec.Struct, frozen=True, omit_defaults=True):

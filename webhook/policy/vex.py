@@ -282,12 +282,20 @@ def _changes(claims: Iterable[Claim], now: dt.datetime) -> Iterator[dt.datetime]
             yield claim.statement.at
 
 
-def _identity(kept: KeptVex) -> tuple[str, str, str, str, str, str]:
+def _identity(kept: KeptVex) -> tuple[str, ...]:
     origin = kept.origin
-    return (origin.kind, origin.name, origin.namespace, origin.image, origin.subject, kept.document.digest)
+    return (
+        origin.kind,
+        origin.name,
+        origin.namespace,
+        origin.image,
+        origin.subject,
+        origin.place,
+        kept.document.digest,
+    )
 
 
-def _superseded(kept: Sequence[KeptVex]) -> set[tuple[str, str, str, str, str, str]]:
+def _superseded(kept: Sequence[KeptVex]) -> set[tuple[str, ...]]:
     """Documents of which a newer version came the same way.
 
     The documents of a source are what it has now: there they are told apart by their content, for several may share an
@@ -306,8 +314,9 @@ def _superseded(kept: Sequence[KeptVex]) -> set[tuple[str, str, str, str, str, s
 
 def _lineage(kept: KeptVex) -> tuple[str, ...]:
     """What the versions of a document share; whoever handed one in may hand in the next one of somebody else."""
-    kind, name, *where, _ = _identity(kept)
-    return (kind, "" if kept.origin.kind is VexOriginKind.ADDED else name, *where, kept.document.id)
+    origin = kept.origin
+    name = "" if origin.kind is VexOriginKind.ADDED else origin.name
+    return (origin.kind, name, origin.namespace, origin.image, origin.subject, kept.document.id)
 
 
 NO_VEX = VexIndex()

@@ -52,7 +52,7 @@ from webhook.ports.stores import (
     StoreAdmin,
 )
 from webhook.ports.triaging import InventoryStore, TriageStore
-from webhook.ports.vex import VexSource, VexStore
+from webhook.ports.vex import VexPlace, VexSource, VexStore
 
 __all__ = [
     "AccessReviewer",
@@ -103,6 +103,7 @@ __all__ = [
     "TokenReviewer",
     "TriageStore",
     "TypeStore",
+    "VexPlace",
     "VexSource",
     "VexStore",
     "VulnerabilitySource",

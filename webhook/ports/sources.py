@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from webhook.model.images import Digest, ImageRef
     from webhook.model.pulling import PullAccess, PullSecrets
     from webhook.model.purls import Purl
+    from webhook.ports.vex import VexPlace
 
 
 class VulnerabilitySource(Protocol):
@@ -137,6 +138,10 @@ class Opening(Protocol):
     @property
     def places(self) -> Sequence[SbomSource]:
         """Where SBOMs may be, in order."""
+
+    @property
+    def vex(self) -> VexPlace | None:
+        """Where VEX documents are attached to images; None where nobody is asked for any."""
 
 
 class RegistryOpener(Protocol):

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from webhook.model.deadlines import Deadline
+    from webhook.model.images import Digest, ImageRef
     from webhook.model.triage import AuditNote
-    from webhook.model.vex import KeptVex, VexDocument, VexOriginKind
+    from webhook.model.vex import KeptVex, VexDocument, VexLook, VexOriginKind
 
 
 class VexSource(Protocol):
@@ -26,6 +28,18 @@ class VexSource(Protocol):
         """
 
 
+class VexPlace(Protocol):
+    """Where VEX documents are attached to images."""
+
+    def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> VexLook:
+        """The documents that are attached to this digest, and that a listed key has signed.
+
+        Raises:
+            SourceError: the place did not answer, or refused to.
+            TooMuchAttached: more is attached than is read.
+        """
+
+
 class VexStore(Protocol):
     """VEX documents by where they came from."""
 
@@ -39,7 +53,14 @@ class VexStore(Protocol):
         """Keep a document that somebody hands in; whether anything has changed."""
 
     def settle(
-        self, kind: VexOriginKind, place: str, found: Sequence[tuple[KeptVex, bytes]], now: dt.datetime
+        self,
+        kind: VexOriginKind,
+        of: str,
+        found: Sequence[tuple[KeptVex, bytes]],
+        now: dt.datetime,
+        *,
+        place: str = "",
+        is_short: bool = False,
     ) -> tuple[int, int]:
         """Make the documents of a source, or those attached to an image, equal to what is there now.
 

@@ -24,6 +24,7 @@ T = TypeVar("T")
 IN_TOTO_PAYLOAD = "application/vnd.in-toto+json"
 _STATEMENT = "https://in-toto.io/Statement/"
 _SBOM_PREDICATES = ("https://spdx.dev/document", "https://cyclonedx.org/", "https://syft.dev/bom")
+_VEX_PREDICATES = ("https://openvex.dev/ns", "https://cyclonedx.org/")
 _CUSTOM_PREDICATE = "https://cosign.sigstore.dev/attestation/v1"
 _SBOM_MARKS = (b'"bomFormat"', b'"spdxVersion"', b"SPDXVersion:", b"cyclonedx.org/schema/bom", b"spdx.org/rdf/3")
 _STATEMENT_KEYS = ("_type", "subject", "predicateType", "predicate")
@@ -189,6 +190,21 @@ def sbom_document(statement: Statement) -> bytes | None:
     if is_sbom_predicate(statement.predicate_type) or any(mark in document for mark in _SBOM_MARKS):
         return document
     return None
+
+
+def may_hold_vex(predicate_type: str) -> bool:
+    """Whether a predicate of this type can be a VEX document; CycloneDX's and cosign's custom type can be."""
+    kind = predicate_type.lower()
+    return kind.startswith(_VEX_PREDICATES) or "csaf" in kind or kind == _CUSTOM_PREDICATE
+
+
+def vex_document(statement: Statement) -> bytes | None:
+    """The VEX document that a statement holds, wrapped as SBOMs are; None when its type says that it is something else.
+
+    Raises:
+        InvalidInput: the predicate is damaged.
+    """
+    return _unwrapped(statement.predicate) if may_hold_vex(statement.predicate_type) else None
 
 
 def _unwrapped(predicate: bytes) -> bytes:

@@ -570,6 +570,7 @@ vex_documents = Table(
     Column("namespace", CleanText, nullable=False),
     Column("image", CleanText, nullable=False, index=True),
     Column("subject", CleanText, nullable=False),
+    Column("place", CleanText, nullable=False),  # in which name, and with whose credentials, it was found
     Column("digest", CleanText, nullable=False),  # of the document
     Column("parts", CleanText, nullable=False),  # a JSON list
     Column("document", LargeBinary, nullable=False),  # what it says, see store.vex
@@ -580,6 +581,6 @@ vex_documents = Table(
     Column("comment", CleanText, nullable=False),
     Column("removed_at", Moment),
     Column("revision", BigInteger, nullable=False, index=True),
-    UniqueConstraint("kind", "name", "namespace", "image", "subject", "digest"),
+    UniqueConstraint("kind", "name", "namespace", "image", "subject", "place", "digest"),
 )
 """VEX documents. A row stays when its document was taken out, so that read models hear of it."""

@@ -17,13 +17,13 @@ from webhook.store.queries import raw_rows
 from webhook.store.tables import vex_documents as table
 from webhook.store.triage.journal import write_note
 from webhook.store.values import to_json
-from webhook.store.vexrows import VEX_NAMES, identity, packed, read_vex
+from webhook.store.vexrows import VEX_NAMES, Identity, identity, packed, read_vex
 
 if TYPE_CHECKING:
     from webhook.model.triage import AuditNote
 
-_Identity = tuple[str, str, str, str, str, str]
-_Wanted = Mapping[_Identity, tuple[KeptVex, bytes]]
+_Wanted = Mapping[Identity, tuple[KeptVex, bytes]]
+_KEY = ("kind", "name", "namespace", "image", "subject", "place", "digest")
 _COLUMNS = tuple(table.c[name] for name in VEX_NAMES)
 
 
@@ -74,15 +74,24 @@ class VexRepository:
 
     @persistent
     def settle(
-        self, kind: VexOriginKind, place: str, found: Sequence[tuple[KeptVex, bytes]], now: dt.datetime
+        self,
+        kind: VexOriginKind,
+        of: str,
+        found: Sequence[tuple[KeptVex, bytes]],
+        now: dt.datetime,
+        *,
+        place: str = "",
+        is_short: bool = False,
     ) -> tuple[int, int]:
         """Make the documents of a source, or those attached to an image, equal to what is there now.
 
         Args:
             kind: of their origin.
-            place: name of the source, or digest of the image.
+            of: name of the source, or digest of the image.
             found: what is there, with the documents themselves.
             now: when it was looked at, UTC.
+            place: in which name, and with whose credentials, the image was looked at.
+            is_short: what was not found may be there all the same, and stays.
 
         Returns:
             How many are new, and how many are gone.
@@ -91,14 +100,14 @@ class VexRepository:
             StoreError: nothing was changed.
         """
         column = table.c.name if kind is VexOriginKind.SOURCE else table.c.image
-        mine = and_(table.c.kind == kind.value, column == place)
+        mine = and_(table.c.kind == kind.value, column == of, table.c.place == place)
         wanted = {identity(held): (held, payload) for held, payload in found}
         with self._database.read() as connection:
             if not _differs(_there(connection, mine), wanted):
                 return 0, 0
         with self._database.change(lazily=True) as change:
             there = {identity(held): held for held in _there(change.connection, mine)}
-            gone = [held.number for key, held in there.items() if key not in wanted]
+            gone = [held.number for key, held in there.items() if key not in wanted and not is_short]
             new = _write(change, wanted, _all(change))
             _take_out(change, gone, now)
             change.discarded = change.unchanged = not (new or gone)
@@ -126,11 +135,12 @@ def _there(connection: Connection, mine: ColumnElement[bool]) -> list[KeptVex]:
     return [read_vex(row) for rows in raw_rows(connection, query) for row in rows]
 
 
-def _all(change: Change) -> Mapping[_Identity, int]:
+def _all(change: Change) -> Mapping[Identity, int]:
     """The number of each row by what it has it by, also of those that were taken out."""
-    columns = (table.c.kind, table.c.name, table.c.namespace, table.c.image, table.c.subject, table.c.digest)
-    rows = change.connection.execute(select(table.c.id, *columns))
-    return {(kind, name, space, image, subject, digest): key for key, kind, name, space, image, subject, digest in rows}
+    columns = (*(table.c[name] for name in _KEY), table.c.id)
+    return {
+        (a, b, c, d, e, f, g): number for a, b, c, d, e, f, g, number in change.connection.execute(select(*columns))
+    }
 
 
 def _differs(there: Sequence[KeptVex], wanted: _Wanted) -> bool:
@@ -138,7 +148,7 @@ def _differs(there: Sequence[KeptVex], wanted: _Wanted) -> bool:
     return known != {key: held.origin.parts for key, (held, _) in wanted.items()}
 
 
-def _write(change: Change, wanted: _Wanted, rows: Mapping[_Identity, int]) -> int:
+def _write(change: Change, wanted: _Wanted, rows: Mapping[Identity, int]) -> int:
     """Write the documents that are not there as they are wanted; how many there were."""
     written = 0
     for key, (held, payload) in wanted.items():
@@ -149,7 +159,7 @@ def _write(change: Change, wanted: _Wanted, rows: Mapping[_Identity, int]) -> in
                 continue
         written += 1
         values = {
-            **dict(zip(("kind", "name", "namespace", "image", "subject", "digest"), key, strict=True)),
+            **dict(zip(_KEY, key, strict=True)),
             "parts": to_json(held.origin.parts),
             "document": packed(held.document),
             "payload": zlib.compress(payload),

@@ -18,6 +18,7 @@ VEX_NAMES = (
     "namespace",
     "image",
     "subject",
+    "place",
     "parts",
     "document",
     "added_at",
@@ -26,6 +27,8 @@ VEX_NAMES = (
     "removed_at",
 )
 """Columns in the order in which :func:`read_vex` takes them."""
+Identity = tuple[str, str, str, str, str, str, str]
+"""What a row has a document by: the columns of its unique constraint."""
 _MOST_BYTES = 256 * 1024 * 1024
 _DOCUMENTS = msgspec.msgpack.Decoder(VexDocument)
 _TEXTS = msgspec.json.Decoder(tuple[str, ...])
@@ -38,12 +41,12 @@ def packed(document: VexDocument) -> bytes:
 
 def read_vex(row: Sequence[Any]) -> KeptVex:
     """A document from its columns."""
-    number, kind, name, namespace, image, subject, parts, document, added_at, until, comment, removed_at = row
+    number, kind, name, namespace, image, subject, place, parts, document, added_at, until, comment, removed_at = row
     content = zlib.decompressobj().decompress(bytes(document), _MOST_BYTES)
     return KeptVex(
         document=_DOCUMENTS.decode(content),
         origin=VexOrigin(
-            VexOriginKind(kind), name, namespace, image, subject, () if parts == "[]" else _TEXTS.decode(parts)
+            VexOriginKind(kind), name, namespace, image, subject, () if parts == "[]" else _TEXTS.decode(parts), place
         ),
         added_at=to_moment(added_at),
         until=None if until is None else to_moment(until),
@@ -53,7 +56,8 @@ def read_vex(row: Sequence[Any]) -> KeptVex:
     )
 
 
-def identity(kept: KeptVex) -> tuple[str, str, str, str, str, str]:
+def identity(kept: KeptVex) -> Identity:
     """What a document has a row by: how it came here, and its digest."""
     origin = kept.origin
-    return (origin.kind.value, clean(origin.name), origin.namespace, origin.image, origin.subject, kept.document.digest)
+    names = (clean(origin.name), origin.namespace, origin.image, origin.subject, clean(origin.place))
+    return (origin.kind.value, *names, kept.document.digest)

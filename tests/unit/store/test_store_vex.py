@@ -92,6 +92,17 @@ def test_what_is_attached_to_an_image_belongs_to_it(store):
     assert follower.stated() == ["a"]
 
 
+def test_a_look_takes_away_what_was_found_in_the_same_name_and_nothing_that_could_not_be_got(store):
+    attached = kept(statement(), identifier="a", origin=replace(SIGNED, place="registry.example/a"))
+    look = [(attached, openvex())]
+    attest = VexOriginKind.ATTESTATION
+    assert store.vex.settle(attest, DIGEST, look, NOW, place="registry.example/a") == (1, 0)
+    assert store.vex.settle(attest, DIGEST, [], NOW, place="registry.example/b") == (0, 0)
+    assert store.vex.settle(attest, DIGEST, [], NOW, place="registry.example/a", is_short=True) == (0, 0)
+    assert len(store.vex.find()) == 1
+    assert store.vex.settle(attest, DIGEST, [], NOW, place="registry.example/a") == (0, 1)
+
+
 def test_the_copy_on_disk_has_the_documents(store, tmp_path, clock: FakeClock):
     withdrawn = kept(statement(), identifier="w")
     withdrawn = replace(withdrawn, document=replace(withdrawn.document, standing=VexStanding.WITHDRAWN))

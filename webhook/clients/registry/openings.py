@@ -24,7 +24,8 @@ from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.model.pulling import PullAccess, PullSecrets
-from webhook.ports import ConditionalSource, ImageResolver, PullSecretSource, SbomSource
+from webhook.model.vex import VexLook
+from webhook.ports import ConditionalSource, ImageResolver, PullSecretSource, SbomSource, VexPlace
 from webhook.telemetry import Faults
 
 _REMEMBERED = 256
@@ -32,7 +33,7 @@ _READS_REMEMBERED = 5000
 """Images of which a place knows with whose credentials it was read; what was forgotten is read again."""
 _RANKS = 3
 """Credentials of one secret that are tried for one repository: those of the keys that match it best."""
-Join = Callable[[RegistryClient], tuple[ImageResolver, Sequence[SbomSource]]]
+Join = Callable[[RegistryClient], tuple[ImageResolver, Sequence[SbomSource], VexPlace | None]]
 
 
 class SecretKeychain:
@@ -66,11 +67,13 @@ class Opening:
         key: under which answers may be remembered; empty for what everybody may know.
         resolver: tags to digests.
         places: where SBOMs may be, in order.
+        vex: where VEX documents are attached to images; None where nobody is asked for any.
     """
 
     key: str
     resolver: ImageResolver
     places: Sequence[SbomSource]
+    vex: VexPlace | None = None
 
 
 class Opener:
@@ -79,7 +82,7 @@ class Opener:
     Args:
         client: with bomgate's own credentials.
         locations: which repository is asked for which image.
-        join: makes a resolver, and the places where SBOMs may be, of a client.
+        join: makes a resolver, the places where SBOMs may be, and that of VEX documents, of a client.
         secrets: where pull secrets are.
         faults: takes note of unexpected errors.
     """
@@ -141,7 +144,8 @@ class Opener:
             ways.append(Opening(secrets.key, *self._join(client)))
         attempts = _Attempts(self._locations, [(configs[first], rank) for first, rank in tries], ways, self.common)
         places = [_Place(attempts, index, place.place) for index, place in enumerate(self.common.places)]
-        return Opening(secrets.key, _Resolver(attempts), places)
+        vex = None if self.common.vex is None else _VexPlace(attempts)
+        return Opening(secrets.key, _Resolver(attempts), places, vex)
 
 
 class _Attempts:
@@ -191,6 +195,24 @@ class _Resolver:
         if problem is not None and not absent:
             raise problem
         return None
+
+
+class _VexPlace:
+    def __init__(self, attempts: _Attempts) -> None:
+        self._attempts = attempts
+
+    def fetch(self, image: ImageRef, digest: Digest, deadline: Deadline) -> VexLook:
+        """What the first credentials see, of those that the registry accepts."""
+        problem: Final | None = None
+        for way in self._attempts.of(image):
+            if way.vex is None:
+                continue
+            try:
+                return way.vex.fetch(image, digest, deadline)
+            except Final as refused:
+                problem = problem or refused
+        assert problem is not None, "there is always one way to ask"
+        raise problem
 
 
 class _Place:

@@ -20,7 +20,7 @@ from webhook.engines.searching.flights import SingleFlight
 from webhook.engines.searching.looking import LookedFor, Seen, changed_places, generated, look_around
 from webhook.engines.searching.platforms import Platforms, has_gap
 from webhook.engines.searching.unstored import UnstoredSbom, UnstoredSboms, coverage_of
-from webhook.errors import SourceError, StoreError
+from webhook.errors import BomgateError, SourceError, StoreError
 from webhook.model.caches import TimedCache
 from webhook.model.deadlines import Deadline
 from webhook.model.looks import origin_of
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from webhook.engines.searching.options import SearchOptions
     from webhook.model.images import Digest, ImageRef
     from webhook.model.purls import Purl
+    from webhook.model.vex import VexLook
     from webhook.ports import Background, Clock, Opening, RegistryOpener, SearchedStore
 
 log = logging.getLogger("bomgate.search")
@@ -65,6 +66,7 @@ class SearchParts:
         faults: takes note of unexpected errors.
         platforms: which platforms of an image count.
         covers: whether a source covers a component.
+        attached: keeps the VEX documents that are attached to an image: digest, place, what was found.
     """
 
     opener: RegistryOpener
@@ -77,6 +79,7 @@ class SearchParts:
     faults: Faults = field(default_factory=Faults)
     platforms: Platforms = field(default_factory=Platforms)
     covers: Callable[[Purl], bool] = attrgetter("is_covered")
+    attached: Callable[[Digest, str, VexLook], None] = lambda _digest, _place, _look: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +259,7 @@ class SbomSearch:
         )
         if not seen.sboms or coverage_of(seen.sboms).without(parts.platforms.now().names):
             seen = generated(opening.places, seen, deadline, parts.faults)
+        self._look_for_vex(image, wanted.digest, wanted.access, opening, deadline)
         if seen.sboms or self._model.knows(wanted.digest):
             self._keep(wanted, seen, opening, begun)
         return seen.outcome
@@ -291,11 +295,27 @@ class SbomSearch:
         look = seen.look(origin_of(image.name, access.namespace if opening.key else ""), begun)
         if opening.key and look.trouble:
             look = replace(look, trouble=_PRIVATE_TROUBLE)
+        self._look_for_vex(image, digest, access, opening, deadline)
         if seen.found or not seen.refused:
             for left in parts.store.sboms.record(digest, look):
                 extra = {"image": image.name, "digest": digest, "document": left.document_digest, "place": left.place}
                 log.warning("an SBOM is gone from its place and no longer counts", extra=extra)
         return not seen.trouble
+
+    def _look_for_vex(
+        self, image: ImageRef, digest: Digest, access: PullAccess, opening: Opening, deadline: Deadline
+    ) -> None:
+        """Keep the VEX documents that are attached to an image; what cannot be looked at stays as it was."""
+        if opening.vex is None:
+            return
+        place = origin_of(image.name, access.namespace if opening.key else "")
+        try:
+            self._parts.attached(digest, place, opening.vex.fetch(image, digest, deadline))
+        except BomgateError as problem:
+            extra = {"image": image.name, "digest": digest, "error": problem.message}
+            log.warning("VEX documents of an image were not looked at", extra=extra)
+        except Exception as problem:  # whatever a registry sends, it is its refusal and no error of ours
+            self._parts.faults.refusal(problem, "vex", f"{digest} {image.name}")
 
     def _keep(self, wanted: _Wanted, seen: Seen, opening: Opening, begun: dt.datetime) -> None:
         """Bring what was found into the store and the read model, or else into memory."""

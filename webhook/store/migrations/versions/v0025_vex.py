@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("namespace", text, nullable=False),
         sa.Column("image", text, nullable=False),
         sa.Column("subject", text, nullable=False),
+        sa.Column("place", text, nullable=False),
         sa.Column("digest", text, nullable=False),
         sa.Column("parts", text, nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
@@ -34,7 +35,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vex_documents")),
         sa.UniqueConstraint(
-            "kind", "name", "namespace", "image", "subject", "digest", name=op.f("uq_vex_documents_kind")
+            "kind", "name", "namespace", "image", "subject", "place", "digest", name=op.f("uq_vex_documents_kind")
         ),
     )
     op.create_index(op.f("ix_vex_documents_revision"), "vex_documents", ["revision"])

@@ -1,0 +1,168 @@
+"""VEX documents that are attached to images, in real registries."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+
+import pytest
+
+from tests.registries import images
+from tests.registries.attesting import BUNDLE, Process, Signer, att, fallback
+from tests.registries.layouts import Layout
+from tests.vexdocuments import csaf, cyclonedx, openvex, stated
+from webhook.clients.registry.signatures import read_public_key
+from webhook.clients.registry.vexattestations import VexAttestations
+from webhook.engines.vexintake import VexIntake
+from webhook.errors import TooMuchAttached
+from webhook.model.images import Digest, parse_image
+from webhook.model.vex import VexOriginKind
+from webhook.policy.precedence import Place
+from webhook.policy.vex import TrustedVex, VexIndex, VexTrust
+from webhook.store.options import StoreOptions
+from webhook.store.repositories import open_store
+
+OPENVEX = "https://openvex.dev/ns/v0.2.0"
+CSAF = "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json"
+SBOM = images.cyclonedx("pkg:npm/left-pad@1.2.3")
+
+
+def wrapped(layout: Layout, digest: str, envelope: bytes, kind: str = OPENVEX) -> str:
+    """A bundle that refers to an image, as cosign 3 writes it."""
+    data = json.dumps({"mediaType": BUNDLE, "dsseEnvelope": json.loads(envelope)}).encode()
+    kinds = {"dev.sigstore.bundle.predicateType": kind}
+    return images.artifact(
+        layout, [(BUNDLE, data)], artifactType=BUNDLE, subject=layout.descriptor(digest), annotations=kinds
+    )
+
+
+def scout(layout: Layout, digest: str, document: dict) -> str:
+    """An unsigned statement that refers to an image, as docker scout writes it."""
+    data = images.statement(digest, document, OPENVEX)
+    layer = (images.IN_TOTO, data, {"in-toto.io/predicate-type": OPENVEX})
+    return images.artifact(layout, [layer], artifactType=images.IN_TOTO, subject=layout.descriptor(digest))
+
+
+def places(kit, *signers: Signer) -> VexAttestations:
+    return VexAttestations(kit.search, [read_public_key(signer.file) for signer in signers])
+
+
+def looked(place: VexAttestations, kit, image: str, *, everything: bool = False):
+    reference = parse_image(image)
+    look = place.examine if everything else place.fetch
+    return look(reference, reference.digest, kit.deadline())
+
+
+@pytest.fixture
+def other(tmp_path):
+    (tmp_path / "other").mkdir()
+    return Signer(tmp_path / "other")
+
+
+def document(number: int = 1, **members) -> dict:
+    return json.loads(openvex(stated(products=[], **members), **{"@id": f"https://supplier.example/{number}"}))
+
+
+def test_what_a_listed_key_signed_is_found_behind_the_tag_and_in_the_list(plain, kit, signer, other):
+    layout = Layout()
+    digest = images.image(layout, "1", name="vex-kinds")
+    att(
+        layout,
+        digest,
+        signer.envelope(digest, document(1), OPENVEX),
+        signer.envelope(digest, json.loads(csaf()), CSAF),
+        signer.envelope(digest, {"Data": json.dumps(document(2))}, "https://cosign.sigstore.dev/attestation/v1"),
+        signer.envelope(digest, SBOM),
+        other.envelope(digest, document(3), OPENVEX),
+    )
+    bundled = wrapped(layout, digest, signer.envelope(digest, json.loads(cyclonedx()), images.CYCLONEDX_PREDICATE))
+    fallback(layout, digest, bundled, scout(layout, digest, document(4)))
+    layout.push(f"http://{plain}/v2/team/vex-kinds")
+    one = kit(plain)
+    image = f"{plain}/team/vex-kinds@{digest}"
+    found = looked(places(one, signer), one, image)
+    assert {each.document.id for each in found.attached} == {
+        "https://supplier.example/1",
+        "https://supplier.example/2",
+        "https://supplier.example SUPPLIER-2026-1",
+        "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79",
+    }
+    assert {each.signer for each in found.attached} == {read_public_key(signer.file).fingerprint}
+    assert {each.subject for each in found.attached} == {digest}
+    every = looked(places(one, signer), one, image, everything=True)
+    unsigned = {each.document.id for each in every.attached if not each.signer}
+    assert unsigned == {"https://supplier.example/3", "https://supplier.example/4"}
+    assert looked(places(one), one, image).attached == ()
+
+
+def test_a_statement_about_another_image_and_a_damaged_document_do_not_count(plain, kit, signer):
+    layout = Layout()
+    digest, elsewhere = images.image(layout, "1", name="vex-odd"), "sha256:" + "00" * 32
+    att(
+        layout,
+        digest,
+        signer.envelope(elsewhere, document(), OPENVEX),
+        signer.envelope(digest, {"@context": "https://openvex.dev/ns", "statements": 7}, OPENVEX),
+    )
+    layout.push(f"http://{plain}/v2/team/vex-odd")
+    one = kit(plain)
+    found = looked(places(one, signer), one, f"{plain}/team/vex-odd@{digest}")
+    assert (found.attached, len(found.remarks)) == ((), 2)
+    assert "another image" in " ".join(found.remarks)
+
+
+def test_what_is_attached_to_a_platform_says_to_which_of_them(listing, kit, signer):
+    layout = Layout()
+    platforms = {f"linux/{cpu}": images.image(layout, name=f"vex-{cpu}") for cpu in ("amd64", "arm64")}
+    digest = images.index(layout, platforms, "1")
+    amd = platforms["linux/amd64"]
+    wrapped(layout, amd, signer.envelope(amd, document(), OPENVEX))
+    layout.push(f"http://{listing}/v2/team/vex-index")
+    one = kit(listing)
+    (found,) = looked(places(one, signer), one, f"{listing}/team/vex-index@{digest}").attached
+    assert found.subject == amd
+    assert set(found.parts) == set(platforms.values())
+
+
+def test_too_much_is_refused_and_nothing_stands_for_the_whole(plain, kit, signer):
+    layout = Layout()
+    digest = images.image(layout, "1", name="vex-many")
+    fallback(layout, digest, *(scout(layout, digest, document(number)) for number in range(3)))
+    layout.push(f"http://{plain}/v2/team/vex-many")
+    one = kit(plain)
+    one.search.options = dataclasses.replace(one.search.options, max_attachments=2)
+    with pytest.raises(TooMuchAttached, match="VEX"):
+        looked(places(one, signer), one, f"{plain}/team/vex-many@{digest}")
+
+
+def test_a_search_keeps_what_is_attached_and_another_name_takes_nothing_away(plain, kit, signer, tmp_path):
+    layout = Layout()
+    digest = images.image(layout, "1", name="vex-kept")
+    att(layout, digest, signer.envelope(digest, SBOM), signer.envelope(digest, document(), OPENVEX))
+    copy = Layout()
+    assert images.image(copy, "1", name="vex-kept") == digest
+    layout.push(f"http://{plain}/v2/team/vex-kept")
+    copy.push(f"http://{plain}/v2/team/vex-copy")
+    one = kit(plain)
+    process, store = Process(one), open_store(StoreOptions(url=f"sqlite:///{tmp_path}/vex.db"), one.clock)
+    intake = VexIntake(store.vex, (), one.clock)
+    process.searching._parts = dataclasses.replace(process.searching._parts, attached=intake.attached)
+    process.searching._parts.opener.common.vex = places(one, signer)
+    process.search(f"{plain}/team/vex-kept@{digest}")
+    (held,) = store.vex.find()
+    assert (held.origin.kind, held.origin.image) == (VexOriginKind.ATTESTATION, digest)
+    process.look_again(f"{plain}/team/vex-copy@{digest}")
+    assert len(store.vex.find()) == 1
+    trust = VexTrust((TrustedVex(VexOriginKind.ATTESTATION, read_public_key(signer.file).fingerprint),))
+    index = VexIndex(trust, store.vex.find())
+    image = parse_image(f"{plain}/team/vex-kept@{digest}")
+    place = Place(image, Digest(digest), "shop")
+    assert all(index.counts_at(each, place, dt.datetime(2026, 12, 1, tzinfo=dt.UTC)) for each in index.kept)
+    bare = Layout()
+    images.image(bare, "1", name="vex-kept")
+    att(bare, digest, signer.envelope(digest, SBOM))
+    bare.push(f"http://{plain}/v2/team/vex-kept")
+    process.look_again(f"{plain}/team/vex-kept@{digest}")
+    assert list(store.vex.find()) == []
+    store.close()
