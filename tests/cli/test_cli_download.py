@@ -27,6 +27,7 @@ def test_a_run_asks_for_what_is_due_and_reports_it(bomgate: Installation) -> Non
         "complete": True,
         "forms": 5,
         "advisories": [],
+        "vex": [],
         "matched": 0,
         "matched_vulnerable": 0,
         "exploits": [],
