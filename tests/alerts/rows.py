@@ -232,21 +232,21 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 ],
             ),
             Panel(
-                "Age of the advisories",
+                "Age of the sets",
                 "s",
-                "Since a source last said that its advisories are the newest.",
+                "Since a source last said that a set is the newest.",
                 [
                     (
-                        f"time() - max by (source, ecosystem) (bomgate_advisories_checked_timestamp_seconds{{{IN}}})",
-                        "{{source}}, {{ecosystem}}",
+                        f"time() - max by (source, set) (bomgate_source_checked_timestamp_seconds{{{IN}}} > 0)",
+                        "{{source}}, {{set}}",
                     )
                 ],
             ),
             Panel(
-                "Advisories",
+                "Records of sources",
                 "short",
-                "How many count, by source and ecosystem.",
-                [(f"max by (source, ecosystem) (bomgate_advisories{{{IN}}})", "{{source}}, {{ecosystem}}")],
+                "How many count, by source and set.",
+                [(f"max by (source, set) (bomgate_source_records{{{IN}}})", "{{source}}, {{set}}")],
             ),
             Panel(
                 "Last run of the downloader",

@@ -11,6 +11,11 @@ import pytest
 from tests.cli.installation import Installation, reference
 from tests.doubles.ossindex import OssIndexDouble, advisory
 from tests.osv import affected, openssl, publish, record
+from webhook.bootstrap.parts import open_parts
+from webhook.bootstrap.selfcheck import checks
+from webhook.bootstrap.triage import open_triage
+from webhook.console.face import Health
+from webhook.settings import load_settings
 
 LIBSSL = "pkg:deb/debian/libssl3@3.0.7-1?arch=amd64&upstream=openssl&distro=debian-12"
 TZDATA = "pkg:deb/debian/tzdata@2024a-0?distro=debian-12"
@@ -230,6 +235,37 @@ def test_a_new_entry_of_kev_denies_what_is_known_already(exploited: Installation
     assert exploited.ok("vulns", "list", "-o", "csv").out.splitlines()[1].endswith(",2021-12-10,0.12345")
 
 
+def test_the_status_and_the_console_say_how_old_each_source_is(exploited: Installation, tmp_path: Path) -> None:
+    before = checks_of(exploited)
+    assert (before["Source osv"].level, before["Source kev"].level) == ("bad", "bad")
+    assert "KEV was never read" in before["Source kev"].sentence
+    assert "OSS Index" not in before
+    exploited.ok("download")
+    status = exploited.ok("db", "status", "--output", "json").json
+    assert [(kept["kind"], kept["entries"], kept["as_of"]) for kept in status["exploits"]] == [
+        ("EPSS", 1, "2026-01-02"),
+        ("KEV", 1, "2026-01-02"),
+    ]
+    assert "2026-01-02" in exploited.ok("db", "status").out
+    after = checks_of(exploited)
+    assert (after["Source osv"].level, after["Source kev"].level) == ("good", "bad")
+    assert "npm with 2 records, checked on" in after["Source osv"].sentence
+    assert "What it publishes is old: KEV of 2026-01-02" in after["Source kev"].sentence
+
+
+def checks_of(bomgate: Installation) -> dict[str, Health]:
+    """The self-check, by its names."""
+    parts = open_parts(load_settings(bomgate.config, environment={}))
+    try:
+        parts.store.prepare()
+        parts.refresher.refresh()
+        triage = open_triage(parts)
+        triage.boards.refresh()
+        return {check.name: check for check in checks(parts, triage)}
+    finally:
+        parts.store.close()
+
+
 def test_a_file_that_is_not_yet_stored_is_judged_by_kev_too(exploited: Installation, tmp_path: Path) -> None:
     publish_exploits(tmp_path / "exploits", "CVE-2021-23337")
     exploited.ok("download")
@@ -248,3 +284,12 @@ def test_a_broken_file_changes_nothing_and_is_told(exploited: Installation, tmp_
     ran = exploited.run("download")
     assert (ran.code, "kev, KEV: The KEV catalog cannot be read" in ran.err) == (3, True)
     assert verdict(exploited) == before
+
+
+def test_an_asked_source_without_a_token_is_told_to_cover_nothing(alone: Installation) -> None:
+    osv = {"name": "osv", "kind": "osv", "location": str(alone.folder / "mirror"), "ecosystems": ["npm"]}
+    alone.configure(sources=[{"name": "ossindex", "kind": "ossindex"}, osv], ossindex={"token": ""})
+    told = checks_of(alone)["OSS Index"]
+    assert (told.level, "so it covers nothing" in told.sentence) == ("bad", True)
+    alone.configure(sources=[{"name": "ossindex", "kind": "ossindex"}, osv])
+    assert checks_of(alone)["OSS Index"].level == "good"

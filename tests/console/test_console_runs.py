@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import shutil
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from tests.console.world import HOSTILE, settings_of
 from tests.e2e.processes import wait_until
 from webhook.bootstrap.parts import open_parts
 from webhook.bootstrap.running import LocalRuns
+from webhook.clients.osv.options import SourceRule
 from webhook.errors import Retryable
 from webhook.model.downloads import DownloadReport
 from webhook.model.leases import Lease
@@ -155,3 +157,15 @@ def test_how_a_run_ended_is_seen(console: Console) -> None:
     row: Any = console.get("/api/v1/runs").json["items"][0]
     assert (row["stopped_code"], row["complete"]) == ("cancelled", False)
     assert "cancelled</span>" in console.get(f"/runs/{row['number']}").text
+
+
+def test_the_sets_that_a_run_brings_up_to_date_are_named_before(filled_file: Path, tmp_path: Path) -> None:
+    shutil.copy(filled_file, tmp_path / "b.db")
+    rules = (SourceRule("osv", "osv", "/osv", ("Debian", "npm")), SourceRule("kev", "kev", "/kev"))
+    settings = dataclasses.replace(settings_of(f"sqlite:///{tmp_path}/b.db", str(tmp_path)), sources=rules)
+    console = console_on(open_parts(settings, recording=b"[]"))
+    console.sign_in()
+    assert "which costs no credits: osv: Debian, osv: npm, kev: KEV" in console.get("/runs/new").text
+    assert console.get("/api/v1/runs/estimate").json["sets"] == ["osv: Debian", "osv: npm", "kev: KEV"]
+    assert "Source osv" in console.get("/settings").text
+    console.parts.store.close()

@@ -15,15 +15,14 @@ from webhook.api.probes import Page, ProbeServer
 from webhook.bootstrap.notifying import known, telling
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.running import LocalRuns, starter_of
+from webhook.bootstrap.selfcheck import checks
 from webhook.bootstrap.signing import check_sign_in, is_shared, sign_in_of
 from webhook.bootstrap.triage import Triage, open_triage, within
 from webhook.console.app import create_console
-from webhook.console.face import ConsoleFace, Health, SettingLine
+from webhook.console.face import ConsoleFace, SettingLine
 from webhook.console.server import ConsoleServer, Served
 from webhook.engines.assessing.rules import ModelRules
 from webhook.errors import BomgateError, ConfigError
-from webhook.policy.lint import Level
-from webhook.policy.phrases import moment
 from webhook.ports import RunStarter
 from webhook.settings import GROUPS, Settings
 from webhook.settings.lookup import camel
@@ -32,8 +31,6 @@ from webhook.telemetry.metrics import Metrics, exposition
 log = logging.getLogger("bomgate.console")
 _SECRET = ("token", "username", "client_secret", "smtp_username", "smtp_password")
 """Fields of which only whether they are set is shown."""
-_OLD = dt.timedelta(hours=48)
-_TOKEN_SOON = dt.timedelta(days=14)
 
 
 def serve_console(settings: Settings, address: tuple[str, int]) -> None:
@@ -178,6 +175,7 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics, starter: RunSta
         runs=parts.store.run_progress,
         starter=starter,
         estimate=lambda: parts.downloader().estimate(),
+        sets=tuple(f"{source}: {name}" for source, name in parts.sources.sets),
         store=parts.store.triage,
         sboms=parts.store.sboms,
         documents=parts.store.documents,
@@ -201,86 +199,6 @@ def _home(parts: Parts) -> str:
         return parts.cluster.namespace
     except ConfigError:
         return "default"  # outside of the cluster, and nothing says another one
-
-
-def checks(parts: Parts, triage: Triage) -> Sequence[Health]:
-    """The self-check: what a person should look at, with what helps."""
-    found = [_database(parts), *_data(parts)]
-    found.append(_token(parts))
-    taken_at = triage.boards.now().taken_at
-    if taken_at is None:
-        found.append(Health("Cluster", "note", "No cluster is audited, so it is not known what runs."))
-    elif parts.clock.now() - taken_at > dt.timedelta(hours=3):
-        text = f"The cluster was last audited on {taken_at:%Y-%m-%d %H:%M} UTC."
-        found.append(Health("Cluster", "bad", text, "Look at the controller: its duty `audit` does not run."))
-    else:
-        found.append(Health("Cluster", "good", f"Audited on {taken_at:%Y-%m-%d %H:%M} UTC."))
-    found += _told(parts)
-    for trap in triage.types.traps():
-        level = "bad" if trap.level is Level.WARNING else "note"
-        found.append(Health("Types", level, trap.sentence, trap.remedy))
-    return found
-
-
-def _token(parts: Parts) -> Health:
-    """The line of the self-check about the token, which another process may have."""
-    options = parts.settings.ossindex
-    if options.token_expires:
-        left = dt.date.fromisoformat(options.token_expires) - parts.clock.now().date()
-        if left < _TOKEN_SOON:
-            ends = "ended" if left.days < 0 else "ends"
-            text = f"The token {ends} on {options.token_expires}."
-            return Health("OSS Index", "bad", text, "Create a new one in Sonatype Guide, and set ossindex.token.")
-    if options.token:
-        return Health("OSS Index", "good", "A token is set; `bomgate source check` tries it.")
-    if parts.settings.console.download_cron_job:
-        return Health("OSS Index", "note", "The Jobs of the downloader have the token, and the console does not.")
-    return Health("OSS Index", "bad", "No token is set, so nothing can be asked.", "Set ossindex.token.")
-
-
-def _database(parts: Parts) -> Health:
-    try:
-        status = parts.store.admin.status(counted=False)
-    except BomgateError as problem:
-        return Health("Database", "bad", problem.message, problem.remedy)
-    return Health("Database", "good", f"{status.url}, schema {status.schema}, revision {status.revision}.")
-
-
-def _data(parts: Parts) -> Sequence[Health]:
-    try:
-        run = parts.store.runs.last()
-    except BomgateError as problem:
-        return [Health("Downloader", "bad", problem.message, problem.remedy)]
-    if run is None:
-        return [Health("Downloader", "bad", "It never ran.", "Run `bomgate download`.")]
-    when = f"{run.finished:%Y-%m-%d %H:%M} UTC"
-    if not run.report.complete:
-        text = f"The run of {when} is incomplete: {run.report.stopped_by or 'something failed'}."
-        return [Health("Downloader", "bad", text, "Look at the list of runs.")]
-    if parts.clock.now() - run.finished > _OLD:
-        text = f"The last run ended on {when}, more than two days ago."
-        return [Health("Downloader", "bad", text, "Run `bomgate download`, and look at its schedule.")]
-    return [Health("Downloader", "good", f"The last run ended on {when}, and was complete.")]
-
-
-def _told(parts: Parts) -> Sequence[Health]:
-    """Lines of the self-check: which destinations have not been told for long."""
-    names = [rule.name for rule in parts.settings.destinations.destinations]
-    if not names:
-        return [Health("Notifications", "note", "Nobody is told of anything.", "Set notifications.destinations.")]
-    try:
-        backlog = parts.store.outbox.backlog(names)
-    except BomgateError as problem:
-        return [Health("Notifications", "bad", problem.message, problem.remedy)]
-    failing = {name: one.failing_since for name, one in backlog.items() if one.failing_since is not None}
-    if not failing:
-        return [Health("Notifications", "good", f"Told are: {', '.join(names)}.")]
-    return [
-        Health(
-            "Notifications", "bad", f"{name} was not told since {moment(since)}.", "Look at the list of notifications."
-        )
-        for name, since in failing.items()
-    ]
 
 
 def setting_lines(settings: Settings) -> Sequence[SettingLine]:

@@ -19,14 +19,14 @@ from webhook.engines.controlling.decisionevents import DecisionEventParts, Decis
 from webhook.engines.controlling.documents import RereadDuty
 from webhook.engines.controlling.expiry import ExpiryDuty
 from webhook.engines.controlling.granting import GrantDuty, GrantParts
-from webhook.engines.controlling.matching import MatchDuty
+from webhook.engines.controlling.matching import MatchDuty, MatchParts
 from webhook.engines.controlling.provisioning import Provisioning, ProvisioningParts
 from webhook.engines.controlling.requests import RequestDuty, RequestParts
 from webhook.engines.controlling.rights import RightsDuty, controller_needs
 from webhook.engines.controlling.running_images import InventoryDuty, InventoryParts
 from webhook.engines.controlling.urgent import UrgentDuty
 from webhook.engines.controlling.vex import VexDuty
-from webhook.model.advisories import AdvisorySetInfo
+from webhook.engines.matching.sources import SetState
 from webhook.model.audits import AuditResult
 from webhook.model.records import OutdatedCounts
 from webhook.model.requests import RequestCounts
@@ -50,7 +50,7 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
     yield provisioning(parts, metrics)
     yield requests(parts, metrics)
     yield inventory(parts, metrics)
-    if parts.sources.matches:
+    if parts.sources.publish:
         yield matching(parts, metrics)
     if parts.vex.has_sources:
         yield VexDuty(parts.vex.intake(), settings.controller.vex_seconds)
@@ -148,17 +148,24 @@ def inventory(parts: Parts, metrics: Metrics) -> InventoryDuty:
 
 
 def matching(parts: Parts, metrics: Metrics) -> MatchDuty:
-    """Matches new components with advisories, and tells how old these are."""
+    """Matches new components with advisories, asks sources that are due, and tells how old their sets are."""
 
-    def publish(sets: Sequence[AdvisorySetInfo]) -> None:
-        counts: dict[tuple[str, ...], float] = {(info.source, info.ecosystem): float(info.advisories) for info in sets}
-        ages: dict[tuple[str, ...], float] = {
-            (info.source, info.ecosystem): info.checked_at.timestamp() for info in sets
-        }
-        metrics.replace("bomgate_advisories", counts)
-        metrics.replace("bomgate_advisories_checked_timestamp_seconds", ages)
+    def publish(states: Sequence[SetState]) -> None:
+        counts: dict[tuple[str, ...], float] = {}
+        checks, days = dict(counts), dict(counts)
+        for state in states:
+            key = (state.source, state.name)
+            counts[key] = float(state.records)
+            checks[key] = 0.0 if state.checked_at is None else state.checked_at.timestamp()
+            if state.as_of is not None:
+                midnight = dt.datetime.combine(state.as_of, dt.time(), dt.UTC)
+                days[key] = midnight.timestamp()
+        metrics.replace("bomgate_source_records", counts)
+        metrics.replace("bomgate_source_checked_timestamp_seconds", checks)
+        metrics.replace("bomgate_source_published_timestamp_seconds", days)
 
-    return MatchDuty(parts.matcher, publish, parts.settings.controller.match_seconds)
+    made = MatchParts(parts.matcher, parts.exploits, parts.sources.schedule(parts.store))
+    return MatchDuty(made, publish, parts.settings.controller.match_seconds)
 
 
 def rereading(parts: Parts, metrics: Metrics) -> RereadDuty:

@@ -94,7 +94,7 @@ def starter_of(parts: Parts) -> RunStarter | None:
         from webhook.clients.kube.jobs import CronJobRuns
 
         return CronJobRuns(parts.cluster.api, parts.cluster.namespace, name, parts.clock)
-    can_run = parts.settings.ossindex.token or parts.recording is not None or parts.sources.matches
+    can_run = parts.settings.ossindex.token or parts.recording is not None or parts.sources.publish
     return LocalRuns(parts) if can_run else None
 
 

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from webhook.clients.exploits.source import ExploitFileSource
     from webhook.clients.http.exchange import Exchange
     from webhook.clients.osv.source import OsvSource
+    from webhook.engines.matching.sources import SourceSchedule
     from webhook.model.purls import Purl
     from webhook.ports import Clock, VulnerabilitySource
+    from webhook.store.repositories import Store
 
 
 @dataclass
@@ -46,6 +48,28 @@ class Sources:
     def matches(self) -> bool:
         """Whether there is a source of advisories."""
         return any(rule.kind == "osv" for rule in self.settings.sources or ())
+
+    @property
+    def publish(self) -> bool:
+        """Whether there is a source of sets, of advisories or of data about attacks."""
+        return any(rule.kind != "ossindex" for rule in self.settings.sources or ())
+
+    @property
+    def sets(self) -> Sequence[tuple[str, str]]:
+        """Every source and set that the settings ask for, in their order."""
+        rules = [rule for rule in self.settings.sources or () if rule.kind != "ossindex"]
+        return [(rule.name, name) for rule in rules for name in rule.ecosystems or (rule.kind.upper(),)]
+
+    def schedule(self, store: Store) -> SourceSchedule:
+        """Knows how old the sets are, and which sources are due.
+
+        Args:
+            store: where they are kept.
+        """
+        from webhook.engines.matching.sources import SourceSchedule
+
+        hours = {rule.name: rule.every_hours for rule in self.settings.sources or () if rule.every_hours is not None}
+        return SourceSchedule(self.sets, hours, store.advisories, store.exploits, self.clock)
 
     @cached_property
     def asked(self) -> VulnerabilitySource:

@@ -113,13 +113,20 @@ def status(output: str) -> Exit:
     store = invocation().parts().store
     found = store.admin.status()
     sets = store.advisories.sets() if found.usable else ()
+    exploits = store.exploits.sets() if found.usable else ()
     if output == "json":
-        print_json(DatabaseShape.of(found, sets))
+        print_json(DatabaseShape.of(found, sets, exploits))
     else:
         _show(found)
         print_table(
-            ("Source", "Ecosystem", "Advisories#", "Checked"),
-            [(kept.source, kept.ecosystem, kept.advisories, moment(kept.checked_at)) for kept in sets],
+            ("Source", "Set", "Records#", "Checked", "Published"),
+            [
+                *((kept.source, kept.ecosystem, kept.advisories, moment(kept.checked_at), "") for kept in sets),
+                *(
+                    (kept.source, kept.kind.name, kept.entries, moment(kept.checked_at), kept.as_of)
+                    for kept in exploits
+                ),
+            ],
             empty="",
         )
     if found.usable:

@@ -11,6 +11,7 @@ from webhook.cli.shapes import DownloadShape
 from webhook.engines.upgrade import FormerDecision
 from webhook.model.advisories import AdvisorySetInfo
 from webhook.model.downloads import SourceStatus
+from webhook.model.exploitation import ExploitSetInfo
 from webhook.model.records import StoreStatus
 from webhook.model.vulnerabilities import ASKED
 
@@ -62,6 +63,23 @@ class KeptSetShape:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptExploitsShape:
+    """A set of data about attacks in the database."""
+
+    source: Annotated[str, "Name of the source."]
+    kind: Annotated[str, "KEV or EPSS."]
+    entries: Annotated[int, "How many vulnerabilities it names."]
+    as_of: Annotated[dt.date, "The day that it was published for."]
+    checked_at: Annotated[dt.datetime, "When the source last said that it is the newest, UTC."]
+    changed_at: Annotated[dt.datetime, "When it last became another, UTC."]
+
+    @classmethod
+    def of(cls, one: ExploitSetInfo) -> KeptExploitsShape:
+        """From the model."""
+        return cls(one.source, one.kind.name, one.entries, one.as_of, one.checked_at, one.changed_at)
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseShape:
     """``bomgate db status`` and ``bomgate db upgrade`` with ``--output json``."""
 
@@ -72,14 +90,18 @@ class DatabaseShape:
     counts: Annotated[Mapping[str, int], "Rows by noun, and components by state."]
     last_run: Annotated[RunShape | None, "The newest run of the downloader; null when there was none."]
     advisories: Annotated[Sequence[KeptSetShape], "Advisories by source and ecosystem; empty without osv sources."] = ()
+    exploits: Annotated[Sequence[KeptExploitsShape], "KEV and EPSS by source; empty without such sources."] = ()
 
     @classmethod
-    def of(cls, one: StoreStatus, sets: Sequence[AdvisorySetInfo] = ()) -> DatabaseShape:
+    def of(
+        cls, one: StoreStatus, sets: Sequence[AdvisorySetInfo] = (), exploits: Sequence[ExploitSetInfo] = ()
+    ) -> DatabaseShape:
         """From the model."""
         run = one.last_run
         shown = None if run is None else RunShape(run.started, run.finished, DownloadShape.of(run.report))
         kept = tuple(map(KeptSetShape.of, sets))
-        return cls(one.url, one.schema, one.expected_schema, one.revision, dict(one.counts), shown, kept)
+        known = tuple(map(KeptExploitsShape.of, exploits))
+        return cls(one.url, one.schema, one.expected_schema, one.revision, dict(one.counts), shown, kept, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,5 +152,5 @@ class UpgradeShape(DatabaseShape):
         one = DatabaseShape.of(status)
         decisions = tuple(map(FormerDecisionShape.of, former))
         return cls(
-            one.url, one.schema, one.expected_schema, one.revision, one.counts, one.last_run, (), reread, decisions
+            one.url, one.schema, one.expected_schema, one.revision, one.counts, one.last_run, (), (), reread, decisions
         )

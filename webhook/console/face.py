@@ -79,6 +79,7 @@ class ConsoleFace:
         runs: those of the downloader that go on.
         starter: begins one; None where nothing can.
         estimate: what one would ask for now.
+        sets: of the sources that a run brings up to date beside that, such as ``osv: Debian``.
         store: lists that are not judged.
         sboms: SBOMs of an image.
         documents: what they were read from.
@@ -110,6 +111,7 @@ class ConsoleFace:
     runs: RunProgressStore
     starter: RunStarter | None
     estimate: Callable[[], RunEstimate]
+    sets: Sequence[str]
     store: TriageStore
     sboms: SbomStore
     documents: DocumentStore

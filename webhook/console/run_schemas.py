@@ -34,6 +34,7 @@ _ESTIMATE = {
     "over_budget": _NUMBER,
     "credits_remaining": _DECIMAL,
     "credits_at": _MOMENT,
+    "sets": {"type": "array", "items": _TEXT, "description": "Brought up to date, too, such as `osv: Debian`."},
 }
 RUN_SCHEMAS: Mapping[str, Any] = {
     "RunLog": {

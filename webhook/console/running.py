@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -48,7 +48,9 @@ def _add_pages(app: Flask, face: ConsoleFace, gate: Gate) -> None:
     @app.get("/runs/new")
     def new_run() -> str:
         require(gate, "create", _RESOURCE)
-        return render_template("run_new.html", estimate=face.estimate(), starter=face.starter, live=face.runs.current())
+        return render_template(
+            "run_new.html", estimate=face.estimate(), sets=face.sets, starter=face.starter, live=face.runs.current()
+        )
 
     @app.post("/runs")
     def begin_run() -> Any:
@@ -137,7 +139,7 @@ def _add_api(app: Flask, face: ConsoleFace, view: ListView[Row], gate: Gate) -> 
     @app.get(f"{ROOT}/runs/estimate")
     def api_estimate() -> Response:
         require(gate, "create", _RESOURCE)
-        return _json(_estimate_json(face.estimate()))
+        return _json(_estimate_json(face.estimate(), face.sets))
 
     @app.post(f"{ROOT}/runs")
     def api_begin_run() -> Response:
@@ -236,8 +238,8 @@ def live_json(live: LiveRun) -> dict[str, Any]:
     }
 
 
-def _estimate_json(estimate: RunEstimate) -> dict[str, Any]:
-    return {**msgspec.to_builtins(estimate), "credits_at": moment(estimate.credits_at)}
+def _estimate_json(estimate: RunEstimate, sets: Sequence[str]) -> dict[str, Any]:
+    return {**msgspec.to_builtins(estimate), "credits_at": moment(estimate.credits_at), "sets": list(sets)}
 
 
 def _lines(lines: Any) -> list[dict[str, Any]]:

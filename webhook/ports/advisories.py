@@ -41,8 +41,11 @@ class AdvisoryStore(Protocol):
     def load(self, source: str, ecosystem: str) -> AdvisorySet | None:
         """The advisories of a set; None when there are none that this program can read."""
 
-    def keep(self, fetched: FetchedSet, at: dt.datetime) -> None:
-        """Replace a set as a whole, or note that it is still the newest one."""
+    def keep(self, fetched: FetchedSet, at: dt.datetime, former: str) -> bool:
+        """Replace a set as a whole, or note that it is still the newest one.
+
+        Nothing is kept, and the answer is False, when the digest of the set is not ``former`` any more.
+        """
 
     def drop(self, source: str, ecosystem: str) -> None:
         """Remove a set."""

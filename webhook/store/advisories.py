@@ -71,12 +71,17 @@ class AdvisoryRepository:
         return found if found.format == FORMAT else None
 
     @persistent
-    def keep(self, fetched: FetchedSet, at: dt.datetime) -> None:
+    def keep(self, fetched: FetchedSet, at: dt.datetime, former: str) -> bool:
         """Replace a set as a whole, or note that it is still the newest one.
 
         Args:
             fetched: what the source has.
             at: when it was asked, UTC.
+            former: digest of the set that is replaced; empty for none. Of two processes that replace it at once the
+                second changes nothing, because it may have what is older.
+
+        Returns:
+            Whether it was kept.
 
         Raises:
             StoreError: nothing was changed.
@@ -84,8 +89,8 @@ class AdvisoryRepository:
         mine = (_S.source == fetched.source) & (_S.ecosystem == fetched.ecosystem)
         if fetched.content is None:
             with self._database.write() as connection:
-                connection.execute(update(advisory_sets).where(mine).values(checked_at=at, tag=fetched.tag))
-            return
+                those = update(advisory_sets).where(mine, _S.digest == former)
+                return connection.execute(those.values(checked_at=at, tag=fetched.tag)).rowcount > 0
         values = {
             "digest": fetched.digest,
             "tag": fetched.tag,
@@ -99,7 +104,11 @@ class AdvisoryRepository:
             source=fetched.source, ecosystem=fetched.ecosystem, **values
         )
         with self._database.write() as connection:
-            connection.execute(upsert.on_conflict_do_update(index_elements=["source", "ecosystem"], set_=values))
+            # Without a former one only the first to come finds none.
+            conflict = upsert.on_conflict_do_update(
+                index_elements=["source", "ecosystem"], set_=values, where=_S.digest == former
+            )
+            return connection.execute(conflict.returning(_S.source)).first() is not None
 
     @persistent
     def drop(self, source: str, ecosystem: str) -> None:

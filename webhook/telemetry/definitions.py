@@ -215,16 +215,22 @@ DEFINITIONS = (
         ("kind", "valid"),
     ),
     MetricDefinition(
-        "bomgate_advisories",
+        "bomgate_source_records",
         "gauge",
-        "Advisories that count, by source and ecosystem.",
-        ("source", "ecosystem"),
+        "Records that count, by source and set, such as Debian, KEV or EPSS.",
+        ("source", "set"),
     ),
     MetricDefinition(
-        "bomgate_advisories_checked_timestamp_seconds",
+        "bomgate_source_checked_timestamp_seconds",
         "gauge",
-        "When a source last said that its advisories are the newest, by source and ecosystem.",
-        ("source", "ecosystem"),
+        "When a source last said that a set is the newest, by source and set; 0 when it never did.",
+        ("source", "set"),
+    ),
+    MetricDefinition(
+        "bomgate_source_published_timestamp_seconds",
+        "gauge",
+        "The day that a set was published for, by source and set; KEV and EPSS.",
+        ("source", "set"),
     ),
     MetricDefinition(
         "bomgate_outdated_sboms",

@@ -16,6 +16,12 @@ def answered(second: int, at: str) -> Moment:
     return Moment({f'{name}{{instance="a"}}': f"{second}x2000", f'{name}{{instance="b"}}': "1x2000"}, at, HOURS)
 
 
+def of_source(what: str, name: str, values: str, at: str, instance: str = "a") -> Moment:
+    """When a set was checked, or published."""
+    series = f'bomgate_source_{what}_timestamp_seconds{{job="c", instance="{instance}", source="osv", set="{name}"}}'
+    return Moment({series: values}, at, HOURS)
+
+
 def downloads(last: str, complete: str, complete_at: str, at: str) -> Moment:
     """The last run, whether it was complete, and the last complete one."""
     return Moment(
@@ -69,6 +75,41 @@ DATA = (
         answered(3600, "73h20m"),
         {"it is just under 72 hours": answered(3600, "72h56m")},
         also=("warning",),
+    ),
+    Case(
+        "BomgateSourceTooOld",
+        "warning",
+        of_source("checked", "Debian", "3600x2000", "49h20m"),
+        {
+            "it is just under 48 hours": of_source("checked", "Debian", "3600x2000", "48h56m"),
+            "the new leader has brought it up to date": Moment(
+                {
+                    **of_source("checked", "Debian", "3600x2000", "0m").series,
+                    **of_source("checked", "Debian", "100000x2000", "0m", "b").series,
+                },
+                "49h20m",
+                HOURS,
+            ),
+            "it was never read, and not for 26 hours": of_source("checked", "Debian", "0x2000", "25h"),
+        },
+        labels={"source": "osv", "set": "Debian"},
+    ),
+    Case(
+        "BomgateSourceNeverRead",
+        "warning",
+        of_source("checked", "Debian", "0x2000", "26h20m"),
+        {
+            "it is not for 26 hours": of_source("checked", "Debian", "0x2000", "25h56m"),
+            "it was read": of_source("checked", "Debian", "3600x2000", "30h"),
+        },
+        labels={"source": "osv", "set": "Debian"},
+    ),
+    Case(
+        "BomgateSourceBehind",
+        "warning",
+        of_source("published", "EPSS", "-600000x4000", "2h"),
+        {"KEV has longer": of_source("published", "KEV", "-600000x4000", "2h")},
+        labels={"source": "osv", "set": "EPSS"},
     ),
     Case(
         "BomgateDownloadFailed",

@@ -21,7 +21,7 @@ from tests.e2e.product import Bomgate
 
 NewNamespace = Callable[..., str]
 BEGIN_WITH_AN_EVENT = (
-    "bomgate_advisories",
+    "bomgate_source_",
     "apiserver_admission_webhook_rejection_count",
     "apiserver_admission_webhook_fail_open_count",
     "bomgate_controller_duty_errors_total",

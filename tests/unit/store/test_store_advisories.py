@@ -14,13 +14,16 @@ from tests.fakes import FakeClock
 from tests.osv import affected, openssl, record
 from tests.ports.samples import AutoRule, answer, digest, vulnerability
 from webhook.clients.osv.records import SetBuilder
-from webhook.engines.controlling.matching import MatchDuty
+from webhook.engines.controlling.matching import MatchDuty, MatchParts
+from webhook.engines.matching.exploits import ExploitUpdater
 from webhook.engines.matching.matcher import Matcher
+from webhook.engines.matching.sources import SetState, SourceSchedule
 from webhook.engines.readmodel import ReadModel
 from webhook.errors import Retryable
 from webhook.model.advisories import AdvisorySetInfo, FetchedSet
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
+from webhook.policy.typetable import default_types
 from webhook.sboms import parse
 from webhook.store.repositories import Store
 from webhook.store.tables import advisory_sets, advisory_state
@@ -53,6 +56,14 @@ class Shelf:
 
 def matcher(store: Store, clock: FakeClock, shelf: Shelf | None, *, asks: bool = True) -> Matcher:
     return Matcher([] if shelf is None else [shelf], store.advisories, clock, lambda: AutoRule(), asks=asks)
+
+
+def duty_parts(store: Store, clock: FakeClock, engine: Matcher, hours: float | None = None) -> MatchParts:
+    """What a duty works with; the source ``osv`` with its set of Debian is asked after so many hours."""
+    exploits = ExploitUpdater((), store.exploits, default_types, clock)
+    every = {} if hours is None else {"osv": hours}
+    schedule = SourceSchedule([("osv", "Debian")], every, store.advisories, store.exploits, clock)
+    return MatchParts(engine, exploits, schedule)
 
 
 def add(store: Store, purls: Iterable[str], number: int = 1) -> None:
@@ -117,7 +128,8 @@ def test_a_second_pass_changes_nothing_and_new_components_alone_are_matched(
     assert facts is not None
     assert facts.unknown == 1, "until it was matched"
     published: list[int] = []
-    MatchDuty(engine, lambda sets: published.append(len(sets)), 5).run()
+    parts = duty_parts(real_store, clock, engine)
+    MatchDuty(parts, lambda sets: published.append(len(sets)), 5).run()
     reader.model.apply(real_store.feed.changes(reader.model.position))
     facts = reader.model.facts(digest(2))
     assert facts is not None
@@ -254,3 +266,50 @@ def test_a_name_that_an_asked_source_uses_stays_its_own(real_store: Store, clock
 
 
 _ = Purl
+
+
+def test_a_source_is_asked_when_it_is_due_and_not_again_at_once_when_it_fails(
+    real_store: Store, clock: FakeClock
+) -> None:
+    add(real_store, [LIBSSL])
+    shelf = Shelf(Debian=[openssl()])
+    shelf.down = True
+    parts = duty_parts(real_store, clock, matcher(real_store, clock, shelf), hours=2)
+    told: list[SetState] = []
+    duty = MatchDuty(parts, told.extend, 5)
+    duty.run()
+    assert told == [SetState("osv", "Debian")]
+    shelf.down = False
+    clock.advance(600)
+    duty.run()
+    assert real_store.advisories.sets() == []
+    clock.advance(600)
+    duty.run()
+    assert Reader(real_store).follow()["vulnerable"] == 1
+    shelf.records["Debian"], shelf.version = [openssl(fixed="3.0.6-1")], 2
+    clock.advance(3600)
+    duty.run()
+    assert Reader(real_store).follow()["vulnerable"] == 1
+    clock.advance(3700)
+    duty.run()
+    assert Reader(real_store).follow()["clean"] == 1
+    assert (told[-1].records, told[-1].checked_at) == (1, clock.now())
+
+
+def test_a_check_that_lies_ahead_was_made_by_a_wrong_clock(real_store: Store, clock: FakeClock) -> None:
+    engine = matcher(real_store, clock, Shelf(Debian=[openssl()]))
+    clock.advance(10 * DAY.total_seconds())
+    engine.update()
+    clock.advance(-9 * DAY.total_seconds())
+    assert duty_parts(real_store, clock, engine, hours=2).schedule.due() == {"osv"}
+
+
+def test_of_two_updates_at_once_the_second_changes_nothing(real_store: Store, clock: FakeClock) -> None:
+    add(real_store, [LIBSSL])
+    old, new = Shelf(Debian=[openssl(fixed="3.0.6-1")]), Shelf(Debian=[openssl()])
+    new.version = 2
+    slow = old.fetch("Debian", None)
+    matcher(real_store, clock, new).update()
+    assert not real_store.advisories.keep(slow, clock.now(), "")
+    assert not real_store.advisories.keep(FetchedSet("osv", "Debian", slow.digest, "", None), clock.now(), slow.digest)
+    assert Reader(real_store).follow()["vulnerable"] == 1

@@ -52,6 +52,12 @@ class SourceRule:
         default=None, metadata={"help": "Certificate authorities (PEM) that are trusted beside the usual ones."}
     )
     plain_http: bool = field(default=False, metadata={"help": "Allow an address that begins with http:."})
+    every_hours: float | None = field(
+        default=None,
+        metadata={
+            "help": "The controller asks it again after so many hours; the nightly download asks every source, too."
+        },
+    )
     max_megabytes: int = field(
         default=2048, metadata={"help": "Largest archive that is read, and an eighth of what it may hold unpacked."}
     )
@@ -75,8 +81,8 @@ class SourceRule:
         elif self.kind == OSS_INDEX:
             if self.name != OSS_INDEX:
                 yield f"has to be called {OSS_INDEX}, because its findings are"
-            if self.location or self.ecosystems:
-                yield "has no location and no ecosystems; its settings are in the group ossindex"
+            if self.location or self.ecosystems or self.every_hours is not None:
+                yield "has no location, ecosystems and everyHours; its settings are in the group ossindex"
         else:
             yield from self._file_problems()
 
@@ -90,6 +96,8 @@ class SourceRule:
         yield from self._location_problems()
         if self.max_megabytes < 1:
             yield "has a maxMegabytes below 1"
+        if self.every_hours is not None and not 0.25 <= self.every_hours <= 8760:
+            yield "has an everyHours that is not from 0.25 to 8760"
 
     def _ecosystem_problems(self) -> Iterator[str]:
         if not self.ecosystems:

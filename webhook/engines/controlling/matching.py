@@ -1,31 +1,48 @@
-"""New components are matched with advisories within seconds, so that a new image need not wait for the night."""
+"""New components are matched with advisories within seconds, and sources are asked when they are due."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from webhook.engines.matching.exploits import ExploitUpdater
 from webhook.engines.matching.matcher import Matcher
-from webhook.model.advisories import AdvisorySetInfo
+from webhook.engines.matching.sources import SetState, SourceSchedule
 
 log = logging.getLogger("bomgate.matching")
+
+
+@dataclass(frozen=True, slots=True)
+class MatchParts:
+    """What matches, and what brings up to date.
+
+    Attributes:
+        matcher: compares components with advisories.
+        exploits: keeps data about attacks.
+        schedule: knows which sources are due.
+    """
+
+    matcher: Matcher
+    exploits: ExploitUpdater
+    schedule: SourceSchedule
 
 
 class MatchDuty:
     """Matches what is new; a ``Duty``. When the advisories were replaced, everything is.
 
     Args:
-        matcher: compares.
-        publish: told of the sets of advisories that there are.
+        parts: what it works with.
+        publish: told of the sets that the settings ask for.
         interval_seconds: between the end of one pass and the start of the next.
     """
 
     name = "matching"
 
     def __init__(
-        self, matcher: Matcher, publish: Callable[[Sequence[AdvisorySetInfo]], None], interval_seconds: float
+        self, parts: MatchParts, publish: Callable[[Sequence[SetState]], None], interval_seconds: float
     ) -> None:
-        self._matcher, self._publish, self._interval = matcher, publish, interval_seconds
+        self._parts, self._publish, self._interval = parts, publish, interval_seconds
 
     @property
     def interval_seconds(self) -> float:
@@ -33,13 +50,19 @@ class MatchDuty:
         return self._interval
 
     def run(self) -> None:
-        """Match what is new.
+        """Ask the sources that are due, and match what is new.
 
         Raises:
             StoreError: the store did not answer.
         """
-        report = self._matcher.match()
+        parts = self._parts
+        if due := parts.schedule.due():
+            parts.exploits.update(due)
+            report = parts.matcher.update(due)
+            parts.exploits.refresh()
+        else:
+            report = parts.matcher.match()
         if report.matched:
             extra = {"matched": report.matched, "vulnerable": report.vulnerable, "assessed": report.auto_assessed}
             log.info("components matched with advisories", extra=extra)
-        self._publish(self._matcher.store.sets())
+        self._publish(parts.schedule.states())

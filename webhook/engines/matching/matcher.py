@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from webhook.errors import BomgateError, SourceError
@@ -93,10 +93,13 @@ class Matcher:
     _index: AdvisoryIndex = field(default_factory=lambda: AdvisoryIndex({}))
     _sets: dict[tuple[str, str], tuple[str, AdvisorySet]] = field(default_factory=dict)
 
-    def update(self) -> MatchReport:
+    def update(self, only: Collection[str] | None = None) -> MatchReport:
         """Bring all sets up to date, and match all components again if one of them has changed.
 
         A set that cannot be brought up to date stays as it was, with its age; the others do not suffer.
+
+        Args:
+            only: names of the sources that are asked; None means all.
 
         Raises:
             StoreError: the database does not answer; what was written before stays.
@@ -105,10 +108,13 @@ class Matcher:
         self._load(sets)
         # One that this program cannot read is fetched again, whatever its digest.
         known = {key: info for info in sets if (key := (info.source, info.ecosystem)) in self._sets}
+        there = {(info.source, info.ecosystem): info.digest for info in sets}
         updates = [
-            self._update(source, ecosystem, known.get((source.name, ecosystem)))
+            self._update(source, ecosystem, known.get(key), there.get(key, ""))
             for source in self.sources
+            if only is None or source.name in only
             for ecosystem in source.ecosystems
+            if (key := (source.name, ecosystem))
         ]
         wanted = {(source.name, ecosystem) for source in self.sources for ecosystem in source.ecosystems}
         for source_name, ecosystem in sorted(
@@ -156,7 +162,7 @@ class Matcher:
         checked = {ecosystem: self._checked(sets, ecosystem) for ecosystem in self._index.ecosystems}
         return [self._match(_NO_NUMBER, purl, checked) for purl in purls]
 
-    def _update(self, source: AdvisorySource, ecosystem: str, known: AdvisorySetInfo | None) -> SetUpdate:
+    def _update(self, source: AdvisorySource, ecosystem: str, known: AdvisorySetInfo | None, former: str) -> SetUpdate:
         try:
             fetched = source.fetch(ecosystem, known)
         except SourceError as problem:
@@ -169,8 +175,11 @@ class Matcher:
                 problem=problem.message,
                 remedy=problem.remedy,
             )
-        self.store.keep(fetched, self.clock.now())
-        changed = fetched.content is not None
+        is_kept = self.store.keep(fetched, self.clock.now(), former)
+        if not is_kept:
+            extra = {"source": source.name, "ecosystem": ecosystem}
+            log.info("another process has brought the set up to date", extra=extra)
+        changed = is_kept and fetched.content is not None
         count = len(fetched.content.advisories) if fetched.content is not None else known.advisories if known else 0
         return SetUpdate(source.name, ecosystem, changed, count)
 
