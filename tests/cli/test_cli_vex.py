@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
 
 from tests.cli.installation import PARSER, Installation, digest, reference
+from tests.e2e.controlplane import build
+from tests.parts import unavailable
 from tests.vexdocuments import openvex, stated
 
 IMAGE = reference("blocked")
@@ -169,3 +172,35 @@ def test_nobody_hands_a_document_in_alone_where_approvals_are_required(filled: I
     assert "Another person has to approve" in ran.err
     assert filled.run("vex", "remove", "1", "--author", "alice").code == 2
     assert finding(filled)["action"] == "deny"
+
+
+def test_what_people_decided_is_exported_and_read_back(filled: Installation) -> None:
+    filled.ok("assess", "CVE-2026-10001", "--type", "Ignore", "--author", "bob", "--comment", "no", "--yes")
+    document = filled.ok("vex", "export", IMAGE, "--author", "alice").json
+    (said,) = document["statements"]
+    assert (said["vulnerability"]["name"], said["status"]) == ("CVE-2026-10001", "not_affected")
+    every = filled.ok("vex", "export", "--all", "--author", "alice", "--status", "Ignore=fixed").json
+    assert [entry["status"] for entry in every["statements"]] == ["fixed"]
+    for wrong in (("export",), ("export", IMAGE, "--all"), ("export", IMAGE, "--status", "Ignore=odd")):
+        assert filled.run("vex", *wrong, "--author", "alice").code == 2
+
+
+def test_go_vex_reads_what_is_exported(filled: Installation) -> None:
+    try:
+        program = build.ensure("govex") / "govex"
+    except build.UnavailableError as reason:
+        unavailable(reason)
+    filled.ok("assess", "CVE-2026-10001", "--type", "Ignore", "--author", "bob", "--comment", "no", "--yes")
+    filled.ok("assess", "CVE-2026-10002", "--type", "Blocked", "--author", "bob", "--comment", "no", "--yes")
+    path = filled.write("export.json", filled.ok("vex", "export", IMAGE, "--author", "alice").out)
+    image = f"pkg:oci/blocked@{digest('blocked').replace(':', '%3A')}"
+
+    def asked(product: str, component: str) -> list[tuple[str, int]]:
+        arguments = [program, path, product, component, "CVE-2026-10001", "CVE-2026-10002", "CVE-2026-10004"]
+        ran = subprocess.run(arguments, capture_output=True, check=True, text=True)
+        return [(entry["status"], entry["statements"]) for entry in json.loads(ran.stdout)]
+
+    assert asked(image, PARSER) == [("not_affected", 1), ("affected", 1), ("", 0)]
+    assert asked(f"{image}&arch=amd64".replace("&", "?"), PARSER)[0] == ("not_affected", 1)
+    assert asked(image, PARSER.replace("2.14.1", "2.15"))[0] == ("", 0)
+    assert asked(image.replace("blocked", "other"), PARSER)[0] == ("", 0)

@@ -60,6 +60,7 @@ SHAPES: Mapping[str, type[Any]] = {
     "vex remove": vex_shapes.VexRemoveShape,
     "vex update": vex_shapes.VexUpdateShape,
     "vex fetch": vex_shapes.VexFetchShape,
+    "vex export": vex_shapes.VexAttachedShape,
     "vex explain": vex_shapes.VexExplainShape,
     "assessments list": listed_shapes.AssessmentListShape,
     "assessments export": listed_shapes.ExportShape,

@@ -7,15 +7,18 @@ import datetime as dt
 import json
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from tests.registries import images
 from tests.registries.attesting import BUNDLE, Process, Signer, att, fallback
 from tests.registries.layouts import Layout
 from tests.vexdocuments import csaf, cyclonedx, openvex, stated
-from webhook.clients.registry.signatures import read_public_key
+from webhook.clients.registry.attaching import Attachment, attach
+from webhook.clients.registry.signatures import read_public_key, signer_with
 from webhook.clients.registry.vexattestations import VexAttestations
 from webhook.engines.vexintake import VexIntake
-from webhook.errors import TooMuchAttached
+from webhook.errors import TooMuchAttached, UnusableAnswer
 from webhook.model.images import Digest, parse_image
 from webhook.model.vex import VexOriginKind
 from webhook.policy.precedence import Place
@@ -166,3 +169,40 @@ def test_a_search_keeps_what_is_attached_and_another_name_takes_nothing_away(pla
     process.look_again(f"{plain}/team/vex-kept@{digest}")
     assert list(store.vex.find()) == []
     store.close()
+
+
+@pytest.mark.parametrize("signed", [True, False], ids=["signed", "unsigned"])
+@pytest.mark.parametrize("registry", ["plain", "listing"])
+def test_what_is_attached_here_is_found_again(registry, signed, request, kit, tmp_path):
+    host = request.getfixturevalue(registry)
+    key, layout = ec.generate_private_key(ec.SECP256R1()), Layout()
+    (tmp_path / "key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (tmp_path / "key.pub").write_bytes(public)
+    digest = images.image(layout, "1", name=f"vex-out-{signed}")
+    layout.push(f"http://{host}/v2/team/vex-out")
+    one, image = kit(host), f"{host}/team/vex-out@{digest}"
+    sign = signer_with(tmp_path / "key") if signed else None
+    for number in (1, 2):
+        text = json.dumps(document(number)).encode()
+        attached = attach(
+            one.client,
+            one.locations.image(parse_image(image)),
+            Digest(digest),
+            Attachment(OPENVEX, text, sign),
+            one.budget(),
+        )
+        assert attached.startswith("sha256:")
+    place = VexAttestations(one.search, [read_public_key(tmp_path / "key.pub")])
+    found = looked(place, one, image, everything=True)
+    assert len(found.attached) == 2
+    fingerprint = read_public_key(tmp_path / "key.pub").fingerprint
+    assert {each.signer for each in found.attached} == {fingerprint if signed else ""}
+    assert len(looked(place, one, image).attached) == (2 if signed else 0)
+
+
+def test_nothing_is_attached_to_an_image_that_is_not_there(plain, kit):
+    one, missing = kit(plain), Digest("sha256:" + "77" * 32)
+    repository = one.locations.image(parse_image(f"{plain}/team/vex-out:1"))
+    with pytest.raises(UnusableAnswer, match="does not have"):
+        attach(one.client, repository, missing, Attachment(OPENVEX, openvex(), None), one.budget())

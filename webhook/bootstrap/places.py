@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from webhook.clients.directory import DirectorySource
@@ -107,14 +108,10 @@ class Places:
         settings.generator.check()
         if self.needs_no_client:
             return SameForAll(LocalOpening(_usable(map(self._local_place, self._names()))))
-        from webhook.clients.registry.client import RegistryClient
-        from webhook.clients.registry.credentials import FileKeychain
         from webhook.clients.registry.openings import Opener
         from webhook.clients.registry.openings import Opening as OpenedRegistries
-        from webhook.clients.registry.providers import ProviderKeychain
 
-        keychains = (FileKeychain(), ProviderKeychain(settings.providers, settings.environment, self.clock))
-        client = RegistryClient(settings.registry, keychains, self.clock)
+        client = self._own_client()
         if not settings.kube.pull_secrets:
             return SameForAll(OpenedRegistries("", *self._join(client)))
         return Opener(client, self._locations, self._join, self._pull_secrets(), self.faults)
@@ -188,14 +185,42 @@ class Places:
 
     def vex_attestations(self) -> VexAttestations:
         """All VEX documents that are attached to images, also those that do not count."""
+        from webhook.clients.registry.vexattestations import VexAttestations
+
+        return VexAttestations(self._search(self._own_client()), self.signers)
+
+    def attach(
+        self, image: ImageRef, digest: Digest, statement: tuple[str, bytes], key: Path | None, deadline: Deadline
+    ) -> str:
+        """Attach a statement to an image, with bomgate's own credentials; where it is then.
+
+        Args:
+            image: the reference.
+            digest: of the image.
+            statement: type of the predicate, and the predicate (JSON).
+            key: private key that signs it; None leaves it unsigned.
+            deadline: by when it must be done.
+
+        Raises:
+            ConfigError: the key cannot be read.
+            SourceError: the registry did not answer, or refused to.
+        """
+        from webhook.clients.registry.attaching import Attachment, attach
+        from webhook.clients.registry.signatures import signer_with
+
+        client, repository = self._own_client(), self._locations.image(image)
+        what = Attachment(*statement, None if key is None else signer_with(key))
+        done = attach(client, repository, digest, what, client.budget(deadline))
+        return f"{repository.name}@{done}"
+
+    def _own_client(self) -> RegistryClient:
+        """A client with bomgate's own credentials."""
         from webhook.clients.registry.client import RegistryClient
         from webhook.clients.registry.credentials import FileKeychain
         from webhook.clients.registry.providers import ProviderKeychain
-        from webhook.clients.registry.vexattestations import VexAttestations
 
         keychains = (FileKeychain(), ProviderKeychain(self.settings.providers, self.settings.environment, self.clock))
-        client = RegistryClient(self.settings.registry, keychains, self.clock)
-        return VexAttestations(self._search(client), self.signers)
+        return RegistryClient(self.settings.registry, keychains, self.clock)
 
     def _names(self) -> tuple[str, ...]:
         """The words of ``sbom.sources``; ``sbom.generate`` alone puts generation at the end."""

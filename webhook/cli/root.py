@@ -31,7 +31,7 @@ VERBS = {
     "vulns": ("vulns", "Vulnerabilities and what they affect: list, show."),
     "assess": ("assess", "Assess one or many vulnerabilities."),
     "assessments": ("assessments", "What was decided, in force or not: list, export."),
-    "vex": ("vex", "What suppliers state about vulnerabilities: add, list, remove, update, fetch, explain."),
+    "vex": ("vex", "What suppliers state about vulnerabilities: add, list, remove, update, fetch, explain, export."),
     "requests": ("requesting", "Exceptions that people ask for: list, create, approve, deny."),
     "components": ("components", "Whether a package is anywhere, and where it runs: find."),
     "types": ("assessment_types", "Assessment types and the traps in them: list, add, edit, remove, lint."),

@@ -13,6 +13,7 @@ from webhook.cli.options import global_options, invocation, output_option, read_
 from webhook.cli.output import fields, note, print_json, print_table
 from webhook.cli.verbs import VerbGroup
 from webhook.cli.vex_explain import explain
+from webhook.cli.vex_export import export
 from webhook.cli.vex_shapes import (
     VexAddShape,
     VexDocumentShape,
@@ -204,6 +205,7 @@ def fetch(image: str, timeout: float, output: str) -> Exit:
 
 
 command.add_command(explain)
+command.add_command(export)
 
 
 def show_vex(updates: Sequence[VexUpdate]) -> None:

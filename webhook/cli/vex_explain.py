@@ -53,7 +53,7 @@ def explain(image: str, namespace: str, everything: bool, look: bool, output: st
     if namespace:
         check_namespace(namespace)
     parts = invocation().parts()
-    reference, digest = _resolved(parts, image)
+    reference, digest = resolve_image(parts, image)
     parts.refresher.refresh()
     facts = parts.model.facts(digest, places=None)
     if facts is None:
@@ -90,7 +90,7 @@ def explain(image: str, namespace: str, everything: bool, look: bool, output: st
 _OTHER = "vulnerability"
 
 
-def _resolved(parts: Parts, text: str) -> tuple[ImageRef | None, Digest]:
+def resolve_image(parts: Parts, text: str) -> tuple[ImageRef | None, Digest]:
     """The image that people mean, and its digest."""
     reference = None if _HEX.issuperset(text) else parse_image(text)
     if reference is not None and reference.digest is not None:

@@ -120,6 +120,16 @@ class VexFetchShape:
 
 
 @dataclass(frozen=True, slots=True)
+class VexAttachedShape:
+    """``bomgate vex export --attach --output json``; without ``--attach`` it writes OpenVEX."""
+
+    image: Annotated[str, "As asked."]
+    digest: Annotated[str, "Of the image."]
+    attached: Annotated[str, "Name and digest of what refers to the image now."]
+    signed: Annotated[bool, "Whether it is signed."]
+
+
+@dataclass(frozen=True, slots=True)
 class LoosenedShape:
     """A finding that a statement made one that is allowed."""
 

@@ -1,11 +1,12 @@
 """Build the real Kubernetes that the end-to-end tests run, and helm, once per version.
 
-``python tests/e2e/controlplane/build.py [controlplane|helm|node|certmanager|kuberouter|opa]`` builds one set of
+``python tests/e2e/controlplane/build.py [controlplane|helm|node|certmanager|kuberouter|opa|govex]`` builds one set of
 programs from the Go modules pinned beside this file, and prints the folder that holds them: ``controlplane`` has etcd,
 kube-apiserver, kube-controller-manager, kube-scheduler, kubectl and kwok; ``helm`` has helm; ``node`` has what a real
 node needs beside the control plane: kubelet, kube-proxy, containerd and CoreDNS; ``certmanager`` has cert-manager's
 controllers and CA injector in one program, and its custom resource definitions; ``kuberouter`` has kube-router's
-enforcement of NetworkPolicies; ``opa`` has the Open Policy Agent, for the benchmarks. Each folder lies under
+enforcement of NetworkPolicies; ``opa`` has the Open Policy Agent, for the benchmarks; ``govex`` reads
+VEX documents with go-vex. Each folder lies under
 ``~/.cache/bomgate-tools`` and is named after a digest of the pins, so that a second run finds it at once and another
 version gets a separate folder. Standard library only: the Makefile runs it before there is an environment.
 """
@@ -47,6 +48,7 @@ SETS = {
         "coredns": ["bomgate.dev/tests/e2e/controlplane/coredns"],
     },
     "certmanager": {"certmanager": ["bomgate.dev/tests/e2e/controlplane/certmanager"]},
+    "govex": {"govex": ["bomgate.dev/tests/e2e/controlplane/govex"]},
     "opa": {"opa": ["github.com/open-policy-agent/opa"]},
     "kuberouter": {"kuberouter": ["bomgate.dev/tests/e2e/controlplane/kuberouter"]},
 }

@@ -1,6 +1,6 @@
 """The registry client: manifests, blobs and lists of attachments, each checked against its digest and size.
 
-Source: the OCI distribution specification, "Pull" and "Listing Referrers".
+Source: the OCI distribution specification, "Pull", "Listing Referrers" and "Push".
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from webhook.model.images import Digest
 from webhook.ports import Clock
 
 _ACCEPT = {"Accept": ACCEPT}
+_MADE = frozenset([201])
 _NO_LIST = frozenset([404, 405, 501])
 _NO_HEAD = frozenset(range(201, 600)) - {429, 502, 503, 504}
 """Statuses of a HEAD that say little: some registries answer it with an error, and GET rightly."""
@@ -206,6 +207,42 @@ class RegistryClient:
         if content.manifests is None:
             raise Final(f"{repository.registry.host} answered the list of attachments with something else.")
         return Page(tuple(content.manifests), _next_page(reply))
+
+    def push_blob(self, repository: Repository, data: bytes, budget: Budget) -> Digest:
+        """Push a blob, unless it is there; its digest.
+
+        Raises:
+            SourceError: the registry did not answer, or refused to.
+        """
+        digest, destination = Digest(f"sha256:{hashlib.sha256(data).hexdigest()}"), repository.registry.destination
+        base, limit = f"{repository.registry.url}/v2/{repository.path}/blobs", self._options.max_manifest_bytes
+        there = self._calls.get(repository, Request(destination, "HEAD", f"{base}/{digest}", 0), budget)
+        if there.status == 200:
+            return digest
+        begin = Request(destination, "POST", f"{base}/uploads/", limit, body=b"")
+        begun = self._calls.get(repository, begin, budget, absent=frozenset([202]))
+        url = joined(begun.url, begun.headers.get("Location", ""))
+        if begun.status != 202 or not url or origin(url) != origin(begun.url):
+            raise Final(f"{repository.registry.host} does not say where a blob is to be uploaded.")
+        url = f"{url}{'&' if '?' in url else '?'}digest={digest}"
+        content = {"Content-Type": "application/octet-stream"}
+        self._calls.get(repository, Request(destination, "PUT", url, limit, content, body=data), budget, _MADE)
+        return digest
+
+    def push_manifest(
+        self, repository: Repository, tag: str, data: bytes, media_type: str, budget: Budget
+    ) -> tuple[Digest, bool]:
+        """Push a manifest by a tag, or by its digest; that digest, and whether the registry lists what it refers to.
+
+        Raises:
+            SourceError: the registry did not answer, or refused to.
+        """
+        digest = Digest(f"sha256:{hashlib.sha256(data).hexdigest()}")
+        url = f"{repository.registry.url}/v2/{repository.path}/manifests/{tag or digest}"
+        limit, content = self._options.max_manifest_bytes, {"Content-Type": media_type}
+        request = Request(repository.registry.destination, "PUT", url, limit, content, body=data)
+        reply = self._calls.get(repository, request, budget, _MADE)
+        return digest, bool(reply.headers.get("OCI-Subject"))
 
     def _manifest(self, repository: Repository, reference: str, method: str) -> Request:
         url = f"{repository.registry.url}/v2/{repository.path}/manifests/{reference}"

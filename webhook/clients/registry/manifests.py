@@ -40,7 +40,7 @@ _SBOM_TYPES = frozenset(
         "application/vnd.syft+json",
     ]
 )
-_EMPTY = "application/vnd.oci.empty.v1+json"
+EMPTY = "application/vnd.oci.empty.v1+json"
 
 
 class Platform(msgspec.Struct, frozen=True):
@@ -84,7 +84,7 @@ class Manifest(msgspec.Struct, frozen=True, rename="camel"):
     @property
     def kind(self) -> str:
         """What the artefact is: ``artifactType``, or else the media type of its configuration."""
-        if self.artifact_type and plain_type(self.artifact_type) != _EMPTY:
+        if self.artifact_type and plain_type(self.artifact_type) != EMPTY:
             return self.artifact_type
         return self.config.media_type if self.config is not None else ""
 

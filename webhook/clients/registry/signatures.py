@@ -12,7 +12,12 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
 
 from webhook.clients.registry.locations import has_prefix, normal_prefix
 from webhook.clients.registry.options import VerifyRule
@@ -67,6 +72,31 @@ def read_public_key(path: Path) -> PublicKey:
     raise ConfigError(
         f"The public key {path} is of a kind that is not used for SBOMs.",
         remedy="Use ECDSA on P-256, P-384 or P-521, RSA of 2048 bits or more, or Ed25519.",
+    )
+
+
+def signer_with(path: Path) -> Callable[[bytes], bytes]:
+    """Signs with a private key (PEM, not encrypted): ECDSA or RSA with SHA-256, or Ed25519.
+
+    Raises:
+        ConfigError: the file cannot be read, or holds no such key.
+    """
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as problem:
+        raise ConfigError(
+            f"The private key {path} cannot be read: {str(problem)[:150]}",
+            remedy="Name a private key in PEM form without a password, such as `openssl genpkey` writes.",
+        ) from problem
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return lambda data: key.sign(data, ec.ECDSA(SHA256()))
+    if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= _MIN_RSA_BITS:
+        return lambda data: key.sign(data, padding.PKCS1v15(), SHA256())
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return key.sign
+    raise ConfigError(
+        f"The private key {path} is of a kind that is not used.",
+        remedy="Use ECDSA, RSA of 2048 bits or more, or Ed25519.",
     )
 
 
