@@ -227,3 +227,22 @@ def test_outside_of_a_cluster_denials_do_not_name_what_does_not_count(tmp_path: 
     parts = open_parts(settings_in(tmp_path))
     assert not parts.hints.break_glass
     parts.store.close()
+
+
+def test_sets_are_expected_of_sources_that_publish_them_alone(tmp_path: Path) -> None:
+    content = {
+        "database": {"url": f"sqlite:///{tmp_path}/b.db"},
+        "sources": [
+            {"name": "ossindex", "kind": "ossindex"},
+            {"name": "osv", "kind": "osv", "location": "oci://registry.corp/osv:1", "ecosystems": ["Go", "npm"]},
+            {"name": "kev", "kind": "kev", "location": str(tmp_path), "everyHours": 6},
+            {"name": "hub", "kind": "vex", "location": str(tmp_path)},
+        ],
+    }
+    (tmp_path / "bomgate.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    parts = open_parts(load_settings(tmp_path / "bomgate.yaml", environment={}))
+    assert parts.sources.sets == [("osv", "Go"), ("osv", "npm"), ("kev", "KEV")]
+    assert [source.name for source in parts.sources.advisories] == ["osv"]
+    parts.store.prepare()
+    assert parts.sources.schedule(parts.store).due() == {"kev"}
+    parts.store.close()

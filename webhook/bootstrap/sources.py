@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
+    from webhook.clients.artifacts import ArtifactFeed
     from webhook.clients.exploits.source import ExploitFileSource
     from webhook.clients.http.exchange import Exchange
+    from webhook.clients.osv.options import SourceRule
     from webhook.clients.osv.source import OsvSource
     from webhook.engines.matching.sources import SourceSchedule
     from webhook.model.purls import Purl
@@ -52,12 +54,12 @@ class Sources:
     @property
     def publish(self) -> bool:
         """Whether there is a source of sets, of advisories or of data about attacks."""
-        return any(rule.kind != "ossindex" for rule in self.settings.sources or ())
+        return bool(self.sets)
 
     @property
     def sets(self) -> Sequence[tuple[str, str]]:
         """Every source and set that the settings ask for, in their order."""
-        rules = [rule for rule in self.settings.sources or () if rule.kind != "ossindex"]
+        rules = [rule for rule in self.settings.sources or () if rule.kind in ("osv", "kev", "epss")]
         return [(rule.name, name) for rule in rules for name in rule.ecosystems or (rule.kind.upper(),)]
 
     def schedule(self, store: Store) -> SourceSchedule:
@@ -89,7 +91,7 @@ class Sources:
         from webhook.clients.osv.source import OsvSource
 
         rules = [rule for rule in self.settings.sources or () if rule.kind == OSV]
-        return [OsvSource(rule, self._exchange, self.clock) for rule in rules]
+        return [OsvSource(rule, self._exchange, self.clock, self._artifact(rule)) for rule in rules]
 
     @cached_property
     def exploits(self) -> Sequence[ExploitFileSource]:
@@ -98,7 +100,23 @@ class Sources:
         from webhook.clients.osv.options import EXPLOITS
 
         rules = [rule for rule in self.settings.sources or () if rule.kind in EXPLOITS]
-        return [ExploitFileSource(rule, self._exchange, self.clock) for rule in rules]
+        return [ExploitFileSource(rule, self._exchange, self.clock, self._artifact(rule)) for rule in rules]
+
+    def _artifact(self, rule: SourceRule) -> ArtifactFeed | None:
+        """What reads the artefact that a location names, with the credentials of the settings."""
+        if not rule.artifact:
+            return None
+        from webhook.clients.artifacts import ArtifactFeed
+        from webhook.clients.registry.client import RegistryClient
+        from webhook.clients.registry.credentials import FileKeychain
+        from webhook.clients.registry.locations import Locations
+        from webhook.clients.registry.providers import ProviderKeychain
+
+        settings = self.settings
+        keychains = (FileKeychain(), ProviderKeychain(settings.providers, settings.environment, self.clock))
+        options = replace(settings.registry, max_blob_bytes=rule.max_bytes)
+        client = RegistryClient(options, keychains, self.clock)
+        return ArtifactFeed(rule, client, Locations(settings.registries, options), self.clock)
 
     @cached_property
     def _exchange(self) -> Exchange:

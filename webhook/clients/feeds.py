@@ -56,7 +56,7 @@ class Feed:
         if answer.status != 200:
             raise self._refusal(answer, what)
 
-    def download(self, url: str, what: str, known: str, into: IO[bytes], most: int = 0) -> str | None:
+    def download(self, url: str, what: str, known: str, into: IO[bytes]) -> str | None:
         """Write a file, unless it is the known version of it.
 
         Args:
@@ -64,7 +64,6 @@ class Feed:
             what: it holds, for people.
             known: the tag of the version that is known; empty for none.
             into: where to.
-            most: bytes of the largest file; that of the settings when left out.
 
         Returns:
             The tag of this version, possibly empty; None when it is the known one.
@@ -77,7 +76,7 @@ class Feed:
         tag = _tag(head) if head.status == 200 else ""
         if tag and tag == known:
             return None
-        size, most = 0, most or self._rule.max_bytes
+        size, most = 0, self._rule.max_bytes
         request = Request(self._destination, "GET", head.url if head.status == 200 else url, _MOST_REFUSAL)
         for chunk in self._exchange.stream(request, deadline, lambda answer: self._refusal(answer, what)):
             size += len(chunk)

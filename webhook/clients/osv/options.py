@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from webhook.errors import ConfigError
+from webhook.errors import ConfigError, InvalidInput
+from webhook.model.images import parse_image
 from webhook.model.vulnerabilities import ASKED
 from webhook.policy.advisorykeys import ECOSYSTEMS
 
@@ -18,6 +19,7 @@ EXPLOITS = (KEV, EPSS)
 """Kinds of sources that tell of attacks on vulnerabilities, and not who has these."""
 _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,38}[a-z0-9])?")
 _MEGABYTE = 1024 * 1024
+_ARTIFACT = "oci://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class SourceRule:
                 "For osv: a folder, or an http(s) address, that has for each ecosystem a folder with all.zip, "
                 "as OSV's mirrors do. A folder may hold JSON files instead, such as a git checkout. For kev and epss: "
                 "the file as it is published, its address, or the folder or address that it is in. For vex: a file, a "
-                "folder of JSON files, or a zip of such, or the http(s) address of a file or a zip."
+                "folder of JSON files, or a zip of such, or the http(s) address of a file or a zip. For all but vex "
+                "also an OCI artefact with such files, such as oci://registry.corp/mirror/osv:latest."
             )
         },
     )
@@ -64,8 +67,13 @@ class SourceRule:
 
     @property
     def is_remote(self) -> bool:
-        """Whether it is behind a web address."""
-        return self.location.lower().startswith(("http://", "https://"))
+        """Whether it is behind a web address, or in a registry."""
+        return self.location.lower().startswith(("http://", "https://", _ARTIFACT))
+
+    @property
+    def artifact(self) -> str:
+        """The name of the artefact in a registry; empty for other places."""
+        return self.location.removeprefix(_ARTIFACT) if self.location.startswith(_ARTIFACT) else ""
 
     @property
     def max_bytes(self) -> int:
@@ -98,6 +106,8 @@ class SourceRule:
             yield "has a maxMegabytes below 1"
         if self.every_hours is not None and not 0.25 <= self.every_hours <= 8760:
             yield "has an everyHours that is not from 0.25 to 8760"
+        if self.kind == VEX and (self.every_hours is not None or self.artifact):
+            yield "has everyHours or an artefact, which a source of VEX documents cannot have"
 
     def _ecosystem_problems(self) -> Iterator[str]:
         if not self.ecosystems:
@@ -108,9 +118,19 @@ class SourceRule:
         if len(set(self.ecosystems)) < len(self.ecosystems):
             yield "names an ecosystem twice"
 
+    def _artifact_problems(self) -> Iterator[str]:
+        try:
+            parse_image(self.artifact)
+        except InvalidInput as problem:
+            yield f"has a location that names no artefact: {problem.message}"
+        if self.ca_file is not None or self.plain_http:
+            yield "has caFile or plainHttp, which are those of the registry then; write them under registries"
+
     def _location_problems(self) -> Iterator[str]:
         if not self.location:
             yield "has no location"
+        elif self.artifact:
+            yield from self._artifact_problems()
         elif self.is_remote:
             parts = urlsplit(self.location)
             if not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:

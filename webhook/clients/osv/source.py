@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from webhook.clients.feeds import Feed
 from webhook.clients.http.exchange import Exchange
@@ -23,6 +23,9 @@ from webhook.errors import Final, SourceError
 from webhook.model.advisories import AdvisorySetInfo, FetchedSet
 from webhook.model.downloads import SourceStatus
 from webhook.ports import Clock
+
+if TYPE_CHECKING:
+    from webhook.clients.artifacts import ArtifactFeed
 
 ARCHIVE = "all.zip"
 _SHRUNK = 2
@@ -37,10 +40,13 @@ class OsvSource:
         rule: which one.
         exchange: sends.
         clock: time.
+        artifact: where the location names one.
     """
 
-    def __init__(self, rule: SourceRule, exchange: Exchange, clock: Clock) -> None:
-        self._rule, self._feed = rule, Feed(rule, exchange, clock)
+    def __init__(
+        self, rule: SourceRule, exchange: Exchange, clock: Clock, artifact: ArtifactFeed | None = None
+    ) -> None:
+        self._rule, self._feed = rule, artifact or Feed(rule, exchange, clock)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,123 @@
+"""Advisories and KEV as artefacts in a registry: found by title, known by digest, and refused where they lie."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from tests.osv import openssl, zipped
+from tests.registries import images
+from tests.registries.kit import Kit, loopback
+from tests.registries.layouts import Layout, sha256
+from tests.registries.lying import Answer
+from webhook.clients.artifacts import ArtifactFeed
+from webhook.clients.exploits.source import ExploitFileSource
+from webhook.clients.feeds import LIMITS
+from webhook.clients.http.exchange import Exchange
+from webhook.clients.osv.options import SourceRule, check_sources
+from webhook.clients.osv.source import OsvSource
+from webhook.errors import ConfigError, Final, SourceError
+from webhook.model.advisories import AdvisorySetInfo
+
+TITLE = "org.opencontainers.image.title"
+ZIP, JSON = "application/zip", "application/json"
+CATALOG = {"dateReleased": "2026-01-02", "vulnerabilities": [{"cveID": "CVE-2021-44228", "dateAdded": "2021-12-10"}]}
+
+
+def layout(*files: tuple[str, str, bytes], tag: str = "latest") -> Layout:
+    made = Layout()
+    images.artifact(made, [(kind, data, {TITLE: title}) for title, kind, data in files], tag)
+    return made
+
+
+def source(host: str, place: str = "mirror/osv:latest", **more) -> OsvSource | ExploitFileSource:
+    kit = Kit([loopback(host)])
+    rule = SourceRule(
+        **{"name": "osv", "kind": "osv", "ecosystems": ("Debian",), "location": f"oci://{host}/{place}", **more}
+    )
+    check_sources([rule])
+    kit.options = dataclasses.replace(kit.options, max_blob_bytes=rule.max_bytes)
+    kit.__post_init__()
+    feed = ArtifactFeed(rule, kit.client, kit.locations, kit.clock)
+    made = OsvSource if rule.kind == "osv" else ExploitFileSource
+    return made(rule, Exchange(LIMITS, kit.clock), kit.clock, feed)
+
+
+def test_an_artefact_of_a_real_registry_is_read_once_and_then_known_by_its_digest(plain):
+    archive = zipped([openssl()])
+    layout(("Debian/all.zip", ZIP, archive), ("npm/all.zip", ZIP, zipped([]))).push(f"http://{plain}/v2/mirror/osv")
+    osv = source(plain)
+    assert osv.check().ok
+    first = osv.fetch("Debian", None)
+    assert [advisory.id for advisory in first.content.advisories] == ["DEBIAN-CVE-2023-0286"]
+    assert first.tag == first.digest == sha256(archive)
+    now = Kit([]).clock.now()
+    info = AdvisorySetInfo("osv", "Debian", first.digest, first.tag, now, now, 1)
+    assert osv.fetch("Debian", info).content is None
+    layout(("Debian/all.zip", ZIP, zipped([openssl("3.0.9-1")]))).push(f"http://{plain}/v2/mirror/osv")
+    assert osv.fetch("Debian", info).content is not None
+    kept = source(plain, f"mirror/osv@{sha256(archive)}")
+    assert not kept.check().ok
+
+
+def test_the_only_file_of_an_artefact_counts_whatever_its_title_is(plain):
+    layout(("kev.json", JSON, json.dumps(CATALOG).encode())).push(f"http://{plain}/v2/mirror/kev")
+    kev = source(plain, "mirror/kev:latest", name="kev", kind="kev", ecosystems=())
+    assert list(kev.fetch(None).content.values) == ["cve-2021-44228"]
+
+
+def test_what_is_not_there_is_told_with_what_is(plain):
+    layout(("Debian/all.zip", ZIP, b"x"), ("npm/all.zip", ZIP, b"y")).push(f"http://{plain}/v2/mirror/parts")
+    told = source(plain, "mirror/parts:latest", ecosystems=("Go",)).check()
+    assert (told.ok, "its files are Debian/all.zip, npm/all.zip" in told.message) == (False, True)
+    with pytest.raises(Final, match="There is no"):
+        source(plain, "mirror/none:latest").fetch("Debian", None)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(body=b"x" * 40),
+        Answer(body=zipped([openssl("9.9")])),
+        Answer(body=zipped([openssl()]), cut=100),
+        Answer(status=404),
+        Answer(status=503),
+    ],
+    ids=["short", "another", "cut", "missing", "away"],
+)
+def test_a_blob_that_is_not_what_the_manifest_says_is_refused(lying, answer):
+    archive = zipped([openssl()])
+    made = layout(("Debian/all.zip", ZIP, archive))
+    manifest = made.blobs[made.tags["latest"]]
+    lying.on("/v2/mirror/osv/manifests/latest", Answer(body=manifest, headers={"Content-Type": images.OCI_MANIFEST}))
+    lying.on(f"/v2/mirror/osv/blobs/{sha256(archive)}", answer)
+    with pytest.raises(SourceError):
+        source(lying.host).fetch("Debian", None)
+
+
+def test_a_manifest_under_a_pinned_digest_that_is_another_is_refused(lying):
+    made, other = layout(("Debian/all.zip", ZIP, zipped([openssl()]))), layout(("Debian/all.zip", ZIP, b""))
+    pinned = made.tags["latest"]
+    lie = Answer(body=other.blobs[other.tags["latest"]], headers={"Content-Type": images.OCI_MANIFEST})
+    lying.on(f"/v2/mirror/osv/manifests/{pinned}", lie)
+    with pytest.raises(Final, match="not what its digest says"):
+        source(lying.host, f"mirror/osv@{pinned}").fetch("Debian", None)
+
+
+def test_a_file_that_is_too_large_is_not_read(lying):
+    made = layout(("Debian/all.zip", ZIP, b"x" * 1_100_000))
+    manifest = made.blobs[made.tags["latest"]]
+    lying.on("/v2/mirror/osv/manifests/latest", Answer(body=manifest, headers={"Content-Type": images.OCI_MANIFEST}))
+    with pytest.raises(Final, match="at most 1048576 are read"):
+        source(lying.host, max_megabytes=1).fetch("Debian", None)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [({"location": "oci://Bad Name"}, "names no artefact"), ({"plain_http": True}, "write them under registries")],
+)
+def test_locations_that_cannot_be_are_refused(more, says):
+    with pytest.raises(ConfigError, match=says):
+        source("127.0.0.1:1", **more)
