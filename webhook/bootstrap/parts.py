@@ -138,6 +138,7 @@ class Parts:
             assess=self.assessor.auto_rule,
             asks=self.sources.asks,
             reassess=self.settings.policy.reassess_on_score_change,
+            words=self.sources.words,
         )
 
     @cached_property

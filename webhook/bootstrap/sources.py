@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from webhook.clients.artifacts import ArtifactFeed
     from webhook.clients.exploits.source import ExploitFileSource
     from webhook.clients.http.exchange import Exchange
@@ -124,6 +126,13 @@ class Sources:
         from webhook.clients.http.exchange import Exchange
 
         return Exchange(LIMITS, self.clock)
+
+    @property
+    def words(self) -> Mapping[str, Mapping[str, Decimal]]:
+        """The scores of severity words, by name of the source."""
+        from webhook.policy.severitywords import severity_words
+
+        return {rule.name: severity_words(rule.severity_words) for rule in self.settings.sources or ()}
 
     def asks_about(self, purl: Purl) -> bool:
         """Whether OSS Index is asked, and covers a component."""

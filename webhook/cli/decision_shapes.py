@@ -119,6 +119,7 @@ class ListedVulnerabilityShape:
     cvss_vector: Annotated[str | None, "As given; null when there is none."]
     severity: Annotated[str, "Low, Medium, High, Critical or unscored."]
     scored_from_vector: Annotated[bool, "Whether the source gave no score, so that it is that of the vector."]
+    score_origin: Annotated[str, "Whose score it is where the source gave neither: an id, ossindex:ID or word:WORD."]
     rejected: Annotated[bool, "Whether the source calls the identifier rejected or withdrawn."]
     cwe: Annotated[str | None, "Such as CWE-502; null when there is none."]
     reference: Annotated[str, "Address of the source's page; possibly empty."]
@@ -140,6 +141,7 @@ class ListedVulnerabilityShape:
             cvss_vector=vulnerability.cvss_vector,
             severity=severity(vulnerability.cvss_score),
             scored_from_vector=vulnerability.scored_from_vector,
+            score_origin=vulnerability.score_origin,
             rejected=vulnerability.rejected,
             cwe=vulnerability.cwe,
             reference=vulnerability.reference,

@@ -34,6 +34,7 @@ class VulnerabilityShape:
     cvss_vector: Annotated[str | None, "As given; null when there is none."]
     reference: Annotated[str, "Address of the source's page; possibly empty."]
     scored_from_vector: Annotated[bool, "Whether the source gave no score, so that it is that of the vector."]
+    score_origin: Annotated[str, "Whose score it is where the source gave neither: an id, ossindex:ID or word:WORD."]
     rejected: Annotated[bool, "Whether the source calls the identifier rejected or withdrawn."]
     fixed: Annotated[str, "The next version that does not have it; empty where no source tells."] = ""
     source: Annotated[str, "Name of the source."] = ASKED
@@ -50,6 +51,7 @@ class VulnerabilityShape:
             one.cvss_vector,
             one.reference,
             one.scored_from_vector,
+            one.score_origin,
             one.rejected,
             one.fixed,
             one.source,

@@ -35,7 +35,17 @@ from webhook.model.records import AssessmentQuery, AssessmentState, Vulnerabilit
 from webhook.model.triage import VulnerabilityOrder
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.messages import assess_commands
-from webhook.policy.phrases import count, decided, explained, known_exploited, moment, probability, score, title
+from webhook.policy.phrases import (
+    count,
+    decided,
+    explained,
+    known_exploited,
+    moment,
+    probability,
+    score,
+    score_origin,
+    title,
+)
 from webhook.policy.plaintext import plain
 from webhook.policy.scopes import canonical_scope, described
 from webhook.policy.scores import SEVERITIES, UNSCORED, severity
@@ -190,6 +200,8 @@ def _severity(vulnerability: Vulnerability) -> str:
     text = given if given == UNSCORED else f"{given}, {severity(vulnerability.cvss_score)}"
     if vulnerability.scored_from_vector:
         text += " (the source gives none: this is the score of the vector)"
+    elif origin := score_origin(vulnerability):
+        text += f" (the source gives none: {origin})"
     if rescored is not None:
         text += f"; {rescored.former or 'unscored'} until {moment(rescored.at)}"
     return text

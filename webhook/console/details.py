@@ -14,6 +14,7 @@ from webhook.model.assessments import Assessment
 from webhook.model.images import Digest
 from webhook.model.triage import AssessmentScan
 from webhook.model.verdicts import Finding
+from webhook.policy.phrases import score_origin
 from webhook.policy.plaintext import plain
 from webhook.policy.scopes import described
 from webhook.policy.scores import severity
@@ -65,6 +66,7 @@ VULNERABILITY_SCHEMA: dict[str, Any] = {
         "severity": TEXT,
         "score": MAYBE_TEXT,
         "vector": MAYBE_TEXT,
+        "score_origin": TEXT,
         "cwe": MAYBE_TEXT,
         "reference": TEXT,
         "references": TEXTS,
@@ -133,6 +135,7 @@ def vulnerability_json(face: ConsoleFace, identifier: str) -> dict[str, Any]:
         "severity": severity(one.cvss_score),
         "score": score(one),
         "vector": one.cvss_vector,
+        "score_origin": score_origin(one),
         "cwe": one.cwe,
         "reference": one.reference,
         "references": list(one.external_references),

@@ -31,6 +31,8 @@ class Advisory(msgspec.Struct, frozen=True, gc=False, array_like=True):
         vector: the best CVSS vector; empty without one.
         reference: URL of a page; possibly empty.
         details: the beginning of the text.
+        word: what the source calls its severity, in lower case; possibly empty.
+        ended: releases that get no fix any more, such as ``Debian:10``, sorted.
     """
 
     id: str
@@ -40,6 +42,8 @@ class Advisory(msgspec.Struct, frozen=True, gc=False, array_like=True):
     vector: str = ""
     reference: str = ""
     details: str = ""
+    word: str = ""
+    ended: tuple[str, ...] = ()
 
 
 class Interval(msgspec.Struct, frozen=True, gc=False, array_like=True):

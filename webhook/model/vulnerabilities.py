@@ -43,6 +43,8 @@ class Vulnerability(msgspec.Struct, frozen=True):
         reference: URL of the source's page, without tracking parameters; possibly empty.
         source: who said so, such as ``ossindex``.
         scored_from_vector: whether the source gave no score, so that it is that of the vector.
+        score_origin: whose score it is when the source gave neither a score nor a vector: an id, such as
+            ``CVE-2023-0286``, the id behind ``ossindex:``, or the source's word behind ``word:``; empty otherwise.
         rejected: whether the source says that the identifier was rejected or withdrawn.
         rescored: the last change of the score, as the store saw it; None when there was none.
         fixed: of a vulnerability in a component, the next version that does not have it; empty where none is known.
@@ -60,6 +62,7 @@ class Vulnerability(msgspec.Struct, frozen=True):
     source: str = "ossindex"
     external_references: tuple[str, ...] = ()
     scored_from_vector: bool = False
+    score_origin: str = ""
     rejected: bool = False
     rescored: Rescored | None = None
     fixed: str = ""

@@ -10,10 +10,12 @@ from typing import NamedTuple
 from webhook.model.advisories import FORMAT, Advisory, AdvisorySet, AdvisorySetInfo
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
-from webhook.model.vulnerabilities import Vulnerability
+from webhook.model.vulnerabilities import ASKED, Vulnerability
 from webhook.policy.advisories import score_of_vector
 from webhook.policy.advisorykeys import DISTRIBUTIONS, LANGUAGES, advisory_keys, ecosystem_of
 from webhook.policy.affected import VersionOrder
+from webhook.policy.scores import LOWEST
+from webhook.policy.severitywords import WORDS
 
 
 class AdvisoryAnswer(NamedTuple):
@@ -36,14 +38,33 @@ _NOT_COVERED, _CLEAN, _UNKNOWN = (
 )
 
 
+class Rating(NamedTuple):
+    """A score, the vector that gives it, if one does, and whose it is if not the advisory's; see ``score_origin``."""
+
+    score: Decimal | None
+    vector: str = ""
+    origin: str = ""
+
+
+_UNRATED = Rating(None)
+
+
 class AdvisoryIndex:
     """The advisories of some sets.
 
     Args:
         sets: by name of the source and ecosystem.
+        words: the scores of severity words, by name of the source; :data:`WORDS` for sources that are not among them.
+        asked: the scores that asked sources gave, by id and alias in upper case.
     """
 
-    def __init__(self, sets: Mapping[tuple[str, str], AdvisorySet]) -> None:
+    def __init__(
+        self,
+        sets: Mapping[tuple[str, str], AdvisorySet],
+        words: Mapping[str, Mapping[str, Decimal]] | None = None,
+        asked: Mapping[str, Decimal] | None = None,
+    ) -> None:
+        self._words, self._asked = words or {}, asked or {}
         self._sets: dict[str, list[tuple[str, AdvisorySet]]] = {}
         for (source, ecosystem), content in sorted(sets.items()):
             self._sets.setdefault(ecosystem, []).append((source, content))
@@ -100,44 +121,52 @@ class AdvisoryIndex:
         return self._described[key]
 
     def _describe(self, source: str, advisory: Advisory) -> Vulnerability:
-        vector, origin = advisory.vector, ""
-        score = score_of_vector(vector) if vector else None
-        if score is None:
-            score, vector, origin = self._borrowed(advisory)
-        notes = [f"The score is that of {origin}." if origin else ""]
-        if len(advisory.parts) > 1:
-            notes.append(f"About {', '.join(advisory.parts[:20])}.")
+        score = score_of_vector(advisory.vector) if advisory.vector else None
+        rating = Rating(score, advisory.vector) if score is not None else self._borrowed(source, advisory)
+        notes = [f"About {', '.join(advisory.parts[:20])}." if len(advisory.parts) > 1 else ""]
+        if advisory.ended:
+            notes.append(f"No fix will come for {', '.join(advisory.ended[:10])}, which are at their end of life.")
         title = advisory.summary or advisory.details.partition(". ")[0][:300]
         # What asked sources call by its CVE is theirs: a source says nothing about another's.
         is_cve = advisory.id.startswith("CVE-")
         return Vulnerability(
             id=f"{source}:{advisory.id}" if is_cve else advisory.id,
             title=title,
-            cvss_score=score,
-            cvss_vector=vector or None,
+            cvss_score=rating.score,
+            cvss_vector=rating.vector or None,
             reference=advisory.reference or f"https://osv.dev/vulnerability/{advisory.id}",
             aliases=tuple(sorted({*advisory.aliases, *([advisory.id] if is_cve else [])})),
             description=" ".join(filter(None, [*notes, advisory.details])),
             source=source,
             scored_from_vector=score is not None,
+            score_origin=rating.origin,
         )
 
-    def _borrowed(self, advisory: Advisory) -> tuple[Decimal | None, str, str]:
-        """The highest score that other advisories have for the same vulnerability, or for a part of it."""
+    def _borrowed(self, source: str, advisory: Advisory) -> Rating:
+        """The highest score that others have for the same vulnerability, or for a part of it; else that of the word."""
         if self._vectors is None:
             self._vectors = dict(_vectors(self._all()))
-        best: tuple[Decimal | None, str, str] = (None, "", "")
+        found: list[Rating] = []
         for name in (*advisory.aliases, *advisory.parts):
-            vector = self._vectors.get(name)
-            score = score_of_vector(vector) if vector else None
-            if vector and score is not None and (best[0] is None or score > best[0]):
-                best = (score, vector, name)
-        return best
+            vector = self._vectors.get(name, "")
+            found.append(Rating(score_of_vector(vector) if vector else None, vector, name))
+            found.append(Rating(self._asked.get(name.upper()), "", f"{ASKED}:{name}"))
+        word = Rating(self._words.get(source, WORDS).get(advisory.word), "", f"word:{advisory.word}")
+        scored = [rating for rating in found if rating.score is not None] or [word]
+        best = max(scored, key=lambda rating: rating.score or LOWEST)
+        return best if best.score is not None else _UNRATED
 
     def _all(self) -> Iterator[Advisory]:
         for sets in self._sets.values():
             for _, content in sets:
                 yield from content.advisories
+
+
+def words_fingerprint(words: Mapping[str, Mapping[str, Decimal]]) -> str:
+    """What stands behind the fingerprint of sets where words have other scores than the usual ones; else empty."""
+    other = sorted(f"{source} {word} {score}" for source, some in words.items() for word, score in some.items())
+    is_usual = all(dict(some) == dict(WORDS) for some in words.values())
+    return "" if is_usual else f"+{hashlib.sha256(repr(other).encode()).hexdigest()[:16]}"
 
 
 def fingerprint_of(sets: Iterable[AdvisorySetInfo]) -> str:

@@ -27,7 +27,7 @@ from webhook.model.verdicts import (
 from webhook.policy.advisories import is_malicious
 from webhook.policy.automatic import moved, reassessment, score_move
 from webhook.policy.matching import AssessmentIndex, Effective
-from webhook.policy.phrases import known_exploited
+from webhook.policy.phrases import known_exploited, score_origin
 from webhook.policy.precedence import ANYWHERE, Place
 from webhook.policy.reasons import error_reason, missing_reason, state_reasons
 from webhook.policy.sameness import are_of_several_sources, one_of_each, with_shared_names
@@ -151,8 +151,8 @@ class Judge:
             action, notes = self.rules.policy.unassessed, _unassessed_notes(vulnerability)
         else:
             action, notes = self._assessed(given, vulnerability)
-        if vulnerability.scored_from_vector:
-            notes = (*notes, "scored from its vector")
+        if origin := score_origin(vulnerability):
+            notes = (*notes, origin)
         if is_malicious(vulnerability):
             notes = (*notes, "malicious package")
             if given is None or not given.by_hand:

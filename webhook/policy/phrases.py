@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from webhook.model.assessments import Assessment
 from webhook.model.verdicts import Finding
-from webhook.model.vulnerabilities import Vulnerability
+from webhook.model.vulnerabilities import ASKED, Vulnerability
 from webhook.policy.plaintext import plain
 from webhook.policy.scores import is_scored, round_score, severity
 
@@ -39,6 +39,18 @@ def score(vulnerability: Vulnerability) -> str:
     """``CVSS 9.8`` or ``unscored``."""
     given = vulnerability.cvss_score
     return f"CVSS {round_score(given)}" if given is not None and is_scored(given) else "unscored"
+
+
+def score_origin(vulnerability: Vulnerability) -> str:
+    """Whose score it is, such as ``scored as CVE-2023-0286``; empty when the source gave it."""
+    kind, colon, name = vulnerability.score_origin.partition(":")
+    if vulnerability.scored_from_vector:
+        return "scored from its vector"
+    if kind == "word":
+        return f"scored by the word {plain(name, MAX_ID)}"
+    if kind == ASKED and colon:
+        return f"scored as {plain(name, MAX_ID)} by OSS Index"
+    return f"scored as {plain(vulnerability.score_origin, MAX_ID)}" if vulnerability.score_origin else ""
 
 
 def rated(vulnerability: Vulnerability) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from webhook.model.advisories import AdvisorySet, AdvisorySetInfo, ComponentMatch, FetchedSet, MatchProgress
     from webhook.model.downloads import RecordResult
     from webhook.model.purls import Purl
@@ -52,6 +54,9 @@ class AdvisoryStore(Protocol):
 
     def progress(self) -> MatchProgress:
         """With which sets components were matched, and how far."""
+
+    def asked_scores(self) -> Mapping[str, Decimal]:
+        """The highest score that an asked source gives, by id and alias in upper case."""
 
     def components(self, after: int, most: int) -> Sequence[tuple[int, Purl]]:
         """Components with a larger id, in order."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,12 +13,14 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from webhook.model.advisories import FORMAT, AdvisorySet, AdvisorySetInfo, FetchedSet, MatchProgress
 from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import ASKED
 from webhook.policy.advisoryindex import fingerprint_of
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent
 from webhook.store.matching import confirm_matches, record_matches
 from webhook.store.queries import raw_rows
-from webhook.store.tables import advisory_sets, advisory_state, components
+from webhook.store.rows import read_texts
+from webhook.store.tables import advisory_sets, advisory_state, components, vulnerabilities
 from webhook.store.values import to_json, to_moment
 
 if TYPE_CHECKING:
@@ -134,6 +137,22 @@ class AdvisoryRepository:
         return MatchProgress(fingerprint, through, -1 if newest is None else int(newest))
 
     @persistent
+    def asked_scores(self) -> Mapping[str, Decimal]:
+        """The highest score that an asked source gives, by id and alias in upper case.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        scores: dict[str, Decimal] = {}
+        asked = (vulnerabilities.c.source == ASKED) & (vulnerabilities.c.rank > 0)
+        query = select(vulnerabilities.c.id, vulnerabilities.c.aliases, vulnerabilities.c.cvss_score).where(asked)
+        with self._database.read() as connection:
+            for key, aliases, score in connection.execute(query):
+                for name in (key, *read_texts(aliases)):
+                    scores[name.upper()] = max(score, scores.get(name.upper(), score))
+        return scores
+
+    @persistent
     def components(self, after: int, most: int) -> Sequence[tuple[int, Purl]]:
         """Components with a larger id, in order.
 
@@ -166,7 +185,7 @@ class AdvisoryRepository:
             StoreError: nothing was changed.
         """
         with self._database.change(lazily=True) as change:
-            if fingerprint_of(_infos(change.connection)) != fingerprint:
+            if not _is_of(fingerprint, change.connection):
                 change.discarded = True
                 return None
             result, changed = record_matches(self._database, change, found, assess, now, reassess=reassess)
@@ -191,7 +210,7 @@ class AdvisoryRepository:
         values = {"fingerprint": fingerprint, "through": through, "asks": asks}
         with self._database.change() as change:
             connection = change.connection
-            if fingerprint_of(_infos(connection)) != fingerprint:
+            if not _is_of(fingerprint, connection):
                 change.discarded = True
                 return False
             row = connection.execute(select(advisory_state.c.through, advisory_state.c.asks)).one_or_none()
@@ -216,6 +235,11 @@ class AdvisoryRepository:
         """
         with self._database.change() as change:
             change.discarded = not confirm_matches(change, ecosystem, at)
+
+
+def _is_of(fingerprint: str, connection: Connection) -> bool:
+    """Whether a fingerprint is of the sets that are kept; what the settings make of them stands behind a plus sign."""
+    return fingerprint_of(_infos(connection)) == fingerprint.partition("+")[0]
 
 
 def _infos(connection: Connection) -> list[AdvisorySetInfo]:

@@ -59,6 +59,7 @@ VULNERABILITY_NAMES = (
     "kev_as_of",
     "epss",
     "epss_as_of",
+    "score_origin",
     "description",
 )
 """Columns in the order in which :func:`read_vulnerability` takes them; the last may be left out."""
@@ -110,7 +111,8 @@ def _moment(microseconds: int) -> dt.datetime:
     return to_moment(microseconds)  # a batch of automatic assessments has one time
 
 
-def _texts(json: str) -> tuple[str, ...]:
+def read_texts(json: str) -> tuple[str, ...]:
+    """A JSON list of texts."""
     return () if json == "[]" else _TEXTS.decode(json)
 
 
@@ -124,12 +126,13 @@ def read_vulnerability(row: Sequence[Any]) -> Vulnerability:
         cvss_score=_score(score),
         cvss_vector=vector,
         reference=reference,
-        aliases=_texts(aliases),
-        description=row[17] if len(row) > 17 else "",
+        aliases=read_texts(aliases),
+        description=row[18] if len(row) > 18 else "",
         cwe=None if cwe is None else intern(cwe),
         source=intern(source),
-        external_references=_texts(references),
+        external_references=read_texts(references),
         scored_from_vector=bool(from_vector),
+        score_origin=intern(row[17]),
         rejected=bool(rejected),
         rescored=None if rescored_at is None else Rescored(_score(former), _moment(rescored_at)),
         exploitation=read_exploitation(row[13:17]),
@@ -151,6 +154,7 @@ def vulnerability_columns(those: Sequence[Vulnerability]) -> dict[str, Sequence[
         "aliases": [to_json(vulnerability.aliases) for vulnerability in those],
         "external_references": [to_json(vulnerability.external_references) for vulnerability in those],
         "scored_from_vector": [vulnerability.scored_from_vector for vulnerability in those],
+        "score_origin": [vulnerability.score_origin for vulnerability in those],
         "rejected": [vulnerability.rejected for vulnerability in those],
         "former_score": [None if change is None else change.former for change in rescored],
         "rescored_at": [None if change is None else change.at for change in rescored],

@@ -13,7 +13,7 @@ from webhook.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = "0025"
+VERSION = "0026"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -39,6 +39,7 @@ KNOWN = (
     "0021",
     "0022",
     "0023",
+    "0025",
     VERSION,
 )
 """Every version there was, oldest first."""

@@ -128,6 +128,7 @@ vulnerabilities = Table(
     Column("aliases", CleanText, nullable=False),  # a JSON list
     Column("external_references", CleanText, nullable=False),  # a JSON list
     Column("scored_from_vector", Boolean, nullable=False, server_default=false()),
+    Column("score_origin", CleanText, nullable=False, server_default=""),
     Column("rejected", Boolean, nullable=False, server_default=false()),
     Column("former_score", Score),
     Column("rescored_at", Moment),  # null: the score never changed

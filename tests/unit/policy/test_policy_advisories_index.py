@@ -12,8 +12,10 @@ from tests.osv import affected, openssl, record
 from webhook.clients.osv.records import SetBuilder
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
-from webhook.policy.advisoryindex import AdvisoryIndex
+from webhook.policy.advisoryindex import AdvisoryIndex, words_fingerprint
 from webhook.policy.advisorykeys import ECOSYSTEMS, advisory_keys, ecosystem_of, key_of
+from webhook.policy.phrases import score_origin
+from webhook.policy.severitywords import severity_words, words_problems
 
 CLEAN, VULNERABLE, UNKNOWN, NOT_COVERED = (
     ComponentState.CLEAN,
@@ -66,7 +68,7 @@ def test_without_a_vector_another_advisory_of_the_same_vulnerability_gives_the_s
     purl = Purl("pkg:rpm/alma/a@1-1?distro=alma-8")
     (found,) = index(AlmaLinux=[unscored], Debian=[openssl()]).match(purl).vulnerabilities
     assert found.cvss_score == Decimal("9.8")
-    assert found.description.startswith("The score is that of CVE-2023-0286.")
+    assert (found.score_origin, score_origin(found)) == ("CVE-2023-0286", "scored as CVE-2023-0286")
     (alone,) = index(AlmaLinux=[unscored]).match(purl).vulnerabilities
     assert (alone.cvss_score, alone.aliases) == (None, ())
 
@@ -203,3 +205,73 @@ def test_centos_is_matched_with_the_advisories_of_red_hat_until_stream(release: 
     purl = Purl(f"pkg:rpm/centos/a@1-1.el7{distro}")
     found = index(**{"Red Hat": [record("RHSA-2026:1", package)]}).match(purl)
     assert found.state is (CLEAN if release == "8" else state)
+
+
+def graded(**extra: Any) -> dict[str, Any]:
+    package = affected("Debian:12", "a", {"introduced": "0"}, **extra.pop("package", {}))
+    return record("DEBIAN-CVE-2026-1111", package, **extra)
+
+
+A = Purl("pkg:deb/debian/a@1?distro=debian-12")
+VECTOR = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N"
+
+
+@pytest.mark.parametrize(
+    ("extra", "score", "origin"),
+    [
+        ({"severity": [{"type": "CVSS_V3", "score": VECTOR}, {"type": "Ubuntu", "score": "critical"}]}, "7.5", ""),
+        ({"package": {"ecosystem_specific": {"urgency": "high"}}}, "8.9", "word:high"),
+        ({"package": {"ecosystem_specific": {"urgency": "not yet assigned"}}}, None, ""),
+        ({"package": {"ecosystem_specific": {"urgency": "end-of-life"}}}, None, ""),
+        ({"severity": [{"type": "Ubuntu", "score": "negligible"}]}, "0.1", "word:negligible"),
+        ({"database_specific": {"severity": "MODERATE"}}, "6.9", "word:moderate"),
+        ({"database_specific": {"severity": 7}}, None, ""),
+        ({"summary": "Important: a security update"}, "8.9", "word:important"),
+        ({"summary": "Low: x", "database_specific": {"severity": "Critical"}}, "10.0", "word:critical"),
+        ({}, None, ""),
+    ],
+)
+def test_without_a_score_a_word_for_the_severity_gives_one(extra: Any, score: str | None, origin: str) -> None:
+    (found,) = index(Debian=[graded(**extra)]).match(A).vulnerabilities
+    assert found.cvss_score == (None if score is None else Decimal(score))
+    assert (found.score_origin, found.scored_from_vector) == (origin, score == "7.5")
+
+
+def test_a_score_of_others_counts_before_a_word_and_the_highest_of_them() -> None:
+    builder = SetBuilder("Debian")
+    builder.add(json.dumps(graded(database_specific={"severity": "critical"})).encode())
+    sets = {("osv", "Debian"): builder.finish()}
+    asked = {"CVE-2026-1111": Decimal("5.3")}
+    (found,) = AdvisoryIndex(sets, asked=asked).match(A).vulnerabilities
+    assert (found.cvss_score, found.score_origin) == (Decimal("5.3"), "ossindex:CVE-2026-1111")
+    assert score_origin(found) == "scored as CVE-2026-1111 by OSS Index"
+    scored = record(
+        "X-1",
+        affected("npm", "b", {"introduced": "0"}),
+        aliases=["CVE-2026-1111"],
+        severity=[{"type": "CVSS_V3", "score": VECTOR}],
+    )
+    other = SetBuilder("npm")
+    other.add(json.dumps(scored).encode())
+    (found,) = AdvisoryIndex({**sets, ("osv", "npm"): other.finish()}, asked=asked).match(A).vulnerabilities
+    assert (found.cvss_score, found.score_origin, found.cvss_vector) == (Decimal("7.5"), "CVE-2026-1111", VECTOR)
+
+
+def test_the_settings_change_what_a_word_stands_for() -> None:
+    builder = SetBuilder("Debian")
+    builder.add(json.dumps(graded(database_specific={"severity": "HIGH"})).encode())
+    sets = {("osv", "Debian"): builder.finish()}
+    for stated, score in ({"High": 8.0}, "8.0"), ({"high": 0}, None), ({"low": 1}, "8.9"):
+        words = {"osv": severity_words(stated)}
+        (found,) = AdvisoryIndex(sets, words).match(A).vulnerabilities
+        assert found.cvss_score == (None if score is None else Decimal(score))
+        assert words_fingerprint(words)
+    assert words_fingerprint({"osv": severity_words({})}) == ""
+    assert list(words_problems({"high": 8.0, "low": 0})) == []
+    assert [len(list(words_problems({"high": wrong}))) for wrong in (11, -1, 8.05, float("nan"))] == [1, 1, 1, 1]
+
+
+def test_releases_at_their_end_of_life_are_named() -> None:
+    ended = graded(package={"ecosystem_specific": {"urgency": "end-of-life"}})
+    (found,) = index(Debian=[ended]).match(A).vulnerabilities
+    assert found.description.startswith("No fix will come for Debian:12")

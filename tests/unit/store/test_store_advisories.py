@@ -23,6 +23,7 @@ from webhook.errors import Retryable
 from webhook.model.advisories import AdvisorySetInfo, FetchedSet
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
+from webhook.policy.severitywords import severity_words
 from webhook.policy.typetable import default_types
 from webhook.sboms import parse
 from webhook.store.repositories import Store
@@ -313,3 +314,26 @@ def test_of_two_updates_at_once_the_second_changes_nothing(real_store: Store, cl
     assert not real_store.advisories.keep(slow, clock.now(), "")
     assert not real_store.advisories.keep(FetchedSet("osv", "Debian", slow.digest, "", None), clock.now(), slow.digest)
     assert Reader(real_store).follow()["vulnerable"] == 1
+
+
+def test_a_score_is_that_of_an_asked_source_before_that_of_a_word_which_the_settings_change(
+    real_store: Store, clock: FakeClock
+) -> None:
+    add(real_store, [LIBSSL, LODASH])
+    asked = real_store.components
+    asked.record([answer(LODASH, vulnerability("CVE-2023-0001", "5.3"))], assess=AutoRule(), now=clock.now())
+    package = affected("Debian:12", "openssl", {"introduced": "0"}, ecosystem_specific={"urgency": "high"})
+    shelf = Shelf(Debian=[record(f"DEBIAN-CVE-2023-000{number}", package) for number in (1, 2)])
+    engine, reader = matcher(real_store, clock, shelf), Reader(real_store)
+    engine.update()
+    reader.follow()
+    (found,) = [held for held in reader.vulnerable if str(held.purl) == LIBSSL]
+    scores = {held.id[-4:]: (str(held.cvss_score), held.score_origin) for held in found.vulnerabilities}
+    assert scores == {"0001": ("5.3", "ossindex:CVE-2023-0001"), "0002": ("8.9", "word:high")}
+    assert engine.match().matched == 0
+    changed = matcher(real_store, clock, shelf)
+    changed.words = {"osv": severity_words({"high": 8.0})}
+    assert (changed.match().matched, changed.match().matched) == (2, 0)
+    reader.follow()
+    (found,) = [held for held in reader.vulnerable if str(held.purl) == LIBSSL]
+    assert [str(held.cvss_score) for held in found.vulnerabilities] == ["5.3", "8.0"]

@@ -12,6 +12,7 @@ from webhook.errors import ConfigError, InvalidInput
 from webhook.model.images import parse_image
 from webhook.model.vulnerabilities import ASKED
 from webhook.policy.advisorykeys import ECOSYSTEMS
+from webhook.policy.severitywords import words_problems
 
 OSV, OSS_INDEX, KEV, EPSS, VEX = "osv", ASKED, "kev", "epss", "vex"
 KINDS = (OSS_INDEX, OSV, KEV, EPSS, VEX)
@@ -64,6 +65,15 @@ class SourceRule:
     max_megabytes: int = field(
         default=2048, metadata={"help": "Largest archive that is read, and an eighth of what it may hold unpacked."}
     )
+    severity_words: dict[str, float] = field(
+        default_factory=dict,
+        metadata={
+            "help": (
+                "For osv: scores for severity words of advisories without a CVSS score, such as {high: 8.0}; 0 for "
+                "none. They change the usual table, in which a word is the highest score of its severity."
+            )
+        },
+    )
 
     @property
     def is_remote(self) -> bool:
@@ -101,6 +111,8 @@ class SourceRule:
             yield from self._ecosystem_problems()
         elif self.ecosystems:
             yield "has no ecosystems; it is about vulnerabilities of all"
+        elif self.severity_words:
+            yield "has no severityWords; it gives no severity"
         yield from self._location_problems()
         if self.max_megabytes < 1:
             yield "has a maxMegabytes below 1"
@@ -117,6 +129,7 @@ class SourceRule:
             yield f"names the ecosystem {unknown[0][:60]!r}; known are {', '.join(ECOSYSTEMS)}"
         if len(set(self.ecosystems)) < len(self.ecosystems):
             yield "names an ecosystem twice"
+        yield from words_problems(self.severity_words)
 
     def _artifact_problems(self) -> Iterator[str]:
         try:

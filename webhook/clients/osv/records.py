@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from webhook.clients.osv.severities import Rated, Severity, specific_of
 from webhook.model.advisories import Advisory, AdvisorySet, AffectedVersions, Interval
 from webhook.policy.advisorykeys import key_of
 from webhook.policy.affected import VersionOrder, in_stream, intervals_of, streams_of
@@ -26,13 +27,7 @@ _CVE = re.compile(r"CVE-[0-9]+-[0-9]+\Z")
 _OF_DISTRIBUTION = re.compile(r"(?:ALPINE|DEBIAN|UBUNTU)-(CVE-[0-9]{4}-[0-9]{4,19})\Z")
 _NO_SECURITY = ("ALBA-", "ALEA-")
 """AlmaLinux's advisories of bug fixes and enhancements; a few name vulnerabilities all the same."""
-_VECTORS = ("CVSS:4.", "CVSS:3.1", "CVSS:3.0")
 _SPACE = re.compile(r"\s+")
-
-
-class _Severity(msgspec.Struct, gc=False):
-    type: str = ""
-    score: str = ""
 
 
 class _Reference(msgspec.Struct, gc=False):
@@ -50,15 +45,11 @@ class _Range(msgspec.Struct, gc=False):
     events: list[dict[str, str]] = []
 
 
-class _Specific(msgspec.Struct, gc=False):
-    urgency: str | None = None
-
-
 class _Affected(msgspec.Struct, gc=False):
     package: _Package | None = None
     ranges: list[_Range] | None = None
     versions: list[str] | None = None
-    severity: list[_Severity] | None = None
+    severity: list[Severity] | None = None
     ecosystem_specific: msgspec.Raw = msgspec.Raw()
 
 
@@ -71,14 +62,14 @@ class _Record(msgspec.Struct, gc=False):
     related: list[str] | None = None
     summary: str | None = None
     details: str | None = None
-    severity: list[_Severity] | None = None
+    severity: list[Severity] | None = None
     affected: list[msgspec.Raw] | None = None
     references: msgspec.Raw = msgspec.Raw()
+    database_specific: msgspec.Raw = msgspec.Raw()
 
 
 _RECORD = msgspec.json.Decoder(_Record)
 _AFFECTED = msgspec.json.Decoder(_Affected)
-_SPECIFIC = msgspec.json.Decoder(_Specific)
 _REFERENCES = msgspec.json.Decoder(list[_Reference])
 
 
@@ -96,6 +87,7 @@ class SetBuilder:
         self._ids = set[str]()
         self._orders: dict[str, VersionOrder] = {}
         self._streams: tuple[str, ...] = ()
+        self._rated = Rated([], [])
 
     def add(self, data: bytes) -> None:
         """Take a record in; one that cannot be read is counted."""
@@ -112,18 +104,18 @@ class SetBuilder:
             self.skip(why)
             return
         found: dict[str, AffectedVersions] = {}
-        severities = list(record.severity or ())
+        self._rated = Rated(list(record.severity or ()), [specific_of(record.database_specific).severity or ""])
         number, reasons = len(self._set.advisories), set[str]()
         self._streams = streams_of(record.summary or "")
         for raw in (record.affected or ())[:_MOST_AFFECTED]:
-            self._take(raw, number, found, severities, reasons)
+            self._take(raw, number, found, reasons)
         if not found:
             self.skip(min(reasons, default="nothing-affected"))
             return
         for reason in reasons & {"unreadable-package", "unreadable-versions"}:
             self.skip(reason)
         self._ids.add(record.id)
-        self._set.advisories.append(_advisory(record, severities))
+        self._set.advisories.append(_advisory(record, self._rated))
         for key, affected in found.items():
             self._set.packages.setdefault(key, []).append(affected)
 
@@ -152,7 +144,6 @@ class SetBuilder:
         raw: msgspec.Raw,
         number: int,
         found: dict[str, AffectedVersions],
-        severities: list[_Severity],
         reasons: set[str],
     ) -> None:
         """Take in what a record says of one package."""
@@ -164,7 +155,8 @@ class SetBuilder:
         if affected.package is None or affected.package.ecosystem.partition(":")[0] != self.ecosystem:
             reasons.add("other-ecosystem" if affected.package is not None else "no-package")
             return
-        if _is_unimportant(affected):
+        said = specific_of(affected.ecosystem_specific)
+        if said.urgency == "unimportant":
             reasons.add("unimportant")
             return
         named = key_of(affected.package.ecosystem, affected.package.name)
@@ -178,7 +170,7 @@ class SetBuilder:
             return
         if one.is_unreadable:
             reasons.add("unreadable-versions")
-        severities += affected.severity or ()
+        self._rated.add(affected.package.ecosystem, said, affected.severity)
         there = found.get(key)
         found[key] = one if there is None else _joined(there, one)
 
@@ -211,17 +203,7 @@ def _joined(one: AffectedVersions, other: AffectedVersions) -> AffectedVersions:
     )
 
 
-def _is_unimportant(affected: _Affected) -> bool:
-    """Whether the distribution says that it is no vulnerability in practice (Debian's urgency)."""
-    if b'"unimportant"' not in bytes(affected.ecosystem_specific):
-        return False
-    try:
-        return _SPECIFIC.decode(affected.ecosystem_specific).urgency == "unimportant"
-    except ValueError:
-        return False
-
-
-def _advisory(record: _Record, severities: Iterable[_Severity]) -> Advisory:
+def _advisory(record: _Record, rated: Rated) -> Advisory:
     upstream, related = record.upstream or [], record.related or []
     parts = _cves(upstream) or _cves(related)
     aliases = set(record.aliases or ())
@@ -236,24 +218,16 @@ def _advisory(record: _Record, severities: Iterable[_Severity]) -> Advisory:
         tuple(named[:_MOST_IDS]),
         tuple(parts[:_MOST_IDS]),
         _line(record.summary or "", _SUMMARY),
-        _best_vector(severities),
+        rated.vector(),
         _reference(record.references),
         _line(record.details or "", _DETAILS),
+        rated.word(record.summary or ""),
+        tuple(sorted(rated.ended)),
     )
 
 
 def _cves(names: Iterable[str]) -> list[str]:
     return sorted({name for name in names if _CVE.match(name)})
-
-
-def _best_vector(severities: Iterable[_Severity]) -> str:
-    """Of version 4, else 3.1, 3.0, 2; of several the first."""
-    vectors = [rated.score for rated in severities if rated.type.startswith("CVSS_V") and len(rated.score) < 300]
-    for beginning in _VECTORS:
-        for vector in vectors:
-            if vector.startswith(beginning):
-                return vector
-    return next(iter(vectors), "")
 
 
 def _reference(raw: msgspec.Raw) -> str:

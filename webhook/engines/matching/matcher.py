@@ -6,12 +6,13 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from webhook.errors import BomgateError, SourceError
 from webhook.model.advisories import AdvisorySet, AdvisorySetInfo, ComponentMatch
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
-from webhook.policy.advisoryindex import AdvisoryIndex, fingerprint_of
+from webhook.policy.advisoryindex import AdvisoryIndex, fingerprint_of, words_fingerprint
 from webhook.policy.advisorykeys import ecosystem_of
 from webhook.ports import AdvisorySource, AdvisoryStore, AutoAssess, Clock
 
@@ -81,6 +82,7 @@ class Matcher:
         assess: gives the auto-assessment rule.
         asks: whether a source is asked, too.
         reassess: see ``policy.reassessOnScoreChange``.
+        words: the scores of severity words, by name of the source.
     """
 
     sources: Sequence[AdvisorySource]
@@ -89,6 +91,7 @@ class Matcher:
     assess: Callable[[], AutoAssess]
     asks: bool = True
     reassess: bool = False
+    words: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     _loaded: str = ""
     _index: AdvisoryIndex = field(default_factory=lambda: AdvisoryIndex({}))
     _sets: dict[tuple[str, str], tuple[str, AdvisorySet]] = field(default_factory=dict)
@@ -186,7 +189,7 @@ class Matcher:
     def _pass(self) -> MatchReport | None:
         """One pass; None when the sets have changed meanwhile."""
         sets, progress = self.store.sets(), self.store.progress()
-        fingerprint = fingerprint_of(sets)
+        fingerprint = self._fingerprint(sets)
         if not sets and not progress.fingerprint:
             return MatchReport()
         after = progress.through if progress.fingerprint == fingerprint else -1
@@ -226,7 +229,7 @@ class Matcher:
 
     def _load(self, sets: Sequence[AdvisorySetInfo]) -> None:
         """Load the sets that are others than those in memory; such as cannot be read are tried again each time."""
-        fingerprint = fingerprint_of(sets)
+        fingerprint = self._fingerprint(sets)
         if fingerprint == self._loaded and len(self._sets) == len(sets):
             return
         loaded: dict[tuple[str, str], tuple[str, AdvisorySet]] = {}
@@ -237,7 +240,12 @@ class Matcher:
             if content is not None:
                 loaded[key] = (info.digest, content)
         self._sets, self._loaded = loaded, fingerprint
-        self._index = AdvisoryIndex({key: content for key, (_, content) in loaded.items()})
+        contents = {key: content for key, (_, content) in loaded.items()}
+        self._index = AdvisoryIndex(contents, self.words, self.store.asked_scores() if contents else {})
+
+    def _fingerprint(self, sets: Sequence[AdvisorySetInfo]) -> str:
+        """Of the sets, and of what the settings make of them."""
+        return f"{fingerprint_of(sets)}{words_fingerprint(self.words)}" if sets else ""
 
     @staticmethod
     def _checked(sets: Sequence[AdvisorySetInfo], ecosystem: str) -> dt.datetime:

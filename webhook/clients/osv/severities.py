@@ -1,0 +1,87 @@
+"""Severities: the vectors and words with which a record says how bad a vulnerability is.
+
+Vectors are in ``severity``, of the record or of a package. Words are there, too (Ubuntu), in the fields that the schema
+leaves to distributions and databases (Debian's urgency, GitHub's and Bitnami's severity), or in the title (Red Hat's
+family).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import msgspec
+
+from webhook.policy.severitywords import worst_word
+
+_VECTORS = ("CVSS:4.", "CVSS:3.1", "CVSS:3.0")
+_LONGEST = 300
+_TITLED = re.compile(r"(Critical|Important|Moderate|Low): ")
+
+
+class Severity(msgspec.Struct, gc=False):
+    """An entry of ``severity``."""
+
+    type: str = ""
+    score: str = ""
+
+
+class Specific(msgspec.Struct, gc=False):
+    """What ``ecosystem_specific`` and ``database_specific`` say of it."""
+
+    urgency: str | None = None
+    severity: str | None = None
+
+
+_SPECIFIC = msgspec.json.Decoder(Specific)
+_NOTHING = Specific()
+
+
+def specific_of(raw: msgspec.Raw) -> Specific:
+    """What a distribution or database says in its own fields; nothing where that cannot be read."""
+    content = bytes(raw)
+    if b'"urgency"' not in content and b'"severity"' not in content:
+        return _NOTHING
+    try:
+        return _SPECIFIC.decode(content)
+    except ValueError:
+        return _NOTHING
+
+
+@dataclass
+class Rated:
+    """All that one record says.
+
+    Attributes:
+        severities: of the record and its packages.
+        words: of distributions and databases; some are empty.
+        ended: releases that get no fix any more, with their ecosystem.
+    """
+
+    severities: list[Severity]
+    words: list[str]
+    ended: set[str] = field(default_factory=set)
+
+    def add(self, release: str, said: Specific, severities: list[Severity] | None) -> None:
+        """Take in what it says of a package in a release."""
+        self.severities += severities or ()
+        self.words += [said.urgency or "", said.severity or ""]
+        if said.urgency == "end-of-life":
+            self.ended.add(release)
+
+    def vector(self) -> str:
+        """The vector of version 4, else 3.1, 3.0, 2; of several the first; empty without any."""
+        given = [
+            rated.score for rated in self.severities if rated.type.startswith("CVSS_V") and len(rated.score) < _LONGEST
+        ]
+        for beginning in _VECTORS:
+            for vector in given:
+                if vector.startswith(beginning):
+                    return vector
+        return next(iter(given), "")
+
+    def word(self, title: str) -> str:
+        """The worst word, in lower case; that of the title where no field has one; empty without any."""
+        words = [*self.words, *(rated.score for rated in self.severities if not rated.type.startswith("CVSS_"))]
+        titled = _TITLED.match(title)
+        return worst_word(word for word in words if word != "end-of-life") or (titled[1].lower() if titled else "")
