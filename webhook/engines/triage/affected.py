@@ -122,9 +122,10 @@ class AffectedComponents:
         """The ids that have an identifier, by it in lower case."""
         found: dict[str, tuple[str, ...]] = {}
         for key, vulnerability in self.facts.items():
+            alone = (key,)  # one object for all of its names
             for name in vulnerability.identifiers:
                 folded = name.casefold()
-                found[folded] = (*found.get(folded, ()), key)
+                found[folded] = (*found[folded], key) if folded in found else alone
         return found
 
     def in_packages(self, pattern: str) -> set[int]:

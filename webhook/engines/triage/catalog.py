@@ -230,6 +230,7 @@ def _judged(judge: Judge, affecting: Affecting, facts: Mapping[str, Vulnerabilit
     types: dict[str, frozenset[str]] = {}
     changes: dict[str, dt.datetime] = {}
     with_state, with_type = _Joined[AssessmentState](), _Joined[str]()
+    no_states: frozenset[AssessmentState] = frozenset()  # each call makes another object
     for _, purl, keys in affecting:
         for key in keys:
             if key not in facts:
@@ -243,7 +244,7 @@ def _judged(judge: Judge, affecting: Affecting, facts: Mapping[str, Vulnerabilit
             if at is not None and (key not in changes or at < changes[key]):
                 changes[key] = at
     return {
-        key: Entry(one, states.get(key, frozenset()), types.get(key, frozenset()), changes.get(key))
+        key: Entry(one, states.get(key, no_states), types.get(key, _NONE), changes.get(key))
         for key, one in facts.items()
     }
 

@@ -12,7 +12,7 @@ from webhook.model.images import Digest, ImageRef, parse_image
 from webhook.model.inventory import InventoriedImage, InventoriedWorkload
 from webhook.model.policies import Policy
 from webhook.model.purls import Purl
-from webhook.model.verdicts import Finding, Verdict
+from webhook.model.verdicts import Finding, Reason, Verdict
 from webhook.policy.modes import enforced
 
 NAMELESS = "image"
@@ -78,17 +78,24 @@ Judging = Callable[[ImageRef, Digest, str], Verdict | None]
 
 
 def judge_of(checker: ImageChecker) -> Judging:
-    """Judges by what is in memory; findings that are equal are one object in all its verdicts."""
-    same: dict[tuple[Purl, str, Action, int, int], Finding] = {}
+    """Judges by what is in memory; findings and reasons that are equal are one object in all its verdicts."""
+    same: dict[Purl, tuple[Finding, ...]] = {}  # a few of each, and gone with the judge
+    reasons: dict[Reason, Reason] = {}
 
     def shared(finding: Finding) -> Finding:
-        records = id(finding.assessment), id(finding.expired)  # of the read model, so that they stay
-        known = same.setdefault((finding.purl, finding.vulnerability.id, finding.action, *records), finding)
-        return known if known == finding else finding
+        there = same.get(finding.purl, ())
+        for known in there:
+            if known.vulnerability is finding.vulnerability and known == finding:
+                return known
+        same[finding.purl] = (*there, finding)
+        return finding
 
     def judge(image: ImageRef, digest: Digest, namespace: str) -> Verdict | None:
         verdict = checker.unremembered(image, digest, namespace)
-        return None if verdict is None else replace(verdict, findings=tuple(map(shared, verdict.findings)))
+        if verdict is None:
+            return None
+        why = tuple(reasons.setdefault(reason, reason) for reason in verdict.reasons)
+        return replace(verdict, findings=tuple(map(shared, verdict.findings)), reasons=why)
 
     return judge
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from webhook.model.changes import UINT32
 from webhook.model.images import Digest
 
+_SMALL = 1 << 16
+"""Images whose places fit into two bytes."""
 Contents = Sequence[tuple[Digest, "array[int]"]]
 
 
@@ -34,7 +36,8 @@ class Whereabouts:
         for number in range(size + 1):  # where the images of each component end, for now
             total += starts[number]
             starts[number] = total
-        places = array(UINT32, bytes(4 * total))
+        kind = "H" if len(contents) <= _SMALL else UINT32
+        places = array(kind, bytes(array(kind).itemsize * total))
         for place in range(len(contents) - 1, -1, -1):
             for number in contents[place][1]:
                 starts[number] -= 1
