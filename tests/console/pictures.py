@@ -6,17 +6,22 @@ tests, in which all names are made up.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 from tests.console.chromium import ConsoleProcess, program
-from tests.console.world import filled
+from tests.console.world import filled, settings_of
 from tests.e2e.processes import wait_until
 from tests.ports.samples import digest
+from webhook.bootstrap.parts import open_parts
+from webhook.model.runs import RunProgress
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "pictures"
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 400, "height": 800}
@@ -40,7 +45,7 @@ PAGES = {
     "settings": "/settings",
     "nothing": "/nothing",
 }
-SHOWN = ("overview", "vulnerabilities", "preview", "type", "request")
+SHOWN = ("overview", "vulnerabilities", "preview", "type", "request", "run-now")
 """Those of the documentation."""
 
 
@@ -59,11 +64,12 @@ def take(folder: Path, names: tuple[str, ...], widths: tuple[dict[str, int], ...
             for width in widths:
                 page.set_viewport_size(width)
                 for name in names:
-                    show(page, link.partition("/sign-in")[0], name)
+                    with _going_on(process) if name == "run-now" else nullcontext():
+                        show(page, link.partition("/sign-in")[0], name)
                     end = f"-{width['width']}" if len(widths) > 1 else ""
                     page.screenshot(
                         path=folder / f"{name}{end}.png",
-                        full_page=len(widths) > 1 or name in ("preview", "type", "request"),
+                        full_page=len(widths) > 1 or name in ("preview", "type", "request", "run-now"),
                     )
         finally:
             browser.close()
@@ -122,11 +128,34 @@ def _show_request(page: Page, address: str) -> None:
         page.get_by_role("button", name="Ask").click()
 
 
-_STEPS = {"type": _show_type, "request": _show_request}
+def _show_run(page: Page, address: str) -> None:
+    """The page of the current run, as it is until it is loaded again."""
+    page.goto(f"{address}/runs/now")
+
+
+@contextmanager
+def _going_on(process: ConsoleProcess) -> Iterator[None]:
+    """A run of a Job that goes on, with what it has said so far."""
+    parts = open_parts(settings_of(process.database, str(process.folder)))
+    lease = parts.store.runs.acquire("bomgate-download-manual-7xk2p/1", duration=dt.timedelta(minutes=10))
+    now = parts.clock.now() - dt.timedelta(seconds=48)
+    parts.store.run_progress.begin(lease, now)
+    lines = ["1,200 components to ask for, which takes 1,187 coordinates.", "3,988 credits are left."]
+    for number, line in enumerate([*lines, *(f"{done} of 1,200 answered." for done in (128, 256, 384, 512))]):
+        at = now + dt.timedelta(seconds=9 * number)
+        parts.store.run_progress.tell(lease, RunProgress(1200, 512, 509, 14, 3, 0, 512.0, 3476.0), [line], at)
+    try:
+        yield
+    finally:
+        parts.store.runs.release(lease)
+        parts.store.close()
+
+
+_STEPS = {"type": _show_type, "request": _show_request, "run-now": _show_run}
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        take(Path(sys.argv[1]), (*PAGES, "preview", "type", "request"), (WIDE, NARROW))
+        take(Path(sys.argv[1]), (*PAGES, "preview", *_STEPS), (WIDE, NARROW))
     else:
         take(DOCS, SHOWN, ({**WIDE, "height": 640},))

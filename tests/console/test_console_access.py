@@ -12,6 +12,7 @@ from webhook.console.api import _cell
 from webhook.console.guards import HEADERS
 from webhook.errors import StoreUnreachable
 from webhook.policy.colors import LEAST, contrast, palette
+from webhook.store.triage import limits
 
 
 @pytest.mark.parametrize("path", ["/", "/vulnerabilities", "/settings", "/api/v1/vulnerabilities", "/types.css"])
@@ -151,6 +152,27 @@ def test_a_database_that_is_away_is_said_and_what_is_in_memory_is_shown(
     assert page.status_code == 200 and "The database does not answer" in page.text and "shop/web" in page.text
     assert console.get("/api/v1/vulnerabilities").status_code == 503
     assert console.get("/vulnerabilities").status_code == 503
+    monkeypatch.setattr(console.parts.store.triage, "runs", away)
+    page = console.get("/")
+    assert page.status_code == 200 and "The database does not answer, so they cannot be listed" in page.text
+    assert ">shop</a>" in page.text and "never ran" not in page.text and "unassessed.</p>" not in page.text
+    monkeypatch.setattr(console.parts.store.assessments, "append", away)
+    body = {"vulnerabilities": ["CVE-2021-44228"], "type": "Blocked", "comment": "why"}
+    assert console.send("/api/v1/decisions", body).status_code == 503, "nothing is recorded"
+
+
+def test_a_question_that_the_database_gives_up_says_that_it_is_too_broad(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    triage = console.parts.store.triage
+    monkeypatch.setattr(triage, "_seconds", 0.0)
+    monkeypatch.setattr(limits, "_STEPS", 1)
+    for path in ("/packages?name=*a*", "/assessments", "/audit"):
+        page, answer = console.get(path), console.get(f"/api/v1{path}")
+        assert (page.status_code, answer.status_code) == (422, 422), path
+        assert "takes too long" in page.text and answer.json["code"] == "too-broad"
+    monkeypatch.undo()
+    assert console.get("/audit").status_code == 200
 
 
 def test_sessions_end(stranger: Console) -> None:

@@ -102,3 +102,9 @@ def test_the_api_asks_joins_denies_and_refuses(asked: Console) -> None:
     assert asked.get("/api/v1/requests/99").status_code == 404
     denied = asked.get("/api/v1/requests?phase=denied").json["items"]
     assert [row["number"] for row in denied] == [1]
+
+
+def test_the_list_leads_to_the_form_and_shows_what_waits_first(console: Console) -> None:
+    page = console.get("/requests").text
+    assert 'href="/requests/new"' in page
+    assert ">any</option>" not in page, "what waits is shown where no phase is chosen"

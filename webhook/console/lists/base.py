@@ -38,6 +38,7 @@ class Filter:
         choices: value and label of each, for ``choice``; asked for each time.
         help: a sentence for the API's description.
         placeholder: an example.
+        is_always: whether the first choice counts where none is given, so that a page offers no *any* beside it.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Filter:
     choices: Callable[[], Sequence[tuple[str, str]]] = tuple
     help: str = ""
     placeholder: str = ""
+    is_always: bool = False
 
     def read(self, text: str, now: dt.datetime) -> Any:
         """The value of a text; None when it is empty.

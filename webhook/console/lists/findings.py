@@ -138,7 +138,7 @@ def _vulnerability_filters(face: ConsoleFace) -> tuple[Filter, ...]:
         Filter("ends_within", "Ends within days", "days", placeholder="7", help="An assessment of it ends then."),
         Filter("image", "Image digest", placeholder="sha256:…"),
         Filter("running", "Running only", "flag", help="Only in images that run in the cluster."),
-        Filter("sort", "Sort", "choice", lambda: _ORDERS),
+        Filter("sort", "Sort", "choice", lambda: _ORDERS, is_always=True),
     )
 
 

@@ -32,7 +32,7 @@ def request_list(face: ConsoleFace) -> ListView[ExceptionRequest]:
         "Requests",
         "Who needs an exception, and what was answered; those that wait, unless you choose another phase.",
         (
-            Filter("phase", "Phase", "choice", lambda: (*_PHASES, (_ANY, "Any"))),
+            Filter("phase", "Phase", "choice", lambda: (*_PHASES, (_ANY, "Any")), is_always=True),
             Filter("namespace", "Namespace", placeholder="shop"),
             Filter("user", "Requester", help="User name of whoever made it."),
             Filter("vulnerability", "Vulnerability", placeholder="CVE-2021-44228"),
@@ -62,6 +62,7 @@ def request_list(face: ConsoleFace) -> ListView[ExceptionRequest]:
         lambda _: (int,),
         "No request matches. A denial says how to ask for an exception.",
         "requests",
+        template="requests.html",
     )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.triage.assessments import AssessmentFilter, AssessmentLists, AssessmentRow
 from webhook.engines.triage.board import Board, BoardSource
 from webhook.engines.triage.vulnerabilities import VulnerabilityFilter, VulnerabilityLists, VulnerabilityRow
-from webhook.errors import TooBroad
+from webhook.errors import StoreUnreachable, TooBroad
 from webhook.model.actions import Action
 from webhook.model.components import ComponentState
 from webhook.model.records import AssessmentState, RunRecord
@@ -50,6 +50,7 @@ class Overview:
         taken_at: when the cluster was audited; None without a cluster.
         newest_answer: when the source last answered.
         last_run: the newest run of the downloader.
+        is_whole: whether the store answered; without it only what is in memory is shown.
     """
 
     namespaces: tuple[NamespaceRow, ...]
@@ -61,6 +62,7 @@ class Overview:
     taken_at: dt.datetime | None
     newest_answer: dt.datetime | None
     last_run: RunRecord | None
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,10 @@ class Overviews:
     clock: Clock
 
     def now(self) -> Overview:
-        """The overview as of now.
+        """The overview as of now; while the store does not answer, what is in memory.
 
         Raises:
-            StoreError: the store did not answer.
+            StoreError: the store answered with an error.
         """
         board = self.boards.now()
         rows: dict[str, dict[Action, int]] = {}
@@ -91,18 +93,29 @@ class Overviews:
         images = dict.fromkeys(Action, 0)
         for image in board.images:
             images[image.verdict.action] += 1
-        runs = self.store.runs(None, 1)
-        return Overview(
+        known = Overview(
             tuple(namespaces),
             images,
-            self._unassessed(),
+            (),
             _open(board),
-            self._ending(),
+            (),
             self.model.counts() if board.limits is None else {},
             board.taken_at,
             self.model.newest_answer,
-            runs[0][1] if runs else None,
+            None,
+            is_whole=False,
         )
+        try:
+            runs = self.store.runs(None, 1)
+            return replace(
+                known,
+                unassessed=self._unassessed(),
+                ending=self._ending(),
+                last_run=runs[0][1] if runs else None,
+                is_whole=True,
+            )
+        except StoreUnreachable:
+            return known
 
     def _unassessed(self) -> tuple[VulnerabilityRow, ...]:
         found: list[VulnerabilityRow] = []
