@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import io
 import json
 import tempfile
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from urllib.parse import quote
 
 from webhook.api.prefixes import PREFIX_BYTES, read_target
 from webhook.api.reviews import decode_review
+from webhook.clients.exploits.epss import read_epss
+from webhook.clients.exploits.kev import read_kev
 from webhook.clients.http import headers
 from webhook.clients.kube import grants, nodes, pullsecrets, resources, sbomreports
 from webhook.clients.kube.api import decoded
@@ -229,6 +232,17 @@ def osv(data: bytes) -> None:
             assert answer.state is not ComponentState.VULNERABLE or answer.vulnerabilities
 
 
+def epss(data: bytes) -> None:
+    found = read_epss(io.BytesIO(data))
+    assert all(name.startswith("cve-") and 0 <= steps <= 100_000 for name, steps in found.values.items())
+
+
+def kev(data: bytes) -> None:
+    found = read_kev(io.BytesIO(data))
+    last = found.as_of.toordinal() + 1
+    assert all(name.startswith("cve-") and 0 < day <= last for name, day in found.values.items())
+
+
 def docker_config(data: bytes) -> None:
     config = read_docker_config(data)
     for host in ("registry.example", "docker.io", "a.b.c:5000"):
@@ -351,6 +365,8 @@ TARGETS = {
     "purl": Target(purl),
     "ossindex": Target(ossindex, OUTSIDE),
     "osv": Target(osv, ()),
+    "epss": Target(epss, OUTSIDE),
+    "kev": Target(kev, OUTSIDE),
     "docker-config": Target(docker_config),
     "header": Target(header),
     "credential-provider": Target(provider, OUTSIDE),

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from sqlalchemy import update
 
 from tests.fakes import FakeClock
@@ -15,6 +16,7 @@ from tests.osv import affected, openssl, record
 from tests.ports.samples import AutoRule, answer, digest, vulnerability
 from webhook.clients.osv.records import SetBuilder
 from webhook.engines.controlling.matching import MatchDuty, MatchParts
+from webhook.engines.matching import matcher as matching
 from webhook.engines.matching.exploits import ExploitUpdater
 from webhook.engines.matching.matcher import Matcher
 from webhook.engines.matching.sources import SetState, SourceSchedule
@@ -337,3 +339,27 @@ def test_a_score_is_that_of_an_asked_source_before_that_of_a_word_which_the_sett
     reader.follow()
     (found,) = [held for held in reader.vulnerable if str(held.purl) == LIBSSL]
     assert [str(held.cvss_score) for held in found.vulnerabilities] == ["5.3", "8.0"]
+
+
+def test_a_pass_that_was_killed_goes_on_where_nothing_is_half_said(
+    real_store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(real_store, [LIBSSL, "pkg:deb/debian/openssl@3.0.7-1?distro=debian-12", LODASH])
+    monkeypatch.setattr(matching, "_PAGE", 1)
+    shelf = Shelf(Debian=[openssl()])
+    engine, recorded = matcher(real_store, clock, shelf), real_store.advisories.record
+    calls = []
+
+    def killed(*arguments: Any, **named: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return recorded(*arguments, **named)
+
+    monkeypatch.setattr(real_store.advisories, "record", killed)
+    with pytest.raises(KeyboardInterrupt):
+        engine.update()
+    assert Reader(real_store).follow()["clean"] == 0, "what was not matched yet is not clean"
+    report = matcher(real_store, clock, shelf).update()
+    assert not report.updates[0].changed, "the set was kept before"
+    assert Reader(real_store).follow() == {"clean": 0, "unknown": 1, "not_covered": 0, "vulnerable": 2}
