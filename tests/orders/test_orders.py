@@ -13,7 +13,7 @@ from webhook.policy.versions import ORDERS, compare_versions, version_key
 SIGNS = {None: "?", -1: "<", 0: "=", 1: ">"}
 WITHOUT_A_PLACE = {"conan": {"system", "master"}, "rpm": {"a"}}
 """What a program compares as text although no order is meant by it."""
-WITHOUT_A_PROGRAM = {"nuget", "pub", "swift"}
+WITHOUT_A_PROGRAM = {"bitnami", "nuget", "pub", "swift"}
 """Their orders are tested in tests/unit/policy/test_policy_versions.py, word by word after their references."""
 
 

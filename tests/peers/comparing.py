@@ -150,6 +150,8 @@ def _ours_only(one: Pair, key: Purl, document: Document, advisories: Advisories)
         return key.type
     if key.type == "golang" and key.package != key.package.lower():
         return "letter-case"
+    if key.name == "stdlib" and "pkg:golang/std@" in document.text:
+        return "std"
     if key.type == "pypi" and one.advisory in advisories.odd_names:
         return "odd-name"
     if one.advisory in advisories.commits_first:

@@ -50,7 +50,7 @@ DISTRIBUTIONS: Mapping[str, tuple[str, str]] = {
 }
 """Ecosystems, with the purl type and the distribution that they are about."""
 ECOSYSTEMS = tuple(sorted([*LANGUAGES, *DISTRIBUTIONS], key=str.lower))
-ORDERS: Mapping[str, str] = {"bitnami": "hex", "dhi": "hex"}
+ORDERS: Mapping[str, str] = {"dhi": "hex"}
 """Types whose versions have the order of another type."""
 
 _PRO = "ubuntu-pro"
@@ -130,6 +130,8 @@ def key_of(ecosystem: str, name: str) -> tuple[str, str] | None:
     """
     base, _, rest = ecosystem.partition(":")
     if kind := LANGUAGES.get(base):
+        if (kind, name) == ("golang", "toolchain"):  # the go command, which a program built with it does not contain
+            return kind, "pkg:golang/toolchain"
         path = name.replace(":", "/", 1) if kind == "maven" else name
         try:
             return kind, parse_purl(f"pkg:{kind}/{quote(path, safe='/')}").package

@@ -2,7 +2,7 @@
 
 Each ecosystem has its own order and its own idea of what a version is; a text that is none *cannot be ordered*. The
 orders are in ``policy.versionorders``, and docs/reference/versions.md lists them with their sources. Types without a
-known order (generic, github, bitnami …) have one for numbers with dots between them, and for nothing else.
+known order (generic, github …) have one for numbers with dots between them, and for nothing else.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ def _numbers(version: str) -> VersionKey | None:
 
 ORDERS: Mapping[str, Callable[[str], VersionKey | None]] = {
     "apk": distributions.apk,
+    "bitnami": semantic.bitnami,
     "cargo": semantic.strict,
     "cocoapods": languages.cocoapods,
     "composer": languages.composer,

@@ -275,3 +275,16 @@ def test_releases_at_their_end_of_life_are_named() -> None:
     ended = graded(package={"ecosystem_specific": {"urgency": "end-of-life"}})
     (found,) = index(Debian=[ended]).match(A).vulnerabilities
     assert found.description.startswith("No fix will come for Debian:12")
+
+
+@pytest.mark.parametrize(("version", "state"), [("1.25.2-7", VULNERABLE), ("1.25.3", CLEAN), ("1.25.3-1", CLEAN)])
+def test_a_revision_of_bitnami_is_newer_than_the_version_that_it_repackages(
+    version: str, state: ComponentState
+) -> None:
+    package = affected("Bitnami", "nginx", {"introduced": "0"}, {"fixed": "1.25.3"}, kind="SEMVER")
+    assert index(Bitnami=[record("BIT-nginx-1", package)]).match(Purl(f"pkg:bitnami/nginx@{version}")).state is state
+
+
+def test_the_go_command_is_no_part_of_the_standard_library() -> None:
+    command = record("GO-1", affected("Go", "toolchain", {"introduced": "0"}))
+    assert index(Go=[command]).match(Purl("pkg:golang/stdlib@1.20.1")).state is CLEAN

@@ -75,8 +75,8 @@ def test_what_is_no_range_is_refused_with_an_example(text: str) -> None:
         (">=1,<x", "0.9.0", "npm", False),
         (">=1,<x", "1.1.0", "npm", None),
         ("<9||<x", "1.1.0", "npm", True),
-        ("<2.0", "1.0.0", "bitnami", True),
-        ("<2.0", "1.0.0-4", "bitnami", None),
+        ("<2.0", "1.0.0", "github", True),
+        ("<2.0", "1.0.0-4", "github", None),
     ],
 )
 def test_where_one_of_the_two_cannot_be_ordered_only_equal_texts_decide(

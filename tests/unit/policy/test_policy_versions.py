@@ -17,6 +17,8 @@ IN_ORDER = {
     # the examples of pub_semver: a build comes after the version without it
     "pub": "1.0.0-alpha 1.0.0-alpha.1 1.0.0-beta.2 1.0.0-beta.11 1.0.0-rc.1 1.0.0-rc.1+build.1 1.0.0 1.0.0+0.3.7"
     " 1.3.7+build 1.3.7+build.2.b8f12d7 1.3.7+build.11.e0f985a 2.0.0",
+    # Bitnami's go-version: a number behind a hyphen is a revision of the package
+    "bitnami": "1.0.0-beta 1.0.0-rc.1 1.0.0 1.0.0-0 1.0.0-1 1.0.0-10 1.0.1 1.0.1-3 1.1.0",
     "swift": "1.0.0-alpha 1.0.0-alpha.1 1.0.0-beta 1.0.0-beta.2 1.0.0-beta.11 1.0.0-rc.1 1.0.0 v1.0.1 1.10.0",
     # Maven's own description of its order
     "maven": "1-alpha-1 1-alpha2 1-beta 1-milestone 1-rc 1-snapshot 1 1-sp 1-abc 1-xyz 1-1 1-2 1.1 1.1-jre 1.2",
@@ -75,9 +77,9 @@ def test_an_endless_number_is_no_trouble(purl_type: str) -> None:
 
 
 def test_a_type_without_a_known_order_has_one_for_numbers_only() -> None:
-    assert compare_versions("v1.10", "1.9", "bitnami") == 1
+    assert compare_versions("v1.10", "1.9", "github") == 1
     assert compare_versions("1.0.0", "1", "generic") == 0
-    assert version_key("1.0.0-4", "bitnami") is None
+    assert version_key("1.0.0-4", "github") is None
 
 
 def test_jitpack_names_builds_by_commits_which_have_no_order() -> None:

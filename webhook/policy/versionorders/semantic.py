@@ -1,4 +1,4 @@
-"""Semantic Versioning 2.0.0 and its dialects: npm, cargo, Go, Swift, NuGet, pub and hex.
+"""Semantic Versioning 2.0.0 and its dialects: npm, cargo, Go, Swift, NuGet, pub, hex and Bitnami.
 
 Keys are tuples: four numbers, then the pre-release, then (pub only) the build. Numbers that are left out are zeros, as
 in the ranges of all these ecosystems: ``<2`` means ``<2.0.0``.
@@ -49,6 +49,16 @@ def nuget(version: str) -> Key | None:
 def pub(version: str) -> Key | None:
     """A build comes after the version without it. Source: pub_semver, ``Version.compareTo``."""
     return _key(_PUB.fullmatch(version), has_builds=True)
+
+
+def bitnami(version: str) -> Key | None:
+    """A number behind a hyphen is a revision of the package, and comes after the version without it.
+
+    Records call their ranges SEMVER, by which it would come before. Source: Bitnami's go-version.
+    """
+    base, _, revision = version.partition("-")
+    key = strict(base) if revision.isascii() and revision.isdigit() else None
+    return strict(version) if key is None else (key[0], key[1], (1, (_identifier(revision),)))
 
 
 def golang(version: str) -> Key | None:
