@@ -16,12 +16,14 @@ from tests.e2e.processes import wait_until
 from tests.e2e.product import Bomgate, write_sbom
 from tests.e2e.registration import INSTANCE_LABEL
 from tests.osv import affected, openssl, publish, record
+from tests.vexdocuments import openvex, stated
 
 INSTANCE = "advisories"
 LIBSSL = "pkg:deb/debian/libssl3@3.0.{}-1?distro=debian-12.4&upstream=openssl"
 CONTENTS = {
     "debian": LIBSSL.format(7),
     "debian-fixed": LIBSSL.format(8),
+    "debian-stated": LIBSSL.format(7),
     "malicious": "pkg:npm/left-padd@1.0.0",
 }
 
@@ -70,3 +72,20 @@ def test_a_malicious_package_is_denied_without_any_score(bomgate: Bomgate, clust
     answer = create(cluster, namespace, "malicious")
     assert "MAL-2026-1" in answer.text
     assert "malicious package" in answer.text
+
+
+def test_a_supplier_lets_the_image_in_that_a_vex_document_names_and_no_other(
+    bomgate: Bomgate, cluster: Cluster, namespace: str
+) -> None:
+    wait_until(lambda: create(cluster, namespace, "debian-stated").denied, 20, "the advisories")
+    product = {"@id": reference("debian-stated"), "subcomponents": [{"@id": LIBSSL.format(7)}]}
+    statement = stated(vulnerability={"name": "CVE-2023-0286"}, products=[product])
+    file = bomgate.folder / "supplier.json"
+    file.write_bytes(openvex({key: value for key, value in statement.items() if value is not None}))
+    bomgate.run("vex", "add", file, "--author", "ada")
+    wait_until(lambda: create(cluster, namespace, "debian-stated").allowed, 20, "the VEX document")
+    assert create(cluster, namespace, "debian").denied
+    newer = stated("under_investigation", vulnerability={"name": "CVE-2023-0286"}, products=[product])
+    file.write_bytes(openvex({**newer, "timestamp": "2026-11-02T00:00:00Z"}, **{"@id": "https://supplier.example/2"}))
+    bomgate.run("vex", "add", file, "--author", "ada")
+    wait_until(lambda: create(cluster, namespace, "debian-stated").denied, 20, "the newer statement")
