@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind, VexProduct, VexStanding, VexStatement, VexStatus
-from webhook.policy.vexmatching import Miss, component_miss, product_miss
+from webhook.policy.vexmatching import Miss, component_miss, product_miss, where_named
 
 if TYPE_CHECKING:
     from webhook.model.purls import Purl
@@ -140,13 +140,15 @@ class VexIndex:
     def __init__(self, trust: VexTrust = NO_TRUST, kept: Iterable[KeptVex] = ()) -> None:
         self.trust = trust
         self.kept = tuple(sorted((held for held in kept if not held.is_removed), key=_identity))
-        self._claims: dict[str, tuple[Claim, ...]] = {}
-        found: dict[str, list[Claim]] = {}
+        self._claims: dict[tuple[str, str], tuple[Claim, ...]] = {}
+        found: dict[tuple[str, str], list[Claim]] = {}
         for claim in self.claims() if self.kept else ():
-            if trust.of(claim.kept.origin) is not None:
-                for name in dict.fromkeys(map(str.casefold, claim.statement.vulnerabilities)):
-                    found.setdefault(name, []).append(claim)
-        self._claims = {name: tuple(claims) for name, claims in found.items()}
+            if trust.of(claim.kept.origin) is None:
+                continue
+            for name in dict.fromkeys(map(str.casefold, claim.statement.vulnerabilities)):
+                for where in self._where(claim):
+                    found.setdefault((name, where), []).append(claim)
+        self._claims = {key: tuple(claims) for key, claims in found.items()}
         entries = [entry for held in self.kept for entry in trust.of(held.origin) or ()]
         spaces = {namespace for entry in entries for namespace in entry.namespaces}
         self.namespaces = frozenset(spaces | {held.origin.namespace for held in self.kept if held.origin.namespace})
@@ -174,9 +176,11 @@ class VexIndex:
         """
         if place.digest is None:
             return _NOTHING
-        there = {id(claim): claim for name in vulnerability.identifiers for claim in self._named(name)}
+        images = () if place.image is None else (*place.image.names, place.image.digest)
+        there = dict(self._named(vulnerability, (place.digest, *images)))
         if not there:
             return _NOTHING
+        there.update(self._named(vulnerability, parts_of(there.values(), place)))
         claims = [claim for claim in there.values() if self.counts_at(claim.kept, place, now)]
         changes = tuple(_changes(claims, now))
         winners = [self._winner(claims, purl, place, part, now) for part in parts_of(claims, place)]
@@ -204,8 +208,20 @@ class VexIndex:
             return False
         return not entries or any(entry.holds(place) for entry in entries)
 
-    def _named(self, name: str) -> Sequence[Claim]:
-        return self._claims.get(name.casefold(), ())
+    def _where(self, claim: Claim) -> set[str]:
+        """Digests and repositories of the images that a claim may be about."""
+        unversioned = self.trust.unversioned or not claim.statement.status.loosens
+        products, origin = claim.statement.products or (_ATTACHED,), claim.kept.origin
+        return set().union(*(where_named(product, origin, unversioned=unversioned) for product in products))
+
+    def _named(self, vulnerability: Vulnerability, where: Iterable[str | None]) -> Iterator[tuple[int, Claim]]:
+        """The claims about a vulnerability in some images, each with its identity."""
+        places = [place for place in where if place]
+        for name in vulnerability.identifiers:
+            folded = name.casefold()
+            for place in places:
+                for claim in self._claims.get((folded, place), ()):
+                    yield id(claim), claim
 
 
 def doubt(claim: Claim, now: dt.datetime) -> Miss | None:

@@ -164,6 +164,20 @@ def product_miss(
     return (None if unversioned else Miss.UNVERSIONED_PRODUCT), ()
 
 
+def where_named(product: VexProduct, origin: VexOrigin, *, unversioned: bool) -> set[str]:
+    """Digests and repositories of the images that a product may be; nothing else can be it.
+
+    Args:
+        product: as the statement names it.
+        origin: how its document came here.
+        unversioned: whether a name without a digest is enough.
+    """
+    found = {origin.image} if origin.image else set()
+    if product.digests or not unversioned:
+        return found | set(product.digests)
+    return found.union(*(_repositories(name) for name in product.names if _kind(name) in _IMAGES))
+
+
 def component_miss(names: Iterable[str], versions: tuple[str, ...], purl: Purl, *, unversioned: bool) -> Miss | None:
     """Why none of the names is certainly a component, by the nearest; None when one is, or when there are no names."""
     misses = [named(name).miss(purl, versions, unversioned=unversioned) for name in names]
