@@ -12,6 +12,9 @@ from tests.cli.installation import PARSER, Installation, digest, reference
 from tests.e2e.controlplane import build
 from tests.parts import unavailable
 from tests.vexdocuments import openvex, stated
+from webhook.bootstrap.sources import Sources
+from webhook.clients.machine import SystemClock
+from webhook.settings import load_settings
 
 IMAGE = reference("blocked")
 PRODUCT = f"registry.example/shop/blocked@{digest('blocked')}"
@@ -147,6 +150,8 @@ def test_a_source_may_be_an_archive_or_one_file(filled: Installation) -> None:
     filled.configure(sources=sources)
     updates = filled.ok("vex", "update", "--output", "json").json["sources"]
     assert [(entry["source"], entry["documents"]) for entry in updates] == [("hub", 2), ("one", 1)]
+    status = filled.ok("db", "status", "--output", "json").json
+    assert status["advisories"] == []
     filled.configure(sources=sources[:1])
     filled.ok("vex", "update")
     assert {entry["name"] for entry in filled.ok("vex", "list", "--output", "json").json["documents"]} == {"hub"}
@@ -162,6 +167,16 @@ def test_settings_that_cannot_work_are_refused(bomgate: Installation) -> None:
         ran = bomgate.run("vex", "list") if "signer" not in json.dumps(trust) else bomgate.run("check", IMAGE)
         assert ran.code == 2, trust
         assert said in ran.err
+
+
+def test_a_source_of_documents_has_no_sets_whose_age_is_watched(bomgate: Installation) -> None:
+    source = {"name": "hub", "kind": "vex", "location": str(bomgate.folder)}
+    bomgate.configure(sources=[source])
+    sources = Sources(load_settings(bomgate.config), SystemClock())
+    assert (sources.sets, sources.publish) == ([], False)
+    bomgate.configure(sources=[{**source, "everyHours": 2}])
+    ran = bomgate.run("vex", "list")
+    assert (ran.code, "controller.vexSeconds" in ran.err) == (2, True)
 
 
 def test_nobody_hands_a_document_in_alone_where_approvals_are_required(filled: Installation) -> None:
