@@ -22,7 +22,7 @@ from tests.registries import build as registries
 NewNamespace = Callable[..., str]
 HERE = f"{Path(__file__).resolve().parent}{os.sep}"
 FIGURES = tools_home() / f"node-figures{os.environ.get('PYTEST_XDIST_WORKER', '')}.txt"
-ORDER = ["installing", "policies", "workloads", "disruptions", "restarts", "releases"]
+ORDER = ["installing", "policies", "console", "workloads", "disruptions", "restarts", "releases"]
 """Of the files: the last ones leave less and less of the installation."""
 
 

@@ -68,6 +68,10 @@ class Namespaces:
             raise RuntimeError("the node's namespaces are gone, and nothing may write into the machine's own folders")
         return ["nsenter", f"--target={self._first}", "--net", "--mount", "--pid", "--uts", "--ipc", "--", *command]
 
+    def in_network(self, command: Sequence[str | Path]) -> list[str | Path]:
+        """The command that runs another one in the network inside, and else on the machine."""
+        return ["nsenter", f"--target={self._first}", "--net", "--", *command]
+
     def start(self, name: str, command: Sequence[str | Path], variables: Mapping[str, str] | None = None) -> Process:
         """Start a program inside that runs until it is stopped with :meth:`stop`."""
         return Process(name, self.command(command), self._folder, environment(variables))

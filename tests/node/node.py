@@ -160,6 +160,10 @@ class Node:
         arguments = self._namespaces.command(command)
         return subprocess.Popen(arguments, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=self._environment())
 
+    def in_its_network(self, *command: str | Path) -> list[str]:
+        """The command that runs a program of the machine, such as a browser, in the node's network."""
+        return list(map(str, self._namespaces.in_network(command)))
+
     def shell(self) -> None:
         """Give the terminal to a shell inside, with kubectl, helm and ctr on its PATH, until it ends."""
         tools = self._tools
