@@ -3,7 +3,8 @@
 The application answers in this process, so that a figure is that of the console and not of a network; what a browser
 would get, compressed, is counted. PostgreSQL is used where its programs are found, SQLite elsewhere. The pages are
 asked in turn, round by round. ``BENCH_BASE=/path/to/checkout`` names another build; its ``vulns list`` answers one of
-the questions from a store of the same shape, filled by its own program.
+the questions from a store of the same shape, filled by its own program. At the end fifty people click, see
+:mod:`bench.clicking`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from urllib.parse import urlencode
 from flask.testing import FlaskClient
 
 from bench import Row, show
+from bench.clicking import clicked
 from bench.processes import rss_mib
 from bench.store_fill import fill
 from tests.postgres import PostgresServer, find_programs
@@ -83,7 +85,8 @@ def main() -> list[Row]:
         began = time.perf_counter()
         moment = dt.datetime.now(dt.UTC).replace(microsecond=0) - dt.timedelta(days=1)
         fill(url, IMAGES, COMPONENTS, vulnerable=VULNERABLE, moment=moment)
-        rows = [Row(f"filling the store ({kind})", f"{time.perf_counter() - began:.0f} s"), *measured(url)]
+        filled = Row(f"filling the store ({kind})", f"{time.perf_counter() - began:.0f} s")
+        rows = [filled, *measured(url), *clicked(url)]
     show(f"Console, {IMAGES:,} images, {COMPONENTS:,} components", rows)
     return rows
 
