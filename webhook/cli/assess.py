@@ -73,7 +73,7 @@ _SHOWN_STATES = 3
 @click.option("--unassessed", is_flag=True, help=("In bulk: all without an assessment in force, except expired ones."))
 @click.option("--clear", is_flag=True, help="Withdraw the manual assessment with exactly this scope.")
 @click.option(
-    "--existing", is_flag=True, help=("Apply the CVSS ranges of the types to vulnerabilities that were never assessed.")
+    "--existing", is_flag=True, help=("Apply autoAssess of the types to vulnerabilities that were never assessed.")
 )
 @click.option("--allow-unknown", is_flag=True, help="Accept IDs that affect no known component.")
 @click.option("--dry-run", is_flag=True, help="Show what would be recorded, and what it would change.")

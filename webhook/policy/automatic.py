@@ -144,7 +144,7 @@ def assessments_by_exploitation(
         if any(names_condition(record.rule, found.type.name, condition) for record in automatic for condition in new):
             continue
         last = automatic[-1] if automatic and not automatic[-1].expired(now) else None
-        if last is None or _is_stricter(types, found, last):
+        if last is None or is_stricter(types, found, last):
             made.append(_given(found, pair.vulnerability, Scope(package=pair.package), now.replace(microsecond=0)))
     return made
 
@@ -162,7 +162,8 @@ def _new_conditions(found: Automatic, pair: AnsweredPair) -> list[str]:
     return [held for held in exploited(found.type, pair.vulnerability.exploitation) if held not in former]
 
 
-def _is_stricter(types: TypeTable, found: Automatic, last: Assessment) -> bool:
+def is_stricter(types: TypeTable, found: Automatic, last: Assessment) -> bool:
+    """Whether a type asks for more than what was given last; one that is gone asks for nothing."""
     was = types.get(last.type or "") or types.retired(last.type or "")
     return was is None or found.type.action > was.action
 

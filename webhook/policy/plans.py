@@ -12,7 +12,8 @@ from webhook.model.assessments import PROVISIONER, Assessment, Scope
 from webhook.model.purls import Purl
 from webhook.model.resources import StatedAssessment
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.automatic import auto_assessment
+from webhook.policy.automatic import auto_assessment, is_stricter
+from webhook.policy.conditions import exploited
 from webhook.policy.decisions import provisioned
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.precedence import ANYWHERE
@@ -22,13 +23,13 @@ from webhook.policy.typetable import TypeTable
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The result of applying the CVSS ranges to existing vulnerabilities.
+    """The result of applying the conditions of types to existing vulnerabilities.
 
     Attributes:
         assessments: what is (or would be) recorded.
         assessed: how many pairs of vulnerability and package are left alone because an assessment is in force.
         expired: how many because theirs has expired: a lapsed decision is for people to renew.
-        unmatched: how many because no range holds their score.
+        unmatched: how many because no condition of a type holds.
     """
 
     assessments: tuple[Assessment, ...]
@@ -40,7 +41,9 @@ class Plan:
 def plan_existing(
     pairs: Iterable[tuple[Vulnerability, str]], index: AssessmentIndex, types: TypeTable, now: dt.datetime
 ) -> Plan:
-    """Apply the CVSS ranges to vulnerabilities that were never assessed.
+    """Apply the conditions of types to vulnerabilities that were never assessed.
+
+    What was assessed automatically alone is assessed again where the vulnerability is exploited, and that is stricter.
 
     Args:
         pairs: vulnerabilities with the packages (canonical purls without version) that they affect.
@@ -53,7 +56,10 @@ def plan_existing(
         effective = index.effective(vulnerability, Purl(package), ANYWHERE, now)
         new = auto_assessment(types, vulnerability, package, now)
         if effective.assessment is not None:
-            assessed += 1
+            if new is not None and _is_exploited_more(types, vulnerability, effective.assessment):
+                made.append(new)
+            else:
+                assessed += 1
         elif effective.expired is not None:
             expired += 1
         elif new is None:
@@ -61,6 +67,14 @@ def plan_existing(
         else:
             made.append(new)
     return Plan(tuple(made), assessed, expired, unmatched)
+
+
+def _is_exploited_more(types: TypeTable, vulnerability: Vulnerability, last: Assessment) -> bool:
+    """Whether a condition about attacks gives a stricter type than was given automatically."""
+    found = types.automatic(vulnerability)
+    if found is None or last.by_hand or not exploited(found.type, vulnerability.exploitation):
+        return False
+    return is_stricter(types, found, last)
 
 
 def rehearsed(

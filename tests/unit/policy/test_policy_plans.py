@@ -9,13 +9,15 @@ from tests.fakes import NOON
 from tests.unit.policy.builders import DAY, LOG4J, NOW, vulnerability
 from tests.worlds import LOG4SHELL
 from webhook.errors import InvalidInput
-from webhook.model.assessments import PROVISIONER, Assessment, AssessmentSource, Scope
+from webhook.model.actions import Action
+from webhook.model.assessments import PROVISIONER, Assessment, AssessmentSource, AssessmentType, Scope
+from webhook.model.exploitation import Exploitation
 from webhook.model.resources import StatedAssessment
 from webhook.policy.automatic import auto_assessment
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.plans import plan_existing, rehearsed
 from webhook.policy.precedence import ANYWHERE
-from webhook.policy.typetable import default_types
+from webhook.policy.typetable import TypeTable, default_types
 
 PURL = LOG4J
 TYPES = default_types()
@@ -33,6 +35,20 @@ def test_the_ranges_are_applied_to_what_was_never_assessed_and_nothing_else() ->
     plan = plan_existing(pairs, AssessmentIndex.of([before, long_ago]), TYPES, NOW)
     assert plan.assessments == (auto_assessment(TYPES, new, LOG4J.package, NOW),)
     assert (plan.assessed, plan.expired, plan.unmatched) == (1, 1, 1)
+
+
+def test_what_is_exploited_is_assessed_again_where_that_is_stricter_and_nobody_decided() -> None:
+    types = TypeTable([*TYPES, AssessmentType("Stop", Action.DENY, auto_kev=True)])
+    day = dt.date(2026, 11, 29)
+    listed = replace(vulnerability(score="7.5"), id="CVE-2026-1", aliases=(), exploitation=Exploitation(day, day))
+    by_score = [auto_assessment(TYPES, listed, LOG4J.package, NOW)]
+    assert by_score[0] is not None
+    by_hand = replace(by_score[0], source=AssessmentSource.MANUAL, sequence=2)
+    pairs = [(listed, LOG4J.package)]
+    plan = plan_existing(pairs, AssessmentIndex.of([by_score[0]]), types, NOW)
+    assert [(made.type, made.rule) for made in plan.assessments] == [("Stop", "Stop KEV")]
+    for there in ([by_score[0], by_hand], [replace(by_score[0], type="Blocked")]):
+        assert plan_existing(pairs, AssessmentIndex.of(there), types, NOW).assessments == ()
 
 
 def stated(kind: str, scope: Scope | None = None) -> StatedAssessment:
