@@ -120,8 +120,8 @@ class SourceRule:
             yield "has no everyHours; controller.vexSeconds says when the documents are read again"
         if self.every_hours is not None and not 0.25 <= self.every_hours <= 8760:
             yield "has an everyHours that is not from 0.25 to 8760"
-        if self.kind == VEX and (self.every_hours is not None or self.artifact):
-            yield "has everyHours or an artefact, which a source of VEX documents cannot have"
+        if self.kind == VEX and self.artifact:
+            yield "has an artefact, which a source of VEX documents cannot have"
 
     def _ecosystem_problems(self) -> Iterator[str]:
         if not self.ecosystems:
