@@ -147,3 +147,16 @@ def test_everybody_may_tighten(strict: Console, door: str) -> None:
     answer = STRICTER[door](strict)
     assert answer.code == 0 if door.startswith("command") else answer.status_code in (200, 303), answer
     assert door == "command: by the ranges" or state(strict) != before
+
+
+def test_a_preview_says_it_and_leads_to_the_form_that_asks(strict: Console) -> None:
+    path = strict.post("/decide", {"tick": DENIED, "namespace": "shop"}).headers["Location"]
+    form = {"type": "Ignore", "comment": "why", "days": "10", "namespace": "shop", "step": "preview"}
+    shown = strict.get(strict.post(path, form).headers["Location"]).text
+    assert "Another person has to approve this (requests.required)" in shown and "What this changes" in shown
+    asked = f"/requests/new?vulnerability={DENIED}&amp;package=&amp;namespace=shop"
+    assert f'href="{asked}"' in shown
+    assert f'value="{DENIED}"' in strict.get(asked.replace("&amp;", "&")).text
+    undone = strict.get(f"/batches/{BLOCKED}").text
+    assert "Another person has to approve this" in undone
+    assert "Another person" not in strict.get("/batches/20261128-aaaaaa").text

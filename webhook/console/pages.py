@@ -201,7 +201,9 @@ def _add_decisions(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gat
         undo = None
         problem = ""
         try:
-            undo = planned_json(seen.decider.plan_undo(batch, person().name))
+            planned = seen.decider.plan_undo(batch, person().name)
+            undo = planned_json(planned)
+            seen.decider.check_approval(planned)
         except InvalidInput as found:
             problem = found.message
         return render_template("batch.html", batch=batch, rows=rows, undo=undo, problem=problem)
@@ -226,6 +228,7 @@ def _draft_page(face: ConsoleFace, name: str, draft: Draft, gate: Gate) -> str:
             draft.planned = seen.decider.plan(selected, decision_of(draft.values, person().name))
             draft.planned_for = dict(draft.values)
             shown = planned_json(draft.planned)
+            seen.decider.check_approval(draft.planned)
         except InvalidInput as found:
             problem = found
     return render_template(

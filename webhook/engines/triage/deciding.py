@@ -195,6 +195,15 @@ class Decider:
                 affected[name.casefold()] = (row.vulnerability, row.components)
         return self._effects(records, affected)
 
+    def check_approval(self, planned: Planned) -> None:
+        """Refuse what loosens where that takes another person, before anybody records it.
+
+        Raises:
+            ApprovalNeeded: see above.
+            StoreError: the store did not answer.
+        """
+        self._parts.assessor.check_approval(planned.records)
+
     def record(self, planned: Planned, *, override: bool, recorded_by: str) -> str:
         """Record what was planned, with a row in the audit log; the name of its batch.
 
