@@ -11,6 +11,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests import preloaded
 from tests.fakes import FakeClock
 from tests.parts import unavailable
 from tests.pooler import Pooler
@@ -23,6 +24,16 @@ from webhook.store.repositories import Store, open_store
 hypothesis.settings.register_profile("unhurried", hypothesis.settings(), deadline=None)  # speed is measured in bench/
 hypothesis.settings.register_profile("quick", hypothesis.settings(), deadline=None, max_examples=10)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "unhurried"))
+
+
+def pytest_configure() -> None:
+    """Let bomgate's processes start without loading the package each time."""
+    preloaded.install()
+
+
+def pytest_unconfigure() -> None:
+    """End what they were started from."""
+    preloaded.end()
 
 
 @pytest.hookimpl(wrapper=True)
