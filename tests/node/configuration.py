@@ -18,7 +18,8 @@ from tests.node import machine
 NODE, ADDRESS = "node", "10.99.0.1"
 """Name and address of the node; the address exists only in its own network namespace."""
 PODS, SERVICES, API_SERVICE = "10.244.0.0/24", "10.96.0.0/16", "10.96.0.1"
-API = "https://127.0.0.1:6443"
+API_PORT = 6443
+API = f"https://127.0.0.1:{API_PORT}"
 REGISTRY = "registry.example"
 """The registry's name in references; it is reached at ``REGISTRY_ADDRESS``."""
 REGISTRY_ADDRESS = f"{ADDRESS}:5000"

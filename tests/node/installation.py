@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tests.doubles.ossindex.behaviour import PAT
 from tests.e2e.cluster import Ran
@@ -155,13 +156,12 @@ class Installation:
 
     def _only_current(self) -> bool:
         wanted = {"webhook": 3, "controller": 2, "postgresql": 1}
-        # One kubectl, which lists one kind after the other, Pods last: each start of it takes a tenth of a second.
-        listed = self.node.get("deployments,statefulsets,pods", "-n", NAMESPACE)["items"]
-        owners = [item for item in listed if item["kind"] != "Pod"]
+        apps = f"/apis/apps/v1/namespaces/{NAMESPACE}"
+        owners = [owner for kind in ("deployments", "statefulsets") for owner in self.node.listed(f"{apps}/{kind}")]
         # On a busy machine the controllers may not have seen yet what was asked for.
         if any(owner["status"].get("observedGeneration", 0) < owner["metadata"]["generation"] for owner in owners):
             return False
-        pods = [item for item in listed if item["kind"] == "Pod" and component_of(item) in wanted]
+        pods = self.pods(*wanted)  # after those who make them
         return Counter(map(component_of, pods)) == wanted and all(map(is_ready, pods))
 
     def decides(self, seconds: float = 120) -> None:
@@ -185,8 +185,8 @@ class Installation:
 
     def pods(self, *components: str) -> list[Any]:
         """The Pods of components, those on their way out as well."""
-        label = f"{COMPONENT} in ({','.join(components)})"
-        return list(self.node.get("pods", "-n", NAMESPACE, "-l", label)["items"])
+        label = quote(f"{COMPONENT} in ({','.join(components)})")
+        return self.node.listed(f"/api/v1/namespaces/{NAMESPACE}/pods?labelSelector={label}")
 
     def uids(self, *components: str) -> set[str]:
         """The UIDs of the components' Pods."""
@@ -208,15 +208,16 @@ class Installation:
         self.node.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
 
         def found() -> bool:
-            return self.node.kubectl("-n", name, "get", "serviceaccount", "default", check=False).code == 0
+            return self.node.asked(f"/api/v1/namespaces/{name}/serviceaccounts/default")[0] == 200
 
         wait_until(found, 20, f"the ServiceAccount of {name}")
         return name
 
     def leader(self) -> str:
         """The name of the controller Pod that holds the lease; empty when nobody does."""
-        lease = self.node.get("lease", "-n", NAMESPACE, "bomgate-controller")
-        return str(lease["spec"].get("holderIdentity") or "")
+        leases = self.node.listed(f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases")
+        spec = next(lease["spec"] for lease in leases if lease["metadata"]["name"] == "bomgate-controller")
+        return str(spec.get("holderIdentity") or "")
 
     @contextmanager
     def load(self, namespace: str, least: int = 50) -> Iterator[Load]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.e2e.processes import Process, wait_until
 from tests.node import machine
 from tests.node.first import OWN_FOLDERS
 
+_GO = {"GOGC": "400"}
+"""Memory for time: programs in Go look for garbage less often; see tests/run.py."""
+_NETWORK = 0x40000000  # CLONE_NEWNET
 FIRST = Path(__file__).with_name("first.py")
 
 
@@ -82,6 +88,22 @@ class Namespaces:
             os.kill(self.child(process.pid), how)  # nsenter waits for it
         wait_until(lambda: not process.running, seconds, f"the end of {process.name}")
 
+    def connect(self, port: int, seconds: float = 20.0) -> socket.socket:
+        """A connection to a port of the node's loopback, to be used from outside.
+
+        Raises:
+            OSError: nothing listens there, or the namespaces are gone.
+        """
+
+        def connected() -> socket.socket:
+            with Path(f"/proc/{self._first}/ns/net").open("rb") as network:
+                if ctypes.CDLL(None, use_errno=True).setns(network.fileno(), _NETWORK):
+                    raise OSError(ctypes.get_errno(), "setns")
+            return socket.create_connection(("127.0.0.1", port), seconds)
+
+        with ThreadPoolExecutor(1) as inside:  # only this thread goes in, and it ends
+            return inside.submit(connected).result()
+
     @staticmethod
     def child(pid: int) -> int:
         """The only child of a process, by its id out here."""
@@ -95,4 +117,4 @@ class Namespaces:
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Nothing of the one who runs the tests: no settings, no proxies, no credentials."""
-    return {"PATH": machine.search_path(), "HOME": str(Path.home()), "LC_ALL": "C.UTF-8", **(more or {})}
+    return {"PATH": machine.search_path(), "HOME": str(Path.home()), "LC_ALL": "C.UTF-8", **_GO, **(more or {})}

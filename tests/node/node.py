@@ -6,14 +6,16 @@ interfaces, rules, settings and folders stay as they are. ``python -m tests.node
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import socket
+import ssl
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from signal import SIGTERM, Signals
 from typing import Any
@@ -21,7 +23,7 @@ from typing import Any
 from tests.e2e.cluster import ClusterError, Ran
 from tests.e2e.processes import Process, wait_until
 from tests.node import configuration, machine, parts
-from tests.node.configuration import ADDRESS, NODE, REGISTRY_ADDRESS
+from tests.node.configuration import ADDRESS, API_PORT, NODE, REGISTRY_ADDRESS
 from tests.node.namespaces import Namespaces, environment
 from tests.node.parts import Tools
 
@@ -116,7 +118,7 @@ class Node:
         return self.api_is_ready()
 
     def api_is_ready(self) -> bool:
-        return self.kubectl("get", "--raw", "/readyz", check=False).code == 0
+        return self.asked("/readyz")[0] == 200
 
     def containerd_is_ready(self) -> bool:
         """Whether it listens; the file alone may be that of one which was killed."""
@@ -125,10 +127,11 @@ class Node:
 
     def is_ready(self) -> bool:
         """Whether Pods can be created, run and found."""
-        ready = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
+        status, node = self.asked(f"/api/v1/nodes/{NODE}")
+        conditions = json.loads(node)["status"].get("conditions", ()) if status == 200 else ()
         return (
-            self.kubectl("get", "node", NODE, "-o", ready, check=False).out == "True"
-            and self.kubectl("-n", "default", "get", "serviceaccount", "default", check=False).code == 0
+            any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
+            and self.asked("/api/v1/namespaces/default/serviceaccounts/default")[0] == 200
             and self.run("curl", "-sf", "http://127.0.0.1:10256/healthz", check=False).code == 0
             and self.run("curl", "-sf", "http://127.0.0.1:8181/ready", check=False).code == 0
         )
@@ -180,6 +183,35 @@ class Node:
     def get(self, *arguments: str) -> Any:
         """What ``kubectl get`` tells, as JSON."""
         return json.loads(self.kubectl("get", *arguments, "-o", "json").out)
+
+    def asked(self, path: str) -> tuple[int, bytes]:
+        """Status and body of a GET at the API server, as cluster-admin; 0 while it does not answer.
+
+        For what is asked again and again, where each kubectl would cost more than all that the API server does.
+        """
+        context = ssl.create_default_context(cafile=str(self.folder / "ca" / "tls.crt"))
+        pair = self.folder / "user-admin"
+        context.load_cert_chain(pair / "tls.crt", pair / "tls.key")
+        try:
+            with closing(self._namespaces.connect(API_PORT)) as plain:
+                connection = http.client.HTTPConnection("127.0.0.1")
+                connection.sock = context.wrap_socket(plain, server_hostname="127.0.0.1")
+                with closing(connection):
+                    connection.request("GET", path)
+                    answer = connection.getresponse()
+                    return answer.status, answer.read()
+        except (OSError, http.client.HTTPException):
+            return 0, b""
+
+    def listed(self, path: str) -> list[Any]:
+        """The items of a list at the API server; waits until it answers.
+
+        Raises:
+            AssertionError: the API server does not know it.
+        """
+        status, body = wait_until(lambda: next((it for it in [self.asked(path)] if it[0]), None), 30, "an answer")
+        assert status == 200, body
+        return list(json.loads(body)["items"])
 
     def apply(self, *objects: Any) -> None:
         """Apply manifests."""
