@@ -93,7 +93,8 @@ def test_events_in_any_order_and_number_mean_what_the_schema_says(
         "versions": [order.versions[listed_place] for listed_place in listed],
     }
     builder = SetBuilder(order.ecosystem.partition(":")[0])
-    builder.add(json.dumps(record("X-1", package)).encode())
+    other = {"package": {"ecosystem": order.ecosystem, "name": "b"}, "versions": ["1"]}
+    builder.add(json.dumps(record("X-1", package, other)).encode())
     index = AdvisoryIndex({("osv", builder.ecosystem): builder.finish()})
     expected = place in listed or any(affected_by_the_schema(place, events) for events in ranges)
     state = index.match(order.purl_of(order.versions[place])).state

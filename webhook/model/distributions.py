@@ -106,6 +106,8 @@ def release_of(distribution: str, stated: str) -> str:
     head, _, last = word.rpartition("-")
     name = DISTRIBUTIONS.get(head, head) or distribution
     release = _CODENAMES.get(name, _NO_NAMES).get(last, last if last in _WORDS else "")
+    if not release and word.endswith(".tumbleweed"):  # as Trivy names the family
+        release = "tumbleweed"
     if not release:
         name = DISTRIBUTIONS.get(word, word) or distribution
     if name in ROLLING:

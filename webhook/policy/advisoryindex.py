@@ -68,6 +68,11 @@ class AdvisoryIndex:
         self._sets: dict[str, list[tuple[str, AdvisorySet]]] = {}
         for (source, ecosystem), content in sorted(sets.items()):
             self._sets.setdefault(ecosystem, []).append((source, content))
+        self._places = {
+            (source, ecosystem): frozenset(name.partition("/")[0] for name in content.packages)
+            for (source, ecosystem), content in sets.items()
+            if ecosystem in DISTRIBUTIONS
+        }
         self._orders = {kind: VersionOrder(kind) for kind in _kinds()}
         self._described: dict[tuple[str, str], Vulnerability] = {}
         self._vectors: dict[str, str] | None = None
@@ -87,9 +92,14 @@ class AdvisoryIndex:
         Args:
             purl: its key, with a version and its context.
         """
-        sets = self._sets.get(ecosystem_of(purl), ())
+        ecosystem = ecosystem_of(purl)
+        sets = self._sets.get(ecosystem, ())
         keys = advisory_keys(purl) if sets else ()
-        if not keys:
+        if keys and ecosystem in DISTRIBUTIONS:
+            # Of a release that no advisory is about nobody said that its packages are clean.
+            places = {key.name.partition("/")[0] for key in keys}
+            sets = [pair for pair in sets if not places.isdisjoint(self._places[pair[0], ecosystem])]
+        if not keys or not sets:
             return _NOT_COVERED
         order = self._orders[purl.type]
         found: dict[str, Vulnerability] = {}

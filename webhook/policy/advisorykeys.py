@@ -64,7 +64,7 @@ _REBUILT = frozenset(["6", "7", "8"])
 _NUMBERS = re.compile(r"v?([0-9]+(?:\.[0-9]+)?)\Z")
 _UBUNTU = re.compile(r"([0-9]{2}\.[0-9]{2})(?::LTS)?\Z")
 _REDHAT = re.compile(r"enterprise_linux:([0-9]+)(?:::|\Z)")
-_SUSE = re.compile(r".* ([0-9]+)(?: SP([0-9]+))?(?:-\w+)?\Z")
+_SUSE = re.compile(r".* ([0-9]+)(?:\.([0-9]+)| SP([0-9]+))?(?:-\w+)?\Z")
 _LEAP = re.compile(r"Leap (?:Micro )?([0-9]+\.[0-9]+)\Z")
 
 
@@ -157,7 +157,8 @@ def _releases(distribution: str, rest: str) -> Iterator[str]:
             yield found[1]
     elif distribution == "suse":
         if found := _SUSE.match(rest):
-            yield f"{found[1]}.{found[2]}" if found[2] else found[1]
+            minor = found[2] or found[3]
+            yield f"{found[1]}.{minor}" if minor else found[1]
     elif distribution == "opensuse":
         if found := _LEAP.match(rest):
             yield found[1]

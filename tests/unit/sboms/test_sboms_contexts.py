@@ -181,6 +181,7 @@ def test_a_context_is_read_from_a_key() -> None:
         ("suse", "sles-15.4", "suse-15.4"),
         ("opensuse", "opensuse.leap-15.4", "opensuse-15.4"),
         ("opensuse", "opensuse-tumbleweed-20230101", "opensuse-tumbleweed"),
+        ("opensuse", "opensuse.tumbleweed-20230101", "opensuse-tumbleweed"),
         ("wolfi", "wolfi-20230201", ""),
         ("debian", "", ""),
         ("debian", "debian", ""),
