@@ -216,6 +216,7 @@ def test_a_new_entry_of_kev_denies_what_is_known_already(exploited: Installation
     report = exploited.ok("download", "--output", "json").json
     assert [(entry["kind"], entry["entries"]) for entry in report["exploits"]] == [("KEV", 1), ("EPSS", 1)]
     assert verdict(exploited)["action"] == "warn"
+    assert exploited.ok("vulns", "list", "--kev", "--output", "json").json["vulnerabilities"] == []
     publish_exploits(tmp_path / "exploits", "CVE-2021-44228", "CVE-2021-23337")
     report = exploited.ok("download", "--output", "json").json
     assert [entry["auto_assessed"] for entry in report["exploits"]] == [1, 0]
@@ -230,6 +231,8 @@ def test_a_new_entry_of_kev_denies_what_is_known_already(exploited: Installation
     }
     assert finding["assessment"]["comment"] == "Known to be exploited since 2021-12-10 (KEV of 2026-01-02)."
     assert "KEV, EPSS 0.12" in exploited.ok("vulns", "list").out
+    listed = exploited.ok("vulns", "list", "--kev", "--output", "json").json["vulnerabilities"]
+    assert [(entry["id"], entry["exploitation"]["kev"]) for entry in listed] == [("GHSA-35jh-r3h4-6jhm", "2021-12-10")]
     shown = exploited.ok("vulns", "show", "CVE-2021-23337").out
     assert "known exploited since 2021-12-10, KEV of 2026-01-02; EPSS 0.12345 on 2026-01-02" in " ".join(shown.split())
     assert exploited.ok("vulns", "list", "-o", "csv").out.splitlines()[1].endswith(",2021-12-10,0.12345")

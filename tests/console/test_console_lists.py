@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import gzip
 import io
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from tests.console.conftest import Console
 from tests.console.world import EVIL, HOSTILE
 from tests.ports.samples import digest
+from webhook.model.exploitation import ExploitKind, ExploitSet, FetchedExploits
+from webhook.policy.typetable import default_types
 
 LISTS = (
     "vulnerabilities",
@@ -243,3 +246,21 @@ def test_requests_are_counted(shown: Console) -> None:
     shown.get("/vulnerabilities")
     text = shown.get("/metrics").text
     assert 'bomgate_console_requests_total{asked="page",status="2xx"}' in text
+
+
+def test_what_is_known_to_be_exploited_is_shown_and_can_be_filtered(console: Console) -> None:
+    day = dt.date(2026, 11, 29)
+    entries = ExploitSet(ExploitKind.KEV, day, {"cve-2021-44228": dt.date(2021, 12, 10).toordinal()})
+    parts, now = console.parts, console.parts.clock.now()
+    parts.store.exploits.keep(
+        FetchedExploits("kev", ExploitKind.KEV, "sha256:1", "", entries), "", default_types(), now
+    )
+    parts.refresher.refresh()
+    console.triage.boards.refresh()
+    rows = console.get("/api/v1/vulnerabilities?kev=1").json["items"]
+    assert [(row["id"], row["attacks"]) for row in rows] == [("CVE-2021-44228", "KEV")]
+    page = console.get("/vulnerabilities/CVE-2021-44228").text
+    assert "since 2021-12-10, says the list of 2026-11-29" in page
+    one = console.get("/api/v1/vulnerabilities/CVE-2021-44228").json
+    assert one["exploitation"] == {"kev": "2021-12-10", "kev_as_of": "2026-11-29", "epss": None, "epss_as_of": None}
+    assert "known exploited, KEV of 2026-11-29" in {finding["note"] for finding in one["findings"]}

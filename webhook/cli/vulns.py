@@ -103,6 +103,7 @@ def command() -> None:
     metavar="DATE",
     help="Only those first seen since: 2026-11-29, or 7d for the last 7 days.",
 )
+@click.option("--kev", is_flag=True, help="Only what is known to be exploited, by a source of KEV.")
 @click.option("--running", is_flag=True, help="Only in images that run in the cluster, as of its last audit.")
 @click.option(
     "--package", metavar="GLOB", help="Only in packages with such a name: 'log4j*', or a purl as 'pkg:npm/lod*'."

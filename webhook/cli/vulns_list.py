@@ -42,7 +42,7 @@ CSV_COLUMNS = (
     "epss",
 )
 _LISTED = 3
-_TRIAGED = ("severity", "since", "sort", "limit", "running", "package", "expires_within")
+_TRIAGED = ("severity", "since", "sort", "limit", "running", "package", "expires_within", "kev")
 """Options that the lists of triage answer."""
 
 
@@ -182,6 +182,7 @@ def _filter(parts: Parts, given: Mapping[str, Any]) -> VulnerabilityFilter:
         package=given["package"] or (str(parse_purl(given["purl"])) if given["purl"] else None),
         image=None if given["image"] is None else _digest(parts, given["image"]),
         ends_within=given["expires_within"],
+        kev=bool(given["kev"]),
     )
 
 

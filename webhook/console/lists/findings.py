@@ -95,6 +95,7 @@ def vulnerability_filter(values: Values) -> VulnerabilityFilter:
         image=None if image is None else parse_digest(image),
         text=values.get("text"),
         ends_within=values.get("ends_within"),
+        kev=bool(values.get("kev")),
     )
 
 
@@ -137,6 +138,7 @@ def _vulnerability_filters(face: ConsoleFace) -> tuple[Filter, ...]:
         Filter("since", "First seen since", "date", placeholder="7d or 2026-11-29"),
         Filter("ends_within", "Ends within days", "days", placeholder="7", help="An assessment of it ends then."),
         Filter("image", "Image digest", placeholder="sha256:…"),
+        Filter("kev", "Known exploited", "flag", help="Listed in KEV."),
         Filter("running", "Running only", "flag", help="Only in images that run in the cluster."),
         Filter("sort", "Sort", "choice", lambda: _ORDERS, is_always=True),
     )

@@ -66,6 +66,14 @@ class Catalog:
     records: Records
     entries: Mapping[str, Entry]
 
+    def listed(self) -> frozenset[str]:
+        """Ids of those that are known to be exploited."""
+        return frozenset(
+            key
+            for key, entry in self.entries.items()
+            if (known := entry.vulnerability.exploitation) is not None and known.kev is not None
+        )
+
     def in_state(self, state: AssessmentState) -> frozenset[str]:
         """Ids with a finding in a state."""
         return self._by_state.get(state, _NONE)

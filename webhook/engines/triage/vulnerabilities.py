@@ -50,6 +50,7 @@ class VulnerabilityFilter:
         image: digest of an image that has it.
         text: a part of the identifier, an alias or the title.
         ends_within: an assessment ends within so many days.
+        kev: only what is known to be exploited.
     """
 
     order: VulnerabilityOrder = VulnerabilityOrder.SCORE
@@ -65,6 +66,7 @@ class VulnerabilityFilter:
     image: str | None = None
     text: str | None = None
     ends_within: int | None = None
+    kev: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +277,8 @@ class VulnerabilityLists:
             sets.append(catalog.affected.ranked(max(int(wanted.scores[0] * 10), 0), int(wanted.scores[1] * 10)))
         if wanted.since is not None:
             sets.append(catalog.affected.seen_since(wanted.since))
+        if wanted.kev:
+            sets.append(catalog.listed())
         if wanted.text:
             sets.append(catalog.affected.containing(wanted.text))
         sets.sort(key=len)
