@@ -117,11 +117,11 @@ class SourceRule:
         if self.max_megabytes < 1:
             yield "has a maxMegabytes below 1"
         if self.every_hours is not None and self.kind == VEX:
-            yield "has no everyHours; controller.vexSeconds says when the documents are read again"
+            yield "cannot have everyHours; controller.vexSeconds says when the documents are read again"
         if self.every_hours is not None and not 0.25 <= self.every_hours <= 8760:
             yield "has an everyHours that is not from 0.25 to 8760"
         if self.kind == VEX and self.artifact:
-            yield "has an artefact, which a source of VEX documents cannot have"
+            yield "cannot have an artefact, being of the kind vex"
 
     def _ecosystem_problems(self) -> Iterator[str]:
         if not self.ecosystems:
