@@ -16,7 +16,7 @@ from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 
-FORMAT = 2
+FORMAT = 3
 """Version of how sets are kept; sets of another are read from their source again."""
 
 
@@ -28,7 +28,7 @@ class Advisory(msgspec.Struct, frozen=True, gc=False, array_like=True):
         aliases: further ids of the same vulnerability, sorted.
         parts: ids of the vulnerabilities that an advisory about several of them is about, sorted.
         summary: one line, possibly empty.
-        vector: the best CVSS vector; empty without one.
+        vector: the CVSS vector with the highest score; empty without one.
         reference: URL of a page; possibly empty.
         details: the beginning of the text.
         word: what the source calls its severity, in lower case; possibly empty.

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Set
 from decimal import Decimal
 from typing import NamedTuple
 
-from webhook.model.advisories import FORMAT, Advisory, AdvisorySet, AdvisorySetInfo
+from webhook.model.advisories import FORMAT, Advisory, AdvisorySet, AdvisorySetInfo, AffectedVersions
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ASKED, Vulnerability
 from webhook.policy.advisories import score_of_vector
-from webhook.policy.advisorykeys import DISTRIBUTIONS, LANGUAGES, advisory_keys, ecosystem_of
-from webhook.policy.affected import VersionOrder
-from webhook.policy.scores import LOWEST
+from webhook.policy.advisorykeys import DISTRIBUTIONS, LANGUAGES, AdvisoryKey, advisory_keys, ecosystem_of
+from webhook.policy.affected import VersionOrder, names_stream
+from webhook.policy.scores import LOWEST, is_scored
 from webhook.policy.severitywords import WORDS
 
 
@@ -47,6 +48,7 @@ class Rating(NamedTuple):
 
 
 _UNRATED = Rating(None)
+_NUMBERED = re.compile(r"-([0-9]{4}):([0-9]{1,9})")
 
 
 class AdvisoryIndex:
@@ -75,7 +77,8 @@ class AdvisoryIndex:
         }
         self._orders = {kind: VersionOrder(kind) for kind in _kinds()}
         self._described: dict[tuple[str, str], Vulnerability] = {}
-        self._vectors: dict[str, str] | None = None
+        self._vectors: Mapping[str, Set[str]] | None = None
+        self._scores: dict[str, Decimal | None] = {}
 
     @property
     def ecosystems(self) -> frozenset[str]:
@@ -107,19 +110,23 @@ class AdvisoryIndex:
         unsure = False
         for source, content in sets:
             decided: set[int] = set()
-            for name, version, decides in keys:
-                for affected in content.packages.get(name, ()):
+            for key in keys:
+                older: list[AffectedVersions] = []
+                for affected in content.packages.get(key.name, ()):
                     if affected.advisory in decided:
                         continue
-                    if decides:
+                    if key.decides:
                         decided.add(affected.advisory)
-                    matched = order.match(version, affected)
+                    matched = order.match(key.version, affected)
                     if matched.is_affected:
                         vulnerability = self._vulnerability(source, content.advisories[affected.advisory])
                         found[vulnerability.id] = vulnerability
                         if matched.fixed:
                             fixed[vulnerability.id] = matched.fixed
+                    elif matched.is_older:
+                        older.append(affected)
                     unsure = unsure or matched.is_affected is None
+                unsure = unsure or (bool(older) and _is_abandoned(content, key, older))
         if found:
             return AdvisoryAnswer(ComponentState.VULNERABLE, tuple(found[key] for key in sorted(found)), fixed)
         return _UNKNOWN if unsure else _CLEAN
@@ -153,18 +160,29 @@ class AdvisoryIndex:
         )
 
     def _borrowed(self, source: str, advisory: Advisory) -> Rating:
-        """The highest score that others have for the same vulnerability, or for a part of it; else that of the word."""
+        """The highest score that others have for the same vulnerability, or for a part of it; else that of the word.
+
+        The word counts beside them as long as one of several parts has no score.
+        """
         if self._vectors is None:
-            self._vectors = dict(_vectors(self._all()))
+            self._vectors = _vectors(self._all())
         found: list[Rating] = []
+        unrated = set(advisory.parts) if len(advisory.parts) > 1 else set()
         for name in (*advisory.aliases, *advisory.parts):
-            vector = self._vectors.get(name, "")
-            found.append(Rating(score_of_vector(vector) if vector else None, vector, name))
-            found.append(Rating(self._asked.get(name.upper()), "", f"{ASKED}:{name}"))
+            said = [Rating(self._score(vector), vector, name) for vector in self._vectors.get(name, ())]
+            said.append(Rating(self._asked.get(name.upper()), "", f"{ASKED}:{name}"))
+            if scored := [rating for rating in said if is_scored(rating.score)]:
+                found += scored
+                unrated.discard(name)
         word = Rating(self._words.get(source, WORDS).get(advisory.word), "", f"word:{advisory.word}")
-        scored = [rating for rating in found if rating.score is not None] or [word]
-        best = max(scored, key=lambda rating: rating.score or LOWEST)
-        return best if best.score is not None else _UNRATED
+        if word.score is not None and (unrated or not found):  # the worst part may be one that nobody has scored
+            found.append(word)
+        return max(found, key=lambda rating: (rating.score or LOWEST, rating.vector, rating.origin), default=_UNRATED)
+
+    def _score(self, vector: str) -> Decimal | None:
+        if vector not in self._scores:
+            self._scores[vector] = score_of_vector(vector)
+        return self._scores[vector]
 
     def _all(self) -> Iterator[Advisory]:
         for sets in self._sets.values():
@@ -185,11 +203,48 @@ def fingerprint_of(sets: Iterable[AdvisorySetInfo]) -> str:
     return hashlib.sha256("\n\n".join([str(FORMAT), *names]).encode()).hexdigest() if names else ""
 
 
-def _vectors(advisories: Iterable[Advisory]) -> Iterator[tuple[str, str]]:
+def _vectors(advisories: Iterable[Advisory]) -> Mapping[str, Set[str]]:
+    """All vectors by id and alias; names with one vector, nearly all, share it."""
+    found: dict[str, frozenset[str] | set[str]] = {}
+    alone: dict[str, frozenset[str]] = {}
     for advisory in advisories:
-        if advisory.vector:
-            for name in (advisory.id, *advisory.aliases):
-                yield name, advisory.vector
+        if not advisory.vector:
+            continue
+        vector = alone.setdefault(advisory.vector, frozenset([advisory.vector]))
+        for name in (advisory.id, *advisory.aliases):
+            there = found.setdefault(name, vector)
+            if isinstance(there, set):
+                there |= vector
+            elif there is not vector:
+                found[name] = {*there, *vector}
+    return found
+
+
+def _is_abandoned(content: AdvisorySet, key: AdvisoryKey, older: Iterable[AffectedVersions]) -> bool:
+    """Whether an advisory about a newer stream of a module leaves open what is with the stream of a version.
+
+    It does not when advisories about that stream name the same vulnerabilities, or when one of them is newer: the
+    stream was looked after then.
+    """
+    own = [
+        content.advisories[affected.advisory]
+        for affected in content.packages[key.name]
+        if names_stream(affected, key.version)
+    ]
+    known = {name for advisory in own for name in (*advisory.aliases, *advisory.parts)}
+    newest = max(map(_number, own), default=(0, 0))
+    for affected in older:
+        advisory = content.advisories[affected.advisory]
+        named = {*advisory.aliases, *advisory.parts}
+        if newest <= _number(advisory) and not (named and named <= known):
+            return True
+    return False
+
+
+def _number(advisory: Advisory) -> tuple[int, int]:
+    """Year and number of an advisory of Red Hat's family, in the order in which they were published."""
+    numbers = _NUMBERED.search(advisory.id)
+    return (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
 
 
 def _kinds() -> set[str]:

@@ -53,8 +53,8 @@ ECOSYSTEMS = tuple(sorted([*LANGUAGES, *DISTRIBUTIONS], key=str.lower))
 ORDERS: Mapping[str, str] = {"dhi": "hex"}
 """Types whose versions have the order of another type."""
 
-_PRO = "ubuntu-pro"
-"""What Ubuntu fixes for subscribers alone; their packages have ``esm`` in the version."""
+_SUBSCRIBED: Mapping[str, str] = {"redhat": "redhat-long", "ubuntu": "ubuntu-pro"}
+"""Under which name is kept what a distribution fixes for subscribers alone."""
 _BY_SOURCE = frozenset(["opensuse", "rocky", "suse"])
 """Distributions with rpm that name source packages, or both."""
 _ECOSYSTEM_OF = {kind: name for name, kind in LANGUAGES.items()}
@@ -64,6 +64,7 @@ _REBUILT = frozenset(["6", "7", "8"])
 _NUMBERS = re.compile(r"v?([0-9]+(?:\.[0-9]+)?)\Z")
 _UBUNTU = re.compile(r"([0-9]{2}\.[0-9]{2})(?::LTS)?\Z")
 _REDHAT = re.compile(r"enterprise_linux:([0-9]+)(?:::|\Z)")
+_REDHAT_LONG = re.compile(r"rhel_(?:aus|e4s|els|eus|eus_long_life|mission_critical|tus):([0-9]+)(?:[.:]|\Z)")
 _SUSE = re.compile(r".* ([0-9]+)(?:\.([0-9]+)| SP([0-9]+))?(?:-\w+)?\Z")
 _LEAP = re.compile(r"Leap (?:Micro )?([0-9]+\.[0-9]+)\Z")
 
@@ -102,14 +103,17 @@ def advisory_keys(purl: Purl) -> tuple[AdvisoryKey, ...]:
     context = context_of(purl)
     if not context.is_located:
         return ()
-    place = f"{context.distribution}-{context.release}" if context.release else context.distribution
-    if context.distribution == "centos":
-        if context.release not in _REBUILT:
-            return ()
-        place = f"redhat-{context.release}"
+    distribution = "redhat" if context.distribution == "centos" else context.distribution
+    if context.distribution == "centos" and context.release not in _REBUILT:
+        return ()
+    place = f"{distribution}-{context.release}" if context.release else distribution
     source = AdvisoryKey(f"{place}/{context.source}", context.source_version)
-    if context.distribution == "ubuntu" and "esm" in source.version:
-        return (AdvisoryKey(f"{_PRO}-{context.release}/{context.source}", source.version, decides=True), source)
+    if subscribed := _SUBSCRIBED.get(distribution):
+        # An advisory that is only about what subscribers get tells that everybody else goes without.
+        name, version = (purl.name, context.version) if purl.type == "rpm" else (context.source, source.version)
+        names = (f"{place}/{name}", f"{subscribed}-{context.release}/{name}")
+        first, second = names[::-1] if distribution == "ubuntu" and "esm" in version else names
+        return (AdvisoryKey(first, version, decides=True), AdvisoryKey(second, version))
     if purl.type != "rpm":
         return (source,)
     binary = AdvisoryKey(f"{place}/{purl.name}", context.version)
@@ -143,17 +147,21 @@ def key_of(ecosystem: str, name: str) -> tuple[str, str] | None:
     if distribution in ROLLING:
         return kind, f"{distribution}/{name}"
     if distribution == "ubuntu" and rest.startswith("Pro:"):
-        distribution, rest = _PRO, rest.removeprefix("Pro:")
+        place, rest = _SUBSCRIBED[distribution], rest.removeprefix("Pro:")
+    elif distribution == "redhat" and _REDHAT_LONG.match(rest):
+        place = _SUBSCRIBED[distribution]
+    else:
+        place = distribution
     release = next(_releases(distribution, rest), "")
-    return (kind, f"{distribution}-{release}/{name}") if release else None
+    return (kind, f"{place}-{release}/{name}") if release else None
 
 
 def _releases(distribution: str, rest: str) -> Iterator[str]:
-    if distribution in ("ubuntu", _PRO):
+    if distribution == "ubuntu":
         if found := _UBUNTU.match(rest):  # neither Pro:FIPS nor Pro:Realtime, whose packages are others
             yield found[1]
     elif distribution == "redhat":
-        if found := _REDHAT.match(rest):
+        if found := _REDHAT.match(rest) or _REDHAT_LONG.match(rest):
             yield found[1]
     elif distribution == "suse":
         if found := _SUSE.match(rest):

@@ -27,10 +27,13 @@ class Match(NamedTuple):
     Attributes:
         is_affected: None when the version cannot be compared.
         fixed: the next version that is not affected any more; empty when none is known.
+        is_older: whether it is not affected only because it is of an older stream of the module, of which the advisory
+            says nothing.
     """
 
     is_affected: bool | None
     fixed: str = ""
+    is_older: bool = False
 
 
 _NO, _UNSURE = Match(False), Match(None)
@@ -65,20 +68,25 @@ class VersionOrder:
         if version in affected.versions:
             return Match(True, next((interval.fixed for interval in affected.intervals if interval.fixed), ""))
         mine = self.key(version)
-        unsure = affected.is_unreadable
+        unsure, is_older = affected.is_unreadable, False
         for interval in affected.intervals:
-            if self._type == "rpm" and interval.fixed and is_modular(version) != is_modular(interval.fixed):
+            if self._type == "rpm" and _differ(version, interval.fixed):
                 continue  # another package, which has the same name
             held = self._holds(interval, mine)
             if held:
                 return Match(True, interval.fixed)
             unsure = unsure or held is None
+            is_older = is_older or bool(mine is not None and _is_narrowed(interval) and self._is_below(interval, mine))
         if affected.versions:
             if mine is None:
                 unsure = unsure or not affected.intervals
             elif any((key := self.key(listed)) is not None and key == mine for listed in affected.versions):
                 return Match(True)
-        return _UNSURE if unsure else _NO
+        return _UNSURE if unsure else Match(False, is_older=True) if is_older else _NO
+
+    def _is_below(self, interval: Interval, mine: VersionKey) -> bool:
+        start = self.key(interval.introduced)
+        return start is not None and mine < start
 
     def _holds(self, interval: Interval, mine: VersionKey | None) -> bool | None:
         first, end = interval.introduced, interval.fixed or interval.last
@@ -105,6 +113,29 @@ def is_modular(version: str) -> bool:
     return ".module" in version
 
 
+def _differ(version: str, fixed: str) -> bool:
+    """Whether one is of a module and the other is not; a version without a release does not say so."""
+    return "-" in version and "-" in fixed and is_modular(version) != is_modular(fixed)
+
+
+def _is_narrowed(interval: Interval) -> bool:
+    """Whether it begins with its stream; see :func:`in_stream`."""
+    return is_modular(interval.fixed) and interval.fixed.startswith(f"{interval.introduced}.")
+
+
+def names_stream(affected: AffectedVersions, version: str) -> bool:
+    """Whether an advisory is about the stream that the version of a modular rpm is of.
+
+    Args:
+        affected: what it says.
+        version: with its epoch, if it has one.
+    """
+    return any(
+        _is_narrowed(interval) and version.removeprefix("0:").startswith(f"{interval.introduced.removeprefix('0:')}.")
+        for interval in affected.intervals
+    )
+
+
 def streams_of(summary: str) -> tuple[str, ...]:
     """Streams of modules that an advisory is about, such as ``16`` of ``Important: nodejs:16 security update``."""
     return tuple(_STREAM.findall(summary))
@@ -113,7 +144,8 @@ def streams_of(summary: str) -> tuple[str, ...]:
 def in_stream(interval: Interval, streams: Iterable[str]) -> Interval:
     """An interval that begins with its stream, where the versions of the package show which stream that is.
 
-    Each stream has its own advisories, so the fix of ``nodejs:16`` says nothing about an older ``nodejs:14``.
+    Each stream has its own advisories, so the fix of ``nodejs:16`` says nothing about an older ``nodejs:14``, neither
+    that it is affected nor that it is not.
 
     Args:
         interval: of rpm versions.

@@ -88,17 +88,34 @@ def test_a_distribution_names_its_cve_in_its_id() -> None:
     assert found.advisories[0].aliases == ("CVE-2026-1234",)
 
 
-def test_the_best_vector_is_of_the_newest_version() -> None:
-    severity = [
-        {"type": "CVSS_V2", "score": "AV:N/AC:L/Au:N/C:P/I:P/A:P"},
-        {"type": "CVSS_V3", "score": "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:L/A:L"},
-        {"type": "CVSS_V4", "score": "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"},
-        {"type": "Ubuntu", "score": "high"},
-    ]
-    assert built("Debian", openssl(severity=severity)).advisories[0].vector.startswith("CVSS:4.0/")
-    assert built("Debian", openssl(severity=severity[:2])).advisories[0].vector.startswith("CVSS:3.0/")
-    assert built("Debian", openssl(severity=severity[:1])).advisories[0].vector.startswith("AV:N")
-    assert built("Debian", openssl(severity=severity[3:])).advisories[0].vector == ""
+V2 = {"type": "CVSS_V2", "score": "AV:N/AC:L/Au:N/C:P/I:P/A:P"}
+LOW, HIGH = (
+    {"type": "CVSS_V3", "score": f"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:{impact}/I:{impact}/A:{impact}"}
+    for impact in "LH"
+)
+V4 = {"type": "CVSS_V4", "score": "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"}
+BROKEN = {"type": "CVSS_V4", "score": "CVSS:4.0/AV:N"}
+WORD = {"type": "Ubuntu", "score": "high"}
+
+
+@pytest.mark.parametrize(
+    ("severity", "best"),
+    [
+        ([V2, LOW, V4, WORD], V4),
+        ([LOW, HIGH], HIGH),
+        ([HIGH, LOW], HIGH),
+        ([V4, HIGH], HIGH),
+        ([BROKEN, LOW], LOW),
+        ([BROKEN, V2], V2),
+        ([V2], V2),
+        ([BROKEN], BROKEN),
+        ([WORD], {"score": ""}),
+    ],
+)
+def test_the_best_vector_is_the_one_with_the_highest_score(
+    severity: list[dict[str, str]], best: dict[str, str]
+) -> None:
+    assert built("Debian", openssl(severity=severity)).advisories[0].vector == best["score"]
 
 
 def test_listed_versions_that_a_range_holds_are_not_kept_twice() -> None:

@@ -118,7 +118,9 @@ def test_keys_of_a_component(purl: str, keys: list[str]) -> None:
         ("AlmaLinux:9", "openssl", "alma-9/openssl"),
         ("Rocky Linux:8", "openssl", "rocky-8/openssl"),
         ("Red Hat:enterprise_linux:8::baseos", "openssl", "redhat-8/openssl"),
-        ("Red Hat:rhel_eus:8.4::baseos", "openssl", None),
+        ("Red Hat:rhel_eus:8.4::baseos", "openssl", "redhat-long-8/openssl"),
+        ("Red Hat:rhel_els:7", "openssl", "redhat-long-7/openssl"),
+        ("Red Hat:rhel_software_collections:3::el7", "openssl", None),
         ("SUSE:Linux Enterprise Server 15 SP4", "openssl", "suse-15.4/openssl"),
         ("SUSE:Linux Enterprise Module for Basesystem 15 SP4", "openssl", "suse-15.4/openssl"),
         ("SUSE:Linux Enterprise Server 12 SP5-LTSS", "openssl", "suse-12.5/openssl"),
@@ -174,6 +176,39 @@ def test_a_package_of_a_module_whose_version_shows_no_stream_is_matched_with_all
     assert advisories.match(plain).state is CLEAN
 
 
+def since(year: int, stream: str, cve: str) -> dict[str, Any]:
+    package = affected(
+        "Red Hat:enterprise_linux:8", "nodejs", {"introduced": "0"}, {"fixed": f"1:{stream}.9-1.module+1"}
+    )
+    summary = f"Important: nodejs:{stream} security update"
+    return record(f"RHSA-{year}:1", package, summary=summary, related=[cve])
+
+
+@pytest.mark.parametrize(
+    ("advisories", "version", "state"),
+    [
+        ([("2024", "16", "CVE-1-1")], "14.9-1.module%2B1", UNKNOWN),
+        ([("2024", "16", "CVE-1-1"), ("2023", "14", "CVE-1-2")], "14.9-1.module%2B1", UNKNOWN),
+        ([("2024", "16", "CVE-1-1"), ("2023", "14", "CVE-1-1")], "14.9-1.module%2B1", CLEAN),
+        ([("2024", "16", "CVE-1-1"), ("2025", "14", "CVE-1-2")], "14.9-1.module%2B1", CLEAN),
+        ([("2024", "16", "CVE-1-1"), ("2025", "14", "CVE-1-2")], "14.8-1.module%2B1", VULNERABLE),
+        ([("2024", "16", "CVE-1-1")], "18.1-1.module%2B1", CLEAN),
+        ([("2024", "16", "CVE-1-1")], "14.9-1.el8", CLEAN),
+    ],
+)
+def test_nobody_knows_what_a_stream_has_that_advisories_name_no_more(
+    advisories: list[tuple[str, str, str]], version: str, state: ComponentState
+) -> None:
+    known = index(**{"Red Hat": [since(int(year), stream, cve) for year, stream, cve in advisories]})
+    assert known.match(Purl(f"pkg:rpm/redhat/nodejs@{version}?distro=redhat-8&epoch=1")).state is state
+
+
+@pytest.mark.parametrize(("version", "state"), [("16.8.0", VULNERABLE), ("16.9.0", CLEAN), ("14.8.0", UNKNOWN)])
+def test_a_version_without_a_release_may_be_of_a_module(version: str, state: ComponentState) -> None:
+    known = index(**{"Red Hat": [since(2024, "16", "CVE-1-1")]})
+    assert known.match(Purl(f"pkg:rpm/redhat/nodejs@{version}?distro=redhat-8&epoch=1")).state is state
+
+
 @pytest.mark.parametrize(
     ("version", "state", "fixed"),
     [
@@ -191,6 +226,30 @@ def test_a_package_of_ubuntu_pro_is_matched_with_what_pro_fixes(
         Purl(f"pkg:deb/ubuntu/a@{version}?distro=ubuntu-18.04")
     )
     assert (answer.state, answer.fixed.get("UBUNTU-CVE-2026-1")) == (state, fixed)
+
+
+@pytest.mark.parametrize(
+    ("plain", "state"), [((), VULNERABLE), (({"introduced": "0"}, {"fixed": "7.4.3-4ubuntu2.20"}), CLEAN)]
+)
+def test_an_advisory_about_pro_alone_counts_for_everybody_and_what_it_says_of_the_release_counts_first(
+    plain: Any, state: ComponentState
+) -> None:
+    subscribers = affected("Ubuntu:Pro:20.04:LTS", "php7.4", {"introduced": "0"})
+    everybody = [affected("Ubuntu:20.04:LTS", "php7.4", *plain)] if plain else []
+    advisories = index(Ubuntu=[record("UBUNTU-CVE-2025-6491", subscribers, *everybody)])
+    php = Purl("pkg:deb/ubuntu/php7.4-cli@7.4.3-4ubuntu2.29?distro=ubuntu-20.04&upstream=php7.4")
+    assert advisories.match(php).state is state
+
+
+@pytest.mark.parametrize("distribution", ["centos", "redhat"])
+@pytest.mark.parametrize("stream", ["rhel_els:7::server", "rhel_aus:7.7::server"])
+def test_what_red_hat_fixes_in_a_stream_of_long_support_alone_is_vulnerable_for_everybody(
+    distribution: str, stream: str
+) -> None:
+    package = affected(f"Red Hat:{stream}", "a", {"introduced": "0"}, {"fixed": "0:1-3.el7_9"})
+    advisories = index(**{"Red Hat": [record("RHSA-2026:1", package)]})
+    for version, state in ("1-2.el7_9", VULNERABLE), ("1-3.el7_9", CLEAN):
+        assert advisories.match(Purl(f"pkg:rpm/{distribution}/a@{version}?distro={distribution}-7")).state is state
 
 
 def test_what_pro_does_not_mention_counts_for_its_packages_too() -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import msgspec
 
+from webhook.policy.advisories import score_of_vector
 from webhook.policy.severitywords import worst_word
 
-_VECTORS = ("CVSS:4.", "CVSS:3.1", "CVSS:3.0")
 _LONGEST = 300
 _TITLED = re.compile(r"(Critical|Important|Moderate|Low): ")
 
@@ -70,18 +71,20 @@ class Rated:
             self.ended.add(release)
 
     def vector(self) -> str:
-        """The vector of version 4, else 3.1, 3.0, 2; of several the first; empty without any."""
-        given = [
+        """The vector with the highest score, of equal ones that of the newest version of CVSS; empty without any."""
+        given = {
             rated.score for rated in self.severities if rated.type.startswith("CVSS_V") and len(rated.score) < _LONGEST
-        ]
-        for beginning in _VECTORS:
-            for vector in given:
-                if vector.startswith(beginning):
-                    return vector
-        return next(iter(given), "")
+        }
+        return max(given, key=_rank) if len(given) > 1 else next(iter(given), "")
 
     def word(self, title: str) -> str:
         """The worst word, in lower case; that of the title where no field has one; empty without any."""
         words = [*self.words, *(rated.score for rated in self.severities if not rated.type.startswith("CVSS_"))]
         titled = _TITLED.match(title)
         return worst_word(word for word in words if word != "end-of-life") or (titled[1].lower() if titled else "")
+
+
+def _rank(vector: str) -> tuple[Decimal, str]:
+    """By the score; those of CVSS 2, which mostly are without prefix, come before all others."""
+    score = score_of_vector(vector)
+    return -Decimal(1) if score is None else score, vector if vector.startswith("CVSS:") else ""
