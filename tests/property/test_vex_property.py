@@ -26,11 +26,29 @@ TRUST = VexTrust(
     )
 )
 REPOSITORY = "pkg:oci/orders?repository_url=registry.corp/shop/orders"
+NAMES = [
+    (),
+    (IMAGE,),
+    (REPOSITORY,),
+    ("pkg:npm/b@1",),
+    (COMPONENT,),
+    ("nobody",),
+    ("registry.corp/shop/orders:2.3.1",),
+    ("pkg:generic/orders@2.3.1",),
+]
+PARTS_NAMED = [
+    (),
+    (COMPONENT,),
+    ("pkg:npm/left-pad",),
+    ("pkg:npm/left-pad@2",),
+    ("?",),
+    ("cpe:2.3:a:left-pad:left-pad:1.2.3:*:*:*:*:*:*:*",),
+]
 PRODUCTS = st.builds(
     VexProduct,
-    names=st.sampled_from([(), (IMAGE,), (REPOSITORY,), ("pkg:npm/b@1",), (COMPONENT,), ("nobody",)]),
+    names=st.sampled_from(NAMES),
     digests=st.sampled_from([(), (DIGEST,), (OTHER_DIGEST,), (PARTS[0],)]),
-    components=st.sampled_from([(), (COMPONENT,), ("pkg:npm/left-pad",), ("pkg:npm/left-pad@2",), ("?",)]),
+    components=st.sampled_from(PARTS_NAMED),
 )
 STATEMENTS = st.builds(
     VexStatement,
@@ -119,6 +137,31 @@ def test_what_nobody_trusts_changes_nothing(there, hostile):
 @settings(max_examples=150)
 def test_what_restricts_makes_nothing_milder(there, restricting):
     assert loosening(there) or not loosening([*there, *restricting])
+
+
+@given(
+    st.sampled_from(NAMES),
+    st.sampled_from(PARTS_NAMED),
+    st.sampled_from(
+        [
+            (COMPONENT, COMPONENT),
+            ("pkg:apk/wolfi/openssl@3.1.4-r0?distro=wolfi", "pkg:apk/wolfi/openssl@3.1.4-r0"),
+            ("pkg:deb/debian/curl@7.88.1-10?distro=debian-12", "pkg:deb/debian/curl@7.88.1-10"),
+            ("pkg:rpm/redhat/vim@2:9.0-1", "pkg:rpm/redhat/vim@9.0-1"),
+        ]
+    ),
+)
+def test_what_may_be_about_the_component_of_the_image_that_it_is_attached_to_restricts(names, components, spelt):
+    stated, purl = spelt
+    if any(name.startswith("pkg:npm/left-pad@2") for name in components):
+        components = ()
+    components = tuple(stated if name.startswith("pkg:") else name for name in components)
+    origin = VexOrigin(VexOriginKind.ATTESTATION, "4f", "", DIGEST, DIGEST)
+    safe = kept(VexStatement("#1", ("CVE-2026-1",), VexStatus.NOT_AFFECTED, NOW), origin=origin, identifier="safe")
+    product = VexProduct(names, (DIGEST,) if names == (IMAGE,) else (), components)
+    worse = VexStatement("#1", ("CVE-2026-1",), VexStatus.AFFECTED, NOW, (product,))
+    there = VexIndex(TRUST, [safe, kept(worse, origin=origin, identifier="worse")])
+    assert there.evidence(FOUND, parse_purl(purl), PLACE, NOW).claim is None
 
 
 @given(documents(TRUSTED))

@@ -152,7 +152,8 @@ class VexIndex:
         entries = [entry for held in self.kept for entry in trust.of(held.origin) or ()]
         spaces = {namespace for entry in entries for namespace in entry.namespaces}
         self.namespaces = frozenset(spaces | {held.origin.namespace for held in self.kept if held.origin.namespace})
-        self.has_image_scopes = bool(self.kept) and (trust.unversioned or any(entry.images for entry in entries))
+        by_name = any(":" not in where or not where.startswith("sha") for _, where in self._claims)
+        self.has_image_scopes = by_name or (bool(self.kept) and any(entry.images for entry in entries))
 
     def __bool__(self) -> bool:
         return bool(self._claims)
@@ -210,9 +211,12 @@ class VexIndex:
 
     def _where(self, claim: Claim) -> set[str]:
         """Digests and repositories of the images that a claim may be about."""
-        unversioned = self.trust.unversioned or not claim.statement.status.loosens
+        restricts = not claim.statement.status.loosens
+        unversioned = self.trust.unversioned or restricts
         products, origin = claim.statement.products or (_ATTACHED,), claim.kept.origin
-        return set().union(*(where_named(product, origin, unversioned=unversioned) for product in products))
+        return set().union(
+            *(where_named(product, origin, unversioned=unversioned, restricts=restricts) for product in products)
+        )
 
     def _named(self, vulnerability: Vulnerability, where: Iterable[str | None]) -> Iterator[tuple[int, Claim]]:
         """The claims about a vulnerability in some images, each with its identity."""
@@ -248,13 +252,15 @@ def about(claim: Claim, purl: Purl, place: Place, part: str, *, unversioned: boo
         unversioned: whether names without a version are enough.
     """
     statement, origin = claim.statement, claim.kept.origin
-    unversioned = unversioned or not statement.status.loosens
+    restricts = not statement.status.loosens
+    unversioned = unversioned or restricts
     misses = []
     for product in statement.products or (_ATTACHED,):
-        miss, packages = product_miss(product, origin, place, part, unversioned=unversioned)
+        miss, packages = product_miss(product, origin, place, part, unversioned=unversioned, restricts=restricts)
         if miss is None or miss is Miss.UNVERSIONED_PRODUCT:
             names = packages or product.components
-            miss = component_miss(names, product.versions, purl, unversioned=unversioned) or miss
+            versions = product.versions
+            miss = component_miss(names, versions, purl, unversioned=unversioned, restricts=restricts) or miss
         if miss is None:
             return None
         misses.append(miss)

@@ -1,21 +1,24 @@
 """What a VEX statement names: whether that is this image, and this component of it.
 
 What loosens has to name both exactly: the image by a digest, or by what the document is attached to, and the component
-by its key. What restricts counts also where it only may mean them, because doubt makes nothing milder. Without a
-version a product means all of its versions, for ever; such a statement loosens on request only.
+by its key. What restricts counts also where it only may mean them, because doubt makes nothing milder: a name that
+cannot be read is any component, and any image that the document is attached to. Without a version a product means all
+of its versions, for ever; such a statement loosens on request only.
 """
 
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from webhook.errors import InvalidInput
-from webhook.model.distributions import context_of, release_of
+from webhook.model.distributions import ROLLING, context_of, release_of
 from webhook.model.ecosystems import DISTRIBUTIONS
+from webhook.model.images import readable
 from webhook.model.purls import Purl, parse_purl
 from webhook.model.vex import VexOriginKind
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from webhook.policy.precedence import Place
 
 _IMAGES = ("oci", "docker")
+_DIGEST = re.compile(r"(?:\A|@)sha(?:256|512):[0-9a-f]{64,128}\Z")
 
 
 class Miss(enum.IntEnum):
@@ -89,27 +93,44 @@ class NamedComponent:
     release: str = ""
     epoch: str = ""
 
-    def miss(self, purl: Purl, versions: tuple[str, ...], *, unversioned: bool) -> Miss | None:
+    def miss(self, purl: Purl, versions: tuple[str, ...], *, unversioned: bool, restricts: bool = False) -> Miss | None:
         """Why this is not certainly a component; None when it is.
 
         Args:
             purl: the component.
             versions: that the statement is narrowed to beside it; empty for none.
             unversioned: whether a name without a version means every version.
+            restricts: whether it is enough that this may be the component.
         """
         own = self.purl
-        if own is None or own.package != purl.package:
+        if own is None:
+            return None if restricts else Miss.COMPONENT
+        if own.package != purl.package:
             return Miss.COMPONENT
-        if (own.version and own.version != purl.version) or (versions and purl.version not in versions):
+        if own.version and not self._is_version(own.version, purl, restricts=restricts):
+            return Miss.VERSION
+        if versions and not any(self._is_version(version, purl, restricts=restricts) for version in versions):
             return Miss.VERSION
         context = context_of(purl)
-        if self.release and self.release != f"{context.distribution}-{context.release}".strip("-"):
+        is_unknown = restricts and (self.release == "?" or not context.release)
+        if self.release and not is_unknown and self.release != f"{context.distribution}-{context.release}".strip("-"):
             return Miss.RELEASE
-        if self.epoch and self.epoch != (context.version.partition(":")[0] if ":" in context.version else "0"):
-            return Miss.VERSION
         if not own.version and not versions and not unversioned:
             return Miss.UNVERSIONED_COMPONENT
         return None
+
+    def _is_version(self, stated: str, purl: Purl, *, restricts: bool) -> bool:
+        """Whether a version is a component's; of two epochs one may be unknown where it is enough that it may be."""
+        if purl.type not in ("deb", "rpm"):
+            return stated == purl.version
+        there, there_version = _with_epoch(context_of(purl).version)
+        epoch, version = _with_epoch(stated)
+        epoch = epoch or self.epoch
+        if version != there_version:
+            return False
+        if restricts and (not there or epoch in ("", "?")):
+            return True
+        return epoch.lstrip("0") == there.lstrip("0")
 
 
 @lru_cache(maxsize=50_000)
@@ -119,17 +140,38 @@ def named(text: str) -> NamedComponent:
         purl = parse_purl(text)
     except InvalidInput:
         return NamedComponent(text, None)
-    stated = dict(parse_qsl(text.partition("#")[0].partition("?")[2], max_num_fields=None))
-    release = ""
-    if purl.type in ("deb", "apk", "rpm") and stated.get("distro"):
-        head = purl.namespace.partition("/")[0]
-        # What cannot be read as a release is one that no component is of.
-        release = release_of(DISTRIBUTIONS.get(head, head), stated["distro"]) or "?"
-    return NamedComponent(text, purl, release, stated.get("epoch", ""))
+    coordinates, _, qualifiers = text.partition("#")[0].partition("?")
+    stated = dict(parse_qsl(qualifiers, max_num_fields=None))
+    epoch = stated.get("epoch", "")
+    if purl.type == "rpm":  # whose keys have no epoch in their version
+        inside = _with_epoch(unquote(coordinates).rpartition("@")[2])[0]
+        epoch = inside if epoch in ("", inside) else "?" if inside or not _is_number(epoch) else epoch
+    return NamedComponent(text, purl, _release(purl, stated.get("distro", "")), epoch)
+
+
+def _release(purl: Purl, stated: str) -> str:
+    """The release that a purl states; ``?`` for one that cannot be read, which no component is certainly of."""
+    if not stated or purl.type not in ("deb", "apk", "rpm"):
+        return ""
+    head = purl.namespace.partition("/")[0]
+    distribution = DISTRIBUTIONS.get(head, head)
+    if distribution in ROLLING and release_of("", stated) == distribution:
+        return ""
+    return release_of(distribution, stated) or "?"
+
+
+def _with_epoch(version: str) -> tuple[str, str]:
+    """The epoch of a version, empty for none, and the rest."""
+    head, colon, rest = version.partition(":")
+    return (head, rest) if colon and _is_number(head) else ("", version)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 def product_miss(
-    product: VexProduct, origin: VexOrigin, place: Place, part: str, *, unversioned: bool
+    product: VexProduct, origin: VexOrigin, place: Place, part: str, *, unversioned: bool, restricts: bool = False
 ) -> tuple[Miss | None, tuple[str, ...]]:
     """Why a product is not certainly this image; None when it is.
 
@@ -139,6 +181,7 @@ def product_miss(
         place: the image.
         part: the digest of the part of the image that is asked about; that of the image for all of it.
         unversioned: whether a name without a digest is enough.
+        restricts: whether it is enough that the product may be the image.
 
     Returns:
         The miss, and a package that the product turned out to be, which the component has to be then.
@@ -150,6 +193,8 @@ def product_miss(
             return None, ()
         return (Miss.PART if origin.image in here else Miss.PRODUCT if origin.image else Miss.NO_PRODUCT), ()
     if not here.isdisjoint(product.digests):
+        return None, ()
+    if restricts and any(_may_name(name, place, is_attached=is_attached) for name in product.names):
         return None, ()
     if product.digests:
         return Miss.PRODUCT, ()
@@ -164,23 +209,35 @@ def product_miss(
     return (None if unversioned else Miss.UNVERSIONED_PRODUCT), ()
 
 
-def where_named(product: VexProduct, origin: VexOrigin, *, unversioned: bool) -> set[str]:
+def where_named(product: VexProduct, origin: VexOrigin, *, unversioned: bool, restricts: bool = False) -> set[str]:
     """Digests and repositories of the images that a product may be; nothing else can be it.
 
     Args:
         product: as the statement names it.
         origin: how its document came here.
         unversioned: whether a name without a digest is enough.
+        restricts: whether it is enough that the product may be the image.
     """
     found = {origin.image} if origin.image else set()
     if product.digests or not unversioned:
         return found | set(product.digests)
-    return found.union(*(_repositories(name) for name in product.names if _kind(name) in _IMAGES))
+    kinds = ("", *_IMAGES) if restricts else _IMAGES
+    return found.union(*(_repositories(name) for name in product.names if _kind(name) in kinds))
 
 
-def component_miss(names: Iterable[str], versions: tuple[str, ...], purl: Purl, *, unversioned: bool) -> Miss | None:
-    """Why none of the names is certainly a component, by the nearest; None when one is, or when there are no names."""
-    misses = [named(name).miss(purl, versions, unversioned=unversioned) for name in names]
+def component_miss(
+    names: Iterable[str], versions: tuple[str, ...], purl: Purl, *, unversioned: bool, restricts: bool = False
+) -> Miss | None:
+    """Why none of the names is a component, by the nearest; None when one is, or when there are no names.
+
+    Args:
+        names: as the statement has them.
+        versions: that it is narrowed to beside them; empty for none.
+        purl: the component.
+        unversioned: whether a name without a version means every version.
+        restricts: whether it is enough that a name may be the component.
+    """
+    misses = [named(name).miss(purl, versions, unversioned=unversioned, restricts=restricts) for name in names]
     if not misses or None in misses:
         return None
     return max(miss for miss in misses if miss is not None)
@@ -192,18 +249,51 @@ def _kind(name: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _repositories(name: str) -> tuple[str, ...]:
-    """The repositories that a purl of an image may mean; empty where it names none."""
-    stated = dict(parse_qsl(name.partition("#")[0].partition("?")[2], max_num_fields=None))
-    path = name[4:].partition("/")[2].partition("?")[0].partition("@")[0].strip("/").lower()
-    url = stated.get("repository_url", "").lower().removeprefix("https://").strip("/")
+    """The repositories that the purl or the plain reference of an image may mean; empty where it names none."""
+    if not name.startswith("pkg:"):
+        image = readable(name)
+        return () if image is None else image.names
+    path = _path(name).partition("@")[0].strip("/").lower()
+    url = _qualifiers(name).get("repository_url", "").lower().removeprefix("https://").strip("/")
     if not url:
         return (f"docker.io/{path if '/' in path else f'library/{path}'}",) if _kind(name) == "docker" else ()
     return (url, f"{url}/{path}") if not url.endswith(f"/{path}") else (url,)
 
 
 def _names(name: str, place: Place, *, is_attached: bool) -> bool:
-    """Whether the purl of an image, without a digest, is about this one's repository."""
+    """Whether the purl of an image, without a digest, is about this one's repository, and its tag where it has one."""
+    version = unquote(_path(name).partition("@")[2])
+    tags = {version, _qualifiers(name).get("tag", "")} - {""}
+    if tags and (place.image is None or tags != {place.image.tag}):
+        return False
     repositories = _repositories(name)
     if not repositories:
         return is_attached
     return place.image is not None and not set(repositories).isdisjoint(place.image.names)
+
+
+def _may_name(name: str, place: Place, *, is_attached: bool) -> bool:
+    """Whether a product may be this image, its digest apart.
+
+    Of a document that is attached only a name with the registry and the name of another image is certainly another.
+    """
+    is_image = _kind(name) in ("", *_IMAGES)
+    if is_image and _DIGEST.search(unquote(name.partition("?")[0])):
+        return False
+    repositories = _repositories(name) if is_image else ()
+    if place.image is not None and not set(repositories).isdisjoint(place.image.names):
+        return True
+    if not is_attached or not repositories or place.image is None:
+        return is_attached
+    registry = name.partition("/")[0] if _kind(name) == "" else _qualifiers(name).get("repository_url", "")
+    is_whole = "/" in name and any(letter in registry for letter in ".:")
+    last = place.image.name.rpartition("/")[2]
+    return not is_whole or any(repository.rpartition("/")[2] == last for repository in repositories)
+
+
+def _path(name: str) -> str:
+    return name[4:].partition("/")[2].partition("#")[0].partition("?")[0]
+
+
+def _qualifiers(name: str) -> dict[str, str]:
+    return dict(parse_qsl(name.partition("#")[0].partition("?")[2], max_num_fields=None))

@@ -153,6 +153,109 @@ def test_a_restricting_statement_counts_also_where_it_only_may_mean_the_componen
     assert not loosened(index(kept(statement(), identifier="a"), kept(vague, identifier="b")))
 
 
+LOG4J = "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1"
+OPENSSL = "pkg:apk/wolfi/openssl@3.1.4-r0"
+LATER = NOW - dt.timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "component", "purl"),
+    [
+        ("registry.corp/shop/orders:2.3.1", LOG4J, LOG4J),
+        ("mirror.example/orders:2.3.1", LOG4J, LOG4J),
+        ("orders", LOG4J, LOG4J),
+        ("pkg:docker/orders@2.3.1", LOG4J, LOG4J),
+        ("pkg:generic/orders@2.3.1", LOG4J, LOG4J),
+        (LOG4J, "", LOG4J),
+        (IMAGE, "cpe:2.3:a:apache:log4j:2.14.1:*:*:*:*:*:*:*", LOG4J),
+        (IMAGE, "?", LOG4J),
+        (IMAGE, f"{OPENSSL}?distro=wolfi", OPENSSL),
+        (IMAGE, f"{OPENSSL}?distro=odd", OPENSSL),
+        (IMAGE, "pkg:deb/debian/curl@7.88.1-10?distro=debian-12", "pkg:deb/debian/curl@7.88.1-10"),
+        (IMAGE, "pkg:deb/debian/vim@9.0-1", "pkg:deb/debian/vim@2:9.0-1?distro=debian-12"),
+        (IMAGE, "pkg:rpm/redhat/vim@2:9.0-1", "pkg:rpm/redhat/vim@9.0-1"),
+        (IMAGE, "pkg:rpm/redhat/vim@9.0-1", "pkg:rpm/redhat/vim@9.0-1?epoch=2"),
+    ],
+)
+def test_doubt_about_the_names_of_a_newer_restricting_statement_restricts(name, component, purl):
+    purl = type(PURL)(purl)
+    trust = VexTrust((SIGNER,))
+    safe = kept(about(names=(), digests=()), origin=SIGNED, identifier="safe")
+    digests = (DIGEST,) if name == IMAGE else ()
+    product = VexProduct((name,), digests, (component,) if component else ())
+    worse = kept(statement(AFFECTED, LATER, (product,)), origin=SIGNED, identifier="worse")
+    assert loosened(index(safe, trust=trust), purl=purl)
+    assert not loosened(index(safe, worse, trust=trust), purl=purl)
+
+
+def test_a_restricting_statement_about_another_product_or_component_restricts_nothing():
+    trust = VexTrust((SIGNER,))
+    for product in (
+        VexProduct(("registry.corp/shop/web:2.3.1",)),
+        VexProduct((IMAGE.replace("ab", "cd"),), (OTHER_DIGEST,)),
+        VexProduct((), (), ("pkg:npm/right-pad@1.2.3",)),
+        VexProduct((), (), ("pkg:npm/left-pad@1.2.4",)),
+    ):
+        worse = kept(statement(AFFECTED, LATER, (product,)), origin=SIGNED, identifier="worse")
+        assert loosened(index(kept(statement(), identifier="safe"), worse, trust=trust)), product
+
+
+def test_a_plain_reference_restricts_its_repository_wherever_the_document_came_from():
+    worse = kept(
+        statement(
+            AFFECTED,
+            LATER,
+            (
+                VexProduct(
+                    ("registry.corp/shop/orders:2",),
+                ),
+            ),
+        ),
+        identifier="worse",
+    )
+    there = index(kept(statement(), identifier="safe"), worse)
+    assert not loosened(there)
+    assert loosened(there, replace(PLACE, image=parse_image("registry.corp/shop/web:1")))
+    assert there.has_image_scopes
+
+
+@pytest.mark.parametrize(
+    ("stated", "component", "expected"),
+    [
+        ("pkg:rpm/redhat/vim@1:2-3", "pkg:rpm/redhat/vim@2-3?epoch=5", Miss.VERSION),
+        ("pkg:rpm/redhat/vim@2-3", "pkg:rpm/redhat/vim@2-3?epoch=5", Miss.VERSION),
+        ("pkg:rpm/redhat/vim@5:2-3", "pkg:rpm/redhat/vim@2-3?epoch=5", None),
+        ("pkg:rpm/redhat/vim@2-3?epoch=5", "pkg:rpm/redhat/vim@2-3?epoch=5", None),
+        ("pkg:rpm/redhat/vim@1:2-3?epoch=5", "pkg:rpm/redhat/vim@2-3?epoch=5", Miss.VERSION),
+        ("pkg:rpm/redhat/vim@2-3?epoch=0", "pkg:rpm/redhat/vim@2-3", None),
+        (f"{OPENSSL}?distro=wolfi", OPENSSL, None),
+        (f"{OPENSSL}?distro=wolfi-20230201", OPENSSL, None),
+        (f"{OPENSSL}?distro=odd", OPENSSL, Miss.RELEASE),
+        ("pkg:deb/debian/curl@7.88.1-10?distro=debian-12", "pkg:deb/debian/curl@7.88.1-10", Miss.RELEASE),
+    ],
+)
+def test_what_loosens_names_the_epoch_and_the_release(stated, component, expected):
+    assert miss(index(kept(about(stated))), purl=type(PURL)(component)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "is_this"),
+    [
+        ("pkg:docker/library/nginx@1.20", False),
+        ("pkg:docker/library/nginx@1.27", True),
+        ("pkg:docker/nginx", True),
+        ("pkg:docker/nginx@sha256:abc", False),
+        ("pkg:oci/nginx@sha256%3Aabcd?repository_url=docker.io/library/nginx&tag=1.27", False),
+        ("pkg:oci/nginx?repository_url=docker.io/library/nginx&tag=1.20", False),
+        ("pkg:oci/nginx?repository_url=docker.io/library/nginx&tag=1.27", True),
+    ],
+)
+def test_a_version_or_tag_of_the_product_has_to_be_the_one_of_the_image(name, is_this):
+    there = index(kept(about(COMPONENT, names=(name,), digests=())), trust=VexTrust(unversioned=True))
+    place = replace(PLACE, image=parse_image("nginx:1.27"))
+    assert miss(there, place) == (None if is_this else Miss.PRODUCT)
+
+
 def test_a_source_counts_only_where_it_is_trusted():
     there = kept(statement(), origin=SOURCE)
     assert miss(index(there)) is Miss.UNTRUSTED
