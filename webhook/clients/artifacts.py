@@ -14,7 +14,7 @@ from webhook.clients.registry.calls import Budget
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.locations import Locations
 from webhook.clients.registry.manifests import Descriptor
-from webhook.errors import Final, InvalidInput
+from webhook.errors import Final, InvalidInput, TooMuchAttached, UnusableAnswer
 from webhook.model.deadlines import Deadline
 from webhook.model.images import parse_image
 from webhook.ports import Clock
@@ -72,8 +72,13 @@ class ArtifactFeed:
             return None
         try:
             into.write(self._client.blob(self._repository, layer, budget))
-        except InvalidInput as problem:
+        except (InvalidInput, TooMuchAttached) as problem:
             raise Final(problem.message, remedy="Raise maxMegabytes of the source.") from problem
+        except UnusableAnswer as problem:
+            # The client speaks of attachments of images.
+            raise Final(
+                problem.message, remedy=f"Push {self._rule.artifact} again, and check any mirror or proxy on the way."
+            ) from problem
         return layer.digest
 
     def _budget(self) -> Budget:

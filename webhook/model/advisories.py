@@ -83,7 +83,7 @@ class AdvisorySet(msgspec.Struct, gc=False):
         advisories: the records.
         packages: by :func:`webhook.policy.advisorykeys.advisory_keys` what is affected.
         counts: how many records were left out, by reason.
-        newest: the latest ``modified`` of a record, as it is written.
+        newest: the latest ``modified`` of a record that is a time and not to come, as it is written.
         format: see :data:`FORMAT`.
     """
 
@@ -107,6 +107,7 @@ class AdvisorySetInfo:
         changed_at: when it last became another, UTC.
         advisories: how many records count.
         counts: how many were left out, by reason.
+        newest: the latest ``modified`` of a record; empty when the set was not read.
     """
 
     source: str
@@ -117,6 +118,7 @@ class AdvisorySetInfo:
     changed_at: dt.datetime
     advisories: int
     counts: dict[str, int] = field(default_factory=dict)
+    newest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import json
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -124,6 +125,29 @@ def test_a_set_that_has_lost_most_of_its_advisories_is_not_believed(
     former = AdvisorySetInfo("osv", "Debian", "sha256:0", "", NOW, NOW, before) if before else None
     with pytest.raises(Final, match="usable advisories of Debian"):
         source(tmp_path, clock).fetch("Debian", former)
+
+
+@pytest.mark.parametrize("modified", ["2025-06-01T00:00:00Z", "soon", "9999-12-31T00:00:00Z"])
+def test_a_set_that_goes_back_in_time_is_not_believed(tmp_path: Path, clock: FakeClock, modified: str) -> None:
+    publish(tmp_path, "Debian", [openssl()])
+    osv = source(tmp_path, clock)
+    first = osv.fetch("Debian", None)
+    assert first.content is not None
+    assert first.content.newest == "2026-01-01T00:00:00Z"
+    publish(tmp_path, "Debian", [openssl() | {"modified": modified}])
+    with pytest.raises(Final, match="older than what is here") as raised:
+        osv.fetch("Debian", replace(known(first), newest=first.content.newest))
+    assert "Bring the mirror up to date" in raised.value.remedy
+    for unknown in ("", "soon", "9999-12-31T00:00:00Z"):
+        assert osv.fetch("Debian", replace(known(first), newest=unknown)).content is not None
+
+
+def test_fractions_of_a_second_make_a_set_no_older(tmp_path: Path, clock: FakeClock) -> None:
+    publish(tmp_path, "Debian", [openssl() | {"modified": "2026-01-01T00:00:00.5Z"}])
+    fetched = source(tmp_path, clock).fetch(
+        "Debian", AdvisorySetInfo("osv", "Debian", "", "", NOW, NOW, 1, newest="2026-01-01T00:00:00Z")
+    )
+    assert fetched.content is not None
 
 
 def test_a_missing_ecosystem_says_what_to_do(tmp_path: Path, clock: FakeClock) -> None:

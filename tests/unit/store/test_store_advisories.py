@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.fakes import FakeClock
 from tests.osv import affected, openssl, record
@@ -29,7 +29,7 @@ from webhook.policy.severitywords import severity_words
 from webhook.policy.typetable import default_types
 from webhook.sboms import parse
 from webhook.store.repositories import Store
-from webhook.store.tables import advisory_sets, advisory_state
+from webhook.store.tables import advisory_sets, advisory_state, matches
 
 LIBSSL = "pkg:deb/debian/libssl3@3.0.7-1?distro=debian-12&upstream=openssl"
 LODASH = "pkg:npm/lodash@4.17.20"
@@ -44,9 +44,11 @@ class Shelf:
     def __init__(self, **records: list[dict[str, Any]]) -> None:
         self.records, self.version, self.down = records, 1, False
         self.ecosystems = sorted(records)
+        self.away, self.told = set[str](), dict[str, AdvisorySetInfo | None]()
 
     def fetch(self, ecosystem: str, known: AdvisorySetInfo | None) -> FetchedSet:
-        if self.down:
+        self.told[ecosystem] = known
+        if self.down or ecosystem in self.away:
             raise Retryable("The shelf is away.", remedy="Wait.")
         name = f"sha256:{ecosystem}-{self.version}"
         if known is not None and known.digest == name:
@@ -257,6 +259,46 @@ def test_nothing_is_matched_while_a_set_cannot_be_read(real_store: Store, clock:
     add(real_store, [LIBSSL, LIBSSL.replace("3.0.7", "3.0.6")])
     assert follower.match().vulnerable == 1
     assert reader.follow()["vulnerable"] == 2
+
+
+def answered_at(store: Store) -> dt.datetime:
+    """As of when advisories say something of the only component."""
+    with store.advisories._database.read() as connection:
+        return dt.datetime.fromtimestamp(connection.execute(select(matches.c.answered_at)).scalar_one(), dt.UTC)
+
+
+def test_what_was_not_matched_with_a_set_is_not_confirmed_by_it(real_store: Store, clock: FakeClock) -> None:
+    add(real_store, [LODASH.replace("4.17.20", "4.17.22")])
+    shelf = Shelf(PyPI=[record("GHSA-1", affected("PyPI", "x", {"introduced": "0"}, kind="ECOSYSTEM"))], npm=[lodash()])
+    matcher(real_store, clock, shelf, asks=False).update()
+    assert Reader(real_store).follow()["clean"] == 1
+    first = clock.now()
+    with real_store.advisories._database.write() as connection:  # as a program with another format leaves it
+        connection.execute(update(advisory_sets).values(payload=b"x"))
+        connection.execute(update(advisory_state).values(fingerprint="another program's"))
+    later = matcher(real_store, clock, shelf, asks=False)
+    said = later.say([Purl("pkg:npm/lodash@4.17.22"), Purl("pkg:pypi/x@1"), Purl("pkg:gem/x@1")])
+    assert [match.state for match in said] == [
+        ComponentState.UNKNOWN,
+        ComponentState.UNKNOWN,
+        ComponentState.NOT_COVERED,
+    ]
+    shelf.away.add("PyPI")
+    for _ in range(2):
+        clock.advance(3600)
+        assert later.update().matched == 0
+    told = shelf.told["PyPI"]
+    assert told is not None
+    assert (told.digest, told.tag, told.advisories) == ("", "", 1)
+    assert answered_at(real_store) == first
+    shelf.away.clear()
+    later.update()
+    clock.advance(3600)
+    later.update()
+    assert answered_at(real_store) == clock.now()
+    npm = shelf.told["npm"]
+    assert npm is not None
+    assert npm.newest == "2026-01-01T00:00:00Z"
 
 
 def test_a_name_that_an_asked_source_uses_stays_its_own(real_store: Store, clock: FakeClock) -> None:

@@ -7,6 +7,7 @@ Source: the OSV schema 1.7; where databases keep what the schema leaves to them,
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -28,6 +29,9 @@ _OF_DISTRIBUTION = re.compile(r"(?:ALPINE|DEBIAN|UBUNTU)-(CVE-[0-9]{4}-[0-9]{4,1
 _NO_SECURITY = ("ALBA-", "ALEA-")
 """AlmaLinux's advisories of bug fixes and enhancements; a few name vulnerabilities all the same."""
 _SPACE = re.compile(r"\s+")
+
+
+_EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 class _Reference(msgspec.Struct, gc=False):
@@ -73,15 +77,25 @@ _AFFECTED = msgspec.json.Decoder(_Affected)
 _REFERENCES = msgspec.json.Decoder(list[_Reference])
 
 
+def modified_at(text: str) -> dt.datetime | None:
+    """When a record says that it was modified; None when that is no time."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
+
+
 class SetBuilder:
     """Makes the advisories of one ecosystem from its records.
 
     Args:
         ecosystem: without release, such as ``Debian``; what records say of others does not count.
+        until: a record that says it was modified later does not make the set newer; None for no bound.
     """
 
-    def __init__(self, ecosystem: str) -> None:
-        self.ecosystem = ecosystem
+    def __init__(self, ecosystem: str, until: dt.datetime | None = None) -> None:
+        self.ecosystem, self._until, self._newest = ecosystem, until, _EARLIEST
         self._set = AdvisorySet()
         self._counts = Counter[str]()
         self._ids = set[str]()
@@ -99,7 +113,7 @@ class SetBuilder:
         except (ValueError, RecursionError):
             self.skip("unreadable")
             return
-        self._set.newest = max(self._set.newest, record.modified[:40])
+        self._date(record.modified[:40])
         if why := self._why_not(record):
             self.skip(why)
             return
@@ -118,6 +132,11 @@ class SetBuilder:
         self._set.advisories.append(_advisory(record, self._rated))
         for key, affected in found.items():
             self._set.packages.setdefault(key, []).append(affected)
+
+    def _date(self, text: str) -> None:
+        moment = modified_at(text)
+        if moment is not None and moment > self._newest and (self._until is None or moment <= self._until):
+            self._newest, self._set.newest = moment, text
 
     def skip(self, reason: str) -> None:
         """Count something that was left out."""

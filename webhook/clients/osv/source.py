@@ -7,6 +7,7 @@ Source: https://google.github.io/osv.dev/data/.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ from webhook.clients.feeds import Feed
 from webhook.clients.http.exchange import Exchange
 from webhook.clients.osv.archives import digest_of, read_archive, read_folder
 from webhook.clients.osv.options import SourceRule
-from webhook.clients.osv.records import SetBuilder
+from webhook.clients.osv.records import SetBuilder, modified_at
 from webhook.errors import Final, SourceError
 from webhook.model.advisories import AdvisorySetInfo, FetchedSet
 from webhook.model.downloads import SourceStatus
@@ -31,6 +32,7 @@ ARCHIVE = "all.zip"
 _SHRUNK = 2
 """A set with less than one part in so many of the advisories that it had is not believed."""
 _IN_MEMORY = 64 * 1024 * 1024
+_ONE_DAY = dt.timedelta(days=1)
 
 
 class OsvSource:
@@ -46,7 +48,8 @@ class OsvSource:
     def __init__(
         self, rule: SourceRule, exchange: Exchange, clock: Clock, artifact: ArtifactFeed | None = None
     ) -> None:
-        self._rule, self._feed = rule, artifact or Feed(rule, exchange, clock)
+        self._rule, self._clock = rule, clock
+        self._feed = artifact or Feed(rule, exchange, clock)
 
     @property
     def name(self) -> str:
@@ -90,7 +93,7 @@ class OsvSource:
             known: what the store has; None for nothing.
 
         Raises:
-            Final: there are none, or they are beyond the limits.
+            Final: there are none, they are beyond the limits, or older than what is known.
             Retryable: the server did not answer, or the archive was cut off.
         """
         with ExitStack() as stack:
@@ -118,11 +121,11 @@ class OsvSource:
         digest = digest_of(stream)
         if known is not None and known.digest == digest:
             return FetchedSet(self.name, ecosystem, digest, tag, None)
-        builder = SetBuilder(ecosystem)
+        builder = SetBuilder(ecosystem, self._until())
         return self._built(known, digest, tag, builder, read_archive(stream, self._rule.max_bytes, builder.skip))
 
     def _read_files(self, ecosystem: str, known: AdvisorySetInfo | None, folder: Path) -> FetchedSet:
-        builder, whole = SetBuilder(ecosystem), hashlib.sha256()
+        builder, whole = SetBuilder(ecosystem, self._until()), hashlib.sha256()
         records = list(read_folder(folder, builder.skip))
         for data in records:
             whole.update(hashlib.sha256(data).digest())
@@ -146,4 +149,18 @@ class OsvSource:
                 remedy="Check its location; the advisories there were stay. If it is right, take the ecosystem out of "
                 "sources, run bomgate download, and add it again.",
             )
+        former, latest = "" if known is None else known.newest, self._until()
+        before_at, at = modified_at(former), modified_at(content.newest)
+        # A time to come, which an earlier program may have kept, would refuse every set.
+        if before_at is not None and before_at <= latest and (at is None or at < before_at):
+            raise Final(
+                f"The advisories of {ecosystem} of {self.name} are older than what is here: the newest was modified at "
+                f"{content.newest or 'no time'}, and not at {former}.",
+                remedy="Bring the mirror up to date; what is here stays. If it is right, take the ecosystem out of "
+                "sources, run bomgate download, and add it again.",
+            )
         return FetchedSet(self.name, ecosystem, digest, tag, content)
+
+    def _until(self) -> dt.datetime:
+        """Later than this nothing can have been modified; clocks may differ."""
+        return self._clock.now() + _ONE_DAY

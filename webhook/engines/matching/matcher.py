@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from webhook.errors import BomgateError, SourceError
@@ -109,8 +109,7 @@ class Matcher:
         """
         sets = self.store.sets()
         self._load(sets)
-        # One that this program cannot read is fetched again, whatever its digest.
-        known = {key: info for info in sets if (key := (info.source, info.ecosystem)) in self._sets}
+        known = {(info.source, info.ecosystem): self._known(info) for info in sets}
         there = {(info.source, info.ecosystem): info.digest for info in sets}
         updates = [
             self._update(source, ecosystem, known.get(key), there.get(key, ""))
@@ -125,9 +124,7 @@ class Matcher:
         ):  # the settings name it no more
             self.store.drop(source_name, ecosystem)
         report = self.match()
-        for update in updates:
-            if not update.changed and not update.problem:
-                self.store.confirm(update.ecosystem, self._checked(self.store.sets(), update.ecosystem))
+        self._confirm({update.ecosystem for update in updates if not update.changed and not update.problem})
         return MatchReport(
             tuple(updates), report.matched, report.vulnerable, report.new_vulnerabilities, report.auto_assessed
         )
@@ -163,7 +160,31 @@ class Matcher:
         sets = self.store.sets()
         self._load(sets)
         checked = {ecosystem: self._checked(sets, ecosystem) for ecosystem in self._index.ecosystems}
-        return [self._match(_NO_NUMBER, purl, checked) for purl in purls]
+        unread = {info.ecosystem for info in sets if (info.source, info.ecosystem) not in self._sets}
+        return [self._guarded(self._match(_NO_NUMBER, purl, checked), unread) for purl in purls]
+
+    def _guarded(self, match: ComponentMatch, unread: Collection[str]) -> ComponentMatch:
+        """A match, which is unknown where a set that cannot be read could say that the component is vulnerable."""
+        ecosystem = ecosystem_of(match.purl) if unread else ""
+        if not ecosystem or ecosystem not in unread or match.state is ComponentState.VULNERABLE:
+            return match
+        return replace(match, ecosystem=ecosystem, state=ComponentState.UNKNOWN)
+
+    def _known(self, info: AdvisorySetInfo) -> AdvisorySetInfo:
+        """What a source is told of a set; one that this program cannot read is fetched again, whatever its digest."""
+        there = self._sets.get((info.source, info.ecosystem))
+        return replace(info, newest=there[1].newest) if there else replace(info, digest="", tag="")
+
+    def _confirm(self, ecosystems: set[str]) -> None:
+        """Note for ecosystems that what was said is as of the last check; not for what was not matched with the sets.
+
+        What was matched with former sets keeps its age, so that it goes stale instead of staying clean.
+        """
+        sets = self.store.sets()
+        if self.store.progress().fingerprint != self._fingerprint(sets):
+            return
+        for ecosystem in sorted(ecosystems & {info.ecosystem for info in sets}):
+            self.store.confirm(ecosystem, self._checked(sets, ecosystem))
 
     def _update(self, source: AdvisorySource, ecosystem: str, known: AdvisorySetInfo | None, former: str) -> SetUpdate:
         try:
