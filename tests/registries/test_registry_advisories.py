@@ -93,8 +93,9 @@ def test_a_blob_that_is_not_what_the_manifest_says_is_refused(lying, answer):
     manifest = made.blobs[made.tags["latest"]]
     lying.on("/v2/mirror/osv/manifests/latest", Answer(body=manifest, headers={"Content-Type": images.OCI_MANIFEST}))
     lying.on(f"/v2/mirror/osv/blobs/{sha256(archive)}", answer)
-    with pytest.raises(SourceError):
+    with pytest.raises(SourceError) as raised:
         source(lying.host).fetch("Debian", None)
+    assert "SBOM" not in raised.value.remedy
 
 
 def test_a_manifest_under_a_pinned_digest_that_is_another_is_refused(lying):
