@@ -7,7 +7,7 @@ import enum
 
 import msgspec
 
-READER = 1
+READER = 2
 """Grows whenever the same bytes are read as other statements than before."""
 
 

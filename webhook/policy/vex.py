@@ -99,13 +99,13 @@ class Claim(NamedTuple):
         kept: the document.
         statement: the statement.
         shown: how it is shown when it counts; None when it can loosen nothing.
-        is_superseded: a newer version of the document is known.
+        superseded_at: from when on a newer version of the document takes its place; None for never.
     """
 
     kept: KeptVex
     statement: VexStatement
     shown: Assessment | None
-    is_superseded: bool
+    superseded_at: dt.datetime | None
 
     @property
     def rank(self) -> tuple[dt.datetime, int, str, str]:
@@ -164,7 +164,9 @@ class VexIndex:
         for held in self.kept:
             for statement in held.document.statements:
                 loosens = statement.status.loosens and not statement.flaw
-                yield Claim(held, statement, shown(held, statement) if loosens else None, _identity(held) in superseded)
+                for_loosening, for_restricting = superseded.get(_identity(held), (None, None))
+                at = for_loosening if statement.status.loosens else for_restricting
+                yield Claim(held, statement, shown(held, statement) if loosens else None, at)
 
     def evidence(self, vulnerability: Vulnerability, purl: Purl, place: Place, now: dt.datetime) -> Evidence:
         """What counts for a vulnerability in a component.
@@ -225,12 +227,23 @@ class VexIndex:
             folded = name.casefold()
             for place in places:
                 for claim in self._claims.get((folded, place), ()):
-                    yield id(claim), claim
+                    if not claim.statement.status.loosens or is_named(claim, vulnerability):
+                        yield id(claim), claim
+
+
+def is_named(claim: Claim, vulnerability: Vulnerability) -> bool:
+    """Whether a statement that loosens names a vulnerability, and not only one of several CVEs that share an alias."""
+    cves = {name.casefold() for name in vulnerability.identifiers if name.casefold().startswith("cve-")}
+    if len(cves) < 2:
+        return True
+    own = vulnerability.id.casefold()
+    return ({own} if own in cves else cves) <= {name.casefold() for name in claim.statement.vulnerabilities}
 
 
 def doubt(claim: Claim, now: dt.datetime) -> Miss | None:
     """Why a statement cannot loosen anything, whatever it is about; None when it can."""
-    if claim.is_superseded or claim.kept.document.standing is not VexStanding.VALID:
+    is_superseded = claim.superseded_at is not None and claim.superseded_at <= now
+    if is_superseded or claim.kept.document.standing is not VexStanding.VALID:
         return Miss.STANDING
     if not claim.statement.status.loosens:
         return Miss.STATUS
@@ -300,6 +313,8 @@ def _changes(claims: Iterable[Claim], now: dt.datetime) -> Iterator[dt.datetime]
     for claim in claims:
         if claim.kept.until is not None:
             yield claim.kept.until
+        if claim.superseded_at is not None and claim.superseded_at > now:
+            yield claim.superseded_at
         if claim.statement.at > now and claim.statement.status.loosens:
             yield claim.statement.at
 
@@ -317,21 +332,30 @@ def _identity(kept: KeptVex) -> tuple[str, ...]:
     )
 
 
-def _superseded(kept: Sequence[KeptVex]) -> set[tuple[str, ...]]:
-    """Documents of which a newer version came the same way.
+def _superseded(kept: Sequence[KeptVex]) -> dict[tuple[str, ...], tuple[dt.datetime, dt.datetime | None]]:
+    """From when on a newer version, which came the same way, takes the place of a document that has one.
 
-    The documents of a source are what it has now: there they are told apart by their content, for several may share an
-    id.
+    What loosens makes way at once, to a draft or a version of the future, too; what restricts makes way to neither, but
+    to the latter when its time has come. The documents of a source are what it has now: there they are told apart by
+    their content, for several may share an id.
     """
-    newest: dict[tuple[str, ...], dt.datetime] = {}
+    versions: dict[tuple[str, ...], list[KeptVex]] = {}
     for held in kept:
-        key = _lineage(held)
-        newest[key] = max(newest.get(key, held.document.issued_at), held.document.issued_at)
-    return {
-        _identity(held)
-        for held in kept
-        if held.origin.kind is not VexOriginKind.SOURCE and held.document.issued_at < newest[_lineage(held)]
-    }
+        if held.origin.kind is not VexOriginKind.SOURCE:
+            versions.setdefault(_lineage(held), []).append(held)
+    found = {}
+    for lineage in versions.values():
+        following: tuple[dt.datetime, dt.datetime | None] | None = None
+        issued = sorted({held.document.issued_at for held in lineage}, reverse=True)
+        final = {held.document.issued_at for held in lineage if held.document.standing is not VexStanding.DRAFT}
+        after: dict[dt.datetime, tuple[dt.datetime, dt.datetime | None] | None] = {}
+        for at in issued:
+            after[at] = following
+            following = (dt.datetime.min.replace(tzinfo=dt.UTC), at if at in final else following and following[1])
+        for held in lineage:
+            if (moments := after[held.document.issued_at]) is not None:
+                found[_identity(held)] = moments
+    return found
 
 
 def _lineage(kept: KeptVex) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from webhook.policy.advisories import is_malicious
 from webhook.policy.phrases import moment
-from webhook.policy.vex import Claim, about, doubt, parts_of
+from webhook.policy.vex import Claim, about, doubt, is_named, parts_of
 from webhook.policy.vexmatching import Miss
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ def _near(
 ) -> _Near | None:
     """What keeps a statement from loosening a finding; None when it does loosen it."""
     vex = index.vex
+    if claim.statement.status.loosens and not is_named(claim, vulnerability):
+        return _Near(Miss.VULNERABILITY, purl, vulnerability)
     parts = parts_of([claim], place)
     misses = [about(claim, purl, place, part, unversioned=vex.trust.unversioned) for part in parts]
     if None not in misses:
@@ -142,6 +144,7 @@ def _detail(claim: Claim, near: _Near, place: Place) -> str:
     products = _some(name for product in statement.products for name in (*product.names, *product.digests))
     parts = _some(name for product in statement.products for name in product.components)
     texts = {
+        Miss.VULNERABILITY: f"it does not name every CVE of {near.vulnerability.id}",
         Miss.PRODUCT: f"it is about {products or origin.image[:19] or 'another image'}; this image is {place.digest}",
         Miss.NO_PRODUCT: "it names no product, and the document is attached to no image",
         Miss.PACKAGE: f"its product is the package {products}, and not this image",
@@ -153,7 +156,7 @@ def _detail(claim: Claim, near: _Near, place: Place) -> str:
         Miss.UNVERSIONED_COMPONENT: f"it names {parts or products} without a version",
         Miss.FLAW: statement.flaw,
         Miss.STANDING: "a newer version of the document is known"
-        if claim.is_superseded
+        if claim.superseded_at is not None
         else f"the document is {claim.kept.document.standing or 'not valid'} by its own word",
         Miss.EXPIRED: f"the document counted until {moment(claim.kept.until)}" if claim.kept.until else "it is over",
         Miss.NAMESPACE: f"it counts elsewhere, and not in the namespace {place.namespace or 'that was not named'}"

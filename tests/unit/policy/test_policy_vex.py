@@ -328,6 +328,39 @@ def test_a_newer_version_of_a_document_takes_the_place_of_the_older_one():
     assert loosened(index(replace(older, origin=SOURCE), replace(newer, origin=SOURCE), trust=hub))
 
 
+def test_a_draft_or_a_future_version_switches_off_nothing_that_restricts():
+    ahead = NOW + dt.timedelta(hours=1)
+    safe = kept(statement(), identifier="safe")
+    worse = kept(statement(AFFECTED, LATER), identifier="worse", digest="1")
+    draft = kept(identifier="worse", digest="2", issued=NOW)
+    draft = replace(draft, document=replace(draft.document, standing=VexStanding.DRAFT))
+    future = kept(identifier="worse", digest="3", issued=ahead)
+    assert loosened(index(safe, worse, kept(identifier="worse", digest="4", issued=NOW)))
+    assert not loosened(index(safe, worse, draft))
+    assert not loosened(index(safe, worse, future))
+    assert loosened(index(safe, worse, future), now=ahead)
+    assert Judge(RULES, index(safe, worse, future), NOW, PLACE).finding(PURL, FOUND).changes_at == ahead
+    # What loosens makes way to any newer version at once.
+    assert not loosened(index(safe, kept(identifier="safe", digest="5", issued=ahead)))
+
+
+def test_not_affected_by_one_cve_loosens_no_other_that_shares_an_alias():
+    both = Vulnerability("GHSA-bbbb", aliases=("CVE-2026-1", "CVE-2026-2"))
+    other = Vulnerability("CVE-2026-2", aliases=("CVE-2026-1", "GHSA-bbbb"))
+    first = replace(other, id="CVE-2026-1", aliases=("CVE-2026-2", "GHSA-bbbb"))
+    there = index(kept(statement()))
+    assert loosened(there, found=first)
+    assert not loosened(there, found=both)
+    assert not loosened(there, found=other)
+    assert miss(there, found=other) is Miss.VULNERABILITY
+    named = index(kept(statement(vulnerabilities=("CVE-2026-1", "CVE-2026-2"))))
+    assert loosened(named, found=both)
+    assert loosened(named, found=other)
+    worse = kept(statement(AFFECTED, LATER), identifier="worse")
+    all_safe = kept(statement(vulnerabilities=("CVE-2026-2",)), identifier="safe")
+    assert not loosened(index(all_safe, worse), found=other)
+
+
 def test_a_malicious_package_stays_one():
     found = Vulnerability("MAL-2026-1", aliases=("CVE-2026-1",))
     assert miss(index(kept(statement())), found=found) is Miss.MALICIOUS

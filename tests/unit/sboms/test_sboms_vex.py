@@ -186,3 +186,11 @@ def test_short_texts_that_name_each_other_do_not_make_long_ones():
         csaf_reader.read(csaf_reader.DECODER.decode(json.dumps(document).encode()), "", Allowance(names=5_000))
     with pytest.raises(InvalidInput, match="more than"):
         csaf_reader.read(csaf_reader.DECODER.decode(json.dumps(document).encode()), "", Allowance(statements=50))
+
+
+def test_a_subject_of_cyclonedx_that_is_a_package_stays_one():
+    name = "pkg:maven/com.corp/app@1.0"
+    subject = {"type": "application", "name": "app", "bom-ref": "app", "purl": name}
+    metadata = {"timestamp": "2026-11-01T10:00:00Z", "component": subject}
+    (stated,) = parse_vex(cyclonedx(ref="app", metadata=metadata)).statements
+    assert stated.products == (VexProduct((name,)),)

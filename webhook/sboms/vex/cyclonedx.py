@@ -200,7 +200,9 @@ def _product(affected: _Affected, parts: _Parts) -> VexProduct | None:
     names = (subject.purl,) if subject is not None and (subject.purl or "").startswith(_IMAGES) else ()
     hashes = {item.alg: item.content for item in (subject.hashes if subject is not None else None) or ()}
     if parts.is_subject(affected.ref):
-        return product(names, hashes)
+        # A package is not the image that the document is attached to, and its hashes are those of files.
+        is_package = subject is not None and bool(subject.purl) and not names
+        return product((subject.purl,)) if subject is not None and is_package else product(names, hashes)
     purl = parts.purl(affected.ref)
     if not purl:
         return None
