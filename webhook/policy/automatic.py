@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from msgspec import structs
 
-from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry, Scope
+from webhook.model.actions import Action
+from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, OnExpiry, Scope
 from webhook.model.exploitation import Exploitation
 from webhook.model.vulnerabilities import ComponentAnswer, Rescored, Vulnerability
-from webhook.policy.conditions import EPSS, KEV, Automatic, exploited, names_condition
+from webhook.policy.conditions import EPSS, KEV, Automatic, exploited, match, names_condition, strictest_of
 from webhook.policy.expiry import end_of_life
 from webhook.policy.scores import round_score
 from webhook.policy.typetable import TypeTable
@@ -124,8 +125,9 @@ def assessments_by_exploitation(
 ) -> list[Assessment]:
     """The automatic assessments to store when more is known of attacks.
 
-    A pair is assessed when a condition of the type that counts holds now and did not before: once for each type and
-    kind of condition, and only where that is stricter than what was given automatically and has not ended.
+    A pair is assessed when a condition holds now that did not before: once for each type and kind of condition. Of
+    several types that have such a condition the strictest counts. What was given automatically, and has not ended,
+    stands if it is stricter, or as strict and lives as long; what allows is not prolonged.
 
     Args:
         types: the table of types.
@@ -136,16 +138,18 @@ def assessments_by_exploitation(
     by_name = _by_name(records)
     made = []
     for pair in pairs:
-        found = types.automatic(pair.vulnerability)
-        new = set() if found is None else {*found.conditions} & {*_new_conditions(found, pair)}
-        if found is None or not new:
-            continue
         automatic = [record for record in _history(pair, by_name) if not record.by_hand]
-        if any(names_condition(record.rule, found.type.name, condition) for record in automatic for condition in new):
+        found = strictest_of(
+            held
+            for kind in types
+            if _has_new_condition(kind, pair, automatic) and (held := match(kind, pair.vulnerability)) is not None
+        )
+        if found is None:
             continue
+        given = _given(found, pair.vulnerability, Scope(package=pair.package), now.replace(microsecond=0))
         last = automatic[-1] if automatic and not automatic[-1].expired(now) else None
-        if last is None or is_stricter(types, found, last):
-            made.append(_given(found, pair.vulnerability, Scope(package=pair.package), now.replace(microsecond=0)))
+        if last is None or is_stricter(types, found, last) or _prolongs(types, found, given, last):
+            made.append(given)
     return made
 
 
@@ -157,9 +161,22 @@ def rises(formerly: Exploitation | None, today: Exploitation | None) -> bool:
     return (today.kev is not None and was.kev is None) or (today.epss or 0) > (was.epss or 0)
 
 
-def _new_conditions(found: Automatic, pair: AnsweredPair) -> list[str]:
-    former = exploited(found.type, pair.formerly)
-    return [held for held in exploited(found.type, pair.vulnerability.exploitation) if held not in former]
+def _has_new_condition(kind: AssessmentType, pair: AnsweredPair, automatic: Sequence[Assessment]) -> bool:
+    """Whether a condition about attacks newly holds, and has never given the type to the pair."""
+    former = exploited(kind, pair.formerly)
+    return any(
+        not any(names_condition(record.rule, kind.name, held) for record in automatic)
+        for held in exploited(kind, pair.vulnerability.exploitation)
+        if held not in former
+    )
+
+
+def _prolongs(types: TypeTable, found: Automatic, given: Assessment, last: Assessment) -> bool:
+    """Whether a type asks for the same as what was given last, and does so for longer."""
+    was, action = types.get(last.type or "") or types.retired(last.type or ""), found.type.action
+    if was is None or action is Action.ALLOW or action is not was.action or last.until is None:
+        return False
+    return given.until is None or given.until > last.until
 
 
 def is_stricter(types: TypeTable, found: Automatic, last: Assessment) -> bool:

@@ -1,17 +1,20 @@
 """Conditions: what gives a type to a vulnerability by itself, and which type counts where several do.
 
 A type can name a range of CVSS scores, that the vulnerability is known to be exploited (KEV), and a least probability
-of exploitation (EPSS); one of them is enough. Where conditions of several types hold, the strictest action counts, and
-of equal ones the first type in the table. Only the ranges may not overlap, see :mod:`webhook.policy.scores`.
+of exploitation (EPSS); one of them is enough. Where conditions of several types hold, the strictest action counts; of
+equal ones the type that lives longest, or shortest if they allow, then the first type in the table. Only the ranges
+may not overlap, see :mod:`webhook.policy.scores`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, NamedTuple
 
 from webhook.errors import ConfigError
+from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentType
 from webhook.model.exploitation import EPSS_STEP, Exploitation
 from webhook.policy.scores import is_scored, round_score
@@ -80,8 +83,19 @@ def exploited(one: AssessmentType, known: Exploitation | None) -> list[str]:
 
 def strictest(types: Iterable[AssessmentType], vulnerability: Vulnerability) -> Automatic | None:
     """The type that a vulnerability gets by itself; None when no condition holds."""
-    found = [held for each in types if (held := match(each, vulnerability)) is not None]
-    return max(found, key=lambda held: held.type.action, default=None)  # the first of equal ones
+    return strictest_of(held for each in types if (held := match(each, vulnerability)) is not None)
+
+
+def strictest_of(found: Iterable[Automatic]) -> Automatic | None:
+    """The strictest of several types whose conditions hold; None of none."""
+    return max(found, key=_strictness, default=None)  # the first of equal ones
+
+
+def _strictness(held: Automatic) -> tuple[Action, float]:
+    """Sort key: the action, then the life, longer if it is stricter than none."""
+    action, days = held.type.action, held.type.expires_after_days
+    life = math.inf if days is None else days
+    return action, -life if action is Action.ALLOW else life
 
 
 def names_condition(rule: str, name: str, condition: str) -> bool:
