@@ -23,7 +23,9 @@ class VexDocumentShape:
     author: Annotated[str, "Who wrote it, by its own word."]
     version: Annotated[str, "Of the document; possibly empty."]
     issued_at: Annotated[dt.datetime, "When this version was issued, UTC."]
-    standing: Annotated[str, "draft, withdrawn or superseded by its own word; empty when it is valid."]
+    standing: Annotated[
+        str, "draft, withdrawn or superseded by its own word, unreadable in the store; empty when it is valid."
+    ]
     statements: Annotated[int, "How many statements it makes."]
     origin: Annotated[str, "added, source or attestation."]
     name: Annotated[str, "Who handed it in, the source, or the fingerprint of the key that signed it."]

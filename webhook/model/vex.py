@@ -32,6 +32,8 @@ class VexStanding(enum.StrEnum):
     DRAFT = "draft"
     WITHDRAWN = "withdrawn"
     SUPERSEDED = "superseded"
+    UNREADABLE = "unreadable"
+    """The store has it in a form that this program cannot read; nothing of it counts."""
 
 
 class VexOriginKind(enum.StrEnum):

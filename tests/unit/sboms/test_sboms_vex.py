@@ -194,3 +194,13 @@ def test_a_subject_of_cyclonedx_that_is_a_package_stays_one():
     metadata = {"timestamp": "2026-11-01T10:00:00Z", "component": subject}
     (stated,) = parse_vex(cyclonedx(ref="app", metadata=metadata)).statements
     assert stated.products == (VexProduct((name,)),)
+
+
+def test_a_short_document_cannot_make_a_long_one_by_naming_the_same_part_again_and_again():
+    name = "pkg:npm/left-pad@1.2.3?x=" + "a" * 4000
+    few = stated(products=["pkg:npm/x@1"] * 200, subcomponents=[name])
+    assert len(parse_vex(openvex(few)).statements[0].products) == 200
+    with pytest.raises(InvalidInput, match="bytes"):
+        parse_vex(openvex(stated(products=["pkg:npm/x@1"] * 14_000, subcomponents=[name])))
+    with pytest.raises(InvalidInput, match="letters"):
+        parse_vex(openvex(stated(products=["pkg:npm/x@1"] * 200, subcomponents=[name + "a" * 20_000])))

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import zlib
 
+import msgspec
 import pytest
+from sqlalchemy import update
 
 from tests.copies import replace
 from tests.fakes import FakeClock
 from tests.vexdocuments import DIGEST, kept, openvex, statement
 from webhook.engines.readmodel import ReadModel
+from webhook.errors import InvalidInput
 from webhook.model.triage import AuditNote
 from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind, VexStanding
 from webhook.store.hotstart import HotStartFile
 from webhook.store.repositories import Store
+from webhook.store.tables import vex_documents
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 NOTE = AuditNote("alice", "here", "add-vex", "x")
@@ -65,6 +70,35 @@ def test_a_document_is_kept_found_and_taken_out(store):
     assert follower.stated() == ["doc"]
     with store._database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM audit_log").scalar() == 3
+
+
+def test_a_row_that_cannot_be_read_states_nothing_and_stops_nobody(store):
+    follower = Follower(store)
+    for name in ("long", "odd", "good"):
+        store.vex.add(kept(statement(), identifier=name, digest=name), openvex(), NOTE)
+    long = zlib.compress(msgspec.msgpack.encode({"id": "x" * (64 * 1024 * 1024)}))
+    with store._database.change() as change:
+        for name, content in (("long", long), ("odd", b"odd")):
+            there = vex_documents.c.digest == name
+            change.connection.execute(
+                update(vex_documents).where(there).values(document=content, revision=change.revision)
+            )
+    assert follower.stated() == ["good", "long", "odd"]
+    states = {held.document.digest: held.document.standing.value for held in store.vex.find()}
+    assert states == {"long": "unreadable", "odd": "unreadable", "good": ""}
+    assert [held.document.digest for held in follower.model.assessments.vex.kept if held.document.statements] == [
+        "good"
+    ]
+    for held in store.vex.find():
+        assert store.vex.remove(held.number, NOTE, NOW) == held
+    assert follower.stated() == []
+
+
+def test_a_document_that_no_read_model_could_read_is_not_kept(store):
+    long = kept(*(statement(identifier="x" * 1_000_000) for _ in range(70)))
+    with pytest.raises(InvalidInput, match="bytes"):
+        store.vex.add(long, openvex(), NOTE)
+    assert store.vex.find() == []
 
 
 def test_a_source_has_what_it_has_now(store):

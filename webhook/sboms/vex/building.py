@@ -10,11 +10,13 @@ from urllib.parse import unquote
 import msgspec
 
 from webhook.errors import InvalidInput
-from webhook.model.vex import VexProduct, VexStatement, VexStatus
+from webhook.model.vex import VexDocument, VexProduct, VexStatement, VexStatus
 
 MOST_STATEMENTS = 100_000
 MOST_NAMES = 500_000
 """Products and components of all statements together, however often they are named."""
+MOST_TEXT = 48 * 1024 * 1024
+"""Bytes of all statements as they are kept, each name as often as it is listed; real documents have below 10 MB."""
 _MOST_ALIASES = 100
 _TEXT, _REMARK, _NAME = 300, 1000, 4096
 _FIRST, _LAST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC), dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
@@ -41,6 +43,34 @@ class Allowance:
         if self.statements < 0 or self.names < 0:
             what = f"{MOST_STATEMENTS} statements" if self.statements < 0 else f"{MOST_NAMES} products and components"
             raise InvalidInput(f"The VEX document has more than {what}", remedy="Split it.")
+
+
+def refuse_overlong(document: VexDocument) -> None:
+    """Refuse a document whose statements are far longer than its text, because they share long names.
+
+    Raises:
+        InvalidInput: a component has too long a name, or all names together are too long.
+    """
+    left = MOST_TEXT
+    for stated in document.statements:
+        left -= sum(map(_size, (stated.id, *stated.vulnerabilities, stated.justification, stated.remark, stated.flaw)))
+        for about in stated.products:
+            parts = (*about.components, *about.versions)
+            if any(len(part) > _NAME for part in parts):
+                raise InvalidInput(
+                    f"The VEX document names a component in more than {_NAME} letters", remedy="Correct the name."
+                )
+            left -= sum(map(_size, (*about.names, *about.digests, *parts)))
+            if left < 0:
+                break
+        if left < 0:
+            raise InvalidInput(
+                f"The names in all statements of the VEX document have more than {MOST_TEXT} bytes", remedy="Split it."
+            )
+
+
+def _size(value: str) -> int:
+    return len(value) if value.isascii() else len(value.encode())
 
 
 def text(value: str | None, most: int = _TEXT) -> str:

@@ -14,7 +14,7 @@ from webhook.sboms.json_documents import refuse_bad_text
 from webhook.sboms.limits import DEFAULT_LIMITS
 from webhook.sboms.repetition import refuse_repeated
 from webhook.sboms.vex import csaf, cyclonedx, openvex
-from webhook.sboms.vex.building import Allowance
+from webhook.sboms.vex.building import Allowance, refuse_overlong
 
 MOST_BYTES = 32 * 1024 * 1024
 """Of a document; the largest real ones have below 10 MB."""
@@ -78,7 +78,9 @@ def parse_vex(data: bytes) -> VexDocument:
                 remedy="Write OpenVEX, CycloneDX with vulnerabilities (JSON), or CSAF.",
             )
         _refuse_repeated(text)
-        return _READERS[kind](text, digest, Allowance())
+        document = _READERS[kind](text, digest, Allowance())
+        refuse_overlong(document)
+        return document
     except RecursionError as problem:
         raise InvalidInput("The VEX document is nested too deeply", remedy="Check the tool that wrote it.") from problem
 
