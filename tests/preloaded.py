@@ -40,7 +40,7 @@ _MOST_BYTES = 1 << 17
 def install() -> None:
     """From now on, take every start of the product in this process from one that has loaded it; Linux only."""
     if sys.platform == "linux":
-        subprocess.Popen = _Popen  # type: ignore[misc]  # subprocess.run takes it from there, too
+        subprocess.Popen = _Popen  # subprocess.run takes it from there, too
 
 
 def end() -> None:
@@ -49,7 +49,7 @@ def end() -> None:
         _preloaded.end()
 
 
-class _Popen(subprocess.Popen):  # type: ignore[type-arg]
+class _Popen(subprocess.Popen):
     """``subprocess.Popen``, which forks where it can what others execute."""
 
     def _execute_child(self, args: Any, executable: Any, preexec_fn: Any, close_fds: Any, pass_fds: Any,
@@ -60,7 +60,7 @@ class _Popen(subprocess.Popen):  # type: ignore[type-arg]
         plain = not any(value is not None for value in changed) and not (pass_fds or flags or shell) and umask < 0
         request = _request(args, cwd, env, bool(session)) if plain else None
         if request is None:
-            super()._execute_child(args, executable, preexec_fn, close_fds, pass_fds, cwd, env, *rest)  # type: ignore[misc]
+            super()._execute_child(args, executable, preexec_fn, close_fds, pass_fds, cwd, env, *rest)
             return
         stdin, _, _, stdout, _, stderr = pipes
         given = [own if own != -1 else number for number, own in enumerate((stdin, stdout, stderr))]
@@ -68,7 +68,7 @@ class _Popen(subprocess.Popen):  # type: ignore[type-arg]
             self.pid = _of_this_process().start(request, given)
             self._child_created = True
         finally:
-            self._close_pipe_fds(*pipes)  # type: ignore[attr-defined]
+            self._close_pipe_fds(*pipes)
 
 
 def _request(args: Any, cwd: Any, env: Any, session: bool) -> dict[str, Any] | None:
@@ -220,7 +220,7 @@ def _run(module: str, environment: dict[str, str]) -> None:
             raise _Restarted(environment)
         execute(path, argv, environment)
 
-    os.execve = restart  # type: ignore[assignment]
+    os.execve = restart
     given = sys.argv[1:]
     while True:
         os.environ.clear()

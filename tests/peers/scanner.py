@@ -110,8 +110,8 @@ def run(program: Path, home: Path) -> subprocess.CompletedProcess[bytes]:
 
 def _pairs(output: dict[str, list[dict[str, object]]]) -> Iterator[Pair]:
     for result in output["results"]:
-        document = Path(result["source"]["path"]).name  # type: ignore[index]
-        for entry in result["packages"]:  # type: ignore[attr-defined]
+        document = Path(result["source"]["path"]).name
+        for entry in result["packages"]:
             package = entry["package"]
             for found in entry.get("vulnerabilities") or ():
                 yield pair(document, package["ecosystem"], package["name"], package["version"], found["id"])
