@@ -13,6 +13,7 @@ from webhook.model.actions import Action
 from webhook.model.assessments import CLUSTER, Assessment, Scope
 from webhook.model.resources import AssessmentResource, StatedAssessment
 from webhook.policy.decisions import provisioned
+from webhook.policy.loosening import ApprovalNeeded
 from webhook.policy.plaintext import is_plain, plain
 from webhook.policy.scopes import canonical_identifier, canonical_scope, described
 from webhook.policy.typetable import TypeTable
@@ -78,11 +79,13 @@ def stated(
         guarded: since when the API server makes sure who wrote an object; None while it does not.
         held: why objects do not count until somebody approves, by name; None where none needs an approval.
     """
+    before = tuple(before)
     there = {
         (assessment.vulnerability.casefold(), assessment.scope): assessment
         for assessment in before
         if assessment.provisioner == CLUSTER
     }
+    denials = {} if held is None else _denials(before, types, now)
     refused: dict[str, BomgateError] = dict(held or {})
     made: dict[_Key, tuple[str, Assessment]] = {}
     for readable in sorted(_readable(resources, refused), key=lambda item: _precedence(item, there)):
@@ -100,6 +103,9 @@ def stated(
         else:
             former = there.get(key)
             record = provisioned(readable.definition, types, now, former, CLUSTER)
+            if key in denials and record.expired(now) and not denies(record.type or "", types):
+                refused[name] = ApprovalNeeded("Another person has to approve this: it would end what denies.")
+                continue
             record = structs.replace(record, rule=str(readable.one.resource), recorded_by=CLUSTER)
             made[key] = (name, structs.replace(record, author=_author(readable.one, record, former, guarded)))
     free = {
@@ -113,19 +119,27 @@ def stated(
         if each.resource.name in refused and (rule := str(each.resource)) in free
     }
     records = {**dict(made.values()), **stays}
-    return Stated(records, refused, _kept(there, records.values(), types, now) if held is not None else ())
+    return Stated(records, refused, _kept(denials, records.values()) if held is not None else ())
 
 
-def _kept(
-    there: Mapping[_Key, Assessment], records: Iterable[Assessment], types: TypeTable, now: dt.datetime
-) -> tuple[Assessment, ...]:
-    """What denied, and would end because no object states it any more."""
+def _denials(before: Iterable[Assessment], types: TypeTable, now: dt.datetime) -> dict[_Key, Assessment]:
+    """What the cluster denies by any record that counts still, also by one before a record that has ended."""
+    found: dict[_Key, Assessment] = {}
+    for record in before:
+        key = (record.vulnerability.casefold(), record.scope)
+        if record.provisioner != CLUSTER:
+            continue
+        if record.type is None or not denies(record.type, types):
+            found.pop(key, None)
+        elif not record.expired(now):
+            found[key] = record
+    return found
+
+
+def _kept(denials: Mapping[_Key, Assessment], records: Iterable[Assessment]) -> tuple[Assessment, ...]:
+    """What denies, and would end because no object states it any more."""
     named = {(record.vulnerability.casefold(), record.scope) for record in records}
-    return tuple(
-        former
-        for key, former in there.items()
-        if key not in named and former.type is not None and not former.expired(now) and denies(former.type, types)
-    )
+    return tuple(record for key, record in denials.items() if key not in named)
 
 
 def denies(name: str, types: TypeTable) -> bool:

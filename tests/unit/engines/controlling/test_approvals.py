@@ -281,6 +281,25 @@ def test_a_block_stays_when_its_object_no_longer_states_it(strict: Desk, change:
     assert strict.action("shop") is Action.WARN, "what was approved away does not come back"
 
 
+@pytest.mark.parametrize("kind", ["Ignore", "Blocked"])
+def test_a_record_that_has_ended_takes_no_block_along(strict: Desk, kind: str) -> None:
+    scope = Scope(package=PACKAGE, namespace="shop")
+    strict.put("shut", "Blocked", scope, author="ana")
+    strict.put("all", "Caution", Scope(), author="ana")
+    strict.run()
+    strict.requests.approve(1, DraftAnswer("fine"), BEN, "test")
+    strict.run()
+    strict.put("shut", kind, scope, author="ana", until=NOON + (DAY if kind == "Blocked" else -DAY))
+    strict.run()
+    strict.world.clock.current += 2 * DAY
+    objects = strict.cluster.stored_assessments
+    assert objects is not None
+    del objects["shut"]
+    for _ in range(2):
+        strict.run()
+        assert strict.action("shop") is Action.DENY
+
+
 def test_where_no_approval_is_needed_a_block_ends_with_its_object(desk: Desk) -> None:
     desk.put("shut", "Blocked", author="ana")
     desk.put("all", "Ignore", Scope(), author="ana")
