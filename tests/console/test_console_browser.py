@@ -162,7 +162,7 @@ def test_every_page_is_accessible_and_fits_its_window(
     page.get_by_label("Name", exact=True).fill("Watched")
     page.get_by_label("warn").check()
     page.get_by_label("Colour").fill("#ffff00")
-    page.get_by_role("button", name="Preview").click()
+    previewed(page)
     wrong += looked_at(page, "preview of a type")
     wrong += decision_looked_at(page)
     stranger = browser.new_context(base_url=signed_in[0], viewport=viewport, color_scheme=scheme)
@@ -181,11 +181,18 @@ def decision_looked_at(page: Page) -> list[str]:
     """What is wrong with the page of a decision, before and after its preview."""
     page.goto("/vulnerabilities/CVE-2021-44228")
     page.get_by_role("button", name="Assess …").click()
+    expect(page.get_by_role("heading", name="Assess 1 vulnerability")).to_be_visible()
     wrong = looked_at(page, "a decision")
     page.get_by_label("Ignore").check()
     page.get_by_label("Comment").fill("The class is removed.")
-    page.get_by_role("button", name="Preview").click()
+    previewed(page)
     return wrong + looked_at(page, "preview of a decision")
+
+
+def previewed(page: Page) -> None:
+    """Ask for the preview, and wait until the page that has it is there: a click does not."""
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("region", name="What this changes")).to_be_visible()
 
 
 def test_no_page_is_left_out(shown: Console) -> None:
@@ -258,6 +265,7 @@ def test_a_decision_is_seen_before_recorded_and_undone(
     expect(page.get_by_role("row", name="Deployment shop/worker")).to_contain_text("deny")
     page.goto(f"/batches/{batch}")
     page.get_by_role("button", name="Undo the whole batch").click()
+    expect(page).not_to_have_url(f"{signed_in[0]}/batches/{batch}")
     page.goto("/workloads?namespace=shop")
     expect(page.get_by_role("row", name="Deployment shop/worker")).to_contain_text("warn")
     page.goto("/audit")

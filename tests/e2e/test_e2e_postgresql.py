@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -56,3 +57,23 @@ def test_it_starts_and_decides_while_the_database_is_down(
         assert_decides(try_pod)
     finally:
         postgres.start()
+
+
+def test_without_a_copy_it_is_not_ready_until_the_database_is_back_and_does_not_exit(
+    replica: Bomgate, postgres: PostgresServer, try_pod: TryPod
+) -> None:
+    replica.kill()
+    for copy in (replica.folder / "state").iterdir():
+        copy.unlink()
+    postgres.stop()
+    with ThreadPoolExecutor() as pool:
+        try:
+            starting = pool.submit(replica.start)
+            wait_until(lambda: "not ready until it does" in replica.log, 60, "the warning in the log")
+            wait_until(lambda: "store does not answer" in replica.log, 60, "a vain load")
+            assert not replica.ready()
+            assert not starting.done()
+        finally:
+            postgres.start()
+        starting.result()
+    assert_decides(try_pod)

@@ -145,12 +145,14 @@ class Installation:
         except TimeoutError as problem:
             raise AssertionError(f"{problem}\n{self.explanation()}") from None
 
-    def explanation(self) -> str:
-        """What somebody would look at who wonders why something is not ready."""
+    def explanation(self, *components: str) -> str:
+        """What somebody would look at who wonders why something is not ready, or was restarted."""
         looks = [("get", "pods", "-o", "wide"), ("get", "events", "--sort-by=.lastTimestamp")]
-        for component in ("webhook", "controller", "postgresql"):
+        for component in components or ("webhook", "controller", "postgresql"):
             label = f"--selector=app.kubernetes.io/component={component}"
             looks.append(("logs", label, "--all-containers", "--prefix", "--tail=5", "--ignore-errors"))
+            looks.append(("logs", label, "--previous", "--prefix", "--tail=8", "--ignore-errors"))
+            looks.append(("get", "pods", label, "-o", "jsonpath={.items[*].status.containerStatuses[*].lastState}"))
         said = [self.kubectl(*look, check=False) for look in looks]
         return "\n\n".join("\n".join(line[:300] for line in (ran.out + ran.err).splitlines()[-25:]) for ran in said)
 

@@ -17,7 +17,7 @@ def test_every_pod_is_ready_and_none_has_been_restarted(installed: Installation)
         pods = installed.pods(component)
         assert [is_ready(pod) for pod in pods] == [True] * number, component
         restarts = [item["restartCount"] for pod in pods for item in pod["status"]["containerStatuses"]]
-        assert restarts == [0] * number, component
+        assert restarts == [0] * number, f"{component}\n{installed.explanation(component)}"
 
 
 def test_no_process_is_root_or_can_change_its_image(installed: Installation) -> None:

@@ -19,7 +19,7 @@ from webhook.api.server import WorkerParts
 from webhook.api.starting import StartBoard
 from webhook.bootstrap import Parts, SystemClock, ThreadBackground, open_parts
 from webhook.bootstrap.server import certificates, prepare_store, worker_parts
-from webhook.errors import ConfigError, StoreError, StoreUnreachable
+from webhook.errors import ConfigError, StoreError
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
 from webhook.model.downloads import DownloadReport
@@ -143,9 +143,19 @@ def test_a_database_that_is_away_is_no_reason_not_to_start_when_there_is_a_copy(
     assert not (tmp_path / "data").exists()
 
 
-def test_a_server_that_does_not_answer_is_a_reason_when_there_is_no_copy(tmp_path: Path) -> None:
-    with pytest.raises(StoreUnreachable, match="cannot be reached"):
-        prepare_store(settings_in(tmp_path, database={"url": "postgresql://u@127.0.0.1:1/x"}))
+def test_a_server_that_does_not_answer_is_waited_for_without_a_copy(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "bomgate.start"):
+        assert not prepare_store(settings_in(tmp_path, database={"url": "postgresql://u@127.0.0.1:1/x"}))
+    assert "not ready until it does" in caplog.text
+
+
+def test_a_file_that_cannot_be_opened_is_a_reason_when_there_is_no_copy(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    (tmp_path / "data" / "bomgate.db").mkdir(parents=True)
+    with pytest.raises(StoreError):
+        prepare_store(settings)
 
 
 def test_a_file_that_is_no_database_is_a_reason_whatever_else_there_is(tmp_path: Path) -> None:

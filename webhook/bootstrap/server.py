@@ -40,6 +40,7 @@ from webhook.engines.controlling.rights import RightsDuty, webhook_needs
 from webhook.errors import StoreUnreachable
 from webhook.ports import Clock
 from webhook.settings import Settings
+from webhook.store.addresses import file_of
 from webhook.telemetry.metrics import Metrics
 
 log = logging.getLogger("bomgate.start")
@@ -64,14 +65,17 @@ def prepare_store(settings: Settings) -> bool:
     """Bring the schema and the provisioned assessments up to date before serving.
 
     Returns:
-        False when the database does not answer and the copy of the read model has to do for now.
+        False when the database does not answer. The workers then decide with the copy of the read model; where there
+        is none, they are not ready until the server answers. To exit instead would leave the wait to a kubelet, which
+        tries a Pod that keeps exiting only every five minutes.
 
     Raises:
-        StoreError: the schema is of another version, or the database does not answer and there is no copy of the read
-            model to decide with meanwhile.
+        StoreError: the schema is of another version, or a file does not answer and there is no copy of the read model
+            to decide with meanwhile.
     """
     saved = hot_start(settings)
-    parts = open_parts(settings, create=saved is None or saved.load() is None)
+    has_copy = saved is not None and saved.load() is not None
+    parts = open_parts(settings, create=not has_copy)
     _load_before_forks(parts)
     try:
         parts.store.prepare()
@@ -84,10 +88,12 @@ def prepare_store(settings: Settings) -> bool:
             )
         return True
     except StoreUnreachable as problem:
-        if saved is None or saved.load() is None:
+        if not has_copy and file_of(settings.database.url) is not None:
             raise
+        meanwhile = "deciding with the copy of the read model" if has_copy else "not ready until it does"
         log.warning(
-            "the database does not answer at start; deciding with the copy of the read model",
+            "the database does not answer at start; %s",
+            meanwhile,
             extra={"error": problem.message, "remedy": problem.remedy},
         )
         return False

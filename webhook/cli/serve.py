@@ -45,7 +45,7 @@ def command(**flags: object) -> None:
 
     Needs a certificate and its key; changed files take effect at once. bomgate creates and upgrades an SQLite database
     when needed; upgrade PostgreSQL with `bomgate db upgrade`. If the database does not answer at startup, the webhook
-    decides with the copy of its read model in serve.stateDirectory, if there is one.
+    decides with the copy of its read model in serve.stateDirectory; without one, it is not ready until PostgreSQL does.
     """
     settings = invocation().settings({f"serve.{name}": value for name, value in flags.items()}, runs_long=True)
     check_options(settings.serve)
