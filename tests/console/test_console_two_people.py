@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.installation import invoke
 from tests.console.conftest import Console, console_on
+from tests.copies import replace
 from webhook.bootstrap.parts import open_parts
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope
@@ -28,7 +29,7 @@ BLOCKED = "20261128-bbbbbb"
 
 @pytest.fixture
 def strict(filled_file: Path, tmp_path: Path) -> Iterator[Console]:
-    """A console where what loosens takes two people, with a type that people made, and a block by hand."""
+    """A console where what loosens takes two people, with a type that people made, a block by hand, and a type that is not there."""
     shutil.copy(filled_file, tmp_path / "b.db")
     url = f"sqlite:///{tmp_path}/b.db"
     settings = {"database": {"url": url}, "requests": {"required": True, "allowSelf": True}}
@@ -36,7 +37,8 @@ def strict(filled_file: Path, tmp_path: Path) -> Iterator[Console]:
     parts = open_parts(load_settings(tmp_path / "strict.yaml", environment={}))
     now, store = parts.clock.now(), parts.store
     blocked = Assessment(WARNED, "Blocked", Scope(), AssessmentSource.MANUAL, "ben", "no", now, None, batch=BLOCKED)
-    store.assessments.append([blocked])
+    former = replace(blocked, vulnerability=DENIED, type="Former", scope=Scope("pkg:npm/gone"), batch="")
+    store.assessments.append([blocked, former])
     mine = AssessmentType("Mine", Action.DENY, make_range("6.0", "6.2"), 30)
     note = AuditNote("ben", "test", "create-type", "assessment type Mine", {})
     store.types.edit(mine, retired=False, note=note, at=now, since=store.feed.position().revision)
@@ -90,6 +92,11 @@ LOOSER = {
     "page: type edit": type_page("record", name="Mine", action="warn", days="30", cvss_min="6.0", cvss_max="6.2"),
     "page: type retire": type_page("retire", name="Mine"),
     "page: type add": type_page("record", new="1", name="New", action="allow", cvss_min="6.4", cvss_max="6.5"),
+    "page: type of a name that records carry": type_page("record", new="1", name="former", action="allow"),
+    "api: type of a name that records carry": api("POST", "types", name="Former", action="warn", consent=True),
+    "command: type of a name that records carry": command(
+        "types", "add", "FORMER", "--action", "allow", "--yes", "--author", "ana"
+    ),
     "api: add": decision(DENIED, "Ignore"),
     "api: add in one namespace": decision(DENIED, "Ignore", namespace="shop"),
     "api: replace": decision(WARNED, "Ignore", override=True),
@@ -112,6 +119,7 @@ STRICTER = {
     "page: type edit": type_page("record", name="Mine", action="deny", days="60", cvss_min="6.0", cvss_max="6.3"),
     "api: replace": decision(IGNORED, "Blocked", override=True),
     "api: type add": api("POST", "types", name="New", action="deny", cvssMin="6.4", cvssMax="6.5", consent=True),
+    "api: type of a name that records carry": api("POST", "types", name="Former", action="deny", consent=True),
     "command: end": command("assess", IGNORED, "--clear", "--package", "pkg:npm/lodash", "--author", "ana"),
     "command: milder than no denial": command(
         "assess", IGNORED, "--package", "pkg:npm/lodash", "--type", "Caution", "--override", "--days", "2", *WHY
@@ -147,6 +155,17 @@ def test_everybody_may_tighten(strict: Console, door: str) -> None:
     answer = STRICTER[door](strict)
     assert answer.code == 0 if door.startswith("command") else answer.status_code in (200, 303), answer
     assert door == "command: by the ranges" or state(strict) != before
+
+
+def test_the_settings_file_may_take_a_name_that_records_carry(strict: Console) -> None:
+    file = Path(strict.parts.settings.database.url.removeprefix("sqlite:///")).with_name("strict.yaml")
+    settings = json.loads(file.read_text(encoding="utf-8"))
+    settings["assessmentTypes"] = [{"name": "Former", "action": "allow"}]
+    file.with_name("above.yaml").write_text(json.dumps(settings), encoding="utf-8")
+    parts = open_parts(load_settings(file.with_name("above.yaml"), environment={}))
+    kind = parts.rules.types.get("Former")
+    parts.store.close()
+    assert kind is not None and kind.action is Action.ALLOW
 
 
 def test_a_preview_says_it_and_leads_to_the_form_that_asks(strict: Console) -> None:

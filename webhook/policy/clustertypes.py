@@ -7,7 +7,7 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from webhook.errors import ConfigError
@@ -84,24 +84,29 @@ def with_stored(own: TypeTable, stored: Iterable[StoredType]) -> TypeTable:
 
 
 def strict(
-    candidates: Mapping[str, Candidate], stored: Iterable[StoredType]
+    candidates: Mapping[str, Candidate], stored: Iterable[StoredType], carries: Callable[[str], bool]
 ) -> tuple[dict[str, Candidate], dict[str, ConfigError]]:
     """Candidates without the changes that loosen, and why these do not count.
 
     Args:
         candidates: what the cluster names.
         stored: all types of the store; those of the cluster that it names no longer stay if that is stricter.
+        carries: whether a record that can still matter carries the name of a type.
     """
     known = {kind.type.name.casefold(): kind for kind in sorted(stored, key=lambda kind: not kind.retired)}
     made, held = dict(candidates), dict[str, ConfigError]()
     for name, candidate in candidates.items():
-        why = type_loosens(known.get(name.casefold()), candidate.type) if candidate.type is not None else ""
+        if candidate.type is None:
+            continue
+        former = known.get(name.casefold())
+        is_carried = (former is None or former.retired) and carries(name)
+        why = type_loosens(former, candidate.type, is_carried=is_carried)
         if why:
             made[name] = Candidate(None, candidate.former)
             held[name] = TypeLoosens(f"It would loosen: {why} (requests.required).")
     for kind in known.values():
         name, is_of_cluster = kind.type.name, kind.origin is TypeOrigin.CLUSTER and not kind.retired
-        if is_of_cluster and name not in candidates and type_loosens(kind, None):
+        if is_of_cluster and name not in candidates and type_loosens(kind, None, is_carried=True):
             made[name] = Candidate(None, kind.type)
     return made, held
 

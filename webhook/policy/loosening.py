@@ -97,12 +97,14 @@ def check_assessments(
     )
 
 
-def type_loosens(former: StoredType | None, wanted: AssessmentType | None) -> str:
+def type_loosens(former: StoredType | None, wanted: AssessmentType | None, *, is_carried: bool) -> str:
     """Why a change of a type loosens, in words; empty when it does not.
 
     Args:
         former: as it is stored; None when it is not.
         wanted: as it would be; None when it would be retired. What was given goes on to deny or to warn then.
+        is_carried: whether a record that can still matter carries its name. Without a type of that name such a record
+            warns at least, and denies where ``policy.unassessed`` does.
     """
     before = None if former is None or former.retired else former.type
     if wanted is None:
@@ -110,6 +112,10 @@ def type_loosens(former: StoredType | None, wanted: AssessmentType | None) -> st
         return "vulnerabilities would no longer get it by themselves" if gives else ""
     if former is not None and former.retired and wanted.action is not Action.DENY:
         return "what was given when it was retired would no longer deny or warn"
+    if before is None and is_carried and wanted.action is not Action.DENY:
+        return "assessments that carry its name would no longer deny or warn"
+    if before is None and is_carried and wanted.on_expiry is OnExpiry.REASSESS:
+        return "what follows the end of assessments that carry its name would change"
     if before is None:
         is_given = wanted.is_automatic and wanted.action is not Action.DENY
         return "vulnerabilities would get it by themselves" if is_given else ""
@@ -145,13 +151,15 @@ def _within(one: CvssRange | None, other: CvssRange | None) -> bool:
     return one is None or (other is not None and other.low <= one.low and one.high <= other.high)
 
 
-def check_type(former: StoredType | None, wanted: AssessmentType | None, name: str) -> None:
+def check_type(
+    former: StoredType | None, wanted: AssessmentType | None, name: str, *, is_carried: bool
+) -> None:
     """Refuse a change of a type that loosens, see :func:`type_loosens`.
 
     Raises:
         ApprovalNeeded: it does.
     """
-    why = type_loosens(former, wanted)
+    why = type_loosens(former, wanted, is_carried=is_carried)
     if why:
         raise ApprovalNeeded(
             f"The type {plain(name, 60)} would loosen: {why} (requests.required).",

@@ -138,6 +138,15 @@ class AssessmentIndex:
         """All records that can still matter. What did not change between two calls is the same object in both."""
         return dict(self._entries)
 
+    def carries(self, name: str) -> bool:
+        """Whether a record that can still matter carries the name of a type, also one that has expired."""
+        folded = name.strip().casefold()
+        return any(
+            (entry.assessment.type or "").strip().casefold() == folded
+            for entries in list(self._entries.values())
+            for entry in entries
+        )
+
     def holds(self, assessment: Assessment) -> bool:
         """Whether a stored record can still matter: neither withdrawn nor outlived by a newer one."""
         entries = self._entries.get((assessment.vulnerability.casefold(), assessment.scope.package), ())

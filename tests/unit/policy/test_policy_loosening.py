@@ -20,6 +20,7 @@ from webhook.model.assessments import (
     StoredType,
 )
 from webhook.policy.loosening import loosening, type_loosens
+from webhook.policy.matching import AssessmentIndex
 from webhook.policy.typetable import default_types
 
 DAY = dt.timedelta(days=1)
@@ -110,10 +111,30 @@ ALLOW = AssessmentType("Mine", Action.ALLOW, HIGH, 30)
     ],
 )
 def test_a_change_of_a_type(former: AssessmentType | None, wanted: AssessmentType | None, why: str) -> None:
-    found = type_loosens(None if former is None else StoredType(former), wanted)
+    found = type_loosens(None if former is None else StoredType(former), wanted, is_carried=False)
     assert (why in found) if why else not found
 
 
 def test_a_retired_type_that_comes_back_loosens_unless_it_denies() -> None:
-    assert type_loosens(StoredType(ALLOW, retired=True), replace(ALLOW, auto_assess=None))
-    assert not type_loosens(StoredType(BLOCK, retired=True), BLOCK)
+    assert type_loosens(StoredType(ALLOW, retired=True), replace(ALLOW, auto_assess=None), is_carried=False)
+    assert not type_loosens(StoredType(BLOCK, retired=True), BLOCK, is_carried=True)
+
+
+@pytest.mark.parametrize("former", [None, StoredType(BLOCK, retired=True)], ids=["unknown", "retired"])
+@pytest.mark.parametrize("action", Action)
+def test_a_name_that_records_carry_is_taken_by_a_type_that_denies_alone(
+    former: StoredType | None, action: Action
+) -> None:
+    wanted = AssessmentType("Mine", action)
+    assert bool(type_loosens(former, wanted, is_carried=True)) is (action is not Action.DENY)
+    again = replace(wanted, on_expiry=OnExpiry.REASSESS)
+    assert type_loosens(former, again, is_carried=True), "what has expired would be assessed again, maybe milder"
+    assert not type_loosens(None, wanted, is_carried=False)
+
+
+def test_an_index_knows_the_names_that_records_carry() -> None:
+    ended = replace(given("Former "), until=NOON)
+    index = AssessmentIndex.of([ended, given("Ignore", 5), replace(given(None), sequence=9)])
+    assert not index.carries("ignore"), "it was withdrawn"
+    index = AssessmentIndex.of([ended])
+    assert (index.carries("FORMER"), index.carries("Other")) == (True, False)

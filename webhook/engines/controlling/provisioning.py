@@ -145,7 +145,8 @@ class Provisioning:
         }
         held: Mapping[str, ConfigError] = {}
         if self._parts.approvals.required:
-            candidates, held = strict(candidates, stored)
+            self._parts.refresher.refresh()
+            candidates, held = strict(candidates, stored, self._carries)
         settled = settle(with_stored(self._own, made_by_people(stored)), candidates)
         self._say_what_stays(ResourceKind.TYPE, set(settled.loaded) - {each.resource.name for each in ordered})
         changed = self._parts.types.provision(list(settled.loaded.values()))
@@ -158,6 +159,10 @@ class Provisioning:
             status = _refused(resource, problem, stays) if problem else _loaded(type_resource)
             automatic = () if type_resource.type is None else conditions(type_resource.type)
             yield resource, replace(status, range=", ".join(automatic))
+
+    def _carries(self, name: str) -> bool:
+        """Whether a record carries the name of a type that the settings file does not have."""
+        return self._own.get(name) is None and self._parts.model.assessments.carries(name)
 
     def _provision_assessments(self, resources: Sequence[AssessmentResource]) -> Iterator[Status]:
         store, now = self._parts.assessments, self._clock.now()

@@ -21,6 +21,7 @@ from webhook.model.assessments import AssessmentType, OnExpiry, StoredType
 from webhook.model.policies import Policy
 from webhook.model.triage import AuditNote
 from webhook.model.verdicts import Finding, Verdict
+from webhook.policy.clustertypes import with_stored
 from webhook.policy.conditions import conditions
 from webhook.policy.evaluation import Judge, Rules
 from webhook.policy.loosening import check_type
@@ -155,8 +156,7 @@ class TypeEditor:
             StoreError: nothing was recorded.
         """
         if self._parts.by_two:
-            stored = find(self._parts.store.list(), planned.type.name)
-            check_type(stored, None if planned.retires else planned.type, planned.type.name)
+            self._refuse_alone(planned)
         if planned.needs_consent and not consent:
             raise InvalidInput(
                 f"This changes what {sum(planned.moves.values())} findings, {len(planned.images)} images and "
@@ -170,6 +170,16 @@ class TypeEditor:
         )
         self._parts.refresher.refresh()
         self._parts.boards.refresh(inventory=False)
+
+    def _refuse_alone(self, planned: PlannedType) -> None:
+        """Refuse what loosens, as of what is recorded now."""
+        self._parts.refresher.refresh()
+        stored, name = self._parts.store.list(), planned.type.name
+        former = find(stored, name)
+        if former is not None and with_stored(self._parts.own, stored).get(name) is None:
+            former = replace(former, retired=True)  # another type has its name or its range, so that it is not given
+        is_carried = self._parts.model.assessments.carries(name)
+        check_type(former, None if planned.retires else planned.type, name, is_carried=is_carried)
 
     def _planned(
         self, kept: AssessmentType, there: StoredType | None, table: TypeTable, revision: int, *, retires: bool

@@ -13,7 +13,7 @@ from webhook.engines.requesting.desk import DraftAnswer
 from webhook.engines.requesting.options import RequestOptions
 from webhook.errors import Final, InvalidInput, Retryable
 from webhook.model.actions import Action
-from webhook.model.assessments import CLUSTER, Assessment, Scope
+from webhook.model.assessments import CLUSTER, Assessment, AssessmentSource, Scope
 from webhook.model.people import KUBERNETES, Person
 from webhook.model.records import AssessmentQuery
 from webhook.model.requests import Phase
@@ -332,3 +332,23 @@ def test_a_type_of_the_cluster_is_not_loosened(strict: Desk, change: str) -> Non
     assert (kept.type.name, kept.type.action, str(kept.type.auto_assess)) == ("mine", Action.DENY, "5.0–6.0")
     strict.put_type("mine", Action.DENY, "4.5", "6.0")
     assert strict.run()["mine"].ready, "everybody may tighten"
+
+
+@pytest.mark.parametrize("action", Action)
+def test_a_type_takes_a_name_that_records_carry_if_it_denies(strict: Desk, action: Action) -> None:
+    record = Assessment("CVE-2021-44228", "Former", SCOPE, AssessmentSource.MANUAL, "ana", "no", NOON, None)
+    strict.world.store.assessments.append([record])
+    strict.world.refresher.refresh()
+    before = strict.action()
+    assert before is Action.WARN, "a type that nobody knows"
+    strict.put_type("former", action)
+    told = strict.run()["former"]
+    assert (told.ready, told.reason) == ((True, "Loaded") if action is Action.DENY else (False, "Loosens"))
+    assert strict.action() is max(before, Action.DENY if told.ready else before)
+
+
+def test_a_controller_that_has_just_started_knows_the_names_that_records_carry(strict: Desk) -> None:
+    record = Assessment("CVE-2021-44228", "Former", SCOPE, AssessmentSource.MANUAL, "ana", "no", NOON, None)
+    strict.world.store.assessments.append([record])
+    strict.put_type("former", Action.ALLOW)
+    assert strict.run()["former"].reason == "Loosens"
