@@ -29,7 +29,7 @@ BLOCKED = "20261128-bbbbbb"
 
 @pytest.fixture
 def strict(filled_file: Path, tmp_path: Path) -> Iterator[Console]:
-    """A console where what loosens takes two people, with a type that people made, a block by hand, and a type that is not there."""
+    """A console where what loosens takes two people; a type of people, a block by hand, and a type that is gone."""
     shutil.copy(filled_file, tmp_path / "b.db")
     url = f"sqlite:///{tmp_path}/b.db"
     settings = {"database": {"url": url}, "requests": {"required": True, "allowSelf": True}}

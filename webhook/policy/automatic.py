@@ -90,11 +90,11 @@ def assessments_by_score(
         records: at least all assessments of those vulnerabilities under any of their identifiers, in any case.
         reassess: also assess pairs again that only a range has assessed so far, for a score that is no longer theirs.
     """
-    by_name = _by_name(records)
+    known = by_name(records)
     made = [
         rule(pair.vulnerability, pair.package)
         if pair.is_new
-        else _again(rule, pair, _history(pair, by_name), reassess=reassess)
+        else _again(rule, pair, _history(pair, known), reassess=reassess)
         for pair in pairs
     ]
     return [assessment for assessment in made if assessment is not None]
@@ -123,11 +123,7 @@ def _as_scored(one: Vulnerability, score: Decimal | None) -> Vulnerability:
 def assessments_by_exploitation(
     types: TypeTable, pairs: Iterable[AnsweredPair], records: Iterable[Assessment], now: dt.datetime
 ) -> list[Assessment]:
-    """The automatic assessments to store when more is known of attacks.
-
-    A pair is assessed when a condition holds now that did not before: once for each type and kind of condition. Of
-    several types that have such a condition the strictest counts. What was given automatically, and has not ended,
-    stands if it is stricter, or as strict and lives as long; what allows is not prolonged.
+    """The automatic assessments to store when more is known of attacks, see :func:`assessment_by_exploitation`.
 
     Args:
         types: the table of types.
@@ -135,22 +131,38 @@ def assessments_by_exploitation(
         records: at least all assessments of those vulnerabilities under any of their identifiers, in any case.
         now: UTC, aware.
     """
-    by_name = _by_name(records)
-    made = []
-    for pair in pairs:
-        automatic = [record for record in _history(pair, by_name) if not record.by_hand]
-        found = strictest_of(
-            held
-            for kind in types
-            if _has_new_condition(kind, pair, automatic) and (held := match(kind, pair.vulnerability)) is not None
-        )
-        if found is None:
-            continue
-        given = _given(found, pair.vulnerability, Scope(package=pair.package), now.replace(microsecond=0))
-        last = automatic[-1] if automatic and not automatic[-1].expired(now) else None
-        if last is None or is_stricter(types, found, last) or _prolongs(types, found, given, last):
-            made.append(given)
-    return made
+    known = by_name(records)
+    made = [assessment_by_exploitation(types, pair, known, now) for pair in pairs]
+    return [assessment for assessment in made if assessment is not None]
+
+
+def assessment_by_exploitation(
+    types: TypeTable, pair: AnsweredPair, known: Mapping[str, Sequence[Assessment]], now: dt.datetime
+) -> Assessment | None:
+    """The automatic assessment that a pair gets by what is known of attacks; None when it keeps what it has.
+
+    A pair is assessed when a condition holds now that did not before: once for each type and kind of condition. Of
+    several types that have such a condition the strictest counts. What was given automatically, and has not ended,
+    stands if it is stricter, or as strict and lives as long; what allows is not prolonged.
+
+    Args:
+        types: the table of types.
+        pair: with what was known before; where nothing was, all conditions that hold count as new.
+        known: records by the name of the vulnerability, see :func:`by_name`.
+        now: UTC, aware.
+    """
+    automatic = [record for record in _history(pair, known) if not record.by_hand]
+    found = strictest_of(
+        held
+        for kind in types
+        if _has_new_condition(kind, pair, automatic) and (held := match(kind, pair.vulnerability)) is not None
+    )
+    if found is None:
+        return None
+    given = _given(found, pair.vulnerability, Scope(package=pair.package), now.replace(microsecond=0))
+    last = automatic[-1] if automatic and not automatic[-1].expired(now) else None
+    is_needed = last is None or _is_stricter(types, found, last) or _prolongs(types, found, given, last)
+    return given if is_needed else None
 
 
 def rises(formerly: Exploitation | None, today: Exploitation | None) -> bool:
@@ -179,26 +191,27 @@ def _prolongs(types: TypeTable, found: Automatic, given: Assessment, last: Asses
     return given.until is None or given.until > last.until
 
 
-def is_stricter(types: TypeTable, found: Automatic, last: Assessment) -> bool:
+def _is_stricter(types: TypeTable, found: Automatic, last: Assessment) -> bool:
     """Whether a type asks for more than what was given last; one that is gone asks for nothing."""
     was = types.get(last.type or "") or types.retired(last.type or "")
     return was is None or found.type.action > was.action
 
 
-def _by_name(records: Iterable[Assessment]) -> dict[str, list[Assessment]]:
+def by_name(records: Iterable[Assessment]) -> dict[str, list[Assessment]]:
+    """Records by the name of the vulnerability, without case."""
     found: dict[str, list[Assessment]] = {}
     for record in records:
         found.setdefault(record.vulnerability.casefold(), []).append(record)
     return found
 
 
-def _history(pair: AnsweredPair, by_name: Mapping[str, Sequence[Assessment]]) -> list[Assessment]:
+def _history(pair: AnsweredPair, known: Mapping[str, Sequence[Assessment]]) -> list[Assessment]:
     """What was recorded about a pair, for all its versions and images, oldest first."""
     names = {name.casefold() for name in pair.vulnerability.identifiers}
     found = [
         assessment
         for name in names
-        for assessment in by_name.get(name, ())
+        for assessment in known.get(name, ())
         if assessment.scope in (Scope(), Scope(pair.package))
     ]
     return sorted(found, key=lambda assessment: assessment.sequence)

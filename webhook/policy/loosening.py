@@ -151,9 +151,7 @@ def _within(one: CvssRange | None, other: CvssRange | None) -> bool:
     return one is None or (other is not None and other.low <= one.low and one.high <= other.high)
 
 
-def check_type(
-    former: StoredType | None, wanted: AssessmentType | None, name: str, *, is_carried: bool
-) -> None:
+def check_type(former: StoredType | None, wanted: AssessmentType | None, name: str, *, is_carried: bool) -> None:
     """Refuse a change of a type that loosens, see :func:`type_loosens`.
 
     Raises:

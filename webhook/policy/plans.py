@@ -12,8 +12,7 @@ from webhook.model.assessments import PROVISIONER, Assessment, Scope
 from webhook.model.purls import Purl
 from webhook.model.resources import StatedAssessment
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.automatic import auto_assessment, is_stricter
-from webhook.policy.conditions import exploited
+from webhook.policy.automatic import AnsweredPair, assessment_by_exploitation, auto_assessment, by_name
 from webhook.policy.decisions import provisioned
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.precedence import ANYWHERE
@@ -43,7 +42,8 @@ def plan_existing(
 ) -> Plan:
     """Apply the conditions of types to vulnerabilities that were never assessed.
 
-    What was assessed automatically alone is assessed again where the vulnerability is exploited, and that is stricter.
+    What was assessed automatically alone is assessed again by what is known of attacks, by the rule of
+    :func:`~webhook.policy.automatic.assessment_by_exploitation`.
 
     Args:
         pairs: vulnerabilities with the packages (canonical purls without version) that they affect.
@@ -52,29 +52,22 @@ def plan_existing(
         now: UTC, aware.
     """
     made, assessed, expired, unmatched = list[Assessment](), 0, 0, 0
+    known = by_name(index)
     for vulnerability, package in pairs:
         effective = index.effective(vulnerability, Purl(package), ANYWHERE, now)
-        new = auto_assessment(types, vulnerability, package, now)
         if effective.assessment is not None:
-            if new is not None and _is_exploited_more(types, vulnerability, effective.assessment):
-                made.append(new)
-            else:
-                assessed += 1
+            pair = AnsweredPair(vulnerability, package, is_new=False)
+            by_hand = effective.assessment.by_hand
+            again = None if by_hand else assessment_by_exploitation(types, pair, known, now)
+            assessed += again is None
+            made += [] if again is None else [again]
         elif effective.expired is not None:
             expired += 1
-        elif new is None:
-            unmatched += 1
         else:
-            made.append(new)
+            new = auto_assessment(types, vulnerability, package, now)
+            unmatched += new is None
+            made += [] if new is None else [new]
     return Plan(tuple(made), assessed, expired, unmatched)
-
-
-def _is_exploited_more(types: TypeTable, vulnerability: Vulnerability, last: Assessment) -> bool:
-    """Whether a condition about attacks gives a stricter type than was given automatically."""
-    found = types.automatic(vulnerability)
-    if found is None or last.by_hand or not exploited(found.type, vulnerability.exploitation):
-        return False
-    return is_stricter(types, found, last)
 
 
 def rehearsed(

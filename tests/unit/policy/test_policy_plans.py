@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
+from itertools import permutations
 
 import pytest
 
@@ -47,8 +49,20 @@ def test_what_is_exploited_is_assessed_again_where_that_is_stricter_and_nobody_d
     pairs = [(listed, LOG4J.package)]
     plan = plan_existing(pairs, AssessmentIndex.of([by_score[0]]), types, NOW)
     assert [(made.type, made.rule) for made in plan.assessments] == [("Stop", "Stop KEV")]
-    for there in ([by_score[0], by_hand], [replace(by_score[0], type="Blocked")]):
+    for there in ([by_score[0], by_hand], [replace(by_score[0], type="Blocked", until=None)], plan.assessments):
         assert plan_existing(pairs, AssessmentIndex.of(there), types, NOW).assessments == ()
+
+
+def test_of_types_whose_condition_about_attacks_holds_the_strictest_counts_beside_a_range() -> None:
+    kinds = [*TYPES, AssessmentType("Stop", Action.DENY, expires_after_days=10, auto_kev=True)]
+    day = dt.date(2026, 11, 29)
+    listed = replace(vulnerability(score="9.8"), id="CVE-2026-1", aliases=(), exploitation=Exploitation(day, day))
+    milder = auto_assessment(TYPES, replace(listed, cvss_score=Decimal("7.5"), exploitation=None), LOG4J.package, NOW)
+    assert milder is not None and milder.type == "Caution"
+    index = AssessmentIndex.of([milder])
+    for types in permutations(kinds):
+        plan = plan_existing([(listed, LOG4J.package)], index, TypeTable(types), NOW)
+        assert [made.rule for made in plan.assessments] == ["Stop KEV"], "Blocked has the score, which moved later"
 
 
 def stated(kind: str, scope: Scope | None = None) -> StatedAssessment:
