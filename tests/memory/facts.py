@@ -58,6 +58,7 @@ class Facts:
     seen_at: dict[tuple[Digest, tuple[str, str, str]], dt.datetime] = field(default_factory=dict)
     looks: dict[Digest, dict[str, tuple[LookRecord, int]]] = field(default_factory=dict)
     departures: list[tuple[Departure, int]] = field(default_factory=list)
+    removed_images: list[tuple[Digest, int]] = field(default_factory=list)
     tags: dict[str, tuple[Digest, int]] = field(default_factory=dict)
     sightings: dict[tuple[str, Digest | None], Sighting] = field(default_factory=dict)
     vulnerabilities: dict[str, tuple[Vulnerability, dt.datetime, int]] = field(default_factory=dict)

@@ -86,6 +86,9 @@ class MemoryFeed:
             tags={name: digest for name, (digest, revision) in facts.tags.items() if revision > after},
             doubtful=doubtful,
             told=frozenset(purl.package for purl in doubtful.values()) & facts.told(),
+            removed_images=tuple(
+                dict.fromkeys(digest for digest, at in facts.removed_images if not complete and at > after)
+            ),
         )
 
 
@@ -187,8 +190,9 @@ class MemorySboms:
         for presence in left:
             revision = 0 if presence.document_digest in counting else facts.revision
             facts.departures.append((Departure(digest, *presence.key, now, author, why), revision))
-        if not facts.found[digest]:
-            facts.looks.pop(digest, None)
+        if not facts.found[digest] and facts.looks.pop(digest, None) is not None:
+            facts.removed_images.append((digest, facts.revision))
+            changed = True
         return changed
 
     def _settle(self, digest: Digest, documents: set[str]) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from tests.copies import replace
 from tests.fakes import NOON, FakeClock, MemoryStore
 from tests.ports.samples import digest, make_sbom, skipped
+from webhook.engines.readmodel import ReadModel
 from webhook.model.components import ComponentState, SkipReason
 from webhook.model.images import parse_image
 from webhook.model.looks import Look, StoredLook
@@ -262,6 +263,22 @@ def test_an_image_whose_last_document_left_is_unknown_again(store: AnyStore) -> 
     assert store.feed.changes().looks == ()
     store.sboms.record(digest(1), Look(WEB, {"referrers": [sbom]}))
     assert len(store.sboms.show(digest(1))) == 1
+
+
+def test_an_image_that_left_and_came_back_has_none_of_its_former_looks(store: AnyStore) -> None:
+    sbom = make_sbom("pkg:npm/a@1")
+    store.sboms.record(digest(1), Look(WEB, {"referrers": [sbom]}))
+    follower = ReadModel()
+    follower.apply(store.feed.changes())
+    store.sboms.record(digest(1), Look(WEB, {"referrers": []}))
+    store.sboms.record(digest(1), Look(COPY, {"referrers": [sbom]}))
+    changes = store.feed.changes(follower.position)
+    assert changes.removed_images == (digest(1),)
+    follower.apply(changes)
+    afresh = ReadModel()
+    afresh.apply(store.feed.changes())
+    assert follower.looks() == afresh.looks() == {digest(1): ((COPY, ""),)}
+    assert follower.trouble(digest(1), WEB) is None, "nobody knows what is attached in that name now"
 
 
 def test_people_take_out_what_they_handed_in_and_nothing_else(store: AnyStore) -> None:

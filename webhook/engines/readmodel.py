@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from webhook.model.vulnerabilities import Vulnerability
 
 
+_NO_ROW = ComponentState.UNUSABLE
+"""The state of an id whose component was deleted, and that no other one gets. No SBOM names it; if one did, it would
+count as unknown."""
+
+
 class ReadModel:
     """What is known of images, components, vulnerabilities and assessments, as of one revision of one store.
 
@@ -82,6 +87,7 @@ class ReadModel:
             if changes.complete:
                 self._clear()
                 assessments, types = AssessmentIndex(), ()
+            self._remove(changes)
             for vulnerability in changes.vulnerabilities:
                 self._vulnerabilities[vulnerability.id] = vulnerability
             self._apply_components(changes)
@@ -121,6 +127,27 @@ class ReadModel:
                 there = tuple(sorted({**dict(image.looks), look.origin: look.trouble}.items()))
                 image.looks = self._looks.setdefault(there, there)
 
+    def _remove(self, changes: Changes) -> None:
+        """Drop what was deleted; what came back since then follows in the same changes."""
+        for digest in changes.removed_images:
+            if digest in self._images:
+                self._images[digest].looks = ()
+        for name in changes.removed_tags:
+            self._tags.pop(name, None)
+        ids = [number for number in changes.removed_components if number < len(self._states)]
+        if not ids:
+            return
+        newest = max(self._answered_at[number] for number in ids)
+        has_doubtful = not self._doubtful.keys().isdisjoint(ids)
+        for number in ids:
+            self._states[number], self._answered_at[number] = _NO_ROW, 0
+            for facts in (self._purls, self._findings, self._fixed, self._doubtful):
+                facts.pop(number, None)
+        if has_doubtful:
+            self._told &= {purl.package for purl in self._doubtful.values()}
+        if newest and newest == self._newest_answer:
+            self._newest_answer = max(self._answered_at)
+
     def _apply_components(self, changes: Changes) -> None:
         ids = changes.component_ids
         if not ids:
@@ -128,10 +155,15 @@ class ReadModel:
         if changes.complete and _is_dense(ids):
             self._states = bytearray(changes.states)
             self._answered_at = array(UINT32, changes.answered_at)
+        elif changes.complete:
+            self._states = bytearray([_NO_ROW]) * (ids[-1] + 1)
+            self._answered_at = array(UINT32, bytes(4 * (ids[-1] + 1)))
+            for number, state, answered in zip(ids, changes.states, changes.answered_at, strict=True):
+                self._states[number], self._answered_at[number] = state, answered
         else:
             missing = max(ids) + 1 - len(self._states)
             if missing > 0:
-                self._states.extend(bytes(missing))
+                self._states.extend(bytes([_NO_ROW]) * missing)
                 self._answered_at.extend(array(UINT32, bytes(4 * missing)))
             for number, state, answered in zip(ids, changes.states, changes.answered_at, strict=True):
                 self._states[number] = state

@@ -79,7 +79,7 @@ class Refresher:
                 # in between is told completely, too.
                 changes = self._feed.changes(had)
                 self._model.apply(changes)
-                if had != START and changes.complete and had.revision > 0:
+                if changes.complete and had.revision > 0 and had.mark:
                     log.warning(
                         "the database was replaced or restored, or lost changes; read model loaded from nothing",
                         extra={"revision": self._model.revision, "former_revision": had.revision},

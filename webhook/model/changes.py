@@ -100,6 +100,10 @@ class Changes:
         told: packages of these of which the source ever told a vulnerability.
         fixed: of those that are vulnerable, the next version without a vulnerability, by its id, where one is known.
         vex: new or changed VEX documents, and those that were taken out.
+        removed_components: ids of those that were deleted; no other component ever gets them.
+        removed_images: those of which it is not known any more in which names they were looked at; to be applied before
+            ``sboms`` and ``looks``.
+        removed_tags: names that are not known any more; to be applied before ``tags``.
     """
 
     position: Position
@@ -120,6 +124,9 @@ class Changes:
     told: frozenset[str] = frozenset()
     fixed: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     vex: tuple[KeptVex, ...] = ()
+    removed_components: array[int] = field(default_factory=lambda: array(UINT32))
+    removed_images: tuple[Digest, ...] = ()
+    removed_tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""Component ids: dense numbers from 0, given under the lock of the revision.
+"""Component ids: dense numbers from 0, given under the lock of the revision, and never twice.
 
-The next id is one more than the largest there is. Writers wait for each other, and a transaction that fails leaves
-nothing behind, so no number is left out; a sequence of the database would leave holes.
+The next id is the high-water mark, which stays where it is when components are deleted: whoever still remembers the id
+of one must not take another for it. Writers wait for each other, and a transaction that fails leaves nothing behind, so
+no number is left out; a sequence of the database would leave holes.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from sqlalchemy import Connection, Dialect, Select, func, insert, select
 
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
-from webhook.store.database import Change
+from webhook.store.database import Change, upserting
 from webhook.store.queries import among_values, rows_among, snapshot_of
 from webhook.store.snapshots import ids_of
-from webhook.store.tables import components
+from webhook.store.tables import components, high_water
 
 _HINTS = 10_000
 """Components that are remembered at the least; a run of the downloader has fewer between question and answer."""
@@ -132,8 +133,7 @@ def give_ids(change: Change, purls: Iterable[Purl]) -> dict[Purl, int]:
     ids = known_ids(change.connection, distinct)
     new = [purl for purl in distinct if purl not in ids]
     if new:
-        newest = change.connection.execute(select(func.max(components.c.id))).scalar()
-        start = 0 if newest is None else newest + 1
+        start = _first_free(change.connection)
         ids.update(zip(new, range(start, start + len(new)), strict=True))
         rows = [
             {
@@ -147,4 +147,15 @@ def give_ids(change: Change, purls: Iterable[Purl]) -> dict[Purl, int]:
             for purl in new
         ]
         change.connection.execute(insert(components), rows)
+        raised = upserting(change.connection.dialect, high_water).values(name=components.name, value=start + len(new))
+        change.connection.execute(
+            raised.on_conflict_do_update(index_elements=["name"], set_={"value": raised.excluded.value})
+        )
     return ids
+
+
+def _first_free(connection: Connection) -> int:
+    """The first id that was never given. Programs before the high-water mark give ids without raising it."""
+    newest = connection.execute(select(func.max(components.c.id))).scalar()
+    mark = connection.execute(select(high_water.c.value).where(high_water.c.name == components.name)).scalar()
+    return max(0 if newest is None else newest + 1, mark or 0)

@@ -14,6 +14,7 @@ from webhook.model.purls import Purl
 from webhook.model.vex import KeptVex
 from webhook.store.coverage import united
 from webhook.store.guessedgroups import doubtful, told
+from webhook.store.removals import Removed, removed_since
 from webhook.store.rows import (
     ASSESSMENT_NAMES,
     SBOM_NAMES,
@@ -71,6 +72,7 @@ class StoreFeed:
             ids, states, answered_at = united(snapshot, after, _components(snapshot, after))
             purls, found, fixed = _vulnerable(snapshot, after)
             unsure = doubtful(snapshot, after)
+            removed = Removed(array(UINT32), (), ()) if after is None else removed_since(snapshot, after)
             return Changes(
                 position=newest,
                 complete=after is None,
@@ -94,6 +96,9 @@ class StoreFeed:
                 told=told(snapshot, {purl.package for purl in unsure.values()}),
                 fixed=fixed,
                 vex=tuple(_vex(snapshot, after)),
+                removed_components=removed.components,
+                removed_images=removed.images,
+                removed_tags=removed.tags,
             )
 
     def component_ids(self, purls: Sequence[Purl]) -> Mapping[Purl, int]:

@@ -52,6 +52,7 @@ class _Head(msgspec.Struct, array_like=True):
     states: bytes
     answered_at: bytes
     mark: str = ""  # at the end: programs before it leave it out, and do not look for it
+    follows_removals: bool = False  # likewise
 
 
 class _Sbom(msgspec.Struct, array_like=True):
@@ -183,7 +184,7 @@ def _write(file: BinaryIO, changes: Changes) -> None:
 def _frames(changes: Changes) -> Iterator[_Head | _Frame]:
     ids, answered_at = pack(changes.component_ids), pack(changes.answered_at)
     at = changes.position
-    yield _Head(at.store, at.revision, ids, changes.states, answered_at, at.mark)
+    yield _Head(at.store, at.revision, ids, changes.states, answered_at, at.mark, follows_removals=True)
     for numbers in _portions(list(changes.findings)):
         yield _Frame(
             vulnerable=[(number, str(changes.purls[number]), list(changes.findings[number])) for number in numbers]
@@ -240,8 +241,10 @@ def _read(file: BinaryIO) -> Changes:
     if file.read() != checksum.digest():
         raise ValueError("its checksum is wrong")
     ids, answered_at = unpack(head.component_ids), unpack(head.answered_at)
+    # A program that knows of no removals may have missed some: without a mark, the store gives a complete description.
+    mark = head.mark if head.follows_removals else ""
     return Changes(
-        position=Position(head.store, head.revision, head.mark),
+        position=Position(head.store, head.revision, mark),
         complete=True,
         component_ids=ids,
         states=head.states,

@@ -14,6 +14,7 @@ from webhook.model.platforms import Coverage
 from webhook.policy.presence import kept_trouble, most_trusted
 from webhook.store.database import Change, Database
 from webhook.store.queries import among
+from webhook.store.removals import note_removal
 from webhook.store.tables import sbom_history, sbom_looks, sbom_places, sboms
 from webhook.store.values import to_json
 
@@ -132,9 +133,16 @@ def write_history(change: Change, departures: Sequence[Departure], there: Sequen
         change.connection.execute(insert(sbom_history), rows)
 
 
-def forget_looks(change: Change, digest: Digest) -> None:
-    """Drop the notes on when an image was looked at; it has no SBOM any more, so it is looked at anyway."""
-    change.connection.execute(delete(sbom_looks).where(sbom_looks.c.digest == str(digest)))
+def forget_looks(change: Change, digest: Digest) -> bool:
+    """Drop the notes on when an image was looked at; it has no SBOM any more, so it is looked at anyway.
+
+    Returns:
+        Whether there were any; the transaction has to raise the revision then.
+    """
+    had = change.connection.execute(delete(sbom_looks).where(sbom_looks.c.digest == str(digest))).rowcount > 0
+    if had:
+        note_removal(change, images=[digest])
+    return had
 
 
 def note_look(database: Database, change: Change, digest: Digest, look: Look, now: dt.datetime) -> bool:

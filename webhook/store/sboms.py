@@ -109,7 +109,7 @@ class SbomRepository:
             if presence.presences(change.connection, digest):
                 changed |= presence.note_look(self._database, change, digest, look, now)
             else:
-                presence.forget_looks(change, digest)
+                changed |= presence.forget_looks(change, digest)
             pointed = self._point(change, tag, digest)
             change.unchanged = not (changed or pointed)
         return departures

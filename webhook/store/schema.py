@@ -13,7 +13,7 @@ from webhook.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = "0026"
+VERSION = "0028"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -40,6 +40,7 @@ KNOWN = (
     "0022",
     "0023",
     "0025",
+    "0026",
     VERSION,
 )
 """Every version there was, oldest first."""

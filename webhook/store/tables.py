@@ -2,7 +2,8 @@
 
 Two numbers tie the tables together. ``revision`` has one row; each transaction that changes what a decision depends on
 raises it and writes the new value on every row it touches, so that a read model can ask for what is newer than it has.
-``components.id`` counts from 0 without holes, so that a read model can use arrays in place of dictionaries.
+``components.id`` counts from 0, so that a read model can use arrays in place of dictionaries; it has holes only where
+components were deleted, and no id is ever given twice.
 """
 
 from __future__ import annotations
@@ -83,6 +84,52 @@ components = Table(
     Column("asked_at", BigInteger, nullable=False),  # seconds since 1970, 0: never; answered or not
     Column("revision", BigInteger, nullable=False, index=True),
 )
+
+high_water = Table(
+    "high_water",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+"""The first number that was never given, for numbers that are never given twice, whatever is deleted: component ids."""
+
+removals = Table(
+    "removals",
+    metadata,
+    Column("revision", BigInteger, primary_key=True, autoincrement=False),
+    Column("component_ids", LargeBinary, nullable=False),  # see columns.pack
+    Column("images", CleanText, nullable=False),  # a JSON list of digests whose looks were forgotten
+    Column("tags", CleanText, nullable=False),  # a JSON list
+)
+"""What was deleted at a revision, for read models; ``sbom_history`` has the SBOMs. Kept for as long as ``marks``."""
+
+unnamed_components = Table(
+    "unnamed_components",
+    metadata,
+    Column("component_id", Integer, ForeignKey("components.id"), primary_key=True, autoincrement=False),
+    Column("since", Moment, nullable=False),
+    Index("ix_unnamed_components_since", "since", "component_id"),
+)
+"""Components that no SBOM names, and since when that has been known."""
+
+prunes = Table(
+    "prunes",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("finished_at", Moment, nullable=False),
+    Column("deleted", CleanText, nullable=False),  # a JSON object: kind → how many rows
+    Column("kept", CleanText, nullable=False),  # why images were kept that are not seen any more; mostly empty
+    CheckConstraint("id = 1", name="single"),
+)
+"""One row: the last pass of retention that came to its end."""
+
+deletable = Table(
+    "deletable",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("older_than", Moment, nullable=False),
+)
+"""Rows of append-only tables that may be deleted; only inside the transaction that does so."""
 
 packages = Table(
     "packages",
@@ -286,7 +333,7 @@ sboms = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("digest", CleanText, nullable=False),
-    Column("document_digest", CleanText, nullable=False),
+    Column("document_digest", CleanText, nullable=False, index=True),
     Column("format", CleanText, nullable=False),
     Column("version", CleanText, nullable=False),
     Column("tool", CleanText, nullable=False),
@@ -349,7 +396,7 @@ documents = Table(
     Column("digest", CleanText, primary_key=True),
     Column("payload", LargeBinary),  # compressed by zlib; empty for a document that is too large to be kept
     Column("size", Integer, nullable=False),  # bytes, not compressed
-    Column("stored_at", Moment, nullable=False),
+    Column("stored_at", Moment, nullable=False, index=True),
 )
 """What SBOMs were read from, so that a later reader can read it again; no read model has it."""
 
@@ -379,8 +426,8 @@ sightings = Table(
     "sightings",
     metadata,
     Column("name", CleanText, primary_key=True),
-    Column("digest", CleanText, primary_key=True),  # empty when the tag was not resolved
-    Column("last_seen", Moment, nullable=False),
+    Column("digest", CleanText, primary_key=True, index=True),  # empty when the tag was not resolved
+    Column("last_seen", Moment, nullable=False, index=True),
     Column("last_refused", Moment),
     sqlite_with_rowid=False,
 )
@@ -390,7 +437,7 @@ admissions = Table(
     metadata,
     Column("uid", CleanText, primary_key=True),  # of the object; see model.records.pods_of for Pods
     Column("name", CleanText, primary_key=True),
-    Column("digest", CleanText, primary_key=True),
+    Column("digest", CleanText, primary_key=True, index=True),
     Column("noted_at", Moment, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
@@ -500,7 +547,9 @@ audit_log = Table(
     Column("batch", CleanText, index=True),
     Index("ix_audit_log_actor", "actor", "id"),
 )
-"""Who changed what; append-only, written in the transaction of the change. Triggers refuse updates and deletions."""
+"""Who changed what; append-only, written in the transaction of the change. Triggers refuse updates, and deletions of
+what ``deletable`` does not name.
+"""
 
 requests = Table(
     "requests",

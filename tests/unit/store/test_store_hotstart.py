@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import struct
 from array import array
+from hashlib import blake2b
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,6 +68,19 @@ def test_a_file_of_another_version_counts_as_none(tmp_path: Path, caplog: pytest
     with caplog.at_level(logging.WARNING, "bomgate.hotstart"):
         assert HotStartFile(tmp_path / "model").load() is None
     assert [record.message for record in caplog.records] == ["saved read model not used"]
+
+
+def test_a_copy_of_a_program_that_follows_no_removals_is_compared_with_the_whole_store(tmp_path: Path) -> None:
+    HotStartFile(tmp_path / "model").save(sample())
+    loaded = HotStartFile(tmp_path / "model").load()
+    assert loaded is not None and loaded.position.mark
+    former = msgspec.msgpack.encode(["ab12", 7, b"", b"", b"", "cd34"])
+    magic = (tmp_path / "model").read_bytes().partition(b"\n")[0] + b"\n"
+    content = magic + struct.pack("<I", len(former)) + former + struct.pack("<I", 0)
+    (tmp_path / "model").write_bytes(content + blake2b(content, digest_size=16).digest())
+    loaded = HotStartFile(tmp_path / "model").load()
+    assert loaded is not None
+    assert loaded.position == Position("ab12", 7)
 
 
 def test_a_missing_file_is_nothing_to_warn_about(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
