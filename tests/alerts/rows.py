@@ -243,6 +243,12 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 ],
             ),
             Panel(
+                "Unreadable sets",
+                "short",
+                "1 where the set that the database has cannot be read.",
+                [(f"max by (source, set) (bomgate_source_unreadable{{{IN}}})", "{{source}}, {{set}}")],
+            ),
+            Panel(
                 "Records of sources",
                 "short",
                 "How many count, by source and set.",

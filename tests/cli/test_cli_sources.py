@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -296,3 +298,27 @@ def test_an_asked_source_without_a_token_is_told_to_cover_nothing(alone: Install
     assert (told.level, "so it covers nothing" in told.sentence) == ("bad", True)
     alone.configure(sources=[{"name": "ossindex", "kind": "ossindex"}, osv])
     assert checks_of(alone)["OSS Index"].level == "good"
+
+
+def test_a_set_in_the_database_that_cannot_be_read_is_told_everywhere_until_it_is_brought_again(
+    alone: Installation, mirror: Path
+) -> None:
+    add(alone, LIBSSL, "pkg:npm/evil@1.0.0")
+    alone.ok("download")
+    with contextlib.closing(sqlite3.connect(alone.folder / "bomgate.db")) as connection, connection:
+        connection.execute("UPDATE advisory_sets SET payload = x'00' WHERE ecosystem = 'Debian'")
+    archive = mirror / "Debian" / "all.zip"
+    whole = archive.read_bytes()
+    archive.write_bytes(b"PK cut off")
+    assert alone.run("download").code == 3
+    assert verdict(alone)["action"] == "deny"
+    archive.write_bytes(whole)
+    told = alone.run("source", "check", "--output", "json")
+    assert (told.code, "has of Debian cannot be read" in told.json["message"]) == (3, True)
+    assert "What is here of Debian of osv cannot be read" in alone.ok("db", "status").err
+    kept_sets = alone.ok("db", "status", "--output", "json").json["advisories"]
+    assert [(kept["ecosystem"], kept["unreadable"]) for kept in kept_sets] == [("Debian", True), ("npm", False)]
+    assert "What is here of Debian cannot be read" in checks_of(alone)["Source osv"].sentence
+    alone.ok("download")
+    assert alone.ok("source", "check").code == 0
+    assert checks_of(alone)["Source osv"].level == "good"

@@ -152,16 +152,18 @@ def matching(parts: Parts, metrics: Metrics) -> MatchDuty:
 
     def publish(states: Sequence[SetState]) -> None:
         counts: dict[tuple[str, ...], float] = {}
-        checks, days = dict(counts), dict(counts)
+        checks, days, unreadable = dict(counts), dict(counts), dict(counts)
         for state in states:
             key = (state.source, state.name)
             counts[key] = float(state.records)
             checks[key] = 0.0 if state.checked_at is None else state.checked_at.timestamp()
+            unreadable[key] = float(state.is_unreadable)
             if state.as_of is not None:
                 midnight = dt.datetime.combine(state.as_of, dt.time(), dt.UTC)
                 days[key] = midnight.timestamp()
         metrics.replace("bomgate_source_records", counts)
         metrics.replace("bomgate_source_checked_timestamp_seconds", checks)
+        metrics.replace("bomgate_source_unreadable", unreadable)
         metrics.replace("bomgate_source_published_timestamp_seconds", days)
 
     made = MatchParts(parts.matcher, parts.exploits, parts.sources.schedule(parts.store))

@@ -63,10 +63,14 @@ def _sources(parts: Parts) -> Iterator[Health]:
     now = parts.clock.now()
     for name, sets in groupby(states, key=lambda state: state.source):
         of_source = list(sets)
+        unreadable = [kept.name for kept in of_source if kept.is_unreadable]
         old = [kept for kept in of_source if kept.checked_at is None or now - kept.checked_at > _OLD]
         behind = [kept for kept in of_source if kept.as_of is not None and now.date() - kept.as_of > _BEHIND[kept.name]]
         text = "; ".join(map(_set_line, (old or behind or of_source)[:_SETS]))
-        if old:
+        if unreadable:
+            text = f"What is here of {', '.join(unreadable[:_SETS])} cannot be read. What it said before stays"
+            yield Health(f"Source {name}", "bad", f"{text}.", "Run `bomgate download`.")
+        elif old:
             yield Health(f"Source {name}", "bad", f"Not up to date: {text}.", "Run `bomgate source check`.")
         elif behind:
             yield Health(f"Source {name}", "bad", f"What it publishes is old: {text}.", "Look at its mirror.")

@@ -129,6 +129,9 @@ def status(output: str) -> Exit:
             ],
             empty="",
         )
+        for kept in sets:
+            if kept.is_unreadable:
+                note(f"What is here of {kept.ecosystem} of {kept.source} cannot be read. Next: bomgate download")
     if found.usable:
         if found.schema != found.expected_schema:
             note("The database is of a newer bomgate, which says that this one can use it.")

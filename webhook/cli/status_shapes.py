@@ -55,11 +55,14 @@ class KeptSetShape:
     left_out: Annotated[Mapping[str, int], "How many records do not, by reason."]
     checked_at: Annotated[dt.datetime, "When the source last said that these are the newest, UTC."]
     changed_at: Annotated[dt.datetime, "When they last became others, UTC."]
+    newest: Annotated[str, "When the newest record was modified, as it says; empty when that is not known."] = ""
+    unreadable: Annotated[bool, "Whether what is kept cannot be read, and a download has to bring it again."] = False
 
     @classmethod
     def of(cls, one: AdvisorySetInfo) -> KeptSetShape:
         """From the model."""
-        return cls(one.source, one.ecosystem, one.advisories, one.counts, one.checked_at, one.changed_at)
+        known = (one.source, one.ecosystem, one.advisories, one.counts, one.checked_at, one.changed_at)
+        return cls(*known, one.newest, one.is_unreadable)
 
 
 @dataclass(frozen=True, slots=True)

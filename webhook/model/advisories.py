@@ -107,7 +107,8 @@ class AdvisorySetInfo:
         changed_at: when it last became another, UTC.
         advisories: how many records count.
         counts: how many were left out, by reason.
-        newest: the latest ``modified`` of a record; empty when the set was not read.
+        newest: the latest ``modified`` of a record; empty when that is not known.
+        is_unreadable: whether the program that tried last could not read what is kept.
     """
 
     source: str
@@ -119,6 +120,7 @@ class AdvisorySetInfo:
     advisories: int
     counts: dict[str, int] = field(default_factory=dict)
     newest: str = ""
+    is_unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +158,33 @@ class ComponentMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchedEcosystem:
+    """With which sets the components of an ecosystem were matched.
+
+    Attributes:
+        name: such as ``Debian``.
+        mark: of the sets, as :func:`webhook.policy.advisoryindex.marks_of` makes it; empty when components were matched
+            with different ones.
+        checked_at: when these sets were last checked, UTC; None for as it was.
+    """
+
+    name: str
+    mark: str
+    checked_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class MatchProgress:
     """With which sets the components of the store were matched.
 
     Attributes:
-        fingerprint: of the sets; empty before the first time.
+        fingerprint: of all sets, when scores that they borrow from each other were last settled; empty before.
         through: the id of the last component that was matched; -1 before the first.
         newest: the id of the last component that there is; -1 when there is none.
+        marks: of the sets that each ecosystem was matched with.
     """
 
     fingerprint: str
     through: int
     newest: int
+    marks: Mapping[str, str] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from decimal import Decimal
@@ -58,6 +59,8 @@ class AdvisoryIndex:
         sets: by name of the source and ecosystem.
         words: the scores of severity words, by name of the source; :data:`WORDS` for sources that are not among them.
         asked: the scores that asked sources gave, by id and alias in upper case.
+        former: ratings that vulnerabilities had, by id. Where a set is missing that they were borrowed from, they count
+            beside those of the sets that are here.
     """
 
     def __init__(
@@ -65,8 +68,9 @@ class AdvisoryIndex:
         sets: Mapping[tuple[str, str], AdvisorySet],
         words: Mapping[str, Mapping[str, Decimal]] | None = None,
         asked: Mapping[str, Decimal] | None = None,
+        former: Mapping[str, Rating] | None = None,
     ) -> None:
-        self._words, self._asked = words or {}, asked or {}
+        self._words, self._asked, self._former = words or {}, asked or {}, former or {}
         self._sets: dict[str, list[tuple[str, AdvisorySet]]] = {}
         for (source, ecosystem), content in sorted(sets.items()):
             self._sets.setdefault(ecosystem, []).append((source, content))
@@ -79,6 +83,7 @@ class AdvisoryIndex:
         self._described: dict[tuple[str, str], Vulnerability] = {}
         self._vectors: Mapping[str, Set[str]] | None = None
         self._scores: dict[str, Decimal | None] = {}
+        self._by_id: dict[tuple[str, str], Advisory] = {}
 
     @property
     def ecosystems(self) -> frozenset[str]:
@@ -131,6 +136,21 @@ class AdvisoryIndex:
             return AdvisoryAnswer(ComponentState.VULNERABLE, tuple(found[key] for key in sorted(found)), fixed)
         return _UNKNOWN if unsure else _CLEAN
 
+    def rating(self, source: str, key: str) -> Rating | None:
+        """The rating of a vulnerability as it is now; None when no advisory is about it.
+
+        Args:
+            source: whose advisory.
+            key: id of the vulnerability, with or without the name of the source before it.
+        """
+        if not self._by_id:
+            self._by_id = {(name, advisory.id): advisory for name, advisory in self._all()}
+        advisory = self._by_id.get((source, key)) or self._by_id.get((source, key.removeprefix(f"{source}:")))
+        if advisory is None:
+            return None
+        found = self._vulnerability(source, advisory)
+        return Rating(found.cvss_score, found.cvss_vector or "", found.score_origin)
+
     def _vulnerability(self, source: str, advisory: Advisory) -> Vulnerability:
         key = (source, advisory.id)
         if key not in self._described:
@@ -144,10 +164,9 @@ class AdvisoryIndex:
         if advisory.ended:
             notes.append(f"No fix will come for {', '.join(advisory.ended[:10])}, which are at their end of life.")
         title = advisory.summary or advisory.details.partition(". ")[0][:300]
-        # What asked sources call by its CVE is theirs: a source says nothing about another's.
         is_cve = advisory.id.startswith("CVE-")
         return Vulnerability(
-            id=f"{source}:{advisory.id}" if is_cve else advisory.id,
+            id=_id_of(source, advisory),
             title=title,
             cvss_score=rating.score,
             cvss_vector=rating.vector or None,
@@ -165,7 +184,7 @@ class AdvisoryIndex:
         The word counts beside them as long as one of several parts has no score.
         """
         if self._vectors is None:
-            self._vectors = _vectors(self._all())
+            self._vectors = _vectors(advisory for _, advisory in self._all())
         found: list[Rating] = []
         unrated = set(advisory.parts) if len(advisory.parts) > 1 else set()
         for name in (*advisory.aliases, *advisory.parts):
@@ -177,6 +196,8 @@ class AdvisoryIndex:
         word = Rating(self._words.get(source, WORDS).get(advisory.word), "", f"word:{advisory.word}")
         if word.score is not None and (unrated or not found):  # the worst part may be one that nobody has scored
             found.append(word)
+        if (former := self._former.get(_id_of(source, advisory))) is not None and is_scored(former.score):
+            found.append(former)
         return max(found, key=lambda rating: (rating.score or LOWEST, rating.vector, rating.origin), default=_UNRATED)
 
     def _score(self, vector: str) -> Decimal | None:
@@ -184,10 +205,15 @@ class AdvisoryIndex:
             self._scores[vector] = score_of_vector(vector)
         return self._scores[vector]
 
-    def _all(self) -> Iterator[Advisory]:
+    def _all(self) -> Iterator[tuple[str, Advisory]]:
         for sets in self._sets.values():
-            for _, content in sets:
-                yield from content.advisories
+            for source, content in sets:
+                yield from ((source, advisory) for advisory in content.advisories)
+
+
+def _id_of(source: str, advisory: Advisory) -> str:
+    """What asked sources call by its CVE is theirs: a source says nothing about another's."""
+    return f"{source}:{advisory.id}" if advisory.id.startswith("CVE-") else advisory.id
 
 
 def words_fingerprint(words: Mapping[str, Mapping[str, Decimal]]) -> str:
@@ -201,6 +227,14 @@ def fingerprint_of(sets: Iterable[AdvisorySetInfo]) -> str:
     """What is equal for equal sets; empty for none."""
     names = sorted(f"{info.source}\n{info.ecosystem}\n{info.digest}" for info in sets)
     return hashlib.sha256("\n\n".join([str(FORMAT), *names]).encode()).hexdigest() if names else ""
+
+
+def marks_of(sets: Iterable[AdvisorySetInfo]) -> dict[str, str]:
+    """By ecosystem, what is equal for equal sets: a JSON array of the format and of each source with its digest."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for info in sets:
+        found.setdefault(info.ecosystem, []).append((info.source, info.digest))
+    return {ecosystem: json.dumps([FORMAT, *sorted(some)]) for ecosystem, some in found.items()}
 
 
 def _vectors(advisories: Iterable[Advisory]) -> Mapping[str, Set[str]]:

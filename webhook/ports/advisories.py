@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from webhook.model.advisories import AdvisorySet, AdvisorySetInfo, ComponentMatch, FetchedSet, MatchProgress
+    from webhook.model.advisories import (
+        AdvisorySet,
+        AdvisorySetInfo,
+        ComponentMatch,
+        FetchedSet,
+        MatchedEcosystem,
+        MatchProgress,
+    )
     from webhook.model.downloads import RecordResult
     from webhook.model.purls import Purl
+    from webhook.policy.advisoryindex import Rating
     from webhook.ports.decisions import AutoAssess
 
 
@@ -52,11 +60,20 @@ class AdvisoryStore(Protocol):
     def drop(self, source: str, ecosystem: str) -> None:
         """Remove a set."""
 
+    def note_readable(self, info: AdvisorySetInfo, *, is_unreadable: bool) -> None:
+        """Note whether a set can be read, unless it has been replaced."""
+
     def progress(self) -> MatchProgress:
         """With which sets components were matched, and how far."""
 
     def asked_scores(self) -> Mapping[str, Decimal]:
         """The highest score that an asked source gives, by id and alias in upper case."""
+
+    def ratings(self) -> Mapping[tuple[str, str], Rating]:
+        """The ratings of vulnerabilities that advisories are about, by source and id."""
+
+    def having(self, ids: Sequence[str]) -> Sequence[tuple[int, Purl]]:
+        """Components that have one of some vulnerabilities, in order."""
 
     def components(self, after: int, most: int) -> Sequence[tuple[int, Purl]]:
         """Components with a larger id, in order."""
@@ -69,8 +86,18 @@ class AdvisoryStore(Protocol):
         Nothing is kept, and None is returned, when the sets are not those of the fingerprint any more.
         """
 
-    def finish(self, fingerprint: str, through: int, *, asks: bool) -> bool:
-        """Note that all components up to one were matched; False when the sets are others now."""
+    def finish(
+        self, fingerprint: str, through: int, matched: Sequence[MatchedEcosystem], *, asks: bool, is_settled: bool
+    ) -> bool:
+        """Note that all components up to one were matched; False when the sets are others now.
 
-    def confirm(self, ecosystem: str, at: dt.datetime) -> None:
-        """Note that what advisories of an ecosystem say of components is as of a later time."""
+        Args:
+            fingerprint: of the sets.
+            through: id of the last component.
+            matched: every ecosystem that has sets; what is known of others is forgotten.
+            asks: whether a source is asked, too.
+            is_settled: whether all sets were read, so that scores are what they should be.
+        """
+
+    def confirm(self, ecosystem: str, mark: str, at: dt.datetime) -> None:
+        """Note that what sets with this mark say of components is as of a later time."""

@@ -6,21 +6,22 @@ import datetime as dt
 import zlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Dialect, Select, delete, select, update
 
-from webhook.model.advisories import FORMAT, AdvisorySet, AdvisorySetInfo, FetchedSet, MatchProgress
+from webhook.model.advisories import FORMAT, AdvisorySet, AdvisorySetInfo, FetchedSet, MatchedEcosystem, MatchProgress
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ASKED
-from webhook.policy.advisoryindex import fingerprint_of
+from webhook.policy.advisoryindex import Rating, fingerprint_of
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent
 from webhook.store.matching import confirm_matches, record_matches
-from webhook.store.queries import raw_rows
+from webhook.store.matchprogress import confirm_ecosystem, note_matched, note_through, progress_of
+from webhook.store.queries import among_values, raw_rows, rows_among
 from webhook.store.rows import read_texts
-from webhook.store.tables import advisory_sets, advisory_state, components, vulnerabilities
+from webhook.store.tables import advisory_sets, advisory_state, components, findings, vulnerabilities
 from webhook.store.values import to_json, to_moment
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _SET = msgspec.msgpack.Decoder(AdvisorySet)
 _COUNTS = msgspec.json.Decoder(dict[str, int])
 _LEVEL = 6
 _MOST_BYTES = 2 * 1024 * 1024 * 1024
-_S = advisory_sets.c
+_S, _V = advisory_sets.c, vulnerabilities.c
 
 
 class AdvisoryRepository:
@@ -101,6 +102,8 @@ class AdvisoryRepository:
             "changed_at": at,
             "advisories": len(fetched.content.advisories),
             "counts": to_json(fetched.content.counts),
+            "newest": fetched.content.newest,
+            "is_unreadable": False,
             "payload": zlib.compress(msgspec.msgpack.encode(fetched.content), _LEVEL),
         }
         upsert = self._database.upsert(advisory_sets).values(
@@ -124,6 +127,17 @@ class AdvisoryRepository:
             connection.execute(delete(advisory_sets).where(_S.source == source, _S.ecosystem == ecosystem))
 
     @persistent
+    def note_readable(self, info: AdvisorySetInfo, *, is_unreadable: bool) -> None:
+        """Note whether a set can be read, unless it has been replaced.
+
+        Raises:
+            StoreError: nothing was changed.
+        """
+        mine = (_S.source == info.source) & (_S.ecosystem == info.ecosystem) & (_S.changed_at == info.changed_at)
+        with self._database.write() as connection:
+            connection.execute(update(advisory_sets).where(mine).values(is_unreadable=is_unreadable))
+
+    @persistent
     def progress(self) -> MatchProgress:
         """With which sets components were matched, and how far.
 
@@ -131,10 +145,7 @@ class AdvisoryRepository:
             StoreError: the database does not answer.
         """
         with self._database.read() as connection:
-            row = connection.execute(select(advisory_state.c.fingerprint, advisory_state.c.through)).one_or_none()
-            newest = connection.execute(select(func.max(components.c.id))).scalar()
-        fingerprint, through = ("", -1) if row is None else (row.fingerprint, row.through)
-        return MatchProgress(fingerprint, through, -1 if newest is None else int(newest))
+            return progress_of(connection)
 
     @persistent
     def asked_scores(self) -> Mapping[str, Decimal]:
@@ -151,6 +162,29 @@ class AdvisoryRepository:
                 for name in (key, *read_texts(aliases)):
                     scores[name.upper()] = max(score, scores.get(name.upper(), score))
         return scores
+
+    @persistent
+    def ratings(self) -> Mapping[tuple[str, str], Rating]:
+        """The ratings of vulnerabilities that advisories are about, by source and id.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        columns = (_V.source, _V.id, _V.cvss_score, _V.cvss_vector, _V.score_origin)
+        with self._database.read() as connection:
+            rows = connection.execute(select(*columns).where(_V.source != ASKED))
+            return {(source, key): Rating(score, vector or "", origin) for source, key, score, vector, origin in rows}
+
+    @persistent
+    def having(self, ids: Sequence[str]) -> Sequence[tuple[int, Purl]]:
+        """Components that have one of some vulnerabilities, in order.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            found = {(number, purl) for rows in rows_among(connection, _having, ids) for number, purl in rows}
+        return [(number, Purl(purl)) for number, purl in sorted(found)]
 
     @persistent
     def components(self, after: int, most: int) -> Sequence[tuple[int, Purl]]:
@@ -193,13 +227,17 @@ class AdvisoryRepository:
             return result
 
     @persistent
-    def finish(self, fingerprint: str, through: int, *, asks: bool) -> bool:
+    def finish(
+        self, fingerprint: str, through: int, matched: Sequence[MatchedEcosystem], *, asks: bool, is_settled: bool
+    ) -> bool:
         """Note that all components up to one were matched.
 
         Args:
             fingerprint: of the sets.
             through: id of the last component.
+            matched: every ecosystem that has sets; what is known of others is forgotten.
             asks: whether a source is asked, too.
+            is_settled: whether all sets were read, so that scores are what they should be.
 
         Returns:
             False when the store has other sets now; nothing is noted then.
@@ -207,34 +245,32 @@ class AdvisoryRepository:
         Raises:
             StoreError: nothing was changed.
         """
-        values = {"fingerprint": fingerprint, "through": through, "asks": asks}
         with self._database.change() as change:
             connection = change.connection
             if not _is_of(fingerprint, connection):
                 change.discarded = True
                 return False
-            row = connection.execute(select(advisory_state.c.through, advisory_state.c.asks)).one_or_none()
+            note_matched(connection, matched)
             if not fingerprint:  # there are no advisories any more
                 connection.execute(delete(advisory_state))
                 connection.execute(update(components).values(revision=change.revision))
                 return True
-            upsert = self._database.upsert(advisory_state).values(id=1, **values)
-            connection.execute(upsert.on_conflict_do_update(index_elements=["id"], set_=values))
-            # What read models take for not matched yet, or for not asked, they have to be told of.
-            before = -1 if row is None or bool(row.asks) != asks else row.through
-            moved = (components.c.id > before) & (components.c.id <= through)
-            connection.execute(update(components).where(moved).values(revision=change.revision))
+            values = {"through": through, "asks": asks} | ({"fingerprint": fingerprint} if is_settled else {})
+            note_through(self._database, change, values)
         return True
 
     @persistent
-    def confirm(self, ecosystem: str, at: dt.datetime) -> None:
-        """Note that what advisories of an ecosystem say of components is as of a later time.
+    def confirm(self, ecosystem: str, mark: str, at: dt.datetime) -> None:
+        """Note that what sets with this mark say of components is as of a later time.
 
         Raises:
             StoreError: nothing was changed.
         """
         with self._database.change() as change:
-            change.discarded = not confirm_matches(change, ecosystem, at)
+            if not confirm_ecosystem(change.connection, ecosystem, mark, at):
+                change.discarded = True
+                return
+            confirm_matches(change, ecosystem, at)
 
 
 def _is_of(fingerprint: str, connection: Connection) -> bool:
@@ -244,10 +280,25 @@ def _is_of(fingerprint: str, connection: Connection) -> bool:
 
 def _infos(connection: Connection) -> list[AdvisorySetInfo]:
     names = (_S.source, _S.ecosystem, _S.digest, _S.tag, _S.checked_at, _S.changed_at, _S.advisories, _S.counts)
-    rows = [row for some in raw_rows(connection, select(*names).order_by(_S.source, _S.ecosystem)) for row in some]
+    query = select(*names, _S.newest, _S.is_unreadable).order_by(_S.source, _S.ecosystem)
     return [
         AdvisorySetInfo(
-            source, ecosystem, digest, tag, to_moment(checked), to_moment(changed), advisories, _COUNTS.decode(counts)
+            source,
+            ecosystem,
+            digest,
+            tag,
+            to_moment(checked),
+            to_moment(changed),
+            advisories,
+            _COUNTS.decode(counts),
+            newest,
+            bool(is_unreadable),
         )
-        for source, ecosystem, digest, tag, checked, changed, advisories, counts in rows
+        for rows in raw_rows(connection, query)
+        for source, ecosystem, digest, tag, checked, changed, advisories, counts, newest, is_unreadable in rows
     ]
+
+
+def _having(dialect: Dialect) -> Select[Any]:
+    query = select(components.c.id, components.c.purl).join(findings, findings.c.component_id == components.c.id)
+    return query.where(among_values(dialect, findings.c.vulnerability_id))

@@ -13,7 +13,7 @@ from webhook.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = "0028"
+VERSION = "0030"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -41,6 +41,7 @@ KNOWN = (
     "0023",
     "0025",
     "0026",
+    "0028",
     VERSION,
 )
 """Every version there was, oldest first."""

@@ -221,8 +221,21 @@ advisory_sets = Table(
     Column("advisories", Integer, nullable=False),
     Column("counts", CleanText, nullable=False),  # a JSON object: reason → how many were left out
     Column("payload", LargeBinary, nullable=False),  # MessagePack of model.advisories, compressed by zlib
+    Column("newest", CleanText, nullable=False, server_default=""),  # the latest ``modified`` of a record, as written
+    Column("is_unreadable", Boolean, nullable=False, server_default=false()),  # by the program that tried last
+    Column("changed_names", LargeBinary),  # MessagePack of store.changednames; of packages that changed
 )
 """Advisories by source and ecosystem; each set is replaced as a whole. No read model has them."""
+
+advisory_ecosystems = Table(
+    "advisory_ecosystems",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # from 1; a read model has it as one byte
+    Column("ecosystem", CleanText, nullable=False, unique=True),
+    Column("mark", CleanText, nullable=False),  # of the sets that all its components were matched with; may be empty
+    Column("checked_at", BigInteger, nullable=False),  # seconds since 1970: when these sets were last checked
+)
+"""How far each ecosystem was matched, and how old what was said then is."""
 
 advisory_state = Table(
     "advisory_state",

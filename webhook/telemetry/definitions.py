@@ -227,6 +227,12 @@ DEFINITIONS = (
         ("source", "set"),
     ),
     MetricDefinition(
+        "bomgate_source_unreadable",
+        "gauge",
+        "Whether the set that the database has cannot be read (1), by source and set.",
+        ("source", "set"),
+    ),
+    MetricDefinition(
         "bomgate_source_published_timestamp_seconds",
         "gauge",
         "The day that a set was published for, by source and set; KEV and EPSS.",

@@ -22,6 +22,11 @@ def of_source(what: str, name: str, values: str, at: str, instance: str = "a") -
     return Moment({series: values}, at, HOURS)
 
 
+def unreadable(values: str, at: str) -> Moment:
+    """Whether a set can be read."""
+    return Moment({'bomgate_source_unreadable{job="c", source="osv", set="Debian"}': values}, at)
+
+
 def downloads(last: str, complete: str, complete_at: str, at: str) -> Moment:
     """The last run, whether it was complete, and the last complete one."""
     return Moment(
@@ -102,6 +107,13 @@ DATA = (
             "it is not for 26 hours": of_source("checked", "Debian", "0x2000", "25h56m"),
             "it was read": of_source("checked", "Debian", "3600x2000", "30h"),
         },
+        labels={"source": "osv", "set": "Debian"},
+    ),
+    Case(
+        "BomgateSourceUnreadable",
+        "warning",
+        unreadable("1x60", "20m"),
+        {"it is not yet 15 minutes": unreadable("1x60", "14m"), "it was brought again": unreadable("1x5 0x60", "20m")},
         labels={"source": "osv", "set": "Debian"},
     ),
     Case(

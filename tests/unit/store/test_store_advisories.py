@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from array import array
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -23,13 +24,14 @@ from webhook.engines.matching.sources import SetState, SourceSchedule
 from webhook.engines.readmodel import ReadModel
 from webhook.errors import Retryable
 from webhook.model.advisories import AdvisorySetInfo, FetchedSet
+from webhook.model.changes import UINT32
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.policy.severitywords import severity_words
 from webhook.policy.typetable import default_types
 from webhook.sboms import parse
 from webhook.store.repositories import Store
-from webhook.store.tables import advisory_sets, advisory_state, matches
+from webhook.store.tables import advisory_ecosystems, advisory_sets, advisory_state, matches
 
 LIBSSL = "pkg:deb/debian/libssl3@3.0.7-1?distro=debian-12&upstream=openssl"
 LODASH = "pkg:npm/lodash@4.17.20"
@@ -99,6 +101,11 @@ class Reader:
         self.vulnerable = facts.vulnerable
         states = (facts.clean, facts.unknown, facts.not_covered)
         return dict(zip(("clean", "unknown", "not_covered"), states, strict=True), vulnerable=len(facts.vulnerable))
+
+    def age_of(self, purl: str) -> int:
+        """When was said what is said of a component, in seconds since 1970."""
+        number = self.store.feed.component_ids([Purl(purl)])[Purl(purl)]
+        return array(UINT32, self.model.answers().answered_at)[number]
 
 
 def test_what_advisories_say_reaches_read_models_with_the_fix(real_store: Store, clock: FakeClock) -> None:
@@ -217,7 +224,7 @@ def test_sets_that_changed_meanwhile_are_not_written_over(real_store: Store, clo
     other = matcher(real_store, clock, None)
     old = real_store.advisories.progress()
     assert real_store.advisories.record("other", [], assess=AutoRule(), now=clock.now(), reassess=False) is None
-    assert real_store.advisories.finish("other", 9, asks=True) is False
+    assert real_store.advisories.finish("other", 9, [], asks=True, is_settled=True) is False
     assert real_store.advisories.progress() == old
     assert other.match().matched == 0
 
@@ -245,20 +252,87 @@ def test_a_set_that_cannot_be_read_is_fetched_again(real_store: Store, clock: Fa
     assert real_store.advisories.load("osv", "Debian") is not None
 
 
-def test_nothing_is_matched_while_a_set_cannot_be_read(real_store: Store, clock: FakeClock) -> None:
-    add(real_store, [LIBSSL])
+def damage(store: Store, ecosystem: str, *, as_another_program: bool = False) -> None:
+    """Leave a set as it cannot be read."""
+    with store.advisories._database.write() as connection:
+        those = update(advisory_sets).where(advisory_sets.c.ecosystem == ecosystem)
+        connection.execute(those.values(payload=b"x"))
+        if as_another_program:
+            connection.execute(update(advisory_state).values(fingerprint="another program's"))
+            connection.execute(update(advisory_ecosystems).values(mark="another program's"))
+
+
+def test_a_set_that_cannot_be_read_holds_up_its_own_ecosystem_alone(real_store: Store, clock: FakeClock) -> None:
+    tzdata = "pkg:deb/debian/tzdata@2024a-0?distro=debian-12"
+    add(real_store, [LIBSSL, tzdata, LODASH])
     shelf = Shelf(Debian=[openssl()], npm=[lodash()])
-    matcher(real_store, clock, shelf).update()
-    with real_store.advisories._database.write() as connection:
-        connection.execute(update(advisory_sets).where(advisory_sets.c.ecosystem == "Debian").values(payload=b"x"))
-        connection.execute(update(advisory_state).values(fingerprint="another program's"))
-    reader, follower = Reader(real_store), matcher(real_store, clock, shelf)
-    assert follower.match().matched == 0
+    matcher(real_store, clock, shelf, asks=False).update()
+    first = clock.now()
+    damage(real_store, "Debian")
+    reader, follower = Reader(real_store), matcher(real_store, clock, shelf, asks=False)
+    shelf.away.add("Debian")
+    shelf.records["npm"], shelf.version = [record("GHSA-other", affected("npm", "a", {"introduced": "0"}))], 2
+    clock.advance(3600)
+    report = follower.update()
+    assert [update.problem for update in report.updates] == ["The shelf is away.", ""]
+    assert reader.follow() == {"clean": 2, "unknown": 0, "not_covered": 0, "vulnerable": 1}
+    assert reader.vulnerable[0].purl == LIBSSL
+    assert [info.is_unreadable for info in real_store.advisories.sets()] == [True, False]
+    ages = {reader.age_of(purl) for purl in (LIBSSL, tzdata)}
+    assert ages == {int(first.timestamp())}, "what is said is as old as the set that it is from"
+    assert reader.age_of(LODASH) == int(clock.now().timestamp())
+    assert follower.match().matched == 0, "nothing is done again and again"
+    newcomers = [LIBSSL.replace("3.0.7", "3.0.6"), LODASH, "pkg:deb/debian/x@1"]
+    add(real_store, newcomers, 2)
+    assert follower.match().matched == 2
+    assert {str(match.purl): match.state.name for match in follower.say([Purl(purl) for purl in newcomers])} == dict(
+        zip(newcomers, ("UNKNOWN", "CLEAN", "NOT_COVERED"), strict=True)
+    )
+    assert real_store.admin.status().counts["unknown"] == 1, "nobody can say, so it is not clean"
+    shelf.away.clear()
+    follower.update()
+    assert real_store.admin.status().counts["vulnerable"] == 2
+    assert not any(info.is_unreadable for info in real_store.advisories.sets())
     assert reader.follow()["vulnerable"] == 1
+    clock.advance(3600)
+    follower.update()
+    reader.follow()
+    assert reader.age_of(tzdata) == int(clock.now().timestamp())
+
+
+def test_a_score_does_not_fall_because_the_set_cannot_be_read_that_it_is_from(
+    real_store: Store, clock: FakeClock
+) -> None:
+    add(real_store, [LIBSSL, LODASH])
+    vector = {"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}
+    shelf = Shelf(Debian=[openssl(severity=[])], npm=[lodash() | {"aliases": ["CVE-2023-0286"], "severity": [vector]}])
+    reader = Reader(real_store)
+    engine = matcher(real_store, clock, shelf)
+    engine.update()
+    damage(real_store, "npm")
+    shelf.away.add("npm")
+    other = affected("Debian:12", "openssl", {"introduced": "0"}, {"fixed": "3.0.9-1"})
+    shelf.records["Debian"], shelf.version = [openssl(severity=[]) | {"affected": [other]}], 2
+    follower = matcher(real_store, clock, shelf)
+    assert follower.update().matched == 1
+    reader.follow()
+    (found,) = [held for held in reader.vulnerable if held.purl == LIBSSL]
+    assert [(held.fixed, str(held.cvss_score)) for held in found.vulnerabilities] == [("3.0.9-1", "9.8")]
+    shelf.away.clear()
+    shelf.records["npm"], shelf.version = [lodash() | {"aliases": ["CVE-2023-0286"]}], 3
+    follower.update()
+    reader.follow()
+    assert {found.cvss_score for held in reader.vulnerable for found in held.vulnerabilities} == {None}
+
+
+def test_a_set_that_cannot_be_read_is_not_replaced_by_an_older_one(real_store: Store, clock: FakeClock) -> None:
+    shelf = Shelf(Debian=[openssl()])
     matcher(real_store, clock, shelf).update()
-    add(real_store, [LIBSSL, LIBSSL.replace("3.0.7", "3.0.6")])
-    assert follower.match().vulnerable == 1
-    assert reader.follow()["vulnerable"] == 2
+    damage(real_store, "Debian")
+    matcher(real_store, clock, shelf).update()
+    told = shelf.told["Debian"]
+    assert told is not None
+    assert (told.digest, told.newest) == ("", "2026-01-01T00:00:00Z")
 
 
 def answered_at(store: Store) -> dt.datetime:
@@ -273,9 +347,8 @@ def test_what_was_not_matched_with_a_set_is_not_confirmed_by_it(real_store: Stor
     matcher(real_store, clock, shelf, asks=False).update()
     assert Reader(real_store).follow()["clean"] == 1
     first = clock.now()
-    with real_store.advisories._database.write() as connection:  # as a program with another format leaves it
-        connection.execute(update(advisory_sets).values(payload=b"x"))
-        connection.execute(update(advisory_state).values(fingerprint="another program's"))
+    for ecosystem in ("PyPI", "npm"):
+        damage(real_store, ecosystem, as_another_program=True)
     later = matcher(real_store, clock, shelf, asks=False)
     said = later.say([Purl("pkg:npm/lodash@4.17.22"), Purl("pkg:pypi/x@1"), Purl("pkg:gem/x@1")])
     assert [match.state for match in said] == [
@@ -283,7 +356,7 @@ def test_what_was_not_matched_with_a_set_is_not_confirmed_by_it(real_store: Stor
         ComponentState.UNKNOWN,
         ComponentState.NOT_COVERED,
     ]
-    shelf.away.add("PyPI")
+    shelf.away |= {"PyPI", "npm"}
     for _ in range(2):
         clock.advance(3600)
         assert later.update().matched == 0
@@ -377,7 +450,7 @@ def test_a_score_is_that_of_an_asked_source_before_that_of_a_word_which_the_sett
     assert engine.match().matched == 0
     changed = matcher(real_store, clock, shelf)
     changed.words = {"osv": severity_words({"high": 8.0})}
-    assert (changed.match().matched, changed.match().matched) == (2, 0)
+    assert (changed.match().matched, changed.match().matched) == (1, 0)
     reader.follow()
     (found,) = [held for held in reader.vulnerable if str(held.purl) == LIBSSL]
     assert [str(held.cvss_score) for held in found.vulnerabilities] == ["5.3", "8.0"]

@@ -7,13 +7,15 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 
+from webhook.engines.matching.loadedsets import LoadedSets
 from webhook.errors import BomgateError, SourceError
-from webhook.model.advisories import AdvisorySet, AdvisorySetInfo, ComponentMatch
+from webhook.model.advisories import AdvisorySetInfo, ComponentMatch, MatchedEcosystem, MatchProgress
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
-from webhook.policy.advisoryindex import AdvisoryIndex, fingerprint_of, words_fingerprint
-from webhook.policy.advisorykeys import ecosystem_of
+from webhook.policy.advisoryindex import AdvisoryAnswer, AdvisoryIndex, marks_of
+from webhook.policy.advisorykeys import covers, ecosystem_of
 from webhook.ports import AdvisorySource, AdvisoryStore, AutoAssess, Clock
 
 log = logging.getLogger("bomgate.matching")
@@ -92,12 +94,13 @@ class Matcher:
     asks: bool = True
     reassess: bool = False
     words: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
-    _loaded: str = ""
-    _index: AdvisoryIndex = field(default_factory=lambda: AdvisoryIndex({}))
-    _sets: dict[tuple[str, str], tuple[str, AdvisorySet]] = field(default_factory=dict)
+
+    @cached_property
+    def _loaded(self) -> LoadedSets:
+        return LoadedSets(self.store, self.words)
 
     def update(self, only: Collection[str] | None = None) -> MatchReport:
-        """Bring all sets up to date, and match all components again if one of them has changed.
+        """Bring all sets up to date, and match again what they are about if they have changed.
 
         A set that cannot be brought up to date stays as it was, with its age; the others do not suffer.
 
@@ -108,29 +111,23 @@ class Matcher:
             StoreError: the database does not answer; what was written before stays.
         """
         sets = self.store.sets()
-        self._load(sets)
-        known = {(info.source, info.ecosystem): self._known(info) for info in sets}
-        there = {(info.source, info.ecosystem): info.digest for info in sets}
+        self._loaded.load(sets)
+        there = {(info.source, info.ecosystem): info for info in sets}
         updates = [
-            self._update(source, ecosystem, known.get(key), there.get(key, ""))
+            self._update(source, ecosystem, there.get((source.name, ecosystem)))
             for source in self.sources
             if only is None or source.name in only
             for ecosystem in source.ecosystems
-            if (key := (source.name, ecosystem))
         ]
         wanted = {(source.name, ecosystem) for source in self.sources for ecosystem in source.ecosystems}
-        for source_name, ecosystem in sorted(
-            {(info.source, info.ecosystem) for info in sets} - wanted
-        ):  # the settings name it no more
+        for source_name, ecosystem in sorted(set(there) - wanted):  # the settings name it no more
             self.store.drop(source_name, ecosystem)
         report = self.match()
         self._confirm({update.ecosystem for update in updates if not update.changed and not update.problem})
-        return MatchReport(
-            tuple(updates), report.matched, report.vulnerable, report.new_vulnerabilities, report.auto_assessed
-        )
+        return replace(report, updates=tuple(updates))
 
     def match(self) -> MatchReport:
-        """Match the components that are new, or all when the sets are others than at the last time.
+        """Match the components that are new, and those of ecosystems whose sets are others than at the last time.
 
         Raises:
             StoreError: the database does not answer; what was written before stays.
@@ -148,8 +145,8 @@ class Matcher:
         Raises:
             StoreError: the database does not answer.
         """
-        self._load(self.store.sets())
-        return self._index
+        self._loaded.load(self.store.sets())
+        return self._loaded.index
 
     def say(self, purls: Sequence[Purl]) -> Sequence[ComponentMatch]:
         """What the advisories that there are say of components, also of such as the store does not know.
@@ -158,22 +155,9 @@ class Matcher:
             StoreError: the database does not answer.
         """
         sets = self.store.sets()
-        self._load(sets)
-        checked = {ecosystem: self._checked(sets, ecosystem) for ecosystem in self._index.ecosystems}
-        unread = {info.ecosystem for info in sets if (info.source, info.ecosystem) not in self._sets}
-        return [self._guarded(self._match(_NO_NUMBER, purl, checked), unread) for purl in purls]
-
-    def _guarded(self, match: ComponentMatch, unread: Collection[str]) -> ComponentMatch:
-        """A match, which is unknown where a set that cannot be read could say that the component is vulnerable."""
-        ecosystem = ecosystem_of(match.purl) if unread else ""
-        if not ecosystem or ecosystem not in unread or match.state is ComponentState.VULNERABLE:
-            return match
-        return replace(match, ecosystem=ecosystem, state=ComponentState.UNKNOWN)
-
-    def _known(self, info: AdvisorySetInfo) -> AdvisorySetInfo:
-        """What a source is told of a set; one that this program cannot read is fetched again, whatever its digest."""
-        there = self._sets.get((info.source, info.ecosystem))
-        return replace(info, newest=there[1].newest) if there else replace(info, digest="", tag="")
+        self._loaded.load(sets)
+        checked = _checked(sets)
+        return [self._match(_NO_NUMBER, purl, checked) for purl in purls]
 
     def _confirm(self, ecosystems: set[str]) -> None:
         """Note for ecosystems that what was said is as of the last check; not for what was not matched with the sets.
@@ -181,12 +165,12 @@ class Matcher:
         What was matched with former sets keeps its age, so that it goes stale instead of staying clean.
         """
         sets = self.store.sets()
-        if self.store.progress().fingerprint != self._fingerprint(sets):
-            return
-        for ecosystem in sorted(ecosystems & {info.ecosystem for info in sets}):
-            self.store.confirm(ecosystem, self._checked(sets, ecosystem))
+        marks, checked = marks_of(sets), _checked(sets)
+        for ecosystem in sorted(ecosystems & set(marks)):
+            self.store.confirm(ecosystem, marks[ecosystem], checked[ecosystem])
 
-    def _update(self, source: AdvisorySource, ecosystem: str, known: AdvisorySetInfo | None, former: str) -> SetUpdate:
+    def _update(self, source: AdvisorySource, ecosystem: str, there: AdvisorySetInfo | None) -> SetUpdate:
+        known = None if there is None else self._loaded.known(there)
         try:
             fetched = source.fetch(ecosystem, known)
         except SourceError as problem:
@@ -199,7 +183,7 @@ class Matcher:
                 problem=problem.message,
                 remedy=problem.remedy,
             )
-        is_kept = self.store.keep(fetched, self.clock.now(), former)
+        is_kept = self.store.keep(fetched, self.clock.now(), there.digest if there else "")
         if not is_kept:
             extra = {"source": source.name, "ecosystem": ecosystem}
             log.info("another process has brought the set up to date", extra=extra)
@@ -210,68 +194,95 @@ class Matcher:
     def _pass(self) -> MatchReport | None:
         """One pass; None when the sets have changed meanwhile."""
         sets, progress = self.store.sets(), self.store.progress()
-        fingerprint = self._fingerprint(sets)
-        if not sets and not progress.fingerprint:
+        fingerprint, marks = self._loaded.fingerprint(sets), marks_of(sets)
+        is_through = progress.through >= progress.newest
+        if is_through and (progress.fingerprint, progress.marks) == (fingerprint, marks):
             return MatchReport()
-        after = progress.through if progress.fingerprint == fingerprint else -1
-        if after >= progress.newest and progress.fingerprint == fingerprint:
+        self._loaded.load(sets)
+        broken = self._loaded.broken
+        # An ecosystem without sets is to be forgotten; one with a set that cannot be read says what it said.
+        due = {name for name in {*marks, *progress.marks} - broken if marks.get(name) != progress.marks.get(name)}
+        is_unsettled = bool(due) or (not broken and progress.fingerprint != fingerprint)
+        if is_through and not is_unsettled:
             return MatchReport()
-        self._load(sets)
-        if len(self._sets) < len(sets):
-            # Without them it would be said that nobody covers what they are about.
-            log.warning("some advisories cannot be read; nothing is matched until a download has brought them again")
-            return MatchReport()
-        checked = {ecosystem: self._checked(sets, ecosystem) for ecosystem in self._index.ecosystems}
-        matched = vulnerable = new = assessed = 0
-        for page in self._pages(after):
-            found = [self._match(number, purl, checked) for number, purl in page]
-            result = self.store.record(
-                fingerprint, found, assess=self.assess(), now=self.clock.now(), reassess=self.reassess
-            )
-            if result is None:
+        report, through, checked = MatchReport(), progress.through, _checked(sets)
+        for page in self._pages(progress, due):
+            recorded = self._record(fingerprint, page, checked, report)
+            if recorded is None:
                 return None
-            matched, vulnerable = matched + len(page), vulnerable + result.vulnerable
-            new, assessed = new + result.new_vulnerabilities, assessed + result.auto_assessed
-            after = page[-1][0]
-        if not self.store.finish(fingerprint, after, asks=self.asks):
-            return None
-        return MatchReport((), matched, vulnerable, new, assessed)
+            report, through = recorded, max(through, page[-1][0])
+        for page in self._rescored(through) if is_unsettled else ():
+            recorded = self._record(fingerprint, page, checked, report)
+            if recorded is None:
+                return None
+            report = recorded
+        matched = [
+            MatchedEcosystem(name, "", None) if name in broken else MatchedEcosystem(name, mark, checked[name])
+            for name, mark in sorted(marks.items())
+        ]
+        is_done = self.store.finish(fingerprint, through, matched, asks=self.asks, is_settled=not broken)
+        return report if is_done else None
 
-    def _pages(self, after: int) -> Iterator[Sequence[tuple[int, Purl]]]:
+    def _record(
+        self,
+        fingerprint: str,
+        page: Sequence[tuple[int, Purl]],
+        checked: Mapping[str, dt.datetime],
+        report: MatchReport,
+    ) -> MatchReport | None:
+        """Match a page of components; None when the sets have changed meanwhile."""
+        found = [self._match(number, purl, checked) for number, purl in page]
+        result = self.store.record(
+            fingerprint, found, assess=self.assess(), now=self.clock.now(), reassess=self.reassess
+        )
+        if result is None:
+            return None
+        return MatchReport(
+            (),
+            report.matched + len(page),
+            report.vulnerable + result.vulnerable,
+            report.new_vulnerabilities + result.new_vulnerabilities,
+            report.auto_assessed + result.auto_assessed,
+        )
+
+    def _pages(self, progress: MatchProgress, due: Collection[str]) -> Iterator[Sequence[tuple[int, Purl]]]:
+        """The components of some ecosystems, and all that are new."""
+        after = -1 if due else progress.through
         while page := self.store.components(after, _PAGE):
-            yield page
             after = page[-1][0]
+            picked = [(number, purl) for number, purl in page if number > progress.through or ecosystem_of(purl) in due]
+            if picked:
+                yield picked
+
+    def _rescored(self, through: int) -> Iterator[Sequence[tuple[int, Purl]]]:
+        """Components with vulnerabilities whose score is another now, because what it is borrowed from has changed."""
+        index, ratings = self._loaded.index, self.store.ratings()
+        moved = [key for (source, key), known in ratings.items() if index.rating(source, key) not in (None, known)]
+        found = [
+            (number, purl)
+            for number, purl in (self.store.having(moved) if moved else ())
+            if number <= through and ecosystem_of(purl) not in self._loaded.broken
+        ]
+        for start in range(0, len(found), _PAGE):
+            yield found[start : start + _PAGE]
 
     def _match(self, number: int, purl: Purl, checked: Mapping[str, dt.datetime]) -> ComponentMatch:
-        said = self._index.match(purl)
+        """What is said of a component: unknown where a set that cannot be read could say that it is vulnerable."""
+        said = self._loaded.index.match(purl)
+        broken = self._loaded.broken
+        if broken and said.state is not ComponentState.VULNERABLE and covers(purl, broken):
+            said = AdvisoryAnswer(ComponentState.UNKNOWN)
         ecosystem = ecosystem_of(purl) if said.state is not ComponentState.NOT_COVERED else ""
         at = checked[ecosystem] if ecosystem else self.clock.now()
         return ComponentMatch(number, purl, ecosystem, said.state, said.vulnerabilities, said.fixed, at)
 
-    def _load(self, sets: Sequence[AdvisorySetInfo]) -> None:
-        """Load the sets that are others than those in memory; such as cannot be read are tried again each time."""
-        fingerprint = self._fingerprint(sets)
-        if fingerprint == self._loaded and len(self._sets) == len(sets):
-            return
-        loaded: dict[tuple[str, str], tuple[str, AdvisorySet]] = {}
-        for info in sets:
-            key = (info.source, info.ecosystem)
-            there = self._sets.get(key)
-            content = there[1] if there and there[0] == info.digest else self.store.load(*key)
-            if content is not None:
-                loaded[key] = (info.digest, content)
-        self._sets, self._loaded = loaded, fingerprint
-        contents = {key: content for key, (_, content) in loaded.items()}
-        self._index = AdvisoryIndex(contents, self.words, self.store.asked_scores() if contents else {})
 
-    def _fingerprint(self, sets: Sequence[AdvisorySetInfo]) -> str:
-        """Of the sets, and of what the settings make of them."""
-        return f"{fingerprint_of(sets)}{words_fingerprint(self.words)}" if sets else ""
-
-    @staticmethod
-    def _checked(sets: Sequence[AdvisorySetInfo], ecosystem: str) -> dt.datetime:
-        """When the advisories of an ecosystem were last checked; of several sources the oldest check."""
-        return min(info.checked_at for info in sets if info.ecosystem == ecosystem)
+def _checked(sets: Sequence[AdvisorySetInfo]) -> Mapping[str, dt.datetime]:
+    """When the advisories of each ecosystem were last checked; of several sources the oldest check."""
+    checked: dict[str, dt.datetime] = {}
+    for info in sets:
+        checked[info.ecosystem] = min(info.checked_at, checked.get(info.ecosystem, info.checked_at))
+    return checked
 
 
 def words(problem: BomgateError) -> dict[str, str]:

@@ -22,6 +22,7 @@ class SetState:
         records: how many count.
         checked_at: when the source last said that this is its newest version, UTC; None when it never did.
         as_of: the day that it was published for; None where it says none.
+        is_unreadable: whether what is kept of it cannot be read.
     """
 
     source: str
@@ -29,6 +30,7 @@ class SetState:
     records: int = 0
     checked_at: dt.datetime | None = None
     as_of: dt.date | None = None
+    is_unreadable: bool = False
 
 
 @dataclass
@@ -57,7 +59,9 @@ class SourceSchedule:
             StoreError: the database does not answer.
         """
         there = {
-            (info.source, info.ecosystem): SetState(info.source, info.ecosystem, info.advisories, info.checked_at)
+            (info.source, info.ecosystem): SetState(
+                info.source, info.ecosystem, info.advisories, info.checked_at, is_unreadable=info.is_unreadable
+            )
             for info in self.advisories.sets()
         }
         there |= {

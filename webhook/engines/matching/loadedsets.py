@@ -1,0 +1,90 @@
+"""Sets of advisories as this process has read them from the store, and the index that they make."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from webhook.model.advisories import AdvisorySet, AdvisorySetInfo
+from webhook.policy.advisoryindex import AdvisoryIndex, Rating, fingerprint_of, words_fingerprint
+from webhook.ports import AdvisoryStore
+
+log = logging.getLogger("bomgate.matching")
+
+_Key = tuple[str, str]
+_Version = tuple[str, dt.datetime]
+"""Digest of a set, and when it became that: what was damaged may be replaced by the same."""
+
+
+class LoadedSets:
+    """The sets of a store, read once; for one thread at a time.
+
+    Args:
+        store: where they are kept.
+        words: the scores of severity words, by name of the source.
+    """
+
+    def __init__(self, store: AdvisoryStore, words: Mapping[str, Mapping[str, Decimal]]) -> None:
+        self._store, self._words = store, words
+        self._fingerprint = ""
+        self._sets: dict[_Key, tuple[_Version, AdvisorySet | None]] = {}
+        self.index = AdvisoryIndex({})
+        self.broken: frozenset[str] = frozenset()
+
+    def load(self, sets: Sequence[AdvisorySetInfo]) -> None:
+        """Read the sets that are others than those in memory.
+
+        Afterwards ``index`` has those that can be read, and ``broken`` names the ecosystems of the others.
+
+        Args:
+            sets: those of the store now.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        fingerprint = self.fingerprint(sets)
+        wanted: dict[_Key, _Version] = {(info.source, info.ecosystem): _version(info) for info in sets}
+        if fingerprint == self._fingerprint and wanted == {key: version for key, (version, _) in self._sets.items()}:
+            return
+        loaded: dict[_Key, tuple[_Version, AdvisorySet | None]] = {}
+        for info in sets:
+            key = (info.source, info.ecosystem)
+            there = self._sets.get(key)
+            loaded[key] = there if there and there[0] == wanted[key] else (wanted[key], self._store.load(*key))
+            if (loaded[key][1] is None) != info.is_unreadable:
+                self._store.note_readable(info, is_unreadable=loaded[key][1] is None)
+        self.broken = frozenset(ecosystem for (_, ecosystem), (_, content) in loaded.items() if content is None)
+        for source, ecosystem in sorted(key for key, (_, content) in loaded.items() if content is None):
+            extra = {"source": source, "ecosystem": ecosystem}
+            log.warning("advisories cannot be read; what they said stays until they are downloaded again", extra=extra)
+        contents = {key: content for key, (_, content) in loaded.items() if content is not None}
+        self._sets, self._fingerprint = loaded, fingerprint
+        self.index = AdvisoryIndex(
+            contents, self._words, self._store.asked_scores() if contents else {}, self._former() if self.broken else {}
+        )
+
+    def fingerprint(self, sets: Sequence[AdvisorySetInfo]) -> str:
+        """Of sets, and of what the settings make of them; empty for none."""
+        return f"{fingerprint_of(sets)}{words_fingerprint(self._words)}" if sets else ""
+
+    def known(self, info: AdvisorySetInfo) -> AdvisorySetInfo:
+        """What a source is told of a set; one that this program cannot read is fetched again, whatever its digest."""
+        content = self._content(info)
+        if content is None:
+            return replace(info, digest="", tag="")
+        return replace(info, newest=info.newest or content.newest)
+
+    def _content(self, info: AdvisorySetInfo) -> AdvisorySet | None:
+        there = self._sets.get((info.source, info.ecosystem))
+        return there[1] if there and there[0] == _version(info) else None
+
+    def _former(self) -> Mapping[str, Rating]:
+        """What vulnerabilities were rated, so that no score falls because the set cannot be read that it is from."""
+        return {key: rating for (_, key), rating in self._store.ratings().items() if rating.origin}
+
+
+def _version(info: AdvisorySetInfo) -> _Version:
+    return info.digest, info.changed_at
