@@ -8,6 +8,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.cli.installation import PARSER, Installation, digest, reference
 from tests.e2e.controlplane import build
 from tests.parts import unavailable
@@ -200,18 +202,23 @@ def test_what_people_decided_is_exported_and_read_back(filled: Installation) -> 
         assert filled.run("vex", *wrong, "--author", "alice").code == 2
 
 
-def test_go_vex_reads_what_is_exported(filled: Installation) -> None:
+@pytest.fixture(scope="module")
+def govex() -> Path:
+    """The program that reads with go-vex. For the module: while a test runs, HOME has no cache of what was built."""
     try:
-        program = build.ensure("govex") / "govex"
+        return build.ensure("govex") / "govex"
     except build.UnavailableError as reason:
         unavailable(reason)
+
+
+def test_go_vex_reads_what_is_exported(filled: Installation, govex: Path) -> None:
     filled.ok("assess", "CVE-2026-10001", "--type", "Ignore", "--author", "bob", "--comment", "no", "--yes")
     filled.ok("assess", "CVE-2026-10002", "--type", "Blocked", "--author", "bob", "--comment", "no", "--yes")
     path = filled.write("export.json", filled.ok("vex", "export", IMAGE, "--author", "alice").out)
     image = f"pkg:oci/blocked@{digest('blocked').replace(':', '%3A')}"
 
     def asked(product: str, component: str) -> list[tuple[str, int]]:
-        arguments = [program, path, product, component, "CVE-2026-10001", "CVE-2026-10002", "CVE-2026-10004"]
+        arguments = [govex, path, product, component, "CVE-2026-10001", "CVE-2026-10002", "CVE-2026-10004"]
         ran = subprocess.run(arguments, capture_output=True, check=True, text=True)
         return [(entry["status"], entry["statements"]) for entry in json.loads(ran.stdout)]
 
