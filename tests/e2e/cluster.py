@@ -286,9 +286,9 @@ class Cluster:
 
     # -- using it ---------------------------------------------------------------------------------------------------
 
-    def get(self, path: str) -> requests.Response:
-        """Ask the API server for something that the client library has no method for."""
-        headers = {"Authorization": f"Bearer {self._token}"}
+    def get(self, path: str, accept: str = "*/*") -> requests.Response:
+        """Ask the API server, as cluster-admin, for something that the client library has no method for."""
+        headers = {"Authorization": f"Bearer {self._token}", "Accept": accept}
         return requests.get(f"{self.url}{path}", headers=headers, verify=str(self.certificate), timeout=10)
 
     def audited(self, namespace: str, name: str) -> dict[str, str]:

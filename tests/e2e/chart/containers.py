@@ -13,7 +13,8 @@ import kubernetes.client
 import yaml
 
 from tests.e2e.chart.places import ACCOUNT, TEMPORARY, Places
-from tests.e2e.chart.volumes import Contents, Object
+from tests.e2e.chart.volumes import Contents
+from tests.e2e.chart.watching import Object, Watched
 from tests.e2e.processes import Process
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -29,11 +30,13 @@ class Machine:
         client: for what the kubelet itself asks the API server.
         cluster: the API server as a kubeconfig names it, without its CA.
         address: of this machine that the API server may have in an EndpointSlice.
+        watched: the Secrets and ConfigMaps of the Pods' namespace, by what a volume calls their kind.
     """
 
     client: kubernetes.client.ApiClient
     cluster: Mapping[str, Any]
     address: str
+    watched: Mapping[str, Watched]
 
 
 @dataclass

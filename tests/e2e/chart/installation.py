@@ -20,6 +20,7 @@ from tests.e2e.chart.kubelet import Kubelet
 from tests.e2e.chart.pods import PodProcesses
 from tests.e2e.cluster import Cluster, Options, Ran
 from tests.e2e.product import Bomgate, write_sbom
+from tests.e2e.reading import Reader
 
 CHART = Path(__file__).resolve().parents[3] / "charts" / "bomgate"
 RELEASE, NAMESPACE = "bomgate", "bomgate-system"
@@ -73,6 +74,7 @@ class Installation:
     def __init__(self, cluster: Cluster, helm: Path, folder: Path, values: dict[str, Any]) -> None:
         self.cluster, self.values, self._helm, self.folder = cluster, values, helm, folder
         self.kubelet = Kubelet(cluster, NAMESPACE, PODS, folder / "pods")
+        self._reader = Reader(cluster)
 
     # -- helm -------------------------------------------------------------------------------------------------------
 
@@ -142,10 +144,7 @@ class Installation:
 
     def get(self, kind: str, name: str = "", namespace: str = NAMESPACE) -> Any:
         """An object, or the items of a kind, as ``kubectl get -o json`` has them."""
-        ran = self.cluster.kubectl("get", kind, *([name] if name else []), "-n", namespace, "-o", "json")
-        assert ran.code == 0, ran.err
-        found = json.loads(ran.out)
-        return found if name else found["items"]
+        return self._reader.object(kind, name, namespace) if name else self._reader.objects(kind, namespace)
 
     def ready(self, component: str) -> list[PodProcesses]:
         """The ready Pods of a component, oldest first."""

@@ -6,7 +6,6 @@ which there is the real node.
 
 from __future__ import annotations
 
-import json
 import threading
 import traceback
 from collections.abc import Callable
@@ -18,11 +17,11 @@ import kubernetes.client
 from kubernetes.client import ApiException
 
 from tests.e2e.chart.pods import Machine, PodProcesses
+from tests.e2e.chart.watching import Object, Watched
 from tests.e2e.cluster import Cluster
 from tests.e2e.processes import wait_until
 
 STEP_SECONDS = 0.2
-Object = dict[str, Any]
 
 
 class Kubelet:
@@ -41,8 +40,15 @@ class Kubelet:
     def __init__(self, cluster: Cluster, namespace: str, selector: str, folder: Path) -> None:
         self._core = kubernetes.client.CoreV1Api(cluster.client)
         self._slices = kubernetes.client.DiscoveryV1Api(cluster.client)
-        self._namespace, self._selector, self._folder = namespace, selector, folder
-        self._machine = Machine(cluster.client, {"server": cluster.url}, self._own_address())
+        self._namespace, self._folder = namespace, folder
+        self._watched_pods = Watched(self._core.list_namespaced_pod, namespace, label_selector=selector)
+        self._services = Watched(self._core.list_namespaced_service, namespace)
+        named = {
+            "secret": Watched(self._core.list_namespaced_secret, namespace),
+            "configMap": Watched(self._core.list_namespaced_config_map, namespace),
+        }
+        self._watches = (*named.values(), self._services, self._watched_pods)
+        self._machine = Machine(cluster.client, {"server": cluster.url}, self._own_address(), named)
         self._pods: dict[str, PodProcesses] = {}
         self.past: list[PodProcesses] = []
         self._routes: set[str] = set()
@@ -56,12 +62,16 @@ class Kubelet:
         return str(found.endpoints[0].addresses[0])
 
     def start(self) -> None:
+        for watched in self._watches:
+            watched.start()
         self._thread.start()
 
     def stop(self) -> None:
         """Stop, and kill what runs."""
         self._stop.set()
         self._thread.join()
+        for watched in self._watches:
+            watched.stop()
         with ThreadPoolExecutor() as together:
             list(together.map(PodProcesses.kill, self._pods.values()))
 
@@ -86,7 +96,7 @@ class Kubelet:
             return ready()
 
         try:
-            return wait_until(answer, seconds, what, pause=0.3)  # most ask by kubectl, each start of which takes 0.1 s
+            return wait_until(answer, seconds, what, pause=0.3)
         except TimeoutError as late:
             raise AssertionError(f"{late}\n{self.describe()}") from late
 
@@ -108,7 +118,8 @@ class Kubelet:
                 return
 
     def _step(self) -> None:
-        pods = self._listed(self._core.list_namespaced_pod, label_selector=self._selector)
+        self._trouble = next((watched.trouble for watched in self._watches if watched.trouble), "")
+        pods = self._watched_pods.all()
         there = {pod["metadata"]["uid"] for pod in pods}
         for gone in self._pods.keys() - there:
             self._pods[gone].kill()
@@ -125,17 +136,12 @@ class Kubelet:
                         raise
         self._route()
 
-    def _listed(self, method: Callable[..., Any], **options: Any) -> list[Object]:
-        """Objects as the API server sends them."""
-        answer = method(self._namespace, _preload_content=False, **options)
-        return list(json.loads(answer.data)["items"])
-
     # -- Services ---------------------------------------------------------------------------------------------------
 
     def _route(self) -> None:
         """Keep one EndpointSlice for each Service and ready Pod of it: each Pod has separate ports."""
         wanted: dict[str, Object] = {}
-        for service in self._listed(self._core.list_namespaced_service):
+        for service in self._services.all():
             selector = service["spec"].get("selector") or {}
             for pod in self._pods.values():
                 if selector and pod.ready and selector.items() <= pod.pod["metadata"]["labels"].items():

@@ -16,7 +16,8 @@ import kubernetes.client
 
 from tests.e2e.chart.containers import Container, Launcher, Machine
 from tests.e2e.chart.places import Places
-from tests.e2e.chart.volumes import Contents, Mounted, NotThereError, Object
+from tests.e2e.chart.volumes import Contents, Mounted, NotThereError
+from tests.e2e.chart.watching import Object
 
 RESTART_SECONDS = 0.5
 REFRESH_SECONDS = 1.0
@@ -51,7 +52,8 @@ class PodProcesses:
         spec = self.pod["spec"]
         self.places = Places.of(spec, self.machine.address, self.folder)
         self._core = kubernetes.client.CoreV1Api(self.machine.client)
-        self._contents = Contents(self._core, self.pod, self.machine.address, self.places.rewrite)
+        machine = self.machine
+        self._contents = Contents(self._core, machine.watched, self.pod, machine.address, self.places.rewrite)
         self._launcher = Launcher(self.machine, self.folder, self.places, self._contents)
         self._mounted: dict[str, Mounted] = {}
         self.init = [Container(item) for item in spec.get("initContainers", [])]

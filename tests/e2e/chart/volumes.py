@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import kubernetes.client
-from kubernetes.client import ApiException
 
-Object = dict[str, Any]
+from tests.e2e.chart.watching import Object, Watched
+
 Files = dict[str, bytes]
 
 
@@ -57,16 +57,22 @@ class Contents:
     """What is in the volumes and variables of one Pod, as the API server has it now.
 
     Args:
-        core: for Secrets, ConfigMaps and tokens.
+        core: for tokens.
+        watched: the Secrets and ConfigMaps, by what a volume calls their kind.
         pod: as JSON.
         address: stands for the Pod's own.
         rewrite: applied to the files of ConfigMaps.
     """
 
     def __init__(
-        self, core: kubernetes.client.CoreV1Api, pod: Object, address: str, rewrite: Callable[[str], str]
+        self,
+        core: kubernetes.client.CoreV1Api,
+        watched: Mapping[str, Watched],
+        pod: Object,
+        address: str,
+        rewrite: Callable[[str], str],
     ) -> None:
-        self._core, self._pod, self._address, self._rewrite = core, pod, address, rewrite
+        self._core, self._watched, self._pod, self._address, self._rewrite = core, watched, pod, address, rewrite
         self._namespace = pod["metadata"]["namespace"]
         self._tokens: dict[str, bytes] = {}
 
@@ -114,19 +120,13 @@ class Contents:
         return found
 
     def _keyed(self, kind: str, reference: Object) -> Files:
-        name = reference["name"]
-        try:
-            if kind == "secret":
-                read = self._core.read_namespaced_secret(name, self._namespace)
-                return {key: base64.b64decode(value) for key, value in (read.data or {}).items()}
-            read = self._core.read_namespaced_config_map(name, self._namespace)
-        except ApiException as problem:
-            if problem.status != 404:
-                raise
-            if reference.get("optional"):
-                return {}
-            raise NotThereError(f"{kind} {name}") from problem
-        return {key: self._rewrite(value).encode() for key, value in (read.data or {}).items()}
+        found = self._watched[kind].named(reference["name"])
+        if found is None and not reference.get("optional"):
+            raise NotThereError(f"{kind} {reference['name']}")
+        data = (found or {}).get("data") or {}
+        if kind == "secret":
+            return {key: base64.b64decode(value) for key, value in data.items()}
+        return {key: self._rewrite(value).encode() for key, value in data.items()}
 
     def _token(self, wanted: Object) -> bytes:
         """A token of the Pod's ServiceAccount that ends with the Pod, as the kubelet requests it."""
