@@ -249,6 +249,12 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 [(f"max by (source, set) (bomgate_source_unreadable{{{IN}}})", "{{source}}, {{set}}")],
             ),
             Panel(
+                "Images with VEX that is not wholly read",
+                "short",
+                "Images with attestations of which not all that is attached could be read, so that none loosens.",
+                [(f"max(bomgate_vex_incomplete_images{{{IN}}})", "images")],
+            ),
+            Panel(
                 "Records of sources",
                 "short",
                 "How many count, by source and set.",

@@ -25,6 +25,7 @@ TRUST = VexTrust(
         TrustedVex(VexOriginKind.ATTESTATION, "5e", namespaces=("lab",)),
     )
 )
+HERE = "registry.corp/shop/orders"
 REPOSITORY = "pkg:oci/orders?repository_url=registry.corp/shop/orders"
 NAMES = [
     (),
@@ -65,9 +66,11 @@ IMAGES = st.sampled_from(
 
 
 def origins(kinds: st.SearchStrategy[tuple[VexOriginKind, str]]) -> st.SearchStrategy[VexOrigin]:
-    return st.builds(
-        lambda kind, space, image: VexOrigin(*kind, space, *image), kinds, st.sampled_from(["", "lab"]), IMAGES
-    )
+    def made(kind: tuple[VexOriginKind, str], space: str, image: tuple[str, str, tuple[str, ...]]) -> VexOrigin:
+        place = HERE if kind[0] is VexOriginKind.ATTESTATION else ""
+        return VexOrigin(*kind, space, *image, place)
+
+    return st.builds(made, kinds, st.sampled_from(["", "lab"]), IMAGES)
 
 
 TRUSTED = origins(
@@ -139,6 +142,36 @@ def test_what_restricts_makes_nothing_milder(there, restricting):
     assert loosening(there) or not loosening([*there, *restricting])
 
 
+ATTESTED = origins(st.just((VexOriginKind.ATTESTATION, "4f")))
+
+
+def taken(held: KeptVex) -> KeptVex:
+    """As the store keeps what is not attached any more."""
+    left = tuple(statement for statement in held.document.statements if not statement.status.loosens)
+    return replace(held, document=replace(held.document, statements=left), gone_at=NOW)
+
+
+@given(documents(TRUSTED), documents(ATTESTED, prefix="a"), st.randoms(use_true_random=False))
+@settings(max_examples=200)
+def test_what_somebody_takes_from_an_image_makes_nothing_milder(there, attached, choose):
+    after = [taken(held) if choose.random() < 0.5 else held for held in attached]
+    assert loosening([*there, *attached]) or not loosening([*there, *after])
+
+
+@given(documents(TRUSTED), documents(ATTESTED, prefix="a"), documents(ATTESTED, prefix="a"))
+@settings(max_examples=200)
+def test_what_somebody_attaches_to_a_copy_makes_nothing_milder(there, attached, copied):
+    copies = [replace(held, origin=replace(held.origin, place="registry.corp/others/copy")) for held in copied]
+    assert loosening([*there, *attached]) or not loosening([*there, *attached, *copies])
+
+
+@given(documents(TRUSTED), documents(ATTESTED, prefix="a"), documents(ATTESTED, prefix="b"))
+@settings(max_examples=150)
+def test_a_look_that_did_not_see_all_makes_nothing_milder(there, attached, more):
+    seen = [replace(held, trouble="not all was read") for held in (*attached, *more)]
+    assert loosening([*there, *attached]) or not loosening([*there, *seen])
+
+
 @given(
     st.sampled_from(NAMES),
     st.sampled_from(PARTS_NAMED),
@@ -156,10 +189,11 @@ def test_what_may_be_about_the_component_of_the_image_that_it_is_attached_to_res
     if any(name.startswith("pkg:npm/left-pad@2") for name in components):
         components = ()
     components = tuple(stated if name.startswith("pkg:") else name for name in components)
-    origin = VexOrigin(VexOriginKind.ATTESTATION, "4f", "", DIGEST, DIGEST)
+    origin = VexOrigin(VexOriginKind.ATTESTATION, "4f", "", DIGEST, DIGEST, (), HERE)
     safe = kept(VexStatement("#1", ("CVE-2026-1",), VexStatus.NOT_AFFECTED, NOW), origin=origin, identifier="safe")
     product = VexProduct(names, (DIGEST,) if names == (IMAGE,) else (), components)
     worse = VexStatement("#1", ("CVE-2026-1",), VexStatus.AFFECTED, NOW, (product,))
+    assert VexIndex(TRUST, [safe]).evidence(FOUND, parse_purl(purl), PLACE, NOW).claim is not None
     there = VexIndex(TRUST, [safe, kept(worse, origin=origin, identifier="worse")])
     assert there.evidence(FOUND, parse_purl(purl), PLACE, NOW).claim is None
 

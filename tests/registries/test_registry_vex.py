@@ -18,15 +18,18 @@ from webhook.clients.registry.attaching import Attachment, attach
 from webhook.clients.registry.signatures import read_public_key, signer_with
 from webhook.clients.registry.vexattestations import VexAttestations
 from webhook.engines.vexintake import VexIntake
-from webhook.errors import TooMuchAttached, UnusableAnswer
+from webhook.errors import Retryable, UnusableAnswer
 from webhook.model.images import Digest, parse_image
+from webhook.model.purls import parse_purl
 from webhook.model.vex import VexOriginKind
+from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.precedence import Place
 from webhook.policy.vex import TrustedVex, VexIndex, VexTrust
 from webhook.store.options import StoreOptions
 from webhook.store.repositories import open_store
 
 OPENVEX = "https://openvex.dev/ns/v0.2.0"
+LATER = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 CSAF = "https://docs.oasis-open.org/csaf/csaf/v2.0/csaf_json_schema.json"
 SBOM = images.cyclonedx("pkg:npm/left-pad@1.2.3")
 
@@ -113,6 +116,7 @@ def test_a_statement_about_another_image_and_a_damaged_document_do_not_count(pla
     found = looked(places(one, signer), one, f"{plain}/team/vex-odd@{digest}")
     assert (found.attached, len(found.remarks)) == ((), 2)
     assert "another image" in " ".join(found.remarks)
+    assert "what a listed key has signed cannot be read" in found.trouble
 
 
 def test_what_is_attached_to_a_platform_says_to_which_of_them(listing, kit, signer):
@@ -128,15 +132,84 @@ def test_what_is_attached_to_a_platform_says_to_which_of_them(listing, kit, sign
     assert set(found.parts) == set(platforms.values())
 
 
-def test_too_much_is_refused_and_nothing_stands_for_the_whole(plain, kit, signer):
+def test_of_too_much_nothing_is_read_and_that_is_said(plain, kit, signer):
     layout = Layout()
     digest = images.image(layout, "1", name="vex-many")
     fallback(layout, digest, *(scout(layout, digest, document(number)) for number in range(3)))
     layout.push(f"http://{plain}/v2/team/vex-many")
     one = kit(plain)
     one.search.options = dataclasses.replace(one.search.options, max_attachments=2)
-    with pytest.raises(TooMuchAttached, match="VEX"):
-        looked(places(one, signer), one, f"{plain}/team/vex-many@{digest}")
+    found = looked(places(one, signer), one, f"{plain}/team/vex-many@{digest}")
+    assert found.attached == ()
+    assert "3 attachments that may be VEX documents" in found.trouble
+
+
+def junk(layout: Layout, digest: str) -> str:
+    """A bundle that refers to an image, and is larger than it says."""
+    content = json.loads(layout.blobs[wrapped(layout, digest, b'{"payload": "eHh4eA==", "signatures": []}')])
+    content["layers"][0]["size"] = 5
+    return layout.manifest(content)
+
+
+def test_junk_hides_nothing_that_loosens_and_what_is_removed_behind_it_stays_without_effect(
+    plain, kit, signer, tmp_path
+):
+    layout, repository = Layout(), f"{plain}/team/vex-junk"
+    digest = images.image(layout, "1", name="vex-junk")
+    att(layout, digest, signer.envelope(digest, SBOM), signer.envelope(digest, document(), OPENVEX))
+    layout.push(f"http://{plain}/v2/team/vex-junk")
+    one = kit(plain)
+    place, store = places(one, signer), open_store(StoreOptions(url=f"sqlite:///{tmp_path}/vex.db"), one.clock)
+    intake = VexIntake(store.vex, (), one.clock)
+    trust = VexTrust((TrustedVex(VexOriginKind.ATTESTATION, read_public_key(signer.file).fingerprint),))
+    image = parse_image(f"{repository}@{digest}")
+    where = Place(image, Digest(digest), "shop")
+    found = Vulnerability("CVE-2026-1")
+
+    def is_loosened() -> bool:
+        intake.attached(Digest(digest), image.name, looked(place, one, image.text))
+        evidence = VexIndex(trust, store.vex.find()).evidence(found, parse_purl("pkg:npm/a@1"), where, LATER)
+        return evidence.claim is not None
+
+    assert is_loosened()
+    hidden = Layout()
+    images.image(hidden, "1", name="vex-junk")
+    att(hidden, digest, signer.envelope(digest, SBOM))
+    fallback(hidden, digest, junk(hidden, digest))
+    hidden.push(f"http://{plain}/v2/team/vex-junk")
+    assert not is_loosened()
+    (held,) = store.vex.find()
+    assert (held.gone_at, bool(held.document.statements)) == (None, True)
+    assert "5 bytes" in held.trouble
+    fallback(layout, digest)
+    layout.push(f"http://{plain}/v2/team/vex-junk")
+    assert is_loosened(), "once the junk is deleted"
+    store.close()
+
+
+def test_time_that_runs_out_and_unforeseen_errors_hide_nothing_that_loosens(plain, kit, signer, monkeypatch):
+    layout = Layout()
+    digest = images.image(layout, "1", name="vex-slow")
+    layout.push(f"http://{plain}/v2/team/vex-slow")
+    one, image = kit(plain), f"{plain}/team/vex-slow@{digest}"
+    place, problem = places(one, signer), Retryable("it does not answer")
+
+    def fail(*_: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(one.search.listings, "entries", fail)
+    with pytest.raises(Retryable):
+        looked(place, one, image)
+    monkeypatch.setattr(one.search, "is_over", lambda _: True)
+    assert "could not be read in time" in looked(place, one, image).trouble
+    process, kept = Process(one), []
+    process.searching._parts = dataclasses.replace(
+        process.searching._parts, attached=lambda *what: kept.append(what[-1].trouble)
+    )
+    process.searching._parts.opener.common.vex = place
+    problem = ValueError("unforeseen")
+    process.look_again(image)
+    assert kept == ["what is attached caused an unexpected error; the log has it"]
 
 
 def test_a_search_keeps_what_is_attached_and_another_name_takes_nothing_away(plain, kit, signer, tmp_path):
@@ -167,7 +240,8 @@ def test_a_search_keeps_what_is_attached_and_another_name_takes_nothing_away(pla
     att(bare, digest, signer.envelope(digest, SBOM))
     bare.push(f"http://{plain}/v2/team/vex-kept")
     process.look_again(f"{plain}/team/vex-kept@{digest}")
-    assert list(store.vex.find()) == []
+    (held,) = store.vex.find()
+    assert (held.gone_at is not None, held.document.statements) == (True, ())
     store.close()
 
 

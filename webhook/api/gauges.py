@@ -58,6 +58,7 @@ class Gauges:
         model, newest = self._model, self._model.newest_answer
         self._metrics.set("bomgate_read_model_revision", model.revision)
         self._metrics.set("bomgate_images", model.images)
+        self._metrics.set("bomgate_vex_incomplete_images", model.assessments.vex.incomplete)
         answered = newest.timestamp() if newest else 0
         self._metrics.set("bomgate_data_newest_answer_timestamp_seconds", answered)
         for state, count in model.counts().items():

@@ -182,8 +182,8 @@ def update(output: str) -> Exit:
 def fetch(image: str, timeout: float, output: str) -> Exit:
     """Look for the VEX documents attached to IMAGE, and store those signed with a key in vex.trust.
 
-    Documents that are gone from the image stop counting. The webhook does the same when it first sees an image, and the
-    controller now and then for what runs.
+    What a document loosened that is gone from the image stops counting; what it restricted goes on. The webhook does
+    the same when it first sees an image, and the controller now and then for what runs.
     """
     parts, reference = invocation().parts(creates=True), parse_image(image)
     opening, deadline = parts.places.opener.common, Deadline(parts.clock.monotonic() + timeout)
@@ -193,14 +193,19 @@ def fetch(image: str, timeout: float, output: str) -> Exit:
     if digest is None:
         raise InvalidInput(f"{image} cannot be resolved to a digest.", remedy="Write REF@sha256:….")
     look = opening.vex.fetch(reference, digest, deadline)
-    new, gone = parts.vex.intake().attached(digest, origin_of(reference.name), look)
-    shape = VexFetchShape(image, digest, len(look.attached), new, gone, look.remarks)
+    done = parts.vex.intake().attached(digest, origin_of(reference.name), look)
+    shape = VexFetchShape(
+        image, digest, len(look.attached), done.new, done.gone, look.remarks, done.left_out, look.trouble
+    )
     if output == "json":
         print_json(shape)
         return Exit.DONE
-    fields([("Digest", digest), ("Documents", len(look.attached)), ("New", new), ("Gone", gone)])
+    counts = [("Digest", digest), ("Documents", len(look.attached)), ("New", done.new), ("Gone", done.gone)]
+    fields([*counts, ("Left out", done.left_out or None)])
     for remark in look.remarks:
         note(remark)
+    if look.trouble or done.left_out:
+        note("Not all that is attached is known, so nothing that is attached there loosens.")
     return Exit.DONE
 
 

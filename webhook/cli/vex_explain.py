@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from msgspec import structs
 
 from webhook.bootstrap import Parts
 from webhook.cli.exits import Exit
@@ -15,6 +16,7 @@ from webhook.errors import InvalidInput
 from webhook.model.changes import VulnerableComponent
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef, parse_image
+from webhook.model.looks import origin_of
 from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind
 from webhook.policy.phrases import moment
 from webhook.policy.plaintext import plain
@@ -110,17 +112,24 @@ def _with_attached(parts: Parts, known: VexIndex, image: ImageRef | None, digest
     found = parts.places.vex_attestations().examine(image, digest, Deadline(parts.clock.monotonic() + _SECONDS))
     for remark in found.remarks:
         note(remark)
-    signed = {(held.origin.name, held.origin.subject, held.document.digest) for held in known.kept}
-    more = [
+    kind, place, now = VexOriginKind.ATTESTATION, origin_of(image.name), parts.clock.now()
+    seen = [
         KeptVex(
             each.document,
-            VexOrigin(VexOriginKind.ATTESTATION, each.signer, "", str(digest), each.subject, each.parts, "now"),
-            parts.clock.now(),
+            VexOrigin(kind, each.signer, "", str(digest), each.subject, each.parts, place),
+            now,
+            trouble=found.trouble,
         )
         for each in found.attached
-        if (each.signer, each.subject, each.document.digest) not in signed
     ]
-    return VexIndex(known.trust, (*known.kept, *more))
+    there = {(held.origin.name, held.origin.subject, held.document.digest) for held in seen}
+    others = []
+    for held in known.kept:
+        if (held.origin.image, held.origin.place) != (digest, place):
+            others.append(held)
+        elif (held.origin.name, held.origin.subject, held.document.digest) not in there:
+            others.append(structs.replace(held, trouble=found.trouble))
+    return VexIndex(known.trust, (*others, *seen))
 
 
 def _show(shape: VexStatementShape) -> None:

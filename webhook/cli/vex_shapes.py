@@ -24,7 +24,9 @@ class VexDocumentShape:
     version: Annotated[str, "Of the document; possibly empty."]
     issued_at: Annotated[dt.datetime, "When this version was issued, UTC."]
     standing: Annotated[
-        str, "draft, withdrawn or superseded by its own word, unreadable in the store; empty when it is valid."
+        str,
+        "draft, withdrawn or superseded by its own word, unreadable in the store, gone from the image, so that it only"
+        " restricts; empty when it is valid.",
     ]
     statements: Annotated[int, "How many statements it makes."]
     origin: Annotated[str, "added, source or attestation."]
@@ -35,6 +37,8 @@ class VexDocumentShape:
     until: Annotated[dt.datetime | None, "When it stops counting, UTC; null: never."]
     comment: Annotated[str, "Why it was handed in; possibly empty."]
     trusted: Annotated[bool, "Whether it counts anywhere, by vex.trust."]
+    place: Annotated[str, "Name under which it is attached, and the namespace whose pull secrets were used; or empty."]
+    trouble: Annotated[str, "Why not all that is attached there is known, so that nothing loosens; empty: all is."]
 
     @classmethod
     def of(cls, one: KeptVex, *, trusted: bool) -> VexDocumentShape:
@@ -48,7 +52,7 @@ class VexDocumentShape:
             author=document.author,
             version=document.version,
             issued_at=document.issued_at,
-            standing=document.standing.value,
+            standing="gone" if one.gone_at is not None else document.standing.value,
             statements=len(document.statements),
             origin=origin.kind.value,
             name=origin.name,
@@ -58,6 +62,8 @@ class VexDocumentShape:
             until=one.until,
             comment=one.comment,
             trusted=trusted,
+            place=origin.place,
+            trouble=one.trouble,
         )
 
 
@@ -119,6 +125,8 @@ class VexFetchShape:
     new: Annotated[int, "Of them, how many were not there before."]
     gone: Annotated[int, "Documents that are not attached any more."]
     remarks: Annotated[tuple[str, ...], "Why other attachments that may be VEX documents do not count."]
+    left_out: Annotated[int, "Documents that were not kept, because they are kept for too many other places."]
+    trouble: Annotated[str, "Why not all that is attached is known, so that nothing loosens; empty when all is."]
 
 
 @dataclass(frozen=True, slots=True)

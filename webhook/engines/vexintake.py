@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from webhook.errors import SourceError
 from webhook.model.triage import AuditNote
-from webhook.model.vex import KeptVex, VexLook, VexOrigin, VexOriginKind
+from webhook.model.vex import KeptVex, VexChange, VexLook, VexOrigin, VexOriginKind
 from webhook.policy.loosening import ApprovalNeeded
 from webhook.ports import Clock, VexSource, VexStore
 from webhook.sboms.vex import parse_vex
@@ -90,8 +90,10 @@ class VexIntake:
         note = AuditNote(how.author, how.recorded_by, "add-vex", document.digest, detail)
         return kept, self._store.add(kept, data, note)
 
-    def attached(self, digest: str, place: str, look: VexLook) -> tuple[int, int]:
-        """Keep what is attached to an image and counts; how many documents are new, and how many gone.
+    def attached(self, digest: str, place: str, look: VexLook) -> VexChange:
+        """Keep what is attached to an image and counts; how many documents are new, gone, and left out.
+
+        Where not all that is attached is known, nothing that is attached there loosens until it is.
 
         Args:
             digest: of the image.
@@ -107,7 +109,11 @@ class VexIntake:
             if each.signer:
                 origin = VexOrigin(kind, each.signer, "", digest, each.subject, each.parts, place)
                 found.append((KeptVex(each.document, origin, now), each.payload))
-        return self._store.settle(kind, digest, found, now, place=place, is_short=look.is_short)
+        done = self._store.settle(kind, digest, found, now, place=place, trouble=look.trouble)
+        if look.trouble or done.left_out:
+            extra = {"digest": digest, "place": place, "why": look.trouble, "left_out": done.left_out}
+            log.warning("not all VEX documents of an image are known, so none attached there loosens", extra=extra)
+        return done
 
     def remove(self, number: int, author: str, recorded_by: str, comment: str) -> KeptVex | None:
         """Take out a document; None when there is none of this number.
@@ -150,7 +156,7 @@ class VexIntake:
             log.warning("a source of VEX documents was not read", extra={"source": source.name, "error": said})
             return VexUpdate(source.name, problems=(said,), failed=True)
         now, origin = self._clock.now(), VexOrigin(VexOriginKind.SOURCE, source.name)
-        new, gone = self._store.settle(
+        new, gone, _ = self._store.settle(
             VexOriginKind.SOURCE, source.name, [(KeptVex(document, origin, now), data) for document, data in found], now
         )
         statements = sum(len(document.statements) for document, _ in found)

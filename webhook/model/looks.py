@@ -130,6 +130,11 @@ def origin_of(name: str, namespace: str = "") -> str:
     return f"{name} {namespace}" if namespace else name
 
 
+def name_of(origin: str) -> str:
+    """The name of the image of which an origin is, without the namespace whose credentials were used."""
+    return origin.partition(" ")[0]
+
+
 def is_of(origin: str, name: str) -> bool:
     """Whether an image of this name was looked at, with whosever credentials."""
     return origin == name or origin.startswith(f"{name} ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from typing import NamedTuple
 
 import msgspec
 
@@ -157,12 +158,13 @@ class VexLook(msgspec.Struct, frozen=True):
 
     Attributes:
         attached: the documents.
-        is_short: whether something could not be got, which may be what was there before.
+        trouble: why not all that is attached is known, a sentence; empty when all is. What was found before stays then,
+            and loosens nothing until all is known.
         remarks: why attachments that may be VEX do not count, sentences.
     """
 
     attached: tuple[AttachedVex, ...] = ()
-    is_short: bool = False
+    trouble: str = ""
     remarks: tuple[str, ...] = ()
 
 
@@ -175,8 +177,11 @@ class KeptVex(msgspec.Struct, frozen=True, omit_defaults=True):
         added_at: when, UTC.
         until: when it stops counting, UTC; None for never.
         comment: why somebody handed it in.
-        is_removed: it was taken out, or is gone from its place, and counts no more.
+        is_removed: it was taken out, or is gone from its source, and counts no more.
         number: the store's; 0 before it is stored.
+        gone_at: since when it is not attached any more, UTC; None while it is. It has no statement that loosens then,
+            and goes on to restrict and to replace older versions, for whoever may push could take it away.
+        trouble: why not all that is attached to the image in this place is known, see :class:`VexLook`.
     """
 
     document: VexDocument
@@ -186,3 +191,19 @@ class KeptVex(msgspec.Struct, frozen=True, omit_defaults=True):
     comment: str = ""
     is_removed: bool = False
     number: int = 0
+    gone_at: dt.datetime | None = None
+    trouble: str = ""
+
+
+class VexChange(NamedTuple):
+    """What became of the documents of a source, or of those attached to an image.
+
+    Attributes:
+        new: how many were not there before.
+        gone: how many are not there any more.
+        left_out: how many were not kept, because the same document is kept in too many places.
+    """
+
+    new: int = 0
+    gone: int = 0
+    left_out: int = 0

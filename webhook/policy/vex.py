@@ -8,6 +8,9 @@
    What loosens has to name image and component exactly (``policy.vexmatching``), to be dated no later than now, and to
    be of a document that is valid; what restricts counts also where only that is in doubt.
 4. What is said of one part of an index loosens only if every other part that counts is loosened likewise.
+5. What is attached to an image loosens only under the name where it is attached, and where all that is attached there
+   is known: whoever may push could attach it to a copy, or hide what is newer. What restricts does so anywhere, even
+   once it is taken away.
 
 So no document that is not trusted changes a verdict, and none that restricts makes one milder.
 """
@@ -15,11 +18,12 @@ So no document that is not trusted changes a verdict, and none that restricts ma
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.looks import is_of, name_of
 from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind, VexProduct, VexStanding, VexStatement, VexStatus
 from webhook.policy.vexmatching import Miss, component_miss, product_miss, where_named
 
@@ -36,6 +40,7 @@ _STRICTNESS = {
     VexStatus.AFFECTED: 3,
 }
 _ATTACHED = VexProduct()
+_AT_ONCE = dt.datetime.min.replace(tzinfo=dt.UTC)
 _FORMATS = {"openvex": "OpenVEX", "cyclonedx": "CycloneDX VEX", "csaf": "CSAF"}
 
 
@@ -152,11 +157,19 @@ class VexIndex:
         entries = [entry for held in self.kept for entry in trust.of(held.origin) or ()]
         spaces = {namespace for entry in entries for namespace in entry.namespaces}
         self.namespaces = frozenset(spaces | {held.origin.namespace for held in self.kept if held.origin.namespace})
+        attached = [held for held in self.kept if held.origin.kind is VexOriginKind.ATTESTATION]
+        self._short = {(held.origin.image, name_of(held.origin.place)) for held in attached if held.trouble}
         by_name = any(":" not in where or not where.startswith("sha") for _, where in self._claims)
-        self.has_image_scopes = by_name or (bool(self.kept) and any(entry.images for entry in entries))
+        is_trusted = any(trust.of(held.origin) is not None for held in attached)
+        self.has_image_scopes = by_name or is_trusted or (bool(self.kept) and any(entry.images for entry in entries))
 
     def __bool__(self) -> bool:
         return bool(self._claims)
+
+    @property
+    def incomplete(self) -> int:
+        """How many images there are of which not all that is attached is known."""
+        return len({image for image, _ in self._short})
 
     def claims(self) -> Iterator[Claim]:
         """Every statement of every document, trusted or not."""
@@ -198,9 +211,19 @@ class VexIndex:
             claim
             for claim in claims
             if doubt(claim, now) in (None, Miss.STATUS)
+            and self.elsewhere(claim, place) is None
             and about(claim, purl, place, part, unversioned=unversioned) is None
         ]
         return max(fitting, key=_rank, default=None)
+
+    def elsewhere(self, claim: Claim, place: Place) -> Miss | None:
+        """Why a statement that loosens may have been attached by somebody else, or be hidden from what is newer."""
+        origin = claim.kept.origin
+        if origin.kind is not VexOriginKind.ATTESTATION or not claim.statement.status.loosens:
+            return None
+        if place.image is None or not is_of(origin.place, place.image.name):
+            return Miss.PLACE
+        return Miss.INCOMPLETE if (origin.image, place.image.name) in self._short else None
 
     def counts_at(self, kept: KeptVex, place: Place, now: dt.datetime) -> bool:
         """Whether a document is trusted in a place, and has not expired."""
@@ -336,22 +359,31 @@ def _superseded(kept: Sequence[KeptVex]) -> dict[tuple[str, ...], tuple[dt.datet
     """From when on a newer version, which came the same way, takes the place of a document that has one.
 
     What loosens makes way at once, to a draft or a version of the future, too; what restricts makes way to neither, but
-    to the latter when its time has come. The documents of a source are what it has now: there they are told apart by
-    their content, for several may share an id.
+    to the latter when its time has come. What is attached to an image makes way to a version that is attached to any
+    copy of it if it loosens, and only to one in the same place if it restricts. The documents of a source are what it
+    has now: there they are told apart by their content, for several may share an id.
     """
-    versions: dict[tuple[str, ...], list[KeptVex]] = {}
-    for held in kept:
-        if held.origin.kind is not VexOriginKind.SOURCE:
-            versions.setdefault(_lineage(held), []).append(held)
+    versions = [held for held in kept if held.origin.kind is not VexOriginKind.SOURCE]
+    in_place = _followed(versions, lambda held: (*_lineage(held), held.origin.place))
+    return {key: (_AT_ONCE, in_place[key][1] if key in in_place else None) for key in _followed(versions, _lineage)}
+
+
+def _followed(
+    versions: Iterable[KeptVex], lineage_of: Callable[[KeptVex], tuple[str, ...]]
+) -> dict[tuple[str, ...], tuple[dt.datetime, dt.datetime | None]]:
+    """The documents that have a newer version, and from when on one that is no draft takes their place."""
+    lineages: dict[tuple[str, ...], list[KeptVex]] = {}
+    for held in versions:
+        lineages.setdefault(lineage_of(held), []).append(held)
     found = {}
-    for lineage in versions.values():
+    for lineage in lineages.values():
         following: tuple[dt.datetime, dt.datetime | None] | None = None
         issued = sorted({held.document.issued_at for held in lineage}, reverse=True)
         final = {held.document.issued_at for held in lineage if held.document.standing is not VexStanding.DRAFT}
         after: dict[dt.datetime, tuple[dt.datetime, dt.datetime | None] | None] = {}
         for at in issued:
             after[at] = following
-            following = (dt.datetime.min.replace(tzinfo=dt.UTC), at if at in final else following and following[1])
+            following = (_AT_ONCE, at if at in final else following and following[1])
         for held in lineage:
             if (moments := after[held.document.issued_at]) is not None:
                 found[_identity(held)] = moments

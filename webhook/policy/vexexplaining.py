@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from webhook.model.looks import name_of
 from webhook.policy.advisories import is_malicious
 from webhook.policy.phrases import moment
 from webhook.policy.vex import Claim, about, doubt, is_named, parts_of
@@ -19,11 +20,13 @@ from webhook.policy.vexmatching import Miss
 if TYPE_CHECKING:
     from webhook.model.changes import VulnerableComponent
     from webhook.model.purls import Purl
+    from webhook.model.vex import KeptVex
     from webhook.model.vulnerabilities import Vulnerability
     from webhook.policy.matching import AssessmentIndex
     from webhook.policy.precedence import Place
 
 _MOST_NAMES = 3
+_OTHERWISE = "it was also looked at with other credentials, which did not see all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ def _near(
         return _Near(Miss.UNTRUSTED, purl, vulnerability)
     if not vex.counts_at(claim.kept, place, now):
         return _Near(Miss.NAMESPACE, purl, vulnerability)
+    problem = vex.elsewhere(claim, place) or problem
     if problem is not None:
         return _Near(problem, purl, vulnerability)
     evidence = vex.evidence(vulnerability, purl, place, now)
@@ -163,13 +167,20 @@ def _detail(claim: Claim, near: _Near, place: Place) -> str:
         if place.namespace
         else "it counts in some namespaces only, and none was named",
         Miss.UNTRUSTED: f"nobody trusts {_origin(claim)}",
+        Miss.PLACE: f"it is attached to {name_of(claim.kept.origin.place)}, and not to the image under "
+        + (f"the name {place.image.name}" if place.image else "a name that is known here"),
+        Miss.INCOMPLETE: f"not all that is attached to the image is known: {claim.kept.trouble or _OTHERWISE}",
         Miss.FUTURE: f"it is dated {moment(statement.at)}, which is in the future",
         Miss.NEWER: _newer(near.winner),
-        Miss.STATUS: f"it says {statement.status}, which makes no verdict milder",
+        Miss.STATUS: f"it says {statement.status}, which makes no verdict milder{_since(claim.kept)}",
         Miss.MALICIOUS: "the package is malicious, about which only people can decide",
         Miss.DECIDED: f"{near.decided} counts more",
     }
     return texts[near.miss]
+
+
+def _since(kept: KeptVex) -> str:
+    return f"; it is gone from the image since {moment(kept.gone_at)}, and goes on to count" if kept.gone_at else ""
 
 
 def _newer(winner: Claim | None) -> str:
@@ -198,6 +209,8 @@ _REMEDIES = {
     Miss.UNVERSIONED_PRODUCT: "Have the digest named, or set vex.allowUnversioned.",
     Miss.UNVERSIONED_COMPONENT: "Have the version named, or set vex.allowUnversioned.",
     Miss.NAMESPACE: "See the namespaces in vex.trust, or name one with --namespace.",
+    Miss.PLACE: "Attach it there, too, with the same key; or name the image as where it is attached.",
+    Miss.INCOMPLETE: "Delete what cannot be read from the registry, then run `bomgate vex fetch IMAGE`.",
     Miss.UNTRUSTED: "List the key or the source in vex.trust.",
     Miss.FLAW: "Have the author correct it.",
     Miss.VERSION: "Have it stated for this version.",

@@ -65,15 +65,19 @@ class Miss(enum.IntEnum):
     """It counts in other namespaces, or for other images."""
     UNTRUSTED = 15
     """Nobody trusts its signer or its source."""
-    FUTURE = 16
+    PLACE = 16
+    """It is attached to a copy of the image under another name, where others may push."""
+    INCOMPLETE = 17
+    """Not all that is attached to the image there is known; what is not known may say otherwise."""
+    FUTURE = 18
     """It is dated in the future."""
-    NEWER = 17
+    NEWER = 19
     """A newer statement says something else, or one of the same time something less favourable."""
-    STATUS = 18
+    STATUS = 20
     """It says that the product is affected, or may be, which loosens nothing."""
-    MALICIOUS = 19
+    MALICIOUS = 21
     """The package is malicious; only people can decide about it."""
-    DECIDED = 20
+    DECIDED = 22
     """Somebody has decided about the vulnerability, which counts more."""
 
 

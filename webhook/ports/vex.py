@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from webhook.model.deadlines import Deadline
     from webhook.model.images import Digest, ImageRef
     from webhook.model.triage import AuditNote
-    from webhook.model.vex import KeptVex, VexDocument, VexLook, VexOriginKind
+    from webhook.model.vex import KeptVex, VexChange, VexDocument, VexLook, VexOriginKind
 
 
 class VexSource(Protocol):
@@ -35,8 +35,7 @@ class VexPlace(Protocol):
         """The documents that are attached to this digest, and that a listed key has signed.
 
         Raises:
-            SourceError: the place did not answer, or refused to.
-            TooMuchAttached: more is attached than is read.
+            SourceError: the place did not answer, or refused to. What is attached there never is the reason.
         """
 
 
@@ -60,11 +59,11 @@ class VexStore(Protocol):
         now: dt.datetime,
         *,
         place: str = "",
-        is_short: bool = False,
-    ) -> tuple[int, int]:
+        trouble: str = "",
+    ) -> VexChange:
         """Make the documents of a source, or those attached to an image, equal to what is there now.
 
-        Returns how many are new, and how many are gone.
+        What is not attached any more goes on to restrict.
         """
 
     def remove(self, number: int, note: AuditNote, now: dt.datetime) -> KeptVex | None:

@@ -13,7 +13,7 @@ from webhook.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = "0030"
+VERSION = "0031"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -42,6 +42,7 @@ KNOWN = (
     "0025",
     "0026",
     "0028",
+    "0030",
     VERSION,
 )
 """Every version there was, oldest first."""

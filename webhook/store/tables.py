@@ -643,6 +643,8 @@ vex_documents = Table(
     Column("until", Moment),
     Column("comment", CleanText, nullable=False),
     Column("removed_at", Moment),
+    Column("gone_at", Moment),  # it is not attached any more, and only restricts
+    Column("trouble", CleanText, nullable=False, server_default=""),  # why not all that is attached there is known
     Column("revision", BigInteger, nullable=False, index=True),
     UniqueConstraint("kind", "name", "namespace", "image", "subject", "place", "digest"),
 )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import structs
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, true, update
 
-from webhook.model.vex import READER, KeptVex, VexOriginKind
+from webhook.model.vex import READER, KeptVex, VexChange, VexOriginKind, VexStanding
 from webhook.store.database import Change, Database
 from webhook.store.interruptions import persistent
 from webhook.store.queries import raw_rows
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _Wanted = Mapping[Identity, tuple[KeptVex, bytes]]
 _KEY = ("kind", "name", "namespace", "image", "subject", "place", "digest")
+_MOST_COPIES = 20
+"""Places for which a document is kept that one signer attached to one manifest: anybody may push copies of an image."""
 _COLUMNS = tuple(table.c[name] for name in VEX_NAMES)
 
 
@@ -81,9 +83,12 @@ class VexRepository:
         now: dt.datetime,
         *,
         place: str = "",
-        is_short: bool = False,
-    ) -> tuple[int, int]:
+        trouble: str = "",
+    ) -> VexChange:
         """Make the documents of a source, or those attached to an image, equal to what is there now.
+
+        What is not attached any more goes on to restrict, and to replace older versions, unless the same document is
+        attached elsewhere. Of the copies of one in many places some are left out; then not all is known of the image.
 
         Args:
             kind: of their origin.
@@ -91,10 +96,7 @@ class VexRepository:
             found: what is there, with the documents themselves.
             now: when it was looked at, UTC.
             place: in which name, and with whose credentials, the image was looked at.
-            is_short: what was not found may be there all the same, and stays.
-
-        Returns:
-            How many are new, and how many are gone.
+            trouble: why not all is known that is there; what was not found stays then.
 
         Raises:
             StoreError: nothing was changed.
@@ -103,15 +105,22 @@ class VexRepository:
         mine = and_(table.c.kind == kind.value, column == of, table.c.place == place)
         wanted = {identity(held): (held, payload) for held, payload in found}
         with self._database.read() as connection:
-            if not _differs(_there(connection, mine), wanted):
-                return 0, 0
+            if not _differs(_there(connection, mine), wanted, trouble):
+                return VexChange()
         with self._database.change(lazily=True) as change:
             there = {identity(held): held for held in _there(change.connection, mine)}
-            gone = [held.number for key, held in there.items() if key not in wanted and not is_short]
-            new = _write(change, wanted, _all(change))
-            _take_out(change, gone, now)
-            change.discarded = change.unchanged = not (new or gone)
-            return new, len(gone)
+            left_out = _too_many(change.connection, [key for key in wanted if not _is_live(there.get(key))])
+            is_short = bool(trouble)
+            if left_out and not is_short:
+                trouble = f"a document that is attached is kept for {_MOST_COPIES} other places, and not for this one"
+            missing = [held for key, held in there.items() if key not in wanted and _is_live(held)]
+            gone = [] if is_short else missing
+            new = _write(change, {key: what for key, what in wanted.items() if key not in left_out}, _all(change))
+            for held in gone:
+                _leave(change, held, now)
+            noted = _note_trouble(change, mine, trouble)
+            change.discarded = change.unchanged = not (new or gone or noted)
+            return VexChange(new, len(gone), len(left_out))
 
     @persistent
     def remove(self, number: int, note: AuditNote, now: dt.datetime) -> KeptVex | None:
@@ -143,9 +152,53 @@ def _all(change: Change) -> Mapping[Identity, int]:
     }
 
 
-def _differs(there: Sequence[KeptVex], wanted: _Wanted) -> bool:
-    known = {identity(held): held.origin.parts for held in there}
-    return known != {key: held.origin.parts for key, (held, _) in wanted.items()}
+def _differs(there: Sequence[KeptVex], wanted: _Wanted, trouble: str) -> bool:
+    known = {identity(held): held.origin.parts for held in there if _is_live(held)}
+    is_other = known != {key: held.origin.parts for key, (held, _) in wanted.items()}
+    return is_other or any(held.trouble != trouble for held in there)
+
+
+def _is_live(held: KeptVex | None) -> bool:
+    return held is not None and held.gone_at is None
+
+
+def _too_many(connection: Connection, keys: Iterable[Identity]) -> set[Identity]:
+    """Those new documents that are kept for too many places already, with the same signer and subject."""
+    found = set()
+    for key in keys:
+        if key[0] == VexOriginKind.ATTESTATION:
+            query = select(func.count()).where(_copies(key), table.c.removed_at.is_(None), table.c.gone_at.is_(None))
+            if connection.execute(query).scalar_one() >= _MOST_COPIES:
+                found.add(key)
+    return found
+
+
+def _copies(key: Identity) -> ColumnElement[bool]:
+    """Rows of the same document by the same signer about the same manifest, in any image and place."""
+    kind, name, _, _, subject, _, digest = key
+    return and_(table.c.kind == kind, table.c.name == name, table.c.subject == subject, table.c.digest == digest)
+
+
+def _leave(change: Change, held: KeptVex, now: dt.datetime) -> None:
+    """A document is not there any more: one that was attached stays with what restricts, unless a copy of it does."""
+    key = identity(held)
+    copies = and_(_copies(key), table.c.image == held.origin.image, table.c.removed_at.is_(None))
+    others = change.connection.execute(select(func.count()).where(copies, table.c.id != held.number)).scalar_one()
+    if held.origin.kind is not VexOriginKind.ATTESTATION or others:
+        _take_out(change, [held.number], now)
+        return
+    restricting = tuple(statement for statement in held.document.statements if not statement.status.loosens)
+    values: dict[str, object] = {"gone_at": now, "payload": None, "revision": change.revision}
+    if held.document.standing is not VexStanding.UNREADABLE:
+        values["document"] = packed(structs.replace(held.document, statements=restricting))
+    change.connection.execute(update(table).where(table.c.id == held.number).values(values))
+
+
+def _note_trouble(change: Change, mine: ColumnElement[bool], trouble: str) -> int:
+    """Note why not all is known that is attached to an image in a place; how many documents that changes."""
+    theirs = and_(mine, table.c.removed_at.is_(None), table.c.trouble != trouble)
+    values = {"trouble": trouble, "revision": change.revision}
+    return change.connection.execute(update(table).where(theirs).values(values)).rowcount
 
 
 def _write(change: Change, wanted: _Wanted, rows: Mapping[Identity, int]) -> int:
@@ -168,6 +221,7 @@ def _write(change: Change, wanted: _Wanted, rows: Mapping[Identity, int]) -> int
             "until": held.until,
             "comment": held.comment,
             "removed_at": None,
+            "gone_at": None,
             "revision": change.revision,
         }
         if number is None:
@@ -178,11 +232,12 @@ def _write(change: Change, wanted: _Wanted, rows: Mapping[Identity, int]) -> int
 
 
 def _same(before: KeptVex, now: KeptVex) -> bool:
-    return (before.document, before.origin, before.until, before.comment) == (
+    return (before.document, before.origin, before.until, before.comment, before.gone_at) == (
         now.document,
         now.origin,
         now.until,
         now.comment,
+        now.gone_at,
     )
 
 

@@ -29,6 +29,8 @@ VEX_NAMES = (
     "comment",
     "removed_at",
     "digest",
+    "gone_at",
+    "trouble",
 )
 """Columns in the order in which :func:`read_vex` takes them."""
 Identity = tuple[str, str, str, str, str, str, str]
@@ -58,7 +60,7 @@ def packed(document: VexDocument) -> bytes:
 def read_vex(row: Sequence[Any]) -> KeptVex:
     """A document from its columns; one that cannot be read states nothing, and stops nobody who reads the others."""
     number, kind, name, namespace, image, subject, place, parts, document, added_at, until, comment, *rest = row
-    removed_at, digest = rest
+    removed_at, digest, gone_at, trouble = rest
     try:
         found = _DOCUMENTS.decode(_unpacked(document))
     except (msgspec.MsgspecError, UnicodeDecodeError, zlib.error) as problem:
@@ -74,6 +76,8 @@ def read_vex(row: Sequence[Any]) -> KeptVex:
         comment=comment,
         is_removed=removed_at is not None,
         number=number,
+        gone_at=None if gone_at is None else to_moment(gone_at),
+        trouble=trouble,
     )
 
 

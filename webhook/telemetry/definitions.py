@@ -239,6 +239,11 @@ DEFINITIONS = (
         ("source", "set"),
     ),
     MetricDefinition(
+        "bomgate_vex_incomplete_images",
+        "gauge",
+        "Images with VEX attestations of which not all that is attached could be read, so that none loosens.",
+    ),
+    MetricDefinition(
         "bomgate_outdated_sboms",
         "gauge",
         "SBOMs that an older bomgate read, by state: read again and waiting for answers, unread, without-document.",

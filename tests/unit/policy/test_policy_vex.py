@@ -29,7 +29,8 @@ FOUND = Vulnerability("CVE-2026-1", aliases=("GHSA-aaaa",))
 PLACE = Place(parse_image("registry.corp/shop/orders:1"), Digest(DIGEST), "shop")
 RULES = Rules(TypeTable((AssessmentType("Blocked", Action.DENY), AssessmentType("Ignore", Action.ALLOW))), Policy())
 SOURCE = VexOrigin(VexOriginKind.SOURCE, "hub")
-SIGNED = VexOrigin(VexOriginKind.ATTESTATION, "4f", "", DIGEST, DIGEST)
+HERE, COPY = "registry.corp/shop/orders", "registry.corp/others/copy"
+SIGNED = VexOrigin(VexOriginKind.ATTESTATION, "4f", "", DIGEST, DIGEST, (), HERE)
 SIGNER = TrustedVex(VexOriginKind.ATTESTATION, "4f")
 AFFECTED, NOT_AFFECTED, FIXED = VexStatus.AFFECTED, VexStatus.NOT_AFFECTED, VexStatus.FIXED
 
@@ -281,6 +282,69 @@ def test_an_attestation_counts_only_when_a_listed_key_signed_it():
     # An attested statement about another image is about that one, if about anything.
     other = about(COMPONENT, digests=(OTHER_DIGEST,))
     assert miss(index(kept(other, origin=SIGNED), trust=VexTrust((SIGNER,)))) is Miss.PRODUCT
+
+
+ATTACHED = about(COMPONENT, names=(), digests=())
+TRUSTED = VexTrust((SIGNER,))
+COPIED = replace(SIGNED, place=COPY)
+
+
+def attached(given: VexStatement, name: str, origin: VexOrigin = SIGNED, **members) -> KeptVex:
+    return kept(given, origin=origin, identifier=name, **members)
+
+
+def test_what_is_attached_to_a_copy_loosens_under_the_name_of_the_copy_alone():
+    there = index(attached(ATTACHED, "a", COPIED), trust=TRUSTED)
+    assert there.has_image_scopes
+    assert miss(there) is Miss.PLACE
+    assert miss(there, replace(PLACE, image=None)) is Miss.PLACE
+    assert loosened(there, replace(PLACE, image=parse_image(f"{COPY}:1")))
+    private = index(attached(ATTACHED, "a", replace(SIGNED, place=f"{HERE} shop")), trust=TRUSTED)
+    assert loosened(private), "with whosever credentials it was found"
+    near = index(attached(ATTACHED, "a", replace(SIGNED, place=f"{HERE}-2")), trust=TRUSTED)
+    assert miss(near) is Miss.PLACE
+
+
+def test_what_restricts_does_so_wherever_it_is_attached():
+    safe, worse = attached(ATTACHED, "safe"), replace(statement(AFFECTED, LATER, ()), id="#2")
+    assert loosened(index(safe, trust=TRUSTED))
+    assert not loosened(index(safe, attached(worse, "worse", COPIED), trust=TRUSTED))
+    on_copy = replace(PLACE, image=parse_image(f"{COPY}:1"))
+    assert not loosened(index(attached(ATTACHED, "safe", COPIED), attached(worse, "w"), trust=TRUSTED), on_copy)
+
+
+def test_a_newer_version_at_a_copy_switches_off_what_loosens_and_nothing_that_restricts():
+    safe, worse = attached(ATTACHED, "safe"), attached(statement(AFFECTED, LATER, ()), "worse", digest="1")
+    newer = kept(origin=COPIED, identifier="worse", digest="2", issued=NOW)
+    assert not loosened(index(safe, worse, newer, trust=TRUSTED))
+    assert loosened(index(safe, worse, replace(newer, origin=SIGNED), trust=TRUSTED))
+    emptied = kept(origin=COPIED, identifier="safe", digest="3", issued=NOW)
+    assert miss(index(safe, emptied, trust=TRUSTED)) is Miss.STANDING
+
+
+def test_what_is_gone_from_an_image_goes_on_to_restrict_and_to_replace_older_versions():
+    safe, worse = attached(ATTACHED, "safe"), attached(statement(AFFECTED, LATER, ()), "worse", gone_at=NOW)
+    there = index(worse, safe, trust=TRUSTED)
+    assert not loosened(there)
+    explained = explain_vex(there, (VulnerableComponent(PURL, (FOUND,)),), PLACE, NOW)
+    assert [each.miss for each in explained] == [Miss.NEWER, Miss.STATUS]
+    assert "gone from the image since" in explained[1].detail
+    newer = kept(origin=SIGNED, identifier="safe", digest="2", issued=NOW, gone_at=NOW)
+    assert miss(index(safe, newer, trust=TRUSTED)) is Miss.STANDING
+
+
+def test_nothing_that_is_attached_loosens_where_not_all_is_known():
+    hidden = attached(ATTACHED, "safe", trouble="registry.corp/shop/orders has 600 attachments")
+    assert miss(index(hidden, trust=TRUSTED)) is Miss.INCOMPLETE
+    (explained,) = explain_vex(index(hidden, trust=TRUSTED), (VulnerableComponent(PURL, (FOUND,)),), PLACE, NOW)
+    assert "600 attachments" in explained.detail
+    assert "vex fetch" in explained.remedy
+    private = attached(ATTACHED, "safe", replace(SIGNED, place=f"{HERE} shop"))
+    assert not loosened(index(hidden, private, trust=TRUSTED)), "other credentials may have looked long ago"
+    elsewhere = replace(PLACE, image=parse_image(f"{COPY}:1"))
+    assert loosened(index(hidden, attached(ATTACHED, "safe", COPIED), trust=TRUSTED), elsewhere)
+    worse = attached(statement(AFFECTED, LATER, ()), "worse", COPIED, trouble="not all")
+    assert not loosened(index(attached(ATTACHED, "safe"), worse, trust=TRUSTED))
 
 
 def test_what_is_said_of_one_platform_counts_when_it_is_said_of_every_one():

@@ -15,7 +15,7 @@ from tests.vexdocuments import DIGEST, kept, openvex, statement
 from webhook.engines.readmodel import ReadModel
 from webhook.errors import InvalidInput
 from webhook.model.triage import AuditNote
-from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind, VexStanding
+from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind, VexStanding, VexStatement, VexStatus
 from webhook.store.hotstart import HotStartFile
 from webhook.store.repositories import Store
 from webhook.store.tables import vex_documents
@@ -104,14 +104,14 @@ def test_a_document_that_no_read_model_could_read_is_not_kept(store):
 def test_a_source_has_what_it_has_now(store):
     follower = Follower(store)
     first, second, third = (kept(statement(), identifier=name, digest=name) for name in "abc")
-    assert store.vex.settle(VexOriginKind.SOURCE, "hub", source(first, second), NOW) == (2, 0)
-    assert store.vex.settle(VexOriginKind.SOURCE, "hub", source(second, third), NOW) == (1, 1)
+    assert store.vex.settle(VexOriginKind.SOURCE, "hub", source(first, second), NOW) == (2, 0, 0)
+    assert store.vex.settle(VexOriginKind.SOURCE, "hub", source(second, third), NOW) == (1, 1, 0)
     assert follower.stated() == ["b", "c"]
     before = store.feed.position()
-    assert store.vex.settle(VexOriginKind.SOURCE, "hub", source(third, second), NOW) == (0, 0)
+    assert store.vex.settle(VexOriginKind.SOURCE, "hub", source(third, second), NOW) == (0, 0, 0)
     assert store.feed.position() == before
     store.vex.add(kept(statement()), openvex(), NOTE)
-    assert store.vex.settle(VexOriginKind.SOURCE, "hub", [], NOW) == (0, 2)
+    assert store.vex.settle(VexOriginKind.SOURCE, "hub", [], NOW) == (0, 2, 0)
     assert follower.stated() == ["doc"]
 
 
@@ -119,22 +119,88 @@ def test_what_is_attached_to_an_image_belongs_to_it(store):
     follower = Follower(store)
     attached = kept(statement(), identifier="a", origin=SIGNED)
     elsewhere = replace(attached, origin=replace(SIGNED, image="sha256:" + "00" * 32))
-    assert store.vex.settle(VexOriginKind.ATTESTATION, DIGEST, [(attached, openvex())], NOW) == (1, 0)
-    assert store.vex.settle(VexOriginKind.ATTESTATION, elsewhere.origin.image, [(elsewhere, openvex())], NOW) == (1, 0)
-    assert store.vex.settle(VexOriginKind.ATTESTATION, DIGEST, [], NOW) == (0, 1)
-    assert [held.origin for held in store.vex.find()] == [elsewhere.origin]
-    assert follower.stated() == ["a"]
+    assert store.vex.settle(VexOriginKind.ATTESTATION, DIGEST, [(attached, openvex())], NOW) == (1, 0, 0)
+    assert store.vex.settle(VexOriginKind.ATTESTATION, elsewhere.origin.image, [(elsewhere, openvex())], NOW) == (
+        1,
+        0,
+        0,
+    )
+    assert store.vex.settle(VexOriginKind.ATTESTATION, DIGEST, [], NOW) == (0, 1, 0)
+    assert [held.origin for held in store.vex.find() if held.gone_at is None] == [elsewhere.origin]
+    assert follower.stated() == ["a", "a"]
 
 
 def test_a_look_takes_away_what_was_found_in_the_same_name_and_nothing_that_could_not_be_got(store):
     attached = kept(statement(), identifier="a", origin=replace(SIGNED, place="registry.example/a"))
     look = [(attached, openvex())]
     attest = VexOriginKind.ATTESTATION
-    assert store.vex.settle(attest, DIGEST, look, NOW, place="registry.example/a") == (1, 0)
-    assert store.vex.settle(attest, DIGEST, [], NOW, place="registry.example/b") == (0, 0)
-    assert store.vex.settle(attest, DIGEST, [], NOW, place="registry.example/a", is_short=True) == (0, 0)
-    assert len(store.vex.find()) == 1
-    assert store.vex.settle(attest, DIGEST, [], NOW, place="registry.example/a") == (0, 1)
+    assert store.vex.settle(attest, DIGEST, look, NOW, place="registry.example/a") == (1, 0, 0)
+    assert store.vex.settle(attest, DIGEST, [], NOW, place="registry.example/b") == (0, 0, 0)
+    assert store.vex.settle(attest, DIGEST, [], NOW, place="registry.example/a", trouble="junk") == (0, 0, 0)
+    (held,) = store.vex.find()
+    assert (held.trouble, held.gone_at) == ("junk", None)
+    assert store.vex.settle(attest, DIGEST, [], NOW, place="registry.example/a") == (0, 1, 0)
+    (held,) = store.vex.find()
+    assert (held.trouble, held.gone_at) == ("", NOW)
+
+
+ATTEST = VexOriginKind.ATTESTATION
+A, B = "registry.example/a", "registry.example/b"
+
+
+def signed(place: str, *statements: VexStatement, name: str = "a", **members: str) -> tuple[KeptVex, bytes]:
+    origin = replace(SIGNED, place=place, **members)
+    return kept(*statements or (statement(),), identifier=name, origin=origin), openvex()
+
+
+def test_what_was_taken_from_an_image_stays_with_what_restricts_until_it_comes_back(store):
+    follower = Follower(store)
+    worse, safe = statement(VexStatus.AFFECTED, identifier="#2"), statement()
+    assert store.vex.settle(ATTEST, DIGEST, [signed(A, safe, worse)], NOW, place=A) == (1, 0, 0)
+    assert store.vex.settle(ATTEST, DIGEST, [], NOW, place=A) == (0, 1, 0)
+    (held,) = store.vex.find()
+    assert (held.gone_at, held.document.statements, held.is_removed) == (NOW, (worse,), False)
+    assert held.document.issued_at == signed(A)[0].document.issued_at
+    assert store.vex.payload(held.number) is None
+    assert follower.stated() == ["a"]
+    before = store.feed.position()
+    assert store.vex.settle(ATTEST, DIGEST, [], NOW, place=A) == (0, 0, 0)
+    assert store.feed.position() == before
+    assert store.vex.settle(ATTEST, DIGEST, [signed(A, safe, worse)], NOW, place=A) == (1, 0, 0)
+    (held,) = store.vex.find()
+    assert (held.gone_at, held.document.statements) == (None, (safe, worse))
+    store.vex.settle(ATTEST, DIGEST, [], NOW, place=A)
+    assert store.vex.remove(held.number, NOTE, NOW) is not None, "a person can take it out"
+    assert follower.stated() == []
+
+
+def test_of_copies_of_a_document_the_last_stays(store):
+    for place in (A, B):
+        store.vex.settle(ATTEST, DIGEST, [signed(place)], NOW, place=place)
+    assert store.vex.settle(ATTEST, DIGEST, [], NOW, place=A) == (0, 1, 0)
+    assert [(held.origin.place, held.gone_at) for held in store.vex.find()] == [(B, None)]
+    store.vex.settle(ATTEST, DIGEST, [], NOW, place=B)
+    assert [(held.origin.place, held.gone_at) for held in store.vex.find()] == [(B, NOW)]
+
+
+def test_copies_in_many_places_are_left_out_and_then_not_all_is_known_of_an_image(store):
+    for number in range(20):
+        copy = f"registry.example/{number}"
+        assert store.vex.settle(ATTEST, DIGEST, [signed(copy)], NOW, place=copy) == (1, 0, 0)
+    look = [signed(A), signed(A, name="other")]
+    assert store.vex.settle(ATTEST, DIGEST, look, NOW, place=A) == (1, 0, 1)
+    (held,) = [held for held in store.vex.find() if held.origin.place == A]
+    assert held.document.id == "other"
+    assert "20 other places" in held.trouble
+    before = store.feed.position()
+    assert store.vex.settle(ATTEST, DIGEST, look, NOW, place=A) == (0, 0, 1)
+    assert store.feed.position() == before
+    other_image = "sha256:" + "00" * 32
+    index = signed(A, image=other_image)
+    assert store.vex.settle(ATTEST, other_image, [index], NOW, place=A) == (0, 0, 1), "another index of the same part"
+    store.vex.settle(ATTEST, DIGEST, [], NOW, place="registry.example/7")
+    assert store.vex.settle(ATTEST, DIGEST, look, NOW, place=A) == (1, 0, 0)
+    assert {held.trouble for held in store.vex.find()} == {""}
 
 
 def test_the_copy_on_disk_has_the_documents(store, tmp_path, clock: FakeClock):

@@ -117,6 +117,10 @@ class Search:
         key = self._verification.key(image)
         return Visit(image.name, parts, repository, attachments, budget, trail, key)
 
+    def is_over(self, deadline: Deadline) -> bool:
+        """Whether the time for a search has run out."""
+        return not deadline.remaining(self._clock.monotonic())
+
     def gather(self, visit: Visit, look_at: LookAt) -> Sequence[Sbom]:
         """Look at a place for every part of the image; the SBOMs of all of them together.
 

@@ -26,7 +26,7 @@ from webhook.clients.registry.manifests import (
 from webhook.clients.registry.search import Search, Visit
 from webhook.clients.registry.signatures import PublicKey
 from webhook.clients.trail import Trail
-from webhook.errors import InvalidInput, TooMuchAttached, UnusableAnswer
+from webhook.errors import InvalidInput, SourceError, TooMuchAttached, UnusableAnswer
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.model.vex import AttachedVex, VexLook
@@ -42,7 +42,12 @@ class _Found:
 
     attached: dict[tuple[str, str, str], AttachedVex] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
-    is_short: bool = False
+    trouble: str = ""
+
+    def miss(self, why: str) -> None:
+        """Note that something could not be read that may be a statement that counts."""
+        self.remarks.append(why)
+        self.trouble = self.trouble or why
 
 
 class VexAttestations:
@@ -65,16 +70,23 @@ class VexAttestations:
 
         Raises:
             SourceError: as for ``fetch``.
-            TooMuchAttached: likewise.
         """
         return self._look(image, digest, deadline, unsigned=True)
 
     def _look(self, image: ImageRef, digest: Digest, deadline: Deadline, *, unsigned: bool) -> VexLook:
         visit, found = self._search.visit(image, digest, deadline, Trail()), _Found()
-        for subject in visit.anatomy.subjects:
-            for where, repository, layer in self._layers(visit, subject, found, unsigned=unsigned):
-                self._read(visit, subject, (where, repository, layer), found, unsigned=unsigned)
-        return VexLook(tuple(found.attached.values()), found.is_short, tuple(found.remarks))
+        # The registry has answered. What goes wrong from here on may be the work of whoever attached something.
+        try:
+            for subject in visit.anatomy.subjects:
+                for where, repository, layer in self._layers(visit, subject, found, unsigned=unsigned):
+                    self._read(visit, subject, (where, repository, layer), found, unsigned=unsigned)
+        except (InvalidInput, UnusableAnswer) as problem:
+            found.miss(problem.message)
+        except SourceError as problem:
+            if not self._search.is_over(deadline):
+                raise
+            found.miss(f"what is attached could not be read in time: {problem.message}")
+        return VexLook(tuple(found.attached.values()), found.trouble, tuple(found.remarks))
 
     def _layers(
         self, visit: Visit, subject: Subject, found: _Found, *, unsigned: bool
@@ -88,7 +100,8 @@ class VexAttestations:
         for where, manifest in self._search.tagged(visit, subject, basket, "att", "vex"):
             for layer in self._wanted(manifest, "", unsigned=False):
                 yield where, visit.attachments, layer
-        found.is_short |= bool(basket.problems)
+        for problem in basket.problems:
+            found.miss(problem.message)
         for about, descriptor in visit.anatomy.attestations if unsigned else ():
             digest = parse_digest_or_none(descriptor.digest)
             if about != subject.digest or digest is None:
@@ -100,7 +113,8 @@ class VexAttestations:
     def _referring(self, visit: Visit, subject: Subject, found: _Found) -> Iterator[tuple[str, Manifest]]:
         client, most = self._search.client, self._search.options.max_attachments
         listing, entries = self._search.listings.entries(visit.attachments, subject.digest, visit.budget)
-        found.is_short |= bool(listing.problem)
+        if listing.problem:
+            found.miss(f"{listing.at}: {listing.problem}")
         distinct = {entry.digest: entry for entry in entries}
         likely = [entry for entry in distinct.values() if _may_refer(entry)]
         if len(likely) > most:
@@ -116,8 +130,7 @@ class VexAttestations:
             try:
                 fetched = client.manifest(visit.attachments, digest, visit.budget, entry.size)
             except UnusableAnswer as problem:
-                found.remarks.append(f"{where}: {problem.message}")
-                found.is_short = True
+                found.miss(f"{where}: {problem.message}")
                 continue
             if fetched is None:
                 continue
@@ -144,9 +157,9 @@ class VexAttestations:
         except TooMuchAttached:
             raise
         except (InvalidInput, UnusableAnswer) as problem:
-            found.remarks.append(f"{where}: {problem.message}")
-            found.is_short = True
+            found.miss(f"{where}: {problem.message}")
             return
+        signer = ""
         try:
             signer, payload = self._opened(data, layer)
             if payload is None or (not signer and not unsigned):
@@ -160,7 +173,10 @@ class VexAttestations:
                 return
             parsed = parse_vex(document)
         except InvalidInput as problem:
-            found.remarks.append(f"{where}: {problem.message}")
+            if signer:
+                found.miss(f"{where}: what a listed key has signed cannot be read: {problem.message}")
+            else:
+                found.remarks.append(f"{where}: {problem.message}")
             return
         parts = tuple(str(part.digest) for part in visit.anatomy.subjects if part.role != "index")
         one = AttachedVex(parsed, document, signer, str(subject.digest), parts if visit.anatomy.is_index else ())

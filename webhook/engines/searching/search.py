@@ -28,6 +28,7 @@ from webhook.model.places import trusted_places
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome, SearchState
 from webhook.model.verdicts import SbomStatus
+from webhook.model.vex import VexLook
 from webhook.telemetry import Faults
 
 if TYPE_CHECKING:
@@ -38,11 +39,12 @@ if TYPE_CHECKING:
     from webhook.engines.searching.options import SearchOptions
     from webhook.model.images import Digest, ImageRef
     from webhook.model.purls import Purl
-    from webhook.model.vex import VexLook
-    from webhook.ports import Background, Clock, Opening, RegistryOpener, SearchedStore
+    from webhook.ports import Background, Clock, Opening, RegistryOpener, SearchedStore, VexPlace
 
 log = logging.getLogger("bomgate.search")
 _MOST_REMEMBERED = 50_000
+_VEX_SECONDS = 10.0
+"""For VEX documents, however long the search for SBOMs took."""
 _PRIVATE_TROUBLE = "a place refused or could not be read, with the pull secrets of a namespace"
 """What others may know of a refusal that one namespace got."""
 _FOUND = SearchOutcome(SbomStatus.FOUND)
@@ -305,17 +307,31 @@ class SbomSearch:
     def _look_for_vex(
         self, image: ImageRef, digest: Digest, access: PullAccess, opening: Opening, deadline: Deadline
     ) -> None:
-        """Keep the VEX documents that are attached to an image; what cannot be looked at stays as it was."""
+        """Keep the VEX documents that are attached to an image.
+
+        Where the registry does not answer, they stay as they were. Where it does, and not all can be read, none of them
+        loosens; so SBOMs that take all the time of a search must leave some for this.
+        """
         if opening.vex is None:
             return
         place = origin_of(image.name, access.namespace if opening.key else "")
+        deadline = Deadline(max(deadline.at, self._clock.monotonic() + _VEX_SECONDS))
         try:
-            self._parts.attached(digest, place, opening.vex.fetch(image, digest, deadline))
+            self._parts.attached(digest, place, self._vex_of(opening.vex, image, digest, deadline))
         except BomgateError as problem:
             extra = {"image": image.name, "digest": digest, "error": problem.message}
             log.warning("VEX documents of an image were not looked at", extra=extra)
+        except Exception as problem:
+            self._parts.faults.refusal(problem, "vex", f"{digest} {image.name}")
+
+    def _vex_of(self, place: VexPlace, image: ImageRef, digest: Digest, deadline: Deadline) -> VexLook:
+        try:
+            return place.fetch(image, digest, deadline)
+        except BomgateError:
+            raise
         except Exception as problem:  # whatever a registry sends, it is its refusal and no error of ours
             self._parts.faults.refusal(problem, "vex", f"{digest} {image.name}")
+            return VexLook(trouble="what is attached caused an unexpected error; the log has it")
 
     def _keep(self, wanted: _Wanted, seen: Seen, opening: Opening, begun: dt.datetime) -> None:
         """Bring what was found into the store and the read model, or else into memory."""
