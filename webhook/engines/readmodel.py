@@ -1,8 +1,9 @@
 """The read model: all that a decision needs, in memory, in a shape that costs little to hold and to walk.
 
-Components are dense integers. One byte each says their state and four say when the source last answered; only
-vulnerable ones have objects. An image is an array of component numbers. A decision maps the image's numbers over the
-state bytes, so its cost depends on the image and not on how many components there are.
+Components are dense integers. One byte each says their state, four say when a source that is asked last answered, and
+one names the ecosystem whose advisories are about them, which were all checked at one time; only vulnerable ones have
+objects. An image is an array of component numbers. A decision maps the image's numbers over the state bytes, so its
+cost depends on the image and not on how many components there are.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ class ReadModel:
         self._states = bytearray()
         self._answered_at = array(UINT32)
         self._newest_answer = 0
+        self._ecosystems = bytearray()
+        self._checked_at: Mapping[int, int] = {}
         self._purls: dict[int, Purl] = {}
         self._findings: dict[int, tuple[str, ...]] = {}
         self._fixed: dict[int, Mapping[str, str]] = {}
@@ -140,7 +143,7 @@ class ReadModel:
         newest = max(self._answered_at[number] for number in ids)
         has_doubtful = not self._doubtful.keys().isdisjoint(ids)
         for number in ids:
-            self._states[number], self._answered_at[number] = _NO_ROW, 0
+            self._states[number], self._answered_at[number], self._ecosystems[number] = _NO_ROW, 0, 0
             for facts in (self._purls, self._findings, self._fixed, self._doubtful):
                 facts.pop(number, None)
         if has_doubtful:
@@ -149,25 +152,37 @@ class ReadModel:
             self._newest_answer = max(self._answered_at)
 
     def _apply_components(self, changes: Changes) -> None:
+        if changes.checked_at is not None and changes.checked_at != self._checked_at:
+            self._checked_at = changes.checked_at
         ids = changes.component_ids
         if not ids:
             return
+        ecosystems = changes.ecosystems or bytes(len(ids))
         if changes.complete and _is_dense(ids):
             self._states = bytearray(changes.states)
             self._answered_at = array(UINT32, changes.answered_at)
+            self._ecosystems = bytearray(ecosystems)
         elif changes.complete:
             self._states = bytearray([_NO_ROW]) * (ids[-1] + 1)
             self._answered_at = array(UINT32, bytes(4 * (ids[-1] + 1)))
-            for number, state, answered in zip(ids, changes.states, changes.answered_at, strict=True):
+            self._ecosystems = bytearray(ids[-1] + 1)
+            for number, state, answered, ecosystem in zip(
+                ids, changes.states, changes.answered_at, ecosystems, strict=True
+            ):
                 self._states[number], self._answered_at[number] = state, answered
+                self._ecosystems[number] = ecosystem
         else:
             missing = max(ids) + 1 - len(self._states)
             if missing > 0:
                 self._states.extend(bytes([_NO_ROW]) * missing)
                 self._answered_at.extend(array(UINT32, bytes(4 * missing)))
-            for number, state, answered in zip(ids, changes.states, changes.answered_at, strict=True):
+                self._ecosystems.extend(bytes(missing))
+            for number, state, answered, ecosystem in zip(
+                ids, changes.states, changes.answered_at, ecosystems, strict=True
+            ):
                 self._states[number] = state
                 self._answered_at[number] = answered
+                self._ecosystems[number] = ecosystem
                 if state != ComponentState.VULNERABLE:
                     self._findings.pop(number, None)
                     self._purls.pop(number, None)
@@ -190,6 +205,8 @@ class ReadModel:
                 component_ids=array(UINT32, range(len(self._states))),
                 states=bytes(self._states),
                 answered_at=array(UINT32, self._answered_at),
+                ecosystems=bytes(self._ecosystems) if self._checked_at else b"",
+                checked_at=self._checked_at or None,
                 purls=dict(self._purls),
                 findings=dict(self._findings),
                 vulnerabilities=tuple(self._vulnerabilities.values()),
@@ -304,7 +321,7 @@ class ReadModel:
         clean, oldest = states.count(ComponentState.CLEAN), None
         if stale_before and clean:
             pairs = zip(ids, states, strict=True)
-            answers = [self._answered_at[number] for number, state in pairs if state == ComponentState.CLEAN]
+            answers = [self._said_at(number) for number, state in pairs if state == ComponentState.CLEAN]
             fresh = [answer for answer in answers if answer >= stale_before]
             clean, oldest = len(fresh), min(fresh, default=None)
         not_covered = states.count(ComponentState.NOT_COVERED)
@@ -325,9 +342,17 @@ class ReadModel:
         fresh = (
             self._doubtful[number]
             for number in self._doubtful.keys() & set(ids)
-            if self._states[number] == ComponentState.CLEAN and self._answered_at[number] >= stale_before
+            if self._states[number] == ComponentState.CLEAN and self._said_at(number) >= stale_before
         )
         return tuple(sorted(purl for purl in fresh if purl.package not in self._told))
+
+    def _said_at(self, number: int) -> int:
+        """As of when all sources together say something of a component, seconds; 0 when they never did."""
+        answered_at, ecosystem = self._answered_at[number], self._ecosystems[number]
+        if not ecosystem:
+            return answered_at
+        checked_at = self._checked_at.get(ecosystem, 0)
+        return min(answered_at, checked_at) if answered_at else checked_at
 
     def _component(self, number: int) -> VulnerableComponent:
         found = tuple(self._vulnerabilities[identifier] for identifier in self._findings[number])
@@ -349,7 +374,8 @@ class ReadModel:
         """What was answered about each component, as of now."""
         with self._lock:
             guessed = (len(self._doubtful), self._told)
-            return KnownAnswers(bytes(self._states), self._answered_at.tobytes(), guessed)
+            times = self._answered_at.tobytes()
+            return KnownAnswers(bytes(self._states), times, bytes(self._ecosystems), self._checked_at, guessed)
 
     def looks(self) -> Mapping[Digest, Looks]:
         """In which names each image was looked at; equal ones are one object."""
@@ -392,8 +418,9 @@ class ReadModel:
 
     @property
     def newest_answer(self) -> dt.datetime | None:
-        """When the source last answered for any component; None when it never did."""
-        return dt.datetime.fromtimestamp(self._newest_answer, dt.UTC) if self._newest_answer else None
+        """When a source last said something of any component; None when it never did."""
+        newest = max(self._newest_answer, *self._checked_at.values(), 0)
+        return dt.datetime.fromtimestamp(newest, dt.UTC) if newest else None
 
 
 def _is_dense(ids: array[int]) -> bool:

@@ -84,9 +84,11 @@ class Changes:
     Attributes:
         position: the store that they are of; the reader is at this revision of it once it has applied them.
         complete: they describe the whole store; what the reader had before is to be dropped.
-        component_ids: the components that changed; the next two run in parallel with it.
+        component_ids: the components that changed; the next three run in parallel with it.
         states: one ``ComponentState`` byte each.
-        answered_at: when the source last answered, seconds; 0 when it never did.
+        answered_at: when a source that is asked last answered, seconds; 0 when it never did.
+        ecosystems: one byte each: whose advisories say something of it; 0, or no bytes at all, for none.
+        checked_at: by ecosystem when its advisories were last checked, seconds; of all, or None for as before.
         purls: of those that are vulnerable.
         findings: vulnerability ids of those that are vulnerable.
         vulnerabilities: new or changed, without their descriptions.
@@ -111,6 +113,8 @@ class Changes:
     component_ids: array[int] = field(default_factory=lambda: array(UINT32))
     states: bytes = b""
     answered_at: array[int] = field(default_factory=lambda: array(UINT32))
+    ecosystems: bytes = b""
+    checked_at: Mapping[int, int] | None = None
     purls: Mapping[int, Purl] = field(default_factory=dict)
     findings: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     vulnerabilities: tuple[Vulnerability, ...] = ()
@@ -175,9 +179,13 @@ class KnownAnswers:
     Attributes:
         states: one byte a component, by its id.
         answered_at: four bytes a component, by its id: when, in the byte order of the machine.
+        ecosystems: one byte a component, by its id: whose advisories say something of it; 0 for none.
+        checked_at: by ecosystem when its advisories were last checked, seconds.
         guessed: equal as long as the same clean components are so perhaps only because their group was guessed.
     """
 
     states: bytes
     answered_at: bytes
+    ecosystems: bytes
+    checked_at: Mapping[int, int]
     guessed: tuple[int, frozenset[str]]

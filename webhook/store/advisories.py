@@ -17,7 +17,7 @@ from webhook.model.vulnerabilities import ASKED
 from webhook.policy.advisoryindex import Rating, fingerprint_of
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent
-from webhook.store.matching import confirm_matches, record_matches
+from webhook.store.matching import record_matches
 from webhook.store.matchprogress import confirm_ecosystem, note_matched, note_through, progress_of
 from webhook.store.queries import among_values, raw_rows, rows_among
 from webhook.store.rows import read_texts
@@ -267,10 +267,7 @@ class AdvisoryRepository:
             StoreError: nothing was changed.
         """
         with self._database.change() as change:
-            if not confirm_ecosystem(change.connection, ecosystem, mark, at):
-                change.discarded = True
-                return
-            confirm_matches(change, ecosystem, at)
+            change.discarded = not confirm_ecosystem(change.connection, ecosystem, mark, at)
 
 
 def _is_of(fingerprint: str, connection: Connection) -> bool:

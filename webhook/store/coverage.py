@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from webhook.model.changes import UINT32
 from webhook.model.components import ComponentState
 from webhook.policy.coverage import Matching, Said
 from webhook.store.snapshots import Snapshot, select
 
-_MATCH = ("matches.component_id", "matches.state", "matches.answered_at")
-Columns = tuple["array[int]", bytes, "array[int]"]
-"""Ids, states and times of answers, in parallel."""
+_MATCH = ("matches.component_id", "matches.state", "matches.ecosystem")
+_SAID = (ComponentState.CLEAN.value, ComponentState.VULNERABLE.value)
+_NOT_NOTED = (0, 0)
+"""Of an ecosystem that a program matched which notes none: what it said is as old as can be."""
+Ecosystems = Mapping[str, tuple[int, int]]
+"""By name the number of an ecosystem, and when its advisories were last checked, in seconds since 1970."""
+
+
+class Columns(NamedTuple):
+    """Components in parallel columns; see :class:`webhook.model.changes.Changes`."""
+
+    ids: array[int]
+    states: bytes
+    answered_at: array[int]
+    ecosystems: bytes = b""
 
 
 def matching_of(snapshot: Snapshot) -> Matching | None:
@@ -21,32 +33,42 @@ def matching_of(snapshot: Snapshot) -> Matching | None:
     return Matching(int(rows[0][0]), bool(rows[0][1])) if rows else None
 
 
-def united(snapshot: Snapshot, after: int | None, columns: Columns) -> Columns:
+def ecosystems_of(snapshot: Snapshot) -> Ecosystems:
+    """Ecosystems whose advisories say something of components."""
+    rows = snapshot.rows(select(("ecosystem", "id", "checked_at"), "advisory_ecosystems"))
+    return {name: (number, checked_at) for some in rows for name, number, checked_at in some}
+
+
+def united(snapshot: Snapshot, after: int | None, columns: Columns, known: Ecosystems) -> Columns:
     """The columns of components as all sources together have it.
 
     Args:
         snapshot: a transaction.
         after: the revision after which the components changed; None for all of them.
         columns: as asked sources have it.
+        known: the ecosystems.
     """
     matching = matching_of(snapshot)
     if matching is None:
         return columns
-    ids, states, answered_at = columns[0], bytearray(columns[1]), array(UINT32, columns[2])
+    states, ecosystems = bytearray(columns.states), bytearray(len(columns.ids))
     matched = _matched(snapshot, after)
-    for place, number in enumerate(ids):
-        said = matching.union(number, Said(states[place], answered_at[place]), matched.get(number))
-        states[place], answered_at[place] = said
-    return ids, bytes(states), answered_at
+    for place, number in enumerate(columns.ids):
+        state, name = matched.get(number, (None, ""))
+        asked, said = Said(states[place]), None if state is None else Said(state)
+        states[place] = matching.union(number, asked, said).state
+        if state in _SAID:
+            ecosystems[place] = known.get(name, _NOT_NOTED)[0]
+    return Columns(columns.ids, bytes(states), columns.answered_at, bytes(ecosystems))
 
 
-def _matched(snapshot: Snapshot, after: int | None) -> dict[int, Said]:
+def _matched(snapshot: Snapshot, after: int | None) -> dict[int, tuple[int, str]]:
     if after is None:
         rows = snapshot.rows(select(_MATCH, "matches"))
     else:
         table = "matches JOIN components ON components.id = matches.component_id"
         rows = snapshot.rows(select(_MATCH, table, "WHERE components.revision > :after"), after=after)
-    return {number: Said(state, at) for some in rows for number, state, at in some}
+    return {number: (state, ecosystem) for some in rows for number, state, ecosystem in some}
 
 
 def states_of(snapshot: Snapshot, asked: Mapping[int, Said]) -> Mapping[int, Said]:
@@ -60,8 +82,8 @@ def states_of(snapshot: Snapshot, asked: Mapping[int, Said]) -> Mapping[int, Sai
     if matching is None or not asked:
         return asked
     query = select(_MATCH, "matches", "WHERE", snapshot.among("component_id", "numbers"))
-    rows = snapshot.rows(query, numbers=list(asked))
-    matched = {number: Said(state, at) for some in rows for number, state, at in some}
+    rows, known = snapshot.rows(query, numbers=list(asked)), ecosystems_of(snapshot)
+    matched = {number: Said(state, known.get(name, _NOT_NOTED)[1]) for some in rows for number, state, name in some}
     return {number: matching.union(number, said, matched.get(number)) for number, said in asked.items()}
 
 

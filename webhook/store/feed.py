@@ -12,7 +12,7 @@ from webhook.model.images import Digest
 from webhook.model.looks import StoredLook
 from webhook.model.purls import Purl
 from webhook.model.vex import KeptVex
-from webhook.store.coverage import united
+from webhook.store.coverage import Columns, ecosystems_of, united
 from webhook.store.guessedgroups import doubtful, told
 from webhook.store.removals import Removed, removed_since
 from webhook.store.rows import (
@@ -69,16 +69,19 @@ class StoreFeed:
             if since == newest and since.revision > 0:
                 return Changes(newest)
             after = since.revision if _leads_from(snapshot, since, newest) else None
-            ids, states, answered_at = united(snapshot, after, _components(snapshot, after))
+            ecosystems = ecosystems_of(snapshot)
+            columns = united(snapshot, after, _components(snapshot, after), ecosystems)
             purls, found, fixed = _vulnerable(snapshot, after)
             unsure = doubtful(snapshot, after)
             removed = Removed(array(UINT32), (), ()) if after is None else removed_since(snapshot, after)
             return Changes(
                 position=newest,
                 complete=after is None,
-                component_ids=ids,
-                states=states,
-                answered_at=answered_at,
+                component_ids=columns.ids,
+                states=columns.states,
+                answered_at=columns.answered_at,
+                ecosystems=columns.ecosystems,
+                checked_at=dict(ecosystems.values()) or None,
                 purls=purls,
                 findings=found,
                 vulnerabilities=tuple(
@@ -140,15 +143,15 @@ def _rows(
     return chain.from_iterable(_portions(snapshot, names, table, order, after))
 
 
-def _components(snapshot: Snapshot, after: int | None) -> tuple[array[int], bytes, array[int]]:
-    """Ids, states and times of answers, in parallel."""
+def _components(snapshot: Snapshot, after: int | None) -> Columns:
+    """What sources that are asked say of components."""
     ids, states, answered_at = array(UINT32), bytearray(), array(UINT32)
     for portion in _portions(snapshot, ("id", "state", "answered_at"), "components", "id", after):
         some_ids, some_states, some_answers = zip(*portion, strict=True)
         ids.extend(some_ids)
         states.extend(some_states)
         answered_at.extend(some_answers)
-    return ids, bytes(states), answered_at
+    return Columns(ids, bytes(states), answered_at)
 
 
 def _vulnerable(

@@ -53,6 +53,8 @@ class _Head(msgspec.Struct, array_like=True):
     answered_at: bytes
     mark: str = ""  # at the end: programs before it leave it out, and do not look for it
     follows_removals: bool = False  # likewise
+    ecosystems: bytes | None = None  # likewise
+    checked_at: dict[int, int] = {}
 
 
 class _Sbom(msgspec.Struct, array_like=True):
@@ -184,7 +186,17 @@ def _write(file: BinaryIO, changes: Changes) -> None:
 def _frames(changes: Changes) -> Iterator[_Head | _Frame]:
     ids, answered_at = pack(changes.component_ids), pack(changes.answered_at)
     at = changes.position
-    yield _Head(at.store, at.revision, ids, changes.states, answered_at, at.mark, follows_removals=True)
+    yield _Head(
+        at.store,
+        at.revision,
+        ids,
+        changes.states,
+        answered_at,
+        at.mark,
+        follows_removals=True,
+        ecosystems=changes.ecosystems,
+        checked_at=dict(changes.checked_at or {}),
+    )
     for numbers in _portions(list(changes.findings)):
         yield _Frame(
             vulnerable=[(number, str(changes.purls[number]), list(changes.findings[number])) for number in numbers]
@@ -241,14 +253,17 @@ def _read(file: BinaryIO) -> Changes:
     if file.read() != checksum.digest():
         raise ValueError("its checksum is wrong")
     ids, answered_at = unpack(head.component_ids), unpack(head.answered_at)
-    # A program that knows of no removals may have missed some: without a mark, the store gives a complete description.
-    mark = head.mark if head.follows_removals else ""
+    # A program that knows of no removals may have missed some, and one that knows of no ecosystems has other times:
+    # without a mark, the store gives a complete description.
+    mark = head.mark if head.follows_removals and head.ecosystems is not None else ""
     return Changes(
         position=Position(head.store, head.revision, mark),
         complete=True,
         component_ids=ids,
         states=head.states,
         answered_at=answered_at,
+        ecosystems=head.ecosystems or b"",
+        checked_at=head.checked_at or None,
         purls=model.purls,
         findings=model.findings,
         vulnerabilities=tuple(model.vulnerabilities),

@@ -19,6 +19,7 @@ from webhook.model.downloads import RecordResult
 from webhook.model.vulnerabilities import ASKED, ComponentAnswer
 from webhook.store.bulk import change_among, change_each, insert_columns
 from webhook.store.exploited import with_exploitation
+from webhook.store.matchprogress import note_ecosystems
 from webhook.store.queries import among, among_values, rows_among
 from webhook.store.recording import Batch, assess_answers, write_vulnerabilities
 from webhook.store.tables import advisory_state, components, findings, matches, vulnerabilities
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from webhook.ports import AutoAssess
     from webhook.store.database import Change, Database
 
-_Row = tuple[str, int, int]
-"""Ecosystem, state, and seconds since 1970."""
+_Row = tuple[str, int]
+"""Ecosystem and state."""
 
 
 def record_matches(
@@ -57,6 +58,7 @@ def record_matches(
         What that changed, and whether a decision may depend on it.
     """
     is_first = _begin(database, change)
+    note_ecosystems(change.connection, _checks(found))
     found = _with_own_ids(change.connection, found)
     vulnerable = [
         ComponentAnswer(match.purl, match.vulnerabilities, match.answered_at)
@@ -77,18 +79,6 @@ def record_matches(
         change_among(change.connection, _touched, sorted(moved), now_revision=change.revision)
     result = RecordResult(new, assessed, len(vulnerable), change.revision)
     return result, bool(is_first or moved or assessed or described)
-
-
-def confirm_matches(change: Change, ecosystem: str, at: dt.datetime) -> bool:
-    """Make what advisories of an ecosystem say as of a later time; whether there was anything."""
-    mine = (matches.c.ecosystem == ecosystem) & (matches.c.answered_at < to_seconds(at))
-    if change.connection.execute(select(matches.c.component_id).where(mine).limit(1)).first() is None:
-        return False
-    those = select(matches.c.component_id).where(mine)
-    touched = update(components).where(components.c.id.in_(those)).values(revision=change.revision)
-    change.connection.execute(touched)
-    change.connection.execute(update(matches).where(mine).values(answered_at=to_seconds(at)))
-    return True
 
 
 _newest_vulnerability = select(vulnerabilities.c.revision).order_by(vulnerabilities.c.revision.desc()).limit(1)
@@ -173,28 +163,41 @@ def _gone(_: Dialect) -> Delete:
 
 
 def _write_states(connection: Connection, found: Sequence[ComponentMatch]) -> set[int]:
-    """Write states and times; the components of which something is other than before."""
+    """Write states; the components of which something is other than before."""
     numbers = [match.number for match in found]
     there: dict[int, _Row] = {
-        number: (ecosystem, state, at)
+        number: (ecosystem, state)
         for rows in rows_among(connection, _states, numbers)
-        for number, ecosystem, state, at in rows
+        for number, ecosystem, state in rows
     }
-    wanted: dict[int, _Row] = {
-        match.number: (match.ecosystem, int(match.state), _answered(match)) for match in found if match.ecosystem
-    }
+    wanted: dict[int, _Row] = {match.number: (match.ecosystem, int(match.state)) for match in found if match.ecosystem}
     gone = sorted(set(there) - set(wanted))
     moved = sorted(number for number, row in wanted.items() if there.get(number) != row)
     if old := [*gone, *(number for number in moved if number in there)]:
         connection.execute(delete(matches).where(among(connection, matches.c.component_id, old)))
     if moved:
-        ecosystems, states, times = zip(*(wanted[number] for number in moved), strict=True)
+        ecosystems, states = zip(*(wanted[number] for number in moved), strict=True)
+        at = {match.number: _answered(match) for match in found}
         insert_columns(
             connection,
             matches,
-            {"component_id": moved, "ecosystem": ecosystems, "state": states, "answered_at": times},
+            {
+                "component_id": moved,
+                "ecosystem": ecosystems,
+                "state": states,
+                "answered_at": [at[number] for number in moved],
+            },
         )
     return {*gone, *moved}
+
+
+def _checks(found: Sequence[ComponentMatch]) -> dict[str, dt.datetime]:
+    """By ecosystem when its sets were last checked."""
+    checks: dict[str, dt.datetime] = {}
+    for match in found:
+        if match.ecosystem and match.ecosystem not in checks:
+            checks[match.ecosystem] = match.answered_at
+    return checks
 
 
 def _answered(match: ComponentMatch) -> int:
@@ -202,7 +205,7 @@ def _answered(match: ComponentMatch) -> int:
 
 
 def _states(dialect: Dialect) -> Select[Any]:
-    query = select(matches.c.component_id, matches.c.ecosystem, matches.c.state, matches.c.answered_at)
+    query = select(matches.c.component_id, matches.c.ecosystem, matches.c.state)
     return query.where(among_values(dialect, matches.c.component_id))
 
 

@@ -49,20 +49,29 @@ def note_through(database: Database, change: Change, values: Mapping[str, Any]) 
 
 def note_matched(connection: Connection, matched: Sequence[MatchedEcosystem]) -> None:
     """Write with what each ecosystem was matched, and forget the others."""
-    there = {name: number for number, name in connection.execute(select(_E.id, _E.ecosystem))}
-    gone = sorted(set(there) - {ecosystem.name for ecosystem in matched})
-    if gone:
-        connection.execute(delete(advisory_ecosystems).where(_E.ecosystem.in_(gone)))
-    free = (number for number in range(1, _MOST) if number not in there.values())
+    names = [ecosystem.name for ecosystem in matched]
+    connection.execute(delete(advisory_ecosystems).where(_E.ecosystem.not_in(names)))
+    note_ecosystems(connection, {ecosystem.name: ecosystem.checked_at for ecosystem in matched})
     for ecosystem in matched:
         values: dict[str, object] = {"mark": ecosystem.mark}
         if ecosystem.checked_at is not None:
             values["checked_at"] = to_seconds(ecosystem.checked_at)
-        if ecosystem.name in there:
-            connection.execute(update(advisory_ecosystems).where(_E.ecosystem == ecosystem.name).values(values))
-        else:
-            values = {"id": next(free), "ecosystem": ecosystem.name, "checked_at": 0} | values
-            connection.execute(insert(advisory_ecosystems).values(values))
+        connection.execute(update(advisory_ecosystems).where(_E.ecosystem == ecosystem.name).values(values))
+
+
+def note_ecosystems(connection: Connection, checks: Mapping[str, dt.datetime | None]) -> None:
+    """Give a number to the ecosystems that have none yet.
+
+    Args:
+        connection: inside a transaction.
+        checks: by ecosystem when its sets were last checked.
+    """
+    there = {row.ecosystem: row.id for row in connection.execute(select(_E.ecosystem, _E.id))}
+    free = (number for number in range(1, _MOST) if number not in there.values())
+    for name in sorted(set(checks) - set(there)):
+        at = checks[name]
+        values = {"ecosystem": name, "mark": "", "checked_at": 0 if at is None else to_seconds(at)}
+        connection.execute(insert(advisory_ecosystems).values(id=next(free), **values))
 
 
 def confirm_ecosystem(connection: Connection, ecosystem: str, mark: str, at: dt.datetime) -> bool:

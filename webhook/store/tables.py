@@ -256,7 +256,7 @@ matches = Table(
     Column("component_id", Integer, ForeignKey("components.id"), primary_key=True, autoincrement=False),
     Column("ecosystem", CleanText, nullable=False, index=True),
     Column("state", SmallInteger, nullable=False),
-    Column("answered_at", BigInteger, nullable=False),  # seconds since 1970, when its advisories were last checked
+    Column("answered_at", BigInteger, nullable=False),  # seconds since 1970; for programs that know no ecosystems
 )
 """What advisories say of the components that they cover, beside ``components``, where the answers of asked sources are.
 """

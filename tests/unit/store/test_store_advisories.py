@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from array import array
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -24,7 +23,6 @@ from webhook.engines.matching.sources import SetState, SourceSchedule
 from webhook.engines.readmodel import ReadModel
 from webhook.errors import Retryable
 from webhook.model.advisories import AdvisorySetInfo, FetchedSet
-from webhook.model.changes import UINT32
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.policy.severitywords import severity_words
@@ -105,7 +103,7 @@ class Reader:
     def age_of(self, purl: str) -> int:
         """When was said what is said of a component, in seconds since 1970."""
         number = self.store.feed.component_ids([Purl(purl)])[Purl(purl)]
-        return array(UINT32, self.model.answers().answered_at)[number]
+        return self.model._said_at(number)
 
 
 def test_what_advisories_say_reaches_read_models_with_the_fix(real_store: Store, clock: FakeClock) -> None:
@@ -215,6 +213,30 @@ def test_a_clean_answer_is_as_old_as_the_last_look_at_its_advisories(real_store:
     fresh = reader.model.facts(digest(1), stale_before=now + 60)
     assert fresh is not None
     assert fresh.clean == 1
+
+
+def test_a_set_that_is_unchanged_costs_nothing_for_each_component(real_store: Store, clock: FakeClock) -> None:
+    tzdata = "pkg:deb/debian/tzdata@2024a-0?distro=debian-12"
+    add(real_store, [LIBSSL, tzdata, LODASH])
+    engine, reader = matcher(real_store, clock, Shelf(Debian=[openssl()], npm=[lodash()])), Reader(real_store)
+    asked = real_store.components
+    asked.record([answer(LODASH, at=clock.now())], assess=AutoRule(), now=clock.now())
+    engine.update()
+    reader.follow()
+    clock.advance(3600)
+    engine.update()
+    changes = real_store.feed.changes(reader.model.position)
+    assert (list(changes.component_ids), changes.position.revision - reader.model.revision) == ([], 2)
+    reader.follow()
+    now = int(clock.now().timestamp())
+    assert [reader.age_of(purl) for purl in (LIBSSL, tzdata, LODASH)] == [now, now, now - 3600]
+    before = real_store.feed.position()
+    engine.match()
+    assert real_store.feed.position() == before
+    copy = ReadModel()
+    copy.apply(reader.model.export())
+    assert copy.export() == reader.model.export()
+    assert copy.newest_answer == clock.now()
 
 
 def test_sets_that_changed_meanwhile_are_not_written_over(real_store: Store, clock: FakeClock) -> None:
@@ -337,8 +359,11 @@ def test_a_set_that_cannot_be_read_is_not_replaced_by_an_older_one(real_store: S
 
 def answered_at(store: Store) -> dt.datetime:
     """As of when advisories say something of the only component."""
+    query = select(advisory_ecosystems.c.checked_at).join(
+        matches, matches.c.ecosystem == advisory_ecosystems.c.ecosystem
+    )
     with store.advisories._database.read() as connection:
-        return dt.datetime.fromtimestamp(connection.execute(select(matches.c.answered_at)).scalar_one(), dt.UTC)
+        return dt.datetime.fromtimestamp(connection.execute(query).scalar_one(), dt.UTC)
 
 
 def test_what_was_not_matched_with_a_set_is_not_confirmed_by_it(real_store: Store, clock: FakeClock) -> None:

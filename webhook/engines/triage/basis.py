@@ -29,6 +29,7 @@ class Basis:
         answers: what was answered about each component.
         wanted: the platforms for which an SBOM has to be there; another object when these have changed.
         vex: the statements of VEX documents, likewise.
+        ages_count: whether clean answers that are too old count as unknown.
     """
 
     catalog: Catalog
@@ -38,6 +39,7 @@ class Basis:
     answers: KnownAnswers
     wanted: object
     vex: object = None
+    ages_count: bool = True
 
     @classmethod
     def of(cls, model: ReadModel, catalog: Catalog, checker: ImageChecker, before: Basis | None) -> Basis:
@@ -45,7 +47,8 @@ class Basis:
         answers, contents = model.answers(), model.contents()
         where = before.where if before is not None and before.where.is_of(contents) else Whereabouts(contents)
         names = {digest: tuple(sorted(known)) for digest, known in model.names().items()}
-        return cls(catalog, where, names, model.looks(), answers, checker.wanted, model.assessments.vex)
+        ages_count = checker.stale_before > 0
+        return cls(catalog, where, names, model.looks(), answers, checker.wanted, model.assessments.vex, ages_count)
 
     def changed_since(self, before: Basis | None) -> set[Digest] | None:
         """The images whose verdict may not be the former one; None means any."""
@@ -61,6 +64,8 @@ class Basis:
             _numbers_of(self._decided_otherwise(before.catalog), before.catalog, self.catalog),
             _differing(before.answers.states, self.answers.states, 1),
             _differing(before.answers.answered_at, self.answers.answered_at, 4),
+            _differing(before.answers.ecosystems, self.answers.ecosystems, 1),
+            self._checked_otherwise(before.answers.checked_at) if self.ages_count else (),
         )
         places = self.where.places(numbers)
         return {self.where.digests[place] for place in places} | set(self._known_otherwise(before))
@@ -69,6 +74,13 @@ class Basis:
         """Ids of vulnerabilities about which something else is known or decided."""
         was, is_now = before.entries, self.catalog.entries
         return {key for key in was.keys() | is_now.keys() if was.get(key) is not is_now.get(key)}
+
+    def _checked_otherwise(self, before: Mapping[int, int]) -> Iterator[int]:
+        """Numbers of the components whose advisories were checked at another time."""
+        now = self.answers.checked_at
+        other = {ecosystem for ecosystem in before.keys() | now.keys() if before.get(ecosystem) != now.get(ecosystem)}
+        if other:
+            yield from (number for number, ecosystem in enumerate(self.answers.ecosystems) if ecosystem in other)
 
     def _known_otherwise(self, before: Basis) -> Iterator[Digest]:
         """Images with other SBOMs, names or troubles."""
