@@ -86,7 +86,7 @@ def test_a_copy_of_a_program_before_marks_is_read_and_has_none(tmp_path: Path, m
         answered_at: bytes
 
     class Reduced:
-        def __new__(cls, *fields: object) -> FormerHead:
+        def __new__(cls, *fields: object, **_later: object) -> FormerHead:
             return FormerHead(*fields[:5])
 
     file, saved = HotStartFile(tmp_path / "model"), sample()
