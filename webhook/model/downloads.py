@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+
+import msgspec
 
 from webhook.errors import SourceError
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer
 
 
-class WantedComponent(NamedTuple):
+class WantedComponent(msgspec.Struct, frozen=True, gc=False):
     """A component that a run should ask for.
 
     Attributes:

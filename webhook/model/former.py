@@ -14,6 +14,7 @@ from typing import NamedTuple
 from webhook.errors import InvalidInput
 from webhook.model.purls import OSS_INDEX_TYPES, Purl, parse_purl
 
+_COVERED = frozenset(f"pkg:{kind}" for kind in OSS_INDEX_TYPES)
 _SEPARATORS = re.compile(r"[-_.]+")
 
 
@@ -49,8 +50,8 @@ def may_have_been(key: str, former: str) -> bool:
         key: today's, with or without a version; without one, versions are not compared.
         former: the other, likewise.
     """
-    kinds = {key.partition("/")[0].removeprefix("pkg:"), former.partition("/")[0].removeprefix("pkg:")}
-    if len(kinds) == 2 and kinds <= OSS_INDEX_TYPES:
+    kind, kind_then = key.partition("/")[0], former.partition("/")[0]
+    if kind != kind_then and kind in _COVERED and kind_then in _COVERED:
         return False  # as most pairs, and none of these types was ever written as another
     now, then = folded(key), folded(former)
     if now.type != then.type or (now.version and then.version and now.version != then.version):

@@ -36,7 +36,7 @@ def descriptions(answers: Iterable[ComponentAnswer]) -> dict[str, Vulnerability]
     for answer in answers:
         for vulnerability in answer.vulnerabilities:
             known = described.get(vulnerability.id)
-            if known is None or not same_description(known, vulnerability):
+            if known is None or not (known is vulnerability or same_description(known, vulnerability)):
                 described[vulnerability.id] = vulnerability
     return described
 

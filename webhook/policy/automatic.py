@@ -52,8 +52,9 @@ def named_pairs(answers: Iterable[ComponentAnswer]) -> dict[tuple[str, str], Vul
     """The (identifier, package) pairs that answers name, sorted, each as the version with the highest score has it."""
     found: dict[tuple[str, str], Vulnerability] = {}
     for answer in answers:
+        package = answer.purl.package if answer.vulnerabilities else ""
         for vulnerability in answer.vulnerabilities:
-            key = (vulnerability.id, answer.purl.package)
+            key = (vulnerability.id, package)
             if key not in found or _height(vulnerability) > _height(found[key]):
                 found[key] = vulnerability
     return {key: found[key] for key in sorted(found)}
@@ -70,7 +71,8 @@ def with_move(one: Vulnerability, stored: Vulnerability | None, now: dt.datetime
     if stored is None:
         return one
     # What is known of attacks changes with the sets alone, so that what follows from that is done once.
-    one = structs.replace(one, exploitation=stored.exploitation)
+    if one.exploitation != stored.exploitation:
+        one = structs.replace(one, exploitation=stored.exploitation)
     if moved(stored.cvss_score, one.cvss_score):
         return structs.replace(one, rescored=Rescored(stored.cvss_score, now))
     return structs.replace(one, rescored=stored.rescored) if stored.rescored is not None else one

@@ -43,7 +43,7 @@ class TypeTable:
         self._types = tuple(types)
         self._retired = {assessment_type.name.casefold(): assessment_type for assessment_type in retired}
         self._by_name: dict[str, AssessmentType] = {}
-        self._by_score: dict[Decimal, AssessmentType | None] = {}
+        self._by_score: dict[Decimal, Automatic | None] = {}
         for assessment_type in self._types:
             _check(assessment_type)
             other = self._by_name.setdefault(assessment_type.name.casefold(), assessment_type)
@@ -90,20 +90,24 @@ class TypeTable:
 
     def for_score(self, score: Decimal | None) -> AssessmentType | None:
         """The type whose range holds the score, see :func:`webhook.policy.scores.type_for_score`."""
+        found = self._of_score(score)
+        return None if found is None else found.type
+
+    def _of_score(self, score: Decimal | None) -> Automatic | None:
         if score is None or not score.is_finite():
             return None
         if score not in self._by_score:
             if len(self._by_score) >= _MOST_SCORES:
                 self._by_score.clear()
-            self._by_score[score] = type_for_score(self._types, score)
+            kind = type_for_score(self._types, score)
+            self._by_score[score] = None if kind is None else Automatic(kind, (str(kind.auto_assess),))
         return self._by_score[score]
 
     def automatic(self, vulnerability: Vulnerability) -> Automatic | None:
         """The type that a vulnerability gets by itself, see :mod:`webhook.policy.conditions`."""
         if vulnerability.exploitation is not None:
             return strictest(self._types, vulnerability)
-        kind = self.for_score(vulnerability.cvss_score)
-        return None if kind is None else Automatic(kind, (str(kind.auto_assess),))
+        return self._of_score(vulnerability.cvss_score)
 
     @property
     def mildest(self) -> AssessmentType | None:

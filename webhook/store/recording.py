@@ -222,7 +222,7 @@ def _gone(_: Dialect) -> Delete:
 def _write_components(change: Change, answers: Sequence[ComponentAnswer], ids: Mapping[Purl, int], now: int) -> None:
     seconds = {at: to_seconds(at) for at in {answer.answered_at for answer in answers}}
     alike = defaultdict[tuple[bool, int], list[int]](list)
-    for purl, named, at, *_ in answers:
+    for purl, named, at, _, _ in answers:
         alike[not named, seconds[at]].append(ids[purl])
     for (is_clean, answered_at), numbers in alike.items():
         state = ComponentState.CLEAN if is_clean else ComponentState.VULNERABLE

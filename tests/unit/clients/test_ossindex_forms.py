@@ -140,6 +140,8 @@ def test_what_is_seen_at_a_glance_is_what_the_rules_of_the_type_say() -> None:
             "golang/g.test/a",
             "golang/g.test/A",
             "golang/g.test/a/v2",
+            "golang/g.test/A/v2",
+            "golang/g.test/a/v12",
             "golang/g.test/a/v1",
             "golang/stdlib",
             "golang/gopkg.in/yaml.v2",
@@ -151,10 +153,22 @@ def test_what_is_seen_at_a_glance_is_what_the_rules_of_the_type_say() -> None:
     versions = (
         *("1", "1.2.3", "1.0-RELEASE", "2.0.Final", "33.0-jre", "1.2.3-beta.1", "1.0.redhat-3", "1.0.0.redhat-00001"),
         *("1.x", "1.2.X", "0.0.0-use.local", "0%2Bunknown", "1.%2B", "1.2.3%2Bbuild", "latest", "1.*", "1:2.3-4"),
-        *("%24%7Bversion%7D", "v1.0.0", "v0.0.0-20210101-abcdef", "v1.2.0-0.dirty", "v2.0.0", "v1.0.0.dirty"),
+        *(
+            "9999999-dev",
+            "1-2.el8_7",
+            "1_2",
+            "%24%7Bversion%7D",
+            "v1.0.0",
+            "v0.0.0-20210101-abcdef",
+            "v1.2.0-0.dirty",
+            "v2.0.0",
+            "v1.0.0.dirty",
+        ),
     )
     keys = [Purl(f"pkg:{name}@{version}") for name in names for version in versions]
+    keys += [Purl(f"{key}?distro=redhat-8&upstream=a%40x") for key in keys if key.type == "rpm"]
     plain, several, rest = usual_forms(keys)
+    assert Purl("pkg:rpm/redhat/openssl@1-2.el8_7?distro=redhat-8&upstream=a%40x") in several
     assert sorted([*plain, *several, *rest]) == sorted(keys)
     seen = {key: (Form(key),) for key in plain} | several
     assert seen == {key: forms(key) for key in seen}

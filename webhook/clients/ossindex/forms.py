@@ -21,18 +21,29 @@ from webhook.model.shapes import unusable
 _MAJOR = re.compile(r"v([2-9]|[1-9][0-9]+)\.")
 _GO_TAIL = re.compile(r"/v[0-9]+\Z|\Apkg:golang/gopkg\.in/|%2Bincompatible\Z")
 _REDHAT = re.compile(r"[.-]redhat-[0-9]+\Z")
-_VERSION = r"(?!0\.0\.0-use\.local\n)[0-9][0-9.]*+(?:-?[A-WYZa-wyz0-9][A-Za-z0-9.-]*+)?+"
+_VERSION = r"(?!(?:0\.0\.0-use\.local|9999999-dev)[\n?])[0-9][0-9.]*+(?:-?[A-WYZa-wyz0-9][A-Za-z0-9.-]*+)?+"
+_NUMBERS = r"(?:0|[1-9][0-9]{0,17}+)(?:\.(?:0|[1-9][0-9]{0,17}+))*+"
+_GO_VERSION = (
+    # Of major version 0 or 1, or of a path that names its major version.
+    rf"@(?!v0\.0\.0-0001)v(?:[01]|(?:(?<=/v[0-9]@v)|(?<=/v[0-9][0-9]@v))[0-9]++)\.{_VERSION}(?<!\.dirty)"
+)
+_RPM_VERSION = _VERSION.replace("A-Za-z0-9.-", "A-Za-z0-9._-")
 _USUAL_LINES = re.compile(
-    # Keys whose only form is the key itself, and those of rpm with what stands behind the distribution; one a line.
+    # Keys whose only form is the key itself; then those with a second form: modules of Go with capitals, names of PyPI
+    # with hyphens, and packages of rpm, without what advisories need to know of them, with what stands behind the
+    # distribution. One a line.
     rf"""(pkg:(?:
         maven/[A-Za-z0-9._-]++/[A-Za-z0-9._-]++@(?![^\n]*redhat){_VERSION}
       | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@{_VERSION}
-      | golang/[a-z0-9][a-z0-9_~-]*+\.[a-z0-9._~-]*+(?:/[a-z0-9._~-]++)++@(?!v0\.0\.0-0001)v[01]\.{_VERSION}(?<!\.dirty)
+      | golang/[a-z0-9][a-z0-9_~-]*+\.[a-z0-9._~-]*+(?:/[a-z0-9._~-]++)++{_GO_VERSION}
       | gem/[A-Za-z0-9._-]++@[0-9]++(?:\.[A-Za-z0-9]++)*+
-      | pypi/[a-z0-9]++@(?:0|[1-9][0-9]{{0,17}}+)(?:\.(?:0|[1-9][0-9]{{0,17}}+))*+
+      | pypi/[a-z0-9]++@{_NUMBERS}
       | cargo/[A-Za-z0-9_-]++@{_VERSION}
     ))\n
-    | pkg:rpm/(?!(?:{"|".join(map(re.escape, DISTRIBUTIONS))})/)[a-z0-9._~-]++/((?:[A-Za-z0-9._~-]|%2B)++@{_VERSION})\n
+    | (pkg:golang/[A-Za-z0-9][A-Za-z0-9_~-]*+\.[A-Za-z0-9._~-]*+(?:/[A-Za-z0-9._~-]++)++)({_GO_VERSION})\n
+    | (pkg:pypi/[a-z0-9]++(?:-[a-z0-9]++)++)(@{_NUMBERS})\n
+    | (pkg:rpm/(?!(?:{"|".join(map(re.escape, DISTRIBUTIONS))})/)[a-z0-9._~-]++/
+        ((?:[A-Za-z0-9._~-]|%2B)++@{_RPM_VERSION}))(?:\?[^\n]*+)?+\n
     | [^\n]*\n""",
     re.VERBOSE,
 ).findall
@@ -90,11 +101,15 @@ def usual_forms(keys: Sequence[Purl]) -> tuple[list[Purl], dict[Purl, tuple[Form
     if len(found) != len(keys):
         return [], {}, list(keys)  # one of them holds a line end
     plain, several, unusual = list[Purl](), dict[Purl, tuple[Form, ...]](), list[Purl]()
-    for key, (whole, tail) in zip(keys, found, strict=True):
+    for key, (whole, module, at_version, project, at_number, coordinates, tail) in zip(keys, found, strict=True):
         if whole:
             plain.append(key)
         elif tail:
-            several[key] = (Form(Purl(f"pkg:rpm/{tail}")), Form(key, certain=False))
+            several[key] = (Form(Purl(f"pkg:rpm/{tail}")), Form(Purl(coordinates), certain=False))
+        elif module:
+            several[key] = (Form(key), Form(Purl(f"{module.lower()}{at_version}"), certain=False))
+        elif project:
+            several[key] = (Form(key), Form(Purl(f"{project.replace('-', '.')}{at_number}"), certain=False))
         else:
             unusual.append(key)
     return plain, several, unusual
