@@ -177,11 +177,11 @@ def _refuse_other_bytes(body: bytes) -> None:
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise InvalidInput(f"The AdmissionReview has the key {twice[:60]!r} twice in one object")
+    members: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in members:
+            raise InvalidInput(f"The AdmissionReview has the key {key[:60]!r} twice in one object")
+        members[key] = value
     return members
 
 

@@ -16,6 +16,8 @@ from typing import Any
 from webhook.errors import InvalidInput
 
 _MOST_STEPS = 32
+_MOST_CHARACTERS = 1024
+"""Of a true path. Each entry below a key repeats the key, so a long key would cost the product of both."""
 _STEP = re.compile(
     r"""(?P<dot>\.?)(?:
         (?P<name>[A-Za-z0-9_-]+)
@@ -70,18 +72,22 @@ class FieldPath:
             odd: takes in what the path cannot go through, while its other ways go on; without it that is raised.
 
         Raises:
-            InvalidInput: something on the way is not what the step goes through, such as a list where a key was named.
+            InvalidInput: something on the way is not what the step goes through, such as a list where a key was named,
+                or a true path has more than 1,024 characters.
         """
         places: list[tuple[str, Any]] = [("", content)]
         for step in self.steps:
             before, places = places, []
             for where, value in before:
+                problems: list[InvalidInput] = []
                 try:
-                    places += _follow(step, where, value)
+                    places += _short(_follow(step, where, value), problems)
                 except InvalidInput as problem:
-                    if odd is None:
-                        raise
-                    odd.append(problem)
+                    problems.append(problem)
+                if problems and odd is None:
+                    raise problems[0]
+                if odd is not None:
+                    odd += problems
         yield from places
 
 
@@ -140,6 +146,15 @@ def _follow(step: Step, where: str, value: Any) -> Iterator[tuple[str, Any]]:
     for key, inner in _chosen(step, value):
         if inner is not None:
             yield below(where, key if isinstance(key, int) else str(key)), inner
+
+
+def _short(places: Iterable[tuple[str, Any]], long: list[InvalidInput]) -> Iterator[tuple[str, Any]]:
+    """Those of some places whose true paths can be shown; the others are noted."""
+    for where, value in places:
+        if len(where) <= _MOST_CHARACTERS:
+            yield where, value
+        else:
+            long.append(InvalidInput(f"{where[:60]}… has {len(where):,} characters; the most are {_MOST_CHARACTERS:,}"))
 
 
 def _chosen(step: Step, value: Any) -> Iterable[tuple[Any, Any]]:

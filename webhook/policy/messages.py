@@ -274,13 +274,11 @@ def assess_commands(findings: Sequence[Finding], type_name: str) -> Iterator[str
 
 def _named(findings: Sequence[Finding]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Identifiers with the options that narrow to their packages, for those that fit in full."""
-    groups: dict[tuple[str, ...], list[str]] = {}
+    groups: dict[tuple[str, ...], dict[str, None]] = {}
     for finding in findings:
         names = (finding.vulnerability.id, *_scope(finding))
         if all(is_plain(name) and len(name) <= _MAX_ARGUMENT for name in names) and not names[0].startswith("-"):
-            identifiers = groups.setdefault(names[1:], [])
-            if names[0] not in identifiers:
-                identifiers.append(names[0])
+            groups.setdefault(names[1:], {})[names[0]] = None
     yield from ((tuple(identifiers), scope) for scope, identifiers in groups.items())
 
 

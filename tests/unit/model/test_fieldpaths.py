@@ -69,7 +69,9 @@ def test_what_can_lead_nowhere_is_no_path(text: str) -> None:
     assert caught.value.remedy
 
 
-@given(st.lists(st.text(min_size=1).filter(lambda key: not set(key) & set("\"'\\")), min_size=1, max_size=6))
+@given(
+    st.lists(st.text(min_size=1, max_size=100).filter(lambda key: not set(key) & set("\"'\\")), min_size=1, max_size=6)
+)
 def test_every_key_can_be_named_by_the_path_that_is_shown_for_it(keys: list[str]) -> None:
     content: Any = "end"
     where = ""
