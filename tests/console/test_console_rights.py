@@ -23,7 +23,13 @@ from webhook.console.identity import ClusterGate
 from webhook.console.returning import safe_address
 from webhook.console.sessions import Sessions
 from webhook.console.signing import SignIn
+from webhook.model.assessments import Scope
+from webhook.model.deadlines import Deadline
 from webhook.model.people import KUBERNETES, Person, SignedIn
+from webhook.model.records import AssessmentQuery
+from webhook.model.requests import Phase
+from webhook.model.resources import AssessmentResource, Resource, ResourceKind, StatedAssessment
+from webhook.model.reviews import Requester
 from webhook.model.triage import AuditScan
 from webhook.telemetry.metrics import Metrics
 
@@ -249,6 +255,56 @@ def test_a_decision_takes_the_right_where_it_counts(shared: Shared) -> None:
     undo = f"/api/v1/batches/{done.json['batch']}/undo"
     assert shared.send("lab", undo, {}).status_code == 403
     assert shared.send("dev", undo, {}).status_code == 200
+
+
+def test_requests_at_the_same_time_record_nothing_for_which_the_right_is_missing(shared: Shared) -> None:
+    """While the right in one namespace is asked for, the form is sent again for the whole cluster."""
+    data = {"form_token": shared.form_token("dev"), "type": "Ignore", "comment": "mine", "days": "30"}
+
+    def post(path: str, **form: str) -> Any:
+        return shared.browser("dev").post(path, data={**data, **form}, headers=HEADERS, base_url=ORIGIN)
+
+    path = post("/decide", tick="CVE-2021-44228").headers["Location"]
+    assert post(path, namespace="shop", step="preview").status_code == 303
+    may = shared.rights.may
+
+    def meanwhile(user: Requester, verb: str, resource: str, namespace: str, deadline: Deadline) -> bool:
+        if (verb, resource, namespace) == ("create", "assessments", "shop"):
+            shared.rights.may = may  # type: ignore[method-assign]
+            assert post(path, namespace="", step="preview").status_code == 403
+        return may(user, verb, resource, namespace, deadline)
+
+    shared.rights.may = meanwhile  # type: ignore[method-assign]
+    assert shared.get("dev", f"{path}?step=preview").status_code == 200
+    shared.rights.may = meanwhile  # type: ignore[method-assign]
+    post(path, namespace="shop", step="record")
+    records = shared.parts.store.assessments.find(AssessmentQuery(vulnerability="CVE-2021-44228"))
+    assert [record.scope.namespace for record in records if record.author == "dev"] == ["shop"]
+
+
+@pytest.mark.parametrize("verb", ["approve", "deny"])
+def test_a_request_that_changes_while_the_right_is_asked_for_is_not_answered(shared: Shared, verb: str) -> None:
+    """Whoever may answer in one namespace answers what was read, and not what the object says by then."""
+    desk, at = shared.parts.desk, shared.parts.clock.now()
+    resource = Resource(ResourceKind.ASSESSMENT, "a", 1, at)
+
+    def object_for(namespace: str | None) -> AssessmentResource:
+        stated = StatedAssessment("CVE-2021-44228", "Ignore", Scope(namespace=namespace), "why", None)
+        return AssessmentResource(resource, stated, "ana", "uid", str(namespace))
+
+    number = desk.adopt_assessment(object_for("shop"), user("ana"), None).number
+    shared.rights.grant("lab", "get approve", "requests", "shop")
+    may = shared.rights.may
+
+    def meanwhile(user_: Requester, verb: str, resource: str, namespace: str, deadline: Deadline) -> bool:
+        if (verb, resource, namespace) == ("approve", "requests", "shop"):
+            shared.rights.may = may  # type: ignore[method-assign]
+            desk.adopt_assessment(object_for(None), user("ana"), desk.named(number))
+        return may(user_, verb, resource, namespace, deadline)
+
+    shared.rights.may = meanwhile  # type: ignore[method-assign]
+    answer = shared.send("lab", f"/api/v1/requests/{number}/{verb}", {"comment": "fine"})
+    assert answer.status_code == 409 and desk.named(number).phase is Phase.WAITING
 
 
 def test_a_decision_of_somebody_with_one_namespace_is_about_what_is_there(shared: Shared) -> None:

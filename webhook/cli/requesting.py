@@ -188,7 +188,7 @@ def create(output: str, token_file: Path | None, **given: Any) -> None:
 def join(output: str, number: int, reason: str, token_file: Path | None) -> None:
     """Ask for the same as a request that waits."""
     parts = invocation().parts()
-    who = _allowed(parts, number, "create", token_file)
+    who, _ = _allowed(parts, number, "create", token_file)
     _print(parts, parts.desk.join(number, reason, who.person, who.recorded_by), output)
 
 
@@ -223,8 +223,8 @@ def approve(
         request = parts.desk.named(number)
         _print(parts, request, output, _effects(parts, request, reply), dry_run=True)
         return
-    who = _allowed(parts, number, "approve", token_file)
-    _print(parts, parts.desk.approve(number, reply, who.person, who.recorded_by), output)
+    who, request = _allowed(parts, number, "approve", token_file)
+    _print(parts, parts.desk.approve(number, reply.to(request), who.person, who.recorded_by), output)
 
 
 @command.command("deny", examples=("bomgate requests deny 7 --comment 'update to 2.17.1 instead'",))
@@ -235,8 +235,9 @@ def approve(
 def deny(output: str, number: int, comment: str, version: int | None, token_file: Path | None) -> None:
     """Deny a request that somebody else made."""
     parts = invocation().parts()
-    who = _allowed(parts, number, "approve", token_file)
-    _print(parts, parts.desk.deny(number, DraftAnswer(comment, version), who.person, who.recorded_by), output)
+    who, request = _allowed(parts, number, "approve", token_file)
+    reply = DraftAnswer(comment, version).to(request)
+    _print(parts, parts.desk.deny(number, reply, who.person, who.recorded_by), output)
 
 
 @command.command("withdraw", examples=("bomgate requests withdraw 7",))
@@ -247,18 +248,18 @@ def deny(output: str, number: int, comment: str, version: int | None, token_file
 def withdraw(output: str, number: int, token_file: Path | None) -> None:
     """Ask no longer; an exception that nobody asks for any more ends."""
     parts = invocation().parts()
-    who = _allowed(parts, number, "create", token_file)
+    who, _ = _allowed(parts, number, "create", token_file)
     _print(parts, parts.desk.withdraw(number, who.person, who.recorded_by), output)
 
 
 # -- parts -----------------------------------------------------------------------------------------------------------
 
 
-def _allowed(parts: Parts, number: int, verb: str, token_file: Path | None) -> Actor:
-    """Who acts on a request; they may do that where it is for."""
-    who = actor(parts, token_file)
-    who.require(verb, _RESOURCE, parts.desk.named(number).scope.namespace or "")
-    return who
+def _allowed(parts: Parts, number: int, verb: str, token_file: Path | None) -> tuple[Actor, ExceptionRequest]:
+    """Who acts on a request, and the request as it was read; they may do that where it is for."""
+    who, request = actor(parts, token_file), parts.desk.named(number)
+    who.require(verb, _RESOURCE, request.scope.namespace or "")
+    return who, request
 
 
 def _effects(parts: Parts, request: ExceptionRequest, reply: DraftAnswer) -> Effects:

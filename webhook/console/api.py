@@ -81,8 +81,9 @@ def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], g
         batch = ""
         if not body.get("dryRun"):
             override = bool(body.get("override"))
+            require_for(gate, "create", planned.records)
             if override:
-                require(gate, "create", "assessments/override", scope.namespace or "")
+                require_for(gate, "create", planned.records, "assessments/override")
             batch = record(seen, planned, override=override)
         return _json({**planned_json(planned), "batch": batch})
 

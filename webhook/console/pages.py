@@ -11,7 +11,7 @@ from flask import Flask, Response, g, redirect, render_template, request
 
 from webhook.console.deciding import SCOPE, command, decision_of, planned_json, scope_of
 from webhook.console.details import image_json, package_json, vulnerability_json
-from webhook.console.drafts import Draft, new_draft
+from webhook.console.drafts import Draft, Preview, new_draft
 from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate
 from webhook.console.lists.base import ROOT, ListView, encode, limit
@@ -161,12 +161,11 @@ def _add_decisions(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gat
             require(gate, "create", "assessments")
         shown = view if seen is face else every_list(seen)[view.name]
         wanted = vulnerability_filter(shown.read(request.form, face.clock.now()))
-        chosen = tuple(request.form.getlist("tick"))
+        chosen = request.form.getlist("tick")
         ids = seen.decider.matching(wanted) if request.form.get("all") else chosen
-        draft = new_draft(ids, request.form, is_filter=bool(request.form.get("all")))
         limits = seen.boards.now().limits
-        if limits is not None and len(limits) == 1 and not draft.values["namespace"]:
-            draft.values["namespace"] = next(iter(limits))
+        namespace = next(iter(limits)) if limits is not None and len(limits) == 1 else ""
+        draft = new_draft(ids, request.form, namespace, is_filter=bool(request.form.get("all")))
         response = redirect(f"/decide/{_session().keep(draft)}", 303)
         assert isinstance(response, Response)
         return response
@@ -178,17 +177,16 @@ def _add_decisions(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gat
     @app.post("/decide/<name>")
     def save(name: str) -> Any:
         draft = _draft(name)
-        draft.values = {key: request.form.get(key, "") for key in (*SCOPE, "type", "comment", "until", "days")}
-        require(gate, "create", "assessments", draft.values["namespace"].strip())
-        if request.form.get("step") != "record":
+        values = {key: request.form.get(key, "") for key in (*SCOPE, "type", "comment", "until", "days")}
+        require(gate, "create", "assessments", values["namespace"].strip())
+        draft.values, preview = values, draft.preview
+        if request.form.get("step") != "record" or preview is None or preview.values != values:
             return redirect(f"/decide/{name}?step=preview", 303)
-        planned = draft.planned
-        if planned is None or draft.planned_for != draft.values:
-            return redirect(f"/decide/{name}?step=preview", 303)
-        override = bool(request.form.get("override"))
+        override, records = bool(request.form.get("override")), preview.planned.records
+        require_for(gate, "create", records)
         if override:
-            require(gate, "create", "assessments/override", draft.values["namespace"].strip())
-        batch = record(face, planned, override=override)
+            require_for(gate, "create", records, "assessments/override")
+        batch = record(face, preview.planned, override=override)
         _session().drafts.pop(name, None)
         return redirect(f"/batches/{batch}", 303)
 
@@ -219,27 +217,28 @@ def _add_decisions(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gat
 def _draft_page(face: ConsoleFace, name: str, draft: Draft, gate: Gate) -> str:
     shown: dict[str, Any] | None = None
     problem: BomgateError | None = None
-    draft.planned = None
+    draft.preview, values = None, draft.values
     seen = visible(face, gate, "list", "vulnerabilities")
     if request.args.get("step") == "preview":
         try:
-            require(gate, "create", "assessments", draft.values.get("namespace", "").strip())
-            selected = seen.decider.select(draft.ids, scope_of(draft.values))
-            draft.planned = seen.decider.plan(selected, decision_of(draft.values, person().name))
-            draft.planned_for = dict(draft.values)
-            shown = planned_json(draft.planned)
-            seen.decider.check_approval(draft.planned)
+            require(gate, "create", "assessments", values.get("namespace", "").strip())
+            selected = seen.decider.select(draft.ids, scope_of(values))
+            planned = seen.decider.plan(selected, decision_of(values, person().name))
+            draft.preview = Preview(planned, values)
+            shown = planned_json(planned)
+            seen.decider.check_approval(planned)
         except InvalidInput as found:
             problem = found
     return render_template(
         "decide.html",
         name=name,
         draft=draft,
+        values=values,
         planned=shown,
         problem=problem,
         types=list(face.rules().types),
         namespaces=seen.boards.now().namespaces,
-        command=command(draft.ids, draft.values, person().name) if shown else "",
+        command=command(draft.ids, values, person().name) if shown else "",
     )
 
 

@@ -136,7 +136,7 @@ def _take(face: ConsoleFace, gate: Gate, number: int, verb: str, reason: str, dr
     elif verb in ("approve", "deny"):
         require(gate, "approve", _RESOURCE, where)
         answer = desk.approve if verb == "approve" else desk.deny
-        taken = answer(number, draft, who, origin())
+        taken = answer(number, draft.to(asked), who, origin())
     else:
         raise NotFound("There is no such page.")
     face.refresh()

@@ -49,15 +49,21 @@ def require(gate: Gate, verb: str, resource: str, namespace: str = "") -> None:
         raise NotAllowed(f"{who.name} may not {verb} {resource}.bomgate.dev{where}.")
 
 
-def require_for(gate: Gate, verb: str, records: Iterable[Assessment]) -> None:
+def require_for(gate: Gate, verb: str, records: Iterable[Assessment], resource: str = "assessments") -> None:
     """Refuse to go on unless the person may do that in every place that some assessments are about.
+
+    Args:
+        gate: see :func:`require`.
+        verb: likewise.
+        records: what is recorded; what a form says of it does not count.
+        resource: of ``bomgate.dev``.
 
     Raises:
         NotAllowed: it is not allowed in one of them.
         RightsUnknown: nobody can tell.
     """
     for namespace in sorted({record.scope.namespace or "" for record in records}):
-        require(gate, verb, "assessments", namespace)
+        require(gate, verb, resource, namespace)
 
 
 def visible(face: ConsoleFace, gate: Gate, verb: str, resource: str) -> ConsoleFace:

@@ -14,7 +14,7 @@ from webhook.model.people import Person
 LINK_SECONDS = 600.0
 """How long a one-time link can be used."""
 _MOST_SESSIONS = 1000
-_MOST_DRAFTS = 20
+_MOST_DRAFTS = 5
 
 
 @dataclass

@@ -11,7 +11,7 @@ from msgspec import structs
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.assessing.targets import distinct_identifiers, find_target
 from webhook.engines.requesting.options import RequestOptions
-from webhook.errors import InvalidInput
+from webhook.errors import ChangedMeanwhile, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment
 from webhook.model.people import LOCAL, Person
@@ -70,6 +70,16 @@ class DraftAnswer:
     version: int | None = None
     type: str = ""
     until: dt.datetime | None = None
+
+    def to(self, request: ExceptionRequest) -> DraftAnswer:
+        """The answer to a request as it was read, so that what was checked about it holds when it is answered.
+
+        Raises:
+            ChangedMeanwhile: somebody looked at another version.
+        """
+        if self.version not in (None, request.version):
+            raise ChangedMeanwhile(f"Request {request.number} was changed after you looked at it.")
+        return replace(self, version=request.version)
 
 
 class RequestDesk:

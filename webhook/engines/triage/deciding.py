@@ -122,8 +122,7 @@ class Decider:
         """
         if not identifiers:
             raise InvalidInput("Nothing is selected.", remedy="Tick at least one vulnerability.")
-        if len(identifiers) > MOST_SELECTED:
-            raise _too_many()
+        check_number(len(identifiers))
         narrowed = canonical_scope(scope)
         rows, known = [], self._parts.lists.lines(list(dict.fromkeys(identifiers)))
         for identifier in dict.fromkeys(identifiers):
@@ -148,8 +147,7 @@ class Decider:
         while True:
             page = self._parts.lists.page(wanted, after, 1000)
             found += [row.vulnerability.id for row in page.items]
-            if len(found) > MOST_SELECTED:
-                raise _too_many()
+            check_number(len(found))
             if page.after is None:
                 return tuple(found)
             after = page.after
@@ -300,7 +298,14 @@ class Decider:
         ]
 
 
-def _too_many() -> TooBroad:
-    return TooBroad(
-        f"More than {MOST_SELECTED:,} vulnerabilities are selected.", remedy="Narrow the filter, and decide in parts."
-    )
+def check_number(selected: int) -> None:
+    """Refuse more vulnerabilities than one decision can be about.
+
+    Raises:
+        TooBroad: there are more than :data:`MOST_SELECTED`.
+    """
+    if selected > MOST_SELECTED:
+        raise TooBroad(
+            f"More than {MOST_SELECTED:,} vulnerabilities are selected.",
+            remedy="Narrow the filter, and decide in parts.",
+        )
