@@ -68,7 +68,7 @@ def test_override_replaces_and_undo_brings_back_what_counted_before(filled: Inst
         item["vulnerability"] for item in made["assessments"]
     }
     assert filled.run("check", reference("blocked")).code == 1
-    restored = next(item for item in undo["assessments"] if item["vulnerability"] == "CVE-2026-10002")
+    restored = [item for item in undo["assessments"] if item["vulnerability"] == "CVE-2026-10002"][-1]
     assert (restored["type"], restored["by"]) == ("Blocked", "carol")
     assert "as alice decided on" in restored["comment"]
     assert in_force(filled, "CVE-2026-10001") == ["auto-assess"]

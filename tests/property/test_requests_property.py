@@ -16,6 +16,7 @@ from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.people import KUBERNETES, LOCAL, Person
 from webhook.model.requests import Asker, ExceptionRequest, Phase, RequestAnswer
 from webhook.policy.asking import RequestRefused, check_asker, is_machine, is_same
+from webhook.policy.matching import AssessmentIndex
 from webhook.policy.requests import Approval, approved, asked, changed, denied, joined, withdrawn
 
 ISSUERS = [KUBERNETES, "https://login.example", LOCAL]
@@ -34,6 +35,7 @@ scopes = st.builds(
     st.just("shop"),
 )
 numbers = st.integers(1, 4)
+DAYS = {number: dt.timedelta(days=days) for number, days in ((1, 90), (2, 7), (3, 30), (4, 60))}
 steps = st.one_of(
     st.tuples(st.just("ask"), people, scopes, st.sampled_from([("CVE-1",), ("CVE-1", "CVE-2")]), st.integers(1, 3)),
     st.tuples(st.just("join"), people, numbers),
@@ -64,8 +66,9 @@ def take(store: MemoryRequests, step: tuple[object, ...], now: dt.datetime) -> N
         check_asker(person, ())
         store.change(joined(Asker(person, "me too", now), "test"), now=now, number=number)
     elif word == "approve":
+        until = now + DAYS[number]
         record = Assessment(
-            request.vulnerabilities[0], "Ignore", request.scope, AssessmentSource.MANUAL, person.name, "ok", now, None
+            request.vulnerabilities[0], "Ignore", request.scope, AssessmentSource.MANUAL, person.name, "ok", now, until
         )
         approval = Approval(answer, request.version, False, (record,), None, "test")
         store.change(approved(approval), now=now, number=number)
@@ -102,26 +105,27 @@ def test_nobody_lets_in_what_they_asked_for(taken: list[tuple[object, ...]]) -> 
                 assert not is_machine(request.answer.person)
                 assert not any(is_same(request.answer.person, asker) for asker in asked_by[number])
         if len(store.records) > records and step[0] != "approve":
-            # What ends an exception never gives one.
-            assert all(record.type is None for record in store.records[records:])
+            # What ends an exception gives none, and states again only what is approved.
+            again = {record.batch for record in store.records[records:] if record.type is not None}
+            assert again <= {granted.batch for granted in store.requests.values() if granted.phase is Phase.APPROVED}
 
 
 @given(st.lists(steps, max_size=14))
-def test_only_what_is_approved_has_an_assessment_that_counts(taken: list[tuple[object, ...]]) -> None:
+def test_only_what_is_approved_and_not_withdrawn_or_changed_since_ever_counts(taken: list[tuple[object, ...]]) -> None:
     store = MemoryRequests()
     for place, step in enumerate(taken):
         try:
             take(store, step, NOON + dt.timedelta(hours=place))
         except BomgateError:
             continue
-    newest = {(record.vulnerability, record.scope): record for record in store.records}
     granted = {
-        (name, request.scope)
+        (request.batch, name, request.scope)
         for request in store.requests.values()
         if request.phase is Phase.APPROVED and request.answer is not None and not request.answer.covered_by
         for name in request.vulnerabilities
     }
-    assert {key for key, record in newest.items() if record.type is not None} <= granted
+    left = [record for record in AssessmentIndex.of(store.records) if record.type is not None]
+    assert {(record.batch, record.vulnerability, record.scope) for record in left} <= granted
 
 
 @pytest.mark.parametrize("user", ["system:serviceaccount:shop:other", "system:node:one", "system:anonymous", " "])

@@ -220,7 +220,10 @@ def _taken_back(
     if request is None or request.phase is not Phase.APPROVED:
         return change
     batch, history = view.history(request.batch)
-    records = undone(batch, history, person.name, at.replace(microsecond=0)).records if batch else ()
+    undo = undone(batch, history, person.name, at.replace(microsecond=0)).records if batch else ()
+    records = tuple(
+        structs.replace(record, batch=record.batch or request.batch, recorded_by=recorded_by) for record in undo
+    )
     again = tuple(replace(other, phase=Phase.WAITING, answer=None, version=other.version + 1) for other in view.covered)
     notes = tuple(
         (place, _note("reopen-request", other, person, recorded_by, ""))
@@ -228,7 +231,7 @@ def _taken_back(
     )
     return RequestChange(
         (*change.requests, *again),
-        tuple(structs.replace(record, batch=request.batch, recorded_by=recorded_by) for record in records),
+        records,
         (*change.notes, *notes),
     )
 

@@ -1,4 +1,9 @@
-"""Undo: records that revert a batch of assessments, so that what counted before counts again."""
+"""Undo: records that revert a batch of assessments, so that what counted before counts again.
+
+For each scope a withdrawal ends all that is there, and what would count without the batch is stated again behind it. So
+nothing of the batch can come back: neither when a newer record ends, nor when that one is taken back as well. What one
+transaction stated behind a withdrawal is taken back with it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,7 @@ from msgspec import structs
 
 from webhook.model.assessments import Assessment
 from webhook.policy.phrases import moment
+from webhook.policy.precedence import Same, age, same_scope
 
 _MAX_COMMENT = 2_000
 
@@ -19,8 +25,9 @@ class Undo:
     """The result of undoing a batch.
 
     Attributes:
-        records: to be appended.
-        decided_since: records of the batch that are left alone, because a newer one has replaced them.
+        records: to be appended, in this order. What is stated again keeps the batch that it had, so that whoever takes
+            that one back takes this back, too; the others have none.
+        decided_since: records of the batch that a newer one has replaced, which stays.
     """
 
     records: tuple[Assessment, ...]
@@ -38,29 +45,51 @@ def undone(
         author: who takes it back.
         now: UTC, whole seconds.
     """
-    newest: dict[tuple[object, ...], Assessment] = {}
-    for assessment in batch:
-        newest[_key(assessment)] = max(
-            newest.get(_key(assessment), assessment), assessment, key=lambda record: record.sequence
+    together = {record.revision for record in batch if record.type is None and record.revision}
+    newest: dict[Same, Assessment] = {}
+    for record in sorted(batch, key=age):
+        newest[same_scope(record)] = record
+    records, since = list[Assessment](), list[Assessment]()
+    for same, record in newest.items():
+        others = [
+            other
+            for other in history[record.vulnerability]
+            if same_scope(other) == same and other.batch != record.batch and other.revision not in together
+        ]
+        newer = [other for other in others if age(other) > age(record)]
+        if newer:
+            since.append(record)
+        if any(other.type is None for other in newer):
+            continue  # the batch has ended here
+        taken_back = structs.replace(
+            record, type=None, until=None, rule="", score=None, comment=f"Undo of batch {record.batch}.", batch=""
         )
-    name, records, since = batch[0].batch, [], []
-    for key, assessment in newest.items():
-        others = [other for other in history[assessment.vulnerability] if _key(other) == key and other.batch != name]
-        if any(other.sequence > assessment.sequence for other in others):
-            since.append(assessment)
-            continue
-        former = max(others, key=lambda other: other.sequence, default=None)
-        if former is None or former.type is None or former.expired(now):
-            taken_back = structs.replace(
-                assessment, type=None, until=None, rule="", score=None, comment=f"Undo of batch {name}."
-            )
+        again = [
+            other if other in newer else _restored(other, record.batch, author, now) for other in _standing(others, now)
+        ]
+        records += [structs.replace(taken_back, author=author, assessed_at=now), *again]
+    return Undo(tuple(structs.replace(record, revision=0, sequence=0) for record in records), tuple(since))
+
+
+def _standing(records: Iterable[Assessment], now: dt.datetime) -> list[Assessment]:
+    """Records for one scope that nobody withdrew and that have not ended, and the last of those that have.
+
+    A record that a newer one outlives is among them, as the batch of the newer one may be undone, too.
+    """
+    left: dict[tuple[str, str | None, dt.datetime | None], Assessment] = {}
+    ended: Assessment | None = None
+    for record in sorted(records, key=age):
+        if record.type is None:
+            left, ended = {}, None
+        elif record.expired(now):
+            ended = record
         else:
-            said = f"Undo of batch {name}; as {former.author} decided on {moment(former.assessed_at)}: {former.comment}"
-            taken_back = structs.replace(former, comment=said[:_MAX_COMMENT])
-        records.append(structs.replace(taken_back, author=author, assessed_at=now, revision=0, sequence=0))
-    return Undo(tuple(records), tuple(since))
+            key = (record.batch, record.type, record.until)
+            left.pop(key, None)
+            left[key] = record
+    return sorted([*left.values(), *([] if ended is None else [ended])], key=age)
 
 
-def _key(one: Assessment) -> tuple[object, ...]:
-    """The identity of a record: of two with the same one, the newer replaces the older."""
-    return (one.source, one.vulnerability.casefold(), one.scope)
+def _restored(former: Assessment, batch: str, author: str, now: dt.datetime) -> Assessment:
+    said = f"Undo of batch {batch}; as {former.author} decided on {moment(former.assessed_at)}: {former.comment}"
+    return structs.replace(former, comment=said[:_MAX_COMMENT], author=author, assessed_at=now)

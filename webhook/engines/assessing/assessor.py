@@ -246,7 +246,7 @@ class Assessor:
 
         Args:
             records: what a method with ``dry_run`` gave.
-            batch: see :class:`webhook.model.assessments.Assessment`.
+            batch: see :class:`webhook.model.assessments.Assessment`; what an undo states again keeps its own.
             recorded_by: likewise.
             note: for the audit log; one that says what the records say when left out.
             since: the revision as of which it was planned; None does not look whether somebody has decided since.
@@ -257,7 +257,9 @@ class Assessor:
             ChangedMeanwhile: somebody has decided about one of the vulnerabilities since.
             StoreError: nothing was recorded.
         """
-        stamped = tuple(structs.replace(record, batch=batch, recorded_by=recorded_by) for record in records)
+        stamped = tuple(
+            structs.replace(record, batch=record.batch or batch, recorded_by=recorded_by) for record in records
+        )
         if stamped:
             if not by_rules:
                 self.check_approval(stamped)
