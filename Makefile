@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo fix unit test lint docs bench fuzz lock release clean
+.PHONY: help demo fix unit test compiled lint docs bench fuzz lock release clean
 
 help:  ## show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -18,8 +18,12 @@ fix: $(VENV)/dev  ## format and mend what ruff can mend
 unit: $(VENV)/dev  ## the quick tests, under a minute, and what of the package they ran (UNIT="-k expiry")
 	@$(BIN)/python tests/run.py --quick $(UNIT)
 
-test: lint  ## everything: static checks, unit, property, port, documentation and end-to-end tests
+test: $(VENV)/dev  ## everything: static checks, unit, property, port, documentation and end-to-end tests
+	@$(MAKE) --no-print-directory -j2 lint compiled
 	@$(BIN)/python tests/run.py
+
+compiled: $(VENV)/dev
+	@$(BIN)/python tests/run.py --compile
 
 lint: $(VENV)/dev  ## ruff, mypy --strict and the layering contract
 	@$(BIN)/ruff format --check -q .

@@ -7,16 +7,19 @@ wait much. Whatever is skipped is said in a box before the last line of pytest; 
 test is a failure.
 
 ``python tests/run.py --quick`` runs the unit tests that need nothing but Python, with few examples of each property,
-and says how much of the package they ran.
+and says how much of the package they ran. ``python tests/run.py --compile`` runs none: it compiles what a run loads, as
+``make test`` does beside the static checks.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 import textwrap
 from collections import Counter
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +71,28 @@ def main(arguments: list[str]) -> int:
     sys.path[0] = str(ROOT)  # as `python -m pytest` has it, and not the folder of this file
     os.environ.setdefault("GOGC", "400")  # API servers and kubectl take more memory, and a tenth less time
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every process that a test starts compiles the package first
+    if "--compile" in arguments:
+        return _compile()
     if "--quick" in arguments:
         return _quick([argument for argument in arguments if argument != "--quick"])
     if not _build(arguments) and in_ci():
         return 1
     return int(pytest.main([*OPTIONS, *arguments], plugins=[ByFile(), LoudSkips()]))
+
+
+def _compile() -> int:
+    """Write what the processes of a run would else make all at the same time, each for itself.
+
+    That is byte code, with pytest's assertions for the tests, and hypothesis's table of characters. What goes wrong is
+    left to the run, which says it.
+    """
+    sys.dont_write_bytecode = False
+    with redirect_stdout(io.StringIO()):
+        pytest.main(["--collect-only", "-qq", "-p", "no:cacheprovider"])
+    from hypothesis import strategies  # pytest wants to be the first to import a plugin
+
+    strategies.text().validate()
+    return 0
 
 
 def _quick(arguments: list[str]) -> int:
