@@ -168,6 +168,17 @@ def test_the_settings_file_may_take_a_name_that_records_carry(strict: Console) -
     assert kind is not None and kind.action is Action.ALLOW
 
 
+def test_a_dry_run_says_that_another_person_has_to_approve(strict: Console) -> None:
+    before, body = state(strict), {"vulnerabilities": [DENIED], "comment": "why", "dryRun": True}
+    looser = strict.send("/api/v1/decisions", {**body, "type": "Ignore"}).json
+    assert "requests.required" in looser["approval"] and "Ask for an exception" in looser["approval"]
+    assert looser["records"] == 1 and looser["batch"] == ""
+    assert strict.send("/api/v1/decisions", {**body, "type": "Blocked"}).json["approval"] == ""
+    undo = strict.send(f"/api/v1/batches/{BLOCKED}/undo", {"dryRun": True}).json
+    assert "ends what denies or warns" in undo["approval"]
+    assert state(strict) == before
+
+
 def test_a_preview_says_it_and_leads_to_the_form_that_asks(strict: Console) -> None:
     path = strict.post("/decide", {"tick": DENIED, "namespace": "shop"}).headers["Location"]
     form = {"type": "Ignore", "comment": "why", "days": "10", "namespace": "shop", "step": "preview"}

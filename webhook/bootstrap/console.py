@@ -149,6 +149,7 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics, starter: RunSta
             packages=left.packages,
             assessments=left.assessments,
             overviews=left.overviews,
+            vex=left.vex,
             decider=left.decider,
             desk=parts.desk.within(namespaces),
         )
@@ -164,6 +165,7 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics, starter: RunSta
         packages=triage.packages,
         assessments=triage.assessments,
         overviews=triage.overviews,
+        vex=triage.vex,
         decider=triage.decider,
         types=triage.types,
         type_editor=triage.type_editor,

@@ -15,6 +15,7 @@ from webhook.engines.triage.overview import Overviews
 from webhook.engines.triage.packages import PackageLists
 from webhook.engines.triage.typeediting import TypeEditor, TypeParts
 from webhook.engines.triage.typelists import TypeLists
+from webhook.engines.triage.vex import VexLists
 from webhook.engines.triage.vulnerabilities import VulnerabilityLists
 
 
@@ -27,6 +28,7 @@ class Triage:
         boards: those of what may be seen.
         vulnerabilities, packages, assessments: lists.
         overviews: what a person looks at first.
+        vex: what VEX documents say.
         decider: plans and records decisions.
         types: the types, whatever namespaces may be seen.
         type_editor: changes them.
@@ -38,6 +40,7 @@ class Triage:
     packages: PackageLists
     assessments: AssessmentLists
     overviews: Overviews
+    vex: VexLists
     decider: Decider
     types: TypeLists
     type_editor: TypeEditor
@@ -93,6 +96,7 @@ def _triage(parts: Parts, whole: Boards, boards: BoardSource, rules: ModelRules)
         PackageLists(store, model, boards),
         assessments,
         Overviews(store, model, boards, vulnerabilities, assessments, clock),
+        VexLists(model, boards, clock),
         Decider(deciding),
         TypeLists(parts.settings.types, rules, model, clock),
         TypeEditor(editing),

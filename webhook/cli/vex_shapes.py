@@ -180,7 +180,7 @@ class VexStatementShape:
             vulnerabilities=statement.vulnerabilities,
             justification=statement.justification,
             loosened=tuple(LoosenedShape(str(purl), name) for purl, name in one.loosened),
-            miss="" if one.miss is None else one.miss.name.lower().replace("_", "-"),
+            miss="" if one.miss is None else one.miss.word,
             detail=one.detail,
             remedy=one.remedy,
         )

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import msgspec
 from flask import Flask, Response, request
 
-from webhook.console.deciding import decision_of, decision_request, is_rehearsal, planned_json, scope_of
+from webhook.console.deciding import decision_of, decision_request, is_rehearsal, planned_json, rehearsed_json, scope_of
 from webhook.console.details import image_json, package_json, vulnerability_json
 from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate
@@ -78,13 +78,13 @@ def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], g
         else:
             ids = _identifiers(body.get("vulnerabilities", []))
         planned = seen.decider.plan(seen.decider.select(ids, scope), decision_of(values, person().name))
-        batch = ""
-        if not body.get("dryRun"):
-            override = bool(body.get("override"))
-            require_for(gate, "create", planned.records)
-            if override:
-                require_for(gate, "create", planned.records, "assessments/override")
-            batch = record(seen, planned, override=override)
+        if body.get("dryRun"):
+            return _json(rehearsed_json(seen, planned))
+        override = bool(body.get("override"))
+        require_for(gate, "create", planned.records)
+        if override:
+            require_for(gate, "create", planned.records, "assessments/override")
+        batch = record(seen, planned, override=override)
         return _json({**planned_json(planned), "batch": batch})
 
     @app.post(f"{ROOT}/batches/<batch>/undo")
@@ -92,9 +92,9 @@ def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], g
         rehearsal = bool(request.get_data()) and is_rehearsal(request.get_json())
         planned = face.decider.plan_undo(batch, person().name)
         require_for(gate, "delete", planned.records)
-        made = ""
-        if not rehearsal:
-            made = record(face, planned, override=True)
+        if rehearsal:
+            return _json(rehearsed_json(face, planned))
+        made = record(face, planned, override=True)
         return _json({**planned_json(planned), "batch": made})
 
 

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from webhook.console.face import ConsoleFace
 from webhook.console.lists.base import is_number
 from webhook.engines.triage.deciding import Planned
 from webhook.engines.triage.effects import ChangedImage, ChangedWorkload, Effects
@@ -13,6 +14,7 @@ from webhook.errors import InvalidInput
 from webhook.model.assessments import Scope
 from webhook.policy.decisions import Decision
 from webhook.policy.expiry import parse_until
+from webhook.policy.loosening import ApprovalNeeded
 from webhook.policy.phrases import decided
 from webhook.policy.plaintext import plain
 from webhook.policy.scopes import described
@@ -99,6 +101,20 @@ def command(ids: Sequence[str], values: Mapping[str, str], author: str) -> str:
         if values.get(name, "").strip():
             parts += [f"--{name}", values[name].strip()]
     return " ".join(map(shlex.quote, [*parts, "--author", author]))
+
+
+def rehearsed_json(face: ConsoleFace, planned: Planned) -> dict[str, Any]:
+    """What a decision would change, and why another person has to approve it; empty where nobody has to.
+
+    Raises:
+        StoreError: the store did not answer.
+    """
+    try:
+        face.decider.check_approval(planned)
+        why = ""
+    except ApprovalNeeded as problem:
+        why = f"{problem.message} {problem.remedy}"
+    return {**planned_json(planned), "approval": why, "batch": ""}
 
 
 def planned_json(planned: Planned) -> dict[str, Any]:

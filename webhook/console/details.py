@@ -8,6 +8,7 @@ from webhook.console.face import ConsoleFace
 from webhook.console.lists.base import ACTION, MAYBE_TEXT, MOMENT, NUMBER, TEXT, TEXTS, moment
 from webhook.console.lists.findings import EXPLOITATION, VERSION, component, exploitation, score
 from webhook.console.problems import NotFound
+from webhook.console.vex import VEX_SCHEMA, vex_json
 from webhook.engines.triage.assessments import AssessmentFilter, AssessmentRow
 from webhook.engines.triage.packages import images_of, workloads_of
 from webhook.model.assessments import Assessment
@@ -78,8 +79,9 @@ VULNERABILITY_SCHEMA: dict[str, Any] = {
         "images": {"type": "array", "items": _IMAGE},
         "workloads": {"type": "array", "items": _HOLDER},
         "history": {"type": "array", "items": {**_ASSESSMENT, "type": "object"}},
+        "vex": VEX_SCHEMA,
     },
-    "required": ["id", "title", "description", "first_seen", "findings", "images", "workloads", "history"],
+    "required": ["id", "title", "description", "first_seen", "findings", "images", "workloads", "history", "vex"],
 }
 PACKAGE_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -105,8 +107,9 @@ IMAGE_SCHEMA: dict[str, Any] = {
         "reasons": TEXTS,
         "sboms": {"type": "array", "items": {"type": "object"}},
         "workloads": {"type": "array", "items": _HOLDER},
+        "vex": VEX_SCHEMA,
     },
-    "required": ["digest", "names", "verdict", "counts", "findings", "reasons", "sboms", "workloads"],
+    "required": ["digest", "names", "verdict", "counts", "findings", "reasons", "sboms", "workloads", "vex"],
 }
 
 
@@ -147,6 +150,7 @@ def vulnerability_json(face: ConsoleFace, identifier: str) -> dict[str, Any]:
         "images": images_json(images_of(board, digests)[:_MOST]),
         "workloads": holders_json(workloads_of(board, digests)[:_MOST]),
         "history": [{**assessment_json(each.assessment), "standing": each.standing.value} for each in history],
+        "vex": vex_json(face.vex.of_vulnerability(one, digests)),
     }
 
 
@@ -202,6 +206,7 @@ def image_json(face: ConsoleFace, digest: Digest) -> dict[str, Any]:
             for sbom in face.sboms.show(digest)
         ],
         "workloads": holders_json([board.workloads[place] for place in known.workloads]),
+        "vex": vex_json(face.vex.of_image(digest)),
     }
 
 

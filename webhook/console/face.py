@@ -15,6 +15,7 @@ from webhook.engines.triage.overview import Overviews
 from webhook.engines.triage.packages import PackageLists
 from webhook.engines.triage.typeediting import TypeEditor
 from webhook.engines.triage.typelists import TypeLists
+from webhook.engines.triage.vex import VexLists
 from webhook.engines.triage.vulnerabilities import VulnerabilityLists
 from webhook.model.runs import RunEstimate
 from webhook.ports import (
@@ -68,6 +69,7 @@ class ConsoleFace:
 
     Attributes:
         boards, vulnerabilities, packages, assessments, overviews: what people look up.
+        vex: what VEX documents say of that.
         decider: what they decide.
         types: assessment types.
         type_editor: changes them.
@@ -100,6 +102,7 @@ class ConsoleFace:
     packages: PackageLists
     assessments: AssessmentLists
     overviews: Overviews
+    vex: VexLists
     decider: Decider
     types: TypeLists
     type_editor: TypeEditor

@@ -38,6 +38,11 @@ _PLANNED = {
         "namespaces": {"type": "array", "items": {"type": "string"}},
         "replaced": {"type": "array", "items": {"type": "string"}},
         "decidedSince": {"type": "integer"},
+        "approval": {
+            "type": "string",
+            "description": "Of a dry run: why another person has to approve it, and how to ask; empty where nobody "
+            "has to.",
+        },
     },
     "required": ["batch", "records", "findings", "touched", "images", "workloads", "namespaces", "replaced"],
 }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _BASE_METRICS_4 = frozenset(("AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA"))
 _LONGEST_VECTOR = 300
 _MALICIOUS = "MAL-"
+_UBUNTU, _ESM = "pkg:deb/ubuntu/", "esm"
 _is_malicious = methodcaller("startswith", _MALICIOUS)
 _GHSA = re.compile(r"https?://[^\s?#]*/(GHSA(?:-[0-9a-z]{4}){3})/?(?:[?#]\S*)?\Z", re.IGNORECASE)
 _ABOUT_A_RECORD = (
@@ -81,6 +82,21 @@ def identifiers_in(references: Iterable[str]) -> tuple[str, ...]:
 def is_malicious(vulnerability: Vulnerability) -> bool:
     """Whether a package is malicious as such, rather than vulnerable: OpenSSF's malicious packages have such ids."""
     return vulnerability.id.startswith(_MALICIOUS) or any(map(_is_malicious, vulnerability.aliases))
+
+
+SUBSCRIBED = "fixed for subscribers alone (Ubuntu Pro)"
+"""A note on findings."""
+
+
+def is_for_subscribers(purl: str, fixed: str) -> bool:
+    """Whether a fix is for subscribers of Ubuntu Pro alone, and the component is none of theirs.
+
+    Args:
+        purl: the component.
+        fixed: the next version that does not have a vulnerability; empty where none is known.
+    """
+    is_new = _ESM in fixed and purl.startswith(_UBUNTU)
+    return is_new and _ESM not in purl.partition("?")[0].rpartition("@")[2]
 
 
 def is_rejected(title: str, description: str) -> bool:

@@ -24,7 +24,7 @@ from webhook.model.verdicts import (
     Verdict,
     WorkloadVerdict,
 )
-from webhook.policy.advisories import is_malicious
+from webhook.policy.advisories import SUBSCRIBED, is_for_subscribers, is_malicious
 from webhook.policy.automatic import moved, reassessment, score_move
 from webhook.policy.matching import AssessmentIndex, Effective
 from webhook.policy.phrases import known_exploited, score_origin
@@ -115,13 +115,14 @@ class Judge:
             if is_vex and not assessment.by_hand:
                 continue
             standing = self._with_doubtful(standing, assessment, purl, vulnerability)
+        notes = (*standing.notes, SUBSCRIBED) if is_for_subscribers(purl, vulnerability.fixed) else standing.notes
         return Finding(
             purl,
             vulnerability,
             standing.assessment,
             standing.action,
             standing.expired,
-            "; ".join(standing.notes),
+            "; ".join(notes),
             min(standing.changes, default=None),
         )
 

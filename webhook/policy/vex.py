@@ -18,8 +18,9 @@ So no document that is not trusted changes a verdict, and none that restricts ma
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
@@ -170,6 +171,15 @@ class VexIndex:
     def incomplete(self) -> int:
         """How many images there are of which not all that is attached is known."""
         return len({image for image, _ in self._short})
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Sequence[Claim]]:
+        """Every statement, trusted or not, by the names of vulnerabilities in lower case; made when it is asked for."""
+        found: dict[str, list[Claim]] = {}
+        for claim in self.claims():
+            for name in dict.fromkeys(map(str.casefold, claim.statement.vulnerabilities)):
+                found.setdefault(name, []).append(claim)
+        return found
 
     def claims(self) -> Iterator[Claim]:
         """Every statement of every document, trusted or not."""

@@ -60,7 +60,11 @@ class _Near:
 
 
 def explain_vex(
-    index: AssessmentIndex, vulnerable: Sequence[VulnerableComponent], place: Place, now: dt.datetime
+    index: AssessmentIndex,
+    vulnerable: Sequence[VulnerableComponent],
+    place: Place,
+    now: dt.datetime,
+    claims: Iterable[Claim] | None = None,
 ) -> tuple[ExplainedClaim, ...]:
     """What each statement of each document did for an image, in the order of the documents.
 
@@ -69,14 +73,15 @@ def explain_vex(
         vulnerable: components of the image with their vulnerabilities.
         place: the image, and where it is to run.
         now: UTC, aware.
+        claims: of the index; None means all.
     """
     by_name: dict[str, list[tuple[Purl, Vulnerability]]] = {}
     for component in vulnerable:
         for vulnerability in component.vulnerabilities:
             for name in {name.casefold() for name in vulnerability.identifiers}:
                 by_name.setdefault(name, []).append((component.purl, vulnerability))
-    claims = list(index.vex.claims())
-    return tuple(_explained(claim, by_name, index, place, now) for claim in claims)
+    wanted = index.vex.claims() if claims is None else claims
+    return tuple(_explained(claim, by_name, index, place, now) for claim in wanted)
 
 
 def _explained(

@@ -35,6 +35,11 @@ _DIGEST = re.compile(r"(?:\A|@)sha(?:256|512):[0-9a-f]{64,128}\Z")
 class Miss(enum.IntEnum):
     """Why a statement loosens nothing, the farthest from doing so first."""
 
+    @property
+    def word(self) -> str:
+        """As people and JSON name it, such as ``no-product``."""
+        return self.name.lower().replace("_", "-")
+
     VULNERABILITY = 1
     """No component of the image has the vulnerability."""
     PRODUCT = 2

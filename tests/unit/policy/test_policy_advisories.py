@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 import zipfile
 from decimal import Decimal
@@ -9,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.shared import shared
-from webhook.policy.advisories import identifiers_in, is_rejected, score_of_vector
+from webhook.model.policies import Policy
+from webhook.model.purls import Purl
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.advisories import identifiers_in, is_for_subscribers, is_rejected, score_of_vector
+from webhook.policy.evaluation import Judge, Rules
+from webhook.policy.matching import AssessmentIndex
+from webhook.policy.typetable import default_types
 
 
 @pytest.mark.parametrize(
@@ -166,3 +173,21 @@ def test_in_real_advisories_only_withdrawn_and_rejected_ones_are_found() -> None
                         wrong.append((name, title, details[:100]))
     assert wrong == []
     assert right >= 20
+
+
+@pytest.mark.parametrize(
+    ("purl", "fixed", "expected"),
+    [
+        ("pkg:deb/ubuntu/libesmtp6@1.0-1?distro=ubuntu-18.04", "1.0-1ubuntu0.1~esm1", True),
+        ("pkg:deb/ubuntu/a@1.0-1%2Besm1?distro=ubuntu-18.04", "1.0-1+esm2", False),
+        ("pkg:deb/ubuntu/a@1.0-1?distro=ubuntu-18.04", "1.0-2", False),
+        ("pkg:deb/ubuntu/a@1.0-1?distro=ubuntu-18.04", "", False),
+        ("pkg:deb/debian/a@1.0-1?distro=debian-12", "1.0-1+esm2", False),
+    ],
+)
+def test_a_fix_for_subscribers_is_told_from_others(purl: str, fixed: str, expected: bool) -> None:
+    assert is_for_subscribers(purl, fixed) is expected
+    found = Vulnerability("CVE-2026-1", fixed=fixed)
+    judge = Judge(Rules(default_types(), Policy()), AssessmentIndex(), dt.datetime(2026, 11, 24, tzinfo=dt.UTC))
+    note = judge.finding(Purl(purl), found).note
+    assert ("fixed for subscribers alone (Ubuntu Pro)" in note) is expected
