@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -95,11 +96,16 @@ class AffectedComponents:
             found.setdefault(rank, []).append(key)
         return found
 
-    def seen_since(self, moment: dt.datetime) -> set[str]:
+    def count_by_rank(self, ids: Iterable[str]) -> Counter[int]:
+        """How many of some vulnerabilities have each rank, see :meth:`ranked`."""
+        return Counter(map(self._ranks.__getitem__, ids))
+
+    def seen_since(self, moment: dt.datetime) -> Set[str]:
         """Ids that entered the store then or later."""
         start = (moment - _EPOCH) // dt.timedelta(microseconds=1)
         by_moment = self._orders[VulnerabilityOrder.NEWEST]
-        return set(by_moment[bisect_left(by_moment, start, key=lambda item: self.first_seen.get(item, 0)) :])
+        place = bisect_left(by_moment, start, key=lambda item: self.first_seen.get(item, 0))
+        return set(by_moment[place:]) if place else self.facts.keys()
 
     def containing(self, text: str) -> set[str]:
         """Ids with a text in the id, an alias or the title, without case."""

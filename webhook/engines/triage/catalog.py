@@ -66,6 +66,7 @@ class Catalog:
     records: Records
     entries: Mapping[str, Entry]
 
+    @cached_property
     def listed(self) -> frozenset[str]:
         """Ids of those that are known to be exploited."""
         return frozenset(
@@ -211,6 +212,7 @@ class Catalogs:
 def _warm(catalog: Catalog) -> Catalog:
     """Sort now what lists need, so that nobody waits for it."""
     catalog.in_state(AssessmentState.UNASSESSED)
+    len(catalog.listed)
     catalog.of_type("")
     catalog.ending(_EPOCH, _EPOCH)
     catalog.changed_by(_EPOCH)

@@ -6,6 +6,8 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from operator import attrgetter
 
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.triage.assessments import AssessmentFilter, AssessmentLists, AssessmentRow
@@ -16,11 +18,12 @@ from webhook.model.actions import Action
 from webhook.model.components import ComponentState
 from webhook.model.records import AssessmentState, RunRecord
 from webhook.model.triage import AssessmentScan, VulnerabilityOrder
-from webhook.policy.scores import SEVERITIES, severity
+from webhook.policy.scores import SEVERITIES, STEP, severity
 from webhook.ports import Clock, TriageStore
 
 _SHOWN = 8
 _SOON_DAYS = 7
+_ACTION = attrgetter("verdict.action")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +93,10 @@ class Overviews:
                 counts[workload.action] += 1
         namespaces = [NamespaceRow(name, counts) for name, counts in rows.items()]
         namespaces.sort(key=lambda row: (-row.workloads[Action.DENY], -row.workloads[Action.WARN], row.namespace))
-        images = dict.fromkeys(Action, 0)
-        for image in board.images:
-            images[image.verdict.action] += 1
+        images = Counter(map(int, map(_ACTION, board.images)))  # which is far faster to hash than the action itself
         known = Overview(
             tuple(namespaces),
-            images,
+            {action: images[action.value] for action in Action},
             (),
             _open(board),
             (),
@@ -140,5 +141,7 @@ def _open(board: Board) -> Mapping[str, int]:
     ids = catalog.in_state(AssessmentState.UNASSESSED)
     if board.limits is not None:
         ids &= catalog.affected.affected_by(board.vulnerable_in())
-    counts = Counter(severity(catalog.entries[key].vulnerability.cvss_score) for key in ids)
+    counts = Counter[str]()
+    for rank, number in catalog.affected.count_by_rank(ids).items():
+        counts[severity(Decimal(rank) * STEP)] += number
     return {name.lower(): counts[name] for name in reversed(SEVERITIES) if counts[name]}

@@ -229,7 +229,7 @@ class VulnerabilityLists:
         line: VulnerabilityLine,
         judge: Judge,
         board: Board,
-        numbers: set[int] | None,
+        numbers: Set[int] | None,
         wanted: VulnerabilityFilter,
     ) -> VulnerabilityRow | None:
         held = [pair for pair in line.components if numbers is None or pair[0] in numbers]
@@ -255,7 +255,7 @@ class VulnerabilityLists:
             tuple(number for number, _ in held),
         )
 
-    def _candidates(self, wanted: VulnerabilityFilter, board: Board) -> tuple[Set[str] | None, set[int] | None]:
+    def _candidates(self, wanted: VulnerabilityFilter, board: Board) -> tuple[Set[str] | None, Set[int] | None]:
         """Ids among which everything that is wanted is, and the numbers of the components that count."""
         catalog, now = board.catalog, self._clock.now()
         sets: list[Set[str]] = []
@@ -267,9 +267,9 @@ class VulnerabilityLists:
         if not wanted.image and (wanted.state is not None or wanted.type):
             unsettled = catalog.changed_by(now) | catalog.decided_in(_judged_in(wanted, board))
             if wanted.state is not None:
-                sets.append(catalog.in_state(wanted.state) | unsettled)
+                sets.append(_united(catalog.in_state(wanted.state), unsettled))
             if wanted.type:
-                sets.append(catalog.of_type(wanted.type) | unsettled)
+                sets.append(_united(catalog.of_type(wanted.type), unsettled))
         low, high = _ranks(wanted.severity)
         if low is not None and high is not None:
             sets.append(catalog.affected.ranked(low, high))
@@ -278,17 +278,19 @@ class VulnerabilityLists:
         if wanted.since is not None:
             sets.append(catalog.affected.seen_since(wanted.since))
         if wanted.kev:
-            sets.append(catalog.listed())
+            sets.append(catalog.listed)
         if wanted.text:
             sets.append(catalog.affected.containing(wanted.text))
-        sets.sort(key=len)
-        return frozenset(sets[0]).intersection(*sets[1:]) if sets else None, numbers
+        sets = sorted((held for held in sets if len(held) < len(catalog.affected.facts)), key=len)
+        if len(sets) < 2:
+            return (sets[0] if sets else None), numbers
+        return frozenset(sets[0]).intersection(*sets[1:]), numbers
 
-    def _numbers(self, wanted: VulnerabilityFilter, board: Board) -> set[int] | None:
+    def _numbers(self, wanted: VulnerabilityFilter, board: Board) -> Set[int] | None:
         """Numbers of the vulnerable components to which filters by place and package restrict; None without one."""
-        found: set[int] | None = None
+        found: Set[int] | None = None
         if wanted.running or wanted.namespace or board.limits is not None:
-            found = set(board.vulnerable_in(wanted.namespace or None))
+            found = board.vulnerable_in(wanted.namespace or None)
         if wanted.image and board.limits is not None and Digest(wanted.image) not in board.by_digest:
             found = set()
         elif wanted.image:
@@ -298,6 +300,11 @@ class VulnerabilityLists:
             named = board.catalog.affected.in_packages(wanted.package)
             found = named if found is None else found & named
         return found
+
+
+def _united(held: Set[str], others: Set[str]) -> Set[str]:
+    """All of both, copied only where there are others: the first can be most of all vulnerabilities."""
+    return held | others if others else held
 
 
 def _judged_in(wanted: VulnerabilityFilter, board: Board) -> str:

@@ -113,6 +113,8 @@ def test_filters(scene: Scene) -> None:
     assert scene.ids(text="title of cve-2026-3") == [MEDIUM.id]
     assert scene.ids(ends_within=29) == []
     assert scene.ids(ends_within=31) == [CRITICAL.id, HIGH.id]
+    assert scene.ids(since=NOON - dt.timedelta(days=9), severity="high") == [HIGH.id]
+    assert scene.ids(since=NOON - dt.timedelta(days=9)) == every
     with pytest.raises(InvalidInput, match="no severity"):
         scene.ids(severity="huge")
 
