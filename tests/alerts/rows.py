@@ -344,6 +344,15 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 [(rise("bomgate_controller_duty_errors_total", "duty"), "{{duty}}")],
             ),
             Panel(
+                "Deleted by retention",
+                "short",
+                "What is old, by kind.",
+                [
+                    (rise("bomgate_pruned_total", "kind"), "deleted: {{kind}}"),
+                    (f"max by (kind) (bomgate_prune_backlog{{{IN}}})", "waiting: {{kind}}"),
+                ],
+            ),
+            Panel(
                 "Missing rights and versions",
                 "short",
                 "Rights that the controller lacks; replicas of each version.",

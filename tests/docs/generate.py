@@ -21,6 +21,7 @@ from webhook.cli import (
     decision_shapes,
     listed_shapes,
     notification_shapes,
+    prune_shapes,
     readiness_shapes,
     request_shapes,
     run_shapes,
@@ -76,6 +77,7 @@ SHAPES: Mapping[str, type[Any]] = {
     "source check": status_shapes.SourceShape,
     "db upgrade": status_shapes.UpgradeShape,
     "notifications list": notification_shapes.DeliveryListShape,
+    "db prune": prune_shapes.PruneShape,
     "db status": status_shapes.DatabaseShape,
 }
 """The JSON of every command that writes some."""

@@ -26,6 +26,9 @@ _CHANGING = (
     (re.compile(r'(?<=schema": ")\d{4}'), "<schema>"),
     (re.compile(r'(?<="batch": ")\d{8}-[0-9a-f]{6}'), "<batch>"),
     (re.compile(r'(?<="recorded_by": ")[^"]+'), "<account>@<machine>"),
+    (re.compile(r'(?<="tables": )\[.*?\n  \]', re.DOTALL), '"<tables>"'),  # their sizes are those of this SQLite
+    (re.compile(r'(?<="bytes": )\{.*?\}', re.DOTALL), '"<sizes>"'),
+    (re.compile(r'(?<="unused_bytes": )\d+'), "0"),
     (re.compile(r'(?<="author": "ada \()[^()"]+'), "<account>@<machine>"),
 )
 PACKAGE = PARSER.partition("@")[0]
@@ -65,6 +68,7 @@ def answers(folder: Path) -> Iterator[tuple[str, str]]:
             ("types-lint", ("types", "lint")),
             ("source-check", ("source", "check")),
             ("db-status", ("db", "status")),
+            ("db-prune", ("db", "prune", "--dry-run")),
             ("sbom-remove", ("sbom", "remove", digest("new"), "--author", "ada", "--comment", "of another build")),
         )
         for name, command in commands:

@@ -22,6 +22,7 @@ from webhook.engines.controlling.granting import GrantDuty, GrantParts
 from webhook.engines.controlling.matching import MatchDuty, MatchParts
 from webhook.engines.controlling.provisioning import Provisioning, ProvisioningParts
 from webhook.engines.controlling.requests import RequestDuty, RequestParts
+from webhook.engines.controlling.retention import RetentionDuty
 from webhook.engines.controlling.rights import RightsDuty, controller_needs
 from webhook.engines.controlling.running_images import InventoryDuty, InventoryParts
 from webhook.engines.controlling.urgent import UrgentDuty
@@ -57,6 +58,7 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
     if settings.controller.urgent_components and parts.sources.asks:
         yield UrgentDuty(parts.downloader(), parts.clock, settings.controller)
     yield rereading(parts, metrics)
+    yield RetentionDuty(parts.pruner(), parts.store.retention, parts.clock, settings.retention, metrics)
     auditing = audit_duty(parts, metrics)
     yield auditing
     yield notifying_duty(parts, metrics, lambda: audited(auditing.latest))

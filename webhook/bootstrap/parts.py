@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from webhook.engines.refresher import Refresher
     from webhook.engines.requesting.desk import RequestDesk
     from webhook.engines.rereader import Rereader
+    from webhook.engines.retention.pruner import Pruner
     from webhook.model.advisories import ComponentMatch
     from webhook.model.purls import Purl
     from webhook.policy.lint import Trap
@@ -269,6 +270,14 @@ class Parts:
         from webhook.sboms import READER
 
         return Rereader(self.store.readings, self.store.documents, self.parse_sbom, READER)
+
+    def pruner(self) -> Pruner:
+        """Deletes what is no longer kept."""
+        from webhook.engines.retention.pruner import Pruner, PrunerParts
+
+        store, keep_days = self.store, self.settings.notifying.keep_days
+        made = PrunerParts(store.retention, store.documents, store.outbox, self.clock, self.holder, keep_days)
+        return Pruner(made, self.settings.retention)
 
     def documents(self, directory: Path) -> Iterator[Document]:
         """The SBOM documents of a directory, named by the digest in their file name.

@@ -12,7 +12,7 @@ from webhook.console.face import Health
 from webhook.engines.matching.sources import SetState
 from webhook.errors import BomgateError
 from webhook.policy.lint import Level
-from webhook.policy.phrases import moment
+from webhook.policy.phrases import count, moment
 
 _OLD = dt.timedelta(hours=48)
 _TOKEN_SOON = dt.timedelta(days=14)
@@ -34,6 +34,7 @@ def checks(parts: Parts, triage: Triage) -> Sequence[Health]:
         found.append(Health("Cluster", "bad", text, "Look at the controller: its duty `audit` does not run."))
     else:
         found.append(Health("Cluster", "good", f"Audited on {taken_at:%Y-%m-%d %H:%M} UTC."))
+    found += _retention(parts)
     found += _told(parts)
     for trap in triage.types.traps():
         level = "bad" if trap.level is Level.WARNING else "note"
@@ -125,6 +126,24 @@ def _data(parts: Parts) -> Sequence[Health]:
         text = f"The last run ended on {when}, more than two days ago."
         return [Health("Downloader", "bad", text, "Run `bomgate download`, and look at its schedule.")]
     return [Health("Downloader", "good", f"The last run ended on {when}, and was complete.")]
+
+
+def _retention(parts: Parts) -> Sequence[Health]:
+    """The line of the self-check about what is deleted when it is old."""
+    try:
+        last = parts.store.retention.last()
+    except BomgateError as problem:
+        return [Health("Retention", "bad", problem.message, problem.remedy)]
+    if last is None:
+        remedy = "The controller does it; without one, run `bomgate db prune`."
+        return [Health("Retention", "note", "Old data was never deleted.", remedy)]
+    when, remedy = moment(last.finished_at), "Look at the controller: its duty `retention` does not run."
+    if parts.clock.now() - last.finished_at > _OLD:
+        return [Health("Retention", "bad", f"Old data was last deleted on {when}.", remedy)]
+    if last.kept:
+        return [Health("Retention", "bad", last.kept, "Look at the controller: its duty `audit` does not run.")]
+    number = sum(last.deleted.values())
+    return [Health("Retention", "good", f"Old data was last deleted on {when}: {count(number, 'row')}.")]
 
 
 def _told(parts: Parts) -> Sequence[Health]:

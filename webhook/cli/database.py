@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 
 from webhook.bootstrap import Parts
+from webhook.cli.database_prune import prune
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import fields, note, print_json, print_table
 from webhook.cli.progress import counted
+from webhook.cli.prune_shapes import room
 from webhook.cli.status_shapes import DatabaseShape, RereadShape, UpgradeShape
 from webhook.cli.verbs import VerbGroup
 from webhook.engines.upgrade import former_decisions, upgrade_when_there
@@ -102,11 +104,17 @@ def _reread(parts: Parts) -> RereadShape:
     return RereadShape(read, failed, switched, after.waiting, after.to_ask, after.without_document)
 
 
+command.add_command(prune)
+
+
 @command.command("status", examples=("bomgate db status", "bomgate db status --output json"))
 @global_options
 @output_option()
 def status(output: str) -> Exit:
-    """Show address, version, revision, counts and the last download.
+    """Show address, version, revision, counts, the last download, and how large and old the tables are.
+
+    Room in an SQLite file that deleted rows have left is used again. To make the file smaller, stop what uses it, and
+    run `sqlite3 FILE VACUUM`.
 
     Exits with 3 if the database needs an upgrade or belongs to a newer version of bomgate.
     """
@@ -114,10 +122,17 @@ def status(output: str) -> Exit:
     found = store.admin.status()
     sets = store.advisories.sets() if found.usable else ()
     exploits = store.exploits.sets() if found.usable else ()
+    tables = store.retention.sizes() if found.usable else ()
+    unused = store.retention.unused_bytes() if found.usable else None
     if output == "json":
-        print_json(DatabaseShape.of(found, sets, exploits))
+        print_json(DatabaseShape.of(found, sets, exploits, tables, unused))
     else:
-        _show(found)
+        _show(found, unused)
+        print_table(
+            ("Table", "Rows#", "Size", "Oldest row"),
+            [(each.name, each.rows, room(each.bytes), each.oldest and moment(each.oldest)) for each in tables],
+            empty="",
+        )
         print_table(
             ("Source", "Set", "Records#", "Checked", "Published"),
             [
@@ -145,7 +160,7 @@ def status(output: str) -> Exit:
     return Exit.UNDECIDED
 
 
-def _show(found: StoreStatus) -> None:
+def _show(found: StoreStatus, unused: int | None) -> None:
     run = found.last_run
     fields(
         [
@@ -153,6 +168,7 @@ def _show(found: StoreStatus) -> None:
             ("Schema", f"{found.schema or 'none'} (this program needs {found.expected_schema})"),
             ("Revision", found.revision),
             *((name.replace("_", " ").capitalize(), number) for name, number in found.counts.items()),
+            ("Unused room", room(unused) if unused else None),
             ("Last download", "never" if run is None else moment(run.finished)),
             ("Complete", None if run is None else "yes" if run.report.complete else f"no: {run.report.stopped_by}"),
         ]

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+from webhook.cli.prune_shapes import TableShape
 from webhook.cli.shapes import DownloadShape
 from webhook.engines.upgrade import FormerDecision
 from webhook.model.advisories import AdvisorySetInfo
 from webhook.model.downloads import SourceStatus
 from webhook.model.exploitation import ExploitSetInfo
 from webhook.model.records import StoreStatus
+from webhook.model.retention import TableSize
 from webhook.model.vulnerabilities import ASKED
 
 
@@ -94,17 +96,25 @@ class DatabaseShape:
     last_run: Annotated[RunShape | None, "The newest run of the downloader; null when there was none."]
     advisories: Annotated[Sequence[KeptSetShape], "Advisories by source and ecosystem; empty without osv sources."] = ()
     exploits: Annotated[Sequence[KeptExploitsShape], "KEV and EPSS by source; empty without such sources."] = ()
+    tables: Annotated[Sequence[TableShape], "Tables with rows, the largest first; empty after an upgrade."] = ()
+    unused_bytes: Annotated[int | None, "Room in an SQLite file that new rows will take; null on PostgreSQL."] = None
 
     @classmethod
     def of(
-        cls, one: StoreStatus, sets: Sequence[AdvisorySetInfo] = (), exploits: Sequence[ExploitSetInfo] = ()
+        cls,
+        one: StoreStatus,
+        sets: Sequence[AdvisorySetInfo] = (),
+        exploits: Sequence[ExploitSetInfo] = (),
+        tables: Sequence[TableSize] = (),
+        unused: int | None = None,
     ) -> DatabaseShape:
         """From the model."""
         run = one.last_run
         shown = None if run is None else RunShape(run.started, run.finished, DownloadShape.of(run.report))
         kept = tuple(map(KeptSetShape.of, sets))
         known = tuple(map(KeptExploitsShape.of, exploits))
-        return cls(one.url, one.schema, one.expected_schema, one.revision, dict(one.counts), shown, kept, known)
+        found = (one.url, one.schema, one.expected_schema, one.revision, dict(one.counts), shown)
+        return cls(*found, kept, known, tuple(map(TableShape.of, tables)), unused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,5 +165,12 @@ class UpgradeShape(DatabaseShape):
         one = DatabaseShape.of(status)
         decisions = tuple(map(FormerDecisionShape.of, former))
         return cls(
-            one.url, one.schema, one.expected_schema, one.revision, one.counts, one.last_run, (), (), reread, decisions
+            one.url,
+            one.schema,
+            one.expected_schema,
+            one.revision,
+            one.counts,
+            one.last_run,
+            reread=reread,
+            former_decisions=decisions,
         )

@@ -25,6 +25,7 @@ from webhook.ports.exploits import ExploitSource, ExploitStore
 from webhook.ports.notifying import Messenger, Outbox
 from webhook.ports.people import RightsReviewer, SignInProvider, TokenReviewer
 from webhook.ports.processes import AdmittedImages, Background, Clock, RunStarter
+from webhook.ports.retention import RetentionStore
 from webhook.ports.sources import (
     ConditionalSource,
     ImageResolver,
@@ -87,6 +88,7 @@ __all__ = [
     "ReadingStore",
     "RegistryOpener",
     "ReportSink",
+    "RetentionStore",
     "RightsReviewer",
     "RunProgressStore",
     "RunStarter",

@@ -49,8 +49,11 @@ class Outbox(Protocol):
     def backlog(self, destinations: Collection[str]) -> Mapping[str, Backlog]:
         """What each destination has not been told yet."""
 
-    def prune(self, older: dt.datetime) -> None:
-        """Forget what was told and has not been announced again since then."""
+    def prune(self, older: dt.datetime) -> int:
+        """Forget some of what was told and has not been announced again since then; how many that were."""
+
+    def count_old(self, older: dt.datetime) -> int:
+        """How many announcements are old enough to be forgotten."""
 
     def lines(self, scan: DeliveryScan, most: int) -> Sequence[DeliveryLine]:
         """Deliveries, newest first, at most so many; may raise TooBroad."""

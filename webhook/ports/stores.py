@@ -105,8 +105,11 @@ class DocumentStore(Protocol):
     def find(self, document_digest: str) -> KeptDocument | None:
         """A document; None when it was never kept, or is there no more."""
 
-    def purge(self, most: int) -> int:
-        """Remove documents that no SBOM names any more, at most so many; how many there were."""
+    def purge(self, most: int, after: str = "") -> tuple[int, str]:
+        """Look at so many documents behind a digest, and remove those that no SBOM names any more.
+
+        How many were removed, and the last one that was looked at; empty at the end.
+        """
 
 
 class ReadingStore(Protocol):

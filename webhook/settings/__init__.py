@@ -37,6 +37,7 @@ from webhook.engines.downloading.options import DownloadOptions
 from webhook.engines.notifying.options import NotifyingOptions
 from webhook.engines.refresher import RefreshOptions
 from webhook.engines.requesting.options import RequestOptions
+from webhook.engines.retention.options import RetentionOptions
 from webhook.engines.searching.options import ResolveOptions, SearchOptions
 from webhook.errors import ConfigError
 from webhook.model.policies import Policy
@@ -111,6 +112,7 @@ GROUPS = (
     Group("notifications", (NotifyingOptions, DestinationOptions), file_variants=("smtp_password",)),
     Group("vex", (VexOptions,)),
     Group("audit", (AuditOptions,)),
+    Group("retention", (RetentionOptions,)),
     Group("controller", (ProbeOptions, ControllerOptions)),
     Group("certificates", (CertificateOptions,)),
 )
@@ -154,6 +156,7 @@ class Settings:
     destinations: DestinationOptions
     vex: VexOptions
     audit: AuditOptions
+    retention: RetentionOptions
     probes: ProbeOptions
     controller: ControllerOptions
     certificates: CertificateOptions
@@ -183,7 +186,7 @@ def load_settings(
     content = _content(path := Path(named) if path is None and named else path)
     made = {group.name: _options(group, content, environment, flags or {}) for group in GROUPS}
     database, policy, types = made["database"][0], make_policy(made["policy"][0]), _types(content)
-    for checked in (made["log"][0], made["requests"][0]):
+    for checked in (made["log"][0], made["requests"][0], made["retention"][0]):
         checked.check()
     sources = _sources(content)
     made["vex"][0].check(rule.name for rule in sources or () if rule.kind == VEX)
@@ -212,6 +215,7 @@ def load_settings(
         destinations=made["notifications"][1],
         vex=made["vex"][0],
         audit=made["audit"][0],
+        retention=made["retention"][0],
         probes=made["controller"][0],
         controller=made["controller"][1],
         certificates=made["certificates"][0],

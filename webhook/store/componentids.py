@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Dialect, Select, func, insert, select
+from sqlalchemy import Connection, Dialect, Select, delete, func, insert, select
 
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.store.database import Change, upserting
-from webhook.store.queries import among_values, rows_among, snapshot_of
+from webhook.store.queries import among, among_values, rows_among, snapshot_of
 from webhook.store.snapshots import ids_of
-from webhook.store.tables import components, high_water
+from webhook.store.tables import components, high_water, unnamed_components
 
 _HINTS = 10_000
 """Components that are remembered at the least; a run of the downloader has fewer between question and answer."""
@@ -159,3 +159,8 @@ def _first_free(connection: Connection) -> int:
     newest = connection.execute(select(func.max(components.c.id))).scalar()
     mark = connection.execute(select(high_water.c.value).where(high_water.c.name == components.name)).scalar()
     return max(0 if newest is None else newest + 1, mark or 0)
+
+
+def forget_unnamed(connection: Connection, numbers: Sequence[int]) -> None:
+    """Take back the notes that no SBOM names some components: one names them from now on."""
+    connection.execute(delete(unnamed_components).where(among(connection, unnamed_components.c.component_id, numbers)))

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, literal, select
 
 from webhook.model.records import DocumentCounts, KeptDocument
 from webhook.store.database import Database
@@ -112,29 +112,34 @@ class DocumentRepository:
         return DocumentCounts(int(kept), int(everything) - int(kept), int(bytes_used))
 
     @persistent
-    def purge(self, most: int) -> int:
-        """Remove documents that no SBOM names any more, or all when none are to be kept; how many there were.
+    def purge(self, most: int, after: str = "") -> tuple[int, str]:
+        """Look at some documents, and remove those that no SBOM names any more, or all when none are to be kept.
 
         Args:
-            most: documents that are removed at once, so that nobody waits long for the lock.
+            most: documents that are looked at, so that nobody waits long for the lock.
+            after: the digest behind which to go on; empty begins.
+
+        Returns:
+            How many were removed, and the last one that was looked at; empty at the end.
 
         Raises:
             StoreError: the database does not answer; nothing was removed.
         """
         settled = table.c.stored_at < self._clock.now() - _SETTLED
-        unnamed = settled & table.c.digest.not_in(select(sboms.c.document_digest))
-        query = select(table.c.digest).limit(most)
-        if self._options.keep_documents:
-            query = query.where(unnamed)
+        unnamed = settled & ~exists().where(sboms.c.document_digest == table.c.digest)
+        query = select(table.c.digest, literal(True) if not self._options.keep_documents else unnamed)
+        query = query.where(table.c.digest > after).order_by(table.c.digest).limit(most)
         with self._database.read() as connection:
-            gone = list(connection.execute(query).scalars())
+            looked_at = [(digest, bool(goes)) for digest, goes in connection.execute(query)]
+        last = looked_at[-1][0] if len(looked_at) == most else ""
+        gone = [digest for digest, goes in looked_at if goes]
         if not gone:
-            return 0
+            return 0, last
         with self._database.write() as connection:
             removed = delete(table).where(among(connection, table.c.digest, gone))
             if self._options.keep_documents:
                 removed = removed.where(unnamed)  # an SBOM may have come meanwhile
-            return connection.execute(removed).rowcount
+            return connection.execute(removed).rowcount, last
 
 
 def _expanded(payload: bytes, size: int) -> bytes | None:

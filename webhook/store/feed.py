@@ -5,7 +5,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from webhook.model.changes import START, UINT32, Changes, Position
 from webhook.model.images import Digest
@@ -14,7 +16,6 @@ from webhook.model.purls import Purl
 from webhook.model.vex import KeptVex
 from webhook.store.coverage import Columns, ecosystems_of, united
 from webhook.store.guessedgroups import doubtful, told
-from webhook.store.removals import Removed, removed_since
 from webhook.store.rows import (
     ASSESSMENT_NAMES,
     SBOM_NAMES,
@@ -26,6 +27,7 @@ from webhook.store.rows import (
     read_vulnerability,
 )
 from webhook.store.snapshots import Snapshot, Snapshots, ids_of, select
+from webhook.store.values import unpack
 from webhook.store.vexrows import VEX_NAMES, read_vex
 
 _POSITION = """
@@ -33,6 +35,15 @@ SELECT revision.store, revision.value, coalesce(marks.mark, '')
 FROM revision LEFT JOIN marks ON marks.revision = revision.value
 """
 _TAG = ("name", "digest")
+_TEXTS = msgspec.json.Decoder(list[str])
+
+
+class Removed(NamedTuple):
+    """What was deleted; see :class:`webhook.model.changes.Changes`."""
+
+    components: array[int]
+    images: tuple[Digest, ...]
+    tags: tuple[str, ...]
 
 
 class StoreFeed:
@@ -73,7 +84,7 @@ class StoreFeed:
             columns = united(snapshot, after, _components(snapshot, after), ecosystems)
             purls, found, fixed = _vulnerable(snapshot, after)
             unsure = doubtful(snapshot, after)
-            removed = Removed(array(UINT32), (), ()) if after is None else removed_since(snapshot, after)
+            removed = Removed(array(UINT32), (), ()) if after is None else _removed_since(snapshot, after)
             return Changes(
                 position=newest,
                 complete=after is None,
@@ -190,3 +201,15 @@ def _removed(snapshot: Snapshot, after: int) -> Iterator[tuple[Digest, str]]:
     """The documents that left an image."""
     rows = _rows(snapshot, ("digest", "document_digest"), "sbom_history", "id", after)
     return ((Digest(digest), document) for digest, document in rows)
+
+
+def _removed_since(snapshot: Snapshot, after: int) -> Removed:
+    """What was deleted after a revision."""
+    ids, images, tags = array(UINT32), list[str](), list[str]()
+    query = select(("component_ids", "images", "tags"), "removals", "WHERE revision > :after ORDER BY revision")
+    for rows in snapshot.rows(query, after=after):
+        for packed, digests, names in rows:
+            ids.extend(unpack(packed))
+            images += _TEXTS.decode(digests)
+            tags += _TEXTS.decode(names)
+    return Removed(ids, tuple(map(Digest, dict.fromkeys(images))), tuple(dict.fromkeys(tags)))

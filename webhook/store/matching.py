@@ -59,7 +59,7 @@ def record_matches(
     """
     is_first = _begin(database, change)
     note_ecosystems(change.connection, _checks(found))
-    found = _with_own_ids(change.connection, found)
+    found = _with_own_ids(change.connection, _with_rows(change.connection, found))
     vulnerable = [
         ComponentAnswer(match.purl, match.vulnerabilities, match.answered_at)
         for match in found
@@ -93,6 +93,17 @@ def _begin(database: Database, change: Change) -> bool:
     connection.execute(database.upsert(advisory_state).values(values).on_conflict_do_nothing())
     connection.execute(update(components).values(revision=change.revision))
     return True
+
+
+def _with_rows(connection: Connection, found: Sequence[ComponentMatch]) -> list[ComponentMatch]:
+    """Those whose component was not deleted since it was read; no other one has its id."""
+    numbers = [match.number for match in found]
+    there = {number for rows in rows_among(connection, _numbers, numbers) for (number,) in rows} if numbers else set()
+    return [match for match in found if match.number in there]
+
+
+def _numbers(dialect: Dialect) -> Select[Any]:
+    return select(components.c.id).where(among_values(dialect, components.c.id))
 
 
 def _with_own_ids(connection: Connection, found: Sequence[ComponentMatch]) -> list[ComponentMatch]:

@@ -189,8 +189,8 @@ class OutboxRepository:
         return {name: by_name.get(name, Backlog()) for name in destinations}
 
     @persistent
-    def prune(self, older: dt.datetime) -> None:
-        """Forget what was told and has not been announced again since then."""
+    def prune(self, older: dt.datetime) -> int:
+        """Forget some of what was told and has not been announced again since then; how many that were."""
         waiting = select(_D.announcement_id).where(_D.state == DeliveryState.WAITING.value)
         old = select(_A.id).where(_A.seen_at < older, _A.id.not_in(waiting)).limit(_MOST_AT_ONCE)
         with self._database.write() as connection:
@@ -198,6 +198,13 @@ class OutboxRepository:
             if ids:
                 connection.execute(delete(deliveries).where(among(connection, _D.announcement_id, ids)))
                 connection.execute(delete(announced).where(among(connection, _A.id, ids)))
+        return len(ids)
+
+    @tried_twice
+    def count_old(self, older: dt.datetime) -> int:
+        """How many announcements are old enough to be forgotten, sent or not."""
+        with self._database.read() as connection:
+            return int(connection.execute(select(func.count()).where(_A.seen_at < older)).scalar_one())
 
     @tried_twice
     def lines(self, scan: DeliveryScan, most: int) -> Sequence[DeliveryLine]:

@@ -19,7 +19,7 @@ from webhook.model.purls import Purl
 from webhook.model.records import OutdatedCounts, OutdatedSbom, UnreadSbom
 from webhook.policy.coverage import Said
 from webhook.policy.rekeying import KnownComponent, Rekeyed, rekeyed
-from webhook.store.componentids import give_ids
+from webhook.store.componentids import forget_unnamed, give_ids
 from webhook.store.coverage import states_of
 from webhook.store.database import Change, Database
 from webhook.store.interruptions import persistent
@@ -175,6 +175,7 @@ def note_reading(database: Database, change: Change, digest: Digest, sbom: Sbom)
     """Keep how a newer reader reads an SBOM that is there, and take that one the first step."""
     newest_before = newest_component(change.connection)
     given = give_ids(change, sbom.keys)
+    forget_unnamed(change.connection, list(given.values()))
     note_spellings(change, sbom, given, newest_before)
     key = {"digest": str(digest), "document_digest": sbom.document_digest}
     values = {

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from webhook.store.outbox import OutboxRepository
     from webhook.store.readings import ReadingRepository
     from webhook.store.requests import RequestRepository
+    from webhook.store.retention.repository import RetentionRepository
     from webhook.store.runprogress import RunProgressRepository
     from webhook.store.runs import RunRepository
     from webhook.store.sboms import SbomRepository
@@ -202,6 +203,13 @@ class Store:
         from webhook.store.outbox import OutboxRepository
 
         return OutboxRepository(self._database)
+
+    @cached_property
+    def retention(self) -> RetentionRepository:
+        """What deletes old rows."""
+        from webhook.store.retention.repository import RetentionRepository
+
+        return RetentionRepository(self._database, self._clock)
 
     @cached_property
     def triage(self) -> TriageRepository:

@@ -72,10 +72,7 @@ class RunRepository:
             StoreError: the database does not answer.
         """
         with self._database.read() as connection:
-            in_force = leases.c.until > database_time(connection)
-            query = select(leases.c.holder).where(leases.c.name == RUN, in_force)
-            found = connection.execute(query).scalar_one_or_none()
-        return None if found is None else str(found)
+            return _holder(connection)
 
     @persistent
     def abandoned(self) -> Lease | None:
@@ -124,6 +121,17 @@ class RunRepository:
         """
         with self._database.read() as connection:
             return last_run(connection, complete=complete)
+
+
+def _holder(connection: Connection) -> str | None:
+    in_force = leases.c.until > database_time(connection)
+    found = connection.execute(select(leases.c.holder).where(leases.c.name == RUN, in_force)).scalar_one_or_none()
+    return None if found is None else str(found)
+
+
+def is_running(connection: Connection) -> bool:
+    """Whether a run goes on, as this transaction sees it."""
+    return _holder(connection) is not None
 
 
 def last_run(connection: Connection, *, complete: bool = False) -> RunRecord | None:

@@ -16,7 +16,7 @@ from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.model.records import SbomRecord
 from webhook.policy.coverage import Said
-from webhook.store.componentids import give_ids
+from webhook.store.componentids import forget_unnamed, give_ids
 from webhook.store.coverage import states_of
 from webhook.store.database import Change
 from webhook.store.guessedgroups import guessed
@@ -58,6 +58,7 @@ def insert_sbom(change: Change, digest: Digest, sbom: Sbom, extra: Mapping[str, 
     given = give_ids(change, sbom.keys)
     note_spellings(change, sbom, given, newest_before)
     ids = sorted(set(given.values()))
+    forget_unnamed(change.connection, ids)
     skipped = dict(Counter(component.reason for component in sbom.skipped))
     packed = pack(ids)
     newest = change.connection.execute(select(func.max(sboms.c.id))).scalar()

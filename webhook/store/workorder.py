@@ -58,7 +58,8 @@ class WantedComponents(Sequence[WantedComponent]):
             purls = known_purls(connection, numbers)
         self._hints.learn({purl: number for number, purl in purls.items()})
         parts = zip(numbers, urgencies(order), strict=True)
-        return [WantedComponent(purls[number], *urgency) for number, urgency in parts]
+        # One that was deleted meanwhile, because no SBOM names it any more, needs no answer.
+        return [WantedComponent(purls[number], *urgency) for number, urgency in parts if number in purls]
 
 
 def wanted(database: Database, answered_before: dt.datetime, hints: IdHints) -> WantedComponents:

@@ -150,6 +150,20 @@ DEFINITIONS = (
         "bomgate_controller_duty_errors_total", "counter", "Times that a duty of the controller failed.", ("duty",)
     ),
     MetricDefinition(
+        "bomgate_pruned_total",
+        "counter",
+        "What retention has deleted, by kind: images, components, documents, or rows of a table.",
+        ("kind",),
+    ),
+    MetricDefinition(
+        "bomgate_prune_backlog", "gauge", "What is old enough to be deleted by retention and is still there.", ("kind",)
+    ),
+    MetricDefinition(
+        "bomgate_prune_timestamp_seconds",
+        "gauge",
+        "When a pass of retention last came to its end, as seconds since 1970; 0 when none ever did.",
+    ),
+    MetricDefinition(
         "bomgate_rbac_gaps",
         "gauge",
         "Rights that this process needs and does not have; the log names them, and the controller's /readyz.",

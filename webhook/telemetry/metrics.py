@@ -39,12 +39,12 @@ class Metrics:
             for labels in definition.initial:
                 self._child(definition.kind, name, labels)
 
-    def count(self, name: str, *labels: str) -> None:
-        """Add one to a counter."""
+    def count(self, name: str, *labels: str, by: int = 1) -> None:
+        """Add to a counter."""
         child = self._children.get((name, *labels))
         if child is None:
             child = self._child("counter", name, labels)
-        child.inc()
+        child.inc(by)
 
     def set(self, name: str, value: float, *labels: str) -> None:
         """Set a gauge."""

@@ -48,6 +48,20 @@ CONTROLLER = (
         labels={"duty": "certificates"},
     ),
     Case(
+        "BomgatePruneBehind",
+        "warning",
+        led("bomgate_prune_timestamp_seconds", "3600x2000", at="56h", step=HOURS),
+        {
+            "it is not so for long": led("bomgate_prune_timestamp_seconds", "3600x2000", at="54h", step=HOURS),
+            "a pass came to its end": led(
+                "bomgate_prune_timestamp_seconds", "3600x700 172800x2000", at="56h", step=HOURS
+            ),
+            "this one does not lead any more": led(
+                "bomgate_prune_timestamp_seconds", "3600x2000", leader="1x10 0x2000", at="56h", step=HOURS
+            ),
+        },
+    ),
+    Case(
         "BomgateRbacGaps",
         "warning",
         Moment({'bomgate_rbac_gaps{job="w", instance="a"}': "2x60"}, "20m"),

@@ -127,7 +127,7 @@ def test_nothing_is_kept_when_that_is_switched_off_and_what_was_goes(keeping: Op
     store = keeping(keep_documents=False)
     store.sboms.add(digest(2), read("pkg:npm/b@1.0.0"), place="added")
     assert store.documents.counts().kept == 1
-    assert store.documents.purge(10) == 1
+    assert store.documents.purge(10) == (1, "")
     assert store.documents.find(sbom.document_digest) is None
     assert len(store.sboms.list()) == 2
 
@@ -136,9 +136,13 @@ def test_only_documents_that_no_sbom_names_are_purged_a_few_at_a_time(keeping: O
     store, named = keeping(), read("pkg:npm/named@1.0.0")
     store.sboms.add(digest(1), named, place="added")
     store.documents.keep([read(f"pkg:npm/left-{number}@1.0.0") for number in range(5)])
-    assert store.documents.purge(10) == 0, "their SBOM may be written in a moment"
+    assert store.documents.purge(10) == (0, ""), "their SBOM may be written in a moment"
     clock.advance(3601)
-    assert [store.documents.purge(2) for _ in range(4)] == [2, 2, 1, 0]
+    after, removed = "", []
+    for _ in range(4):
+        number, after = store.documents.purge(2, after)
+        removed.append(number)
+    assert (sum(removed), max(removed), after) == (5, 2, "")
     assert store.documents.find(named.document_digest) is not None
 
 

@@ -13,9 +13,10 @@ from webhook.ports import DocumentStore
 log = logging.getLogger("bomgate.rereading")
 
 _INTERVAL = 60.0
-_PURGED = 200
+_PURGED = 2_000
 _READ = 200
-"""Documents in one pass, so that a pass ends soon and other writers are not held up."""
+"""Documents that are looked at for whether they are needed, and that are read, in one pass, so that it ends soon and
+other writers are not held up."""
 
 
 class RereadDuty:
@@ -32,6 +33,7 @@ class RereadDuty:
 
     def __init__(self, rereader: Rereader, documents: DocumentStore, publish: Callable[[OutdatedCounts], None]) -> None:
         self._rereader, self._documents, self._publish = rereader, documents, publish
+        self._purged = ""
 
     def run(self) -> None:
         """One pass.
@@ -39,7 +41,7 @@ class RereadDuty:
         Raises:
             StoreError: the store did not answer.
         """
-        self._documents.purge(_PURGED)
+        _, self._purged = self._documents.purge(_PURGED, self._purged)
         done = list(itertools.islice(self._rereader.run(), _READ))
         if len(done) < _READ:
             self._rereader.start_over()
