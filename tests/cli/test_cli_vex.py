@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 import zipfile
@@ -12,11 +13,12 @@ import pytest
 
 from tests.cli.installation import PARSER, Installation, digest, reference
 from tests.e2e.controlplane import build
+from tests.fakes import FakeClock
 from tests.parts import unavailable
 from tests.vexdocuments import openvex, stated
 from webhook.bootstrap.sources import Sources
-from webhook.clients.machine import SystemClock
 from webhook.settings import load_settings
+from webhook.store.repositories import open_store
 
 IMAGE = reference("blocked")
 PRODUCT = f"registry.example/shop/blocked@{digest('blocked')}"
@@ -171,14 +173,28 @@ def test_settings_that_cannot_work_are_refused(bomgate: Installation) -> None:
         assert said in ran.err
 
 
-def test_a_source_of_documents_has_no_sets_whose_age_is_watched(bomgate: Installation) -> None:
-    source = {"name": "hub", "kind": "vex", "location": str(bomgate.folder)}
-    bomgate.configure(sources=[source])
-    sources = Sources(load_settings(bomgate.config), SystemClock())
-    assert (sources.sets, sources.publish) == ([], False)
-    bomgate.configure(sources=[{**source, "everyHours": 2}])
-    ran = bomgate.run("vex", "list")
-    assert (ran.code, "controller.vexSeconds" in ran.err) == (2, True)
+def test_the_age_of_a_source_of_documents_is_watched_and_it_has_its_own_interval(bomgate: Installation) -> None:
+    path = write(bomgate, "a.json", about())
+    bomgate.configure(sources=[{"name": "hub", "kind": "vex", "location": str(path), "everyHours": 2}])
+    clock = FakeClock(dt.datetime.now(dt.UTC))
+    sources = Sources(load_settings(bomgate.config), clock)
+    assert (sources.sets, sources.publish) == ([("hub", "VEX")], True)
+    bomgate.ok("db", "upgrade")
+    store = open_store(load_settings(bomgate.config).database, clock)
+    schedule = sources.schedule(store)
+    (state,) = schedule.states()
+    assert (state.checked_at, state.records) == (None, 0)
+    assert schedule.due() == {"hub"}
+    bomgate.ok("vex", "update")
+    schedule = sources.schedule(store)
+    (state,) = schedule.states()
+    assert state.checked_at is not None and abs((state.checked_at - clock.now()).total_seconds()) < 600
+    assert state.records == 1
+    clock.advance(3600.0)
+    assert schedule.due() == frozenset()
+    clock.advance(3 * 3600.0)
+    assert schedule.due() == {"hub"}
+    store.close()
 
 
 def test_nobody_hands_a_document_in_alone_where_approvals_are_required(filled: Installation) -> None:

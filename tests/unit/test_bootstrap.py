@@ -14,10 +14,13 @@ import yaml
 from tests.doubles.kubeobjects import ObjectServer
 from tests.e2e.processes import wait_until
 from tests.fakes import NOON
+from tests.vexdocuments import openvex
 from tests.worlds import LEFTPAD, LOG4J, digest_of, sbom_of
 from webhook.api.server import WorkerParts
 from webhook.api.starting import StartBoard
 from webhook.bootstrap import Parts, SystemClock, ThreadBackground, open_parts
+from webhook.bootstrap.duties import matching
+from webhook.bootstrap.selfcheck import _sources
 from webhook.bootstrap.server import certificates, prepare_store, worker_parts
 from webhook.errors import ConfigError, StoreError
 from webhook.model.actions import Action
@@ -27,6 +30,7 @@ from webhook.model.images import parse_image
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.settings import Settings, load_settings
+from webhook.telemetry.metrics import Metrics
 
 RECORDING = b'[{"coordinates": "pkg:npm/left-pad@1.3.0", "vulnerabilities": []}]'
 
@@ -251,8 +255,28 @@ def test_sets_are_expected_of_sources_that_publish_them_alone(tmp_path: Path) ->
     }
     (tmp_path / "bomgate.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
     parts = open_parts(load_settings(tmp_path / "bomgate.yaml", environment={}))
-    assert parts.sources.sets == [("osv", "Go"), ("osv", "npm"), ("kev", "KEV")]
+    assert parts.sources.sets == [("osv", "Go"), ("osv", "npm"), ("kev", "KEV"), ("hub", "VEX")]
     assert [source.name for source in parts.sources.advisories] == ["osv"]
     parts.store.prepare()
     assert parts.sources.schedule(parts.store).due() == {"kev"}
+    parts.store.close()
+
+
+def test_a_source_of_vex_documents_with_an_interval_is_read_and_its_age_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(openvex())
+    source = {"name": "hub", "kind": "vex", "location": str(tmp_path / "a.json"), "everyHours": 6}
+    content = {"database": {"url": f"sqlite:///{tmp_path}/b.db"}, "sources": [source]}
+    (tmp_path / "bomgate.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    parts, metrics = open_parts(load_settings(tmp_path / "bomgate.yaml", environment={})), Metrics()
+    parts.store.prepare()
+    assert parts.vex.unscheduled == frozenset(), "no other duty reads it"
+    assert [health.level for health in _sources(parts)] == ["bad"]
+    matching(parts, metrics).run()
+    assert len(parts.store.vex.find()) == 1
+    (health,) = _sources(parts)
+    assert (health.name, health.level) == ("Source hub", "good")
+    assert "VEX with 1 records" in health.sentence
+    labels = {"source": "hub", "set": "VEX"}
+    read_at = metrics.registry.get_sample_value("bomgate_source_checked_timestamp_seconds", labels)
+    assert read_at is not None and read_at > 0
     parts.store.close()

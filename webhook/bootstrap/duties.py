@@ -26,7 +26,7 @@ from webhook.engines.controlling.retention import RetentionDuty
 from webhook.engines.controlling.rights import RightsDuty, controller_needs
 from webhook.engines.controlling.running_images import InventoryDuty, InventoryParts
 from webhook.engines.controlling.urgent import UrgentDuty
-from webhook.engines.controlling.vex import VexDuty
+from webhook.engines.controlling.vex import VexDuty, read_vex
 from webhook.engines.matching.sources import SetState
 from webhook.model.audits import AuditResult
 from webhook.model.records import OutdatedCounts
@@ -53,8 +53,8 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
     yield inventory(parts, metrics)
     if parts.sources.publish:
         yield matching(parts, metrics)
-    if parts.vex.has_sources:
-        yield VexDuty(parts.vex.intake(), settings.controller.vex_seconds)
+    if parts.vex.unscheduled:
+        yield VexDuty(parts.vex.intake(), parts.vex.unscheduled, settings.controller.vex_seconds)
     if settings.controller.urgent_components and parts.sources.asks:
         yield UrgentDuty(parts.downloader(), parts.clock, settings.controller)
     yield rereading(parts, metrics)
@@ -168,7 +168,8 @@ def matching(parts: Parts, metrics: Metrics) -> MatchDuty:
         metrics.replace("bomgate_source_unreadable", unreadable)
         metrics.replace("bomgate_source_published_timestamp_seconds", days)
 
-    made = MatchParts(parts.matcher, parts.exploits, parts.sources.schedule(parts.store))
+    schedule, intake = parts.sources.schedule(parts.store), parts.vex.intake()
+    made = MatchParts(parts.matcher, parts.exploits, schedule, partial(read_vex, intake))
     return MatchDuty(made, publish, parts.settings.controller.match_seconds)
 
 

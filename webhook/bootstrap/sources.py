@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -55,13 +56,13 @@ class Sources:
 
     @property
     def publish(self) -> bool:
-        """Whether there is a source of sets, of advisories or of data about attacks."""
+        """Whether there is a source of sets: of advisories, of data about attacks, or of VEX documents."""
         return bool(self.sets)
 
     @property
     def sets(self) -> Sequence[tuple[str, str]]:
         """Every source and set that the settings ask for, in their order."""
-        rules = [rule for rule in self.settings.sources or () if rule.kind in ("osv", "kev", "epss")]
+        rules = [rule for rule in self.settings.sources or () if rule.kind in ("osv", "kev", "epss", "vex")]
         return [(rule.name, name) for rule in rules for name in rule.ecosystems or (rule.kind.upper(),)]
 
     def schedule(self, store: Store) -> SourceSchedule:
@@ -70,10 +71,21 @@ class Sources:
         Args:
             store: where they are kept.
         """
-        from webhook.engines.matching.sources import SourceSchedule
+        from webhook.engines.matching.sources import SetState, SourceSchedule
+        from webhook.engines.vexintake import vex_cursor
 
-        hours = {rule.name: rule.every_hours for rule in self.settings.sources or () if rule.every_hours is not None}
-        return SourceSchedule(self.sets, hours, store.advisories, store.exploits, self.clock)
+        rules = self.settings.sources or ()
+        names = [rule.name for rule in rules if rule.kind == "vex"]
+
+        def vex() -> Iterator[SetState]:
+            documents = store.vex.of_sources() if names else {}
+            for name in names:
+                read = store.cursors.position(vex_cursor(name))
+                checked = None if read is None else dt.datetime.fromtimestamp(read, dt.UTC)
+                yield SetState(name, "VEX", documents.get(name, 0), checked)
+
+        hours = {rule.name: rule.every_hours for rule in rules if rule.every_hours is not None}
+        return SourceSchedule(self.sets, hours, store.advisories, store.exploits, self.clock, vex)
 
     @cached_property
     def asked(self) -> VulnerabilitySource:

@@ -80,6 +80,12 @@ class Vex:
         return [VexFiles(rule, exchange, self.clock) for rule in rules]
 
     @cached_property
+    def unscheduled(self) -> frozenset[str]:
+        """The sources of documents that have no interval."""
+        rules = self.settings.sources or ()
+        return frozenset(rule.name for rule in rules if rule.kind == "vex" and rule.every_hours is None)
+
+    @cached_property
     def has_sources(self) -> bool:
         """Whether there is a source of documents."""
         return any(rule.kind == "vex" for rule in self.settings.sources or ())
@@ -88,7 +94,8 @@ class Vex:
         """Takes documents in."""
         from webhook.engines.vexintake import VexIntake
 
-        return VexIntake(self.store.vex, self.sources, self.clock, by_two=self.settings.requests.required)
+        by_two = self.settings.requests.required
+        return VexIntake(self.store.vex, self.sources, self.clock, by_two=by_two, cursors=self.store.cursors)
 
     def keep_attached(self, digest: Digest, place: str, look: VexLook) -> None:
         """Keep the documents that are attached to an image.

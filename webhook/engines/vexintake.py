@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from webhook.errors import SourceError
 from webhook.model.triage import AuditNote
 from webhook.model.vex import KeptVex, VexChange, VexLook, VexOrigin, VexOriginKind
 from webhook.policy.loosening import ApprovalNeeded
-from webhook.ports import Clock, VexSource, VexStore
+from webhook.ports import Clock, CursorStore, VexSource, VexStore
 from webhook.sboms.vex import parse_vex
 
 log = logging.getLogger("bomgate.vex")
+
+
+def vex_cursor(source: str) -> str:
+    """The cursor that tells when a source of VEX documents was last read, in seconds since 1970."""
+    return f"vex:{source}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +74,20 @@ class VexIntake:
         sources: where they come from.
         clock: time.
         by_two: whether what loosens takes another person, so that nobody hands documents in or takes them out here.
+        cursors: where it is noted when a source was last read; None notes nothing.
     """
 
-    def __init__(self, store: VexStore, sources: Sequence[VexSource], clock: Clock, *, by_two: bool = False) -> None:
+    def __init__(
+        self,
+        store: VexStore,
+        sources: Sequence[VexSource],
+        clock: Clock,
+        *,
+        by_two: bool = False,
+        cursors: CursorStore | None = None,
+    ) -> None:
         self._store, self._sources, self._clock, self._by_two = store, sources, clock, by_two
+        self._cursors = cursors
 
     def add(self, data: bytes, how: HandedIn) -> tuple[KeptVex, bool]:
         """Keep a document that somebody hands in; with it, whether anything has changed.
@@ -133,15 +148,18 @@ class VexIntake:
                 remedy="Name a source of the kind vex in the settings file, and trust it there in vex.trust.",
             )
 
-    def update(self) -> tuple[VexUpdate, ...]:
-        """Read all sources again; one that cannot be read keeps the documents that it had.
+    def update(self, only: Collection[str] | None = None) -> tuple[VexUpdate, ...]:
+        """Read sources again; one that cannot be read keeps the documents that it had.
 
         Documents of sources that the settings do not name any more are taken out.
+
+        Args:
+            only: names of the sources that are read; None means all.
 
         Raises:
             StoreError: the database does not answer.
         """
-        updates = tuple(self._updated(source) for source in self._sources)
+        updates = tuple(self._updated(source) for source in self._sources if only is None or source.name in only)
         names = {source.name for source in self._sources}
         origins = [held.origin for held in self._store.find() if held.origin.kind is VexOriginKind.SOURCE]
         for name in sorted({origin.name for origin in origins} - names):
@@ -159,5 +177,7 @@ class VexIntake:
         new, gone, _ = self._store.settle(
             VexOriginKind.SOURCE, source.name, [(KeptVex(document, origin, now), data) for document, data in found], now
         )
+        if self._cursors is not None:
+            self._cursors.advance(vex_cursor(source.name), int(now.timestamp()))
         statements = sum(len(document.statements) for document, _ in found)
         return VexUpdate(source.name, len(found), statements, new, gone, tuple(problems))

@@ -51,6 +51,18 @@ class VexRepository:
             return _there(connection, mine)
 
     @persistent
+    def of_sources(self) -> Mapping[str, int]:
+        """How many documents there are by the name of their source.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        mine = and_(table.c.kind == VexOriginKind.SOURCE.value, table.c.removed_at.is_(None))
+        query = select(table.c.name, func.count()).where(mine).group_by(table.c.name)
+        with self._database.read() as connection:
+            return {str(name): int(number) for name, number in connection.execute(query)}
+
+    @persistent
     def payload(self, number: int) -> bytes | None:
         """A document as it was handed in or found; None when it is not there any more.
 

@@ -116,8 +116,6 @@ class SourceRule:
         yield from self._location_problems()
         if self.max_megabytes < 1:
             yield "has a maxMegabytes below 1"
-        if self.every_hours is not None and self.kind == VEX:
-            yield "cannot have everyHours; controller.vexSeconds says when the documents are read again"
         if self.every_hours is not None and not 0.25 <= self.every_hours <= 8760:
             yield "has an everyHours that is not from 0.25 to 8760"
         if self.kind == VEX and self.artifact:

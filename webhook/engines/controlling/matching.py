@@ -21,11 +21,13 @@ class MatchParts:
         matcher: compares components with advisories.
         exploits: keeps data about attacks.
         schedule: knows which sources are due.
+        read_vex: reads those of some names again that have VEX documents.
     """
 
     matcher: Matcher
     exploits: ExploitUpdater
     schedule: SourceSchedule
+    read_vex: Callable[[frozenset[str]], None] = lambda _names: None
 
 
 class MatchDuty:
@@ -57,6 +59,7 @@ class MatchDuty:
         """
         parts = self._parts
         if due := parts.schedule.due():
+            parts.read_vex(due)
             parts.exploits.update(due)
             report = parts.matcher.update(due)
             parts.exploits.refresh()

@@ -39,7 +39,8 @@ class ControllerOptions:
     )
     searches: int = field(default=4, metadata={"help": "Concurrent searches for SBOMs of running images."})
     vex_seconds: float = field(
-        default=3600.0, metadata={"help": "Seconds between looks at the sources of VEX documents."}
+        default=3600.0,
+        metadata={"help": "Seconds between looks at the sources of VEX documents that have no everyHours."},
     )
     match_seconds: float = field(
         default=5.0, metadata={"help": "Seconds between checks for components to match with advisories."}

@@ -14,13 +14,14 @@ class VexDuty:
 
     Args:
         intake: reads them.
+        names: of the sources that have no interval.
         interval_seconds: between the end of one pass and the start of the next.
     """
 
     name = "vex"
 
-    def __init__(self, intake: VexIntake, interval_seconds: float) -> None:
-        self._intake, self._interval = intake, interval_seconds
+    def __init__(self, intake: VexIntake, names: frozenset[str], interval_seconds: float) -> None:
+        self._intake, self._names, self._interval = intake, names, interval_seconds
 
     @property
     def interval_seconds(self) -> float:
@@ -33,9 +34,18 @@ class VexDuty:
         Raises:
             StoreError: the store did not answer.
         """
-        for update in self._intake.update():
-            if update.new or update.gone:
-                extra = {"source": update.source, "new": update.new, "gone": update.gone}
-                log.info("VEX documents of a source have changed", extra=extra)
-            for problem in update.problems:
-                log.warning("a VEX document was not read", extra={"source": update.source, "error": problem})
+        read_vex(self._intake, self._names)
+
+
+def read_vex(intake: VexIntake, names: frozenset[str]) -> None:
+    """Read some sources of VEX documents again, and log what has changed.
+
+    Raises:
+        StoreError: the store did not answer.
+    """
+    for update in intake.update(names):
+        if update.new or update.gone:
+            extra = {"source": update.source, "new": update.new, "gone": update.gone}
+            log.info("VEX documents of a source have changed", extra=extra)
+        for problem in update.problems:
+            log.warning("a VEX document was not read", extra={"source": update.source, "error": problem})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from webhook.ports import AdvisoryStore, Clock, ExploitStore
@@ -43,6 +43,7 @@ class SourceSchedule:
         advisories: where advisories are kept.
         exploits: where data about attacks are kept.
         clock: time.
+        others: the sets that are kept elsewhere.
     """
 
     wanted: Sequence[tuple[str, str]]
@@ -50,6 +51,7 @@ class SourceSchedule:
     advisories: AdvisoryStore
     exploits: ExploitStore
     clock: Clock
+    others: Callable[[], Iterable[SetState]] = tuple
     _tried: dict[str, float] = field(default_factory=dict)
 
     def states(self) -> list[SetState]:
@@ -70,6 +72,7 @@ class SourceSchedule:
             )
             for info in self.exploits.sets()
         }
+        there |= {(state.source, state.name): state for state in self.others()}
         return [there.get(key, SetState(*key)) for key in self.wanted]
 
     def due(self) -> frozenset[str]:
