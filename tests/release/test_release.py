@@ -57,12 +57,24 @@ def wheels() -> Path:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> Path:
-    """The wheel of the commit, its SBOM, and their checksums; made once, because all that is locked is installed."""
+    """The wheel of the commit, its SBOM, and their checksums.
+
+    The SBOM takes an environment with all that is locked, so that of a former run counts until something changes that
+    it is made from: the metadata of the wheel, the locks, or how it is made.
+    """
     folder = tmp_path_factory.mktemp("release")
     with exported() as sources, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIP_NO_INDEX", "1")
         patch.setenv("PIP_FIND_LINKS", str(wheels))
-        artifacts.sbom(sources, artifacts.wheel(sources, folder), folder)
+        wheel = artifacts.wheel(sources, folder)
+        names = ("pyproject.toml", "README.md", "webhook/__init__.py", "requirements", "release")
+        key = cache.digest(sysconfig.get_platform(), sys.version, *(sources.folder / name for name in names))
+
+        def describe(into: Path) -> None:
+            artifacts.sbom(sources, wheel, into)
+
+        shutil.copy(cache.once("release-sbom", key, describe) / f"bomgate-{__version__}.cdx.json", folder)
+        cache.prune("release-sbom", keep=2)
     artifacts.checksums(folder)
     return folder
 
