@@ -365,6 +365,12 @@ def test_the_cookie_is_for_this_host_alone_and_another_one_each_time(seen: Share
     assert seen.sessions.find(first) is None  # signing in ends the former session
 
 
+def test_a_request_of_somebody_who_has_not_signed_in_is_short(seen: Shared) -> None:
+    data = {"token": "dev", "more": "x" * 70_000}
+    answer = seen.app.test_client().post("/sign-in/token", data=data, headers=HEADERS, base_url=ORIGIN)
+    assert answer.status_code == 413 and "Set-Cookie" not in answer.headers
+
+
 def test_a_session_that_somebody_planted_is_not_taken_over(seen: Shared) -> None:
     client = seen.app.test_client()
     client.set_cookie("__Host-bomgate", "planted", domain=HOST, secure=True)

@@ -30,6 +30,8 @@ log = logging.getLogger("bomgate.console")
 OPEN = (*SIGNING_IN, "/healthz", "/metrics", "/static/style.css")
 """Paths for which nobody has to have signed in."""
 _MOST_BODY = 4 * 1024 * 1024
+_MOST_OPEN_BODY = 64 * 1024
+"""Of a request by which somebody signs in; anybody can send one."""
 
 
 def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
@@ -62,6 +64,7 @@ def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
         if request.method not in SAFE and not is_from_us(request, hosts):
             raise NotAllowed("The request was not begun by a page of this console.", remedy="Open the page itself.")
         if request.path in OPEN:
+            request.max_content_length = _MOST_OPEN_BODY
             return None
         if g.session is None:
             if _comes_from_elsewhere(request):

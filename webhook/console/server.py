@@ -6,14 +6,18 @@ import logging
 import socket
 import ssl
 import struct
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g, request
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
+
+from webhook.console.peers import WAITING_THREADS, ConsoleWorker, Peers
 
 log = logging.getLogger("bomgate.console")
 _SECONDS = 30
@@ -72,8 +76,10 @@ class ConsoleServer(BaseApplication):
         build: Callable[[], Served],
         files: tuple[Path | None, Path | None] = (None, None),
     ) -> None:
-        # A peer that says nothing, even within a handshake, frees its thread; accepted sockets inherit this.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _SILENT_SECONDS, 0))
+        # A peer that says or takes nothing, even within a handshake, frees its thread; accepted sockets inherit this.
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", _SILENT_SECONDS, 0))
+        self.peers, self._places = Peers(time.monotonic), threading.BoundedSemaphore(threads)
         self._listener, self._threads, self._build, self._files = listener, threads, build, files
         self._served: Served | None = None
         super().__init__()
@@ -83,8 +89,8 @@ class ConsoleServer(BaseApplication):
         settings: dict[str, Any] = {
             "bind": f"fd://{self._listener.fileno()}",
             "workers": 1,
-            "worker_class": "gthread",
-            "threads": self._threads,
+            "worker_class": ConsoleWorker,
+            "threads": self._threads + WAITING_THREADS,
             "timeout": _SECONDS,
             "graceful_timeout": 5,
             "forwarded_allow_ips": "",  # nobody speaks for another
@@ -103,8 +109,22 @@ class ConsoleServer(BaseApplication):
     def load(self) -> Any:
         """Make what is served; called in the process that serves it."""
         self._served = self._build()
+        self._served.app.before_request(self._take_place)
+        self._served.app.teardown_request(self._give_place)
         self._served.start()
         return self._served.app
+
+    def _take_place(self) -> None:
+        """Read the request whole, and wait for one of the places where requests are answered."""
+        request.get_data(parse_form_data=True)
+        self.peers.received()
+        self._places.acquire()
+        g.has_place = True
+
+    def _give_place(self, _problem: BaseException | None) -> None:
+        if g.pop("has_place", False):
+            self._places.release()
+        self.peers.answered()
 
     def _stop(self) -> None:
         if self._served is not None:
