@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from tests.console.conftest import HOST, Console
+from tests.console.world import LOG4J
+from webhook.engines.assessing.targets import find_target
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.policy.decisions import Decision
 
 FORM = {"type": "Ignore", "comment": "Not reachable.", "days": "10"}
 
@@ -87,6 +90,52 @@ def test_decisions_of_people_are_replaced_only_with_consent(console: Console) ->
     previewed(console, path, type="Blocked")
     assert recorded(console, path, type="Blocked", override="1").status_code == 303
     assert verdict(console, "EVIL-1") == ("deny", ["Blocked"])
+
+
+LOG4J_PACKAGE = LOG4J.partition("@")[0]
+SHOP = "registry.example/shop/web"
+
+
+@pytest.mark.parametrize(
+    ("decided", "wanted"),
+    [
+        (Scope(LOG4J_PACKAGE, image=SHOP), Scope(LOG4J_PACKAGE, image=SHOP)),
+        (Scope(LOG4J_PACKAGE), Scope(LOG4J_PACKAGE, image=SHOP)),
+        (Scope(LOG4J_PACKAGE, image=SHOP), Scope(LOG4J_PACKAGE, image=SHOP, namespace="shop")),
+        (Scope(LOG4J_PACKAGE, image=SHOP, namespace="shop"), Scope(LOG4J_PACKAGE, "<3", SHOP)),
+        (Scope(image=SHOP), Scope(LOG4J_PACKAGE, "<3")),
+        (Scope(namespace="shop"), Scope(LOG4J_PACKAGE, "<3")),
+        (Scope(LOG4J_PACKAGE), Scope(LOG4J_PACKAGE, image="registry.example/not-yet-here/*")),
+    ],
+    ids=["the same", "an image", "an image in a namespace", "versions", "not the image", "not the namespace", "new"],
+)
+def test_a_decision_of_a_person_is_replaced_by_consent_however_either_is_narrowed(
+    console: Console, decided: Scope, wanted: Scope
+) -> None:
+    parts, now = console.parts, console.parts.clock.now()
+    other = Assessment("CVE-2021-44228", "Blocked", decided, AssessmentSource.MANUAL, "ben", "no", now, None, batch="b")
+    parts.store.assessments.append([other])
+    parts.refresher.refresh()
+    body = {"vulnerabilities": ["CVE-2021-44228"], "type": "Ignore", "comment": "x", "package": wanted.package}
+    body |= {"image": wanted.image, "namespace": wanted.namespace, "versions": wanted.version_range}
+    refused = console.send("/api/v1/decisions", body)
+    assert refused.status_code == 400 and "consent" in refused.json["remedy"]
+    (told,) = console.send("/api/v1/decisions", {**body, "dryRun": True}).json["replaced"]
+    assert "by ben" in told
+    target = find_target(parts.store.vulnerabilities, "CVE-2021-44228", wanted, allow_unknown=False)
+    records = parts.assessor.planned(Decision("Ignore", "ana", "x"), [target])
+    (change,) = parts.assessor.impact(records)
+    assert change.replaces is not None and change.replaces.author == "ben", "the command line finds the same"
+
+
+def test_a_decision_that_a_narrower_one_outlives_replaces_nothing(console: Console) -> None:
+    parts, now = console.parts, console.parts.clock.now()
+    scope = Scope(LOG4J_PACKAGE, image=SHOP)
+    other = Assessment("CVE-2021-44228", "Blocked", scope, AssessmentSource.MANUAL, "ben", "no", now, None, batch="b")
+    parts.store.assessments.append([other])
+    parts.refresher.refresh()
+    body = {"vulnerabilities": ["CVE-2021-44228"], "type": "Ignore", "comment": "x", "package": LOG4J_PACKAGE}
+    assert console.send("/api/v1/decisions", body).json["replaced"] == []
 
 
 def test_who_decides_second_sees_that_somebody_has_decided(console: Console) -> None:

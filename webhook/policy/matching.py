@@ -201,6 +201,15 @@ class AssessmentIndex:
             return _UNASSESSED
         return Effective(None, None if lapsed is None else lapsed.assessment, open_claims)
 
+    def decided(self, vulnerability: Vulnerability, purl: Purl) -> Iterator[Assessment]:
+        """What people recorded about a vulnerability in a component, whatever else it is narrowed to."""
+        package = purl.package
+        for identifier in vulnerability.identifiers:
+            for other in (package, None, *self._related(package)):
+                for entry in self._entries.get((identifier.casefold(), other), ()):
+                    if entry.assessment.by_hand:
+                        yield entry.assessment
+
     def former(self, vulnerability: Vulnerability, package: str) -> Iterator[Assessment]:
         """Records for another spelling that may have meant this package."""
         for other in self._related(package):

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from msgspec import structs
 
+from webhook.engines.assessing.replacing import compared
 from webhook.engines.readmodel import ReadModel
-from webhook.model.assessments import Assessment, Scope
-from webhook.model.images import Digest, ImageRef, parse_image
+from webhook.model.assessments import Assessment
+from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.model.records import VulnerabilityQuery, VulnerabilityRecord
 from webhook.model.verdicts import Finding
 from webhook.policy.evaluation import Judge
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.phrases import state
-from webhook.policy.precedence import Place
 from webhook.policy.scopes import ParsedScope
 from webhook.ports import VulnerabilityStore
 
@@ -89,12 +90,11 @@ def _change(
             continue
         inside = _images(scope, vulnerability, affected, store)
         images |= inside
-        for place in _places(record.scope, inside):
-            for purl in affected:
-                was, will = (replace(judge, place=place).finding(purl, vulnerability.vulnerability) for judge in judges)
-                now[_described(was)] = then[_described(will)] = None
-                if was.assessment is not None and was.assessment.by_hand and will.assessment != was.assessment:
-                    replaced = replaced or was.assessment
+        is_known = record.scope.image is None or bool(inside)
+        for found in compared(record.scope, vulnerability.vulnerability, affected, partial(dict, inside), judges):
+            replaced = replaced or found.replaces
+            if is_known:
+                now[_described(found.was)] = then[_described(found.will)] = None
     return Change(structs.replace(record, sequence=0), tuple(now), tuple(then), replaced, images)
 
 
@@ -107,17 +107,6 @@ def _images(
         query = VulnerabilityQuery(identifier=record.vulnerability.id)
         records = [record for purl in affected for record in store.find(replace(query, package=purl))]
     return {digest: names for record in records for digest, names in record.images if scope.holds_in(digest, names)}
-
-
-def _places(scope: Scope, images: Mapping[Digest, tuple[str, ...]]) -> Iterator[Place]:
-    """Where to judge: anywhere in the namespace, or in each of the images that the scope is narrowed to."""
-    namespace = scope.namespace or ""
-    if scope.image is None:
-        yield Place(namespace=namespace)
-        return
-    for digest, names in images.items():
-        references: Sequence[ImageRef | None] = [parse_image(name) for name in names] or [None]
-        yield from (Place(reference, digest, namespace) for reference in references)
 
 
 def _described(finding: Finding) -> str:

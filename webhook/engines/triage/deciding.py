@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 
 from msgspec import structs
 
 from webhook.engines.assessing.assessor import Assessor
+from webhook.engines.assessing.replacing import Images, compared
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher
@@ -29,7 +31,6 @@ from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.audit import subject_of
 from webhook.policy.decisions import Decision, Target
 from webhook.policy.evaluation import Judge
-from webhook.policy.precedence import Place
 from webhook.policy.scopes import ParsedScope, canonical_scope
 from webhook.ports import Clock
 
@@ -255,25 +256,23 @@ class Decider:
             structs.replace(record, sequence=_NUMBERED_FROM + n) for n, record in enumerate(records)
         )
         was, will = Judge(parts.rules(), there, now), Judge(parts.rules(), after, now)
-        changed, numbers = 0, set()
+        images = _Images(parts.model, [number for _, components in affected.values() for number, _ in components])
+        changed, numbers = 0, set[int]()
         replaced: dict[int, Assessment] = {}
         for record in records:
             known = affected.get(record.vulnerability.casefold())
             if known is None:
                 continue
-            scope, place = ParsedScope.of(record.scope), Place(namespace=record.scope.namespace or "")
-            for number, purl in known[1]:
-                if not scope.holds(purl):
-                    continue
-                numbers.add(number)
-                before = replace(was, place=place).finding(purl, known[0])
-                then = replace(will, place=place).finding(purl, known[0])
-                if before.assessment == then.assessment and record.scope.image is None:
-                    continue
-                changed += 1
-                given = before.assessment
-                if given is not None and given.by_hand:
+            scope, changes = ParsedScope.of(record.scope), set[Purl]()
+            held = {number: purl for number, purl in known[1] if scope.holds(purl)}
+            numbers |= held.keys()
+            inside = partial(images.of, held, scope)
+            for found in compared(record.scope, known[0], list(held.values()), inside, (was, will)):
+                if found.changes:
+                    changes.add(found.purl)
+                if (given := found.replaces) is not None:
                     replaced[given.sequence] = given
+            changed += len(changes)
         board = parts.boards.now()
         digests = self._digests(board, numbers, records)
         will_be = Supposed(will, board.catalog.affected.named({record.vulnerability.casefold() for record in records}))
@@ -296,6 +295,26 @@ class Decider:
             if (known := board.by_digest.get(digest)) is not None
             and any(scope.holds_in(digest, known.names) for scope in scopes.values())
         ]
+
+
+class _Images:
+    """The images that have some components, whoever may see them; found when they are first asked for."""
+
+    def __init__(self, model: ReadModel, numbers: Iterable[int]) -> None:
+        self._model, self._numbers = model, frozenset(numbers)
+        self._names: Mapping[Digest, Sequence[str]] = {}
+        self._with: dict[int, list[Digest]] | None = None
+
+    def of(self, numbers: Iterable[int], scope: ParsedScope) -> Images:
+        """Those with one of some components that a scope holds."""
+        if self._with is None:
+            self._with, self._names = {}, self._model.names()
+            for digest, contents in self._model.contents():
+                for number in self._numbers.intersection(contents):
+                    self._with.setdefault(number, []).append(digest)
+        digests = dict.fromkeys(digest for number in numbers for digest in self._with.get(number, ()))
+        names = {digest: self._names.get(digest, ()) for digest in digests}
+        return {digest: given for digest, given in names.items() if scope.holds_in(digest, given)}
 
 
 def check_number(selected: int) -> None:
