@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
+import random
 
 import pytest
 
@@ -74,6 +76,33 @@ def test_what_is_not_there_is_told_with_what_is(plain):
     assert (told.ok, "its files are Debian/all.zip, npm/all.zip" in told.message) == (False, True)
     with pytest.raises(Final, match="There is no"):
         source(plain, "mirror/none:latest").fetch("Debian", None)
+
+
+class Pieces(io.BytesIO):
+    """A file that remembers how large the pieces were that it was given."""
+
+    def __init__(self):
+        super().__init__()
+        self.sizes = []
+
+    def write(self, piece):
+        self.sizes.append(len(piece))
+        return super().write(piece)
+
+
+def test_a_large_file_is_written_as_it_comes_and_begun_once_more_after_a_cut(lying):
+    archive = random.Random(7).randbytes(1_000_000)
+    manifest = layout(("Debian/all.zip", ZIP, archive))
+    lying.on(
+        "/v2/mirror/osv/manifests/latest",
+        Answer(body=manifest.blobs[manifest.tags["latest"]], headers={"Content-Type": images.OCI_MANIFEST}),
+    )
+    lying.on(f"/v2/mirror/osv/blobs/{sha256(archive)}", Answer(body=archive, cut=300_000), Answer(body=archive))
+    into = Pieces()
+    feed = source(lying.host)._feed
+    assert feed.download("Debian/all.zip", "Debian", "", into) == sha256(archive)
+    assert into.getvalue() == archive
+    assert (max(into.sizes) <= 256 * 1024, sum(into.sizes) > len(archive)) == (True, True)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def command(dry_run: bool, max_components: int | None, purls: Sequence[str], out
     answer (ossindex.ttlHours). Imports new SBOM files from sbom.directory first. If a run ends early, its answers are
     kept, and the exit code is 3.
 
-    Then brings the advisories of the osv sources up to date, matches all components if they changed, and reads the
+    Then brings the advisories of the osv sources up to date, matches the components that changes concern, and reads the
     sources of VEX documents again. The exit code is 3 if a source could not be read. Data about attacks (kev, epss) are
     brought up to date before all that.
     """

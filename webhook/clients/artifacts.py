@@ -1,7 +1,8 @@
 """Artefacts: files that a source keeps in a registry, as layers of one OCI artefact, read by the registry client.
 
 A layer is found by its title, as ``oras push`` writes it; the only layer of an artefact counts whatever its title is.
-What is read is checked against its digest and size, and the digest tells whether it is the known version.
+What is read goes to a file, and is checked against its digest and size on the way. The digest tells whether it is the
+known version.
 Source: the OCI image specification, ``org.opencontainers.image.title``.
 """
 
@@ -71,7 +72,7 @@ class ArtifactFeed:
         if layer.digest == known:
             return None
         try:
-            into.write(self._client.blob(self._repository, layer, budget))
+            self._client.blob_into(self._repository, layer, budget, into)
         except (InvalidInput, TooMuchAttached) as problem:
             raise Final(problem.message, remedy="Raise maxMegabytes of the source.") from problem
         except UnusableAnswer as problem:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from decimal import Decimal
 from typing import NamedTuple
 
-from webhook.model.advisories import FORMAT, Advisory, AdvisorySet, AdvisorySetInfo, AffectedVersions
+from webhook.model.advisories import Advisory, AdvisorySet, AffectedVersions
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ASKED, Vulnerability
@@ -59,6 +57,7 @@ class AdvisoryIndex:
         sets: by name of the source and ecosystem.
         words: the scores of severity words, by name of the source; :data:`WORDS` for sources that are not among them.
         asked: the scores that asked sources gave, by id and alias in upper case.
+        scores: of vectors, as another index has computed them; this one adds to them.
         former: ratings that vulnerabilities had, by id. Where a set is missing that they were borrowed from, they count
             beside those of the sets that are here.
     """
@@ -69,6 +68,7 @@ class AdvisoryIndex:
         words: Mapping[str, Mapping[str, Decimal]] | None = None,
         asked: Mapping[str, Decimal] | None = None,
         former: Mapping[str, Rating] | None = None,
+        scores: dict[str, Decimal | None] | None = None,
     ) -> None:
         self._words, self._asked, self._former = words or {}, asked or {}, former or {}
         self._sets: dict[str, list[tuple[str, AdvisorySet]]] = {}
@@ -82,7 +82,7 @@ class AdvisoryIndex:
         self._orders = {kind: VersionOrder(kind) for kind in _kinds()}
         self._described: dict[tuple[str, str], Vulnerability] = {}
         self._vectors: Mapping[str, Set[str]] | None = None
-        self._scores: dict[str, Decimal | None] = {}
+        self.scores = {} if scores is None else scores
         self._by_id: dict[tuple[str, str], Advisory] = {}
 
     @property
@@ -136,20 +136,20 @@ class AdvisoryIndex:
             return AdvisoryAnswer(ComponentState.VULNERABLE, tuple(found[key] for key in sorted(found)), fixed)
         return _UNKNOWN if unsure else _CLEAN
 
-    def rating(self, source: str, key: str) -> Rating | None:
-        """The rating of a vulnerability as it is now; None when no advisory is about it.
+    def is_rated_otherwise(self, source: str, key: str, known: Rating) -> bool:
+        """Whether a vulnerability has another rating than the known one; not when no advisory is about it.
 
         Args:
             source: whose advisory.
             key: id of the vulnerability, with or without the name of the source before it.
+            known: its rating.
         """
         if not self._by_id:
             self._by_id = {(name, advisory.id): advisory for name, advisory in self._all()}
         advisory = self._by_id.get((source, key)) or self._by_id.get((source, key.removeprefix(f"{source}:")))
-        if advisory is None:
-            return None
-        found = self._vulnerability(source, advisory)
-        return Rating(found.cvss_score, found.cvss_vector or "", found.score_origin)
+        if advisory is None or (known.vector and not known.origin and known.vector == advisory.vector):
+            return False
+        return self._rated(source, advisory) != known
 
     def _vulnerability(self, source: str, advisory: Advisory) -> Vulnerability:
         key = (source, advisory.id)
@@ -158,8 +158,7 @@ class AdvisoryIndex:
         return self._described[key]
 
     def _describe(self, source: str, advisory: Advisory) -> Vulnerability:
-        score = score_of_vector(advisory.vector) if advisory.vector else None
-        rating = Rating(score, advisory.vector) if score is not None else self._borrowed(source, advisory)
+        rating = self._rated(source, advisory)
         notes = [f"About {', '.join(advisory.parts[:20])}." if len(advisory.parts) > 1 else ""]
         if advisory.ended:
             notes.append(f"No fix will come for {', '.join(advisory.ended[:10])}, which are at their end of life.")
@@ -174,9 +173,13 @@ class AdvisoryIndex:
             aliases=tuple(sorted({*advisory.aliases, *([advisory.id] if is_cve else [])})),
             description=" ".join(filter(None, [*notes, advisory.details])),
             source=source,
-            scored_from_vector=score is not None,
+            scored_from_vector=rating.score is not None and not rating.origin,
             score_origin=rating.origin,
         )
+
+    def _rated(self, source: str, advisory: Advisory) -> Rating:
+        score = self._score(advisory.vector) if advisory.vector else None
+        return Rating(score, advisory.vector) if score is not None else self._borrowed(source, advisory)
 
     def _borrowed(self, source: str, advisory: Advisory) -> Rating:
         """The highest score that others have for the same vulnerability, or for a part of it; else that of the word.
@@ -201,9 +204,9 @@ class AdvisoryIndex:
         return max(found, key=lambda rating: (rating.score or LOWEST, rating.vector, rating.origin), default=_UNRATED)
 
     def _score(self, vector: str) -> Decimal | None:
-        if vector not in self._scores:
-            self._scores[vector] = score_of_vector(vector)
-        return self._scores[vector]
+        if vector not in self.scores:
+            self.scores[vector] = score_of_vector(vector)
+        return self.scores[vector]
 
     def _all(self) -> Iterator[tuple[str, Advisory]]:
         for sets in self._sets.values():
@@ -214,27 +217,6 @@ class AdvisoryIndex:
 def _id_of(source: str, advisory: Advisory) -> str:
     """What asked sources call by its CVE is theirs: a source says nothing about another's."""
     return f"{source}:{advisory.id}" if advisory.id.startswith("CVE-") else advisory.id
-
-
-def words_fingerprint(words: Mapping[str, Mapping[str, Decimal]]) -> str:
-    """What stands behind the fingerprint of sets where words have other scores than the usual ones; else empty."""
-    other = sorted(f"{source} {word} {score}" for source, some in words.items() for word, score in some.items())
-    is_usual = all(dict(some) == dict(WORDS) for some in words.values())
-    return "" if is_usual else f"+{hashlib.sha256(repr(other).encode()).hexdigest()[:16]}"
-
-
-def fingerprint_of(sets: Iterable[AdvisorySetInfo]) -> str:
-    """What is equal for equal sets; empty for none."""
-    names = sorted(f"{info.source}\n{info.ecosystem}\n{info.digest}" for info in sets)
-    return hashlib.sha256("\n\n".join([str(FORMAT), *names]).encode()).hexdigest() if names else ""
-
-
-def marks_of(sets: Iterable[AdvisorySetInfo]) -> dict[str, str]:
-    """By ecosystem, what is equal for equal sets: a JSON array of the format and of each source with its digest."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for info in sets:
-        found.setdefault(info.ecosystem, []).append((info.source, info.digest))
-    return {ecosystem: json.dumps([FORMAT, *sorted(some)]) for ecosystem, some in found.items()}
 
 
 def _vectors(advisories: Iterable[Advisory]) -> Mapping[str, Set[str]]:

@@ -9,7 +9,7 @@ Source: the OSV schema's table of ecosystems; where a distribution's records dif
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -118,6 +118,27 @@ def advisory_keys(purl: Purl) -> tuple[AdvisoryKey, ...]:
         return (source,)
     binary = AdvisoryKey(f"{place}/{purl.name}", context.version)
     return (binary, source) if context.distribution in _BY_SOURCE and binary.name != source.name else (binary,)
+
+
+def may_be_under(names: Iterable[str]) -> Callable[[str], bool]:
+    """Tells quickly whether advisories about a package of a distribution may be kept under one of some names.
+
+    Args:
+        names: such as ``debian-12/openssl``.
+
+    Returns:
+        Takes the text of a key. It is never false for one that :func:`advisory_keys` gives one of the names for.
+    """
+    packages = {name.partition("/")[2] for name in names}
+
+    def may_be(text: str) -> bool:
+        coordinates, _, stated = text.partition("?")
+        if "%" in text or coordinates.partition("@")[0].rpartition("/")[2] in packages:
+            return True
+        _, said, source = stated.partition("upstream=")
+        return bool(said) and source in packages
+
+    return may_be
 
 
 def covers(purl: Purl, ecosystems: Collection[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -51,11 +51,21 @@ class AdvisoryStore(Protocol):
     def load(self, source: str, ecosystem: str) -> AdvisorySet | None:
         """The advisories of a set; None when there are none that this program can read."""
 
-    def keep(self, fetched: FetchedSet, at: dt.datetime, former: str) -> bool:
+    def keep(self, fetched: FetchedSet, at: dt.datetime, former: str, names: Collection[str] | None = None) -> bool:
         """Replace a set as a whole, or note that it is still the newest one.
 
-        Nothing is kept, and the answer is False, when the digest of the set is not ``former`` any more.
+        Nothing is kept, and the answer is False, when the digest of the set is not ``former`` any more. ``names`` are
+        those of packages about which it says something else than the former one; None when they are not known.
         """
+
+    def changed_names(self, source: str, ecosystem: str, since: str, until: str) -> Collection[str] | None:
+        """Names of packages about which two versions of a set, given by their digests, do not say the same.
+
+        None when that is not known.
+        """
+
+    def under(self, ecosystem: str, names: Collection[str]) -> Sequence[tuple[int, Purl]]:
+        """Components whose advisories may be kept under one of some names, and possibly others."""
 
     def drop(self, source: str, ecosystem: str) -> None:
         """Remove a set."""

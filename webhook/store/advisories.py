@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import Connection, Dialect, Select, delete, select, update
+from sqlalchemy import delete, select, update
 
 from webhook.model.advisories import FORMAT, AdvisorySet, AdvisorySetInfo, FetchedSet, MatchedEcosystem, MatchProgress
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ASKED
-from webhook.policy.advisoryindex import Rating, fingerprint_of
+from webhook.policy.advisoryindex import Rating
+from webhook.store.advisoryrows import having, infos_of, is_of, ratings_of
+from webhook.store.changednames import components_under, kept_names, merged_names
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent
 from webhook.store.matching import record_matches
 from webhook.store.matchprogress import confirm_ecosystem, note_matched, note_through, progress_of
-from webhook.store.queries import among_values, raw_rows, rows_among
+from webhook.store.queries import raw_rows, rows_among
 from webhook.store.rows import read_texts
-from webhook.store.tables import advisory_sets, advisory_state, components, findings, vulnerabilities
-from webhook.store.values import to_json, to_moment
+from webhook.store.tables import advisory_sets, advisory_state, components, vulnerabilities
+from webhook.store.values import to_json
 
 if TYPE_CHECKING:
     from webhook.model.advisories import ComponentMatch
@@ -30,10 +32,9 @@ if TYPE_CHECKING:
     from webhook.ports import AutoAssess
 
 _SET = msgspec.msgpack.Decoder(AdvisorySet)
-_COUNTS = msgspec.json.Decoder(dict[str, int])
 _LEVEL = 6
 _MOST_BYTES = 2 * 1024 * 1024 * 1024
-_S, _V = advisory_sets.c, vulnerabilities.c
+_S = advisory_sets.c
 
 
 class AdvisoryRepository:
@@ -54,7 +55,7 @@ class AdvisoryRepository:
             StoreError: the database does not answer.
         """
         with self._database.read() as connection:
-            return _infos(connection)
+            return infos_of(connection)
 
     @persistent
     def load(self, source: str, ecosystem: str) -> AdvisorySet | None:
@@ -75,7 +76,7 @@ class AdvisoryRepository:
         return found if found.format == FORMAT else None
 
     @persistent
-    def keep(self, fetched: FetchedSet, at: dt.datetime, former: str) -> bool:
+    def keep(self, fetched: FetchedSet, at: dt.datetime, former: str, names: Collection[str] | None = None) -> bool:
         """Replace a set as a whole, or note that it is still the newest one.
 
         Args:
@@ -83,6 +84,7 @@ class AdvisoryRepository:
             at: when it was asked, UTC.
             former: digest of the set that is replaced; empty for none. Of two processes that replace it at once the
                 second changes nothing, because it may have what is older.
+            names: of packages about which it says something else than the former one; None when they are not known.
 
         Returns:
             Whether it was kept.
@@ -106,15 +108,36 @@ class AdvisoryRepository:
             "is_unreadable": False,
             "payload": zlib.compress(msgspec.msgpack.encode(fetched.content), _LEVEL),
         }
-        upsert = self._database.upsert(advisory_sets).values(
-            source=fetched.source, ecosystem=fetched.ecosystem, **values
-        )
+        key = (fetched.source, fetched.ecosystem)
         with self._database.write() as connection:
+            values["changed_names"] = merged_names(connection, key, former, fetched.digest, names)
+            upsert = self._database.upsert(advisory_sets).values(source=key[0], ecosystem=key[1], **values)
             # Without a former one only the first to come finds none.
             conflict = upsert.on_conflict_do_update(
                 index_elements=["source", "ecosystem"], set_=values, where=_S.digest == former
             )
             return connection.execute(conflict.returning(_S.source)).first() is not None
+
+    @persistent
+    def changed_names(self, source: str, ecosystem: str, since: str, until: str) -> Collection[str] | None:
+        """Names of packages about which two versions of a set, given by their digests, do not say the same.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            kept = kept_names(connection, (source, ecosystem))
+        return kept.names if kept is not None and (kept.since, kept.until) == (since, until) else None
+
+    @persistent
+    def under(self, ecosystem: str, names: Collection[str]) -> Sequence[tuple[int, Purl]]:
+        """Components whose advisories may be kept under one of some names, and possibly others.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.snapshot() as snapshot:
+            return list(components_under(snapshot, ecosystem, sorted(names)))
 
     @persistent
     def drop(self, source: str, ecosystem: str) -> None:
@@ -170,10 +193,8 @@ class AdvisoryRepository:
         Raises:
             StoreError: the database does not answer.
         """
-        columns = (_V.source, _V.id, _V.cvss_score, _V.cvss_vector, _V.score_origin)
         with self._database.read() as connection:
-            rows = connection.execute(select(*columns).where(_V.source != ASKED))
-            return {(source, key): Rating(score, vector or "", origin) for source, key, score, vector, origin in rows}
+            return ratings_of(connection)
 
     @persistent
     def having(self, ids: Sequence[str]) -> Sequence[tuple[int, Purl]]:
@@ -183,7 +204,7 @@ class AdvisoryRepository:
             StoreError: the database does not answer.
         """
         with self._database.read() as connection:
-            found = {(number, purl) for rows in rows_among(connection, _having, ids) for number, purl in rows}
+            found = {(number, purl) for rows in rows_among(connection, having, ids) for number, purl in rows}
         return [(number, Purl(purl)) for number, purl in sorted(found)]
 
     @persistent
@@ -219,7 +240,7 @@ class AdvisoryRepository:
             StoreError: nothing was changed.
         """
         with self._database.change(lazily=True) as change:
-            if not _is_of(fingerprint, change.connection):
+            if not is_of(fingerprint, change.connection):
                 change.discarded = True
                 return None
             result, changed = record_matches(self._database, change, found, assess, now, reassess=reassess)
@@ -247,7 +268,7 @@ class AdvisoryRepository:
         """
         with self._database.change() as change:
             connection = change.connection
-            if not _is_of(fingerprint, connection):
+            if not is_of(fingerprint, connection):
                 change.discarded = True
                 return False
             note_matched(connection, matched)
@@ -268,34 +289,3 @@ class AdvisoryRepository:
         """
         with self._database.change() as change:
             change.discarded = not confirm_ecosystem(change.connection, ecosystem, mark, at)
-
-
-def _is_of(fingerprint: str, connection: Connection) -> bool:
-    """Whether a fingerprint is of the sets that are kept; what the settings make of them stands behind a plus sign."""
-    return fingerprint_of(_infos(connection)) == fingerprint.partition("+")[0]
-
-
-def _infos(connection: Connection) -> list[AdvisorySetInfo]:
-    names = (_S.source, _S.ecosystem, _S.digest, _S.tag, _S.checked_at, _S.changed_at, _S.advisories, _S.counts)
-    query = select(*names, _S.newest, _S.is_unreadable).order_by(_S.source, _S.ecosystem)
-    return [
-        AdvisorySetInfo(
-            source,
-            ecosystem,
-            digest,
-            tag,
-            to_moment(checked),
-            to_moment(changed),
-            advisories,
-            _COUNTS.decode(counts),
-            newest,
-            bool(is_unreadable),
-        )
-        for rows in raw_rows(connection, query)
-        for source, ecosystem, digest, tag, checked, changed, advisories, counts, newest, is_unreadable in rows
-    ]
-
-
-def _having(dialect: Dialect) -> Select[Any]:
-    query = select(components.c.id, components.c.purl).join(findings, findings.c.component_id == components.c.id)
-    return query.where(among_values(dialect, findings.c.vulnerability_id))

@@ -223,7 +223,7 @@ advisory_sets = Table(
     Column("payload", LargeBinary, nullable=False),  # MessagePack of model.advisories, compressed by zlib
     Column("newest", CleanText, nullable=False, server_default=""),  # the latest ``modified`` of a record, as written
     Column("is_unreadable", Boolean, nullable=False, server_default=false()),  # by the program that tried last
-    Column("changed_names", LargeBinary),  # MessagePack of store.changednames; of packages that changed
+    Column("changed_names", LargeBinary),  # MessagePack; see store.changednames
 )
 """Advisories by source and ecosystem; each set is replaced as a whole. No read model has them."""
 

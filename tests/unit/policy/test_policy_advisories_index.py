@@ -12,8 +12,9 @@ from tests.osv import affected, openssl, record
 from webhook.clients.osv.records import SetBuilder
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
-from webhook.policy.advisoryindex import AdvisoryIndex, words_fingerprint
+from webhook.policy.advisoryindex import AdvisoryIndex
 from webhook.policy.advisorykeys import ECOSYSTEMS, advisory_keys, ecosystem_of, key_of
+from webhook.policy.advisorymarks import words_fingerprint
 from webhook.policy.phrases import score_origin
 from webhook.policy.severitywords import severity_words, words_problems
 

@@ -239,6 +239,27 @@ def test_a_set_that_is_unchanged_costs_nothing_for_each_component(real_store: St
     assert copy.newest_answer == clock.now()
 
 
+def test_components_of_packages_that_changed_are_matched_again_and_no_others(
+    real_store: Store, clock: FakeClock
+) -> None:
+    tzdata, es = "pkg:deb/debian/tzdata@2024a-0?distro=debian-12", "pkg:npm/lodash-es@4.17.20"
+    add(real_store, [LIBSSL, tzdata, LODASH, LODASH.replace("20", "22"), es])
+    other = record("GHSA-es", affected("npm", "lodash-es", {"introduced": "0"}))
+    shelf = Shelf(Debian=[openssl()], npm=[lodash(), other])
+    engine, reader = matcher(real_store, clock, shelf, asks=False), Reader(real_store)
+    assert engine.update().matched == 5
+    assert reader.follow()["vulnerable"] == 3
+    events = ({"introduced": "0"}, {"fixed": "4.17.23"})
+    shelf.records["npm"], shelf.version = [other, record("GHSA-35jh", affected("npm", "lodash", *events))], 2
+    assert engine.update().matched == 2
+    assert reader.follow()["vulnerable"] == 4
+    shelf.records["Debian"], shelf.version = [openssl(withdrawn="2026-02-01T00:00:00Z"), openssl() | {"id": "X"}], 3
+    engine._update(shelf, "Debian", real_store.advisories.sets()[0])  # and is killed
+    assert matcher(real_store, clock, shelf, asks=False).match().matched == 1
+    reader.follow()
+    assert {found.id for held in reader.vulnerable for found in held.vulnerabilities} == {"GHSA-35jh", "GHSA-es", "X"}
+
+
 def test_sets_that_changed_meanwhile_are_not_written_over(real_store: Store, clock: FakeClock) -> None:
     add(real_store, [LIBSSL])
     engine = matcher(real_store, clock, Shelf(Debian=[openssl()]))

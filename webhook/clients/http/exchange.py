@@ -168,11 +168,13 @@ class Exchange:
         if stated is not None and stated > limit:
             raise too_large(request, limit)
         content = bytearray()
+        take, size = request.begin() if request.begin is not None and status == 200 else content.extend, 0
         # read1 gives what has arrived, so that a body that only drips meets the deadline too.
         while chunk := response.read1(_CHUNK, decode_content=request.compressed):
-            content += chunk
-            if len(content) > limit:
+            size += len(chunk)
+            if size > limit:
                 raise too_large(request, limit)
+            take(chunk)
             self._left(request, deadline)
         return bytes(content)
 

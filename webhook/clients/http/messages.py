@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from webhook import __version__
@@ -25,6 +25,8 @@ class Request:
         body: what is sent; it may be secret.
         compressed: whether the answer may be compressed.
         what: what it asks for, for people; empty where the server says enough.
+        begin: takes the body of an answer with status 200 in place of the answer: called when such a body begins, also
+            when the request is sent once more, it gives what each piece is handed to. None keeps bodies in memory.
     """
 
     destination: Destination
@@ -36,6 +38,7 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     compressed: bool = False
     what: str = ""
+    begin: Callable[[], Callable[[bytes], object]] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

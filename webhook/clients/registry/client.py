@@ -9,10 +9,12 @@ import copy
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import IO
 
 from webhook.clients.http.headers import joined, next_link
 from webhook.clients.http.messages import Answer, Request
 from webhook.clients.http.problems import origin
+from webhook.clients.registry.blobs import BlobFile, checked_bytes
 from webhook.clients.registry.calls import CAP_REMEDY, Budget, Calls
 from webhook.clients.registry.credentials import Keychain
 from webhook.clients.registry.dockerconfig import Credential
@@ -160,25 +162,43 @@ class RegistryClient:
             UnusableAnswer: it is missing, or not what its digest or size says.
             SourceError: the registry did not answer, or refused to.
         """
+        request, digest = self._blob_request(repository, descriptor, budget)
+        reply = self._calls.get(repository, request, budget)
+        _refuse_missing(reply, repository, digest)
+        checked_bytes(reply.body, digest, descriptor.size, f"{repository.name}@{digest}")
+        return reply.body
+
+    def blob_into(self, repository: Repository, descriptor: Descriptor, budget: Budget, into: IO[bytes]) -> None:
+        """Write a blob to a file as it comes.
+
+        Args:
+            repository: where it is.
+            descriptor: says what it is.
+            budget: what it may cost.
+            into: where to; what it has is replaced, and is of no use when an error is raised.
+
+        Raises:
+            InvalidInput, TooMuchAttached, UnusableAnswer, SourceError: as for :meth:`blob`.
+        """
+        request, digest = self._blob_request(repository, descriptor, budget)
+        file = BlobFile(into, digest)
+        reply = self._calls.get(repository, replace(request, begin=file.begin), budget)
+        _refuse_missing(reply, repository, digest)
+        budget.bytes -= descriptor.size
+        file.check(descriptor.size, f"{repository.name}@{digest}")
+
+    def _blob_request(self, repository: Repository, descriptor: Descriptor, budget: Budget) -> tuple[Request, Digest]:
+        """What asks for a blob, and its digest."""
         digest = checked_digest(descriptor, repository.name)
-        where = f"{repository.name}@{digest}"
         limit = self._options.max_blob_bytes
         if budget.bytes < descriptor.size <= limit:
             most = self._options.bytes_per_image
             raise TooMuchAttached(f"The search reads more than {most} bytes from registries.", remedy=CAP_REMEDY)
         if not 0 <= descriptor.size <= limit:
-            raise InvalidInput(f"{where} has {descriptor.size} bytes; at most {limit} are read", remedy=CAP_REMEDY)
+            what = f"{repository.name}@{digest} has {descriptor.size} bytes"
+            raise InvalidInput(f"{what}; at most {limit} are read", remedy=CAP_REMEDY)
         url = f"{repository.registry.url}/v2/{repository.path}/blobs/{digest}"
-        reply = self._calls.get(
-            repository, Request(repository.registry.destination, "GET", url, descriptor.size), budget
-        )
-        if reply.status == 404:
-            raise UnusableAnswer(
-                f"{repository.name} refers to {digest.short}, which the registry does not have.",
-                remedy="Attach the SBOM again; the attachment was copied or deleted in part.",
-            )
-        checked_bytes(reply.body, digest, descriptor.size, where)
-        return reply.body
+        return Request(repository.registry.destination, "GET", url, descriptor.size), digest
 
     def referrers(self, repository: Repository, subject: Digest, budget: Budget, url: str = "") -> Page | None:
         """One page of what refers to a manifest.
@@ -249,26 +269,12 @@ class RegistryClient:
         return Request(repository.registry.destination, method, url, self._options.max_manifest_bytes, _ACCEPT)
 
 
-def checked_bytes(body: bytes, expected: Digest | None, size: int, where: str) -> Digest:
-    """The digest of bytes that were read.
-
-    Args:
-        body: the bytes.
-        expected: what it has to be; None when nothing says it, for SHA-256.
-        size: how many bytes there have to be; negative when nothing says it.
-        where: what they are, for people.
-
-    Raises:
-        UnusableAnswer: they are not what they should be.
-    """
-    remedy = "The registry, a mirror, or a proxy in between changes what it passes on; nothing of it is used."
-    if 0 <= size != len(body):
-        raise UnusableAnswer(f"{where} has {len(body)} bytes instead of {size}.", remedy=remedy)
-    algorithm = expected.partition(":")[0] if expected is not None else "sha256"
-    found = Digest(f"{algorithm}:{hashlib.new(algorithm, body).hexdigest()}")
-    if expected is not None and found != expected:
-        raise UnusableAnswer(f"{where} is not what its digest says: its bytes have {found.short}.", remedy=remedy)
-    return found
+def _refuse_missing(reply: Answer, repository: Repository, digest: Digest) -> None:
+    if reply.status == 404:
+        raise UnusableAnswer(
+            f"{repository.name} refers to {digest.short}, which the registry does not have.",
+            remedy="Attach the SBOM again; the attachment was copied or deleted in part.",
+        )
 
 
 def _next_page(reply: Answer) -> str:

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from webhook.model.advisories import AdvisorySet, AdvisorySetInfo
-from webhook.policy.advisoryindex import AdvisoryIndex, Rating, fingerprint_of, words_fingerprint
+from webhook.model.advisories import AdvisorySet, AdvisorySetInfo, FetchedSet
+from webhook.policy.advisorychanges import changed_names
+from webhook.policy.advisoryindex import AdvisoryIndex, Rating
+from webhook.policy.advisorymarks import fingerprint_of, words_fingerprint
 from webhook.ports import AdvisoryStore
 
 log = logging.getLogger("bomgate.matching")
@@ -31,6 +33,7 @@ class LoadedSets:
         self._store, self._words = store, words
         self._fingerprint = ""
         self._sets: dict[_Key, tuple[_Version, AdvisorySet | None]] = {}
+        self._brought: dict[_Key, tuple[_Version, AdvisorySet]] = {}
         self.index = AdvisoryIndex({})
         self.broken: frozenset[str] = frozenset()
 
@@ -52,8 +55,9 @@ class LoadedSets:
         loaded: dict[_Key, tuple[_Version, AdvisorySet | None]] = {}
         for info in sets:
             key = (info.source, info.ecosystem)
-            there = self._sets.get(key)
-            loaded[key] = there if there and there[0] == wanted[key] else (wanted[key], self._store.load(*key))
+            there = [held for held in (self._brought.pop(key, None), self._sets.get(key)) if held]
+            known = next((held for held in there if held[0] == wanted[key]), None)
+            loaded[key] = known or (wanted[key], self._store.load(*key))
             if (loaded[key][1] is None) != info.is_unreadable:
                 self._store.note_readable(info, is_unreadable=loaded[key][1] is None)
         self.broken = frozenset(ecosystem for (_, ecosystem), (_, content) in loaded.items() if content is None)
@@ -63,7 +67,11 @@ class LoadedSets:
         contents = {key: content for key, (_, content) in loaded.items() if content is not None}
         self._sets, self._fingerprint = loaded, fingerprint
         self.index = AdvisoryIndex(
-            contents, self._words, self._store.asked_scores() if contents else {}, self._former() if self.broken else {}
+            contents,
+            self._words,
+            self._store.asked_scores() if contents else {},
+            self._former() if self.broken else {},
+            self.index.scores,
         )
 
     def fingerprint(self, sets: Sequence[AdvisorySetInfo]) -> str:
@@ -76,6 +84,19 @@ class LoadedSets:
         if content is None:
             return replace(info, digest="", tag="")
         return replace(info, newest=info.newest or content.newest)
+
+    def take(self, fetched: FetchedSet, at: dt.datetime) -> None:
+        """Know a set that was kept just now, so that it need not be read from the store."""
+        if fetched.content is not None:
+            self._brought[fetched.source, fetched.ecosystem] = ((fetched.digest, at), fetched.content)
+            self._fingerprint = ""
+
+    def changed_names(self, info: AdvisorySetInfo | None, fetched: FetchedSet) -> frozenset[str] | None:
+        """Names of packages about which a set says something else than the one that it replaces; None: not known."""
+        former = None if info is None else self._content(info)
+        if former is None or fetched.content is None:
+            return None
+        return changed_names(fetched.ecosystem, former, fetched.content)
 
     def _content(self, info: AdvisorySetInfo) -> AdvisorySet | None:
         there = self._sets.get((info.source, info.ecosystem))

@@ -10,12 +10,14 @@ from decimal import Decimal
 from functools import cached_property
 
 from webhook.engines.matching.loadedsets import LoadedSets
+from webhook.engines.matching.plans import MatchPlan
 from webhook.errors import BomgateError, SourceError
 from webhook.model.advisories import AdvisorySetInfo, ComponentMatch, MatchedEcosystem, MatchProgress
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
-from webhook.policy.advisoryindex import AdvisoryAnswer, AdvisoryIndex, marks_of
+from webhook.policy.advisoryindex import AdvisoryAnswer, AdvisoryIndex
 from webhook.policy.advisorykeys import covers, ecosystem_of
+from webhook.policy.advisorymarks import marks_of
 from webhook.ports import AdvisorySource, AdvisoryStore, AutoAssess, Clock
 
 log = logging.getLogger("bomgate.matching")
@@ -183,8 +185,11 @@ class Matcher:
                 problem=problem.message,
                 remedy=problem.remedy,
             )
-        is_kept = self.store.keep(fetched, self.clock.now(), there.digest if there else "")
-        if not is_kept:
+        names, now = self._loaded.changed_names(there, fetched), self.clock.now()
+        is_kept = self.store.keep(fetched, now, there.digest if there else "", names)
+        if is_kept:
+            self._loaded.take(fetched, now)
+        else:
             extra = {"source": source.name, "ecosystem": ecosystem}
             log.info("another process has brought the set up to date", extra=extra)
         changed = is_kept and fetched.content is not None
@@ -200,18 +205,17 @@ class Matcher:
             return MatchReport()
         self._loaded.load(sets)
         broken = self._loaded.broken
-        # An ecosystem without sets is to be forgotten; one with a set that cannot be read says what it said.
-        due = {name for name in {*marks, *progress.marks} - broken if marks.get(name) != progress.marks.get(name)}
-        is_unsettled = bool(due) or (not broken and progress.fingerprint != fingerprint)
+        plan = MatchPlan.of(self.store, marks, progress.marks, broken)
+        is_unsettled = bool(plan) or (not broken and progress.fingerprint != fingerprint)
         if is_through and not is_unsettled:
             return MatchReport()
         report, through, checked = MatchReport(), progress.through, _checked(sets)
-        for page in self._pages(progress, due):
+        for page in self._pages(progress, plan.whole):
             recorded = self._record(fingerprint, page, checked, report)
             if recorded is None:
                 return None
             report, through = recorded, max(through, page[-1][0])
-        for page in self._rescored(through) if is_unsettled else ():
+        for page in self._again(plan, progress.through) if is_unsettled else ():
             recorded = self._record(fingerprint, page, checked, report)
             if recorded is None:
                 return None
@@ -254,17 +258,13 @@ class Matcher:
             if picked:
                 yield picked
 
-    def _rescored(self, through: int) -> Iterator[Sequence[tuple[int, Purl]]]:
-        """Components with vulnerabilities whose score is another now, because what it is borrowed from has changed."""
+    def _again(self, plan: MatchPlan, through: int) -> Iterator[Sequence[tuple[int, Purl]]]:
+        """Components of packages whose advisories have changed, and then those with vulnerabilities whose score has."""
+        yield from _paged(sorted((number, purl) for number, purl in plan.components(self.store) if number <= through))
         index, ratings = self._loaded.index, self.store.ratings()
-        moved = [key for (source, key), known in ratings.items() if index.rating(source, key) not in (None, known)]
-        found = [
-            (number, purl)
-            for number, purl in (self.store.having(moved) if moved else ())
-            if number <= through and ecosystem_of(purl) not in self._loaded.broken
-        ]
-        for start in range(0, len(found), _PAGE):
-            yield found[start : start + _PAGE]
+        moved = [key for (source, key), known in ratings.items() if index.is_rated_otherwise(source, key, known)]
+        found = self.store.having(moved) if moved else ()
+        yield from _paged([(number, purl) for number, purl in found if ecosystem_of(purl) not in self._loaded.broken])
 
     def _match(self, number: int, purl: Purl, checked: Mapping[str, dt.datetime]) -> ComponentMatch:
         """What is said of a component: unknown where a set that cannot be read could say that it is vulnerable."""
@@ -275,6 +275,11 @@ class Matcher:
         ecosystem = ecosystem_of(purl) if said.state is not ComponentState.NOT_COVERED else ""
         at = checked[ecosystem] if ecosystem else self.clock.now()
         return ComponentMatch(number, purl, ecosystem, said.state, said.vulnerabilities, said.fixed, at)
+
+
+def _paged(components: Sequence[tuple[int, Purl]]) -> Iterator[Sequence[tuple[int, Purl]]]:
+    for start in range(0, len(components), _PAGE):
+        yield components[start : start + _PAGE]
 
 
 def _checked(sets: Sequence[AdvisorySetInfo]) -> Mapping[str, dt.datetime]:

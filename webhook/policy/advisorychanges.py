@@ -1,0 +1,63 @@
+"""Changes of advisories: about which packages two versions of a set say different things."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from webhook.model.advisories import Advisory, AdvisorySet, AffectedVersions
+from webhook.policy.advisorykeys import DISTRIBUTIONS
+
+_GONE = -1
+
+
+def changed_names(ecosystem: str, before: AdvisorySet, after: AdvisorySet) -> frozenset[str] | None:
+    """The names of packages whose advisories are others, or say something else, in the second set.
+
+    Args:
+        ecosystem: of both.
+        before: the former set.
+        after: the present one.
+
+    Returns:
+        None when whole releases came or went, so that all their packages are concerned.
+    """
+    if ecosystem in DISTRIBUTIONS and _releases(before) != _releases(after):
+        return None
+    numbers = {advisory.id: number for number, advisory in enumerate(after.advisories)}
+    same = [_same(advisory, after.advisories, numbers) for advisory in before.advisories]
+    was, now = before.packages, after.packages
+    found = {*(was.keys() ^ now.keys())}
+    found.update(name for name in was.keys() & now.keys() if not _are_equal(was[name], now[name], same))
+    return frozenset(found)
+
+
+def _releases(content: AdvisorySet) -> set[str]:
+    return {name.partition("/")[0] for name in content.packages}
+
+
+def _same(advisory: Advisory, others: Sequence[Advisory], numbers: dict[str, int]) -> int:
+    """Where an equal advisory is among others."""
+    number = numbers.get(advisory.id, _GONE)
+    return number if number != _GONE and others[number] == advisory else _GONE
+
+
+def _are_equal(was: Sequence[AffectedVersions], now: Sequence[AffectedVersions], same: Sequence[int]) -> bool:
+    """Whether the same advisories say the same, in any order."""
+    if len(was) != len(now):
+        return False
+    if all(_says_same(former, present, same) for former, present in zip(was, now, strict=True)):
+        return True
+    by_number = {present.advisory: present for present in now}
+    return len(by_number) == len(now) and all(
+        (present := by_number.get(same[former.advisory])) is not None and _says_same(former, present, same)
+        for former in was
+    )
+
+
+def _says_same(former: AffectedVersions, present: AffectedVersions, same: Sequence[int]) -> bool:
+    return (
+        same[former.advisory] == present.advisory
+        and former.intervals == present.intervals
+        and former.versions == present.versions
+        and former.is_unreadable == present.is_unreadable
+    )

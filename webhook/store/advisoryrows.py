@@ -1,0 +1,65 @@
+"""Rows about advisories: what is kept of sets beside their content, and what they say of vulnerabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Dialect, Select, Text, literal, select
+
+from webhook.model.advisories import AdvisorySetInfo
+from webhook.model.vulnerabilities import ASKED
+from webhook.policy.advisoryindex import Rating
+from webhook.policy.advisorymarks import fingerprint_of
+from webhook.store.queries import among_values, raw_rows
+from webhook.store.tables import advisory_sets, components, findings, vulnerabilities
+from webhook.store.values import to_moment
+
+_COUNTS = msgspec.json.Decoder(dict[str, int])
+_S, _V = advisory_sets.c, vulnerabilities.c
+
+
+def is_of(fingerprint: str, connection: Connection) -> bool:
+    """Whether a fingerprint is of the sets that are kept; what the settings make of them stands behind a plus sign."""
+    return fingerprint_of(infos_of(connection)) == fingerprint.partition("+")[0]
+
+
+def infos_of(connection: Connection) -> list[AdvisorySetInfo]:
+    """What is kept, by source and ecosystem, without the advisories."""
+    names = (_S.source, _S.ecosystem, _S.digest, _S.tag, _S.checked_at, _S.changed_at, _S.advisories, _S.counts)
+    query = select(*names, _S.newest, _S.is_unreadable).order_by(_S.source, _S.ecosystem)
+    return [
+        AdvisorySetInfo(
+            source,
+            ecosystem,
+            digest,
+            tag,
+            to_moment(checked),
+            to_moment(changed),
+            advisories,
+            _COUNTS.decode(counts),
+            newest,
+            bool(is_unreadable),
+        )
+        for rows in raw_rows(connection, query)
+        for source, ecosystem, digest, tag, checked, changed, advisories, counts, newest, is_unreadable in rows
+    ]
+
+
+def having(dialect: Dialect) -> Select[Any]:
+    """Components with their findings; for ``rows_among`` with ids of vulnerabilities."""
+    query = select(components.c.id, components.c.purl).join(findings, findings.c.component_id == components.c.id)
+    return query.where(among_values(dialect, findings.c.vulnerability_id))
+
+
+def ratings_of(connection: Connection) -> Mapping[tuple[str, str], Rating]:
+    """The ratings of vulnerabilities that advisories are about, by source and id."""
+    columns = (_V.source, _V.id, _V.cvss_score, _V.cvss_vector, _V.score_origin)
+    query = select(*columns).where(_V.source != literal(ASKED, type_=Text()))
+    return {
+        (source, key): Rating(None if score is None else Decimal(score), vector or "", origin)
+        for rows in raw_rows(connection, query)
+        for source, key, score, vector, origin in rows
+    }
