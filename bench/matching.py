@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import Row, UnavailableError, corpus, coverage, show
+from bench import Row, UnavailableError, corpus, coverage, rematching, show
 from webhook.clients.osv.archives import read_archive
 from webhook.clients.osv.records import SetBuilder
 from webhook.errors import InvalidInput
@@ -58,6 +58,7 @@ def main() -> list[Row]:
     ]
     rows += _beside_scanner(folder, documents, whole)
     rows += _many(sets, keys)
+    rows += rematching.rows(_multiplied(sets), keys)
     rows += coverage.rows(keys, ECOSYSTEMS)
     show("Matching with advisories", rows)
     return rows
@@ -135,16 +136,22 @@ def _of_children() -> float:
 
 
 def _many(sets: dict[tuple[str, str], AdvisorySet], keys: list[Purl]) -> Iterator[Row]:
-    count = sum(len(content.advisories) for content in sets.values())
-    times = -(-MANY_ADVISORIES // count)
-    many = {(f"osv{number}", ecosystem): one for number in range(times) for (_, ecosystem), one in sets.items()}
+    many = _multiplied(sets)
+    count = sum(len(content.advisories) for content in many.values())
     index = AdvisoryIndex(many)
     repeated = (keys * (MANY_COMPONENTS // len(keys) + 1))[:MANY_COMPONENTS]
     start = time.process_time()
     _match(index, repeated)
     seconds = time.process_time() - start
-    what = f"{times * count:,} advisories (multiplied) with {MANY_COMPONENTS:,} components, one core"
+    what = f"{count:,} advisories (multiplied) with {MANY_COMPONENTS:,} components, one core"
     yield Row(what, f"{seconds:.1f} s", "<= 60 s", seconds <= 60)
+
+
+def _multiplied(sets: dict[tuple[str, str], AdvisorySet]) -> dict[tuple[str, str], AdvisorySet]:
+    """The sets under so many names that they have as many advisories as the goal says."""
+    count = sum(len(content.advisories) for content in sets.values())
+    times = -(-MANY_ADVISORIES // count)
+    return {(f"osv{number}", ecosystem): one for number in range(times) for (_, ecosystem), one in sets.items()}
 
 
 if __name__ == "__main__":

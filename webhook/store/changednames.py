@@ -1,6 +1,6 @@
-"""Names of packages about which a set says something else than the one that components were matched with.
+"""Names of packages about which a set says something else than the set that components were matched with.
 
-They are kept with the set, from the set that its ecosystem was last matched with up to the one that is there. What a
+They are kept with the set, from the set that its ecosystem was last matched with up to the present one. What a
 program wrote that does not know them is noticed by the digests, and then nobody knows which names have changed.
 """
 

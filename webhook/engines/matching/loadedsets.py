@@ -92,7 +92,7 @@ class LoadedSets:
             self._fingerprint = ""
 
     def changed_names(self, info: AdvisorySetInfo | None, fetched: FetchedSet) -> frozenset[str] | None:
-        """Names of packages about which a set says something else than the one that it replaces; None: not known."""
+        """Names of packages about which a set says something else than the set that it replaces; None: not known."""
         former = None if info is None else self._content(info)
         if former is None or fetched.content is None:
             return None
