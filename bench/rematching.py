@@ -124,7 +124,7 @@ def _changed(content: AdvisorySet) -> AdvisorySet:
     return AdvisorySet(
         advisories,
         {
-            name: [_moved(one) for one in affected if one.advisory >= CHANGED or one.advisory % 3 != 1]
+            name: [_moved(said) for said in affected if said.advisory >= CHANGED or said.advisory % 3 != 1]
             for name, affected in content.packages.items()
         },
         content.counts,

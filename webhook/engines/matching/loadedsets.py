@@ -58,8 +58,6 @@ class LoadedSets:
             there = [held for held in (self._brought.pop(key, None), self._sets.get(key)) if held]
             known = next((held for held in there if held[0] == wanted[key]), None)
             loaded[key] = known or (wanted[key], self._store.load(*key))
-            if (loaded[key][1] is None) != info.is_unreadable:
-                self._store.note_readable(info, is_unreadable=loaded[key][1] is None)
         self.broken = frozenset(ecosystem for (_, ecosystem), (_, content) in loaded.items() if content is None)
         for source, ecosystem in sorted(key for key, (_, content) in loaded.items() if content is None):
             extra = {"source": source, "ecosystem": ecosystem}
@@ -73,6 +71,20 @@ class LoadedSets:
             self._former() if self.broken else {},
             self.index.scores,
         )
+
+    def tell(self, sets: Sequence[AdvisorySetInfo]) -> None:
+        """Note in the store which sets can be read, where it says something else.
+
+        Args:
+            sets: those of the store now, which were loaded.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        for info in sets:
+            is_unreadable = self._content(info) is None
+            if is_unreadable != info.is_unreadable:
+                self._store.note_readable(info, is_unreadable=is_unreadable)
 
     def fingerprint(self, sets: Sequence[AdvisorySetInfo]) -> str:
         """Of sets, and of what the settings make of them; empty for none."""

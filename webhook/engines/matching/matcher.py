@@ -114,6 +114,7 @@ class Matcher:
         """
         sets = self.store.sets()
         self._loaded.load(sets)
+        self._loaded.tell(sets)
         there = {(info.source, info.ecosystem): info for info in sets}
         updates = [
             self._update(source, ecosystem, there.get((source.name, ecosystem)))
@@ -204,6 +205,7 @@ class Matcher:
         if is_through and (progress.fingerprint, progress.marks) == (fingerprint, marks):
             return MatchReport()
         self._loaded.load(sets)
+        self._loaded.tell(sets)
         broken = self._loaded.broken
         plan = MatchPlan.of(self.store, marks, progress.marks, broken)
         is_unsettled = bool(plan) or (not broken and progress.fingerprint != fingerprint)
