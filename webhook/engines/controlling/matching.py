@@ -31,7 +31,7 @@ class MatchParts:
 
 
 class MatchDuty:
-    """Matches what is new; a ``Duty``. When the advisories were replaced, everything is.
+    """Matches what is new, and what advisories that were replaced are about; a ``Duty``.
 
     Args:
         parts: what it works with.
