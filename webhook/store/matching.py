@@ -57,6 +57,7 @@ def record_matches(
     Returns:
         What that changed, and whether a decision may depend on it.
     """
+    found = _present(change.connection, found)
     is_first = _begin(database, change)
     note_ecosystems(change.connection, _checks(found))
     found = _with_own_ids(change.connection, _with_rows(change.connection, found))
@@ -103,6 +104,17 @@ def _with_rows(connection: Connection, found: Sequence[ComponentMatch]) -> list[
 
 
 def _numbers(dialect: Dialect) -> Select[Any]:
+    return select(components.c.id).where(among_values(dialect, components.c.id))
+
+
+def _present(connection: Connection, found: Sequence[ComponentMatch]) -> Sequence[ComponentMatch]:
+    """Without components that were deleted since they were read."""
+    numbers = [match.number for match in found]
+    there = {number for rows in rows_among(connection, _there, numbers) for (number,) in rows}
+    return found if len(there) == len(found) else [match for match in found if match.number in there]
+
+
+def _there(dialect: Dialect) -> Select[Any]:
     return select(components.c.id).where(among_values(dialect, components.c.id))
 
 

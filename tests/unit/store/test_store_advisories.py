@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from tests.copies import replace
 from tests.fakes import FakeClock
 from tests.osv import affected, openssl, record
 from tests.ports.samples import AutoRule, answer, digest, vulnerability
@@ -258,6 +259,18 @@ def test_components_of_packages_that_changed_are_matched_again_and_no_others(
     assert matcher(real_store, clock, shelf, asks=False).match().matched == 1
     reader.follow()
     assert {found.id for held in reader.vulnerable for found in held.vulnerabilities} == {"GHSA-35jh", "GHSA-es", "X"}
+
+
+def test_a_component_that_was_deleted_since_it_was_read_is_left_out(real_store: Store, clock: FakeClock) -> None:
+    add(real_store, [LIBSSL])
+    engine = matcher(real_store, clock, Shelf(Debian=[openssl()]))
+    engine.update()
+    sets, (one,) = real_store.advisories.sets(), engine.say([Purl(LIBSSL)])
+    there, gone = (replace(one, number=number) for number in (0, 99))
+    fingerprint = real_store.advisories.progress().fingerprint
+    found = real_store.advisories.record(fingerprint, [there, gone], assess=AutoRule(), now=clock.now(), reassess=False)
+    assert found is not None
+    assert (len(sets), found.vulnerable) == (1, 1)
 
 
 def test_sets_that_changed_meanwhile_are_not_written_over(real_store: Store, clock: FakeClock) -> None:
