@@ -101,6 +101,21 @@ def test_qualifiers_and_subpaths_never_change_the_coordinates(purl_type: str, qu
         assert parse_purl(f"{plain}?{qualifiers}#{subpath}") == parse_purl(plain)
 
 
+_deb_version = st.from_regex(
+    r"\A[0-9][0-9a-z.+~]{0,6}(?:-[0-9a-z.+~]{1,4})?\Z", alphabet=st.characters(max_codepoint=127)
+)
+
+
+@given(_deb_version, st.integers(0, 12), st.booleans())
+def test_the_epoch_of_a_package_of_debian_is_one_wherever_it_stands(version: str, epoch: int, escaped: bool) -> None:
+    encoded = quote(version, safe="") if escaped else version
+    key = parse_purl(f"pkg:deb/debian/a@{epoch}:{encoded}")
+    assert key.version == (f"{epoch}:{version}" if epoch else version)
+    for text in (f"{encoded}?arch=amd64&epoch={epoch}", f"{epoch}%3A{encoded}?epoch={epoch}", f"{epoch}:{encoded}"):
+        assert parse_purl(f"pkg:deb/debian/a@{text}") == key
+    assert identify(f"pkg:deb/debian/a@{encoded}", version=f"{epoch}:{version}").key == key
+
+
 _pep440 = st.from_regex(
     r"\Av?(?:[0-9]{1,2}!)?[0-9]{1,4}(?:\.[0-9]{1,3}){0,3}(?:[-_.]?(?:a|ALPHA|b|Beta|c|rc|pre|preview)[-_.]?[0-9]{0,2})?"
     r"(?:-[0-9]{1,2}|[-_.]?(?:post|rev|r)[-_.]?[0-9]{0,2})?(?:[-_.]?dev[-_.]?[0-9]{0,2})?(?:\+[A-Za-z0-9]{1,4}[-_.]?[a-z0-9])?\Z",

@@ -40,7 +40,10 @@ def folded(text: str) -> Folded:
     except InvalidInput:
         key = Purl(text)
     path = _SEPARATORS.sub("-", key.package.partition("/")[2].lower())
-    return Folded(key.type, path, key.version.lower().lstrip("v="))
+    version = key.version.lower().lstrip("v=")
+    if key.type == "deb":  # whose epochs were left out
+        version = version.partition(":")[2] or version
+    return Folded(key.type, path, version)
 
 
 def may_have_been(key: str, former: str) -> bool:

@@ -39,6 +39,7 @@ _GO_ESCAPED = re.compile(r"!([a-z])")
 """How the module cache and the module proxy write a capital."""
 _GO_MAJOR = re.compile(r"(?:.*/)?v([2-9]|[1-9][0-9]+)\Z")
 _GO_TOOLCHAIN = re.compile(r"\A(?:go|v)(?=\d)")
+_GO_RELEASE = re.compile(r"([0-9][0-9A-Za-z.]*)[-+\s]", re.ASCII)
 _NPM_PEERS = re.compile(r"(\d+\.\d+\.\d+[0-9A-Za-z.-]*)[_(+].*\Z", re.DOTALL)
 """pnpm writes the peers of a package behind its version; build metadata is dropped when a package is published."""
 _NPM_VIRTUAL = re.compile(r"virtual:[^#]*#")
@@ -60,6 +61,7 @@ _HOST_AND_OWNER = 2
 _FLAT_HOSTS = frozenset(["bitbucket.org", "github.com"])
 _GIT = re.compile(r"(?:\.git)+\Z")
 _EPOCH = re.compile(r"\A(?:(?:\d+|\(none\)):)+")
+_DEB_EPOCH = re.compile(r"\A0*+((?:[1-9]\d*+)?:)(?=\d)", re.ASCII)
 
 
 class Stated(NamedTuple):
@@ -124,9 +126,10 @@ def _apk(stated: Stated) -> Stated:
 
 
 def _deb(stated: Stated) -> Stated:
-    """The architecture that dpkg writes behind a name is no part of it (Debian Policy 5.6.7)."""
+    """The architecture that dpkg writes behind a name is no part of it (Debian Policy 5.6.7); nor is an epoch of 0."""
     *namespace, name = stated.path
-    return _apk(stated._replace(path=(*namespace, name.partition(":")[0] or name)))
+    version = _DEB_EPOCH.sub(lambda epoch: epoch[1].lstrip(":"), stated.version)
+    return _apk(stated._replace(path=(*namespace, name.partition(":")[0] or name), version=version))
 
 
 def _rpm(stated: Stated) -> Stated:
@@ -169,14 +172,19 @@ def _gem(stated: Stated) -> Stated:
 
 
 def _golang(stated: Stated) -> Stated:
-    """A module is named by its path, with its case; the tail may stand in the subpath (Syft 1.0 to 1.38)."""
+    """A module is named by its path, with its case; the tail may stand in the subpath (Syft 1.0 to 1.38).
+
+    What follows a hyphen or a blank in the version of a toolchain is its builder's, and decides nothing (go/version).
+    """
     path, subpath = (
         _GO_ESCAPED.sub(lambda letter: letter[1].upper(), text) for text in ("/".join(stated.path), stated.subpath)
     )
     version = _GO_DIRTY.sub("", stated.version)
     if len(stated.path) == 1 and path.lower() in ("go", "std", "stdlib", "toolchain"):
-        return stated._replace(path=(STANDARD_LIBRARY,), version=_GO_TOOLCHAIN.sub("", version), subpath="")
-    whole, name = f"{path}/{subpath}" if subpath else path, stated.name.lower()
+        return stated._replace(path=(STANDARD_LIBRARY,), version=_toolchain(version), subpath="")
+    whole = f"{path}/{subpath}" if subpath else path
+    stated = stated._replace(name=_go_name(stated, whole.lower()))
+    name = stated.name.lower()
     if name == path.lower() and not _is_major(stated, version):
         whole = path
     # Tools were seen that take the capitals from the purl, and none that takes them from the name.
@@ -187,6 +195,20 @@ def _golang(stated: Stated) -> Stated:
     if name == f"{whole.lower()}/{version.partition('.')[0]}" and _GO_MAJOR.match(name) and stated.name.isascii():
         whole = stated.name
     return stated._replace(path=tuple(whole.split("/")), version=version, subpath="")
+
+
+def _toolchain(version: str) -> str:
+    number = _GO_TOOLCHAIN.sub("", version)
+    found = _GO_RELEASE.match(number)
+    return found[1] if found else number
+
+
+def _go_name(stated: Stated, path: str) -> str:
+    """The module's path as the document shows it; cdxgen puts all but its last part into the group."""
+    if not stated.group or stated.name.lower() == path:
+        return stated.name
+    joined = f"{stated.group}/{stated.name}"
+    return joined if joined.lower() == path else stated.name
 
 
 def _is_major(stated: Stated, version: str) -> bool:

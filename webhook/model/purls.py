@@ -15,7 +15,8 @@ from urllib.parse import quote, unquote
 
 from webhook.errors import InvalidInput
 from webhook.model.ecosystems import DISTRIBUTIONS, TYPES
-from webhook.model.identity import STANDARD_LIBRARY, Stated, settled, spelt
+from webhook.model.identity import STANDARD_LIBRARY as _LIBRARY
+from webhook.model.identity import Stated, settled, spelt
 
 OSS_INDEX_TYPES = frozenset(
     [
@@ -49,7 +50,7 @@ _OTHER_DISTRIBUTIONS = "|".join(
     for first in sorted({distribution[0] for distribution in DISTRIBUTIONS})
 )
 _IN_DISTRIBUTION = rf"""(?:(?:alpine|debian|ubuntu|wolfi)/|(?!(?:{_OTHER_DISTRIBUTIONS})/)(?:{_PLAIN_LOWER}++/)?+)
-        {_PLAIN_LOWER}++(?:%2B{_PLAIN_LOWER}*+)*+@(?!0%2B)[0-9][A-Za-z0-9._~:-]*+(?:%2B[A-Za-z0-9._~:-]*+)*+"""
+        {_PLAIN_LOWER}++(?:%2B{_PLAIN_LOWER}*+)*+@(?!0(?:%2B|[0-9]*+:))[0-9][A-Za-z0-9._~:-]*+(?:%2B[A-Za-z0-9._~:-]*+)*+"""
 _NUMBER = r"(?:0|[1-9][0-9]{0,17}+)"
 _MAJOR = r"(?:(?<=[/.]v[0-9]@v)|(?<=[/.]v[0-9][0-9]@v))"
 """Behind a path that names its major version; a name may restore one that is missing."""
@@ -58,7 +59,7 @@ _KEYS = rf"""(pkg:(?:
       | deb/{_IN_DISTRIBUTION} | apk/{_IN_DISTRIBUTION}
       | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@[0-9][A-Za-z0-9.-]*+(?<!\.[xX])(?<!-use\.local)
       | golang/[A-Za-z0-9][A-Za-z0-9_~-]*+\.{_PLAIN_SEGMENT}*+(?:/{_PLAIN_SEGMENT}++)*+@v(?!0\.0\.0-0001)
-        (?:[01]|{_MAJOR}[0-9]++|[0-9]++(?=\.[A-Za-z0-9.-]*+%2Bincompatible))\.[A-Za-z0-9.-]*+(?<!\.dirty)(?:%2Bincompatible)?+(?=\n|\Z|\?(?!(?:[^\#\n]*&)?type=package))
+        (?:[01]|{_MAJOR}[0-9]++|[0-9]++(?=\.[A-Za-z0-9.-]*+%2Bincompatible))\.[A-Za-z0-9.-]*+(?<!\.dirty)(?:%2Bincompatible)?+(?=\n|\Z|\?(?!(?:[^\#\n]*&)?type=package|[^\n]*\#))
       | rpm/(?:(?:amazon|centos|fedora|redhat)/|(?:(?!(?:{_OTHER_DISTRIBUTIONS})/)[a-z0-9._~-]++/)?+)
         {_PLAIN_SEGMENT}++(?:%2B{_PLAIN_SEGMENT}*+)*+@(?!0%2B)[0-9][A-Za-z0-9._~-]*+(?:%2B[A-Za-z0-9._~-]*+)*+
       | pypi/[a-z0-9]++(?:-[a-z0-9]++)*+@{_NUMBER}(?:\.{_NUMBER})*+(?:(?:a|b|rc){_NUMBER})?+(?:\.post{_NUMBER})?+
@@ -80,6 +81,9 @@ _RENAMED = (
 _RESPELT = ("pkg:alpine/", "pkg:rpm/")
 _EPOCHS = re.compile(r"(pkg:rpm/[^@?\#\n]++@)(?:[0-9]++:)++(?=[0-9])")
 """What Trivy writes before the versions of rpm, put right likewise; they are no part of a key."""
+_DEB, _EPOCH = "pkg:deb/", "epoch="
+_STATED_EPOCH = re.compile(r"[^?#\n]*+\?(?:[^#\n]*&)?epoch=0*+([1-9][0-9]{0,8})(?:[&#]|\Z)")
+"""How Trivy states the epoch of a package of Debian, which is a part of its version (deb-version(7))."""
 _COMMON = re.compile(rf"{_KEYS}\Z", re.VERBOSE).match
 _COMMON_LINES = re.compile(rf"{_KEYS}\n | [^\n]*\n", re.VERBOSE).findall
 """Keys as they stand, one a line: with a version that can be asked for. Others give "". No line holds a raw "+"."""
@@ -97,8 +101,13 @@ _QUICK = re.compile(
     r"|(?:nuget|dotnet|dotnet-core)/([A-Za-z0-9._-]++)@(?=(?:(?:0|[1-9][0-9]*+)\.){2}(?:0|[1-9][0-9]*+)"
     r"(?:\.[1-9][0-9]*+)?+(?![\w.])))([0-9]++\.[A-Za-z0-9.-]*+)(?:\?[^#]*+)?\Z"
 ).match
+_LONG_EPOCH = 10
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9._-]*\Z")
+
+
+STANDARD_LIBRARY = f"pkg:golang/{_LIBRARY}"
+"""The package of Go's standard library."""
 
 
 class Purl(str):
@@ -146,10 +155,7 @@ class Purl(str):
     @property
     def is_covered(self) -> bool:
         """Whether OSS Index knows packages of this type; it has nothing reliable about Go's standard library."""
-        return self.type in OSS_INDEX_TYPES and self.package != _STANDARD_LIBRARY
-
-
-_STANDARD_LIBRARY = f"pkg:golang/{STANDARD_LIBRARY}"
+        return self.type in OSS_INDEX_TYPES and self.package != STANDARD_LIBRARY
 
 
 _NOTHING = Purl("")
@@ -178,7 +184,7 @@ def parse_purl(text: str) -> Purl:
         InvalidInput: it is no purl (the message says which part is wrong).
     """
     match = _COMMON(text.replace("+", "%2B"))
-    if match is None or len(match[1]) > MAX_PURL_LENGTH:
+    if match is None or len(match[1]) > MAX_PURL_LENGTH or (_EPOCH in text and text.startswith(_DEB)):
         return identify(text).key
     return Purl(match[1])
 
@@ -210,6 +216,10 @@ def common_keys(texts: list[str], lines: str) -> tuple[list[str], list[int]]:
         return [""] * len(texts), list(range(len(texts)))
     if len(lines) > MAX_PURL_LENGTH and _may_be_long(lines) and max(map(len, found)) > MAX_PURL_LENGTH:
         found = ["" if len(text) > MAX_PURL_LENGTH else text for text in found]
+    if _EPOCH in lines and _DEB in lines:
+        found = [
+            "" if _EPOCH in text and text.startswith(_DEB) else key for text, key in zip(texts, found, strict=True)
+        ]
     unread = _empty(found)
     if respelt := [place for place in unread if texts[place].startswith(_RESPELT)]:
         _read_respelt(texts, found, respelt)
@@ -249,7 +259,7 @@ def identify(text: str, *, name: str = "", group: str = "", version: str = "", o
         text: the purl.
         name: what the document calls the package; it restores what the purl's spelling lost, and nothing else.
         group: CycloneDX's ``group``, likewise.
-        version: used when the purl has none.
+        version: used when the purl has none, or lacks the epoch that it has (deb).
         override: use ``version`` in any case.
 
     Raises:
@@ -262,7 +272,8 @@ def identify(text: str, *, name: str = "", group: str = "", version: str = "", o
         key = Purl(f"pkg:{kind}/{path}@{number}".lower() if nuget else f"pkg:{kind}/{path}@{number}")
         return Identity(key, _NOTHING if spelling == key else spelling)
     kind, stated = _stated(text, version, override=override)
-    stated = Stated(stated.path, stated.version, stated.subpath, name, group)
+    own = _with_epoch(text, stated.version, version) if kind == "deb" else stated.version
+    stated = Stated(stated.path, own, stated.subpath, name, group)
     settled_one = settled(kind, stated)
     key = _joined(text, kind, settled_one)
     there = spelt(kind, stated, settled_one)
@@ -283,6 +294,17 @@ def _stated(text: str, version: str, *, override: bool) -> tuple[str, Stated]:
     if not subpath.isprintable() or "\ufffd" in subpath:
         subpath = ""
     return kind, Stated(path, own, subpath)
+
+
+def _with_epoch(text: str, version: str, beside: str) -> str:
+    """The version of a package of type deb with its epoch, which the purl's own text may leave out."""
+    if not version or ":" in version:  # only behind an epoch may one hold colons
+        return version
+    if found := _STATED_EPOCH.match(text):
+        return f"{found[1]}:{version}"
+    epoch, colon, rest = beside.strip().partition(":")
+    stands_beside = colon and rest == version and epoch.isascii() and epoch.isdigit() and len(epoch) < _LONG_EPOCH
+    return f"{epoch}:{version}" if stands_beside else version
 
 
 def parse_written(text: str) -> Purl:

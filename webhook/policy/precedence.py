@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
-from webhook.model.purls import Purl, parse_purl
+from webhook.model.purls import STANDARD_LIBRARY, Purl, parse_purl
 from webhook.policy.imagenames import ImagePattern, parse_pattern
 from webhook.policy.ranges import VersionRange, parse_range
 
@@ -74,7 +74,7 @@ class Entry:
         if self.versions is None:
             return True
         contained = self.versions.contains(purl.version, purl.type)
-        if contained is False and _respelled(self.versions, purl.type).contains(purl.version, purl.type):
+        if contained is False and _respelled(self.versions, _example_of(purl)).contains(purl.version, purl.type):
             return None
         return contained
 
@@ -107,14 +107,19 @@ def read_entry(assessment: Assessment, weights: dict[Weight, Weight]) -> Entry |
 
 
 @lru_cache(maxsize=1024)
-def _respelled(versions: VersionRange, purl_type: str) -> VersionRange:
+def _respelled(versions: VersionRange, package: str) -> VersionRange:
     """A range with its versions spelled as in today's keys."""
-    return versions.respelled(lambda version: _version(version, purl_type))
+    return versions.respelled(lambda version: _version(version, package))
 
 
-def _version(version: str, purl_type: str) -> str:
+def _example_of(purl: Purl) -> str:
+    """A package whose versions are spelled by the same rules; few of them, so that ranges are respelled once."""
+    return purl.package if purl.package == STANDARD_LIBRARY else f"pkg:{purl.type}/x/x"
+
+
+def _version(version: str, package: str) -> str:
     try:
-        return parse_purl(f"pkg:{purl_type}/x/x@{quote(version, safe='')}").version or version
+        return parse_purl(f"{package}@{quote(version, safe='')}").version or version
     except InvalidInput:
         return version
 

@@ -7,8 +7,8 @@ Whether a version belongs to a range is not known when one of the two has no pla
 are equal. Two ecosystems have rules for ranges besides their order:
 
 - pypi: a bound without a local part leaves it out of the version, so that ``=2.0.1`` holds 2.0.1+cpu (PEP 440).
-- rpm: SBOMs and advisories leave out epochs at will. Where only one of bound and version has an epoch, it is not known
-  which one is older; nor, where all else is equal, whether they are the same.
+- rpm and deb: SBOMs and advisories leave out epochs at will. Where only one of bound and version has an epoch, it is
+  not known which one is older; nor, where all else is equal, whether they are the same.
 
 Source for ``vers:``: the VERS specification of package-url (version-range-spec).
 """
@@ -24,10 +24,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from webhook.errors import InvalidInput
-from webhook.policy.versionorders.distributions import rpm_epoch
 from webhook.policy.versions import MAX_LENGTH, VersionKey, compare_versions, version_key
 
 MAX_RANGE_LENGTH = 1_000
+_WITH_EPOCHS = frozenset(["deb", "rpm"])
 _CONSTRAINT = re.compile(r"\s*+(>=|<=|==|!=|=|<|>|)\s*+([^\s,|<>=]++)(?:\s*+(?:,|\Z)|(?=[\s<>=!]))")
 _VERS = re.compile(r"vers:([a-z][a-z0-9.+-]*)/(.+)\Z")
 _NOT_SUPPORTED = re.compile(r"[\^~]|.*\*|(?:[0-9]+\.)+[xX](?:\.|\Z)")
@@ -69,7 +69,7 @@ class _Bound:
         key = None if self.key is None else self._key_of(version)
         if key is not None:
             return bool(_COMPARISONS[operator](key, self.key))
-        if self.purl_type == "rpm" and self._differs_by_epoch(version):
+        if self.purl_type in _WITH_EPOCHS and self._differs_by_epoch(version):
             return None
         return {"=": False, "!=": True}.get(operator)
 
@@ -78,14 +78,14 @@ class _Bound:
         bound = self.constraint.version
         if (":" in bound) == (":" in version):
             return False
-        found, wanted = (version_key(text.rpartition(":")[2], "rpm") for text in (version, bound))
+        found, wanted = (version_key(text.partition(":")[2] or text, self.purl_type) for text in (version, bound))
         return found is not None and wanted is not None and found == wanted
 
     def _key_of(self, version: str) -> VersionKey | None:
         bound = self.constraint.version
         if self.purl_type == "pypi" and "+" not in bound:
             version = version.partition("+")[0]
-        if self.purl_type == "rpm" and (":" in bound) != (":" in version) and rpm_epoch(bound) != rpm_epoch(version):
+        if self.purl_type in _WITH_EPOCHS and (":" in bound) != (":" in version) and not _is_zero(bound, version):
             return None
         return version_key(version, self.purl_type)
 
@@ -150,6 +150,11 @@ class VersionRange:
             )
             self._bounds[purl_type] = there
         return there
+
+
+def _is_zero(*versions: str) -> bool:
+    """Whether the epochs that some versions state are all 0, which is what no epoch means."""
+    return all(not epoch.strip("0") for epoch, colon, _ in (text.partition(":") for text in versions) if colon)
 
 
 def _all(answers: Iterable[bool | None]) -> bool | None:

@@ -25,14 +25,15 @@ from webhook.model.components import SkippedComponent, SkipReason
 from webhook.model.purls import Identity, Purl, common_keys, identify
 from webhook.model.shapes import unusable
 from webhook.sboms.contexts import located
+from webhook.sboms.gosubpaths import GO, Reading, readings
 from webhook.sboms.limits import Limits
 
 MAX_SHOWN = 200
 """Characters of a name or detail that is kept for people."""
 
-_GO = "pkg:golang/"
 _NPM = "pkg:npm/"
-_RESTORED = frozenset([_GO[4:6], _NPM[4:6]])
+_DEB = "pkg:deb/"
+_RESTORED = frozenset([GO[4:6], _NPM[4:6]])
 """How the types begin of which the document's name can restore what the purl's spelling lost."""
 _PACKAGED = methodcaller("startswith", ("pkg:apk/", "pkg:deb/", "pkg:rpm/"))
 _MOST_SYSTEMS = 8
@@ -149,24 +150,35 @@ class Inventory:
         if name and len(self.systems) < _MOST_SYSTEMS:
             self.systems.append((name, version or ""))
 
-    def settle(self) -> None:
-        """Read the purls; in one go, because that is where the time goes."""
+    def settle(self, tool: str = "") -> None:
+        """Read the purls; in one go, because that is where the time goes.
+
+        Args:
+            tool: that wrote the document.
+        """
         lines = "\n".join([*self.purls, ""])
         found, unread = common_keys(self.purls, lines)
         entries = self.entries
         go_packages: list[int] = []
+        subpaths: list[int] = []
         for place in self._unsettled(found, unread, lines):
             key, text = found[place], self.purls[place]
+            if key.startswith(_DEB):
+                found[place] = self._read(text, self.entries[place])
+                continue
             if key and key[4:6] not in _RESTORED:
                 continue
             if key:
-                found[place] = _restored(key, entries[place].name or "") or self._read(text, entries[place])
-            elif text.startswith(_GO) and _PACKAGE_OF_GO in text:
+                found[place] = _restored(key, entries[place]) or self._read(text, entries[place])
+            elif text.startswith(GO) and _PACKAGE_OF_GO in text:
                 go_packages.append(place)
+            elif text.startswith(GO) and "#" in text:
+                subpaths.append(place)
             else:
                 found[place] = self._read(text, entries[place])
         if go_packages:
             self._fold_packages(found, go_packages)
+        self._read_subpaths(found, subpaths, tool)
         self._found = found
         distinct = dict.fromkeys(found)
         distinct.pop("", None)
@@ -183,19 +195,29 @@ class Inventory:
 
     def _unsettled(self, found: list[str], unread: list[int], lines: str) -> list[int]:
         """Places of the purls that were not read, and of those whose key the document's name may change."""
-        if _GO not in lines and _NPM not in lines:
+        if _DEB in lines and (lacking := self._without_epoch(found)):
+            unread = sorted({*unread, *lacking})
+        if GO not in lines and _NPM not in lines:
             return unread
         # A name without capitals restores none, and neither does one that stands in the key.
-        names = [entry.name or "" for entry in self.entries]
+        names = [_shown_name(entry) for entry in self.entries]
         doubtful = [place for place in _with_capitals(names) if names[place] not in found[place]]
         return sorted({*unread, *doubtful}) if doubtful else unread
+
+    def _without_epoch(self, found: list[str]) -> list[int]:
+        """Places of packages of Debian whose epoch stands in nothing but the version beside the purl."""
+        return [
+            place
+            for place, (key, entry) in enumerate(zip(found, self.entries, strict=True))
+            if (version := entry.version) and ":" in version and key.startswith(_DEB) and ":" not in key[4:]
+        ]
 
     def _read(self, text: str, entry: Entry) -> Purl:
         if _IMAGE(text):
             self.not_packages += 1
             return _UNUSABLE
         if (folder := _DEVEL(text)) and entry.name == folder[1] and entry.version in (None, "", "(devel)"):
-            detail = f"{_GO}{folder[1]}@%28devel%29: '(devel)' stands for a missing version"
+            detail = f"{GO}{folder[1]}@%28devel%29: '(devel)' stands for a missing version"
             self._skip(entry.name, SkipReason.NO_VERSION, detail)
             return _UNUSABLE
         try:
@@ -218,6 +240,17 @@ class Inventory:
             return purl
         return _UNUSABLE
 
+    def _read_subpaths(self, found: list[str], places: list[int], tool: str) -> None:
+        """Read the purls of Go modules with a subpath, some of which may be one module or another."""
+        for place in places:
+            entry = self.entries[place]
+            one, *others = readings(self.purls[place], entry.name or "", entry.group or "", tool)
+            found[place] = self._read(one.purl, _as(entry, one))
+            for other in others:
+                self.purls.append(other.purl)
+                self.entries.append(_as(entry, other))
+                found.append(self._read(other.purl, self.entries[-1]))
+
     def _fold_packages(self, found: list[str], places: list[int]) -> None:
         """Take out the packages inside Go modules that cyclonedx-gomod lists beside the modules."""
         modules = set(found)
@@ -237,6 +270,10 @@ class Inventory:
         self.skipped.append(SkippedComponent(shown(name or ""), reason, shown(detail)))
 
 
+def _as(entry: Entry, reading: Reading) -> Entry:
+    return Beside(reading.name, entry.version, entry.group)
+
+
 def _identity(text: str, entry: Entry) -> tuple[Identity, tuple[SkipReason, str] | None]:
     """What an entry is, and why no registry can hold it; see :func:`webhook.model.shapes.unusable`."""
     name, group, version = entry.name or "", entry.group or "", entry.version or ""
@@ -252,7 +289,7 @@ def _identity(text: str, entry: Entry) -> tuple[Identity, tuple[SkipReason, str]
 def _is_inside(package: Purl, modules: Set[str]) -> bool:
     """Whether a Go package is in one of the modules; the package at a module's root has the same path."""
     path, _, version = package.rpartition("@")
-    while len(path) > len(_GO):
+    while len(path) > len(GO):
         if f"{path}@{version}" in modules:
             return True
         path = path.rpartition("/")[0]
@@ -267,15 +304,22 @@ def _with_capitals(names: list[str]) -> Iterable[int]:
     return compress(count(), map(ne, names, lowered))
 
 
-def _restored(key: str, name: str) -> str:
+def _shown_name(entry: Entry) -> str:
+    """What a document calls a package; cdxgen divides the paths of Go modules into group and name, as those of npm."""
+    name, group = entry.name or "", entry.group
+    return f"{group}/{name}" if group and "/" not in name else name
+
+
+def _restored(key: str, entry: Entry) -> str:
     """A key of npm or golang, with the capitals of a Go module that only its name shows; empty when in doubt."""
-    if name in key or not name.isascii():
+    shown_name = _shown_name(entry)
+    if shown_name in key or not shown_name.isascii():
         return key
     package, _, version = key.rpartition("@")
-    folded = name.lower()
-    if package.startswith(_GO):
-        return f"{_GO}{name}@{version}" if folded == package[len(_GO) :] else key
-    return key if folded == name or not package.endswith(folded) else ""
+    if package.startswith(GO):
+        return f"{GO}{shown_name}@{version}" if shown_name.lower() == package[len(GO) :] else key
+    name = entry.name or ""
+    return key if name.lower() == name or not package.endswith(name.lower()) else ""
 
 
 def shown(text: str) -> str:

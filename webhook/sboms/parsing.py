@@ -12,13 +12,15 @@ from webhook.sboms import cyclonedx_xml, foreign, json_documents, tag_value
 from webhook.sboms.inventory import Heading, Inventory
 from webhook.sboms.limits import DEFAULT_LIMITS, Limits
 
-READER = 5
+READER = 6
 """Grows whenever the same bytes are read as other components than before.
 
 1 took the purl's text for the package; 2 took NuGet's and Composer's versions, and what stands behind a colon in
 coordinates of Maven, as they are written; 3 took addresses of Swift with their case and with products behind them,
 ``[1.0]`` and ``1.0!!`` for no version, and platforms of gems such as ``-freebsd`` for a part of it;
-4 left out of which release and source package packages of distributions are.
+4 left out of which release and source package packages of distributions are; 5 left out epochs that stand in a
+qualifier or beside a purl of type deb, took a subpath of Go for the end of the module's path whoever wrote it, and what
+builders put behind the version of a Go toolchain for a part of it.
 """
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANKS = re.compile(rb"[ \t\r\n]*")
@@ -45,7 +47,7 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Sbom:
     inventory = Inventory(limits)
     try:
         heading = _reader(text)(text, inventory)
-        inventory.settle()
+        inventory.settle(heading.tool)
     except RecursionError as problem:
         raise InvalidInput("The document is nested too deeply", remedy="Check the tool that wrote it.") from problem
     except MemoryError as problem:

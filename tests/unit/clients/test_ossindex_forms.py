@@ -21,15 +21,20 @@ DOTTED = Purl("pkg:pypi/ruamel.yaml@0.17.4")
     ("key", "spellings", "certain", "others"),
     [
         ("pkg:maven/log4j/log4j@1.2.17", [], ["pkg:maven/log4j/log4j@1.2.17"], []),
-        ("pkg:pypi/flask@1.0", [], ["pkg:pypi/flask@1.0"], []),
+        ("pkg:pypi/flask@1.0.1", [], ["pkg:pypi/flask@1.0.1"], []),
+        ("pkg:pypi/gdal@3.10", [], ["pkg:pypi/gdal@3.10"], ["pkg:pypi/gdal@3.10.0"]),
+        ("pkg:pypi/gdal@3.10.0", [], ["pkg:pypi/gdal@3.10.0"], ["pkg:pypi/gdal@3.10"]),
+        ("pkg:pypi/a@1", [], ["pkg:pypi/a@1"], ["pkg:pypi/a@1.0", "pkg:pypi/a@1.0.0"]),
+        ("pkg:pypi/a@1.2.3.0", [], ["pkg:pypi/a@1.2.3.0"], ["pkg:pypi/a@1.2.3"]),
+        ("pkg:pypi/a@1.2rc1%2Bx", [], ["pkg:pypi/a@1.2rc1", "pkg:pypi/a@1.2rc1%2Bx"], ["pkg:pypi/a@1.2.0rc1"]),
         (
             "pkg:pypi/torch@2.0.1%2Bcu118",
             [],
             ["pkg:pypi/torch@2.0.1", "pkg:pypi/torch@2.0.1%2Bcu118"],
             [],
         ),
-        ("pkg:pypi/a-b-c@1.0", [], ["pkg:pypi/a-b-c@1.0"], ["pkg:pypi/a.b.c@1.0"]),
-        ("pkg:pypi/a-b-c@1.0", ["pkg:pypi/a.b-c@1.0"], ["pkg:pypi/a-b-c@1.0", "pkg:pypi/a.b-c@1.0"], []),
+        ("pkg:pypi/a-b-c@1.0.1", [], ["pkg:pypi/a-b-c@1.0.1"], ["pkg:pypi/a.b.c@1.0.1"]),
+        ("pkg:pypi/a-b-c@1.0.1", ["pkg:pypi/a.b-c@1.0.1"], ["pkg:pypi/a-b-c@1.0.1", "pkg:pypi/a.b-c@1.0.1"], []),
         (
             "pkg:pypi/certifi@2022.12.7",
             ["pkg:pypi/certifi@2022.12.07"],
@@ -68,7 +73,7 @@ DOTTED = Purl("pkg:pypi/ruamel.yaml@0.17.4")
         ("pkg:golang/local/a@v1.0.0", [], [], []),
         ("pkg:golang/g.test/a@v0.0.0-00010101000000-000000000000", [], [], []),
         # Keys of older databases.
-        ("pkg:pypi/ruamel.yaml@1.0", [], ["pkg:pypi/ruamel-yaml@1.0", "pkg:pypi/ruamel.yaml@1.0"], []),
+        ("pkg:pypi/ruamel.yaml@1.0.1", [], ["pkg:pypi/ruamel-yaml@1.0.1", "pkg:pypi/ruamel.yaml@1.0.1"], []),
         ("pkg:golang/g.test/a/b@1.0.0", [], ["pkg:golang/g.test/a/b@v1.0.0"], []),
     ],
 )
@@ -151,7 +156,18 @@ def test_what_is_seen_at_a_glance_is_what_the_rules_of_the_type_say() -> None:
         *("pypi/flask", "pypi/a-b", "pypi/a.b", "gem/rake", "cargo/serde", "nuget/a.b", "composer/a/b", "conda/a"),
     )
     versions = (
-        *("1", "1.2.3", "1.0-RELEASE", "2.0.Final", "33.0-jre", "1.2.3-beta.1", "1.0.redhat-3", "1.0.0.redhat-00001"),
+        *(
+            "1",
+            "1.2.3",
+            "1.10",
+            "1.2.0",
+            "1.0-RELEASE",
+            "2.0.Final",
+            "33.0-jre",
+            "1.2.3-beta.1",
+            "1.0.redhat-3",
+            "1.0.0.redhat-00001",
+        ),
         *("1.x", "1.2.X", "0.0.0-use.local", "0%2Bunknown", "1.%2B", "1.2.3%2Bbuild", "latest", "1.*", "1:2.3-4"),
         *(
             "9999999-dev",

@@ -118,10 +118,11 @@ def test_a_local_part_counts_only_where_the_bound_has_one(text: str, version: st
         ("<2:1.0", "1:9.0", True),
     ],
 )
-def test_an_rpm_is_not_compared_with_a_bound_when_only_one_of_them_has_an_epoch(
+def test_a_package_is_not_compared_with_a_bound_when_only_one_of_them_has_an_epoch(
     text: str, version: str, answer: bool | None
 ) -> None:
     assert parse_range(text).contains(version, "rpm") is answer
+    assert parse_range(text.replace("_", ".")).contains(version.replace("_", "."), "deb") is answer
 
 
 def test_a_vers_range_with_bounds_that_have_no_order_is_refused() -> None:

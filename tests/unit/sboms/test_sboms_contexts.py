@@ -92,6 +92,21 @@ def syft(distribution: dict[str, str], *purls: str) -> bytes:
             None,
             "pkg:deb/debian/bsdutils@1:2.33.1-0.1?distro=debian-10&upstream=util-linux%402.33.1-0.1",
         ),
+        (
+            "pkg:deb/debian/login@4.13-1?distro=debian-12.5&epoch=1",
+            "built package from: shadow 1:4.13-1",
+            "pkg:deb/debian/login@1:4.13-1?distro=debian-12&upstream=shadow",
+        ),
+        (
+            "pkg:deb/debian/diffutils@3.7-3?epoch=1&distro=debian-10.2",
+            "built package from: diffutils 1:3.7-3",
+            "pkg:deb/debian/diffutils@1:3.7-3?distro=debian-10",
+        ),
+        (
+            "pkg:deb/debian/bsdutils@2.33.1-0.1?distro=debian-10.2&epoch=1",
+            "built package from: util-linux 2.33.1-0.1",
+            "pkg:deb/debian/bsdutils@1:2.33.1-0.1?distro=debian-10&upstream=util-linux%402.33.1-0.1",
+        ),
         ("pkg:deb/debian/tzdata@2024a-0", None, "pkg:deb/debian/tzdata@2024a-0"),
         ("pkg:apk/wolfi/curl@8.5.0-r0?distro=wolfi-20230201", None, "pkg:apk/wolfi/curl@8.5.0-r0"),
         ("pkg:npm/left-pad@1.0.0?distro=debian-12", "built package from: a 1", "pkg:npm/left-pad@1.0.0"),
@@ -107,6 +122,30 @@ def test_a_key_has_what_the_document_says_of_release_and_source_package(purl: st
     assert sbom.keys == (key,)
     assert sbom.components == (Purl(key).coordinates,)
     assert parse_purl(key) == Purl(key).coordinates  # which is what assessments know
+
+
+def test_an_epoch_beside_the_purl_counts_in_every_format() -> None:
+    purl, name, version = "pkg:deb/debian/diffutils@3.7-3?distro=debian-10.2", "diffutils", "1:3.7-3"
+    reference = {"referenceType": "purl", "referenceLocator": purl}
+    package = {"name": name, "versionInfo": version, "externalRefs": [reference]}
+    artifacts = [{"name": name, "version": version, "purl": purl}]
+    documents = [
+        cyclonedx({"name": name, "version": version, "purl": purl}),
+        json.dumps({"spdxVersion": "SPDX-2.3", "packages": [package]}).encode(),
+        json.dumps({"artifacts": artifacts, "schema": {"version": "16"}}).encode(),
+    ]
+    assert {parse(document).keys for document in documents} == {("pkg:deb/debian/diffutils@1:3.7-3?distro=debian-10",)}
+    other = {"name": name, "version": "1:3.7-4", "purl": purl}
+    assert parse(cyclonedx(other)).components == ("pkg:deb/debian/diffutils@3.7-3",)
+
+
+@pytest.mark.parametrize(("epoch", "its_version"), [("1", ""), ("", "%403.7-3")])
+def test_trivys_properties_of_a_package_with_an_epoch_name_its_source_with_it(epoch: str, its_version: str) -> None:
+    stated = {"SrcName": "other", "SrcVersion": "3.7", "SrcRelease": "3", **({"SrcEpoch": epoch} if epoch else {})}
+    listed = [{"name": f"aquasecurity:trivy:{name}", "value": value} for name, value in stated.items()]
+    purl = "pkg:deb/debian/diffutils@3.7-3?distro=debian-10.2&epoch=1"
+    sbom = parse(cyclonedx({"name": "diffutils", "version": "1:3.7-3", "purl": purl, "properties": listed}))
+    assert sbom.keys == (f"pkg:deb/debian/diffutils@1:3.7-3?distro=debian-10&upstream=other{its_version}",)
 
 
 def test_properties_of_trivy_name_the_source_package() -> None:

@@ -179,6 +179,51 @@ def test_what_the_document_says_is_not_in_the_image_is_counted_apart() -> None:
     assert (sbom.not_in_image, sbom.skipped) == (3, ())
 
 
+@pytest.mark.parametrize(
+    ("tool", "group", "keys"),
+    [
+        ("snyk-cli", "golang.org/x", ["golang.org/x/Crypto@v0.17.0"]),
+        ("syft", "", ["golang.org/x/Crypto/ssh@v0.17.0"]),
+        ("some-merger", "", ["golang.org/x/Crypto/ssh@v0.17.0", "golang.org/x/Crypto@v0.17.0"]),
+        ("", "golang.org/x", ["golang.org/x/Crypto/ssh@v0.17.0", "golang.org/x/Crypto@v0.17.0"]),
+        ("", "", ["golang.org/x/Crypto/ssh@v0.17.0"]),
+    ],
+)
+@pytest.mark.parametrize("end", ["#ssh", "?type=module#/ssh/"])
+def test_the_tool_says_what_a_subpath_of_go_means_and_where_it_is_unknown_both_are_kept(
+    tool: str, group: str, keys: list[str], end: str
+) -> None:
+    entry = component(f"pkg:golang/golang.org/x/crypto@v0.17.0{end}", "golang.org/x/Crypto/ssh", group=group)
+    tools = {"tools": {"components": [{"type": "application", "name": tool}]}} if tool else {}
+    sbom = cyclonedx(entry, entry, metadata=tools)
+    assert sbom.components == tuple(f"pkg:golang/{key}" for key in keys)
+    assert sbom.skipped == ()
+
+
+def test_a_subpath_that_is_the_major_version_belongs_to_the_module_whatever_the_tool() -> None:
+    tools = {"tools": [{"name": "snyk-cli"}]}
+    for at in ("@v4.5.0#v4", "@4.5.0#v4"):
+        jwt = component(f"pkg:golang/github.com/golang-jwt/jwt{at}", GO_JWT)
+        assert cyclonedx(jwt, metadata=tools).components == (f"pkg:golang/{GO_JWT}@v4.5.0",)
+    one = component("pkg:golang/github.com/golang-jwt/jwt@v3.2.0#v4", "github.com/golang-jwt/jwt/v4")
+    assert cyclonedx(one, metadata=tools).components == ("pkg:golang/github.com/golang-jwt/jwt@v3.2.0",)
+
+
+def test_a_module_whose_path_is_divided_into_group_and_name_has_its_case() -> None:
+    """As cdxgen divides it, whose purls are in lower case."""
+    group, _, name = GO_AZURE.rpartition("/")
+    whole = component(f"pkg:golang/{GO_AZURE.lower()}@v0.11.27", name, group=group)
+    short = component("pkg:golang/github.com/burntsushi/toml@v1.0.0?type=module", "toml", group="github.com/BurntSushi")
+    no_version = component("pkg:golang/github.com/burntsushi/xgb", "xgb", "v1.0.0", group="github.com/BurntSushi")
+    other = component("pkg:golang/github.com/a/b@v1.0.0", "b", group="github.com/Z")
+    assert cyclonedx(whole, short, no_version, other).components == (
+        f"pkg:golang/{GO_AZURE}@v0.11.27",
+        "pkg:golang/github.com/BurntSushi/toml@v1.0.0",
+        "pkg:golang/github.com/BurntSushi/xgb@v1.0.0",
+        "pkg:golang/github.com/a/b@v1.0.0",
+    )
+
+
 PARTS = {
     "bare": {},
     "required": {"scope": "required"},

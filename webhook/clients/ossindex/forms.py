@@ -21,8 +21,11 @@ from webhook.model.shapes import unusable
 _MAJOR = re.compile(r"v([2-9]|[1-9][0-9]+)\.")
 _GO_TAIL = re.compile(r"/v[0-9]+\Z|\Apkg:golang/gopkg\.in/|%2Bincompatible\Z")
 _REDHAT = re.compile(r"[.-]redhat-[0-9]+\Z")
+_RELEASE = re.compile(r"([0-9]+!)?([0-9]+(?:\.[0-9]+)*)")
+_USUAL_NUMBERS = 3
 _VERSION = r"(?!(?:0\.0\.0-use\.local|9999999-dev)[\n?])[0-9][0-9.]*+(?:-?[A-WYZa-wyz0-9][A-Za-z0-9.-]*+)?+"
-_NUMBERS = r"(?:0|[1-9][0-9]{0,17}+)(?:\.(?:0|[1-9][0-9]{0,17}+))*+"
+_NUMBERS = r"(?:0|[1-9][0-9]{0,17}+)(?:\.(?:0|[1-9][0-9]{0,17}+)){2,}+(?<!\.0)"
+"""A version of PyPI that is written in one way only: three numbers or more, and no zero at the end."""
 _GO_VERSION = (
     # Of major version 0 or 1, or of a path that names its major version.
     rf"@(?!v0\.0\.0-0001)v(?:[01]|(?:(?<=/v[0-9]@v)|(?<=/v[0-9][0-9]@v))[0-9]++)\.{_VERSION}(?<!\.dirty)"
@@ -177,7 +180,8 @@ def _nuget(key: Purl, spellings: Sequence[Purl]) -> Iterator[Form]:
 def _pypi(key: Purl, spellings: Sequence[Purl]) -> Iterator[Form]:
     """PyPI takes no local versions; that OSS Index has none, and how it separates a name, is not established.
 
-    Nor is it whether it has versions as they were uploaded or in their normal form.
+    Nor is it whether it has versions as they were uploaded or in their normal form; ``3.10`` and ``3.10.0`` are one
+    version (PEP 440, *Version matching*), of which the registry has just one spelling.
     """
     dotted = list(dict.fromkeys(spelling.package for spelling in spellings if "." in spelling.name))
     written = [spelling.version for spelling in spellings if spelling.version != key.version]
@@ -187,6 +191,21 @@ def _pypi(key: Purl, spellings: Sequence[Purl]) -> Iterator[Form]:
             yield Form(_at(package, version))
         if "-" in key.name and not dotted:
             yield Form(_at(key.package.replace("-", "."), version), certain=False)
+    for version in _other_zeros(key.version.partition("+")[0]):
+        for package in (key.package, *dotted):
+            yield Form(_at(package, version), certain=False)
+
+
+def _other_zeros(version: str) -> Iterator[str]:
+    """The same version with more zeros at the end of its release, up to three numbers, or with fewer."""
+    if found := _RELEASE.match(version):
+        epoch, numbers = found[1] or "", found[2].split(".")
+        least = len(numbers)
+        while least > 1 and numbers[least - 1] == "0":
+            least -= 1
+        for length in range(least, max(_USUAL_NUMBERS, len(numbers)) + 1):
+            if length != len(numbers):
+                yield epoch + ".".join([*numbers, "0", "0"][:length]) + version[found.end() :]
 
 
 def _rpm(key: Purl) -> Iterator[Form]:

@@ -33,12 +33,6 @@ def rpm(version: str) -> Any:
     return None if found is None else _rpm_key((int(found[1] or 0), *_split(found[2])))
 
 
-def rpm_epoch(version: str) -> str:
-    """The epoch that an rpm version states, without leading zeros; ``0`` when it states none."""
-    found = _RPM.fullmatch(version)
-    return str(int(found[1] or 0)) if found is not None else "0"
-
-
 def deb(version: str) -> Any:
     """``[epoch:]upstream[-revision]``. Source: deb-version(7)."""
     found = _DEB.fullmatch(version)
