@@ -15,7 +15,7 @@ from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.purls import STANDARD_LIBRARY, Purl, parse_purl
 from webhook.policy.imagenames import ImagePattern, parse_pattern
-from webhook.policy.ranges import VersionRange, parse_range
+from webhook.policy.ranges import VersionRange, read_range
 
 if TYPE_CHECKING:
     from webhook.model.images import Digest, ImageRef
@@ -88,7 +88,7 @@ def read_entry(assessment: Assessment, weights: dict[Weight, Weight]) -> Entry |
     """
     scope = assessment.scope
     try:
-        versions = None if scope.version_range is None else parse_range(scope.version_range)
+        versions = None if scope.version_range is None else read_range(scope.version_range)
         image = None if scope.image is None else parse_pattern(scope.image)
     except InvalidInput:
         return None

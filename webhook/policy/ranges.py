@@ -31,6 +31,8 @@ _WITH_EPOCHS = frozenset(["deb", "rpm"])
 _CONSTRAINT = re.compile(r"\s*+(>=|<=|==|!=|=|<|>|)\s*+([^\s,|<>=]++)(?:\s*+(?:,|\Z)|(?=[\s<>=!]))")
 _VERS = re.compile(r"vers:([a-z][a-z0-9.+-]*)/(.+)\Z")
 _NOT_SUPPORTED = re.compile(r"[\^~]|.*\*|(?:[0-9]+\.)+[xX](?:\.|\Z)")
+_IN_NO_VERSION = re.compile(r"[\[\](){};\"'`\u2264\u2265\u2260]")
+_PLAIN_NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)*", re.ASCII)
 _REMEDY = "Write it such as `>=2.0,<2.17.1`, `=1.2.3`, `<1.4 || >=2.0,<2.3`, or `*` for every version."
 
 
@@ -170,13 +172,25 @@ def _any(answers: Iterable[bool | None]) -> bool | None:
 
 
 def parse_range(text: str) -> VersionRange:
-    """Parse a range.
+    """Parse a range that somebody wrote.
 
     Args:
         text: see the module.
 
     Raises:
-        InvalidInput: it is no range; the remedy shows how one is written.
+        InvalidInput: it is no range, or can hold no version at all; the remedy shows how one is written.
+    """
+    found = read_range(text)
+    for alternative in found.alternatives:
+        _refuse_impossible(alternative, text)
+    return found
+
+
+def read_range(text: str) -> VersionRange:
+    """Parse a range that was kept; builds before 0.1.0 kept some that hold no version, and they go on doing so.
+
+    Raises:
+        InvalidInput: it is no range.
     """
     stripped = text.strip()
     if not stripped or len(stripped) > MAX_RANGE_LENGTH:
@@ -211,11 +225,38 @@ def _constraint(operator: str, version: str, text: str) -> Constraint:
     return Constraint("=" if operator in ("", "==") else operator, version)
 
 
+def _refuse_impossible(alternative: Sequence[Constraint], text: str) -> None:
+    """Refuse what holds no version, in whatever order; it is a list, an interval, or a sentence that was misread."""
+    for constraint in alternative:
+        if _IN_NO_VERSION.search(constraint.version):
+            raise _bad(text, f"{constraint.version[:50]!r} holds characters that are in no version")
+    exact = list(dict.fromkeys(constraint.version for constraint in alternative if constraint.operator == "="))
+    if len(exact) > 1:
+        raise _bad(text, f"no version is both {exact[0][:50]} and {exact[1][:50]}; join several by ||")
+    if (pair := _contradiction(alternative)) is not None:
+        raise _bad(text, f"no version is both {pair[0]} and {pair[1]}")
+
+
+def _contradiction(alternative: Sequence[Constraint]) -> tuple[Constraint, Constraint] | None:
+    """Two bounds that exclude each other in every order; only of plain numbers do all orders say the same."""
+    plain = [one for one in alternative if _PLAIN_NUMBERS.fullmatch(one.version)]
+    lowest = [one for one in plain if one.operator in (">", ">=", "=")]
+    highest = [one for one in plain if one.operator in ("<", "<=", "=")]
+    for lower in lowest:
+        for upper in highest:
+            is_open = "<" in (lower.operator, upper.operator) or ">" in (lower.operator, upper.operator)
+            if (lower.version == upper.version and is_open) or version_key(lower.version) > version_key(upper.version):
+                return lower, upper
+    return None
+
+
 def _parse_vers(text: str) -> VersionRange:
     match = _VERS.match(text)
     if match is None:
         raise _bad(text, "after vers: come a type, a slash and constraints")
     purl_type, rest = match[1], match[2].strip()
+    if purl_type == "none":
+        raise _bad(text, "vers:none holds no version")
     if rest == "*":
         return VersionRange(((),))
     found = [_vers_constraint(part, text) for part in rest.split("|")]

@@ -14,7 +14,7 @@ from webhook.model.images import Digest, parse_image
 from webhook.model.purls import Purl, parse_purl
 from webhook.policy.imagenames import ImagePattern, parse_pattern
 from webhook.policy.plaintext import is_plain, plain
-from webhook.policy.ranges import VersionRange, parse_range
+from webhook.policy.ranges import VersionRange, parse_range, read_range
 
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
@@ -83,7 +83,7 @@ class ParsedScope:
     @classmethod
     def of(cls, scope: Scope) -> ParsedScope:
         """Parse a canonical scope."""
-        versions = None if scope.version_range is None else parse_range(scope.version_range)
+        versions = None if scope.version_range is None else read_range(scope.version_range)
         return cls(scope.package, versions, None if scope.image is None else parse_pattern(scope.image))
 
     def holds(self, purl: Purl) -> bool:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from webhook.errors import InvalidInput
-from webhook.policy.ranges import parse_range
+from webhook.policy.ranges import parse_range, read_range
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,10 @@ from webhook.policy.ranges import parse_range
         ("vers:npm/<1.0|>=2.0|<3.0|!=2.5|4.0", "0.9 2.4 4", "1 2.5 3.5"),
         ("vers:npm/!=1", "2", "1"),
         ("vers:npm/*", "1", ""),
+        ("vers:all/*", "1", ""),
+        (">=1.5,<=1.5", "1.5", "1.6"),
+        (">1.0,<=1.0.0 || =3", "3.0.0", "1.1"),
+        ("=1.2.3,=1.2.3", "1.2.3", "1.2.4"),
         ("vers:npm/>=1", "1 9", "0.9"),
         (">=1.0.0-a.x", "1.0.0-a.x 1.0.0-b", "1.0.0-a"),
     ],
@@ -51,6 +55,28 @@ def test_a_range_has_one_form_in_which_it_is_stored(text: str) -> None:
     "text",
     [
         *("", ",", "<", ">=1,", ">=1,,<2", "^1.0", "~1.2", "1.*", "1.x", "a|b", "<1||", "!=", "<>1"),
+        *(
+            "[2.0,2.17.1)",
+            "(2.0,2.17.1)",
+            "[1.0]",
+            "2.13.0, 2.14.1",
+            "=1.0,=1.1",
+            "from 2.0 to 2.17",
+            "\u22652.0",
+            "<2.17.1;",
+        ),
+        *(
+            "'<2.0'",
+            ">=2.17,<2.0",
+            ">2,<2",
+            ">=2.0,<2.0",
+            "=1.0,<0.5",
+            "=3.0,>3.0",
+            "<1 || >2,<1",
+            "vers:none/*",
+            "vers:none/<1",
+        ),
+        *("vers:npm/>=2|<2", "vers:maven/<1.0|=(2)"),
         *("vers:npm", "vers:npm/", "vers:npm/>1|>2", "vers:npm/<1|<2", "x" * 1001, "<" + "9" * 300),
     ],
 )
@@ -132,3 +158,10 @@ def test_a_vers_range_with_bounds_that_have_no_order_is_refused() -> None:
 
 def test_a_bound_that_is_no_version_has_no_epoch_to_differ_by() -> None:
     assert parse_range(">=.0").contains("1:2-3", "rpm") is None
+
+
+@pytest.mark.parametrize("text", ["=[2.0,=2.17.1)", "=2.13.0,=2.14.1", ">=2.17,<2.0", "!=2.0;"])
+def test_what_an_earlier_build_kept_is_still_read_and_holds_what_it_held(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        parse_range(text)
+    assert read_range(text).contains("2.14.1", "maven") is text.startswith("!")
