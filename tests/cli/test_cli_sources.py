@@ -190,6 +190,16 @@ def test_a_file_is_clean_by_advisories_alone_only_where_nobody_has_to_be_asked(
     assert [counts[name] for name in ("vulnerable", "clean", "unknown")] == [1, 1, 1]
 
 
+def test_a_file_is_judged_by_advisories_that_are_kept_before_any_image_is_known(alone: Installation) -> None:
+    path = file_of(alone, TZDATA)
+    alone.ok("db", "upgrade")
+    ran = alone.run("check", path)
+    assert (ran.code, "contains no answer from a vulnerability source" in ran.err) == (3, True)
+    alone.ok("download")
+    clean, bad = alone.run("check", path), alone.run("check", file_of(alone, LODASH), "--fail-on", "warn")
+    assert (clean.code, clean.err.count("contains no answer"), bad.code) == (0, 0, 1)
+
+
 @pytest.fixture
 def exploited(tmp_path: Path, double: OssIndexDouble, mirror: Path) -> Installation:
     """An installation without OSS Index that takes KEV and EPSS, and denies what is exploited."""

@@ -228,9 +228,13 @@ class TargetChecker:
 
     @property
     def has_answers(self) -> bool:
-        """Whether a source has ever answered for any component that is in the database."""
-        counts = self._parts.model.counts()
-        return counts[ComponentState.CLEAN] + counts[ComponentState.VULNERABLE] > 0
+        """Whether a source has ever answered for a component, or advisories are kept where nobody is asked."""
+        counts, sources = self._parts.model.counts(), self._parts.sources
+        if counts[ComponentState.CLEAN] + counts[ComponentState.VULNERABLE] > 0:
+            return True
+        if sources.asks or not sources.matches:
+            return False
+        return any(not info.is_unreadable for info in self._parts.store.advisories.sets())
 
     def check(self, target: Target, *, explain: bool = False) -> Iterator[Checked]:
         """Judge one target; a manifest gives one result for each of its workloads.
