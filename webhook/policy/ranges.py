@@ -239,15 +239,20 @@ def _refuse_impossible(alternative: Sequence[Constraint], text: str) -> None:
 
 def _contradiction(alternative: Sequence[Constraint]) -> tuple[Constraint, Constraint] | None:
     """Two bounds that exclude each other in every order; only of plain numbers do all orders say the same."""
-    plain = [one for one in alternative if _PLAIN_NUMBERS.fullmatch(one.version)]
-    lowest = [one for one in plain if one.operator in (">", ">=", "=")]
-    highest = [one for one in plain if one.operator in ("<", "<=", "=")]
+    plain = [bound for bound in alternative if _PLAIN_NUMBERS.fullmatch(bound.version)]
+    lowest = [bound for bound in plain if bound.operator in (">", ">=", "=")]
+    highest = [bound for bound in plain if bound.operator in ("<", "<=", "=")]
     for lower in lowest:
         for upper in highest:
             is_open = "<" in (lower.operator, upper.operator) or ">" in (lower.operator, upper.operator)
-            if (lower.version == upper.version and is_open) or version_key(lower.version) > version_key(upper.version):
+            if (lower.version == upper.version and is_open) or _numbers(lower.version) > _numbers(upper.version):
                 return lower, upper
     return None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    numbers = tuple(map(int, version.split(".")))
+    return numbers[: max((place for place, number in enumerate(numbers, 1) if number), default=0)]
 
 
 def _parse_vers(text: str) -> VersionRange:
