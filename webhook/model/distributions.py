@@ -105,7 +105,8 @@ def release_of(distribution: str, stated: str) -> str:
     word = (text[: numbers.start()] if numbers else text).strip(" -_")
     head, _, last = word.rpartition("-")
     name = DISTRIBUTIONS.get(head, head) or distribution
-    release = _CODENAMES.get(name, _NO_NAMES).get(last, last if last in _WORDS else "")
+    codename = last.removesuffix("/sid")  # as /etc/debian_version has it before a release: trixie/sid
+    release = _CODENAMES.get(name, _NO_NAMES).get(codename, codename if codename in _WORDS else "")
     if not release and word.endswith(".tumbleweed"):  # as Trivy names the family
         release = "tumbleweed"
     if not release:

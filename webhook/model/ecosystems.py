@@ -55,18 +55,29 @@ TYPES: Mapping[str, str] = {
 """Types that public tools were seen to write, and the type of the purl specification that they mean."""
 
 DISTRIBUTIONS: Mapping[str, str] = {
+    "alma linux": "alma",
     "almalinux": "alma",
+    "alpine linux": "alpine",
     "alpinelinux": "alpine",
+    "amazon linux": "amazon",
     "amazonlinux": "amazon",
     "amzn": "amazon",
     "cbl-mariner": "mariner",
+    "centos linux": "centos",
+    "centos stream": "centos",
+    "debian gnu/linux": "debian",
+    "fedora linux": "fedora",
     "ol": "oracle",
+    "opensuse leap": "opensuse",
     "opensuse-leap": "opensuse",
     "opensuse-tumbleweed": "opensuse",
     "opensuse.leap": "opensuse",
     "opensuse.tumbleweed": "opensuse",
+    "oracle linux server": "oracle",
     "oraclelinux": "oracle",
+    "red hat enterprise linux": "redhat",
     "rhel": "redhat",
+    "rocky linux": "rocky",
     "rockylinux": "rocky",
     "sl-micro": "suse",
     "sle": "suse",
@@ -79,4 +90,4 @@ DISTRIBUTIONS: Mapping[str, str] = {
     "suse linux enterprise server": "suse",
     "ubi": "redhat",
 }
-"""Namespaces of rpm, deb and apk: ids of os-release (Syft) and names of families (Trivy), in one spelling."""
+"""Namespaces of rpm, deb and apk: ids and names of os-release (Syft) and names of families (Trivy), in one spelling."""

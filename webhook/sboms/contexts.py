@@ -1,8 +1,8 @@
 """Contexts: what a document says of packages of distributions beside their coordinates.
 
-The distribution's release is in the purl (``distro``), or else in the document's component of type operating system,
-where there is just one. The source package is in the purl (``upstream``, Syft), in SPDX's ``sourceInfo`` (Trivy), or in
-CycloneDX's properties (Trivy). A document that says nothing of them gives plain coordinates.
+The distribution's release is in the purl (``distro``), or else in the document's components of type operating system,
+where all are of one release. The source package is in the purl (``upstream``, Syft), in SPDX's ``sourceInfo`` (Trivy),
+or in CycloneDX's properties (Trivy). A document that says nothing of them gives plain coordinates.
 """
 
 from __future__ import annotations
@@ -99,9 +99,9 @@ def _tail(distribution: str, text: str, systems: Sequence[tuple[str, str]]) -> _
             epoch = value.lstrip("0") if value.isascii() and value.isdigit() and len(value) < 10 else ""
         elif name == "upstream":
             upstream = unquote(value)
-    if not release and len(distinct := set(systems)) == 1:
-        ((name, version),) = distinct
-        release = release_of(distribution, f"{name}-{version}")
+    if not release:  # 12 and 12.5 are one release, and a system without a version says nothing of it
+        distinct = {release_of(distribution, f"{name}-{version}") for name, version in systems} - {""}
+        release = distinct.pop() if len(distinct) == 1 else ""
         if release.partition("-")[0] not in ("", distribution):
             release = ""  # of another distribution than the package
     return release, epoch, upstream

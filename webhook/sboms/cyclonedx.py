@@ -125,12 +125,22 @@ def read_subject(text: bytes, inventory: Inventory) -> int:
     if component is None:
         return 0
     if component.purl is None:
-        return read_components(component.components, inventory)
+        is_outside = is_not_in_image(component.scope, component.is_external, within=False)
+        if is_outside:
+            inventory.not_in_image += 1
+        elif component.type == SYSTEM:
+            inventory.add_system(component.name, component.version)
+        return read_components(component.components, inventory, within=is_outside)
     return read_components([component], inventory)
 
 
-def read_components(components: list[Component] | None, inventory: Inventory) -> int:
+def read_components(components: list[Component] | None, inventory: Inventory, *, within: bool = False) -> int:
     """Add every component, each before those nested in it.
+
+    Args:
+        components: as listed.
+        inventory: takes the entries.
+        within: whether they are parts of something that is not in the image.
 
     Returns:
         How many of them state a purl.
@@ -140,12 +150,12 @@ def read_components(components: list[Component] | None, inventory: Inventory) ->
     """
     purls, entries = inventory.purls, inventory.entries
     before, left_out = len(purls), 0
-    levels, outside = [_announced(components, inventory)], [False]
+    levels, outside = [_announced(components, inventory)], [within]
     while levels:
         for component in levels[-1]:
-            scope, is_external, within = component.scope, component.is_external, outside[-1]
+            scope, is_external, is_part = component.scope, component.is_external, outside[-1]
             stated = scope is not None or is_external is not None  # as rarely
-            is_outside = is_not_in_image(scope, is_external, within=within) if stated else within
+            is_outside = is_not_in_image(scope, is_external, within=is_part) if stated else is_part
             if is_outside:
                 inventory.not_in_image += 1
                 left_out += component.purl is not None
@@ -154,6 +164,8 @@ def read_components(components: list[Component] | None, inventory: Inventory) ->
                     inventory.add_system(component.name, component.version)
                 inventory.add_without_purl(component.name, is_package=component.type not in NOT_PACKAGES)
             else:
+                if component.type == SYSTEM:
+                    inventory.add_system(component.name, component.version)
                 purls.append(component.purl)
                 entries.append(component)
             if component.components:

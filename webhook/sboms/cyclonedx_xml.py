@@ -117,11 +117,12 @@ class _Content:
             entry.settle()
             if entry.is_outside:
                 self._inventory.not_in_image += 1
-            elif entry.purl is None and entry.is_subject:
                 continue
-            elif entry.purl is None:
-                if entry.type == cyclonedx.SYSTEM:
-                    self._inventory.add_system(entry.name, entry.version)
+            if entry.type == cyclonedx.SYSTEM:
+                self._inventory.add_system(entry.name, entry.version)
+            if entry.purl is None and entry.is_subject:
+                continue
+            if entry.purl is None:
                 self._inventory.add_without_purl(entry.name, is_package=entry.type not in cyclonedx.NOT_PACKAGES)
             else:
                 self._inventory.purls.append(entry.purl)

@@ -106,9 +106,9 @@ def read_packages(packages: list[Package] | None, inventory: Inventory) -> int:
                 stated = True
                 purls.append(locator)
                 entries.append(package)
+        purpose = package.primary_package_purpose
+        if purpose in SYSTEMS:
+            inventory.add_system(package.name, package.version)
         if not stated:
-            purpose = package.primary_package_purpose
-            if purpose in SYSTEMS:
-                inventory.add_system(package.name, package.version)
             inventory.add_without_purl(package.name, is_package=purpose not in NOT_PACKAGES)
     return found

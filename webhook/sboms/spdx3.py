@@ -102,9 +102,9 @@ def read_graph(graph: list[Element] | None, inventory: Inventory) -> tuple[int, 
             stated = True
             inventory.purls.append(purl)
             inventory.entries.append(package)
+        if package.purpose == "operatingSystem":
+            inventory.add_system(package.name, package.version)
         if not stated:
-            if package.purpose == "operatingSystem":
-                inventory.add_system(package.name, package.version)
             inventory.add_without_purl(package.name, is_package=package.purpose not in NOT_PACKAGES)
     urls = sum(element.package_url is not None for element in elements)
     external = sum(element.external_url is not None for element in elements)

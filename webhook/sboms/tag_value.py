@@ -146,7 +146,9 @@ def _add_reference(value: str, package: _Package | None, inventory: Inventory) -
 
 
 def _close(package: _Package | None, inventory: Inventory) -> None:
-    if package is not None and not package.has_purl:
-        if package.purpose in spdx.SYSTEMS:
-            inventory.add_system(package.name, package.version)
+    if package is None:
+        return
+    if package.purpose in spdx.SYSTEMS:
+        inventory.add_system(package.name, package.version)
+    if not package.has_purl:
         inventory.add_without_purl(package.name, is_package=package.purpose not in spdx.NOT_PACKAGES)

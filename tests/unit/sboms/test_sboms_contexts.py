@@ -175,6 +175,51 @@ def test_the_one_operating_system_of_a_document_gives_the_release(document: byte
     assert parse(document).keys == ("pkg:deb/debian/tzdata@2024a-0?distro=debian-12",)
 
 
+TZDATA = {"name": "tzdata", "purl": "pkg:deb/debian/tzdata@2024a-0"}
+DEBIAN = {"type": "operating-system", "name": "debian"}
+TZDATA_XML = (
+    "<components><component><name>tzdata</name><purl>pkg:deb/debian/tzdata@2024a-0</purl></component></components>"
+)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        cyclonedx({**DEBIAN, "version": "12"}, {**DEBIAN, "version": "12.5"}, DEBIAN, TZDATA),
+        cyclonedx({**DEBIAN, "version": "12.5", "purl": "pkg:generic/debian@12.5"}, TZDATA),
+        spdx(
+            ("pkg:deb/debian/tzdata@2024a-0", None),
+            more=[
+                {
+                    "name": "debian",
+                    "versionInfo": "12.4",
+                    "primaryPackagePurpose": "OPERATING-SYSTEM",
+                    "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:generic/debian@12.4"}],
+                }
+            ],
+        ),
+        json.dumps(
+            {
+                "bomFormat": "CycloneDX",
+                "metadata": {"component": {**DEBIAN, "version": "12"}},
+                "components": [TZDATA],
+            }
+        ).encode(),
+        '<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><metadata><component type="operating-system"><name>debian'
+        f"</name><version>12.5</version></component></metadata>{TZDATA_XML}</bom>".encode(),
+        '<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><metadata><component type="operating-system"><name>debian'
+        "</name><version>12.5</version><purl>pkg:generic/debian@12.5</purl></component></metadata>"
+        f"{TZDATA_XML}</bom>".encode(),
+        b"SPDXVersion: SPDX-2.3\nPackageName: debian\nPackageVersion: 12.5\nPrimaryPackagePurpose: OPERATING-SYSTEM\n"
+        b"ExternalRef: PACKAGE-MANAGER purl pkg:generic/debian@12.5\nPackageName: tzdata\nPackageVersion: 2024a-0\n"
+        b"ExternalRef: PACKAGE-MANAGER purl pkg:deb/debian/tzdata@2024a-0\n",
+    ],
+    ids=["one-release", "purl", "spdx-purl", "subject", "xml-subject", "xml-subject-purl", "tag-value-purl"],
+)
+def test_the_system_is_known_wherever_and_however_often_it_stands(document: bytes) -> None:
+    assert "pkg:deb/debian/tzdata@2024a-0?distro=debian-12" in parse(document).keys
+
+
 def test_two_operating_systems_or_another_one_give_no_release() -> None:
     tzdata = {"name": "tzdata", "purl": "pkg:deb/debian/tzdata@2024a-0"}
     systems = [{"type": "operating-system", "name": "debian", "version": version} for version in ("11", "12")]
@@ -208,6 +253,13 @@ def test_a_context_is_read_from_a_key() -> None:
         ("debian", "debian-10.4", "debian-10"),
         ("debian", "bookworm", "debian-12"),
         ("debian", "debian-sid", "debian-sid"),
+        ("debian", "debian-trixie/sid", "debian-13"),
+        ("debian", "trixie/sid", "debian-13"),
+        ("debian", "Debian GNU/Linux-12", "debian-12"),
+        ("debian", "debian-12 (bookworm)", "debian-12"),
+        ("redhat", "Red Hat Enterprise Linux-8.9", "redhat-8"),
+        ("alpine", "Alpine Linux-3.19.1", "alpine-3.19"),
+        ("ubuntu", "ubuntu-22.04.3 LTS (Jammy Jellyfish)", "ubuntu-22.04"),
         ("ubuntu", "ubuntu-22.04", "ubuntu-22.04"),
         ("ubuntu", "jammy", "ubuntu-22.04"),
         ("alpine", "3.16.3", "alpine-3.16"),

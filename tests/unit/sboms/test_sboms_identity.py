@@ -180,6 +180,28 @@ def test_what_the_document_says_is_not_in_the_image_is_counted_apart() -> None:
 
 
 @pytest.mark.parametrize(
+    ("states", "attribute", "element"),
+    [({"scope": "excluded"}, "", "<scope>excluded</scope>"), ({"isExternal": True}, ' isExternal="true"', "")],
+    ids=["excluded", "external"],
+)
+def test_a_subject_that_is_not_in_the_image_is_read_alike_in_both_forms(
+    states: dict[str, Any], attribute: str, element: str
+) -> None:
+    parts = [component("pkg:npm/a@1.0.0", "a"), component("pkg:npm/b@1.0.0", "b", scope="required")]
+    subject = {"type": "application", "name": "app", "components": parts, **states}
+    inner = "".join(
+        f"<component><name>{name}</name>{scope}<purl>pkg:npm/{name}@1.0.0</purl></component>"
+        for name, scope in (("a", ""), ("b", "<scope>required</scope>"))
+    )
+    text = (
+        f'<bom xmlns="http://cyclonedx.org/schema/bom/1.7"><metadata><component type="application"{attribute}>'
+        f"<name>app</name>{element}<components>{inner}</components></component></metadata></bom>"
+    )
+    for sbom in (cyclonedx(metadata={"component": subject}), parse(text.encode())):
+        assert (sbom.components, sbom.not_in_image, sbom.skipped) == (("pkg:npm/b@1.0.0",), 2, ())
+
+
+@pytest.mark.parametrize(
     ("tool", "group", "keys"),
     [
         ("snyk-cli", "golang.org/x", ["golang.org/x/Crypto@v0.17.0"]),
