@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 
 from webhook.bootstrap.triage import Triage
 from webhook.cli.decision_shapes import AffectedImageShape
+from webhook.cli.exits import Exit
 from webhook.cli.listed_shapes import ComponentListShape, FoundComponentShape
 from webhook.cli.options import global_options, invocation, limit_option, output_option
 from webhook.cli.output import note, print_csv, print_json, print_table
@@ -19,6 +20,10 @@ from webhook.policy.phrases import count
 from webhook.policy.plaintext import plain
 
 _SHOWN = 3
+_NO_SBOMS = (
+    "The database {} contains no SBOM, so nothing could be found. If it is the right database, add some with "
+    "`bomgate sbom add`; otherwise, correct database.url."
+)
 _CSV = ("purl", "state", "vulnerabilities", "images", "namespaces", "workloads")
 
 
@@ -40,27 +45,28 @@ def command() -> None:
 @limit_option()
 @global_options
 @output_option("csv")
-def find(name: str, version: str | None, limit: int | None, output: str) -> None:
+def find(name: str, version: str | None, limit: int | None, output: str) -> Exit:
     """Find components by the NAME of their package, with * as wildcard, or by a purl.
 
-    Finds packages without vulnerabilities, too, and those that no source was asked about.
+    A purl may have a version, and any spelling that SBOMs may have. Finds packages without vulnerabilities, too, and
+    those that no source was asked about. Exits with 3 if the database contains no SBOM.
     """
     parts = invocation().parts()
     triage = loaded_triage(parts)
+    scan = PackageScan.of(name)
     # A limit counts what is left of the packages once their versions are looked at.
     most_packages = limit if version is None else None
-    packages, is_more = gathered(
-        lambda after, most: triage.packages.page(PackageScan(name), after, most), most_packages
-    )
-    found = [shape for row in packages for shape in _found(triage, row.line.package, version)]
+    packages, is_more = gathered(lambda after, most: triage.packages.page(scan, after, most), most_packages)
+    found = [shape for row in packages for shape in _found(triage, row.line.package, (version, scan.version_glob))]
     if version is not None and limit is not None:
         found, is_more = found[:limit], len(found) > limit
+    outcome = Exit.DONE if parts.model.images else Exit.UNDECIDED
     if output == "json":
         print_json(ComponentListShape(tuple(found), is_more))
-        return
+        return outcome
     if output == "csv":
         print_csv(_CSV, [_csv_row(shape) for shape in found])
-        return
+        return outcome
     columns = ("Component", "State", "Images", "Runs in")
     what = plain(name, 200) if version is None else f"{plain(name, 200)} in a version like {plain(version, 200)}"
     print_table(columns, [_table_row(shape) for shape in found], empty=f"No known image has {what}.")
@@ -71,11 +77,19 @@ def find(name: str, version: str | None, limit: int | None, output: str) -> None
         note(f"{count(len(found), 'component')} in {count(len(images), 'image')}, {_running(namespaces)}.{more}")
         if triage.boards.now().taken_at is None:
             note("No cluster is audited, so it is not known what runs.")
+    elif not parts.model.images:
+        from webhook.store.addresses import parse_address, shown_address
+
+        note(_NO_SBOMS.format(shown_address(parse_address(parts.settings.database.url))))
+    return outcome
 
 
-def _found(triage: Triage, package: str, version: str | None) -> Iterator[FoundComponentShape]:
-    board, lines = triage.boards.now(), triage.packages.versions(package, version)
-    for line in lines:
+def _found(triage: Triage, package: str, patterns: Iterable[str | None]) -> Iterator[FoundComponentShape]:
+    board, by_pattern = triage.boards.now(), [triage.packages.versions(package, pattern) for pattern in patterns]
+    wanted = set.intersection(*({line.number for line in lines} for lines in by_pattern))
+    for line in by_pattern[0]:
+        if line.number not in wanted:
+            continue
         digests = board.where.images([line.number])
         images, workloads = images_of(board, digests), workloads_of(board, digests)
         if images:

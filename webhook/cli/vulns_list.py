@@ -85,10 +85,10 @@ def listed(parts: Parts, given: Mapping[str, Any]) -> Listed:
         )
     rows, is_more = gathered(lambda after, most: triage.vulnerabilities.page(wanted, after, most), given["limit"])
     if not rows and given["package"]:
-        scan = PackageScan(given["package"])
+        scan = PackageScan.of(given["package"])
         filters = [
             (
-                scan.name,
+                given["package"],
                 lambda: bool(triage.packages.page(scan, None, 1).items),
                 "No known image has a package of this name",
             )
@@ -179,7 +179,7 @@ def _filter(parts: Parts, given: Mapping[str, Any]) -> VulnerabilityFilter:
         running=is_running,
         namespace=given["namespace"] if is_running else None,
         judged_in=given["namespace"],
-        package=given["package"] or (str(parse_purl(given["purl"])) if given["purl"] else None),
+        package=PackageScan.of(given["package"]).pattern or (str(parse_purl(given["purl"])) if given["purl"] else None),
         image=None if given["image"] is None else _digest(parts, given["image"]),
         ends_within=given["expires_within"],
         kev=bool(given["kev"]),

@@ -26,7 +26,7 @@ def path_in_image(sboms: SbomStore, documents: DocumentStore, digest: Digest, pu
     Raises:
         StoreError: the store did not answer.
     """
-    known = list(_paths(sboms, documents, digest, purl))
+    known = list(_paths(sboms, documents, digest, purl.coordinates))
     ways = [path for path in known if path.steps]
     if ways:
         return min(ways, key=lambda path: (not path.is_dependency, len(path.steps)))
@@ -37,7 +37,7 @@ def path_in_image(sboms: SbomStore, documents: DocumentStore, digest: Digest, pu
 
 def _paths(sboms: SbomStore, documents: DocumentStore, digest: Digest, purl: Purl) -> Iterator[DependencyPath]:
     for record in sboms.show(digest):
-        if all(component != purl for component, _ in record.contents):
+        if all(component.coordinates != purl for component, _ in record.contents):
             continue
         kept = documents.find(record.document_digest)
         if kept is None or kept.data is None:

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment
 from webhook.model.components import ComponentState
-from webhook.model.purls import Purl
+from webhook.model.purls import Purl, parse_purl
 from webhook.model.vulnerabilities import Vulnerability
 
 Key = tuple[int | str, ...]
@@ -65,12 +66,46 @@ class PackageScan:
     """Which packages the store gives; each None means any.
 
     Attributes:
-        name: the last part of the purl, with ``*`` wildcards; a purl when it begins with ``pkg:``.
+        name: the last part of the purl, with ``*`` wildcards; a purl without version when it begins with ``pkg:``.
         type: such as ``maven``.
+        version: of a package that is named by its whole purl, with wildcards.
     """
 
     name: str | None = None
     type: str | None = None
+    version: str | None = None
+
+    @classmethod
+    def of(cls, text: str | None, kind: str | None = None) -> PackageScan:
+        """What somebody looks for, in whatever spelling of a purl; what is no purl stays as it is.
+
+        Args:
+            text: a name or a purl, with wildcards.
+            kind: such as ``maven``.
+        """
+        if not text or not text.startswith("pkg:"):
+            return cls(text, kind)
+        head, at, version = text.rpartition("@")
+        is_of_version = bool(at) and "*" in version and "*" not in head
+        try:
+            if "*" not in text:
+                purl = parse_purl(text)
+                return cls(purl.package, kind, purl.version or None)
+            if is_of_version:
+                return cls(parse_purl(head).package, kind, version)
+        except InvalidInput:
+            pass
+        return cls(text.replace("/@", "/%40"), kind)
+
+    @property
+    def version_glob(self) -> str | None:
+        """The version as a glob; it has no wildcard but ``*``."""
+        return None if self.version is None else self.version.replace("[", "[[]").replace("?", "[?]")
+
+    @property
+    def pattern(self) -> str | None:
+        """Name and version in one."""
+        return self.name if self.version is None else f"{self.name}@{self.version}"
 
     @property
     def by_purl(self) -> bool:

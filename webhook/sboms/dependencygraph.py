@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import unquote
 
 from webhook.errors import InvalidInput
 from webhook.model.dependencies import DependencyPath, PathStep
-from webhook.model.purls import Purl, identify
+from webhook.model.purls import STANDARD_LIBRARY, Purl, identify
+from webhook.sboms.gosubpaths import GO
 from webhook.sboms.inventory import shown
 from webhook.sboms.limits import Limits
 
@@ -41,7 +43,9 @@ class DependencyGraph:
         self.depends: dict[str, list[str]] = {}
         self.contains: dict[str, list[str]] = {}
         self._wanted, self._limits, self._edges = wanted, limits, 0
-        self._name = wanted.partition("@")[0].rpartition("/")[2].lower()
+        self._name = _folded(unquote(wanted.partition("@")[0].rpartition("/")[2]))
+        if wanted.package == STANDARD_LIBRARY:
+            self._name = "go"  # which the names of none of its spellings lack
 
     def add(self, ref: str | None, purls: Iterable[str], name: str, version: str, group: str) -> str:
         """Add a part; its reference."""
@@ -58,12 +62,15 @@ class DependencyGraph:
         return key
 
     def _is_wanted(self, text: str, name: str, version: str, group: str) -> bool:
-        if self._name not in text.lower() and self._name not in name.lower():
+        if self._name not in _folded(text) and self._name not in _folded(name):
             return False  # reading every purl would cost more than all else
+        # A subpath of Go may be a package in the module, whoever wrote it.
+        texts = (text, text.partition("#")[0]) if text.startswith(GO) and "#" in text else (text,)
         try:
-            return identify(text, name=name, group=group, version=version).key == self._wanted
+            keys = [identify(spelling, name=name, group=group, version=version).key for spelling in texts]
         except InvalidInput:
             return False
+        return self._wanted in keys
 
     def join(self, edges: dict[str, list[str]], start: str | None, end: str | None) -> None:
         """Note that one part has to do with another."""
@@ -121,6 +128,11 @@ class DependencyGraph:
         if not self.depends and not self.contains:
             return DependencyPath(reason="The document states no relationships.")
         return DependencyPath(reason="The document does not say what brings the component in.")
+
+
+def _folded(text: str) -> str:
+    """A text without what spellings of one name differ in."""
+    return unquote(text).lower().replace("_", "-").replace(".", "-")
 
 
 def _back(before: Mapping[str, str | None], here: str) -> Iterator[str]:

@@ -91,7 +91,7 @@ def vulnerability_filter(values: Values) -> VulnerabilityFilter:
         type=values.get("type"),
         running=bool(values.get("running")),
         namespace=values.get("namespace"),
-        package=values.get("package"),
+        package=PackageScan.of(values.get("package")).pattern,
         image=None if image is None else parse_digest(image),
         text=values.get("text"),
         ends_within=values.get("ends_within"),
@@ -177,7 +177,7 @@ def package_list(face: ConsoleFace) -> ListView[PackageRow]:
     """Packages in any state: who has X at all."""
 
     def fetch(values: Values, after: Key | None, most: int) -> Page[PackageRow]:
-        return face.packages.page(PackageScan(values.get("name"), values.get("type")), after, most)
+        return face.packages.page(PackageScan.of(values.get("name"), values.get("type")), after, most)
 
     return ListView(
         "packages",

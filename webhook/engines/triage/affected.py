@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -24,6 +25,7 @@ _UNSCORED = -1
 _MOST_PATTERN = 200
 _LAST = "\U0010ffff"
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_SEPARATORS = re.compile(r"[-_.]+")
 
 
 @dataclass(frozen=True)
@@ -135,9 +137,19 @@ class AffectedComponents:
         return found
 
     def in_packages(self, pattern: str) -> set[int]:
-        """Numbers of the components whose name, or purl where it begins with ``pkg:``, matches a glob without case."""
+        """Numbers of the components whose name, or purl where it begins with ``pkg:``, matches a glob without case.
+
+        The name of a Python package may be written with dots or underscores.
+        """
         glob, is_purl = pattern[:_MOST_PATTERN].lower(), pattern.startswith("pkg:")
+        found = self._matching(glob, is_purl=is_purl)
+        hyphened = glob if is_purl else _SEPARATORS.sub("-", glob)
+        return found if hyphened == glob else found | self._matching(hyphened, is_purl=False, of="pkg:pypi/")
+
+    def _matching(self, glob: str, *, is_purl: bool, of: str = "") -> set[int]:
         lines, starts, first, last = self._packages.lines, self._packages.starts, 0, len(self._packages.lines)
+        if of:
+            first, last = bisect_left(lines, of), bisect_left(lines, of + _LAST)
         if is_purl:
             beginning = glob.partition("*")[0].partition("@")[0]
             first, last = bisect_left(lines, beginning), bisect_left(lines, beginning + _LAST)
@@ -154,7 +166,7 @@ class AffectedComponents:
                 found.update(self._packages.numbers[start:end])
             elif is_purl:
                 components = self._packages.components[start:end]
-                found.update(number for number, purl, _ in components if matches(purl.lower(), 0))
+                found.update(number for number, purl, _ in components if matches(purl.coordinates.lower(), 0))
         return found
 
     @cached_property

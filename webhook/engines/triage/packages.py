@@ -10,13 +10,16 @@ from webhook.engines.readmodel import ReadModel
 from webhook.engines.triage.board import Board, BoardSource
 from webhook.engines.triage.judged import JudgedWorkload, KnownImage
 from webhook.errors import InvalidInput
+from webhook.model.distributions import context_of
 from webhook.model.images import Digest
+from webhook.model.purls import Purl
 from webhook.model.triage import ComponentLine, Key, PackageLine, PackageScan, Page
 from webhook.ports import TriageStore
 
 MOST_VERSIONS = 200
 """Versions of a package that are shown."""
 _PORTION, _MOST_PORTIONS = 500, 10
+_SHOWN_VERSIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class PackageLists:
             StoreError: the store did not answer.
         """
         board = self._boards.now()
+        if scan.name is not None and scan.version_glob is not None:
+            return Page(() if after is not None else self._of_version(board, scan.name, scan.version_glob))
         if board.limits is not None:
             return self._page_within(board, scan, after, most)
         lines, where = self._store.packages(scan, after, most + 1), board.where
@@ -78,6 +83,17 @@ class PackageLists:
         )
         last = rows[-1].line if len(lines) > most else None
         return Page(rows, None if last is None else (last.name, last.package))
+
+    def _of_version(self, board: Board, package: str, pattern: str) -> tuple[PackageRow, ...]:
+        """The package with the versions that are looked for; none when no image of the board has one."""
+        lines = self.versions(package, pattern)
+        if board.limits is not None:
+            lines = tuple(line for line in lines if board.where.places((line.number,)))
+        if not lines:
+            return ()
+        shown, images = lines[:_SHOWN_VERSIONS], board.where.places((line.number for line in lines), 1000)
+        line = PackageLine(package, Purl(package).name.lower(), shown, len(lines) > len(shown))
+        return (PackageRow(line, len(images)),)
 
     def _page_within(self, board: Board, scan: PackageScan, after: Key | None, most: int) -> Page[PackageRow]:
         """A page with the packages, and versions, that the images of a board have; it may be short."""
@@ -124,7 +140,7 @@ class PackageLists:
 
         Args:
             package: purl without version.
-            pattern: a glob for their versions; None means all.
+            pattern: a glob for their versions, with or without the epoch of an rpm; None means all.
 
         Raises:
             TooBroad: it took too long.
@@ -138,8 +154,9 @@ class PackageLists:
             if len(lines) < MOST_VERSIONS:
                 break
             after = str(lines[-1].purl)
-        matching = (line for line in found if pattern is None or fnmatch.fnmatchcase(line.purl.version or "", pattern))
-        return tuple(matching)
+        if pattern is None:
+            return tuple(found)
+        return tuple(line for line in found if any(fnmatch.fnmatchcase(text, pattern) for text in _versions(line.purl)))
 
     def contents(self, digest: Digest, after: Key | None = None, most: int = 50) -> Page[ComponentLine]:
         """The components of an image, in order of their purls.
@@ -154,6 +171,10 @@ class PackageLists:
         lines = self._store.components(numbers, None if after is None else str(after[0]), most + 1)
         is_more = len(lines) > most
         return Page(tuple(lines[:most]), (str(lines[most - 1].purl),) if is_more else None)
+
+
+def _versions(purl: Purl) -> tuple[str, ...]:
+    return (purl.version, context_of(purl).version) if purl.type == "rpm" else (purl.version,)
 
 
 def images_of(board: Board, digests: Sequence[Digest]) -> tuple[KnownImage, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from webhook.store.triage.patterns import matches
 SHOWN_VERSIONS = 20
 """Versions that a line of the list of packages names."""
 _P, _C = packages.c, components.c
+_SEPARATORS = re.compile(r"[-_.]+")
 _AFTER_AT = chr(ord("@") + 1)
 _COLUMNS = (_C.id, _C.purl, _C.state, _C.answered_at)
 _Row = tuple[int, str, int, int]
@@ -30,8 +32,7 @@ def package_lines(connection: Connection, scan: PackageScan, after: Key | None, 
     order = (_P.package,) if scan.by_purl else (_P.name, _P.package)
     query = select(_P.package, _P.name).order_by(*order).limit(most)
     if scan.name:
-        is_purl = scan.name.startswith("pkg:")
-        query = query.where(matches(_P.package, scan.name) if is_purl else matches(_P.name, scan.name.lower()))
+        query = query.where(_named(scan.name))
     if scan.type:
         start = f"pkg:{scan.type}"
         query = query.where(_P.package >= f"{start}/", _P.package < f"{start}0")  # what comes after the slash
@@ -46,6 +47,18 @@ def package_lines(connection: Connection, scan: PackageScan, after: Key | None, 
         for package, name in chosen
         for known in (versions.get(package, []),)
     ]
+
+
+def _named(name: str) -> ColumnElement[bool]:
+    """Whether a package has a name; the names of Python packages are kept with hyphens (PEP 503)."""
+    if name.startswith("pkg:"):
+        return matches(_P.package, name)
+    folded = name.lower()
+    hyphened = _SEPARATORS.sub("-", folded)
+    if hyphened == folded:
+        return matches(_P.name, folded)
+    of_python = (_P.package >= "pkg:pypi/") & (_P.package < "pkg:pypi0")
+    return matches(_P.name, folded) | (matches(_P.name, hyphened) & of_python)
 
 
 def version_lines(connection: Connection, package: str, after: str | None, most: int) -> list[ComponentLine]:
