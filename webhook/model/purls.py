@@ -52,14 +52,16 @@ _OTHER_DISTRIBUTIONS = "|".join(
 _IN_DISTRIBUTION = rf"""(?:(?:alpine|debian|ubuntu|wolfi)/|(?!(?:{_OTHER_DISTRIBUTIONS})/)(?:{_PLAIN_LOWER}++/)?+)
         {_PLAIN_LOWER}++(?:%2B{_PLAIN_LOWER}*+)*+@(?!0(?:%2B|[0-9]*+:))[0-9][A-Za-z0-9._~:-]*+(?:%2B[A-Za-z0-9._~:-]*+)*+"""
 _NUMBER = r"(?:0|[1-9][0-9]{0,17}+)"
+_THREE = r"[0-9]++\.[0-9]++\.[0-9]"
+"""How versions of npm and cargo begin; what has fewer numbers is a requirement, and perhaps has a version beside it."""
 _MAJOR = r"(?:(?<=[/.]v[0-9]@v)|(?<=[/.]v[0-9][0-9]@v))"
 """Behind a path that names its major version; a name may restore one that is missing."""
 _KEYS = rf"""(pkg:(?:
         maven/[A-Za-z0-9._-]++/[A-Za-z0-9._-]++@[0-9][A-Za-z0-9._~-]*+
       | deb/{_IN_DISTRIBUTION} | apk/{_IN_DISTRIBUTION}
-      | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@[0-9][A-Za-z0-9.-]*+(?<!\.[xX])(?<!-use\.local)
+      | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@{_THREE}[A-Za-z0-9.-]*+(?<!\.[xX])(?<!-use\.local)
       | golang/[A-Za-z0-9][A-Za-z0-9_~-]*+\.{_PLAIN_SEGMENT}*+(?:/{_PLAIN_SEGMENT}++)*+@v(?!0\.0\.0-0001)
-        (?:[01]|{_MAJOR}[0-9]++|[0-9]++(?=\.[A-Za-z0-9.-]*+%2Bincompatible))\.[A-Za-z0-9.-]*+(?<!\.dirty)(?:%2Bincompatible)?+(?=\n|\Z|\?(?!(?:[^\#\n]*&)?type=package|[^\n]*\#))
+        (?:[01]|{_MAJOR}[0-9]++|[0-9]++(?=\.[A-Za-z0-9.-]*+%2Bincompatible))\.[0-9]++\.[0-9]++(?:-[A-Za-z0-9.-]++)?+(?<!\.dirty)(?:%2Bincompatible)?+(?=\n|\Z|\?(?!(?:[^\#\n]*&)?type=package|[^\n]*\#))
       | rpm/(?:(?:amazon|centos|fedora|redhat)/|(?:(?!(?:{_OTHER_DISTRIBUTIONS})/)[a-z0-9._~-]++/)?+)
         {_PLAIN_SEGMENT}++(?:%2B{_PLAIN_SEGMENT}*+)*+@(?!0%2B)[0-9][A-Za-z0-9._~-]*+(?:%2B[A-Za-z0-9._~-]*+)*+
       | pypi/[a-z0-9]++(?:-[a-z0-9]++)*+@{_NUMBER}(?:\.{_NUMBER})*+(?:(?:a|b|rc){_NUMBER})?+(?:\.post{_NUMBER})?+
@@ -68,7 +70,7 @@ _KEYS = rf"""(pkg:(?:
       | nuget/[a-z0-9._-]++@(?:0|[1-9][0-9]*+)(?:\.(?:0|[1-9][0-9]*+)){{2}}(?:\.[1-9][0-9]*+)?+(?:-[a-z0-9.-]++)?+
       | composer/{_PLAIN_LOWER}++/{_PLAIN_LOWER}++@(?![0-9]++\.[0-9]++\.[0-9]++\.0(?![A-Za-z0-9_.]))[0-9]
         [A-Za-z0-9._~-]*+(?<!\.[xX])
-      | cargo/[A-Za-z0-9_-]++@(?!0%2B)[0-9][A-Za-z0-9._~-]*+(?:%2B[A-Za-z0-9._~-]*+)*+(?<!\.[xX])
+      | cargo/[A-Za-z0-9_-]++@{_THREE}[A-Za-z0-9._~-]*+(?:%2B[A-Za-z0-9._~-]*+)*+(?<!\.[xX])
       | c(?:ocoapods|ran)/{_PLAIN_SEGMENT}++@[0-9][A-Za-z0-9._~-]*+
       | generic/(?:{_PLAIN_SEGMENT}++/)*+{_PLAIN_SEGMENT}++@v?+[0-9][A-Za-z0-9._~:-]*+
       ))(?:[?\#][^\n]*+)?"""

@@ -46,13 +46,17 @@ _PROTOCOL = re.compile(r"\A(?:catalog|exec|file|jsr|link|npm|patch|path|portal|w
 _LOCAL_PATH = re.compile(r"\A\.{0,2}/|\A[A-Za-z]:\\")
 _X_RANGE = re.compile(r"\A(?:\d+\.)*[xX](?:\.[xX*])*\Z")
 _LATEST = re.compile(r"\Alatest\.\w+\Z|\A\{")
-_GO_VERSION = re.compile(r"\Av\d[\d.]*(?:[-+].*)?\Z")
+_GO_VERSION = re.compile(r"\Av\d+\.\d+\.\d+(?:[-+].*)?\Z")
+_THREE_NUMBERS = re.compile(r"\d+\.\d+\.\d")
+_COMMIT = re.compile(r"[0-9a-f]{40}|(?=\d*[a-f])[0-9a-f]{7,39}")
+"""A commit of git, whole or cut, which may begin with a digit; a date has no letters."""
+_COMPOSER_RANGE = re.compile(r"\||@(?:dev|alpha|beta|RC|stable)\Z", re.IGNORECASE)
 _GO_NOWHERE = "v0.0.0-00010101000000-000000000000"
 """What the go command writes for a module that is replaced by a folder."""
 _CONAN_VERSION = re.compile(r"[\w+.-]+")
 _NUGET_VERSION = re.compile(r"\d++(?:\.\d++){0,3}+(?:[\w.-]++)?+(?:\+.*)?")
 _GEM_VERSION = re.compile(r"\d++(?:\.[0-9A-Za-z]++)*+(?:-[0-9A-Za-z.-]++)?+")
-_NUMBERED = frozenset(["cargo", "cocoapods", "npm", "swift"])
+_NUMBERED = frozenset(["cargo", "cocoapods", "cran", "npm", "swift"])
 """Types whose versions begin with a number; branches and tags have names of their own."""
 _PLAIN_NAME = re.compile(r"[\w.-]+", re.ASCII)
 _PLAIN_NAMES = frozenset(["cargo", "gem", "maven", "nuget", "pypi"])
@@ -64,7 +68,7 @@ _BLANKLESS = frozenset(
 _ORDINARY = re.compile(
     # What by far the most purls look like that are read one by one.
     r"pkg:(?:(?:apk|deb|rpm)/[^@]+|(?:gem|nuget)/[\w.-]+|pypi/[a-z0-9]+(?:-[a-z0-9]+)*|composer/[\w.-]+/[\w.-]+"
-    r"|golang/[A-Za-z0-9][\w-]*\.[\w.-]*/[^@]+(?=@v))@"
+    r"|golang/[A-Za-z0-9][\w-]*\.[\w.-]*/[^@]+(?=@v\d+\.\d+\.\d+(?:[-%]|\Z)))@"
     r"(?!0\.0\.0-use\.local\Z|v0\.0\.0-0001|9999999-)v?\d[\d.]*+(?:-?[A-WYZa-wyz0-9][\w.-]*+)?+\Z"
 ).match
 _X_RANGES = frozenset(["cargo", "composer", "npm"])
@@ -99,6 +103,10 @@ def _no_version(version: str, kind: str) -> str:
         return ""  # said better by another reason
     if _RANGE.search(version) or (kind in _X_RANGES and _X_RANGE.match(version)):
         return "is a range of versions"
+    if kind == "composer" and _COMPOSER_RANGE.search(version):
+        return "is a range of versions"
+    if kind == "cargo" and version[0].isdigit() and not _THREE_NUMBERS.match(version):
+        return "is a requirement; a version of cargo has three numbers"
     if kind == "maven" and (version.endswith("+") or _LATEST.search(version)):
         return "is a range of versions, as Gradle writes it"
     return ""
@@ -112,8 +120,10 @@ def _no_published_version(purl: Purl, version: str) -> str:
         return "names a place on the machine of the build, not a version"
     if kind in _NUMBERED and not version[0].isdigit():
         return "is a tag or a branch, not a version"
+    if kind == "swift" and _COMMIT.fullmatch(version):
+        return "is a commit, not a version"
     if kind == "golang" and purl.is_covered and not _GO_VERSION.match(version):
-        return "is not a version of a Go module; a version is v and numbers"
+        return "is not a version of a Go module; a version is v and three numbers"
     if version == _GO_NOWHERE:
         return "stands for a folder on the machine of the build"
     if kind in _BLANKLESS and " " in version:

@@ -279,11 +279,17 @@ def _identity(text: str, entry: Entry) -> tuple[Identity, tuple[SkipReason, str]
     name, group, version = entry.name or "", entry.group or "", entry.version or ""
     one = identify(text, name=name, group=group, version=version)
     why = unusable(one.key)
-    if why and version and version != one.key.version:  # a word or a range in the purl, and perhaps a version beside it
+    # A word or a range in the purl, and perhaps a version beside it.
+    if version and version != one.key.version and (why or _is_begun(one.key, version)):
         other = identify(text, name=name, group=group, version=version, override=True)
         if not unusable(other.key):
             return other, None
     return one, why
+
+
+def _is_begun(purl: Purl, version: str) -> bool:
+    """Whether a purl of npm has only the beginning of a version, as requirements have; versions have three numbers."""
+    return purl.type == "npm" and purl.version.count(".") <= 1 and version.startswith(f"{purl.version}.")
 
 
 def _is_inside(package: Purl, modules: Set[str]) -> bool:

@@ -70,6 +70,8 @@ DOTTED = Purl("pkg:pypi/ruamel.yaml@0.17.4")
         # What no registry can hold, and what is not covered.
         ("pkg:golang/stdlib@1.26.8", [], [], []),
         ("pkg:npm/a@workspace:1", [], [], []),
+        ("pkg:cargo/a@1", [], [], []),
+        ("pkg:golang/g.test/a@v1.2", [], [], []),
         ("pkg:golang/local/a@v1.0.0", [], [], []),
         ("pkg:golang/g.test/a@v0.0.0-00010101000000-000000000000", [], [], []),
         # Keys of older databases.

@@ -267,9 +267,9 @@ def test_long_qualifiers_do_not_count_because_they_are_dropped_unread() -> None:
 
 def test_common_purls_are_read_together_and_the_others_are_left_to_parse_purl() -> None:
     texts = [
-        "pkg:npm/a@1.0",
+        "pkg:npm/a@1.0.0",
         "pkg:deb/debian/libstdc++6@12+b1?arch=amd64",
-        "pkg:npm/%40angular/core@17#x",
+        "pkg:npm/%40angular/core@17.0.0#x",
         "pkg:golang/example.com//m@v1",
         "pkg:golang/example.com/m/@v1",
         "pkg:npm/a",
@@ -285,9 +285,9 @@ def test_common_purls_are_read_together_and_the_others_are_left_to_parse_purl() 
         "pkg:golang/example.com/m@v1.0.0.dirty",
     ]
     assert parse_common(texts) == [
-        Purl("pkg:npm/a@1.0"),
+        Purl("pkg:npm/a@1.0.0"),
         Purl("pkg:deb/debian/libstdc%2B%2B6@12%2Bb1"),
-        Purl("pkg:npm/%40angular/core@17"),
+        Purl("pkg:npm/%40angular/core@17.0.0"),
         *[Purl("")] * 8,
         Purl("pkg:deb/debian/libstdc%2B%2B6@12%2Bb1"),
         Purl("pkg:rpm/amazon/gdbm@1.13-6.amzn2"),
@@ -301,9 +301,9 @@ def test_common_purls_are_read_together_and_the_others_are_left_to_parse_purl() 
 @pytest.mark.parametrize("after", [0, 1, 300])
 @pytest.mark.parametrize("more", [0, 1])
 def test_the_longest_purl_is_read_wherever_it_stands_among_others(before: int, after: int, more: int) -> None:
-    start, end = "pkg:npm/", "@1"
+    start, end = "pkg:npm/", "@1.0.0"
     long = Purl(f"{start}{'a' * (MAX_PURL_LENGTH - len(start + end) + more)}{end}")
-    short = [Purl("pkg:npm/left-pad@1.0.0")] * before, [Purl("pkg:npm/a@1")] * after
+    short = [Purl("pkg:npm/left-pad@1.0.0")] * before, [Purl("pkg:npm/a@1.0.0")] * after
     assert parse_common([*short[0], long, *short[1]]) == [*short[0], Purl("") if more else long, *short[1]]
 
 

@@ -314,6 +314,12 @@ def test_a_subject_without_a_purl_weighs_nothing_and_its_parts_count() -> None:
         ("pkg:maven/org.x/core", "2.14.1", "pkg:maven/org.x/core@2.14.1"),
         ("pkg:maven/org.x/core@RELEASE", "2.14.1", "pkg:maven/org.x/core@2.14.1"),
         ("pkg:maven/org.x/core@2.0", "2.14.1", "pkg:maven/org.x/core@2.0"),
+        ("pkg:npm/lodash@4", "4.17.15", "pkg:npm/lodash@4.17.15"),
+        ("pkg:npm/lodash@4.17", "4.17.15", "pkg:npm/lodash@4.17.15"),
+        ("pkg:npm/lodash@4", "5.0.0", "pkg:npm/lodash@4"),
+        ("pkg:npm/lodash@4.17.15", "4.17.15.1", "pkg:npm/lodash@4.17.15"),
+        ("pkg:cargo/lazy_static@1", "1.4.0", "pkg:cargo/lazy_static@1.4.0"),
+        ("pkg:golang/g.test/a@v1.2", "v1.2.3", "pkg:golang/g.test/a@v1.2.3"),
         ("pkg:golang/github.com/a/b?type=module", "v1.0.0", "pkg:golang/github.com/a/b@v1.0.0"),
     ],
 )

@@ -42,6 +42,23 @@ def settled(purl: str, name: str | None = None) -> Inventory:
         ("pkg:npm/a@*", SkipReason.NO_VERSION),
         ("pkg:pypi/a@1.*", SkipReason.NO_VERSION),
         ("pkg:maven/g/a@$%7Bproject.version%7D", SkipReason.NO_VERSION),
+        *[
+            (f"pkg:{purl}", SkipReason.NO_VERSION)
+            for purl in (
+                *("cargo/lazy_static@1", "cargo/a@1.2", "golang/g.test/a@v1", "golang/g.test/a@v1.2"),
+                *(
+                    "golang/g.test/a@v1.2.3.4",
+                    "golang/g.test/a@1.2",
+                    "composer/a/b@1.0%7C2.0",
+                    "composer/a/b@1.0%40beta",
+                ),
+                *("cran/a@main", "swift/github.com/apple/swift-nio@40c465af19b993344e84355c00669ba2022ca3cd"),
+                *(
+                    "swift/github.com/apple/swift-nio@c93f16c25af5770f0d3e6af27c9634640946b068",
+                    "swift/g.test/a/b@40c465a",
+                ),
+            )
+        ],
     ],
 )
 def test_an_entry_that_cannot_be_looked_up_is_kept_with_the_reason(purl: str, reason: SkipReason) -> None:
@@ -62,6 +79,11 @@ def test_an_entry_that_cannot_be_looked_up_is_kept_with_the_reason(purl: str, re
         "pkg:golang/example.com/m@v0.0.0-20211112202133-69e39bad7dc2",
         "pkg:github/a/b@69e39bad7dc2",
         "pkg:npm/rbac@1.0",
+        "pkg:cargo/a@1.0.0-rc.1",
+        "pkg:cran/a@1.2-3",
+        "pkg:swift/github.com/a/b@2.0",
+        "pkg:swift/github.com/a/b@20240101",
+        "pkg:golang/example.com/m@v1.2.3%2Bmeta",
         "pkg:maven/org.netbeans.external/bcprov@RELEASE113",
         "pkg:maven/com.google.guava/guava@31.1-jre",
         "pkg:maven/org.apache.oro/oro@2.0.8%202003-12-28%2011:00:13",

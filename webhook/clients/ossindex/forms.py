@@ -24,11 +24,14 @@ _REDHAT = re.compile(r"[.-]redhat-[0-9]+\Z")
 _RELEASE = re.compile(r"([0-9]+!)?([0-9]+(?:\.[0-9]+)*)")
 _USUAL_NUMBERS = 3
 _VERSION = r"(?!(?:0\.0\.0-use\.local|9999999-dev)[\n?])[0-9][0-9.]*+(?:-?[A-WYZa-wyz0-9][A-Za-z0-9.-]*+)?+"
+_THREE = r"(?=[0-9]++\.[0-9]++\.[0-9])"
+"""How versions of cargo begin; what has fewer numbers is a requirement, and asked for by nobody."""
 _NUMBERS = r"(?:0|[1-9][0-9]{0,17}+)(?:\.(?:0|[1-9][0-9]{0,17}+)){2,}+(?<!\.0)"
 """A version of PyPI that is written in one way only: three numbers or more, and no zero at the end."""
 _GO_VERSION = (
     # Of major version 0 or 1, or of a path that names its major version.
-    rf"@(?!v0\.0\.0-0001)v(?:[01]|(?:(?<=/v[0-9]@v)|(?<=/v[0-9][0-9]@v))[0-9]++)\.{_VERSION}(?<!\.dirty)"
+    rf"@(?!v0\.0\.0-0001)v(?:[01]|(?:(?<=/v[0-9]@v)|(?<=/v[0-9][0-9]@v))[0-9]++)\."
+    rf"(?=[0-9]++\.[0-9]++(?:-|\n)){_VERSION}(?<!\.dirty)"
 )
 _RPM_VERSION = _VERSION.replace("A-Za-z0-9.-", "A-Za-z0-9._-")
 _USUAL_LINES = re.compile(
@@ -41,7 +44,7 @@ _USUAL_LINES = re.compile(
       | golang/[a-z0-9][a-z0-9_~-]*+\.[a-z0-9._~-]*+(?:/[a-z0-9._~-]++)++{_GO_VERSION}
       | gem/[A-Za-z0-9._-]++@[0-9]++(?:\.[A-Za-z0-9]++)*+
       | pypi/[a-z0-9]++@{_NUMBERS}
-      | cargo/[A-Za-z0-9_-]++@{_VERSION}
+      | cargo/[A-Za-z0-9_-]++@{_THREE}{_VERSION}
     ))\n
     | (pkg:golang/[A-Za-z0-9][A-Za-z0-9_~-]*+\.[A-Za-z0-9._~-]*+(?:/[A-Za-z0-9._~-]++)++)({_GO_VERSION})\n
     | (pkg:pypi/[a-z0-9]++(?:-[a-z0-9]++)++)(@{_NUMBERS})\n
