@@ -90,6 +90,8 @@ def provisioning(parts: Parts, metrics: Metrics) -> Provisioning:
         refresher=parts.refresher,
         guard=parts.cluster.author_guard(),
         approvals=AssessmentApprovals(parts.desk, parts.clock),
+        policy=parts.settings.policy,
+        vulnerabilities=store.vulnerabilities,
     )
 
     def publish(kind: str, valid: bool, number: int) -> None:

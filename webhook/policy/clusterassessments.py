@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec import structs
 
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.actions import Action
-from webhook.model.assessments import CLUSTER, Assessment, Scope
+from webhook.model.assessments import CLUSTER, Assessment, OnExpiry, Scope
 from webhook.model.resources import AssessmentResource, StatedAssessment
 from webhook.policy.decisions import provisioned
-from webhook.policy.loosening import ApprovalNeeded
+from webhook.policy.evaluation import Rules
+from webhook.policy.loosening import ApprovalNeeded, Known, is_lasting_denial, loosening
 from webhook.policy.plaintext import is_plain, plain
 from webhook.policy.scopes import canonical_identifier, canonical_scope, described
 from webhook.policy.typetable import TypeTable
@@ -103,7 +104,8 @@ def stated(
         else:
             former = there.get(key)
             record = provisioned(readable.definition, types, now, former, CLUSTER)
-            if key in denials and record.expired(now) and not denies(record.type or "", types):
+            is_new = key in denials and (record.type, record.until) != (denials[key].type, denials[key].until)
+            if is_new and record.expired(now) and not denies(record.type or "", types):
                 refused[name] = ApprovalNeeded("Another person has to approve this: it would end what denies.")
                 continue
             record = structs.replace(record, rule=str(readable.one.resource), recorded_by=CLUSTER)
@@ -123,13 +125,20 @@ def stated(
 
 
 def _denials(before: Iterable[Assessment], types: TypeTable, now: dt.datetime) -> dict[_Key, Assessment]:
-    """What the cluster denies by any record that counts still, also by one before a record that has ended."""
+    """What the cluster denies by any record that counts still, also by one before a record that has ended.
+
+    A record that has ended and is assessed again may deny, too.
+    """
     found: dict[_Key, Assessment] = {}
     for record in before:
         key = (record.vulnerability.casefold(), record.scope)
         if record.provisioner != CLUSTER:
             continue
-        if record.type is None or not denies(record.type, types):
+        kind = types.get(record.type or "") or types.retired(record.type or "")
+        is_again = kind is not None and kind.on_expiry is OnExpiry.REASSESS and record.expired(now)
+        if is_again and record.type is not None:
+            found[key] = record
+        elif record.type is None or not denies(record.type, types):
             found.pop(key, None)
         elif not record.expired(now):
             found[key] = record
@@ -140,6 +149,57 @@ def _kept(denials: Mapping[_Key, Assessment], records: Iterable[Assessment]) -> 
     """What denies, and would end because no object states it any more."""
     named = {(record.vulnerability.casefold(), record.scope) for record in records}
     return tuple(record for key, record in denials.items() if key not in named)
+
+
+class Harmlessness:
+    """Says whether what objects state, which denies or has ended, makes nothing milder.
+
+    Each object is compared with what was there and what others before it state.
+
+    Args:
+        before: what the cluster provisioned until now, in the store's order.
+        there: all assessments that can still matter.
+        rules: types and policy.
+        now: UTC, aware.
+        known: looks up the vulnerabilities of records.
+    """
+
+    def __init__(
+        self,
+        before: Iterable[Assessment],
+        there: Iterable[Assessment],
+        rules: Rules,
+        now: dt.datetime,
+        known: Callable[[Sequence[Assessment]], Known],
+    ) -> None:
+        self._rules, self._now, self._known, self._there = rules, now, known, there
+        self._stated: list[Assessment] = []
+        self._former = {
+            (record.vulnerability.casefold(), record.scope): record
+            for record in before
+            if record.provisioner == CLUSTER
+        }
+
+    def of(self, one: AssessmentResource) -> bool:
+        """Whether an object makes nothing milder; also where it cannot be read or counts already."""
+        definition, types = one.definition, self._rules.types
+        if definition is None:
+            return True
+        try:
+            key = (canonical_identifier(definition.vulnerability).casefold(), canonical_scope(definition.scope))
+            former = self._former.get(key)
+            record = structs.replace(provisioned(definition, types, self._now, former, CLUSTER), recorded_by=CLUSTER)
+        except BomgateError:
+            return True  # it is refused for that
+        counts_already = former is not None and (former.type, former.until) == (record.type, record.until)
+        if counts_already or is_lasting_denial(record, types):
+            return True
+        there = [*self._there, *self._stated]
+        newest = max((stored.sequence for stored in there), default=0)
+        if loosening([record], there, self._rules, self._now, self._known([record])):
+            return False
+        self._stated.append(structs.replace(record, sequence=newest + 1))
+        return True
 
 
 def denies(name: str, types: TypeTable) -> bool:

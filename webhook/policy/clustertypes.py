@@ -8,13 +8,14 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from webhook.errors import ConfigError
 from webhook.model.assessments import AssessmentType, StoredType, TypeOrigin
-from webhook.policy.loosening import type_loosens
+from webhook.model.policies import Policy
 from webhook.policy.plaintext import plain
 from webhook.policy.scores import check_ranges
+from webhook.policy.typeloosening import TypeChange, type_loosens
 from webhook.policy.typetable import TypeTable
 
 
@@ -84,31 +85,57 @@ def with_stored(own: TypeTable, stored: Iterable[StoredType]) -> TypeTable:
 
 
 def strict(
-    candidates: Mapping[str, Candidate], stored: Iterable[StoredType], carries: Callable[[str], bool]
+    own: TypeTable,
+    candidates: Mapping[str, Candidate],
+    stored: Iterable[StoredType],
+    policy: Policy,
+    carries: Callable[[str], bool],
 ) -> tuple[dict[str, Candidate], dict[str, ConfigError]]:
     """Candidates without the changes that loosen, and why these do not count.
 
     Args:
+        own: the types of the settings file.
         candidates: what the cluster names.
         stored: all types of the store; those of the cluster that it names no longer stay if that is stricter.
+        policy: what is not assessed gets.
         carries: whether a record that can still matter carries the name of a type.
     """
-    known = {kind.type.name.casefold(): kind for kind in sorted(stored, key=lambda kind: not kind.retired)}
+    there = list(stored)
+    known = {kind.type.name.casefold(): kind for kind in sorted(there, key=lambda kind: not kind.retired)}
     made, held = dict(candidates), dict[str, ConfigError]()
     for name, candidate in candidates.items():
         if candidate.type is None:
             continue
         former = known.get(name.casefold())
+        then = _changed(there, StoredType(candidate.type))
         is_carried = (former is None or former.retired) and carries(name)
-        why = type_loosens(former, candidate.type, is_carried=is_carried)
+        tables = (with_stored(own, there), with_stored(own, then))
+        why = type_loosens(TypeChange(former, candidate.type, *tables, policy, is_carried))
         if why:
             made[name] = Candidate(None, candidate.former)
             held[name] = TypeLoosens(f"It would loosen: {why} (requests.required).")
+        else:
+            there = then
     for kind in known.values():
         name, is_of_cluster = kind.type.name, kind.origin is TypeOrigin.CLUSTER and not kind.retired
-        if is_of_cluster and name not in candidates and type_loosens(kind, None, is_carried=True):
+        if not is_of_cluster or name in candidates:
+            continue
+        then = _changed(there, replace(kind, retired=True))
+        change = TypeChange(kind, None, with_stored(own, there), with_stored(own, then), policy, is_carried=True)
+        if type_loosens(change):
             made[name] = Candidate(None, kind.type)
+        else:
+            there = then
     return made, held
+
+
+def _changed(stored: Sequence[StoredType], one: StoredType) -> list[StoredType]:
+    """The types of the cluster with a changed one; one of the console that has its name stays, too."""
+    name = one.type.name.casefold()
+    return [
+        *(kind for kind in stored if kind.type.name.casefold() != name or kind.origin is not TypeOrigin.CLUSTER),
+        one,
+    ]
 
 
 def settle(own: TypeTable, candidates: Mapping[str, Candidate]) -> Settled:

@@ -106,7 +106,10 @@ class Judge:
 
     def finding(self, purl: Purl, vulnerability: Vulnerability) -> Finding:
         """The finding for one vulnerability in one component."""
-        effective = self.index.effective(vulnerability, purl, self.place, self.now)
+        return self.finding_by(self.index.effective(vulnerability, purl, self.place, self.now), purl, vulnerability)
+
+    def finding_by(self, effective: Effective, purl: Purl, vulnerability: Vulnerability) -> Finding:
+        """The finding where this is what is in force, whatever the index says."""
         standing = self._stated(purl, vulnerability, effective)
         if standing is None:
             standing = self._standing(vulnerability, effective.assessment, effective.expired)

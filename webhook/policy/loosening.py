@@ -1,20 +1,38 @@
-"""Loosening: which changes of assessments and of types can admit what would be denied or warned of without them.
+"""Loosening: which assessments of people can admit what would be denied or warned of without them.
 
-With ``requests.required`` they take two people, through whatever door they come. What is in doubt counts as loosening.
+With ``requests.required`` they take two people, through whatever door they come. The judge that admission has says what
+a finding gets with them and without, now and at each moment at which something ends. As a component may appear later,
+and somebody may decide about it in another scope, every finding counts that the scope can match. What is in doubt
+counts as loosening. :mod:`webhook.policy.typeloosening` does the same for types.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import structs
 
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action
-from webhook.model.assessments import Assessment, AssessmentType, CvssRange, OnExpiry, StoredType
+from webhook.model.assessments import Assessment, Scope
+from webhook.model.purls import parse_purl
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.comparison import Comparison
+from webhook.policy.evaluation import Rules
+from webhook.policy.matching import AssessmentIndex
+from webhook.policy.outlooks import Outlook, outlooks
+from webhook.policy.phrases import moment
 from webhook.policy.plaintext import plain
-from webhook.policy.precedence import Same, age, same_scope
+from webhook.policy.precedence import Entry, Same, age, same_scope
 from webhook.policy.scopes import described
 from webhook.policy.typetable import TypeTable
+
+Known = Mapping[str, Sequence[Vulnerability]]
+"""What sources say of vulnerabilities, by the name in a record; a name without an entry is not known."""
+_NOTHING_KNOWN: Known = {}
+_MOST_OTHERS = 40
+"""Number of records, told apart, that may meet one of an unknown vulnerability; with more it loosens."""
 
 
 class ApprovalNeeded(InvalidInput):
@@ -27,139 +45,160 @@ class ApprovalNeeded(InvalidInput):
     )
 
 
-def loosening(
-    records: Iterable[Assessment], there: Iterable[Assessment], types: TypeTable, now: dt.datetime
-) -> Sequence[Assessment]:
-    """Those of some records of people that loosen.
+def is_lasting_denial(record: Assessment, types: TypeTable) -> bool:
+    """Whether a record denies for good, so that nothing gets milder by it."""
+    kind = None if record.type is None else types.get(record.type.strip())
+    return kind is not None and kind.action is Action.DENY and record.until is None
 
-    A record that gives a type loosens unless the type denies, or the one in force for the same scope is as mild and
-    lasts as long. A withdrawal loosens if what it withdraws denies or warns.
+
+def loosening(
+    records: Iterable[Assessment],
+    there: Iterable[Assessment],
+    rules: Rules,
+    now: dt.datetime,
+    known: Known = _NOTHING_KNOWN,
+) -> Sequence[Assessment]:
+    """Those of some records of people that loosen; all of one scope together.
 
     Args:
-        records: to be recorded by people, such as those of an undo; what CVSS ranges give is no decision of people.
+        records: to be recorded by people in this order, such as those of an undo; what CVSS ranges give is no decision
+            of people.
         there: all assessments that can still matter.
-        types: the table of types.
+        rules: types and policy.
         now: UTC, aware.
+        known: the vulnerabilities that they name.
     """
-    wanted = list(records)
-    scopes = {same_scope(record) for record in wanted}
-    in_force: dict[Same, list[Assessment]] = {}
-    for assessment in sorted(there, key=age):
-        same = same_scope(assessment)
-        if same not in scopes:
-            continue
-        if assessment.type is None:
-            in_force.pop(same, None)
-        elif not assessment.expired(now):
-            in_force.setdefault(same, []).append(assessment)
-    return [record for record in wanted if _loosens(record, in_force.get(same_scope(record), ()), types)]
+    groups: dict[Same, list[Assessment]] = {}
+    for record in records:
+        groups.setdefault(same_scope(record), []).append(record)
+    weighed = {
+        same: group
+        for same, group in groups.items()
+        if not all(is_lasting_denial(record, rules.types) for record in group)
+    }
+    if not weighed:
+        return ()
+    stock, comparison, looks_by_name = _Stock(there), Comparison(rules, now), dict[str, Sequence[Outlook]]()
+    found: list[Assessment] = []
+    for same, group in groups.items():
+        numbered = stock.numbered(group)
+        if same in weighed:
+            name = group[0].vulnerability.casefold()
+            vulnerabilities = known.get(name, ())
+            if name not in looks_by_name:
+                looks_by_name[name] = outlooks(rules.types, vulnerabilities)
+            others = stock.meeting(numbered[-1], vulnerabilities)
+            is_vague = not vulnerabilities and len(others) > _MOST_OTHERS
+            before = stock.same(same)
+            after = _entries([*before, *numbered])
+            if is_vague or comparison.is_milder(_entries(before), after, others, looks_by_name[name]):
+                found += group
+        stock.add(numbered)
+    return found
 
 
-def _loosens(record: Assessment, former: Sequence[Assessment], types: TypeTable) -> bool:
-    if record.type is None:
-        return any(_action(there.type or "", types) is not Action.ALLOW for there in former)
-    action = _action(record.type, types)
-    if action is Action.DENY:
+class _Stock:
+    """Records, found by what they may be about.
+
+    Args:
+        records: in any order.
+    """
+
+    def __init__(self, records: Iterable[Assessment]) -> None:
+        self._same: dict[Same, list[Assessment]] = {}
+        self._by_name: dict[str, dict[Same, None]] = {}
+        self._newest = 0
+        self.add(sorted(records, key=age))
+
+    def add(self, records: Iterable[Assessment]) -> None:
+        """Add newer records."""
+        for record in records:
+            same = same_scope(record)
+            self._same.setdefault(same, []).append(record)
+            self._by_name.setdefault(record.vulnerability.casefold(), {})[same] = None
+            self._newest = max(self._newest, record.sequence)
+
+    def numbered(self, records: Iterable[Assessment]) -> list[Assessment]:
+        """Records as the store would number them next."""
+        return [structs.replace(record, sequence=number) for number, record in enumerate(records, self._newest + 1)]
+
+    def same(self, same: Same) -> Sequence[Assessment]:
+        """The records of one scope, oldest first."""
+        return tuple(self._same.get(same, ()))
+
+    def meeting(self, record: Assessment, known: Sequence[Vulnerability]) -> list[Entry]:
+        """What else may count for a finding that a record is about, one for each that makes a difference."""
+        names = {name.casefold() for vulnerability in known for name in vulnerability.identifiers}
+        every = [self._by_name.get(name, {}) for name in names] if known else list(self._by_name.values())
+        mine, given = same_scope(record), structs.replace(record, type="")
+        rivals = _entries(self._same.get(mine, ())) + _entries([given])
+        found: dict[tuple[object, ...], Entry] = {}
+        for same in dict.fromkeys(same for scopes in every for same in scopes):
+            if same == mine or not _may_meet(record.scope, same[-1]):
+                continue
+            for entry in _entries(self._same[same]):
+                one = entry.assessment
+                above = tuple(entry.rank > rival.rank for rival in rivals)
+                found.setdefault((one.type, one.until, entry.versions is None, above), entry)
+        return list(found.values())
+
+
+def _entries(records: Iterable[Assessment]) -> list[Entry]:
+    """Those of some records that can still matter, the strongest claim first."""
+    entries = [entry for entries in AssessmentIndex.of(records).records().values() for entry in entries]
+    return sorted(entries, key=lambda entry: entry.rank, reverse=True)
+
+
+def _may_meet(one: Scope, other: Scope) -> bool:
+    """Whether a finding may be in both scopes; a package may be spelled otherwise, or be a part of a Go module."""
+    if None not in (one.namespace, other.namespace) and one.namespace != other.namespace:
         return False
-    if not former:
+    if one.package is None or other.package is None:
         return True
-    before = former[-1]
-    return _action(before.type or "", types) > action or _is_longer(record.until, before.until)
+    mine, theirs = _key(one.package), _key(other.package)
+    is_part = mine.startswith("pkg:golang/") and (mine.startswith(f"{theirs}/") or theirs.startswith(f"{mine}/"))
+    return mine == theirs or is_part
 
 
-def _action(name: str, types: TypeTable) -> Action:
-    """What a type asks for; the strictest for one that nobody knows."""
-    kind = types.get(name.strip()) or types.retired(name.strip())
-    return Action.DENY if kind is None else kind.action
-
-
-def _is_longer(until: dt.datetime | None, other: dt.datetime | None) -> bool:
-    return other is not None and (until is None or until > other)
+def _key(package: str) -> str:
+    try:
+        return parse_purl(package).casefold()
+    except InvalidInput:
+        return package.casefold()
 
 
 def check_assessments(
-    records: Iterable[Assessment], there: Iterable[Assessment], types: TypeTable, now: dt.datetime
+    records: Iterable[Assessment],
+    there: Iterable[Assessment],
+    rules: Rules,
+    now: dt.datetime,
+    known: Known = _NOTHING_KNOWN,
 ) -> None:
     """Refuse records that loosen, see :func:`loosening`.
 
     Raises:
         ApprovalNeeded: one does.
     """
-    found = loosening(records, there, types, now)
+    found = loosening(records, there, rules, now, known)
     if not found:
         return
-    one = found[0]
-    what = "ends what denies or warns" if one.type is None else f"{one.type} does not deny"
+    first = found[0]
+    kind = None if first.type is None else rules.types.get(first.type)
+    remedy = ApprovalNeeded.default_remedy
+    if first.type is None:
+        what = "it ends what denies or warns"
+    elif kind is None or kind.action is not Action.DENY:
+        what = f"{first.type} does not deny"
+    else:
+        what = f"{first.type} ends on {_end(first)}, and what follows may be milder than without it"
+        remedy = f"{remedy} Alone, block with a type that has no end, or that does not end before what counts now."
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
     raise ApprovalNeeded(
-        f"Another person has to approve this (requests.required): {what}: {plain(one.vulnerability, 80)} for "
-        f"{described(one.scope)}{more}."
+        f"Another person has to approve this (requests.required): {what}: {plain(first.vulnerability, 80)} for "
+        f"{described(first.scope)}{more}.",
+        remedy=remedy,
     )
 
 
-def type_loosens(former: StoredType | None, wanted: AssessmentType | None, *, is_carried: bool) -> str:
-    """Why a change of a type loosens, in words; empty when it does not.
-
-    Args:
-        former: as it is stored; None when it is not.
-        wanted: as it would be; None when it would be retired. What was given goes on to deny or to warn then.
-        is_carried: whether a record that can still matter carries its name. Without a type of that name such a record
-            warns at least, and denies where ``policy.unassessed`` does.
-    """
-    before = None if former is None or former.retired else former.type
-    if wanted is None:
-        gives = before is not None and before.is_automatic and before.action is not Action.ALLOW
-        return "vulnerabilities would no longer get it by themselves" if gives else ""
-    if former is not None and former.retired and wanted.action is not Action.DENY:
-        return "what was given when it was retired would no longer deny or warn"
-    if before is None and is_carried and wanted.action is not Action.DENY:
-        return "assessments that carry its name would no longer deny or warn"
-    if before is None and is_carried and wanted.on_expiry is OnExpiry.REASSESS:
-        return "what follows the end of assessments that carry its name would change"
-    if before is None:
-        is_given = wanted.is_automatic and wanted.action is not Action.DENY
-        return "vulnerabilities would get it by themselves" if is_given else ""
-    return _change_loosens(before, wanted)
-
-
-def _change_loosens(before: AssessmentType, wanted: AssessmentType) -> str:
-    if wanted.action < before.action:
-        return f"{before.action.word} would become {wanted.action.word}"
-    if wanted.action is not Action.DENY and not _takes_less(wanted, before):
-        return "more vulnerabilities would get it by themselves"
-    if before.action is not Action.ALLOW and not _takes_less(before, wanted):
-        return "some vulnerabilities would no longer get it by themselves"
-    days, more_days = before.expires_after_days, wanted.expires_after_days
-    is_shorter = more_days is not None and (days is None or more_days < days)
-    is_longer = days is not None and (more_days is None or more_days > days)
-    if (before.action is not Action.ALLOW and is_shorter) or (wanted.action is not Action.DENY and is_longer):
-        return "its assessments would end at another time"
-    milder = OnExpiry.REASSESS if before.action is Action.ALLOW else OnExpiry.UNASSESSED
-    if wanted.on_expiry is milder and before.on_expiry is not milder:
-        return "what follows the end of its assessments would change"
-    return ""
-
-
-def _takes_less(one: AssessmentType, other: AssessmentType) -> bool:
-    """Whether all that gets a type by itself would get the other, too."""
-    least, others = one.auto_epss, other.auto_epss
-    is_likelier = least is None or (others is not None and others <= least)
-    return is_likelier and one.auto_kev <= other.auto_kev and _within(one.auto_assess, other.auto_assess)
-
-
-def _within(one: CvssRange | None, other: CvssRange | None) -> bool:
-    return one is None or (other is not None and other.low <= one.low and one.high <= other.high)
-
-
-def check_type(former: StoredType | None, wanted: AssessmentType | None, name: str, *, is_carried: bool) -> None:
-    """Refuse a change of a type that loosens, see :func:`type_loosens`.
-
-    Raises:
-        ApprovalNeeded: it does.
-    """
-    why = type_loosens(former, wanted, is_carried=is_carried)
-    if why:
-        raise ApprovalNeeded(
-            f"The type {plain(name, 60)} would loosen: {why} (requests.required).",
-            remedy="Types are loosened in the settings file alone then: define it in assessmentTypes.",
-        )
+def _end(record: Assessment) -> str:
+    return "no day" if record.until is None else moment(record.until)

@@ -74,6 +74,11 @@ class TypeTable:
         key = name.casefold()
         return None if key in self._by_name else self._retired.get(key)
 
+    @property
+    def all_retired(self) -> Iterable[AssessmentType]:
+        """The retired types."""
+        return self._retired.values()
+
     def require(self, name: str) -> AssessmentType:
         """The type with that name, ignoring case.
 

@@ -19,12 +19,16 @@ from webhook.model.assessments import (
     Scope,
     StoredType,
 )
-from webhook.policy.loosening import loosening, type_loosens
+from webhook.model.policies import Policy
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.evaluation import Rules
+from webhook.policy.loosening import loosening
 from webhook.policy.matching import AssessmentIndex
-from webhook.policy.typetable import default_types
+from webhook.policy.typeloosening import TypeChange, type_loosens
+from webhook.policy.typetable import TypeTable, default_types
 
 DAY = dt.timedelta(days=1)
-_TYPES = default_types()
+_RULES = Rules(default_types(), Policy())
 
 
 def given(kind: str | None, days: int | None = 30, source: AssessmentSource = AssessmentSource.MANUAL) -> Assessment:
@@ -51,31 +55,46 @@ def given(kind: str | None, days: int | None = 30, source: AssessmentSource = As
 )
 def test_what_counts_is_what_the_same_scope_has_now(before: str | None, then: str | None, loosens: bool) -> None:
     there = [] if before is None else [given(before)]
-    found = loosening([replace(given(then), sequence=2)], there, _TYPES, NOON)
+    found = loosening([replace(given(then), sequence=2)], there, _RULES, NOON)
     assert bool(found) is loosens
 
 
 def test_an_end_that_comes_later_loosens_and_one_that_has_come_does_not_count() -> None:
     for days, loosens in ((10, False), (31, True), (None, True)):
-        assert bool(loosening([given("Ignore", days)], [given("Ignore", 30)], _TYPES, NOON)) is loosens
-    assert not loosening([given(None)], [given("Blocked", -1)], _TYPES, NOON), "it denies no more"
-    assert loosening([given("Caution")], [given("Ignore", -1)], _TYPES, NOON)
+        assert bool(loosening([given("Ignore", days)], [given("Ignore", 30)], _RULES, NOON)) is loosens
+    assert not loosening([given(None)], [given("Blocked", -1)], _RULES, NOON), "it denies no more"
+    assert loosening([given("Caution")], [given("Ignore", -1)], _RULES, NOON)
     withdrawn = [given("Blocked"), replace(given(None), sequence=2)]
-    assert not loosening([given(None)], withdrawn, _TYPES, NOON)
+    assert not loosening([given(None)], withdrawn, _RULES, NOON)
 
 
 def test_an_undo_of_what_a_range_gave_loosens_and_another_scope_does_not_count() -> None:
     auto = given("Blocked", source=AssessmentSource.AUTO)
-    assert loosening([replace(auto, type=None, sequence=2)], [auto], _TYPES, NOON)
-    assert not loosening([given(None)], [auto], _TYPES, NOON), "a person never gave it"
+    assert loosening([replace(auto, type=None, sequence=2)], [auto], _RULES, NOON)
+    assert not loosening([given(None)], [auto], _RULES, NOON), "a person never gave it"
     wide = replace(given("Ignore"), scope=Scope())
-    assert loosening([given("Ignore")], [wide], _TYPES, NOON)
+    assert loosening([given("Ignore")], [wide], _RULES, NOON)
 
 
 HIGH, WIDE = CvssRange(Decimal("9.0"), Decimal("10.0")), CvssRange(Decimal("7.0"), Decimal("10.0"))
 LIKELY, LESS_LIKELY = Decimal("0.5"), Decimal("0.1")
 BLOCK = AssessmentType("Mine", Action.DENY, HIGH, 30)
 ALLOW = AssessmentType("Mine", Action.ALLOW, HIGH, 30)
+
+
+def changed(
+    former: StoredType | None,
+    wanted: AssessmentType | None,
+    *,
+    is_carried: bool = False,
+    others: tuple[AssessmentType, ...] = (),
+    unassessed: Action = Action.WARN,
+) -> str:
+    is_there = former is not None and not former.retired
+    kept = [former.type] if former is not None else []
+    before = TypeTable([*others, *(kept if is_there else [])], [] if is_there else kept)
+    after = TypeTable(others, kept) if wanted is None else TypeTable([*others, wanted])
+    return type_loosens(TypeChange(former, wanted, before, after, Policy(unassessed=unassessed), is_carried))
 
 
 @pytest.mark.parametrize(
@@ -111,13 +130,13 @@ ALLOW = AssessmentType("Mine", Action.ALLOW, HIGH, 30)
     ],
 )
 def test_a_change_of_a_type(former: AssessmentType | None, wanted: AssessmentType | None, why: str) -> None:
-    found = type_loosens(None if former is None else StoredType(former), wanted, is_carried=False)
+    found = changed(None if former is None else StoredType(former), wanted, is_carried=False)
     assert (why in found) if why else not found
 
 
 def test_a_retired_type_that_comes_back_loosens_unless_it_denies() -> None:
-    assert type_loosens(StoredType(ALLOW, retired=True), replace(ALLOW, auto_assess=None), is_carried=False)
-    assert not type_loosens(StoredType(BLOCK, retired=True), BLOCK, is_carried=True)
+    assert changed(StoredType(ALLOW, retired=True), replace(ALLOW, auto_assess=None), is_carried=False)
+    assert not changed(StoredType(BLOCK, retired=True), BLOCK, is_carried=True)
 
 
 @pytest.mark.parametrize("former", [None, StoredType(BLOCK, retired=True)], ids=["unknown", "retired"])
@@ -126,10 +145,92 @@ def test_a_name_that_records_carry_is_taken_by_a_type_that_denies_alone(
     former: StoredType | None, action: Action
 ) -> None:
     wanted = AssessmentType("Mine", action)
-    assert bool(type_loosens(former, wanted, is_carried=True)) is (action is not Action.DENY)
+    assert bool(changed(former, wanted, is_carried=True)) is (action is not Action.DENY)
     again = replace(wanted, on_expiry=OnExpiry.REASSESS)
-    assert type_loosens(former, again, is_carried=True), "what has expired would be assessed again, maybe milder"
-    assert not type_loosens(None, wanted, is_carried=False)
+    others = tuple(default_types())[:1]
+    assert changed(former, again, is_carried=True, others=others), "what has expired would be assessed again"
+    assert not changed(None, wanted, is_carried=False)
+
+
+LOW = CvssRange(Decimal("0.1"), Decimal("6.0"))
+AGAIN = AssessmentType("Blocked", Action.DENY, HIGH, 30, on_expiry=OnExpiry.REASSESS)
+IGNORE = AssessmentType("Ignore", Action.ALLOW, LOW, 90)
+PLAIN = AssessmentType("Mine", Action.DENY, None, 30)
+
+
+def test_a_type_that_denies_loosens_where_the_ranges_give_something_milder_at_its_end() -> None:
+    again = replace(PLAIN, on_expiry=OnExpiry.REASSESS)
+    assert changed(StoredType(PLAIN), again, others=(IGNORE, AGAIN), unassessed=Action.DENY)
+    assert not changed(StoredType(PLAIN), again, others=(AGAIN,))
+    assert not changed(StoredType(PLAIN), again, others=(IGNORE, AGAIN), unassessed=Action.ALLOW)
+
+
+def test_a_type_that_denies_loosens_where_what_it_displaces_would_deny_for_longer() -> None:
+    exploited = replace(PLAIN, expires_after_days=31, auto_kev=True)
+    assert changed(None, exploited, others=(AGAIN,)), "it stands in for what is assessed again, and lapses"
+    assert changed(None, replace(exploited, expires_after_days=2), others=(AGAIN,))
+    assert not changed(None, exploited, others=(IGNORE,))
+    assert not changed(None, replace(exploited, expires_after_days=None), others=(AGAIN,))
+    assert not changed(None, replace(exploited, on_expiry=OnExpiry.REASSESS), others=(AGAIN,))
+    assert not changed(None, exploited, others=(AGAIN,), unassessed=Action.DENY)
+
+
+def test_a_type_that_allows_and_is_assessed_again_loosens_once_it_denies_and_lapses() -> None:
+    allows = AssessmentType("Mine", Action.ALLOW, None, 90, on_expiry=OnExpiry.REASSESS)
+    denies = replace(allows, action=Action.DENY)
+    assert changed(StoredType(allows), replace(denies, on_expiry=OnExpiry.UNASSESSED), others=(AGAIN,))
+    assert not changed(StoredType(allows), denies, others=(AGAIN,))
+
+
+OLD = given("Blocked", -5)
+
+
+def alone(
+    wanted: list[Assessment], there: list[Assessment], *types: AssessmentType, unassessed: Action, score: str = "9.8"
+) -> bool:
+    known = {"cve-1": [Vulnerability("CVE-1", cvss_score=Decimal(score))]}
+    return not loosening(wanted, there, Rules(TypeTable(types), Policy(unassessed=unassessed)), NOON, known)
+
+
+def test_what_another_record_outranks_by_age_alone_counts() -> None:
+    for block in (
+        replace(given("Blocked", None, AssessmentSource.PROVISIONED), author="configuration"),
+        replace(given("Blocked", None), scope=Scope("pkg:npm/a")),
+    ):
+        old, newer = replace(given("Ignore", 60), scope=block.scope), replace(block, sequence=2)
+        if newer.source is AssessmentSource.MANUAL:
+            old, newer = (
+                replace(old, scope=Scope("pkg:npm/a", "<3")),
+                replace(newer, scope=Scope("pkg:npm/a", "<2")),
+            )
+        assert loosening([replace(old, until=NOON + DAY)], [old, newer], _RULES, NOON)
+        assert not loosening([replace(old, until=NOON + DAY)], [old], _RULES, NOON)
+
+
+def test_a_block_with_an_end_is_recorded_alone_where_nothing_milder_follows() -> None:
+    block, forbidden = given("Blocked", 1), given("Forbidden", 1)
+    forbid = AssessmentType("Forbidden", Action.DENY, None, 30)
+    assert not alone([block], [], IGNORE, AGAIN, unassessed=Action.DENY, score="5.0"), "the ranges give Ignore then"
+    assert alone([block], [], IGNORE, AGAIN, unassessed=Action.DENY), "and here Blocked"
+    assert alone([block], [], IGNORE, AGAIN, unassessed=Action.ALLOW, score="5.0")
+    assert not alone([forbidden], [OLD], forbid, AGAIN, unassessed=Action.WARN), "it lapses over one assessed again"
+    assert alone([forbidden], [], forbid, unassessed=Action.WARN)
+    lasting = replace(forbidden, until=None)
+    assert alone([lasting], [OLD], forbid, IGNORE, AGAIN, unassessed=Action.WARN)
+    assert alone([forbidden], [replace(given("Forbidden", None))], forbid, AGAIN, unassessed=Action.WARN), "it stays"
+
+
+def test_the_end_of_what_is_assessed_again_loosens() -> None:
+    withdrawal = replace(given(None), sequence=0)
+    assert not alone([withdrawal], [OLD], AGAIN, unassessed=Action.WARN)
+    assert alone([withdrawal], [OLD], replace(AGAIN, on_expiry=OnExpiry.UNASSESSED), unassessed=Action.WARN)
+
+
+def test_nothing_is_prepared_for_a_vulnerability_that_is_not_known() -> None:
+    rules = Rules(TypeTable([IGNORE, AGAIN]), Policy())
+    assert loosening([given("Ignore", 5)], [], rules, NOON)
+    assert loosening([given("Blocked", 5)], [], rules, NOON), "it may get Ignore when that ends"
+    assert not loosening([given("Blocked", None)], [], rules, NOON)
 
 
 def test_an_index_knows_the_names_that_records_carry() -> None:

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from webhook.engines.assessing.impact import Change, impact
 from webhook.engines.assessing.rules import RuleSource
-from webhook.engines.assessing.targets import distinct_identifiers, find_target
+from webhook.engines.assessing.targets import distinct_identifiers, find_target, known_vulnerabilities
 from webhook.errors import InvalidInput
 from webhook.model.assessments import PROVISIONER, Assessment, AssessmentSource, Scope
 from webhook.model.records import AssessmentQuery
@@ -25,7 +25,7 @@ from webhook.policy.decisions import (
     provisioned_all,
 )
 from webhook.policy.evaluation import Judge
-from webhook.policy.loosening import check_assessments
+from webhook.policy.loosening import check_assessments, is_lasting_denial
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.plaintext import plain
 from webhook.policy.plans import Plan, plan_existing
@@ -277,7 +277,11 @@ class Assessor:
             StoreError: the store did not answer.
         """
         if self._by_two:
-            check_assessments(records, self.index(), self._rules().types, self._clock.now())
+            rules = self._rules()
+            weighed = [record for record in records if not is_lasting_denial(record, rules.types)]
+            if weighed:
+                known = known_vulnerabilities(self._vulnerabilities, weighed)
+                check_assessments(records, self.index(), rules, self._clock.now(), known)
 
     # -- from the configuration file --------------------------------------------------------------------------------
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from webhook.errors import InvalidInput
-from webhook.model.assessments import Scope
+from webhook.model.assessments import Assessment, Scope
 from webhook.model.records import VulnerabilityQuery
+from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.decisions import Target, check_package
 from webhook.policy.plaintext import plain
 from webhook.policy.scopes import canonical_identifier
 from webhook.ports import VulnerabilityStore
 
 _SHOWN = 5
+_FEW = 5
+"""Number of vulnerabilities that are looked up one by one; with more, all are read."""
 
 
 def distinct_identifiers(identifiers: Iterable[str]) -> list[str]:
@@ -67,3 +70,43 @@ def _unknown(store: VulnerabilityStore, identifier: str) -> InvalidInput:
         f"{plain(identifier, 80)} affects no known component.",
         remedy=remedy or "`bomgate vulns list` shows those that do.",
     )
+
+
+def known_vulnerabilities(
+    store: VulnerabilityStore, records: Iterable[Assessment]
+) -> Mapping[str, Sequence[Vulnerability]]:
+    """What sources say of the vulnerabilities that records name, by the name in lower case; unknown ones are left out.
+
+    What shares a name is taken for the same vulnerability, as in a component.
+
+    Args:
+        store: what is known of vulnerabilities.
+        records: of assessments.
+
+    Raises:
+        StoreError: the store did not answer.
+    """
+    wanted = list(dict.fromkeys(record.vulnerability.casefold() for record in records))
+    by_name: dict[str, list[Vulnerability]] = {}
+    if len(wanted) > _FEW:
+        for record in store.find(VulnerabilityQuery()):
+            for name in record.vulnerability.identifiers:
+                by_name.setdefault(name.casefold(), []).append(record.vulnerability)
+
+    def named(name: str) -> Sequence[Vulnerability]:
+        if len(wanted) <= _FEW and name not in by_name:
+            query = VulnerabilityQuery(identifier=name)
+            by_name[name] = [record.vulnerability for record in store.find(query)]
+        return by_name.get(name, ())
+
+    found = {}
+    for name in wanted:
+        same, names = dict[Vulnerability, None](), [name]
+        for other in names:  # grows while it is walked
+            for vulnerability in named(other):
+                if vulnerability not in same:
+                    same[vulnerability] = None
+                    names += [each.casefold() for each in vulnerability.identifiers if each.casefold() not in names]
+        if same:
+            found[name] = list(same)
+    return found

@@ -7,7 +7,7 @@ It counts by its uid and its specification, as an ``AssessmentRequest`` does.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from webhook.engines.requesting.desk import RequestDesk
 from webhook.errors import BomgateError, InvalidInput
@@ -62,7 +62,11 @@ class AssessmentApprovals:
         return self._desk.options.required
 
     def held(
-        self, resources: Sequence[AssessmentResource], types: TypeTable, guarded: dt.datetime | None
+        self,
+        resources: Sequence[AssessmentResource],
+        types: TypeTable,
+        guarded: dt.datetime | None,
+        is_harmless: Callable[[AssessmentResource], bool],
     ) -> Mapping[str, BomgateError] | None:
         """Why objects do not count, by name; None where no approval is needed.
 
@@ -70,6 +74,8 @@ class AssessmentApprovals:
             resources: all objects.
             types: the table of types.
             guarded: since when the API server makes sure who wrote an object; None while it does not.
+            is_harmless: whether what an object states, which denies or has ended, makes nothing milder; asked in the
+                order of the objects.
 
         Raises:
             StoreError: the store did not answer.
@@ -86,7 +92,9 @@ class AssessmentApprovals:
                 self._close(request, "the object is gone")
         found: dict[str, BomgateError] = {}
         for resource in resources:
-            problem = self._problem(resource, known.get((str(resource.resource), resource.uid)), types, guarded)
+            problem = self._problem(
+                resource, known.get((str(resource.resource), resource.uid)), types, guarded, is_harmless
+            )
             if problem is not None:
                 found[resource.resource.name] = problem
         return found
@@ -101,12 +109,14 @@ class AssessmentApprovals:
         known: ExceptionRequest | None,
         types: TypeTable,
         guarded: dt.datetime | None,
+        is_harmless: Callable[[AssessmentResource], bool],
     ) -> BomgateError | None:
         definition, now = one.definition, self._clock.now()
         if definition is None:
             return None  # it is refused for that
         is_over = definition.until is not None and definition.until <= now
-        if is_over or denies(definition.type, types) or types.get(definition.type.strip()) is None:
+        may_be_harmless = is_over or denies(definition.type, types)
+        if types.get(definition.type.strip()) is None or (may_be_harmless and is_harmless(one)):
             if known is not None and known.phase in _OPEN and known.definition != one.digest:
                 self._close(known, f"{one.resource} was changed")
             return None

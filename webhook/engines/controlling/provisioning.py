@@ -10,8 +10,10 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from webhook.engines.assessing.impact import touched
+from webhook.engines.assessing.targets import known_vulnerabilities
 from webhook.engines.controlling.approvals import (
     ApprovalMissing,
     ApprovalWaits,
@@ -23,10 +25,11 @@ from webhook.engines.refresher import Refresher
 from webhook.errors import BomgateError, ConfigError, Final, SourceError
 from webhook.model.assessments import CLUSTER, Assessment, AssessmentSource
 from webhook.model.deadlines import Deadline
+from webhook.model.policies import Policy
 from webhook.model.records import AssessmentQuery
 from webhook.model.resources import AssessmentResource, Resource, ResourceKind, ResourceStatus, TypeResource
 from webhook.policy.asking import RequestRefused
-from webhook.policy.clusterassessments import DuplicateAssessment, UnknownType, stated
+from webhook.policy.clusterassessments import DuplicateAssessment, Harmlessness, UnknownType, stated
 from webhook.policy.clustertypes import (
     Candidate,
     OverlappingTypes,
@@ -39,9 +42,10 @@ from webhook.policy.clustertypes import (
     with_stored,
 )
 from webhook.policy.conditions import conditions
+from webhook.policy.evaluation import Rules
 from webhook.policy.phrases import moment
 from webhook.policy.typetable import TypeTable
-from webhook.ports import AssessmentStore, Clock, TicketGuard, TypeStore
+from webhook.ports import AssessmentStore, Clock, TicketGuard, TypeStore, VulnerabilityStore
 from webhook.ports.decisions import DecisionResources
 
 log = logging.getLogger("bomgate.resources")
@@ -75,6 +79,8 @@ class ProvisioningParts:
         refresher: keeps the model up to date.
         guard: what makes sure who wrote an assessment.
         approvals: those that assessments need.
+        policy: what is not assessed gets.
+        vulnerabilities: what is known of them.
     """
 
     resources: DecisionResources
@@ -84,6 +90,8 @@ class ProvisioningParts:
     refresher: Refresher
     guard: TicketGuard
     approvals: AssessmentApprovals
+    policy: Policy
+    vulnerabilities: VulnerabilityStore
 
 
 class Provisioning:
@@ -146,7 +154,7 @@ class Provisioning:
         held: Mapping[str, ConfigError] = {}
         if self._parts.approvals.required:
             self._parts.refresher.refresh()
-            candidates, held = strict(candidates, stored, self._carries)
+            candidates, held = strict(self._own, candidates, stored, self._parts.policy, self._carries)
         settled = settle(with_stored(self._own, made_by_people(stored)), candidates)
         self._say_what_stays(ResourceKind.TYPE, set(settled.loaded) - {each.resource.name for each in ordered})
         changed = self._parts.types.provision(list(settled.loaded.values()))
@@ -169,7 +177,7 @@ class Provisioning:
         types = with_stored(self._own, self._parts.types.list())
         before = store.find(AssessmentQuery(source=AssessmentSource.PROVISIONED.value))
         guarded = self._guarded()
-        held = self._parts.approvals.held(resources, types, guarded)
+        held = self._parts.approvals.held(resources, types, guarded, self._harmless(before, types, now))
         made = stated(resources, before, types, now, guarded=guarded, held=held)
         changed = store.provision([*made.records.values(), *made.kept], author=CLUSTER, now=now)
         self._say_what_stays(ResourceKind.ASSESSMENT, {f"{kept.rule}: {kept.vulnerability}" for kept in made.kept})
@@ -186,6 +194,16 @@ class Provisioning:
             until = None if record is None or record.until is None else record.until.replace(microsecond=0)
             expired = record is not None and record.expired(now)
             yield resource, replace(status, images=images.get(name, 0), until=until, expired=expired)
+
+    def _harmless(
+        self, before: Sequence[Assessment], types: TypeTable, now: dt.datetime
+    ) -> Callable[[AssessmentResource], bool]:
+        """Says whether what an object states makes nothing milder."""
+        self._parts.refresher.refresh()
+        model, store = self._parts.model, self._parts.vulnerabilities
+        rules = Rules(types, self._parts.policy)
+        known = partial(known_vulnerabilities, store)
+        return Harmlessness(before, model.assessments, rules, now, known).of
 
     def _guarded(self) -> dt.datetime | None:
         """Since when the API server makes sure who wrote an assessment; None while it does not, or nobody may look."""

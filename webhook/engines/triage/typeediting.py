@@ -17,16 +17,16 @@ from webhook.engines.triage.board import Board, BoardSource
 from webhook.engines.triage.effects import ChangedImage, ChangedWorkload, changed_images, changed_workloads
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action, worst
-from webhook.model.assessments import AssessmentType, OnExpiry, StoredType
+from webhook.model.assessments import AssessmentType, OnExpiry, StoredType, TypeOrigin
 from webhook.model.policies import Policy
 from webhook.model.triage import AuditNote
 from webhook.model.verdicts import Finding, Verdict
 from webhook.policy.clustertypes import with_stored
 from webhook.policy.conditions import conditions
 from webhook.policy.evaluation import Judge, Rules
-from webhook.policy.loosening import check_type
 from webhook.policy.peoplestypes import accepted, find, place_of, retired
 from webhook.policy.precedence import Place
+from webhook.policy.typeloosening import TypeChange, check_type
 from webhook.policy.typetable import TypeTable
 from webhook.ports import Clock, TypeStore
 
@@ -174,12 +174,21 @@ class TypeEditor:
     def _refuse_alone(self, planned: PlannedType) -> None:
         """Refuse what loosens, as of what is recorded now."""
         self._parts.refresher.refresh()
-        stored, name = self._parts.store.list(), planned.type.name
-        former = find(stored, name)
-        if former is not None and with_stored(self._parts.own, stored).get(name) is None:
+        stored, kind = self._parts.store.list(), planned.type
+        former, before = find(stored, kind.name), with_stored(self._parts.own, stored)
+        if former is not None and before.get(kind.name) is None:
             former = replace(former, retired=True)  # another type has its name or its range, so that it is not given
-        is_carried = self._parts.model.assessments.carries(name)
-        check_type(former, None if planned.retires else planned.type, name, is_carried=is_carried)
+        wanted = StoredType(kind, planned.retires, TypeOrigin.CONSOLE)
+        others = [each for each in stored if each.type.name.casefold() != kind.name.casefold()]
+        change = TypeChange(
+            former,
+            None if planned.retires else kind,
+            before,
+            with_stored(self._parts.own, [*others, wanted]),
+            self._parts.policy,
+            self._parts.model.assessments.carries(kind.name),
+        )
+        check_type(change, kind.name)
 
     def _planned(
         self, kept: AssessmentType, there: StoredType | None, table: TypeTable, revision: int, *, retires: bool

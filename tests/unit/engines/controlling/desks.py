@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from tests.fakes import NOON, FakeTicketGuard
 from tests.memory.requests import MemoryRequests
@@ -83,13 +84,15 @@ class Desk:
             refresher=self.world.refresher,
             guard=self.guard,
             approvals=AssessmentApprovals(self.requests, self.world.clock),
+            policy=self.world.rules.policy,
+            vulnerabilities=store.vulnerabilities,
         )
         return Provisioning(parts, self.world.rules.types, self.world.clock, self._publish)
 
     def _publish(self, kind: str, valid: bool, number: int) -> None:
         self.published[kind, valid] = number
 
-    def put_type(self, name: str, action: Action = Action.DENY, low: str = "", high: str = "", **more: int) -> None:
+    def put_type(self, name: str, action: Action = Action.DENY, low: str = "", high: str = "", **more: Any) -> None:
         assert self.cluster.stored_types is not None
         band = CvssRange(Decimal(low), Decimal(high)) if low else None
         before = self.cluster.stored_types.get(name)

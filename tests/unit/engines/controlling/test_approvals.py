@@ -13,7 +13,7 @@ from webhook.engines.requesting.desk import DraftAnswer
 from webhook.engines.requesting.options import RequestOptions
 from webhook.errors import Final, InvalidInput, Retryable
 from webhook.model.actions import Action
-from webhook.model.assessments import CLUSTER, Assessment, AssessmentSource, Scope
+from webhook.model.assessments import CLUSTER, Assessment, AssessmentSource, OnExpiry, Scope
 from webhook.model.people import KUBERNETES, Person
 from webhook.model.records import AssessmentQuery
 from webhook.model.requests import Phase
@@ -295,6 +295,33 @@ def test_a_record_that_has_ended_takes_no_block_along(strict: Desk, kind: str) -
     objects = strict.cluster.stored_assessments
     assert objects is not None
     del objects["shut"]
+    for _ in range(2):
+        strict.run()
+        assert strict.action("shop") is Action.DENY
+
+
+def test_a_block_that_lapses_over_one_that_is_assessed_again_waits(strict: Desk) -> None:
+    strict.put_type("held", Action.DENY, on_expiry=OnExpiry.REASSESS)
+    strict.run()
+    strict.put("wide", "held", Scope(PACKAGE, namespace="shop"), author="ana", until=NOON + 40 * DAY)
+    assert strict.run()["wide"].ready
+    strict.world.clock.current += 50 * DAY
+    for days, reason in ((1, "ApprovalWaits"), (-1, "ApprovalMissing"), (30, "Provisioned")):
+        end = strict.world.clock.current + days * DAY
+        strict.put("over", "Blocked", Scope(PACKAGE, "<99", namespace="shop"), author="ana", until=end)
+        assert strict.run()["over"].reason == reason
+    assert strict.action("shop") is Action.DENY
+
+
+def test_what_is_assessed_again_stays_without_its_object(strict: Desk) -> None:
+    strict.put_type("held", Action.DENY, on_expiry=OnExpiry.REASSESS)
+    strict.run()
+    strict.put("shut", "held", Scope(PACKAGE, namespace="shop"), author="ana", until=NOON + 40 * DAY)
+    strict.run()
+    strict.world.clock.current += 50 * DAY
+    strict.run()
+    assert (strict.action("shop"), strict.action("lab")) == (Action.DENY, Action.WARN)
+    strict.cluster.stored_assessments = {}
     for _ in range(2):
         strict.run()
         assert strict.action("shop") is Action.DENY

@@ -1,0 +1,135 @@
+"""Comparison: whether a finding ever gets something milder with some records of a scope than without them.
+
+The judge that admission has is asked, with each other record that may be in force, or may have ended, for the same
+finding: of several, the weighing of records leaves one of them. What may be decided later in a wider scope is among
+them, and so is what a vulnerability may get by itself. A version of which nobody knows whether a range holds it is
+asked about as such.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from webhook.model.actions import Action, worst
+from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry, Scope
+from webhook.model.purls import parse_purl
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.evaluation import Judge, Rules
+from webhook.policy.matching import AssessmentIndex, Effective
+from webhook.policy.outlooks import Outlook
+from webhook.policy.precedence import Entry, Weight
+
+_COMPONENT = parse_purl("pkg:generic/any@1")
+_SOON, _LONG = dt.timedelta(seconds=1), dt.timedelta(days=1)
+_WEAKEST: Weight = (False, -1, (-1, 0, 0), False, False, False, False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What else is there.
+
+    Attributes:
+        entry: another record that may match; None for none.
+        floor: what a weaker record that never ends asks for; None for none.
+        is_chain_open: whether nobody knows if the ranges of the compared records hold the version.
+        is_entry_open: whether nobody knows that of the other record.
+    """
+
+    entry: Entry | None = None
+    floor: Action | None = None
+    is_chain_open: bool = False
+    is_entry_open: bool = False
+
+
+class Comparison:
+    """Compares what findings get.
+
+    Args:
+        rules: types and policy.
+        now: UTC, aware.
+    """
+
+    def __init__(self, rules: Rules, now: dt.datetime) -> None:
+        self._judge, self._now = Judge(rules, AssessmentIndex(), now), now
+        days = {kind.expires_after_days for kind in rules.types if kind.is_automatic}
+        self._lives = [dt.timedelta(days=life) for life in days if life is not None]
+
+    def is_milder(
+        self, before: Sequence[Entry], after: Sequence[Entry], others: Iterable[Entry], outlooks: Iterable[Outlook]
+    ) -> bool:
+        """Whether a finding ever gets something milder.
+
+        Args:
+            before: the records of one scope that count or have ended, the strongest claim first.
+            after: those with which it is compared, likewise.
+            others: what else may match the same findings.
+            outlooks: what the vulnerability may be like.
+        """
+        kept = tuple(others)
+        return any(
+            self._action(after, setting, outlook.vulnerability, at)
+            < self._action(before, setting, outlook.vulnerability, at)
+            for outlook in outlooks
+            for setting in self._settings((*before, *after), kept, outlook)
+            for at in self._moments((*before, *after), setting)
+        )
+
+    def _settings(self, compared: Sequence[Entry], others: Sequence[Entry], outlook: Outlook) -> Iterator[_Setting]:
+        has_range = any(entry.versions is not None for entry in compared)
+        for is_open in (False, True) if has_range else (False,):
+            yield _Setting(is_chain_open=is_open)
+            for floor in (Action.ALLOW, Action.DENY):
+                yield _Setting(floor=floor, is_chain_open=is_open)
+            for entry in (*others, *self._given(compared, outlook)):
+                yield _Setting(entry, is_chain_open=is_open)
+                yield _Setting(entry, is_chain_open=is_open, is_entry_open=True)
+
+    def _given(self, compared: Sequence[Entry], outlook: Outlook) -> Iterator[Entry]:
+        """What a vulnerability may have got by itself that has ended since, and is assessed again."""
+        ends = [self._now, *(end for end in _ends_of(compared) if end > self._now)]
+        far = max(ends) + 2 * max(self._lives, default=_LONG)
+        for kind in outlook.given:
+            if kind.on_expiry is OnExpiry.REASSESS and kind.expires_after_days is not None:
+                for end in (*ends, far):
+                    record = Assessment(
+                        "", kind.name, Scope(), AssessmentSource.AUTO, "", "", self._now, end + _SOON, sequence=-1
+                    )
+                    yield Entry(record, _WEAKEST, None, None)
+
+    def _moments(self, compared: Sequence[Entry], setting: _Setting) -> Iterator[dt.datetime]:
+        """Now, and every moment at which one ends, or what stands in for one that has ended."""
+        yield self._now
+        for end in _ends_of((*compared, *([] if setting.entry is None else [setting.entry]))):
+            yield from (at for at in (end, *(end + life for life in self._lives)) if at > self._now)
+
+    def _action(self, chain: Sequence[Entry], setting: _Setting, one: Vulnerability, at: dt.datetime) -> Action:
+        """What a finding gets at a moment."""
+        judge, other = replace(self._judge, now=at), [] if setting.entry is None else [setting.entry]
+        firm = [*([] if setting.is_chain_open else chain), *([] if setting.is_entry_open else other)]
+        unclear = [*(chain if setting.is_chain_open else ()), *(other if setting.is_entry_open else ())]
+        firm.sort(key=lambda entry: entry.rank, reverse=True)
+        best = next((entry for entry in firm if not entry.assessment.expired(at)), None)
+        doubtful = tuple(
+            entry.assessment
+            for entry in sorted(unclear, key=lambda entry: entry.rank)
+            if best is None or entry.rank > best.rank
+        )
+        if best is None and setting.floor is not None:
+            return worst((setting.floor, *(_claim(judge, claimed, one) for claimed in doubtful)))
+        lapsed = firm[0].assessment if best is None and firm else None
+        effective = Effective(None if best is None else best.assessment, lapsed, doubtful)
+        return judge.finding_by(effective, _COMPONENT, one).action
+
+
+def _claim(judge: Judge, claimed: Assessment, one: Vulnerability) -> Action:
+    """What a doubtful record asks for by itself."""
+    is_over = claimed.expired(judge.now)
+    effective = Effective(None if is_over else claimed, claimed if is_over else None)
+    finding = judge.finding_by(effective, _COMPONENT, one)
+    return Action.ALLOW if finding.assessment is None else finding.action
+
+
+def _ends_of(entries: Iterable[Entry]) -> Sequence[dt.datetime]:
+    return list(dict.fromkeys(entry.assessment.until for entry in entries if entry.assessment.until is not None))
