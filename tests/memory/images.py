@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from tests.copies import replace
 from tests.memory.facts import Facts, StoredDocument
+from webhook.model.bases import Base
 from webhook.model.changes import START, UINT32, Changes, Position, StoredSbom
 from webhook.model.components import ComponentState, Sbom, SkipReason
 from webhook.model.images import Digest, ImageRef
@@ -27,13 +28,17 @@ class MemoryHotStart:
     """Keeps the last saved model in ``saved``."""
 
     def __init__(self) -> None:
-        self.saved: Changes | None = None
+        self.saved: Base | None = None
 
-    def load(self) -> Changes | None:
+    def load(self) -> Base | None:
         return self.saved
 
-    def save(self, changes: Changes) -> None:
-        self.saved = replace(changes, complete=True)
+    def position(self) -> Position | None:
+        return None if self.saved is None else self.saved.position
+
+    def save(self, base: Base) -> bool:
+        self.saved = base
+        return True
 
 
 class MemoryFeed:

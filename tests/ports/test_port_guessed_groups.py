@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.exports import exported
 from tests.fakes import NOON, MemoryStore
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.engines.readmodel import ReadModel
@@ -69,7 +70,7 @@ def test_models_made_by_steps_and_at_once_agree(store: AnyStore, model: ReadMode
     model.apply(store.feed.changes(model.position))
     at_once = ReadModel()
     at_once.apply(store.feed.changes())
-    assert at_once.export() == model.export()
+    assert exported(at_once) == exported(model)
     assert facts(at_once).guessed == facts(model).guessed == (GUESSED,)
 
 

@@ -10,13 +10,13 @@ import pytest
 
 from tests.doubles.clock import RealClock
 from tests.e2e.processes import wait_until
+from tests.exports import exported, told
 from tests.fakes import NOON, FakeClock
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
 from tests.security.replication import Pair, Writer, kept, replicated, take_over_after_a_crash, take_over_as_planned
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher, RefreshOptions
 from webhook.errors import StoreUnreachable
-from webhook.model.changes import Changes
 from webhook.store.hotstart import HotStartFile
 from webhook.store.options import StoreOptions
 from webhook.store.repositories import Store, open_store
@@ -61,12 +61,6 @@ def follow(store: Store, disk: HotStartFile) -> tuple[ReadModel, Refresher]:
     return model, Refresher(model, store.feed, disk, FakeClock(), RefreshOptions())
 
 
-def exactly(changes: Changes) -> Changes:
-    model = ReadModel()
-    model.apply(changes)
-    return model.export()
-
-
 @pytest.mark.parametrize("ahead", [-1, 0, 1])
 def test_a_history_that_lost_changes_is_noticed_at_a_lower_the_same_and_a_higher_revision(
     pair: Pair, store: Store, tmp_path: Path, ahead: int
@@ -92,7 +86,7 @@ def test_a_history_that_lost_changes_is_noticed_at_a_lower_the_same_and_a_higher
     for read_model, its in ((model, refresher), (started_from_disk, its_refresher)):
         assert its.refresh()
         assert read_model.position == store.feed.position()
-        assert read_model.export() == exactly(store.feed.changes())
+        assert exported(read_model) == told(store.feed.changes())
         facts = read_model.facts(digest(1))
         assert facts is not None
         assert [str(part.purl) for part in facts.vulnerable] == [BAD]

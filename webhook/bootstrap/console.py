@@ -70,7 +70,7 @@ def served(settings: Settings, host: str, port: int) -> Served:
     def start() -> None:
         if probes is not None:
             probes.start()
-        parts.refresher.warm_up()
+        parts.refresher.warm_up(is_walked=True)
         parts.refresher.tick()
         thread.start()
         if teller is not None:

@@ -150,7 +150,7 @@ def _refresh(made: ControllerParts) -> None:
     def after_tick() -> None:
         gauges.publish(equal_to_store=parts.refresher.failing_since is None, dropped_sightings=0)
 
-    parts.refresher.warm_up()
+    parts.refresher.warm_up(is_walked=True)
     parts.refresher.run(made.stop, after_tick)
 
 

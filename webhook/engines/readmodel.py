@@ -12,19 +12,23 @@ import datetime as dt
 import threading
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from webhook.engines.imagesboms import ImageSboms, Looks
+from webhook.model.bases import Base, Finding
 from webhook.model.changes import START, UINT32, Changes, ImageFacts, KnownAnswers, VulnerableComponent
 from webhook.model.components import ComponentState
-from webhook.model.looks import StoredLook
+from webhook.model.imagesboms import ImageSboms, Looks
+from webhook.model.overlays import Overlay
 from webhook.model.platforms import Coverage
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.vex import NO_TRUST, VexIndex, VexTrust
 
 if TYPE_CHECKING:
+    import mmap
+
     from webhook.model.assessments import StoredType
     from webhook.model.images import Digest
     from webhook.model.purls import Purl
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from webhook.model.vulnerabilities import Vulnerability
 
 
+_MOST_MET = 4096
 _NO_ROW = ComponentState.UNUSABLE
 """The state of an id whose component was deleted, and that no other one gets. No SBOM names it; if one did, it would
 count as unknown."""
@@ -59,21 +64,27 @@ class ReadModel:
 
     def _clear(self) -> None:
         self.position = START
-        self._states = bytearray()
-        self._answered_at = array(UINT32)
+        self._size = 0
+        self._states: bytearray | mmap.mmap = bytearray()
+        self._answered_at: array[int] | memoryview = array(UINT32)
         self._newest_answer = 0
+<<<<<<< HEAD
         self._ecosystems = bytearray()
         self._checked_at: Mapping[int, int] = {}
         self._purls: dict[int, Purl] = {}
         self._findings: dict[int, tuple[str, ...]] = {}
         self._fixed: dict[int, Mapping[str, str]] = {}
+=======
+        self._findings: Overlay[int, Finding] = Overlay()
+>>>>>>> 18e7b18b (Map the read model from one file that all processes of a Pod share)
         self._doubtful: dict[int, Purl] = {}
         self._told: frozenset[str] = frozenset()
-        self._vulnerabilities: dict[str, Vulnerability] = {}
-        self._images: dict[Digest, ImageSboms] = {}
-        self._tags: dict[str, Digest] = {}
+        self._vulnerabilities: Overlay[str, Vulnerability] = Overlay()
+        self._images: Overlay[Digest, ImageSboms] = Overlay()
+        self._tags: Overlay[str, Digest] = Overlay()
         self._vex: dict[int, KeptVex] = {}
         self._looks: dict[Looks, Looks] = {}  # one object for all images of one name
+        self._met: dict[int, VulnerableComponent] = {}  # those that were asked for last
 
     # -- changing -------------------------------------------------------------------------------------------------
 
@@ -90,6 +101,7 @@ class ReadModel:
             if changes.complete:
                 self._clear()
                 assessments, types = AssessmentIndex(), ()
+            self._met = {}
             self._remove(changes)
             for vulnerability in changes.vulnerabilities:
                 self._vulnerabilities[vulnerability.id] = vulnerability
@@ -99,15 +111,7 @@ class ReadModel:
             if changes.types:  # one new tuple for each change, so that readers can tell by its identity
                 known = {stored.type.name: stored for stored in (*types, *changes.types)}
                 types = tuple(known[name] for name in sorted(known))
-            for digest, document in changes.removed:
-                if digest in self._images:
-                    self._images[digest].remove(document)
-            for sbom in changes.sboms:
-                self._images.setdefault(sbom.digest, ImageSboms()).add(sbom)
-            for digest, _ in changes.removed:
-                if digest in self._images and not self._images[digest].sboms:
-                    del self._images[digest]
-            self._apply_looks(changes.looks)
+            self._apply_images(changes)
             self._tags.update(changes.tags)
             self.assessments, self.types = assessments, types
             self.position = changes.position
@@ -123,33 +127,47 @@ class ReadModel:
         if changed:
             assessments.with_vex(VexIndex(self._trust, self._vex.values()))
 
-    def _apply_looks(self, looks: Iterable[StoredLook]) -> None:
-        for look in looks:
-            image = self._images.get(look.digest)
-            if image is not None:
+    def _apply_images(self, changes: Changes) -> None:
+        images = self._images
+        for digest, document in changes.removed:
+            if (image := images.get(digest)) is not None:
+                images[digest] = image.without(document)
+        for sbom in changes.sboms:
+            images[sbom.digest] = images.get(sbom.digest, _NO_SBOMS).added(sbom)
+        for digest, _ in changes.removed:
+            if (image := images.get(digest)) is not None and not image.sboms:
+                del images[digest]
+        for look in changes.looks:
+            if (image := images.get(look.digest)) is not None:
                 there = tuple(sorted({**dict(image.looks), look.origin: look.trouble}.items()))
-                image.looks = self._looks.setdefault(there, there)
+                images[look.digest] = replace(image, looks=self._looks.setdefault(there, there))
 
     def _remove(self, changes: Changes) -> None:
         """Drop what was deleted; what came back since then follows in the same changes."""
         for digest in changes.removed_images:
-            if digest in self._images:
-                self._images[digest].looks = ()
+            if (image := self._images.get(digest)) is not None:
+                self._images[digest] = replace(image, looks=())
         for name in changes.removed_tags:
             self._tags.pop(name, None)
-        ids = [number for number in changes.removed_components if number < len(self._states)]
+        ids = [number for number in changes.removed_components if number < self._size]
         if not ids:
             return
         newest = max(self._answered_at[number] for number in ids)
         has_doubtful = not self._doubtful.keys().isdisjoint(ids)
         for number in ids:
+<<<<<<< HEAD
             self._states[number], self._answered_at[number], self._ecosystems[number] = _NO_ROW, 0, 0
             for facts in (self._purls, self._findings, self._fixed, self._doubtful):
                 facts.pop(number, None)
+=======
+            self._states[number], self._answered_at[number] = _NO_ROW, 0
+            self._findings.pop(number, None)
+            self._doubtful.pop(number, None)
+>>>>>>> 18e7b18b (Map the read model from one file that all processes of a Pod share)
         if has_doubtful:
             self._told &= {purl.package for purl in self._doubtful.values()}
         if newest and newest == self._newest_answer:
-            self._newest_answer = max(self._answered_at)
+            self._newest_answer = max(self._answered_at[: self._size])
 
     def _apply_components(self, changes: Changes) -> None:
         if changes.checked_at is not None and changes.checked_at != self._checked_at:
@@ -159,6 +177,7 @@ class ReadModel:
             return
         ecosystems = changes.ecosystems or bytes(len(ids))
         if changes.complete and _is_dense(ids):
+<<<<<<< HEAD
             self._states = bytearray(changes.states)
             self._answered_at = array(UINT32, changes.answered_at)
             self._ecosystems = bytearray(ecosystems)
@@ -180,27 +199,71 @@ class ReadModel:
             for number, state, answered, ecosystem in zip(
                 ids, changes.states, changes.answered_at, ecosystems, strict=True
             ):
+=======
+            self._states, self._answered_at = bytearray(changes.states), array(UINT32, changes.answered_at)
+            self._size = len(ids)
+        else:
+            self._make_room(max(ids) + 1)
+            for number, state, answered in zip(ids, changes.states, changes.answered_at, strict=True):
+>>>>>>> 18e7b18b (Map the read model from one file that all processes of a Pod share)
                 self._states[number] = state
                 self._answered_at[number] = answered
                 self._ecosystems[number] = ecosystem
                 if state != ComponentState.VULNERABLE:
                     self._findings.pop(number, None)
-                    self._purls.pop(number, None)
         self._newest_answer = max(self._newest_answer, max(changes.answered_at))
-        self._purls.update(changes.purls)
-        self._findings.update(changes.findings)
-        if self._fixed:
-            for number in ids:
-                self._fixed.pop(number, None)
-        self._fixed.update(changes.fixed)
+        for number, found in changes.findings.items():
+            self._findings[number] = Finding(changes.purls[number], found, changes.fixed.get(number, {}))
         self._doubtful.update(changes.doubtful)
         self._told |= changes.told
 
-    def export(self) -> Changes:
-        """The whole model as one complete change, for the hot start."""
+    def _make_room(self, size: int) -> None:
+        """Make room for components up to a number; what is mapped is copied when there is none left behind it."""
+        if size > len(self._states):
+            more = size - len(self._states)
+            answered_at = array(UINT32)
+            answered_at.frombytes(memoryview(self._answered_at).cast("B"))
+            answered_at.extend(array(UINT32, bytes(4 * more)))
+            self._states, self._answered_at = bytearray(self._states) + bytes(more), answered_at
+        if size > self._size:
+            self._states[self._size : size] = bytes([_NO_ROW]) * (size - self._size)
+            self._size = size
+
+    def stand_on(self, base: Base, *, is_walked: bool = False) -> None:
+        """Replace the whole model by a base. Where that is of the model's own position, nobody notices.
+
+        Args:
+            base: a whole model.
+            is_walked: whether this process often walks all of it, and not only looks things up. Then everything is
+                taken into its own memory.
+        """
+        is_same = self.loaded and base.position == self.position
+        assessments = AssessmentIndex.on(base.assessments)
+        if is_walked:
+            assessments = AssessmentIndex.of(assessments)
+        assessments.with_vex(self.assessments.vex if is_same else VexIndex(self._trust, base.vex))
         with self._lock:
-            return Changes(
+            self._size, self._newest_answer = base.size, base.newest_answer
+            self._states = _writable(base.states)
+            self._answered_at = memoryview(_writable(base.answered_at)).cast(UINT32)
+            self._findings, self._vulnerabilities = Overlay(base.findings), Overlay(base.vulnerabilities)
+            self._images, self._tags = Overlay(base.images), Overlay(base.tags)
+            if is_walked:
+                for table in (self._findings, self._vulnerabilities, self._images, self._tags):
+                    table.take_in()
+            self._doubtful, self._told, self._met = dict(base.doubtful), base.told, {}
+            self._vex = {held.number: held for held in base.vex}
+            self.assessments, self.types = assessments, self.types if is_same else base.types
+            self.position = base.position
+            self.generation += not is_same
+            self.loaded = True
+
+    def base(self) -> Base:
+        """The whole model as a base."""
+        with self._lock:
+            return Base(
                 position=self.position,
+<<<<<<< HEAD
                 complete=True,
                 component_ids=array(UINT32, range(len(self._states))),
                 states=bytes(self._states),
@@ -211,17 +274,20 @@ class ReadModel:
                 findings=dict(self._findings),
                 vulnerabilities=tuple(self._vulnerabilities.values()),
                 assessments=tuple(self.assessments),
+=======
+                size=self._size,
+                states=bytes(self._states[: self._size]),
+                answered_at=bytes(memoryview(self._answered_at)[: self._size].cast("B")),
+                newest_answer=self._newest_answer,
+                images=self._images.copy(),
+                findings=self._findings.copy(),
+                vulnerabilities=self._vulnerabilities.copy(),
+                tags=self._tags.copy(),
+                assessments=self.assessments.kept(),
+>>>>>>> 18e7b18b (Map the read model from one file that all processes of a Pod share)
                 types=self.types,
-                sboms=tuple(sbom for image in self._images.values() for sbom in image.sboms.values()),
-                looks=tuple(
-                    StoredLook(digest, origin, trouble)
-                    for digest, image in self._images.items()
-                    for origin, trouble in image.looks
-                ),
-                tags=dict(self._tags),
                 doubtful=dict(self._doubtful),
                 told=self._told,
-                fixed=dict(self._fixed),
                 vex=tuple(self._vex.values()),
             )
 
@@ -355,10 +421,17 @@ class ReadModel:
         return min(answered_at, checked_at) if answered_at else checked_at
 
     def _component(self, number: int) -> VulnerableComponent:
-        found = tuple(self._vulnerabilities[identifier] for identifier in self._findings[number])
-        if (fixed := self._fixed.get(number)) is not None:
+        if (met := self._met.get(number)) is not None:
+            return met
+        purl, identifiers, fixed = self._findings[number]
+        found = tuple(self._vulnerabilities[identifier] for identifier in identifiers)
+        if fixed:
             found = tuple(structs.replace(each, fixed=fixed[each.id]) if each.id in fixed else each for each in found)
-        return VulnerableComponent(self._purls[number], found)
+        component = VulnerableComponent(purl, found)
+        if len(self._met) >= _MOST_MET:
+            self._met = {}
+        self._met[number] = component
+        return component
 
     def vulnerable(self) -> Sequence[tuple[int, VulnerableComponent]]:
         """Every vulnerable component with its number."""
@@ -374,8 +447,13 @@ class ReadModel:
         """What was answered about each component, as of now."""
         with self._lock:
             guessed = (len(self._doubtful), self._told)
+<<<<<<< HEAD
             times = self._answered_at.tobytes()
             return KnownAnswers(bytes(self._states), times, bytes(self._ecosystems), self._checked_at, guessed)
+=======
+            answered = bytes(memoryview(self._answered_at)[: self._size].cast("B"))
+            return KnownAnswers(bytes(self._states[: self._size]), answered, guessed)
+>>>>>>> 18e7b18b (Map the read model from one file that all processes of a Pod share)
 
     def looks(self) -> Mapping[Digest, Looks]:
         """In which names each image was looked at; equal ones are one object."""
@@ -385,7 +463,7 @@ class ReadModel:
     def findings(self) -> Sequence[tuple[int, Purl, tuple[str, ...]]]:
         """Number, purl and vulnerability ids of every vulnerable component."""
         with self._lock:
-            return [(number, self._purls[number], found) for number, found in self._findings.items()]
+            return [(number, found.purl, found.vulnerabilities) for number, found in self._findings.items()]
 
     def vulnerability(self, identifier: str) -> Vulnerability | None:
         """A vulnerability by its id, without its description; None when it is not known."""
@@ -409,7 +487,8 @@ class ReadModel:
     def counts(self) -> Mapping[ComponentState, int]:
         """How many components are in each state that has a row."""
         with self._lock:
-            return {state: self._states.count(state) for state in ComponentState if state != ComponentState.UNUSABLE}
+            states = bytes(self._states[: self._size])
+        return {state: states.count(state) for state in ComponentState if state != ComponentState.UNUSABLE}
 
     @property
     def images(self) -> int:
@@ -421,6 +500,13 @@ class ReadModel:
         """When a source last said something of any component; None when it never did."""
         newest = max(self._newest_answer, *self._checked_at.values(), 0)
         return dt.datetime.fromtimestamp(newest, dt.UTC) if newest else None
+
+
+_NO_SBOMS = ImageSboms()
+
+
+def _writable(memory: bytes | bytearray | mmap.mmap) -> bytearray | mmap.mmap:
+    return bytearray(memory) if isinstance(memory, bytes) else memory
 
 
 def _is_dense(ids: array[int]) -> bool:

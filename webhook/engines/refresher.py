@@ -45,17 +45,22 @@ class Refresher:
     ) -> None:
         self._model, self._feed, self._hot_start, self._clock, self._options = model, feed, hot_start, clock, options
         self._one_at_a_time = threading.Lock()
-        self._saved = START
+        self._is_walked, self._saved = False, START
         self._saved_at = clock.monotonic()
         self.last_success: float | None = None
         self.failing_since: float | None = None
 
-    def warm_up(self) -> bool:
-        """Load the copy on disk, so that decisions can be made before, or without, the database."""
+    def warm_up(self, *, is_walked: bool = False) -> bool:
+        """Load the copy on disk, so that decisions can be made before, or without, the database.
+
+        Args:
+            is_walked: see :meth:`ReadModel.stand_on`.
+        """
+        self._is_walked = is_walked
         saved = self._hot_start.load() if self._hot_start else None
         if saved is None:
             return False
-        self._model.apply(saved)
+        self._model.stand_on(saved, is_walked=is_walked)
         self._saved = saved.position
         log.info("read model loaded from disk", extra={"revision": self._model.revision, "images": self._model.images})
         return True
@@ -131,16 +136,30 @@ class Refresher:
         self.save()
 
     def save(self) -> None:
-        """Copy the read model to disk when it has changed since the last copy."""
-        if self._hot_start is None or not self._model.loaded or self._model.position == self._saved:
+        """Copy the read model to disk when it has changed since the last copy, and share that copy from then on.
+
+        Another process of the Pod may have saved the same one; then there is nothing to write.
+        """
+        disk, model = self._hot_start, self._model
+        if disk is None or not model.loaded or model.position == self._saved:
             return
-        exported = self._model.export()
         try:
-            self._hot_start.save(exported)
-            self._saved = exported.position
+            if disk.position() != model.position or not self._share(disk):
+                if not disk.save(model.base()):
+                    return  # somebody else does; the next tick sees what became of it
+                self._share(disk)
         except (OSError, BomgateError) as problem:
             log.warning("read model not written to disk", extra={"error": str(problem)})
         self._saved_at = self._clock.monotonic()
+
+    def _share(self, disk: HotStart) -> bool:
+        saved = disk.load()
+        if saved is None or saved.position != self._model.position:
+            return False
+        if not self._is_walked:
+            self._model.stand_on(saved)
+        self._saved = saved.position
+        return True
 
     def _save_when_due(self) -> None:
         if self._clock.monotonic() - self._saved_at >= self._options.save_seconds or self._saved == START:

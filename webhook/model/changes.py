@@ -10,6 +10,7 @@ import datetime as dt
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from webhook.model.assessments import Assessment, StoredType
 from webhook.model.components import SkipReason
@@ -20,7 +21,7 @@ from webhook.model.purls import Purl
 from webhook.model.vex import KeptVex
 from webhook.model.vulnerabilities import Vulnerability
 
-UINT32 = "I"
+UINT32: Final = "I"
 """Array type code of component ids and times; four bytes wherever CPython runs Linux."""
 
 

@@ -32,10 +32,12 @@ import datetime as dt
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment
+from webhook.model.bases import KeptAssessments, Key
+from webhook.model.overlays import Overlay
 from webhook.model.purls import Purl, parse_purl
 from webhook.policy.precedence import Entry, Place, Same, Weight, age, outlives, read_entry, same_scope
 from webhook.policy.vex import NO_VEX, VexIndex
@@ -43,7 +45,6 @@ from webhook.policy.vex import NO_VEX, VexIndex
 if TYPE_CHECKING:
     from webhook.model.vulnerabilities import Vulnerability
 
-_Key = tuple[str, str | None]
 _GO = "pkg:golang/"
 _WITHOUT_CASE = (_GO, "pkg:npm/")
 """Package types whose former keys may have lost their case."""
@@ -73,8 +74,54 @@ class Effective:
 _UNASSESSED = Effective()
 
 
-Records = Mapping[_Key, Sequence[Entry]]
+Records = Mapping[Key, Sequence[Entry]]
 """Entries by vulnerability (in lower case) and package."""
+_MOST_READ = 10_000
+
+
+class _Entries(Mapping[Key, tuple[Entry, ...]]):
+    """Entries of records that are kept elsewhere, such as in a mapped file; those asked for last stay read.
+
+    Args:
+        records: by vulnerability and package, the strongest claim first.
+        weights: see :func:`read_entry`.
+
+    Attributes:
+        records: see above.
+    """
+
+    def __init__(self, records: Mapping[Key, tuple[Assessment, ...]], weights: dict[Weight, Weight]) -> None:
+        self.records, self._weights = records, weights
+        self._read: dict[Key, tuple[Entry, ...]] = {}
+
+    def get(self, key: Key, /, default: Any = None) -> Any:
+        """The entries of a key; the default where there is none."""
+        entries = self._read.get(key)
+        if entries is None:
+            records = self.records.get(key)
+            if records is None:
+                return default
+            read = (read_entry(assessment, self._weights) for assessment in records)
+            entries = tuple(entry for entry in read if entry is not None)
+            if len(self._read) >= _MOST_READ:
+                self._read = {}
+            self._read[key] = entries
+        return entries
+
+    def __getitem__(self, key: Key) -> tuple[Entry, ...]:
+        entries: tuple[Entry, ...] | None = self.get(key)
+        if entries is None:
+            raise KeyError(key)
+        return entries
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.records
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self.records)
+
+    def __len__(self) -> int:
+        return len(self.records)
 
 
 class AssessmentIndex:
@@ -86,7 +133,7 @@ class AssessmentIndex:
     """
 
     def __init__(self) -> None:
-        self._entries: dict[_Key, tuple[Entry, ...]] = {}
+        self._entries: Overlay[Key, tuple[Entry, ...]] = Overlay()
         self._withdrawals: dict[Same, Assessment] = {}
         self._weights: dict[Weight, Weight] = {}  # equal weights share one object, since most records are alike
         self._writing = threading.Lock()
@@ -102,6 +149,23 @@ class AssessmentIndex:
         index.add(assessments)
         return index
 
+    @classmethod
+    def on(cls, kept: KeptAssessments) -> AssessmentIndex:
+        """An index of what another kept, which reads a record when it is asked for."""
+        index = cls()
+        index._entries = Overlay(_Entries(kept.records, index._weights))
+        index._withdrawals = {same_scope(assessment): assessment for assessment in kept.withdrawals}
+        index._former, index.namespaces = dict(kept.former), kept.namespaces
+        index._has_images = kept.has_images
+        return index
+
+    def kept(self) -> KeptAssessments:
+        """All that can still matter, for :meth:`on`."""
+        base = self._entries.base
+        records = self._entries.converted(base.records if isinstance(base, _Entries) else {}, _assessments)
+        withdrawals = tuple(self._withdrawals.values())
+        return KeptAssessments(records, withdrawals, dict(self._former), self.namespaces, self._has_images)
+
     def add(self, assessments: Iterable[Assessment]) -> None:
         """Add records in any order; adding one twice changes nothing."""
         with self._writing:
@@ -110,17 +174,17 @@ class AssessmentIndex:
 
     def __iter__(self) -> Iterator[Assessment]:
         """All records that can still matter, including withdrawals, oldest first. They make an equal index."""
-        kept = [entry.assessment for entries in list(self._entries.values()) for entry in entries]
+        kept = [entry.assessment for _, entries in list(self._entries.items()) for entry in entries]
         return iter(sorted([*kept, *self._withdrawals.values()], key=age))
 
     def __len__(self) -> int:
-        return len(self._withdrawals) + sum(map(len, self._entries.values()))
+        return len(self._withdrawals) + sum(len(entries) for _, entries in self._entries.items())
 
     def supposing(self, assessments: Iterable[Assessment]) -> AssessmentIndex:
         """A copy of this index with further records."""
         other = AssessmentIndex()
         with self._writing:
-            other._entries, other._withdrawals = dict(self._entries), dict(self._withdrawals)
+            other._entries, other._withdrawals = self._entries.copy(), dict(self._withdrawals)
             other._weights, other._former = dict(self._weights), dict(self._former)
             other.namespaces, other._has_images = self.namespaces, self._has_images
             other.vex = self.vex
@@ -136,7 +200,7 @@ class AssessmentIndex:
 
     def records(self) -> Records:
         """All records that can still matter. What did not change between two calls is the same object in both."""
-        return dict(self._entries)
+        return dict(self._entries.items())
 
     def carries(self, name: str) -> bool:
         """Whether a record that can still matter carries the name of a type, also one that has expired."""
@@ -254,7 +318,12 @@ class AssessmentIndex:
             if scope.namespace is not None:
                 self.namespaces |= {scope.namespace}
             self._has_images = self._has_images or scope.image is not None
-        self._entries[folded, scope.package] = tuple(left)
+        if left or there:
+            self._entries[folded, scope.package] = tuple(left)
+
+
+def _assessments(entries: tuple[Entry, ...]) -> tuple[Assessment, ...]:
+    return tuple(entry.assessment for entry in entries)
 
 
 def _ranked(entries: list[Entry], above: Entry | None) -> tuple[Assessment, ...]:

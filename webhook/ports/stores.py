@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from webhook.model.changes import START, Changes, Position, StoredSbom
 
 if TYPE_CHECKING:
+    from webhook.model.bases import Base
     from webhook.model.components import Sbom
     from webhook.model.downloads import DownloadReport
     from webhook.model.images import Digest, ImageRef
@@ -50,13 +51,20 @@ class ChangeFeed(Protocol):
 
 
 class HotStart(Protocol):
-    """The last read model on disk, so that a replica starts and decides with the database down."""
+    """The last read model on disk: the processes of a Pod share it, and start with it while the database is down."""
 
-    def load(self) -> Changes | None:
-        """The saved model, complete; None when there is none, or it is damaged or of another version."""
+    def load(self) -> Base | None:
+        """The saved model; None when there is none, or it is damaged or of another version."""
 
-    def save(self, changes: Changes) -> None:
-        """Replace the saved model atomically; failing to write is logged by the caller and harmless."""
+    def position(self) -> Position | None:
+        """The position of the saved model, which another process may have saved; None when there is none."""
+
+    def save(self, base: Base) -> bool:
+        """Replace the saved model atomically; failing to write is logged by the caller and harmless.
+
+        Returns:
+            False when another process is saving now.
+        """
 
 
 class SbomStore(Protocol):

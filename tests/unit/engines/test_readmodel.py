@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.copies import replace
+from tests.exports import exported
 from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, OPENSSL, World, digest_of, sbom_of
 from webhook.engines.readmodel import ReadModel
 from webhook.model.actions import Action
@@ -31,13 +32,13 @@ def test_a_model_made_by_deltas_equals_one_made_at_once() -> None:
     world = filled()
     at_once = ReadModel()
     at_once.apply(world.store.feed.changes())
-    assert at_once.export() == world.model.export()
+    assert exported(at_once) == exported(world.model)
 
 
 def test_a_model_read_back_from_its_own_export_knows_the_same() -> None:
     world = filled()
     copy = ReadModel()
-    copy.apply(world.model.export())
+    copy.apply(exported(world.model))
     digest = digest_of("shop/web:1")
     assert copy.facts(digest) == world.model.facts(digest)
     assert (copy.position, copy.images, copy.counts()) == (world.model.position, 2, world.model.counts())
@@ -54,19 +55,19 @@ def test_a_vulnerability_that_vanished_stops_counting() -> None:
 
 def test_changes_older_than_the_model_are_ignored() -> None:
     world = filled()
-    before, generation = world.model.export(), world.model.generation
+    before, generation = exported(world.model), world.model.generation
     world.model.apply(first_is_clean(Position(before.position.store, 1)))
-    assert (world.model.export(), world.model.generation) == (before, generation)
+    assert (exported(world.model), world.model.generation) == (before, generation)
 
 
 def test_changes_of_another_store_are_ignored_unless_they_are_complete() -> None:
     world = filled()
-    before, generation = world.model.export(), world.model.generation
+    before, generation = exported(world.model), world.model.generation
     foreign = first_is_clean(Position("another", before.position.revision + 1))
     world.model.apply(foreign)
-    assert (world.model.export(), world.model.generation) == (before, generation)
+    assert (exported(world.model), world.model.generation) == (before, generation)
     world.model.apply(replace(foreign, complete=True))
-    assert world.model.export() == replace(foreign, complete=True)
+    assert exported(world.model) == replace(foreign, complete=True)
 
 
 def first_is_clean(position: Position) -> Changes:
@@ -155,10 +156,10 @@ def test_while_another_store_is_read_in_nobody_sees_a_model_without_assessments(
             seen.append((len(world.model.assessments), world.model.assessments.namespaces, world.model.types))
             return super().__iter__()
 
-    world.model.apply(replace(world.model.export(), types=(kind,)))
-    whole = world.model.export()
+    world.model.apply(replace(exported(world.model), types=(kind,)))
+    whole = exported(world.model)
     watched = {name: Watched(getattr(whole, name)) for name in ("vulnerabilities", "sboms", "looks", "removed")}
     world.model.apply(replace(whole, **watched))
     assert len(seen) >= 4
     assert set(seen) == {(len(world.model.assessments), frozenset({"shop"}), (kind,))}
-    assert world.model.export() == whole
+    assert exported(world.model) == whole

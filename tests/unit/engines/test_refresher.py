@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from tests.exports import exported, told
 from tests.fakes import FakeClock, MemoryHotStart, MemoryStore
 from tests.worlds import LEFTPAD, LODASH, digest_of, sbom_of
 from webhook.engines.readmodel import ReadModel
@@ -90,7 +91,7 @@ def test_another_store_is_loaded_from_nothing_whatever_its_revision(
     parts.refresher.refresh()
     parts.replace_store(*names)
     assert parts.refresher.refresh()
-    assert parts.model.export() == parts.feed.store.feed.changes()
+    assert exported(parts.model) == told(parts.feed.store.feed.changes())
     assert not parts.refresher.refresh()
     assert [record.message for record in caplog.records] == [
         "the database was replaced or restored, or lost changes; read model loaded from nothing"
@@ -105,7 +106,7 @@ def test_a_store_that_is_replaced_between_the_look_and_the_answer_is_loaded_from
     former = parts.feed.store.feed.position()
     parts.replace_store(*"xyz")
     Refresher(parts.model, LateFeed(parts.feed, former), None, parts.clock, RefreshOptions()).refresh()
-    assert parts.model.export() == parts.feed.store.feed.changes()
+    assert exported(parts.model) == told(parts.feed.store.feed.changes())
 
 
 class LateFeed:
@@ -164,7 +165,9 @@ def test_the_copy_of_another_store_is_replaced_once_the_store_answers() -> None:
     second.refresher.warm_up()
     second.refresher.refresh()
     second.refresher.save()
-    assert disk.load() == second.model.export() == second.feed.store.feed.changes()
+    saved = disk.load()
+    assert saved is not None
+    assert exported(saved) == exported(second.model) == told(second.feed.store.feed.changes())
 
 
 def test_without_a_copy_and_without_a_store_nothing_is_loaded() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import update
 
+from tests.exports import exported
 from tests.fakes import NOON, FakeClock
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.engines.readmodel import ReadModel
@@ -64,7 +65,7 @@ def test_a_replica_knows_nothing_of_the_former_database_when_the_new_one_has_the
     refresher.tick()
     at_once = ReadModel()
     at_once.apply(new.feed.changes())
-    assert model.export() == at_once.export()
+    assert exported(model) == exported(at_once)
     assert (model.images, vulnerable(model)) == (4, (1, ["pkg:npm/bad@1"]))
     refresher.save()
     saved = disk.load()

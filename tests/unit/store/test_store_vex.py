@@ -209,9 +209,9 @@ def test_the_copy_on_disk_has_the_documents(store, tmp_path, clock: FakeClock):
     store.vex.settle(VexOriginKind.SOURCE, "hub", source(kept(statement()), withdrawn), NOW)
     model, copy = ReadModel(), ReadModel()
     model.apply(store.feed.changes())
-    HotStartFile(tmp_path / "model").save(model.export())
+    HotStartFile(tmp_path / "model").save(model.base())
     saved = HotStartFile(tmp_path / "model").load()
     assert saved is not None
-    copy.apply(saved)
+    copy.stand_on(saved)
     assert copy.assessments.vex.kept == model.assessments.vex.kept
     assert len(copy.assessments.vex.kept) == 2

@@ -7,6 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.copies import replace
+from tests.exports import exported
 from tests.worlds import LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, PYYAML_RCE, YAML, World
 from webhook.engines.assessing.rules import ModelRules
 from webhook.engines.controlling.expiry import Ending, ExpiryDuty, ending
@@ -136,7 +137,7 @@ def test_the_duty_tells_nothing_before_something_is_known_and_looks_again_soon(w
     duty.run()
     assert told(metrics) == {}
     assert duty.interval_seconds < 10
-    empty.apply(world.model.export())
+    empty.apply(exported(world.model))
     duty.run()
     assert told(metrics)["opening"] == 0.0
     assert duty.interval_seconds > 60

@@ -1,9 +1,9 @@
-"""What the read model has of the SBOMs of one image."""
+"""SBOMs of an image, as the read model has them."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from webhook.model.changes import UINT32, StoredSbom
@@ -15,25 +15,42 @@ Looks = tuple[tuple[str, str], ...]
 """In which names an image was looked at, and what kept places from answering; see :class:`StoredLook`."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ImageSboms:
-    """The SBOMs of one digest, and the union of their components."""
+    """The SBOMs of one digest, and the union of their components.
 
-    sboms: dict[str, StoredSbom] = field(default_factory=dict)
+    Attributes:
+        sboms: by the digest of the document.
+        ids: numbers of all their components, ascending.
+        unusable: how many of their components cannot be looked up.
+        not_in_image: how many of their entries are not in the image.
+        looks: see :data:`Looks`.
+    """
+
+    sboms: Mapping[str, StoredSbom] = field(default_factory=dict)
     ids: array[int] = field(default_factory=lambda: array(UINT32))
     unusable: int = 0
     not_in_image: int = 0
     looks: Looks = ()
 
-    def add(self, sbom: StoredSbom) -> None:
-        """Add an SBOM, or replace it."""
-        self.sboms[sbom.document_digest] = sbom
-        self.ids, self.unusable, self.not_in_image = _union(list(self.sboms.values()))
+    @classmethod
+    def of_all(cls, sboms: Mapping[str, StoredSbom], looks: Looks = ()) -> ImageSboms:
+        """Those of an image.
 
-    def remove(self, document_digest: str) -> None:
-        """Take an SBOM out."""
-        if self.sboms.pop(document_digest, None) is not None:
-            self.ids, self.unusable, self.not_in_image = _union(list(self.sboms.values()))
+        Args:
+            sboms: by the digest of the document.
+            looks: see :data:`Looks`.
+        """
+        return cls(sboms, *_union(list(sboms.values())), looks)
+
+    def added(self, sbom: StoredSbom) -> ImageSboms:
+        """These with another SBOM, or with a newer state of one."""
+        return self.of_all({**self.sboms, sbom.document_digest: sbom}, self.looks)
+
+    def without(self, document_digest: str) -> ImageSboms:
+        """These without an SBOM."""
+        left = {key: sbom for key, sbom in self.sboms.items() if key != document_digest}
+        return self if len(left) == len(self.sboms) else self.of_all(left, self.looks)
 
     def of(self, places: frozenset[str]) -> tuple[array[int], int, int] | None:
         """What counts of the SBOMs from these places, as of all; None when there is no such SBOM."""
