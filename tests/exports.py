@@ -23,6 +23,8 @@ def exported(model: ReadModel | Base) -> Changes:
         component_ids=array(UINT32, range(base.size)),
         states=bytes(base.states[: base.size]),
         answered_at=answered_at,
+        ecosystems=bytes(base.ecosystems[: base.size]) if base.checked_at else b"",
+        checked_at=base.checked_at or None,
         purls={number: found.purl for number, found in findings},
         findings={number: found.vulnerabilities for number, found in findings},
         fixed={number: dict(found.fixed) for number, found in findings if found.fixed},

@@ -48,6 +48,9 @@ class MemoryFeed:
     def position(self) -> Position:
         return Position(self._facts.identity, self._facts.revision, self._mark(self._facts.revision))
 
+    def size(self) -> int:
+        return len(self._facts.components)
+
     def _mark(self, revision: int) -> str:
         return f"{self._facts.identity[:8]}-{revision}"
 

@@ -22,6 +22,7 @@ A, B, C = Purl("pkg:npm/a@1"), Purl("pkg:npm/b@1"), Purl("pkg:deb/c@1")
 
 def test_an_empty_store_is_described_as_empty(store: AnyStore) -> None:
     assert store.feed.position().revision == 0
+    assert store.feed.size() == 0
     assert store.feed.changes() == Changes(store.feed.position(), complete=True)
 
 
@@ -46,6 +47,7 @@ def test_a_complete_description_holds_everything(store: AnyStore) -> None:
     assert changes.position == store.feed.position()
     assert changes.position.revision == 2
     assert changes.component_ids == array("I", [0, 1, 2])
+    assert store.feed.size() == 3
     states = [ComponentState.CLEAN, ComponentState.VULNERABLE, ComponentState.NOT_COVERED]
     assert changes.states == bytes(states)
     assert changes.answered_at == array("I", [at, at, 0])

@@ -68,7 +68,7 @@ def test_a_model_comes_back_as_it_was_saved(hot_start: MemoryHotStart | HotStart
 
 def test_the_last_save_counts(hot_start: MemoryHotStart | HotStartFile) -> None:
     hot_start.save(sample().base())
-    small = Base(Position("ab12", 9), 1, b"\x01", array("I", [7]).tobytes(), 7)
+    small = Base(Position("ab12", 9), 1, b"\x01", array("I", [7]).tobytes(), 7, b"\x02", {2: 9})
     hot_start.save(small)
     assert exported(loaded(hot_start)) == exported(small)
 

@@ -20,8 +20,9 @@ from webhook.api.server import WorkerParts
 from webhook.api.starting import StartBoard
 from webhook.bootstrap import Parts, SystemClock, ThreadBackground, open_parts
 from webhook.bootstrap.duties import matching
+from webhook.bootstrap.parts import hot_start
 from webhook.bootstrap.selfcheck import _sources
-from webhook.bootstrap.server import certificates, prepare_store, worker_parts
+from webhook.bootstrap.server import certificates, leave_copy, prepare_store, worker_parts
 from webhook.errors import ConfigError, StoreError
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
@@ -145,6 +146,31 @@ def test_a_database_that_is_away_is_no_reason_not_to_start_when_there_is_a_copy(
     assert not (tmp_path / "data").exists()
     serve_once(settings)
     assert not (tmp_path / "data").exists()
+
+
+def test_a_large_model_is_loaded_once_by_a_process_that_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhook.bootstrap.server._LARGE", 1)
+    settings = settings_in(tmp_path)
+    parts = open_parts(settings, recording=RECORDING)
+    fill(parts)
+    position = parts.store.feed.position()
+    parts.store.close()
+    leave_copy(settings)
+    saved = hot_start(settings)
+    assert saved is not None
+    assert saved.position() == position
+    inode = (tmp_path / "state" / "read-model").stat().st_ino
+    leave_copy(settings)
+    assert (tmp_path / "state" / "read-model").stat().st_ino == inode
+
+
+def test_a_small_model_is_left_to_the_workers(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    parts = open_parts(settings, recording=RECORDING)
+    fill(parts)
+    parts.store.close()
+    leave_copy(settings)
+    assert not (tmp_path / "state").exists()
 
 
 def test_a_server_that_does_not_answer_is_waited_for_without_a_copy(

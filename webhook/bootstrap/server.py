@@ -9,6 +9,7 @@ import datetime as dt
 import gc
 import importlib
 import logging
+import os
 import random
 import threading
 from collections import Counter
@@ -57,6 +58,8 @@ _WORKERS_LOAD = (
         for name in ("accounts", "admissions", "runs", "sboms", "searches", "sightings", "types")
     ),
 )
+_LARGE = 100_000
+"""Components, as of which a model is better mapped from the beginning."""
 _API_LIMITS = LaneLimits(threads=32, threads_per_host=24)
 """Questions to the API server that a worker has under way; those about owners leave room for those about namespaces."""
 
@@ -99,6 +102,30 @@ def prepare_store(settings: Settings) -> bool:
         return False
     finally:
         parts.store.close()  # what is open here must not be shared with the processes that are forked from this one
+
+
+def leave_copy(settings: Settings) -> None:
+    """Where there is no copy of a large read model, load the model in a process that ends, and leave its copy.
+
+    The workers then map it. To load the model takes several times the memory that it has when it is mapped, and a
+    process that has taken memory for so many small objects hardly gives any of it back.
+    """
+    saved = hot_start(settings)
+    if saved is None or saved.position() is not None:
+        return
+    parts = open_parts(settings, create=False)
+    try:
+        if parts.store.feed.size() < _LARGE:
+            return
+    finally:
+        parts.store.close()
+    if child := os.fork():
+        os.waitpid(child, 0)
+        return
+    try:
+        parts.refresher.tick()  # which saves
+    finally:
+        os._exit(0)
 
 
 def _load_before_forks(parts: Parts) -> None:

@@ -117,7 +117,7 @@ def run(settings: Settings, folder: Path) -> None:
     # Loaded here: before the restart they would only cost time.
     from webhook.api.server import AdmissionServer
     from webhook.bootstrap import SystemClock, open_parts
-    from webhook.bootstrap.server import certificates, prepare_store, worker_parts
+    from webhook.bootstrap.server import certificates, leave_copy, prepare_store, worker_parts
 
     check_address("serve.listen", parse_listen(settings.serve.listen))
     pair = certificates(settings, SystemClock())
@@ -127,6 +127,8 @@ def run(settings: Settings, folder: Path) -> None:
                 "trap in the configuration: %s", trap.sentence, extra={"code": trap.code, "remedy": trap.remedy}
             )
     prepared = prepare_store(settings)
+    if prepared:
+        leave_copy(settings)
     build = partial(worker_parts, settings, provision=not prepared, former=pair)
     AdmissionServer(settings.serve, build, folder).run()
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from webhook.model.bases import Base, Finding
+from webhook.model.bases import Base, ComponentFindings
 from webhook.model.changes import START, UINT32, Changes, ImageFacts, KnownAnswers, VulnerableComponent
 from webhook.model.components import ComponentState
 from webhook.model.imagesboms import ImageSboms, Looks
@@ -68,15 +68,9 @@ class ReadModel:
         self._states: bytearray | mmap.mmap = bytearray()
         self._answered_at: array[int] | memoryview = array(UINT32)
         self._newest_answer = 0
-<<<<<<< HEAD
-        self._ecosystems = bytearray()
+        self._ecosystems: bytearray | mmap.mmap = bytearray()
         self._checked_at: Mapping[int, int] = {}
-        self._purls: dict[int, Purl] = {}
-        self._findings: dict[int, tuple[str, ...]] = {}
-        self._fixed: dict[int, Mapping[str, str]] = {}
-=======
-        self._findings: Overlay[int, Finding] = Overlay()
->>>>>>> 18e7b18b (Map the read model from one file that all processes of a Pod share)
+        self._findings: Overlay[int, ComponentFindings] = Overlay()
         self._doubtful: dict[int, Purl] = {}
         self._told: frozenset[str] = frozenset()
         self._vulnerabilities: Overlay[str, Vulnerability] = Overlay()
@@ -155,15 +149,9 @@ class ReadModel:
         newest = max(self._answered_at[number] for number in ids)
         has_doubtful = not self._doubtful.keys().isdisjoint(ids)
         for number in ids:
-<<<<<<< HEAD
             self._states[number], self._answered_at[number], self._ecosystems[number] = _NO_ROW, 0, 0
-            for facts in (self._purls, self._findings, self._fixed, self._doubtful):
-                facts.pop(number, None)
-=======
-            self._states[number], self._answered_at[number] = _NO_ROW, 0
             self._findings.pop(number, None)
             self._doubtful.pop(number, None)
->>>>>>> 18e7b18b (Map the read model from one file that all processes of a Pod share)
         if has_doubtful:
             self._told &= {purl.package for purl in self._doubtful.values()}
         if newest and newest == self._newest_answer:
@@ -177,35 +165,13 @@ class ReadModel:
             return
         ecosystems = changes.ecosystems or bytes(len(ids))
         if changes.complete and _is_dense(ids):
-<<<<<<< HEAD
-            self._states = bytearray(changes.states)
-            self._answered_at = array(UINT32, changes.answered_at)
-            self._ecosystems = bytearray(ecosystems)
-        elif changes.complete:
-            self._states = bytearray([_NO_ROW]) * (ids[-1] + 1)
-            self._answered_at = array(UINT32, bytes(4 * (ids[-1] + 1)))
-            self._ecosystems = bytearray(ids[-1] + 1)
-            for number, state, answered, ecosystem in zip(
-                ids, changes.states, changes.answered_at, ecosystems, strict=True
-            ):
-                self._states[number], self._answered_at[number] = state, answered
-                self._ecosystems[number] = ecosystem
-        else:
-            missing = max(ids) + 1 - len(self._states)
-            if missing > 0:
-                self._states.extend(bytes([_NO_ROW]) * missing)
-                self._answered_at.extend(array(UINT32, bytes(4 * missing)))
-                self._ecosystems.extend(bytes(missing))
-            for number, state, answered, ecosystem in zip(
-                ids, changes.states, changes.answered_at, ecosystems, strict=True
-            ):
-=======
             self._states, self._answered_at = bytearray(changes.states), array(UINT32, changes.answered_at)
-            self._size = len(ids)
+            self._ecosystems, self._size = bytearray(ecosystems), len(ids)
         else:
             self._make_room(max(ids) + 1)
-            for number, state, answered in zip(ids, changes.states, changes.answered_at, strict=True):
->>>>>>> 18e7b18b (Map the read model from one file that all processes of a Pod share)
+            for number, state, answered, ecosystem in zip(
+                ids, changes.states, changes.answered_at, ecosystems, strict=True
+            ):
                 self._states[number] = state
                 self._answered_at[number] = answered
                 self._ecosystems[number] = ecosystem
@@ -213,7 +179,7 @@ class ReadModel:
                     self._findings.pop(number, None)
         self._newest_answer = max(self._newest_answer, max(changes.answered_at))
         for number, found in changes.findings.items():
-            self._findings[number] = Finding(changes.purls[number], found, changes.fixed.get(number, {}))
+            self._findings[number] = ComponentFindings(changes.purls[number], found, changes.fixed.get(number, {}))
         self._doubtful.update(changes.doubtful)
         self._told |= changes.told
 
@@ -225,6 +191,7 @@ class ReadModel:
             answered_at.frombytes(memoryview(self._answered_at).cast("B"))
             answered_at.extend(array(UINT32, bytes(4 * more)))
             self._states, self._answered_at = bytearray(self._states) + bytes(more), answered_at
+            self._ecosystems = bytearray(self._ecosystems) + bytes(more)
         if size > self._size:
             self._states[self._size : size] = bytes([_NO_ROW]) * (size - self._size)
             self._size = size
@@ -246,6 +213,7 @@ class ReadModel:
             self._size, self._newest_answer = base.size, base.newest_answer
             self._states = _writable(base.states)
             self._answered_at = memoryview(_writable(base.answered_at)).cast(UINT32)
+            self._ecosystems, self._checked_at = _writable(base.ecosystems), base.checked_at
             self._findings, self._vulnerabilities = Overlay(base.findings), Overlay(base.vulnerabilities)
             self._images, self._tags = Overlay(base.images), Overlay(base.tags)
             if is_walked:
@@ -263,28 +231,17 @@ class ReadModel:
         with self._lock:
             return Base(
                 position=self.position,
-<<<<<<< HEAD
-                complete=True,
-                component_ids=array(UINT32, range(len(self._states))),
-                states=bytes(self._states),
-                answered_at=array(UINT32, self._answered_at),
-                ecosystems=bytes(self._ecosystems) if self._checked_at else b"",
-                checked_at=self._checked_at or None,
-                purls=dict(self._purls),
-                findings=dict(self._findings),
-                vulnerabilities=tuple(self._vulnerabilities.values()),
-                assessments=tuple(self.assessments),
-=======
                 size=self._size,
                 states=bytes(self._states[: self._size]),
                 answered_at=bytes(memoryview(self._answered_at)[: self._size].cast("B")),
                 newest_answer=self._newest_answer,
+                ecosystems=bytes(self._ecosystems[: self._size]),
+                checked_at=self._checked_at,
                 images=self._images.copy(),
                 findings=self._findings.copy(),
                 vulnerabilities=self._vulnerabilities.copy(),
                 tags=self._tags.copy(),
                 assessments=self.assessments.kept(),
->>>>>>> 18e7b18b (Map the read model from one file that all processes of a Pod share)
                 types=self.types,
                 doubtful=dict(self._doubtful),
                 told=self._told,
@@ -447,13 +404,9 @@ class ReadModel:
         """What was answered about each component, as of now."""
         with self._lock:
             guessed = (len(self._doubtful), self._told)
-<<<<<<< HEAD
-            times = self._answered_at.tobytes()
-            return KnownAnswers(bytes(self._states), times, bytes(self._ecosystems), self._checked_at, guessed)
-=======
             answered = bytes(memoryview(self._answered_at)[: self._size].cast("B"))
-            return KnownAnswers(bytes(self._states[: self._size]), answered, guessed)
->>>>>>> 18e7b18b (Map the read model from one file that all processes of a Pod share)
+            states, ecosystems = bytes(self._states[: self._size]), bytes(self._ecosystems[: self._size])
+            return KnownAnswers(states, answered, ecosystems, self._checked_at, guessed)
 
     def looks(self) -> Mapping[Digest, Looks]:
         """In which names each image was looked at; equal ones are one object."""

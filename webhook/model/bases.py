@@ -18,7 +18,7 @@ from webhook.model.vulnerabilities import Vulnerability
 _NO_FIX: Mapping[str, str] = {}
 
 
-class Finding(NamedTuple):
+class ComponentFindings(NamedTuple):
     """What is known of a vulnerable component.
 
     Attributes:
@@ -64,9 +64,11 @@ class Base:
         size: how many components; their numbers are smaller.
         states: one ``ComponentState`` byte each, and perhaps room for more. Memory that can be written is this
             process's alone, however many share the pages that nobody has written.
-        answered_at: when the source last answered, seconds since 1970, four bytes each in the machine's order; 0 when
-            it never did. Otherwise as ``states``.
+        answered_at: when a source that is asked last answered, seconds since 1970, four bytes each in the machine's
+            order; 0 when it never did. Otherwise as ``states``.
         newest_answer: the largest of them.
+        ecosystems: one byte each: whose advisories say something of it; 0 for none. Otherwise as ``states``.
+        checked_at: by ecosystem when its advisories were last checked, seconds since 1970.
         images: SBOMs by digest.
         findings: of the vulnerable components, by number.
         vulnerabilities: by id, without their descriptions.
@@ -83,8 +85,10 @@ class Base:
     states: bytes | bytearray | mmap.mmap = b""
     answered_at: bytes | bytearray | mmap.mmap = b""
     newest_answer: int = 0
+    ecosystems: bytes | bytearray | mmap.mmap = b""
+    checked_at: Mapping[int, int] = field(default_factory=dict)
     images: Mapping[Digest, ImageSboms] = field(default_factory=dict)
-    findings: Mapping[int, Finding] = field(default_factory=dict)
+    findings: Mapping[int, ComponentFindings] = field(default_factory=dict)
     vulnerabilities: Mapping[str, Vulnerability] = field(default_factory=dict)
     tags: Mapping[str, Digest] = field(default_factory=dict)
     assessments: KeptAssessments = KeptAssessments()

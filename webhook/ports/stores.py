@@ -39,6 +39,9 @@ class ChangeFeed(Protocol):
     def position(self) -> Position:
         """The store's identity and its newest revision; cheap enough to ask every second."""
 
+    def size(self) -> int:
+        """A number above the ids of all components; as cheap."""
+
     def changes(self, since: Position = START) -> Changes:
         """Everything after ``since``.
 

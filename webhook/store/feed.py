@@ -34,6 +34,7 @@ _POSITION = """
 SELECT revision.store, revision.value, coalesce(marks.mark, '')
 FROM revision LEFT JOIN marks ON marks.revision = revision.value
 """
+_SIZE = "SELECT coalesce(max(id) + 1, 0) FROM components"
 _TAG = ("name", "digest")
 _TEXTS = msgspec.json.Decoder(list[str])
 
@@ -64,6 +65,15 @@ class StoreFeed:
         """
         with self._snapshots.snapshot() as snapshot:
             return _position(snapshot)
+
+    def size(self) -> int:
+        """A number above the ids of all components.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._snapshots.snapshot() as snapshot:
+            return sum(value for rows in snapshot.rows(_SIZE) for (value,) in rows)
 
     def changes(self, since: Position = START) -> Changes:
         """Everything after ``since``.

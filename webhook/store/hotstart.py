@@ -33,7 +33,7 @@ from webhook.model.changes import Position
 from webhook.model.purls import Purl
 from webhook.model.vex import KeptVex
 from webhook.store.mappedforms import FINDINGS, IMAGES, RECORDS, TAGS, VULNERABILITIES
-from webhook.store.mappedtables import UINT64, Form, MappedTable, Sections, records_of
+from webhook.store.mappedtables import UINT64, MappedTable, RecordForm, Sections, records_of
 from webhook.store.values import plain_text
 
 log = logging.getLogger("bomgate.hotstart")
@@ -57,34 +57,11 @@ class _Head(msgspec.Struct, array_like=True):
 
     store: str
     revision: int
-<<<<<<< HEAD
-    component_ids: bytes
-    states: bytes
-    answered_at: bytes
-    mark: str = ""  # at the end: programs before it leave it out, and do not look for it
-    follows_removals: bool = False  # likewise
-    ecosystems: bytes | None = None  # likewise
-    checked_at: dict[int, int] = {}
-
-
-class _Sbom(msgspec.Struct, array_like=True):
-    """A :class:`StoredSbom` with its ids packed."""
-
-    digest: str
-    document_digest: str
-    component_ids: bytes
-    skipped: dict[SkipReason, int]
-    place: str
-    format: str
-    coverage: Coverage | None
-    not_in_image: int = 0  # at the end, as the mark of _Head
-=======
     mark: str
     size: int
-    room: int
     newest_answer: int
+    checked_at: dict[int, int]
     sections: dict[str, tuple[int, int]]
->>>>>>> 18e7b18b (Map the read model from one file that all processes of a Pod share)
 
 
 class _Frame(msgspec.Struct, array_like=True, omit_defaults=True):
@@ -174,31 +151,6 @@ def _alone(path: Path) -> Iterator[bool]:
         yield True
 
 
-<<<<<<< HEAD
-def _frames(changes: Changes) -> Iterator[_Head | _Frame]:
-    ids, answered_at = pack(changes.component_ids), pack(changes.answered_at)
-    at = changes.position
-    yield _Head(
-        at.store,
-        at.revision,
-        ids,
-        changes.states,
-        answered_at,
-        at.mark,
-        follows_removals=True,
-        ecosystems=changes.ecosystems,
-        checked_at=dict(changes.checked_at or {}),
-    )
-    for numbers in _portions(list(changes.findings)):
-        yield _Frame(
-            vulnerable=[(number, str(changes.purls[number]), list(changes.findings[number])) for number in numbers]
-        )
-    for vulnerabilities in _portions(changes.vulnerabilities):
-        yield _Frame(vulnerabilities=list(vulnerabilities))
-    for assessments in _portions(changes.assessments):
-        yield _Frame(assessments=list(assessments))
-    for types in _portions(changes.types):
-=======
 class _Writer:
     """Writes a file from its beginning to its end."""
 
@@ -210,12 +162,14 @@ class _Writer:
         """Write a model."""
         self._put(_MAGIC)
         room = base.size + max(_LEAST_ROOM, base.size // _ROOM_SHARE)
-        with self._section("states", _PAGE):
-            self._put(memoryview(base.states)[: base.size])
-            self._put(bytes(room - base.size))
-        with self._section("answered_at", _PAGE):
-            self._put(memoryview(base.answered_at)[: 4 * base.size])
-            self._put(bytes(4 * (room - base.size)))
+        for name, column, width in (
+            ("states", base.states, 1),
+            ("answered_at", base.answered_at, 4),
+            ("ecosystems", base.ecosystems, 1),
+        ):
+            with self._section(name, _PAGE):
+                self._put(memoryview(column)[: width * base.size])
+                self._put(bytes(width * (room - base.size)))
         self._table("images", base.images, IMAGES)
         self._table("findings", base.findings, FINDINGS)
         self._table("vulnerabilities", base.vulnerabilities, VULNERABILITIES)
@@ -228,13 +182,21 @@ class _Writer:
                 self._put(len(data).to_bytes(8, "little"))
                 self._put(data)
         at = base.position
-        head = _Head(at.store, at.revision, at.mark, base.size, room, base.newest_answer, self._sections)
+        head = _Head(
+            at.store,
+            at.revision,
+            at.mark,
+            base.size,
+            base.newest_answer,
+            dict(base.checked_at),
+            self._sections,
+        )
         begins, data = self._at, msgspec.msgpack.encode(head)
         self._put(data)
         self._put(_TAIL.pack(begins, len(data)))
         self._file.write(self._checksum.digest())
 
-    def _table(self, name: str, mapping: Mapping[K, V], form: Form[K, V]) -> None:
+    def _table(self, name: str, mapping: Mapping[K, V], form: RecordForm[K, V]) -> None:
         starts, numbers, size = array(UINT64, [0]), array(UINT64), 0
         with self._section(f"{name}.records"):
             for number, record in records_of(mapping, form):
@@ -267,7 +229,6 @@ def _frames(base: Base) -> Iterator[_Frame]:
     for names in _portions(list(kept.former)):
         yield _Frame(former={name: sorted(kept.former[name]) for name in names})
     for types in _portions(base.types):
->>>>>>> 18e7b18b (Map the read model from one file that all processes of a Pod share)
         yield _Frame(types=list(types))
     for numbers in _portions(list(base.doubtful)):
         yield _Frame(doubtful={number: str(base.doubtful[number]) for number in numbers})
@@ -305,32 +266,6 @@ def _checked(file: BinaryIO) -> _Head:
         left -= len(piece)
     if file.read() != checksum.digest():
         raise ValueError("its checksum is wrong")
-<<<<<<< HEAD
-    ids, answered_at = unpack(head.component_ids), unpack(head.answered_at)
-    # A program that knows of no removals may have missed some, and one that knows of no ecosystems has other times:
-    # without a mark, the store gives a complete description.
-    mark = head.mark if head.follows_removals and head.ecosystems is not None else ""
-    return Changes(
-        position=Position(head.store, head.revision, mark),
-        complete=True,
-        component_ids=ids,
-        states=head.states,
-        answered_at=answered_at,
-        ecosystems=head.ecosystems or b"",
-        checked_at=head.checked_at or None,
-        purls=model.purls,
-        findings=model.findings,
-        vulnerabilities=tuple(model.vulnerabilities),
-        assessments=tuple(model.assessments),
-        types=tuple(model.types),
-        sboms=tuple(model.sboms),
-        looks=tuple(model.looks),
-        tags=model.tags,
-        doubtful=model.doubtful,
-        told=frozenset(model.told),
-        fixed=model.fixed,
-        vex=tuple(model.vex),
-=======
     return head
 
 
@@ -360,7 +295,7 @@ def _map(file: BinaryIO, head: _Head) -> Base:
         begins, length = head.sections[name]
         return whole[begins : begins + length]
 
-    def table(name: str, form: Form[K, V]) -> MappedTable[K, V]:
+    def table(name: str, form: RecordForm[K, V]) -> MappedTable[K, V]:
         starts, numbers = (section(f"{name}.{part}").cast(UINT64) for part in ("starts", "numbers"))
         return MappedTable(Sections(section(f"{name}.records"), starts, numbers), form)
 
@@ -375,6 +310,8 @@ def _map(file: BinaryIO, head: _Head) -> Base:
         states=private("states"),
         answered_at=private("answered_at"),
         newest_answer=head.newest_answer,
+        ecosystems=private("ecosystems"),
+        checked_at=head.checked_at,
         images=table("images", IMAGES),
         findings=table("findings", FINDINGS),
         vulnerabilities=table("vulnerabilities", VULNERABILITIES),
@@ -390,7 +327,6 @@ def _map(file: BinaryIO, head: _Head) -> Base:
         doubtful={number: Purl(purl) for frame in frames for number, purl in frame.doubtful.items()},
         told=frozenset(intern(package) for frame in frames for package in frame.told),
         vex=tuple(document for frame in frames for document in frame.vex),
->>>>>>> 18e7b18b (Map the read model from one file that all processes of a Pod share)
     )
 
 

@@ -10,7 +10,7 @@ from sys import intern
 import msgspec
 
 from webhook.model.assessments import Assessment
-from webhook.model.bases import Finding, Key
+from webhook.model.bases import ComponentFindings, Key
 from webhook.model.changes import StoredSbom
 from webhook.model.components import SkipReason
 from webhook.model.images import Digest
@@ -18,7 +18,7 @@ from webhook.model.imagesboms import ImageSboms
 from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.store.mappedtables import Form, number_of
+from webhook.store.mappedtables import RecordForm, number_of
 from webhook.store.values import pack, plain_text, unpack
 
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=plain_text)
@@ -100,13 +100,13 @@ def _decode_image(record: memoryview) -> tuple[Digest, ImageSboms]:
     return digest, ImageSboms.of_all(sboms, tuple(image.looks))
 
 
-def _encode_finding(number: int, finding: Finding) -> bytes:
+def _encode_finding(number: int, finding: ComponentFindings) -> bytes:
     return _ENCODER.encode(_Finding(number, str(finding.purl), finding.vulnerabilities, dict(finding.fixed)))
 
 
-def _decode_finding(record: memoryview) -> tuple[int, Finding]:
+def _decode_finding(record: memoryview) -> tuple[int, ComponentFindings]:
     found = _FINDING.decode(record)
-    return found.number, Finding(Purl(found.purl), found.vulnerabilities, found.fixed)
+    return found.number, ComponentFindings(Purl(found.purl), found.vulnerabilities, found.fixed)
 
 
 def _encode_vulnerability(_: str, vulnerability: Vulnerability) -> bytes:
@@ -141,13 +141,13 @@ def _decode_records(record: memoryview) -> tuple[Key, tuple[Assessment, ...]]:
     return (found.vulnerability, found.package), found.assessments
 
 
-IMAGES: Form[Digest, ImageSboms] = Form(number_of, _encode_image, _decode_image)
+IMAGES: RecordForm[Digest, ImageSboms] = RecordForm(number_of, _encode_image, _decode_image)
 """By digest."""
-FINDINGS: Form[int, Finding] = Form(int, _encode_finding, _decode_finding)
+FINDINGS: RecordForm[int, ComponentFindings] = RecordForm(int, _encode_finding, _decode_finding)
 """By the number of the component."""
-VULNERABILITIES: Form[str, Vulnerability] = Form(number_of, _encode_vulnerability, _decode_vulnerability)
+VULNERABILITIES: RecordForm[str, Vulnerability] = RecordForm(number_of, _encode_vulnerability, _decode_vulnerability)
 """By id."""
-TAGS: Form[str, Digest] = Form(number_of, _encode_tag, _decode_tag)
+TAGS: RecordForm[str, Digest] = RecordForm(number_of, _encode_tag, _decode_tag)
 """By tagged name."""
-RECORDS: Form[Key, tuple[Assessment, ...]] = Form(_number_of_records, _encode_records, _decode_records)
+RECORDS: RecordForm[Key, tuple[Assessment, ...]] = RecordForm(_number_of_records, _encode_records, _decode_records)
 """Assessments, by vulnerability and package."""

@@ -22,7 +22,7 @@ V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
-class Form(Generic[K, V]):
+class RecordForm(Generic[K, V]):
     """How a table numbers its keys, and writes its records.
 
     Attributes:
@@ -69,7 +69,7 @@ class MappedTable(Mapping[K, V], Generic[K, V]):
 
     __slots__ = ("_sections", "form")
 
-    def __init__(self, sections: Sections, form: Form[K, V]) -> None:
+    def __init__(self, sections: Sections, form: RecordForm[K, V]) -> None:
         self._sections, self.form = sections, form
 
     def get(self, key: K, /, default: Any = None) -> Any:
@@ -117,7 +117,7 @@ class _Items(ItemsView[K, V]):
         return (decode(record) for _, record in self._mapping.raw())
 
 
-def records_of(mapping: Mapping[K, V], form: Form[K, V]) -> Iterator[tuple[int, bytes | memoryview]]:
+def records_of(mapping: Mapping[K, V], form: RecordForm[K, V]) -> Iterator[tuple[int, bytes | memoryview]]:
     """Numbers of keys and records of any mapping, in the order in which a table keeps them.
 
     Records of a table below an overlay are taken as they are.

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.copies import replace
+from tests.exports import exported
 from tests.fakes import FakeClock
 from tests.osv import affected, openssl, record
 from tests.ports.samples import AutoRule, answer, digest, vulnerability
@@ -235,8 +236,8 @@ def test_a_set_that_is_unchanged_costs_nothing_for_each_component(real_store: St
     engine.match()
     assert real_store.feed.position() == before
     copy = ReadModel()
-    copy.apply(reader.model.export())
-    assert copy.export() == reader.model.export()
+    copy.stand_on(reader.model.base())
+    assert exported(copy) == exported(reader.model)
     assert copy.newest_answer == clock.now()
 
 

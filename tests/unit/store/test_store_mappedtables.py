@@ -10,21 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webhook.model.overlays import Overlay
-from webhook.store.mappedtables import UINT64, Form, MappedTable, Sections, records_of
+from webhook.store.mappedtables import UINT64, MappedTable, RecordForm, Sections, records_of
 
 _PAIR = msgspec.msgpack.Decoder(tuple[str, int])
 
 
-def form_of(numbers: int) -> Form[str, int]:
+def form_of(numbers: int) -> RecordForm[str, int]:
     """A form that gives all keys one of so many numbers, so that several have the same."""
-    return Form(
+    return RecordForm(
         lambda key: sum(key.encode()) % numbers,
         lambda key, value: msgspec.msgpack.encode((key, value)),
         lambda record: _PAIR.decode(record),
     )
 
 
-def table_of(mapping: Overlay[str, int], form: Form[str, int]) -> MappedTable[str, int]:
+def table_of(mapping: Overlay[str, int], form: RecordForm[str, int]) -> MappedTable[str, int]:
     starts, numbers, records = array(UINT64, [0]), array(UINT64), bytearray()
     for number, record in records_of(mapping, form):
         records += record
