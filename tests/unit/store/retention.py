@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from dataclasses import fields
 
+from tests.exports import exported
 from tests.fakes import FakeClock
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.retention.options import RetentionOptions
@@ -60,7 +61,7 @@ def follow(store: Store, model: ReadModel) -> None:
 
 def same(follower: ReadModel, fresh: ReadModel) -> None:
     """Assert that two models know the same."""
-    one, other = follower.export(), fresh.export()
+    one, other = exported(follower), exported(fresh)
     for each in fields(Changes):
         assert _plain(getattr(one, each.name)) == _plain(getattr(other, each.name)), each.name
     assert follower.counts() == fresh.counts()
