@@ -15,7 +15,7 @@ from webhook.errors import BomgateError
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.people import KUBERNETES, LOCAL, Person
 from webhook.model.requests import Asker, ExceptionRequest, Phase, RequestAnswer
-from webhook.policy.asking import RequestRefused, check_asker, is_machine, is_same
+from webhook.policy.asking import ApprovalRefused, RequestRefused, check_approver, check_asker, is_machine, is_same
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.requests import Approval, approved, asked, changed, denied, joined, withdrawn
 
@@ -126,6 +126,22 @@ def test_only_what_is_approved_and_not_withdrawn_or_changed_since_ever_counts(ta
     }
     left = [record for record in AssessmentIndex.of(store.records) if record.type is not None]
     assert {(record.batch, record.vulnerability, record.scope) for record in left} <= granted
+
+
+@pytest.mark.parametrize(
+    ("user", "refused"),
+    [("oidc:00u1", True), ("oidc:ben@corp", False), ("other:00u1", False), ("oidc:ANA@corp", True)],
+)
+def test_nobody_approves_under_a_name_of_another_claim(user: str, refused: bool) -> None:
+    ana = Person("oidc:ana@corp", "API server", issuer=KUBERNETES, username="oidc:ana@corp")
+    other = Person(user, "OIDC", issuer="https://login.example", username=user, uid="00u1")
+    for asker, approver in ((ana, other), (other, ana)):
+        request = ExceptionRequest(1, ("CVE-1",), Scope(), None, (Asker(asker, "why", NOON),), NOON)
+        if not refused:
+            check_approver(approver, [request], allow_self=False)
+            continue
+        with pytest.raises(ApprovalRefused):
+            check_approver(approver, [request], allow_self=False)
 
 
 @pytest.mark.parametrize("user", ["system:serviceaccount:shop:other", "system:node:one", "system:anonymous", " "])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 
 from msgspec import structs
 
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Scope
-from webhook.model.people import LOCAL, Person
+from webhook.model.people import KUBERNETES, LOCAL, Person
 from webhook.model.requests import ExceptionRequest
 from webhook.policy.phrases import moment
 from webhook.policy.plaintext import is_plain, plain
@@ -20,6 +21,8 @@ _MAX_USER = 200
 _MACHINES = ("system:serviceaccount:", "system:node:")
 _MACHINE_GROUPS = ("system:serviceaccounts", "system:nodes", "system:unauthenticated")
 _SHOWN = 5
+_PREFIX = re.compile(r"[^@:#]*[:#]")
+"""What an API server puts in front of the user names of a provider, such as ``oidc:``."""
 
 
 class RequestRefused(InvalidInput):
@@ -51,6 +54,20 @@ def is_same(one: Person, other: Person) -> bool:
     return one.is_same(other) or one.username.casefold() == other.username.casefold()
 
 
+def are_of_two_claims(one: Person, other: Person) -> bool:
+    """Whether two may be one person, whose name the API server and the console take from different claims.
+
+    That is so where one signed in to the console at a provider, the API server knows the other, their user names have
+    the same prefix, and only one of them is an email address: with ``email`` here and ``sub`` there, nobody can tell.
+    """
+    issuers = {one.issuer, other.issuer}
+    if len(issuers) < 2 or KUBERNETES not in issuers or LOCAL in issuers:
+        return False
+    mine, theirs = _PREFIX.match(one.username), _PREFIX.match(other.username)
+    has_same_prefix = (mine and mine[0]) == (theirs and theirs[0])
+    return has_same_prefix and ("@" in one.username) != ("@" in other.username)
+
+
 def check_asker(person: Person, accounts: Sequence[str]) -> None:
     """Refuse whoever may not ask.
 
@@ -76,7 +93,7 @@ def check_approver(person: Person, requests: Iterable[ExceptionRequest], *, allo
         allow_self: whether users of this machine may approve what they asked for themselves.
 
     Raises:
-        ApprovalRefused: a machine, or somebody who ever asked for one of them.
+        ApprovalRefused: a machine, or somebody who ever asked for one of them, or may have under another name.
     """
     if is_machine(person):
         raise ApprovalRefused(f"{plain(person.name, 100) or 'Nobody'} is no person; only people approve.")
@@ -85,6 +102,13 @@ def check_approver(person: Person, requests: Iterable[ExceptionRequest], *, allo
     for request in requests:
         if any(is_same(person, asker.person) for asker in request.askers):
             raise ApprovalRefused(f"{plain(person.name, 100)} has asked for request {request.number}.")
+        for asker in request.askers:
+            if are_of_two_claims(person, asker.person):
+                raise ApprovalRefused(
+                    f"Nobody can tell whether {plain(person.name, 100)} is {plain(asker.person.name, 100)}, who has "
+                    f"asked for request {request.number}: one name is an email address, and the other is not.",
+                    remedy="Set oidc.usernameClaim and oidc.usernamePrefix as the API server has them, and ask again.",
+                )
 
 
 def checked_end(
