@@ -14,7 +14,7 @@ from webhook.model.assessments import CLUSTER, Assessment, OnExpiry, Scope
 from webhook.model.resources import AssessmentResource, StatedAssessment
 from webhook.policy.decisions import provisioned
 from webhook.policy.evaluation import Rules
-from webhook.policy.loosening import ApprovalNeeded, Known, is_lasting_denial, loosening
+from webhook.policy.loosening import ApprovalNeeded, Known, is_plain_denial, loosening
 from webhook.policy.plaintext import is_plain, plain
 from webhook.policy.scopes import canonical_identifier, canonical_scope, described
 from webhook.policy.typetable import TypeTable
@@ -192,7 +192,7 @@ class Harmlessness:
         except BomgateError:
             return True  # it is refused for that
         counts_already = former is not None and (former.type, former.until) == (record.type, record.until)
-        if counts_already or is_lasting_denial(record, types):
+        if counts_already or is_plain_denial(record, types):
             return True
         there = [*self._there, *self._stated]
         newest = max((stored.sequence for stored in there), default=0)

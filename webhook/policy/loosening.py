@@ -15,7 +15,7 @@ from msgspec import structs
 
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action
-from webhook.model.assessments import Assessment, Scope
+from webhook.model.assessments import Assessment, OnExpiry, Scope
 from webhook.model.purls import parse_purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.comparison import Comparison
@@ -45,10 +45,12 @@ class ApprovalNeeded(InvalidInput):
     )
 
 
-def is_lasting_denial(record: Assessment, types: TypeTable) -> bool:
-    """Whether a record denies for good, so that nothing gets milder by it."""
+def is_plain_denial(record: Assessment, types: TypeTable) -> bool:
+    """Whether a record denies, and nothing milder can follow: it has no end, or nothing that ends is assessed again."""
     kind = None if record.type is None else types.get(record.type.strip())
-    return kind is not None and kind.action is Action.DENY and record.until is None
+    if kind is None or kind.action is not Action.DENY:
+        return False
+    return record.until is None or not any(each.on_expiry is OnExpiry.REASSESS for each in (*types, *types.all_retired))
 
 
 def loosening(
@@ -74,7 +76,7 @@ def loosening(
     weighed = {
         same: group
         for same, group in groups.items()
-        if not all(is_lasting_denial(record, rules.types) for record in group)
+        if not all(is_plain_denial(record, rules.types) for record in group)
     }
     if not weighed:
         return ()

@@ -25,7 +25,7 @@ from webhook.policy.decisions import (
     provisioned_all,
 )
 from webhook.policy.evaluation import Judge
-from webhook.policy.loosening import check_assessments, is_lasting_denial
+from webhook.policy.loosening import check_assessments, is_plain_denial
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.plaintext import plain
 from webhook.policy.plans import Plan, plan_existing
@@ -278,7 +278,7 @@ class Assessor:
         """
         if self._by_two:
             rules = self._rules()
-            weighed = [record for record in records if not is_lasting_denial(record, rules.types)]
+            weighed = [record for record in records if not is_plain_denial(record, rules.types)]
             if weighed:
                 known = known_vulnerabilities(self._vulnerabilities, weighed)
                 check_assessments(records, self.index(), rules, self._clock.now(), known)
