@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,12 @@ import pytest
 
 from tests.cli.installation import Installation, Ran, deployment, reference
 from tests.doubles.kubeobjects import ObjectServer
+from webhook.bootstrap.parts import open_parts
+from webhook.model.assessments import Scope
+from webhook.model.people import KUBERNETES, Person
+from webhook.model.requests import Asker, ExceptionRequest
+from webhook.policy.requests import asked
+from webhook.settings import load_settings
 
 
 @pytest.fixture
@@ -191,3 +198,16 @@ def test_it_says_where_nobody_guards_tickets_of_break_glass(installed: Installat
     cluster.answers[path.format("ies")] = (403, {"kind": "Status", "message": "no"})
     assert "guards tickets of break-glass could not be read" in installed.run("readiness").out
     assert installed.run("readiness", "--output", "json").json["tickets_guarded"] is None
+
+
+def test_it_says_where_user_names_are_of_different_claims(installed: Installation, cluster: ObjectServer) -> None:
+    add(cluster, "clean")
+    parts = open_parts(load_settings(installed.folder / "bomgate.yaml", environment={}))
+    for issuer, user, package in ((KUBERNETES, "oidc:ana@corp", "a"), ("https://login.example", "oidc:00u1", "b")):
+        assert "different claims" not in installed.run("readiness").err
+        person = Person(user, "test", issuer=issuer, username=user)
+        now, scope = parts.clock.now(), Scope(f"pkg:npm/{package}", namespace="shop")
+        made = ExceptionRequest(0, ("CVE-1",), scope, now + dt.timedelta(days=1), (Asker(person, "why", now),), now)
+        parts.store.requests.change(asked(made, "test"), now=now, namespace="shop")
+    parts.store.close()
+    assert "from different claims: oidc:00u1, oidc:ana@corp. Set oidc.usernameClaim" in installed.run("readiness").err

@@ -21,11 +21,15 @@ from webhook.model.actions import Action
 from webhook.model.audits import AuditedWorkload, AuditResult
 from webhook.model.deadlines import Deadline
 from webhook.model.records import ControllerAccount
+from webhook.model.requests import RequestScan
+from webhook.policy.asking import names_of_two_claims
 from webhook.policy.messages import Hints, warnings
 from webhook.policy.phrases import count, moment
 from webhook.policy.plaintext import plain
 
 _MAX_STEPS = 8
+_MOST_REQUESTS = 100
+"""Number of the newest requests whose user names are compared."""
 _GUARD_SECONDS = 5.0
 
 
@@ -91,6 +95,8 @@ def command(
         _show_accounts(accounts)
         if guarded is not True and parts.settings.policy.break_glass:
             _show_guard(parts.settings.kube.ticket_guard, guarded)
+        if said := _of_two_claims(parts):
+            note(said)
         if not parts.model.images:
             note(
                 "The database has no images. If it is not the webhook's database, set database.url, or "
@@ -176,6 +182,18 @@ def _tickets_guarded(parts: Parts) -> bool | None:
         return parts.cluster.ticket_guard().since(Deadline(parts.clock.monotonic() + _GUARD_SECONDS)) is not None
     except SourceError:
         return None
+
+
+def _of_two_claims(parts: Parts) -> str:
+    """Whether requests show that console and API server take user names from different claims; empty if not."""
+    found = names_of_two_claims(parts.store.requests.page(RequestScan(), None, _MOST_REQUESTS, now=parts.clock.now()))
+    if found is None:
+        return ""
+    return (
+        f"The console and the API server seem to take user names from different claims: {found[0].name}, "
+        f"{found[1].name}. Set oidc.usernameClaim and oidc.usernamePrefix as the API server has them; until then one "
+        "person can have two names."
+    )
 
 
 def _show_guard(name: str, guarded: bool | None) -> None:

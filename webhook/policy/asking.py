@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 
 from msgspec import structs
 
@@ -66,6 +67,16 @@ def are_of_two_claims(one: Person, other: Person) -> bool:
     mine, theirs = _PREFIX.match(one.username), _PREFIX.match(other.username)
     has_same_prefix = (mine and mine[0]) == (theirs and theirs[0])
     return has_same_prefix and ("@" in one.username) != ("@" in other.username)
+
+
+def names_of_two_claims(requests: Iterable[ExceptionRequest]) -> tuple[Person, Person] | None:
+    """Two people in requests whose user names are of different claims, see :func:`are_of_two_claims`; None of none."""
+    people: dict[tuple[str, str], Person] = {}
+    for request in requests:
+        answered = [] if request.answer is None else [request.answer.person]
+        for person in (*(asker.person for asker in request.askers), *answered):
+            people.setdefault((person.issuer, person.username), person)
+    return next((pair for pair in combinations(people.values(), 2) if are_of_two_claims(*pair)), None)
 
 
 def check_asker(person: Person, accounts: Sequence[str]) -> None:
