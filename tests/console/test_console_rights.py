@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import shutil
 from collections.abc import Iterator
@@ -23,9 +24,10 @@ from webhook.console.identity import ClusterGate
 from webhook.console.returning import safe_address
 from webhook.console.sessions import Sessions
 from webhook.console.signing import SignIn
+from webhook.errors import InvalidInput
 from webhook.model.assessments import Scope
 from webhook.model.deadlines import Deadline
-from webhook.model.people import KUBERNETES, Person, SignedIn
+from webhook.model.people import KUBERNETES, Login, Person, SignedIn
 from webhook.model.records import AssessmentQuery
 from webhook.model.requests import Phase
 from webhook.model.resources import AssessmentResource, Resource, ResourceKind, StatedAssessment
@@ -175,6 +177,26 @@ def test_numbers_are_of_what_may_be_seen(seen: Shared) -> None:
 )  # fmt: skip
 def test_what_runs_elsewhere_is_like_what_does_not_exist(seen: Shared, path: str) -> None:
     assert seen.get("dev", path).status_code == 404
+
+
+def test_a_cursor_names_nothing_that_is_not_shown(seen: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhook.engines.triage.packages._PORTION", 2)
+    monkeypatch.setattr("webhook.engines.triage.packages._MOST_PORTIONS", 2)
+    rows, cursors, cursor = list[str](), list[str](), ""
+    while True:
+        page = seen.get("lab", f"/api/v1/packages?cursor={cursor}").json
+        rows += [item["package"] for item in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+        cursors.append(cursor)
+    assert len(cursors) > 5 and rows == sorted(rows, key=lambda name: name.rpartition("/")[2])
+    for cursor in cursors:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("latin-1")
+        assert not any(part in text for part in ("module", "pkg:", "left-pad"))
+    changed = ("A" if cursors[0][40] != "A" else "B").join((cursors[0][:40], cursors[0][41:]))
+    for cursor in (changed, "x", "WyJhIiwiYiJd", "\u00e9"):
+        assert seen.get("lab", f"/api/v1/packages?cursor={cursor}").status_code == 400
 
 
 def test_a_filter_by_what_runs_elsewhere_finds_nothing(seen: Shared) -> None:
@@ -385,6 +407,24 @@ def test_a_page_elsewhere_signs_nobody_in(seen: Shared) -> None:
     assert answer.status_code == 403 and "Set-Cookie" not in answer.headers
 
 
+def test_sign_ins_of_one_user_push_out_nobody_elses(shared: Shared) -> None:
+    assert shared.get("ana", "/workloads").status_code == 200
+    made = [shared.sessions.begin(user("nobody")) for _ in range(1_100)]
+    assert [shared.sessions.find(name) is not None for name in (*made[:2], *made[-11:])] == [*[False] * 3, *[True] * 10]
+    assert shared.get("ana", "/workloads").status_code == 200
+    newest = shared.sessions.begin(user("nobody"))
+    shared.sessions.end(newest)
+    assert shared.sessions.find(made[-1]) is not None and shared.sessions.find(newest) is None
+
+
+def test_accounts_that_anybody_makes_push_out_no_person(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhook.console.sessions._MOST_SESSIONS", 20)
+    sessions = Sessions(3600, lambda: 0.0)
+    ana = sessions.begin(user("ana"))
+    made = [sessions.begin(user(f"system:serviceaccount:mine:bot-{number}")) for number in range(50)]
+    assert sessions.find(ana) is not None and sessions.find(made[-1]) is not None and sessions.find(made[0]) is None
+
+
 def test_signing_out_ends_the_session_on_the_server(shared: Shared) -> None:
     client = shared.browser("dev")
     kept = client.get_cookie("__Host-bomgate", domain=HOST)
@@ -459,3 +499,50 @@ def test_types_and_runs_are_changed_by_those_who_may_do_so_everywhere(shared: Sh
     assert list(shared.parts.store.triage.audit(AuditScan(), None, 5)) == []
     shared.rights.grant("ana", "create", "types")
     assert shared.send("ana", "/api/v1/types", new).json["recorded"]
+
+
+class _Provider:
+    """Of OIDC, as far as this console goes."""
+
+    title = "Corp"
+
+    def __init__(self) -> None:
+        self.begun = 0
+
+    def begin(self, redirect: str, deadline: Deadline) -> Login:
+        self.begun += 1
+        return Login("https://idp.corp/", f"state {self.begun}", "nonce", "verifier", redirect)
+
+    def finish(self, login: Login, given: Any, deadline: Deadline) -> SignedIn:
+        if given["state"] != login.state or (login.nonce, login.verifier) != ("nonce", "verifier"):
+            raise InvalidInput("This is another sign-in.")
+        return SignedIn(user("ana"))
+
+
+def test_sign_ins_that_anybody_begins_end_nobody_elses(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhook.console.signing._MOST_USED", 3)
+    clock, triage = _Clock(shared.parts.clock, shared.seconds), open_triage(shared.parts)
+    sign_in = SignIn(
+        shared.sessions, "0.0.0.0", 8443, clock, provider=_Provider(), url=ORIGIN, secure=True, is_watched=False
+    )
+    app = create_console(console_face(shared.parts, triage, Metrics()), sign_in)
+
+    def begin(client: FlaskClient) -> str:
+        client.post("/sign-in/oidc", data={"to": "/packages"}, headers=HEADERS, base_url=ORIGIN)
+        cookie = client.get_cookie("__Host-bomgate-login", domain=HOST)
+        assert cookie is not None and "verifier" not in cookie.value
+        return cookie.value
+
+    def come_back(cookie: str, state: str) -> int:
+        client = app.test_client()
+        client.set_cookie("__Host-bomgate-login", cookie, domain=HOST, secure=True)
+        path = f"/sign-in/callback?code=1&state={state}"
+        return int(client.get(path, headers={"Host": HOST}, base_url=ORIGIN).status_code)
+
+    mine = begin(app.test_client())
+    others = [begin(app.test_client()) for _ in range(20)]
+    assert come_back(mine, "state 1") == 200
+    assert come_back(mine, "state 1") == 401, "it is used up"
+    assert come_back(others[0], "state 3") == 401, "that is another sign-in"
+    assert come_back("x" + others[1][1:], "state 3") == 401
+    assert come_back(others[1], "state 3") == 200

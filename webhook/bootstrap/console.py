@@ -20,6 +20,7 @@ from webhook.bootstrap.signing import check_sign_in, is_shared, sign_in_of
 from webhook.bootstrap.triage import Triage, open_triage, within
 from webhook.console.app import create_console
 from webhook.console.face import ConsoleFace, SettingLine
+from webhook.console.lists.base import Cursors
 from webhook.console.server import ConsoleServer, Served
 from webhook.engines.assessing.rules import ModelRules
 from webhook.errors import BomgateError, ConfigError
@@ -189,6 +190,7 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics, starter: RunSta
         token_ends=parts.settings.ossindex.token_expires,
         stale_since=stale_since,
         clock=parts.clock,
+        cursors=Cursors(parts.clock),
         metrics=metrics,
         version=__version__,
     )

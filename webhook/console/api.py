@@ -16,7 +16,7 @@ from webhook.console.deciding import decision_of, decision_request, is_rehearsal
 from webhook.console.details import image_json, package_json, vulnerability_json
 from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate
-from webhook.console.lists.base import ROOT, ListView, encode, limit
+from webhook.console.lists.base import ROOT, ListView, limit
 from webhook.console.lists.every import every_list
 from webhook.console.lists.findings import vulnerability_filter
 from webhook.console.openapi import document
@@ -103,8 +103,9 @@ def _add_list(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gate) ->
         seen = visible(face, gate, "list", view.resource)
         shown = view if seen is face else every_list(seen)[view.name]
         values = shown.read(request.args, face.clock.now())
-        page = shown.page(values, request.args.get("cursor", ""), limit(request.args.get("limit", "")))
-        return [view.record(row) for row in page.items], None if page.after is None else encode(page.after)
+        cursor = face.cursors.read(request.args.get("cursor", ""), shown.keys(values))
+        page = shown.page(values, cursor, limit(request.args.get("limit", "")))
+        return [view.record(row) for row in page.items], face.cursors.of(page.after)
 
     def as_json() -> Response:
         items, after = read()

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from webhook.console.lists.base import Cursors
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.requesting.desk import RequestDesk
 from webhook.engines.triage.assessments import AssessmentLists
@@ -93,6 +94,7 @@ class ConsoleFace:
         token_ends: the day on which the token of OSS Index ends; empty when nobody said it.
         stale_since: since when the database has not answered; None when it does.
         clock: time.
+        cursors: where pages end, in addresses.
         metrics: of this process.
         version: of bomgate.
     """
@@ -126,5 +128,6 @@ class ConsoleFace:
     token_ends: str
     stale_since: Callable[[], dt.datetime | None]
     clock: Clock
+    cursors: Cursors
     metrics: Metrics
     version: str

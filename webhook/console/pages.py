@@ -14,7 +14,7 @@ from webhook.console.details import image_json, package_json, vulnerability_json
 from webhook.console.drafts import Draft, Preview, new_draft
 from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate
-from webhook.console.lists.base import ROOT, ListView, encode, limit
+from webhook.console.lists.base import ROOT, ListView, limit
 from webhook.console.lists.every import every_list
 from webhook.console.lists.findings import vulnerability_filter
 from webhook.console.lists.telling import add_test_message
@@ -78,9 +78,10 @@ def _list_page(whole: ConsoleFace, listed: ListView[Any], gate: Gate) -> Any:
         rows, after, status = [], None, 200
         try:
             values = view.read(request.args, face.clock.now())
-            page = view.page(values, request.args.get("cursor", ""), limit(request.args.get("limit", "")))
+            cursor = face.cursors.read(request.args.get("cursor", ""), view.keys(values))
+            page = view.page(values, cursor, limit(request.args.get("limit", "")))
             rows = [(view.record(row), _links(view, row)) for row in page.items]
-            after = None if page.after is None else encode(page.after)
+            after = face.cursors.of(page.after)
         except (InvalidInput, TooBroad) as found:
             problem, status = found, 422 if isinstance(found, TooBroad) else 400
         given = {rule.name: request.args[rule.name] for rule in view.filters if request.args.get(rule.name)}

@@ -13,7 +13,12 @@ from webhook.model.people import Person
 
 LINK_SECONDS = 600.0
 """How long a one-time link can be used."""
-_MOST_SESSIONS = 1000
+_MOST_SESSIONS = 10_000
+"""Of all people together, and of all programs together: anybody may make ServiceAccounts who has a namespace."""
+_MOST_OF_ONE = 10
+"""Of one user; the oldest goes first, so that nobody's sign-ins push out those of somebody else."""
+_MOST_SECONDS = 168 * 3600.0
+"""``console.sessionHours`` allows no more."""
 _MOST_DRAFTS = 5
 
 
@@ -50,7 +55,7 @@ class Sessions:
 
     def __init__(self, seconds: float, monotonic: Callable[[], float]) -> None:
         self._seconds, self._monotonic = seconds, monotonic
-        self._sessions = TimedCache[str, Session](_MOST_SESSIONS, monotonic)
+        self._tables = {is_program: _Table(monotonic) for is_program in (False, True)}
         self._lock = threading.Lock()
         self._link: tuple[str, float] | None = None
 
@@ -80,13 +85,36 @@ class Sessions:
             most: seconds after which it ends, if that is sooner than sessions usually do.
         """
         name = secrets.token_urlsafe(32)
-        self._sessions.put(name, Session(who), self._seconds if most is None else min(self._seconds, most))
+        seconds = self._seconds if most is None else min(self._seconds, most)
+        with self._lock:
+            self._tables[who.is_service_account].put(name, Session(who), seconds)
         return name
 
     def find(self, name: str) -> Session | None:
         """The session of an id; None when there is none, or it has ended."""
-        return self._sessions.get(name) if name else None
+        if not name:
+            return None
+        return next((found for table in self._tables.values() if (found := table.sessions.get(name))), None)
 
     def end(self, name: str) -> None:
         """End a session."""
-        self._sessions.forget(name)
+        for table in self._tables.values():
+            table.sessions.forget(name)
+
+
+class _Table:
+    """Sessions of people, or of programs, with the names of those that each user has."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self.sessions = TimedCache[str, Session](_MOST_SESSIONS, monotonic)
+        self._names = TimedCache[tuple[str, str], tuple[str, ...]](_MOST_SESSIONS, monotonic)
+
+    def put(self, name: str, session: Session, seconds: float) -> None:
+        """Keep a session; the oldest of the same user goes where they have too many."""
+        user = (session.who.issuer, session.who.username or session.who.name)
+        there = [other for other in self._names.get(user) or () if self.sessions.get(other) is not None]
+        there.append(name)
+        while len(there) > _MOST_OF_ONE:
+            self.sessions.forget(there.pop(0))
+        self.sessions.put(name, session, seconds)
+        self._names.put(user, tuple(there), _MOST_SECONDS)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from flask import Flask, Request, Response, redirect, render_template, request
 
+from webhook.console.cipher import Cipher
 from webhook.console.identity import Gate, OwnerGate
 from webhook.console.problems import NotSignedIn
 from webhook.console.returning import HOME, safe_address
@@ -25,7 +26,7 @@ CALLBACK = "/sign-in/callback"
 OPEN = ("/sign-in", "/sign-in/link", "/sign-in/oidc", CALLBACK, "/sign-in/token")
 """Paths of signing in, for which nobody has to have signed in."""
 _LOGIN_SECONDS = 600
-_MOST_LOGINS = 10_000
+_MOST_USED = 10_000
 _SECONDS = 10.0
 _BEARER = "bearer "
 
@@ -115,7 +116,6 @@ def add_sign_in(app: Flask, sign_in: SignIn) -> None:
         app: where to.
         sign_in: how people sign in.
     """
-    logins = TimedCache[str, tuple[Login, str]](_MOST_LOGINS, sign_in.clock.monotonic)
 
     @app.get("/sign-in")
     def sign_in_page() -> Response:
@@ -138,7 +138,7 @@ def add_sign_in(app: Flask, sign_in: SignIn) -> None:
     if sign_in.tokens is not None:
         _add_tokens(app, sign_in, sign_in.tokens)
     if sign_in.provider is not None:
-        _add_provider(app, sign_in, sign_in.provider, logins)
+        _add_provider(app, sign_in, sign_in.provider, _Logins(sign_in.clock))
 
     @app.post("/sign-out")
     def sign_out() -> Response:
@@ -160,27 +160,50 @@ def _add_tokens(app: Flask, sign_in: SignIn, tokens: TokenReviewer) -> None:
         return _begun(sign_in, found, redirect(target, HTTPStatus.SEE_OTHER))  # type: ignore[arg-type]
 
 
-def _add_provider(
-    app: Flask, sign_in: SignIn, provider: SignInProvider, logins: TimedCache[str, tuple[Login, str]]
-) -> None:
+class _Logins:
+    """Sign-ins that were begun, each kept in its browser's cookie alone: nobody can begin so many that others are lost.
+
+    Args:
+        clock: time.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._cipher, self._clock = Cipher(), clock
+        self._used = TimedCache[str, bool](_MOST_USED, clock.monotonic)
+
+    def begun(self, login: Login, target: str) -> str:
+        """A sign-in and where it leads, for a cookie; the provider's address is not needed any more."""
+        parts = (login.state, login.nonce, login.verifier, login.redirect, target)
+        return self._cipher.encrypt(json.dumps(parts), self._clock.now())
+
+    def use(self, cookie: str) -> tuple[Login, str] | None:
+        """The sign-in of a cookie; None for one that is none, was used, or was begun too long ago."""
+        text = self._cipher.decrypt(cookie, self._clock.now(), _LOGIN_SECONDS)
+        if text is None:
+            return None
+        state, nonce, verifier, redirect_, target = json.loads(text)
+        if self._used.get(state):
+            return None
+        self._used.put(state, True, _LOGIN_SECONDS)  # whatever comes of it
+        return Login("", state, nonce, verifier, redirect_), target
+
+
+def _add_provider(app: Flask, sign_in: SignIn, provider: SignInProvider, logins: _Logins) -> None:
     @app.post("/sign-in/oidc")
     def to_provider() -> Response:
         login = provider.begin(sign_in.address + CALLBACK, sign_in.until())
-        name = secrets.token_urlsafe(32)
-        logins.put(name, (login, safe_address(request.form.get("to", HOME))), _LOGIN_SECONDS)
+        cookie = logins.begun(login, safe_address(request.form.get("to", HOME)))
         # A page that goes on by itself: a browser follows no redirect of a form to where form-action does not allow it.
         response = Response(render_template("passing.html", target=login.url, name=provider.title))
         # Lax, as a strict cookie would not come with the browser on its way back from the provider.
-        _set(response, sign_in, sign_in.login_cookie, name, "Lax", _LOGIN_SECONDS)
+        _set(response, sign_in, sign_in.login_cookie, cookie, "Lax", _LOGIN_SECONDS)
         return response
 
     @app.get(CALLBACK)
     def from_provider() -> Response:
-        name = request.cookies.get(sign_in.login_cookie, "")
-        begun = logins.get(name) if name else None
+        begun = logins.use(request.cookies.get(sign_in.login_cookie, ""))
         if begun is None:
             raise NotSignedIn("This sign-in was ended before, was begun too long ago, or in another browser.")
-        logins.forget(name)  # whatever comes of it, it was used
         login, target = begun
         try:
             found = provider.finish(login, request.args, sign_in.until())

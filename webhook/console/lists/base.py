@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from webhook.console.cipher import Cipher
 from webhook.errors import InvalidInput
 from webhook.model.triage import Key, Page
 from webhook.policy.plaintext import plain
+from webhook.ports import Clock
 
 Row = TypeVar("Row")
 Values = Mapping[str, Any]
@@ -159,41 +159,52 @@ class ListView(Generic[Row]):
         read = {rule.name: rule.read(given[rule.name], now) for rule in self.filters if rule.name in given}
         return {name: value for name, value in read.items() if value is not None}
 
-    def page(self, values: Values, cursor: str, most: int) -> Page[Row]:
+    def page(self, values: Values, cursor: Key | None, most: int) -> Page[Row]:
         """A page of the list.
 
-        Raises:
-            InvalidInput: the cursor is none of this list.
+        Args:
+            values: of the filters.
+            cursor: where the page before ended, see :meth:`Cursors.read`.
+            most: rows.
         """
-        return self.fetch(values, decode(cursor, self.keys(values)) if cursor else None, most)
+        return self.fetch(values, cursor, most)
 
     def record(self, row: Row) -> dict[str, Any]:
         """A row as JSON."""
         return {column.name: column.value(row) for column in self.columns}
 
 
-def encode(key: Key) -> str:
-    """A key for an address."""
-    text = json.dumps(list(key), separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+class Cursors:
+    """Where pages end, in addresses. They are encrypted, as a key may name what is between two rows and not shown.
 
-
-def decode(cursor: str, kinds: tuple[type, ...]) -> Key:
-    """The key of :func:`encode`.
-
-    Raises:
-        InvalidInput: it is none, or one of another list.
+    Args:
+        clock: time.
     """
-    try:
-        found = json.loads(base64.urlsafe_b64decode(cursor[:2000] + "=" * (-len(cursor) % 4)))
-    except (ValueError, binascii.Error, UnicodeError, RecursionError):
-        found = None
-    fits = isinstance(found, list) and len(found) == len(kinds)
-    if not fits or not all(type(item) is kind for item, kind in zip(found, kinds, strict=True)):
-        raise InvalidInput("The cursor is none of this list.", remedy="Begin again without a cursor.")
-    if any(isinstance(item, int) and abs(item) >= 2**62 for item in found):
-        raise InvalidInput("The cursor is none of this list.", remedy="Begin again without a cursor.")
-    return tuple(found)
+
+    def __init__(self, clock: Clock) -> None:
+        self._cipher, self._clock = Cipher(), clock
+
+    def of(self, key: Key | None) -> str | None:
+        """The cursor of a key; None where there is no further page."""
+        return None if key is None else self._cipher.encrypt(json.dumps(list(key)), self._clock.now())
+
+    def read(self, cursor: str, kinds: tuple[type, ...]) -> Key | None:
+        """The key of a cursor; None without one.
+
+        Args:
+            cursor: what :meth:`of` gave; empty for the first page.
+            kinds: of the parts of the list's keys.
+
+        Raises:
+            InvalidInput: it is none, or one of another list.
+        """
+        if not cursor:
+            return None
+        text = self._cipher.decrypt(cursor, self._clock.now())
+        found = None if text is None else json.loads(text)
+        if found is None or [type(item) for item in found] != list(kinds):
+            raise InvalidInput("The cursor is none of this list.", remedy="Begin again without a cursor.")
+        return tuple(found)
 
 
 def limit(text: str, usual: int = PAGE) -> int:
