@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.console.conftest import HOST, Console
+from webhook.cli.output import _csv_cell
 from webhook.console.api import _cell
 from webhook.console.guards import HEADERS
 from webhook.errors import StoreUnreachable
@@ -218,3 +219,37 @@ def test_what_is_no_number_is_said_to_be_none(console: Console, number: str) -> 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
 def test_no_cell_of_an_export_begins_as_a_formula_does(start: str) -> None:
     assert _cell(f"{start}cmd") == _cell([f"{start}cmd"]) == f"'{start}cmd"
+    assert _cell(f"x; {start}cmd") == f"x; '{start}cmd", "some take a semicolon for the end of a cell"
+    assert _csv_cell("x;=cmd") == "x;'=cmd" and _csv_cell("-cmd") == "'-cmd" and _csv_cell(-1) == -1
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("[" * 100_000, "nested too deeply"),
+        ('{"a":' * 100_000, "nested too deeply"),
+        ('{"namespace": "shop", "namespace": ""}', "'namespace' twice"),
+        ('{"filter": {"text": "CVE", "text": ""}}', "'text' twice"),
+        ('{"days": ' + "9" * 5000 + "}", ""),
+    ],
+    ids=["lists", "objects", "a key", "a key of a filter", "a number"],
+)
+@pytest.mark.parametrize("path", ["decisions", "requests", "types", "batches/x/undo"])
+def test_json_that_two_readers_read_differently_or_not_at_all_is_refused(
+    console: Console, path: str, body: str, said: str
+) -> None:
+    headers = {
+        "Host": HOST,
+        "Origin": f"http://{HOST}",
+        "X-Form-Token": console.token,
+        "Content-Type": "application/json",
+    }
+    answer = console.client.post(f"/api/v1/{path}", data=body, headers=headers)
+    assert answer.status_code == 400 and said in answer.json["message"]
+
+
+@pytest.mark.parametrize("path", ["/requests/{}", "/api/v1/requests/{}", "/runs/{}", "/api/v1/runs/{}", "/runs/{}/log"])
+def test_a_number_that_no_row_can_have_is_of_none(console: Console, path: str) -> None:
+    for number in (2**31 - 1, 2**31, 2**63, 10**30):
+        assert console.get(path.format(number)).status_code == 404
+    assert console.parts.desk.find(2**63) is None

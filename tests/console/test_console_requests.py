@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 
 from tests.console.conftest import Console
 from tests.console.world import HOSTILE, LOG4J
+from tests.copies import replace
 from webhook.engines.requesting.options import RequestOptions
 from webhook.model.assessments import Scope
 from webhook.model.people import KUBERNETES, Person
+from webhook.model.requestobjects import RequestObject
 from webhook.model.requests import Wish
+from webhook.policy import asking
+from webhook.policy.scopes import described
 
 PACKAGE = LOG4J.partition("@")[0]
 DEV = Person("dev", "token", issuer=KUBERNETES, username="dev", uid="uid-dev")
@@ -56,6 +62,36 @@ def test_a_request_is_read_answered_and_counts(asked: Console) -> None:
     again = asked.post("/requests/1/deny", {"comment": "no", "version": "1"})
     assert again.status_code == 409
     assert "was approved by ana" in again.text
+
+
+def test_what_is_approved_is_shown_whole(asked: Console) -> None:
+    versions = " || ".join(f"=0.0.{number}" for number in range(60)) + " || >=0"
+    image = f"registry.example/{'long/' * 70}*"
+    scope = Scope(PACKAGE, versions, image)
+    number = asked.parts.desk.ask(Wish(("CVE-2021-44228",), scope, "empty-yet", "why", days=9), DEV, "test").number
+    page = html.unescape(asked.get(f"/requests/{number}").text)
+    assert f"<code>{versions}</code>" in page and f"<code>{image}</code>" in page
+    assert versions in described(asked.parts.desk.named(number).scope, 0)
+
+
+def test_one_person_has_a_bounded_number_of_requests_that_wait(asked: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "MOST_WAITING", 3)
+
+    def wish(number: int, namespace: str = "shop") -> Wish:
+        return Wish(("CVE-2021-44228",), Scope(PACKAGE, f"<{number}"), namespace, "why", days=9)
+
+    desk, now = asked.parts.desk, asked.parts.clock.now()
+    for number in (1, 2):
+        desk.ask(wish(number), DEV, "test")
+    with pytest.raises(asking.RequestRefused, match="has 3 requests that wait"):
+        desk.ask(wish(3), DEV, "test")
+    one = RequestObject("shop", "x", "uid", 1, now, False, "dev", "d", wish(3), None, None)
+    with pytest.raises(asking.RequestRefused, match="has 3 requests that wait"):
+        desk.adopt(one, DEV, None)
+    desk.ask(wish(3, "lab"), DEV, "test")
+    desk.ask(wish(3), replace(DEV, name="eve", username="eve", uid="uid-eve"), "test")
+    desk.withdraw(1, DEV, "test")
+    desk.ask(wish(4), DEV, "test")
 
 
 def test_people_ask_with_a_form_and_get_their_words_back_when_it_is_refused(console: Console) -> None:

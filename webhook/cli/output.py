@@ -18,10 +18,9 @@ import click
 import msgspec
 
 from webhook.model.actions import Action
-from webhook.policy.plaintext import plain
+from webhook.policy.plaintext import plain, spreadsheet_cell
 
 STYLES = {"deny": "red", "warn": "yellow", "allow": "green"}
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _JSON = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
 
@@ -45,7 +44,7 @@ def print_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
     Args:
         columns: names, the keys of JSON.
-        rows: cells; None is empty. A text that a spreadsheet would run as a formula gets an apostrophe in front.
+        rows: cells; None is empty. A text that a spreadsheet would run as a formula gets an apostrophe before it.
     """
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
@@ -57,8 +56,7 @@ def _csv_cell(cell: object) -> object:
         return cell.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if cell is None or isinstance(cell, int | Decimal):
         return "" if cell is None else cell
-    text = plain(str(cell))
-    return f"'{text}" if text[:1] in _FORMULAS else text
+    return spreadsheet_cell(plain(str(cell)))
 
 
 def say(text: str = "", *, style: str | None = None) -> None:

@@ -281,7 +281,7 @@ def _print(
             ("phase", request.phase_at(now).value),
             ("version", request.version if request.version > 1 else ""),
             ("about", ", ".join(request.vulnerabilities)),
-            ("for", described(request.scope)),
+            ("for", described(request.scope, 0)),
             ("type", request.type),
             ("until", None if request.until is None else moment(request.until)),
             ("object", request.origin),

@@ -26,10 +26,7 @@ from webhook.console.telling import record
 from webhook.errors import InvalidInput
 from webhook.model.images import parse_digest
 from webhook.model.purls import parse_purl
-from webhook.policy.plaintext import plain
-
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""With these a spreadsheet begins a formula; some take the wide forms of East Asia as well."""
+from webhook.policy.plaintext import plain, spreadsheet_cell
 
 
 def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], gate: Gate) -> None:
@@ -170,4 +167,4 @@ def _cell(value: object) -> str:
         text = " ".join(value)
     else:
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return f"'{text}" if text.startswith(_RISKY) else text
+    return spreadsheet_cell(text)

@@ -11,7 +11,18 @@ from werkzeug.exceptions import HTTPException
 
 from webhook.console.api import add_api
 from webhook.console.face import ConsoleFace
-from webhook.console.guards import SAFE, allowed_hosts, compressed, harden, has_nul, has_token, is_for_us, is_from_us
+from webhook.console.guards import (
+    SAFE,
+    RowNumber,
+    StrictJson,
+    allowed_hosts,
+    compressed,
+    harden,
+    has_nul,
+    has_token,
+    is_for_us,
+    is_from_us,
+)
 from webhook.console.lists.every import every_list
 from webhook.console.pages import add_pages
 from webhook.console.problems import NotAllowed, NotSignedIn, problem_of
@@ -45,6 +56,8 @@ def create_console(face: ConsoleFace, sign_in: SignIn) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = _MOST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = _MOST_BODY
     app.config["MAX_FORM_PARTS"] = 20_000
+    app.json = StrictJson(app)
+    app.url_map.converters["int"] = RowNumber
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     hosts = allowed_hosts(sign_in.host, sign_in.port, sign_in.url)
     lists = every_list(face)

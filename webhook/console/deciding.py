@@ -135,7 +135,7 @@ def effects_json(effects: Effects) -> dict[str, Any]:
         "workloads": [effect_json(workload) for workload in effects.workloads],
         "namespaces": list(effects.namespaces),
         "replaced": [
-            f"{assessment.vulnerability} for {described(assessment.scope)}: {assessment.type} {decided(assessment)}"
+            f"{assessment.vulnerability} for {described(assessment.scope, 0)}: {assessment.type} {decided(assessment)}"
             for assessment in effects.replaced
         ],
     }

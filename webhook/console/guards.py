@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import gzip
 import hmac
+import json
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Request, Response
+from flask.json.provider import DefaultJSONProvider
+from werkzeug.routing import IntegerConverter, Map
 
 from webhook.console.sessions import Session
+from webhook.errors import InvalidInput
+from webhook.policy.plaintext import plain
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -31,6 +37,38 @@ _WORTH_BYTES = 1500
 SAFE = ("GET", "HEAD", "OPTIONS")
 FORM_TOKEN = "form_token"  # noqa: S105  # a name
 HEADER_TOKEN = "X-Form-Token"  # noqa: S105  # a name
+
+
+class RowNumber(IntegerConverter):
+    """Numbers of rows in addresses; one that no row can have leads to no page."""
+
+    def __init__(self, addresses: Map) -> None:
+        super().__init__(addresses, max=2**31 - 2)
+
+
+class StrictJson(DefaultJSONProvider):
+    """Reads the JSON of requests; what two readers could read differently is refused."""
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        """Decode a body.
+
+        Raises:
+            InvalidInput: a key is repeated, or it is nested too deeply.
+            ValueError: it is no JSON.
+        """
+        try:
+            return json.loads(s, object_pairs_hook=_without_repeats)
+        except RecursionError as problem:
+            raise InvalidInput("The body is nested too deeply.") from problem
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in members:
+            raise InvalidInput(f"The body has {plain(key, 60)!r} twice in one object.", remedy="Write it once.")
+        members[key] = value
+    return members
 
 
 def allowed_hosts(host: str, port: int, url: str) -> frozenset[str]:

@@ -183,7 +183,7 @@ def _cancel(face: ConsoleFace, gate: Gate) -> LiveRun:
 
 
 def _run(face: ConsoleFace, number: int) -> RunRecord:
-    found = face.store.runs((number + 1,), 1) if number < 2**31 - 1 else ()
+    found = face.store.runs((number + 1,), 1)
     if not found or found[0][0] != number:
         raise NotFound("There is no such run.")
     return found[0][1]

@@ -12,7 +12,7 @@ from msgspec import structs
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Scope
 from webhook.model.people import KUBERNETES, LOCAL, Person
-from webhook.model.requests import ExceptionRequest
+from webhook.model.requests import ExceptionRequest, Phase
 from webhook.policy.phrases import moment
 from webhook.policy.plaintext import is_plain, plain
 from webhook.policy.scopes import described
@@ -21,6 +21,8 @@ MAX_REASON = 2_000
 _MAX_USER = 200
 _MACHINES = ("system:serviceaccount:", "system:node:")
 _MACHINE_GROUPS = ("system:serviceaccounts", "system:nodes", "system:unauthenticated")
+MOST_WAITING = 100
+"""Requests of one person that wait for one namespace; whoever asks looks at all that wait there."""
 _SHOWN = 5
 _PREFIX = re.compile(r"[^@:#]*[:#]")
 """What an API server puts in front of the user names of a provider, such as ``oidc:``."""
@@ -93,6 +95,27 @@ def check_asker(person: Person, accounts: Sequence[str]) -> None:
         raise RequestRefused("The name of the user cannot be shown.")
     if is_machine(person) and person.username not in accounts:
         raise RequestRefused(f"{plain(person.name, 100) or 'Nobody'} is no person, and is not listed to ask.")
+
+
+def check_waiting(person: Person, waiting: Iterable[ExceptionRequest], now: dt.datetime) -> None:
+    """Refuse a further request of somebody who has many that wait.
+
+    Args:
+        person: the requester.
+        waiting: requests for the same namespace.
+        now: UTC, aware.
+
+    Raises:
+        RequestRefused: they have :data:`MOST_WAITING` of them.
+    """
+    theirs = sum(
+        request.phase_at(now) is Phase.WAITING and is_same(person, request.askers[0].person) for request in waiting
+    )
+    if theirs >= MOST_WAITING:
+        raise RequestRefused(
+            f"{plain(person.name, 100)} has {theirs} requests that wait for this namespace.",
+            remedy="Wait for answers, or withdraw some.",
+        )
 
 
 def check_approver(person: Person, requests: Iterable[ExceptionRequest], *, allow_self: bool) -> None:

@@ -6,11 +6,15 @@ line read as something that it is not, and lone surrogates cannot be encoded at 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _ELLIPSIS = "…"
 _BLANKS = frozenset(("Cc", "Zl", "Zp", "Zs"))
 _HIDDEN = frozenset(("Cf", "Cs", "Cn", "Co"))
+_FORMULA = re.compile("(^|[;\t\r\n][ \"']*)(?=[-=+@\t\r\n\uff0d\uff1d\uff0b\uff20])")
+"""Where a spreadsheet may begin a cell with a formula. Some take semicolons for commas, whatever is quoted, and wide
+signs of East Asia for the usual ones."""
 
 
 def plain(text: str, limit: int = 0) -> str:
@@ -36,6 +40,11 @@ def cut(line: str, limit: int) -> str:
     if len(line) <= limit:
         return line
     return line[: max(limit - 1, 0)].rstrip() + _ELLIPSIS if limit > 0 else ""
+
+
+def spreadsheet_cell(text: str) -> str:
+    """The text with an apostrophe before whatever a spreadsheet would run as a formula."""
+    return _FORMULA.sub(r"\1'", text)
 
 
 def is_plain(text: str) -> bool:

@@ -112,15 +112,20 @@ def respelled(scope: Scope) -> Scope:
         return scope  # what cannot be parsed matches nothing
 
 
-def described(scope: Scope) -> str:
-    """The scope in words: ``pkg:npm/a, versions <2, namespace shop``, or ``everything``."""
+def described(scope: Scope, most: int = 200) -> str:
+    """The scope in words: ``pkg:npm/a, versions <2, namespace shop``, or ``everything``.
+
+    Args:
+        scope: as it is kept.
+        most: characters of each part; 0 for all, where somebody decides by it.
+    """
     parts = (
         scope.package,
         scope.version_range and f"versions {scope.version_range}",
         scope.image and f"image {scope.image}",
         scope.namespace and f"namespace {scope.namespace}",
     )
-    return ", ".join(plain(part, 200) for part in parts if part) or "everything"
+    return ", ".join(plain(part, most) for part in parts if part) or "everything"
 
 
 def canonical_identifier(text: str) -> str:

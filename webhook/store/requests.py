@@ -28,6 +28,8 @@ from webhook.store.values import to_json
 
 _R = table.c
 _CONTENT = msgspec.json.Decoder(ExceptionRequest)
+_MOST_NUMBER = 2**31
+"""Numbers are below; a driver refuses what its column cannot hold."""
 
 
 class RequestRepository:
@@ -175,7 +177,7 @@ def _columns(request: ExceptionRequest) -> dict[str, object]:
 
 
 def _one(connection: Connection, number: int) -> ExceptionRequest | None:
-    found = _all(connection, _R.id == number)
+    found = _all(connection, _R.id == number) if number < _MOST_NUMBER else []
     return found[0] if found else None
 
 

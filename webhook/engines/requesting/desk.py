@@ -31,6 +31,7 @@ from webhook.policy.asking import (
     ApprovalRefused,
     approved_comment,
     check_asker,
+    check_waiting,
     checked_end,
     checked_reason,
     in_scope_of,
@@ -39,6 +40,7 @@ from webhook.policy.decisions import Decision, Target, decide
 from webhook.policy.plaintext import plain
 from webhook.policy.requests import (
     Approval,
+    RequestRule,
     RequestView,
     approved,
     asked,
@@ -190,7 +192,8 @@ class RequestDesk:
         """
         request = self.made(wish, person)
         now = self._clock.now()
-        return self._store.change(asked(request, recorded_by), now=now, namespace=request.scope.namespace or "")
+        rule = _bounded(request, now, asked(request, recorded_by))
+        return self._store.change(rule, now=now, namespace=request.scope.namespace or "")
 
     def made(self, wish: Wish, person: Person) -> ExceptionRequest:
         """The request that somebody means; nothing is recorded.
@@ -276,7 +279,8 @@ class RequestDesk:
         wanted = replace(self.made(one.wish, person), origin=one.origin, origin_uid=one.uid, definition=one.definition)
         now, by = self._clock.now(), one.origin
         if known is None:
-            return self._store.change(asked(wanted, by), now=now, namespace=one.namespace)
+            rule = _bounded(wanted, now, asked(wanted, by))
+            return self._store.change(rule, now=now, namespace=one.namespace)
         return self._store.change(lambda view: changed(wanted, view, person, now, by), now=now, number=known.number)
 
     def adopt_assessment(
@@ -401,6 +405,16 @@ class RequestDesk:
             return usual
         mildest = self._rules().types.mildest
         return "Ignore" if mildest is None else mildest.name
+
+
+def _bounded(request: ExceptionRequest, now: dt.datetime, rule: RequestRule) -> RequestRule:
+    """A rule for a new request, for those who have not too many that wait."""
+
+    def bounded(view: RequestView) -> RequestChange:
+        check_waiting(request.askers[0].person, view.waiting, now)
+        return rule(view)
+
+    return bounded
 
 
 def _shorn(person: Person) -> Person:
