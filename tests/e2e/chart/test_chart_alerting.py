@@ -28,6 +28,7 @@ BEGIN_WITH_AN_EVENT = (
     "bomgate_mutations_total",
     "bomgate_notifications_failing_since",
     "bomgate_notifications_waiting",
+    "bomgate_prune",
 )
 """Metrics that are not there before something has happened, or that only an installation with such sources has."""
 
