@@ -30,6 +30,8 @@ from tests.doubles.ossindex import OssIndexDouble, advisory
 from tests.node import cache
 from webhook import __version__
 
+pytestmark = pytest.mark.timeout(900)
+"""The first test waits for an environment with all that is locked, which takes minutes beside other tests."""
 LICENCE = "Apache-2.0"
 IMAGE = f"registry.example/bomgate:{__version__}@sha256:{'b0' * 32}"
 LOCKED = re.compile(r"^([a-z0-9._-]+)==([^ ]+)([^\\\n]*)", re.MULTILINE)
