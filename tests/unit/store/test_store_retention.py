@@ -39,7 +39,7 @@ from webhook.model.purls import Purl
 from webhook.model.records import AdmittedImage, AssessmentQuery, Sighting
 from webhook.model.retention import PruneKind, PruneRecord
 from webhook.model.triage import AuditNote
-from webhook.policy.advisoryindex import fingerprint_of
+from webhook.policy.advisorymarks import fingerprint_of
 from webhook.store import StoreOptions
 from webhook.store.addresses import parse_address
 from webhook.store.repositories import Store, open_store
