@@ -292,13 +292,13 @@ def test_requests_at_the_same_time_record_nothing_for_which_the_right_is_missing
 
     def meanwhile(user: Requester, verb: str, resource: str, namespace: str, deadline: Deadline) -> bool:
         if (verb, resource, namespace) == ("create", "assessments", "shop"):
-            shared.rights.may = may  # type: ignore[method-assign]
+            shared.rights.may = may
             assert post(path, namespace="", step="preview").status_code == 403
         return may(user, verb, resource, namespace, deadline)
 
-    shared.rights.may = meanwhile  # type: ignore[method-assign]
+    shared.rights.may = meanwhile
     assert shared.get("dev", f"{path}?step=preview").status_code == 200
-    shared.rights.may = meanwhile  # type: ignore[method-assign]
+    shared.rights.may = meanwhile
     post(path, namespace="shop", step="record")
     records = shared.parts.store.assessments.find(AssessmentQuery(vulnerability="CVE-2021-44228"))
     assert [record.scope.namespace for record in records if record.author == "dev"] == ["shop"]
@@ -320,11 +320,11 @@ def test_a_request_that_changes_while_the_right_is_asked_for_is_not_answered(sha
 
     def meanwhile(user_: Requester, verb: str, resource: str, namespace: str, deadline: Deadline) -> bool:
         if (verb, resource, namespace) == ("approve", "requests", "shop"):
-            shared.rights.may = may  # type: ignore[method-assign]
+            shared.rights.may = may
             desk.adopt_assessment(object_for(None), user("ana"), desk.named(number))
         return may(user_, verb, resource, namespace, deadline)
 
-    shared.rights.may = meanwhile  # type: ignore[method-assign]
+    shared.rights.may = meanwhile
     answer = shared.send("lab", f"/api/v1/requests/{number}/{verb}", {"comment": "fine"})
     assert answer.status_code == 409 and desk.named(number).phase is Phase.WAITING
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +173,24 @@ def test_a_small_model_is_left_to_the_workers(tmp_path: Path) -> None:
     parts.store.close()
     leave_copy(settings)
     assert not (tmp_path / "state").exists()
+
+
+def test_a_database_that_goes_away_before_the_first_copy_is_left_to_the_workers(tmp_path: Path) -> None:
+    leave_copy(settings_in(tmp_path, database={"url": "postgresql://u@127.0.0.1:1/x"}))
+    assert not (tmp_path / "state").exists()
+
+
+def test_the_server_does_not_wait_for_ever_for_the_first_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhook.bootstrap.server._LARGE", 1)
+    monkeypatch.setattr("webhook.bootstrap.server._COPY_SECONDS", 0.5)
+    monkeypatch.setattr("webhook.engines.refresher.Refresher.tick", lambda _: time.sleep(5))
+    settings = settings_in(tmp_path)
+    parts = open_parts(settings, recording=RECORDING)
+    fill(parts)
+    parts.store.close()
+    leave_copy(settings)
+    assert os.waitpid(-1, os.WNOHANG) == (0, 0)  # it goes on behind
+    os.wait()
 
 
 def test_a_server_that_does_not_answer_is_waited_for_without_a_copy(

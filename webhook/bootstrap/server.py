@@ -60,6 +60,8 @@ _WORKERS_LOAD = (
 )
 _LARGE = 100_000
 """Components, as of which a model is better mapped from the beginning."""
+_COPY_SECONDS = 60.0
+"""How long the server waits for that copy before it listens: a startup probe gives it 120 seconds in all."""
 _API_LIMITS = LaneLimits(threads=32, threads_per_host=24)
 """Questions to the API server that a worker has under way; those about owners leave room for those about namespaces."""
 
@@ -117,10 +119,14 @@ def leave_copy(settings: Settings) -> None:
     try:
         if parts.store.feed.size() < _LARGE:
             return
+    except StoreUnreachable:
+        return  # the workers wait for it
     finally:
         parts.store.close()
     if child := os.fork():
-        os.waitpid(child, 0)
+        until = parts.clock.monotonic() + _COPY_SECONDS
+        while os.waitpid(child, os.WNOHANG) == (0, 0) and parts.clock.monotonic() < until:
+            parts.clock.sleep(0.05)
         return
     try:
         parts.refresher.tick()  # which saves

@@ -117,7 +117,7 @@ def test_no_step_reads_a_large_table_from_end_to_end(store: Store, clock: FakeCl
     def explain(connection: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
         if re.match(r"(SELECT|DELETE|UPDATE)\b", statement) and " FROM pg_class" not in statement:
             first = parameters[0] if isinstance(parameters, list) and parameters else parameters
-            with connection.connection.driver_connection.cursor() as asking:  # type: ignore[attr-defined]
+            with connection.connection.driver_connection.cursor() as asking:
                 # Without a bias for small tables: a sequential scan is planned only where there is no other way.
                 asking.execute("SET LOCAL enable_seqscan = off")
                 lines = asking.execute(f"EXPLAIN {statement}", first).fetchall()
