@@ -34,7 +34,7 @@ from webhook.clients.registry.sources import registry_source
 from webhook.errors import Final
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, parse_image
-from webhook.model.podspecs import workload_of
+from webhook.model.objects import workload_of
 from webhook.model.pulling import PullAccess, PullSecrets
 from webhook.sboms import parse
 

@@ -37,7 +37,7 @@ from webhook.model.fieldpaths import parse_field_path
 from webhook.model.images import Digest, identity, parse_image
 from webhook.model.jsonkeys import folded
 from webhook.model.kinds import WORKLOAD_KINDS
-from webhook.model.podspecs import decode_metadata, decode_workload, workload_of
+from webhook.model.objects import decode_metadata, decode_workload, workload_of
 from webhook.model.policies import ExtraKind
 from webhook.model.purls import Purl, identify, parse_common, parse_purl, parse_written
 from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind

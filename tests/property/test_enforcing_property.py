@@ -12,7 +12,7 @@ from tests.worlds import World, digest_of
 from webhook.engines.admission.mutating import PodPinner
 from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
-from webhook.model.podspecs import workload_of
+from webhook.model.objects import workload_of
 from webhook.model.policies import EnforceOn, Mode, Policy
 from webhook.model.reviews import AdmissionRequest, Operation, Requester
 from webhook.policy.modes import ENFORCE_LABEL, enforced, namespace_mode

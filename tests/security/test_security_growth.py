@@ -12,7 +12,7 @@ import pytest
 from webhook.api.reviews import _without_repeats, decode_review
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action
-from webhook.model.podspecs import OddObject, workload_of
+from webhook.model.objects import OddObject, workload_of
 from webhook.model.purls import Purl
 from webhook.model.verdicts import Finding
 from webhook.model.vulnerabilities import Vulnerability

@@ -21,7 +21,7 @@ from webhook.cli.unjudged import Unjudged, unjudged
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.kinds import WORKLOAD_KINDS
-from webhook.model.podspecs import workload_of
+from webhook.model.objects import workload_of
 from webhook.model.policies import ExtraKind, Policy
 from webhook.settings.kinds import read_kind
 

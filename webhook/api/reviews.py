@@ -15,7 +15,7 @@ import msgspec
 
 from webhook.errors import InvalidInput
 from webhook.model.nesting import without_depths
-from webhook.model.podspecs import OddObject, decode_metadata, decode_workload
+from webhook.model.objects import OddObject, decode_metadata, decode_workload
 from webhook.model.policies import ExtraKind, Mode
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Operation, Requester, Target, is_going, is_judged
 from webhook.model.workloads import Workload

@@ -18,7 +18,7 @@ from webhook.cli.unjudged import Unjudged, unjudged
 from webhook.errors import InvalidInput
 from webhook.model.components import Sbom
 from webhook.model.images import ImageRef, parse_image
-from webhook.model.podspecs import workload_of
+from webhook.model.objects import workload_of
 from webhook.model.policies import ExtraKind
 from webhook.model.workloads import Workload
 from webhook.policy.plaintext import plain

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from webhook.model.fieldpaths import parse_field_path
-from webhook.model.podspecs import decode_workload, workload_of
+from webhook.model.objects import decode_workload, workload_of
 from webhook.model.policies import ExtraKind
 from webhook.model.pulling import PullAccess
 

@@ -10,7 +10,7 @@ import pytest
 from webhook.errors import InvalidInput
 from webhook.model.fieldpaths import parse_field_path
 from webhook.model.kinds import WORKLOAD_KINDS
-from webhook.model.podspecs import decode_workload, workload_of
+from webhook.model.objects import decode_workload, workload_of
 from webhook.model.policies import ExtraKind
 from webhook.model.workloads import ContainerRole, Workload
 

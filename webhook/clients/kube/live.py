@@ -13,8 +13,8 @@ from webhook.clients.kube.problems import Wanted
 from webhook.model.deadlines import Deadline
 from webhook.model.kinds import WORKLOAD_KINDS, WorkloadKind
 from webhook.model.metadata import TracedObject
+from webhook.model.objects import decode_workload
 from webhook.model.owners import LiveObject
-from webhook.model.podspecs import decode_workload
 from webhook.model.workloads import OwnerRef
 
 _DECODER = msgspec.json.Decoder(TracedObject)

@@ -16,7 +16,7 @@ from webhook.clients.kube.problems import Expired, Wanted
 from webhook.errors import SourceError
 from webhook.model.deadlines import Deadline
 from webhook.model.metadata import ApiObject, ObjectMeta
-from webhook.model.podspecs import ANNOTATION_PREFIX
+from webhook.model.objects import ANNOTATION_PREFIX
 from webhook.ports import Clock
 
 log = logging.getLogger("bomgate.namespaces")

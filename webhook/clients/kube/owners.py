@@ -21,8 +21,8 @@ from webhook.model.grants import BREAK_GLASS_ANNOTATION, SetTicket
 from webhook.model.images import Digest, readable
 from webhook.model.kinds import CONTROLLERS, POD
 from webhook.model.metadata import LabelSelector, TracedMeta, TracedObject
+from webhook.model.objects import decode_workload
 from webhook.model.owners import Controller, OwnedPod, Revision
-from webhook.model.podspecs import decode_workload
 from webhook.model.podstatus import PodState
 from webhook.model.workloads import ContainerRef, OwnerRef
 

@@ -20,7 +20,7 @@ from webhook.errors import InvalidInput
 from webhook.model.deadlines import Deadline
 from webhook.model.kinds import CONTROLLERS, JOB, POD, REPLICA_SET, WorkloadKind
 from webhook.model.metadata import ApiObject, Condition
-from webhook.model.podspecs import decode_workload
+from webhook.model.objects import decode_workload
 from webhook.model.podstatus import PodState
 from webhook.model.running import RunningWorkload
 from webhook.model.workloads import Workload

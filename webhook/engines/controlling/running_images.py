@@ -261,7 +261,7 @@ class InventoryDuty:
             former.clear()  # a place that has nothing new has to give all of it again
         self._later[key] = self._ticks + _FIRST_PAUSE  # unless all places answer
         try:
-            if self._parts.checker.look_again(one.image, key[0], deadline, one.access, former):
+            if self._parts.checker.lookups.look_again(one.image, key[0], deadline, one.access, former):
                 self._later.pop(key, None)
                 self._sought[key] = self._sought.get(key, frozenset()) | wanted
         except SourceError as problem:  # the last known stays

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from webhook.engines.assessing.rules import ModelRules
+from webhook.engines.judging.lookups import ImageLookups, Lookup
 from webhook.engines.searching.platforms import Wanted, has_gap, with_gaps
-from webhook.engines.searching.resolving import Resolution, TagKey, TagQuestion, TagResolver, with_remark
+from webhook.engines.searching.resolving import Resolution, TagKey, TagResolver, with_remark
 from webhook.engines.searching.search import SbomSearch
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome
@@ -28,32 +29,23 @@ if TYPE_CHECKING:
 _MOST_CACHED = 50_000
 _Ready = tuple[Verdict, tuple[TagKey, tuple[float, Resolution]] | None]
 """A verdict that needs no look-up, and the registry's answer about its tag if one was asked."""
-_UNRESOLVED = SearchOutcome(SbomStatus.UNRESOLVED)
 _PINNED = Resolution(None)
 _NOT_LOOKED_AT = "an SBOM is known from another name of this image, and what is attached here was not read yet"
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
-    """An image being looked up: first the digest of its tag, then its SBOM.
+class Judged:
+    """A verdict from memory.
 
     Attributes:
-        image: the reference.
-        namespace: where it is to run.
-        access: the workload's pull secrets.
-        tag: what its tag points at, or the question about that.
+        verdict: the verdict.
+        unsettled: there is something to search for.
+        has_gap: a platform without an SBOM counts, or may; or not all that is attached is known.
     """
 
-    image: ImageRef
-    namespace: str
-    access: PullAccess
-    tag: Resolution | TagQuestion
-
-    @property
-    def impatience(self) -> float:
-        """Sort key: look-ups whose tag has a last known digest come first, because their wait is shorter."""
-        until = self.tag.until if isinstance(self.tag, TagQuestion) else None
-        return float("inf") if until is None else until
+    verdict: Verdict
+    unsettled: bool
+    has_gap: bool
 
 
 class ImageChecker:
@@ -70,15 +62,16 @@ class ImageChecker:
 
     Attributes:
         rules: gives the rules in force.
+        lookups: wait for what :meth:`check` began.
         tags: what tags point at.
         generation: of what is known, as of which verdicts are remembered.
     """
 
     def __init__(self, model: ReadModel, rules: Rules, tags: TagResolver, search: SbomSearch, clock: Clock) -> None:
-        self._model, self.tags, self._search, self._clock, self._own = model, tags, search, clock, rules
+        self._model, self.tags, self._search, self._clock = model, tags, search, clock
         self.rules, self._policy, self._platforms = ModelRules(rules, model), rules.policy, search.platforms
-        self.generation, self._wanted = -1, Wanted()
-        self._verdicts: dict[tuple[Digest, str, str], _Judged] = {}
+        self.generation, self._wanted, self.lookups = -1, Wanted(), ImageLookups(self, tags, search)
+        self._verdicts: dict[tuple[Digest, str, str], Judged] = {}
         self._ready: dict[tuple[str, str, PullAccess], _Ready] = {}
 
     def check(self, image: ImageRef, namespace: str, access: PullAccess = NO_ACCESS) -> Verdict | Lookup:
@@ -92,7 +85,7 @@ class ImageChecker:
             access: the workload's pull secrets; :data:`NO_ACCESS` where they are not used.
 
         Returns:
-            The verdict, or what :meth:`finish` makes one of.
+            The verdict, or what its ``lookups`` make one of.
         """
         model, platforms, clock = self._model, self._platforms, self._clock
         ticks = clock.monotonic()
@@ -125,7 +118,7 @@ class ImageChecker:
             StoreError: an SBOM was found, and the store did not answer.
         """
         begun = self.check(image, namespace, access)
-        return self.finish(begun, deadline) if isinstance(begun, Lookup) else begun
+        return self.lookups.finish(begun, deadline) if isinstance(begun, Lookup) else begun
 
     def _begin(self, image: ImageRef, namespace: str, scope: str, access: PullAccess) -> Verdict | Lookup:
         """Judge an image that has no cached verdict, or start looking it up."""
@@ -133,20 +126,20 @@ class ImageChecker:
         answer = None if key is None else self.tags.answers.get(key)
         resolution = _PINNED if image.digest else self.tags.known(image, access)
         if resolution is None:
-            then = self._searcher(image, namespace, access)
+            then = self.lookups.searcher(image, namespace, access)
             question = self.tags.ask(image, access, then, tenant=namespace)
             if not isinstance(question, Resolution):
                 return Lookup(image, namespace, access, question)
             resolution = question
         digest = image.digest or resolution.digest
         if digest is None:
-            return self._unresolved(image, namespace, resolution)
-        judged = self._judged(image, digest, namespace)
-        verdict = self._unstored(image, digest, namespace, access) if judged is None else judged.verdict
+            return self.lookups.unresolved(image, namespace, resolution)
+        judged = self.judged(image, digest, namespace)
+        verdict = self.lookups.unstored(image, digest, namespace, access) if judged is None else judged.verdict
         if verdict is None or (judged is not None and judged.unsettled):
             begun = self._search.begin(image, digest, access, tenant=namespace)
             if isinstance(begun, SearchOutcome):
-                verdict = verdict or self._searched(image, digest, namespace, access, begun)
+                verdict = verdict or self.lookups.searched(image, digest, namespace, access, begun)
             elif verdict is None or (judged is not None and judged.has_gap):
                 return Lookup(image, namespace, access, resolution)
             # Otherwise an older program found it, which counts until its platforms are known.
@@ -158,56 +151,73 @@ class ImageChecker:
                 ready[image.text, scope, access] = (verdict, (key, answer))
         return verdict
 
-    def await_tag(self, lookup: Lookup, deadline: Deadline) -> Lookup:
-        """The look-up once its tag is resolved or its wait is over. The search for its SBOM is then running."""
-        resolution = self.tags.answer(lookup.tag, deadline)
-        self._searcher(lookup.image, lookup.namespace, lookup.access)(resolution)
-        return replace(lookup, tag=resolution)
-
-    def finish(self, lookup: Lookup, deadline: Deadline) -> Verdict:
-        """Wait for a look-up and judge the result.
-
-        Args:
-            lookup: what :meth:`check` gave.
-            deadline: by when an answer must be there.
-
-        Raises:
-            StoreError: an SBOM was found, and the store did not answer.
-        """
-        image, namespace, access = lookup.image, lookup.namespace, lookup.access
-        resolution = self.tags.answer(lookup.tag, deadline)
-        digest = image.digest or resolution.digest
-        if digest is None:
-            return self._unresolved(image, namespace, resolution)
-        judged = self._judged(image, digest, namespace)
-        if judged is not None and judged.has_gap:
-            self._platforms.settle(deadline)
-            judged = self._judged(image, digest, namespace)
-        if judged is None or judged.has_gap:
-            outcome = self._search.search(image, digest, deadline, access)
-            return with_remark(self._searched(image, digest, namespace, access, outcome), resolution)
-        return with_remark(judged.verdict, resolution)
-
-    def look_again(
-        self, image: ImageRef, digest: Digest, deadline: Deadline, access: PullAccess, former: dict[str, str]
-    ) -> bool:
-        """Look again at the attachments of an image; see :meth:`SbomSearch.look_again`."""
-        return self._search.look_again(image, digest, deadline, access, former)
+    def _forget(self, wanted: Wanted) -> None:
+        """Drop all verdicts, because the read model or the platforms that count have changed."""
+        # New dicts rather than clear(): a verdict being computed from the older model then lands in the old ones.
+        self.generation, self._wanted = self._model.generation, wanted
+        self._verdicts, self._ready = {}, {}
 
     def has_sbom(self, image: ImageRef) -> bool:
         """Whether memory has an SBOM that counts for this image under its last known digest."""
         digest = image.digest or self._model.digest_of(image.tagged)
         return digest is not None and self._search.is_known(image, digest)
 
-    def _searcher(self, image: ImageRef, namespace: str, access: PullAccess) -> Callable[[Resolution], None]:
-        """A callback that searches for the SBOM once the tag is resolved."""
+    # -- what is known ----------------------------------------------------------------------------------------------
 
-        def search(resolution: Resolution) -> None:
-            digest = image.digest or resolution.digest
-            if digest is not None:
-                self._search.begin(image, digest, access, tenant=namespace)
+    def known(self, image: ImageRef, digest: Digest, namespace: str) -> Verdict | None:
+        """The verdict from memory; None without an SBOM that counts. Searches for nothing.
 
-        return search
+        Args:
+            image: the reference.
+            digest: what it points at.
+            namespace: where it is to run; empty when that is not known.
+        """
+        judged = self.judged(image, digest, namespace)
+        return None if judged is None else judged.verdict
+
+    def unremembered(self, image: ImageRef, digest: Digest, namespace: str) -> Verdict | None:
+        """As :meth:`known`, for callers that keep what they get: nothing is remembered here."""
+        judged = self._judged_now(image, digest, namespace, self._platforms.now())
+        return None if judged is None else judged.verdict
+
+    def judged(self, image: ImageRef, digest: Digest, namespace: str) -> Judged | None:
+        """As :meth:`known`, with what is left to search for."""
+        wanted = self._platforms.now()
+        stale = self.generation != self._model.generation or self._wanted is not wanted
+        if stale or len(self._verdicts) > _MOST_CACHED:
+            self._forget(wanted)
+        verdicts = self._verdicts
+        scope = namespace if namespace in self._model.assessments.namespaces else ""
+        key = (digest, image.text, scope)
+        cached = verdicts.get(key)
+        if cached is not None:
+            until = cached.verdict.valid_until
+            if until is None or self._clock.now() < until:
+                return cached
+        judged = self._judged_now(image, digest, namespace, wanted)
+        if judged is not None:
+            verdicts[key] = judged
+        return judged
+
+    def _judged_now(self, image: ImageRef, digest: Digest, namespace: str, wanted: Wanted) -> Judged | None:
+        places = self._search.trusted(image)
+        facts = self._model.facts(digest, stale_before=self.stale_before, places=places)
+        if facts is None:
+            return None
+        coverage = self._model.coverage(digest, places)
+        trouble = self._model.trouble(digest, image.name)
+        if trouble != "":
+            facts = replace(facts, incomplete=_NOT_LOOKED_AT if trouble is None else trouble)
+        verdict = self._evaluate(with_gaps(facts, coverage, wanted), self.subject(image, digest, namespace))
+        gap = trouble != "" or (coverage is not None and has_gap(coverage, wanted))
+        return Judged(verdict, gap or coverage is None, gap)
+
+    def _evaluate(self, facts: ImageFacts, subject: Subject, index: AssessmentIndex | None = None) -> Verdict:
+        if facts.total == facts.unusable:
+            detail = f"{facts.unusable} components, none with a usable purl"
+            return missing(subject, SbomStatus.NO_PURLS, detail, self.rules())
+        counting = self._model.assessments if index is None else index
+        return evaluate(facts, subject, self.rules(), counting, self._clock.now())
 
     def judge_facts(
         self, facts: ImageFacts, image: ImageRef, namespace: str = "", supposing: Sequence[Assessment] = ()
@@ -235,71 +245,9 @@ class ImageChecker:
         age = self._policy.max_report_age
         return 0 if age is None else int((self._clock.now() - age).timestamp())
 
-    # -- what is known ----------------------------------------------------------------------------------------------
-
-    def known(self, image: ImageRef, digest: Digest, namespace: str) -> Verdict | None:
-        """The verdict from memory; None without an SBOM that counts. Searches for nothing.
-
-        Args:
-            image: the reference.
-            digest: what it points at.
-            namespace: where it is to run; empty when that is not known.
-        """
-        judged = self._judged(image, digest, namespace)
-        return None if judged is None else judged.verdict
-
-    def unremembered(self, image: ImageRef, digest: Digest, namespace: str) -> Verdict | None:
-        """As :meth:`known`, for callers that keep what they get: nothing is remembered here."""
-        judged = self._judged_now(image, digest, namespace, self._platforms.now())
-        return None if judged is None else judged.verdict
-
-    def _judged(self, image: ImageRef, digest: Digest, namespace: str) -> _Judged | None:
-        wanted = self._platforms.now()
-        stale = self.generation != self._model.generation or self._wanted is not wanted
-        if stale or len(self._verdicts) > _MOST_CACHED:
-            self._forget(wanted)
-        verdicts = self._verdicts
-        scope = namespace if namespace in self._model.assessments.namespaces else ""
-        key = (digest, image.text, scope)
-        cached = verdicts.get(key)
-        if cached is not None:
-            until = cached.verdict.valid_until
-            if until is None or self._clock.now() < until:
-                return cached
-        judged = self._judged_now(image, digest, namespace, wanted)
-        if judged is not None:
-            verdicts[key] = judged
-        return judged
-
-    def _judged_now(self, image: ImageRef, digest: Digest, namespace: str, wanted: Wanted) -> _Judged | None:
-        places = self._search.trusted(image)
-        facts = self._model.facts(digest, stale_before=self.stale_before, places=places)
-        if facts is None:
-            return None
-        coverage = self._model.coverage(digest, places)
-        trouble = self._model.trouble(digest, image.name)
-        if trouble != "":
-            facts = replace(facts, incomplete=_NOT_LOOKED_AT if trouble is None else trouble)
-        verdict = self._evaluate(with_gaps(facts, coverage, wanted), self._subject(image, digest, namespace))
-        gap = trouble != "" or (coverage is not None and has_gap(coverage, wanted))
-        return _Judged(verdict, gap or coverage is None, gap)
-
-    def _forget(self, wanted: Wanted) -> None:
-        """Drop all verdicts, because the read model or the platforms that count have changed."""
-        # New dicts rather than clear(): a verdict being computed from the older model then lands in the old ones.
-        self.generation, self._wanted = self._model.generation, wanted
-        self._verdicts, self._ready = {}, {}
-
-    def _evaluate(self, facts: ImageFacts, subject: Subject, index: AssessmentIndex | None = None) -> Verdict:
-        if facts.total == facts.unusable:
-            detail = f"{facts.unusable} components, none with a usable purl"
-            return missing(subject, SbomStatus.NO_PURLS, detail, self.rules())
-        counting = self._model.assessments if index is None else index
-        return evaluate(facts, subject, self.rules(), counting, self._clock.now())
-
-    def _unstored(self, image: ImageRef, digest: Digest, namespace: str, access: PullAccess) -> Verdict | None:
-        held = self._search.unstored(image, digest, access)
-        return None if held is None else self._evaluate(self._facts_of(held), self._subject(image, digest, namespace))
+    def judge_found(self, held: UnstoredSbom, image: ImageRef, digest: Digest, namespace: str) -> Verdict:
+        """Judge an image by an SBOM that was found and is not stored yet."""
+        return self._evaluate(self._facts_of(held), self.subject(image, digest, namespace))
 
     def _facts_of(self, held: UnstoredSbom) -> ImageFacts:
         facts = self._model.facts_of(
@@ -312,41 +260,6 @@ class ImageChecker:
         )
         return with_gaps(replace(facts, incomplete=held.incomplete), held.coverage, self._platforms.now())
 
-    def _searched(
-        self, image: ImageRef, digest: Digest, namespace: str, access: PullAccess, outcome: SearchOutcome
-    ) -> Verdict:
-        """The verdict after a search."""
-        return (
-            self.known(image, digest, namespace)
-            or self._unstored(image, digest, namespace, access)
-            or self._missing(image, digest, namespace, outcome)
-        )
-
-    def _unresolved(self, image: ImageRef, namespace: str, resolution: Resolution) -> Verdict:
-        refused = resolution.refused
-        outcome = SearchOutcome(SbomStatus.REFUSED, refused) if refused else _UNRESOLVED
-        return self._missing(image, None, namespace, outcome)
-
-    def _missing(self, image: ImageRef, digest: Digest | None, namespace: str, outcome: SearchOutcome) -> Verdict:
-        if outcome.status is SbomStatus.FOUND:
-            # It was found and is gone again, for instance because the store was restored meanwhile.
-            outcome = SearchOutcome(SbomStatus.REFUSED, "what was found is not in the store any more")
-        return missing(self._subject(image, digest, namespace), outcome.status, outcome.detail, self.rules())
-
-    def _subject(self, image: ImageRef, digest: Digest | None, namespace: str) -> Subject:
+    def subject(self, image: ImageRef, digest: Digest | None, namespace: str) -> Subject:
+        """What a verdict is about, at the read model's revision."""
         return Subject(image, digest, namespace, self._model.revision)
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A verdict from memory.
-
-    Attributes:
-        verdict: the verdict.
-        unsettled: there is something to search for.
-        has_gap: a platform without an SBOM counts, or may; or not all that is attached is known.
-    """
-
-    verdict: Verdict
-    unsettled: bool
-    has_gap: bool

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from webhook.engines.judging.images import ImageChecker, Lookup
+from webhook.engines.judging.images import ImageChecker
+from webhook.engines.judging.lookups import Lookup
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.images import ImageRef, parse_image
 from webhook.model.pulling import NO_ACCESS, PullAccess
@@ -111,11 +112,11 @@ class WorkloadJudge:
         # Those with a short wait first, because their searches begin when it is over.
         lookups.sort(key=lambda pair: pair[1].impatience)
         for text, lookup in lookups:
-            verdicts[text] = self._guarded(text, namespace, partial(self._checker.await_tag, lookup, deadline))
+            verdicts[text] = self._guarded(text, namespace, partial(self._checker.lookups.await_tag, lookup, deadline))
         for text, _ in lookups:
             resolved = verdicts[text]
             if isinstance(resolved, Lookup):
-                finish = partial(self._checker.finish, resolved, deadline)
+                finish = partial(self._checker.lookups.finish, resolved, deadline)
                 verdicts[text] = self._guarded(text, namespace, finish)
 
     def _guarded(self, text: str, namespace: str, step: Callable[[], Verdict | Lookup]) -> Verdict | Lookup:
