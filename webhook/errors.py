@@ -40,6 +40,13 @@ class InvalidInput(BomgateError):
     default_remedy = "Correct the input and try again."
 
 
+class DocumentRefused(InvalidInput):
+    """A document of the hub is not signed by it, is damaged, or is older than what is here (exit code 2)."""
+
+    code = "document-refused"
+    default_remedy = "Nothing was changed. Fetch it from the hub again, or export it there again."
+
+
 class TooMuchAttached(InvalidInput):
     """More hangs on an image than one search may read, so what there is of it says nothing of the whole."""
 
@@ -89,6 +96,13 @@ class Final(SourceError):
     """The outside answered and asking again will not change it: 401, 402, 403, a malformed answer."""
 
     code = "source-final"
+
+
+class HistoryUnknown(Final):
+    """Hub and member have no common position from which changes lead on; all of it has to be sent (exit code 3)."""
+
+    code = "history-unknown"
+    default_remedy = "Nothing has to be done: the whole is sent instead."
 
 
 class UnusableAnswer(Final):

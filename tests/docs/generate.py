@@ -19,6 +19,7 @@ import yaml
 
 from webhook.cli import (
     decision_shapes,
+    fleet_shapes,
     listed_shapes,
     notification_shapes,
     prune_shapes,
@@ -76,6 +77,7 @@ SHAPES: Mapping[str, type[Any]] = {
     "runs cancel": run_shapes.CancelledRunShape,
     "source check": status_shapes.SourceShape,
     "db upgrade": status_shapes.UpgradeShape,
+    "fleet list": fleet_shapes.MemberListShape,
     "notifications list": notification_shapes.DeliveryListShape,
     "db prune": prune_shapes.PruneShape,
     "db status": status_shapes.DatabaseShape,

@@ -37,13 +37,13 @@ class AdmissionApp:
     Attributes:
         flask: answers requests, by way of WSGI.
         connections: those that are open, for the server to keep within bounds.
-        decoder: reads large reviews; to be closed at the end.
+        decoder: reads large reviews; to be closed at the end. None where there are no reviews.
         shortcut: answers reviews without WSGI; None where there is no such way.
     """
 
     flask: Flask
     connections: Connections
-    decoder: ReviewDecoder
+    decoder: ReviewDecoder | None = None
     shortcut: AdmissionShortcut | None = None
 
 

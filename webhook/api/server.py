@@ -220,7 +220,8 @@ class AdmissionServer(BaseApplication):
 
     def _stop(self) -> None:
         if self._parts is not None:
-            self._parts.app.decoder.close()
+            if self._parts.app.decoder is not None:
+                self._parts.app.decoder.close()
             self._parts.stop()
 
     def _child_exit(self, _server: Any, worker: Any) -> None:

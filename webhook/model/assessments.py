@@ -31,6 +31,8 @@ class TypeOrigin(enum.StrEnum):
     """An object of the cluster, see ``engines.controlling.provisioning``."""
     CONSOLE = "console"
     """People, in the console or at the command line, see ``engines.triage.typeediting``."""
+    FLEET = "fleet"
+    """The hub; a member changes it nowhere, see ``engines.fleet``."""
 
 
 class AssessmentSource(enum.StrEnum):
@@ -39,6 +41,8 @@ class AssessmentSource(enum.StrEnum):
     AUTO = "auto"
     MANUAL = "manual"
     PROVISIONED = "provisioned"
+    FLEET = "fleet"
+    """People of the hub; a member keeps it as the hub told it, and never changes it, see ``policy.fleet``."""
     VEX = "vex"
     """A statement of a VEX document that counts; nothing of this source is stored as an assessment."""
 
@@ -138,8 +142,8 @@ class Assessment(msgspec.Struct, frozen=True):
         score: the CVSS score at that time.
         batch: names all records that one command made, so that they can be undone together; empty for older ones.
         recorded_by: the account and the machine that recorded it, beside the author, who is whoever the command line
-            named; ``cluster`` for those of objects in the cluster; empty where the author was authenticated, and for
-            older ones.
+            named; ``cluster`` for those of objects in the cluster; of a record of the hub its source there, and what
+            provisioned it; empty where the author was authenticated, and for older ones.
         revision: the store's revision that brought it; 0 before it is stored.
         sequence: the store's running number, which orders records made in one transaction; 0 before it is stored.
     """
@@ -168,8 +172,11 @@ class Assessment(msgspec.Struct, frozen=True):
     def provisioner(self) -> str:
         """What states it, such as the settings file or the cluster; empty for what is not provisioned.
 
-        Whoever wrote an object in the cluster is its author, so the author does not tell.
+        Whoever wrote an object in the cluster is its author, so the author does not tell. Of a record of the hub it is
+        what stated it there.
         """
+        if self.source is AssessmentSource.FLEET:
+            return self.recorded_by
         if self.source is not AssessmentSource.PROVISIONED:
             return ""
         return CLUSTER if self.recorded_by == CLUSTER else self.author

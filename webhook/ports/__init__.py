@@ -22,6 +22,7 @@ from webhook.ports.cluster import (
 )
 from webhook.ports.decisions import AssessmentStore, AutoAssess, ComponentStore, TypeStore, VulnerabilityStore
 from webhook.ports.exploits import ExploitSource, ExploitStore
+from webhook.ports.fleet import HubFeed, MemberStore
 from webhook.ports.notifying import Messenger, Outbox
 from webhook.ports.people import RightsReviewer, SignInProvider, TokenReviewer
 from webhook.ports.processes import AdmittedImages, Background, Clock, RunStarter
@@ -76,9 +77,11 @@ __all__ = [
     "ExploitStore",
     "GrantStore",
     "HotStart",
+    "HubFeed",
     "ImageResolver",
     "InventoryStore",
     "LiveObjects",
+    "MemberStore",
     "Messenger",
     "NamespaceLabels",
     "Opening",

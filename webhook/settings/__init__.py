@@ -16,6 +16,7 @@ from typing import Any
 from webhook.api.options import ProbeOptions, ServeOptions
 from webhook.clients.directory import SbomOptions
 from webhook.clients.generator_options import GeneratorOptions
+from webhook.clients.hub.options import HubClientOptions
 from webhook.clients.kube.options import KubeOptions
 from webhook.clients.lanes import LaneLimits
 from webhook.clients.notifying.options import DestinationOptions, DestinationRule
@@ -34,12 +35,14 @@ from webhook.console.options import ConsoleOptions
 from webhook.engines.auditing.options import AuditOptions
 from webhook.engines.controlling.options import CertificateOptions, ControllerOptions
 from webhook.engines.downloading.options import DownloadOptions
+from webhook.engines.fleet.options import FleetOptions
 from webhook.engines.notifying.options import NotifyingOptions
 from webhook.engines.refresher import RefreshOptions
 from webhook.engines.requesting.options import RequestOptions
 from webhook.engines.retention.options import RetentionOptions
 from webhook.engines.searching.options import ResolveOptions, SearchOptions
 from webhook.errors import ConfigError
+from webhook.hub.options import HubOptions
 from webhook.model.policies import Policy
 from webhook.model.resources import StatedAssessment
 from webhook.policy.typetable import TypeTable, default_types
@@ -115,6 +118,7 @@ GROUPS = (
     Group("retention", (RetentionOptions,)),
     Group("controller", (ProbeOptions, ControllerOptions)),
     Group("certificates", (CertificateOptions,)),
+    Group("fleet", (FleetOptions, HubClientOptions, HubOptions), file_variants=("token",)),
 )
 _LISTS = ("assessment_types", "assessments", "registries", "sources")
 
@@ -160,6 +164,9 @@ class Settings:
     probes: ProbeOptions
     controller: ControllerOptions
     certificates: CertificateOptions
+    fleet: FleetOptions
+    hub_client: HubClientOptions
+    hub: HubOptions
     types: TypeTable = field(default_factory=default_types)
     assessments: tuple[StatedAssessment, ...] = ()
     registries: tuple[RegistryRule, ...] = ()
@@ -219,6 +226,9 @@ def load_settings(
         probes=made["controller"][0],
         controller=made["controller"][1],
         certificates=made["certificates"][0],
+        fleet=made["fleet"][0],
+        hub_client=made["fleet"][1],
+        hub=made["fleet"][2],
         types=types,
         assessments=read_assessments(content.get("assessments") or [], types),
         registries=read_value("registries", content.get("registries") or [], tuple[RegistryRule, ...]),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from webhook.store.documents import DocumentRepository
     from webhook.store.exploits import ExploitRepository
     from webhook.store.feed import StoreFeed
+    from webhook.store.fleet.hubfeed import HubFeedRepository
+    from webhook.store.fleet.members import MemberRepository
     from webhook.store.inventory import InventoryRepository
     from webhook.store.outbox import OutboxRepository
     from webhook.store.readings import ReadingRepository
@@ -224,6 +226,20 @@ class Store:
         from webhook.store.requests import RequestRepository
 
         return RequestRepository(self._database)
+
+    @cached_property
+    def fleet_members(self) -> MemberRepository:
+        """The members of a hub."""
+        from webhook.store.fleet.members import MemberRepository
+
+        return MemberRepository(self._database)
+
+    @cached_property
+    def hub_feed(self) -> HubFeedRepository:
+        """What a hub tells its members."""
+        from webhook.store.fleet.hubfeed import HubFeedRepository
+
+        return HubFeedRepository(self._database)
 
     @cached_property
     def feed(self) -> StoreFeed:

@@ -13,7 +13,7 @@ from webhook.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = "0031"
+VERSION = "0034"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -43,6 +43,7 @@ KNOWN = (
     "0026",
     "0028",
     "0030",
+    "0031",
     VERSION,
 )
 """Every version there was, oldest first."""

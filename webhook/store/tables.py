@@ -649,3 +649,31 @@ vex_documents = Table(
     UniqueConstraint("kind", "name", "namespace", "image", "subject", "place", "digest"),
 )
 """VEX documents. A row stays when its document was taken out, so that read models hear of it."""
+
+fleet_members = Table(
+    "fleet_members",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("token_hash", CleanText, nullable=False, unique=True),  # SHA-256, in hex digits
+    Column("added_at", Moment, nullable=False),
+    Column("removed_at", Moment),
+    Column("seen_at", Moment),
+    Column("applied_store", CleanText, nullable=False, server_default=""),
+    Column("applied_revision", BigInteger, nullable=False, server_default="0"),
+    Column("applied_mark", CleanText, nullable=False, server_default=""),
+    Column("skew_ms", BigInteger, nullable=False, server_default="0"),
+    Column("version", CleanText, nullable=False, server_default=""),
+    sqlite_with_rowid=False,
+)
+"""The members of a hub. A row stays when its token was taken back."""
+
+fleet_hub = Table(
+    "fleet_hub",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("types", CleanText, nullable=False),  # a JSON list of model.assessments.StoredType
+    Column("types_at", Moment, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="single"),
+)
+"""One row at a hub: its types, those of its settings file too, and the revision at which they last changed."""

@@ -335,4 +335,9 @@ DEFINITIONS = (
         "For how long the oldest request that waits has waited; 0 when none does.",
     ),
     MetricDefinition("bomgate_build_info", "gauge", "1, with the version as a label.", ("version",)),
+    MetricDefinition(
+        "bomgate_fleet_refused_total",
+        "counter",
+        "Requests to the hub that were refused because no member has their token.",
+    ),
 )

@@ -1,0 +1,1 @@
+"""The hub, as a member reaches it: what it tells is fetched and verified here, and nothing is decided."""

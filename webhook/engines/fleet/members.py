@@ -1,0 +1,78 @@
+"""Members and their tokens: who they are is known by heart, so that requests do not wait for the database."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import threading
+from collections.abc import Mapping
+
+from webhook.errors import InvalidInput
+from webhook.model.fleet import MemberSeen
+from webhook.ports import Clock, MemberStore
+
+_TOKEN_BYTES = 32
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def hash_token(token: str) -> str:
+    """The SHA-256 of a token, in hex digits. A token has 256 random bits, so that nobody finds it from this."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def add_member(store: MemberStore, clock: Clock, name: str) -> str:
+    """Add a member; its token, which is kept nowhere else.
+
+    Raises:
+        InvalidInput: the name is no DNS label, or is taken.
+        StoreError: it was not added.
+    """
+    if _LABEL.fullmatch(name) is None:
+        raise InvalidInput(
+            f"{name[:80]!r} cannot name a member.",
+            remedy="A name is a DNS label: 1 to 63 lower-case letters, digits and hyphens, no hyphen at its ends.",
+        )
+    token = f"bgm_{secrets.token_urlsafe(_TOKEN_BYTES)}"
+    if not store.add(name, hash_token(token), clock.now()):
+        raise InvalidInput(
+            f"There is a member {name} already.", remedy=f"Give it a new token with: bomgate fleet remove {name}"
+        )
+    return token
+
+
+class MemberBook:
+    """The members of a hub, for its face.
+
+    Args:
+        store: has them.
+    """
+
+    def __init__(self, store: MemberStore) -> None:
+        self._store = store
+        self._by_hash: Mapping[str, str] = {}
+        self._seen: dict[str, MemberSeen] = {}
+        self._lock = threading.Lock()
+
+    def look(self) -> bool:
+        """Read the members' tokens, and keep what members said of themselves; whether tokens have changed.
+
+        Raises:
+            StoreError: the store does not answer; those that were read before stay known.
+        """
+        with self._lock:
+            seen, self._seen = self._seen, {}
+        if seen:
+            self._store.note(tuple(seen.values()))
+        tokens = self._store.tokens()
+        changed, self._by_hash = tokens != self._by_hash, tokens
+        return changed
+
+    def find(self, token: str) -> str | None:
+        """The name of the member with a token; None if there is none, or if it was taken back."""
+        return self._by_hash.get(hash_token(token))
+
+    def saw(self, seen: MemberSeen) -> None:
+        """Take note of what a member said of itself."""
+        with self._lock:
+            self._seen[seen.name] = seen

@@ -1,0 +1,38 @@
+"""What the hub's routes work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from webhook.api.connections import Connections
+from webhook.engines.fleet.members import MemberBook
+from webhook.engines.fleet.publishing import Publisher
+from webhook.hub.waiting import Waiters
+from webhook.ports import Background, Clock
+from webhook.telemetry.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class HubFace:
+    """What answers requests.
+
+    Attributes:
+        publisher: makes documents.
+        members: knows who may ask.
+        waiters: requests that wait for news.
+        background: native threads; whatever asks the database runs there, see :func:`webhook.hub.access.in_background`.
+        connections: those that are open.
+        clock: time.
+        metrics: of the process.
+        unready: why the hub cannot answer; None when it can.
+    """
+
+    publisher: Publisher
+    members: MemberBook
+    waiters: Waiters
+    background: Background
+    connections: Connections
+    clock: Clock
+    metrics: Metrics
+    unready: Callable[[], str | None]

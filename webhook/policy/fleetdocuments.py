@@ -1,0 +1,201 @@
+"""Documents of the hub: signed bytes, and what they say.
+
+A document is one line of text and a payload. The line names the format, the kind, the key (its fingerprint), and the
+signature in Base64. The signature is over ``bomgate-fleet 1 KIND``, a line feed and the SHA-512 digest of the payload,
+so that nothing is decompressed or parsed before it is verified. The payload is gzip over JSON lines: the head, a line
+for each row, and an end that counts the rows. Readers pass over keys and rows that they do not know.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import gzip
+import hashlib
+import zlib
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from webhook.errors import DocumentRefused
+from webhook.model.assessments import Assessment, StoredType
+from webhook.model.changes import Position
+from webhook.model.fleet import FleetContent
+
+Sign = Callable[[bytes], tuple[str, bytes]]
+"""Signs bytes: the fingerprint of the key, and the signature."""
+Verify = Callable[[str, bytes, bytes], bool]
+"""Whether the key of a fingerprint is trusted and has made a signature (second) over bytes (third)."""
+
+_FORMAT = "bomgate-fleet 1"
+_CHANGES, _SNAPSHOT = "changes", "snapshot"
+_LONGEST_LINE = 512
+MOST_BYTES = 256 * 1024 * 1024
+"""Of a payload, unpacked."""
+
+
+class _Head(msgspec.Struct, omit_defaults=True, rename="camel"):
+    store: str
+    to: int
+    mark: str
+    at: dt.datetime
+    since: int | None = None
+    since_mark: str = ""
+    types_at: dt.datetime | None = None
+
+
+class _Row(msgspec.Struct, omit_defaults=True, rename="camel"):
+    assessment: Assessment | None = None
+    type: StoredType | None = None
+    changed: str | None = None
+    end: int | None = None
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+_ROW = msgspec.json.Decoder(_Row)
+
+
+class Opened(NamedTuple):
+    """A document whose signature was verified.
+
+    Attributes:
+        kind: ``changes`` or ``snapshot``.
+        payload: compressed.
+    """
+
+    kind: str
+    payload: bytes
+
+
+def encode(content: FleetContent, sign: Sign) -> bytes:
+    """The signed document that says this.
+
+    Args:
+        content: what it says.
+        sign: signs.
+    """
+    payload = gzip.compress(b"".join(_lines(content)), mtime=0)
+    kind = _SNAPSHOT if content.is_snapshot else _CHANGES
+    key, signature = sign(_signed_bytes(kind, hashlib.sha512(payload).digest()))
+    return f"{_FORMAT} {kind} {key} {base64.b64encode(signature).decode()}\n".encode() + payload
+
+
+def decode(document: bytes, verify: Verify, most: int = MOST_BYTES) -> FleetContent:
+    """What a document says, once its signature is verified.
+
+    Args:
+        document: as :func:`encode` makes it.
+        verify: knows the hub's keys.
+        most: bytes that its payload may have, unpacked.
+
+    Raises:
+        DocumentRefused: no trusted key has signed it, it was cut off, or it is not of this format.
+    """
+    opened = open_document(document, verify)
+    lines = _unpacked(opened.payload, most).split(b"\n")
+    try:
+        content = _content(_HEAD.decode(lines[0]), lines[1:])
+    except (msgspec.DecodeError, ValueError) as problem:
+        raise DocumentRefused(f"The hub's document cannot be read: {str(problem)[:200]}.") from problem
+    if content.is_snapshot != (opened.kind == _SNAPSHOT):
+        raise DocumentRefused("The hub's document is of another kind than its first line says.")
+    return content
+
+
+def open_document(document: bytes, verify: Verify) -> Opened:
+    """Verify a document.
+
+    Raises:
+        DocumentRefused: no trusted key has signed it, or it is not of this format.
+    """
+    line, found, payload = document[:_LONGEST_LINE].partition(b"\n")
+    words = line.decode("utf-8", "replace").split(" ")
+    if not found or len(words) != 5 or " ".join(words[:2]) != _FORMAT or words[2] not in (_CHANGES, _SNAPSHOT):
+        raise DocumentRefused(
+            "This is no document of a bomgate hub, or one of a later format.",
+            remedy="Name what `bomgate fleet export` has written, and update bomgate if the hub is newer.",
+        )
+    payload = document[len(line) + 1 :]
+    try:
+        signature = base64.b64decode(words[4], validate=True)
+    except (binascii.Error, ValueError):
+        signature = b""
+    if not verify(words[3], signature, _signed_bytes(words[2], hashlib.sha512(payload).digest())):
+        raise DocumentRefused(
+            f"The hub's document was not signed with a key of fleet.hubKeys, or it is damaged (key {words[3]:.20}).",
+            remedy="Name the public key of the hub in fleet.hubKeys; `bomgate fleet key` shows its fingerprint.",
+        )
+    return Opened(words[2], payload)
+
+
+def _signed_bytes(kind: str, digest: bytes) -> bytes:
+    return f"{_FORMAT} {kind}\n".encode() + digest
+
+
+def _lines(content: FleetContent) -> Iterator[bytes]:
+    position, since = content.position, content.since
+    head = _Head(
+        position.store,
+        position.revision,
+        position.mark,
+        content.at,
+        None if since is None else since.revision,
+        "" if since is None else since.mark,
+        content.types_at,
+    )
+    rows = [
+        *(_Row(assessment=one) for one in content.assessments),
+        *(_Row(type=one) for one in content.types or ()),
+        *(_Row(changed=purl) for purl in content.changed),
+    ]
+    for one in (head, *rows, _Row(end=len(rows))):
+        yield msgspec.json.encode(one, enc_hook=str) + b"\n"  # purls are strings of another class
+
+
+def _content(head: _Head, lines: list[bytes]) -> FleetContent:
+    """What lines say.
+
+    Raises:
+        ValueError: rows are missing.
+        msgspec.DecodeError: a line is not of its form.
+    """
+    assessments, types, changed = list[Assessment](), list[StoredType](), list[str]()
+    end = None
+    for number, line in enumerate(lines):
+        row = _ROW.decode(line)
+        if row.assessment is not None:
+            assessments.append(row.assessment)
+        elif row.type is not None:
+            types.append(row.type)
+        elif row.changed is not None:
+            changed.append(row.changed)
+        elif row.end is not None:
+            end = row.end if row.end == number else None
+            break
+    if end is None:
+        raise ValueError("rows are missing")
+    since = None if head.since is None else Position(head.store, head.since, head.since_mark)
+    return FleetContent(
+        position=Position(head.store, head.to, head.mark),
+        since=since,
+        at=head.at,
+        assessments=tuple(assessments),
+        types=None if head.types_at is None else tuple(types),
+        types_at=head.types_at,
+        changed=tuple(changed),
+    )
+
+
+def _unpacked(payload: bytes, most: int) -> bytes:
+    try:
+        unpacker = zlib.decompressobj(wbits=31)
+        plain = unpacker.decompress(payload, most + 1)
+    except zlib.error as problem:
+        raise DocumentRefused(f"The hub's document cannot be unpacked: {problem}.") from problem
+    if len(plain) > most:
+        raise DocumentRefused(f"The hub's document has more than {most} bytes.")
+    if not unpacker.eof:
+        raise DocumentRefused("The hub's document was cut off.")
+    return plain
