@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import subprocess
 import sys
@@ -16,7 +17,25 @@ import yaml
 
 from tests.cli.installation import Ran, invoke
 from webhook.bootstrap import Parts, open_parts
+from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.settings import load_settings
+
+
+def assessment(
+    vulnerability: str,
+    kind: str | None,
+    *,
+    at: dt.datetime,
+    package: str | None = None,
+    source: AssessmentSource = AssessmentSource.MANUAL,
+    until: dt.datetime | None = None,
+    **scope: str | None,
+) -> Assessment:
+    """A record, as a person makes it."""
+    return Assessment(
+        vulnerability, kind, Scope(package, **scope), source, "alice", "For a test.", at, until, batch="b1"
+    )
+
 
 ROOT = Path(__file__).resolve().parents[2]
 _SECONDS = 60.0
@@ -64,6 +83,16 @@ class Hub:
     def parts(self) -> Parts:
         """Its parts, in this process."""
         return open_parts(load_settings(self.config, environment={}))
+
+    def record(self, vulnerability: str, kind: str | None, *, package: str | None = None, **more: Any) -> Assessment:
+        """Record an assessment by hand at the hub, whatever affects it; None withdraws."""
+        parts = self.parts()
+        try:
+            made = assessment(vulnerability, kind, package=package, at=parts.clock.now(), **more)
+            parts.store.assessments.append([made])
+            return made
+        finally:
+            parts.store.close()
 
     @contextmanager
     def serving(self) -> Iterator[Hub]:

@@ -1,4 +1,4 @@
-"""Access: who asks, the bodies that they send, and work that would hold the others up."""
+"""Access: members and their tokens, the bodies that they send, and work that would hold the others up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _Result = TypeVar("_Result")
 
 
 def guard(app: Flask, face: HubFace) -> None:
-    """Let only members ask at the routes below ``/fleet/v1``; ``member()`` gives the name of the one who asks."""
+    """Let only members ask at the routes below ``/fleet/v1``; ``member()`` gives the name of the caller."""
 
     @app.before_request
     def authenticate() -> None:
@@ -45,7 +45,7 @@ def guard(app: Flask, face: HubFace) -> None:
 
 
 def member() -> str:
-    """The name of the member who asks."""
+    """The name of the member that calls."""
     return str(g.member)
 
 
@@ -60,7 +60,7 @@ def refuse_removed(face: HubFace) -> None:
 
 
 def note_member(face: HubFace, applied: Position) -> None:
-    """Take note of who asks, what it has applied, and what time it is there."""
+    """Take note of the member, what it has applied, and what time it is there."""
     now = face.clock.now()
     try:
         there = dt.datetime.fromisoformat(request.headers.get(TIME_HEADER, ""))

@@ -146,12 +146,12 @@ def _lines(content: FleetContent) -> Iterator[bytes]:
         content.types_at,
     )
     rows = [
-        *(_Row(assessment=one) for one in content.assessments),
-        *(_Row(type=one) for one in content.types or ()),
+        *(_Row(assessment=record) for record in content.assessments),
+        *(_Row(type=kind) for kind in content.types or ()),
         *(_Row(changed=purl) for purl in content.changed),
     ]
-    for one in (head, *rows, _Row(end=len(rows))):
-        yield msgspec.json.encode(one, enc_hook=str) + b"\n"  # purls are strings of another class
+    for line in (head, *rows, _Row(end=len(rows))):
+        yield msgspec.json.encode(line, enc_hook=str) + b"\n"  # purls are strings of another class
 
 
 def _content(head: _Head, lines: list[bytes]) -> FleetContent:

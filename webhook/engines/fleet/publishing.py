@@ -124,6 +124,6 @@ def _all_types(rules: Rules) -> tuple[StoredType, ...]:
     """All types of the hub; where one was defined there makes no difference to members."""
     types = rules.types
     return (
-        *(StoredType(one, retired=False, origin=TypeOrigin.FLEET) for one in types),
-        *(StoredType(one, retired=True, origin=TypeOrigin.FLEET) for one in types.all_retired),
+        *(StoredType(kind, retired=False, origin=TypeOrigin.FLEET) for kind in types),
+        *(StoredType(kind, retired=True, origin=TypeOrigin.FLEET) for kind in types.all_retired),
     )

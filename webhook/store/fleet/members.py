@@ -100,15 +100,15 @@ class MemberRepository:
         noting = update(table).where(table.c.name == bindparam("member"))
         rows = [
             {
-                "member": one.name,
-                "seen_at": one.at,
-                "applied_store": one.applied.store,
-                "applied_revision": one.applied.revision,
-                "applied_mark": one.applied.mark,
-                "skew_ms": round(one.skew_seconds * 1000),
-                "version": one.version[:_LONGEST_VERSION],
+                "member": member.name,
+                "seen_at": member.at,
+                "applied_store": member.applied.store,
+                "applied_revision": member.applied.revision,
+                "applied_mark": member.applied.mark,
+                "skew_ms": round(member.skew_seconds * 1000),
+                "version": member.version[:_LONGEST_VERSION],
             }
-            for one in seen
+            for member in seen
         ]
         with self._database.write() as connection:
             connection.execute(noting, rows)
