@@ -11,8 +11,11 @@ import ast
 import importlib
 import itertools
 import re
+import re._parser as parser
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,8 +30,12 @@ FUNCTIONS = ("compile", "match", "fullmatch", "search", "sub", "subn", "split", 
 CALL = re.compile(rf"\bre\.(?:{'|'.join(FUNCTIONS)})\(")
 """A call, as far as a look at the text can tell: reading every module as Python takes much longer."""
 LARGE, FACTOR = 4_096, 8
+SHORT = 32
+"""Letters behind a beginning, over which no pattern may take as long as over a large text."""
+DIGITS = (parser.CATEGORY_DIGIT,)
 FAST = 0.002
 """Seconds at the larger size below which growth cannot be told from noise; a quadratic pattern is far above."""
+SLOW = 0.02
 BOUNDED = {
     "webhook.policy.versionorders.": versions.MAX_LENGTH,
     "webhook.policy.ranges": ranges.MAX_RANGE_LENGTH,
@@ -83,6 +90,35 @@ def letters(pattern: re.Pattern) -> list[str]:
     return list(dict.fromkeys([*own[:6], *kinds]))[:12]
 
 
+def beginning(parsed: Sequence[tuple[Any, Any]]) -> str:
+    """A text that a pattern matches, by its first alternatives and with every repetition once."""
+    made = ""
+    for operation, given in parsed:
+        match str(operation):
+            case "LITERAL":
+                made += chr(given)
+            case "IN":
+                kind, what = given[0]
+                made += (
+                    chr(what)
+                    if str(kind) == "LITERAL"
+                    else chr(what[0])
+                    if str(kind) == "RANGE"
+                    else "a0"[what in DIGITS]
+                )
+            case "BRANCH":
+                made += beginning(given[1][0])
+            case "SUBPATTERN":
+                made += beginning(given[-1])
+            case "ATOMIC_GROUP":
+                made += beginning(given)
+            case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
+                made += beginning(given[2]) * max(1, given[0])
+            case "ANY" | "NOT_LITERAL":
+                made += "a"
+    return made
+
+
 def seconds(pattern: re.Pattern, text: str, anchored: bool) -> float:
     subject = text if isinstance(pattern.pattern, str) else text.encode("latin-1", "replace")
 
@@ -120,6 +156,37 @@ def test_a_pattern_takes_linear_time(place):
         before = min(seconds(pattern, unit * (size // FACTOR // len(unit)) + end, anchored) for _ in range(3))
         after = min(after, *(seconds(pattern, large, anchored) for _ in range(3)))
         assert after < FAST or after < before * FACTOR * 2.2, f"{pattern.pattern!r} on {unit!r}"
+
+
+@pytest.mark.parametrize("place", PATTERNS)
+def test_a_pattern_takes_linear_time_behind_what_it_begins_with(place):
+    pattern, anchored = PATTERNS[place]
+    end = "\n" if pattern in LINES else "\x00"
+    text = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
+    parsed = parser.parse(text, pattern.flags & ~re.UNICODE)
+    start, size = beginning(parsed)[:200], largest(place)
+    for unit in (*letters(pattern), start):
+        if not unit:
+            continue
+        for count in range(8, SHORT + 1, 2):  # step by step, for one that doubles with each letter would never end
+            assert min(seconds(pattern, start + unit * count + end, anchored) for _ in range(3)) < SLOW, (
+                start,
+                unit,
+            )
+        large = start + unit * (size // len(unit)) + end
+        after = min(seconds(pattern, large, anchored) for _ in range(2))
+        if after >= FAST:
+            before = min(
+                seconds(pattern, start + unit * (size // FACTOR // len(unit)) + end, anchored) for _ in range(3)
+            )
+            assert after < FAST or after < before * FACTOR * 2.2, f"{pattern.pattern!r} on {start!r} and {unit!r}"
+
+
+def test_an_exponential_pattern_would_be_noticed():
+    pattern = re.compile(r"-(?:java|x86)(?:[-_]?\w+)*\Z")
+    start = beginning(parser.parse(pattern.pattern))
+    assert start.startswith("-java")
+    assert any(seconds(pattern, start + "a" * count + "\x00", False) > SLOW for count in range(8, SHORT + 1, 2))
 
 
 def test_longer_texts_than_the_bounds_meet_no_pattern():

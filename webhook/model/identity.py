@@ -34,7 +34,7 @@ _LONG = 19
 """Digits of a number that is kept as it is written."""
 _PRE = {"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
 _GO_NUMBERS = re.compile(r"\d+\.\d")
-_GO_DIRTY = re.compile(r"(?:[+.]dirty)+\Z")
+_GO_DIRTY = ("+dirty", ".dirty")
 _GO_ESCAPED = re.compile(r"!([a-z])")
 """How the module cache and the module proxy write a capital."""
 _GO_MAJOR = re.compile(r"(?:.*/)?v([2-9]|[1-9][0-9]+)\Z")
@@ -46,10 +46,12 @@ _NPM_VIRTUAL = re.compile(r"virtual:[^#]*#")
 """How Yarn writes a package whose peers are settled, before where it comes from."""
 _NPM_ALIAS = re.compile(r"npm:(?:(@?[^@]+)@)?[vV=]*([^@:vV=][^@:]*)\Z")
 _GEM_PLATFORM = re.compile(
-    r"-(?:aarch64|aix|amd64|arm|arm64|armv\w+|cygwin|dalvik|darwin|dotnet|freebsd|hpux|i[3-6]86|java|jruby|linux"
+    r"-(?:aarch64|aix|amd64|arm|cygwin|dalvik|darwin|dotnet|freebsd|hpux|i[3-6]86|java|jruby|linux"
     r"|loongarch|macruby|mingw|mips|mswin|netbsd|openbsd|ppc|powerpc|riscv|ruby|s390x|solaris|sparc|truffleruby|universal"
-    r"|wasm|x64|x86)(?:[-_]?\w+)*\Z"
+    r"|wasm|x64|x86)"
 )
+_GEM_TAIL = re.compile(r"(?:\w-?)*+")
+"""What may follow the name of a platform, read backwards from the end of a version."""
 _COMPOSER_ZERO = re.compile(r"(\d{1,18}\.\d{1,18}\.\d{1,18})\.0(?![\w.])")
 _NUGET_NUMBERS = re.compile(r"\d+(?:\.\d+){0,3}(?=-|\Z)")
 _MAVEN_NOTATION = re.compile(r"([\w.+-]+):[A-Za-z][\w-]*(?:@\w+)?\Z")
@@ -59,7 +61,6 @@ _PINNED = re.compile(r"\[([^\[\](),]+)\]|\{strictly ([^\[\](),{};\s]+)\}|([^\[\]
 _SWIFT_ADDRESS = re.compile(r"(?:https?|ssh|git):/+(?:\w+@)?(.+)\Z|\w+@([\w.-]+):(.+)\Z", re.DOTALL)
 _HOST_AND_OWNER = 2
 _FLAT_HOSTS = frozenset(["bitbucket.org", "github.com"])
-_GIT = re.compile(r"(?:\.git)+\Z")
 _EPOCH = re.compile(r"\A(?:(?:\d+|\(none\)):)+")
 _DEB_EPOCH = re.compile(r"\A0*+((?:[1-9]\d*+)?:)(?=\d)", re.ASCII)
 
@@ -168,7 +169,11 @@ def _conan(stated: Stated) -> Stated:
 
 
 def _gem(stated: Stated) -> Stated:
-    return stated._replace(version=_GEM_PLATFORM.sub("", stated.version))
+    """A platform goes on to the end of the version; a dot is no part of one."""
+    version = stated.version
+    tail = _GEM_TAIL.match(version[::-1])
+    found = _GEM_PLATFORM.search(version, len(version) - (tail.end() if tail else 0))
+    return stated._replace(version=version[: found.start()]) if found else stated
 
 
 def _golang(stated: Stated) -> Stated:
@@ -179,7 +184,7 @@ def _golang(stated: Stated) -> Stated:
     path, subpath = (
         _GO_ESCAPED.sub(lambda letter: letter[1].upper(), text) for text in ("/".join(stated.path), stated.subpath)
     )
-    version = _GO_DIRTY.sub("", stated.version)
+    version = _without(stated.version, _GO_DIRTY)
     if len(stated.path) == 1 and path.lower() in ("go", "std", "stdlib", "toolchain"):
         return stated._replace(path=(STANDARD_LIBRARY,), version=_toolchain(version), subpath="")
     whole = f"{path}/{subpath}" if subpath else path
@@ -195,6 +200,13 @@ def _golang(stated: Stated) -> Stated:
     if name == f"{whole.lower()}/{version.partition('.')[0]}" and _GO_MAJOR.match(name) and stated.name.isascii():
         whole = stated.name
     return stated._replace(path=tuple(whole.split("/")), version=version, subpath="")
+
+
+def _without(text: str, endings: tuple[str, ...]) -> str:
+    """A text without endings, all of one length, however often they are repeated."""
+    while text.endswith(endings):
+        text = text[: -len(endings[0])]
+    return text
 
 
 def _toolchain(version: str) -> str:
@@ -302,9 +314,9 @@ def _swift(stated: Stated) -> Stated:
         whole = address[1] or f"{address[2]}/{address[3]}"
     *namespace, name = [part for part in whole.split("/") if part] or stated.path
     name = name.partition(":")[0] or name
-    name = _GIT.sub("", name) or name
+    name = _without(name, (".git",)) or name
     if len(namespace) > _HOST_AND_OWNER:
-        repository = _GIT.sub("", namespace[-1])
+        repository = _without(namespace[-1], (".git",))
         # Only where nobody can nest folders is a repeated name certain to be one.
         is_twice = repository.lower() == name.lower() and namespace[0].lower() in _FLAT_HOSTS
         if repository != namespace[-1] or is_twice:

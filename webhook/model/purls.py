@@ -273,6 +273,9 @@ def identify(text: str, *, name: str = "", group: str = "", version: str = "", o
         spelling = Purl(f"pkg:{kind}/{path}@{at or ''}{number}")
         key = Purl(f"pkg:{kind}/{path}@{number}".lower() if nuget else f"pkg:{kind}/{path}@{number}")
         return Identity(key, _NOTHING if spelling == key else spelling)
+    if len(version) > MAX_PURL_LENGTH:
+        raise _bad(text, f"the version beside it is longer than {MAX_PURL_LENGTH} characters")
+    name, group = (said if len(said) <= MAX_PURL_LENGTH else "" for said in (name, group))  # they only restore
     kind, stated = _stated(text, version, override=override)
     own = _with_epoch(text, stated.version, version) if kind == "deb" else stated.version
     stated = Stated(stated.path, own, stated.subpath, name, group)

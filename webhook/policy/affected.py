@@ -18,6 +18,7 @@ from webhook.policy.versions import VersionKey, compare_versions, version_key
 
 _ENDS = ("fixed", "last_affected")
 _MOST_EVENTS = 10_000
+_LONGEST_TITLE = 300
 _STREAM = re.compile(r"\b[\w+-]{1,60}:([0-9][\w.]{0,20})(?=\s|\Z)")
 
 
@@ -138,7 +139,7 @@ def names_stream(affected: AffectedVersions, version: str) -> bool:
 
 def streams_of(summary: str) -> tuple[str, ...]:
     """Streams of modules that an advisory is about, such as ``16`` of ``Important: nodejs:16 security update``."""
-    return tuple(_STREAM.findall(summary))
+    return tuple(dict.fromkeys(_STREAM.findall(summary[:_LONGEST_TITLE])))
 
 
 def in_stream(interval: Interval, streams: Iterable[str]) -> Interval:

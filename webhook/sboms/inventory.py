@@ -44,6 +44,8 @@ _IMAGE = re.compile(r"pkg:(?:docker|oci)/[A-Za-z0-9._/-]++@sha256(?::|%3A)[0-9a-
 _DEVEL = re.compile(r"pkg:golang/((?:[A-Za-z0-9._~-]++/)++[A-Za-z0-9._~-]++)@(?:\(devel\)|%28devel%29)\Z").match
 """How programs in Go state modules that were built from a folder."""
 _PACKAGE_OF_GO = "type=package"
+_MOST_FOLDERS = 64
+"""Between a Go package and the root of its module."""
 
 
 class Entry(Protocol):
@@ -114,7 +116,7 @@ class Inventory:
         self.systems: list[tuple[str, str]] = []
         self.components: tuple[Purl, ...] = ()
         self.skipped: list[SkippedComponent] = []
-        self.spellings: dict[Purl, tuple[Purl, ...]] = {}
+        self.spellings: dict[Purl, dict[Purl, None]] = {}
         self.not_packages = 0
         self.not_in_image = 0
         self._expected = 0
@@ -236,7 +238,7 @@ class Inventory:
             self._skip(entry.name, why[0], f"{purl}: {why[1]}")
         else:
             if one.spelling:
-                self.spellings[purl] = tuple(dict.fromkeys((*self.spellings.get(purl, ()), one.spelling)))
+                self.spellings.setdefault(purl, {})[one.spelling] = None
             return purl
         return _UNUSABLE
 
@@ -295,7 +297,9 @@ def _is_begun(purl: Purl, version: str) -> bool:
 def _is_inside(package: Purl, modules: Set[str]) -> bool:
     """Whether a Go package is in one of the modules; the package at a module's root has the same path."""
     path, _, version = package.rpartition("@")
-    while len(path) > len(GO):
+    for _ in range(_MOST_FOLDERS):
+        if len(path) <= len(GO):
+            return False
         if f"{path}@{version}" in modules:
             return True
         path = path.rpartition("/")[0]

@@ -117,7 +117,7 @@ class SetBuilder:
         if why := self._why_not(record):
             self.skip(why)
             return
-        found: dict[str, AffectedVersions] = {}
+        found: dict[str, list[AffectedVersions]] = {}
         self._rated = Rated(list(record.severity or ()), [specific_of(record.database_specific).severity or ""])
         number, reasons = len(self._set.advisories), set[str]()
         self._streams = streams_of(record.summary or "")
@@ -130,8 +130,8 @@ class SetBuilder:
             self.skip(reason)
         self._ids.add(record.id)
         self._set.advisories.append(_advisory(record, self._rated))
-        for key, affected in found.items():
-            self._set.packages.setdefault(key, []).append(affected)
+        for key, parts in found.items():
+            self._set.packages.setdefault(key, []).append(_joined(parts))
 
     def _date(self, text: str) -> None:
         moment = modified_at(text)
@@ -162,7 +162,7 @@ class SetBuilder:
         self,
         raw: msgspec.Raw,
         number: int,
-        found: dict[str, AffectedVersions],
+        found: dict[str, list[AffectedVersions]],
         reasons: set[str],
     ) -> None:
         """Take in what a record says of one package."""
@@ -190,8 +190,7 @@ class SetBuilder:
         if one.is_unreadable:
             reasons.add("unreadable-versions")
         self._rated.add(affected.package.ecosystem, said, affected.severity)
-        there = found.get(key)
-        found[key] = one if there is None else _joined(there, one)
+        found.setdefault(key, []).append(one)
 
     def _versions(self, affected: _Affected, number: int, kind: str) -> AffectedVersions | None:
         """The versions that are affected; None when only commits are named."""
@@ -213,12 +212,15 @@ class SetBuilder:
         return AffectedVersions(number, tuple(dict.fromkeys(intervals)), tuple(listed), unreadable)
 
 
-def _joined(one: AffectedVersions, other: AffectedVersions) -> AffectedVersions:
+def _joined(parts: list[AffectedVersions]) -> AffectedVersions:
+    """What one advisory says of one package, in however many places."""
+    if len(parts) == 1:
+        return parts[0]
     return AffectedVersions(
-        one.advisory,
-        tuple(dict.fromkeys((*one.intervals, *other.intervals))),
-        tuple(dict.fromkeys((*one.versions, *other.versions))),
-        one.is_unreadable or other.is_unreadable,
+        parts[0].advisory,
+        tuple(dict.fromkeys(interval for part in parts for interval in part.intervals)),
+        tuple(dict.fromkeys(version for part in parts for version in part.versions)),
+        any(part.is_unreadable for part in parts),
     )
 
 

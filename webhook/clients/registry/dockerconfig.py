@@ -115,15 +115,15 @@ def read_docker_config(data: bytes) -> DockerConfig:
         if folded(name) in _KNOWN:
             known.setdefault(folded(name), []).append(value)
     notes: list[str] = []
-    entries: dict[str, Credential] = {}
+    pairs: _Pairs = []
     for auths in known.get("auths", []) if known else [content]:
         if isinstance(auths, _Object):
-            entries.update(_entries(auths.pairs, notes))
+            pairs += auths.pairs
         elif auths is None:
-            entries.clear()  # as Go takes it
+            pairs.clear()  # as Go takes it
         else:
             notes.append("its auths are not an object")
-    return DockerConfig(entries, _helpers(known, notes), tuple(notes[:_MAX_NOTES]))
+    return DockerConfig(_entries(pairs, notes), _helpers(known, notes), tuple(notes[:_MAX_NOTES]))
 
 
 def normal_key(key: str) -> str:
