@@ -34,7 +34,9 @@ ORDERS = (
     Order("npm", "pkg:npm/a", ("0.0.0-a", "0.0.0", "0.9.0", "1.0.0-rc.1", "1.0.0", "1.2.0", "1.10.0", "2.0.0")),
     Order("PyPI", "pkg:pypi/a", ("0.1", "1.0.dev1", "1.0a1", "1.0rc1", "1.0", "1.0.post1", "1.1", "1!0.1")),
     Order(
-        "Debian:12", "pkg:deb/debian/a?distro=debian-12", ("0.1", "1~rc1-1", "1-1", "1-1+b1", "1-2", "10-1", "1:0-1")
+        "Debian:12",
+        "pkg:deb/debian/a?distro=debian-12",
+        ("0.1", "1~rc1-1", "1-1", "1-1+deb1", "1-2", "10-1", "1:0-1"),
     ),
     Order(
         "Alpine:v3.19",

@@ -23,6 +23,7 @@ from webhook.model.vulnerabilities import ASKED
 from webhook.policy.advisorychanges import changed_names
 from webhook.policy.advisoryindex import AdvisoryIndex
 from webhook.policy.advisorykeys import advisory_keys, may_be_under
+from webhook.policy.advisorynames import folded
 from webhook.sboms import parse
 from webhook.store import StoreOptions
 from webhook.store.repositories import Store, open_store
@@ -38,11 +39,22 @@ PURLS = (
     "pkg:npm/openssl@3.0.8",
     "pkg:npm/openssl-extra@3.0.8",
     "pkg:npm/%40angular/core@3.0.7",
+    "pkg:npm/OpenSSL@3.0.7",
+    "pkg:golang/github.com/azure/sdk@v3.0.7",
+    "pkg:golang/github.com/Azure/sdk@v3.0.7",
+    "pkg:cargo/serde_json@3.0.7",
+    "pkg:cargo/serde-json@3.0.7",
+)
+UNSTATED = (
+    "pkg:deb/debian/openssl@3.0.7-1?distro=debian-12&upstream=-",
+    "pkg:deb/debian/a@1-1?distro=debian-12&upstream=-",
 )
 PACKAGES = {
     "Debian": [("Debian:12", "openssl"), ("Debian:12", "gcc-12"), ("Debian:13", "openssl"), ("Debian:13", "zlib")],
     "openSUSE": [("openSUSE:Leap 15.5", "libopenssl3"), ("openSUSE:Leap 15.5", "openssl-3")],
-    "npm": [("npm", "openssl"), ("npm", "@angular/core"), ("npm", "openssl-extra")],
+    "npm": [("npm", "openssl"), ("npm", "@angular/core"), ("npm", "openssl-extra"), ("npm", "OpenSSL")],
+    "Go": [("Go", "github.com/Azure/sdk"), ("Go", "github.com/azure/sdk")],
+    "crates.io": [("crates.io", "serde_json"), ("crates.io", "serde-json")],
 }
 VECTORS = ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N")
 Records = Mapping[str, dict[str, Any]]
@@ -204,10 +216,11 @@ def test_names_that_change_are_all_that_say_something_else(ecosystem: str, data:
     before, after = (content_of(ecosystem, data.draw(records(ecosystem))) for _ in range(2))
     names = changed_names(ecosystem, before, after)
     indexes = [AdvisoryIndex({("osv", ecosystem): content}) for content in (before, after)]
-    for text in PURLS:
+    for text in (*PURLS, *UNSTATED):
         purl = Purl(text)
         was, now = (index.match(purl) for index in indexes)
-        named = names is None or any(key.name in names for key in advisory_keys(purl))
+        folds = {folded(name) for name in names or ()}
+        named = names is None or any(folded(key.name) in folds for key in advisory_keys(purl))
         described = [
             {held.id: (held.aliases, answer.fixed.get(held.id)) for held in answer.vulnerabilities}
             for answer in (was, now)

@@ -16,7 +16,7 @@ from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 
-FORMAT = 3
+FORMAT = 4
 """Version of how sets are kept; sets of another are read from their source again."""
 
 

@@ -7,6 +7,7 @@ has as coordinates. What an SBOM says of them is the *context* of a component, t
     pkg:rpm/almalinux/openssl-libs@1.1.1k-9.el8_7?distro=alma-8&epoch=1&upstream=openssl
 
 A part that is not known is left out, and so is a source package that has the name and the version of the component.
+Where advisories name source packages and the document does not tell which one it is, that is written: ``upstream=-``.
 Sources: the purl specification's qualifiers of deb, apk and rpm; os-release(5); what Syft and Trivy write.
 """
 
@@ -24,6 +25,10 @@ PACKAGED = frozenset(["deb/", "apk/", "rpm/"])
 """How the coordinates of packages of distributions begin, behind ``pkg:``."""
 ROLLING = frozenset(["chainguard", "wolfi"])
 """Distributions without releases."""
+RPM_BY_SOURCE = frozenset(["opensuse", "rocky", "suse"])
+"""Distributions with rpm whose advisories name source packages, or both; all others with rpm name packages."""
+UNSTATED = "-"
+"""In the place of a source package that is not known."""
 
 _CODENAMES: Mapping[str, Mapping[str, str]] = {
     "debian": {
@@ -52,6 +57,7 @@ _NO_NAMES: Mapping[str, str] = {}
 _NUMBERS = re.compile(r"(?:\A|[-_ ])v?([0-9]{1,8})(?:\.([0-9]{1,8}))?")
 _NAME = re.compile(r"[a-z][a-z0-9_.]*")
 _WORDS = frozenset(["edge", "sid", "testing", "tumbleweed", "unstable"])
+_SERVICE_PACK = re.compile(r"[-_. ]*sp-?([0-9]{1,8})(?![0-9a-z])")
 _SOURCE_RPM = ".src.rpm"
 
 
@@ -64,6 +70,7 @@ class Context(NamedTuple):
         source: name of the source package; that of the component when the SBOM names no other.
         source_version: its version, with its epoch.
         version: of the component, with its epoch.
+        is_source_known: whether the source package is; only where advisories name source packages.
     """
 
     distribution: str
@@ -71,6 +78,7 @@ class Context(NamedTuple):
     source: str
     source_version: str
     version: str
+    is_source_known: bool = True
 
     @property
     def is_located(self) -> bool:
@@ -86,11 +94,22 @@ def context_of(purl: Purl) -> Context:
     stated = dict(part.partition("=")[::2] for part in purl.partition("?")[2].split("&"))
     distribution, _, release = unquote(stated.get("distro", "")).partition("-")
     source, _, source_version = unquote(stated.get("upstream", "")).partition("@")
-    epoch = stated.get("epoch", "")
+    epoch, is_known = stated.get("epoch", ""), source != UNSTATED
     full = f"{epoch}:{version}" if epoch else version
+    source = source if source and is_known else name
     return Context(
-        distribution or purl.namespace.partition("/")[0], release, source or name, source_version or full, full
+        distribution or purl.namespace.partition("/")[0], release, source, source_version or full, full, is_known
     )
+
+
+def is_by_source(purl_type: str, distribution: str) -> bool:
+    """Whether advisories about packages of a distribution name source packages.
+
+    Args:
+        purl_type: of the package; of types of no distribution none do.
+        distribution: such as ``debian``.
+    """
+    return purl_type in ("apk", "deb") or (purl_type == "rpm" and distribution in RPM_BY_SOURCE)
 
 
 def release_of(distribution: str, stated: str) -> str:
@@ -113,7 +132,10 @@ def release_of(distribution: str, stated: str) -> str:
         name = DISTRIBUTIONS.get(word, word) or distribution
     if name in ROLLING:
         return "" if name == distribution else name
-    if not release and numbers:
+    if not release and numbers and name == "suse" and numbers[2] is None and "sp" in text[numbers.end() :]:
+        pack = _SERVICE_PACK.match(text, numbers.end())  # 15-SP5 is 15.5; where it cannot be read, 15 is another one
+        release = f"{numbers[1]}.{pack[1]}" if pack else ""
+    elif not release and numbers:
         has_two = numbers[2] is not None and name in _TWO_NUMBERS
         release = f"{numbers[1]}.{numbers[2]}" if has_two else numbers[1]
     return f"{name}-{release}" if name and release and _NAME.fullmatch(name) else ""
@@ -138,7 +160,8 @@ def suffix(release: str, epoch: str, source: str) -> str:
     Args:
         release: of :func:`release_of`.
         epoch: of an rpm; empty for none.
-        source: the source package, and behind ``@`` its version where that is another; empty when it is the component.
+        source: the source package, and behind ``@`` its version where that is another; empty when it is the component,
+            :data:`UNSTATED` when nobody says which one it is.
     """
     parts = (("distro", release), ("epoch", epoch), ("upstream", source))
     stated = "&".join([f"{name}={quote(value, safe=':')}" for name, value in parts if value])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,8 +12,16 @@ from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ASKED, Vulnerability
 from webhook.policy.advisories import score_of_vector
-from webhook.policy.advisorykeys import DISTRIBUTIONS, LANGUAGES, AdvisoryKey, advisory_keys, ecosystem_of
-from webhook.policy.affected import VersionOrder, names_stream
+from webhook.policy.advisorykeys import (
+    DISTRIBUTIONS,
+    LANGUAGES,
+    AdvisoryKey,
+    advisory_keys,
+    ecosystem_of,
+    is_source_known,
+)
+from webhook.policy.advisorynames import OtherNames
+from webhook.policy.affected import UNSURE, Match, VersionOrder, names_stream
 from webhook.policy.scores import LOWEST, is_scored
 from webhook.policy.severitywords import WORDS
 
@@ -79,11 +87,13 @@ class AdvisoryIndex:
             for (source, ecosystem), content in sets.items()
             if ecosystem in DISTRIBUTIONS
         }
-        self._orders = {kind: VersionOrder(kind) for kind in _kinds()}
+        kinds = {*LANGUAGES.values(), *(kind for kind, _ in DISTRIBUTIONS.values())}
+        self._orders = {kind: VersionOrder(kind) for kind in kinds}
         self._described: dict[tuple[str, str], Vulnerability] = {}
         self._vectors: Mapping[str, Set[str]] | None = None
         self.scores = {} if scores is None else scores
         self._by_id: dict[tuple[str, str], Advisory] = {}
+        self._others: dict[tuple[str, str], OtherNames] = {}
 
     @property
     def ecosystems(self) -> frozenset[str]:
@@ -92,7 +102,10 @@ class AdvisoryIndex:
 
     def covers(self, purl: Purl) -> bool:
         """Whether advisories are about such a component."""
-        return ecosystem_of(purl) in self._sets and bool(advisory_keys(purl))
+        keys, sets = self._about(purl)
+        if not keys or not sets:
+            return False
+        return is_source_known(purl) or self.match(purl).state is ComponentState.VULNERABLE
 
     def match(self, purl: Purl) -> AdvisoryAnswer:
         """What is known of a component.
@@ -100,6 +113,28 @@ class AdvisoryIndex:
         Args:
             purl: its key, with a version and its context.
         """
+        keys, sets = self._about(purl)
+        if not keys or not sets:
+            return _NOT_COVERED
+        found: dict[str, Vulnerability] = {}
+        fixed: dict[str, str] = {}
+        unsure = False
+        for source, content in sets:
+            for number, matched in self._matches(source, content, keys, purl):
+                if matched.is_affected:
+                    vulnerability = self._vulnerability(source, content.advisories[number])
+                    found[vulnerability.id] = vulnerability
+                    if matched.fixed:
+                        fixed[vulnerability.id] = matched.fixed
+                unsure = unsure or matched.is_affected is None
+        if found:
+            return AdvisoryAnswer(ComponentState.VULNERABLE, tuple(found[key] for key in sorted(found)), fixed)
+        if not is_source_known(purl):
+            return _NOT_COVERED  # what is said of its source package is said under another name
+        return _UNKNOWN if unsure else _CLEAN
+
+    def _about(self, purl: Purl) -> tuple[Sequence[AdvisoryKey], Sequence[tuple[str, AdvisorySet]]]:
+        """Under which names a component's advisories are kept, and the sets that may have some."""
         ecosystem = ecosystem_of(purl)
         sets = self._sets.get(ecosystem, ())
         keys = advisory_keys(purl) if sets else ()
@@ -107,34 +142,36 @@ class AdvisoryIndex:
             # Of a release that no advisory is about nobody said that its packages are clean.
             places = {key.name.partition("/")[0] for key in keys}
             sets = [pair for pair in sets if not places.isdisjoint(self._places[pair[0], ecosystem])]
-        if not keys or not sets:
-            return _NOT_COVERED
-        order = self._orders[purl.type]
-        found: dict[str, Vulnerability] = {}
-        fixed: dict[str, str] = {}
-        unsure = False
-        for source, content in sets:
-            decided: set[int] = set()
-            for key in keys:
-                older: list[AffectedVersions] = []
-                for affected in content.packages.get(key.name, ()):
-                    if affected.advisory in decided:
-                        continue
-                    if key.decides:
-                        decided.add(affected.advisory)
+        return keys, sets
+
+    def _matches(
+        self, source: str, content: AdvisorySet, keys: Iterable[AdvisoryKey], purl: Purl
+    ) -> Iterator[tuple[int, Match]]:
+        """What each advisory of a set that may be about a component says of its version."""
+        order, others = self._orders[purl.type], self._other_names(source, ecosystem_of(purl), content)
+        decided: set[int] = set()
+        for key in keys:
+            older: list[AffectedVersions] = []
+            for affected in content.packages.get(key.name, ()):
+                if affected.advisory in decided:
+                    continue
+                if key.decides:
+                    decided.add(affected.advisory)
+                matched = order.match(key.version, affected)
+                if matched.is_older:
+                    older.append(affected)
+                yield affected.advisory, matched
+            if older and _is_abandoned(content, key, older):
+                yield older[0].advisory, UNSURE
+            for name in others.of(key.name, content.packages):
+                for affected in content.packages[name]:
                     matched = order.match(key.version, affected)
-                    if matched.is_affected:
-                        vulnerability = self._vulnerability(source, content.advisories[affected.advisory])
-                        found[vulnerability.id] = vulnerability
-                        if matched.fixed:
-                            fixed[vulnerability.id] = matched.fixed
-                    elif matched.is_older:
-                        older.append(affected)
-                    unsure = unsure or matched.is_affected is None
-                unsure = unsure or (bool(older) and _is_abandoned(content, key, older))
-        if found:
-            return AdvisoryAnswer(ComponentState.VULNERABLE, tuple(found[key] for key in sorted(found)), fixed)
-        return _UNKNOWN if unsure else _CLEAN
+                    yield affected.advisory, matched if others.are_certain or not matched.is_affected else UNSURE
+
+    def _other_names(self, source: str, ecosystem: str, content: AdvisorySet) -> OtherNames:
+        if (source, ecosystem) not in self._others:
+            self._others[source, ecosystem] = OtherNames(ecosystem, content.packages)
+        return self._others[source, ecosystem]
 
     def is_rated_otherwise(self, source: str, key: str, known: Rating) -> bool:
         """Whether a vulnerability has another rating than the known one; not when no advisory is about it.
@@ -261,7 +298,3 @@ def _number(advisory: Advisory) -> tuple[int, int]:
     """Year and number of an advisory of Red Hat's family, in the order in which they were published."""
     numbers = _NUMBERED.search(advisory.id)
     return (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
-
-
-def _kinds() -> set[str]:
-    return {*LANGUAGES.values(), *(kind for kind, _ in DISTRIBUTIONS.values())}

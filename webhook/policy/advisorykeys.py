@@ -14,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from webhook.errors import InvalidInput
-from webhook.model.distributions import PACKAGED, ROLLING, context_of
+from webhook.model.distributions import PACKAGED, ROLLING, RPM_BY_SOURCE, context_of
 from webhook.model.purls import Purl, parse_purl
 
 LANGUAGES: Mapping[str, str] = {
@@ -55,8 +55,6 @@ ORDERS: Mapping[str, str] = {"dhi": "hex"}
 
 _SUBSCRIBED: Mapping[str, str] = {"redhat": "redhat-long", "ubuntu": "ubuntu-pro"}
 """Under which name is kept what a distribution fixes for subscribers alone."""
-_BY_SOURCE = frozenset(["opensuse", "rocky", "suse"])
-"""Distributions with rpm that name source packages, or both."""
 _ECOSYSTEM_OF = {kind: name for name, kind in LANGUAGES.items()}
 _DISTRIBUTION_OF = {distribution: name for name, (_, distribution) in DISTRIBUTIONS.items()} | {"centos": "Red Hat"}
 _REBUILT = frozenset(["6", "7", "8"])
@@ -99,7 +97,7 @@ def advisory_keys(purl: Purl) -> tuple[AdvisoryKey, ...]:
         purl: with a version and, of a distribution, its context.
     """
     if purl[4:8] not in PACKAGED:
-        return (AdvisoryKey(purl.package, purl.version),)
+        return () if _is_hostless(purl) else (AdvisoryKey(purl.package, purl.version),)
     context = context_of(purl)
     if not context.is_located:
         return ()
@@ -107,17 +105,23 @@ def advisory_keys(purl: Purl) -> tuple[AdvisoryKey, ...]:
     if context.distribution == "centos" and context.release not in _REBUILT:
         return ()
     place = f"{distribution}-{context.release}" if context.release else distribution
-    source = AdvisoryKey(f"{place}/{context.source}", context.source_version)
+    source = AdvisoryKey(f"{place}/{_cased(purl.type, context.source)}", context.source_version)
     if subscribed := _SUBSCRIBED.get(distribution):
         # An advisory that is only about what subscribers get tells that everybody else goes without.
         name, version = (purl.name, context.version) if purl.type == "rpm" else (context.source, source.version)
+        name = _cased(purl.type, name)
         names = (f"{place}/{name}", f"{subscribed}-{context.release}/{name}")
         first, second = names[::-1] if distribution == "ubuntu" and "esm" in version else names
         return (AdvisoryKey(first, version, decides=True), AdvisoryKey(second, version))
     if purl.type != "rpm":
         return (source,)
     binary = AdvisoryKey(f"{place}/{purl.name}", context.version)
-    return (binary, source) if context.distribution in _BY_SOURCE and binary.name != source.name else (binary,)
+    return (binary, source) if context.distribution in RPM_BY_SOURCE and binary.name != source.name else (binary,)
+
+
+def is_source_known(purl: Purl) -> bool:
+    """Whether the names of :func:`advisory_keys` are all under which a component may have advisories."""
+    return purl[4:8] not in PACKAGED or context_of(purl).is_source_known
 
 
 def may_be_under(names: Iterable[str]) -> Callable[[str], bool]:
@@ -136,7 +140,7 @@ def may_be_under(names: Iterable[str]) -> Callable[[str], bool]:
         if "%" in text or coordinates.partition("@")[0].rpartition("/")[2] in packages:
             return True
         _, said, source = stated.partition("upstream=")
-        return bool(said) and source in packages
+        return bool(said) and (source in packages or source.lower() in packages)
 
     return may_be
 
@@ -165,6 +169,7 @@ def key_of(ecosystem: str, name: str) -> tuple[str, str] | None:
     if base not in DISTRIBUTIONS:
         return None
     kind, distribution = DISTRIBUTIONS[base]
+    name = _cased(kind, name)
     if distribution in ROLLING:
         return kind, f"{distribution}/{name}"
     if distribution == "ubuntu" and rest.startswith("Pro:"):
@@ -175,6 +180,16 @@ def key_of(ecosystem: str, name: str) -> tuple[str, str] | None:
         place = distribution
     release = next(_releases(distribution, rest), "")
     return (kind, f"{place}-{release}/{name}") if release else None
+
+
+def _is_hostless(purl: Purl) -> bool:
+    """Whether a package of Swift is named by a registry's scope, ``apple.swift-nio``, where advisories name addresses."""
+    return purl.type == "swift" and "." not in purl.namespace.partition("/")[0]
+
+
+def _cased(purl_type: str, name: str) -> str:
+    """A package's name as keys of its type have it: those of deb and apk are in lower case, whatever is published."""
+    return name if purl_type == "rpm" else name.lower()
 
 
 def _releases(distribution: str, rest: str) -> Iterator[str]:

@@ -1,19 +1,21 @@
 """Affected: whether a version is among those that an advisory is about, by the order of its ecosystem.
 
-A version is affected when it is listed, or lies in an interval. Where it cannot be compared with a bound, nobody can
-say; that is neither affected nor unaffected, and what is not known is never clean.
+A version is affected when it is listed, or lies in an interval, or is a build of one that does (``policy.builds``).
+Where it cannot be compared with a bound, nobody can say; that is neither affected nor unaffected, and what is not known
+is never clean.
 Source: the OSV schema, "Evaluation".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cmp_to_key, partial
 from typing import NamedTuple
 
 from webhook.model.advisories import AffectedVersions, Interval
 from webhook.policy.advisorykeys import ORDERS
+from webhook.policy.builds import releases_of
 from webhook.policy.versions import VersionKey, compare_versions, version_key
 
 _ENDS = ("fixed", "last_affected")
@@ -37,7 +39,9 @@ class Match(NamedTuple):
     is_older: bool = False
 
 
-_NO, _UNSURE = Match(False), Match(None)
+_NO = Match(False)
+UNSURE = Match(None)
+"""What is said of a version that nobody can place."""
 
 
 class VersionOrder:
@@ -73,23 +77,38 @@ class VersionOrder:
         for interval in affected.intervals:
             if self._type == "rpm" and _differ(version, interval.fixed):
                 continue  # another package, which has the same name
-            held = self._holds(interval, mine)
+            held = self._holds(interval, version, mine)
             if held:
                 return Match(True, interval.fixed)
             unsure = unsure or held is None
             is_older = is_older or bool(mine is not None and _is_narrowed(interval) and self._is_below(interval, mine))
         if affected.versions:
-            if mine is None:
-                unsure = unsure or not affected.intervals
-            elif any((key := self.key(listed)) is not None and key == mine for listed in affected.versions):
+            listed = self._is_listed(version, mine, affected.versions)
+            if listed:
                 return Match(True)
-        return _UNSURE if unsure else Match(False, is_older=True) if is_older else _NO
+            unsure = unsure or listed is None
+        return UNSURE if unsure else Match(False, is_older=True) if is_older else _NO
+
+    def _is_listed(self, version: str, mine: VersionKey | None, versions: Iterable[str]) -> bool | None:
+        if mine is None:
+            return None
+        keys = [key for listed in versions if (key := self.key(listed)) is not None]
+        return mine in keys or self._is_build(version, keys)
+
+    def _is_build(self, version: str, named: Collection[VersionKey]) -> bool | None:
+        """Whether a version is a build of one that is named as affected."""
+        found = set()
+        for base, is_certain in releases_of(version, self._type):
+            key = self.key(base)
+            if key is not None and key in named:
+                found.add(is_certain)
+        return True if True in found else None if found else False
 
     def _is_below(self, interval: Interval, mine: VersionKey) -> bool:
         start = self.key(interval.introduced)
         return start is not None and mine < start
 
-    def _holds(self, interval: Interval, mine: VersionKey | None) -> bool | None:
+    def _holds(self, interval: Interval, version: str, mine: VersionKey | None) -> bool | None:
         first, end = interval.introduced, interval.fixed or interval.last
         if first == "0" and not end:
             return True
@@ -106,7 +125,9 @@ class VersionOrder:
         bound = self.key(end)
         if bound is None:
             return None
-        return bool(mine < bound if interval.fixed else mine <= bound)
+        if interval.fixed:
+            return bool(mine < bound)
+        return bool(mine <= bound) or self._is_build(version, [bound])
 
 
 def is_modular(version: str) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import msgspec
 
 from webhook.errors import InvalidInput
-from webhook.sboms.contexts import built_from
+from webhook.sboms.contexts import is_about_source, of_properties
 from webhook.sboms.inventory import Heading, Inventory, shown
 
 JSON_VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
@@ -39,16 +39,17 @@ class Component(msgspec.Struct, gc=False):
 
     @property
     def source_info(self) -> str | None:
-        """From which source package it was built, as Trivy's properties have it."""
-        if isinstance(self.properties, msgspec.UnsetType) or _SOURCE_NAME not in bytes(self.properties):
+        """From which source package it was built, as properties of Trivy and Syft have it."""
+        if isinstance(self.properties, msgspec.UnsetType):
+            return None
+        text = bytes(self.properties)
+        if not any(name in text for name in _SOURCES):
             return None
         try:
-            listed = _PROPERTIES.decode(self.properties)
+            listed = _PROPERTIES.decode(text)
         except ValueError:
             return None
-        stated = {entry.name.rpartition(":")[2]: entry.value or "" for entry in listed if entry.name.startswith(_TRIVY)}
-        fields = (stated.get(name, "") for name in ("SrcName", "SrcVersion", "SrcRelease", "SrcEpoch"))
-        return built_from(*fields)
+        return of_properties({entry.name: entry.value or "" for entry in listed if is_about_source(entry.name)})
 
 
 class _Property(msgspec.Struct, gc=False):
@@ -56,7 +57,7 @@ class _Property(msgspec.Struct, gc=False):
     value: str | None = None
 
 
-_TRIVY, _SOURCE_NAME = "aquasecurity:trivy:", b"aquasecurity:trivy:SrcName"
+_SOURCES = (b"aquasecurity:trivy:SrcName", b"syft:metadata:source", b"syft:metadata:originPackage")
 _PROPERTIES = msgspec.json.Decoder(list[_Property])
 
 

@@ -16,6 +16,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from webhook.errors import InvalidInput
 from webhook.sboms import cyclonedx, foreign
+from webhook.sboms.contexts import is_about_source, of_properties
 from webhook.sboms.inventory import Heading, Inventory, shown
 
 XML_VERSIONS = ("1.0", "1.1", *cyclonedx.JSON_VERSIONS)
@@ -82,10 +83,15 @@ class _Entry:
         self.name: str | None = ""
         self.version: str | None = None
         self.group: str | None = None
-        self.source_info: str | None = None
+        self.properties: dict[str, str] = {}
         self.scope = ""
         self.purl: str | None = None
         self.is_outside = False
+
+    @property
+    def source_info(self) -> str | None:
+        """From which source package it was built, as properties of Trivy and Syft have it."""
+        return of_properties(self.properties) if self.properties else None
 
     def settle(self) -> None:
         """Tell whether it is in the image; whatever it is a part of has been settled before."""
@@ -110,6 +116,7 @@ class _Content:
         self._entries: list[_Entry] = []
         self._text: list[str] | None = None
         self._elements = self._text_length = 0
+        self._property = ""  # the name of the one that is being read
 
     def report(self) -> None:
         """Hand the entries to the inventory."""
@@ -134,7 +141,8 @@ class _Content:
             self.version = version_of(tag)
         self._count()
         local = tag.rpartition("}")[2]
-        wanted = self._wants_text(local)
+        self._property = attributes.get("name", "") if self._is_property(local) else ""
+        wanted = is_about_source(self._property) or self._wants_text(local)
         if self._inside == len(self._path) and local in self._expected():
             self._inside += 1
             if local == "component":
@@ -172,6 +180,11 @@ class _Content:
             return True
         return local in ("name", "version") and self._path[:3] == _TOOLS and self._path[-1] in ("tool", "component")
 
+    def _is_property(self, local: str) -> bool:
+        """Whether an element that begins is a property of a component."""
+        is_within = self._inside == len(self._path) - 1 and self._path[-2:] == ["component", "properties"]
+        return local == "property" and bool(self._open) and is_within
+
     def _begin(self, attributes: Mapping[str, str]) -> None:
         self._inventory.expect(1)
         entry = _Entry(
@@ -188,6 +201,8 @@ class _Content:
     def _keep(self, local: str, text: str) -> None:
         if self._path[:3] == _TOOLS:
             self.tool.setdefault(local, text)  # of the first tool
+        elif local == "property":
+            self._open[-1].properties[self._property] = text
         elif local == "isExternal":
             self._open[-1].is_external = _is_true(text)
         elif local != "purl":

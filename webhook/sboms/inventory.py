@@ -121,6 +121,7 @@ class Inventory:
         self.not_in_image = 0
         self._expected = 0
         self._found: list[str] = []
+        self._tool = ""
 
     def expect(self, entries: int) -> None:
         """Announce entries before they are added.
@@ -158,6 +159,7 @@ class Inventory:
         Args:
             tool: that wrote the document.
         """
+        self._tool = tool
         lines = "\n".join([*self.purls, ""])
         found, unread = common_keys(self.purls, lines)
         entries = self.entries
@@ -193,7 +195,7 @@ class Inventory:
         """
         if not any(map(_PACKAGED, self._found)):
             return None
-        return partial(located, self._found, self.purls, self.entries, self.systems)
+        return partial(located, self._found, self.purls, self.entries, self.systems, self._tool)
 
     def _unsettled(self, found: list[str], unread: list[int], lines: str) -> list[int]:
         """Places of the purls that were not read, and of those whose key the document's name may change."""

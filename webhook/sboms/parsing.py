@@ -12,7 +12,7 @@ from webhook.sboms import cyclonedx_xml, foreign, json_documents, tag_value
 from webhook.sboms.inventory import Heading, Inventory
 from webhook.sboms.limits import DEFAULT_LIMITS, Limits
 
-READER = 6
+READER = 7
 """Grows whenever the same bytes are read as other components than before.
 
 1 took the purl's text for the package; 2 took NuGet's and Composer's versions, and what stands behind a colon in
@@ -20,7 +20,8 @@ coordinates of Maven, as they are written; 3 took addresses of Swift with their 
 ``[1.0]`` and ``1.0!!`` for no version, and platforms of gems such as ``-freebsd`` for a part of it;
 4 left out of which release and source package packages of distributions are; 5 left out epochs that stand in a
 qualifier or beside a purl of type deb, took a subpath of Go for the end of the module's path whoever wrote it, and what
-builders put behind the version of a Go toolchain for a part of it.
+builders put behind the version of a Go toolchain for a part of it; 6 took a package of a distribution for its own
+source package where none was stated.
 """
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANKS = re.compile(rb"[ \t\r\n]*")

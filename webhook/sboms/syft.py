@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import msgspec
 
+from webhook.sboms.contexts import of_syft
 from webhook.sboms.inventory import Heading, Inventory, shown
 
 
@@ -16,10 +17,27 @@ class Artifact(msgspec.Struct, gc=False):
     """One entry of ``artifacts``."""
 
     group: ClassVar[str | None] = None
-    source_info: ClassVar[str | None] = None
     name: str | None = None
     version: str | None = None
     purl: str | None = None
+    metadata: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def source_info(self) -> str | None:
+        """From which source package it was built, as the package manager has it."""
+        if isinstance(self.metadata, msgspec.UnsetType):
+            return None
+        try:
+            return of_syft(*msgspec.structs.astuple(_METADATA.decode(self.metadata)))
+        except ValueError:
+            return None
+
+
+class _Metadata(msgspec.Struct, gc=False, rename="camel"):
+    source: str | None = None
+    source_version: str | None = None
+    origin_package: str | None = None
+    source_rpm: str | None = None
 
 
 class _Descriptor(msgspec.Struct, gc=False):
@@ -36,6 +54,7 @@ class _Distribution(msgspec.Struct, gc=False, rename="camel"):
     version_id: str | None = msgspec.field(default=None, name="versionID")
 
 
+_METADATA = msgspec.json.Decoder(_Metadata)
 _DISTRIBUTION = msgspec.json.Decoder(_Distribution)
 _DESCRIPTOR = msgspec.json.Decoder(_Descriptor)
 _SCHEMA = msgspec.json.Decoder(_Schema)

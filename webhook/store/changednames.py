@@ -12,8 +12,9 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from webhook.model.purls import Purl
-from webhook.policy.advisorykeys import DISTRIBUTIONS, may_be_under
+from webhook.policy.advisorykeys import DISTRIBUTIONS, LANGUAGES, may_be_under
 from webhook.policy.advisorymarks import digest_in
+from webhook.policy.advisorynames import folded
 from webhook.store.snapshots import Snapshot
 from webhook.store.tables import advisory_ecosystems, advisory_sets
 
@@ -23,6 +24,11 @@ SELECT components.id, components.purl FROM {} AS name
 JOIN components ON components.purl >= name.value || '@' AND components.purl < name.value || 'A'
 """
 """A is what follows @ in the order of both databases."""
+_RESPELT = """
+SELECT id, purl FROM components
+WHERE purl >= :first AND purl < :last AND purl <> replace(lower(purl), '_', '-')
+"""
+"""All others have no other spelling than what is looked up."""
 
 
 class ChangedNames(msgspec.Struct, array_like=True):
@@ -91,13 +97,26 @@ def components_under(snapshot: Snapshot, ecosystem: str, names: Sequence[str]) -
         names: as advisories are kept under.
     """
     if ecosystem not in DISTRIBUTIONS:
-        listed = "(SELECT unnest(CAST(:names AS text[])) AS value)"
-        query = _RANGES.format("json_each(:names)" if snapshot.is_sqlite else listed)
-        for rows in snapshot.rows(query, names=list(names)):
-            yield from ((number, Purl(purl)) for number, purl in rows)
+        yield from _packages_under(snapshot, ecosystem, names)
         return
     # Which source package a component is of stands in the middle of its key, so all of the type are looked at.
     kind, may_be = DISTRIBUTIONS[ecosystem][0], may_be_under(names)
     query = "SELECT id, purl FROM components WHERE purl >= :first AND purl < :last"
     for rows in snapshot.rows(query, first=f"pkg:{kind}/", last=f"pkg:{kind}0"):
         yield from ((number, Purl(purl)) for number, purl in rows if may_be(purl))
+
+
+def _packages_under(snapshot: Snapshot, ecosystem: str, names: Sequence[str]) -> Iterator[tuple[int, Purl]]:
+    """Components by their name, and those whose name may be another spelling of it."""
+    folds = {folded(name) for name in names}
+    listed = "(SELECT unnest(CAST(:names AS text[])) AS value)"
+    query = _RANGES.format("json_each(:names)" if snapshot.is_sqlite else listed)
+    exact = {*names, *folds}
+    for rows in snapshot.rows(query, names=sorted(exact)):
+        yield from ((number, Purl(purl)) for number, purl in rows)
+    kind = LANGUAGES.get(ecosystem, "")
+    for rows in snapshot.rows(_RESPELT, first=f"pkg:{kind}/", last=f"pkg:{kind}0"):
+        for number, text in rows:
+            package = Purl(text).package
+            if package not in exact and folded(package) in folds:
+                yield number, Purl(text)

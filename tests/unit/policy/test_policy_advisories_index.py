@@ -45,6 +45,9 @@ def index(**records: list[dict[str, Any]]) -> AdvisoryIndex:
         ("pkg:deb/debian/libssl3@3.0.8-1?distro=debian-12&upstream=openssl", CLEAN),
         ("pkg:deb/debian/libssl3@9?distro=debian-12&upstream=openssl%403.0.7-1", VULNERABLE),
         ("pkg:deb/debian/libssl3@3.0.7-1?distro=debian-12", CLEAN),
+        ("pkg:deb/debian/libssl3@3.0.7-1?distro=debian-12&upstream=-", NOT_COVERED),
+        ("pkg:deb/debian/openssl@3.0.7-1?distro=debian-12&upstream=-", VULNERABLE),
+        ("pkg:deb/debian/openssl@3.0.8-1?distro=debian-12&upstream=-", NOT_COVERED),
         ("pkg:deb/debian/libssl3@3.0.7-1?distro=debian-11&upstream=openssl", NOT_COVERED),
         ("pkg:deb/debian/libssl3@3.0.7-1?upstream=openssl", NOT_COVERED),
         ("pkg:deb/ubuntu/libssl3@3.0.7-1?distro=ubuntu-22.04&upstream=openssl", NOT_COVERED),
@@ -54,6 +57,7 @@ def index(**records: list[dict[str, Any]]) -> AdvisoryIndex:
 )
 def test_a_distribution_is_matched_by_release_source_package_and_its_version(purl: str, state: ComponentState) -> None:
     assert index(Debian=[openssl()]).match(Purl(purl)).state is state
+    assert index(Debian=[openssl()]).covers(Purl(purl)) is (state is not NOT_COVERED)
 
 
 def test_a_finding_names_its_fix_its_source_and_the_score_of_its_vector() -> None:
@@ -115,6 +119,8 @@ def test_keys_of_a_component(purl: str, keys: list[str]) -> None:
         ("Ubuntu:24.10", "openssl", "ubuntu-24.10/openssl"),
         ("Photon OS:4.0", "openssl", "photon-4.0/openssl"),
         ("Alpine:v3.19", "musl", "alpine-3.19/musl"),
+        ("Alpine:v3.19", "R", "alpine-3.19/r"),
+        ("SUSE:Linux Enterprise Server 15 SP4", "NetworkManager", "suse-15.4/NetworkManager"),
         ("Alpine:edge", "musl", "alpine-edge/musl"),
         ("AlmaLinux:9", "openssl", "alma-9/openssl"),
         ("Rocky Linux:8", "openssl", "rocky-8/openssl"),
@@ -351,3 +357,47 @@ def test_a_revision_of_bitnami_is_newer_than_the_version_that_it_repackages(
 def test_the_go_command_is_no_part_of_the_standard_library() -> None:
     command = record("GO-1", affected("Go", "toolchain", {"introduced": "0"}))
     assert index(Go=[command]).match(Purl("pkg:golang/stdlib@1.20.1")).state is CLEAN
+
+
+def test_the_names_of_packages_of_apk_are_in_lower_case_on_both_sides() -> None:
+    says = index(Alpine=[record("X-1", affected("Alpine:v3.19", "R", {"introduced": "0"}))])
+    for purl in ("pkg:apk/alpine/r@4-r0?distro=alpine-3.19", "pkg:apk/alpine/r-dev@4-r0?distro=alpine-3.19&upstream=R"):
+        assert says.match(Purl(purl)).state is VULNERABLE
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "named", "purl", "state"),
+    [
+        ("Go", "github.com/Masterminds/sprig/v3", "pkg:golang/github.com/masterminds/sprig/v3@v3.2.2", VULNERABLE),
+        ("Go", "github.com/Masterminds/sprig/v3", "pkg:golang/github.com/masterminds/sprig/v3@v3.2.3", CLEAN),
+        ("Go", "github.com/sirupsen/logrus", "pkg:golang/github.com/Sirupsen/logrus@v1.0.0", VULNERABLE),
+        ("Go", "github.com/a/b", "pkg:golang/github.com/a/c@v1.0.0", CLEAN),
+        ("crates.io", "serde_json", "pkg:cargo/serde-json@1.0.0", VULNERABLE),
+        ("crates.io", "serde-json", "pkg:cargo/Serde_JSON@1.0.0", VULNERABLE),
+        ("CRAN", "Rcpp", "pkg:cran/rcpp@1.0.0", VULNERABLE),
+        ("npm", "JSONStream", "pkg:npm/jsonstream@1.0.0", UNKNOWN),
+        ("npm", "jsonstream", "pkg:npm/JSONStream@1.0.0", UNKNOWN),
+        ("npm", "a_b", "pkg:npm/a-b@1.0.0", CLEAN),
+        ("RubyGems", "RedCloth", "pkg:gem/redcloth@1.0.0", UNKNOWN),
+        ("Maven", "org.x:Core", "pkg:maven/org.x/core@1.0", UNKNOWN),
+    ],
+)
+def test_a_name_in_another_case_is_no_proof_that_a_package_is_clean(
+    ecosystem: str, named: str, purl: str, state: ComponentState
+) -> None:
+    said = record("X-1", affected(ecosystem, named, {"introduced": "0"}, {"fixed": "3.2.3"}))
+    assert index(**{ecosystem: [said]}).match(Purl(purl)).state is state
+
+
+def test_two_packages_whose_names_differ_in_case_have_their_own_advisories() -> None:
+    one = record("X-1", affected("npm", "JSONStream", {"introduced": "0"}))
+    other = record("X-2", affected("npm", "jsonstream", {"introduced": "0"}, {"fixed": "1.0.0"}))
+    says = index(npm=[one, other])
+    assert says.match(Purl("pkg:npm/jsonstream@1.0.0")).state is CLEAN
+    assert [found.id for found in says.match(Purl("pkg:npm/JSONStream@1.0.0")).vulnerabilities] == ["X-1"]
+
+
+@pytest.mark.parametrize("name", ["apple.swift-nio", "apple/swift-nio", "swift-nio"])
+def test_a_package_of_swift_without_a_host_is_not_covered(name: str) -> None:
+    said = record("X-1", affected("SwiftURL", "github.com/apple/swift-nio", {"introduced": "0"}))
+    assert index(SwiftURL=[said]).match(Purl(f"pkg:swift/{name}@1.0.0")).state is NOT_COVERED

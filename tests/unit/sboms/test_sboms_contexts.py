@@ -108,12 +108,16 @@ def syft(distribution: dict[str, str], *purls: str) -> bytes:
             "pkg:deb/debian/bsdutils@1:2.33.1-0.1?distro=debian-10&upstream=util-linux%402.33.1-0.1",
         ),
         ("pkg:deb/debian/tzdata@2024a-0", None, "pkg:deb/debian/tzdata@2024a-0"),
-        ("pkg:apk/wolfi/curl@8.5.0-r0?distro=wolfi-20230201", None, "pkg:apk/wolfi/curl@8.5.0-r0"),
+        (
+            "pkg:apk/wolfi/curl@8.5.0-r0?distro=wolfi-20230201",
+            "built package from: curl 8.5.0-r0",
+            "pkg:apk/wolfi/curl@8.5.0-r0",
+        ),
         ("pkg:npm/left-pad@1.0.0?distro=debian-12", "built package from: a 1", "pkg:npm/left-pad@1.0.0"),
         (
             "pkg:deb/debian/a@1-1?distro=debian-12",
             "built package from: <script> 1-1",
-            "pkg:deb/debian/a@1-1?distro=debian-12",
+            "pkg:deb/debian/a@1-1?distro=debian-12&upstream=-",
         ),
     ],
 )
@@ -129,12 +133,13 @@ def test_an_epoch_beside_the_purl_counts_in_every_format() -> None:
     reference = {"referenceType": "purl", "referenceLocator": purl}
     package = {"name": name, "versionInfo": version, "externalRefs": [reference]}
     artifacts = [{"name": name, "version": version, "purl": purl}]
+    key = "pkg:deb/debian/diffutils@1:3.7-3?distro=debian-10"
     documents = [
         cyclonedx({"name": name, "version": version, "purl": purl}),
         json.dumps({"spdxVersion": "SPDX-2.3", "packages": [package]}).encode(),
         json.dumps({"artifacts": artifacts, "schema": {"version": "16"}}).encode(),
     ]
-    assert {parse(document).keys for document in documents} == {("pkg:deb/debian/diffutils@1:3.7-3?distro=debian-10",)}
+    assert {parse(document).keys for document in documents} == {(f"{key}&upstream=-",)}
     other = {"name": name, "version": "1:3.7-4", "purl": purl}
     assert parse(cyclonedx(other)).components == ("pkg:deb/debian/diffutils@3.7-3",)
 
@@ -172,7 +177,7 @@ def test_properties_of_trivy_name_the_source_package() -> None:
     ids=["spdx", "cyclonedx", "syft"],
 )
 def test_the_one_operating_system_of_a_document_gives_the_release(document: bytes) -> None:
-    assert parse(document).keys == ("pkg:deb/debian/tzdata@2024a-0?distro=debian-12",)
+    assert parse(document).keys == ("pkg:deb/debian/tzdata@2024a-0?distro=debian-12&upstream=-",)
 
 
 TZDATA = {"name": "tzdata", "purl": "pkg:deb/debian/tzdata@2024a-0"}
@@ -217,7 +222,7 @@ TZDATA_XML = (
     ids=["one-release", "purl", "spdx-purl", "subject", "xml-subject", "xml-subject-purl", "tag-value-purl"],
 )
 def test_the_system_is_known_wherever_and_however_often_it_stands(document: bytes) -> None:
-    assert "pkg:deb/debian/tzdata@2024a-0?distro=debian-12" in parse(document).keys
+    assert "pkg:deb/debian/tzdata@2024a-0?distro=debian-12&upstream=-" in parse(document).keys
 
 
 def test_two_operating_systems_or_another_one_give_no_release() -> None:
@@ -270,6 +275,12 @@ def test_a_context_is_read_from_a_key() -> None:
         ("alma", "almalinux-9", "alma-9"),
         ("amazon", "amazon-2 (Karoo)", "amazon-2"),
         ("suse", "sles-15.4", "suse-15.4"),
+        ("suse", "sles-15-SP5", "suse-15.5"),
+        ("suse", "SLES 15 SP5", "suse-15.5"),
+        ("suse", "sles-15sp5", "suse-15.5"),
+        ("suse", "SUSE Linux Enterprise Server-15-SP5", "suse-15.5"),
+        ("suse", "sles-15-LTSS-SPx", ""),
+        ("suse", "sles-15", "suse-15"),
         ("opensuse", "opensuse.leap-15.4", "opensuse-15.4"),
         ("opensuse", "opensuse-tumbleweed-20230101", "opensuse-tumbleweed"),
         ("opensuse", "opensuse.tumbleweed-20230101", "opensuse-tumbleweed"),
@@ -281,3 +292,108 @@ def test_a_context_is_read_from_a_key() -> None:
 )
 def test_a_release_has_one_spelling(distribution: str, stated: str, release: str) -> None:
     assert release_of(distribution, stated) == release
+
+
+LIBSSL = "pkg:deb/debian/libssl3@3.0.11-1?distro=debian-12"
+UNSTATED, OF_OPENSSL = f"{LIBSSL}&upstream=-", f"{LIBSSL}&upstream=openssl"
+TRIVY = {"aquasecurity:trivy:SrcName": "openssl", "aquasecurity:trivy:SrcVersion": "3.0.11-1"}
+
+
+def with_properties(purl: str, properties: dict[str, str]) -> tuple[bytes, bytes]:
+    """One document in both forms of CycloneDX."""
+    listed = [{"name": name, "value": value} for name, value in properties.items()]
+    in_json = cyclonedx({"name": "libssl3", "version": "3.0.11-1", "purl": purl, "properties": listed})
+    in_xml = "".join(f'<property name="{name}">{value}</property>' for name, value in properties.items())
+    return in_json, (
+        '<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><components><component type="library"><name>libssl3</name>'
+        f"<version>3.0.11-1</version><purl>{purl}</purl><properties>{in_xml}</properties></component></components></bom>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("purl", "properties", "key"),
+    [
+        (LIBSSL, TRIVY, OF_OPENSSL),
+        (LIBSSL, {"syft:metadata:source": "openssl"}, OF_OPENSSL),
+        (
+            LIBSSL,
+            {"syft:metadata:source": "openssl", "syft:metadata:sourceVersion": "3.0.11-0"},
+            f"{OF_OPENSSL}%403.0.11-0",
+        ),
+        (LIBSSL, {"syft:metadata:source": "libssl3"}, LIBSSL),
+        (LIBSSL, {"syft:package:type": "deb", "other:SrcName": "openssl"}, UNSTATED),
+        (
+            "pkg:apk/alpine/libssl3@3.1.4-r0?distro=alpine-3.19",
+            {"syft:metadata:originPackage": "openssl"},
+            "pkg:apk/alpine/libssl3@3.1.4-r0?distro=alpine-3.19&upstream=openssl",
+        ),
+        (
+            "pkg:rpm/rocky/openssl-libs@3-1?distro=rocky-9",
+            {"syft:metadata:sourceRpm": "openssl-3-1.src.rpm"},
+            "pkg:rpm/rocky/openssl-libs@3-1?distro=rocky-9&upstream=openssl",
+        ),
+    ],
+)
+def test_properties_say_the_same_in_json_and_in_xml(purl: str, properties: dict[str, str], key: str) -> None:
+    assert [parse(document).keys for document in with_properties(purl, properties)] == [(key,), (key,)]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "key"),
+    [
+        ({"source": "openssl", "files": [{"path": "/x"}]}, OF_OPENSSL),
+        ({"source": "openssl", "sourceVersion": "3.0.11-0"}, f"{OF_OPENSSL}%403.0.11-0"),
+        ({"source": ""}, UNSTATED),
+        ({"source": {"x": 1}}, UNSTATED),
+        ({}, UNSTATED),
+    ],
+)
+def test_metadata_of_syft_names_the_source_package(metadata: dict[str, Any], key: str) -> None:
+    artifact = {"name": "libssl3", "version": "3.0.11-1", "purl": LIBSSL, "metadata": metadata}
+    assert parse(json.dumps({"artifacts": [artifact], "schema": {"version": "16"}}).encode()).keys == (key,)
+
+
+def by(tool: str, *purls: str) -> bytes:
+    listed = [{"name": "x", "purl": purl} for purl in purls]
+    return json.dumps(
+        {"bomFormat": "CycloneDX", "metadata": {"tools": [{"name": tool}]}, "components": listed}
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("tool", "others", "key"),
+    [
+        ("", (), UNSTATED),
+        ("trivy 0.58.0", (), UNSTATED),
+        ("distro2sbom", (), UNSTATED),
+        ("syft 1.18.0", (), LIBSSL),
+        ("syft-v1.2", (), LIBSSL),
+        ("syft 0.30.1", (), UNSTATED),
+        ("merged", ("pkg:deb/debian/libc6@2.36-9?distro=debian-12&upstream=glibc",), LIBSSL),
+        ("merged", ("pkg:apk/alpine/libssl3@3.1.4-r0?distro=alpine-3.19&upstream=openssl",), UNSTATED),
+    ],
+)
+def test_a_source_package_that_is_left_out_is_the_packages_own_in_documents_of_syft_alone(
+    tool: str, others: tuple[str, ...], key: str
+) -> None:
+    assert parse(by(tool, LIBSSL, *others)).keys[0] == key
+
+
+@pytest.mark.parametrize(
+    ("purl", "key"),
+    [
+        ("pkg:rpm/redhat/openssl-libs@3-1?distro=rhel-9", "pkg:rpm/redhat/openssl-libs@3-1?distro=redhat-9"),
+        ("pkg:rpm/rocky/openssl-libs@3-1?distro=rocky-9", "pkg:rpm/rocky/openssl-libs@3-1?distro=rocky-9&upstream=-"),
+        ("pkg:apk/wolfi/libssl3@3-r0", "pkg:apk/wolfi/libssl3@3-r0?upstream=-"),
+        ("pkg:deb/debian/libssl3@3.0.11-1", "pkg:deb/debian/libssl3@3.0.11-1"),
+        ("pkg:rpm/suse/a@1-1?epoch=2&distro=sles-15.5", "pkg:rpm/suse/a@1-1?distro=suse-15.5&epoch=2&upstream=-"),
+    ],
+)
+def test_a_source_package_that_is_not_known_is_noted_where_advisories_name_it(purl: str, key: str) -> None:
+    assert parse(by("", purl)).keys == (key,)
+
+
+def test_a_key_without_a_known_source_package_has_its_own_name() -> None:
+    context = context_of(Purl(UNSTATED))
+    assert (context.source, context.is_source_known) == ("libssl3", False)
+    assert context_of(Purl(OF_OPENSSL)).is_source_known

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from webhook.model.purls import Purl
 from webhook.policy.advisorykeys import advisory_keys, ecosystem_of
 from webhook.policy.advisorymarks import digest_in, sources_in
+from webhook.policy.advisorynames import folded
 from webhook.ports import AdvisoryStore
 
 _MOST_NAMES = 20_000
@@ -60,8 +61,9 @@ class MatchPlan:
             StoreError: the database does not answer.
         """
         for ecosystem, names in self.named.items():
+            folds = {folded(name) for name in names}
             for number, purl in store.under(ecosystem, names) if names else ():
-                if ecosystem_of(purl) == ecosystem and any(key.name in names for key in advisory_keys(purl)):
+                if ecosystem_of(purl) == ecosystem and any(folded(key.name) in folds for key in advisory_keys(purl)):
                     yield number, purl
 
 
