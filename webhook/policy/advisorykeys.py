@@ -183,7 +183,7 @@ def key_of(ecosystem: str, name: str) -> tuple[str, str] | None:
 
 
 def _is_hostless(purl: Purl) -> bool:
-    """Whether a package of Swift is named by a registry's scope, ``apple.swift-nio``, where advisories name addresses."""
+    """Whether a package of Swift is named by a registry's scope (``apple.swift-nio``); advisories name addresses."""
     return purl.type == "swift" and "." not in purl.namespace.partition("/")[0]
 
 

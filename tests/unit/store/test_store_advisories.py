@@ -75,7 +75,8 @@ def duty_parts(store: Store, clock: FakeClock, engine: Matcher, hours: float | N
 
 def add(store: Store, purls: Iterable[str], number: int = 1) -> None:
     components = [{"type": "library", "name": "x", "purl": purl} for purl in purls]
-    content = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}
+    metadata = {"tools": [{"name": "syft", "version": "1.18.0"}]}  # which leaves out source packages of the same name
+    content = {"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": metadata, "components": components}
     store.sboms.add(digest(number), parse(json.dumps(content).encode()), place="added")
 
 
