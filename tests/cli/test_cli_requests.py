@@ -97,8 +97,9 @@ def test_the_operating_system_alone_approves_nothing(alone: Team) -> None:
     ("options", "said"),
     [
         (("--days", "41"), "at most 40 days"),
-        (("--until-fixed",), "OSS Index does not tell fixed versions"),
+        (("--days", "7", "--until-fixed"), "OSS Index does not tell fixed versions"),
         ((), "A request needs one end"),
+        (("--until-fixed",), "A request needs one end"),
         (("--until", "2020-01-01"), "would end before it begins"),
         (("--days", "7", "--until", "2099-01-01"), "A request needs one end"),
     ],

@@ -332,3 +332,36 @@ def test_a_set_in_the_database_that_cannot_be_read_is_told_everywhere_until_it_i
     alone.ok("download")
     assert alone.ok("source", "check").code == 0
     assert checks_of(alone)["Source osv"].level == "good"
+
+
+def test_an_exception_ends_when_a_source_tells_a_fixed_version(alone: Installation, mirror: Path) -> None:
+    def publish_fix(*fixed: str) -> None:
+        events = [{"introduced": "0"}, *({"fixed": version} for version in fixed)]
+        publish(mirror, "Debian", [record("DEBIAN-CVE-2026-1", affected("Debian:12", "openssl", *events))])
+
+    publish_fix()
+    add(alone, LIBSSL)
+    alone.ok("download")
+    package = ("--package", "pkg:deb/debian/libssl3")
+    waits = ("DEBIAN-CVE-2026-1", *package, "--type", "Ignore", "--comment", "no fix yet", "--until-fixed")
+    shown = alone.ok("assess", *waits, "--days", "30").out
+    assert "when fixed, or" in shown
+    exported = alone.ok("assessments", "export").json["assessments"]
+    assert [entry["until_fixed"] for entry in exported] == [True]
+    finding = verdict(alone)["findings"][0]
+    assert (finding["action"], finding["assessment"]["until_fixed"]) == ("allow", True)
+    assert "until a fixed version is known" in alone.ok("vex", "export", IMAGE).out
+    publish_fix("3.0.8-1")
+    alone.ok("download")
+    finding = verdict(alone)["findings"][0]
+    assert (finding["action"], finding["expired"]["fixed_in"]) == ("warn", "3.0.8-1")
+    history = alone.ok("vulns", "show", "DEBIAN-CVE-2026-1", "--output", "json").json["assessments"]
+    assert [(record["type"], record["by"], record["fixed_in"]) for record in history[-2:]] == [
+        (None, "end-by-fix", "3.0.8-1"),
+        ("Ignore", history[0]["by"], "3.0.8-1"),
+    ]
+    alone.ok("assess", "--undo", history[0]["batch"])
+    assert verdict(alone)["findings"][0]["action"] == "warn"
+    refused = alone.run("assess", *waits, "--dry-run")
+    assert (refused.code, "fix-known" in refused.err, "3.0.8-1" in refused.err) == (2, True, True)
+    assert alone.ok("assessments", "export").json["assessments"] == []

@@ -299,3 +299,22 @@ def test_an_undo_that_is_not_understood_undoes_nothing(console: Console, body: s
     answer = console.client.post(f"/api/v1/batches/{batch}/undo", data=body, content_type=kind, headers=headers)
     assert answer.status_code == status
     assert verdict(console, "CVE-2021-44228") == ("allow", ["Ignore"])
+
+
+def test_an_end_by_a_fix_is_offered_where_a_source_tells_fixed_versions(console: Console) -> None:
+    path = begun(console, {"tick": "CVE-2021-44228"})
+    assert "untilFixed" not in console.get(path).text
+    assert "No source tells" in previewed(console, path, package=LOG4J.partition("@")[0], untilFixed="yes")
+    console.parts.assessor.tells_fixes = console.parts.desk.reader.tells_fixes = True
+    assert 'name="untilFixed"' in console.get(path).text
+    assert "is about one package" in previewed(console, path, untilFixed="yes")
+    shown = previewed(console, path, package=LOG4J.partition("@")[0], untilFixed="yes")
+    assert "ends once a source tells a fixed version" in shown.lower() and "--until-fixed" in shown
+    recorded(console, path, package=LOG4J.partition("@")[0], untilFixed="yes")
+    row = console.get("/api/v1/assessments?vulnerability=CVE-2021-44228").json["items"][0]
+    assert (row["type"], row["until_fixed"], row["fixed_in"]) == ("Ignore", True, "")
+    assert "when fixed" in console.get("/assessments?vulnerability=CVE-2021-44228").text
+    body = {"vulnerabilities": ["CVE-2021-44228"], "type": "Ignore", "comment": "c", "dryRun": True}
+    for until_fixed, number in ((True, 1), (False, 0)):
+        body |= {"package": LOG4J.partition("@")[0], "untilFixed": until_fixed}
+        assert console.send("/api/v1/decisions", body).json["untilFixed"] == number

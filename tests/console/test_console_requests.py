@@ -118,6 +118,7 @@ def test_the_api_asks_joins_denies_and_refuses(asked: Console) -> None:
     made = asked.send("/api/v1/requests", {**WISH, "namespace": "lab"}).json
     assert (made["number"], made["requesters"][0]["name"]) == (2, "ana")
     for body, code in (
+        ({**WISH, "untilFixed": True}, "no-fix-told"),
         ({**WISH, "untilFixed": True, "days": None}, "invalid-input"),
         ({**WISH, "days": 9999}, "invalid-input"),
         ({**WISH, "dayz": 3}, "invalid-input"),

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from webhook.clients.kube import resources
-from webhook.engines.controlling import provisioning
+from webhook.engines.controlling import resourcestatus
 from webhook.model.resources import ResourceKind
 from webhook.settings.decisions import ASSESSMENT_KEYS, TYPE_KEYS
 from webhook.settings.lookup import camel
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CRDS = ROOT / "charts" / "bomgate" / "files" / "crds"
 PAGE = (ROOT / "docs" / "reference" / "custom-resources.md").read_text(encoding="utf-8")
 KINDS = {"AssessmentType": "assessmenttypes", "Assessment": "assessments", "BreakGlassGrant": "breakglassgrants"}
-TOLD = {"Loaded", "Provisioned", "Expired", "BadDefinition", *provisioning.REASONS.values()}
+TOLD = {"Loaded", "Provisioned", "Expired", "Fixed", "BadDefinition", *resourcestatus.REASONS.values()}
 
 
 def definition(kind: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from tests.e2e.product import Bomgate
 from tests.e2e.registration import INSTANCE_LABEL
 from tests.e2e.rights import ROOT, define
 from webhook.bootstrap.parts import Parts, open_parts
-from webhook.engines.requesting.desk import DraftAnswer
+from webhook.engines.requesting.reader import DraftAnswer
 from webhook.errors import BomgateError
 from webhook.model.people import KUBERNETES, Person
 from webhook.model.records import AssessmentQuery

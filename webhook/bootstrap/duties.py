@@ -92,6 +92,7 @@ def provisioning(parts: Parts, metrics: Metrics) -> Provisioning:
         approvals=AssessmentApprovals(parts.desk, parts.clock),
         policy=parts.settings.policy,
         vulnerabilities=store.vulnerabilities,
+        tells_fixes=parts.sources.matches,
     )
 
     def publish(kind: str, valid: bool, number: int) -> None:

@@ -13,10 +13,10 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from webhook.bootstrap.decisions import DecisionParts
 from webhook.clients.machine import SystemClock
 from webhook.errors import InvalidInput
 from webhook.model.components import Sbom
-from webhook.policy.evaluation import Rules
 from webhook.policy.messages import Hints
 from webhook.settings import Settings
 from webhook.telemetry import Faults
@@ -24,11 +24,6 @@ from webhook.telemetry import Faults
 if TYPE_CHECKING:
     from webhook.bootstrap.cluster import Cluster
     from webhook.bootstrap.places import Places
-    from webhook.bootstrap.sources import Sources
-    from webhook.bootstrap.vex import Vex
-    from webhook.engines.assessing.assessor import Assessor
-    from webhook.engines.assessing.rules import StoreRules
-    from webhook.engines.assessing.selector import Selector
     from webhook.engines.downloading.downloader import Downloader
     from webhook.engines.downloading.progress import DownloadListener
     from webhook.engines.importer import Document, SbomImporter
@@ -39,45 +34,20 @@ if TYPE_CHECKING:
     from webhook.engines.matching.matcher import Matcher
     from webhook.engines.readmodel import ReadModel
     from webhook.engines.refresher import Refresher
-    from webhook.engines.requesting.desk import RequestDesk
     from webhook.engines.rereader import Rereader
     from webhook.engines.retention.pruner import Pruner
     from webhook.model.advisories import ComponentMatch
     from webhook.model.purls import Purl
-    from webhook.policy.lint import Trap
     from webhook.ports import (
         Background,
-        Clock,
         HotStart,
         RunProgressStore,
     )
-    from webhook.store.repositories import Store
 
 
 @dataclass
-class Parts:
-    """The ready objects of one process; each is made when it is first asked for.
-
-    Attributes:
-        recording: component reports to answer with instead of asking OSS Index; None asks it.
-    """
-
-    settings: Settings
-    clock: Clock
-    store: Store
-    recording: bytes | None = None
-
-    @cached_property
-    def rules(self) -> Rules:
-        """The policy, and the types of the settings file."""
-        return Rules(self.settings.types, self.settings.policy)
-
-    @cached_property
-    def rules_now(self) -> StoreRules:
-        """Gives the policy, and the types of the settings file and of the cluster, as the store has them now."""
-        from webhook.engines.assessing.rules import StoreRules
-
-        return StoreRules(self.rules, self.store.types)
+class Parts(DecisionParts):
+    """The ready objects of one process; each is made when it is first asked for."""
 
     @cached_property
     def hints(self) -> Hints:
@@ -94,38 +64,6 @@ class Parts:
     def holder(self) -> str:
         """The unique identity of this process, for locks that the store keeps."""
         return f"{socket.gethostname()}/{os.getpid()}/{os.urandom(3).hex()}"
-
-    @cached_property
-    def assessor(self) -> Assessor:
-        """Gives assessments."""
-        from webhook.engines.assessing.assessor import Assessor
-
-        store, by_two = self.store, self.settings.requests.required
-        given = (store.assessments, store.vulnerabilities, store.components)
-        return Assessor(*given, self.rules_now, self.clock, by_two=by_two, vex=self.vex.index)
-
-    @cached_property
-    def selector(self) -> Selector:
-        """Selects vulnerabilities, with what is in force for them."""
-        from webhook.engines.assessing.selector import Selector
-
-        store = self.store
-        return Selector(store.assessments, store.vulnerabilities, self.rules_now, self.clock, self.vex.index)
-
-    @cached_property
-    def desk(self) -> RequestDesk:
-        """Takes requests for exceptions, and what people answer."""
-        from webhook.engines.requesting.desk import RequestDesk
-
-        store = self.store
-        return RequestDesk(store.requests, store.vulnerabilities, self.rules_now, self.settings.requests, self.clock)
-
-    @cached_property
-    def sources(self) -> Sources:
-        """Who is asked about components, and whose advisories they are matched with."""
-        from webhook.bootstrap.sources import Sources
-
-        return Sources(self.settings, self.clock, self.recording)
 
     @cached_property
     def matcher(self) -> Matcher:
@@ -155,13 +93,6 @@ class Parts:
         from webhook.engines.readmodel import ReadModel
 
         return ReadModel(self.vex.trust)
-
-    @cached_property
-    def vex(self) -> Vex:
-        """VEX documents, and whose count."""
-        from webhook.bootstrap.vex import Vex
-
-        return Vex(self.settings, self.clock, self.store)
 
     @cached_property
     def refresher(self) -> Refresher:
@@ -315,30 +246,6 @@ class Parts:
             listener=listener or SilentListener(),
             progress=progress or self.store.run_progress,
         )
-
-    def traps(self, rules: Rules | None = None) -> tuple[Trap, ...]:
-        """Traps in the configuration, what it provisions included.
-
-        Args:
-            rules: with the types of the cluster; those of the settings file alone when left out, because they can be
-                told while the database is down.
-        """
-        from webhook.policy.decisions import provisioned
-        from webhook.policy.lint import lint
-
-        now = self.clock.now()
-        records = [provisioned(entry, self.settings.types, now, None) for entry in self.settings.assessments]
-        return lint(rules or self.rules, records, now=now)
-
-    def unknown_identifiers(self) -> tuple[str, ...]:
-        """What the settings file assesses and nobody knows; none before the source was asked for the first time."""
-        if not self.settings.assessments or self.store.runs.last() is None:
-            return ()
-        return self.assessor.unknown_identifiers(self.settings.assessments)
-
-    def provision(self) -> int:
-        """Bring the assessments of the settings file into the store; how many records that took."""
-        return self.assessor.provision(self.settings.assessments)
 
 
 def hot_start(settings: Settings) -> HotStart | None:

@@ -32,7 +32,7 @@ from webhook.cli.verbs import Verb
 from webhook.engines.triage.effects import ChangedImage, ChangedWorkload, Effects
 from webhook.model.assessments import CLUSTER, Assessment
 from webhook.policy.decisions import also_stated
-from webhook.policy.phrases import count, decided, moment
+from webhook.policy.phrases import count, decided, end_of
 from webhook.policy.scopes import described
 
 _SHOWN_IMAGES = 10
@@ -45,6 +45,7 @@ _SHOWN_STATES = 3
     examples=(
         "bomgate assess CVE-2021-44228 --package pkg:maven/org.apache.logging.log4j/log4j-core \\\n"
         "    --type Ignore --comment 'the class is removed in our build' --days 30",
+        "bomgate assess CVE-2022-25883 --package pkg:npm/semver --type Ignore --comment 'no fix yet' --until-fixed",
         "bomgate assess CVE-2020-14343 --type Blocked --comment 'exploited' --namespace shop",
         "bomgate assess --cvss 4.0-6.9 --unassessed --type Caution --comment 'reviewed on Monday' --dry-run",
         "bomgate assess --existing --dry-run                # apply the CVSS ranges to what is already there",
@@ -69,6 +70,9 @@ _SHOWN_STATES = 3
 @click.option("--namespace", metavar="NS", help="Limit to this namespace.")
 @click.option("--until", metavar="DATE", help="When it expires: 2027-01-31 or 2027-01-31T12:00:00Z (UTC).")
 @click.option("--days", type=int, metavar="N", help=("Or after how many days it expires; default: as its type says."))
+@click.option(
+    "--until-fixed", is_flag=True, help="End earlier, too: once a source of advisories tells a fixed version."
+)
 @click.option("--cvss", type=CvssRangeType(), metavar="A-B", help=("In bulk: all with a score from A to B, inclusive."))
 @click.option("--unassessed", is_flag=True, help=("In bulk: all without an assessment in force, except expired ones."))
 @click.option("--clear", is_flag=True, help="Withdraw the manual assessment with exactly this scope.")
@@ -146,11 +150,7 @@ def _show(planned: Outcome) -> None:
             _states(change.now),
             _states(change.then) if change.then else change.record.type or "(withdrawn)",
             described(change.record.scope),
-            "-"
-            if change.record.type is None
-            else "never"
-            if change.record.until is None
-            else moment(change.record.until),
+            "-" if change.record.type is None else end_of(change.record),
         )
         for change in planned.changes
     ]

@@ -49,6 +49,7 @@ class Request:
     override: bool
     undo: str | None
     yes: bool
+    until_fixed: bool = False
     token_file: Path | None = None
 
     @property
@@ -109,7 +110,8 @@ def check(request: Request) -> None:
     if bool(request.ids) == request.selects:
         both = "both IDs and a selection" if request.ids else "neither an ID nor a selection"
         raise click.UsageError(f"There is {both}. Give IDs, or --cvss and --unassessed, or --existing.")
-    if request.clear and (request.selects or request.type_name or request.until or request.days):
+    has_end = request.until or request.days or request.until_fixed
+    if request.clear and (request.selects or request.type_name or has_end):
         raise click.UsageError("--clear takes IDs and a scope only; it withdraws, so there is no --type and no end.")
     if not request.clear and not request.type_name:
         raise click.UsageError("Missing option '--type'. `bomgate types list` shows the types.")
@@ -143,6 +145,7 @@ def plan(request: Request, parts: Parts, who: Actor) -> Outcome:
         comment=request.comment or "",
         until=None if request.until is None else parse_until(request.until),
         days=request.days,
+        until_fixed=request.until_fixed,
     )
     if request.ids:
         records = assessor.assess(

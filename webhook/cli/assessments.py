@@ -30,12 +30,12 @@ from webhook.engines.triage.assessments import AssessmentFilter, AssessmentRow, 
 from webhook.model.purls import parse_purl
 from webhook.model.triage import AssessmentScan
 from webhook.policy.automatic import AUTHOR as AUTO_ASSESS
-from webhook.policy.phrases import moment
+from webhook.policy.phrases import end_of, moment
 from webhook.policy.scopes import described
 
 F = TypeVar("F", bound=Callable[..., Any])
 _STANDINGS = {standing.value.replace(" ", "-"): standing for standing in Standing}
-_CSV = ("vulnerability", "type", "package", "version_range", "image", "namespace", "comment", "until")
+_CSV = ("vulnerability", "type", "package", "version_range", "image", "namespace", "comment", "until", "until_fixed")
 """Keys of the settings file."""
 
 
@@ -193,7 +193,7 @@ def _table_row(row: AssessmentRow) -> tuple[object, ...]:
         described(assessment.scope),
         assessment.author,
         moment(assessment.assessed_at),
-        "never" if assessment.until is None else moment(assessment.until),
+        end_of(assessment),
         row.standing.value,
     )
 
@@ -209,6 +209,7 @@ def _csv_row(row: AssessmentRow) -> tuple[object, ...]:
         scope.namespace,
         assessment.comment,
         assessment.until,
+        "true" if assessment.until_fixed else None,
     )
 
 

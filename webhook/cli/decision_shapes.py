@@ -60,6 +60,8 @@ class RecordedAssessmentShape:
     score: Annotated[Decimal | None, "CVSS score at that time; null when it is not known."]
     batch: Annotated[str, "Names all that one command recorded, for `assess --undo`; empty for older ones."]
     recorded_by: Annotated[str, "Account and machine that recorded it, when `by` is a claim of the command line."]
+    until_fixed: Annotated[bool, "Whether it ends earlier, too: once a source tells a fixed version."] = False
+    fixed_in: Annotated[str, "The fixed version that ended it, also of the withdrawal that did; else empty."] = ""
 
     @classmethod
     def of(cls, one: Assessment) -> RecordedAssessmentShape:
@@ -81,6 +83,8 @@ class RecordedAssessmentShape:
             score=one.score,
             batch=one.batch,
             recorded_by=one.recorded_by,
+            until_fixed=one.until_fixed,
+            fixed_in=one.fixed_in,
         )
 
 

@@ -44,6 +44,7 @@ class ExportedShape:
     namespace: Annotated[str | None, "Namespace it is narrowed to; null: all."]
     comment: Annotated[str, "Why; possibly empty."]
     until: Annotated[dt.datetime | None, "When it stops counting, UTC; null: never."]
+    until_fixed: Annotated[bool, "Whether it ends earlier, too: once a source tells a fixed version."]
 
     @classmethod
     def of(cls, one: Assessment) -> ExportedShape:
@@ -58,6 +59,7 @@ class ExportedShape:
             scope.namespace,
             one.comment,
             one.until,
+            one.until_fixed,
         )
 
 

@@ -15,7 +15,7 @@ class DeliveryShape:
     """A notification at a destination."""
 
     announced: Annotated[dt.datetime, "When it was announced, UTC."]
-    topic: Annotated[str, "blocked, unassessed, block-ends, request, request-waits, run-failed or test."]
+    topic: Annotated[str, "What kind of thing it is about, such as blocked or request; test of a test."]
     subject: Annotated[str, "What it is about."]
     facts: Annotated[Mapping[str, str], "Further words by name."]
     destination: Annotated[str, "Name of the destination."]

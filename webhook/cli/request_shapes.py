@@ -66,6 +66,8 @@ class RequestShape:
     answer: Annotated[AnswerShape | None, "The answer; null while there is none."]
     object: Annotated[str, "The object that it stands for, such as `AssessmentRequest shop/log4j`; possibly empty."]
     batch: Annotated[str, "Of the assessments that an approval makes."]
+    until_fixed: Annotated[bool, "Whether it ends earlier, too: once a source tells a fixed version."] = False
+    fixed_in: Annotated[str, "The fixed version that ended the exception; else empty."] = ""
 
     @classmethod
     def of(cls, one: ExceptionRequest, now: dt.datetime) -> RequestShape:
@@ -92,6 +94,8 @@ class RequestShape:
             else AnswerShape(PersonShape.of(answer.person), answer.comment, answer.at, answer.covered_by),
             object=one.origin,
             batch=one.batch,
+            until_fixed=one.until_fixed,
+            fixed_in=one.fixed_in,
         )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,38 +19,23 @@ from webhook.cli.options import (
     limit_option,
     output_option,
 )
-from webhook.cli.output import fields, note, print_csv, print_json, print_table, say
+from webhook.cli.output import note, print_csv, print_json, print_table
 from webhook.cli.request_shapes import AnsweredShape, RequestListShape, RequestShape
+from webhook.cli.request_text import CSV, csv_row, request_row, show_effects, show_request
 from webhook.cli.triaging import gathered, loaded_triage, refuse_unknown
 from webhook.cli.verbs import VerbGroup
-from webhook.engines.requesting.desk import DraftAnswer
+from webhook.engines.requesting.reader import DraftAnswer
 from webhook.engines.triage.effects import Effects
 from webhook.model.assessments import Scope
 from webhook.model.people import Person
-from webhook.model.requests import Asker, ExceptionRequest, Phase, RequestScan, Wish
+from webhook.model.requests import ExceptionRequest, Phase, RequestScan, Wish
 from webhook.model.triage import Key, Page
 from webhook.policy.expiry import parse_until
-from webhook.policy.phrases import count, moment
-from webhook.policy.scopes import check_namespace, described
+from webhook.policy.scopes import check_namespace
 
 F = TypeVar("F", bound=Callable[..., Any])
 _PRESETS = (7, 30, 90)
 _RESOURCE = "requests"
-_CSV = (
-    "number",
-    "phase",
-    "vulnerabilities",
-    "package",
-    "version_range",
-    "image",
-    "namespace",
-    "requested_by",
-    "reason",
-    "created",
-    "until",
-    "answered_by",
-    "comment",
-)
 
 
 @click.group("requests", cls=VerbGroup)
@@ -117,10 +101,10 @@ def list_requests(
     if output == "json":
         print_json(RequestListShape(tuple(RequestShape.of(row, now) for row in rows), is_more))
     elif output == "csv":
-        print_csv(_CSV, [_csv_row(row, now) for row in rows])
+        print_csv(CSV, [csv_row(row, now) for row in rows])
     else:
         columns = ("#", "Phase", "Vulnerabilities", "For", "By", "Made", "Until")
-        print_table(columns, [_row(row, now) for row in rows], empty="No request matches.")
+        print_table(columns, [request_row(row, now) for row in rows], empty="No request matches.")
     if is_more:
         note("There are more; raise --limit.")
 
@@ -152,7 +136,7 @@ def show(output: str, number: int) -> None:
 @click.option("--reason", required=True, metavar="C", help="Why; the approver sees it.")
 @click.option("--days", type=int, metavar="N", help=f"For how many days, such as {', '.join(map(str, _PRESETS))}.")
 @click.option("--until", metavar="DATE", help="Or until when: 2027-01-31 or 2027-01-31T12:00:00Z (UTC).")
-@click.option("--until-fixed", is_flag=True, help="Or until a fixed version is known, where a source tells that.")
+@click.option("--until-fixed", is_flag=True, help="End earlier, too: once a source tells a fixed version.")
 @click.option("--type", "type_name", metavar="T", shell_complete=complete_types, help="Assessment type to ask for.")
 @click.option("--for", "requested_for", default="", metavar="NAME", help="For whom a ServiceAccount asks; a claim.")
 @token_option
@@ -263,7 +247,7 @@ def _allowed(parts: Parts, number: int, verb: str, token_file: Path | None) -> t
 
 
 def _effects(parts: Parts, request: ExceptionRequest, reply: DraftAnswer) -> Effects:
-    records = parts.desk.records(request, Person("preview", "preview"), reply)
+    records = parts.desk.reader.records(request, Person("preview", "preview"), reply)
     return loaded_triage(parts).decider.effects(records)
 
 
@@ -275,68 +259,6 @@ def _print(
         shown = None if effects is None else EffectsShape.of(effects)
         print_json(AnsweredShape(RequestShape.of(request, now), shown, dry_run))
         return
-    fields(
-        [
-            ("request", request.number),
-            ("phase", request.phase_at(now).value),
-            ("version", request.version if request.version > 1 else ""),
-            ("about", ", ".join(request.vulnerabilities)),
-            ("for", described(request.scope, 0)),
-            ("type", request.type),
-            ("until", None if request.until is None else moment(request.until)),
-            ("object", request.origin),
-            *(("asked by", _asker(asker)) for asker in request.asking),
-        ]
-    )
-    if request.answer is not None:
-        by = f"request {request.answer.covered_by}" if request.answer.covered_by else ""
-        covered = f", with {by}" if by else ""
-        answered = f"{request.answer.person.name} on {moment(request.answer.at)}{covered}: {request.answer.comment}"
-        fields([("answered by", answered)])
+    show_request(request, now)
     if effects is not None:
-        _print_effects(effects)
-
-
-def _print_effects(effects: Effects) -> None:
-    say(f"An approval would change {count(effects.findings, 'finding')} in {count(effects.touched, 'image')}.")
-    for workload in effects.workloads:
-        say(f"  {workload.title}: {workload.before.word} → {workload.after.word}")
-    for replaced in effects.replaced:
-        note(f"It would replace what {replaced.author} decided: {replaced.type}, {replaced.comment}")
-
-
-def _asker(asker: Asker) -> str:
-    claimed = f" (says: for {asker.requested_for})" if asker.requested_for else ""
-    return f"{asker.person.name}{claimed} on {moment(asker.at)}: {asker.reason}"
-
-
-def _row(request: ExceptionRequest, now: dt.datetime) -> Sequence[object]:
-    more = f" and {len(request.asking) - 1} more" if len(request.asking) > 1 else ""
-    return (
-        request.number,
-        request.phase_at(now).value,
-        ", ".join(request.vulnerabilities),
-        described(request.scope),
-        f"{request.askers[0].person.name}{more}",
-        moment(request.created),
-        None if request.until is None else moment(request.until),
-    )
-
-
-def _csv_row(request: ExceptionRequest, now: dt.datetime) -> Sequence[object]:
-    answer, scope = request.answer, request.scope
-    return (
-        request.number,
-        request.phase_at(now).value,
-        " ".join(request.vulnerabilities),
-        scope.package,
-        scope.version_range,
-        scope.image,
-        scope.namespace,
-        request.askers[0].person.username,
-        request.askers[0].reason,
-        request.created,
-        request.until,
-        None if answer is None else answer.person.username,
-        None if answer is None else answer.comment,
-    )
+        show_effects(effects)

@@ -73,11 +73,23 @@ class AssessmentShape:
     rule: Annotated[
         str, "The CVSS range or the object of the cluster that gave it, or the VEX document and its statement."
     ] = ""
+    until_fixed: Annotated[bool, "Whether it ends earlier, too: once a source tells a fixed version."] = False
+    fixed_in: Annotated[str, "The fixed version that ended it; else empty."] = ""
 
     @classmethod
     def of(cls, one: Assessment) -> AssessmentShape:
         """From the model."""
-        return cls(one.type, one.source.value, one.author, one.assessed_at, one.until, one.comment, one.rule)
+        return cls(
+            one.type,
+            one.source.value,
+            one.author,
+            one.assessed_at,
+            one.until,
+            one.comment,
+            one.rule,
+            one.until_fixed,
+            one.fixed_in,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ _DECISION: Mapping[str, type] = {
     "days": int,
     "vulnerabilities": list,
     "filter": dict,
+    "untilFixed": bool,
     "override": bool,
     "dryRun": bool,
 }
@@ -91,7 +92,13 @@ def decision_of(values: Mapping[str, str], author: str) -> Decision:
         comment=values.get("comment", ""),
         until=parse_until(until) if until else None,
         days=int(days) if days else None,
+        until_fixed=is_ticked(values, "untilFixed"),
     )
+
+
+def is_ticked(values: Mapping[str, str], name: str) -> bool:
+    """Whether a box of a form is ticked, or the member of a JSON object is true, as text."""
+    return values.get(name, "") in ("yes", "True")
 
 
 def command(ids: Sequence[str], values: Mapping[str, str], author: str) -> str:
@@ -100,6 +107,8 @@ def command(ids: Sequence[str], values: Mapping[str, str], author: str) -> str:
     for name in ("type", "comment", *SCOPE, "until", "days"):
         if values.get(name, "").strip():
             parts += [f"--{name}", values[name].strip()]
+    if is_ticked(values, "untilFixed"):
+        parts.append("--until-fixed")
     return " ".join(map(shlex.quote, [*parts, "--author", author]))
 
 
@@ -123,6 +132,7 @@ def planned_json(planned: Planned) -> dict[str, Any]:
         "records": len(planned.records),
         **effects_json(planned.effects),
         "decidedSince": planned.decided_since,
+        "untilFixed": sum(record.until_fixed and not record.fixed_in for record in planned.records),
     }
 
 

@@ -39,6 +39,8 @@ _ASSESSMENT = {
         "rule": TEXT,
         "assessed_at": MOMENT,
         "until": MOMENT,
+        "until_fixed": {"type": "boolean"},
+        "fixed_in": TEXT,
         "batch": TEXT,
     },
 }
@@ -236,6 +238,8 @@ def assessment_json(one: Assessment) -> dict[str, Any]:
         "rule": one.rule,
         "assessed_at": moment(one.assessed_at),
         "until": moment(one.until),
+        "until_fixed": one.until_fixed,
+        "fixed_in": one.fixed_in,
         "batch": one.batch,
     }
 

@@ -38,6 +38,7 @@ _PLANNED = {
         "namespaces": {"type": "array", "items": {"type": "string"}},
         "replaced": {"type": "array", "items": {"type": "string"}},
         "decidedSince": {"type": "integer"},
+        "untilFixed": {"type": "integer", "description": "How many of the records end once a fixed version is known."},
         "approval": {
             "type": "string",
             "description": "Of a dry run: why another person has to approve it, and how to ask; empty where nobody "
@@ -59,6 +60,10 @@ _DECISION = {
         "namespace": {"type": "string"},
         "until": {"type": "string"},
         "days": {"type": "integer"},
+        "untilFixed": {
+            "type": "boolean",
+            "description": "End earlier, too: once a source tells a fixed version. Refused where none is configured.",
+        },
         "override": {"type": "boolean", "description": "Consent to replace decisions of people."},
         "dryRun": {"type": "boolean"},
     },

@@ -178,7 +178,7 @@ def _add_decisions(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gat
     @app.post("/decide/<name>")
     def save(name: str) -> Any:
         draft = _draft(name)
-        values = {key: request.form.get(key, "") for key in (*SCOPE, "type", "comment", "until", "days")}
+        values = {key: request.form.get(key, "") for key in (*SCOPE, "type", "comment", "until", "days", "untilFixed")}
         require(gate, "create", "assessments", values["namespace"].strip())
         draft.values, preview = values, draft.preview
         if request.form.get("step") != "record" or preview is None or preview.values != values:
@@ -239,6 +239,7 @@ def _draft_page(face: ConsoleFace, name: str, draft: Draft, gate: Gate) -> str:
         problem=problem,
         types=list(face.rules().types),
         namespaces=seen.boards.now().namespaces,
+        tells_fixes=face.desk.reader.tells_fixes,
         command=command(draft.ids, values, person().name) if shown else "",
     )
 

@@ -40,6 +40,8 @@ _REQUEST = {
     "answer": _ANSWERED,
     "object": {"type": "string", "description": "The custom resource that it stands for; possibly empty."},
     "batch": _TEXT,
+    "untilFixed": {"type": "boolean", "description": "Whether it ends earlier, too: once a fixed version is known."},
+    "fixedIn": {"type": "string", "description": "The fixed version that ended the exception; else empty."},
 }
 SCHEMAS: Mapping[str, Any] = {
     "Request": {
@@ -54,7 +56,10 @@ SCHEMAS: Mapping[str, Any] = {
             **dict.fromkeys(("package", "versions", "image", "namespace", "reason", "until", "type"), _TEXT),
             "requestedFor": _TEXT,
             "days": {"type": "integer", "minimum": 1},
-            "untilFixed": {"type": "boolean", "description": "Refused where no source tells fixed versions."},
+            "untilFixed": {
+                "type": "boolean",
+                "description": "End earlier, too; refused where no source tells fixed versions.",
+            },
         },
         "required": ["vulnerabilities", "package", "namespace", "reason"],
     },

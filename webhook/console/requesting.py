@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 from flask import Flask, Response, redirect, render_template, request
 
-from webhook.console.deciding import SCOPE, effects_json, members, scope_of
+from webhook.console.deciding import SCOPE, effects_json, is_ticked, members, scope_of
 from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate
 from webhook.console.lists.base import is_number, moment
 from webhook.console.problems import NotFound
 from webhook.console.rights import offers, origin, person, require
-from webhook.engines.requesting.desk import DraftAnswer
+from webhook.engines.requesting.reader import DraftAnswer
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.assessments import Scope
 from webhook.model.people import Person
@@ -91,7 +91,7 @@ def _add_api(app: Flask, face: ConsoleFace, gate: Gate) -> None:
         if not all(isinstance(name, str) for name in names):
             raise InvalidInput("vulnerabilities has something that is no text.", remedy='Write it as ["CVE-1"].')
         texts = {name: str(value) for name, value in body.items() if isinstance(value, str | int)}
-        wish = _wish(texts, names, gate, until_fixed=bool(body.get("untilFixed")))
+        wish = _wish(texts, names, gate)
         return _json(request_json(face.desk.ask(wish, person(), origin()), face.clock.now()))
 
     @app.post(f"{ROOT}/<int:number>/join")
@@ -143,7 +143,7 @@ def _take(face: ConsoleFace, gate: Gate, number: int, verb: str, reason: str, dr
     return taken
 
 
-def _wish(given: Mapping[str, str], names: list[str], gate: Gate, *, until_fixed: bool = False) -> Wish:
+def _wish(given: Mapping[str, str], names: list[str], gate: Gate) -> Wish:
     """What somebody asks for, if they may."""
     scope = scope_of(given)
     namespace = scope.namespace or ""
@@ -158,7 +158,7 @@ def _wish(given: Mapping[str, str], names: list[str], gate: Gate, *, until_fixed
         given.get("reason", ""),
         until=parse_until(until) if until else None,
         days=int(days) if days and not until else None,
-        until_fixed=until_fixed,
+        until_fixed=is_ticked(given, "untilFixed"),
         requested_for=given.get("requestedFor", ""),
         type=given.get("type", ""),
     )
@@ -194,6 +194,7 @@ def _form(face: ConsoleFace, given: Mapping[str, str], problem: BomgateError | N
         problem=problem,
         presets=[days for days in PRESETS if days <= face.desk.options.max_days],
         most=face.desk.options.max_days,
+        tells_fixes=face.desk.reader.tells_fixes,
         namespaces=face.boards.now().namespaces,
     )
 
@@ -221,7 +222,7 @@ def _page(face: ConsoleFace, gate: Gate, number: int, problem: BomgateError | No
 
 def _effects(face: ConsoleFace, asked: ExceptionRequest, who: Person, draft: DraftAnswer) -> dict[str, Any] | None:
     try:
-        records = face.desk.records(asked, who, draft)
+        records = face.desk.reader.records(asked, who, draft)
     except InvalidInput:
         return None
     return {"records": len(records), **effects_json(face.decider.effects(records))}
@@ -262,6 +263,8 @@ def request_json(one: ExceptionRequest, now: dt.datetime) -> dict[str, Any]:
         },
         "object": one.origin,
         "batch": one.batch,
+        "untilFixed": one.until_fixed,
+        "fixedIn": one.fixed_in,
     }
 
 

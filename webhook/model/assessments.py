@@ -11,6 +11,8 @@ import msgspec
 
 from webhook.model.actions import Action
 
+ENDED_BY_FIX = "end-by-fix"
+"""The author of withdrawals that end what was to last until a fixed version is known."""
 PROVISIONER = "configuration"
 """The author of assessments from the settings file."""
 CLUSTER = "cluster"
@@ -141,6 +143,10 @@ class Assessment(msgspec.Struct, frozen=True):
             object, such as ``Assessment log4shell``.
         score: the CVSS score at that time.
         batch: names all records that one command made, so that they can be undone together; empty for older ones.
+        until_fixed: whether it also stops counting once a source tells a version that fixes the vulnerability, see
+            ``policy.fixes``.
+        fixed_in: that version, of a record that stopped counting so and of the withdrawal that ended it; empty for
+            all others.
         recorded_by: the account and the machine that recorded it, beside the author, who is whoever the command line
             named; ``cluster`` for those of objects in the cluster; of a record of the hub its source there, and what
             provisioned it; empty where the author was authenticated, and for older ones.
@@ -162,6 +168,8 @@ class Assessment(msgspec.Struct, frozen=True):
     sequence: int = 0
     batch: str = ""
     recorded_by: str = ""
+    until_fixed: bool = False
+    fixed_in: str = ""
 
     @property
     def by_hand(self) -> bool:
@@ -182,5 +190,5 @@ class Assessment(msgspec.Struct, frozen=True):
         return CLUSTER if self.recorded_by == CLUSTER else self.author
 
     def expired(self, now: dt.datetime) -> bool:
-        """Whether it has stopped counting at ``now`` (UTC, aware)."""
-        return self.until is not None and now >= self.until
+        """Whether it has stopped counting at ``now`` (UTC, aware); once a fix ended it, whatever a clock says."""
+        return bool(self.fixed_in) or (self.until is not None and now >= self.until)

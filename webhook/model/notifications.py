@@ -16,6 +16,7 @@ class Topic(enum.StrEnum):
     BLOCKED = "blocked"
     UNASSESSED = "unassessed"
     BLOCK_ENDS = "block-ends"
+    EXCEPTION_ENDED = "exception-ended"
     REQUEST = "request"
     REQUEST_WAITS = "request-waits"
     RUN_FAILED = "run-failed"
@@ -31,6 +32,7 @@ _HEADLINES = {
     Topic.BLOCKED: "Blocked vulnerability in what runs",
     Topic.UNASSESSED: "Critical vulnerability in what runs, not assessed",
     Topic.BLOCK_ENDS: "A block ends soon",
+    Topic.EXCEPTION_ENDED: "An exception ended: a fixed version is known",
     Topic.REQUEST: "Somebody asks for an exception",
     Topic.REQUEST_WAITS: "A request waits for an answer",
     Topic.RUN_FAILED: "A download did not complete",

@@ -81,6 +81,8 @@ class ExceptionRequest:
         origin_uid: of that object.
         definition: tells specifications of the object apart; empty when there is none.
         type: the assessment type that is asked for; empty leaves it to the approver.
+        until_fixed: whether the exception is to end earlier, too: once a source tells a fixed version.
+        fixed_in: the fixed version that ended the exception; empty while none has.
     """
 
     number: int
@@ -96,6 +98,8 @@ class ExceptionRequest:
     origin_uid: str = ""
     definition: str = ""
     type: str = ""
+    until_fixed: bool = False
+    fixed_in: str = ""
 
     @property
     def batch(self) -> str:
@@ -128,7 +132,7 @@ class Wish:
         namespace: where.
         reason: why.
         until, days: the end; one of them.
-        until_fixed: instead of an end.
+        until_fixed: whether it is to end earlier, too: once a source tells a fixed version.
         requested_for: for whom a ServiceAccount asks.
         type: the assessment type; empty for the usual one.
     """

@@ -92,6 +92,7 @@ class StatedAssessment:
         comment: why; possibly empty.
         until: when it stops counting (UTC); None leaves that to its type. A date in the past is accepted and has no
             effect, because GitOps tools apply old files again.
+        until_fixed: whether it also stops counting once a source tells a fixed version.
     """
 
     vulnerability: str
@@ -99,6 +100,7 @@ class StatedAssessment:
     scope: Scope
     comment: str
     until: dt.datetime | None
+    until_fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,9 +145,7 @@ def check_approver(person: Person, requests: Iterable[ExceptionRequest], *, allo
                 )
 
 
-def checked_end(
-    until: dt.datetime | None, days: int | None, now: dt.datetime, max_days: int, *, until_fixed: bool = False
-) -> dt.datetime:
+def checked_end(until: dt.datetime | None, days: int | None, now: dt.datetime, max_days: int) -> dt.datetime:
     """The end of an exception.
 
     Args:
@@ -155,16 +153,10 @@ def checked_end(
         days: or how many days from now on.
         now: UTC, aware.
         max_days: the most that may be asked for.
-        until_fixed: whether it is to go on until a fixed version is known.
 
     Raises:
         InvalidInput: no end is given, or two are, or it is not ahead, or too far ahead.
     """
-    if until_fixed:
-        raise InvalidInput(
-            "No source tells in which version a vulnerability is fixed, so a request cannot last until then.",
-            remedy="OSS Index does not tell fixed versions. Ask for some days, or until a date.",
-        )
     if (until is None) == (days is None):
         raise InvalidInput("A request needs one end.", remedy=f"Give days, at most {max_days}, or a date.")
     at = now.replace(microsecond=0)
@@ -211,6 +203,7 @@ def covers(request: ExceptionRequest, until: dt.datetime | None, other: Exceptio
         all(own in (None, wanted) for own, wanted in wide)
         and {name.casefold() for name in other.vulnerabilities} <= names
         and (until is None or (other.until is not None and other.until <= until))
+        and (other.until_fixed or not request.until_fixed)
         and other.type.casefold() in ("", request.type.casefold())
     )
 

@@ -14,6 +14,7 @@ from webhook.model.assessments import CLUSTER, Assessment, OnExpiry, Scope
 from webhook.model.resources import AssessmentResource, StatedAssessment
 from webhook.policy.decisions import provisioned
 from webhook.policy.evaluation import Rules
+from webhook.policy.fixes import as_stated, check_until_fixed
 from webhook.policy.loosening import ApprovalNeeded, Known, is_plain_denial, loosening
 from webhook.policy.plaintext import is_plain, plain
 from webhook.policy.scopes import canonical_identifier, canonical_scope, described
@@ -64,6 +65,7 @@ def stated(
     *,
     guarded: dt.datetime | None = None,
     held: Mapping[str, BomgateError] | None = None,
+    tells_fixes: bool = False,
 ) -> Stated:
     """Reconcile the objects of the cluster.
 
@@ -79,11 +81,12 @@ def stated(
         now: UTC, aware.
         guarded: since when the API server makes sure who wrote an object; None while it does not.
         held: why objects do not count until somebody approves, by name; None where none needs an approval.
+        tells_fixes: whether a source that tells fixed versions is configured.
     """
     before = tuple(before)
     there = {
         (assessment.vulnerability.casefold(), assessment.scope): assessment
-        for assessment in before
+        for assessment in as_stated(before)
         if assessment.provisioner == CLUSTER
     }
     denials = {} if held is None else _denials(before, types, now)
@@ -95,6 +98,8 @@ def stated(
             continue
         if types.get(readable.definition.type.strip()) is None:
             refused[name] = _unknown(readable.definition.type, types)
+        elif (problem := _unfit(readable, types, tells_fixes=tells_fixes)) is not None:
+            refused[name] = problem
         elif key in made:
             identifier = plain(readable.definition.vulnerability, 80)
             refused[name] = DuplicateAssessment(
@@ -176,7 +181,7 @@ class Harmlessness:
         self._stated: list[Assessment] = []
         self._former = {
             (record.vulnerability.casefold(), record.scope): record
-            for record in before
+            for record in as_stated(before)
             if record.provisioner == CLUSTER
         }
 
@@ -191,7 +196,8 @@ class Harmlessness:
             record = structs.replace(provisioned(definition, types, self._now, former, CLUSTER), recorded_by=CLUSTER)
         except BomgateError:
             return True  # it is refused for that
-        counts_already = former is not None and (former.type, former.until) == (record.type, record.until)
+        says = [(each.type, each.until, each.until_fixed) for each in (former, record) if each is not None]
+        counts_already = former is not None and says[0] == says[1]
         if counts_already or is_plain_denial(record, types):
             return True
         there = [*self._there, *self._stated]
@@ -217,7 +223,7 @@ def _author(one: AssessmentResource, record: Assessment, former: Assessment | No
     if former is None or former.author != one.author:
         return CLUSTER
     # The policy has gone since, or was made again; what was made sure of before stays.
-    says = [(each.type, each.comment, each.until, each.rule) for each in (former, record)]
+    says = [(each.type, each.comment, each.until, each.until_fixed, each.rule) for each in (former, record)]
     return one.author if says[0] == says[1] else CLUSTER
 
 
@@ -240,6 +246,16 @@ def _precedence(readable: _Readable, there: Mapping[_Key, Assessment]) -> tuple[
     resource, record = readable.one.resource, there.get(readable.key)
     counts_already = record is not None and record.type is not None and record.rule == str(resource)
     return (not counts_already, resource.created, resource.name)
+
+
+def _unfit(readable: _Readable, types: TypeTable, *, tells_fixes: bool) -> BomgateError | None:
+    """Why what an object states cannot end by a fix, if it says that it is to."""
+    if readable.definition.until_fixed:
+        try:
+            check_until_fixed(types.require(readable.definition.type), readable.key[1], tells_fixes=tells_fixes)
+        except InvalidInput as problem:
+            return problem
+    return None
 
 
 def _unknown(name: str, types: TypeTable) -> UnknownType:

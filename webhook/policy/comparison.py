@@ -3,7 +3,7 @@
 The judge that admission has is asked, with each other record that may be in force, or may have ended, for the same
 finding: of several, the weighing of records leaves one of them. What may be decided later in a wider scope is among
 them, and so is what a vulnerability may get by itself. A version of which nobody knows whether a range holds it is
-asked about as such.
+asked about as such. What lasts until a fixed version is known may be over at any moment, or go on to its date.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+
+from msgspec import structs
 
 from webhook.model.actions import Action, worst
 from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry, Scope
@@ -68,13 +70,28 @@ class Comparison:
             outlooks: what the vulnerability may be like.
         """
         kept = tuple(others)
+        chains = [(before, after)]
+        if any(entry.assessment.until_fixed for entry in (*before, *after)):
+            chains.append((self._fixed(before), self._fixed(after)))
+        fixed = [entry for entry in kept if entry.assessment.until_fixed]
+        rivals = (*kept, *self._fixed(fixed))
         return any(
-            self._action(after, setting, outlook.vulnerability, at)
-            < self._action(before, setting, outlook.vulnerability, at)
+            self._action(will, setting, outlook.vulnerability, at)
+            < self._action(was, setting, outlook.vulnerability, at)
+            for was, will in chains
             for outlook in outlooks
-            for setting in self._settings((*before, *after), kept, outlook)
-            for at in self._moments((*before, *after), setting)
+            for setting in self._settings((*was, *will), rivals, outlook)
+            for at in self._moments((*was, *will), setting)
         )
+
+    def _fixed(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """The entries as they are once a fixed version is known, which may be at any time."""
+        return [
+            replace(entry, assessment=structs.replace(entry.assessment, until=self._now, fixed_in="?"))
+            if entry.assessment.until_fixed
+            else entry
+            for entry in entries
+        ]
 
     def _settings(self, compared: Sequence[Entry], others: Sequence[Entry], outlook: Outlook) -> Iterator[_Setting]:
         has_range = any(entry.versions is not None for entry in compared)

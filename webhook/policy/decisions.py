@@ -14,6 +14,7 @@ from webhook.model.assessments import CLUSTER, PROVISIONER, Assessment, Assessme
 from webhook.model.records import VulnerabilityRecord
 from webhook.model.resources import StatedAssessment
 from webhook.policy.expiry import after_days, end_of_life
+from webhook.policy.fixes import as_stated, check_until_fixed
 from webhook.policy.phrases import moment
 from webhook.policy.plaintext import is_plain, plain
 from webhook.policy.scopes import canonical_identifier, canonical_scope, described
@@ -35,6 +36,7 @@ class Decision:
         comment: why.
         until: when it stops counting (UTC, aware).
         days: its life instead; with neither, the type's own life counts.
+        until_fixed: whether it is to end earlier, too: once a source tells a fixed version.
     """
 
     type: str
@@ -42,6 +44,7 @@ class Decision:
     comment: str
     until: dt.datetime | None = None
     days: int | None = None
+    until_fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,14 @@ class Target:
     score: Decimal | None = None
 
 
-def decide(decision: Decision, targets: Iterable[Target], types: TypeTable, now: dt.datetime) -> tuple[Assessment, ...]:
+def decide(
+    decision: Decision,
+    targets: Sequence[Target],
+    types: TypeTable,
+    now: dt.datetime,
+    *,
+    tells_fixes: bool = False,
+) -> tuple[Assessment, ...]:
     """Turn a person's decision into assessments.
 
     Args:
@@ -67,11 +77,16 @@ def decide(decision: Decision, targets: Iterable[Target], types: TypeTable, now:
         targets: what it is about.
         types: the table of types.
         now: UTC, aware.
+        tells_fixes: whether a source that tells fixed versions is configured.
 
     Raises:
-        InvalidInput: the type is not known, the author or the comment is missing, or the end is not ahead.
+        InvalidInput: the type is not known, the author or the comment is missing, or the end is not ahead; or it
+            cannot end by a fix, see :func:`webhook.policy.fixes.check_until_fixed`.
     """
     kind, at = types.require(decision.type), now.replace(microsecond=0)
+    if decision.until_fixed:
+        for scope in dict.fromkeys(target.scope for target in targets):
+            check_until_fixed(kind, scope, tells_fixes=tells_fixes)
     author, comment, until = checked_author(decision.author), _comment(decision.comment), _until(decision, kind, at)
     return tuple(
         Assessment(
@@ -84,6 +99,7 @@ def decide(decision: Decision, targets: Iterable[Target], types: TypeTable, now:
             assessed_at=at,
             until=until,
             score=target.score,
+            until_fixed=decision.until_fixed,
         )
         for target in targets
     )
@@ -120,15 +136,22 @@ def provisioned(
         comment=definition.comment.strip()[:_MAX_COMMENT],
         assessed_at=at,
         until=end_of_life(kind, at) if definition.until is None else definition.until,
+        until_fixed=definition.until_fixed,
     )
-    is_unchanged = before is not None and (before.type, before.comment) == (made.type, made.comment)
+    says = [(each.type, each.comment, each.until_fixed) for each in (before, made) if each is not None]
+    is_unchanged = before is not None and says[0] == says[1]
     if before is not None and is_unchanged and definition.until is None:
         return structs.replace(made, assessed_at=before.assessed_at, until=before.until)
     return made
 
 
 def provisioned_all(
-    definitions: Iterable[StatedAssessment], types: TypeTable, now: dt.datetime, before: Iterable[Assessment]
+    definitions: Iterable[StatedAssessment],
+    types: TypeTable,
+    now: dt.datetime,
+    before: Iterable[Assessment],
+    *,
+    tells_fixes: bool = False,
 ) -> list[Assessment]:
     """The assessments of the settings file, in its order.
 
@@ -136,14 +159,15 @@ def provisioned_all(
         definitions: all that the file states.
         types: the table of types.
         now: UTC, aware.
-        before: provisioned records; those of other authors than the file do not count.
+        before: provisioned records in the store's order; those of other authors than the file do not count.
+        tells_fixes: whether a source that tells fixed versions is configured.
 
     Raises:
         ConfigError: an entry cannot be used, or two are about the same; the sentence begins with its place.
     """
     there = {
         (assessment.vulnerability.casefold(), assessment.scope): assessment
-        for assessment in before
+        for assessment in as_stated(before)
         if assessment.provisioner == PROVISIONER
     }
     assessments: dict[tuple[str, Scope], Assessment] = {}
@@ -153,6 +177,8 @@ def provisioned_all(
             key = (identifier.casefold(), scope)
             if key in assessments:
                 raise InvalidInput(f"{identifier} is assessed twice for {described(scope)}.", remedy="Remove one.")
+            if definition.until_fixed:
+                check_until_fixed(types.require(definition.type), scope, tells_fixes=tells_fixes)
             assessments[key] = provisioned(definition, types, now, there.get(key))
         except InvalidInput as problem:
             raise ConfigError(f"assessments[{place}]: {problem.message}", remedy=problem.remedy) from problem

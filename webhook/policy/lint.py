@@ -259,7 +259,7 @@ def _records(types: TypeTable, assessments: Iterable[Assessment], now: dt.dateti
             f"{effect}.",
             f"Add {plain(name, 60)} to assessmentTypes, or assess them again.",
         )
-    for assessment in past[:_MAX_RECORDS]:
+    for assessment in [each for each in past if not each.fixed_in][:_MAX_RECORDS]:
         until = "" if assessment.until is None else moment(assessment.until)
         yield Trap(
             "expired-provisioned",

@@ -141,7 +141,7 @@ class _Stock:
             for entry in _entries(self._same[same]):
                 one = entry.assessment
                 above = tuple(entry.rank > rival.rank for rival in rivals)
-                found.setdefault((one.type, one.until, entry.versions is None, above), entry)
+                found.setdefault((one.type, one.until, one.until_fixed, entry.versions is None, above), entry)
         return list(found.values())
 
 

@@ -21,6 +21,9 @@ written.
 What VEX documents state is evidence below the records that were made by hand, and above the automatic ones; an index
 carries it, and ``policy.evaluation`` asks it.
 
+A record that is to last until a fixed version is known has ended for a component whose fixed version is known, also
+before the store has written that down (``policy.fixes``).
+
 A record of type None withdraws what was recorded before it by the same source for the same vulnerability and scope; an
 automatic one that it had hidden then counts again. Of those provisioned, each author is a source: what the settings
 file withdraws, the cluster may still state. A record whose narrowing cannot be read matches nothing.
@@ -230,7 +233,7 @@ class AssessmentIndex:
             place: where the component is.
             now: UTC, aware.
         """
-        package = purl.package
+        package, has_fix = purl.package, bool(vulnerability.fixed)
         best: Entry | None = None
         lapsed: Entry | None = None
         doubtful: list[Entry] = []
@@ -245,7 +248,7 @@ class AssessmentIndex:
                         if matches is None:
                             doubtful.append(entry)
                         continue
-                    if not entry.assessment.expired(now):
+                    if not entry.assessment.expired(now) and not (has_fix and entry.assessment.until_fixed):
                         best = entry
                         break
                     if lapsed is None or lapsed.rank < entry.rank:

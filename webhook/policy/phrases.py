@@ -17,6 +17,7 @@ from webhook.policy.scores import is_scored, round_score, severity
 
 MAX_ID = 60
 MAX_PURL = 200
+UNTIL_FIXED = "until a fixed version is known"
 MAX_TEXT = 160
 
 
@@ -89,7 +90,27 @@ def decided(assessment: Assessment) -> str:
     """Who decided, by which rule, when and until when."""
     rule = f" ({plain(assessment.rule, MAX_ID)})" if assessment.rule else ""
     until = "without end" if assessment.until is None else f"until {moment(assessment.until)}"
+    if assessment.until_fixed:
+        until = ends_when_fixed(assessment)
     return f"by {plain(assessment.author, MAX_ID)}{rule} on {assessment.assessed_at:%Y-%m-%d}, {until}"
+
+
+def end_of(assessment: Assessment) -> str:
+    """When an assessment ends, for a table."""
+    date = "never" if assessment.until is None else moment(assessment.until)
+    if assessment.fixed_in:
+        return f"fixed in {plain(assessment.fixed_in, MAX_TEXT)}"
+    if assessment.until_fixed:
+        return "when fixed" if assessment.until is None else f"when fixed, or {date}"
+    return date
+
+
+def ends_when_fixed(assessment: Assessment) -> str:
+    """When something ends that ends once a fixed version is known, or why it has ended."""
+    if assessment.fixed_in:
+        return f"ended, fixed in {plain(assessment.fixed_in, MAX_TEXT)}"
+    date = "" if assessment.until is None else f", at the latest {moment(assessment.until)}"
+    return f"{UNTIL_FIXED}{date}"
 
 
 def explained(finding: Finding) -> str:
@@ -97,6 +118,8 @@ def explained(finding: Finding) -> str:
     parts = [state(finding)]
     if finding.assessment is not None:
         parts[0] += f" {decided(finding.assessment)}"
+    elif finding.expired is not None and finding.expired.fixed_in:
+        parts.append(ends_when_fixed(finding.expired))
     elif finding.expired is not None and finding.expired.until is not None:
         parts.append(f"expired on {moment(finding.expired.until)}")
     if finding.note:

@@ -94,7 +94,11 @@ def rehearsed(
     made: dict[tuple[str, Scope], Assessment] = {}
     for definition in definitions:
         key = (canonical_identifier(definition.vulnerability).casefold(), canonical_scope(definition.scope))
-        made[key] = provisioned(definition, types, now, before.get(key))
+        former = before.get(key)
+        if former is not None and former.fixed_in and definition.until_fixed and former.comment == definition.comment:
+            made[key] = former  # a fixed version has ended it
+        else:
+            made[key] = provisioned(definition, types, now, former)
     gone = [
         structs.replace(item, type=None, until=None, assessed_at=now) for key, item in before.items() if key not in made
     ]

@@ -142,7 +142,7 @@ def age(assessment: Assessment) -> Order:
 
 def outlives(newer: Entry, older: Entry) -> bool:
     """Whether ``older`` can never be in force again: ``newer`` has the same scope and lives at least as long."""
-    if newer.rank < older.rank:
-        return False
+    if newer.rank < older.rank or (newer.assessment.until_fixed and not older.assessment.until_fixed):
+        return False  # a fix may end the newer one at any time
     end, other_end = newer.assessment.until, older.assessment.until
     return end is None or (other_end is not None and end >= other_end)

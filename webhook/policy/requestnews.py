@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from webhook.model.notifications import Announcement, Topic
 from webhook.model.requests import ExceptionRequest
-from webhook.policy.phrases import moment
+from webhook.policy.phrases import UNTIL_FIXED, moment
 from webhook.policy.scopes import described
 
 _SHOWN = 5
@@ -30,6 +30,7 @@ def _told(request: ExceptionRequest, topic: Topic, word: str) -> Announcement:
         "why": first.reason,
         "object": request.origin,
         "until": "" if request.until is None else moment(request.until),
+        "or until": UNTIL_FIXED if request.until_fixed else "",
         "waits since": moment(request.created),
     }
     return Announcement(

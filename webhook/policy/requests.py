@@ -202,6 +202,8 @@ def changed(
         scope=request.scope,
         until=request.until,
         type=request.type,
+        until_fixed=request.until_fixed,
+        fixed_in="",
         definition=request.definition,
         askers=(*request.askers, *former),
         phase=Phase.WAITING,
@@ -278,6 +280,8 @@ def _note(
     known = {"comment": comment, "issuer": person.issuer, "uid": person.uid, "version": str(request.version)}
     if request.until is not None:
         known["until"] = moment(request.until)
+    if request.until_fixed:
+        known["until_fixed"] = "yes"
     if request.origin:
         known["object"] = request.origin
     requested_for = next(

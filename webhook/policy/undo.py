@@ -62,21 +62,29 @@ def undone(
         if any(other.type is None for other in newer):
             continue  # the batch has ended here
         taken_back = structs.replace(
-            record, type=None, until=None, rule="", score=None, comment=f"Undo of batch {record.batch}.", batch=""
+            record,
+            type=None,
+            until=None,
+            rule="",
+            score=None,
+            comment=f"Undo of batch {record.batch}.",
+            batch="",
+            until_fixed=False,
+            fixed_in="",
         )
         again = [
-            other if other in newer else _restored(other, record.batch, author, now) for other in _standing(others, now)
+            other if other in newer else _restored(other, record.batch, author, now) for other in standing(others, now)
         ]
         records += [structs.replace(taken_back, author=author, assessed_at=now), *again]
     return Undo(tuple(structs.replace(record, revision=0, sequence=0) for record in records), tuple(since))
 
 
-def _standing(records: Iterable[Assessment], now: dt.datetime) -> list[Assessment]:
+def standing(records: Iterable[Assessment], now: dt.datetime) -> list[Assessment]:
     """Records for one scope that nobody withdrew and that have not ended, and the last of those that have.
 
     A record that a newer one outlives is among them, as the batch of the newer one may be undone, too.
     """
-    left: dict[tuple[str, str | None, dt.datetime | None], Assessment] = {}
+    left: dict[tuple[str, str | None, dt.datetime | None, bool], Assessment] = {}
     ended: Assessment | None = None
     for record in sorted(records, key=age):
         if record.type is None:
@@ -84,7 +92,7 @@ def _standing(records: Iterable[Assessment], now: dt.datetime) -> list[Assessmen
         elif record.expired(now):
             ended = record
         else:
-            key = (record.batch, record.type, record.until)
+            key = (record.batch, record.type, record.until, record.until_fixed)
             left.pop(key, None)
             left[key] = record
     return sorted([*left.values(), *([] if ended is None else [ended])], key=age)

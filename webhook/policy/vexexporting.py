@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from webhook.model.actions import Action
 from webhook.model.vex import VexStatus
+from webhook.policy.phrases import UNTIL_FIXED
 
 if TYPE_CHECKING:
     from webhook.model.assessments import Assessment
@@ -127,7 +128,8 @@ def _product(digest: str, name: str, parts: set[str]) -> dict[str, Any]:
 
 def _why(given: Assessment) -> str:
     """The comment with what was decided: a reader of the document sees neither type nor author."""
-    return ": ".join(filter(None, (f"Assessed as {given.type} by {given.author}", given.comment)))
+    end = f", {UNTIL_FIXED}" if given.until_fixed else ""
+    return ": ".join(filter(None, (f"Assessed as {given.type} by {given.author}{end}", given.comment)))
 
 
 def _moment(value: dt.datetime) -> str:

@@ -126,6 +126,9 @@ class VulnerabilityStore(Protocol):
     def show(self, identifier: str) -> VulnerabilityRecord | None:
         """One vulnerability by id or alias."""
 
+    def fixed_in(self, records: Sequence[Assessment]) -> Sequence[str]:
+        """For each record the fixed versions that sources tell for what it is about; empty where none does."""
+
 
 class DecisionResources(Protocol):
     """``AssessmentType`` and ``Assessment`` objects."""

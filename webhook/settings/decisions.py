@@ -37,6 +37,8 @@ ASSESSMENT_KEYS: Mapping[str, str] = {
     "comment": "Why.",
     "until": "When it stops counting (UTC), such as 2027-01-31; without it the life of the type counts. A date in the "
     "past is accepted and has no effect.",
+    "until_fixed": "true ends it earlier, too: once a source tells a fixed version of the package. Needs a type that "
+    "allows, a package, and a source of advisories.",
     "package": "Purl of the package that it is narrowed to; with a version it is narrowed to that version.",
     "version_range": "Versions that it is narrowed to, such as '>=2.0,<2.17.1'.",
     "image": "Image that it is narrowed to: a reference, a digest, or a name with *.",
@@ -157,6 +159,7 @@ def _assessment(where: str, entry: Mapping[str, Any], types: TypeTable) -> State
         ),
         comment=str(entry.get("comment") or ""),
         until=None if until is None else parse_until(until if isinstance(until, dt.date) else str(until)),
+        until_fixed=_flag(f"{where}untilFixed", entry.get("until_fixed", False)),
     )
 
 

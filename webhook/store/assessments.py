@@ -7,21 +7,22 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import Connection, Dialect, Select, func, select
+from sqlalchemy import Connection, select
 
 from webhook.errors import ChangedMeanwhile
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.records import AssessmentQuery
 from webhook.model.triage import AuditNote
+from webhook.policy.fixes import as_stated, by_scope, ended_by_fix
 from webhook.policy.phrases import moment
 from webhook.policy.plaintext import plain
-from webhook.store.bulk import insert_columns
+from webhook.policy.precedence import same_scope
+from webhook.store.assessmentrows import add, append, find
 from webhook.store.database import Change, Database, current_revision
+from webhook.store.fixends import end_named
 from webhook.store.formerkeys import for_former_keys
 from webhook.store.interruptions import persistent
-from webhook.store.queries import ASSESSMENT_COLUMNS, among, raw_rows, scalar
-from webhook.store.rows import assessment_columns, read_assessment
-from webhook.store.tables import BY_HAND
+from webhook.store.queries import among
 from webhook.store.tables import assessments as table
 from webhook.store.triage.journal import write_note
 
@@ -50,6 +51,7 @@ class AssessmentRepository:
             since: the revision that the records were planned with; None does not look for what was decided since.
 
         Raises:
+            FixKnown: one is to last until a fixed version is known, and one is; none was added.
             ChangedMeanwhile: somebody has decided by hand about one of the vulnerabilities since; none was added.
             StoreError: none of them was added.
         """
@@ -89,7 +91,9 @@ class AssessmentRepository:
         with self._database.change() as change:
             # Again: another replica may have come first.
             records = _difference(change.connection, assessments, author, now)
-            append(change, records)
+            add(change, records)
+            if waiting := [record for record in records if record.until_fixed]:
+                _end(change, waiting, now)
             change.discarded = not records
         return len(records)
 
@@ -102,14 +106,6 @@ class AssessmentRepository:
         """
         with self._database.read() as connection:
             return find(connection, query)
-
-
-def append(change: Change, records: Sequence[Assessment]) -> None:
-    """Add records in a transaction that has raised the revision."""
-    if not records:
-        return
-    newest = scalar(change.connection, _newest) or 0
-    insert_columns(change.connection, table, assessment_columns(records, revision=change.revision, after=newest))
 
 
 def _refuse_changed(connection: Connection, assessments: Sequence[Assessment], since: int) -> None:
@@ -132,22 +128,18 @@ def _refuse_changed(connection: Connection, assessments: Sequence[Assessment], s
         )
 
 
-def _newest(_: Dialect) -> Select[Any]:
-    return select(func.max(table.c.sequence))
+def _end(change: Change, stated: Sequence[Assessment], now: dt.datetime) -> None:
+    """End what a fixed version ends of what was just stated, and what one has ended when it was stated before.
 
-
-def find(connection: Connection, query: AssessmentQuery) -> list[Assessment]:
-    """Records in order of their sequence, as a transaction sees them."""
-    rows = select(*ASSESSMENT_COLUMNS).order_by(table.c.sequence)
-    if query.vulnerability is not None:
-        rows = rows.where(table.c.vulnerability == query.vulnerability)
-    if query.source is not None:
-        rows = rows.where(table.c.source == query.source)
-        if query.source != AssessmentSource.AUTO.value:
-            rows = rows.where(BY_HAND)
-    if query.batch is not None:
-        rows = rows.where(table.c.batch == query.batch)
-    return [read_assessment(row) for portion in raw_rows(connection, rows) for row in portion]
+    So nothing counts again because a source no longer tells the fixed version, and its object was made again.
+    """
+    end_named(change, {record.vulnerability.casefold() for record in stated}, now)
+    there = find(change.connection, AssessmentQuery(source=AssessmentSource.PROVISIONED.value))
+    histories = by_scope(there)
+    for record in stated:
+        history = histories[same_scope(record)]
+        before = _ended_before(history, _words(record))
+        add(change, ended_by_fix(history, before, now) if before else ())
 
 
 def _difference(
@@ -155,7 +147,7 @@ def _difference(
 ) -> list[Assessment]:
     """The records that make those that an author provisioned equal to ``wanted``."""
     there: dict[tuple[str, Scope], Assessment] = {}
-    for assessment in find(connection, AssessmentQuery(source=AssessmentSource.PROVISIONED.value)):
+    for assessment in as_stated(find(connection, AssessmentQuery(source=AssessmentSource.PROVISIONED.value))):
         if assessment.provisioner == author:
             there[assessment.vulnerability, assessment.scope] = assessment
     named = {(assessment.vulnerability, assessment.scope): _by(author, assessment) for assessment in wanted}
@@ -164,7 +156,16 @@ def _difference(
     ]
     gone = [
         structs.replace(
-            assessment, type=None, author=author, comment=_WITHDRAWN, assessed_at=now, until=None, rule="", score=None
+            assessment,
+            type=None,
+            author=author,
+            comment=_WITHDRAWN,
+            assessed_at=now,
+            until=None,
+            rule="",
+            score=None,
+            until_fixed=False,
+            fixed_in="",
         )
         for key, assessment in there.items()
         if key not in named and assessment.type is not None
@@ -172,9 +173,21 @@ def _difference(
     return new + gone
 
 
+def _ended_before(history: Iterable[Assessment], words: object) -> str:
+    """The fixed version that has ended what a source stated in the same words; empty where none has."""
+    stated: Assessment | None = None
+    found = ""
+    for record in history:
+        if not record.fixed_in:
+            stated = record
+        elif record.type is None and stated is not None and _words(stated) == words:
+            found = record.fixed_in
+    return found
+
+
 def _words(one: Assessment) -> tuple[object, ...]:
     """What makes two provisioned records for one vulnerability and scope the same."""
-    return (one.type, one.comment, one.until, one.rule, one.author)
+    return (one.type, one.comment, one.until, one.until_fixed, one.rule, one.author)
 
 
 def _by(provisioner: str, one: Assessment) -> Assessment:

@@ -18,10 +18,12 @@ from webhook.model.components import ComponentState
 from webhook.model.downloads import RecordResult
 from webhook.model.vulnerabilities import ASKED, ComponentAnswer
 from webhook.store.bulk import change_among, change_each, insert_columns
+from webhook.store.descriptions import write_vulnerabilities
 from webhook.store.exploited import with_exploitation
+from webhook.store.fixends import end_fixed
 from webhook.store.matchprogress import note_ecosystems
 from webhook.store.queries import among, among_values, rows_among
-from webhook.store.recording import Batch, assess_answers, write_vulnerabilities
+from webhook.store.recording import Batch, assess_answers
 from webhook.store.tables import advisory_state, components, findings, matches, vulnerabilities
 from webhook.store.values import to_seconds
 
@@ -68,18 +70,21 @@ def record_matches(
     ]
     new = assessed = 0
     described = 0
+    renamed: Sequence[str] = ()
     if vulnerable:
         vulnerable = with_exploitation(change.connection, vulnerable)
         before = change.connection.execute(_newest_vulnerability).scalar()
-        write_vulnerabilities(change, vulnerable, now)
+        renamed = write_vulnerabilities(change, vulnerable, now)
         batch = Batch((), (), (), assess, now, reassess)
         new, assessed = assess_answers(change, vulnerable, batch)
         described = int(change.connection.execute(_newest_vulnerability).scalar() != before)
-    moved = _write_findings(change.connection, found) | _write_states(change.connection, found)
+    written, fixed = _write_findings(change.connection, found)
+    moved = written | _write_states(change.connection, found)
+    ended = end_fixed(change, {*fixed, *renamed}, now)
     if moved:
         change_among(change.connection, _touched, sorted(moved), now_revision=change.revision)
     result = RecordResult(new, assessed, len(vulnerable), change.revision)
-    return result, bool(is_first or moved or assessed or described)
+    return result, bool(is_first or moved or assessed or described or ended)
 
 
 _newest_vulnerability = select(vulnerabilities.c.revision).order_by(vulnerabilities.c.revision.desc()).limit(1)
@@ -148,8 +153,12 @@ def _of_asked(dialect: Dialect) -> Select[Any]:
     return select(vulnerabilities.c.id).where(named, vulnerabilities.c.source == ASKED)
 
 
-def _write_findings(connection: Connection, found: Sequence[ComponentMatch]) -> set[int]:
-    """Make the findings that come from advisories equal to what they say; the components that have others now."""
+def _write_findings(connection: Connection, found: Sequence[ComponentMatch]) -> tuple[set[int], set[str]]:
+    """Make the findings that come from advisories equal to what they say.
+
+    Returns:
+        The components that have others now, and the vulnerabilities of which a fixed version is new.
+    """
     wanted = {(match.number, held.id): match.fixed.get(held.id) for match in found for held in match.vulnerabilities}
     numbers = [match.number for match in found]
     there = {(number, key): fixed for rows in rows_among(connection, _found, numbers) for number, key, fixed in rows}
@@ -169,7 +178,7 @@ def _write_findings(connection: Connection, found: Sequence[ComponentMatch]) -> 
                 "fixed": [wanted[pair] for pair in added],
             },
         )
-    return {number for number, _ in (*gone, *new, *moved)}
+    return {number for number, _ in (*gone, *new, *moved)}, {pair[1] for pair in (*new, *moved) if wanted[pair]}
 
 
 def _found(dialect: Dialect) -> Select[Any]:

@@ -18,25 +18,27 @@ from sqlalchemy import Connection, Delete, Dialect, Integer, Select, Text, Updat
 from webhook.model.components import ComponentState
 from webhook.model.downloads import RecordResult
 from webhook.model.vulnerabilities import ASKED
-from webhook.policy.answers import counts, descriptions, is_outdated, same_description
-from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_pairs, with_move
-from webhook.store.assessments import append
+from webhook.policy.answers import counts, is_outdated
+from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_pairs
+from webhook.store.assessmentrows import append
 from webhook.store.bulk import change_among, change_each, insert_columns
 from webhook.store.columns import stored_values
 from webhook.store.componentids import IdHints, Known, give_ids, known_rows
 from webhook.store.database import Change
+from webhook.store.descriptions import write_vulnerabilities
 from webhook.store.exploited import with_exploitation
+from webhook.store.fixends import end_fixed
 from webhook.store.formerkeys import with_former
-from webhook.store.queries import ASSESSMENT_COLUMNS, VULNERABILITY_COLUMNS, among_values, rows_among
-from webhook.store.rows import read_assessment, read_vulnerability, vulnerability_columns
+from webhook.store.queries import ASSESSMENT_COLUMNS, among_values, rows_among
+from webhook.store.rows import read_assessment
 from webhook.store.spellings import note_settled, spellings_of
-from webhook.store.tables import affected_packages, assessments, components, findings, identifiers, vulnerabilities
+from webhook.store.tables import affected_packages, assessments, components, findings, vulnerabilities
 from webhook.store.values import to_seconds
 
 if TYPE_CHECKING:
     from webhook.model.assessments import Assessment
     from webhook.model.purls import Purl
-    from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+    from webhook.model.vulnerabilities import ComponentAnswer
     from webhook.ports import AutoAssess
 
 
@@ -64,13 +66,14 @@ def record(change: Change, batch: Batch, hints: IdHints) -> RecordResult:
         ids |= give_ids(change, [purl for purl in asked if purl not in ids])
     answers = _counting(by_purl.values(), known)
     vulnerable = with_exploitation(connection, [answer for answer in answers if answer.vulnerabilities])
-    write_vulnerabilities(change, vulnerable, batch.now)
+    renamed = write_vulnerabilities(change, vulnerable, batch.now)
     _write_findings(connection, answers, known)
     _write_components(change, answers, ids, now)
     _note_asked(connection, [ids[purl] for purl in batch.unanswered if purl not in by_purl], now)
     if batch.settled:
         note_settled(connection, batch.settled, ids, now)
     new, assessed = assess_answers(change, vulnerable, batch)
+    end_fixed(change, renamed, batch.now)  # a name may be that of a vulnerability whose fixed version is known
     named = sum([bool(answer.vulnerabilities) for answer in by_purl.values()])
     return RecordResult(new, assessed, named, change.revision)
 
@@ -114,65 +117,6 @@ def _counting(answers: Collection[ComponentAnswer], known: Known) -> list[Compon
         return list(answers)
     seconds = {at: to_seconds(at) for at in {answer.answered_at for answer in answers}}
     return [answer for answer in answers if counts(seconds[answer.answered_at], stored.get(answer.purl, 0))]
-
-
-# -- vulnerabilities ------------------------------------------------------------------------------------------------
-
-
-def write_vulnerabilities(change: Change, answers: Sequence[ComponentAnswer], now: dt.datetime) -> None:
-    """Add new vulnerabilities and bring changed ones up to date."""
-    described = descriptions(answers)
-    if not described:
-        return
-    there = _stored(change.connection, list(described))
-    new = [vulnerability for vulnerability in described.values() if vulnerability.id not in there]
-    known = [with_move(vulnerability, there[key], now) for key, vulnerability in described.items() if key in there]
-    changed = [vulnerability for vulnerability in known if not same_description(there[vulnerability.id], vulnerability)]
-    if new:
-        more: dict[str, Sequence[object]] = {"first_seen": [now] * len(new), "revision": [change.revision] * len(new)}
-        insert_columns(change.connection, vulnerabilities, {**vulnerability_columns(new), **more})
-    if changed:
-        columns = vulnerability_columns(changed)
-        stored = {f"now_{name}": stored_values(vulnerabilities.c[name].type, of) for name, of in columns.items()}
-        change_each(change.connection, _described, {**stored, "now_revision": [change.revision] * len(changed)})
-    renamed = [
-        vulnerability for vulnerability in changed if vulnerability.identifiers != there[vulnerability.id].identifiers
-    ]
-    _write_identifiers(change.connection, new, renamed)
-
-
-def _described(_: Dialect) -> Update:
-    names = [column.name for column in VULNERABILITY_COLUMNS if column.name != "id"] + ["rank", "revision"]
-    written = {name: bindparam(f"now_{name}", type_=vulnerabilities.c[name].type) for name in names}
-    return update(vulnerabilities).where(vulnerabilities.c.id == bindparam("now_id", type_=Text())).values(written)
-
-
-def _stored(connection: Connection, names: Sequence[str]) -> dict[str, Vulnerability]:
-    rows = rows_among(connection, _descriptions, names)
-    return {row[0]: read_vulnerability(row) for portion in rows for row in portion}
-
-
-def _descriptions(dialect: Dialect) -> Select[Any]:
-    return select(*VULNERABILITY_COLUMNS).where(among_values(dialect, vulnerabilities.c.id))
-
-
-def _write_identifiers(connection: Connection, new: Sequence[Vulnerability], renamed: Sequence[Vulnerability]) -> None:
-    if renamed:
-        change_each(connection, _nameless, {"key": [vulnerability.id for vulnerability in renamed]})
-    names = sorted(
-        {
-            (name.casefold(), vulnerability.id)
-            for vulnerability in (*new, *renamed)
-            for name in vulnerability.identifiers
-        }
-    )
-    if names:
-        spelt, keys = zip(*names, strict=True)
-        insert_columns(connection, identifiers, {"name": spelt, "vulnerability_id": keys})
-
-
-def _nameless(_: Dialect) -> Delete:
-    return delete(identifiers).where(identifiers.c.vulnerability_id == bindparam("key", type_=Text()))
 
 
 # -- components -------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from webhook.model.records import AssessmentQuery
 from webhook.model.requests import ExceptionRequest, Phase, RequestChange, RequestCounts, RequestScan
 from webhook.policy.requestnews import request_made
 from webhook.policy.requests import RequestView
-from webhook.store.assessments import append, find
+from webhook.store.assessmentrows import append, find
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.outbox import announce
@@ -145,6 +145,14 @@ class RequestRepository:
         waiting = numbers.get(Phase.WAITING, 0) - gone
         every = {phase: numbers.get(phase, 0) for phase in Phase}
         return RequestCounts({**every, Phase.WAITING: waiting, Phase.LAPSED: gone}, oldest)
+
+
+def note_fixed(connection: Connection, batch: str, version: str) -> None:
+    """Note at the request whose approval recorded a batch that a fixed version has ended its exception."""
+    digits = batch.removeprefix("request-")
+    request = _one(connection, int(digits)) if digits != batch and digits.isdecimal() else None
+    if request is not None and request.phase is Phase.APPROVED:
+        _write(connection, replace(request, fixed_in=version))
 
 
 def _history(connection: Connection, batch: str) -> tuple[Sequence[Assessment], Mapping[str, Iterable[Assessment]]]:

@@ -82,6 +82,8 @@ ASSESSMENT_NAMES = (
     "sequence",
     "batch",
     "recorded_by",
+    "until_fixed",
+    "fixed_in",
 )
 """Columns in the order in which :func:`read_assessment` takes them."""
 
@@ -173,7 +175,7 @@ def _rank(score: Decimal | None) -> int:
 def read_assessment(row: Sequence[Any]) -> Assessment:
     """An assessment from its columns."""
     vulnerability, kind, package, versions, image, namespace, source, author, comment, at, until = row[:11]
-    rule, score, revision, sequence, batch, recorded_by = row[11:]
+    rule, score, revision, sequence, batch, recorded_by, until_fixed, fixed_in = row[11:]
     return Assessment(
         vulnerability=vulnerability,
         type=None if kind is None else intern(kind),
@@ -189,6 +191,8 @@ def read_assessment(row: Sequence[Any]) -> Assessment:
         sequence=sequence,
         batch=intern(batch or ""),
         recorded_by=intern(recorded_by or ""),
+        until_fixed=bool(until_fixed),
+        fixed_in=fixed_in or "",
     )
 
 
@@ -274,4 +278,6 @@ def assessment_columns(records: Sequence[Assessment], *, revision: int, after: i
         "revision": [revision] * len(records),
         "batch": [record.batch or None for record in records],
         "recorded_by": [record.recorded_by or None for record in records],
+        "until_fixed": [record.until_fixed for record in records],
+        "fixed_in": [record.fixed_in or None for record in records],
     }

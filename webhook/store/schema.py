@@ -44,6 +44,7 @@ KNOWN = (
     "0028",
     "0030",
     "0031",
+    "0032",
     VERSION,
 )
 """Every version there was, oldest first."""

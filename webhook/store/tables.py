@@ -298,6 +298,8 @@ and no more."""
 
 BY_HAND = text("source <> 'auto'")
 """A condition on assessments; a query has to have it in these words for the index of sources to be used."""
+UNTIL_FIXED = text("until_fixed")
+"""Likewise, for the index of what may end by a fix."""
 _IN_BATCH = text("batch IS NOT NULL")
 assessments = Table(
     "assessments",
@@ -319,9 +321,12 @@ assessments = Table(
     Column("revision", BigInteger, nullable=False, index=True),
     Column("batch", CleanText),
     Column("recorded_by", CleanText),
+    Column("until_fixed", Boolean, nullable=False, server_default=false()),
+    Column("fixed_in", CleanText),  # the version that ended it
     # Most are automatic, and belong to no batch.
     Index("ix_assessments_source", "source", sqlite_where=BY_HAND, postgresql_where=BY_HAND),
     Index("ix_assessments_batch", "batch", sqlite_where=_IN_BATCH, postgresql_where=_IN_BATCH),
+    Index("ix_assessments_until_fixed", "vulnerability", sqlite_where=UNTIL_FIXED, postgresql_where=UNTIL_FIXED),
     Index("ix_assessments_author", "author", "sequence"),
     Index("ix_assessments_type", "type", "sequence"),
     Index("ix_assessments_until", "until", "sequence"),

@@ -14,6 +14,7 @@ from webhook.model.purls import Purl
 from webhook.model.records import VulnerabilityQuery, VulnerabilityRecord
 from webhook.policy.scores import round_score
 from webhook.store.database import Database
+from webhook.store.fixes import fixed_in
 from webhook.store.queries import VULNERABILITY_COLUMNS, among, raw_rows
 from webhook.store.rows import read_vulnerability
 from webhook.store.sbomrows import names_of
@@ -22,6 +23,7 @@ from webhook.store.values import to_moment, unpack
 from webhook.store.workorder import images
 
 if TYPE_CHECKING:
+    from webhook.model.assessments import Assessment
     from webhook.model.vulnerabilities import Vulnerability
 
 _AFTER_AT = chr(ord("@") + 1)
@@ -92,6 +94,15 @@ class VulnerabilityRepository:
             key = min(named, key=lambda text: (text.casefold() != identifier.casefold(), text))  # an id before an alias
             affected = _affected(connection, VulnerabilityQuery(identifier=key)).get(key, _Affected())
             return _records(connection, _described(connection, [key]), {key: affected})[0]
+
+    def fixed_in(self, records: Sequence[Assessment]) -> Sequence[str]:
+        """For each record the fixed versions that sources tell for what it is about; empty where none does.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            return fixed_in(connection, records)
 
 
 def _named(identifier: str) -> Select[str]:

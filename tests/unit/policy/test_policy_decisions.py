@@ -25,6 +25,7 @@ class Entry:
     scope: Scope = SCOPE
     comment: str = "never"
     until: datetime | None = None
+    until_fixed: bool = False
 
 
 def test_a_decision_becomes_one_assessment_for_each_target() -> None:

@@ -239,3 +239,20 @@ def test_an_index_knows_the_names_that_records_carry() -> None:
     assert not index.carries("ignore"), "it was withdrawn"
     index = AssessmentIndex.of([ended])
     assert (index.carries("FORMER"), index.carries("Other")) == (True, False)
+
+
+def test_who_leaves_out_the_end_by_a_fix_loosens() -> None:
+    waits = replace(given("Ignore"), until_fixed=True)
+    for record, there, loosens in (
+        (given("Ignore"), waits, True),
+        (given("Ignore", 20), waits, True),
+        (replace(waits, sequence=2), given("Ignore"), False),
+        (replace(waits, sequence=2), waits, False),
+        (given("Caution"), waits, True),
+        (given("Blocked"), waits, False),
+        (given(None), waits, False),
+    ):
+        assert bool(loosening([replace(record, sequence=2)], [there], _RULES, NOON)) is loosens
+    wide = replace(waits, scope=Scope(), sequence=2)
+    narrow = replace(given("Caution", 30), sequence=3)
+    assert loosening([narrow], [wide, given("Blocked", None)], _RULES, NOON)

@@ -12,8 +12,9 @@ from tests.fakes import NOON, FakeClock
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.engines.assessing.rules import StoreRules
 from webhook.engines.notifying.watching import unanswered
-from webhook.engines.requesting.desk import DraftAnswer, RequestDesk
+from webhook.engines.requesting.desk import RequestDesk
 from webhook.engines.requesting.options import RequestOptions
+from webhook.engines.requesting.reader import DraftAnswer, RequestReader
 from webhook.errors import BomgateError, ChangedMeanwhile, InvalidInput
 from webhook.model.assessments import Scope
 from webhook.model.notifications import DeliveryScan, Topic
@@ -47,7 +48,8 @@ def desk(real_store: Store, clock: FakeClock) -> RequestDesk:
     found = [vulnerability("CVE-1", "9.8"), vulnerability("CVE-2", "9.1")]
     real_store.components.record([answer(LODASH, *found, at=NOON)], assess=AutoRule(), now=NOON)
     rules = StoreRules(Rules(default_types(), Policy()), real_store.types)
-    return RequestDesk(real_store.requests, real_store.vulnerabilities, rules, RequestOptions(), clock)
+    reader = RequestReader(real_store.vulnerabilities, rules, RequestOptions(), clock)
+    return RequestDesk(real_store.requests, reader, clock)
 
 
 def wish(*names: str, days: int | None = 30, **more: object) -> Wish:
@@ -101,7 +103,7 @@ def test_of_two_who_approve_at_once_the_second_one_sees_the_first(desk: RequestD
 
 def test_a_request_that_has_changed_is_not_approved_as_it_was(desk: RequestDesk, real_store: Store) -> None:
     first = desk.ask(wish(), ANA, "test")
-    other = desk.made(wish("CVE-2"), EVA)
+    other = desk.reader.made(wish("CVE-2"), EVA)
     now = NOON + dt.timedelta(minutes=1)
     real_store.requests.change(lambda view: changed(other, view, EVA, now, "test"), now=now, number=first.number)
     with pytest.raises(ChangedMeanwhile, match="after you looked at it"):
@@ -114,7 +116,7 @@ def test_a_request_that_has_changed_is_not_approved_as_it_was(desk: RequestDesk,
 def test_what_is_changed_after_its_approval_no_longer_counts(desk: RequestDesk, real_store: Store) -> None:
     number = desk.ask(wish(), ANA, "test").number
     desk.approve(number, DraftAnswer("fine"), BEN, "test")
-    wider = desk.made(wish("CVE-1", "CVE-2"), ANA)
+    wider = desk.reader.made(wish("CVE-1", "CVE-2"), ANA)
     now = NOON + dt.timedelta(minutes=1)
     again = real_store.requests.change(lambda view: changed(wider, view, ANA, now, "test"), now=now, number=number)
     assert (again.phase, again.version, again.answer) == (Phase.WAITING, 2, None)
@@ -165,7 +167,7 @@ def test_an_exception_ends_when_the_last_of_its_askers_leaves(desk: RequestDesk,
         (wish(until=NOON + dt.timedelta(days=2)), "A request needs one end."),
         (wish(days=91), "A request lasts at most 90 days"),
         (wish(days=0), "would end before it begins"),
-        (wish(days=None, until_fixed=True), "No source tells in which version"),
+        (wish(until_fixed=True), "No source tells in which version"),
         (wish(reason=" "), "A request needs a reason."),
         (wish("CVE-404"), "CVE-404 affects no known component."),
         (wish(scope=Scope("pkg:npm/left-pad")), "CVE-1 does not affect pkg:npm/left-pad."),

@@ -41,6 +41,7 @@ class _Spec(msgspec.Struct, rename="camel"):
     until: str | None = None
     type: str = ""
     requested_for: str = ""
+    until_fixed: bool = False
 
 
 class _Status(msgspec.Struct, rename="camel"):
@@ -141,6 +142,7 @@ def _read(one: _Object) -> RequestObject:
             spec.reason,
             until=None if spec.until is None else parse_until(spec.until),
             days=spec.days,
+            until_fixed=spec.until_fixed,
             requested_for=spec.requested_for,
             type=spec.type,
         )

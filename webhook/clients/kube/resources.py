@@ -101,6 +101,7 @@ class _Assessment(msgspec.Struct, rename="camel"):
     image: str | None = None
     namespace: str | None = None
     author: str = ""
+    until_fixed: bool = False
 
 
 _OBJECTS = msgspec.json.Decoder(_Object)
@@ -211,6 +212,7 @@ def _assessment(one: _Object) -> AssessmentResource:
             scope=Scope(spec.package, spec.version_range, spec.image, spec.namespace),
             comment=spec.comment,
             until=None if spec.until is None else parse_until(spec.until),
+            until_fixed=spec.until_fixed,
         )
     except (*_UNREADABLE, BomgateError) as problem:
         return AssessmentResource(_resource(ResourceKind.ASSESSMENT, one, problem), None, uid=one.metadata.uid)

@@ -35,6 +35,7 @@ _ACTIONS = (
     "approve-request",
     "deny-request",
     "withdraw-request",
+    "end-by-fix",
     "create-type",
     "edit-type",
     "retire-type",
@@ -92,7 +93,9 @@ def assessment_list(face: ConsoleFace) -> ListView[AssessmentRow]:
             Column("author", "Author", lambda row: row.assessment.author),
             Column("comment", "Comment", lambda row: row.assessment.comment, "prose"),
             Column("assessed_at", "When", lambda row: moment(row.assessment.assessed_at), "moment", schema=MOMENT),
-            Column("until", "Until", lambda row: moment(row.assessment.until), "moment", schema=MOMENT),
+            Column("until", "Until", lambda row: moment(row.assessment.until), "end", schema=MOMENT),
+            Column("until_fixed", "", lambda row: row.assessment.until_fixed, schema={"type": "boolean"}),
+            Column("fixed_in", "", lambda row: row.assessment.fixed_in),
             Column(
                 "batch", "Batch", lambda row: row.assessment.batch, "code", lambda row: _batch(row.assessment.batch)
             ),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import structs
 
+from webhook.engines.assessing.fixes import refuse_fixed
 from webhook.engines.assessing.impact import Change, impact
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.assessing.targets import distinct_identifiers, find_target, known_vulnerabilities
 from webhook.errors import InvalidInput
-from webhook.model.assessments import PROVISIONER, Assessment, AssessmentSource, Scope
+from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.records import AssessmentQuery
-from webhook.model.resources import StatedAssessment
 from webhook.model.triage import AuditNote
 from webhook.policy.audit import noted
 from webhook.policy.automatic import auto_assessment
@@ -22,7 +22,6 @@ from webhook.policy.decisions import (
     checked_author,
     decide,
     nothing_to_clear,
-    provisioned_all,
 )
 from webhook.policy.evaluation import Judge
 from webhook.policy.loosening import check_assessments, is_plain_denial
@@ -47,6 +46,7 @@ class Assessor:
         clock: time.
         by_two: whether what loosens takes another person, so that it cannot be recorded here.
         vex: what VEX documents state, each time that it is used.
+        tells_fixes: whether a source that tells fixed versions is configured.
     """
 
     def __init__(
@@ -59,8 +59,9 @@ class Assessor:
         *,
         by_two: bool = False,
         vex: Callable[[], VexIndex] = lambda: NO_VEX,
+        tells_fixes: bool = False,
     ) -> None:
-        self._vex = vex
+        self._vex, self.tells_fixes = vex, tells_fixes
         self._assessments, self._vulnerabilities, self._components = assessments, vulnerabilities, components
         self._rules, self._clock, self._by_two = rules, clock, by_two
 
@@ -228,9 +229,14 @@ class Assessor:
         """The records of a decision about what was looked up already; nothing is recorded.
 
         Raises:
+            FixKnown: one is to last until a fixed version is known, and one is.
             InvalidInput: the type is not known, the author or the comment is missing, or the end is not ahead.
+            StoreError: the store did not answer.
         """
-        return decide(decision, targets, self._rules().types, self._clock.now())
+        types, now = self._rules().types, self._clock.now()
+        records = decide(decision, targets, types, now, tells_fixes=self.tells_fixes)
+        refuse_fixed(self._vulnerabilities, records)
+        return records
 
     def record(
         self,
@@ -283,38 +289,6 @@ class Assessor:
                 known = known_vulnerabilities(self._vulnerabilities, weighed)
                 check_assessments(records, self.index(), rules, self._clock.now(), known)
 
-    # -- from the configuration file --------------------------------------------------------------------------------
-
-    def provision(self, definitions: Iterable[StatedAssessment]) -> int:
-        """Make the provisioned assessments equal to the configuration; how many records that took.
-
-        Without an end an assessment lives as long as its type says, from when it was first provisioned:
-        applying the same file again does not renew it.
-
-        Args:
-            definitions: all that the file states.
-
-        Raises:
-            ConfigError: one of them cannot be used; nothing was recorded.
-            StoreError: nothing was recorded.
-        """
-        now, types = self._clock.now(), self._rules().types
-        before = self._assessments.find(AssessmentQuery(source=AssessmentSource.PROVISIONED.value))
-        assessments = provisioned_all(definitions, types, now, before)
-        return self._assessments.provision(assessments, author=PROVISIONER, now=now)
-
-    def unknown_identifiers(self, definitions: Iterable[StatedAssessment]) -> tuple[str, ...]:
-        """The identifiers of definitions that are neither the id nor an alias of a vulnerability in the store.
-
-        Args:
-            definitions: all that the file states.
-
-        Raises:
-            StoreError: the database does not answer.
-        """
-        named = dict.fromkeys(definition.vulnerability for definition in definitions)
-        return tuple(text for text in named if self._vulnerabilities.show(text) is None)
-
     # -- reading ----------------------------------------------------------------------------------------------------
 
     def index(self) -> AssessmentIndex:
@@ -323,10 +297,8 @@ class Assessor:
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
-    def _append(
-        self, decision: Decision, targets: Sequence[Target], *, dry_run: bool = False
-    ) -> tuple[Assessment, ...]:
-        records = decide(decision, targets, self._rules().types, self._clock.now())
+    def _append(self, decision: Decision, targets: Sequence[Target], *, dry_run: bool) -> tuple[Assessment, ...]:
+        records = self.planned(decision, targets)
         if records and not dry_run:
             self.check_approval(records)
             self._assessments.append(records)

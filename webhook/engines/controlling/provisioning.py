@@ -15,26 +15,20 @@ from functools import partial
 from webhook.engines.assessing.impact import touched
 from webhook.engines.assessing.targets import known_vulnerabilities
 from webhook.engines.controlling.approvals import (
-    ApprovalMissing,
-    ApprovalWaits,
     AssessmentApprovals,
-    AuthorUnknown,
 )
+from webhook.engines.controlling.resourcestatus import loaded, provisioned, refused
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher
-from webhook.errors import BomgateError, ConfigError, Final, SourceError
+from webhook.errors import ConfigError, Final, SourceError
 from webhook.model.assessments import CLUSTER, Assessment, AssessmentSource
 from webhook.model.deadlines import Deadline
 from webhook.model.policies import Policy
 from webhook.model.records import AssessmentQuery
 from webhook.model.resources import AssessmentResource, Resource, ResourceKind, ResourceStatus, TypeResource
-from webhook.policy.asking import RequestRefused
-from webhook.policy.clusterassessments import DuplicateAssessment, Harmlessness, UnknownType, stated
+from webhook.policy.clusterassessments import Harmlessness, stated
 from webhook.policy.clustertypes import (
     Candidate,
-    OverlappingTypes,
-    ShadowedType,
-    TypeLoosens,
     by_name,
     made_by_people,
     settle,
@@ -43,7 +37,8 @@ from webhook.policy.clustertypes import (
 )
 from webhook.policy.conditions import conditions
 from webhook.policy.evaluation import Rules
-from webhook.policy.phrases import moment
+from webhook.policy.fixes import ended_last
+from webhook.policy.precedence import same_scope
 from webhook.policy.typetable import TypeTable
 from webhook.ports import AssessmentStore, Clock, TicketGuard, TypeStore, VulnerabilityStore
 from webhook.ports.decisions import DecisionResources
@@ -53,17 +48,6 @@ log = logging.getLogger("bomgate.resources")
 _GUARD_SECONDS = 10.0
 _COUNT_SECONDS = 60.0
 """Seconds between two counts of the images that assessments touch, which walk over all images."""
-REASONS: Mapping[type[BomgateError], str] = {
-    ShadowedType: "Shadowed",
-    OverlappingTypes: "Overlaps",
-    DuplicateAssessment: "Duplicate",
-    UnknownType: "UnknownType",
-    ApprovalWaits: "ApprovalWaits",
-    ApprovalMissing: "ApprovalMissing",
-    AuthorUnknown: "AuthorUnknown",
-    RequestRefused: "ApprovalRefused",
-    TypeLoosens: "Loosens",
-}
 Status = tuple[Resource, ResourceStatus]
 
 
@@ -81,6 +65,7 @@ class ProvisioningParts:
         approvals: those that assessments need.
         policy: what is not assessed gets.
         vulnerabilities: what is known of them.
+        tells_fixes: whether a source that tells fixed versions is configured.
     """
 
     resources: DecisionResources
@@ -92,6 +77,7 @@ class ProvisioningParts:
     approvals: AssessmentApprovals
     policy: Policy
     vulnerabilities: VulnerabilityStore
+    tells_fixes: bool = False
 
 
 class Provisioning:
@@ -164,7 +150,7 @@ class Provisioning:
             name, resource = type_resource.resource.name, type_resource.resource
             problem = held.get(name) or settled.refused.get(name) or resource.problem
             stays = "The definition that was loaded before stays in force." if name in settled.loaded else ""
-            status = _refused(resource, problem, stays) if problem else _loaded(type_resource)
+            status = refused(resource, problem, stays) if problem else loaded(type_resource)
             automatic = () if type_resource.type is None else conditions(type_resource.type)
             yield resource, replace(status, range=", ".join(automatic))
 
@@ -178,19 +164,25 @@ class Provisioning:
         before = store.find(AssessmentQuery(source=AssessmentSource.PROVISIONED.value))
         guarded = self._guarded()
         held = self._parts.approvals.held(resources, types, guarded, self._harmless(before, types, now))
-        made = stated(resources, before, types, now, guarded=guarded, held=held)
+        tells = self._parts.tells_fixes
+        made = stated(resources, before, types, now, guarded=guarded, held=held, tells_fixes=tells)
         changed = store.provision([*made.records.values(), *made.kept], author=CLUSTER, now=now)
         self._say_what_stays(ResourceKind.ASSESSMENT, {f"{kept.rule}: {kept.vulnerability}" for kept in made.kept})
         if changed:
             log.info("assessments of the cluster changed", extra={"records": changed})
         self._parts.refresher.refresh()
         images = self._touched.count(made.records)
+        if changed:
+            before = store.find(AssessmentQuery(source=AssessmentSource.PROVISIONED.value))
+        over = ended_last(before)
         for assessment_resource in resources:
             name, resource = assessment_resource.resource.name, assessment_resource.resource
             record, problem = made.records.get(name), made.refused.get(name)
+            if record is not None:
+                record = over.get(same_scope(record), record)
             stays = "What it stated before stays in force." if record is not None else ""
             approval = self._parts.approvals.approval(name)
-            status = _refused(resource, problem, stays) if problem else _provisioned(resource, record, now, approval)
+            status = refused(resource, problem, stays) if problem else provisioned(resource, record, now, approval)
             until = None if record is None or record.until is None else record.until.replace(microsecond=0)
             expired = record is not None and record.expired(now)
             yield resource, replace(status, images=images.get(name, 0), until=until, expired=expired)
@@ -275,25 +267,3 @@ class _Touched:
             self._next = self._clock.monotonic() + _COUNT_SECONDS
             self._counts = dict(zip(records, touched(self._model, list(records.values())), strict=True))
         return self._counts
-
-
-def _loaded(one: TypeResource) -> ResourceStatus:
-    held = [] if one.type is None else [f"CVSS {text}" if text[:1].isdigit() else text for text in conditions(one.type)]
-    effect = f"vulnerabilities get it by themselves: {', '.join(held)}" if held else "it can be given"
-    return ResourceStatus(one.resource.generation, True, "Loaded", f"In force: {effect}.")
-
-
-def _provisioned(resource: Resource, record: Assessment | None, now: dt.datetime, approval: str) -> ResourceStatus:
-    if record is not None and record.until is not None and record.expired(now):
-        text = f"It expired on {moment(record.until)} and has no effect."
-        return ResourceStatus(resource.generation, True, "Expired", text)
-    text = f"In force: {approval}." if approval else "In force."
-    return ResourceStatus(resource.generation, True, "Provisioned", text)
-
-
-def _refused(resource: Resource, problem: BomgateError, stays: str) -> ResourceStatus:
-    reason = REASONS.get(type(problem), "BadDefinition")
-    words = [problem.message, stays]
-    if problem.remedy != ConfigError.default_remedy:
-        words.append(problem.remedy)
-    return ResourceStatus(resource.generation, False, reason, " ".join(word for word in words if word))

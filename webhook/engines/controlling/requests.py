@@ -162,6 +162,8 @@ def _told(one: RequestObject, request: ExceptionRequest, now: dt.datetime) -> Re
         text = f"{plain(answer.person.name, 100)} has {phase} request {request.number}: {plain(answer.comment, 500)}"
         if phase is Phase.APPROVED and request.until is not None and now >= request.until:
             reason, text = "Ended", f"The exception ended on {moment(request.until)}."
+        if phase is Phase.APPROVED and request.fixed_in:
+            reason, text = "Ended", f"The exception ended, as a fixed version is known: {request.fixed_in}."
     return RequestStatus(
         one.generation,
         True,

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from msgspec import structs
-
-from webhook.engines.assessing.rules import RuleSource
-from webhook.engines.assessing.targets import distinct_identifiers, find_target
-from webhook.engines.requesting.options import RequestOptions
-from webhook.errors import ChangedMeanwhile, InvalidInput
-from webhook.model.actions import Action
+from webhook.engines.requesting.reader import DraftAnswer, RequestReader, shorn
+from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment
 from webhook.model.people import LOCAL, Person
 from webhook.model.requestobjects import RequestObject
@@ -29,14 +24,10 @@ from webhook.model.resources import AssessmentResource
 from webhook.model.triage import Page
 from webhook.policy.asking import (
     ApprovalRefused,
-    approved_comment,
     check_asker,
     check_waiting,
-    checked_end,
     checked_reason,
-    in_scope_of,
 )
-from webhook.policy.decisions import Decision, Target, decide
 from webhook.policy.plaintext import plain
 from webhook.policy.requests import (
     Approval,
@@ -50,38 +41,10 @@ from webhook.policy.requests import (
     joined,
     withdrawn,
 )
-from webhook.policy.scopes import canonical_scope
-from webhook.ports import Clock, VulnerabilityStore
+from webhook.ports import Clock
 from webhook.ports.requesting import RequestStore
 
 MOST_IDS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class DraftAnswer:
-    """An answer to a request.
-
-    Attributes:
-        comment: why.
-        version: of the request, as it was seen; None takes it as it is.
-        type: an assessment type in place of the usual one.
-        until: an earlier end.
-    """
-
-    comment: str
-    version: int | None = None
-    type: str = ""
-    until: dt.datetime | None = None
-
-    def to(self, request: ExceptionRequest) -> DraftAnswer:
-        """The answer to a request as it was read, so that what was checked about it holds when it is answered.
-
-        Raises:
-            ChangedMeanwhile: somebody looked at another version.
-        """
-        if self.version not in (None, request.version):
-            raise ChangedMeanwhile(f"Request {request.number} was changed after you looked at it.")
-        return replace(self, version=request.version)
 
 
 class RequestDesk:
@@ -89,28 +52,18 @@ class RequestDesk:
 
     Args:
         store: where requests are kept.
-        vulnerabilities: what is known of vulnerabilities.
-        rules: gives types.
-        options: who may ask, and for how long.
+        reader: reads what people ask for and answer.
         clock: time.
     """
 
-    def __init__(
-        self,
-        store: RequestStore,
-        vulnerabilities: VulnerabilityStore,
-        rules: RuleSource,
-        options: RequestOptions,
-        clock: Clock,
-    ) -> None:
-        self._store, self._vulnerabilities, self._rules = store, vulnerabilities, rules
-        self._clock = clock
+    def __init__(self, store: RequestStore, reader: RequestReader, clock: Clock) -> None:
+        self._store, self._clock = store, clock
         self._namespaces: tuple[str, ...] | None = None
-        self.options = options
+        self.reader, self.options = reader, reader.options
 
     def within(self, namespaces: Iterable[str]) -> RequestDesk:
         """A desk whose list shows requests for some namespaces only."""
-        made = RequestDesk(self._store, self._vulnerabilities, self._rules, self.options, self._clock)
+        made = RequestDesk(self._store, self.reader, self._clock)
         made._namespaces = tuple(sorted(namespaces))
         return made
 
@@ -156,30 +109,6 @@ class RequestDesk:
             raise InvalidInput(f"There is no request {number}.", remedy="`bomgate requests list` shows them.")
         return request
 
-    def records(self, request: ExceptionRequest, person: Person, reply: DraftAnswer) -> tuple[Assessment, ...]:
-        """What an approval would record; nothing is recorded.
-
-        Raises:
-            InvalidInput: the type is not known or denies, the end is later than what was asked for, or over.
-            StoreError: the store did not answer.
-        """
-        rules, now = self._rules(), self._clock.now()
-        kind = rules.types.require(self._type(reply.type or request.type))
-        if kind.action is Action.DENY:
-            raise InvalidInput(f"{kind.name} denies, so it is no exception.", remedy="Choose a type that lets it in.")
-        until = request.until if reply.until is None else reply.until
-        if reply.until is not None and request.until is not None and reply.until > request.until:
-            raise InvalidInput("Nobody asked for an exception that long.", remedy="Give an earlier end, or none.")
-        comment = checked_reason(reply.comment, "An answer needs a comment.")
-        decision = Decision(kind.name, person.name, approved_comment(request, comment), until)
-        found = [
-            find_target(self._vulnerabilities, name, request.scope, allow_unknown=True)
-            for name in request.vulnerabilities
-        ]
-        targets = [Target(target.identifier, request.scope, target.score) for target in found]
-        made = decide(decision, targets, rules.types, now)
-        return tuple(structs.replace(record, rule=f"request {request.number}") for record in made)
-
     # -- asking -----------------------------------------------------------------------------------------------------
 
     def ask(self, wish: Wish, person: Person, recorded_by: str) -> ExceptionRequest:
@@ -190,35 +119,10 @@ class RequestDesk:
             InvalidInput: a part of it cannot be used, or the same is asked for already.
             StoreError: nothing was recorded.
         """
-        request = self.made(wish, person)
+        request = self.reader.made(wish, person)
         now = self._clock.now()
         rule = _bounded(request, now, asked(request, recorded_by))
         return self._store.change(rule, now=now, namespace=request.scope.namespace or "")
-
-    def made(self, wish: Wish, person: Person) -> ExceptionRequest:
-        """The request that somebody means; nothing is recorded.
-
-        Raises:
-            RequestRefused: whoever asks may not.
-            InvalidInput: a part of it cannot be used.
-            StoreError: the store did not answer.
-        """
-        check_asker(person, self.options.accounts)
-        now = self._clock.now().replace(microsecond=0)
-        scope = canonical_scope(in_scope_of(wish.namespace, wish.scope))
-        if scope.package is None:
-            raise InvalidInput("A request is about one package.", remedy="Say which: --package pkg:npm/lodash.")
-        identifiers = distinct_identifiers(wish.vulnerabilities)
-        if len(identifiers) > MOST_IDS:
-            raise InvalidInput(f"A request names at most {MOST_IDS} vulnerabilities.", remedy="Make several.")
-        names = tuple(
-            find_target(self._vulnerabilities, name, scope, allow_unknown=False).identifier for name in identifiers
-        )
-        until = checked_end(wish.until, wish.days, now, self.options.max_days, until_fixed=wish.until_fixed)
-        kind = self._rules().types.require(wish.type).name if wish.type else ""
-        requested_for = wish.requested_for.strip()[:200]
-        asker = Asker(_shorn(person), checked_reason(wish.reason), now, requested_for)
-        return ExceptionRequest(0, names, scope, until, (asker,), now, type=kind)
 
     def join(self, number: int, reason: str, person: Person, recorded_by: str) -> ExceptionRequest:
         """Ask for the same as a request that waits.
@@ -231,7 +135,7 @@ class RequestDesk:
         """
         check_asker(person, self.options.accounts)
         now = self._clock.now().replace(microsecond=0)
-        asker = Asker(_shorn(person), checked_reason(reason), now)
+        asker = Asker(shorn(person), checked_reason(reason), now)
         return self._store.change(joined(asker, recorded_by), now=now, number=number)
 
     def withdraw(self, number: int, person: Person, recorded_by: str) -> ExceptionRequest:
@@ -243,7 +147,7 @@ class RequestDesk:
             StoreError: nothing was recorded.
         """
         now = self._clock.now()
-        return self._store.change(withdrawn(_shorn(person), now, recorded_by), now=now, number=number)
+        return self._store.change(withdrawn(shorn(person), now, recorded_by), now=now, number=number)
 
     # -- objects of the cluster -------------------------------------------------------------------------------------
 
@@ -276,7 +180,8 @@ class RequestDesk:
             StoreError: nothing was recorded.
         """
         assert one.wish is not None
-        wanted = replace(self.made(one.wish, person), origin=one.origin, origin_uid=one.uid, definition=one.definition)
+        made = self.reader.made(one.wish, person)
+        wanted = replace(made, origin=one.origin, origin_uid=one.uid, definition=one.definition)
         now, by = self._clock.now(), one.origin
         if known is None:
             rule = _bounded(wanted, now, asked(wanted, by))
@@ -300,28 +205,9 @@ class RequestDesk:
             InvalidInput: it has no comment, or a part of it cannot be used.
             StoreError: nothing was recorded.
         """
-        assert one.definition is not None
-        check_asker(person, self.options.accounts)
-        definition, now, by = one.definition, self._clock.now(), str(one.resource)
-        scope = canonical_scope(definition.scope)
-        (identifier,) = distinct_identifiers([definition.vulnerability])
-        name = find_target(self._vulnerabilities, identifier, scope, allow_unknown=True).identifier
-        reason = checked_reason(definition.comment, "It needs an approval, and so a reason in spec.comment.")
-        at = now.replace(microsecond=0)
-        wanted = ExceptionRequest(
-            0,
-            (name,),
-            scope,
-            definition.until,
-            (Asker(_shorn(person), reason, at),),
-            at,
-            origin=by,
-            origin_uid=one.uid,
-            definition=one.digest,
-            type=self._rules().types.require(definition.type).name,
-        )
+        wanted, now, by = self.reader.of_assessment(one, person), self._clock.now(), str(one.resource)
         if known is None:
-            return self._store.change(asked(wanted, by), now=now, namespace=scope.namespace or "")
+            return self._store.change(asked(wanted, by), now=now, namespace=wanted.scope.namespace or "")
         return self._store.change(lambda view: changed(wanted, view, person, now, by), now=now, number=known.number)
 
     def close(self, number: int, person: Person, recorded_by: str) -> ExceptionRequest:
@@ -380,7 +266,7 @@ class RequestDesk:
     ) -> tuple[Assessment, ...]:
         """What an approval records: nothing for an object that is provisioned once it is approved."""
         if not request.is_of_assessment:
-            return self.records(request, person, reply)
+            return self.reader.records(request, person, reply)
         if reply.type or reply.until is not None:
             raise InvalidInput(
                 f"Request {request.number} stands for {request.origin}, which states type and end itself.",
@@ -390,7 +276,7 @@ class RequestDesk:
 
     def _answer(self, reply: DraftAnswer, person: Person) -> RequestAnswer:
         comment = checked_reason(reply.comment, "An answer needs a comment.")
-        return RequestAnswer(_shorn(person), comment, self._clock.now().replace(microsecond=0))
+        return RequestAnswer(shorn(person), comment, self._clock.now().replace(microsecond=0))
 
     def _check_local(self, person: Person) -> None:
         if person.issuer == LOCAL and not self.options.allow_self:
@@ -398,13 +284,6 @@ class RequestDesk:
                 f"{plain(person.name, 100)} is only known to the operating system.",
                 remedy="Answer in the console, or set requests.allowSelf on a machine that one person uses.",
             )
-
-    def _type(self, name: str) -> str:
-        usual = name or self.options.type
-        if usual:
-            return usual
-        mildest = self._rules().types.mildest
-        return "Ignore" if mildest is None else mildest.name
 
 
 def _bounded(request: ExceptionRequest, now: dt.datetime, rule: RequestRule) -> RequestRule:
@@ -415,8 +294,3 @@ def _bounded(request: ExceptionRequest, now: dt.datetime, rule: RequestRule) -> 
         return rule(view)
 
     return bounded
-
-
-def _shorn(person: Person) -> Person:
-    """A person without what only their rights depend on."""
-    return replace(person, groups=(), extra=())

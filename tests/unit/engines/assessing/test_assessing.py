@@ -10,6 +10,7 @@ from tests.fakes import NOON, FakeClock, MemoryStore
 from webhook.engines.assessing.assessor import Assessor
 from webhook.engines.assessing.rules import StoreRules
 from webhook.engines.assessing.selector import Selector
+from webhook.engines.assessing.settingsfile import FileAssessments
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
@@ -40,6 +41,7 @@ class Entry:
     scope: Scope = LOG4J_SCOPE
     comment: str = "never"
     until: dt.datetime | None = None
+    until_fixed: bool = False
 
 
 class World:
@@ -50,6 +52,7 @@ class World:
         self.store = MemoryStore(self.clock)
         store, rules = self.store, StoreRules(Rules(default_types(), Policy()), self.store.types)
         self.assessor = Assessor(store.assessments, store.vulnerabilities, store.components, rules, self.clock)
+        self.file = FileAssessments(store.assessments, store.vulnerabilities, rules, self.clock)
         self.selector = Selector(store.assessments, store.vulnerabilities, rules, self.clock)
         answers = [
             ComponentAnswer(LOG4J, (LOG4SHELL, MEDIUM), NOON),
@@ -166,7 +169,7 @@ def test_clearing_what_nobody_assessed_says_what_there_is(world: World) -> None:
     with pytest.raises(InvalidInput) as caught:
         world.assessor.clear(["CVE-2021-44228"], Scope(), author="bob")
     assert "namespace lab" in caught.value.remedy
-    world.assessor.provision([Entry("CVE-2020-8203", scope=Scope())])
+    world.file.provision([Entry("CVE-2020-8203", scope=Scope())])
     with pytest.raises(InvalidInput) as caught:
         world.assessor.clear(["CVE-2020-8203"], Scope(), author="bob")
     assert "configuration file" in caught.value.remedy
@@ -215,24 +218,24 @@ def test_the_ranges_can_be_applied_to_what_is_already_there() -> None:
 
 
 def test_the_configuration_is_provisioned_once_and_withdrawn_when_it_goes(world: World) -> None:
-    world.assessor.provision([Entry("CVE-2021-45105")])
+    world.file.provision([Entry("CVE-2021-45105")])
     assert world.action("CVE-2021-45105", LOG4J) is Action.DENY
     world.clock.current += DAY
-    assert world.assessor.provision([Entry("CVE-2021-45105")]) == 0
-    assert world.assessor.provision([Entry("cve-2021-45105", scope=Scope(package=f"{LOG4J.package}?a=b"))]) == 0
-    assert world.assessor.provision([]) == 1
+    assert world.file.provision([Entry("CVE-2021-45105")]) == 0
+    assert world.file.provision([Entry("cve-2021-45105", scope=Scope(package=f"{LOG4J.package}?a=b"))]) == 0
+    assert world.file.provision([]) == 1
     assert world.action("CVE-2021-45105", LOG4J) is Action.WARN
 
 
 def test_applying_an_old_file_again_does_not_renew_what_has_expired(world: World) -> None:
-    world.assessor.provision([Entry("CVE-2021-45105")])
+    world.file.provision([Entry("CVE-2021-45105")])
     world.clock.current += 31 * DAY
-    assert world.assessor.provision([Entry("CVE-2021-45105")]) == 0
+    assert world.file.provision([Entry("CVE-2021-45105")]) == 0
     assert world.action("CVE-2021-45105", LOG4J) is Action.WARN
 
 
 def test_a_configured_date_in_the_past_is_accepted_and_has_no_effect(world: World) -> None:
-    assert world.assessor.provision([Entry("CVE-2021-45105", until=NOON - DAY)]) == 1
+    assert world.file.provision([Entry("CVE-2021-45105", until=NOON - DAY)]) == 1
     assert world.action("CVE-2021-45105", LOG4J) is Action.WARN
 
 
@@ -248,5 +251,5 @@ def test_a_configuration_that_cannot_be_used_is_refused_whole(
     world: World, entries: list[Entry], sentence: str
 ) -> None:
     with pytest.raises(ConfigError, match=sentence):
-        world.assessor.provision(entries)
+        world.file.provision(entries)
     assert all(record.source is AssessmentSource.AUTO for record in world.records)

@@ -15,6 +15,7 @@ from webhook.engines.controlling.approvals import AssessmentApprovals
 from webhook.engines.controlling.provisioning import Provisioning, ProvisioningParts
 from webhook.engines.requesting.desk import RequestDesk
 from webhook.engines.requesting.options import RequestOptions
+from webhook.engines.requesting.reader import RequestReader
 from webhook.errors import Final, SourceError
 from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentType, CvssRange, Scope
@@ -64,7 +65,8 @@ class FakeResources:
 class Desk:
     """A world with one vulnerable image, a cluster with objects, and the duty between the two."""
 
-    def __init__(self, options: RequestOptions | None = None) -> None:
+    def __init__(self, options: RequestOptions | None = None, *, tells_fixes: bool = False) -> None:
+        self.tells_fixes = tells_fixes
         self.world, self.cluster = World(), FakeResources()
         self.options, self.records, self.guard = options or RequestOptions(), MemoryRequests(), FakeTicketGuard()
         self.digest = self.world.image("shop/web:1", LOG4J)
@@ -75,7 +77,9 @@ class Desk:
     def new_duty(self) -> Provisioning:
         store = self.world.store
         rules = StoreRules(self.world.rules, store.types)
-        self.requests = RequestDesk(self.records, store.vulnerabilities, rules, self.options, self.world.clock)
+        clock = self.world.clock
+        reader = RequestReader(store.vulnerabilities, rules, self.options, clock, tells_fixes=self.tells_fixes)
+        self.requests = RequestDesk(self.records, reader, clock)
         parts = ProvisioningParts(
             resources=self.cluster,
             types=store.types,
@@ -86,6 +90,7 @@ class Desk:
             approvals=AssessmentApprovals(self.requests, self.world.clock),
             policy=self.world.rules.policy,
             vulnerabilities=store.vulnerabilities,
+            tells_fixes=self.tells_fixes,
         )
         return Provisioning(parts, self.world.rules.types, self.world.clock, self._publish)
 
@@ -107,12 +112,14 @@ class Desk:
         until: dt.datetime | None = None,
         author: str = "",
         comment: str = "why",
+        *,
+        until_fixed: bool = False,
     ) -> None:
         assert self.cluster.stored_assessments is not None
         objects = self.cluster.stored_assessments
         before = objects.get(name)
         resource = _next(before.resource if before else None, ResourceKind.ASSESSMENT, name, len(objects))
-        definition = StatedAssessment("CVE-2021-44228", kind, scope, comment, until)
+        definition = StatedAssessment("CVE-2021-44228", kind, scope, comment, until, until_fixed)
         uid = f"uid-{name}" if before is None else before.uid
         objects[name] = AssessmentResource(resource, definition, author, uid, repr((definition, author)))
 

@@ -9,8 +9,8 @@ import pytest
 from tests.copies import replace
 from tests.fakes import NOON
 from tests.unit.engines.controlling.desks import DAY, PACKAGE, SCOPE, Desk
-from webhook.engines.requesting.desk import DraftAnswer
 from webhook.engines.requesting.options import RequestOptions
+from webhook.engines.requesting.reader import DraftAnswer
 from webhook.errors import Final, InvalidInput, Retryable
 from webhook.model.actions import Action
 from webhook.model.assessments import CLUSTER, Assessment, AssessmentSource, OnExpiry, Scope

@@ -14,6 +14,7 @@ from tests.unit.engines.controlling.desks import DAY, PACKAGE, SCOPE, Desk
 from tests.worlds import LOG4J, LOG4SHELL
 from webhook.engines.assessing.assessor import Assessor
 from webhook.engines.assessing.rules import StoreRules
+from webhook.engines.assessing.settingsfile import FileAssessments
 from webhook.errors import Final, InvalidInput, Retryable
 from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentType, CvssRange, Scope, StoredType, TypeOrigin
@@ -164,7 +165,7 @@ def test_of_two_objects_for_one_scope_the_one_that_counts_already_stays(desk: De
 def test_the_settings_file_and_the_cluster_do_not_undo_each_other(desk: Desk) -> None:
     store, clock = desk.world.store, desk.world.clock
     rules = StoreRules(desk.world.rules, store.types)
-    assessor = Assessor(store.assessments, store.vulnerabilities, store.components, rules, clock)
+    assessor = FileAssessments(store.assessments, store.vulnerabilities, rules, clock)
     entry = StatedAssessment("CVE-2021-44228", "Caution", SCOPE, "in the file", None)
     desk.put("stated", "Ignore")
     for _ in range(2):
@@ -235,3 +236,23 @@ def test_a_type_of_the_cluster_is_given_to_new_vulnerabilities(desk: Desk) -> No
     made = assessor.auto_rule()(replace(LOG4SHELL, id="CVE-2", cvss_score=Decimal("5.0")), "pkg:npm/a")
     assert made is not None
     assert (made.type, made.rule) == ("medium", "medium 4.0–6.9")
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope", "tells_fixes", "reason", "said"),
+    [
+        ("Ignore", SCOPE, False, "NoFixTold", "No source tells"),
+        ("Blocked", SCOPE, True, "BadDefinition", "Blocked does not allow"),
+        ("Ignore", Scope(), True, "BadDefinition", "is about one package"),
+        ("Ignore", SCOPE, True, "Provisioned", "In force."),
+    ],
+)
+def test_an_object_ends_by_a_fix_where_that_can_be(
+    kind: str, scope: Scope, tells_fixes: bool, reason: str, said: str
+) -> None:
+    desk = Desk(tells_fixes=tells_fixes)
+    desk.put("waits", kind, scope, until_fixed=True)
+    status = desk.run()["waits"]
+    assert (status.reason, said in status.message) == (reason, True)
+    assert desk.run() == {}, "nothing is stated again"
+    assert len(desk.world.store.assessments.find(AssessmentQuery(source="provisioned"))) == (reason == "Provisioned")

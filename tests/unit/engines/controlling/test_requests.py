@@ -14,8 +14,9 @@ from tests.memory.requests import MemoryRequests
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.engines.assessing.rules import StoreRules
 from webhook.engines.controlling.requests import RequestDuty, RequestParts
-from webhook.engines.requesting.desk import DraftAnswer, RequestDesk
+from webhook.engines.requesting.desk import RequestDesk
 from webhook.engines.requesting.options import RequestOptions
+from webhook.engines.requesting.reader import DraftAnswer, RequestReader
 from webhook.model.assessments import Scope
 from webhook.model.people import KUBERNETES, Person
 from webhook.model.policies import Policy
@@ -85,7 +86,7 @@ def world(clock: FakeClock) -> World:
     store.sboms.add(digest(1), make_sbom(Purl(LODASH)), place="added")
     store.components.record([answer(LODASH, vulnerability("CVE-1"), at=NOON)], assess=AutoRule(), now=NOON)
     rules = StoreRules(Rules(default_types(), Policy()), store.types)
-    desk = RequestDesk(requests, store.vulnerabilities, rules, RequestOptions(), clock)
+    desk = RequestDesk(requests, RequestReader(store.vulnerabilities, rules, RequestOptions(), clock), clock)
     objects, guard, events, counts = Objects(), FakeTicketGuard(), list[ObjectEvent](), list[RequestCounts]()
     made = World(None, desk, requests, objects, guard, events, counts)
     made.duty = RequestDuty(RequestParts(desk, objects, guard, made), clock, counts.append)

@@ -1,0 +1,204 @@
+"""Ends by a fix: what lasts until a fixed version is known, and what ends it.
+
+An exception may state that it ends, besides by its date, as soon as a source tells which version fixes the
+vulnerability. The transaction that stores the fixed version then writes a withdrawal, and behind it what was there for
+the same scope; the exception itself is stated again as one that has ended. From then on the same counts as if its date
+had come at that moment, whatever becomes of the fixed version later, and an undo finds nothing to bring back.
+
+Only what allows may end so: as nothing is milder, its end loosens nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from msgspec import structs
+
+from webhook.errors import InvalidInput
+from webhook.model.actions import Action
+from webhook.model.assessments import ENDED_BY_FIX, Assessment, AssessmentSource, AssessmentType, Scope
+from webhook.model.purls import Purl, parse_purl
+from webhook.policy.plaintext import plain
+from webhook.policy.precedence import Same, age, same_scope
+from webhook.policy.ranges import read_range
+from webhook.policy.scopes import described
+from webhook.policy.undo import standing
+
+_MAX_VERSION = 100
+_SHOWN_VERSIONS = 3
+_GO = "pkg:golang/"
+
+
+class FixKnown(InvalidInput):
+    """Something is to last until a fixed version is known, and one is known already."""
+
+    code = "fix-known"
+    default_remedy = "Use the fixed version, or give an end by date alone."
+
+
+class NoFixTold(InvalidInput):
+    """Something is to last until a fixed version is known, and no source tells of any."""
+
+    code = "no-fix-told"
+    default_remedy = (
+        "OSS Index does not tell fixed versions. Give an end by date, or add a source of advisories to the settings."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFix:
+    """A fixed version that a source tells.
+
+    Attributes:
+        purl: the component that is vulnerable.
+        version: the next one that is not; a stranger's text.
+    """
+
+    purl: Purl
+    version: str
+
+
+def check_until_fixed(kind: AssessmentType, scope: Scope, *, tells_fixes: bool) -> None:
+    """Refuse an end by a fix where it cannot work.
+
+    Args:
+        kind: the assessment type.
+        scope: canonical.
+        tells_fixes: whether a source that tells fixed versions is configured.
+
+    Raises:
+        InvalidInput: no source tells fixed versions, the type does not allow, or no package is named.
+    """
+    if not tells_fixes:
+        raise NoFixTold("No source tells in which version a vulnerability is fixed, so nothing can last until then.")
+    if kind.action is not Action.ALLOW:
+        raise InvalidInput(
+            f"{kind.name} does not allow, so it cannot end because of a fixed version.",
+            remedy="Give it an end by date, or choose a type that allows.",
+        )
+    if scope.package is None:
+        raise InvalidInput(
+            "What lasts until a fixed version is known is about one package.", remedy="Name the package."
+        )
+
+
+def covers(scope: Scope, purl: Purl) -> bool:
+    """Whether a fixed version for a component ends what has this scope.
+
+    Images and namespaces do not matter. A package in a former spelling counts, and so does a version of which nobody
+    knows whether the range holds it: ending early is the stricter way.
+    """
+    if scope.package is not None and not _is_package(scope.package, purl.package):
+        return False
+    if scope.version_range is None:
+        return True
+    try:
+        return read_range(scope.version_range).contains(purl.version, purl.type) is not False
+    except InvalidInput:
+        return True
+
+
+def _is_package(stated: str, package: str) -> bool:
+    try:
+        key = parse_purl(stated).package
+    except InvalidInput:
+        key = stated
+    return package in (stated, key) or (key.startswith(_GO) and package.startswith(f"{key}/"))
+
+
+def version_of(scope: Scope, fixes: Iterable[KnownFix]) -> str:
+    """The fixed versions that end what has a scope, the first few; empty where none does."""
+    found = sorted({plain(fix.version, _MAX_VERSION) for fix in fixes if fix.version and covers(scope, fix.purl)})
+    return ", ".join(found[:_SHOWN_VERSIONS])
+
+
+def may_end(record: Assessment, now: dt.datetime) -> bool:
+    """Whether a fixed version would end a record; one of a hub ends where it was made."""
+    is_here = record.source is not AssessmentSource.FLEET
+    return is_here and record.until_fixed and record.type is not None and not record.expired(now)
+
+
+def ended_by_fix(history: Iterable[Assessment], version: str, now: dt.datetime) -> Sequence[Assessment]:
+    """The records that end what was to last until a fixed version is known; none where there is no such thing.
+
+    Args:
+        history: all that was ever recorded for one vulnerability and scope by one source.
+        version: the fixed version, see :func:`version_of`.
+        now: UTC, aware.
+    """
+    there = standing(history, now)
+    if not any(may_end(record, now) for record in there):
+        return ()
+    first = next(record for record in there if may_end(record, now))
+    is_provisioned = first.source is AssessmentSource.PROVISIONED  # its author tells who provisions
+    withdrawal = structs.replace(
+        first,
+        type=None,
+        author=first.author if is_provisioned else ENDED_BY_FIX,
+        comment=f"Fixed in {version}.",
+        assessed_at=now,
+        until=None,
+        rule="",
+        score=None,
+        batch="",
+        recorded_by=first.recorded_by if is_provisioned else "",
+        until_fixed=False,
+        fixed_in=version,
+    )
+    again = [_ended(record, version, now) if may_end(record, now) else record for record in there]
+    return tuple(structs.replace(record, revision=0, sequence=0) for record in (withdrawal, *again))
+
+
+def _ended(record: Assessment, version: str, now: dt.datetime) -> Assessment:
+    return structs.replace(record, until=now if record.until is None else min(record.until, now), fixed_in=version)
+
+
+def by_scope(records: Iterable[Assessment]) -> Mapping[Same, Sequence[Assessment]]:
+    """Records by what they are about, oldest first."""
+    found: dict[Same, list[Assessment]] = {}
+    for record in sorted(records, key=age):
+        found.setdefault(same_scope(record), []).append(record)
+    return found
+
+
+def as_stated(history: Iterable[Assessment]) -> Iterator[Assessment]:
+    """What was stated, in the order of the store, without what an end by a fix wrote.
+
+    Whoever compares a statement with what is recorded for it has to look at these: the record that has ended has
+    another end than the one that was stated.
+    """
+    written: dict[Same, int] = {}
+    for record in history:
+        same = same_scope(record)
+        if record.type is None and record.fixed_in:
+            written[same] = record.revision
+        elif written.get(same) != record.revision:
+            yield record
+
+
+def ended_last(history: Iterable[Assessment]) -> Mapping[Same, Assessment]:
+    """What ended by a fix and was not stated in another way since, by what it is about; history as the store has it."""
+    found: dict[Same, Assessment] = {}
+    written: dict[Same, int] = {}
+    for record in history:
+        same = same_scope(record)
+        if record.type is None:
+            found.pop(same, None)
+            written[same] = record.revision if record.fixed_in else -1
+        elif record.fixed_in:
+            found[same] = record
+        elif written.get(same) != record.revision:
+            found.pop(same, None)
+    return found
+
+
+def fix_known(records: Sequence[tuple[Assessment, str]]) -> FixKnown:
+    """The error for records that are to last until a fixed version is known, each with the one that is known."""
+    (record, version), *rest = records
+    more = f" So it is for {len(rest)} more." if rest else ""
+    return FixKnown(
+        f"{plain(record.vulnerability, 80)} is fixed in {version} for {described(record.scope)}: there is nothing to "
+        f"wait for.{more}"
+    )

@@ -1,0 +1,74 @@
+"""Ending what was to last until a fixed version is known, in the transaction that stores the fixed version.
+
+So every reader sees both or neither, and no process that dies in between leaves one without the other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+
+from sqlalchemy import select
+
+from webhook.model.assessments import Assessment
+from webhook.model.triage import AuditNote
+from webhook.policy.fixes import by_scope, ended_by_fix, version_of
+from webhook.policy.fixnews import exception_ended, noted_end
+from webhook.store.assessmentrows import append
+from webhook.store.database import Change
+from webhook.store.fixes import known_fixes, names_of, waiting_names
+from webhook.store.outbox import announce
+from webhook.store.queries import ASSESSMENT_COLUMNS, among, raw_rows
+from webhook.store.requests import note_fixed
+from webhook.store.rows import read_assessment
+from webhook.store.tables import assessments
+from webhook.store.triage.journal import write_note
+
+
+def end_fixed(change: Change, keys: Collection[str], now: dt.datetime) -> bool:
+    """End what a fixed version ends, with a row in the audit log and a notification for each.
+
+    Args:
+        change: the transaction that stores fixed versions, or other names of vulnerabilities.
+        keys: ids of the vulnerabilities that it is about.
+        now: UTC, aware.
+
+    Returns:
+        Whether anything ended.
+    """
+    if not keys or not (waiting := waiting_names(change.connection)):
+        return False
+    return end_named(change, names_of(change.connection, keys) & waiting.keys(), now)
+
+
+def end_named(change: Change, names: Collection[str], now: dt.datetime) -> bool:
+    """As :func:`end_fixed`, for vulnerabilities by their names in lower case."""
+    fixes = known_fixes(change.connection, names)
+    if not fixes:
+        return False
+    made, ended = list[Assessment](), list[Assessment]()
+    for history in by_scope(_recorded(change, fixes)).values():
+        version = version_of(history[0].scope, fixes[history[0].vulnerability.casefold()])
+        records = ended_by_fix(history, version, now) if version else ()
+        made += records
+        ended += [record for record in records if record.type is not None and record.fixed_in == version]
+    append(change, made)
+    _tell(change, ended, now)
+    return bool(made)
+
+
+def _recorded(change: Change, names: Iterable[str]) -> Iterable[Assessment]:
+    """Everything that was ever recorded about vulnerabilities, by hand; records keep one spelling of each name."""
+    waiting = waiting_names(change.connection)
+    spellings = sorted({text for name in names for text in (*waiting.get(name, ()), name, name.upper())})
+    query = select(*ASSESSMENT_COLUMNS).where(among(change.connection, assessments.c.vulnerability, spellings))
+    for portion in raw_rows(change.connection, query):
+        yield from map(read_assessment, portion)
+
+
+def _tell(change: Change, ended: Sequence[Assessment], now: dt.datetime) -> None:
+    for record in ended:
+        note: AuditNote = noted_end(record)
+        write_note(change.connection, note, now, record.batch)
+        note_fixed(change.connection, record.batch, record.fixed_in)
+    announce(change.connection, [exception_ended(record) for record in ended], now)
