@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from webhook.bootstrap import Parts
 from webhook.cli.database_prune import prune
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import fields, note, print_json, print_table
 from webhook.cli.progress import counted
 from webhook.cli.prune_shapes import room
-from webhook.cli.status_shapes import DatabaseShape, RereadShape, UpgradeShape
 from webhook.cli.verbs import VerbGroup
 from webhook.engines.upgrade import former_decisions, upgrade_when_there
-from webhook.model.records import StoreStatus
 from webhook.policy.phrases import count, moment
 from webhook.policy.plaintext import plain
+
+if TYPE_CHECKING:
+    from webhook.bootstrap import Parts
+    from webhook.cli.status_shapes import RereadShape
+    from webhook.model.records import StoreStatus
 
 
 @click.group("db", cls=VerbGroup)
@@ -60,6 +64,8 @@ def upgrade(wait: float, reread: bool, output: str) -> None:
     done = _reread(parts) if reread else None
     former = former_decisions(parts.store.assessments, parts.store.components)
     if output == "json":
+        from webhook.cli.status_shapes import UpgradeShape  # loads all of judging, as below; each Pod runs this first
+
         print_json(UpgradeShape.after(status, done, former))
         return
     fields([("Database", status.url), ("Schema", status.schema)])
@@ -91,6 +97,8 @@ def upgrade(wait: float, reread: bool, output: str) -> None:
 
 
 def _reread(parts: Parts) -> RereadShape:
+    from webhook.cli.status_shapes import RereadShape
+
     rereader, failed = parts.rereader(), 0
     before, read = rereader.counts(), 0
     for reread in counted(rereader.run(), before.unread, "Reading again"):
@@ -125,6 +133,8 @@ def status(output: str) -> Exit:
     tables = store.retention.sizes() if found.usable else ()
     unused = store.retention.unused_bytes() if found.usable else None
     if output == "json":
+        from webhook.cli.status_shapes import DatabaseShape
+
         print_json(DatabaseShape.of(found, sets, exploits, tables, unused))
     else:
         _show(found, unused)

@@ -10,7 +10,6 @@ import sys
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
@@ -20,7 +19,7 @@ from webhook.cli.verbs import Verb
 from webhook.errors import ConfigError
 from webhook.policy.lint import Level
 from webhook.settings import Settings
-from webhook.settings.process import environment_with, metrics_directory
+from webhook.settings.process import enter_environment_with, environment_with, metrics_directory
 
 log = logging.getLogger("bomgate.start")
 
@@ -49,9 +48,7 @@ def command(**flags: object) -> None:
     """
     settings = invocation().settings({f"serve.{name}": value for name, value in flags.items()}, runs_long=True)
     check_options(settings.serve)
-    folder = metrics_directory()
-    if folder is None:
-        restart()
+    folder = metrics_directory() or share_metrics()
     server = os.getpid()
     try:
         run(settings, folder)
@@ -90,21 +87,27 @@ def check_options(options: ServeOptions) -> None:
             raise ConfigError(f"serve.{name} is {value}; it has to be at least {lowest}.")
 
 
-def restart() -> NoReturn:
-    """Restart this process, with a fresh folder through which its workers share their metrics.
+def share_metrics() -> Path:
+    """Make a fresh folder through which the workers of this process share their metrics.
+
+    ``prometheus_client`` looks for the folder when it is imported. Nothing imports it before the server does; where
+    somebody has all the same, this process restarts and does not return.
 
     Raises:
         ConfigError: there is no place for the folder.
     """
     try:
-        folder = tempfile.mkdtemp(prefix="bomgate-metrics-")
+        folder = Path(tempfile.mkdtemp(prefix="bomgate-metrics-"))
     except OSError as problem:
         raise ConfigError(
             f"There is no folder for temporary files: {problem.strerror or problem}.",
             remedy="Mount a writable folder at /tmp, such as an emptyDir.",
         ) from problem
-    sys.stdout.flush()
-    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment_with(Path(folder)))  # noqa: S606  # ourselves
+    if "prometheus_client" in sys.modules:
+        sys.stdout.flush()
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment_with(folder))  # noqa: S606  # ourselves
+    enter_environment_with(folder)
+    return folder
 
 
 def run(settings: Settings, folder: Path) -> None:
@@ -114,7 +117,7 @@ def run(settings: Settings, folder: Path) -> None:
         ConfigError: an address or the certificate cannot be used.
         StoreError: the database cannot be used, and nothing can stand in for it.
     """
-    # Loaded here: before the restart they would only cost time.
+    # Loaded here: what they load looks for the folder of the metrics, and has to find it.
     from webhook.api.server import AdmissionServer
     from webhook.bootstrap import SystemClock, open_parts
     from webhook.bootstrap.server import certificates, leave_copy, prepare_store, worker_parts

@@ -11,7 +11,7 @@ _OURS = "BOMGATE_METRICS_DIRECTORY"
 
 
 def metrics_directory() -> Path | None:
-    """The folder that this process was started with by :func:`environment_with`; None when it was not."""
+    """The folder of :func:`environment_with` or :func:`enter_environment_with`; None where neither was called."""
     folder = os.environ.get(_OURS)
     return Path(folder) if folder and folder == os.environ.get(_METRICS) else None
 
@@ -19,9 +19,14 @@ def metrics_directory() -> Path | None:
 def environment_with(folder: Path) -> dict[str, str]:
     """The environment for a process whose workers share their metrics through a folder.
 
-    ``prometheus_client`` looks at the variable when it is imported, which is why the process has to start with it.
+    ``prometheus_client`` looks at the variable when it is imported.
     """
     return {**os.environ, _METRICS: str(folder), _OURS: str(folder)}
+
+
+def enter_environment_with(folder: Path) -> None:
+    """Give this process that environment; of use only before ``prometheus_client`` is imported."""
+    os.environ.update(environment_with(folder))
 
 
 def environment_without_settings() -> dict[str, str]:

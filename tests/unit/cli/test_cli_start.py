@@ -39,6 +39,19 @@ worker.stop()
 print(json.dumps([0, sorted(set(sys.modules) - before)]))
 """
 
+_SHARED = """
+import json, os, sys
+from pathlib import Path
+from webhook.cli.serve import share_metrics
+from webhook.settings import load_settings
+load_settings(Path(sys.argv[1]), environment={})
+process, before = os.getpid(), set(sys.modules)
+folder = share_metrics()
+from webhook.telemetry.metrics import Metrics
+Metrics().count("bomgate_reviews_unread_total")
+print(json.dumps([len(list(folder.glob("*.db"))), sorted(before)]))
+"""
+
 
 def run(*arguments: str) -> tuple[int, set[str]]:
     """A command in a separate process: its exit code, and the modules that it loaded."""
@@ -82,6 +95,13 @@ def test_a_check_loads_only_what_judges(config: Path, target: str) -> None:
     assert [name for name in unused if name in modules] == []
 
 
+def test_an_upgrade_with_nothing_to_do_loads_the_database_alone(config: Path) -> None:
+    code, modules = run("--config", str(config), "db", "upgrade")
+    assert code == 0
+    unused = (*NEVER, "requests", "urllib3", "rich", "webhook.cli.shapes", "webhook.sboms", "webhook.engines.judging")
+    assert [name for name in unused if name in modules] == []
+
+
 def test_settings_load_no_client_and_no_database() -> None:
     _, modules = loaded("import json, sys, webhook.settings; print(json.dumps([0, sorted(sys.modules)]))", "")
     assert [name for name in (*NEVER, "requests", "urllib3", "sqlalchemy") if name in modules] == []
@@ -99,3 +119,9 @@ def test_what_a_worker_uses_is_loaded_before_it_is_forked(config: Path, sources:
     config.write_text(json.dumps({**settings, "serve": {"insecureHttp": True}}))
     _, modules = loaded(_SERVED, str(config))
     assert [name for name in modules if not name.startswith("encodings.")] == []
+
+
+def test_the_server_shares_metrics_without_starting_twice(config: Path) -> None:
+    files, modules = loaded(_SHARED, str(config))
+    assert files > 0, "the values are in files of the folder, where other processes see them"
+    assert [name for name in NEVER if name in modules] == []
