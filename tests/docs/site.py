@@ -167,6 +167,16 @@ def faults_of(site: Path) -> Iterator[str]:
     for path in sorted(site.rglob("*.html")):
         read[path] = _Page()
         read[path].feed(path.read_text(encoding="utf-8"))
+    found: dict[tuple[Path, str], Path | None] = {}
+    """Folder and path of a link → the file, or None; each page has the whole navigation."""
+
+    def file_of(path: Path, link: str) -> Path | None:
+        if (path.parent, link) not in found:
+            target = (path.parent / unquote(link)).resolve()
+            target = target / "index.html" if target.is_dir() else target
+            found[path.parent, link] = target if target.exists() else None
+        return found[path.parent, link]
+
     for path, page in read.items():
         if path.name == "404.html":  # served for any address, so its links begin at the root of a host
             continue
@@ -176,9 +186,8 @@ def faults_of(site: Path) -> Iterator[str]:
             parts = urlsplit(link)
             if parts.scheme or parts.netloc:
                 continue
-            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-            target = target / "index.html" if target.is_dir() else target
-            if not target.exists():
+            target = file_of(path, parts.path) if parts.path else path
+            if target is None:
                 yield f"{name}: {link} does not exist"
             elif parts.fragment and target in read and unquote(parts.fragment) not in read[target].anchors:
                 yield f"{name}: {link} has no such anchor"

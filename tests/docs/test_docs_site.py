@@ -12,13 +12,18 @@ from tests.docs.site import PAGES, BrokenSite, build, faults_of, pages, sections
 ROOT = Path(__file__).resolve().parents[2]
 
 
+FEW = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "bench/README.md", "docs/how-to/install.md")
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The pages in another folder."""
+    """A checkout with a few pages: what is refused on one page of many is refused on one of few."""
     root = tmp_path / "checkout"
-    for name in pages(ROOT):
+    for name in FEW:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, root / name)
+        (root / name).write_text("# A page\n", encoding="utf-8")
+    contents = "# Documentation\n\n## How-to\n\n[install](how-to/install.md)\n"
+    (root / "docs" / "README.md").write_text(contents, encoding="utf-8")
     shutil.copyfile(ROOT / "LICENSE", root / "LICENSE")
     return root
 

@@ -13,6 +13,12 @@ _DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryLi
 Object = dict[str, Any]
 
 
+def at(cluster: Cluster, path: str) -> Object:
+    """The object or the list at a path of the API server; empty where it answers with anything else."""
+    answer = cluster.get(path)
+    return dict(answer.json()) if answer.status_code == 200 else {}
+
+
 class Reader:
     """Reads what ``kubectl get -o json`` would: the start of kubectl takes longer than all that the API server does.
 

@@ -18,11 +18,13 @@ from tests.e2e.controllers import ControllerProcess
 from tests.e2e.manifests import pod
 from tests.e2e.processes import wait_until
 from tests.e2e.product import Bomgate
+from tests.e2e.reading import at
 
 CRDS = Path(__file__).resolve().parents[2] / "charts" / "bomgate" / "files" / "crds"
 SECONDS = 25.0
 """Within which the controller has seen a change and said what became of it, on a machine with much to do."""
 NAME = "resources"
+RESOURCES = "/apis/bomgate.dev/v1alpha1"
 QUEUE_LIKE = TURNING[3].partition("@")[0]
 
 
@@ -83,7 +85,7 @@ def status(cluster: Cluster, plural: str, name: str) -> dict[str, Any]:
     """The status of an object, with its condition ``Ready`` unfolded, once it is about the present generation."""
 
     def told() -> Any:
-        found = json.loads(cluster.kubectl("get", plural, name, "-o", "json").out)
+        found = at(cluster, f"{RESOURCES}/{plural}/{name}")
         is_about = found.get("status", {}).get("observedGeneration") == found["metadata"]["generation"]
         return found["status"] if is_about else None
 
@@ -274,4 +276,4 @@ def test_the_status_is_written_when_it_changes_and_not_again(cluster: Cluster) -
 
 
 def _version(cluster: Cluster, name: str) -> str:
-    return cluster.kubectl("get", "assessment", name, "-o", "jsonpath={.metadata.resourceVersion}").out
+    return str(at(cluster, f"{RESOURCES}/assessments/{name}")["metadata"]["resourceVersion"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,15 @@ from tests.e2e.cluster import Cluster
 from tests.e2e.manifests import WORKLOADS, deployment, pod, workload
 from tests.e2e.processes import free_port, wait_until
 from tests.e2e.product import Bomgate
+from tests.e2e.reading import at
 from tests.e2e.registration import INSTANCE_LABEL
 from tests.e2e.reportkinds import POLICY_REPORTS, REPORTS
 
 pytestmark = pytest.mark.usefixtures("controllers")
 KINDS = [kind for kind in WORKLOADS if kind != "PodTemplate"]
 NAMESPACE = "audited"
+POLICY_REPORTS_AT = "/apis/wgpolicyk8s.io/v1alpha2/policyreports"
+REPORTS_AT = "/apis/openreports.io/v1alpha1/reports"
 SECONDS = 90.0
 """Longest wait for what takes two or three; a machine that does much else takes longer."""
 
@@ -91,19 +93,20 @@ def create(cluster: Cluster, *manifests: dict[str, Any]) -> None:
     assert ran.code == 0, ran.err
 
 
-def items(cluster: Cluster, plural: str, namespace: str = NAMESPACE) -> list[Any]:
-    ran = cluster.kubectl("get", plural, "-n", namespace, "-o", "json")
-    return json.loads(ran.out)["items"] if ran.code == 0 else []
+def items(cluster: Cluster, place: str, namespace: str = NAMESPACE) -> list[Any]:
+    root, _, plural = place.rpartition("/")
+    found: list[Any] = at(cluster, f"{root}/namespaces/{namespace}/{plural}").get("items", [])
+    return found
 
 
-def reports(cluster: Cluster, plural: str = "policyreports.wgpolicyk8s.io") -> dict[str, Any]:
+def reports(cluster: Cluster, place: str = POLICY_REPORTS_AT) -> dict[str, Any]:
     """The reports about each workload, by kind and name."""
-    return {f"{item['scope']['kind']}/{item['scope']['name']}": item for item in items(cluster, plural)}
+    return {f"{item['scope']['kind']}/{item['scope']['name']}": item for item in items(cluster, place)}
 
 
 def ours(cluster: Cluster) -> dict[str, str]:
     """Reason of bomgate's newest event about each workload, by kind and name."""
-    events = [item for item in items(cluster, "events") if item["reason"].startswith("Bomgate")]
+    events = [item for item in items(cluster, "/api/v1/events") if item["reason"].startswith("Bomgate")]
     return {
         f"{event['involvedObject']['kind']}/{event['involvedObject']['name']}": event["reason"]
         for event in sorted(events, key=lambda event: event["lastTimestamp"])
@@ -163,10 +166,9 @@ def test_the_digest_that_runs_counts_and_not_the_tag(cluster: Cluster, core: kub
 def test_where_nothing_is_looked_at_any_more_reports_go(cluster: Cluster) -> None:
     other = cluster.create_namespace("audited-for-a-while", {INSTANCE_LABEL: "audit"})
     create(cluster, deployment(other, "bad", BLOCKED))
-    plural = "policyreports.wgpolicyk8s.io"
-    wait_until(lambda: len(items(cluster, plural, other)) == 1, SECONDS, "its report", 0.3)
+    wait_until(lambda: len(items(cluster, POLICY_REPORTS_AT, other)) == 1, SECONDS, "its report", 0.3)
     assert cluster.kubectl("label", "namespace", other, "bomgate.dev/enforce=off").code == 0
-    wait_until(lambda: items(cluster, plural, other) == [], SECONDS, "no report", 0.3)
+    wait_until(lambda: items(cluster, POLICY_REPORTS_AT, other) == [], SECONDS, "no report", 0.3)
 
 
 @pytest.mark.usefixtures("auditing")
@@ -191,8 +193,8 @@ def test_the_metrics_say_what_was_found(port: int) -> None:
 def test_where_the_successor_is_served_it_is_written(cluster: Cluster) -> None:
     create(cluster, REPORTS)
     count = len(KINDS) + 3
-    wait_until(lambda: len(reports(cluster, "reports.openreports.io")) == count, SECONDS, "a Report for each", 0.3)
-    (source,) = {report["source"] for report in reports(cluster, "reports.openreports.io").values()}
+    wait_until(lambda: len(reports(cluster, REPORTS_AT)) == count, SECONDS, "a Report for each", 0.3)
+    (source,) = {report["source"] for report in reports(cluster, REPORTS_AT).values()}
     assert source == "bomgate"
 
 

@@ -22,6 +22,7 @@ from tests.e2e.controllers import ControllerProcess
 from tests.e2e.manifests import pod
 from tests.e2e.processes import wait_until
 from tests.e2e.product import Bomgate
+from tests.e2e.reading import at
 from tests.e2e.registration import INSTANCE_LABEL
 from tests.e2e.rights import ROOT, define
 from webhook.bootstrap.parts import Parts, open_parts
@@ -34,6 +35,7 @@ from webhook.settings import load_settings
 
 SECONDS = 25.0
 NAME, GUARD, AUTHOR_GUARD = "asking", "asking-request-guard", "asking-author-guard"
+RESOURCES = "/apis/bomgate.dev/v1alpha1"
 CRDS = ROOT / "charts" / "bomgate" / "files" / "crds"
 CONTROLLER = "system:serviceaccount:bomgate-system:bomgate-controller"
 PACKAGE = PARSER.partition("@")[0]
@@ -164,8 +166,7 @@ def reason(cluster: Cluster, name: str, wanted: str) -> str:
     """The message of an assessment, once the reason of its condition is what is wanted."""
 
     def told() -> str:
-        ran = cluster.kubectl("get", "assessment", name, "-o", "json")
-        found = json.loads(ran.out or "{}")
+        found = at(cluster, f"{RESOURCES}/assessments/{name}")
         said = found.get("status", {})
         is_now = said.get("observedGeneration") == found.get("metadata", {}).get("generation")
         (ready,) = said.get("conditions", [{}])
@@ -189,8 +190,7 @@ def status(cluster: Cluster, namespace: str, name: str, phase: str, least: int =
     """The status of a request, once it is in a phase and about the present generation."""
 
     def told() -> Any:
-        ran = cluster.kubectl("get", "assessmentrequest", name, "-n", namespace, "-o", "json")
-        found = json.loads(ran.out or "{}")
+        found = at(cluster, f"{RESOURCES}/namespaces/{namespace}/assessmentrequests/{name}")
         said = found.get("status", {})
         is_now = said.get("observedGeneration") == found.get("metadata", {}).get("generation")
         return said if is_now and said.get("phase") == phase and said.get("request", 0) >= least else None
@@ -219,8 +219,13 @@ def test_denied_asked_approved_admitted_and_denied_again(cluster: Cluster, names
     grant(cluster, "dora", "edit", other)
     assert not admitted(cluster, "dora", other)
     told = {"RequestWaiting", "RequestApproved", "ExceptionRequested", "ExceptionApproved"}
-    query = ("get", "events", "-n", namespace, "-o", "jsonpath={.items[*].reason}")
-    wait_until(lambda: told <= set(cluster.kubectl(*query).out.split()), SECONDS, "the events", pause=0.2)
+    events = f"/api/v1/namespaces/{namespace}/events"
+    wait_until(
+        lambda: told <= {event.get("reason") for event in at(cluster, events).get("items", ())},
+        SECONDS,
+        "the events",
+        pause=0.2,
+    )
     # What is changed afterwards is not what was approved.
     assert patch(cluster, "dora", namespace, "parser", {"spec": {"reason": "and more", "days": 60}}).allowed
     assert status(cluster, namespace, "parser", "waiting")["request"] == number
@@ -287,8 +292,9 @@ def test_a_request_that_cannot_be_is_told_why(cluster: Cluster, namespace: str, 
         assert ask(cluster, "dora", wish(namespace, name, "dora", **spec)).allowed
 
         def said(name: str = name) -> str:
-            query = "jsonpath={.status.conditions[0].message}"
-            return cluster.kubectl("get", "assessmentrequest", name, "-n", namespace, "-o", query).out
+            found = at(cluster, f"{RESOURCES}/namespaces/{namespace}/assessmentrequests/{name}")
+            conditions = found.get("status", {}).get("conditions", ())
+            return "".join(condition["message"] for condition in conditions)
 
         wait_until(lambda said=said, why=why: why in said(), SECONDS, f"why {name} is refused", pause=0.2)
     both = ask(cluster, "dora", wish(namespace, "both", "dora", until="2099-01-01"))

@@ -14,6 +14,7 @@ import pytest
 from tests.e2e.catalogue import CLEAN
 from tests.e2e.cluster import Cluster
 from tests.e2e.manifests import WORKLOADS, pod, workload
+from tests.e2e.reading import at
 
 OTHER = "registry.example/other:1"
 NOTE, TICKET = "example.com/note", "bomgate.dev/break-glass"
@@ -44,9 +45,9 @@ def place(kind: str, namespace: str, rest: str = "") -> str:
 
 
 def read(cluster: Cluster, path: str) -> dict[str, Any]:
-    ran = cluster.kubectl("get", "--raw", path)
-    assert ran.code == 0, ran.err
-    found: dict[str, Any] = json.loads(ran.out)
+    answer = cluster.get(path)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
     return found
 
 
@@ -101,7 +102,7 @@ def test_no_subresource_but_that_of_ephemeral_containers_writes_an_image(
     ran = cluster.kubectl(verb, "--raw", path, "-f", "-", manifest=body)
     refused = {("Pod", "ephemeralcontainers"), ("Pod", "resize")}
     assert ran.code == 0 or (kind, part) in refused, ran.err
-    after = json.loads(cluster.kubectl("get", "--raw", place(kind, spot, "/web")).out or "{}")
+    after = at(cluster, place(kind, spot, "/web"))
     if not after:
         assert part == "eviction"
         return

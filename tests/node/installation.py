@@ -140,7 +140,7 @@ class Installation:
         """Wait until all that was asked for runs, and nothing else, and the webhook answers."""
         try:
             wait_until(
-                self._only_current, seconds, "readiness of everything that was asked for, and of nothing else", 1.0
+                self._only_current, seconds, "readiness of everything that was asked for, and of nothing else", 0.4
             )
         except TimeoutError as problem:
             raise AssertionError(f"{problem}\n{self.explanation()}") from None
