@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from tests.console.world import filled, settings_of
 from tests.postgres import PostgresServer
@@ -25,6 +27,30 @@ from webhook.ports import RunStarter
 from webhook.telemetry.metrics import Metrics
 
 HOST = "127.0.0.1:8470"
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates that were compiled in this process: hundreds of consoles show the same pages."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = CompiledTemplates()
+
+
+def console_app(*parts: Any) -> Flask:
+    """The application; the arguments are those of :func:`create_console`."""
+    app = create_console(*parts)
+    app.jinja_env.bytecode_cache = TEMPLATES
+    return app
 
 
 @dataclass
@@ -79,7 +105,7 @@ def console_on(parts: Parts, starter: RunStarter | None = None) -> Console:
         Person("ana", "one-time link", username="ana"),
         announce=announced.append,
     )
-    app = create_console(console_face(parts, triage, metrics, starter), sign_in)
+    app = console_app(console_face(parts, triage, metrics, starter), sign_in)
     return Console(parts, triage, app.test_client(), sessions, announced, metrics)
 
 

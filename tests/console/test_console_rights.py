@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.console.conftest import console_app
 from tests.console.world import LOG4J, settings_of
 from tests.memory.people import MemoryRights, MemoryTokens
 from tests.ports.samples import digest
 from webhook.bootstrap.console import console_face
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.triage import open_triage
-from webhook.console.app import create_console
 from webhook.console.identity import ClusterGate
 from webhook.console.returning import safe_address
 from webhook.console.sessions import Sessions
@@ -118,7 +118,7 @@ def _shared(filled_file: Path, tmp_path: Path) -> Iterator[Shared]:
         sessions, "0.0.0.0", 8443, clock, tokens=tokens, url=ORIGIN, secure=True,
         gate=ClusterGate(rights, clock), is_watched=False,
     )  # fmt: skip
-    app = create_console(console_face(parts, triage, Metrics()), sign_in)
+    app = console_app(console_face(parts, triage, Metrics()), sign_in)
     yield Shared(parts, rights, tokens, sessions, app, seconds)
     parts.store.close()
 
@@ -525,7 +525,7 @@ def test_sign_ins_that_anybody_begins_end_nobody_elses(shared: Shared, monkeypat
     sign_in = SignIn(
         shared.sessions, "0.0.0.0", 8443, clock, provider=_Provider(), url=ORIGIN, secure=True, is_watched=False
     )
-    app = create_console(console_face(shared.parts, triage, Metrics()), sign_in)
+    app = console_app(console_face(shared.parts, triage, Metrics()), sign_in)
 
     def begin(client: FlaskClient) -> str:
         client.post("/sign-in/oidc", data={"to": "/packages"}, headers=HEADERS, base_url=ORIGIN)

@@ -9,9 +9,8 @@ import click
 
 from webhook.api.options import parse_listen
 from webhook.cli.options import global_options, invocation
-from webhook.cli.serve import check_address, restart
+from webhook.cli.serve import check_address, metrics_folder
 from webhook.cli.verbs import Verb
-from webhook.settings.process import metrics_directory
 
 
 @click.command(
@@ -36,9 +35,7 @@ def command(**flags: object) -> None:
     """
     settings = invocation().settings({f"fleet.{name}": value for name, value in flags.items()}, runs_long=True)
     settings.hub.check()
-    folder = metrics_directory()
-    if folder is None:
-        restart()
+    folder = metrics_folder()
     server = os.getpid()
     try:
         check_address("fleet.listen", parse_listen(settings.hub.listen))

@@ -48,7 +48,7 @@ def command(**flags: object) -> None:
     """
     settings = invocation().settings({f"serve.{name}": value for name, value in flags.items()}, runs_long=True)
     check_options(settings.serve)
-    folder = metrics_directory() or share_metrics()
+    folder = metrics_folder()
     server = os.getpid()
     try:
         run(settings, folder)
@@ -87,8 +87,8 @@ def check_options(options: ServeOptions) -> None:
             raise ConfigError(f"serve.{name} is {value}; it has to be at least {lowest}.")
 
 
-def share_metrics() -> Path:
-    """Make a fresh folder through which the workers of this process share their metrics.
+def metrics_folder() -> Path:
+    """The folder through which the workers of this process share their metrics: a fresh one, made here.
 
     ``prometheus_client`` looks for the folder when it is imported. Nothing imports it before the server does; where
     somebody has all the same, this process restarts and does not return.
@@ -96,6 +96,9 @@ def share_metrics() -> Path:
     Raises:
         ConfigError: there is no place for the folder.
     """
+    given = metrics_directory()
+    if given is not None:  # by the process that restarted
+        return given
     try:
         folder = Path(tempfile.mkdtemp(prefix="bomgate-metrics-"))
     except OSError as problem:

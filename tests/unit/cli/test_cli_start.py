@@ -42,11 +42,11 @@ print(json.dumps([0, sorted(set(sys.modules) - before)]))
 _SHARED = """
 import json, os, sys
 from pathlib import Path
-from webhook.cli.serve import share_metrics
+from webhook.cli.serve import metrics_folder
 from webhook.settings import load_settings
 load_settings(Path(sys.argv[1]), environment={})
 process, before = os.getpid(), set(sys.modules)
-folder = share_metrics()
+folder = metrics_folder()
 from webhook.telemetry.metrics import Metrics
 Metrics().count("bomgate_reviews_unread_total")
 print(json.dumps([len(list(folder.glob("*.db"))), sorted(before)]))
