@@ -12,6 +12,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -40,6 +41,7 @@ class PostgresServer:
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
+        self._contents: dict[str, tuple[dict[str, list[Any]], list[str]]] = {}
 
     def url(self, database: str) -> str:
         """The address of a database as bomgate takes it."""
@@ -115,19 +117,28 @@ class PostgresServer:
 
         It takes a tenth of the time of a new database, of which each session has to learn the catalogue again.
         """
-        with psycopg.connect(self.url(template)) as source:
-            names = [name for (name,) in source.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-            rows = {name: source.execute(_select(name)).fetchall() for name in names}
-            sequences = source.execute("SELECT sequencename FROM pg_sequences").fetchall()
+        if template not in self._contents:
+            self._contents[template] = self._content(template)
+        rows, sequences = self._contents[template]
+        filled = sql.SQL(" UNION ALL ").join(
+            sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(name, sql.Identifier(name)) for name in rows
+        )
         with psycopg.connect(self.url(database)) as target:
             target.execute("SET session_replication_role = replica")  # neither triggers nor references
-            for name in names:
+            for (name,) in target.execute(filled).fetchall():
                 target.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
-                for row in rows[name]:
-                    values = sql.SQL(", ").join(sql.Placeholder() * len(row))
-                    target.execute(sql.SQL("INSERT INTO {} VALUES ({})").format(sql.Identifier(name), values), row)
-            for (name,) in sequences:
+            for name, row in ((name, row) for name, of_table in rows.items() for row in of_table):
+                values = sql.SQL(", ").join(sql.Placeholder() * len(row))
+                target.execute(sql.SQL("INSERT INTO {} VALUES ({})").format(sql.Identifier(name), values), row)
+            for name in sequences:
                 target.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(sql.Identifier(name)))
+
+    def _content(self, database: str) -> tuple[dict[str, list[Any]], list[str]]:
+        """The rows of each table, and the names of the sequences."""
+        with psycopg.connect(self.url(database)) as source:
+            names = [name for (name,) in source.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+            rows = {name: source.execute(_select(name)).fetchall() for name in names}
+            return rows, [name for (name,) in source.execute("SELECT sequencename FROM pg_sequences")]
 
     def run(self, statement: str) -> None:
         """Run a statement outside any transaction."""
